@@ -1,0 +1,41 @@
+/// Where a capture comes from, as one number whose two low bits say the kind.
+public struct Position: Hashable, Sendable {
+    public enum Kind: UInt8, Sendable {
+        /// A slot of the frame that makes the object, filled already.
+        case local = 0
+        /// A slot that is filled later; the capture is null until `finalise` sets it.
+        case deferred = 1
+        /// An upvalue of the frame that makes the object.
+        case upvalue = 2
+        /// No value; only as the outer end of a `with` chain.
+        case none = 3
+    }
+
+    public var rawValue: UInt64
+
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    public init(_ kind: Kind, _ index: Int) {
+        rawValue = UInt64(truncatingIfNeeded: index) << 2 | UInt64(kind.rawValue)
+    }
+
+    public static let none = Position(.none, 0)
+    public static func local(_ slot: Int) -> Position { Position(.local, slot) }
+    public static func deferred(_ slot: Int) -> Position { Position(.deferred, slot) }
+    public static func upvalue(_ index: Int) -> Position { Position(.upvalue, index) }
+
+    public var kind: Kind { Kind(rawValue: UInt8(rawValue & 3)) ?? .none }
+    public var index: Int { Int(truncatingIfNeeded: rawValue >> 2) }
+}
+
+/// How `coerceToString` treats values that are not strings.
+public struct Coercion: OptionSet, Hashable, Sendable {
+    public var rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Also numbers, booleans, null and lists, as `toString` does.
+    public static let any = Coercion(rawValue: 1)
+    /// Paths are copied to the store and give their store path, as interpolation does.
+    public static let copyToStore = Coercion(rawValue: 2)
+}
