@@ -36,4 +36,6 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     // Superinstructions: one byte for what a common pair does, with the effect of the pair.
     case addInteger, subtractInteger, equalInteger, lessInteger
     case getLocalSelect, getUpvalueSelect
+    // Internal to the machine: no program may contain it.
+    case step
 }

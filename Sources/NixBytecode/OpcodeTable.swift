@@ -158,6 +158,9 @@ extension Opcode {
         row(.lessInteger, [.signed], 1, 1, "a -- b", "`a < n`."),
         row(.getLocalSelect, [.slot, .symbol], 0, 1, "-- w", "getLocalForce, then select."),
         row(.getUpvalueSelect, [.upvalue, .symbol], 0, 1, "-- w", "getUpvalueForce, then select."),
+        row(
+            .step, [.count], next: .ends, "--",
+            "Internal: runs one step of a builtin's frame. The verifier rejects it as an unknown opcode."),
     ]
 
     /// The row of this opcode.
