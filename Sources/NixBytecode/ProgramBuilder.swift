@@ -1,0 +1,94 @@
+/// Collects what a program consists of. Equal calls in equal order give equal programs: tables are in the order of
+/// first use, and nothing depends on the order of a hash table.
+public struct ProgramBuilder: Sendable {
+    private var symbols: [[UInt8]] = []
+    private var constants: [Constant] = []
+    private var shapes: [Shape] = []
+    private var formals: [Formals] = []
+    private var chunks: [Chunk?] = []
+    private var symbolIndices: [[UInt8]: UInt32] = [:]
+    private var constantIndices: [Constant: UInt32] = [:]
+    private var shapeIndices: [Shape: UInt32] = [:]
+
+    public init() {}
+
+    /// Index of a name, which is added if it is new.
+    public mutating func symbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
+        if let index = symbolIndices[name] { return index }
+        let index = try Self.index(symbols.count, "names")
+        symbols.append(name)
+        symbolIndices[name] = index
+        return index
+    }
+
+    /// Index of a name given as text.
+    public mutating func symbol(_ name: String) throws(BuilderError) -> UInt32 { try symbol(Array(name.utf8)) }
+
+    /// The name of a symbol of this builder; nil for any other number.
+    public func name(of symbol: UInt32) -> [UInt8]? {
+        symbol < symbols.count ? symbols[Int(symbol)] : nil
+    }
+
+    /// Index of a constant, which is added if it is new.
+    public mutating func constant(_ constant: Constant) throws(BuilderError) -> UInt32 {
+        if let index = constantIndices[constant] { return index }
+        let index = try Self.index(constants.count, "constants")
+        constants.append(constant)
+        constantIndices[constant] = index
+        return index
+    }
+
+    /// Index of a shape, which is added if it is new.
+    public mutating func shape(_ shape: Shape) throws(BuilderError) -> UInt32 {
+        if let index = shapeIndices[shape] { return index }
+        let index = try Self.index(shapes.count, "attribute sets")
+        shapes.append(shape)
+        shapeIndices[shape] = index
+        return index
+    }
+
+    /// Adds the formals of one function. They are never shared: each belongs to one chunk.
+    public mutating func addFormals(_ new: Formals) throws(BuilderError) -> UInt32 {
+        let index = try Self.index(formals.count, "function patterns")
+        formals.append(new)
+        return index
+    }
+
+    /// Takes the next chunk index. Reserve a chunk's before those of the chunks it refers to: children have higher
+    /// indices than their parent. The first is the top level's.
+    public mutating func reserveChunk() throws(BuilderError) -> UInt32 {
+        let index = try Self.index(chunks.count, "functions and thunks")
+        chunks.append(nil)
+        return index
+    }
+
+    /// Gives a reserved index its chunk, once.
+    public mutating func setChunk(_ index: UInt32, _ chunk: Chunk) throws(BuilderError) {
+        guard index < chunks.count, chunks[Int(index)] == nil else { throw .chunk(index) }
+        chunks[Int(index)] = chunk
+    }
+
+    /// The program.
+    ///
+    /// - Parameter lines: the lines of the source; nil gives a program without spans.
+    /// - Throws: when a reserved chunk was not set, or none was.
+    public func finish(lines: LineTable?) throws(BuilderError) -> Program {
+        var finished: [Chunk] = []
+        finished.reserveCapacity(chunks.count)
+        for chunk in chunks {
+            guard let chunk else { throw .chunk(UInt32(finished.count)) }
+            finished.append(chunk)
+        }
+        guard !finished.isEmpty else { throw .chunk(0) }
+        let program = Program(
+            symbols: symbols, constants: constants, shapes: shapes, formals: formals, chunks: finished, lines: lines)
+        return lines == nil ? program.stripped() : program
+    }
+
+    private static func index(_ count: Int, _ what: String) throws(BuilderError) -> UInt32 {
+        guard count < ProgramLimits.entries else {
+            throw .limitExceeded(what: "\(what) in one source", limit: ProgramLimits.entries)
+        }
+        return UInt32(count)
+    }
+}
