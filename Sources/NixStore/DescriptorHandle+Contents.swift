@@ -1,0 +1,24 @@
+extension DescriptorHandle {
+    /// The contents of this open file, which must be a regular one; `path` is for the errors.
+    func contents(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
+        let action = "reading from file"
+        let status = try EvalIOError.wrapping(path, action) { () throws(SystemError) in try self.status() }
+        if status.fileType != .regular { throw EvalIOError(.notARegularFile, path: path) }
+        if status.st_size > limit { throw EvalIOError(.tooLarge(limit: limit), path: path) }
+        let contents = try EvalIOError.wrapping(path, action) { () throws(SystemError) in
+            try readAll(sizeHint: Int(status.st_size), limit: limit)
+        }
+        guard let contents else { throw EvalIOError(.tooLarge(limit: limit), path: path) }
+        return contents
+    }
+
+    /// The entries of this open directory; `path` is for the errors.
+    func entries(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [DirectoryEntry] {
+        let action = "reading directory"
+        let entries = try EvalIOError.wrapping(path, action) { () throws(SystemError) in
+            try DirectoryListing.read(self, limit: limit)
+        }
+        guard let entries else { throw EvalIOError(.tooLarge(limit: limit), path: path, action: action) }
+        return entries
+    }
+}

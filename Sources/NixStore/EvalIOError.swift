@@ -1,0 +1,92 @@
+import Glibc
+
+/// Why something could not be read.
+public struct EvalIOError: Error, Sendable, Equatable {
+    /// What is wrong with the path.
+    public enum Kind: Sendable, Equatable {
+        /// Nothing lies there.
+        case notFound
+        /// A file is wanted; this is a directory, a FIFO, a socket or a device.
+        case notARegularFile
+        case notADirectory
+        case notASymlink
+        case permissionDenied
+        /// The path, or a link on the way to it, leads to where the evaluation may not read.
+        case outsideRoots
+        /// The file has more bytes, or the directory more entries, than `limit`.
+        case tooLarge(limit: Int)
+        /// Links lead to links without end.
+        case tooManyLinks
+        /// The path holds a byte that no file name can have.
+        case invalidPath
+        /// Any other answer of the operating system.
+        case system(errno: Int32)
+    }
+
+    public let kind: Kind
+    /// The path that was asked for.
+    public let path: [UInt8]
+    /// What was tried, in the words that Nix puts before the path: `opening file`.
+    let action: String
+
+    init(_ kind: Kind, path: [UInt8], action: String = "opening file") {
+        self.kind = kind
+        self.path = path
+        self.action = action
+    }
+
+    /// The error for an `errno` of a call about `path`.
+    init(errno code: Int32, path: [UInt8], action: String = "opening file") {
+        let kind: Kind =
+            switch code {
+            case ENOENT, ENOTDIR: .notFound
+            case EACCES, EPERM: .permissionDenied
+            case ELOOP: .tooManyLinks
+            default: .system(errno: code)
+            }
+        self.init(kind, path: path, action: action)
+    }
+
+    /// Runs `body`, a call about `path`, and tells its failure as an error of this type.
+    static func wrapping<Result>(
+        _ path: [UInt8], _ action: String, _ body: () throws(SystemError) -> Result
+    ) throws(EvalIOError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw EvalIOError(errno: error.code, path: path, action: action)
+        }
+    }
+
+    /// The message as Nix words it, without `error: `. Bytes, because a path need not be UTF-8.
+    public var message: [UInt8] {
+        switch kind {
+        case .notFound: quoted("path ", " does not exist")
+        case .notARegularFile: quoted("file ", " is not a regular file")
+        case .notADirectory: quoted("", " is not a directory")
+        case .notASymlink: quoted("path ", " is not a symlink")
+        case .permissionDenied: quoted("\(action) ", ": Permission denied")
+        case .outsideRoots: quoted("access to absolute path ", " is forbidden: no root holds it")
+        case .tooLarge(let limit): quoted("\(action) ", ": it is larger than the limit of \(limit)")
+        case .tooManyLinks: quoted("infinite symlink recursion in path ", "")
+        case .invalidPath: quoted("path segment ", " must not contain null (\\0) bytes")
+        case .system(let code): quoted("\(action) ", ": \(Self.describe(code))")
+        }
+    }
+
+    private func quoted(_ before: String, _ after: String) -> [UInt8] {
+        Array("\(before)'".utf8) + path + Array("'\(after)".utf8)
+    }
+
+    private static func describe(_ code: Int32) -> String {
+        // strerror answers in a buffer of its own, which another thread may overwrite: strerror_r does not.
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension EvalIOError: CustomStringConvertible {
+    public var description: String { String(decoding: message, as: UTF8.self) }
+}

@@ -1,0 +1,88 @@
+import Glibc
+
+/// Reads named read-only directories (roots) and the files that a job brought (its bundle), and nothing else.
+///
+/// A root named `lib` is seen at `/roots/lib`, a bundle at `/job`, whatever machine this is. Links are followed as
+/// long as they are relative and stay inside their root. There is no environment, clock or home directory.
+public struct RootedIO: EvalIO {
+    /// The directory of all roots: `/roots`.
+    public static let rootsPath = Array("/roots".utf8)
+    /// The directory of the bundle, and the one that relative paths in a job's source begin at: `/job`.
+    public static let bundlePath = Array("/job".utf8)
+
+    /// A directory, and the name it has for jobs.
+    public struct Root: Sendable {
+        public var name: String
+        /// The directory on this machine.
+        public var directory: [UInt8]
+
+        public init(name: String, directory: [UInt8]) {
+            self.name = name
+            self.directory = directory
+        }
+
+        /// The path under which a job sees this root.
+        public var path: [UInt8] { RootedIO.rootsPath + [CanonPath.slash] + Array(name.utf8) }
+    }
+
+    let walks: [[UInt8]: RootWalk]
+    let bundle: BundleTree
+    let limits: ReadLimits
+
+    /// Opens the roots and takes the bundle's files.
+    public init(roots: [Root], bundle: [BundleFile] = [], limits: ReadLimits = ReadLimits()) throws(RootedIOError) {
+        var walks: [[UInt8]: RootWalk] = [:]
+        for root in roots {
+            guard Self.isValidName(root.name) else { throw .invalidRootName(root.name) }
+            guard walks[root.path] == nil else { throw .duplicateRoot(root.name) }
+            do {
+                walks[root.path] = RootWalk(root: try DescriptorHandle.open(root.directory, directory: true))
+            } catch {
+                let reason = EvalIOError(errno: error.code, path: root.directory, action: "opening directory")
+                throw .unreadableRoot(root.name, reason)
+            }
+        }
+        self.walks = walks
+        self.bundle = try BundleTree(bundle, base: Self.bundlePath)
+        self.limits = limits
+    }
+
+    /// The same roots, already open, with the files of another job.
+    public func withBundle(_ files: [BundleFile]) throws(RootedIOError) -> RootedIO {
+        RootedIO(walks: walks, bundle: try BundleTree(files, base: Self.bundlePath), limits: limits)
+    }
+
+    /// Only the roots with these names, already open, with the files of a job; names that are not here are left out.
+    public func restricted(
+        to names: some Sequence<String>, bundle files: [BundleFile]
+    ) throws(RootedIOError) -> RootedIO {
+        var kept: [[UInt8]: RootWalk] = [:]
+        for name in names {
+            let path = Root(name: name, directory: []).path
+            kept[path] = walks[path]
+        }
+        return RootedIO(walks: kept, bundle: try BundleTree(files, base: Self.bundlePath), limits: limits)
+    }
+
+    private init(walks: [[UInt8]: RootWalk], bundle: BundleTree, limits: ReadLimits) {
+        self.walks = walks
+        self.bundle = bundle
+        self.limits = limits
+    }
+
+    /// Whether a root may have this name: letters, digits, `.`, `_`, `+` and `-`, but not `.` or `..`.
+    public static func isValidName(_ name: String) -> Bool {
+        if name.isEmpty || name == "." || name == ".." || name.utf8.count > 255 { return false }
+        return name.unicodeScalars.allSatisfy { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "+", "-": true
+            default: false
+            }
+        }
+    }
+
+    public var isPure: Bool { true }
+    public var homeDirectory: [UInt8]? { nil }
+    public func environmentVariable(_ name: [UInt8]) -> [UInt8]? { nil }
+    public func currentTime() -> Int64? { nil }
+}
