@@ -1,0 +1,101 @@
+import Foundation
+
+/// A worker that was lost while it ran a job.
+public struct LostWorker: Sendable, Equatable {
+    public let attempt: Int64
+    public let worker: String
+    public let cause: String
+    public let at: Milliseconds
+
+    public init(attempt: Int64, worker: String, cause: String, at: Milliseconds) {
+        self.attempt = attempt
+        self.worker = worker
+        self.cause = cause
+        self.at = at
+    }
+}
+
+/// A job without an outcome, as a coordinator finds it when it starts.
+public struct OpenJob: Sendable {
+    public let id: JobID
+    public let job: NewJob
+    /// The highest attempt that was given; 0 when none was.
+    public let attempt: Int64
+    /// The worker that holds the lease of `attempt`; nil when the job is queued.
+    public let holder: String?
+    public let lost: [LostWorker]
+
+    public init(id: JobID, job: NewJob, attempt: Int64, holder: String?, lost: [LostWorker]) {
+        self.id = id
+        self.job = job
+        self.attempt = attempt
+        self.holder = holder
+        self.lost = lost
+    }
+}
+
+/// Where a job stands in the store.
+public enum JobState: Sendable, Equatable {
+    case queued
+    case running
+    case finished(code: Int32)
+}
+
+/// What a list of jobs shows of one.
+public struct JobSummary: Sendable, Equatable {
+    public let id: JobID
+    public let tenant: String
+    public let state: JobState
+    public let priority: Int32
+    public let label: String
+    public let submitted: Milliseconds
+    public let notBefore: Milliseconds
+    public let attempt: Int64
+    /// The worker of the last attempt; nil before the first.
+    public let worker: String?
+    /// When the last attempt was leased; 0 before the first.
+    public let leased: Milliseconds
+    /// When the outcome was committed; 0 before.
+    public let finished: Milliseconds
+    public let fuel: Int64
+}
+
+/// Everything kept of one job.
+public struct JobRecord: Sendable {
+    public let summary: JobSummary
+    public let body: Data
+    /// The encoded outcome; nil while the job is open.
+    public let outcome: Data?
+    public let lost: [LostWorker]
+}
+
+/// Which jobs to list. Newest first.
+public struct JobFilter: Sendable {
+    /// Only this tenant's; nil for all.
+    public var tenant: String?
+    /// Only jobs older than this one (a smaller number): the cursor of paging.
+    public var before: JobID?
+    public var states: Set<Kind>
+    /// Only jobs with this outcome; nil for all.
+    public var code: Int32?
+    /// What `delayed` is measured against: a queued job is delayed while its not-before time is later.
+    public var now: Milliseconds
+    /// 1 to 1,000; values outside are moved into the range.
+    public var limit: Int
+
+    public enum Kind: Sendable, Hashable, CaseIterable {
+        case delayed, queued, running, finished
+    }
+
+    public init(
+        tenant: String? = nil, before: JobID? = nil, states: Set<Kind> = Set(Kind.allCases), code: Int32? = nil,
+        now: Milliseconds = 0, limit: Int = 100
+    ) {
+        self.tenant = tenant
+        self.before = before
+        self.states = states
+        self.code = code
+        self.now = now
+        self.limit = min(max(limit, 1), 1000)
+    }
+}

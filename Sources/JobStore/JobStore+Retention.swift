@@ -1,0 +1,68 @@
+import Foundation
+import GRDB
+
+/// How long finished jobs are kept. What passes any bound goes, oldest first; open jobs are never touched.
+public struct RetentionPolicy: Sendable, Equatable {
+    /// Milliseconds after its outcome that a job is kept.
+    public var maximumAge: Milliseconds
+    /// Finished jobs that are kept.
+    public var maximumJobs: Int64
+    /// Bytes of encoded outcomes that are kept.
+    public var maximumResultBytes: Int64
+    /// Bytes of trace segments that are kept. Past it the oldest traces go, their jobs stay.
+    public var maximumTraceBytes: Int64
+
+    public init(
+        maximumAge: Milliseconds = 7 * 24 * 3_600_000, maximumJobs: Int64 = 1_000_000,
+        maximumResultBytes: Int64 = 4 << 30, maximumTraceBytes: Int64 = 4 << 30
+    ) {
+        self.maximumAge = maximumAge
+        self.maximumJobs = maximumJobs
+        self.maximumResultBytes = maximumResultBytes
+        self.maximumTraceBytes = maximumTraceBytes
+    }
+}
+
+/// What one round of retention removed.
+public struct RetentionReport: Sendable, Equatable {
+    public var jobs = 0
+    public var traces = 0
+    /// The round stopped at its limit; another one has more to do.
+    public var hasMore = false
+}
+
+extension JobStore {
+    /// Removes at most `limit` jobs and `limit` traces that the policy no longer keeps, in one transaction. A small
+    /// limit keeps the wait of job batches behind it short; call again while the report says there is more.
+    public func retain(
+        _ policy: RetentionPolicy, now: Milliseconds, limit: Int = 500,
+        done: @escaping @Sendable (Result<RetentionReport, JobStoreError>) -> Void
+    ) {
+        pool.asyncWriteWithoutTransaction { [traces, traceQueue] database in
+            do {
+                var round = RetentionRound(database: database, policy: policy, now: now, limit: limit)
+                try database.inTransaction(.immediate) {
+                    try round.run()
+                    return .commit
+                }
+                let removed = round.removedTraces
+                traceQueue.async {
+                    removed.forEach { traces.remove(job: $0.job, attempt: $0.attempt) }
+                }
+                done(.success(round.report))
+            } catch {
+                done(.failure(JobStoreError(error)))
+            }
+        }
+    }
+
+    /// The same for one who may wait.
+    public func retain(
+        _ policy: RetentionPolicy, now: Milliseconds, limit: Int = 500
+    ) async throws(JobStoreError) -> RetentionReport {
+        let result: Result<RetentionReport, JobStoreError> = await withCheckedContinuation { continuation in
+            retain(policy, now: now, limit: limit) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+}

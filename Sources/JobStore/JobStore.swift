@@ -1,0 +1,105 @@
+import Foundation
+import GRDB
+
+/// Durable jobs, leases, outcomes and the index of traces, in a directory of its own:
+///
+///     jobs.sqlite       SQLite in WAL mode with synchronous=FULL
+///     traces/           one file per traced attempt, segments one after the other
+///     lock              held while a coordinator uses the directory
+///
+/// Writing is by batch: `apply` runs one transaction on the store's own queue and answers when it is on disk, so one
+/// flush to disk serves hundreds of jobs and a slow one delays nobody but those who wait for it. Reading uses other
+/// connections and waits for no writer. The store reads no clock: times come with the operations.
+public final class JobStore: Sendable {
+    let pool: DatabasePool
+    let traces: TraceFiles
+    let traceQueue = DispatchQueue(label: "firn.traces", qos: .utility)
+    public let directory: String
+    private let lock: StoreLock
+
+    /// Opens the store, makes it when there is none, and brings an older one up to date.
+    /// - Parameter directory: a local directory; made, with mode 0700, when it is not there.
+    public init(directory: String) throws(JobStoreError) {
+        self.directory = directory
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory + "/traces", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw .unusable(path: directory, reason: "\(error)")
+        }
+        lock = try StoreLock(directory: directory)
+        traces = TraceFiles(directory: directory + "/traces")
+        pool = try Self.openPool(directory: directory)
+    }
+
+    /// Ends all use of the directory; batches given before are finished first. Every later call fails.
+    public func close() throws(JobStoreError) {
+        traceQueue.sync {}
+        do {
+            try pool.close()
+        } catch {
+            throw JobStoreError(error)
+        }
+        lock.release()
+    }
+
+    private static func openPool(directory: String) throws(JobStoreError) -> DatabasePool {
+        do {
+            var configuration = Configuration()
+            configuration.label = "firn.jobs"
+            configuration.qos = .userInitiated
+            configuration.maximumReaderCount = 4
+            let pool = try DatabasePool(path: directory + "/jobs.sqlite", configuration: configuration)
+            guard try !pool.read(JobStoreSchema.migrator.hasBeenSuperseded) else {
+                throw JobStoreError.newerSchema(path: directory)
+            }
+            try JobStoreSchema.migrator.migrate(pool)
+            // Set after opening, because a pool opens with NORMAL, which may lose commits when the power fails.
+            try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
+            }
+            return pool
+        } catch {
+            throw JobStoreError(error)
+        }
+    }
+
+    /// Runs the operations in order as one transaction. `done` is called on the store's queue, with one reply per
+    /// operation, when all of it is on disk, or with the error when none of it is. Batches are applied in the order
+    /// of the calls.
+    public func apply(
+        _ operations: [JobStoreOperation],
+        done: @escaping @Sendable (Result<[JobStoreReply], JobStoreError>) -> Void
+    ) {
+        pool.asyncWriteWithoutTransaction { database in
+            done(Self.run(operations, in: database))
+        }
+    }
+
+    /// The same for one who may wait.
+    public func apply(_ operations: [JobStoreOperation]) throws(JobStoreError) -> [JobStoreReply] {
+        try pool.writeWithoutTransaction { database in Self.run(operations, in: database) }.get()
+    }
+
+    private static func run(
+        _ operations: [JobStoreOperation], in database: Database
+    ) -> Result<[JobStoreReply], JobStoreError> {
+        do {
+            var replies: [JobStoreReply] = []
+            try database.inTransaction(.immediate) {
+                replies = try JobStoreBatch.apply(operations, to: database)
+                return .commit
+            }
+            return .success(replies)
+        } catch {
+            return .failure(JobStoreError(error))
+        }
+    }
+}
+
+extension JobStoreError {
+    init(_ error: any Error) {
+        self = error as? JobStoreError ?? .database(reason: "\(error)")
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+
+/// Applies the operations of one transaction. Statements are prepared once per connection and reused.
+struct JobStoreBatch {
+    private let database: Database
+    private var totals: StoreTotals
+    private var tenants: [String: Int64] = [:]
+
+    static func apply(_ operations: [JobStoreOperation], to database: Database) throws -> [JobStoreReply] {
+        var batch = JobStoreBatch(database: database, totals: try StoreTotals.read(database))
+        let before = batch.totals
+        var replies: [JobStoreReply] = []
+        replies.reserveCapacity(operations.count)
+        for operation in operations {
+            replies.append(try batch.apply(operation))
+        }
+        if batch.totals != before {
+            try batch.totals.write(database)
+        }
+        return replies
+    }
+
+    private mutating func apply(_ operation: JobStoreOperation) throws -> JobStoreReply {
+        switch operation {
+        case .insert(let job):
+            try insert(job)
+        case .lease(let id, let attempt, let worker, let time):
+            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker])
+        case .finish(let id, let attempt, let outcome):
+            try conclude(Self.finishSQL, id, attempt: attempt, outcome)
+        case .requeue(let id, let attempt):
+            try change(Self.requeueSQL, [id.rawValue, attempt])
+        case .lose(let id, let attempt, let worker, let cause, let time):
+            try lose(id, attempt: attempt, worker: worker, cause: cause, at: time)
+        case .conclude(let id, let outcome):
+            try conclude(Self.concludeSQL, id, attempt: 0, outcome)
+        case .probe(let id, let tenant):
+            .standing(try probe(id, tenant: tenant))
+        }
+    }
+
+    private mutating func insert(_ job: NewJob) throws -> JobStoreReply {
+        let tenant = try number(ofTenant: job.tenant)
+        let id = totals.nextJob
+        let reply = try change(
+            Self.insertSQL,
+            [
+                id, tenant, job.priority, job.submitted, job.notBefore, job.deadline, job.idempotencyKey, job.label,
+                job.body,
+            ])
+        if reply == .applied {
+            totals.nextJob += 1
+            return .inserted(JobID(rawValue: id))
+        }
+        let row = try Row.fetchOne(
+            try database.cachedStatement(sql: Self.existingSQL), arguments: [tenant, job.idempotencyKey, job.body])
+        guard let row else { throw JobStoreError.database(reason: "job \(id) could not be inserted") }
+        return .exists(JobID(rawValue: row[0]), finished: row[1], sameBody: row[2])
+    }
+
+    private func probe(_ id: JobID, tenant: String?) throws -> JobStanding {
+        let row = try Row.fetchOne(
+            try database.cachedStatement(sql: Self.probeSQL), arguments: [id.rawValue, tenant])
+        guard let row else { return .unknown }
+        return row[0] ? .finished : .open
+    }
+
+    private mutating func conclude(
+        _ sql: String, _ id: JobID, attempt: Int64, _ outcome: NewOutcome
+    ) throws -> JobStoreReply {
+        let size = Int64(outcome.body.count + (outcome.value?.count ?? 0))
+        let reply = try change(
+            sql,
+            [
+                id.rawValue, attempt, outcome.code, outcome.finished, outcome.fuel, size, outcome.traceSegments,
+                outcome.traceDropped, outcome.body,
+            ])
+        guard reply == .applied else { return reply }
+        totals.finished += 1
+        totals.resultBytes += size
+        if let value = outcome.value {
+            _ = try change("INSERT INTO value (job, bytes) VALUES (?, ?)", [id.rawValue, value])
+        }
+        return reply
+    }
+
+    private func lose(
+        _ id: JobID, attempt: Int64, worker: String, cause: String, at time: Milliseconds
+    ) throws -> JobStoreReply {
+        guard try change(Self.requeueSQL, [id.rawValue, attempt]) == .applied else { return .refused }
+        return try change(Self.lossSQL, [id.rawValue, attempt, time, worker, cause])
+    }
+
+    private func change(_ sql: String, _ arguments: StatementArguments) throws -> JobStoreReply {
+        let statement = try database.cachedStatement(sql: sql)
+        statement.setUncheckedArguments(arguments)
+        try statement.execute()
+        return database.changesCount > 0 ? .applied : .refused
+    }
+
+    private mutating func number(ofTenant name: String) throws -> Int64 {
+        if let known = tenants[name] { return known }
+        _ = try change("INSERT OR IGNORE INTO tenant (name) VALUES (?)", [name])
+        let select = try database.cachedStatement(sql: "SELECT number FROM tenant WHERE name = ?")
+        guard let number = try Int64.fetchOne(select, arguments: [name]) else {
+            throw JobStoreError.database(reason: "tenant '\(name)' could not be inserted")
+        }
+        tenants[name] = number
+        return number
+    }
+}
+
+extension JobStoreBatch {
+    /// `OR IGNORE` is for the idempotency key; a clash of `id` cannot be, since numbers only rise.
+    private static let insertSQL = """
+        INSERT OR IGNORE INTO job (id, tenant, priority, submitted, notBefore, deadline, idempotencyKey, label, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+    private static let existingSQL = """
+        SELECT id, EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id), body = ?3 FROM job
+        WHERE tenant = ?1 AND idempotencyKey = ?2
+        """
+    private static let probeSQL = """
+        SELECT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) FROM job
+        WHERE id = ?1 AND (?2 IS NULL OR tenant = (SELECT number FROM tenant WHERE name = ?2))
+        """
+    private static let leaseSQL = """
+        INSERT INTO lease (job, attempt, held, leased, worker) SELECT ?1, ?2, 1, ?3, ?4
+        WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1) AND EXISTS (SELECT 1 FROM job WHERE id = ?1)
+        ON CONFLICT (job) DO UPDATE SET attempt = excluded.attempt, held = 1, leased = excluded.leased,
+        worker = excluded.worker WHERE excluded.attempt > lease.attempt
+        """
+    private static let requeueSQL = """
+        UPDATE lease SET held = 0 WHERE job = ?1 AND attempt = ?2 AND held = 1
+        AND NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1)
+        """
+    private static let lossSQL = "INSERT OR IGNORE INTO loss (job, attempt, at, worker, cause) VALUES (?, ?, ?, ?, ?)"
+    private static let finishSQL = """
+        INSERT OR IGNORE INTO outcome (job, attempt, code, finished, fuel, size, traceSegments, traceDropped, body)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+        WHERE EXISTS (SELECT 1 FROM lease WHERE job = ?1 AND attempt = ?2 AND held = 1)
+        """
+    private static let concludeSQL = """
+        INSERT OR IGNORE INTO outcome (job, attempt, code, finished, fuel, size, traceSegments, traceDropped, body)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM job WHERE id = ?1)
+        """
+}

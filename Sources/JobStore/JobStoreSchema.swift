@@ -1,0 +1,51 @@
+import GRDB
+
+/// The tables. Rows are written once and then only added to: a job is immutable, its lease is one small row, its outcome
+/// another. So a job costs three short writes, and what makes an outcome unique is a primary key.
+///
+///     tenant         number, name
+///     job            what was asked; never changed
+///     lease          the last attempt, its worker, whether it is held
+///     loss           workers lost while they ran the job
+///     outcome        how it ended; the row's existence is what "finished" means
+///     value          printed values too large to be part of an outcome's body
+///     traceSegment   where in the trace file of (job, attempt) a segment lies
+///     totals         one row: the next job number and sums that the caps need
+enum JobStoreSchema {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1-jobs") { database in
+            try database.execute(sql: firstTables)
+        }
+        return migrator
+    }()
+
+    private static let firstTables = """
+        CREATE TABLE tenant (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+        CREATE TABLE job (
+            id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL REFERENCES tenant(number), priority INTEGER NOT NULL,
+            submitted INTEGER NOT NULL, notBefore INTEGER NOT NULL, deadline INTEGER NOT NULL,
+            idempotencyKey BLOB, label TEXT NOT NULL, body BLOB NOT NULL);
+        CREATE UNIQUE INDEX jobKey ON job(tenant, idempotencyKey) WHERE idempotencyKey IS NOT NULL;
+        CREATE INDEX jobTenant ON job(tenant, id);
+        CREATE TABLE lease (
+            job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, held INTEGER NOT NULL, leased INTEGER NOT NULL,
+            worker TEXT NOT NULL);
+        CREATE TABLE loss (
+            job INTEGER NOT NULL, attempt INTEGER NOT NULL, at INTEGER NOT NULL, worker TEXT NOT NULL,
+            cause TEXT NOT NULL, PRIMARY KEY (job, attempt)) WITHOUT ROWID;
+        CREATE TABLE outcome (
+            job INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, code INTEGER NOT NULL, finished INTEGER NOT NULL,
+            fuel INTEGER NOT NULL, size INTEGER NOT NULL, traceSegments INTEGER NOT NULL,
+            traceDropped INTEGER NOT NULL, body BLOB NOT NULL);
+        CREATE TABLE value (job INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+        CREATE INDEX outcomeFinished ON outcome(finished);
+        CREATE TABLE traceSegment (
+            job INTEGER NOT NULL, attempt INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
+            length INTEGER NOT NULL, PRIMARY KEY (job, attempt, number)) WITHOUT ROWID;
+        CREATE TABLE totals (
+            one INTEGER PRIMARY KEY CHECK (one = 1), nextJob INTEGER NOT NULL, finished INTEGER NOT NULL,
+            resultBytes INTEGER NOT NULL, traceBytes INTEGER NOT NULL);
+        INSERT INTO totals VALUES (1, 1, 0, 0, 0);
+        """
+}

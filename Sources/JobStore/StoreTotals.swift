@@ -1,0 +1,24 @@
+import GRDB
+
+/// The sums that job numbers and size caps need, kept in one row so that no start has to scan the tables.
+struct StoreTotals: Equatable {
+    var nextJob: Int64
+    var finished: Int64
+    var resultBytes: Int64
+    var traceBytes: Int64
+
+    static func read(_ database: Database) throws -> StoreTotals {
+        let statement = try database.cachedStatement(
+            sql: "SELECT nextJob, finished, resultBytes, traceBytes FROM totals WHERE one = 1")
+        guard let row = try Row.fetchOne(statement) else {
+            throw JobStoreError.database(reason: "the row of totals is missing: the file is damaged")
+        }
+        return StoreTotals(nextJob: row[0], finished: row[1], resultBytes: row[2], traceBytes: row[3])
+    }
+
+    func write(_ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "UPDATE totals SET nextJob = ?, finished = ?, resultBytes = ?, traceBytes = ? WHERE one = 1")
+        try statement.execute(arguments: [nextJob, finished, resultBytes, traceBytes])
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Testing
+
+@testable import JobStore
+
+@Suite struct JobStoreTests {
+    let place = StoreDirectory()
+
+    @Test func numbersJobsFromOneAndKeepsTheirBodies() throws {
+        let store = try place.open()
+        let replies = try store.apply([.insert(.sample("a")), .insert(.sample("b"))])
+        #expect(replies == [.inserted(JobID(rawValue: 1)), .inserted(JobID(rawValue: 2))])
+        let record = try #require(try store.job(JobID(rawValue: 2)))
+        #expect(record.body == Data("b".utf8))
+        #expect(record.summary.state == .queued)
+        #expect(record.outcome == nil)
+        #expect(try store.job(JobID(rawValue: 3)) == nil)
+    }
+
+    @Test func idempotencyKeyGivesTheFirstJobOfTheTenant() throws {
+        let store = try place.open()
+        let first = JobID(rawValue: 1)
+        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.inserted(first)])
+        let again = try store.apply([
+            .insert(.sample("other", key: "k")), .insert(.sample(key: "k")), .insert(.sample(tenant: "red", key: "k")),
+            .insert(.sample()),
+        ])
+        #expect(
+            again == [
+                .exists(first, finished: false, sameBody: false), .exists(first, finished: false, sameBody: true),
+                .inserted(JobID(rawValue: 2)), .inserted(JobID(rawValue: 3)),
+            ])
+        try finish(store, first, attempt: 1)
+        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.exists(first, finished: true, sameBody: true)])
+    }
+
+    @Test func onlyTheCurrentAttemptFinishesAndOnlyOnce() throws {
+        let store = try place.open()
+        let job = JobID(rawValue: 1)
+        let replies = try store.apply([
+            .insert(.sample()),
+            .finish(job, attempt: 1, .sample()),
+            .lease(job, attempt: 1, worker: "w1", at: 1),
+            .requeue(job, attempt: 1),
+            .finish(job, attempt: 1, .sample()),
+            .lease(job, attempt: 1, worker: "w1", at: 1),
+            .lease(job, attempt: 2, worker: "w2", at: 2),
+            .finish(job, attempt: 1, .sample("stale")),
+            .finish(job, attempt: 2, .sample("good")),
+            .finish(job, attempt: 2, .sample("twice")),
+            .conclude(job, .sample("thrice")),
+            .lease(job, attempt: 3, worker: "w3", at: 3),
+            .requeue(job, attempt: 2),
+        ])
+        #expect(
+            replies == [
+                .inserted(job), .refused, .applied, .applied, .refused, .refused, .applied, .refused, .applied,
+                .refused, .refused, .refused, .refused,
+            ])
+        #expect(try store.outcomes(of: [job]) == [job: Data("good".utf8)])
+        #expect(try store.openJobs().isEmpty)
+    }
+
+    @Test func unknownJobsAreRefused() throws {
+        let store = try place.open()
+        let job = JobID(rawValue: 9)
+        let replies = try store.apply([
+            .lease(job, attempt: 1, worker: "w", at: 1), .finish(job, attempt: 1, .sample()),
+            .conclude(job, .sample()), .lose(job, attempt: 1, worker: "w", cause: "gone", at: 1),
+            .requeue(job, attempt: 1),
+        ])
+        #expect(replies == [.refused, .refused, .refused, .refused, .refused])
+    }
+
+    @Test func lostWorkersAreKeptWithTheirCauses() throws {
+        let store = try place.open()
+        let job = JobID(rawValue: 1)
+        _ = try store.apply([.insert(.sample())])
+        for attempt: Int64 in 1...3 {
+            let replies = try store.apply([
+                .lease(job, attempt: attempt, worker: "w\(attempt)", at: 5),
+                .lose(job, attempt: attempt, worker: "w\(attempt)", cause: "connection lost", at: 6),
+            ])
+            #expect(replies == [.applied, .applied])
+        }
+        #expect(try store.apply([.conclude(job, .sample("quarantined", code: 9))]) == [.applied])
+        let record = try #require(try store.job(job))
+        #expect(record.lost.map(\.worker) == ["w1", "w2", "w3"])
+        #expect(record.lost.allSatisfy { $0.cause == "connection lost" && $0.at == 6 })
+        #expect(record.summary.state == .finished(code: 9))
+    }
+
+    @Test func reopeningFindsOpenJobsWithTheirLeases() throws {
+        var store = try place.open()
+        _ = try store.apply([
+            .insert(.sample("queued")), .insert(.sample("running", key: "k")), .insert(.sample("done")),
+            .insert(.sample("lost")),
+            .lease(JobID(rawValue: 2), attempt: 1, worker: "w1", at: 4),
+            .lease(JobID(rawValue: 3), attempt: 1, worker: "w1", at: 4),
+            .lease(JobID(rawValue: 4), attempt: 1, worker: "w2", at: 4),
+            .finish(JobID(rawValue: 3), attempt: 1, .sample()),
+            .lose(JobID(rawValue: 4), attempt: 1, worker: "w2", cause: "killed", at: 5),
+        ])
+        try close(&store)
+        let open = try store.openJobs()
+        #expect(open.map(\.id.rawValue) == [1, 2, 4])
+        #expect(open.map(\.holder) == [nil, "w1", nil])
+        #expect(open.map(\.attempt) == [0, 1, 1])
+        #expect(open[1].job.idempotencyKey == Data("k".utf8))
+        #expect(open[2].lost == [LostWorker(attempt: 1, worker: "w2", cause: "killed", at: 5)])
+        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5))])
+    }
+
+    @Test func aSecondOwnerIsRefused() throws {
+        let store = try place.open()
+        #expect(throws: JobStoreError.locked(path: place.path)) { try place.open() }
+        #expect(try store.apply([]).isEmpty)
+    }
+
+    @Test func commitsAreFlushedToDisk() throws {
+        let store = try place.open()
+        let modes = try store.pool.writeWithoutTransaction { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous"),
+                try String.fetchOne(database, sql: "PRAGMA journal_mode")
+            )
+        }
+        #expect(modes.0 == 2)
+        #expect(modes.1 == "wal")
+    }
+
+    @Test func listsNewestFirstByTenantStateAndCursor() throws {
+        let store = try place.open()
+        _ = try store.apply((1...6).map { .insert(.sample(tenant: $0 % 2 == 0 ? "even" : "odd")) })
+        _ = try store.apply([.lease(JobID(rawValue: 4), attempt: 1, worker: "w", at: 1)])
+        try finish(store, JobID(rawValue: 2), attempt: 1)
+        #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [6, 5, 4, 3, 2, 1])
+        #expect(try store.jobs(JobFilter(tenant: "even")).map(\.state) == [.queued, .running, .finished(code: 1)])
+        #expect(try store.jobs(JobFilter(states: [.running, .finished])).map(\.id.rawValue) == [4, 2])
+        #expect(try store.jobs(JobFilter(before: JobID(rawValue: 4), limit: 2)).map(\.id.rawValue) == [3, 2])
+        #expect(try store.jobs(JobFilter(tenant: "nobody")).isEmpty)
+    }
+
+    @Test func delayedJobsAndOutcomesCanBeListed() throws {
+        let store = try place.open()
+        var late = NewJob.sample()
+        late.notBefore = 5000
+        late.label = "late"
+        _ = try store.apply([.insert(late), .insert(.sample()), .conclude(JobID(rawValue: 2), .sample(code: 7))])
+        let delayed = try store.jobs(JobFilter(states: [.delayed], now: 4999))
+        #expect(delayed.map(\.label) == ["late"])
+        #expect(try store.jobs(JobFilter(states: [.queued], now: 5000)).map(\.label) == ["late"])
+        #expect(try store.jobs(JobFilter(code: 7)).map(\.id.rawValue) == [2])
+        #expect(try store.jobs(JobFilter(code: 8)).isEmpty)
+    }
+
+    @Test func probesSeeOnlyTheTenantsJobs() throws {
+        let store = try place.open()
+        let job = JobID(rawValue: 1)
+        let replies = try store.apply([
+            .probe(job, tenant: nil), .insert(.sample(tenant: "blue")), .probe(job, tenant: "blue"),
+            .probe(job, tenant: "red"), .conclude(job, .sample()), .probe(job, tenant: nil),
+        ])
+        #expect(
+            replies == [
+                .standing(.unknown), .inserted(job), .standing(.open), .standing(.unknown), .applied,
+                .standing(.finished),
+            ])
+    }
+
+    @Test func largeValuesAreReadInParts() throws {
+        let store = try place.open()
+        let job = JobID(rawValue: 1)
+        var outcome = NewOutcome.sample()
+        outcome.value = Data("0123456789".utf8)
+        _ = try store.apply([.insert(.sample()), .conclude(job, outcome)])
+        let part = try #require(try store.value(of: job, from: 7, count: 5))
+        #expect(part.part == Data("789".utf8))
+        #expect(part.size == 10)
+        #expect(try store.value(of: JobID(rawValue: 2), from: 0, count: 5) == nil)
+    }
+
+    private func finish(_ store: JobStore, _ job: JobID, attempt: Int64) throws {
+        let replies = try store.apply([
+            .lease(job, attempt: attempt, worker: "w", at: 1), .finish(job, attempt: attempt, .sample()),
+        ])
+        #expect(replies == [.applied, .applied])
+    }
+
+    private func close(_ store: inout JobStore) throws {
+        try store.close()
+        store = try place.open()
+    }
+}
