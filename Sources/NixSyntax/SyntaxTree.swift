@@ -225,10 +225,16 @@ public struct SyntaxTree: Sendable {
     public var nodes: [Node]
     /// Span of each node, parallel to `nodes`.
     public var spans: [Span]
+    /// Where an error in each node is reported, parallel to `nodes`: the operator of `.binary`, else the start of the
+    /// span. Parentheses around a first operand belong to the span, those around the node itself do not.
+    public var positions: [UInt32]
     public var symbols: [[UInt8]]
     public var texts: [[UInt8]]
     public var children: [NodeID]
+    /// Literals of an indented string may stand side by side: Nix keeps its escapes apart.
     public var parts: [StringPart]
+    /// Span of each part, parallel to `parts`; that of an interpolation starts at its `${`.
+    public var partSpans: [Span]
     public var attributeNames: [AttributeName]
     public var lambdas: [Lambda]
     public var formals: [Formal]
@@ -237,6 +243,10 @@ public struct SyntaxTree: Sendable {
     public var dynamicAttributes: [DynamicAttribute]
     /// Offset of the first byte of each line.
     public var lineStarts: [UInt32]
+
+    /// The deepest tree that `parse` makes: a node without children has depth 0, any other one more than its deepest
+    /// child, and a binding of `a.b.c` counts as three nested sets.
+    public static let maximumDepth = 10_000
 
     public subscript(_ id: NodeID) -> Node { nodes[Int(id.rawValue)] }
     public func span(of id: NodeID) -> Span { spans[Int(id.rawValue)] }

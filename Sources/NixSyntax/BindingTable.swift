@@ -1,0 +1,198 @@
+/// The bindings of every set and `let` while they are parsed. A group may grow after it was closed, because
+/// `a = { b = 1; }; a.c = 2;` adds to a finished set; so the final tables are only laid out at the end.
+struct BindingTable {
+    /// Stands for "no entry" in the chains.
+    static let none = UInt32.max
+
+    struct Group {
+        var firstEntry = BindingTable.none
+        var lastEntry = BindingTable.none
+        var entryCount: UInt32 = 0
+        var firstDynamic = BindingTable.none
+        var lastDynamic = BindingTable.none
+        var dynamicCount: UInt32 = 0
+        var firstSource = BindingTable.none
+        var lastSource = BindingTable.none
+        var sourceCount: UInt32 = 0
+        var emptyInherits: UInt32 = 0
+        /// Depth of the deepest child.
+        var depth = 0
+    }
+
+    private struct Entry {
+        var group: BindingsID
+        var next: UInt32
+        var attribute: Attribute
+    }
+
+    private struct DynamicEntry {
+        var next: UInt32
+        var attribute: DynamicAttribute
+    }
+
+    private struct Source {
+        var next: UInt32
+        var node: NodeID
+    }
+
+    private(set) var groups: [Group] = []
+    private var entries: [Entry] = []
+    private var dynamicEntries: [DynamicEntry] = []
+    private var sources: [Source] = []
+    /// Finds the entry of a group and symbol: index into `entries` plus one; 0 is free.
+    private var slots = [UInt32](repeating: 0, count: 256)
+    private let seed = NameHash.seed
+
+    mutating func makeGroup() -> BindingsID {
+        groups.append(Group())
+        return BindingsID(UInt32(truncatingIfNeeded: groups.count &- 1))
+    }
+
+    /// The index of the entry that `group` has for `name`.
+    func find(_ name: SymbolID, in group: BindingsID) -> UInt32? {
+        let slot = slot(name, group)
+        return slots[slot] == 0 ? nil : slots[slot] &- 1
+    }
+
+    func attribute(_ entry: UInt32) -> Attribute { entries[Int(entry)].attribute }
+
+    /// Adds an attribute; if the group has one of this name already, adds nothing and returns its entry.
+    mutating func insert(_ attribute: Attribute, into group: BindingsID) -> UInt32? {
+        let slot = slot(attribute.name, group)
+        if slots[slot] != 0 { return slots[slot] &- 1 }
+        let index = UInt32(truncatingIfNeeded: entries.count)
+        entries.append(Entry(group: group, next: Self.none, attribute: attribute))
+        slots[slot] = index &+ 1
+        let last = groups[Int(group.rawValue)].lastEntry
+        if last == Self.none {
+            groups[Int(group.rawValue)].firstEntry = index
+        } else {
+            entries[Int(last)].next = index
+        }
+        groups[Int(group.rawValue)].lastEntry = index
+        groups[Int(group.rawValue)].entryCount &+= 1
+        if entries.count &* 2 > slots.count { grow() }
+        return nil
+    }
+
+    mutating func append(_ attribute: DynamicAttribute, to group: BindingsID) {
+        let index = UInt32(truncatingIfNeeded: dynamicEntries.count)
+        dynamicEntries.append(DynamicEntry(next: Self.none, attribute: attribute))
+        let last = groups[Int(group.rawValue)].lastDynamic
+        if last == Self.none {
+            groups[Int(group.rawValue)].firstDynamic = index
+        } else {
+            dynamicEntries[Int(last)].next = index
+        }
+        groups[Int(group.rawValue)].lastDynamic = index
+        groups[Int(group.rawValue)].dynamicCount &+= 1
+    }
+
+    /// Adds the `e` of an `inherit (e)` and returns its number in the group.
+    mutating func append(source: NodeID, to group: BindingsID) -> UInt32 {
+        let index = UInt32(truncatingIfNeeded: sources.count)
+        sources.append(Source(next: Self.none, node: source))
+        let last = groups[Int(group.rawValue)].lastSource
+        if last == Self.none {
+            groups[Int(group.rawValue)].firstSource = index
+        } else {
+            sources[Int(last)].next = index
+        }
+        groups[Int(group.rawValue)].lastSource = index
+        groups[Int(group.rawValue)].sourceCount &+= 1
+        return groups[Int(group.rawValue)].sourceCount &- 1
+    }
+
+    mutating func countEmptyInherit(in group: BindingsID) {
+        groups[Int(group.rawValue)].emptyInherits &+= 1
+    }
+
+    func depth(of group: BindingsID) -> Int { groups[Int(group.rawValue)].depth }
+
+    mutating func deepen(_ group: BindingsID, to depth: Int) {
+        if depth > groups[Int(group.rawValue)].depth { groups[Int(group.rawValue)].depth = depth }
+    }
+
+    @inline(__always)
+    private func slot(_ name: SymbolID, _ group: BindingsID) -> Int {
+        let key = UInt64(group.rawValue) &<< 32 | UInt64(name.rawValue)
+        let mask = slots.count &- 1
+        var slot = Int(truncatingIfNeeded: NameHash.mix(key, seed)) & mask
+        while slots[slot] != 0 {
+            let entry = Int(slots[slot] &- 1)
+            if entries[entry].attribute.name == name && entries[entry].group == group { break }
+            slot = (slot &+ 1) & mask
+        }
+        return slot
+    }
+
+    private mutating func grow() {
+        slots = [UInt32](repeating: 0, count: slots.count &* 2)
+        for index in entries.indices {
+            slots[slot(entries[index].attribute.name, entries[index].group)] = UInt32(truncatingIfNeeded: index) &+ 1
+        }
+    }
+}
+
+extension BindingTable {
+    func attributes(of group: BindingsID) -> [Attribute] {
+        var result: [Attribute] = []
+        var index = groups[Int(group.rawValue)].firstEntry
+        while index != Self.none {
+            result.append(entries[Int(index)].attribute)
+            index = entries[Int(index)].next
+        }
+        return result
+    }
+
+    /// Moves the dynamic attributes and inherit sources of one group behind those of another, and forgets the first
+    /// group's attributes, which the caller has moved.
+    mutating func moveRest(of source: BindingsID, to target: BindingsID) {
+        var index = groups[Int(source.rawValue)].firstDynamic
+        while index != Self.none {
+            append(dynamicEntries[Int(index)].attribute, to: target)
+            index = dynamicEntries[Int(index)].next
+        }
+        index = groups[Int(source.rawValue)].firstSource
+        while index != Self.none {
+            _ = append(source: sources[Int(index)].node, to: target)
+            index = sources[Int(index)].next
+        }
+        deepen(target, to: depth(of: source))
+        groups[Int(target.rawValue)].emptyInherits &+= groups[Int(source.rawValue)].emptyInherits
+        groups[Int(source.rawValue)] = Group()
+    }
+
+    /// Lays the groups out in the tables of the tree.
+    func layOut(
+        bindings: inout [Bindings], attributes: inout [Attribute], dynamicAttributes: inout [DynamicAttribute],
+        children: inout [NodeID]
+    ) {
+        bindings.reserveCapacity(groups.count)
+        attributes.reserveCapacity(entries.count)
+        for group in groups {
+            let attributeRun = Run(start: UInt32(truncatingIfNeeded: attributes.count), count: group.entryCount)
+            var index = group.firstEntry
+            while index != Self.none {
+                attributes.append(entries[Int(index)].attribute)
+                index = entries[Int(index)].next
+            }
+            let dynamicRun = Run(start: UInt32(truncatingIfNeeded: dynamicAttributes.count), count: group.dynamicCount)
+            index = group.firstDynamic
+            while index != Self.none {
+                dynamicAttributes.append(dynamicEntries[Int(index)].attribute)
+                index = dynamicEntries[Int(index)].next
+            }
+            let sourceRun = Run(start: UInt32(truncatingIfNeeded: children.count), count: group.sourceCount)
+            index = group.firstSource
+            while index != Self.none {
+                children.append(sources[Int(index)].node)
+                index = sources[Int(index)].next
+            }
+            bindings.append(
+                Bindings(
+                    attributes: attributeRun, dynamicAttributes: dynamicRun, inheritSources: sourceRun,
+                    emptyInherits: group.emptyInherits))
+        }
+    }
+}

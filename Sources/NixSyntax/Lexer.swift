@@ -1,0 +1,94 @@
+/// Turns bytes into tokens, one at a time. Strings, interpolations and paths nest by an explicit stack of modes, which
+/// depends on the tokens alone, never on the parser.
+///
+/// As in Nix's lexer the longest match wins: `a/b` is a path, `a:b` a URL, `a.b/c` a path, `x: y` a function.
+struct Lexer {
+    enum Mode {
+        /// The outermost mode, which no `}` leaves.
+        case outermost
+        case normal
+        case string
+        case indentedString
+        /// Inside a path.
+        case path
+        /// Inside a path, after a slash: it must not end here.
+        case pathAfterSlash
+    }
+
+    let bytes: SourceBytes
+    let pipeOperators: Bool
+    let isCancelled: (@Sendable () -> Bool)?
+
+    /// The current token.
+    private(set) var kind = TokenKind.endOfFile
+    var start = 0
+    var end = 0
+    /// The value of the current token if it is an integer or a float.
+    var integer: Int64 = 0
+    var float = 0.0
+
+    /// Where the next token is looked for.
+    var offset = 0
+    var mode = Mode.outermost
+    var modes: [Mode] = []
+    /// The last run of path bytes that was measured, see `pathRunEnd`.
+    var run = (start: 0, end: 0, lastUnderscore: -1)
+    private var tokensUntilPoll = Lexer.pollInterval
+
+    /// Tokens between two looks at `isCancelled`.
+    private static let pollInterval = 4096
+
+    init(_ bytes: SourceBytes, options: ParseOptions) {
+        self.bytes = bytes
+        pipeOperators = options.pipeOperators
+        isCancelled = options.isCancelled
+    }
+
+    /// Where the current token stands.
+    var span: Span { Span(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end)) }
+
+    /// Moves to the next token.
+    mutating func advance() throws(Failure) {
+        tokensUntilPoll &-= 1
+        if tokensUntilPoll == 0 { try poll() }
+        switch mode {
+        case .outermost, .normal: kind = try normalToken()
+        case .string: kind = try stringToken()
+        case .indentedString: kind = try indentedToken()
+        case .path, .pathAfterSlash: kind = try pathToken()
+        }
+    }
+
+    private mutating func poll() throws(Failure) {
+        tokensUntilPoll = Self.pollInterval
+        if isCancelled?() == true { throw Failure(.cancelled, "parsing was cancelled", at: span) }
+    }
+
+    /// Makes the bytes from `offset` on the current token.
+    @inline(__always)
+    mutating func take(_ length: Int, _ kind: TokenKind) -> TokenKind {
+        start = offset
+        offset &+= length
+        end = offset
+        return kind
+    }
+
+    mutating func enter(_ new: Mode) {
+        modes.append(mode)
+        mode = new
+    }
+
+    mutating func leave() {
+        mode = modes.popLast() ?? .outermost
+    }
+
+    /// The end of the source, where Nix reports an unexpected end.
+    mutating func takeEnd() -> TokenKind {
+        start = bytes.count
+        end = bytes.count
+        return .endOfFile
+    }
+
+    @inline(__always)
+    func byte(_ distance: Int) -> UInt8 { bytes[offset &+ distance] }
+}

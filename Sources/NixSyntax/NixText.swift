@@ -1,0 +1,43 @@
+/// How Nix writes strings and names.
+public enum NixText {
+    /// Appends a string in quotes, with escapes, as a literal of its value.
+    public static func appendString(_ bytes: [UInt8], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for (index, byte) in bytes.enumerated() {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
+            case UInt8(ascii: "\n"): output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
+            case UInt8(ascii: "\r"): output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
+            case UInt8(ascii: "\t"): output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
+            case UInt8(ascii: "$") where index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "{"):
+                output += [UInt8(ascii: "\\"), byte]
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends an attribute or variable name: bare if it can be written so, else in quotes.
+    public static func appendName(_ bytes: [UInt8], to output: inout [UInt8]) {
+        if isBareName(bytes) {
+            output += bytes
+        } else {
+            appendString(bytes, to: &output)
+        }
+    }
+
+    /// Whether a name can be written without quotes. `or` can.
+    public static func isBareName(_ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first, first.isLetter || first == UInt8(ascii: "_") else { return false }
+        return bytes.allSatisfy(\.isIdentifierByte) && !isKeyword(bytes)
+    }
+
+    /// Whether a name is a keyword and so needs quotes.
+    public static func isKeyword(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count <= 7 else { return false }
+        switch String(decoding: bytes, as: UTF8.self) {
+        case "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit": return true
+        default: return false
+        }
+    }
+}

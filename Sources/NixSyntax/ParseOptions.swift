@@ -1,0 +1,21 @@
+/// What `parse` accepts and when it gives up.
+public struct ParseOptions: Sendable {
+    /// Whether `|>` and `<|` are operators: Nix's experimental feature `pipe-operators`.
+    public var pipeOperators: Bool
+    /// Largest source in bytes. Never more than `ParseOptions.largestSource`, whatever is given.
+    public var maximumSourceSize: Int
+    /// Asked now and then while parsing; true ends it with a `cancelled` error.
+    public var isCancelled: (@Sendable () -> Bool)?
+
+    /// Offsets and indices are 32 bits wide, and a token gives rise to at most a few nodes.
+    public static let largestSource = 1 << 30
+
+    public init(
+        pipeOperators: Bool = false, maximumSourceSize: Int = ParseOptions.largestSource,
+        isCancelled: (@Sendable () -> Bool)? = nil
+    ) {
+        self.pipeOperators = pipeOperators
+        self.maximumSourceSize = maximumSourceSize
+        self.isCancelled = isCancelled
+    }
+}

@@ -1,0 +1,140 @@
+/// Bindings of sets and `let`, attribute paths, `inherit`.
+extension Parser {
+    mutating func beginBinding() throws(Failure) -> Step {
+        let frame = top
+        switch lexer.kind {
+        case .identifier, .keywordOr, .quote, .dollarBrace:
+            push(.bindingPath, start, frame.first, UInt32(truncatingIfNeeded: pendingNames.count), end)
+            return .attributeName
+        case .keywordInherit: return try beginInherit(frame)
+        case .keywordIn where frame.kind == .letBindings:
+            try lexer.advance()
+            become(.letBody, first: frame.first)
+            return .expression
+        case .rightBrace where frame.kind != .letBindings: return try finishGroup(frame)
+        default: throw unexpectedInBindings(frame.kind)
+        }
+    }
+
+    /// Nix's parser has then decided that only an `inherit` can follow.
+    private func unexpectedInBindings(_ kind: Frame.Kind) -> Failure {
+        switch kind {
+        case .letBindings: unexpected(.keywordIn, .keywordInherit)
+        case .attributeSet: unexpected(.keywordInherit)
+        default: unexpected(.keywordInherit, .rightBrace)
+        }
+    }
+
+    private mutating func finishGroup(_ frame: Frame) throws(Failure) -> Step {
+        let end = end
+        try lexer.advance()
+        pop()
+        let group = BindingsID(frame.first)
+        let node: Node =
+            frame.kind == .legacyLet
+            ? .legacyLet(bindings: group)
+            : .attributeSet(bindings: group, recursive: frame.kind == .recursiveSet)
+        try finish(node, frame.start, end, above: bindings.depth(of: group))
+        return .simpleDone
+    }
+
+    mutating func beginAttributeName() throws(Failure) -> Step {
+        switch lexer.kind {
+        case .identifier, .keywordOr:
+            pendingNames.append(.fixed(internToken(), lexer.span))
+            try lexer.advance()
+            return .attributeNameDone
+        case .quote: return try beginString(isName: true)
+        case .dollarBrace:
+            push(.dynamicName, start)
+            try lexer.advance()
+            return .expression
+        default: throw unexpected(.identifier, .keywordOr, .dollarBrace, .quote)
+        }
+    }
+
+    /// After `${ e`: a plain string names the attribute as if it stood there without the braces.
+    mutating func finishDynamicName(_ frame: Frame) throws(Failure) -> Step {
+        guard lexer.kind == .rightBrace else { throw unexpected(.rightBrace) }
+        let span = Span(start: frame.start, end: end)
+        try lexer.advance()
+        pop()
+        if let text = literalString(value) {
+            pendingNames.append(.fixed(symbols.intern(text), span))
+        } else {
+            pendingNames.append(.dynamic(value, span))
+        }
+        return .attributeNameDone
+    }
+
+    /// The value of a string without interpolation, nil for any other expression.
+    func literalString(_ node: NodeID) -> [UInt8]? {
+        switch nodes[Int(node.rawValue)] {
+        case .uri(let text): return texts[Int(text.rawValue)]
+        case .string(let run):
+            if run.count == 0 { return [] }
+            guard run.count == 1, case .literal(let text) = parts[Int(run.start)] else { return nil }
+            return texts[Int(text.rawValue)]
+        default: return nil
+        }
+    }
+
+    mutating func finishAttributeName() throws(Failure) -> Step {
+        let frame = top
+        if frame.kind == .inheritNames {
+            guard case .dynamic(_, let span) = pendingNames.last else { return .inheritName }
+            throw Failure(.dynamicAttribute, "dynamic attributes not allowed in inherit", at: span)
+        }
+        if lexer.kind == .dot {
+            try lexer.advance()
+            return .attributeName
+        }
+        if frame.kind == .bindingPath {
+            guard lexer.kind == .assign else { throw unexpected(.dot, .assign) }
+            become(.bindingValue, first: frame.first, second: frame.second, third: lastNameEnd)
+            try lexer.advance()
+            return .expression
+        }
+        return try finishPath(frame)
+    }
+
+    private var lastNameEnd: UInt32 {
+        switch pendingNames.last {
+        case .fixed(_, let span), .dynamic(_, let span): span.end
+        case nil: start
+        }
+    }
+
+    /// The path of a selection or of `?`.
+    private mutating func finishPath(_ frame: Frame) throws(Failure) -> Step {
+        let end = lastNameEnd
+        let path = Run(
+            start: UInt32(truncatingIfNeeded: attributeNames.count),
+            count: UInt32(truncatingIfNeeded: pendingNames.count &- Int(frame.second)))
+        attributeNames.append(contentsOf: pendingNames[Int(frame.second)...])
+        pendingNames.removeLast(Int(path.count))
+        let base = NodeID(frame.first)
+        if frame.kind == .selectPath && lexer.kind == .keywordOr {
+            try lexer.advance()
+            become(.fallback, first: frame.first, second: path.start, third: path.count)
+            return .select
+        }
+        pop()
+        let deepest = max(depth(base), pathDepth(path))
+        if frame.kind == .selectPath {
+            try finish(.select(base: base, path: path, fallback: nil), frame.start, end, above: deepest)
+            return .selectDone
+        }
+        try finish(.hasAttribute(base: base, path: path), frame.start, end, above: deepest)
+        return .operandDone
+    }
+
+    mutating func finishBinding(_ frame: Frame) throws(Failure) -> Step {
+        try expect(.semicolon)
+        pop()
+        try define(
+            frame.second, in: BindingsID(frame.first), value: value, span: Span(start: frame.start, end: frame.third))
+        pendingNames.removeLast(pendingNames.count &- Int(frame.second))
+        return .binding
+    }
+}

@@ -1,0 +1,155 @@
+/// Turns tokens into a tree, by the grammar of Nix and with one token of lookahead.
+///
+/// A pushdown automaton: `frames` holds what is begun, `step` says what is read next, and a complete expression lies in
+/// `value`. Operators are decided by precedence, as Nix's generated parser decides them. What is expected when a token
+/// fits nowhere is worded per place; where Nix's parser would list more than four tokens it lists none.
+struct Parser {
+    var lexer: Lexer
+    var frames: [Frame] = []
+    var symbols = SymbolTable()
+
+    var nodes: [Node] = []
+    var spans: [Span] = []
+    var positions: [UInt32] = []
+    /// Depth of each node.
+    var depths: [UInt16] = []
+    var texts: [[UInt8]] = []
+    var children: [NodeID] = []
+    var parts: [StringPart] = []
+    var partSpans: [Span] = []
+    var attributeNames: [AttributeName] = []
+    var lambdas: [Lambda] = []
+    var formals: [Formal] = []
+    var bindings = BindingTable()
+
+    /// Parts of constructs that are not complete; each frame owns those from its mark on.
+    var pendingNodes: [NodeID] = []
+    var pendingNames: [AttributeName] = []
+    var pendingPieces: [StringPiece] = []
+    var pendingFormals: [Formal] = []
+
+    /// The expression that was completed last, and where it stands with the parentheses around it.
+    var value = NodeID(0)
+    var valueStart: UInt32 = 0
+    var valueEnd: UInt32 = 0
+
+    /// For each symbol the last lambda that named it, plus one: finds duplicate formals.
+    var formalMarks: [UInt32] = []
+
+    init(_ bytes: SourceBytes, options: ParseOptions) {
+        lexer = Lexer(bytes, options: options)
+        let expected = bytes.count / 8 + 16
+        nodes.reserveCapacity(expected)
+        spans.reserveCapacity(expected)
+        positions.reserveCapacity(expected)
+        depths.reserveCapacity(expected)
+    }
+
+    /// Parses the whole source and returns the root.
+    mutating func run() throws(Failure) -> NodeID {
+        try lexer.advance()
+        frames.append(Frame(kind: .root, start: 0))
+        var step = Step.expression
+        while true {
+            switch step {
+            case .expression: step = try beginExpression()
+            case .operand: step = try beginOperand()
+            case .select: step = try beginSelect()
+            case .simpleDone: step = try finishSimple()
+            case .selectDone: step = try finishSelect()
+            case .operandDone: step = try finishOperand()
+            case .expressionDone: step = try finishExpression()
+            case .attributeName: step = try beginAttributeName()
+            case .attributeNameDone: step = try finishAttributeName()
+            case .stringPiece: step = try continueString()
+            case .binding: step = try beginBinding()
+            case .inheritName: step = try beginInheritName()
+            case .formal: step = try beginFormal()
+            case .finished: return value
+            }
+        }
+    }
+}
+
+extension Parser {
+    var start: UInt32 { UInt32(truncatingIfNeeded: lexer.start) }
+    var end: UInt32 { UInt32(truncatingIfNeeded: lexer.end) }
+    var top: Frame { frames[frames.count &- 1] }
+
+    @inline(__always)
+    mutating func push(
+        _ kind: Frame.Kind, _ start: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
+    ) {
+        frames.append(Frame(kind: kind, start: start, first: first, second: second, third: third))
+    }
+
+    @inline(__always)
+    mutating func pop() { frames.removeLast() }
+
+    /// Replaces the top frame by the next stage of the same construct.
+    mutating func become(_ kind: Frame.Kind, first: UInt32, second: UInt32 = 0, third: UInt32 = 0) {
+        frames[frames.count &- 1] = Frame(kind: kind, start: top.start, first: first, second: second, third: third)
+    }
+
+    /// Adds a node and makes it the completed value.
+    @inline(__always)
+    mutating func finish(_ node: Node, _ start: UInt32, _ end: UInt32) {
+        value = add(node, Span(start: start, end: end), start, 0)
+        valueStart = start
+        valueEnd = end
+    }
+
+    /// Like `finish`, for a node with children; `depth` is that of the deepest.
+    mutating func finish(
+        _ node: Node, _ start: UInt32, _ end: UInt32, position: UInt32? = nil, above depth: Int
+    ) throws(Failure) {
+        let span = Span(start: start, end: end)
+        try checkDepth(depth &+ 1, span)
+        value = add(node, span, position ?? start, depth &+ 1)
+        valueStart = start
+        valueEnd = end
+    }
+
+    @inline(__always)
+    mutating func add(_ node: Node, _ span: Span, _ position: UInt32, _ depth: Int) -> NodeID {
+        let id = NodeID(UInt32(truncatingIfNeeded: nodes.count))
+        nodes.append(node)
+        spans.append(span)
+        positions.append(position)
+        depths.append(UInt16(truncatingIfNeeded: depth))
+        return id
+    }
+
+    func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
+
+    func checkDepth(_ depth: Int, _ span: Span) throws(Failure) {
+        guard depth > SyntaxTree.maximumDepth else { return }
+        throw Failure(
+            .nestedTooDeeply,
+            "expression is nested too deeply: more than \(SyntaxTree.maximumDepth) levels; split it up", at: span)
+    }
+
+    /// An error about the current token.
+    func unexpected(_ expected: TokenKind...) -> Failure {
+        var message = "syntax error, unexpected \(lexer.kind.name)"
+        if !expected.isEmpty {
+            message += ", expecting " + expected.map(\.name).joined(separator: " or ")
+        }
+        return Failure(.unexpectedToken, message, at: lexer.span)
+    }
+
+    @inline(__always)
+    mutating func expect(_ kind: TokenKind) throws(Failure) {
+        guard lexer.kind == kind else { throw unexpected(kind) }
+        try lexer.advance()
+    }
+
+    mutating func internToken() -> SymbolID {
+        unsafe lexer.bytes.withBytes(lexer.start, lexer.end) { unsafe symbols.intern($0) }
+    }
+
+    mutating func addText(_ bytes: [UInt8]) -> TextID {
+        texts.append(bytes)
+        return TextID(UInt32(truncatingIfNeeded: texts.count &- 1))
+    }
+}

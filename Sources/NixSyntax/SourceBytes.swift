@@ -1,0 +1,36 @@
+/// The bytes of the source while it is parsed. Reading past the end gives 0, so that the lexer may look ahead without
+/// asking where the source ends.
+@safe
+struct SourceBytes {
+    private let base: UnsafeBufferPointer<UInt8>
+    let count: Int
+
+    /// `buffer` must outlive the value.
+    init(_ buffer: UnsafeBufferPointer<UInt8>) {
+        unsafe base = buffer
+        count = buffer.count
+    }
+
+    @inline(__always)
+    subscript(offset: Int) -> UInt8 {
+        // The unsigned comparison refuses negative offsets too; `unchecked` is sound after it.
+        UInt(bitPattern: offset) < UInt(bitPattern: count) ? unsafe base[_unchecked: offset] : 0
+    }
+
+    /// The bytes of a range that the lexer has matched.
+    @inline(__always)
+    func withBytes<Result>(_ start: Int, _ end: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        unsafe body(UnsafeBufferPointer(rebasing: base[start..<end]))
+    }
+
+    func array(_ start: Int, _ end: Int) -> [UInt8] {
+        unsafe withBytes(start, end) { unsafe Array($0) }
+    }
+}
+
+extension UnsafeBufferPointer {
+    @inline(__always)
+    fileprivate subscript(_unchecked offset: Int) -> Element {
+        unsafe baseAddress.unsafelyUnwrapped[offset]
+    }
+}
