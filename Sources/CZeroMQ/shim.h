@@ -1,0 +1,16 @@
+// libzmq, and the calls of Linux that Swift's Glibc module does not offer.
+#pragma once
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <zmq.h>
+
+// A new event counter, non-blocking and closed on exec, or -1.
+static inline int firn_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+// The kernel's id of the calling thread. pthread_self() is not a substitute: a compiler may keep it across a suspension.
+static inline int firn_gettid(void) { return (int)syscall(SYS_gettid); }
+
+// Names the calling thread for debuggers and `top`; Linux keeps 15 bytes.
+static inline void firn_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

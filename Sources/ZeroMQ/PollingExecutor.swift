@@ -1,0 +1,96 @@
+import CZeroMQ
+import Glibc
+import Synchronization
+
+/// A serial executor that is one thread, which also polls sockets. An actor that has it as `unownedExecutor` owns
+/// sockets without locks, and what a message changes is applied where the message is read: no task for each.
+///
+///     actor Service {
+///         nonisolated let executor: PollingExecutor
+///         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+///         private var socket: Socket
+///         func run() { executor.register(socket) { [unowned self] in assumeIsolated { $0.readable() } } }
+///     }
+///
+/// One turn of the loop: wait; call the handlers of the ready sockets; run due timers; run the actor's jobs; call the
+/// end-of-turn action. `register` and its relatives are only called on the executor itself.
+///
+/// The thread ends when the executor is let go. Handlers that capture the actor strongly would keep both for ever.
+public final class PollingExecutor: SerialExecutor {
+    private let loop: PollingLoop
+
+    /// - Parameter name: of the thread, 15 bytes of it, as tools show it.
+    public init(name: String, stackBytes: Int = 8 << 20) throws(ZeroMQError) {
+        loop = try PollingLoop()
+        try loop.start(name: name, stackBytes: stackBytes, for: self)
+    }
+
+    deinit { loop.stop() }
+
+    public func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(UnownedJob(job)) }
+
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
+
+    public func checkIsolated() {
+        precondition(loop.isCurrentThread, "called outside the thread of the polling executor")
+    }
+
+    public func isIsolatingCurrentContext() -> Bool? { loop.isCurrentThread }
+
+    /// Nanoseconds of the monotonic clock: the time that timers are given in.
+    public static func now() -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// Names a registered socket or monitor until it is unregistered.
+    public struct Registration: Hashable, Sendable { let item: Poller.Item }
+
+    /// Calls `onReadable` in each turn in which messages wait. It need not read all; it is called again.
+    public func register(
+        _ socket: borrowing Socket, onReadable: @escaping () -> Void, onWritable: @escaping () -> Void = {}
+    ) -> Registration {
+        checkIsolated()
+        return unsafe loop.register(handle: socket.handle, onReadable: onReadable, onWritable: onWritable)
+    }
+
+    /// Calls `onEvent` in each turn in which monitor events wait. Nil when the socket is not monitored.
+    public func registerMonitor(of socket: borrowing Socket, onEvent: @escaping () -> Void) -> Registration? {
+        checkIsolated()
+        guard let handle = unsafe socket.monitorHandle else { return nil }
+        return unsafe loop.register(handle: handle, onReadable: onEvent, onWritable: {})
+    }
+
+    /// Call `onWritable` when there is room to send; for a socket whose last send was `full`.
+    public func setWriteInterest(_ registration: Registration, _ isInterested: Bool) {
+        checkIsolated()
+        loop.setWriteInterest(registration.item, isInterested)
+    }
+
+    /// Before the socket is closed.
+    public func unregister(_ registration: Registration) {
+        checkIsolated()
+        loop.unregister(registration.item)
+    }
+
+    public struct Timer: Hashable, Sendable { let number: UInt64 }
+
+    /// Runs `action` once, at `deadline` of `now()` or soon after.
+    @discardableResult
+    public func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> Timer {
+        checkIsolated()
+        return loop.schedule(at: deadline, action)
+    }
+
+    public func cancel(_ timer: Timer) {
+        checkIsolated()
+        loop.cancel(timer)
+    }
+
+    /// Runs after every turn: the place to commit and answer what the turn's messages asked for, all at once.
+    public func setEndOfTurn(_ action: @escaping () -> Void) {
+        checkIsolated()
+        loop.setEndOfTurn(action)
+    }
+}

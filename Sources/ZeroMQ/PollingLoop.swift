@@ -1,0 +1,134 @@
+import CZeroMQ
+import Glibc
+import Synchronization
+
+/// The thread of a `PollingExecutor` and what it runs. `inbox` is shared between threads; everything else belongs to
+/// the loop's own.
+final class PollingLoop: @unchecked Sendable {
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var isStopped = false
+    }
+
+    private let inbox = Mutex(Inbox())
+    private let wakeup: Wakeup
+    private let threadID = Atomic<Int32>(0)
+    private weak var executor: PollingExecutor?
+    private var poller = Poller()
+    private var handlers: [Poller.Item: Handler] = [:]
+    private var timers = TimerQueue()
+    private var endOfTurn: () -> Void = {}
+
+    private struct Handler {
+        let onReadable: () -> Void
+        let onWritable: () -> Void
+    }
+
+    init() throws(ZeroMQError) { wakeup = try Wakeup() }
+
+    var isCurrentThread: Bool { threadID.load(ordering: .relaxed) == firn_gettid() }
+
+    func start(name: String, stackBytes: Int, for executor: PollingExecutor) throws(ZeroMQError) {
+        self.executor = executor
+        let thread = IOThread(name: name, stackBytes: stackBytes)
+        try thread.start { self.run() }
+        thread.detach()
+    }
+
+    func stop() {
+        inbox.withLock { $0.isStopped = true }
+        wakeup.signal()
+    }
+
+    func enqueue(_ job: UnownedJob) {
+        let isFirst = inbox.withLock { inbox in
+            inbox.jobs.append(job)
+            return inbox.jobs.count == 1
+        }
+        // The loop looks into its inbox before it waits, so its own thread needs no waking.
+        if isFirst && !isCurrentThread { wakeup.signal() }
+    }
+
+    private func run() {
+        threadID.store(firn_gettid(), ordering: .relaxed)
+        poller.add(descriptor: wakeup.descriptor)
+        while turn() {}
+        handlers = [:]
+        timers = TimerQueue()
+        endOfTurn = {}
+    }
+
+    /// - Returns: false when the executor has been let go.
+    private func turn() -> Bool {
+        do {
+            _ = try poller.wait(milliseconds: waitMilliseconds())
+        } catch {
+            // A socket was closed before it was unregistered. Its handler can do nothing more; find and drop it.
+            dropClosedSockets()
+        }
+        wakeup.clear()
+        // Held for the turn: the actor's last job may let go of its executor.
+        guard let executor else { return false }
+        callHandlers()
+        timers.takeDue(at: PollingExecutor.now()).forEach { $0() }
+        runJobs(on: executor)
+        endOfTurn()
+        return inbox.withLock { !$0.isStopped }
+    }
+
+    private func waitMilliseconds() -> Int {
+        if inbox.withLock({ !$0.jobs.isEmpty || $0.isStopped }) { return 0 }
+        guard let deadline = timers.next else { return -1 }
+        let now = PollingExecutor.now()
+        // Rounded up, so that the loop does not spin in the last millisecond.
+        return deadline <= now ? 0 : Int(clamping: (deadline - now + 999_999) / 1_000_000)
+    }
+
+    private func callHandlers() {
+        for (item, handler) in handlers {
+            if poller.isReadable(item) { handler.onReadable() }
+            if poller.isWritable(item) { handler.onWritable() }
+        }
+    }
+
+    private func runJobs(on executor: PollingExecutor) {
+        let jobs = inbox.withLock { inbox in
+            let jobs = inbox.jobs
+            inbox.jobs.removeAll(keepingCapacity: true)
+            return jobs
+        }
+        for job in jobs { unsafe job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
+    }
+
+    private func dropClosedSockets() {
+        for item in handlers.keys {
+            guard !poller.isValid(item) else { continue }
+            unregister(item)
+        }
+    }
+}
+
+extension PollingLoop {
+    func register(
+        handle: UnsafeMutableRawPointer, onReadable: @escaping () -> Void, onWritable: @escaping () -> Void
+    ) -> PollingExecutor.Registration {
+        let item = unsafe poller.add(handle: handle)
+        handlers[item] = Handler(onReadable: onReadable, onWritable: onWritable)
+        return PollingExecutor.Registration(item: item)
+    }
+
+    func unregister(_ item: Poller.Item) {
+        poller.remove(item)
+        handlers[item] = nil
+    }
+
+    func setWriteInterest(_ item: Poller.Item, _ isInterested: Bool) { poller.setWritable(item, isInterested) }
+
+    func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> PollingExecutor.Timer {
+        timers.add(at: deadline, action)
+    }
+
+    func cancel(_ timer: PollingExecutor.Timer) { timers.remove(timer) }
+
+    func setEndOfTurn(_ action: @escaping () -> Void) { endOfTurn = action }
+}

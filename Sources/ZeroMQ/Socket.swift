@@ -1,0 +1,108 @@
+import CZeroMQ
+import Synchronization
+
+/// A ZeroMQ socket and its handle. It belongs to one thread at a time: keep it in an actor whose executor is a
+/// `PollingExecutor`. Nothing here waits. Closed when its owner lets it go.
+@safe public struct Socket: ~Copyable {
+    public enum Kind: Sendable {
+        case router, dealer, push, pull, pair, request, reply, publish, subscribe
+
+        var code: Int32 {
+            switch self {
+            case .router: ZMQ_ROUTER
+            case .dealer: ZMQ_DEALER
+            case .push: ZMQ_PUSH
+            case .pull: ZMQ_PULL
+            case .pair: ZMQ_PAIR
+            case .request: ZMQ_REQ
+            case .reply: ZMQ_REP
+            case .publish: ZMQ_PUB
+            case .subscribe: ZMQ_SUB
+            }
+        }
+    }
+
+    let handle: UnsafeMutableRawPointer
+    /// The other end of the monitor's pair; nil when the socket is not monitored.
+    let monitorHandle: UnsafeMutableRawPointer?
+    private let context: Context
+    private let needsAuthentication: Bool
+    let maxFrames: Int
+
+    public init(_ kind: Kind, context: Context, options: SocketOptions = SocketOptions()) throws(ZeroMQError) {
+        let handles = try unsafe Self.open(kind, context: context, options: options)
+        unsafe handle = handles.socket
+        unsafe monitorHandle = handles.monitor
+        self.context = context
+        maxFrames = max(1, options.maxFrames)
+        if case .curveServer = options.security { needsAuthentication = true } else { needsAuthentication = false }
+    }
+
+    private static func open(
+        _ kind: Kind, context: Context, options: SocketOptions
+    ) throws(ZeroMQError) -> (socket: UnsafeMutableRawPointer, monitor: UnsafeMutableRawPointer?) {
+        guard
+            let socket = unsafe zmq_socket(UnsafeMutableRawPointer(bitPattern: context.handle), kind.code)
+        else { throw .last("new \(kind) socket") }
+        do throws(ZeroMQError) {
+            try unsafe options.apply(to: socket, kind: kind)
+            let monitor = options.isMonitored ? try unsafe openMonitor(of: socket, context: context) : nil
+            return unsafe (socket, monitor)
+        } catch {
+            unsafe zmq_close(socket)
+            throw error
+        }
+    }
+
+    deinit {
+        if let monitorHandle = unsafe monitorHandle {
+            // In this order: a monitored socket whose pair has gone would make libzmq's I/O thread wait.
+            unsafe zmq_socket_monitor(handle, nil, 0)
+            unsafe zmq_close(monitorHandle)
+        }
+        unsafe zmq_close(handle)
+    }
+
+    /// Listens at an endpoint such as `tcp://127.0.0.1:*`, `ipc:///run/firn.sock` or `inproc://name`.
+    /// - Returns: the endpoint as bound, with the port that the system chose.
+    @discardableResult
+    public borrowing func bind(_ endpoint: String) throws(ZeroMQError) -> String {
+        guard !needsAuthentication || context.isAuthenticating else {
+            throw ZeroMQError(
+                operation: "bind \(endpoint)", code: EACCES,
+                reason: "a CURVE server without a started authenticator would admit every key")
+        }
+        guard unsafe zmq_bind(handle, endpoint) == 0 else { throw .last("bind \(endpoint)") }
+        return try lastEndpoint()
+    }
+
+    /// Connects in the background; whether it worked is known from the monitor.
+    public borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
+        guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("connect \(endpoint)") }
+    }
+
+    public borrowing func disconnect(_ endpoint: String) throws(ZeroMQError) {
+        guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("disconnect \(endpoint)") }
+    }
+
+    public borrowing func unbind(_ endpoint: String) throws(ZeroMQError) {
+        guard unsafe zmq_unbind(handle, endpoint) == 0 else { throw .last("unbind \(endpoint)") }
+    }
+
+    /// SUB: also receive messages whose first frame begins with `prefix`.
+    public borrowing func subscribe(_ prefix: [UInt8] = []) throws(ZeroMQError) {
+        let code = unsafe prefix.withUnsafeBytes { bytes in
+            unsafe zmq_setsockopt(handle, ZMQ_SUBSCRIBE, bytes.baseAddress, bytes.count)
+        }
+        guard code == 0 else { throw .last("subscribe") }
+    }
+
+    private borrowing func lastEndpoint() throws(ZeroMQError) -> String {
+        var bytes = [CChar](repeating: 0, count: 1024)
+        var length = bytes.count
+        guard unsafe zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &bytes, &length) == 0 else {
+            throw .last("read the bound endpoint")
+        }
+        return String(cText: bytes)
+    }
+}

@@ -1,0 +1,28 @@
+import CZeroMQ
+import Glibc
+
+/// An event counter that makes a polling thread return from its wait. Any thread may signal it.
+final class Wakeup: Sendable {
+    let descriptor: Int32
+
+    init() throws(ZeroMQError) {
+        descriptor = firn_eventfd()
+        guard descriptor >= 0 else {
+            throw ZeroMQError(
+                operation: "new event counter", code: errno, reason: unsafe String(cString: strerror(errno)))
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// A counter that is full is readable already, so a failed write loses nothing.
+    func signal() {
+        var one: UInt64 = 1
+        _ = unsafe write(descriptor, &one, 8)
+    }
+
+    func clear() {
+        var count: UInt64 = 0
+        _ = unsafe read(descriptor, &count, 8)
+    }
+}

@@ -1,0 +1,25 @@
+import CZeroMQ
+
+/// A call of libzmq that failed: which, on what, and why.
+public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What was attempted, such as `bind tcp://127.0.0.1:7701`.
+    public let operation: String
+    /// The `errno` of the failure; libzmq's own codes lie above 156,384,712.
+    public let code: Int32
+    /// What the reader can do about it, or libzmq's words.
+    public let reason: String
+
+    public init(operation: String, code: Int32, reason: String) {
+        self.operation = operation
+        self.code = code
+        self.reason = reason
+    }
+
+    /// The calling thread's last error.
+    static func last(_ operation: String) -> ZeroMQError {
+        let code = zmq_errno()
+        return ZeroMQError(operation: operation, code: code, reason: unsafe String(cString: zmq_strerror(code)))
+    }
+
+    public var description: String { "\(operation): \(reason)" }
+}
