@@ -1,0 +1,50 @@
+/// Calls, and the operators that Nix makes calls.
+extension ExpressionPrinter {
+    mutating func showBinary(_ node: NodeID, _ kind: BinaryOperator, _ left: NodeID, _ right: NodeID) {
+        switch kind {
+        case .add: infix(left, " + ", right)
+        case .concatenate: infix(left, " ++ ", right)
+        case .update: infix(left, " // ", right)
+        case .equal: infix(left, " == ", right)
+        case .notEqual: infix(left, " != ", right)
+        case .and: infix(left, " && ", right)
+        case .or: infix(left, " || ", right)
+        case .implies: infix(left, " -> ", right)
+        case .lessOrEqual: notLess(right, left)
+        case .greaterOrEqual: notLess(left, right)
+        case .subtract, .multiply, .divide, .less, .greater, .pipeForward, .pipeBackward:
+            then(.text("("), .function(node), .text(")"))
+        }
+    }
+
+    private mutating func infix(_ left: NodeID, _ name: StaticString, _ right: NodeID) {
+        then(.text("("), .node(left), .text(name), .node(right), .text(")"))
+    }
+
+    private mutating func notLess(_ left: NodeID, _ right: NodeID) {
+        then(.text("(! (__lessThan "), .node(left), .text(" "), .node(right), .text("))"))
+    }
+
+    /// A call without its parentheses, or any other expression with its own.
+    mutating func showFunction(_ node: NodeID) {
+        switch tree[node] {
+        case .apply(let function, let arguments):
+            then(.function(function))
+            for argument in tree.children[arguments.range] { then(.text(" "), .node(argument)) }
+        case .negate(let operand): then(.text("__sub 0 "), .node(operand))
+        case .searchPath(let text): then(.text("__findFile __nixPath "), .string(text))
+        case .binary(.subtract, let left, let right): call("__sub ", left, right)
+        case .binary(.multiply, let left, let right): call("__mul ", left, right)
+        case .binary(.divide, let left, let right): call("__div ", left, right)
+        case .binary(.less, let left, let right): call("__lessThan ", left, right)
+        case .binary(.greater, let left, let right): call("__lessThan ", right, left)
+        case .binary(.pipeForward, let argument, let function), .binary(.pipeBackward, let function, let argument):
+            then(.function(function), .text(" "), .node(argument))
+        default: then(.node(node))
+        }
+    }
+
+    private mutating func call(_ name: StaticString, _ left: NodeID, _ right: NodeID) {
+        then(.text(name), .node(left), .text(" "), .node(right))
+    }
+}

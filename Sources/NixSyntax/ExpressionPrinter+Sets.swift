@@ -1,0 +1,94 @@
+/// Sets, functions and selections. Nix sorts attributes and formals by name.
+extension ExpressionPrinter {
+    mutating func showSet(_ bindings: BindingsID, recursive: Bool) {
+        then(.text(recursive ? "rec { " : "{ "))
+        showBindings(bindings)
+        then(.text("}"))
+    }
+
+    /// First what is inherited, then by source of inheritance, then the rest, then computed names in source order.
+    mutating func showBindings(_ id: BindingsID) {
+        let bindings = tree.bindings[Int(id.rawValue)]
+        let attributes = sorted(bindings.attributes)
+        showInherited(attributes)
+        showInheritedFrom(attributes, bindings)
+        for attribute in attributes {
+            guard case .expression(let value) = attribute.value else { continue }
+            then(.name(attribute.name), .text(" = "), .node(value), .text("; "))
+        }
+        for attribute in tree.dynamicAttributes[bindings.dynamicAttributes.range] {
+            then(.text("\"${"), .node(attribute.name), .text("}\" = "), .node(attribute.value), .text("; "))
+        }
+    }
+
+    private func sorted(_ run: Run) -> [Attribute] {
+        tree.attributes[run.range].sorted { left, right in
+            tree.symbols[Int(left.name.rawValue)].lexicographicallyPrecedes(tree.symbols[Int(right.name.rawValue)])
+        }
+    }
+
+    private mutating func showInherited(_ attributes: [Attribute]) {
+        var isFirst = true
+        for attribute in attributes {
+            guard case .inherited = attribute.value else { continue }
+            then(.text(isFirst ? "inherit " : " "), .name(attribute.name))
+            isFirst = false
+        }
+        if !isFirst { then(.text("; ")) }
+    }
+
+    private mutating func showInheritedFrom(_ attributes: [Attribute], _ bindings: Bindings) {
+        guard bindings.inheritSources.count > 0 else { return }
+        var names = [[SymbolID]](repeating: [], count: Int(bindings.inheritSources.count))
+        for attribute in attributes {
+            if case .inheritedFrom(let source) = attribute.value { names[Int(source)].append(attribute.name) }
+        }
+        for (index, node) in tree.children[bindings.inheritSources.range].enumerated() where !names[index].isEmpty {
+            then(.text("inherit ("), .node(node), .text(")"))
+            for name in names[index] { then(.text(" "), .name(name)) }
+            then(.text("; "))
+        }
+    }
+
+    mutating func showSelect(_ base: NodeID, _ path: Run, _ fallback: NodeID?) {
+        then(.text("("), .node(base), .text(")."))
+        showPath(path)
+        if let fallback { then(.text(" or ("), .node(fallback), .text(")")) }
+    }
+
+    mutating func showPath(_ path: Run) {
+        for index in path.range {
+            if index > Int(path.start) { then(.text(".")) }
+            switch tree.attributeNames[index] {
+            case .fixed(let name, _): then(.name(name))
+            case .dynamic(let node, _): then(.text("\"${"), .node(node), .text("}\""))
+            }
+        }
+    }
+
+    mutating func showLambda(_ lambda: Lambda) {
+        then(.text("("))
+        if lambda.hasFormals { showFormals(lambda) }
+        if let parameter = lambda.parameter {
+            if lambda.hasFormals { then(.text(" @ ")) }
+            then(.name(parameter))
+        }
+        then(.text(": "), .node(lambda.body), .text(")"))
+    }
+
+    private mutating func showFormals(_ lambda: Lambda) {
+        then(.text("{ "))
+        let formals = tree.formals[lambda.formals.range].sorted { left, right in
+            tree.symbols[Int(left.name.rawValue)].lexicographicallyPrecedes(tree.symbols[Int(right.name.rawValue)])
+        }
+        var isFirst = true
+        for formal in formals {
+            if !isFirst { then(.text(", ")) }
+            isFirst = false
+            then(.name(formal.name))
+            if let value = formal.defaultValue { then(.text(" ? "), .node(value)) }
+        }
+        if lambda.hasEllipsis { then(.text(isFirst ? "..." : ", ...")) }
+        then(.text(" }"))
+    }
+}
