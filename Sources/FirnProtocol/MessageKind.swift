@@ -1,0 +1,46 @@
+/// What a message's body is; one byte of the header. The numbers are those of protocol/firn.proto's comments.
+public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
+    case error = 0x01
+    case ping = 0x02
+    case pong = 0x03
+
+    case clientHello = 0x10
+    case clientWelcome = 0x11
+    case submit = 0x12
+    case submitReply = 0x13
+    case get = 0x14
+    case jobStatus = 0x15
+    case watch = 0x16
+    case jobUpdates = 0x17
+    case unwatch = 0x18
+    case readResult = 0x19
+    case resultPart = 0x1A
+    case listJobs = 0x1B
+    case jobList = 0x1C
+    case cancel = 0x1D
+    case cancelReply = 0x1E
+    case getQueue = 0x1F
+    case queueReport = 0x20
+    case listWorkers = 0x21
+    case workerList = 0x22
+    case drain = 0x23
+    case drainReply = 0x24
+    case readTrace = 0x25
+    case tracePart = 0x26
+
+    case workerHello = 0x40
+    case workerWelcome = 0x41
+    case credit = 0x42
+    case dispatch = 0x43
+    case heartbeat = 0x44
+    case resultSegment = 0x45
+    case results = 0x46
+    case resultsCommitted = 0x47
+    case stale = 0x48
+    case cancelAttempts = 0x49
+    case drainWorker = 0x4A
+    case release = 0x4B
+    case goodbye = 0x4C
+
+    case traceSegment = 0x60
+}

@@ -1,0 +1,53 @@
+import SwiftProtobuf
+
+/// What a worker sends to the coordinator.
+public enum WorkerMessage: WireMessage {
+    case hello(WireWorkerHello)
+    case credit(WireCredit)
+    case heartbeat(WireHeartbeat)
+    case resultSegment(WireResultSegment)
+    case results(WireResults)
+    case release(WireRelease)
+    case goodbye(WireGoodbye)
+    case error(WireError)
+
+    public var kind: MessageKind {
+        switch self {
+        case .hello: .workerHello
+        case .credit: .credit
+        case .heartbeat: .heartbeat
+        case .resultSegment: .resultSegment
+        case .results: .results
+        case .release: .release
+        case .goodbye: .goodbye
+        case .error: .error
+        }
+    }
+
+    public var body: any SwiftProtobuf.Message & Sendable {
+        switch self {
+        case .hello(let body): body
+        case .credit(let body): body
+        case .heartbeat(let body): body
+        case .resultSegment(let body): body
+        case .results(let body): body
+        case .release(let body): body
+        case .goodbye(let body): body
+        case .error(let body): body
+        }
+    }
+
+    public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> WorkerMessage? {
+        switch kind {
+        case .workerHello: .hello(try WireWorkerHello(serializedBytes: body))
+        case .credit: .credit(try WireCredit(serializedBytes: body))
+        case .heartbeat: .heartbeat(try WireHeartbeat(serializedBytes: body))
+        case .resultSegment: .resultSegment(try WireResultSegment(serializedBytes: body))
+        case .results: .results(try WireResults(serializedBytes: body))
+        case .release: .release(try WireRelease(serializedBytes: body))
+        case .goodbye: .goodbye(try WireGoodbye(serializedBytes: body))
+        case .error: .error(try WireError(serializedBytes: body))
+        default: nil
+        }
+    }
+}
