@@ -1,0 +1,5 @@
+# A tab is no indentation.
+''
+	tab
+  two
+''

@@ -1,0 +1,2 @@
+# Also where nothing forces it.
+let a = nope; in 1

@@ -1,0 +1,1 @@
+let a = throw "no"; b = 1; in b

@@ -1,0 +1,3 @@
+# line
+/* block /* is not nested */ [ 1 # to the end
+ /**/ 2 /* * ** / */ 3 /***/ ]

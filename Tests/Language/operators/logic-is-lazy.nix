@@ -1,0 +1,1 @@
+[ (true || throw "a") (false && throw "b") (false || true) (true && true) ]

@@ -1,0 +1,1 @@
+rec { a = nope; b = 1; }.b

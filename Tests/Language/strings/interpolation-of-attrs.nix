@@ -1,0 +1,1 @@
+"${{ outPath = "out"; }} ${{ __toString = self: self.v; v = "to"; }}"

@@ -1,0 +1,2 @@
+# The right operand is coerced as in an interpolation.
+"a" + { outPath = "b"; }

@@ -1,0 +1,1 @@
+[ "ä😀" (builtins.substring 0 2 "äb") ]

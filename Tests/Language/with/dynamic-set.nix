@@ -1,0 +1,1 @@
+let make = n: { ${n} = 1; }; in with make "foo"; foo

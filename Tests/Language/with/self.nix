@@ -1,0 +1,1 @@
+with { inherit (with { q = 1; }; { r = q; }) r; }; r
