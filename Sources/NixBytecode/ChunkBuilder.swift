@@ -40,7 +40,8 @@ public struct ChunkBuilder: Sendable {
         _ opcode: Opcode, _ first: OperandValue? = nil, _ second: OperandValue? = nil, at span: SourceSpan? = nil
     ) throws(BuilderError) {
         let layout = opcode.layout
-        guard !layout.hasJump, first?.operand == layout.first, second?.operand == layout.second else {
+        guard !opcode.isInternal, !layout.hasJump, first?.operand == layout.first, second?.operand == layout.second
+        else {
             throw .wrongOperands(opcode)
         }
         try begin(opcode)

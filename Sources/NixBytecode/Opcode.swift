@@ -39,3 +39,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     // Internal to the machine: no program may contain it.
     case step
 }
+
+extension Opcode {
+    /// Whether only the machine makes the instruction, never a program.
+    public var isInternal: Bool { self == .step }
+}

@@ -10,10 +10,12 @@ public struct Program: Sendable, Hashable {
     public var chunks: [Chunk]
     /// Spans, and what turns an offset into a line; nil when stripped.
     public var lines: LineTable?
+    /// Which compiler made it; part of its name.
+    public var compilerVersion: UInt32
 
     public init(
         symbols: [[UInt8]], constants: [Constant], shapes: [Shape], formals: [Formals], chunks: [Chunk],
-        lines: LineTable?
+        lines: LineTable?, compilerVersion: UInt32 = ProgramFormat.compilerVersion
     ) {
         self.symbols = symbols
         self.constants = constants
@@ -21,6 +23,7 @@ public struct Program: Sendable, Hashable {
         self.formals = formals
         self.chunks = chunks
         self.lines = lines
+        self.compilerVersion = compilerVersion
     }
 }
 

@@ -1,0 +1,149 @@
+extension ChunkVerifier {
+    /// Reads and checks an operand other than a jump.
+    ///
+    /// - Returns: a count, or how many names a shape or formals have; else 0.
+    mutating func operand(
+        _ operand: Operand, _ opcode: Opcode, _ verifier: inout Verifier
+    ) throws(Failure) -> Int {
+        switch operand {
+        case .constant: try constant(opcode, verifier.program)
+        case .signed: _ = try reader.signed()
+        case .count: return try count(opcode)
+        case .slot: try slot(opcode)
+        case .upvalue: try upvalue(try reader.number())
+        case .chunk: try child(opcode, &verifier)
+        case .symbol:
+            guard try reader.number() < verifier.program.symbols.count else { throw .symbolOutOfRange }
+        case .shape:
+            let shape = try reader.number()
+            guard shape < verifier.program.shapes.count else { throw .shapeOutOfRange }
+            return verifier.program.shapes[shape].names.count
+        case .formals: return try formals(verifier.program)
+        case .position: try chainPosition(try reader.position(), allowsNone: opcode == .pushWith)
+        case .captures: try captures(verifier.program)
+        case .deferred: try deferred()
+        case .coercion: _ = try reader.coercion()
+        case .jump: break
+        }
+        return 0
+    }
+
+    private mutating func constant(_ opcode: Opcode, _ program: Program) throws(Failure) {
+        let constant = try reader.number()
+        guard constant < program.constants.count else { throw .constantOutOfRange }
+        if opcode == .constant { return }
+        guard case .string = program.constants[constant] else { throw .constantKind }
+    }
+
+    private mutating func count(_ opcode: Opcode) throws(Failure) -> Int {
+        let count = try reader.number()
+        guard count >= opcode.minimumCount else { throw .countTooSmall }
+        return count
+    }
+
+    private mutating func slot(_ opcode: Opcode) throws(Failure) {
+        let slot = try reader.number()
+        try value(in: slot)
+        guard opcode == .unpackFormals else { return }
+        guard slot == arity - 1 else { throw .misplacedFormals }
+    }
+
+    /// A slot that holds a value.
+    private func value(in slot: Int) throws(Failure) {
+        guard slot < height else { throw .slotOutOfRange }
+        guard !isLink(slot) else { throw .misusedWith }
+    }
+
+    private func isLink(_ slot: Int) -> Bool { slot < scratch.isLink.count && scratch.isLink[slot] }
+
+    /// An upvalue that is a value.
+    private func upvalue(_ index: Int) throws(Failure) {
+        guard index < Int(chunk.upvalueCount) else { throw .upvalueOutOfRange }
+        guard index < plainUpvalues else { throw .misusedWith }
+    }
+
+    /// The chunk that an instruction makes an object of; `childIndex` keeps it for the captures.
+    private mutating func child(_ opcode: Opcode, _ verifier: inout Verifier) throws(Failure) {
+        let child = try reader.number()
+        try refer(to: child, kind: opcode == .closure ? .lambda : .thunk, &verifier)
+        childIndex = child
+        guard opcode == .lazySelect else { return }
+        let target = verifier.program.chunks[child]
+        guard target.upvalueCount == 1, !target.capturesWith else { throw .captureCount }
+    }
+
+    private func refer(to child: Int, kind: Chunk.Kind, _ verifier: inout Verifier) throws(Failure) {
+        guard child > index, child < verifier.program.chunks.count else { throw .chunkOutOfRange }
+        guard verifier.program.chunks[child].kind == kind else { throw .chunkKind }
+        let depth = verifier.depths[index] + 1
+        guard depth <= ProgramLimits.nesting else { throw .limitExceeded }
+        verifier.depths[child] = max(verifier.depths[child], depth)
+    }
+
+    /// Where a `with` chain comes from: the slot of an open link, or the chunk's own.
+    private func chainPosition(_ position: Position, allowsNone: Bool) throws(Failure) {
+        switch position.kind {
+        case .none:
+            guard allowsNone, position.index == 0 else { throw .captureKind }
+        case .local:
+            guard position.index < height else { throw .slotOutOfRange }
+            guard isLink(position.index) else { throw .misusedWith }
+        case .upvalue:
+            guard position.index < Int(chunk.upvalueCount) else { throw .upvalueOutOfRange }
+            guard position.index >= plainUpvalues else { throw .misusedWith }
+        case .deferred: throw .captureKind
+        }
+    }
+
+    private mutating func captures(_ program: Program) throws(Failure) {
+        let packed = try reader.integer()
+        let child = program.chunks[childIndex]
+        try checkCount(packed >> 1, hasWith: packed & 1 == 1, child)
+        for _ in 0..<packed >> 1 { try capture(try reader.position(), allowsDeferred: true) }
+        if packed & 1 == 1 { try chainPosition(try reader.position(), allowsNone: false) }
+    }
+
+    private func checkCount(_ count: UInt64, hasWith: Bool, _ child: Chunk) throws(Failure) {
+        guard hasWith == child.capturesWith, count == UInt64(child.upvalueCount) - (hasWith ? 1 : 0) else {
+            throw .captureCount
+        }
+    }
+
+    private func capture(_ position: Position, allowsDeferred: Bool) throws(Failure) {
+        switch position.kind {
+        case .local: try value(in: position.index)
+        case .upvalue: try upvalue(position.index)
+        case .deferred:
+            guard allowsDeferred else { throw .captureKind }
+            guard position.index < Int(chunk.maximumStack) else { throw .slotOutOfRange }
+        case .none: throw .captureKind
+        }
+    }
+
+    private mutating func deferred() throws(Failure) {
+        for _ in 0..<(try reader.number()) {
+            guard try reader.number() < ProgramLimits.upvalues else { throw .upvalueOutOfRange }
+            try value(in: try reader.number())
+        }
+    }
+
+    private mutating func formals(_ program: Program) throws(Failure) -> Int {
+        let formals = try reader.number()
+        guard formals < program.formals.count else { throw .formalsOutOfRange }
+        guard let own = chunk.formals, formals == own else { throw .misplacedFormals }
+        try claimUnpacking()
+        return program.formals[formals].formals.count
+    }
+
+    /// Checks the thunks of defaults, when the values of all formals lie on the stack.
+    mutating func unpacked(_ verifier: inout Verifier) throws(Failure) {
+        guard let own = chunk.formals else { return }
+        for formal in verifier.program.formals[Int(own)].formals {
+            guard case .thunk(let child, let captures, let with) = formal.defaultValue else { continue }
+            try refer(to: Int(child), kind: .thunk, &verifier)
+            try checkCount(UInt64(captures.count), hasWith: with != nil, verifier.program.chunks[Int(child)])
+            for capture in captures { try self.capture(capture, allowsDeferred: false) }
+            if let with { try chainPosition(with, allowsNone: false) }
+        }
+    }
+}

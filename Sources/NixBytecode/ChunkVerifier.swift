@@ -1,0 +1,203 @@
+/// Runs over one chunk's code once, with the stack's height in place of the stack.
+///
+/// Jumps only go forward, so when an instruction is reached every way to it is known: the height it must find lies in a
+/// table by offset, put there by the jumps before. Links of the `with` chain are followed through the slots they lie
+/// in: they form a stack of their own, which only `pushWith` grows and only `closeScope` shrinks.
+struct ChunkVerifier {
+    typealias Failure = VerificationError.Code
+
+    /// What must hold where a jump arrives.
+    struct Arrival {
+        /// -1 where no jump arrives.
+        var height = -1
+        /// Serial number of the innermost open link; 0 without one.
+        var link = 0
+    }
+
+    /// An open link of the `with` chain.
+    struct Link {
+        var slot: Int
+        var serial: Int
+    }
+
+    /// Tables used for one chunk after another, cleared by each; shared, so that none is copied for a small chunk.
+    final class Scratch {
+        var arrivals: [Arrival] = []
+        /// For each slot, whether an open link lies in it.
+        var isLink: [Bool] = []
+    }
+
+    let index: Int
+    let chunk: Chunk
+    let arity: Int
+    /// Upvalues that are not the `with` chain.
+    let plainUpvalues: Int
+    var reader: CodeReader
+    let scratch: Scratch
+    var height: Int
+    var maximum: Int
+    var links: [Link] = []
+    /// The chunk that the instruction makes an object of.
+    var childIndex = 0
+    /// Serial number of the last link made.
+    private var lastSerial = 0
+    private var isReachable = true
+    private var nextSpan = 0
+    private var hasUnpacked = false
+
+    /// Verifies a chunk whose header is right.
+    static func verify(_ index: Int, _ verifier: inout Verifier) throws(VerificationError) {
+        var offset = 0
+        var checker = ChunkVerifier(index, verifier.program.chunks[index], verifier.scratch)
+        do throws(Failure) {
+            while !checker.reader.isAtEnd {
+                offset = checker.reader.offset
+                try checker.instruction(&verifier)
+            }
+            offset = checker.reader.offset
+            try checker.finish()
+        } catch .wrongMaximumStack {
+            throw VerificationError(.wrongMaximumStack, at: .chunk(index))
+        } catch {
+            throw VerificationError(error, at: .code(chunk: index, offset: offset))
+        }
+    }
+
+    private init(_ index: Int, _ chunk: Chunk, _ scratch: Scratch) {
+        self.index = index
+        self.chunk = chunk
+        self.scratch = scratch
+        arity = Int(chunk.arity)
+        plainUpvalues = Int(chunk.upvalueCount) - (chunk.capturesWith ? 1 : 0)
+        reader = CodeReader(chunk.code)
+        height = arity
+        maximum = arity
+        let missing = chunk.code.count - scratch.arrivals.count
+        if missing > 0 { scratch.arrivals.append(contentsOf: repeatElement(Arrival(), count: missing)) }
+    }
+
+    private mutating func instruction(_ verifier: inout Verifier) throws(Failure) {
+        let start = reader.offset
+        try arrive(at: start)
+        try span(at: start)
+        let opcode = try reader.opcode()
+        let layout = opcode.layout
+        var count = 0
+        if let first = layout.first { count = try operand(first, opcode, &verifier) }
+        if let second = layout.second, second != .jump {
+            count = max(count, try operand(second, opcode, &verifier))
+        }
+        let target = layout.hasJump ? try reader.jumpTarget() : nil
+        for inside in start + 1..<reader.offset where scratch.arrivals[inside].height >= 0 {
+            throw .jumpIntoInstruction
+        }
+        try effects(opcode, layout, count: count, target: target)
+        if opcode == .unpackFormals { try unpacked(&verifier) }
+    }
+
+    /// Takes over what the jumps to an instruction bring.
+    private mutating func arrive(at offset: Int) throws(Failure) {
+        let arrival = scratch.arrivals[offset]
+        guard arrival.height >= 0 else {
+            guard isReachable else { throw .unreachableCode }
+            return
+        }
+        scratch.arrivals[offset] = Arrival()
+        if isReachable {
+            guard arrival.height == height else { throw .heightMismatch }
+            guard arrival.link == innermost else { throw .withMismatch }
+            return
+        }
+        height = arrival.height
+        while innermost != arrival.link {
+            guard popLink() else { throw .withMismatch }
+        }
+        isReachable = true
+    }
+
+    private mutating func span(at offset: Int) throws(Failure) {
+        guard nextSpan < chunk.instructionSpans.count else { return }
+        let next = chunk.instructionSpans[nextSpan]
+        guard Int(next.offset) >= offset, next.span.start <= next.span.end else { throw .invalidSpan }
+        if Int(next.offset) == offset { nextSpan += 1 }
+    }
+
+    private mutating func finish() throws(Failure) {
+        while popLink() {}
+        guard !isReachable else { throw .fallsOffEnd }
+        guard nextSpan == chunk.instructionSpans.count else { throw .invalidSpan }
+        guard maximum == chunk.maximumStack else { throw .wrongMaximumStack }
+    }
+
+    /// Formals are unpacked once.
+    mutating func claimUnpacking() throws(Failure) {
+        guard !hasUnpacked else { throw .misplacedFormals }
+        hasUnpacked = true
+    }
+}
+
+extension ChunkVerifier {
+    /// Serial number of the innermost open link; 0 without one.
+    private var innermost: Int { links.last?.serial ?? 0 }
+
+    /// Moves the height along both edges.
+    private mutating func effects(
+        _ opcode: Opcode, _ layout: OpcodeLayout, count: Int, target: Int?
+    ) throws(Failure) {
+        if opcode == .closeScope { return try closeScope(count) }
+        if let target, let (pops, pushes) = layout.taken?.resolved(count: count) {
+            try take(pops)
+            try jump(to: target, height: height - pops + pushes)
+        }
+        guard let (pops, pushes) = layout.next.resolved(count: count) else {
+            try take(opcode.endingPops(count: count))
+            isReachable = false
+            return
+        }
+        try take(pops)
+        height += pushes - pops
+        guard height <= ProgramLimits.stack else { throw .limitExceeded }
+        maximum = max(maximum, height)
+        if opcode == .pushWith { pushLink() }
+    }
+
+    /// Checks that so many values lie on top, none of them an argument or a link.
+    private func take(_ count: Int) throws(Failure) {
+        guard count <= height - arity else { throw .stackUnderflow }
+        if let link = links.last, link.slot >= height - count { throw .misusedWith }
+    }
+
+    private mutating func jump(to target: Int, height: Int) throws(Failure) {
+        let arrival = scratch.arrivals[target]
+        guard arrival.height >= 0 else {
+            scratch.arrivals[target] = Arrival(height: height, link: innermost)
+            return
+        }
+        guard arrival.height == height else { throw .heightMismatch }
+        guard arrival.link == innermost else { throw .withMismatch }
+    }
+
+    /// The only instruction that drops links: those among the locals below the result.
+    private mutating func closeScope(_ count: Int) throws(Failure) {
+        try take(1)
+        guard count < height - arity else { throw .stackUnderflow }
+        height -= count
+        while let link = links.last, link.slot >= height - 1 { _ = popLink() }
+    }
+
+    private mutating func pushLink() {
+        lastSerial += 1
+        let slot = height - 1
+        links.append(Link(slot: slot, serial: lastSerial))
+        let missing = slot + 1 - scratch.isLink.count
+        if missing > 0 { scratch.isLink.append(contentsOf: repeatElement(false, count: missing)) }
+        scratch.isLink[slot] = true
+    }
+
+    /// False when no link is open.
+    private mutating func popLink() -> Bool {
+        guard let link = links.popLast() else { return false }
+        scratch.isLink[link.slot] = false
+        return true
+    }
+}

@@ -1,0 +1,278 @@
+/// What a decoder takes at most.
+public struct DecodeLimits: Sendable, Hashable {
+    /// Bytes of the whole encoding.
+    public var maximumBytes: Int
+
+    /// - Parameter maximumBytes: default 64 MiB, some hundred times the largest program of nixpkgs.
+    public init(maximumBytes: Int = 64 << 20) { self.maximumBytes = maximumBytes }
+}
+
+extension Program {
+    /// Reads an encoded program. What it says is not believed yet: `verify` it before running it.
+    ///
+    /// Takes time and memory in proportion to the bytes, at most `limits.maximumBytes`.
+    /// - Throws: the first thing that is wrong and where.
+    public init(decoding bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(DecodeError) {
+        guard bytes.count <= limits.maximumBytes else { throw DecodeError(.tooLarge, at: limits.maximumBytes) }
+        var decoder = ProgramDecoder(bytes)
+        do throws(DecodeError.Code) {
+            self = try decoder.program()
+        } catch {
+            throw DecodeError(error, at: decoder.itemStart)
+        }
+    }
+}
+
+/// Reads a program section by section.
+struct ProgramDecoder {
+    private let bytes: [UInt8]
+    private var offset = 0
+    /// End of the section being read, so that no entry reaches into the next.
+    private var end: Int
+    /// Start of the item being read: where an error lies.
+    private(set) var itemStart = 0
+    private var hasSpans = false
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        end = bytes.count
+    }
+
+    mutating func program() throws(DecodeError.Code) -> Program {
+        let compilerVersion = try header()
+        var program = Program(
+            symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil,
+            compilerVersion: compilerVersion)
+        program.symbols = try section(.symbols, minimum: 1) { (decoder) throws(DecodeError.Code) in
+            try decoder.text()
+        }
+        program.constants = try section(.constants, minimum: 2) { (decoder) throws(DecodeError.Code) in
+            try decoder.constant()
+        }
+        program.shapes = try section(.shapes, minimum: 1) { (decoder) throws(DecodeError.Code) in
+            try decoder.shape()
+        }
+        program.formals = try section(.formals, minimum: 2) { (decoder) throws(DecodeError.Code) in
+            try decoder.formals()
+        }
+        program.chunks = try section(.chunks, minimum: 6) { (decoder) throws(DecodeError.Code) in
+            try decoder.chunk()
+        }
+        if hasSpans { program.lines = try lines() }
+        itemStart = offset
+        guard offset == bytes.count else { throw .trailingBytes }
+        return program
+    }
+
+    /// Returns the compiler's version.
+    private mutating func header() throws(DecodeError.Code) -> UInt32 {
+        let start = bytes.prefix(ProgramFormat.magic.count)
+        guard start.elementsEqual(ProgramFormat.magic) else { throw .badMagic }
+        offset = ProgramFormat.magic.count
+        guard try word() == ProgramFormat.version else { throw .unsupportedVersion }
+        let flags = ProgramFormat.Flags(rawValue: try word())
+        guard flags.isSubset(of: .known) else { throw .unknownFlags }
+        hasSpans = flags.contains(.spans)
+        return try number()
+    }
+
+    /// - Parameter minimum: fewest bytes of an entry, which bounds what a count can claim.
+    private mutating func section<Entry>(
+        _ section: ProgramFormat.Section, minimum: Int,
+        _ read: (inout ProgramDecoder) throws(DecodeError.Code) -> Entry
+    ) throws(DecodeError.Code) -> [Entry] {
+        guard try byte() == section.rawValue else { throw .wrongSection }
+        let length = try count(minimum: 1)
+        let outer = end
+        end = offset + length
+        let entries = try list(minimum: minimum, read)
+        itemStart = offset
+        guard offset == end else { throw .sectionLength }
+        end = outer
+        return entries
+    }
+
+    private mutating func lines() throws(DecodeError.Code) -> LineTable {
+        var previous: UInt32 = 0
+        let starts = try section(.lines, minimum: 1) { (decoder) throws(DecodeError.Code) -> UInt32 in
+            previous = try Self.sum(previous, decoder.number())
+            return previous
+        }
+        return LineTable(lineStarts: starts)
+    }
+}
+
+extension ProgramDecoder {
+    private mutating func list<Entry>(
+        minimum: Int, _ read: (inout ProgramDecoder) throws(DecodeError.Code) -> Entry
+    ) throws(DecodeError.Code) -> [Entry] {
+        let count = try count(minimum: minimum)
+        var entries: [Entry] = []
+        entries.reserveCapacity(min(count, 1024))
+        for _ in 0..<count { entries.append(try read(&self)) }
+        return entries
+    }
+
+    /// A count of things of so many bytes at least, which must fit into the rest of the section.
+    private mutating func count(minimum: Int) throws(DecodeError.Code) -> Int {
+        let count = try integer()
+        guard count <= UInt64((end - offset) / minimum) else { throw .countTooLarge }
+        return Int(count)
+    }
+
+    private mutating func byte() throws(DecodeError.Code) -> UInt8 {
+        itemStart = offset
+        guard offset < end else { throw .truncated }
+        offset += 1
+        return bytes[offset - 1]
+    }
+
+    private mutating func word() throws(DecodeError.Code) -> UInt16 {
+        itemStart = offset
+        guard end - offset >= 2 else { throw .truncated }
+        offset += 2
+        return UInt16(bytes[offset - 2]) | UInt16(bytes[offset - 1]) << 8
+    }
+
+    private mutating func integer() throws(DecodeError.Code) -> UInt64 {
+        itemStart = offset
+        do throws(VU128.Failure) {
+            let value = try VU128.decode(bytes, at: &offset)
+            guard offset <= end else { throw .truncated }
+            return value
+        } catch {
+            switch error {
+            case .truncated: throw .truncated
+            case .notCanonical: throw .notCanonical
+            case .overflow: throw .overflow
+            }
+        }
+    }
+
+    private mutating func number() throws(DecodeError.Code) -> UInt32 {
+        guard let value = UInt32(exactly: try integer()) else { throw .valueOutOfRange }
+        return value
+    }
+
+    private mutating func signed() throws(DecodeError.Code) -> Int64 { VU128.unzigzag(try integer()) }
+
+    private mutating func optional() throws(DecodeError.Code) -> UInt32? {
+        let value = try integer()
+        if value == 0 { return nil }
+        guard let index = UInt32(exactly: value - 1) else { throw .valueOutOfRange }
+        return index
+    }
+
+    private mutating func text() throws(DecodeError.Code) -> [UInt8] {
+        let length = try count(minimum: 1)
+        offset += length
+        return Array(bytes[offset - length..<offset])
+    }
+
+    private static func sum(_ first: UInt32, _ second: UInt32) throws(DecodeError.Code) -> UInt32 {
+        let (sum, overflow) = first.addingReportingOverflow(second)
+        guard !overflow else { throw .valueOutOfRange }
+        return sum
+    }
+}
+
+extension ProgramDecoder {
+    private mutating func span() throws(DecodeError.Code) -> SourceSpan {
+        let start = try number()
+        return SourceSpan(start: start, end: try Self.sum(start, number()))
+    }
+
+    private mutating func optionalSpan() throws(DecodeError.Code) -> SourceSpan? {
+        guard hasSpans, let start = try optional() else { return nil }
+        return SourceSpan(start: start, end: try Self.sum(start, number()))
+    }
+
+    private mutating func constant() throws(DecodeError.Code) -> Constant {
+        guard let tag = ProgramFormat.ConstantTag(rawValue: try byte()) else { throw .unknownTag }
+        switch tag {
+        case .integer: return .integer(try signed())
+        case .float:
+            itemStart = offset
+            guard end - offset >= 8 else { throw .truncated }
+            offset += 8
+            return .float(bytes[offset - 8..<offset].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+        case .string: return .string(try text())
+        case .path: return .path(try text())
+        case .global: return .global(try number())
+        }
+    }
+
+    private mutating func shape() throws(DecodeError.Code) -> Shape {
+        Shape(
+            names: try list(minimum: hasSpans ? 2 : 1) { (decoder) throws(DecodeError.Code) in
+                Shape.Name(symbol: try decoder.number(), span: try decoder.optionalSpan())
+            })
+    }
+
+    private mutating func formals() throws(DecodeError.Code) -> Formals {
+        let ellipsis = try byte()
+        guard ellipsis <= 1 else { throw .unknownTag }
+        let formals = try list(minimum: hasSpans ? 3 : 2) { (decoder) throws(DecodeError.Code) in
+            let symbol = try decoder.number()
+            let span = try decoder.optionalSpan()
+            return Formals.Formal(symbol: symbol, defaultValue: try decoder.defaultValue(), span: span)
+        }
+        return Formals(formals: formals, hasEllipsis: ellipsis == 1)
+    }
+
+    private mutating func defaultValue() throws(DecodeError.Code) -> Formals.Default {
+        guard let tag = ProgramFormat.DefaultTag(rawValue: try byte()) else { throw .unknownTag }
+        switch tag {
+        case .none: return .none
+        case .constant: return .constant(try number())
+        case .integer: return .integer(try signed())
+        case .null: return .null
+        case .true: return .true
+        case .false: return .false
+        case .thunk: return try thunkDefault()
+        }
+    }
+
+    private mutating func thunkDefault() throws(DecodeError.Code) -> Formals.Default {
+        let chunk = try number()
+        let packed = try integer()
+        guard packed >> 1 <= UInt64(end - offset) else { throw .countTooLarge }
+        var captures: [Position] = []
+        for _ in 0..<packed >> 1 { captures.append(Position(rawValue: try integer())) }
+        let with = packed & 1 == 1 ? Position(rawValue: try integer()) : nil
+        return .thunk(chunk: chunk, captures: captures, capturesWith: with)
+    }
+
+    private mutating func chunk() throws(DecodeError.Code) -> Chunk {
+        let first = try byte()
+        let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
+        guard let kind = Chunk.Kind(rawValue: first & ProgramFormat.ChunkFlags.kindMask),
+            flags.isSubset(of: .known)
+        else { throw .unknownTag }
+        let arity = try number()
+        let upvalueCount = try number()
+        let maximumStack = try number()
+        let formals = flags.contains(.formals) ? try number() : nil
+        let name = flags.contains(.name) ? try number() : nil
+        let parameters = try list(minimum: 1) { (decoder) throws(DecodeError.Code) in try decoder.optional() }
+        let code = try text()
+        return Chunk(
+            kind: kind, arity: arity, upvalueCount: upvalueCount, capturesWith: flags.contains(.capturesWith),
+            formals: formals, parameters: parameters, name: name,
+            spans: hasSpans ? try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() } : [],
+            code: code, maximumStack: maximumStack, instructionSpans: hasSpans ? try instructionSpans() : [])
+    }
+
+    private mutating func instructionSpans() throws(DecodeError.Code) -> [InstructionSpan] {
+        var offset: UInt32 = 0
+        var start: UInt32 = 0
+        return try list(minimum: 3) { (decoder) throws(DecodeError.Code) in
+            offset = try Self.sum(offset, decoder.number())
+            let (next, overflow) = Int64(start).addingReportingOverflow(try decoder.signed())
+            guard !overflow, let next = UInt32(exactly: next) else { throw .valueOutOfRange }
+            start = next
+            let end = try Self.sum(next, decoder.number())
+            return InstructionSpan(offset: offset, span: SourceSpan(start: next, end: end))
+        }
+    }
+}

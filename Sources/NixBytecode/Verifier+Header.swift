@@ -1,0 +1,55 @@
+extension Verifier {
+    /// Checks everything of a chunk but its code, its instructions' spans and its maximum stack.
+    mutating func verifyHeader(_ index: Int) throws(VerificationError) {
+        do throws(VerificationError.Code) {
+            let chunk = program.chunks[index]
+            guard (index == 0) == (chunk.kind == .topLevel) else { throw .chunkKind }
+            try verifySizes(chunk)
+            try verifyNames(chunk)
+            try verifySpans(chunk)
+            try claimFormals(chunk, index)
+        } catch {
+            throw VerificationError(error, at: .chunk(index))
+        }
+    }
+
+    private func verifySizes(_ chunk: Chunk) throws(VerificationError.Code) {
+        guard chunk.arity <= ProgramLimits.arity, chunk.upvalueCount <= ProgramLimits.upvalues,
+            chunk.code.count <= ProgramLimits.code, chunk.maximumStack <= ProgramLimits.stack
+        else { throw .limitExceeded }
+        let arities: ClosedRange<UInt32> =
+            switch chunk.kind {
+            case .topLevel: 0...1
+            case .lambda: 1...UInt32(ProgramLimits.arity)
+            case .thunk: 0...0
+            }
+        guard arities.contains(chunk.arity), !chunk.capturesWith || chunk.upvalueCount > 0,
+            chunk.kind != .topLevel || chunk.upvalueCount == 0
+        else { throw .invalidHeader }
+    }
+
+    private func verifyNames(_ chunk: Chunk) throws(VerificationError.Code) {
+        guard chunk.parameters.count == Int(chunk.arity) else { throw .invalidHeader }
+        for parameter in chunk.parameters {
+            if let parameter, parameter >= program.symbols.count { throw .symbolOutOfRange }
+        }
+        if let name = chunk.name, name >= program.symbols.count { throw .symbolOutOfRange }
+    }
+
+    private func verifySpans(_ chunk: Chunk) throws(VerificationError.Code) {
+        guard hasSpans else {
+            guard chunk.spans.isEmpty, chunk.instructionSpans.isEmpty else { throw .invalidSpan }
+            return
+        }
+        guard chunk.spans.count == (chunk.kind == .lambda ? Int(chunk.arity) : 1) else { throw .invalidHeader }
+        guard chunk.spans.allSatisfy({ $0.start <= $0.end }) else { throw .invalidSpan }
+    }
+
+    /// Each entry of the formals belongs to one chunk, so that each is looked at once.
+    private mutating func claimFormals(_ chunk: Chunk, _ index: Int) throws(VerificationError.Code) {
+        guard let formals = chunk.formals else { return }
+        guard formals < program.formals.count else { throw .formalsOutOfRange }
+        guard chunk.kind == .lambda, formalsOwners[Int(formals)] == nil else { throw .misplacedFormals }
+        formalsOwners[Int(formals)] = index
+    }
+}
