@@ -1,0 +1,131 @@
+import NixSyntax
+
+// What becomes a thunk, and what need not.
+//
+// No thunk is made for constants, for variables whose value is there already, for functions, and for small lists and
+// sets of these. `x.a` makes one only when it must, at run time (`lazySelect`).
+
+extension ScopeAnalyser {
+    /// Analyses an expression whose value may be delayed.
+    ///
+    /// - Parameter name: the attribute or variable that the value is bound to.
+    mutating func analyseLazily(_ node: NodeID, name: SymbolID?) throws(CompileError) {
+        try descend(node)
+        if case .lambda = tree[node] {
+            try analyseLambda(node, name: name)
+        } else if isTrivial(node, nesting: 0) {
+            try analyseTrivial(node)
+        } else {
+            let id = open(.thunk(node), arity: 0, name: name)
+            analysis.functionOfNode[Int(node.rawValue)] = Int32(truncatingIfNeeded: id.rawValue)
+            try analyse(node)
+            close()
+        }
+        depth -= 1
+    }
+
+    /// Whether a constant instruction makes the value.
+    func isConstant(_ node: NodeID) -> Bool {
+        switch tree[node] {
+        case .integer, .float, .uri, .path: return true
+        case .string(let parts): return isPlain(parts)
+        case .identifier(let symbol):
+            if case .global = meaning(of: symbol) { return true }
+            return false
+        case .negate(let operand):
+            guard !isRedefined(analysis.wellKnown.subtract) else { return false }
+            switch tree[operand] {
+            case .integer, .float: return true
+            default: return false
+            }
+        default: return false
+        }
+    }
+
+    /// Whether instructions without effect and without a new function make the value.
+    private func isTrivial(_ node: NodeID, nesting: Int) -> Bool {
+        switch tree[node] {
+        case .identifier(let symbol): return isReadable(meaning(of: symbol))
+        case .select(let base, let path, nil): return isLazySelection(base, path)
+        case .list(let elements): return isTrivialList(elements, nesting: nesting)
+        case .attributeSet(let bindings, let recursive):
+            return isTrivialSet(tree.bindings[Int(bindings.rawValue)], recursive: recursive, nesting: nesting)
+        default: return isConstant(node)
+        }
+    }
+
+    func isReadable(_ meaning: Resolution) -> Bool {
+        switch meaning {
+        case .binding(let binding), .attribute(let binding, _): return isReadable(binding)
+        case .global: return true
+        case .dynamic, .none: return false
+        }
+    }
+
+    /// `x.a` of a variable that can be read.
+    private func isLazySelection(_ base: NodeID, _ path: Run) -> Bool {
+        guard path.count == 1, case .fixed = tree.attributeNames[Int(path.start)],
+            case .identifier(let symbol) = tree[base]
+        else { return false }
+        return isDirectlyReadable(symbol)
+    }
+
+    /// Whether one instruction reads a variable, so that it is as good as a local.
+    func isDirectlyReadable(_ symbol: SymbolID) -> Bool {
+        switch meaning(of: symbol) {
+        case .binding(let binding): return isReadable(binding)
+        case .global: return true
+        case .attribute, .dynamic, .none: return false
+        }
+    }
+
+    private func isTrivialList(_ elements: Run, nesting: Int) -> Bool {
+        guard elements.count > 0 else { return true }
+        guard nesting < Self.eagerNesting, elements.count <= Self.eagerCount else { return false }
+        return elements.range.allSatisfy { isTrivialElement(tree.children[$0], nesting: nesting) }
+    }
+
+    private func isTrivialSet(_ bindings: Bindings, recursive: Bool, nesting: Int) -> Bool {
+        guard bindings.dynamicAttributes.count == 0 else { return false }
+        guard bindings.attributes.count > 0 else { return true }
+        guard !recursive, bindings.inheritSources.count == 0, nesting < Self.eagerNesting,
+            bindings.attributes.count <= Self.eagerCount
+        else { return false }
+        return bindings.attributes.range.allSatisfy { index in
+            switch tree.attributes[index].value {
+            case .expression(let node): return isTrivialElement(node, nesting: nesting)
+            case .inherited: return isReadable(meaning(of: tree.attributes[index].name))
+            case .inheritedFrom: return false
+            }
+        }
+    }
+
+    /// Selections are left out: each may make a thunk, and then one thunk for all is cheaper.
+    private func isTrivialElement(_ node: NodeID, nesting: Int) -> Bool {
+        if case .select = tree[node] { return false }
+        return isTrivial(node, nesting: nesting + 1)
+    }
+
+    /// Largest list or set that is made where one thunk would do.
+    private static let eagerCount: UInt32 = 8
+    /// How deep such lists and sets may nest.
+    private static let eagerNesting = 3
+
+    /// Whether a string has no interpolation.
+    func isPlain(_ parts: Run) -> Bool {
+        parts.range.allSatisfy {
+            if case .literal = tree.parts[$0] { return true }
+            return false
+        }
+    }
+
+    /// Resolves what a trivial expression mentions.
+    private mutating func analyseTrivial(_ node: NodeID) throws(CompileError) {
+        switch tree[node] {
+        case .integer, .float, .string, .path, .negate: break
+        case .list(let elements):
+            for index in elements.range { try analyseLazily(tree.children[index], name: nil) }
+        default: try analyse(node)
+        }
+    }
+}

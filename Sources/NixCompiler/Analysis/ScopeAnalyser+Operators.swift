@@ -1,0 +1,80 @@
+import NixSyntax
+
+extension ScopeAnalyser {
+    /// `-e` is `__sub 0 e` where a scope binds `__sub`.
+    mutating func analyseNegation(_ node: NodeID, _ operand: NodeID) throws(CompileError) {
+        let subtract = analysis.wellKnown.subtract
+        guard isRedefined(subtract) else { return try analyse(operand) }
+        analysis.resolutions[Int(node.rawValue)] = try resolve(subtract, at: tree.span(of: node))
+        try analyseLazily(operand, name: nil)
+    }
+
+    /// Analyses an operator and, without recursion, the operators that are its left operands: a long chain nests to
+    /// the left.
+    mutating func analyseBinary(_ node: NodeID) throws(CompileError) {
+        let mark = operatorChain.count
+        var left = node
+        while case .binary(let sign, let first, _) = tree[left] {
+            try visitOperator(left, sign)
+            guard takesForcedOperands(left, sign) else { break }
+            operatorChain.append(left)
+            left = first
+        }
+        if case .binary(let sign, let first, let second) = tree[left], !takesForcedOperands(left, sign) {
+            try analyseCall(sign, first, second)
+        } else {
+            try analyse(left)
+        }
+        while operatorChain.count > mark {
+            let next = operatorChain.removeLast()
+            if case .binary(_, _, let second) = tree[next] { try analyse(second) }
+        }
+    }
+
+    /// Whether both operands are evaluated before the operator, rather than passed to a function.
+    private func takesForcedOperands(_ node: NodeID, _ sign: BinaryOperator) -> Bool {
+        switch sign {
+        case .pipeForward, .pipeBackward: return false
+        default:
+            if case .none = analysis.resolutions[Int(node.rawValue)] { return true }
+            return false
+        }
+    }
+
+    /// Resolves the function that an operator stands for if a scope binds it.
+    private mutating func visitOperator(_ node: NodeID, _ sign: BinaryOperator) throws(CompileError) {
+        warnAboutBooleans(node)
+        guard let symbol = analysis.wellKnown.function(of: sign), isRedefined(symbol) else { return }
+        analysis.resolutions[Int(node.rawValue)] = try resolve(symbol, at: tree.span(of: node))
+    }
+
+    /// An operator that is a call.
+    private mutating func analyseCall(
+        _ sign: BinaryOperator, _ first: NodeID, _ second: NodeID
+    ) throws(CompileError) {
+        switch sign {
+        case .pipeForward:
+            try analyse(second)
+            try analyseLazily(first, name: nil)
+        case .pipeBackward:
+            try analyse(first)
+            try analyseLazily(second, name: nil)
+        default:
+            try analyseLazily(first, name: nil)
+            try analyseLazily(second, name: nil)
+        }
+    }
+}
+
+extension WellKnownSymbols {
+    /// The function that Nix's parser makes of an operator, if any.
+    func function(of sign: BinaryOperator) -> SymbolID? {
+        switch sign {
+        case .subtract: subtract
+        case .multiply: multiply
+        case .divide: divide
+        case .less, .lessOrEqual, .greater, .greaterOrEqual: lessThan
+        default: nil
+        }
+    }
+}

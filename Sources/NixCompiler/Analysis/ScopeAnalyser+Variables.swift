@@ -1,0 +1,96 @@
+import NixSyntax
+
+extension ScopeAnalyser {
+    /// Adds a binding to the current function, without a name.
+    mutating func addBinding(span: Span, isInitialised: Bool, overrideGroup: Int32 = -1) -> BindingID {
+        let id = BindingID(analysis.bindings.count)
+        analysis.bindings.append(
+            Binding(
+                function: currentFunction, span: span, isInitialised: isInitialised, isUsed: false,
+                overrideGroup: overrideGroup, deepestCapture: -1))
+        return id
+    }
+
+    /// Binds a name until `restoreScope`.
+    mutating func declare(_ symbol: SymbolID, span: Span, isInitialised: Bool, overrideGroup: Int32 = -1) {
+        let index = Int(symbol.rawValue)
+        let binding = addBinding(span: span, isInitialised: isInitialised, overrideGroup: overrideGroup)
+        shadowed.append((symbol: index, binding: scope[index]))
+        scope[index] = Int32(truncatingIfNeeded: binding.rawValue)
+        if outermost[index] == .global {
+            warn(.shadowedGlobal(name: analysis.symbols[index]), at: span)
+        }
+    }
+
+    /// Ends the scopes that were opened since the log of shadowed bindings was this long.
+    mutating func restoreScope(_ mark: Int) {
+        while shadowed.count > mark {
+            let entry = shadowed.removeLast()
+            scope[entry.symbol] = entry.binding
+        }
+    }
+
+    /// What a name means here, without capturing anything. `dynamic` where only a `with` could bind it, and `none`
+    /// where nothing does.
+    func meaning(of symbol: SymbolID) -> Resolution {
+        let index = Int(symbol.rawValue)
+        if scope[index] >= 0 { return meaning(of: symbol, boundBy: BindingID(Int(scope[index]))) }
+        switch outermost[index] {
+        case .attribute: return .attribute(BindingID(0), symbol)
+        case .global: return .global(symbol)
+        case .unknown: return currentWith >= 0 ? .dynamic(symbol) : .none
+        }
+    }
+
+    private func meaning(of symbol: SymbolID, boundBy binding: BindingID) -> Resolution {
+        let group = analysis.bindings[binding.index].overrideGroup
+        guard group >= 0, overrideGroups[Int(group)].overrides != currentFunction else { return .binding(binding) }
+        return .attribute(overrideGroups[Int(group)].set, symbol)
+    }
+
+    /// Resolves a variable for use in the current function.
+    ///
+    /// - Throws: when nothing binds it.
+    mutating func resolve(_ symbol: SymbolID, at span: Span) throws(CompileError) -> Resolution {
+        let index = Int(symbol.rawValue)
+        if scope[index] >= 0 { analysis.bindings[Int(scope[index])].isUsed = true }
+        let meaning = meaning(of: symbol)
+        switch meaning {
+        case .binding(let binding), .attribute(let binding, _): capture(binding)
+        case .global: break
+        case .dynamic: useChain(currentWith, from: openFunctions.count - 1)
+        case .none:
+            let name = String(decoding: analysis.bytes(of: symbol), as: UTF8.self)
+            throw CompileError(kind: .undefinedVariable, message: "undefined variable '\(name)'", span: span)
+        }
+        return meaning
+    }
+
+    /// Whether user code binds a name that operators or literals stand for.
+    func isRedefined(_ symbol: SymbolID) -> Bool {
+        let index = Int(symbol.rawValue)
+        return scope[index] >= 0 || outermost[index] == .attribute
+    }
+
+    /// Whether the value is on the stack or captured, so that it can be read where the analysis stands.
+    func isReadable(_ binding: BindingID) -> Bool {
+        let record = analysis.bindings[binding.index]
+        return record.isInitialised || record.function != currentFunction
+    }
+
+    /// Makes the chain of a `with` readable from the function at a depth.
+    private mutating func useChain(_ index: Int32, from depth: Int) {
+        var index = index
+        var depth = depth
+        while index >= 0 {
+            let record = analysis.withs[Int(index)]
+            while openFunctions[depth].id != record.function {
+                analysis.functions[openFunctions[depth].id.index].capturesWith = true
+                depth -= 1
+            }
+            guard !record.isUsed else { return }
+            analysis.withs[Int(index)].isUsed = true
+            index = record.outer
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import NixSyntax
+
+extension ScopeAnalyser {
+    mutating func warnAboutLet(_ bindings: Bindings, at span: Span) {
+        warnAboutEmptyInherits(bindings)
+        if bindings.attributes.count == 0 { warn(.emptyLet, at: span) }
+        for index in bindings.attributes.range {
+            let attribute = tree.attributes[index]
+            guard case .inherited = attribute.value else { continue }
+            switch meaning(of: attribute.name) {
+            case .binding, .attribute, .global: warn(.uselessInherit, at: attribute.span)
+            case .dynamic, .none: break
+            }
+        }
+    }
+
+    /// The tree counts them without saying where they stand, so the span is that of the first attribute, or of
+    /// nothing.
+    mutating func warnAboutEmptyInherits(_ bindings: Bindings) {
+        guard bindings.emptyInherits > 0 else { return }
+        let span =
+            bindings.attributes.range.first.map { tree.attributes[$0].span }
+            ?? Span(start: 0, end: 0)
+        for _ in 0..<bindings.emptyInherits { warn(.emptyInherit, at: span) }
+    }
+
+    /// Names of a `let` that nothing refers to. A leading `_` says that this is meant.
+    mutating func warnAboutUnused(_ id: BindingsID, _ bindings: Bindings) {
+        let first = Int(analysis.firstBindings[Int(id.rawValue)])
+        for (offset, index) in bindings.attributes.range.enumerated() {
+            guard !analysis.bindings[first + offset].isUsed else { continue }
+            let attribute = tree.attributes[index]
+            let name = tree.bytes(of: attribute.name)
+            guard name.first != UInt8(ascii: "_") else { continue }
+            warn(.unusedBinding(name: name), at: attribute.span)
+        }
+    }
+
+    /// Boolean operators with a literal operand.
+    mutating func warnAboutBooleans(_ node: NodeID) {
+        guard case .binary(let sign, let left, let right) = tree[node], sign == .and || sign == .or else { return }
+        let deciding = sign == .or
+        if let literal = literalBoolean(left) {
+            guard literal == deciding else { return warnAboutNeutral(literal, at: left) }
+            warnAboutDecided(deciding, at: node)
+            if literalBoolean(right) == nil { warn(.deadCode, at: tree.span(of: right)) }
+        } else if let literal = literalBoolean(right) {
+            guard literal == deciding else { return warnAboutNeutral(literal, at: right) }
+            warnAboutDecided(deciding, at: node)
+        }
+    }
+
+    private mutating func warnAboutNeutral(_ literal: Bool, at node: NodeID) {
+        warn(
+            .uselessBooleanOperation(literal ? .trueHasNoEffect : .falseHasNoEffect), at: tree.span(of: node))
+    }
+
+    private mutating func warnAboutDecided(_ value: Bool, at node: NodeID) {
+        warn(.uselessBooleanOperation(value ? .alwaysTrue : .alwaysFalse), at: tree.span(of: node))
+    }
+
+    /// `true` or `false`, unless a scope binds the name.
+    private func literalBoolean(_ node: NodeID) -> Bool? {
+        guard case .identifier(let symbol) = tree[node], case .global = meaning(of: symbol) else { return nil }
+        if symbol == analysis.wellKnown.true { return true }
+        return symbol == analysis.wellKnown.false ? false : nil
+    }
+}

@@ -1,0 +1,113 @@
+import NixSyntax
+
+/// The first pass: goes once over the whole tree, in the order in which code will be generated, and fills an `Analysis`.
+///
+/// Every variable is resolved here, also in code that will never be forced. What an expression becomes is decided
+/// here too: `analyse` stands for code that leaves a forced value on the stack, `analyseLazily` for code that leaves a
+/// value that may be delayed (`ScopeAnalyser+Laziness.swift`). The code generator follows these decisions.
+///
+/// Scopes are one table by symbol of the innermost binding, with a log of what to restore when a scope ends.
+struct ScopeAnalyser {
+    let tree: SyntaxTree
+    var analysis: Analysis
+    /// By symbol: the innermost lexical binding, or -1.
+    var scope: [Int32]
+    /// By symbol: what it is where no scope binds it.
+    var outermost: [OutermostName]
+    /// Bindings that the open scopes shadow, to be restored in reverse.
+    var shadowed: [(symbol: Int, binding: Int32)] = []
+    /// The functions around the current place, outermost first; the index is the function's depth.
+    var openFunctions: [OpenFunction] = []
+    var captureEntries: [CaptureEntry] = []
+    /// The innermost `with`: index in `Analysis.withs`, else -1.
+    var currentWith: Int32 = -1
+    /// `rec` sets with `__overrides` around the current place.
+    var overrideGroups: [OverrideGroup] = []
+    /// Operators whose left operand is being analysed.
+    var operatorChain: [NodeID] = []
+    /// Number of expressions around the current one.
+    var depth = 0
+    private var visited = 0
+    private let isCancelled: (@Sendable () -> Bool)?
+
+    /// What a name means where no lexical scope binds it.
+    enum OutermostName: UInt8 {
+        case unknown, global
+        /// An attribute of the top level's argument.
+        case attribute
+    }
+
+    /// A function that is being analysed, and the list of what it captures so far.
+    struct OpenFunction {
+        var id: FunctionID
+        var firstCapture: Int32 = -1
+        var lastCapture: Int32 = -1
+    }
+
+    /// One capture of an open function, in a list in the order of first use.
+    struct CaptureEntry {
+        var binding: BindingID
+        /// Depth of the capturing function.
+        var depth: Int32
+        /// The binding's next shallower entry.
+        var outer: Int32
+        /// The function's next entry.
+        var next: Int32
+    }
+
+    /// A `rec` set whose `__overrides` replace what its names mean.
+    struct OverrideGroup {
+        /// The hidden binding of the overridden set.
+        var set: BindingID
+        /// The thunk of `__overrides` itself, which sees the names as they are without it.
+        var overrides: FunctionID?
+    }
+
+    init(_ tree: SyntaxTree, options: CompileOptions) {
+        self.tree = tree
+        analysis = Analysis(tree)
+        isCancelled = options.isCancelled
+        scope = Array(repeating: -1, count: analysis.symbols.count)
+        outermost = Array(repeating: .unknown, count: analysis.symbols.count)
+        let added = Set(options.scopeNames ?? [])
+        for (index, name) in analysis.symbols.enumerated() {
+            if added.contains(name) {
+                outermost[index] = .attribute
+            } else if options.globals.contains(name) {
+                outermost[index] = .global
+            }
+        }
+    }
+
+    /// Analyses a tree.
+    static func analyse(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) -> Analysis {
+        var analyser = ScopeAnalyser(tree, options: options)
+        try analyser.analyseTopLevel(takesScope: options.scopeNames != nil)
+        return analyser.analysis
+    }
+
+    private mutating func analyseTopLevel(takesScope: Bool) throws(CompileError) {
+        open(.topLevel(tree.root), arity: takesScope ? 1 : 0, name: nil)
+        if takesScope { _ = addBinding(span: tree.span(of: tree.root), isInitialised: true) }
+        try analyse(tree.root)
+        close()
+    }
+
+    /// Counts a level of nesting and, now and then, asks whether to stop. The caller takes the level back.
+    mutating func descend(_ node: NodeID) throws(CompileError) {
+        depth += 1
+        visited += 1
+        guard depth <= Compiler.maximumDepth else {
+            throw CompileError(
+                kind: .nestingTooDeep,
+                message: "expressions are nested more than \(Compiler.maximumDepth) levels deep",
+                span: tree.span(of: node))
+        }
+        guard visited & 1023 == 0, let isCancelled, isCancelled() else { return }
+        throw CompileError(kind: .cancelled, message: "compilation was cancelled", span: tree.span(of: node))
+    }
+
+    mutating func warn(_ kind: Warning.Kind, at span: Span) {
+        analysis.warnings.append(Warning(kind: kind, span: span))
+    }
+}

@@ -1,0 +1,69 @@
+import NixBytecode
+import NixSyntax
+
+/// A value that an instruction or a default carries.
+enum Immediate {
+    /// Within `ProgramLimits.smallIntegers`.
+    case integer(Int64)
+    case null, `true`, `false`
+    case constant(Constant)
+}
+
+extension CodeGenerator {
+    /// The value of an expression that the analysis found constant.
+    mutating func immediate(_ node: NodeID) throws(BuilderError) -> Immediate {
+        switch tree[node] {
+        case .integer(let integer): return immediate(integer)
+        case .float(let float): return .constant(.float(float.bitPattern))
+        case .string(let parts): return .constant(.string(text(of: parts)))
+        case .uri(let text): return .constant(.string(tree.bytes(of: text)))
+        case .path(let text): return .constant(.path(tree.bytes(of: text)))
+        case .identifier(let symbol): return try immediate(global: symbol)
+        case .negate(let operand):
+            switch tree[operand] {
+            case .integer(let integer): return immediate(0 &- integer)
+            // Negation is a subtraction, so the negation of 0.0 is not -0.0.
+            case .float(let float): return .constant(.float((0 - float).bitPattern))
+            default: return .null
+            }
+        default: return .null
+        }
+    }
+
+    private func immediate(_ integer: Int64) -> Immediate {
+        ProgramLimits.smallIntegers.contains(integer) ? .integer(integer) : .constant(.integer(integer))
+    }
+
+    /// A global variable; `true`, `false` and `null` have instructions.
+    mutating func immediate(global symbol: SymbolID) throws(BuilderError) -> Immediate {
+        switch symbol {
+        case analysis.wellKnown.true: return .true
+        case analysis.wellKnown.false: return .false
+        case analysis.wellKnown.null: return .null
+        default: return .constant(.global(try programSymbol(symbol)))
+        }
+    }
+
+    /// The literal parts of a string, joined.
+    func text(of parts: Run) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for index in parts.range {
+            if case .literal(let text) = tree.parts[index] { bytes += tree.bytes(of: text) }
+        }
+        return bytes
+    }
+
+    mutating func emit(_ immediate: Immediate, at span: Span) throws(BuilderError) {
+        switch immediate {
+        case .integer(let integer): try emit(.integer, .signed(integer), at: span)
+        case .null: try emit(.null, at: span)
+        case .true: try emit(.true, at: span)
+        case .false: try emit(.false, at: span)
+        case .constant(let constant): try emit(.constant, .constant(try program.constant(constant)), at: span)
+        }
+    }
+
+    mutating func emitString(_ bytes: [UInt8], at span: Span) throws(BuilderError) {
+        try emit(.constant, .constant(try program.constant(.string(bytes))), at: span)
+    }
+}

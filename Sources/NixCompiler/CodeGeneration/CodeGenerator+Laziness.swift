@@ -1,0 +1,121 @@
+import NixBytecode
+import NixSyntax
+
+extension CodeGenerator {
+    /// Leaves the value of an expression, or a thunk of it.
+    mutating func generateLazily(_ node: NodeID) throws(BuilderError) {
+        if let function = analysis.function(of: node) {
+            try makeFunction(function, at: tree.span(of: node))
+        } else {
+            try generateTrivially(node)
+        }
+    }
+
+    /// Leaves a closure or a thunk.
+    ///
+    /// What it captures of the group that is being pushed may not be there yet: those captures are set by `finalise`
+    /// when the group is complete. The slot of the new object is the one on top.
+    mutating func makeFunction(_ id: FunctionID, at span: Span) throws(BuilderError) {
+        let record = analysis.functions[id.index]
+        let chunk = try enqueue(.function(id), span: span)
+        let slot = builder.height
+        var captures: [Position] = []
+        captures.reserveCapacity(Int(record.captures.count))
+        for (index, capture) in record.captures.range.enumerated() {
+            let position = position(of: analysis.captures[capture])
+            if position.kind == .local, position.index >= slot {
+                captures.append(.deferred(position.index))
+                deferrals.append((slot: slot, capture: DeferredCapture(capture: index, slot: position.index)))
+            } else {
+                captures.append(position)
+            }
+        }
+        try emit(
+            record.isThunk ? .thunk : .closure, .chunk(chunk),
+            .captures(captures, with: record.capturesWith ? chain : nil), at: span)
+    }
+
+    /// Leaves the value of an expression that the analysis found trivial.
+    private mutating func generateTrivially(_ node: NodeID) throws(BuilderError) {
+        let span = tree.span(of: node)
+        switch tree[node] {
+        case .identifier: try readLazily(analysis.resolutions[Int(node.rawValue)], node, at: span)
+        case .select(let base, let path, _):
+            try generateTrivially(base)
+            if case .fixed(let symbol, _) = tree.attributeNames[Int(path.start)] {
+                try selectLazily(symbol, at: span)
+            }
+        case .list, .attributeSet: try generate(node, tail: false)
+        default: try emit(immediate(node), at: span)
+        }
+    }
+
+    /// Leaves a variable's value as it is.
+    private mutating func readLazily(
+        _ resolution: Resolution, _ node: NodeID, at span: Span
+    ) throws(BuilderError) {
+        switch resolution {
+        case .binding, .attribute, .global: try readLazily(resolution, at: span)
+        // A constant in a place that is not analysed on its own.
+        case .dynamic, .none: try emit(immediate(node), at: span)
+        }
+    }
+
+    /// Leaves a variable's value as it is; one that only a `with` binds is looked up.
+    mutating func readLazily(_ resolution: Resolution, at span: Span) throws(BuilderError) {
+        switch resolution {
+        case .binding(let binding): try read(binding, at: span)
+        case .attribute(let binding, let symbol):
+            try read(binding, at: span)
+            try selectLazily(symbol, at: span)
+        case .global(let symbol): try emit(immediate(global: symbol), at: span)
+        case .dynamic, .none: try generateVariable(resolution, at: span)
+        }
+    }
+
+    mutating func read(_ binding: BindingID, at span: Span) throws(BuilderError) {
+        let position = position(of: binding)
+        if position.kind == .local {
+            try emit(.getLocal, .slot(position.index), at: span)
+        } else {
+            try emit(.getUpvalue, .upvalue(position.index), at: span)
+        }
+    }
+
+    /// Replaces a set, which may be delayed, by its attribute, which may be delayed.
+    mutating func selectLazily(_ symbol: SymbolID, at span: Span) throws(BuilderError) {
+        let name = try programSymbol(symbol)
+        let chunk = try enqueue(.selection(symbol), span: span)
+        try emit(.lazySelect, .symbol(name), .chunk(chunk), at: span)
+    }
+
+    /// Leaves a variable's value, forced.
+    mutating func generateVariable(_ resolution: Resolution, at span: Span) throws(BuilderError) {
+        switch resolution {
+        case .binding(let binding):
+            let position = position(of: binding)
+            if position.kind == .local {
+                try emit(.getLocalForce, .slot(position.index), at: span)
+            } else {
+                try emit(.getUpvalueForce, .upvalue(position.index), at: span)
+            }
+        case .attribute(let binding, let symbol): try select(symbol, of: binding, at: span)
+        case .global(let symbol): try emit(immediate(global: symbol), at: span)
+        case .dynamic(let symbol):
+            let name = try programSymbol(symbol)
+            try emit(.resolveWith, .position(chain), .symbol(name), at: span)
+        case .none: try emit(.null, at: span)
+        }
+    }
+
+    /// Leaves an attribute of the set that a binding holds, forced.
+    mutating func select(_ symbol: SymbolID, of binding: BindingID, at span: Span) throws(BuilderError) {
+        let name = try programSymbol(symbol)
+        let position = position(of: binding)
+        if position.kind == .local {
+            try emit(.getLocalSelect, .slot(position.index), .symbol(name), at: span)
+        } else {
+            try emit(.getUpvalueSelect, .upvalue(position.index), .symbol(name), at: span)
+        }
+    }
+}

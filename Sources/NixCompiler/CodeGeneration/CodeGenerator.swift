@@ -1,0 +1,134 @@
+import NixBytecode
+import NixSyntax
+
+/// The second pass: makes chunks of an analysed tree.
+///
+/// `generate` leaves a forced value on the stack, `generateLazily` one that may be delayed. In tail position (`tail`)
+/// code ends with a tail call or `return` instead of leaving a value. Locals lie on the stack between temporaries, at
+/// heights that are known here, because every expression leaves exactly one value.
+struct CodeGenerator {
+    let tree: SyntaxTree
+    let analysis: Analysis
+    var program = ProgramBuilder()
+    /// Chunks whose index is taken and whose code is not made yet, from `nextPending` on.
+    var pending: [PendingChunk] = []
+    private var nextPending = 0
+    /// By symbol of the tree: its index in the program, or -1.
+    private var programSymbols: [Int64]
+    /// By binding: the slot, on the frame of its own function.
+    var slots: [Int]
+    /// By binding: which upvalue of the current function it is, if that captures it.
+    private var upvalues: [Int]
+    /// The chunk that is being made.
+    var builder = ChunkBuilder(kind: .topLevel, arity: 0)
+    /// Its function; nil for the chunk of a lazy selection.
+    private var function: FunctionID?
+    /// Where the innermost `with` chain is here.
+    var chain = Position.none
+    /// Captures of the group that is being pushed which are to be set when it is complete.
+    var deferrals: [(slot: Int, capture: DeferredCapture)] = []
+    var operatorChain: [NodeID] = []
+    private let isCancelled: (@Sendable () -> Bool)?
+
+    /// A chunk to be made.
+    struct PendingChunk {
+        enum Body {
+            case function(FunctionID)
+            /// `x.name` where `x` is the only upvalue.
+            case selection(SymbolID)
+        }
+
+        var index: UInt32
+        var body: Body
+        var span: Span
+    }
+
+    init(_ tree: SyntaxTree, analysis: Analysis, isCancelled: (@Sendable () -> Bool)?) {
+        self.tree = tree
+        self.analysis = analysis
+        self.isCancelled = isCancelled
+        programSymbols = Array(repeating: -1, count: analysis.symbols.count)
+        slots = Array(repeating: -1, count: analysis.bindings.count)
+        upvalues = Array(repeating: -1, count: analysis.bindings.count)
+    }
+
+    /// Makes every chunk.
+    mutating func generateProgram() throws(CompileError) -> Program {
+        let whole = tree.span(of: tree.root)
+        do throws(BuilderError) {
+            try enqueue(.function(FunctionID(0)), span: whole)
+        } catch { throw error.asCompileError(at: whole) }
+        while nextPending < pending.count {
+            let chunk = pending[nextPending]
+            nextPending += 1
+            if nextPending & 63 == 0, let isCancelled, isCancelled() {
+                throw CompileError(kind: .cancelled, message: "compilation was cancelled", span: chunk.span)
+            }
+            do throws(BuilderError) {
+                try program.setChunk(chunk.index, try generate(chunk))
+            } catch { throw error.asCompileError(at: chunk.span) }
+        }
+        do throws(BuilderError) {
+            return try program.finish(lines: LineTable(lineStarts: tree.lineStarts))
+        } catch { throw error.asCompileError(at: whole) }
+    }
+
+    /// Takes the next chunk index, for a chunk that is made later.
+    @discardableResult
+    mutating func enqueue(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
+        let index = try program.reserveChunk()
+        pending.append(PendingChunk(index: index, body: body, span: span))
+        return index
+    }
+
+    /// Index of a name in the program.
+    mutating func programSymbol(_ symbol: SymbolID) throws(BuilderError) -> UInt32 {
+        let known = programSymbols[Int(symbol.rawValue)]
+        if known >= 0 { return UInt32(truncatingIfNeeded: known) }
+        let index = try program.symbol(analysis.bytes(of: symbol))
+        programSymbols[Int(symbol.rawValue)] = Int64(index)
+        return index
+    }
+
+    mutating func emit(
+        _ opcode: Opcode, _ first: OperandValue? = nil, _ second: OperandValue? = nil, at span: Span
+    ) throws(BuilderError) {
+        try builder.emit(opcode, first, second, at: SourceSpan(span))
+    }
+
+    mutating func emitJump(
+        _ opcode: Opcode, symbol: UInt32? = nil, at span: Span
+    ) throws(BuilderError) -> JumpPatch {
+        try builder.emitJump(opcode, symbol: symbol, at: SourceSpan(span))
+    }
+
+    /// Starts a chunk: from here on, variables are those of this function.
+    mutating func begin(_ id: FunctionID, kind: Chunk.Kind) {
+        let record = analysis.functions[id.index]
+        function = id
+        builder = ChunkBuilder(kind: kind, arity: record.arity)
+        for (upvalue, capture) in record.captures.range.enumerated() {
+            upvalues[analysis.captures[capture].index] = upvalue
+        }
+        chain = record.capturesWith ? .upvalue(Int(record.captures.count)) : .none
+    }
+
+    /// Where the value of a binding is for the current function: `local` also if it is not there yet.
+    func position(of binding: BindingID) -> Position {
+        analysis.bindings[binding.index].function == function
+            ? .local(slots[binding.index]) : .upvalue(upvalues[binding.index])
+    }
+}
+
+extension SourceSpan {
+    init(_ span: Span) { self.init(start: span.start, end: span.end) }
+}
+
+extension BuilderError {
+    /// What a source can cause is its fault; anything else is the compiler's.
+    func asCompileError(at span: Span) -> CompileError {
+        if case .limitExceeded = self { return CompileError(kind: .tooLarge, message: description, span: span) }
+        return CompileError(
+            kind: .internalError, message: "the compiler made invalid code, please report this: \(description)", span: span)
+    }
+}

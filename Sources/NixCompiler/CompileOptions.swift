@@ -1,0 +1,19 @@
+/// What a compilation depends on besides the source.
+public struct CompileOptions: Sendable {
+    /// Names of the global scope (`builtins`, `map`, `true`, `__sub`), as bytes. A variable that no lexical scope binds
+    /// and that is one of these becomes `Constant.global`, which is stronger than `with`.
+    public var globals: Set<[UInt8]>
+    /// Names that `scopedImport` adds. They shadow globals. When the list is not nil, the top level takes one argument,
+    /// the set that has them.
+    public var scopeNames: [[UInt8]]?
+    /// Asked now and then; once it answers true, compilation ends with `CompileError.Kind.cancelled`.
+    public var isCancelled: (@Sendable () -> Bool)?
+
+    public init(
+        globals: Set<[UInt8]>, scopeNames: [[UInt8]]? = nil, isCancelled: (@Sendable () -> Bool)? = nil
+    ) {
+        self.globals = globals
+        self.scopeNames = scopeNames
+        self.isCancelled = isCancelled
+    }
+}

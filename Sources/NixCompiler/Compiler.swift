@@ -1,0 +1,49 @@
+import NixBytecode
+import NixSyntax
+
+/// What compilation gives.
+public struct CompiledProgram: Sendable {
+    public var program: Program
+    /// In the order in which the analysis met them.
+    public var warnings: [Warning]
+
+    public init(program: Program, warnings: [Warning]) {
+        self.program = program
+        self.warnings = warnings
+    }
+}
+
+/// Compiles Nix.
+///
+/// Two passes. The scope analysis (`ScopeAnalyser`) always covers the whole tree: it resolves every variable, decides
+/// what is delayed, and lists what each function and thunk captures. The code generator (`CodeGenerator`) then makes
+/// one chunk at a time from the analysis alone. It keeps a queue of chunks to make, so that only expressions that nest
+/// inside one chunk nest on the native stack.
+public struct Compiler {
+    /// Goes up whenever the same source compiles to another program. Part of the key of cached programs.
+    public static let version: UInt32 = 1
+
+    /// How many expressions may nest. Each level takes at most 4 KiB of native stack in release builds, so the caller's
+    /// thread needs 256 MiB for the deepest source.
+    public static let maximumDepth = 60_000
+
+    /// Most parameters of one chunk; longer chains of functions are split.
+    static let maximumArity = ProgramLimits.arity
+
+    /// Compiles a tree.
+    ///
+    /// - Parameters:
+    ///   - tree: as the parser makes it.
+    ///   - options: the global names, and the names that `scopedImport` adds.
+    ///   - observer: told of every chunk, in the order of the program.
+    /// - Throws: an undefined variable, wherever it stands; or limits and cancellation.
+    public static func compile(
+        _ tree: SyntaxTree, options: CompileOptions, observer: (any CompilerObserver)? = nil
+    ) throws(CompileError) -> CompiledProgram {
+        let analysis = try ScopeAnalyser.analyse(tree, options: options)
+        var generator = CodeGenerator(tree, analysis: analysis, isCancelled: options.isCancelled)
+        let program = try generator.generateProgram()
+        if let observer { observer.observe(program) }
+        return CompiledProgram(program: program, warnings: analysis.warnings)
+    }
+}

@@ -1,0 +1,72 @@
+import NixSyntax
+
+/// Something that compiles but that its author may want to change. The kinds and their codes are Tvix's.
+public struct Warning: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case deprecatedURLLiteral
+        case uselessInherit
+        case unusedBinding(name: [UInt8])
+        case shadowedGlobal(name: [UInt8])
+        case deprecatedLegacyLet
+        case uselessBooleanOperation(UselessBoolean)
+        case deadCode
+        case emptyInherit
+        case emptyLet
+    }
+
+    /// What is useless about a boolean operation.
+    public enum UselessBoolean: Hashable, Sendable {
+        case trueHasNoEffect, falseHasNoEffect, alwaysTrue, alwaysFalse
+    }
+
+    public var kind: Kind
+    public var span: Span
+
+    public init(kind: Kind, span: Span) {
+        self.kind = kind
+        self.span = span
+    }
+}
+
+extension Warning {
+    /// The stable code of the kind, as Tvix numbers them.
+    public var code: String {
+        switch kind {
+        case .deprecatedURLLiteral: "W001"
+        case .uselessInherit: "W002"
+        case .unusedBinding: "W003"
+        case .shadowedGlobal: "W004"
+        case .deprecatedLegacyLet: "W005"
+        case .uselessBooleanOperation: "W007"
+        case .deadCode: "W008"
+        case .emptyInherit: "W009"
+        case .emptyLet: "W010"
+        }
+    }
+
+    /// One line for people, without position.
+    public var message: String {
+        switch kind {
+        case .deprecatedURLLiteral: "URL literals are deprecated; write the URL as a string"
+        case .uselessInherit: "this inherit has no effect: the variable already has this value here"
+        case .unusedBinding(let name): "variable '\(String(decoding: name, as: UTF8.self))' is never used"
+        case .shadowedGlobal(let name): "variable '\(String(decoding: name, as: UTF8.self))' shadows a global"
+        case .deprecatedLegacyLet: "this form of let is deprecated; write 'let ... in ...'"
+        case .uselessBooleanOperation(let what): "useless boolean operation: \(what.message)"
+        case .deadCode: "this code is never evaluated"
+        case .emptyInherit: "this inherit names nothing"
+        case .emptyLet: "this let binds nothing"
+        }
+    }
+}
+
+extension Warning.UselessBoolean {
+    fileprivate var message: String {
+        switch self {
+        case .trueHasNoEffect: "this 'true' does not change the result"
+        case .falseHasNoEffect: "this 'false' does not change the result"
+        case .alwaysTrue: "the result is always true"
+        case .alwaysFalse: "the result is always false"
+        }
+    }
+}
