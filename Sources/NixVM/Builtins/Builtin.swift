@@ -1,0 +1,67 @@
+/// One row of the machine's table of builtins.
+///
+/// A builtin without slots is a function: its strict arguments are forced, then `step` runs once and answers `.done`,
+/// or asks to force or collect and is run anew from the start. A builtin with slots has a frame: its base holds the
+/// arguments, then the slots, which begin as null and keep its state from step to step; above them it may push.
+///
+/// Rules of a step: call `reserve` (or `reserveSlots`) before the first effect, once; keep nothing in a Swift variable
+/// across an answer; after `.call` the result is at the top when the step runs again.
+struct Builtin {
+    var arity: Int
+    /// Bit n: argument n is forced before a step runs.
+    var strict: UInt8
+    /// -1 for a function; else the slots of its frame.
+    var slots: Int
+    var step: @Sendable (VM) -> Step
+
+    /// Room for values that every step may push without asking.
+    static let slack = 64
+
+    // Internal builtins, first in the table. Index 0 ends the loop.
+    static let apply = 1
+    static let applyRest = 2
+    static let equalDeep = 3
+    static let equalNested = 4
+    static let lessThanDeep = 5
+    static let addCoerced = 6
+    static let coerce = 7
+    static let deepForce = 8
+}
+
+/// A builtin as it is declared: one row of a family's list.
+struct BuiltinDefinition: Sendable {
+    var name: StaticString
+    var arity: Int
+    /// Which arguments are forced before the first step.
+    var strict: [Int]
+    var slots: Int
+    /// Whether it is a variable of the global scope under its plain name.
+    var isGlobal: Bool
+    var step: @Sendable (VM) -> Step
+
+    /// A builtin that answers at once.
+    static func function(
+        _ name: StaticString, _ arity: Int, strict: [Int]? = nil, global: Bool = false,
+        _ step: @escaping @Sendable (VM) -> Step
+    ) -> BuiltinDefinition {
+        BuiltinDefinition(
+            name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: -1, isGlobal: global, step: step)
+    }
+
+    /// A builtin that calls, or forces more than its arguments: it has a frame with so many slots.
+    static func frame(
+        _ name: StaticString, _ arity: Int, strict: [Int]? = nil, slots: Int, global: Bool = false,
+        _ step: @escaping @Sendable (VM) -> Step
+    ) -> BuiltinDefinition {
+        BuiltinDefinition(
+            name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: slots, isGlobal: global, step: step)
+    }
+}
+
+extension VM {
+    /// An argument of the builtin being run.
+    @inline(__always)
+    func argument(_ index: Int) -> Value { s.pointee.arguments[index] }
+    @inline(__always)
+    func argumentSlot(_ index: Int) -> Slot { s.pointee.arguments + index }
+}

@@ -1,0 +1,171 @@
+import NixBytecode
+
+extension Machine {
+    /// Every family of builtins, in the order of the table.
+    static let families: [[BuiltinDefinition]] = [
+        internalBuiltins, listBuiltins, attributeBuiltins, stringBuiltins, arithmeticBuiltins, typeBuiltins,
+        controlBuiltins, fileBuiltins, jsonBuiltins,
+    ]
+
+    /// The machine's own steps; their order is that of `Builtin.apply` and the following.
+    private static let internalBuiltins: [BuiltinDefinition] = [
+        .frame("<halt>", 0, slots: 0) { _ in .next },
+        .frame("<apply>", 0, slots: 0) { $0.applyStep() },
+        .frame("<applyRest>", 0, slots: 0) { $0.applyRestStep() },
+        .frame("<equal>", 2, strict: [], slots: 2) { $0.equalDeepStep() },
+        .frame("<equalNested>", 2, strict: [], slots: 2) { $0.equalDeepStep() },
+        .frame("<lessThan>", 2, strict: [], slots: 2) { $0.lessThanDeepStep() },
+        .frame("<add>", 2, strict: [], slots: 2) { $0.addCoercedStep() },
+        .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
+        .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
+    ]
+
+    /// Names that are not `builtins` functions but variables of the global scope.
+    static let plainGlobals: [StaticString] = ["true", "false", "null", "builtins"]
+
+    /// The names a program may refer to without binding them, for the compiler: `map`, `__add`, `builtins`, ...
+    public static let globalNames: [[UInt8]] = {
+        var names: [[UInt8]] = plainGlobals.map { bytes($0) }
+        for definition in families.joined() where definition.name.utf8Start[0] != UInt8(ascii: "<") {
+            names.append(definition.isGlobal ? bytes(definition.name) : Array("__".utf8) + bytes(definition.name))
+        }
+        names += constantGlobals.map { bytes($0) }
+        return names
+    }()
+
+    /// Globals that are values rather than functions.
+    static let constantGlobals: [StaticString] = [
+        "__nixVersion", "__langVersion", "__currentSystem", "__storeDir", "__nixPath", "__currentTime",
+    ]
+
+    static func bytes(_ text: StaticString) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Fills the table, and makes the `builtins` set and the globals.
+    func installBuiltins() {
+        let definitions = Array(Machine.families.joined())
+        s.pointee.builtins.deallocate()
+        s.pointee.stepCodes.deallocate()
+        s.pointee.builtins = .allocate(capacity: definitions.count)
+        s.pointee.stepCodes = .allocate(capacity: definitions.count * 8)
+        s.pointee.stepCodes.initialize(repeating: 0, count: definitions.count * 8)
+        s.pointee.builtinCount = definitions.count
+        var entries: [(symbol: UInt32, value: Value)] = []
+        for (index, definition) in definitions.enumerated() {
+            installBuiltin(definition, at: index)
+            let name = Machine.bytes(definition.name)
+            if name.first == UInt8(ascii: "<") { continue }
+            if definition.name.description == "tryEval" { tryEvalIndex = index }
+            let value = constantValue(of: definition) ?? Value.builtin(index)
+            entries.append((s.pointee.symbols.intern(name), value))
+            globals[definition.isGlobal ? name : Array("__".utf8) + name] = value
+        }
+        installApplications()
+        installConstants(&entries)
+        installBuiltinsSet(entries)
+    }
+
+    private func constantValue(of definition: BuiltinDefinition) -> Value? { nil }
+
+    private func installBuiltin(_ definition: BuiltinDefinition, at index: Int) {
+        var mask: UInt8 = 0
+        for argument in definition.strict { mask |= 1 << UInt8(argument) }
+        (s.pointee.builtins + index).initialize(
+            to: Builtin(
+                arity: definition.arity, strict: mask,
+                slots: definition.slots, step: definition.step))
+        let code = s.pointee.stepCodes + index * 8
+        code[0] = Opcode.step.rawValue
+        if index < 0x80 {
+            code[1] = UInt8(index)
+        } else {
+            code[1] = 0x80 | UInt8(index & 0x3F)
+            code[2] = UInt8(index >> 6)
+        }
+    }
+
+    /// The two chunks behind thunks that apply a function to one or two arguments.
+    private func installApplications() {
+        for count in 1...2 {
+            let code = s.pointee.heap.allocatePermanent(words: 2)
+            let bytes = UnsafeMutableRawPointer(code).assumingMemoryBound(to: UInt8.self)
+            var length = 0
+            func emit(_ byte: UInt8) {
+                bytes[length] = byte
+                length += 1
+            }
+            for upvalue in 0...count {
+                emit(Opcode.getUpvalue.rawValue)
+                emit(UInt8(upvalue))
+            }
+            emit(Opcode.tailCall.rawValue)
+            emit(UInt8(count))
+            let chunk = s.pointee.chunkCount
+            s.pointee.chunks[chunk] = LoadedChunk(
+                code: UnsafePointer(bytes), tables: UnsafePointer(s.pointee.machineTables), arity: 0,
+                maximumStack: 4, program: .max, index: 0)
+            s.pointee.chunkCount += 1
+            if count == 1 { s.pointee.applyOneChunk = chunk } else { s.pointee.applyTwoChunk = chunk }
+        }
+    }
+
+    private func installConstants(_ entries: inout [(symbol: UInt32, value: Value)]) {
+        func add(_ name: StaticString, _ value: Value) {
+            entries.append((s.pointee.symbols.intern(name), value))
+            globals[Array("__".utf8) + Machine.bytes(name)] = value
+        }
+        globals[Array("true".utf8)] = .true
+        globals[Array("false".utf8)] = .false
+        globals[Array("null".utf8)] = .null
+        for (name, value) in [("true", Value.true), ("false", Value.false), ("null", Value.null)] as [(StaticString, Value)] {
+            entries.append((s.pointee.symbols.intern(name), value))
+        }
+        add("nixVersion", permanentString(Machine.nixVersion))
+        add("langVersion", Value(small: 6))
+        add("storeDir", permanentString("/nix/store"))
+        if let system = settings.currentSystem { add("currentSystem", Value(Tag.string, permanentBytes(Kind.string, system))) }
+        if let time = io.currentTime() { add("currentTime", permanentInteger(time)) }
+        add("nixPath", searchPathValue())
+    }
+
+    /// `builtins.nixPath`: a list of `{ path, prefix }`.
+    private func searchPathValue() -> Value {
+        let entries = settings.searchPath
+        let list = s.pointee.heap.allocatePermanent(words: 1 + entries.count)
+        list[0] = Object.header(Kind.list, field: entries.count)
+        for (index, entry) in entries.enumerated() {
+            list.values[index] = permanentAttributes([
+                (Symbols.path, Value(Tag.string, permanentBytes(Kind.string, entry.path))),
+                (Symbols.prefix, Value(Tag.string, permanentBytes(Kind.string, entry.prefix))),
+            ])
+        }
+        return Value(Tag.list, list)
+    }
+
+    func permanentString(_ text: String) -> Value { Value(Tag.string, permanentBytes(Kind.string, Array(text.utf8))) }
+
+    func permanentAttributes(_ pairs: [(symbol: UInt32, value: Value)]) -> Value {
+        let sorted = pairs.sorted { $0.symbol < $1.symbol }
+        let layout = s.pointee.heap.allocatePermanent(words: 2 + sorted.count)
+        layout[0] = Object.header(Kind.layout, field: sorted.count)
+        layout[1] = Value.null.bits
+        let set = s.pointee.heap.allocatePermanent(words: 2 + sorted.count)
+        set[0] = Object.header(Kind.attributes, field: sorted.count)
+        set[1] = UInt64(UInt(bitPattern: layout))
+        for (index, pair) in sorted.enumerated() {
+            layout.entries[index] = LayoutEntry(pair.symbol, 0)
+            set.attributeValues[index] = pair.value
+        }
+        return Value(Tag.attributes, set)
+    }
+
+    private func installBuiltinsSet(_ entries: [(symbol: UInt32, value: Value)]) {
+        let set = permanentAttributes(entries + [(s.pointee.symbols.intern("builtins"), .null)])
+        if let slot = vm.lookup(set.object, s.pointee.symbols.intern("builtins")) { slot.pointee = set }
+        globals[Array("builtins".utf8)] = set
+    }
+
+    /// The Nix whose behaviour is implemented.
+    public static let nixVersion = "2.18.0"
+}

@@ -1,0 +1,79 @@
+import NixBytecode
+
+/// What kind of failure ended an evaluation, or a part of it that `tryEval` caught.
+public enum FailureKind: String, Sendable, CaseIterable {
+    // Errors that `tryEval` catches.
+    case thrown
+    case assertion
+    // Failures of the program.
+    case type
+    case missingAttribute
+    case undefinedVariable
+    case abort
+    case infiniteRecursion
+    case missingArgument
+    case unexpectedArgument
+    case arithmetic
+    case value
+    case io
+    case restricted
+    case parse
+    // Limits of the job.
+    case fuelExhausted
+    case memoryExceeded
+    case depthExceeded
+    case deadlineExceeded
+    case cancelled
+
+    public var isCatchable: Bool { self == .thrown || self == .assertion }
+}
+
+/// A place in a loaded program's source.
+public struct SourcePosition: Sendable, Hashable {
+    /// The program's name as given when it was loaded: a path, `«string»` or `«stdin»`.
+    public var source: String
+    public var span: SourceSpan?
+    /// From 1; nil when the program was stripped.
+    public var line: Int?
+    public var column: Int?
+    /// Index of the program in its machine, to find the source's text.
+    public var program: Int
+}
+
+/// One line of a backtrace.
+public struct TraceEntry: Sendable {
+    public var message: String
+    public var position: SourcePosition?
+
+    public init(message: String, position: SourcePosition?) {
+        self.message = message
+        self.position = position
+    }
+}
+
+/// Why an evaluation failed.
+public struct EvalFailure: Error, Sendable {
+    public var kind: FailureKind
+    /// Worded as Nix words it, without `error: `.
+    public var message: [UInt8]
+    public var position: SourcePosition?
+    /// Innermost first. Bounded: `traceOmitted` says how many entries were left out.
+    public var trace: [TraceEntry]
+    public var traceOmitted: Int
+    /// Names close to one that was not found.
+    public var suggestions: [String]
+
+    public init(
+        kind: FailureKind, message: [UInt8], position: SourcePosition? = nil, trace: [TraceEntry] = [],
+        traceOmitted: Int = 0, suggestions: [String] = []
+    ) {
+        self.kind = kind
+        self.message = message
+        self.position = position
+        self.trace = trace
+        self.traceOmitted = traceOmitted
+        self.suggestions = suggestions
+    }
+
+    public var text: String { String(decoding: message, as: UTF8.self) }
+}

@@ -1,0 +1,108 @@
+/// How functions of the machine report failures: each sets the machine's `failure`.
+extension VM {
+    @inline(never)
+    func fail(_ kind: FailureKind, _ message: String) -> Step { fail(kind, bytes: Array(message.utf8)) }
+
+    @inline(never)
+    func fail(_ kind: FailureKind, bytes: [UInt8]) -> Step {
+        var failure = EvalFailure(kind: kind, message: bytes)
+        failure.position = currentSourcePosition()
+        machine.failure = failure
+        return .error
+    }
+
+    func failMemory() -> Bool {
+        _ = fail(.memoryExceeded, "memory limit exceeded\(limitText(s.pointee.memoryLimit, "bytes"))")
+        return false
+    }
+
+    func failFuel() -> Bool {
+        _ = fail(.fuelExhausted, "fuel exhausted\(limitText(machine.limits.fuel, "units"))")
+        return false
+    }
+
+    func failDepth() -> Bool {
+        _ = fail(.depthExceeded, "stack overflow; max-call-depth exceeded")
+        return false
+    }
+
+    func failInterrupted(_ kind: FailureKind) -> Bool {
+        _ = fail(kind, kind == .cancelled ? "evaluation cancelled" : "deadline exceeded")
+        return false
+    }
+
+    private func limitText(_ limit: Int?, _ unit: String) -> String {
+        limit.map { " (the limit is \($0) \(unit))" } ?? ""
+    }
+
+    func infiniteRecursion() -> Step { fail(.infiniteRecursion, "infinite recursion encountered") }
+
+    func failNotAFunction(_ value: Value) -> Step {
+        fail(
+            .type,
+            "attempt to call something which is not a function but \(describe(value))")
+    }
+
+    /// "expected a Boolean but found ...", or asks to force the value at the top first.
+    func expectBool(_ value: Value) -> Step {
+        if !isForced(sp - 1) { return .force }
+        let value = (sp - 1).pointee
+        // The slot held a thunk with its value: the instruction runs anew.
+        if value.isBool {
+            s.pointee.r.pc = s.pointee.instruction
+            return .collect
+        }
+        return failExpected("a Boolean", value)
+    }
+
+    func failExpected(_ expected: String, _ value: Value) -> Step {
+        fail(.type, "expected \(expected) but found \(describe(value))")
+    }
+
+    func assertFail(_ text: Value) -> Step {
+        guard text.isString else { return fail(.assertion, "assertion failed") }
+        return fail(
+            .assertion, bytes: Array("assertion '".utf8) + Array(text.object.byteBuffer) + Array("' failed".utf8))
+    }
+
+    /// The type with its article as messages name it: `a set`, `an integer`.
+    func typeName(_ value: Value) -> String {
+        switch value.tag {
+        case Tag.integer: return "an integer"
+        case Tag.immediate:
+            if value.isBuiltin { return "a built-in function" }
+            return value.isNull ? "null" : "a Boolean"
+        case Tag.string: return value.object.hasContext ? "a string with context" : "a string"
+        case Tag.thunk: return "a thunk"
+        case Tag.attributes: return "a set"
+        case Tag.list: return "a list"
+        case Tag.function:
+            if value.object.kind == Kind.partial {
+                return partialIsBuiltin(value.object) ? "a partially applied built-in function" : "a function"
+            }
+            return "a function"
+        default:
+            switch value.object.kind {
+            case Kind.float: return "a float"
+            case Kind.path: return "a path"
+            case Kind.integer: return "an integer"
+            default: return "an internal value"
+            }
+        }
+    }
+
+    func partialIsBuiltin(_ object: Object) -> Bool {
+        var function = object.values[0]
+        while function.tag == Tag.function, function.object.kind == Kind.partial {
+            function = function.object.values[0]
+        }
+        return function.isBuiltin
+    }
+
+    /// The type and the value, cut short, as messages show it: `a set: { a = 1; }`.
+    func describe(_ value: Value) -> String {
+        let type = typeName(value)
+        if value.isNull { return type }
+        return "\(type): \(String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self))"
+    }
+}

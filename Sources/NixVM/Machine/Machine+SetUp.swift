@@ -1,0 +1,68 @@
+import NixBytecode
+
+extension Machine {
+    /// Lays out the machine's fixed objects. Chunk 0 is no chunk: the environment of builtins' frames.
+    func setUp(_ heap: Heap) {
+        let stack = heap.stack.assumingMemoryBound(to: Value.self)
+        let frames = heap.frames.assumingMemoryBound(to: Frame.self)
+        var heap = heap
+        let returnCode = UnsafeMutablePointer<UInt8>.allocate(capacity: 8)
+        returnCode.initialize(repeating: Opcode.return.rawValue, count: 8)
+        let tables = UnsafeMutablePointer<ProgramTables>.allocate(capacity: 1)
+        let nowhere = UnsafeRawPointer(heap.permanent)
+        tables.initialize(
+            to: ProgramTables(
+                constants: nowhere.assumingMemoryBound(to: Value.self),
+                symbols: nowhere.assumingMemoryBound(to: UInt32.self),
+                shapes: nowhere.assumingMemoryBound(to: LoadedShape.self),
+                formals: nowhere.assumingMemoryBound(to: LoadedFormals.self), firstChunk: 0, program: -1))
+        let env = heap.allocatePermanent(words: 2)
+        env[0] = Object.header(Kind.closure, field: 0)
+        let list = heap.allocatePermanent(words: 1)
+        list[0] = Object.header(Kind.list, field: 0)
+        let layout = heap.allocatePermanent(words: 2)
+        layout[0] = Object.header(Kind.layout, field: 0)
+        layout[1] = Value.null.bits
+        let attributes = heap.allocatePermanent(words: 2)
+        attributes[0] = Object.header(Kind.attributes, field: 0)
+        attributes[1] = UInt64(UInt(bitPattern: layout))
+        let string = heap.allocatePermanent(words: 1)
+        string[0] = Object.header(Kind.string, field: 0)
+        let cache = UnsafeMutablePointer<LayoutCacheEntry>.allocate(capacity: LayoutCacheEntry.count)
+        cache.initialize(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+        s.initialize(
+            to: MachineState(
+                r: Registers(
+                    pc: UnsafePointer(returnCode), sp: stack, bp: stack, fp: frames, env: env, hp: heap.current,
+                    tables: UnsafePointer(tables)),
+                instruction: UnsafePointer(returnCode), hpLimit: heap.current,
+                spLimit: stack + (1 << 14), fpLimit: frames + min(1 << 13, limits.depth), slice: 0,
+                chunks: MachineState.reserveChunks(), stackBase: stack, framesBase: frames, bottomFrame: frames,
+                arguments: stack, roots: .allocate(capacity: MachineState.rootCapacity), heap: heap,
+                memoryLimit: limits.memory, maximumDepth: limits.depth, fuel: limits.fuel, stress: settings.stress,
+                layoutCache: cache, emptyList: Value(Tag.list, list),
+                emptyAttributes: Value(Tag.attributes, attributes), emptyString: Value(Tag.string, string),
+                builtins: .allocate(capacity: 1), stepCodes: .allocate(capacity: 8), returnCode: returnCode,
+                machineEnv: env, machineTables: tables, host: .passUnretained(self)))
+        s.pointee.chunks[0] = LoadedChunk(
+            code: UnsafePointer(returnCode), tables: UnsafePointer(tables), arity: 0, maximumStack: 0, program: 0,
+            index: 0)
+        s.pointee.chunkCount = 1
+        for name in Symbols.names { _ = s.pointee.symbols.intern(name) }
+    }
+
+    /// Keeps a value alive; the index finds it again after it moved.
+    func addRoot(_ value: Value) -> Int {
+        let index = s.pointee.rootCount
+        if index == s.pointee.rootLimit {
+            let larger = Slot.allocate(capacity: index * 2)
+            larger.update(from: s.pointee.roots, count: index)
+            s.pointee.roots.deallocate()
+            s.pointee.roots = larger
+            s.pointee.rootLimit = index * 2
+        }
+        s.pointee.roots[index] = value
+        s.pointee.rootCount += 1
+        return index
+    }
+}

@@ -1,0 +1,127 @@
+import NixBytecode
+import NixStore
+import Synchronization
+
+/// What an evaluation may use. Nil means no limit.
+public struct Limits: Sendable, Equatable {
+    /// Units of fuel: one per call and force, and per unit of a builtin's work.
+    public var fuel: Int?
+    /// Bytes of both heap spaces, stack, frames and what programs carry.
+    public var memory: Int?
+    /// Frames: calls and forces that wait for one another.
+    public var depth: Int
+    /// Monotonic clock, nanoseconds.
+    public var deadline: UInt64?
+
+    public init(fuel: Int? = nil, memory: Int? = nil, depth: Int = 10_000_000, deadline: UInt64? = nil) {
+        self.fuel = fuel
+        self.memory = memory
+        self.depth = depth
+        self.deadline = deadline
+    }
+}
+
+/// Stops an evaluation from another thread.
+public final class Cancellation: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    public init() {}
+
+    public func cancel() { flag.store(true, ordering: .relaxed) }
+    public var isCancelled: Bool { flag.load(ordering: .relaxed) }
+}
+
+/// What the machine asks of its host when it cannot go on alone.
+public enum MachineRequest: Sendable {
+    /// The program of a file, for `import`; answered with `answerImport`.
+    case program(path: [UInt8])
+    /// The same compiled with extra names in scope.
+    case scopedProgram(path: [UInt8], names: [[UInt8]])
+}
+
+/// One evaluator: heap, stack, programs and builtins. Not to be shared between threads while it runs.
+public final class Machine {
+    /// How often budget, deadline and cancellation are looked at, in units of fuel.
+    static let sliceUnits = 8192
+
+    let s: UnsafeMutablePointer<MachineState>
+    public let limits: Limits
+    let io: any EvalIO
+    let cancellation: Cancellation?
+    /// Receives what `trace` and `warn` print, one line at a time without its end.
+    let print: ([UInt8]) -> Void
+    var failure: EvalFailure?
+    var request: MachineRequest?
+    var programs: [LoadedProgram] = []
+    var globals: [[UInt8]: Value] = [:]
+    var importRoots: [[UInt8]: Int] = [:]
+    var tryEvalIndex = 0
+    var observerRecorder: EventRecorder?
+    /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
+    var positionCount: UInt32 = 1
+    let settings: MachineSettings
+
+    var vm: VM { VM(s: s) }
+
+    /// Nil when the address space cannot be reserved.
+    public init?(
+        io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
+        cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
+    ) {
+        guard let heap = Heap() else { return nil }
+        self.limits = limits
+        self.io = io
+        self.settings = settings
+        self.cancellation = cancellation
+        self.print = print
+        s = .allocate(capacity: 1)
+        setUp(heap)
+        installBuiltins()
+    }
+
+    deinit {
+        for program in programs { program.release() }
+        s.pointee.heap.release()
+        s.pointee.symbols.release()
+        s.pointee.layoutCache.deallocate()
+        s.pointee.builtins.deallocate()
+        s.pointee.stepCodes.deallocate()
+        s.pointee.returnCode.deallocate()
+        s.pointee.machineTables.deallocate()
+        s.pointee.roots.deallocate()
+        s.deinitialize(count: 1)
+        s.deallocate()
+    }
+
+    /// Why the evaluation must stop now, if it must.
+    func interruption() -> FailureKind? {
+        if cancellation?.isCancelled == true { return .cancelled }
+        if let deadline = limits.deadline, monotonicNanoseconds() >= deadline { return .deadlineExceeded }
+        return nil
+    }
+}
+
+/// Choices that change what an evaluation gives or how it runs.
+public struct MachineSettings: Sendable {
+    /// Moves everything alive at every reservation, to find what holds on to an old address.
+    public var stress: Bool
+    /// `builtins.currentSystem`; nil in pure mode.
+    public var currentSystem: [UInt8]?
+    /// Search path entries: prefix and path.
+    public var searchPath: [(prefix: [UInt8], path: [UInt8])]
+    /// No environment, clock or paths of the machine.
+    public var pure: Bool
+    /// `--trace-verbose`: whether `traceVerbose` prints.
+    public var traceVerbose: Bool
+
+    public init(
+        stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),
+        searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false, traceVerbose: Bool = false
+    ) {
+        self.stress = stress
+        self.currentSystem = currentSystem
+        self.searchPath = searchPath
+        self.pure = pure
+        self.traceVerbose = traceVerbose
+    }
+}

@@ -1,0 +1,156 @@
+import Glibc
+
+/// What the loop keeps in registers; stored whole when anything else must see it.
+struct Registers {
+    var pc: UnsafePointer<UInt8>
+    /// First free slot.
+    var sp: Slot
+    /// First slot of the current frame.
+    var bp: Slot
+    var fp: UnsafeMutablePointer<Frame>
+    /// The closure or thunk being run: its captures are the upvalues.
+    var env: Object
+    /// First free byte of the heap.
+    var hp: UnsafeMutableRawPointer
+    /// What the current chunk's program refers to.
+    var tables: UnsafePointer<ProgramTables>
+}
+
+/// What a caller needs back. `update` says what happens to the result.
+struct Frame {
+    var pc: UnsafePointer<UInt8>
+    var bp: Slot
+    var env: Object
+    var tables: UnsafePointer<ProgramTables>
+    /// `FrameMode` in the low bits, the address of the thunk above them.
+    var update: UInt
+}
+
+/// Where a frame's result goes.
+enum FrameMode {
+    /// To the slot below the frame's base, which held the function.
+    static let call: UInt = 0
+    /// Into the thunk and to the frame's base.
+    static let updateAndPush: UInt = 1
+    /// Into the thunk; the interrupted instruction or step runs anew and finds it there.
+    static let updateAndRetry: UInt = 2
+    /// To the frame's base: an instruction turned into a frame.
+    static let push: UInt = 3
+}
+
+/// What an instruction's or a builtin's function asks of the loop.
+enum Step: UInt8 {
+    /// The instruction is complete.
+    case next
+    /// Force the thunk in `pending`, then run this anew.
+    case force
+    /// Not enough heap for `need` bytes, or stack: make room, then run this anew. Nothing has happened yet.
+    case collect
+    /// Call the function below `callCount` arguments at the top; then run the next step of this frame.
+    case call
+    /// The same in place of this frame.
+    case tailCall
+    /// The builtin's result is in `result`.
+    case done
+    /// `failure` of the host is set.
+    case error
+    /// The host must answer `request`, then run this anew.
+    case suspend
+}
+
+/// Everything that the machine's functions share.
+struct MachineState {
+    var r: Registers
+    /// Start of the instruction being executed, where it runs anew.
+    var instruction: UnsafePointer<UInt8>
+    var hpLimit: UnsafeMutableRawPointer
+    var spLimit: Slot
+    var fpLimit: UnsafeMutablePointer<Frame>
+    /// Units of fuel until the next look at budget, deadline and cancellation.
+    var slice: Int
+    var chunks: UnsafeMutablePointer<LoadedChunk>
+    var stackBase: Slot
+    var framesBase: UnsafeMutablePointer<Frame>
+    /// Where the current run began: unwinding does not go below.
+    var bottomFrame: UnsafeMutablePointer<Frame>
+    var pending = Value.null
+    var result = Value.null
+    var need = 0
+    var needSlots = 0
+    /// Largest `maximumStack` of any chunk loaded.
+    var largestFrame = 0
+    var chunkCount = 0
+    var callCount = 0
+    /// First argument of the builtin being run.
+    var arguments: Slot
+    var roots: Slot
+    var rootCount = 0
+    var rootLimit = MachineState.rootCapacity
+    var heap: Heap
+    var liveBytes = 0
+    var memoryLimit: Int?
+    var maximumDepth: Int
+    /// Fuel left beyond `slice`; nil when there is no limit.
+    var fuel: Int?
+    var fuelUsed = 0
+    var stress = false
+    var tracing = false
+    var symbols = SymbolTable()
+    var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
+    var emptyList: Value
+    var emptyAttributes: Value
+    var emptyString: Value
+    var builtins: UnsafeMutablePointer<Builtin>
+    var builtinCount = 0
+    /// Eight bytes for each builtin: a `step` instruction.
+    var stepCodes: UnsafeMutablePointer<UInt8>
+    var returnCode: UnsafeMutablePointer<UInt8>
+    var applyOneChunk = 0
+    var applyTwoChunk = 0
+    var machineEnv: Object
+    var machineTables: UnsafeMutablePointer<ProgramTables>
+    var host: Unmanaged<Machine>
+    var counters = Counters()
+
+    static let rootCapacity = 256
+    /// Chunks that one machine can load.
+    static let chunkCapacity = 1 << 24
+
+    /// A range that never moves, touched as chunks are loaded.
+    static func reserveChunks() -> UnsafeMutablePointer<LoadedChunk> {
+        let size = chunkCapacity * MemoryLayout<LoadedChunk>.stride
+        let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        return range!.assumingMemoryBound(to: LoadedChunk.self)
+    }
+
+    mutating func layoutCacheReset() {
+        layoutCache.update(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+    }
+}
+
+/// Two layouts and the layout of their union.
+struct LayoutCacheEntry {
+    static let count = 256
+    var left: UInt = 0
+    var right: UInt = 0
+    var union: UInt = 0
+}
+
+/// Counts for `--stats`.
+public struct Counters: Sendable, Equatable {
+    public var calls = 0
+    public var builtinCalls = 0
+    public var forces = 0
+    public var thunks = 0
+    public var lookups = 0
+    public var updates = 0
+    public var updateCopies = 0
+    public var listConcats = 0
+}
+
+/// The handle through which all of the machine is reached; a pointer, so that passing it costs nothing.
+struct VM {
+    let s: UnsafeMutablePointer<MachineState>
+
+    @inline(__always) var machine: Machine { s.pointee.host._withUnsafeGuaranteedRef { $0 } }
+}

@@ -1,0 +1,314 @@
+import NixBytecode
+
+/// One key of a layout: symbol in the upper half, position number in the lower, so that order is by symbol.
+struct LayoutEntry {
+    var bits: UInt64
+
+    @inline(__always) init(bits: UInt64) { self.bits = bits }
+    @inline(__always) init(_ symbol: UInt32, _ position: UInt32) {
+        bits = UInt64(symbol) &<< 32 | UInt64(position)
+    }
+    @inline(__always) var symbol: UInt32 { UInt32(truncatingIfNeeded: bits &>> 32) }
+    @inline(__always) var position: UInt32 { UInt32(truncatingIfNeeded: bits) }
+}
+
+extension Object {
+    /// The layout of an attribute set.
+    @inline(__always) var layout: Object { Object(bitPattern: UInt(self[1])).unsafelyUnwrapped }
+    /// The values of an attribute set, in the order of its layout.
+    @inline(__always) var attributeValues: Slot { values + 1 }
+    /// The keys of a layout.
+    @inline(__always) var entries: UnsafeMutablePointer<LayoutEntry> {
+        UnsafeMutableRawPointer(self + 2).assumingMemoryBound(to: LayoutEntry.self)
+    }
+}
+
+/// Attribute sets: a layout shared by the sets made at one place, and values.
+extension VM {
+    /// The slot of an attribute.
+    @inline(never)
+    func lookup(_ attributes: Object, _ symbol: UInt32) -> Slot? {
+        let count = attributes.field
+        let entries = attributes.layout.entries
+        if count <= 8 {
+            var index = 0
+            while index < count {
+                if entries[index].symbol == symbol { return attributes.attributeValues + index }
+                index &+= 1
+            }
+            return nil
+        }
+        let index = lowerBound(entries, count, symbol)
+        return index < count && entries[index].symbol == symbol ? attributes.attributeValues + index : nil
+    }
+
+    /// Index of the first key that is not below the symbol.
+    @inline(__always)
+    func lowerBound(_ entries: UnsafeMutablePointer<LayoutEntry>, _ count: Int, _ symbol: UInt32) -> Int {
+        var base = 0
+        var length = count
+        let key = UInt64(symbol) &<< 32
+        while length > 0 {
+            let half = length &>> 1
+            if entries[base &+ half].bits < key {
+                base &+= half &+ 1
+                length &-= half &+ 1
+            } else {
+                length = half
+            }
+        }
+        return base
+    }
+
+    /// Position number of an attribute, 0 if unknown; nil when there is no such attribute.
+    func positionNumber(_ attributes: Object, _ symbol: UInt32) -> UInt32? {
+        let entries = attributes.layout.entries
+        let index = lowerBound(entries, attributes.field, symbol)
+        guard index < attributes.field, entries[index].symbol == symbol else { return nil }
+        return entries[index].position
+    }
+
+    /// `a // b` for the two sets at the top.
+    @inline(never)
+    func update() -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        let a = (sp - 2).pointee
+        let b = (sp - 1).pointee
+        guard a.isAttributes else { return failExpected("a set", a) }
+        guard b.isAttributes else { return failExpected("a set", b) }
+        s.pointee.counters.updates &+= 1
+        if b.object.field == 0 {
+            sp -= 1
+            return .next
+        }
+        if a.object.field == 0 {
+            sp -= 1
+            (sp - 1).pointee = b
+            return .next
+        }
+        let most = a.object.field &+ b.object.field
+        guard reserve(Size.attributesAndLayout(most)) else { return .collect }
+        guard charge(1 &+ most / 16) else { return .error }
+        s.pointee.counters.updateCopies &+= most
+        let union = merge(a.object, b.object)
+        sp -= 1
+        (sp - 1).pointee = union
+        return .next
+    }
+
+    /// The union of two sets for which enough was reserved; `b` wins.
+    func merge(_ a: Object, _ b: Object) -> Value {
+        if a.layout == b.layout { return Value(Tag.attributes, b) }
+        let slot = s.pointee.layoutCache + cacheIndex(a.layout, b.layout)
+        if slot.pointee.left == UInt(bitPattern: a.layout), slot.pointee.right == UInt(bitPattern: b.layout) {
+            return mergeValues(a, b, Object(bitPattern: slot.pointee.union).unsafelyUnwrapped)
+        }
+        let union = mergeLayouts(a.layout, b.layout)
+        slot.pointee = LayoutCacheEntry(
+            left: UInt(bitPattern: a.layout), right: UInt(bitPattern: b.layout), union: UInt(bitPattern: union))
+        return mergeValues(a, b, union)
+    }
+
+    @inline(__always)
+    private func cacheIndex(_ a: Object, _ b: Object) -> Int {
+        let hash = (UInt(bitPattern: a) &>> 4) &* 0x9E37_79B9 ^ (UInt(bitPattern: b) &>> 4) &* 0x85EB_CA6B
+        return Int((hash &>> 8) & UInt(LayoutCacheEntry.count - 1))
+    }
+
+    private func mergeLayouts(_ a: Object, _ b: Object) -> Object {
+        let union = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let out = union.entries
+        let left = a.entries
+        let right = b.entries
+        let leftCount = a.field
+        let rightCount = b.field
+        var i = 0
+        var j = 0
+        var count = 0
+        while i < leftCount, j < rightCount {
+            let x = left[i]
+            let y = right[j]
+            let takesLeft = x.symbol < y.symbol
+            out[count] = takesLeft ? x : y
+            i &+= x.symbol <= y.symbol ? 1 : 0
+            j &+= takesLeft ? 0 : 1
+            count &+= 1
+        }
+        (out + count).update(from: left + i, count: leftCount &- i)
+        count &+= leftCount &- i
+        (out + count).update(from: right + j, count: rightCount &- j)
+        count &+= rightCount &- j
+        union[0] = Object.header(Kind.layout, field: count)
+        union[1] = Value.null.bits
+        _ = take(words: 2 &+ count)
+        return union
+    }
+
+    private func mergeValues(_ a: Object, _ b: Object, _ layout: Object) -> Value {
+        let count = layout.field
+        let result = take(words: 2 &+ count)
+        result[0] = Object.header(Kind.attributes, field: count)
+        result[1] = UInt64(UInt(bitPattern: layout))
+        let out = result.attributeValues
+        let keys = layout.entries
+        let right = b.layout.entries
+        let left = a.layout.entries
+        let leftCount = a.field
+        let rightCount = b.field
+        var i = 0
+        var j = 0
+        var index = 0
+        while index < count {
+            let symbol = keys[index].symbol
+            let isRight = j < rightCount && right[j].symbol == symbol
+            let isLeft = i < leftCount && left[i].symbol == symbol
+            out[index] = isRight ? b.attributeValues[j] : a.attributeValues[i]
+            j &+= isRight ? 1 : 0
+            i &+= isLeft ? 1 : 0
+            index &+= 1
+        }
+        return Value(Tag.attributes, result)
+    }
+
+    /// What a select does when its operand is no set, a thunk, or lacks the attribute.
+    @inline(never)
+    func selectMissing(_ value: Value, _ symbol: UInt32) -> Step {
+        if value.isThunk {
+            let top = sp - 1
+            if top >= bp, top.pointee == value {
+                if !isForced(top) { return .force }
+                s.pointee.need = 0
+                return .collect
+            }
+            s.pointee.pending = value
+            return .force
+        }
+        guard value.isAttributes else { return failExpected("a set", value) }
+        return failMissingAttribute(value, symbol)
+    }
+
+    func failMissingAttribute(_ attributes: Value, _ symbol: UInt32) -> Step {
+        let name = Array(s.pointee.symbols.bytes(symbol))
+        let step = fail(.missingAttribute, bytes: Array("attribute '".utf8) + name + Array("' missing".utf8))
+        machine.failure?.suggestions = Suggestions.closest(
+            to: name, among: (0..<attributes.object.field).map {
+                Array(s.pointee.symbols.bytes(attributes.object.layout.entries[$0].symbol))
+            })
+        return step
+    }
+
+    /// The three instructions whose attribute name is at the top.
+    @inline(never)
+    func dynamicSelection(_ opcode: Opcode) -> Step {
+        if !isForced(sp - 1) || !isForced(sp - 2) { return .force }
+        let name = (sp - 1).pointee
+        let base = (sp - 2).pointee
+        guard name.isString else { return failExpected("a string", name) }
+        var found: Slot?
+        if base.isAttributes, let symbol = s.pointee.symbols.find(name.object.byteBuffer) {
+            found = lookup(base.object, symbol)
+        }
+        if opcode == .hasAttributeDynamic {
+            sp -= 1
+            (sp - 1).pointee = .bool(found != nil)
+            return .next
+        }
+        guard let found else {
+            if opcode == .selectOrDynamic {
+                sp -= 2
+                s.pointee.r.pc = jumpTarget(s.pointee.r.pc)
+                return .next
+            }
+            guard base.isAttributes else { return failExpected("a set", base) }
+            return failMissingAttribute(base, s.pointee.symbols.intern(name.object.byteBuffer))
+        }
+        if !isForced(found) { return .force }
+        sp -= 1
+        (sp - 1).pointee = found.pointee
+        if opcode == .selectOrDynamic { s.pointee.r.pc += 4 }
+        return .next
+    }
+
+    /// Looks a name up along a `with` chain; the forced value is in `result`.
+    @inline(never)
+    func resolveWith(_ chain: Value, _ symbol: UInt32) -> Step {
+        var link = chain
+        while link.isKind(Kind.withLink) {
+            let scope = link.object.values
+            if !isForced(scope) { return .force }
+            guard scope.pointee.isAttributes else { return failExpected("a set", scope.pointee) }
+            s.pointee.counters.lookups &+= 1
+            if let found = lookup(scope.pointee.object, symbol) {
+                if !isForced(found) { return .force }
+                s.pointee.result = found.pointee
+                return .next
+            }
+            link = link.object.values[1]
+        }
+        let name = Array(s.pointee.symbols.bytes(symbol))
+        return fail(
+            .undefinedVariable, bytes: Array("undefined variable '".utf8) + name + Array("'".utf8))
+    }
+
+    /// Adds the `count` pairs at the top to the set below them.
+    @inline(never)
+    func dynamicAttributes(_ count: Int) -> Step {
+        let pairs = sp - 2 &* count
+        for index in 0..<count where !isForced(pairs + 2 &* index) { return .force }
+        let base = (pairs - 1).pointee
+        guard base.isAttributes else { return failExpected("a set", base) }
+        let most = base.object.field &+ count
+        guard reserve(Size.attributesAndLayout(most) &+ Size.array(0)) else { return .collect }
+        var added: [(entry: LayoutEntry, value: Value)] = []
+        for index in 0..<count {
+            let name = pairs[2 &* index]
+            if name.isNull { continue }
+            guard name.isString else { return failExpected("a string", name) }
+            if name.object.hasContext {
+                return fail(
+                    .type,
+                    "the string '\(String(decoding: name.object.byteBuffer, as: UTF8.self))' is not allowed to refer to a store path"
+                )
+            }
+            let symbol = s.pointee.symbols.intern(name.object.byteBuffer)
+            if lookup(base.object, symbol) != nil || added.contains(where: { $0.entry.symbol == symbol }) {
+                return fail(
+                    .value,
+                    "dynamic attribute '\(String(decoding: name.object.byteBuffer, as: UTF8.self))' already defined")
+            }
+            added.append((LayoutEntry(symbol, instructionPosition()), pairs[2 &* index &+ 1]))
+        }
+        added.sort { $0.entry.symbol < $1.entry.symbol }
+        let result = insert(base.object, added)
+        sp = pairs
+        (sp - 1).pointee = result
+        return .next
+    }
+
+    private func insert(_ base: Object, _ added: [(entry: LayoutEntry, value: Value)]) -> Value {
+        let count = base.field &+ added.count
+        let layout = take(words: 2 &+ count)
+        layout[0] = Object.header(Kind.layout, field: count)
+        layout[1] = Value.null.bits
+        let result = take(words: 2 &+ count)
+        result[0] = Object.header(Kind.attributes, field: count)
+        result[1] = UInt64(UInt(bitPattern: layout))
+        var i = 0
+        var j = 0
+        for index in 0..<count {
+            if j == added.count || i < base.field && base.layout.entries[i].symbol < added[j].entry.symbol {
+                layout.entries[index] = base.layout.entries[i]
+                result.attributeValues[index] = base.attributeValues[i]
+                i += 1
+            } else {
+                layout.entries[index] = added[j].entry
+                result.attributeValues[index] = added[j].value
+                j += 1
+            }
+        }
+        return Value(Tag.attributes, result)
+    }
+
+    /// A position number for the instruction being executed.
+    private func instructionPosition() -> UInt32 { 0 }
+}

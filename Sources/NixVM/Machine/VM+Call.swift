@@ -1,0 +1,382 @@
+import NixBytecode
+
+/// Calls that are not of a closure with exactly its arguments, and the frames of builtins.
+extension VM {
+    var sp: Slot {
+        @inline(__always) get { s.pointee.r.sp }
+        @inline(__always) nonmutating set { s.pointee.r.sp = newValue }
+    }
+    var bp: Slot {
+        @inline(__always) get { s.pointee.r.bp }
+        @inline(__always) nonmutating set { s.pointee.r.bp = newValue }
+    }
+
+    @inline(__always)
+    func push(_ value: Value) {
+        s.pointee.r.sp.pointee = value
+        s.pointee.r.sp += 1
+    }
+
+    @inline(__always)
+    func pop() -> Value {
+        s.pointee.r.sp -= 1
+        return s.pointee.r.sp.pointee
+    }
+
+    /// Replaces a thunk that has its value by it. False, with the thunk in `pending`, when it has none yet: the step
+    /// then answers `.force` and runs anew.
+    @inline(__always)
+    func isForced(_ slot: Slot) -> Bool {
+        let value = slot.pointee
+        if !value.isThunk { return true }
+        if value.object.kind == Kind.indirection {
+            slot.pointee = Value(bits: value.object[1])
+            return true
+        }
+        s.pointee.pending = value
+        return false
+    }
+
+    /// Gives the builtin's result.
+    @inline(__always)
+    func done(_ value: Value) -> Step {
+        s.pointee.result = value
+        return .done
+    }
+
+    /// The code that runs one step of a builtin's frame.
+    @inline(__always)
+    func stepCode(_ index: Int) -> UnsafePointer<UInt8> { UnsafePointer(s.pointee.stepCodes + index &* 8) }
+
+    /// The code that returns the top of the stack, forced.
+    @inline(__always)
+    var returnCode: UnsafePointer<UInt8> { UnsafePointer(s.pointee.returnCode) }
+
+    /// Makes the current frame run machine code instead of a chunk's.
+    @inline(__always)
+    private func continueWith(_ code: UnsafePointer<UInt8>) {
+        s.pointee.r.pc = code
+        s.pointee.r.env = s.pointee.machineEnv
+        s.pointee.r.tables = UnsafePointer(s.pointee.machineTables)
+    }
+
+    /// Pushes a frame whose base is given; the caller goes on at `pc`.
+    @inline(__always)
+    private func pushFrame(pc: UnsafePointer<UInt8>, base: Slot, mode: UInt) {
+        let r = s.pointee.r
+        r.fp.pointee = Frame(pc: pc, bp: r.bp, env: r.env, tables: r.tables, update: mode)
+        s.pointee.r.fp += 1
+        s.pointee.r.bp = base
+    }
+
+    /// Charges one unit; false when budget, stack or frames must be looked at first.
+    @inline(__always)
+    private func chargeEntry(_ slots: Int) -> Bool {
+        if s.pointee.slice <= 0 || s.pointee.r.sp + slots > s.pointee.spLimit
+            || s.pointee.r.fp >= s.pointee.fpLimit
+        {
+            s.pointee.need = 0
+            s.pointee.needSlots = slots
+            return false
+        }
+        s.pointee.slice &-= 1
+        return true
+    }
+
+    @inline(never)
+    func callSlow(_ count: Int) -> Step {
+        let function = sp - (count &+ 1)
+        if function.pointee.isBuiltin {
+            let index = function.pointee.builtinIndex
+            let builtin = s.pointee.builtins + index
+            let arity = builtin.pointee.arity
+            if arity == count {
+                if !chargeEntry(Builtin.slack) { return .collect }
+                if builtin.pointee.slots < 0 {
+                    let step = runSimple(builtin, arguments: sp - count)
+                    if step != .done {
+                        if step != .error { s.pointee.slice &+= 1 }
+                        return step
+                    }
+                    function.pointee = s.pointee.result
+                    sp = function + 1
+                    if !isForced(function) {
+                        pushFrame(pc: s.pointee.r.pc, base: function, mode: FrameMode.push)
+                        continueWith(returnCode)
+                    }
+                    return .next
+                }
+                pushFrame(pc: s.pointee.r.pc, base: sp - count, mode: FrameMode.call)
+                enterBuiltin(builtin, index)
+                return .next
+            }
+        }
+        if !isForced(function) { return .force }
+        if let arity = arity(of: function.pointee), arity > count {
+            let step = makePartial(function, count)
+            if step == .next {
+                function.pointee = s.pointee.result
+                sp = function + 1
+            }
+            return step
+        }
+        if !chargeEntry(Builtin.slack) { return .collect }
+        pushFrame(pc: s.pointee.r.pc, base: function, mode: FrameMode.push)
+        continueWith(stepCode(Builtin.apply))
+        return .next
+    }
+
+    @inline(never)
+    func tailCallSlow(_ count: Int) -> Step {
+        let function = sp - (count &+ 1)
+        if function.pointee.isBuiltin {
+            let index = function.pointee.builtinIndex
+            let builtin = s.pointee.builtins + index
+            if builtin.pointee.arity == count {
+                if !chargeEntry(Builtin.slack) { return .collect }
+                if builtin.pointee.slots < 0 {
+                    let step = runSimple(builtin, arguments: sp - count)
+                    if step != .done {
+                        if step != .error { s.pointee.slice &+= 1 }
+                        return step
+                    }
+                    push(s.pointee.result)
+                    continueWith(returnCode)
+                    return .next
+                }
+                bp.update(from: sp - count, count: count)
+                sp = bp + count
+                enterBuiltin(builtin, index)
+                return .next
+            }
+        }
+        if !chargeEntry(Builtin.slack) { return .collect }
+        bp.update(from: function, count: count &+ 1)
+        sp = bp + (count &+ 1)
+        continueWith(stepCode(Builtin.apply))
+        return .next
+    }
+
+    /// Starts a builtin with steps in the current frame, whose slots are its arguments.
+    private func enterBuiltin(_ builtin: UnsafePointer<Builtin>, _ index: Int) {
+        s.pointee.counters.builtinCalls &+= 1
+        for _ in 0..<builtin.pointee.slots { push(.null) }
+        continueWith(stepCode(index))
+    }
+
+    /// Forces the strict arguments, then runs a builtin without a frame.
+    @inline(__always)
+    private func runSimple(_ builtin: UnsafePointer<Builtin>, arguments: Slot) -> Step {
+        if !forceStrict(builtin.pointee.strict, arguments) { return .force }
+        s.pointee.counters.builtinCalls &+= 1
+        s.pointee.arguments = arguments
+        return builtin.pointee.step(self)
+    }
+
+    @inline(__always)
+    private func forceStrict(_ mask: UInt8, _ arguments: Slot) -> Bool {
+        var mask = mask
+        var slot = arguments
+        while mask != 0 {
+            if mask & 1 != 0, !isForced(slot) { return false }
+            mask &>>= 1
+            slot += 1
+        }
+        return true
+    }
+
+    /// Runs one step of the current frame's builtin.
+    @inline(never)
+    func builtinStep(_ index: Int) -> Step {
+        let builtin = s.pointee.builtins + index
+        s.pointee.arguments = bp
+        if !forceStrict(builtin.pointee.strict, bp) { return .force }
+        let step = builtin.pointee.step(self)
+        if step == .done {
+            push(s.pointee.result)
+            continueWith(returnCode)
+            return .next
+        }
+        return step
+    }
+
+    /// Number of arguments a function takes at once; nil for what is no closure, partial application or builtin.
+    func arity(of value: Value) -> Int? {
+        if value.isBuiltin { return s.pointee.builtins[value.builtinIndex].arity }
+        if value.tag != Tag.function { return nil }
+        let object = value.object
+        if object.kind == Kind.closure { return Int(s.pointee.chunks[object.field].arity) }
+        guard let whole = arity(of: object.values[0]) else { return nil }
+        return whole - (object.captureCount - 1)
+    }
+
+    /// Makes a partial application of the function in a slot and the `count` values above it; answers in `result`.
+    private func makePartial(_ function: Slot, _ count: Int) -> Step {
+        var stored = 0
+        if function.pointee.tag == Tag.function, function.pointee.object.kind == Kind.partial {
+            stored = function.pointee.object.captureCount - 1
+        }
+        guard reserve(Size.words(2 &+ stored &+ count)) else { return .collect }
+        let object = take(words: 2 &+ stored &+ count)
+        object[0] = Object.header(Kind.partial, count: 1 &+ stored &+ count, field: 0)
+        if stored > 0 {
+            object.values.update(from: function.pointee.object.values, count: 1 &+ stored)
+        } else {
+            object.values[0] = function.pointee
+        }
+        (object.values + (1 &+ stored)).update(from: function + 1, count: count)
+        s.pointee.result = Value(Tag.function, object)
+        return .next
+    }
+
+    /// The step of a frame whose slots are a function and its arguments.
+    func applyStep() -> Step {
+        while true {
+            let count = sp - bp - 1
+            if !isForced(bp) { return .force }
+            let function = bp.pointee
+            if let arity = arity(of: function) {
+                if arity > count {
+                    let step = makePartial(bp, count)
+                    return step == .next ? .done : step
+                }
+                if function.tag == Tag.function, function.object.kind == Kind.partial {
+                    guard expandPartial(function.object) else { return .collect }
+                    continue
+                }
+                if arity < count { return applyFirst(arity, of: count) }
+                if function.isBuiltin { return applyBuiltin(function.builtinIndex, count) }
+                s.pointee.callCount = count
+                return .tailCall
+            }
+            guard function.isAttributes, let functor = lookup(function.object, Symbols.functor) else {
+                return failNotAFunction(function)
+            }
+            if !isForced(functor) { return .force }
+            guard reserveSlots(count &+ 4) else { return .collect }
+            (bp + 1).update(from: bp, count: count &+ 1)
+            bp.pointee = functor.pointee
+            sp += 1
+        }
+    }
+
+    /// Replaces a partial application at the base by its function and arguments.
+    private func expandPartial(_ object: Object) -> Bool {
+        let stored = object.captureCount - 1
+        let count = sp - bp - 1
+        guard reserveSlots(stored &+ 1) else { return false }
+        (bp + (1 &+ stored)).update(from: bp + 1, count: count)
+        bp.update(from: object.values, count: 1 &+ stored)
+        sp += stored
+        return true
+    }
+
+    /// More arguments than the function takes: calls it with the first, and its result with the rest.
+    private func applyFirst(_ arity: Int, of count: Int) -> Step {
+        let rest = count - arity
+        guard reserveSlots(arity &+ 1) else { return .collect }
+        // [f a1..am r1..rk] becomes [r1..rk f a1..am].
+        (sp).update(from: bp, count: arity &+ 1)
+        bp.update(from: bp + (arity &+ 1), count: rest)
+        (bp + rest).update(from: sp, count: arity &+ 1)
+        s.pointee.instruction = stepCode(Builtin.applyRest)
+        s.pointee.callCount = arity
+        return .call
+    }
+
+    /// The step after `applyFirst`: the result at the top, the other arguments below it.
+    func applyRestStep() -> Step {
+        let function = pop()
+        let rest = sp - bp
+        (bp + 1).update(from: bp, count: rest)
+        bp.pointee = function
+        sp += 1
+        s.pointee.callCount = rest
+        return .tailCall
+    }
+
+    private func applyBuiltin(_ index: Int, _ count: Int) -> Step {
+        let builtin = s.pointee.builtins + index
+        if builtin.pointee.slots < 0 { return runSimple(builtin, arguments: bp + 1) }
+        bp.update(from: bp + 1, count: count)
+        sp -= 1
+        enterBuiltin(builtin, index)
+        return .next
+    }
+
+    /// Carries out `.call`: the frame's next step follows when the result is at the top.
+    func enterCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
+        let function = (sp - (count &+ 1)).pointee
+        if function.tag == Tag.function, function.object.kind == Kind.closure {
+            let chunk = s.pointee.chunks + function.object.field
+            if Int(chunk.pointee.arity) == count {
+                if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
+                let closure = (sp - (count &+ 1)).pointee.object
+                pushFrame(pc: s.pointee.instruction, base: sp - count, mode: FrameMode.call)
+                s.pointee.r.env = closure
+                s.pointee.r.tables = chunk.pointee.tables
+                s.pointee.r.pc = chunk.pointee.code
+                observer.enterFrame(self, s.pointee.r, arguments: count)
+                return true
+            }
+        }
+        if !ensureRoom(Builtin.slack) { return false }
+        pushFrame(pc: s.pointee.instruction, base: sp - (count &+ 1), mode: FrameMode.push)
+        continueWith(stepCode(Builtin.apply))
+        return true
+    }
+
+    /// Carries out `.tailCall`.
+    func enterTailCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
+        let function = (sp - (count &+ 1)).pointee
+        if function.tag == Tag.function, function.object.kind == Kind.closure {
+            let chunk = s.pointee.chunks + function.object.field
+            if Int(chunk.pointee.arity) == count {
+                if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
+                s.pointee.r.env = (sp - (count &+ 1)).pointee.object
+                bp.update(from: sp - count, count: count)
+                sp = bp + count
+                s.pointee.r.tables = chunk.pointee.tables
+                s.pointee.r.pc = chunk.pointee.code
+                observer.tailCall(self, s.pointee.r)
+                return true
+            }
+        }
+        if !ensureRoom(Builtin.slack) { return false }
+        bp.update(from: sp - (count &+ 1), count: count &+ 1)
+        sp = bp + (count &+ 1)
+        continueWith(stepCode(Builtin.apply))
+        return true
+    }
+
+    /// Carries out `.force`: the interrupted instruction or step runs anew when the thunk has its value.
+    func enterPending<Observer: LoopObserver>(_ observer: inout Observer) -> Bool {
+        let object = s.pointee.pending.object
+        if object.kind == Kind.indirection { return true }
+        if object.kind != Kind.thunk {
+            _ = infiniteRecursion()
+            return false
+        }
+        let chunk = s.pointee.chunks + object.field
+        if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
+        let thunk = s.pointee.pending.object
+        s.pointee.pending = .null
+        if thunk.kind != Kind.thunk { return true }
+        pushFrame(
+            pc: s.pointee.instruction, base: sp, mode: UInt(bitPattern: thunk) | FrameMode.updateAndRetry)
+        thunk[0] |= Kind.blackhole
+        s.pointee.r.env = thunk
+        s.pointee.r.tables = chunk.pointee.tables
+        s.pointee.r.pc = chunk.pointee.code
+        observer.enterFrame(self, s.pointee.r, arguments: 0)
+        return true
+    }
+
+    /// Room for a frame of so many slots; charges one unit. False with `failure` set when a limit forbids it.
+    private func ensureRoom(_ slots: Int) -> Bool {
+        while !chargeEntry(slots) {
+            if !makeRoom() { return false }
+        }
+        return true
+    }
+}

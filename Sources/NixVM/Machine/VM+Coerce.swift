@@ -1,0 +1,190 @@
+import NixBytecode
+import NixStore
+
+/// Coercion to strings as a frame, for what takes calls or walks lists.
+///
+/// Slots: value, flags, builder, length, context, state. Above them lie the values still to be coerced, and for each
+/// list being walked `absent`, the list and the next index. The strings found are appended to the builder.
+extension VM {
+    func coerceStep() -> Step {
+        let coercion = Coercion(rawValue: UInt8(truncatingIfNeeded: bp[1].small))
+        if bp[5].isNull {
+            // Values to visit lie above the slots; each is replaced by what it coerces to.
+            guard reserveSlots(2) else { return .collect }
+            bp[5] = .true
+            push(bp[0])
+        }
+        while sp > bp + 6 {
+            let top = sp - 1
+            if isListCursor(top) {
+                switch nextElement() {
+                case .next: continue
+                case let step: return step
+                }
+            }
+            if !isForced(top) { return .force }
+            switch coerceItem(top, coercion) {
+            case .next: continue
+            case let step: return step
+            }
+        }
+        return finishCoercion()
+    }
+
+    /// Whether the top is the index of a list being walked, kept as `absent`, list, index.
+    private func isListCursor(_ top: Slot) -> Bool {
+        top - 2 >= bp + 6 && (top - 2).pointee.bits == Value.absent.bits
+    }
+
+    /// Pushes the next element of the list on top of the cursor, or drops the cursor at its end.
+    private func nextElement() -> Step {
+        let cursor = sp - 1
+        let list = (sp - 2).pointee.object
+        let index = cursor.pointee.small
+        if index == list.field {
+            sp -= 3
+            return .next
+        }
+        guard reserveSlots(2) else { return .collect }
+        guard charge(1) else { return .error }
+        let separated = index > 0 && !(endsEmpty(list, index - 1))
+        if separated {
+            guard appendCoerced([UInt8(ascii: " ")]) else { return .collect }
+        }
+        cursor.pointee = Value(small: index + 1)
+        push(list.values[index])
+        return .next
+    }
+
+    /// Nix puts no space after an element that is an empty list.
+    private func endsEmpty(_ list: Object, _ index: Int) -> Bool {
+        var value = list.values[index]
+        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        return value.isList && value.object.field == 0
+    }
+
+    /// Handles one forced value: appends it, or replaces it by what stands for it.
+    private func coerceItem(_ top: Slot, _ coercion: Coercion) -> Step {
+        let value = top.pointee
+        if value.isString { return appendString(value) }
+        if value.isPath { return coercePath(value, coercion) }
+        if value.isAttributes { return coerceSet(top) }
+        guard coercion.contains(.any) else { return failCoercion(value) }
+        if value.isList {
+            guard reserveSlots(4) else { return .collect }
+            top.pointee = .absent
+            push(value)
+            push(Value(small: 0))
+            return .next
+        }
+        guard let bytes = scalarText(value) else { return failCoercion(value) }
+        guard appendCoerced(bytes) else { return .collect }
+        sp -= 1
+        return .next
+    }
+
+    /// What `toString` gives for numbers, booleans and null.
+    func scalarText(_ value: Value) -> [UInt8]? {
+        if value.isInteger { return Array(String(value.integer).utf8) }
+        if value.isFloat { return NumberText.fixed(value.float) }
+        if value.isNull || value.bits == Value.false.bits { return [] }
+        return value.isTrue ? [UInt8(ascii: "1")] : nil
+    }
+
+    private func coerceSet(_ top: Slot) -> Step {
+        let set = top.pointee
+        if let method = lookup(set.object, Symbols.toString) {
+            guard reserveSlots(4) else { return .collect }
+            // [set] becomes [method set]; the result takes their place.
+            top.pointee = method.pointee
+            push(set)
+            s.pointee.callCount = 1
+            return .call
+        }
+        guard let path = lookup(set.object, Symbols.outPath) else { return failCoercion(set) }
+        top.pointee = path.pointee
+        return .next
+    }
+
+    private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
+        let bytes = Array(value.object.byteBuffer)
+        if coercion.contains(.copyToStore) {
+            return fail(
+                .restricted,
+                "copying the path '\(String(decoding: bytes, as: UTF8.self))' to the store is not available; use 'toString'"
+            )
+        }
+        guard appendCoerced(bytes) else { return .collect }
+        sp -= 1
+        return .next
+    }
+
+    private func appendString(_ value: Value) -> Step {
+        // Nothing but this string: it is the result itself.
+        if sp == bp + 7, bp[3].isNull {
+            bp[2] = value
+            bp[3] = Value(small: -1)
+            sp -= 1
+            return .next
+        }
+        let contexts = contextBytes(sp - 1, 1) + (bp[4].isNull ? 0 : Size.list(bp[4].object.field))
+        let length = value.object.field
+        guard reserve(builderGrowth(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64) else { return .error }
+        if value.object.hasContext { bp[4] = joinContexts(bp[4], value.object.contextSlot.pointee) }
+        appendReserved(value.object.byteBuffer)
+        sp -= 1
+        return .next
+    }
+
+    /// The union of two contexts; the sum of their sizes reserved.
+    func joinContexts(_ a: Value, _ b: Value) -> Value {
+        if a.isNull { return b }
+        if b.isNull || a == b { return a }
+        var elements: [Value] = []
+        for list in [a, b] { for index in 0..<list.object.field { elements.append(list.object.values[index]) } }
+        elements.sort { compareBytes($0.object.byteBuffer, $1.object.byteBuffer) < 0 }
+        var unique: [Value] = []
+        for element in elements where unique.last.map({ equalBytes($0, element) }) != true { unique.append(element) }
+        let result = makeList(unique.count)
+        for (index, element) in unique.enumerated() { result.object.values[index] = element }
+        return result
+    }
+
+    private func appendCoerced(_ bytes: [UInt8]) -> Bool {
+        guard reserve(builderGrowth(bytes.count)) else { return false }
+        bytes.withUnsafeBufferPointer { appendReserved($0) }
+        return true
+    }
+
+    /// Bytes to reserve before so many more bytes are appended to the builder in slots 2 and 3.
+    private func builderGrowth(_ more: Int) -> Int {
+        let length = bp[3].isNull ? 0 : bp[3].small
+        if !bp[2].isNull, length + more <= bp[2].object.field { return 0 }
+        return 16 + ((length + more) * 2 + 64)
+    }
+
+    private func appendReserved(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let length = bp[3].isNull ? 0 : bp[3].small
+        if bp[2].isNull || length + bytes.count > bp[2].object.field {
+            let capacity = ((length + bytes.count) * 2 + 63) & ~7
+            let larger = take(words: 1 + capacity / 8)
+            larger[0] = Object.header(Kind.bytes, field: capacity)
+            if !bp[2].isNull { larger.bytes.update(from: bp[2].object.bytes, count: length) }
+            bp[2] = Value(Tag.other, larger)
+        }
+        if let base = bytes.baseAddress { (bp[2].object.bytes + length).update(from: base, count: bytes.count) }
+        bp[3] = Value(small: length + bytes.count)
+    }
+
+    private func finishCoercion() -> Step {
+        if bp[3].isNull { return done(s.pointee.emptyString) }
+        if bp[3].small < 0 { return done(bp[2]) }
+        let length = bp[3].small
+        guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
+        guard reserve(Size.string(length)) else { return .collect }
+        let result = makeString(length: length, context: bp[4])
+        result.object.bytes.update(from: bp[2].object.bytes, count: length)
+        return done(result)
+    }
+}

@@ -1,0 +1,167 @@
+/// Equality and order of values of any depth, without native recursion.
+///
+/// Two values are compared after both are forced. Inside containers the same function is equal to itself, as Nix has
+/// it since it compares addresses first; on its own a function equals nothing.
+extension VM {
+    /// `==` on the two values at the top.
+    @inline(never)
+    func equal() -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        let a = (sp - 2).pointee
+        let b = (sp - 1).pointee
+        switch shallowEqual(a, b) {
+        case .some(let result): return replaceTwo(.bool(result))
+        case .none: return enterOperator(Builtin.equalDeep, arguments: 2, flag: false)
+        }
+    }
+
+    /// Equality of two forced values; nil when their elements must be compared.
+    func shallowEqual(_ a: Value, _ b: Value) -> Bool? {
+        if a.isInteger, b.isInteger { return a.integer == b.integer }
+        if a.isFloat, b.isFloat || b.isInteger { return a.float == (b.isFloat ? b.float : Double(b.integer)) }
+        if b.isFloat, a.isInteger { return Double(a.integer) == b.float }
+        if a.tag != b.tag { return false }
+        switch a.tag {
+        case Tag.string: return equalBytes(a, b)
+        case Tag.list:
+            if a.object.field != b.object.field { return false }
+            return a.object.field == 0 ? true : nil
+        case Tag.attributes: return nil
+        case Tag.immediate: return a.bits == b.bits && !a.isBuiltin
+        case Tag.other: return a.isPath && b.isPath && equalBytes(a, b)
+        default: return false
+        }
+    }
+
+    @inline(__always)
+    func equalBytes(_ a: Value, _ b: Value) -> Bool {
+        a.object.field == b.object.field && compareBytes(a.object.byteBuffer, b.object.byteBuffer) == 0
+    }
+
+    /// Compares what lies above the frame's slots: items of three values, left, right and the index reached
+    /// (-1 before both are forced). Slots: left, right, a boolean if these are the
+    /// operands of `==` themselves, state.
+    func equalDeepStep() -> Step {
+        let items = bp + 4
+        if bp[3].isNull {
+            guard reserveSlots(3) else { return .collect }
+            bp[3] = .true
+            pushItem(bp[0], bp[1])
+        }
+        while sp > items {
+            let item = sp - 3
+            if item[2].small < 0 {
+                if !isForced(item) || !isForced(item + 1) { return .force }
+                switch startItem(item, isTop: item == items && bp[2].isBool) {
+                case .next: continue
+                case .done: return .done
+                case let step: return step
+                }
+            }
+            let index = item[2].small
+            let isList = item[0].isList
+            let count = item[0].object.field
+            if index == count {
+                sp = item
+                continue
+            }
+            guard reserveSlots(3) else { return .collect }
+            guard charge(1) else { return .error }
+            item[2] = Value(small: index + 1)
+            let left = isList ? item[0].object.values : item[0].object.attributeValues
+            let right = isList ? item[1].object.values : item[1].object.attributeValues
+            pushItem(left[index], right[index])
+        }
+        return done(.true)
+    }
+
+    private func pushItem(_ a: Value, _ b: Value) {
+        push(a)
+        push(b)
+        push(Value(small: -1))
+    }
+
+    /// Compares the two forced values of an item as far as that needs no element.
+    private func startItem(_ item: Slot, isTop: Bool) -> Step {
+        let a = item[0]
+        let b = item[1]
+        if !isTop, a.bits == b.bits {
+            sp = item
+            return .next
+        }
+        if let result = shallowEqual(a, b) {
+            if !result { return done(.false) }
+            sp = item
+            return .next
+        }
+        if a.isAttributes {
+            if let step = startDerivations(item) { return step }
+            let left = item[0].object
+            let right = item[1].object
+            if left.field != right.field { return done(.false) }
+            for index in 0..<left.field
+            where left.layout.entries[index].symbol != right.layout.entries[index].symbol {
+                return done(.false)
+            }
+        }
+        item[2] = Value(small: 0)
+        return .next
+    }
+
+    /// Two derivations are equal when their outPath is: the item becomes that of the paths. Nil for other sets.
+    private func startDerivations(_ item: Slot) -> Step? {
+        for side in 0..<2 {
+            guard let type = lookup(item[side].object, Symbols.type) else { return nil }
+            if !isForced(type) { return .force }
+            guard type.pointee.isString, isBytes(type.pointee, "derivation") else { return nil }
+        }
+        guard let left = lookup(item[0].object, Symbols.outPath), let right = lookup(item[1].object, Symbols.outPath)
+        else { return nil }
+        if !isForced(left) || !isForced(right) { return .force }
+        item[0] = left.pointee
+        item[1] = right.pointee
+        return .next
+    }
+
+    func isBytes(_ string: Value, _ text: StaticString) -> Bool {
+        string.object.field == text.utf8CodeUnitCount
+            && compareBytes(
+                string.object.byteBuffer, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+                == 0
+    }
+
+    /// `<` on lists: finds the first elements that differ, and compares those. Slots: left, right, negate, index.
+    func lessThanDeepStep() -> Step {
+        if bp[3].isNull { bp[3] = Value(small: 0) }
+        while true {
+            let waits = sp > bp + 4
+            if waits {
+                // The answer to whether the elements at the index are equal.
+                let same = pop().isTrue
+                let index = bp[3].small
+                if same {
+                    bp[3] = Value(small: index + 1)
+                } else {
+                    bp[0] = bp[0].object.values[index]
+                    bp[1] = bp[1].object.values[index]
+                    bp[3] = Value(small: 0)
+                }
+            }
+            if !isForced(bp) || !isForced(bp + 1) { return .force }
+            guard bp[0].isList, bp[1].isList else {
+                guard let less = isLess(bp[0], bp[1]) else { return .error }
+                return done(.bool(less != bp[2].isTrue))
+            }
+            let index = bp[3].small
+            if index >= bp[1].object.field { return done(.bool(bp[2].isTrue)) }
+            if index >= bp[0].object.field { return done(.bool(!bp[2].isTrue)) }
+            guard reserveSlots(4) else { return .collect }
+            guard charge(1) else { return .error }
+            push(.builtin(Builtin.equalNested))
+            push(bp[0].object.values[index])
+            push(bp[1].object.values[index])
+            s.pointee.callCount = 2
+            return .call
+        }
+    }
+}

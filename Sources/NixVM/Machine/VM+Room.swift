@@ -1,0 +1,100 @@
+/// Room on heap and stack, and the budget.
+extension VM {
+    /// Whether so many bytes can be taken without collecting. Called once per step, before any effect.
+    @inline(__always)
+    func reserve(_ bytes: Int) -> Bool {
+        if _fastPath(s.pointee.r.hp + bytes <= s.pointee.hpLimit) { return true }
+        s.pointee.need = bytes
+        s.pointee.needSlots = 0
+        return false
+    }
+
+    /// Whether so many values can be pushed. Called before any effect.
+    @inline(__always)
+    func reserveSlots(_ count: Int) -> Bool {
+        if _fastPath(s.pointee.r.sp + count <= s.pointee.spLimit) { return true }
+        s.pointee.need = 0
+        s.pointee.needSlots = count
+        return false
+    }
+
+    /// Takes words that were reserved.
+    @inline(__always)
+    func take(words: Int) -> Object {
+        let object = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        s.pointee.r.hp += words &* 8
+        return object
+    }
+
+    /// Charges fuel for a builtin's work, by semantic size, before it is done; false when none is left, with
+    /// `failure` set. What is charged twice because a step ran anew is given back by the caller.
+    @inline(__always)
+    func charge(_ units: Int) -> Bool {
+        s.pointee.slice &-= units
+        return s.pointee.slice >= 0 || refill()
+    }
+
+    /// Does what `Step.collect` asks: looks at budget, stack and heap in turn. False with `failure` set when a limit
+    /// forbids to go on.
+    @inline(never)
+    func makeRoom() -> Bool {
+        let slots = max(s.pointee.needSlots, Builtin.slack)
+        s.pointee.needSlots = 0
+        if s.pointee.slice <= 0, !refill() { return false }
+        if s.pointee.r.fp >= s.pointee.fpLimit, !growFrames() { return false }
+        if s.pointee.r.sp + (slots &+ s.pointee.largestFrame) > s.pointee.spLimit,
+            !growStack(slots &+ s.pointee.largestFrame)
+        {
+            return false
+        }
+        let need = s.pointee.need
+        s.pointee.need = 0
+        if s.pointee.r.hp + need <= s.pointee.hpLimit { return true }
+        return collect(need: need) ? true : failMemory()
+    }
+
+    /// Takes the next slice of fuel after looking at deadline and cancellation.
+    @inline(never)
+    private func refill() -> Bool {
+        let debt = -min(0, s.pointee.slice)
+        if let cause = machine.interruption() { return failInterrupted(cause) }
+        guard let fuel = s.pointee.fuel else {
+            s.pointee.fuelUsed &+= Machine.sliceUnits &+ debt
+            s.pointee.slice = Machine.sliceUnits
+            return true
+        }
+        if fuel <= debt {
+            s.pointee.fuelUsed &+= fuel
+            s.pointee.fuel = 0
+            s.pointee.slice = 0
+            return failFuel()
+        }
+        let slice = min(Machine.sliceUnits, fuel &- debt)
+        s.pointee.fuel = fuel &- debt &- slice
+        s.pointee.fuelUsed &+= slice &+ debt
+        s.pointee.slice = slice
+        return true
+    }
+
+    private func growFrames() -> Bool {
+        let used = s.pointee.r.fp - s.pointee.framesBase
+        if used >= s.pointee.maximumDepth { return failDepth() }
+        let size = min(max(used * 2, 1 << 14), s.pointee.maximumDepth)
+        s.pointee.fpLimit = s.pointee.framesBase + size
+        return fitsLimit()
+    }
+
+    private func growStack(_ slots: Int) -> Bool {
+        let used = s.pointee.r.sp - s.pointee.stackBase
+        let size = max(used * 2, used + slots, 1 << 15)
+        if size > Heap.stackSize / 8 - 4096 { return failDepth() }
+        s.pointee.spLimit = s.pointee.stackBase + size
+        return fitsLimit()
+    }
+
+    /// The stack grew at the heap's cost: under a memory limit the heap's window is set anew.
+    private func fitsLimit() -> Bool {
+        if s.pointee.memoryLimit == nil { return true }
+        return collect(need: 0) ? true : failMemory()
+    }
+}

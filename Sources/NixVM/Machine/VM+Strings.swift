@@ -1,0 +1,184 @@
+import NixBytecode
+import NixStore
+
+/// Joining strings and coercing to them.
+extension VM {
+    /// Joins the `count` strings at the top.
+    @inline(never)
+    func interpolate(_ count: Int) -> Step {
+        let parts = sp - count
+        var length = 0
+        var contexts = 0
+        for index in 0..<count {
+            if !isForced(parts + index) { return .force }
+            guard parts[index].isString else { return failExpected("a string", parts[index]) }
+            length += parts[index].object.field
+            if parts[index].object.hasContext { contexts += parts[index].object.contextSlot.pointee.object.field }
+        }
+        guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
+        guard reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
+        guard charge(1 + length / 64) else { return .error }
+        let context = contexts == 0 ? .null : unionContext((0..<count).map { parts[$0] })
+        let result = makeString(length: length, context: context)
+        var out = result.object.bytes
+        for index in 0..<count {
+            let part = parts[index].object
+            out.update(from: part.bytes, count: part.field)
+            out += part.field
+        }
+        sp = parts
+        push(result)
+        return .next
+    }
+
+    /// The union of the contexts of strings: elements sorted by bytes, each once. `Size.list` of the sum of their
+    /// counts reserved.
+    func unionContext(_ strings: [Value]) -> Value {
+        var lists: [Value] = []
+        for string in strings where string.isString && string.object.hasContext {
+            let context = string.object.contextSlot.pointee
+            if !lists.contains(context) { lists.append(context) }
+        }
+        if lists.isEmpty { return .null }
+        if lists.count == 1 { return lists[0] }
+        var elements = lists.flatMap { list in (0..<list.object.field).map { list.object.values[$0] } }
+        elements.sort { compareBytes($0.object.byteBuffer, $1.object.byteBuffer) < 0 }
+        var unique: [Value] = []
+        for element in elements where unique.last.map({ equalBytes($0, element) }) != true { unique.append(element) }
+        let result = makeList(unique.count)
+        for (index, element) in unique.enumerated() { result.object.values[index] = element }
+        return result
+    }
+
+    /// Joins a path and strings to a path.
+    @inline(never)
+    func interpolatePath(_ count: Int) -> Step {
+        let parts = sp - count
+        var bytes: [UInt8] = []
+        for index in 0..<count {
+            if !isForced(parts + index) { return .force }
+            let part = parts[index]
+            guard part.isString || part.isPath else { return failExpected("a string", part) }
+            if part.isString, part.object.hasContext {
+                return fail(.value, "a string that refers to a store path cannot be appended to a path")
+            }
+            bytes.append(contentsOf: part.object.byteBuffer)
+        }
+        let path = CanonPath.canonicalize(bytes)
+        guard reserve(Size.string(path.count)) else { return .collect }
+        sp = parts
+        push(makePath(path))
+        return .next
+    }
+
+    /// `path + value`: the value's string after the path's, made canonical.
+    func addToPath(_ a: Value, _ b: Value) -> Step {
+        guard b.isString || b.isPath else { return addCoerced() }
+        if b.isString, b.object.hasContext {
+            return fail(.value, "a string that refers to a store path cannot be appended to a path")
+        }
+        let path = CanonPath.canonicalize(Array(a.object.byteBuffer) + Array(b.object.byteBuffer))
+        guard reserve(Size.string(path.count)) else { return .collect }
+        return replaceTwo(makePath(path))
+    }
+
+    /// `+` where an operand must first be coerced: it becomes a frame.
+    func addCoerced() -> Step { enterOperator(Builtin.addCoerced, arguments: 2, flag: false) }
+
+    /// Coerces both operands, then adds what they became. Slots: left, right, flag, state.
+    func addCoercedStep() -> Step {
+        let items = bp + 4
+        if sp > items {
+            let value = pop()
+            bp[bp[3].small == 0 ? 0 : 1] = value
+            bp[3] = Value(small: bp[3].small + 1)
+        } else if bp[3].isNull {
+            bp[3] = Value(small: 0)
+        }
+        let side = bp[3].small
+        if side < 2, !(bp[side].isString || side == 0 && bp[0].isPath) {
+            guard reserveSlots(3) else { return .collect }
+            push(.builtin(Builtin.coerce))
+            push(bp[side])
+            push(Value(small: bp[0].isPath ? 0 : Int(Coercion.copyToStore.rawValue)))
+            s.pointee.callCount = 2
+            return .call
+        }
+        if side < 2 {
+            bp[3] = Value(small: side + 1)
+            return addCoercedStep()
+        }
+        guard reserve(Size.string(bp[0].object.field + bp[1].object.field) * 2 + contextBytes(bp, 2)) else {
+            return .collect
+        }
+        if bp[0].isPath {
+            let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer) + Array(bp[1].object.byteBuffer))
+            return done(makePath(path))
+        }
+        let left = bp[0].object
+        let right = bp[1].object
+        let result = makeString(length: left.field + right.field, context: unionContext([bp[0], bp[1]]))
+        result.object.bytes.update(from: left.bytes, count: left.field)
+        (result.object.bytes + left.field).update(from: right.bytes, count: right.field)
+        return done(result)
+    }
+
+    /// Bytes that the union of the contexts of `count` strings may take.
+    func contextBytes(_ strings: Slot, _ count: Int) -> Int {
+        var elements = 0
+        for index in 0..<count where strings[index].isString && strings[index].object.hasContext {
+            elements += strings[index].object.contextSlot.pointee.object.field
+        }
+        return Size.list(elements)
+    }
+
+    /// `coerceToString` on the top.
+    @inline(never)
+    func coerceToString(_ coercion: Coercion) -> Step {
+        if !isForced(sp - 1) { return .force }
+        let value = (sp - 1).pointee
+        if value.isString { return .next }
+        let step = enterOperator(Builtin.coerce, arguments: 1, flag: false)
+        if step == .next { bp[1] = Value(small: Int(coercion.rawValue)) }
+        return step
+    }
+
+    func failCoercion(_ value: Value) -> Step {
+        fail(.type, "cannot coerce \(describe(value)) to a string")
+    }
+
+    func homePath(_ text: Value) -> Step {
+        guard text.isString else { return failExpected("a string", text) }
+        guard let home = machine.io.homeDirectory else {
+            return fail(
+                .restricted,
+                "the path '\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode")
+        }
+        let path = CanonPath.canonicalize(home + Array(text.object.byteBuffer.dropFirst()))
+        guard reserve(Size.string(path.count)) else { return .collect }
+        push(makePath(path))
+        return .next
+    }
+
+    /// `__curPos`.
+    func currentPosition() -> Step {
+        let position = machine.sourcePosition(chunk: s.pointee.r.env.field, pc: s.pointee.instruction)
+        return pushPosition(position)
+    }
+
+    /// Pushes `{ file, line, column }`, or null for no position.
+    func pushPosition(_ position: SourcePosition?) -> Step {
+        guard let position, let line = position.line, let column = position.column else {
+            push(.null)
+            return .next
+        }
+        let name = Array(position.source.utf8)
+        guard reserve(Size.string(name.count) + Size.attributesAndLayout(3)) else { return .collect }
+        push(
+            makeAttributes([
+                (Symbols.file, makeString(name)), (Symbols.line, Value(small: line)),
+                (Symbols.column, Value(small: column)),
+            ]))
+        return .next
+    }
+}

@@ -1,0 +1,89 @@
+/// Kinds of objects, in the lowest byte of the header.
+///
+/// Header: kind in bits 0–7, flags in 8–15, a 16-bit count in 16–31, a 32-bit field in 32–63.
+enum Kind {
+    /// 16-bit count of captures, chunk in the field; captures follow. At least one word follows the header.
+    static let thunk: UInt64 = 0
+    /// A thunk that is being forced. Its captures stay, so that unwinding restores it by its kind alone.
+    static let blackhole: UInt64 = 1
+    /// A thunk that has its value, in the first word after the header.
+    static let indirection: UInt64 = 2
+    /// As `thunk`, of a lambda chunk.
+    static let closure: UInt64 = 3
+    /// A function and fewer arguments than it takes: 16-bit count of the words that follow.
+    static let partial: UInt64 = 4
+    /// Field: count of the values that follow.
+    static let list: UInt64 = 5
+    /// Field: count of attributes. Then the address of the layout, then the values in its order.
+    static let attributes: UInt64 = 6
+    /// Field: count of entries. Then the permutation into the order of names (or null), then the entries.
+    static let layout: UInt64 = 7
+    /// Field: length in bytes. Then the bytes, padded with zero; then the context if flag 1 is set.
+    static let string: UInt64 = 8
+    /// As `string`, without context.
+    static let path: UInt64 = 9
+    static let float: UInt64 = 10
+    static let integer: UInt64 = 11
+    /// A link of a `with` chain: value, outer link or null.
+    static let withLink: UInt64 = 12
+    /// Field: length in bytes. Bytes without values: string builders, permutations, bit sets.
+    static let bytes: UInt64 = 13
+    /// Field: count of the values that follow, which builtins change in place.
+    static let array: UInt64 = 14
+    /// Moved: the new address is in the upper 56 bits. Only during a collection.
+    static let forward: UInt64 = 15
+}
+
+extension Object {
+    static let contextFlag: UInt64 = 1 << 8
+
+    @inline(__always) static func header(_ kind: UInt64, count: Int = 0, field: Int) -> UInt64 {
+        kind | UInt64(truncatingIfNeeded: count) &<< 16 | UInt64(truncatingIfNeeded: field) &<< 32
+    }
+
+    @inline(__always) var kind: UInt64 { self[0] & 0xFF }
+    /// The 16-bit count.
+    @inline(__always) var captureCount: Int { Int(truncatingIfNeeded: (self[0] &>> 16) & 0xFFFF) }
+    /// The 32-bit field: a chunk, a count or a length.
+    @inline(__always) var field: Int { Int(truncatingIfNeeded: self[0] &>> 32) }
+    @inline(__always) func setKind(_ kind: UInt64) { self[0] = self[0] & ~0xFF | kind }
+    /// The words after the header as values.
+    @inline(__always) var values: Slot { UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: Value.self) }
+    @inline(__always) var hasContext: Bool { self[0] & Object.contextFlag != 0 }
+    /// First byte of a string, path or bytes object.
+    @inline(__always) var bytes: UnsafeMutablePointer<UInt8> {
+        UnsafeMutableRawPointer(self + 1).assumingMemoryBound(to: UInt8.self)
+    }
+    @inline(__always) var byteBuffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: field) }
+    /// Where a string with context keeps it.
+    @inline(__always) var contextSlot: Slot { values + Object.words(forBytes: field) }
+    @inline(__always) static func words(forBytes count: Int) -> Int { (count &+ 7) &>> 3 }
+
+    /// Words of the object, header included.
+    @inline(__always) var size: Int {
+        switch kind {
+        case Kind.thunk, Kind.blackhole, Kind.indirection: return 1 &+ Swift.max(1, captureCount)
+        case Kind.closure, Kind.partial: return 1 &+ captureCount
+        case Kind.list, Kind.array: return 1 &+ field
+        case Kind.attributes, Kind.layout: return 2 &+ field
+        case Kind.string, Kind.path, Kind.bytes:
+            return 1 &+ Object.words(forBytes: field) &+ (hasContext ? 1 : 0)
+        case Kind.withLink: return 3
+        default: return 2
+        }
+    }
+}
+
+/// Sizes in bytes of objects before they are made, for `reserve`.
+enum Size {
+    @inline(__always) static func words(_ count: Int) -> Int { count &* 8 }
+    @inline(__always) static func list(_ count: Int) -> Int { words(1 &+ count) }
+    @inline(__always) static func array(_ count: Int) -> Int { words(1 &+ count) }
+    @inline(__always) static func attributes(_ count: Int) -> Int { words(2 &+ count) }
+    @inline(__always) static func layout(_ count: Int) -> Int { words(2 &+ count) }
+    /// A set with a layout of its own.
+    @inline(__always) static func attributesAndLayout(_ count: Int) -> Int { words(4 &+ 2 &* count) }
+    @inline(__always) static func string(_ length: Int) -> Int { words(2 &+ Object.words(forBytes: length)) }
+    @inline(__always) static func thunk(_ captures: Int) -> Int { words(1 &+ max(1, captures)) }
+    static let number = 16
+}

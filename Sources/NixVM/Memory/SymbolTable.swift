@@ -1,0 +1,139 @@
+import Glibc
+
+/// Names as numbers. A symbol is an index; equal names have equal symbols within one machine.
+///
+/// Bytes lie in blocks that never move. Symbols a job makes are dropped with its machine.
+struct SymbolTable {
+    private struct Entry {
+        var bytes: UnsafePointer<UInt8>
+        var length: UInt32
+        var hash: UInt32
+        /// The name as a string value, made when first asked for; bits 0 until then.
+        var string: Value
+    }
+
+    private var entries: UnsafeMutablePointer<Entry>
+    private(set) var count = 0
+    private var capacity: Int
+    /// Open addressing; entry index plus one, 0 is free.
+    private var table: UnsafeMutablePointer<UInt32>
+    private var mask: Int
+    private var blocks: [UnsafeMutablePointer<UInt8>] = []
+    private var blockFree = 0
+    private var blockUsed = 0
+    /// Bytes that the names take, for the memory limit.
+    private(set) var byteCount = 0
+
+    init() {
+        capacity = 1024
+        entries = .allocate(capacity: capacity)
+        mask = 4095
+        table = .allocate(capacity: mask + 1)
+        table.initialize(repeating: 0, count: mask + 1)
+    }
+
+    func release() {
+        entries.deallocate()
+        table.deallocate()
+        for block in blocks { block.deallocate() }
+    }
+
+    static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return UInt32(truncatingIfNeeded: hash ^ (hash &>> 32))
+    }
+
+    /// The symbol of a name if it is known: a name nobody interned is no attribute of any set.
+    func find(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
+        let index = table[position(of: bytes, hash: SymbolTable.hash(bytes))]
+        return index == 0 ? nil : index - 1
+    }
+
+    mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        let hash = SymbolTable.hash(bytes)
+        let place = position(of: bytes, hash: hash)
+        if table[place] != 0 { return table[place] - 1 }
+        if count == capacity { growEntries() }
+        entries[count] = Entry(
+            bytes: store(bytes), length: UInt32(truncatingIfNeeded: bytes.count), hash: hash, string: Value(bits: 0))
+        count += 1
+        byteCount += bytes.count + MemoryLayout<Entry>.size + 8
+        table[place] = UInt32(truncatingIfNeeded: count)
+        if count * 2 > mask { growTable() }
+        return UInt32(truncatingIfNeeded: count - 1)
+    }
+
+    mutating func intern(_ name: [UInt8]) -> UInt32 { name.withUnsafeBufferPointer { intern($0) } }
+    mutating func intern(_ name: StaticString) -> UInt32 {
+        intern(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    func bytes(_ symbol: UInt32) -> UnsafeBufferPointer<UInt8> {
+        let entry = entries + Int(symbol)
+        return UnsafeBufferPointer(start: entry.pointee.bytes, count: Int(entry.pointee.length))
+    }
+
+    /// Whether one name comes before another, byte by byte.
+    func precedes(_ a: UInt32, _ b: UInt32) -> Bool { compareBytes(bytes(a), bytes(b)) < 0 }
+
+    /// The cached string value, bits 0 if none was set.
+    func string(_ symbol: UInt32) -> Value { entries[Int(symbol)].string }
+    func setString(_ symbol: UInt32, _ value: Value) { entries[Int(symbol)].string = value }
+
+    private func position(of bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> Int {
+        var place = Int(hash) & mask
+        while table[place] != 0 {
+            let entry = entries + Int(table[place] - 1)
+            if entry.pointee.hash == hash, Int(entry.pointee.length) == bytes.count,
+                bytes.isEmpty || memcmp(entry.pointee.bytes, bytes.baseAddress!, bytes.count) == 0
+            {
+                return place
+            }
+            place = (place &+ 1) & mask
+        }
+        return place
+    }
+
+    private mutating func store(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+        if bytes.count > blockFree - blockUsed {
+            blockFree = max(1 << 16, bytes.count)
+            blockUsed = 0
+            blocks.append(.allocate(capacity: blockFree))
+        }
+        let place = blocks[blocks.count - 1] + blockUsed
+        if let base = bytes.baseAddress { place.update(from: base, count: bytes.count) }
+        blockUsed += bytes.count
+        return UnsafePointer(place)
+    }
+
+    private mutating func growEntries() {
+        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+        larger.update(from: entries, count: count)
+        entries.deallocate()
+        entries = larger
+        capacity *= 2
+    }
+
+    private mutating func growTable() {
+        table.deallocate()
+        mask = mask * 2 + 1
+        table = .allocate(capacity: mask + 1)
+        table.initialize(repeating: 0, count: mask + 1)
+        for index in 0..<count {
+            var place = Int(entries[index].hash) & mask
+            while table[place] != 0 { place = (place &+ 1) & mask }
+            table[place] = UInt32(truncatingIfNeeded: index + 1)
+        }
+    }
+}
+
+/// Below, equal or above zero as `a` comes before, with or after `b`, by unsigned bytes.
+func compareBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
+    let common = min(a.count, b.count)
+    if common > 0, let x = a.baseAddress, let y = b.baseAddress {
+        let order = memcmp(x, y, common)
+        if order != 0 { return Int(order) }
+    }
+    return a.count - b.count
+}

@@ -1,0 +1,71 @@
+/// A heap object: its header word, then its other words.
+typealias Object = UnsafeMutablePointer<UInt64>
+
+/// A place on the machine's stack.
+typealias Slot = UnsafeMutablePointer<Value>
+
+/// What the low three bits of a value say.
+enum Tag {
+    /// Float, large integer, path, or an object internal to the machine.
+    static let other: UInt64 = 0
+    /// A 61-bit integer.
+    static let integer: UInt64 = 1
+    /// Null, a boolean, a builtin, or the internal `absent`.
+    static let immediate: UInt64 = 2
+    static let string: UInt64 = 3
+    static let thunk: UInt64 = 4
+    static let attributes: UInt64 = 5
+    static let list: UInt64 = 6
+    /// A closure or a partial application.
+    static let function: UInt64 = 7
+}
+
+/// One word: three tag bits, then an integer, an immediate, or the address of an object.
+///
+/// A value is trivial. It does not keep its object alive: what the collector must see lies on the machine's stack,
+/// in a frame, in another object, or among the machine's roots.
+struct Value: Equatable {
+    var bits: UInt64
+
+    @inline(__always) init(bits: UInt64) { self.bits = bits }
+    @inline(__always) init(_ tag: UInt64, _ object: Object) { bits = UInt64(UInt(bitPattern: object)) | tag }
+
+    @inline(__always) static var null: Value { Value(bits: 0x02) }
+    @inline(__always) static var `false`: Value { Value(bits: 0x0A) }
+    @inline(__always) static var `true`: Value { Value(bits: 0x12) }
+    /// Marks a formal without a value inside `unpackFormals`; never leaves it.
+    @inline(__always) static var absent: Value { Value(bits: 0x22) }
+    @inline(__always) static func bool(_ value: Bool) -> Value { value ? .true : .false }
+    @inline(__always) static func builtin(_ index: Int) -> Value {
+        Value(bits: UInt64(truncatingIfNeeded: index) &<< 8 | 0x1A)
+    }
+
+    /// An integer that fits 61 bits.
+    @inline(__always) init(small: Int) { bits = UInt64(bitPattern: Int64(small)) &<< 3 | Tag.integer }
+    static let smallRange = -(1 << 60)...(1 << 60 - 1)
+
+    @inline(__always) var tag: UInt64 { bits & 7 }
+    @inline(__always) var small: Int { Int(truncatingIfNeeded: Int64(bitPattern: bits) &>> 3) }
+    @inline(__always) var object: Object { Object(bitPattern: UInt(bits & ~7)).unsafelyUnwrapped }
+    @inline(__always) var isThunk: Bool { tag == Tag.thunk }
+    @inline(__always) var isSmall: Bool { tag == Tag.integer }
+    @inline(__always) var isString: Bool { tag == Tag.string }
+    @inline(__always) var isAttributes: Bool { tag == Tag.attributes }
+    @inline(__always) var isList: Bool { tag == Tag.list }
+    @inline(__always) var isBuiltin: Bool { bits & 0xFF == 0x1A }
+    @inline(__always) var builtinIndex: Int { Int(truncatingIfNeeded: bits &>> 8) }
+    @inline(__always) var isNull: Bool { bits == Value.null.bits }
+    @inline(__always) var isBool: Bool { bits == Value.true.bits || bits == Value.false.bits }
+    @inline(__always) var isTrue: Bool { bits == Value.true.bits }
+    /// Whether the bits hold an address.
+    @inline(__always) var isObject: Bool { tag != Tag.integer && tag != Tag.immediate }
+    @inline(__always) var isFunction: Bool { tag == Tag.function || isBuiltin }
+    @inline(__always) func isKind(_ kind: UInt64) -> Bool { tag == Tag.other && object.kind == kind }
+    @inline(__always) var isFloat: Bool { isKind(Kind.float) }
+    @inline(__always) var isPath: Bool { isKind(Kind.path) }
+    @inline(__always) var isInteger: Bool { isSmall || isKind(Kind.integer) }
+    /// The number, of a value for which `isInteger` holds.
+    @inline(__always) var integer: Int64 { isSmall ? Int64(small) : Int64(bitPattern: object[1]) }
+    /// The number, of a value for which `isFloat` holds.
+    @inline(__always) var float: Double { Double(bitPattern: object[1]) }
+}

@@ -1,0 +1,81 @@
+import NixBytecode
+
+extension Machine {
+    /// The source position of a code address in a chunk; nil for machine code.
+    func sourcePosition(chunk index: Int, pc: UnsafePointer<UInt8>) -> SourcePosition? {
+        let loaded = s.pointee.chunks[index]
+        guard index > 0, index < s.pointee.chunkCount, Int(loaded.program) < programs.count else { return nil }
+        let program = programs[Int(loaded.program)]
+        let chunk = program.program.chunks[Int(loaded.index)]
+        let offset = pc - loaded.code
+        guard offset >= 0, offset <= chunk.code.count else { return nil }
+        return position(in: Int(loaded.program), span: instructionSpan(chunk, offset))
+    }
+
+    private func instructionSpan(_ chunk: Chunk, _ offset: Int) -> SourceSpan? {
+        var low = 0
+        var high = chunk.instructionSpans.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(chunk.instructionSpans[middle].offset) <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : chunk.instructionSpans[low - 1].span
+    }
+
+    /// Where a span lies: line and column when the program still has its lines.
+    func position(in program: Int, span: SourceSpan?) -> SourcePosition {
+        let loaded = programs[program]
+        var position = SourcePosition(
+            source: loaded.sourceName, span: span, line: nil, column: nil, program: program)
+        if let span, let starts = loaded.program.lines?.lineStarts, !starts.isEmpty {
+            var low = 0
+            var high = starts.count
+            while low < high {
+                let middle = (low + high) / 2
+                if starts[middle] <= span.start { low = middle + 1 } else { high = middle }
+            }
+            position.line = max(1, low)
+            position.column = Int(span.start) - Int(starts[max(0, low - 1)]) + 1
+        }
+        return position
+    }
+
+    /// The position with a number, as layouts carry it; nil for 0.
+    func attributePosition(_ number: UInt32) -> SourcePosition? {
+        guard number > 0 else { return nil }
+        var low = 0
+        var high = programs.count
+        while low < high {
+            let middle = (low + high) / 2
+            if programs[middle].firstPosition <= number { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let program = programs[low - 1]
+        let index = Int(number - program.firstPosition)
+        guard index < program.positions.count else { return nil }
+        return position(in: low - 1, span: program.positions[index])
+    }
+}
+
+extension VM {
+    /// Where the instruction being executed stands; for a builtin's frame, where it was called.
+    func currentSourcePosition() -> SourcePosition? {
+        var pc = s.pointee.instruction
+        var env = s.pointee.r.env
+        var frame = s.pointee.r.fp
+        while true {
+            if env != s.pointee.machineEnv, let found = machine.sourcePosition(chunk: env.field, pc: pc) {
+                return found
+            }
+            if frame <= s.pointee.bottomFrame { return nil }
+            frame -= 1
+            pc = callSite(frame.pointee)
+            env = frame.pointee.env
+        }
+    }
+
+    /// The address inside the instruction a frame returns to: the instruction itself when it runs anew.
+    func callSite(_ frame: Frame) -> UnsafePointer<UInt8> {
+        frame.update & 3 == FrameMode.updateAndRetry ? frame.pc : frame.pc - 1
+    }
+}

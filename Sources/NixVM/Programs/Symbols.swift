@@ -1,0 +1,32 @@
+/// Names the machine itself looks up, interned first so that their symbols are constants.
+enum Symbols {
+    static let names: [StaticString] = [
+        "__functor", "__toString", "outPath", "success", "value", "name", "file", "line", "column", "__sortKey",
+        "startSet", "operator", "key", "type", "derivation", "drvPath", "right", "wrong", "path", "prefix",
+        "__findFile", "__nixPath", "__functionArgs", "version", "hash", "toHashFormat", "hashAlgo", "builtins",
+        "outputs", "outputName", "meta", "system", "allOutputs",
+    ]
+    static let functor: UInt32 = 0
+    static let toString: UInt32 = 1
+    static let outPath: UInt32 = 2
+    static let success: UInt32 = 3
+    static let value: UInt32 = 4
+    static let name: UInt32 = 5
+    static let file: UInt32 = 6
+    static let line: UInt32 = 7
+    static let column: UInt32 = 8
+    static let startSet: UInt32 = 10
+    static let `operator`: UInt32 = 11
+    static let key: UInt32 = 12
+    static let type: UInt32 = 13
+    static let derivation: UInt32 = 14
+    static let drvPath: UInt32 = 15
+    static let right: UInt32 = 16
+    static let wrong: UInt32 = 17
+    static let path: UInt32 = 18
+    static let prefix: UInt32 = 19
+    static let version: UInt32 = 23
+    static let hash: UInt32 = 24
+    static let toHashFormat: UInt32 = 25
+    static let hashAlgo: UInt32 = 26
+}
