@@ -53,7 +53,7 @@ extension CodeGenerator {
         return bytes
     }
 
-    mutating func emit(_ immediate: Immediate, at span: Span) throws(BuilderError) {
+    mutating func push(_ immediate: Immediate, at span: Span) throws(BuilderError) {
         switch immediate {
         case .integer(let integer): try emit(.integer, .signed(integer), at: span)
         case .null: try emit(.null, at: span)

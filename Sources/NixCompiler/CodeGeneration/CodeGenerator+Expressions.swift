@@ -50,7 +50,7 @@ extension CodeGenerator {
             try emit(.invert, at: reportedSpan(of: operand))
         case .negate(let operand): try generateNegation(node, operand)
         case .binary: try generateBinary(node)
-        default: try emit(immediate(node), at: span)
+        default: try push(immediate(node), at: span)
         }
     }
 

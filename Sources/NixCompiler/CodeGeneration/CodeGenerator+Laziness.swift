@@ -46,7 +46,7 @@ extension CodeGenerator {
                 try selectLazily(symbol, at: span)
             }
         case .list, .attributeSet: try generate(node, tail: false)
-        default: try emit(immediate(node), at: span)
+        default: try push(immediate(node), at: span)
         }
     }
 
@@ -57,7 +57,7 @@ extension CodeGenerator {
         switch resolution {
         case .binding, .attribute, .global: try readLazily(resolution, at: span)
         // A constant in a place that is not analysed on its own.
-        case .dynamic, .none: try emit(immediate(node), at: span)
+        case .dynamic, .none: try push(immediate(node), at: span)
         }
     }
 
@@ -68,7 +68,7 @@ extension CodeGenerator {
         case .attribute(let binding, let symbol):
             try read(binding, at: span)
             try selectLazily(symbol, at: span)
-        case .global(let symbol): try emit(immediate(global: symbol), at: span)
+        case .global(let symbol): try push(immediate(global: symbol), at: span)
         case .dynamic, .none: try generateVariable(resolution, at: span)
         }
     }
@@ -100,7 +100,7 @@ extension CodeGenerator {
                 try emit(.getUpvalueForce, .upvalue(position.index), at: span)
             }
         case .attribute(let binding, let symbol): try select(symbol, of: binding, at: span)
-        case .global(let symbol): try emit(immediate(global: symbol), at: span)
+        case .global(let symbol): try push(immediate(global: symbol), at: span)
         case .dynamic(let symbol):
             let name = try programSymbol(symbol)
             try emit(.resolveWith, .position(chain), .symbol(name), at: span)

@@ -59,7 +59,7 @@ extension CodeGenerator {
             return try emit(.call, .count(2), at: span)
         }
         switch tree[operand] {
-        case .integer, .float: try emit(immediate(node), at: span)
+        case .integer, .float: try push(immediate(node), at: span)
         default:
             try generate(operand, tail: false)
             try emit(.negate, at: span)

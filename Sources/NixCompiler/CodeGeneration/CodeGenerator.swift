@@ -129,6 +129,7 @@ extension BuilderError {
     func asCompileError(at span: Span) -> CompileError {
         if case .limitExceeded = self { return CompileError(kind: .tooLarge, message: description, span: span) }
         return CompileError(
-            kind: .internalError, message: "the compiler made invalid code, please report this: \(description)", span: span)
+            kind: .internalError, message: "the compiler made invalid code, please report this: \(description)",
+            span: span)
     }
 }
