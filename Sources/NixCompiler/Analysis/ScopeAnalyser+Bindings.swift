@@ -65,13 +65,25 @@ extension ScopeAnalyser {
         try analyseSources(bindings)
         for (offset, index) in bindings.attributes.range.enumerated() {
             if overridden, tree.attributes[index].name == analysis.wellKnown.overrides {
-                // If the value becomes a function, it is the next one.
-                overrideGroups[Int(group)].overrides = FunctionID(analysis.functions.count)
+                try analyseOverrides(index, bindings, group: Int(group))
+            } else {
+                try analyseValue(index, bindings)
             }
-            try analyseValue(index, bindings)
             analysis.bindings[first + offset].isInitialised = true
         }
         if overridden { analyseOverridden(id, bindings, set: overrideGroups[Int(group)].set) }
+    }
+
+    /// The value of `__overrides`. Its own thunk sees the names as they are without overrides; what it contains sees
+    /// them overridden.
+    private mutating func analyseOverrides(
+        _ index: Int, _ bindings: Bindings, group: Int
+    ) throws(CompileError) {
+        let next = analysis.functions.count
+        overrideGroups[group].overrides = FunctionID(next)
+        try analyseValue(index, bindings)
+        // A constant set needs no function, and the next function is another's.
+        if analysis.functions.count == next { overrideGroups[group].overrides = nil }
     }
 
     /// The set with its overrides is a thunk that captures every attribute.
