@@ -7,6 +7,10 @@ extension ExpressionPrinter {
             output += homeDirectory + written.dropFirst()
             return
         }
+        if baseDirectory.isEmpty, written.first != slash {
+            output += written
+            return
+        }
         output += PathText.canonical(written.first == slash ? written : baseDirectory + [slash] + written)
         // The start of an interpolated path keeps its slash, which the canonical form would lose.
         if written.count > 1 && written.last == slash { output.append(slash) }

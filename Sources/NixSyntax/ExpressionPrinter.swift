@@ -120,7 +120,8 @@ extension SyntaxTree {
     /// The expression as `nix-instantiate --parse` prints it, without the newline at the end.
     ///
     /// - Parameters:
-    ///   - baseDirectory: absolute path that relative paths are resolved against: the directory of the source.
+    ///   - baseDirectory: absolute path that relative paths are resolved against: the directory of the source. When
+    ///     it is empty, they are printed as written.
     ///   - homeDirectory: what `~` stands for.
     public func printed(baseDirectory: [UInt8], homeDirectory: [UInt8]) -> [UInt8] {
         var printer = ExpressionPrinter(tree: self, baseDirectory: baseDirectory, homeDirectory: homeDirectory)
