@@ -1,0 +1,1 @@
+assert true; assert !false; assert (x: x) true; [ 1 ]

@@ -1,0 +1,1 @@
+builtins.attrNames { ${throw "name"} = 1; }

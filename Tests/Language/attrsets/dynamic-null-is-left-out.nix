@@ -1,0 +1,1 @@
+{ a = 1; ${null} = 2; ${if true then null else "b"} = throw "never"; }

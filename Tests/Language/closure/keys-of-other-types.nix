@@ -1,0 +1,1 @@
+[ (map (x: x.key) (builtins.genericClosure { startSet = [ { key = [ 1 2 ]; } { key = [ 1 ]; } ]; operator = x: [ { key = [ 1 ]; } ]; })) (map (x: x.key) (builtins.genericClosure { startSet = [ { key = /a; } ]; operator = x: [ { key = /b; } ]; })) (map (x: x.key) (builtins.genericClosure { startSet = [ { key = 1.5; } { key = 1; } { key = 1.0; } ]; operator = x: [ ]; })) ]

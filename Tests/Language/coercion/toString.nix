@@ -1,0 +1,1 @@
+[ (toString 1) (toString (-5)) (toString "s") (toString true) (toString false) (toString null) (toString /a/b) (toString [ ]) (toString [ 1 "a" null true [ 2 [ 3 ] ] ]) (toString { outPath = "o"; }) (toString { __toString = s: "t"; }) ]

@@ -1,0 +1,1 @@
+[ (builtins.getEnv "FIRN_SUITE") (builtins.getEnv "FIRN_UNSET_NAME") ]

@@ -1,0 +1,1 @@
+builtins.addErrorContext "the context" (throw "kept")

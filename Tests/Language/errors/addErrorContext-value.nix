@@ -1,0 +1,1 @@
+builtins.addErrorContext "unused" 1

@@ -1,0 +1,1 @@
+let f = x: let y = f' y; f' = z: z; in y; in f 1

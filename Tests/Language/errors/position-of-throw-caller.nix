@@ -1,0 +1,3 @@
+let f = x:
+  throw "bad ${x}";
+in f "input"

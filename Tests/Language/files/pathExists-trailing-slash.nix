@@ -1,0 +1,1 @@
+map (s: builtins.pathExists (toString ./data + s)) [ "/" "/." "/text.txt/" "/text.txt" "/dir/" ]

@@ -1,0 +1,1 @@
+builtins.readFile { outPath = toString ./data/text.txt; }

@@ -1,0 +1,1 @@
+({ a ? builtins.trace "once" 1 }: a + a) { }

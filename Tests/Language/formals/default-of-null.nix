@@ -1,0 +1,2 @@
+# A given null is given.
+({ a ? 1 }: a) { a = null; }

@@ -1,0 +1,2 @@
+# differs from 2.8.0: the newest Nix leaves out the position of the function
+let f = { a }: a; in f { a = 1; b = 2; }

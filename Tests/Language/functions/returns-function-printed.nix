@@ -1,0 +1,1 @@
+[ (x: x) (x: y: x) builtins.add (builtins.add 1) ({ a }: a) map ]

@@ -1,0 +1,1 @@
+let f = { __functor = { __functor = s: self: x: [ self.v x ]; }; v = "v"; }; in f 1

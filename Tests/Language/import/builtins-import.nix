@@ -1,0 +1,1 @@
+map builtins.import [ ./data/one.nix ./data/one.nix ]

@@ -1,0 +1,1 @@
+{ c = import ../one.nix; here = ./.; }

@@ -1,0 +1,1 @@
+[ x (import ./scoped-inner.nix) ]

@@ -1,0 +1,1 @@
+{ a = "a"; b = ./one.nix; inherit (import ./deeper/there.nix) c; }

@@ -1,0 +1,1 @@
+let outer = 1; in import ./data/undefined.nix

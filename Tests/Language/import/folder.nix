@@ -1,0 +1,1 @@
+[ (import ./data/folder { }).x (import ./data/folder { x = "y"; }).x ]

@@ -1,0 +1,1 @@
+scopedImport { map = "shadowed"; true = 0; } ./data/map.nix

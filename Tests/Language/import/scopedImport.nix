@@ -1,0 +1,1 @@
+scopedImport { a = 1; b = 2; } ./data/scoped.nix

@@ -1,0 +1,1 @@
+[ (builtins.toJSON 1) (builtins.toJSON "a\"b\\\n\t/") (builtins.toJSON null) (builtins.toJSON true) (builtins.toJSON [ ]) (builtins.toJSON { }) (builtins.toJSON [ 1 [ 2 "x" ] ]) (builtins.toJSON { b = 1; a.c = [ ]; }) ]

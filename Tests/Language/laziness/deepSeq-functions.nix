@@ -1,0 +1,2 @@
+# Functions are not entered.
+builtins.deepSeq [ (x: throw "no") builtins.throw ] 1

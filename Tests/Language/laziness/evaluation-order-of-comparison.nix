@@ -1,0 +1,1 @@
+builtins.trace "l" 1 < builtins.trace "r" 2

@@ -1,0 +1,1 @@
+[ (builtins.any (x: x == 2) [ 1 2 3 ]) (builtins.any (x: true) [ ]) (builtins.all (x: x > 0) [ 1 2 ]) (builtins.all (x: false) [ ]) (builtins.any (x: x == 1) [ 1 (throw "not reached") ]) (builtins.all (x: x) [ false (throw "not reached") ]) ]

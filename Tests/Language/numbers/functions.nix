@@ -1,0 +1,1 @@
+[ (builtins.add 1 2) (builtins.sub 5 3) (builtins.mul 2 3) (builtins.div 7 2) (builtins.add 1.5 1) (builtins.div 7.0 2) (builtins.lessThan 1 2) (builtins.lessThan "b" "a") (builtins.sub 1 0.5) (builtins.mul 2 1.5) ]

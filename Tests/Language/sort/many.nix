@@ -1,0 +1,1 @@
+let n = 1000; l = builtins.genList (i: (i * 7919) - (i * 7919 / 1009) * 1009) n; s = builtins.sort builtins.lessThan l; in [ (builtins.head s) (builtins.elemAt s 500) (builtins.elemAt s 999) (builtins.all (i: builtins.elemAt s i <= builtins.elemAt s (i + 1)) (builtins.genList (i: i) 999)) ]

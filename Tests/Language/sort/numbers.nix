@@ -1,0 +1,1 @@
+[ (builtins.sort builtins.lessThan [ 3 1 2 ]) (builtins.sort (a: b: a > b) [ 3 1 2 ]) (builtins.sort builtins.lessThan [ ]) (builtins.sort builtins.lessThan [ 1 ]) (builtins.sort builtins.lessThan [ 2.5 1 2 ]) ]

@@ -1,0 +1,1 @@
+builtins.tryEval (builtins.sort (a: b: throw "x") [ 1 2 ])

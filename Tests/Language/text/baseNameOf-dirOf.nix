@@ -1,0 +1,1 @@
+[ (map baseNameOf [ "a/b" "/a" "a" "" "a/" "/" "a//" ]) (map dirOf [ "a/b" "/a" "a" "" "/" "a/b/c" "a/" ]) (baseNameOf /a/b) (dirOf /a/b) (dirOf /a) (builtins.typeOf (dirOf /a/b)) (builtins.typeOf (baseNameOf /a)) ]

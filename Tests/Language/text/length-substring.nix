@@ -1,0 +1,1 @@
+[ (builtins.stringLength "") (builtins.stringLength "abc") (builtins.substring 1 2 "abcd") (builtins.substring 1 (-1) "abcd") (builtins.substring 0 100 "abc") (builtins.substring 10 1 "abc") (builtins.substring 3 1 "abc") (builtins.substring 0 0 "abc") ]

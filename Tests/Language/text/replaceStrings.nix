@@ -1,0 +1,1 @@
+[ (builtins.replaceStrings [ "a" "b" ] [ "1" "2" ] "aabbc") (builtins.replaceStrings [ "ab" "a" ] [ "X" "Y" ] "aba") (builtins.replaceStrings [ "" ] [ "-" ] "ab") (builtins.replaceStrings [ "a" ] [ "aa" ] "aa") (builtins.replaceStrings [ ] [ ] "ab") ]

@@ -1,0 +1,1 @@
+throw { outPath = "from outPath"; }

@@ -1,0 +1,1 @@
+builtins.trace "a \"b\"\nc" 1

@@ -1,0 +1,2 @@
+# Without --trace-verbose it only returns the second argument.
+builtins.traceVerbose (throw "unused") 1

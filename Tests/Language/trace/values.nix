@@ -1,0 +1,2 @@
+# differs from 2.8.0: the newest Nix prints what is not evaluated as «thunk»
+builtins.trace { a = 1; b = [ 1 2 ]; c = 1 + 1; } 1

@@ -1,0 +1,15 @@
+let t = x: (builtins.tryEval x).success; in [
+  (t (builtins.foldl' (a: b: throw "x") 0 [ 1 ]))
+  (t (map (x: x) (throw "list")))
+  (t (builtins.sort (a: b: throw "x") [ 2 1 ]))
+  (t (builtins.deepSeq [ 1 (throw "x") ] 1))
+  (t (builtins.filter (x: throw "x") [ 1 ]))
+  (t (builtins.toJSON { a = throw "x"; }))
+  (t (toString [ 1 (throw "x") ]))
+  (t "${throw "x"}")
+  (t ([ 1 (throw "x") ] == [ 1 2 ]))
+  (t (builtins.genericClosure { startSet = [ { key = 1; } ]; operator = x: throw "x"; }))
+  (t (with { a = throw "x"; }; a))
+  (t (builtins.concatStringsSep "," [ "a" (throw "x") ]))
+  (t (builtins.attrNames (throw "x")))
+]

@@ -1,0 +1,1 @@
+let vs = [ 1 1.5 "s" true null [ ] { } /a (x: x) ]; in map (p: map p vs) [ builtins.isInt builtins.isFloat builtins.isString builtins.isBool isNull builtins.isList builtins.isAttrs builtins.isPath builtins.isFunction ]
