@@ -1,0 +1,124 @@
+import SwiftProtobuf
+
+extension WireJobSpecification {
+    /// Decodes a job of a batch and checks every rule of protocol/firn-1.md, section 7.
+    ///
+    /// - Throws: `jobTooLarge` or `invalidJob`, which says which field breaks which rule.
+    public static func validated(
+        encoded bytes: some SwiftProtobufContiguousBytes, maxBytes: Int = ProtocolLimits.jobBytes
+    ) throws(ProtocolError) -> WireJobSpecification {
+        guard bytes.count <= maxBytes else {
+            throw ProtocolError(.jobTooLarge, "the job has \(bytes.count) bytes; at most \(maxBytes) are taken")
+        }
+        let specification: WireJobSpecification
+        do {
+            specification = try WireJobSpecification(serializedBytes: bytes)
+        } catch {
+            throw ProtocolError(.invalidJob, "the job is not a readable JobSpecification: \(error)")
+        }
+        try specification.validate()
+        return specification
+    }
+
+    /// Checks the rules of section 7.
+    public func validate() throws(ProtocolError) {
+        try validateRoots()
+        try validateProgram()
+        try validateArguments()
+        try Self.require(ProtocolLimits.priority.contains(priority), "priority is \(priority), not -1000 to 1000")
+        try Self.require(
+            idempotencyKey.count <= ProtocolLimits.idempotencyKeyBytes, "idempotency_key has more than 64 bytes")
+        try Self.require(label.utf8.count <= ProtocolLimits.labelBytes, "label has more than 200 bytes")
+        try Self.require(Self.isKnown(traceLevel), "trace_level \(traceLevel.rawValue) is not known")
+        try Self.require(Self.isKnown(format), "format \(format.rawValue) is not known")
+        try Self.require(notBeforeUnixMs >= 0 && expiresUnixMs >= 0, "a time is negative")
+        try Self.require(
+            expiresUnixMs == 0 || notBeforeUnixMs < expiresUnixMs, "expires_unix_ms is not after not_before_unix_ms")
+        try Self.requireNames(features, "features", atMost: ProtocolLimits.features)
+    }
+
+    private func validateRoots() throws(ProtocolError) {
+        try Self.requireNames(roots.map(\.name), "roots", atMost: ProtocolLimits.roots)
+        try Self.require(
+            roots.allSatisfy { $0.contentID.count <= ProtocolLimits.contentIDBytes }, "a content id has more than 64 bytes")
+    }
+
+    private func validateProgram() throws(ProtocolError) {
+        switch program {
+        case .source: return
+        case .rootFile(let file): try validate(file, "root_file")
+        case .encoded(let encoded):
+            try Self.require(!encoded.program.isEmpty, "encoded.program is empty")
+            if encoded.hasBase, !encoded.base.root.isEmpty { try validateBase(encoded.base) }
+        case .bundle(let bundle): try Self.validate(bundle)
+        case nil: throw ProtocolError(.invalidJob, "none of source, root_file, encoded and bundle is set")
+        }
+    }
+
+    private func validate(_ file: WireRootFile, _ field: String) throws(ProtocolError) {
+        try Self.require(
+            roots.contains { $0.name == file.root }, "\(field).root \"\(file.root)\" is not one of the job's roots")
+        if let fault = RelativePath.fault(in: file.path) {
+            throw ProtocolError(.invalidJob, "\(field).path \(fault)")
+        }
+    }
+
+    /// The directory that an encoded program lies in may be the root itself.
+    private func validateBase(_ base: WireRootFile) throws(ProtocolError) {
+        guard base.path.isEmpty else { return try validate(base, "encoded.base") }
+        try Self.require(
+            roots.contains { $0.name == base.root }, "encoded.base.root \"\(base.root)\" is not one of the job's roots")
+    }
+
+    private static func validate(_ bundle: WireBundle) throws(ProtocolError) {
+        try require(
+            (1...ProtocolLimits.bundleFiles).contains(bundle.files.count),
+            "bundle.files has \(bundle.files.count) entries, not 1 to \(ProtocolLimits.bundleFiles)")
+        var paths: Set<String> = []
+        for file in bundle.files {
+            if let fault = RelativePath.fault(in: file.path) {
+                throw ProtocolError(.invalidJob, "the path of a bundle's file \(fault)")
+            }
+            try require(paths.insert(file.path).inserted, "bundle.files has \"\(file.path)\" twice")
+        }
+        try require(paths.contains(bundle.entry), "bundle.entry \"\(bundle.entry)\" is not one of its files")
+        for path in paths {
+            if let directory = parents(of: path).first(where: paths.contains) {
+                throw ProtocolError(.invalidJob, "\"\(directory)\" is a file of the bundle and a directory of \"\(path)\"")
+            }
+        }
+    }
+
+    private static func parents(of path: String) -> [String] {
+        path.indices.filter { path[$0] == "/" }.map { String(path[..<$0]) }
+    }
+
+    private func validateArguments() throws(ProtocolError) {
+        try Self.requireNames(arguments.map(\.name), "arguments", atMost: ProtocolLimits.arguments)
+        for argument in arguments {
+            try Self.require(argument.value != nil, "argument \"\(argument.name)\" has no value")
+        }
+    }
+
+    private static func requireNames(_ names: [String], _ field: String, atMost limit: Int) throws(ProtocolError) {
+        try require(names.count <= limit, "\(field) has more than \(limit) entries")
+        try require(Set(names).count == names.count, "\(field) names something twice")
+        try require(
+            names.allSatisfy { (1...ProtocolLimits.nameBytes).contains($0.utf8.count) },
+            "\(field) has a name that is empty or longer than 255 bytes")
+    }
+
+    private static func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ProtocolError) {
+        guard condition else { throw ProtocolError(.invalidJob, message()) }
+    }
+
+    private static func isKnown(_ level: WireTraceLevel) -> Bool {
+        if case .UNRECOGNIZED = level { return false }
+        return true
+    }
+
+    private static func isKnown(_ format: WireOutputFormat) -> Bool {
+        if case .UNRECOGNIZED = format { return false }
+        return true
+    }
+}
