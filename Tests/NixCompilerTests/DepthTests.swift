@@ -1,0 +1,28 @@
+import NixCompiler
+import NixSyntax
+import Testing
+
+@Suite struct DepthTests {
+    /// Sources nested as deep as the parser lets them be.
+    static let sources: [String] = [
+        nested("!", "true", ""), nested("(1 + ", "1", ")"), nested("[ ", "", " ]"), nested("{ a = ", "1", "; }"),
+        nested("rec { a = ", "1", "; }"), nested("x: ", "x", ""), nested("{ x }: ", "x", ""),
+        nested("let a = ", "1", "; in a"), nested("let a = 1; in ", "a", ""), nested("with { }; ", "b", ""),
+        nested("if true then 1 else ", "1", ""), nested("assert true; ", "1", ""), nested("(x: x) (", "1", ")"),
+        nested("\"a${", "\"\"", "}\""), nested("({ a = ", "1", "; }).a"), nested("(null.a or ", "1", ")"),
+        "1" + String(repeating: " + 1", count: levels), "1" + String(repeating: " |> (x: x)", count: levels / 2),
+        "__sub: 1" + String(repeating: " - 1", count: levels),
+    ]
+    static let levels = 9_900
+
+    static func nested(_ open: String, _ inner: String, _ close: String) -> String {
+        String(repeating: open, count: levels / 2) + inner + String(repeating: close, count: levels / 2)
+    }
+
+    @Test("What the parser accepts compiles on the stack that the compiler asks for", arguments: sources.indices)
+    func deep(index: Int) async throws {
+        let source = Self.sources[index]
+        let chunks = try await onBigStack { try compile(source).program.chunks.count }
+        #expect(chunks >= 1)
+    }
+}
