@@ -23,9 +23,12 @@ public struct Compiler {
     /// Goes up whenever the same source compiles to another program. Part of the key of cached programs.
     public static let version: UInt32 = 1
 
-    /// How many expressions may nest. Each level takes at most 4 KiB of native stack in release builds, so the caller's
-    /// thread needs 256 MiB for the deepest source.
-    public static let maximumDepth = 60_000
+    /// How many expressions may nest: one more than in the deepest tree that the parser makes.
+    ///
+    /// A level costs up to 18 KiB of native stack in release builds (measured; the most is for operators and computed
+    /// attribute names), so the calling thread needs 256 MiB for the deepest source. Chains of operators that nest to
+    /// the left cost nothing, and expressions of different chunks do not nest when code is generated.
+    public static let maximumDepth = SyntaxTree.maximumDepth + 1
 
     /// Most parameters of one chunk; longer chains of functions are split.
     static let maximumArity = ProgramLimits.arity

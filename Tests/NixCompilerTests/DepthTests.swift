@@ -26,3 +26,26 @@ import Testing
         #expect(chunks >= 1)
     }
 }
+
+extension DepthTests {
+    @Test("A deeper tree than the parser makes is refused")
+    func tooDeep() async throws {
+        let error = try await onBigStack { () -> CompileError? in
+            var tree = try parse(Array("!true".utf8))
+            for _ in 0...Compiler.maximumDepth {
+                let operand = tree.root
+                tree.root = NodeID(UInt32(tree.nodes.count))
+                tree.nodes.append(.not(operand))
+                tree.spans.append(tree.span(of: operand))
+                tree.positions.append(0)
+            }
+            do {
+                _ = try Compiler.compile(tree, options: CompileOptions(globals: testGlobals))
+                return nil
+            } catch let error as CompileError {
+                return error
+            }
+        }
+        #expect(error?.kind == .nestingTooDeep)
+    }
+}

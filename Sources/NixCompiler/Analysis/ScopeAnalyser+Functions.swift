@@ -112,12 +112,10 @@ extension ScopeAnalyser {
     private mutating func analyseDefaults(_ lambda: Lambda) throws(CompileError) {
         for index in lambda.formals.range {
             guard let value = tree.formals[index].defaultValue, !isConstant(value) else { continue }
-            try descend(value)
             let id = open(.thunk(value), arity: 0, name: tree.formals[index].name)
             analysis.functionOfFormal[index] = Int32(truncatingIfNeeded: id.rawValue)
             try analyse(value)
             close()
-            depth -= 1
         }
     }
 }

@@ -10,9 +10,10 @@ extension ScopeAnalyser {
     ///
     /// - Parameter name: the attribute or variable that the value is bound to.
     mutating func analyseLazily(_ node: NodeID, name: SymbolID?) throws(CompileError) {
-        try descend(node)
         if case .lambda = tree[node] {
+            try descend(node)
             try analyseLambda(node, name: name)
+            depth -= 1
         } else if isTrivial(node, nesting: 0) {
             try analyseTrivial(node)
         } else {
@@ -21,7 +22,6 @@ extension ScopeAnalyser {
             try analyse(node)
             close()
         }
-        depth -= 1
     }
 
     /// Whether a constant instruction makes the value.
