@@ -1,0 +1,11 @@
+# The library: one attribute for each file, each of which sees the others.
+let
+  lib = {
+    lists = import ./lists.nix { inherit lib; };
+    attrs = import ./attrs.nix { inherit lib; };
+    strings = import ./strings.nix { inherit lib; };
+    versions = import ./versions.nix { inherit lib; };
+    plan = import ./plan.nix { inherit lib; };
+  };
+in
+lib
