@@ -23,7 +23,6 @@ struct FunctionID: Hashable, Sendable {
 struct Binding: Sendable {
     /// The function on whose frame it lies.
     var function: FunctionID
-    var span: Span
     /// Whether its value is on the stack where the analysis stands. What is not can be captured, but not read.
     var isInitialised: Bool
     var isUsed: Bool

@@ -15,11 +15,11 @@ extension ScopeAnalyser {
     }
 
     /// Analyses a set that is made now.
-    mutating func analyseSet(_ id: BindingsID, recursive: Bool) throws(CompileError) {
+    mutating func analyseSet(_ id: BindingsID, recursive: Bool, at span: Span) throws(CompileError) {
         let bindings = tree.bindings[Int(id.rawValue)]
         let mark = shadowed.count
         let overrideMark = overrideGroups.count
-        warnAboutEmptyInherits(bindings)
+        warnAboutEmptyInherits(bindings, at: span)
         if recursive {
             try analyseRecursive(id, bindings, overridden: hasOverrides(bindings))
         } else {
@@ -59,7 +59,7 @@ extension ScopeAnalyser {
             declare(attribute.name, span: attribute.span, isInitialised: false, overrideGroup: group)
         }
         if overridden {
-            let set = addBinding(span: tree.span(of: tree.root), isInitialised: false)
+            let set = addBinding(isInitialised: false)
             overrideGroups.append(OverrideGroup(set: set, overrides: nil))
         }
         try analyseSources(bindings)
@@ -143,7 +143,7 @@ extension ScopeAnalyser {
             guard counts[source] != 1, !isLexicalVariable(node) else { continue }
             try analyseLazily(node, name: nil)
             guard counts[source] > 0 else { continue }
-            let binding = addBinding(span: tree.span(of: node), isInitialised: true)
+            let binding = addBinding(isInitialised: true)
             analysis.sourceBindings[child] = Int32(truncatingIfNeeded: binding.rawValue)
         }
     }

@@ -14,10 +14,11 @@ extension ScopeAnalyser {
         case .lambda: try analyseLambda(node, name: nil)
         case .list(let elements):
             for index in elements.range { try analyseLazily(tree.children[index], name: nil) }
-        case .attributeSet(let bindings, let recursive): try analyseSet(bindings, recursive: recursive)
+        case .attributeSet(let bindings, let recursive):
+            try analyseSet(bindings, recursive: recursive, at: tree.span(of: node))
         case .legacyLet(let bindings):
             warn(.deprecatedLegacyLet, at: tree.span(of: node))
-            try analyseSet(bindings, recursive: true)
+            try analyseSet(bindings, recursive: true, at: tree.span(of: node))
         case .letIn(let bindings, let body): try analyseLet(bindings, body: body, at: tree.span(of: node))
         default: try analyseCompound(node)
         }

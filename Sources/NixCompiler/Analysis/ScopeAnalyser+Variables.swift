@@ -2,11 +2,11 @@ import NixSyntax
 
 extension ScopeAnalyser {
     /// Adds a binding to the current function, without a name.
-    mutating func addBinding(span: Span, isInitialised: Bool, overrideGroup: Int32 = -1) -> BindingID {
+    mutating func addBinding(isInitialised: Bool, overrideGroup: Int32 = -1) -> BindingID {
         let id = BindingID(analysis.bindings.count)
         analysis.bindings.append(
             Binding(
-                function: currentFunction, span: span, isInitialised: isInitialised, isUsed: false,
+                function: currentFunction, isInitialised: isInitialised, isUsed: false,
                 overrideGroup: overrideGroup, deepestCapture: -1))
         return id
     }
@@ -14,7 +14,7 @@ extension ScopeAnalyser {
     /// Binds a name until `restoreScope`.
     mutating func declare(_ symbol: SymbolID, span: Span, isInitialised: Bool, overrideGroup: Int32 = -1) {
         let index = Int(symbol.rawValue)
-        let binding = addBinding(span: span, isInitialised: isInitialised, overrideGroup: overrideGroup)
+        let binding = addBinding(isInitialised: isInitialised, overrideGroup: overrideGroup)
         shadowed.append((symbol: index, binding: scope[index]))
         scope[index] = Int32(truncatingIfNeeded: binding.rawValue)
         if outermost[index] == .global {

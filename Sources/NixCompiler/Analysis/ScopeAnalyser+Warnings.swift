@@ -2,7 +2,7 @@ import NixSyntax
 
 extension ScopeAnalyser {
     mutating func warnAboutLet(_ bindings: Bindings, at span: Span) {
-        warnAboutEmptyInherits(bindings)
+        warnAboutEmptyInherits(bindings, at: span)
         if bindings.attributes.count == 0 { warn(.emptyLet, at: span) }
         for index in bindings.attributes.range {
             let attribute = tree.attributes[index]
@@ -14,13 +14,8 @@ extension ScopeAnalyser {
         }
     }
 
-    /// The tree counts them without saying where they stand, so the span is that of the first attribute, or of
-    /// nothing.
-    mutating func warnAboutEmptyInherits(_ bindings: Bindings) {
-        guard bindings.emptyInherits > 0 else { return }
-        let span =
-            bindings.attributes.range.first.map { tree.attributes[$0].span }
-            ?? Span(start: 0, end: 0)
+    /// The tree counts them without saying where they stand, so the span is that of the whole `let` or set.
+    mutating func warnAboutEmptyInherits(_ bindings: Bindings, at span: Span) {
         for _ in 0..<bindings.emptyInherits { warn(.emptyInherit, at: span) }
     }
 

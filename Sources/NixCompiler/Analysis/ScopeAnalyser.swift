@@ -1,6 +1,6 @@
 import NixSyntax
 
-/// The first pass: goes once over the whole tree, in the order in which code will be generated, and fills an `Analysis`.
+/// The first pass: goes once over the whole tree, in the order of the code to be generated, and fills an `Analysis`.
 ///
 /// Every variable is resolved here, also in code that will never be forced. What an expression becomes is decided
 /// here too: `analyse` stands for code that leaves a forced value on the stack, `analyseLazily` for code that leaves a
@@ -88,7 +88,7 @@ struct ScopeAnalyser {
 
     private mutating func analyseTopLevel(takesScope: Bool) throws(CompileError) {
         open(.topLevel(tree.root), arity: takesScope ? 1 : 0, name: nil)
-        if takesScope { _ = addBinding(span: tree.span(of: tree.root), isInitialised: true) }
+        if takesScope { _ = addBinding(isInitialised: true) }
         try analyse(tree.root)
         close()
     }
