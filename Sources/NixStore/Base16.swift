@@ -1,0 +1,33 @@
+/// Hexadecimal digits; written in lower case, read in both.
+public enum Base16 {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            result.append(digits[Int(byte >> 4)])
+            result.append(digits[Int(byte & 15)])
+        }
+        return result
+    }
+
+    /// The bytes of a text of an even number of digits; a last odd one is ignored.
+    public static func decode(_ text: [UInt8]) throws(HashError) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count / 2)
+        for index in 0..<text.count / 2 {
+            result.append(try value(text[index * 2]) << 4 | value(text[index * 2 + 1]))
+        }
+        return result
+    }
+
+    private static func value(_ digit: UInt8) throws(HashError) -> UInt8 {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+        default: throw .invalidCharacter(digit, encoding: "Base16")
+        }
+    }
+}

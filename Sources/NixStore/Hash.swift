@@ -1,0 +1,71 @@
+import Crypto
+
+/// The hash of some bytes, and the algorithm that made it.
+public struct Hash: Hashable, Sendable {
+    public let algorithm: HashAlgorithm
+    /// As many bytes as the algorithm has.
+    public let bytes: [UInt8]
+
+    /// Hashes `data`.
+    public init(of data: [UInt8], _ algorithm: HashAlgorithm) {
+        self.algorithm = algorithm
+        bytes =
+            switch algorithm {
+            case .md5: Array(Insecure.MD5.hash(data: data))
+            case .sha1: Array(Insecure.SHA1.hash(data: data))
+            case .sha256: Array(SHA256.hash(data: data))
+            case .sha512: Array(SHA512.hash(data: data))
+            }
+    }
+
+    /// Reads a hash: `ALGORITHM:TEXT`, `ALGORITHM-BASE64` (SRI), or a bare text whose length tells its encoding.
+    ///
+    /// - Parameter algorithm: the algorithm where the text names none; if it does, both must agree.
+    public init(parsing text: [UInt8], _ algorithm: HashAlgorithm? = nil) throws(HashError) {
+        let separator = text.firstIndex(of: UInt8(ascii: ":")) ?? text.firstIndex(of: UInt8(ascii: "-"))
+        let named = try separator.map { (end) throws(HashError) in try HashAlgorithm(name: Array(text[..<end])) }
+        guard let resolved = named ?? algorithm else { throw .missingAlgorithm(text) }
+        if let algorithm, algorithm != resolved { throw .otherAlgorithm(text, wanted: algorithm) }
+        let rest = separator.map { Array(text[($0 + 1)...]) } ?? text
+        let isSRI = separator.map { text[$0] == UInt8(ascii: "-") } ?? false
+        self.algorithm = resolved
+        bytes = try Self.decode(rest, resolved, isSRI ? .sri : Self.format(of: rest, resolved))
+    }
+
+    /// The text of the hash. SRI and, where asked for, the other formats begin with the algorithm's name.
+    public func text(_ format: HashFormat, withAlgorithm: Bool = false) -> [UInt8] {
+        let name = Array(algorithm.rawValue.utf8)
+        let prefix = format == .sri ? name + [UInt8(ascii: "-")] : withAlgorithm ? name + [UInt8(ascii: ":")] : []
+        return switch format {
+        case .base16: prefix + Base16.encode(bytes)
+        case .nix32: prefix + Nix32.encode(bytes)
+        case .base64, .sri: prefix + Base64.encode(bytes)
+        }
+    }
+
+    /// The encoding that gives a text of this length.
+    private static func format(of text: [UInt8], _ algorithm: HashAlgorithm) throws(HashError) -> HashFormat {
+        switch text.count {
+        case algorithm.size * 2: return .base16
+        case Nix32.encodedCount(algorithm.size): return .nix32
+        case (algorithm.size + 2) / 3 * 4: return .base64
+        default: throw .wrongLength(text, algorithm)
+        }
+    }
+
+    private static func decode(
+        _ text: [UInt8], _ algorithm: HashAlgorithm, _ format: HashFormat
+    ) throws(HashError) -> [UInt8] {
+        let (bytes, encoding) =
+            switch format {
+            case .base16: (try Base16.decode(text), "base16")
+            case .nix32: (try Nix32.decode(text), "nix32")
+            case .base64: (try Base64.decode(text), "Base64")
+            case .sri: (try Base64.decode(text), "SRI")
+            }
+        if bytes.count != algorithm.size {
+            throw .wrongSize(text, encoding: encoding, size: bytes.count, expected: algorithm.size)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,42 @@
+/// Why a text is no hash.
+public enum HashError: Error, Sendable, Equatable {
+    case unknownAlgorithm([UInt8])
+    case unknownFormat([UInt8])
+    /// The text names no algorithm, and none is known otherwise.
+    case missingAlgorithm([UInt8])
+    /// The text names another algorithm than the one that is wanted.
+    case otherAlgorithm([UInt8], wanted: HashAlgorithm)
+    /// No format gives a text of this length for the algorithm.
+    case wrongLength([UInt8], HashAlgorithm)
+    /// The text decodes to another number of bytes than the algorithm has.
+    case wrongSize([UInt8], encoding: String, size: Int, expected: Int)
+    /// A byte that the encoding does not use.
+    case invalidCharacter(UInt8, encoding: String)
+
+    /// The message as Nix words it.
+    public var message: [UInt8] {
+        switch self {
+        case .unknownAlgorithm(let name):
+            quoted("unknown hash algorithm ", name, ", expect 'md5', 'sha1', 'sha256', or 'sha512'")
+        case .unknownFormat(let name):
+            quoted("unknown hash format ", name, ", expect 'base16', 'base32', 'base64', or 'sri'")
+        case .missingAlgorithm(let text):
+            quoted("hash ", text, " does not include a type, nor is the type otherwise known from context")
+        case .otherAlgorithm(let text, let wanted): quoted("hash ", text, " should have type '\(wanted)'")
+        case .wrongLength(let text, let algorithm):
+            quoted("hash ", text, " has wrong length for hash algorithm '\(algorithm)'")
+        case .wrongSize(let text, let encoding, let size, let expected):
+            quoted("invalid \(encoding) hash ", text, ", length \(size) != expected length \(expected)")
+        case .invalidCharacter(let byte, let encoding):
+            quoted("invalid character in \(encoding) string: ", [byte], "")
+        }
+    }
+
+    private func quoted(_ before: String, _ text: [UInt8], _ after: String) -> [UInt8] {
+        Array("\(before)'".utf8) + text + Array("'\(after)".utf8)
+    }
+}
+
+extension HashError: CustomStringConvertible {
+    public var description: String { String(decoding: message, as: UTF8.self) }
+}
