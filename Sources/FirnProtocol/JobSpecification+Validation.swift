@@ -40,7 +40,8 @@ extension WireJobSpecification {
     private func validateRoots() throws(ProtocolError) {
         try Self.requireNames(roots.map(\.name), "roots", atMost: ProtocolLimits.roots)
         try Self.require(
-            roots.allSatisfy { $0.contentID.count <= ProtocolLimits.contentIDBytes }, "a content id has more than 64 bytes")
+            roots.allSatisfy { $0.contentID.count <= ProtocolLimits.contentIDBytes },
+            "a content id has more than 64 bytes")
     }
 
     private func validateProgram() throws(ProtocolError) {
@@ -84,7 +85,8 @@ extension WireJobSpecification {
         try require(paths.contains(bundle.entry), "bundle.entry \"\(bundle.entry)\" is not one of its files")
         for path in paths {
             if let directory = parents(of: path).first(where: paths.contains) {
-                throw ProtocolError(.invalidJob, "\"\(directory)\" is a file of the bundle and a directory of \"\(path)\"")
+                throw ProtocolError(
+                    .invalidJob, "\"\(directory)\" is a file of the bundle and a directory of \"\(path)\"")
             }
         }
     }

@@ -27,7 +27,8 @@ public struct TraceSegmentReader: Sequence, Sendable {
             events.offsets.count, opcodes.count, events.details.count, stackCounts.count, events.stackHeights.count,
         ]
         try require(lengths.allSatisfy { $0 == 0 || $0 == count }, "has columns of different lengths")
-        try require(stackCounts.allSatisfy { $0 <= TraceEvent.stackValues }, "has an event with more than 6 stack values")
+        try require(
+            stackCounts.allSatisfy { $0 <= TraceEvent.stackValues }, "has an event with more than 6 stack values")
         let values = stackCounts.reduce(0) { $0 + Int($1) }
         try require(values == events.stackValues.count, "has not as many stack values as its events say")
     }

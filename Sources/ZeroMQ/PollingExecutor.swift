@@ -7,15 +7,17 @@ import Synchronization
 ///
 ///     actor Service {
 ///         nonisolated let executor: PollingExecutor
-///         nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+///         nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 ///         private var socket: Socket
-///         func run() { executor.register(socket) { [unowned self] in assumeIsolated { $0.readable() } } }
+///         func run() { executor.register(socket) { [weak self] in self?.assumeIsolated { $0.readable() } } }
+///         isolated deinit { executor.unregisterAll() }
 ///     }
 ///
 /// One turn of the loop: wait; call the handlers of the ready sockets; run due timers; run the actor's jobs; call the
 /// end-of-turn action. `register` and its relatives are only called on the executor itself.
 ///
-/// The thread ends when the executor is let go. Handlers that capture the actor strongly would keep both for ever.
+/// The thread ends when the executor is let go. Handlers capture the actor weakly: strongly they would keep both for ever,
+/// and between the last release of an actor and its isolated deinit a turn may still come, so unowned would be too late.
 public final class PollingExecutor: SerialExecutor {
     private let loop: PollingLoop
 
@@ -49,14 +51,15 @@ public final class PollingExecutor: SerialExecutor {
 
     /// Calls `onReadable` in each turn in which messages wait. It need not read all; it is called again.
     public func register(
-        _ socket: borrowing Socket, onReadable: @escaping () -> Void, onWritable: @escaping () -> Void = {}
+        _ socket: borrowing Socket, onReadable: @escaping @Sendable () -> Void,
+        onWritable: @escaping @Sendable () -> Void = {}
     ) -> Registration {
         checkIsolated()
         return unsafe loop.register(handle: socket.handle, onReadable: onReadable, onWritable: onWritable)
     }
 
     /// Calls `onEvent` in each turn in which monitor events wait. Nil when the socket is not monitored.
-    public func registerMonitor(of socket: borrowing Socket, onEvent: @escaping () -> Void) -> Registration? {
+    public func registerMonitor(of socket: borrowing Socket, onEvent: @escaping @Sendable () -> Void) -> Registration? {
         checkIsolated()
         guard let handle = unsafe socket.monitorHandle else { return nil }
         return unsafe loop.register(handle: handle, onReadable: onEvent, onWritable: {})
@@ -74,11 +77,18 @@ public final class PollingExecutor: SerialExecutor {
         loop.unregister(registration.item)
     }
 
+    /// Forgets all handlers, timers and the end-of-turn action: for the isolated deinit of an actor that owns sockets, which
+    /// are closed right after.
+    public func unregisterAll() {
+        checkIsolated()
+        loop.unregisterAll()
+    }
+
     public struct Timer: Hashable, Sendable { let number: UInt64 }
 
     /// Runs `action` once, at `deadline` of `now()` or soon after.
     @discardableResult
-    public func schedule(at deadline: UInt64, _ action: @escaping () -> Void) -> Timer {
+    public func schedule(at deadline: UInt64, _ action: @escaping @Sendable () -> Void) -> Timer {
         checkIsolated()
         return loop.schedule(at: deadline, action)
     }
@@ -89,7 +99,7 @@ public final class PollingExecutor: SerialExecutor {
     }
 
     /// Runs after every turn: the place to commit and answer what the turn's messages asked for, all at once.
-    public func setEndOfTurn(_ action: @escaping () -> Void) {
+    public func setEndOfTurn(_ action: @escaping @Sendable () -> Void) {
         checkIsolated()
         loop.setEndOfTurn(action)
     }

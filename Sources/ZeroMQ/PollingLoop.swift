@@ -53,9 +53,7 @@ final class PollingLoop: @unchecked Sendable {
         threadID.store(firn_gettid(), ordering: .relaxed)
         poller.add(descriptor: wakeup.descriptor)
         while turn() {}
-        handlers = [:]
-        timers = TimerQueue()
-        endOfTurn = {}
+        unregisterAll()
     }
 
     /// - Returns: false when the executor has been let go.
@@ -120,6 +118,13 @@ extension PollingLoop {
     func unregister(_ item: Poller.Item) {
         poller.remove(item)
         handlers[item] = nil
+    }
+
+    func unregisterAll() {
+        for item in handlers.keys { poller.remove(item) }
+        handlers = [:]
+        timers = TimerQueue()
+        endOfTurn = {}
     }
 
     func setWriteInterest(_ item: Poller.Item, _ isInterested: Bool) { poller.setWritable(item, isInterested) }

@@ -14,18 +14,20 @@ extension Socket {
         defer { unsafe zmq_msg_close(&part) }
         guard try unsafe receive(&part, from: handle) else { return nil }
         var message = Message(frames: [])
-        message.userID = property("User-Id", of: &part)
-        message.peerAddress = property("Peer-Address", of: &part)
         while true {
             if message.frames.count < maxFrames {
                 message.frames.append(bytes(of: &part))
             } else {
                 message.isTruncated = true
             }
-            guard unsafe zmq_msg_more(&part) != 0 else { return message }
+            guard unsafe zmq_msg_more(&part) != 0 else { break }
             // The rest of a message is there when its first frame is.
             guard try unsafe receive(&part, from: handle) else { throw .last("receive the rest of a message") }
         }
+        // From the last frame: the one before the first, which a ROUTER adds, comes without properties.
+        message.userID = property("User-Id", of: &part)
+        message.peerAddress = property("Peer-Address", of: &part)
+        return message
     }
 
     private static func receive(

@@ -1,6 +1,7 @@
 /// Z85, ZeroMQ's text form of binary keys (rfc.zeromq.org/spec/32): four bytes as five characters.
 public enum Z85 {
-    private static let alphabet = Array("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#".utf8)
+    private static let alphabet = Array(
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#".utf8)
 
     /// The value of each character; 255 where there is none.
     private static let values: [UInt8] = {

@@ -1,0 +1,152 @@
+import FirnProtocol
+import FoundationEssentials
+import SwiftProtobuf
+
+extension FirnClient {
+    /// Submits jobs, in as many batches as the coordinator's bounds ask for, all in flight at once.
+    ///
+    /// - Returns: a receipt for each job, in order. A job without an idempotency key is given a random one, so that a
+    ///   batch that has to be sent again is not run twice.
+    public func submit(_ jobs: [WireJobSpecification]) async throws -> [Receipt] {
+        var asked: [Task<ClientReply, any Error>] = []
+        for batch in batches(jobs) {
+            let request = ClientRequest.submit(.with { $0.jobs = batch })
+            asked.append(Task { try await ask(request) })
+        }
+        var receipts: [Receipt] = []
+        for task in asked {
+            guard case .submitReply(let reply) = try await task.value else { throw ClientError.unexpectedReply }
+            receipts += reply.receipts.map(Receipt.init)
+        }
+        return receipts
+    }
+
+    /// Submits one batch and watches what becomes of it.
+    ///
+    /// - Returns: a receipt for each job, and the changes of the accepted ones until all are finished.
+    public func submitAndWatch(
+        _ jobs: [WireJobSpecification]
+    ) async throws -> (receipts: [Receipt], updates: AsyncThrowingStream<WireJobStatus, any Error>) {
+        let batches = batches(jobs)
+        guard let batch = batches.first else { return ([], AsyncThrowingStream { $0.finish() }) }
+        guard batches.count == 1 else {
+            let receipts = try await submit(jobs)
+            return (receipts, try watch(receipts.compactMap(\.job)))
+        }
+        let submit = WireSubmit.with {
+            $0.jobs = batch
+            $0.watch = true
+        }
+        let (correlation, updates) = try open(.submit(submit))
+        guard case .submitReply(let reply) = try await reply(to: correlation) else { throw ClientError.unexpectedReply }
+        return (reply.receipts.map(Receipt.init), updates)
+    }
+
+    /// The state of a job, with its result when it is finished.
+    ///
+    /// - Parameter waitMilliseconds: how long to wait for the end of it; 0: not at all.
+    public func result(_ job: UInt64, waitMilliseconds: UInt32 = 0) async throws -> WireJobStatus {
+        let request = WireGet.with {
+            $0.job = job
+            $0.waitMs = waitMilliseconds
+        }
+        guard case .jobStatus(var status) = try await ask(.get(request)) else { throw ClientError.unexpectedReply }
+        if status.hasResult { try await complete(&status.result, of: job) }
+        return status
+    }
+
+    /// Reads the rest of a value that was too large to come at once.
+    public func complete(_ result: inout WireJobResult, of job: UInt64) async throws {
+        while UInt64(result.value.count) < result.valueBytes {
+            let request = WireReadResult.with {
+                $0.job = job
+                $0.offset = UInt64(result.value.count)
+            }
+            guard case .resultPart(let part) = try await ask(.readResult(request)), !part.bytes.isEmpty else {
+                throw ClientError.unexpectedReply
+            }
+            result.value.append(part.bytes)
+        }
+    }
+
+    /// The states of jobs as they change, beginning with the present ones, until all are finished. Large values are cut:
+    /// see `complete`.
+    public func watch(_ jobs: [UInt64]) throws -> AsyncThrowingStream<WireJobStatus, any Error> {
+        guard !jobs.isEmpty else { return AsyncThrowingStream { $0.finish() } }
+        return try open(.watch(.with { $0.jobs = jobs })).1
+    }
+
+    public func jobs(_ query: WireListJobs = WireListJobs()) async throws -> WireJobList {
+        guard case .jobList(let list) = try await ask(.listJobs(query)) else { throw ClientError.unexpectedReply }
+        return list
+    }
+
+    public func cancel(_ jobs: [UInt64], reason: String = "") async throws -> [WireCancellation] {
+        let request = WireCancel.with {
+            $0.jobs = jobs
+            $0.reason = reason
+        }
+        guard case .cancelReply(let reply) = try await ask(.cancel(request)) else { throw ClientError.unexpectedReply }
+        return reply.cancellations
+    }
+
+    public func queue() async throws -> WireQueueReport {
+        guard case .queueReport(let report) = try await ask(.getQueue(WireGetQueue())) else {
+            throw ClientError.unexpectedReply
+        }
+        return report
+    }
+
+    /// Only with an operator's key.
+    public func workers() async throws -> [WireWorkerStatus] {
+        guard case .workerList(let list) = try await ask(.listWorkers(WireListWorkers())) else {
+            throw ClientError.unexpectedReply
+        }
+        return list.workers
+    }
+
+    /// Only with an operator's key. An empty name is the coordinator itself.
+    public func drain(worker: String = "", resume: Bool = false) async throws -> WireDrainReply {
+        let request = WireDrain.with {
+            $0.worker = worker
+            $0.resume = resume
+        }
+        guard case .drainReply(let reply) = try await ask(.drain(request)) else { throw ClientError.unexpectedReply }
+        return reply
+    }
+
+    /// A part of a trace: segments from `firstSegment` on. Ask again with `nextSegment` until that is 0.
+    public func trace(_ job: UInt64, attempt: UInt32 = 0, firstSegment: UInt32 = 0) async throws -> WireTracePart {
+        let request = WireReadTrace.with {
+            $0.job = job
+            $0.attempt = attempt
+            $0.firstSegment = firstSegment
+        }
+        guard case .tracePart(let part) = try await ask(.readTrace(request)) else { throw ClientError.unexpectedReply }
+        return part
+    }
+
+    /// Encodes jobs into batches that keep the welcome's bounds.
+    private func batches(_ jobs: [WireJobSpecification]) -> [[Data]] {
+        let maxJobs = max(1, Int(clamping: welcome.batchJobs))
+        let maxBytes = welcome.batchBytes == 0 ? ProtocolLimits.batchBytes : Int(clamping: welcome.batchBytes)
+        var batches: [[Data]] = []
+        var bytes = 0
+        for var job in jobs {
+            if job.idempotencyKey.isEmpty { job.idempotencyKey = Self.randomKey() }
+            let encoded = Data(job.encoded())
+            if batches.isEmpty || batches[batches.count - 1].count >= maxJobs || bytes + encoded.count > maxBytes {
+                batches.append([])
+                bytes = 0
+            }
+            batches[batches.count - 1].append(encoded)
+            bytes += encoded.count
+        }
+        return batches
+    }
+
+    private static func randomKey() -> Data {
+        var generator = SystemRandomNumberGenerator()
+        return Data((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+    }
+}

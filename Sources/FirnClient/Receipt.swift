@@ -1,0 +1,21 @@
+import FirnProtocol
+
+/// What became of one job of a submit.
+public enum Receipt: Sendable, Hashable {
+    /// Committed; it will not be lost. `isDuplicate`: an earlier submit with the same idempotency key made it.
+    case accepted(job: UInt64, isDuplicate: Bool)
+    case refused(ClientError)
+
+    init(_ wire: WireReceipt) {
+        switch wire.answer {
+        case .accepted(let accepted): self = .accepted(job: accepted.job, isDuplicate: accepted.duplicate)
+        case .refused(let error): self = .refused(ClientError(error))
+        case nil: self = .refused(.unexpectedReply)
+        }
+    }
+
+    public var job: UInt64? {
+        if case .accepted(let job, _) = self { return job }
+        return nil
+    }
+}

@@ -1,0 +1,69 @@
+import Glibc
+
+/// A directory of keys, as protocol/firn-1.md, section 9, lays it out. What generates keys is given in, since that needs
+/// libzmq and this module does not know it.
+public struct KeyDirectory: Sendable {
+    public let path: String
+
+    public init(path: String) { self.path = path }
+
+    /// Writes the certificate of a new key: with the secret (mode 0600) and without, and for a peer among the authorised
+    /// ones. Makes the directories. Never writes over a file.
+    ///
+    /// - Returns: the paths written.
+    @discardableResult
+    public func add(_ certificate: KeyCertificate) throws(KeyError) -> [String] {
+        guard certificate.secretKey != nil else { throw .malformed("a new key needs its secret key") }
+        try KeyFile.makeDirectory(path, mode: 0o700)
+        try KeyFile.makeDirectory(authorized, mode: 0o700)
+        let secretPath = "\(path)/\(certificate.fileName).cert_secret"
+        let publicPath: String
+        switch certificate.owner {
+        case .coordinator: publicPath = "\(path)/\(certificate.fileName).cert"
+        case .peer: publicPath = "\(authorized)/\(certificate.fileName).cert"
+        }
+        try KeyFile.create(secretPath, text: certificate.text, mode: 0o600)
+        try KeyFile.create(publicPath, text: certificate.withoutSecret.text, mode: 0o644)
+        return [secretPath, publicPath]
+    }
+
+    /// The coordinator's own pair.
+    public func coordinator() throws(KeyError) -> KeyCertificate {
+        let file = "\(path)/coordinator.cert_secret"
+        let certificate = try Self.read(file, needsSecret: true)
+        guard certificate.owner == .coordinator else { throw .file(path: file, reason: "its role is not coordinator") }
+        return certificate
+    }
+
+    /// All keys to admit. Fails when one file cannot be read: a key that was to be removed must not stay unseen.
+    public func keyRing() throws(KeyError) -> KeyRing {
+        var ring = KeyRing()
+        for name in try KeyFile.list(authorized) where name.hasSuffix(".cert") {
+            let file = "\(authorized)/\(name)"
+            let certificate = try Self.read(file, needsSecret: false)
+            do throws(KeyError) {
+                try ring.add(certificate)
+            } catch {
+                throw .file(path: file, reason: error.description)
+            }
+        }
+        return ring
+    }
+
+    /// Reads one certificate. With `needsSecret` it must have a secret key and be readable by its owner only.
+    public static func read(_ path: String, needsSecret: Bool) throws(KeyError) -> KeyCertificate {
+        let text = try KeyFile.read(path, isSecret: needsSecret)
+        let certificate: KeyCertificate
+        do throws(KeyError) {
+            certificate = try KeyCertificate(text: text)
+        } catch {
+            throw .file(path: path, reason: error.description)
+        }
+        guard !needsSecret || certificate.secretKey != nil else {
+            throw .file(path: path, reason: "it has no secret-key; give the file that ends in .cert_secret")
+        }
+        return certificate
+    }
+
+    private var authorized: String { "\(path)/authorized" }
+}

@@ -1,0 +1,72 @@
+import Glibc
+
+/// Reading and writing small files with exact permissions.
+enum KeyFile {
+    /// A certificate has a few hundred bytes; more is not one.
+    private static let maxBytes = 64 << 10
+
+    static func makeDirectory(_ path: String, mode: mode_t) throws(KeyError) {
+        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw failure(path) }
+    }
+
+    /// Creates a file that was not there, with all its text, or throws.
+    static func create(_ path: String, text: String, mode: mode_t) throws(KeyError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        // The process's mask may have taken bits away.
+        guard fchmod(descriptor, mode) == 0 else { throw failure(path) }
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { bytes in
+                unsafe write(descriptor, bytes.baseAddress, bytes.count)
+            }
+            guard written > 0 else { throw failure(path) }
+            rest = rest.dropFirst(written)
+        }
+        guard fsync(descriptor) == 0 else { throw failure(path) }
+    }
+
+    static func read(_ path: String, isSecret: Bool) throws(KeyError) -> String {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure(path) }
+        guard !isSecret || status.st_mode & 0o077 == 0 else {
+            throw .file(path: path, reason: "others may read this secret key; run chmod 600 on it")
+        }
+        var bytes = [UInt8](repeating: 0, count: maxBytes + 1)
+        var count = 0
+        while count < bytes.count {
+            let more = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+            }
+            guard more >= 0 else { throw failure(path) }
+            if more == 0 { break }
+            count += more
+        }
+        guard count <= maxBytes, let text = String(validating: bytes[..<count], as: UTF8.self) else {
+            throw .file(path: path, reason: "it is not a key file")
+        }
+        return text
+    }
+
+    /// The names in a directory, sorted.
+    static func list(_ path: String) throws(KeyError) -> [String] {
+        guard let directory = unsafe opendir(path) else { throw failure(path) }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: unsafe entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private static func failure(_ path: String) -> KeyError {
+        .file(path: path, reason: unsafe String(cString: strerror(errno)))
+    }
+}
