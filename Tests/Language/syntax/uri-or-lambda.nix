@@ -1,0 +1,2 @@
+# Without a space, `x:x` is a URI.
+[ (x:x) ((x: x) 1) (builtins.isString x:y) ]
