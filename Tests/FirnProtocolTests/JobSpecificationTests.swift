@@ -1,0 +1,70 @@
+import FirnProtocol
+import Testing
+
+@Suite struct JobSpecificationTests {
+    static let source = WireJobSpecification.with { $0.source.text = .init("1 + 1".utf8) }
+
+    @Test func aPlainSourceIsGood() throws {
+        #expect(try WireJobSpecification.validated(encoded: Self.source.encoded()) == Self.source)
+    }
+
+    static let faults: [(String, @Sendable (inout WireJobSpecification) -> Void)] = [
+        ("none of source", { $0.program = nil }),
+        ("priority", { $0.priority = 1_001 }),
+        ("idempotency_key", { $0.idempotencyKey = .init(repeating: 0, count: 65) }),
+        ("label", { $0.label = String(repeating: "x", count: 201) }),
+        ("trace_level", { $0.traceLevel = .UNRECOGNIZED(9) }),
+        ("format", { $0.format = .UNRECOGNIZED(9) }),
+        ("negative", { $0.notBeforeUnixMs = -1 }),
+        ("not after", { ($0.notBeforeUnixMs, $0.expiresUnixMs) = (2, 2) }),
+        ("twice", { $0.features = ["a", "a"] }),
+        ("empty or longer", { $0.features = [""] }),
+        ("no value", { $0.arguments = [.with { $0.name = "x" }] }),
+        ("not one of the job's roots", { $0.rootFile = .with { ($0.root, $0.path) = ("lib", "a.nix") } }),
+        (
+            "part . or ..",
+            {
+                $0.roots = [.with { $0.name = "lib" }]
+                $0.rootFile = .with { ($0.root, $0.path) = ("lib", "a/../../b") }
+            }
+        ),
+        ("not one of its files", { $0.bundle = .with { $0.files = [.with { $0.path = "a" }] } }),
+        (
+            "a directory of",
+            {
+                $0.bundle = .with {
+                    $0.files = [.with { $0.path = "a" }, .with { $0.path = "a/b" }]
+                    $0.entry = "a"
+                }
+            }
+        ),
+        ("encoded.program is empty", { $0.encoded = WireEncodedProgram() }),
+    ]
+
+    @Test(arguments: faults.indices) func eachRuleIsChecked(index: Int) {
+        var specification = Self.source
+        Self.faults[index].1(&specification)
+        let error = #expect(throws: ProtocolError.self) { try specification.validate() }
+        #expect(error?.code == .invalidJob)
+        #expect(error?.message.contains(Self.faults[index].0) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: ["", "/a", "a/", "a//b", ".", "..", "a/./b", "../a", "a\0b"]) func pathsThatLeadOut(path: String) {
+        #expect(RelativePath.fault(in: path) != nil)
+    }
+
+    @Test func ordinaryPaths() {
+        #expect(RelativePath.fault(in: "lib/..hidden/default.nix") == nil)
+    }
+
+    @Test func tooLargeAndUnreadableJobsAreTold() {
+        let large = #expect(throws: ProtocolError.self) {
+            try WireJobSpecification.validated(encoded: Self.source.encoded(), maxBytes: 3)
+        }
+        #expect(large?.code == .jobTooLarge)
+        let unreadable = #expect(throws: ProtocolError.self) {
+            try WireJobSpecification.validated(encoded: [0x0A, 0xFF] as [UInt8])
+        }
+        #expect(unreadable?.code == .invalidJob)
+    }
+}

@@ -1,0 +1,83 @@
+import FirnProtocol
+import Glibc
+import Testing
+
+@Suite struct KeyTests {
+    static let publicKey = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+    static let secretKey = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+
+    private func identity(_ role: Role, _ tenant: String?, _ name: String) throws -> Identity {
+        try #require(Identity(role: role, tenant: tenant.flatMap(Tenant.init), keyName: name))
+    }
+
+    @Test func userIDsNameRoleTenantAndKey() throws {
+        for text in ["client/acme/laptop", "worker/w1", "operator/alice.b"] {
+            #expect(Identity(userID: text)?.userID == text)
+        }
+        for text in [
+            "", "client/acme", "worker/a/b", "root/x", "client//x", "worker/W1", "client/acme/x/y", "worker/../x",
+        ] {
+            #expect(Identity(userID: text) == nil)
+        }
+    }
+
+    @Test func aCertificateIsReadAsWritten() throws {
+        let owner = KeyCertificate.Owner.peer(try identity(.client, "acme", "laptop"))
+        let certificate = try KeyCertificate(owner: owner, publicKey: Self.publicKey, secretKey: Self.secretKey)
+        #expect(try KeyCertificate(text: certificate.text) == certificate)
+        #expect(!certificate.withoutSecret.text.contains(Self.secretKey))
+        #expect(certificate.fileName == "client-acme-laptop")
+    }
+
+    @Test(arguments: [
+        "", "metadata\n    role = \"client\"\n", "curve\n    public-key = \"\(publicKey)\"\n",
+        "metadata\n    role = \"boss\"\ncurve\n    public-key = \"\(publicKey)\"\n",
+        "metadata\n    role = \"worker\"\n    tenant = \"a\"\n    name = \"w\"\ncurve\n    public-key = \"\(publicKey)\"\n",
+        "metadata\n    role = \"worker\"\n    name = \"w\"\ncurve\n    public-key = \"short\"\n",
+        "metadata\n    role = worker\n",
+    ]) func aFaultyCertificateIsRefused(text: String) {
+        #expect(throws: KeyError.self) { try KeyCertificate(text: text) }
+    }
+
+    @Test func aDirectoryOfKeys() throws {
+        let path = "/tmp/firn-keys-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let directory = KeyDirectory(path: path)
+        let worker = try KeyCertificate(
+            owner: .peer(try identity(.worker, nil, "w1")), publicKey: Self.publicKey, secretKey: Self.secretKey)
+        let written = try directory.add(worker)
+        defer {
+            for file in written { unsafe unlink(file) }
+            unsafe rmdir(path + "/authorized")
+            unsafe rmdir(path)
+        }
+        #expect(written == [path + "/worker-w1.cert_secret", path + "/authorized/worker-w1.cert"])
+        #expect(try KeyDirectory.read(written[0], needsSecret: true) == worker)
+        #expect(try KeyDirectory.read(written[1], needsSecret: false) == worker.withoutSecret)
+        #expect(throws: KeyError.self) { try directory.add(worker) }
+        #expect(throws: KeyError.self) { try directory.coordinator() }
+        let ring = try directory.keyRing()
+        #expect(ring.count == 1)
+        unsafe chmod(written[0], 0o644)
+        #expect(throws: KeyError.self) { try KeyDirectory.read(written[0], needsSecret: true) }
+    }
+
+    @Test func anEndpointAdmitsOneRole() throws {
+        var ring = KeyRing()
+        let worker = try identity(.worker, nil, "w1")
+        let certificate = try KeyCertificate(owner: .peer(worker), publicKey: Self.publicKey, secretKey: nil)
+        try ring.add(certificate)
+        #expect(throws: KeyError.self) { try ring.add(certificate) }
+        for endpoint in Endpoint.allCases {
+            let verdict = try? ring.judge(publicKey: Self.publicKey, domain: endpoint.authenticationDomain).get()
+            #expect(verdict == (endpoint == .workers || endpoint == .traces ? worker : nil))
+        }
+        #expect((try? ring.judge(publicKey: Self.secretKey, domain: "firn.workers").get()) == nil)
+        #expect((try? ring.judge(publicKey: Self.publicKey, domain: "").get()) == nil)
+    }
+
+    @Test func outcomesMapBothWays() {
+        for outcome in Outcome.allCases { #expect(Outcome(wire: outcome.wire) == outcome) }
+        #expect(Outcome(wire: .unspecified) == nil && Outcome(wire: .UNRECOGNIZED(99)) == nil)
+        #expect(Outcome.allCases.count == 12)
+    }
+}
