@@ -1,6 +1,7 @@
+import FoundationEssentials
 import SwiftProtobuf
 
-/// Gathers events into the columns of a `TraceEvents`, cheaply: about one array append per column. Names are put into
+/// Gathers events for the columns of a `TraceEvents`, cheaply: one array append for each. Names are put into
 /// the segment's string table once (`intern`), so a hot loop passes an index and no bytes.
 ///
 ///     guard builder.canTake(nanoseconds: now) else { send(builder.takeSegment()) ... }
@@ -13,18 +14,23 @@ public struct TraceSegmentBuilder: Sendable {
         public static let none = StringIndex(number: 0)
     }
 
-    private var segment = WireTraceEvents()
-    private var kinds: [UInt8] = []
-    private var deltas: [UInt32] = []
-    private var depths: [UInt32] = []
-    private var names: [UInt32] = []
-    private var chunks: [UInt32] = []
-    private var offsets: [UInt32] = []
-    private var opcodes: [UInt8] = []
-    private var details: [UInt32] = []
-    private var stackCounts: [UInt8] = []
+    /// An event without its strings. One array of these is filled faster than ten columns.
+    private struct Row {
+        let delta: UInt32
+        let depth: UInt32
+        let name: UInt32
+        let chunk: UInt32
+        let offset: UInt32
+        let detail: UInt32
+        let stackHeight: UInt32
+        let kind: UInt8
+        let opcode: UInt8
+        let stackCount: UInt8
+    }
+
+    private var baseNanoseconds: UInt64 = 0
+    private var rows: [Row] = []
     private var stackValues: [UInt32] = []
-    private var stackHeights: [UInt32] = []
     private var strings: [[UInt8]] = []
     private var stringNumbers: [[UInt8]: UInt32] = [:]
     private var stringBytes = 0
@@ -39,18 +45,18 @@ public struct TraceSegmentBuilder: Sendable {
     public init(maxEvents: Int = 32_768, maxStringBytes: Int = 512 << 10) {
         self.maxEvents = min(max(1, maxEvents), ProtocolLimits.segmentEvents)
         self.maxStringBytes = maxStringBytes
-        reserve()
+        rows.reserveCapacity(self.maxEvents)
     }
 
-    public var count: Int { kinds.count }
-    public var isEmpty: Bool { kinds.isEmpty }
+    public var count: Int { rows.count }
+    public var isEmpty: Bool { rows.isEmpty }
 
     /// Whether one more event at this time fits; else take the segment first.
     public func canTake(nanoseconds: UInt64) -> Bool {
-        guard !kinds.isEmpty else { return true }
+        guard !rows.isEmpty else { return true }
         // Time that runs backwards is written as no time.
         let gap = nanoseconds > lastNanoseconds ? nanoseconds - lastNanoseconds : 0
-        return kinds.count < maxEvents && stringBytes < maxStringBytes && gap <= UInt64(UInt32.max)
+        return rows.count < maxEvents && stringBytes < maxStringBytes && gap <= UInt64(UInt32.max)
     }
 
     /// The string's index in the present segment. Empty: none.
@@ -72,24 +78,20 @@ public struct TraceSegmentBuilder: Sendable {
         chunk: UInt32? = nil, offset: UInt32 = 0, opcode: UInt8 = 0, detail: StringIndex = .none,
         stack: [[UInt8]] = [], stackHeight: UInt32 = 0
     ) {
-        if kinds.isEmpty {
-            segment.baseNs = nanoseconds
+        if rows.isEmpty {
+            baseNanoseconds = nanoseconds
             lastNanoseconds = nanoseconds
         }
         let gap = nanoseconds > lastNanoseconds ? nanoseconds - lastNanoseconds : 0
         lastNanoseconds = max(lastNanoseconds, nanoseconds)
-        kinds.append(UInt8(truncatingIfNeeded: kind.rawValue))
-        deltas.append(UInt32(clamping: gap))
-        depths.append(depth)
-        names.append(name.number)
-        chunks.append(chunk.map { $0 &+ 1 } ?? 0)
-        offsets.append(offset)
-        opcodes.append(opcode)
-        details.append(detail.number)
-        stackHeights.append(stackHeight)
-        let kept = stack.suffix(TraceEvent.stackValues)
-        stackCounts.append(UInt8(truncatingIfNeeded: kept.count))
-        for value in kept { stackValues.append(stackIndex(of: value)) }
+        rows.append(
+            Row(
+                delta: UInt32(clamping: gap), depth: depth, name: name.number, chunk: chunk.map { $0 &+ 1 } ?? 0,
+                offset: offset, detail: detail.number, stackHeight: stackHeight,
+                kind: UInt8(truncatingIfNeeded: kind.rawValue), opcode: opcode,
+                stackCount: UInt8(truncatingIfNeeded: min(stack.count, TraceEvent.stackValues))))
+        guard !stack.isEmpty else { return }
+        for value in stack.suffix(TraceEvent.stackValues) { stackValues.append(stackIndex(of: value)) }
     }
 
     public mutating func append(_ event: TraceEvent) {
@@ -101,18 +103,21 @@ public struct TraceSegmentBuilder: Sendable {
 
     /// The encoded `TraceEvents` of what was appended, and an empty builder.
     public mutating func takeSegment() -> [UInt8] {
-        segment.kinds = .init(kinds)
-        segment.timeDeltasNs = deltas
-        segment.depths = Self.column(depths)
-        segment.names = Self.column(names)
-        segment.chunks = Self.column(chunks)
-        segment.offsets = Self.column(offsets)
-        segment.opcodes = opcodes.contains { $0 != 0 } ? .init(opcodes) : .init()
-        segment.details = Self.column(details)
-        segment.stackCounts = stackValues.isEmpty ? .init() : .init(stackCounts)
-        segment.stackValues = stackValues
-        segment.stackHeights = Self.column(stackHeights)
-        segment.strings = strings.map { .init($0) }
+        let segment = WireTraceEvents.with {
+            $0.baseNs = baseNanoseconds
+            $0.kinds = .init(rows.map(\.kind))
+            $0.timeDeltasNs = column { $0.delta }
+            $0.depths = column { $0.depth }
+            $0.names = column { $0.name }
+            $0.chunks = column { $0.chunk }
+            $0.offsets = column { $0.offset }
+            $0.opcodes = byteColumn { $0.opcode }
+            $0.details = column { $0.detail }
+            $0.stackCounts = byteColumn { $0.stackCount }
+            $0.stackValues = stackValues
+            $0.stackHeights = column { $0.stackHeight }
+            $0.strings = strings.map { .init($0) }
+        }
         let bytes = segment.encoded()
         self = TraceSegmentBuilder(maxEvents: maxEvents, maxStringBytes: maxStringBytes)
         return bytes
@@ -128,18 +133,13 @@ public struct TraceSegmentBuilder: Sendable {
     }
 
     /// A column of zeros is left out.
-    private static func column(_ values: [UInt32]) -> [UInt32] { values.contains { $0 != 0 } ? values : [] }
+    private func column(_ field: (Row) -> UInt32) -> [UInt32] {
+        let values = rows.map(field)
+        return values.contains { $0 != 0 } ? values : []
+    }
 
-    private mutating func reserve() {
-        kinds.reserveCapacity(maxEvents)
-        deltas.reserveCapacity(maxEvents)
-        depths.reserveCapacity(maxEvents)
-        names.reserveCapacity(maxEvents)
-        chunks.reserveCapacity(maxEvents)
-        offsets.reserveCapacity(maxEvents)
-        opcodes.reserveCapacity(maxEvents)
-        details.reserveCapacity(maxEvents)
-        stackCounts.reserveCapacity(maxEvents)
-        stackHeights.reserveCapacity(maxEvents)
+    private func byteColumn(_ field: (Row) -> UInt8) -> Data {
+        let values = rows.map(field)
+        return values.contains { $0 != 0 } ? Data(values) : Data()
     }
 }
