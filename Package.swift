@@ -10,15 +10,10 @@ let package = Package(
     products: [
         .executable(name: "firn", targets: ["firn"]),
         .library(name: "NixEval", targets: ["NixEval"]),
-        .library(name: "FirnClient", targets: ["FirnClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
         .target(name: "NixSyntax", swiftSettings: strict),
@@ -29,7 +24,19 @@ let package = Package(
         .target(
             name: "NixStore", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
         .target(name: "NixVM", dependencies: ["NixBytecode", "NixStore"], swiftSettings: machine),
-        .target(name: "NixEval", dependencies: ["NixCompiler", "NixVM"], swiftSettings: strict),
+        .target(
+            name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
+            swiftSettings: strict),
+        .target(
+            name: "FirnCommands",
+            dependencies: ["NixEval", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(name: "firn", dependencies: ["FirnCommands"], swiftSettings: strict),
+        .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
+        .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode"], swiftSettings: strict),
+        .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
+        .testTarget(name: "NixStoreTests", dependencies: ["NixStore"], swiftSettings: strict),
+        .testTarget(name: "LanguageTests", dependencies: ["firn"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

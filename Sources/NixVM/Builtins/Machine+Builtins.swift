@@ -14,7 +14,7 @@ extension Machine {
         .frame("<applyRest>", 0, slots: 0) { $0.applyRestStep() },
         .frame("<equal>", 2, strict: [], slots: 2) { $0.equalDeepStep() },
         .frame("<equalNested>", 2, strict: [], slots: 2) { $0.equalDeepStep() },
-        .frame("<lessThan>", 2, strict: [], slots: 2) { $0.lessThanDeepStep() },
+        .frame("<lessThan>", 2, strict: [], slots: 3) { $0.lessThanDeepStep() },
         .frame("<add>", 2, strict: [], slots: 2) { $0.addCoercedStep() },
         .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
@@ -55,9 +55,11 @@ extension Machine {
         for (index, definition) in definitions.enumerated() {
             installBuiltin(definition, at: index)
             let name = Machine.bytes(definition.name)
+            builtinNames.append(definition.name.description)
             if name.first == UInt8(ascii: "<") { continue }
             if definition.name.description == "tryEval" { tryEvalIndex = index }
-            let value = constantValue(of: definition) ?? Value.builtin(index)
+            if definition.name.description == "addErrorContext" { addErrorContextIndex = index }
+            let value = Value.builtin(index)
             entries.append((s.pointee.symbols.intern(name), value))
             globals[definition.isGlobal ? name : Array("__".utf8) + name] = value
         }
@@ -65,8 +67,6 @@ extension Machine {
         installConstants(&entries)
         installBuiltinsSet(entries)
     }
-
-    private func constantValue(of definition: BuiltinDefinition) -> Value? { nil }
 
     private func installBuiltin(_ definition: BuiltinDefinition, at index: Int) {
         var mask: UInt8 = 0

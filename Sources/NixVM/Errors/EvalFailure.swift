@@ -36,8 +36,16 @@ public struct SourcePosition: Sendable, Hashable {
     /// From 1; nil when the program was stripped.
     public var line: Int?
     public var column: Int?
-    /// Index of the program in its machine, to find the source's text.
+    /// Index of the program in its machine; -1 for a source that gave no program.
     public var program: Int
+
+    public init(source: String, span: SourceSpan?, line: Int?, column: Int?, program: Int) {
+        self.source = source
+        self.span = span
+        self.line = line
+        self.column = column
+        self.program = program
+    }
 }
 
 /// One line of a backtrace.

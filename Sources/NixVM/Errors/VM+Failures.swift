@@ -102,7 +102,6 @@ extension VM {
     /// The type and the value, cut short, as messages show it: `a set: { a = 1; }`.
     func describe(_ value: Value) -> String {
         let type = typeName(value)
-        if value.isNull { return type }
         return "\(type): \(String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self))"
     }
 }

@@ -55,7 +55,12 @@ public final class Machine {
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]
     var importRoots: [[UInt8]: Int] = [:]
+    var builtinNames: [String] = []
+    /// The answer to the last request for a program, until `import` takes it.
+    var pendingImport: Int?
+    var importFailure: EvalFailure?
     var tryEvalIndex = 0
+    var addErrorContextIndex = 0
     var observerRecorder: EventRecorder?
     /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
     var positionCount: UInt32 = 1

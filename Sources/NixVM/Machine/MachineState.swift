@@ -81,6 +81,8 @@ struct MachineState {
     var largestFrame = 0
     var chunkCount = 0
     var callCount = 0
+    /// Where a frame goes on after `Step.call`, when that is not the step that asked for it.
+    var resume: UnsafePointer<UInt8>?
     /// First argument of the builtin being run.
     var arguments: Slot
     var roots: Slot

@@ -9,7 +9,12 @@ extension VM {
         let b = (sp - 1).pointee
         if a.isString, b.isString { return addStrings(a, b) }
         if a.isPath { return addToPath(a, b) }
-        if a.isInteger || a.isFloat { return arithmetic(.add) }
+        if a.isInteger || a.isFloat {
+            guard b.isInteger || b.isFloat else {
+                return fail(.type, "cannot add \(typeName(b)) to \(typeName(a))")
+            }
+            return arithmetic(.add)
+        }
         if a.isString || a.isAttributes { return addCoerced() }
         return failCoercion(a)
     }
@@ -88,9 +93,7 @@ extension VM {
     func number(_ value: Value) -> Double? {
         if value.isInteger { return Double(value.integer) }
         if value.isFloat { return value.float }
-        _ = value.isAttributes || value.isList || value.isString || value.isFunction || value.isNull || value.isBool
-            || value.isPath
-            ? failExpected("a float", value) : failExpected("an integer", value)
+        _ = failExpected("an integer", value)
         return nil
     }
 
@@ -156,17 +159,23 @@ extension VM {
         if a.isString && b.isString || a.isPath && b.isPath {
             return compareBytes(a.object.byteBuffer, b.object.byteBuffer) < 0
         }
+        let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
+        let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
         if typeName(a) == typeName(b) {
-            _ = fail(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable")
+            _ = fail(
+                .type,
+                "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable (values are \(x) and \(y))"
+            )
         } else {
-            _ = fail(.type, "cannot compare \(typeName(a)) with \(typeName(b))")
+            _ = fail(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
         }
         return nil
     }
 
     /// Turns the instruction being executed into a frame of an internal builtin; its result takes the operands' place.
     func enterOperator(_ index: Int, arguments: Int, flag: Bool) -> Step {
-        let slots = s.pointee.builtins[index].slots
+        let builtin = s.pointee.builtins + index
+        let slots = builtin.pointee.arity + builtin.pointee.slots - arguments
         let r = s.pointee.r
         if r.fp >= s.pointee.fpLimit || r.sp + (slots + Builtin.slack) > s.pointee.spLimit { return .collect }
         r.fp.pointee = Frame(pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.push)

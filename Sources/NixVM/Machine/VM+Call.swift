@@ -279,7 +279,7 @@ extension VM {
         (sp).update(from: bp, count: arity &+ 1)
         bp.update(from: bp + (arity &+ 1), count: rest)
         (bp + rest).update(from: sp, count: arity &+ 1)
-        s.pointee.instruction = stepCode(Builtin.applyRest)
+        s.pointee.resume = stepCode(Builtin.applyRest)
         s.pointee.callCount = arity
         return .call
     }
@@ -307,12 +307,14 @@ extension VM {
     /// Carries out `.call`: the frame's next step follows when the result is at the top.
     func enterCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
         let function = (sp - (count &+ 1)).pointee
+        let resume = s.pointee.resume ?? s.pointee.instruction
+        s.pointee.resume = nil
         if function.tag == Tag.function, function.object.kind == Kind.closure {
             let chunk = s.pointee.chunks + function.object.field
             if Int(chunk.pointee.arity) == count {
                 if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
                 let closure = (sp - (count &+ 1)).pointee.object
-                pushFrame(pc: s.pointee.instruction, base: sp - count, mode: FrameMode.call)
+                pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
                 s.pointee.r.env = closure
                 s.pointee.r.tables = chunk.pointee.tables
                 s.pointee.r.pc = chunk.pointee.code
@@ -321,7 +323,7 @@ extension VM {
             }
         }
         if !ensureRoom(Builtin.slack) { return false }
-        pushFrame(pc: s.pointee.instruction, base: sp - (count &+ 1), mode: FrameMode.push)
+        pushFrame(pc: resume, base: sp - (count &+ 1), mode: FrameMode.push)
         continueWith(stepCode(Builtin.apply))
         return true
     }

@@ -130,36 +130,61 @@ extension VM {
                 == 0
     }
 
-    /// `<` on lists: finds the first elements that differ, and compares those. Slots: left, right, negate, index.
+    /// `<` on lists: finds the first elements that differ, and compares those.
+    ///
+    /// Slots: left, right, negate, index, whether an answer about the elements at the index is at the top. Above them
+    /// the lists (left, right, index) inside which these lie.
     func lessThanDeepStep() -> Step {
-        if bp[3].isNull { bp[3] = Value(small: 0) }
-        while true {
-            let waits = sp > bp + 4
-            if waits {
-                // The answer to whether the elements at the index are equal.
-                let same = pop().isTrue
+        if bp[3].isNull { bp[3] = Value(small: -1) }
+        if bp[4].isTrue {
+            bp[4] = .null
+            if pop().isTrue {
+                bp[3] = Value(small: bp[3].small + 1)
+            } else {
                 let index = bp[3].small
-                if same {
-                    bp[3] = Value(small: index + 1)
-                } else {
-                    bp[0] = bp[0].object.values[index]
-                    bp[1] = bp[1].object.values[index]
-                    bp[3] = Value(small: 0)
-                }
+                bp[0] = bp[0].object.values[index]
+                bp[1] = bp[1].object.values[index]
+                bp[3] = Value(small: -1)
             }
-            if !isForced(bp) || !isForced(bp + 1) { return .force }
-            guard bp[0].isList, bp[1].isList else {
-                guard let less = isLess(bp[0], bp[1]) else { return .error }
-                return done(.bool(less != bp[2].isTrue))
+        }
+        while true {
+            if bp[3].small < 0 {
+                if !isForced(bp) || !isForced(bp + 1) { return .force }
+                guard bp[0].isList, bp[1].isList else {
+                    guard let less = isLess(bp[0], bp[1]) else { return .error }
+                    return done(.bool(less != bp[2].isTrue))
+                }
+                bp[3] = Value(small: 0)
             }
             let index = bp[3].small
-            if index >= bp[1].object.field { return done(.bool(bp[2].isTrue)) }
-            if index >= bp[0].object.field { return done(.bool(!bp[2].isTrue)) }
-            guard reserveSlots(4) else { return .collect }
+            let leftEnds = index >= bp[0].object.field
+            let rightEnds = index >= bp[1].object.field
+            if leftEnds, rightEnds, sp > bp + 5 {
+                sp -= 3
+                bp[0] = sp[0]
+                bp[1] = sp[1]
+                bp[3] = Value(small: sp[2].small + 1)
+                continue
+            }
+            if leftEnds || rightEnds { return done(.bool(!rightEnds != bp[2].isTrue)) }
+            guard reserveSlots(8) else { return .collect }
+            let left = bp[0].object.values + index
+            let right = bp[1].object.values + index
+            if !isForced(left) || !isForced(right) { return .force }
             guard charge(1) else { return .error }
+            if left.pointee.isList, right.pointee.isList, left.pointee != right.pointee {
+                push(bp[0])
+                push(bp[1])
+                push(bp[3])
+                bp[0] = left.pointee
+                bp[1] = right.pointee
+                bp[3] = Value(small: 0)
+                continue
+            }
+            bp[4] = .true
             push(.builtin(Builtin.equalNested))
-            push(bp[0].object.values[index])
-            push(bp[1].object.values[index])
+            push(left.pointee)
+            push(right.pointee)
             s.pointee.callCount = 2
             return .call
         }

@@ -144,7 +144,8 @@ extension VM {
     }
 
     func failCoercion(_ value: Value) -> Step {
-        fail(.type, "cannot coerce \(describe(value)) to a string")
+        let text = String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self)
+        return fail(.type, "cannot coerce \(typeName(value)) to a string: \(text)")
     }
 
     func homePath(_ text: Value) -> Step {
@@ -152,9 +153,11 @@ extension VM {
         guard let home = machine.io.homeDirectory else {
             return fail(
                 .restricted,
-                "the path '\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode")
+                "the path '~/\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode")
         }
-        let path = CanonPath.canonicalize(home + Array(text.object.byteBuffer.dropFirst()))
+        var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))
+        // The first part of an interpolated path keeps its slash.
+        if text.object.byteBuffer.last == CanonPath.separator { path.append(CanonPath.separator) }
         guard reserve(Size.string(path.count)) else { return .collect }
         push(makePath(path))
         return .next

@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// A size on the command line: bytes, or a number with K, M, G (1024) and optionally `B` or `iB`.
+struct ByteSize: ExpressibleByArgument {
+    var bytes: Int
+
+    init?(argument: String) {
+        var text = argument[...]
+        for suffix in ["iB", "B"] where text.hasSuffix(suffix) && text.count > suffix.count {
+            text = text.dropLast(suffix.count)
+            break
+        }
+        var shift = 0
+        if let last = text.last, let index = "KMGT".firstIndex(of: Character(last.uppercased())) {
+            shift = ("KMGT".distance(from: "KMGT".startIndex, to: index) + 1) * 10
+            text = text.dropLast()
+        }
+        guard let number = Int(text), number > 0, number <= Int.max >> shift else { return nil }
+        bytes = number << shift
+    }
+}

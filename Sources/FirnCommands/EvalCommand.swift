@@ -1,0 +1,99 @@
+import ArgumentParser
+import NixEval
+import NixVM
+
+/// `firn eval`.
+struct EvalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval", abstract: "Evaluate files or expressions and print their values.",
+        discussion: "Example: firn eval --strict --json -E '{ a = 1 + 1; }'")
+
+    @OptionGroup var evaluation: EvaluationArguments
+
+    @Flag(help: "Evaluate everything inside the value too.")
+    var strict = false
+
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    @Flag(help: "Print a string as it is, without quotes and line end.")
+    var raw = false
+
+    @Flag(help: "Show on standard error what the evaluation used.")
+    var stats = false
+
+    @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
+    var stress = false
+
+    mutating func validate() throws {
+        if json && raw { throw ValidationError("--json and --raw exclude each other") }
+    }
+
+    func run() throws {
+        let code = BigStack.run { evaluate() }
+        guard let code else {
+            Output.note("error: the evaluation's thread could not be started")
+            throw ExitCode(1)
+        }
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func evaluate() -> Int32 {
+        guard let evaluator = evaluation.makeEvaluator(stress: stress) else {
+            Output.note("error: the address space for the heap cannot be reserved")
+            return 1
+        }
+        var code: Int32 = 0
+        do throws(EvalFailure) {
+            for value in try evaluation.values(evaluator) { Output.write(1, try text(value, evaluator)) }
+        } catch {
+            Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
+            code = 1
+        }
+        if stats { Output.write(2, Statistics.text(evaluator.machine)) }
+        return code
+    }
+
+    private func text(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
+        let newline = [UInt8(ascii: "\n")]
+        if json {
+            let text = try evaluator.call(builtin: "toJSON", [value])
+            return (evaluator.machine.bytes(text) ?? []) + newline
+        }
+        if raw {
+            let text = try evaluator.force(value)
+            guard let bytes = evaluator.machine.bytes(text) else {
+                throw EvalFailure(
+                    kind: .type, message: Array("expected a string but found \(evaluator.machine.typeName(text))".utf8))
+            }
+            return bytes
+        }
+        let result = strict ? try evaluator.deepForce(value) : try evaluator.force(value)
+        return evaluator.machine.printResult(result) + newline
+    }
+}
+
+/// What `--stats` prints.
+enum Statistics {
+    static func text(_ machine: Machine) -> String {
+        let heap = machine.heapStatistics
+        let counters = machine.counters
+        return """
+            {
+              "fuel": \(machine.fuelUsed),
+              "builtinCalls": \(counters.builtinCalls),
+              "updates": \(counters.updates),
+              "symbols": \(machine.symbolCount),
+              "heap": {
+                "allocatedBytes": \(heap.allocatedBytes),
+                "peakBytes": \(heap.peakBytes),
+                "collections": \(heap.collections),
+                "copiedBytes": \(heap.copiedBytes),
+                "collectionNanoseconds": \(heap.nanoseconds),
+                "programBytes": \(machine.permanentBytes)
+              }
+            }
+
+            """
+    }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import NixEval
+import NixStore
+import NixVM
+
+/// What every evaluating command takes, spelled as `nix-instantiate` spells it.
+struct EvaluationArguments: ParsableArguments {
+    @Argument(help: "Files to evaluate; - is standard input; a directory means its default.nix.")
+    var files: [String] = []
+
+    @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
+    var isExpression = false
+
+    @Option(name: [.customShort("A"), .customLong("attr")], help: "Select an attribute path; may be given several times.")
+    var attributes: [String] = []
+
+    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression to a function.")
+    var arguments: [String] = []
+
+    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string to a function.")
+    var textArguments: [String] = []
+
+    @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
+    var include: [String] = []
+
+    @Option(
+        name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
+        help: "Experimental features of Nix to enable: pipe-operators.")
+    var features: [String] = []
+
+    @Option(name: .customLong("option"), help: "NAME VALUE: set one of Nix's options: max-call-depth, pure-eval, restrict-eval.")
+    var options: [String] = []
+
+    @Flag(help: "Show the backtrace of an error.")
+    var showTrace = false
+
+    @Flag(help: "No environment, clock or search path.")
+    var pure = false
+
+    @Flag(help: "Let builtins.traceVerbose print.")
+    var traceVerbose = false
+
+    @Option(help: "Units of fuel: one per call and force, and per unit of a builtin's work.")
+    var maxFuel: Int?
+
+    @Option(help: "Memory of both heap spaces, stack and programs, as 512M, 2GiB or bytes.")
+    var maxMemory: ByteSize?
+
+    @Option(help: "Frames that wait for one another.")
+    var maxDepth: Int = 10_000_000
+
+    @Option(help: "Seconds after which evaluation ends with an error.")
+    var timeout: Double?
+
+    mutating func validate() throws {
+        if let maxFuel, maxFuel < 0 { throw ValidationError("--max-fuel takes a number from 0, not \(maxFuel)") }
+        if maxDepth < 1 { throw ValidationError("--max-depth takes a number from 1, not \(maxDepth)") }
+        if let timeout, !(timeout > 0 && timeout < 1e9) {
+            throw ValidationError("--timeout takes seconds above 0, not \(timeout)")
+        }
+        for pair in arguments + textArguments + options where !pair.contains("\0") {
+            throw ValidationError("'\(pair)' lacks its second word: --arg, --argstr and --option take two")
+        }
+        for feature in features.flatMap({ $0.split(separator: " ") }) where feature != "pipe-operators" {
+            throw ValidationError("unknown experimental feature '\(feature)'; known: pipe-operators")
+        }
+        for (name, value) in pairs(options) { try check(option: name, value) }
+    }
+
+    private func check(option name: String, _ value: String) throws {
+        switch name {
+        case "max-call-depth":
+            guard let depth = Int(value), depth > 0 else {
+                throw ValidationError("option 'max-call-depth' takes a number from 1, not '\(value)'")
+            }
+        case "pure-eval":
+            guard ["true", "false"].contains(value) else {
+                throw ValidationError("option '\(name)' takes true or false, not '\(value)'")
+            }
+        default: throw ValidationError("unknown option '\(name)'; known: max-call-depth, pure-eval")
+        }
+    }
+
+    func pairs(_ joined: [String]) -> [(String, String)] {
+        joined.map { pair in
+            let cut = pair.firstIndex(of: "\0") ?? pair.endIndex
+            return (String(pair[..<cut]), String(pair[cut...].dropFirst()))
+        }
+    }
+
+    var isPure: Bool { pure || pairs(options).contains { $0.0 == "pure-eval" && $0.1 == "true" } }
+
+    /// The evaluator these arguments ask for.
+    func makeEvaluator(stress: Bool = false) -> Evaluator? {
+        let depth = pairs(options).last { $0.0 == "max-call-depth" }.flatMap { Int($0.1) } ?? maxDepth
+        let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
+        let io = LocalIO(isPure: isPure)
+        let settings = MachineSettings(
+            stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
+            pure: isPure, traceVerbose: traceVerbose)
+        return Evaluator(
+            io: io,
+            options: EvaluatorOptions(
+                limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: depth, deadline: deadline),
+                settings: settings, pipeOperators: !features.isEmpty),
+            print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
+    }
+
+    /// `-I` entries first, then those of NIX_PATH.
+    private func searchPath(_ io: LocalIO) -> [(prefix: [UInt8], path: [UInt8])] {
+        var entries = include.map { Array($0.utf8) }
+        if let variable = io.environmentVariable(Array("NIX_PATH".utf8)) {
+            entries += variable.split(separator: UInt8(ascii: ":")).map { Array($0) }
+        }
+        return entries.map { entry in
+            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return ([], absolute(entry)) }
+            return (Array(entry[..<equals]), absolute(Array(entry[(equals + 1)...])))
+        }
+    }
+
+    private func absolute(_ path: [UInt8]) -> [UInt8] { CanonPath.absolute(path, relativeTo: currentDirectory()) }
+
+    /// The values to evaluate: files (or expressions), called and selected from as asked.
+    func values(_ evaluator: Evaluator) throws(EvalFailure) -> [ValueHandle] {
+        var arguments: [(name: [UInt8], value: ValueHandle)] = []
+        for (name, source) in pairs(self.arguments) {
+            let value = try evaluator.load(
+                source: Array(source.utf8), name: "«string»", directory: currentDirectory())
+            arguments.append((Array(name.utf8), value))
+        }
+        for (name, text) in pairs(textArguments) {
+            arguments.append((Array(name.utf8), evaluator.machine.makeString(Array(text.utf8))))
+        }
+        var values: [ValueHandle] = []
+        for file in files.isEmpty && !isExpression ? ["./default.nix"] : files {
+            let loaded = try load(file, evaluator)
+            for path in attributes.isEmpty ? [""] : attributes {
+                let selected = try evaluator.select(loaded, path: path, arguments)
+                values.append(try evaluator.autoCall(selected, arguments))
+            }
+        }
+        return values
+    }
+
+    private func load(_ file: String, _ evaluator: Evaluator) throws(EvalFailure) -> ValueHandle {
+        if isExpression {
+            return try evaluator.load(source: Array(file.utf8), name: "«string»", directory: currentDirectory())
+        }
+        if file == "-" {
+            guard let source = readStandardInput() else {
+                throw EvalFailure(kind: .io, message: Array("standard input cannot be read".utf8))
+            }
+            return try evaluator.load(source: source, name: "«stdin»", directory: currentDirectory())
+        }
+        let path = absolute(Array(file.utf8))
+        if file.hasSuffix(".firn") { return try load(program: path, evaluator) }
+        return try evaluator.load(file: path)
+    }
+
+    private func load(program path: [UInt8], _ evaluator: Evaluator) throws(EvalFailure) -> ValueHandle {
+        let program = try ProgramFile.read(path)
+        return try evaluator.load(
+            program: program, name: String(decoding: path, as: UTF8.self), directory: CanonPath.parent(of: path))
+    }
+}

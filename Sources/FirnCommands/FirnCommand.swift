@@ -1,0 +1,53 @@
+import ArgumentParser
+
+/// The `firn` executable: one subcommand a file.
+public struct FirnCommand: ParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "firn", abstract: "Evaluates the Nix language.",
+        discussion: "Example: firn eval --strict -E 'map (x: x * 2) [ 1 2 3 ]'",
+        version: FirnVersion.text,
+        subcommands: [
+            EvalCommand.self, ParseCommand.self, CompileCommand.self, DisassembleCommand.self, VerifyCommand.self,
+            TraceCommand.self,
+        ])
+
+    public init() {}
+
+    /// Parses the command line and runs it; exits with 0, 1 (the job failed) or 2 (the command line was wrong).
+    public static func run() -> Never {
+        let arguments = joinPairs(Array(CommandLine.arguments.dropFirst()))
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch let code as ExitCode {
+            leave(code.rawValue)
+        } catch {
+            let isHelp = exitCode(for: error) == .success
+            Output.write(isHelp ? 1 : 2, fullMessage(for: error) + "\n")
+            leave(isHelp ? 0 : 2)
+        }
+        leave(0)
+    }
+
+    /// Nix's options that take two words (`--arg NAME EXPR`) become one, joined by a NUL, which no argument can hold.
+    private static func joinPairs(_ arguments: [String]) -> [String] {
+        var result: [String] = []
+        var index = 0
+        while index < arguments.count {
+            let word = arguments[index]
+            if word == "--" { return result + arguments[index...] }
+            result.append(word)
+            if ["--arg", "--argstr", "--option"].contains(word), index + 2 < arguments.count {
+                result.append(arguments[index + 1] + "\0" + arguments[index + 2])
+                index += 2
+            }
+            index += 1
+        }
+        return result
+    }
+}
+
+/// The version of the executable.
+public enum FirnVersion {
+    public static let text = "0.1.0"
+}

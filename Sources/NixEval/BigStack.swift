@@ -1,0 +1,33 @@
+import Glibc
+
+/// Runs work on a thread with a stack large enough for the compiler's deepest source.
+public enum BigStack {
+    /// Bytes: what `Compiler.maximumDepth` levels need, twice. Only touched pages count.
+    public static let size = 512 << 20
+
+    private final class Job {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
+    /// Runs `body` on its own thread and waits for it. The result of a thread that could not be started is nil.
+    public static func run<Result>(_ body: () -> Result) -> Result? {
+        var result: Result?
+        withoutActuallyEscaping(body) { body in
+            var attributes = pthread_attr_t()
+            unsafe pthread_attr_init(&attributes)
+            unsafe pthread_attr_setstacksize(&attributes, size)
+            let job = Job { result = body() }
+            var thread = pthread_t()
+            let started = unsafe pthread_create(
+                &thread, &attributes,
+                { argument in
+                    unsafe Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue().body()
+                    return nil
+                }, Unmanaged.passRetained(job).toOpaque())
+            if started == 0 { pthread_join(thread, nil) }
+            unsafe pthread_attr_destroy(&attributes)
+        }
+        return result
+    }
+}

@@ -1,0 +1,78 @@
+import NixVM
+
+/// Arguments and attribute paths of the command line, as Nix treats them.
+extension Evaluator {
+    /// Calls a function whose pattern's names all have defaults or are given; anything else is returned as it is.
+    public func autoCall(_ value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]) throws(EvalFailure)
+        -> ValueHandle
+    {
+        let forced = try force(value)
+        if machine.isAttributes(forced), machine.isFunction(forced),
+            let functor = machine.attribute(forced, Array("__functor".utf8))
+        {
+            return try autoCall(call(functor, [forced]), arguments)
+        }
+        guard let formals = machine.formals(forced) else { return forced }
+        for formal in formals where !formal.hasDefault && !arguments.contains(where: { $0.name == formal.name }) {
+            let name = String(decoding: formal.name, as: UTF8.self)
+            throw EvalFailure(
+                kind: .missingArgument,
+                message: Array(
+                    "cannot evaluate a function that has an argument without a value ('\(name)')".utf8))
+        }
+        let given = arguments.filter { argument in formals.contains { $0.name == argument.name } }
+        return try call(forced, [machine.makeAttributes(given.map { ($0.name, $0.value) })])
+    }
+
+    /// Follows an attribute path (`a.b."c.d".0`), calling functions on the way as `-A` does.
+    public func select(
+        _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
+    ) throws(EvalFailure) -> ValueHandle {
+        var current = value
+        for step in try Evaluator.steps(of: path) {
+            current = try autoCall(current, arguments)
+            if let index = Int(step), !machine.isAttributes(current) {
+                guard let element = machine.element(current, index) else {
+                    throw EvalFailure(
+                        kind: .value, message: Array("list index \(index) in selection path '\(path)' is out of range".utf8))
+                }
+                current = element
+                continue
+            }
+            guard machine.isAttributes(current) else {
+                throw EvalFailure(
+                    kind: .type,
+                    message: Array(
+                        "the expression selected by the selection path '\(path)' should be a set but is \(machine.typeName(current))"
+                            .utf8))
+            }
+            guard let attribute = machine.attribute(current, Array(step.utf8)) else {
+                throw EvalFailure(
+                    kind: .missingAttribute, message: Array("attribute '\(step)' in selection path '\(path)' not found".utf8))
+            }
+            current = attribute
+        }
+        return try force(current)
+    }
+
+    private static func steps(of path: String) throws(EvalFailure) -> [String] {
+        var steps: [String] = []
+        var current = ""
+        var isQuoted = false
+        for character in path {
+            if character == "\"" {
+                isQuoted.toggle()
+            } else if character == ".", !isQuoted {
+                steps.append(current)
+                current = ""
+            } else {
+                current.append(character)
+            }
+        }
+        if isQuoted {
+            throw EvalFailure(kind: .value, message: Array("missing closing quote in selection path '\(path)'".utf8))
+        }
+        if !current.isEmpty { steps.append(current) }
+        return steps
+    }
+}

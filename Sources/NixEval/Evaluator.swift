@@ -1,0 +1,170 @@
+import NixBytecode
+import NixCompiler
+import NixStore
+import NixSyntax
+import NixVM
+
+/// What an evaluator may read and use.
+public struct EvaluatorOptions: Sendable {
+    public var limits: Limits
+    public var settings: MachineSettings
+    /// Nix's experimental feature `pipe-operators`.
+    public var pipeOperators: Bool
+
+    public init(limits: Limits = Limits(), settings: MachineSettings = MachineSettings(), pipeOperators: Bool = false) {
+        self.limits = limits
+        self.settings = settings
+        self.pipeOperators = pipeOperators
+    }
+}
+
+/// Source or program in, value out. One evaluator is one heap; files are parsed and compiled once.
+///
+/// Compilation nests on the native stack: call it on a thread of `BigStack`.
+public final class Evaluator {
+    public let machine: Machine
+    let io: any EvalIO
+    let options: EvaluatorOptions
+    /// Source text by program, for excerpts in errors.
+    private(set) var sources: [String: [UInt8]] = [:]
+    /// Warnings of everything compiled so far, with the name of their source.
+    public private(set) var warnings: [(source: String, warning: Warning)] = []
+
+    /// Nil when the address space for the heap cannot be reserved.
+    public init?(
+        io: any EvalIO, options: EvaluatorOptions = EvaluatorOptions(), cancellation: Cancellation? = nil,
+        print: @escaping ([UInt8]) -> Void
+    ) {
+        guard
+            let machine = Machine(
+                io: io, limits: options.limits, settings: options.settings, cancellation: cancellation, print: print)
+        else { return nil }
+        self.machine = machine
+        self.io = io
+        self.options = options
+    }
+
+    /// Compiles source. `name` is what positions call it.
+    public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
+        do throws(SyntaxError) {
+            let tree = try parse(source, options: ParseOptions(pipeOperators: options.pipeOperators))
+            return try compile(tree, name: name, scopeNames: scopeNames)
+        } catch {
+            throw failure(of: error, name: name)
+        }
+    }
+
+    private func compile(_ tree: SyntaxTree, name: String, scopeNames: [[UInt8]]?) throws(SyntaxError) -> Program {
+        sources[name] = tree.source
+        do throws(CompileError) {
+            let compiled = try Compiler.compile(
+                tree, options: CompileOptions(globals: Evaluator.globals, scopeNames: scopeNames))
+            warnings += compiled.warnings.map { (name, $0) }
+            return compiled.program
+        } catch {
+            compileFailure = failure(of: error, tree: tree, name: name)
+            return Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
+        }
+    }
+
+    private var compileFailure: EvalFailure?
+
+    private static let globals = Set(Machine.globalNames)
+
+    private func failure(of error: SyntaxError, name: String) -> EvalFailure {
+        let span = SourceSpan(start: error.span.start, end: error.span.end)
+        return EvalFailure(
+            kind: .parse, message: Array(error.message.utf8),
+            position: SourcePosition(
+                source: name, span: span, line: error.location.line, column: error.location.column, program: -1))
+    }
+
+    private func failure(of error: CompileError, tree: SyntaxTree, name: String) -> EvalFailure {
+        let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: tree.lineStarts)
+        return EvalFailure(
+            kind: error.kind == .undefinedVariable ? .undefinedVariable : .parse, message: Array(error.message.utf8),
+            position: SourcePosition(
+                source: name, span: SourceSpan(start: error.span.start, end: error.span.end), line: location.line,
+                column: location.column, program: -1))
+    }
+
+    /// Loads source and gives its value, not yet forced. Relative paths start from `directory`.
+    public func load(source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]? = nil)
+        throws(EvalFailure) -> ValueHandle
+    {
+        compileFailure = nil
+        if sources[name] == nil { sources[name] = source }
+        let program = try compile(source, name: name, scopeNames: scopeNames)
+        if let compileFailure { throw compileFailure }
+        return try machine.load(program: program, name: name, directory: directory)
+    }
+
+    /// Loads a program that was verified.
+    public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
+        try machine.load(program: program, name: name, directory: directory)
+    }
+
+    /// Loads a file, or a directory's `default.nix`.
+    public func load(file path: [UInt8]) throws(EvalFailure) -> ValueHandle { try load(file: path, scopeNames: nil) }
+
+    private func load(file path: [UInt8], scopeNames: [[UInt8]]?) throws(EvalFailure) -> ValueHandle {
+        let source: [UInt8]
+        let resolved: [UInt8]
+        do throws(EvalIOError) {
+            resolved = try io.resolveImport(path)
+            source = try io.readFile(resolved)
+        } catch {
+            throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
+        }
+        let name = String(decoding: resolved, as: UTF8.self)
+        sources[name] = source
+        return try load(source: source, name: name, directory: CanonPath.parent(of: resolved), scopeNames: scopeNames)
+    }
+
+    /// Runs what was started on the machine to its end, answering its requests.
+    private func run() throws(EvalFailure) -> ValueHandle {
+        while true {
+            switch machine.resume() {
+            case .finished: return machine.takeResult()
+            case .failed(let failure): throw failure
+            case .needs(let request): answer(request)
+            }
+        }
+    }
+
+    private func answer(_ request: MachineRequest) {
+        do throws(EvalFailure) {
+            switch request {
+            case .program(let path): machine.answer(program: try load(file: path, scopeNames: nil))
+            case .scopedProgram(let path, let names):
+                machine.answer(program: try load(file: path, scopeNames: names))
+            }
+        } catch {
+            machine.answer(failure: error)
+        }
+    }
+
+    /// The value, forced.
+    public func force(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
+        machine.startForce(value)
+        return try run()
+    }
+
+    /// The value with everything in it forced.
+    public func deepForce(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
+        machine.startDeepForce(value)
+        return try run()
+    }
+
+    /// The result of a call, forced.
+    public func call(_ function: ValueHandle, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
+        machine.startCall(function, arguments)
+        return try run()
+    }
+
+    /// The result of a builtin, forced.
+    public func call(builtin name: String, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
+        machine.startBuiltin(name, arguments)
+        return try run()
+    }
+}

@@ -1,0 +1,263 @@
+/// Builtins on attribute sets.
+extension Machine {
+    static let attributeBuiltins: [BuiltinDefinition] = [
+        .function("attrNames", 1) { $0.attributeNames() },
+        .function("attrValues", 1) { $0.attributeValues() },
+        .function("getAttr", 2) { $0.getAttribute() },
+        .function("hasAttr", 2) { $0.hasAttribute() },
+        .function("removeAttrs", 2, global: true) { $0.removeAttributes() },
+        .function("intersectAttrs", 2) { $0.intersectAttributes() },
+        .function("listToAttrs", 1) { $0.listToAttributes() },
+        .function("mapAttrs", 2, strict: [1]) { $0.mapAttributes() },
+        .function("catAttrs", 2) { $0.catAttributes() },
+        .function("functionArgs", 1) { $0.functionArguments() },
+        .function("unsafeGetAttrPos", 2) { $0.attributePosition() },
+        .frame("genericClosure", 1, slots: 6) { $0.genericClosureStep() },
+        .function("zipAttrsWith", 2, strict: [0, 1]) { $0.zipAttributes() },
+    ]
+}
+
+extension VM {
+    fileprivate func attributeNames() -> Step {
+        guard let set = expectSet(0) else { return .error }
+        guard let order = nameOrder(set.layout) else { return .collect }
+        guard reserve(Size.list(set.field)) else { return .collect }
+        let result = makeList(set.field)
+        for index in 0..<set.field {
+            result.object.values[index] = nameString(set.layout.entries[Int(order[index])].symbol)
+        }
+        return done(result)
+    }
+
+    fileprivate func attributeValues() -> Step {
+        guard let set = expectSet(0) else { return .error }
+        guard let order = nameOrder(set.layout) else { return .collect }
+        guard reserve(Size.list(set.field)) else { return .collect }
+        let result = makeList(set.field)
+        for index in 0..<set.field {
+            result.object.values[index] = set.attributeValues[Int(order[index])]
+        }
+        return done(result)
+    }
+
+    fileprivate func getAttribute() -> Step {
+        guard let name = expectString(0), let set = expectSet(1) else { return .error }
+        let symbol = s.pointee.symbols.intern(name.byteBuffer)
+        guard let slot = lookup(set, symbol) else { return failMissingAttribute(argument(1), symbol) }
+        return done(slot.pointee)
+    }
+
+    fileprivate func hasAttribute() -> Step {
+        guard let name = expectString(0), let set = expectSet(1) else { return .error }
+        guard let symbol = s.pointee.symbols.find(name.byteBuffer) else { return done(.false) }
+        return done(.bool(lookup(set, symbol) != nil))
+    }
+
+    fileprivate func removeAttributes() -> Step {
+        guard let set = expectSet(0), let names = expectList(1) else { return .error }
+        for index in 0..<names.field where !isForced(names.values + index) { return .force }
+        var removed: Set<UInt32> = []
+        for index in 0..<names.field {
+            let name = names.values[index]
+            guard name.isString else { return failExpected("a string", name) }
+            if let symbol = s.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
+                removed.insert(symbol)
+            }
+        }
+        if removed.isEmpty { return done(argument(0)) }
+        guard reserve(Size.attributesAndLayout(set.field)) else { return .collect }
+        guard charge(1 + set.field / 16) else { return .error }
+        return done(select(from: set) { !removed.contains($0) })
+    }
+
+    /// The attributes whose names pass; `Size.attributesAndLayout` of the whole reserved.
+    private func select(from set: Object, where passes: (UInt32) -> Bool) -> Value {
+        let entries = set.layout.entries
+        let kept = (0..<set.field).filter { passes(entries[$0].symbol) }
+        let result = makeAttributes(kept.map { entries[$0] })
+        for (place, index) in kept.enumerated() {
+            result.object.attributeValues[place] = set.attributeValues[index]
+        }
+        return result
+    }
+
+    fileprivate func intersectAttributes() -> Step {
+        guard let left = expectSet(0), let right = expectSet(1) else { return .error }
+        let most = min(left.field, right.field)
+        guard reserve(Size.attributesAndLayout(most)) else { return .collect }
+        guard charge(1 + most / 16) else { return .error }
+        if right.field <= left.field {
+            return done(select(from: right) { lookup(left, $0) != nil })
+        }
+        var kept: [(entry: LayoutEntry, value: Value)] = []
+        for index in 0..<left.field {
+            let symbol = left.layout.entries[index].symbol
+            if let slot = lookup(right, symbol) {
+                kept.append((LayoutEntry(symbol, positionNumber(right, symbol) ?? 0), slot.pointee))
+            }
+        }
+        let result = makeAttributes(kept.map { $0.entry })
+        for (place, item) in kept.enumerated() { result.object.attributeValues[place] = item.value }
+        return done(result)
+    }
+
+    fileprivate func listToAttributes() -> Step {
+        guard let list = expectList(0) else { return .error }
+        for index in 0..<list.field {
+            if !isForced(list.values + index) { return .force }
+            let item = list.values[index]
+            guard item.isAttributes else { return failExpected("a set", item) }
+            guard let name = lookup(item.object, Symbols.name) else {
+                return failMissingAttribute(item, Symbols.name)
+            }
+            if !isForced(name) { return .force }
+            guard name.pointee.isString else { return failExpected("a string", name.pointee) }
+            guard lookup(item.object, Symbols.value) != nil else {
+                return failMissingAttribute(item, Symbols.value)
+            }
+        }
+        guard reserve(Size.attributesAndLayout(list.field)) else { return .collect }
+        guard charge(1 + list.field / 4) else { return .error }
+        return done(attributes(ofPairs: list))
+    }
+
+    /// The set of a list of checked `{ name, value }`: the first of equal names wins.
+    private func attributes(ofPairs list: Object) -> Value {
+        var pairs: [(entry: LayoutEntry, index: Int)] = []
+        pairs.reserveCapacity(list.field)
+        for index in 0..<list.field {
+            let item = list.values[index].object
+            guard let name = lookup(item, Symbols.name) else { continue }
+            let symbol = s.pointee.symbols.intern(name.pointee.object.byteBuffer)
+            pairs.append((LayoutEntry(symbol, positionNumber(item, Symbols.name) ?? 0), index))
+        }
+        pairs.sort { ($0.entry.symbol, $0.index) < ($1.entry.symbol, $1.index) }
+        var unique: [(entry: LayoutEntry, index: Int)] = []
+        for pair in pairs where unique.last?.entry.symbol != pair.entry.symbol { unique.append(pair) }
+        let result = makeAttributes(unique.map { $0.entry })
+        for (place, pair) in unique.enumerated() {
+            if let value = lookup(list.values[pair.index].object, Symbols.value) {
+                result.object.attributeValues[place] = value.pointee
+            }
+        }
+        return result
+    }
+
+    fileprivate func mapAttributes() -> Step {
+        guard let set = expectSet(1) else { return .error }
+        if set.field == 0 { return done(argument(1)) }
+        guard reserve(Size.attributes(set.field) + set.field * Size.thunk(3)) else { return .collect }
+        guard charge(1 + set.field / 8) else { return .error }
+        let result = makeAttributes(layout: set.layout)
+        let function = argument(0)
+        for index in 0..<set.field {
+            result.object.attributeValues[index] = makeApplication(
+                function, nameString(set.layout.entries[index].symbol), set.attributeValues[index])
+        }
+        return done(result)
+    }
+
+    fileprivate func catAttributes() -> Step {
+        guard let name = expectString(0), let list = expectList(1) else { return .error }
+        for index in 0..<list.field {
+            if !isForced(list.values + index) { return .force }
+            guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
+        }
+        let symbol = s.pointee.symbols.intern(name.byteBuffer)
+        guard reserve(Size.list(list.field)) else { return .collect }
+        guard charge(1 + list.field / 8) else { return .error }
+        var found: [Value] = []
+        for index in 0..<list.field {
+            if let slot = lookup(list.values[index].object, symbol) { found.append(slot.pointee) }
+        }
+        let result = makeList(found.count)
+        for (index, value) in found.enumerated() { result.object.values[index] = value }
+        return done(result)
+    }
+
+    fileprivate func functionArguments() -> Step {
+        let value = argument(0)
+        if value.isAttributes, let stored = lookup(value.object, s.pointee.symbols.intern("__functionArgs")) {
+            return done(stored.pointee)
+        }
+        guard value.isFunction else { return failExpected("a function", value) }
+        guard let formals = machine.nextFormals(of: value), !formals.isEmpty else {
+            return done(s.pointee.emptyAttributes)
+        }
+        guard reserve(Size.attributesAndLayout(formals.count)) else { return .collect }
+        let sorted = formals.sorted { $0.entry.symbol < $1.entry.symbol }
+        let result = makeAttributes(sorted.map { $0.entry })
+        for (place, formal) in sorted.enumerated() {
+            result.object.attributeValues[place] = .bool(formal.hasDefault)
+        }
+        return done(result)
+    }
+
+    fileprivate func attributePosition() -> Step {
+        guard let name = expectString(0), let set = expectSet(1) else { return .error }
+        guard let symbol = s.pointee.symbols.find(name.byteBuffer), let number = positionNumber(set, symbol),
+            let position = machine.attributePosition(number), let line = position.line, let column = position.column
+        else { return done(.null) }
+        let file = Array(position.source.utf8)
+        guard reserve(Size.string(file.count) + Size.attributesAndLayout(3)) else { return .collect }
+        return done(
+            makeAttributes([
+                (Symbols.file, makeString(file)), (Symbols.line, Value(small: line)),
+                (Symbols.column, Value(small: column)),
+            ]))
+    }
+
+    /// A thunk for each name: the function applied to the name and the values of all sets that have it.
+    fileprivate func zipAttributes() -> Step {
+        guard let list = expectList(1) else { return .error }
+        var total = 0
+        for index in 0..<list.field {
+            if !isForced(list.values + index) { return .force }
+            guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
+            total += list.values[index].object.field
+        }
+        guard reserve(Size.attributesAndLayout(total) + total * (16 + Size.thunk(3))) else { return .collect }
+        guard charge(1 + total / 4) else { return .error }
+        var members: [UInt32: [Value]] = [:]
+        for index in 0..<list.field {
+            let set = list.values[index].object
+            for place in 0..<set.field {
+                members[set.layout.entries[place].symbol, default: []].append(set.attributeValues[place])
+            }
+        }
+        let sorted = members.sorted { $0.key < $1.key }
+        let result = makeAttributes(sorted.map { LayoutEntry($0.key, 0) })
+        for (place, member) in sorted.enumerated() {
+            let values = makeList(member.value.count)
+            for (index, value) in member.value.enumerated() { values.object.values[index] = value }
+            result.object.attributeValues[place] = makeApplication(argument(0), nameString(member.key), values)
+        }
+        return done(result)
+    }
+
+    /// Slots after the argument: work list as an array used as a queue, its head, its tail, results count, operator,
+    /// phase. Keys seen are compared through a tree of `lessThan`, as Nix orders them.
+    fileprivate func genericClosureStep() -> Step { closureStep() }
+}
+
+extension Machine {
+    /// The formals of the parameter a function takes next; nil when that is a plain name.
+    func nextFormals(of value: Value) -> [(entry: LayoutEntry, hasDefault: Bool)]? {
+        var applied = 0
+        var function = value
+        while function.tag == Tag.function, function.object.kind == Kind.partial {
+            applied += function.object.captureCount - 1
+            function = function.object.values[0]
+        }
+        guard function.tag == Tag.function, function.object.kind == Kind.closure else { return nil }
+        let loaded = s.pointee.chunks[function.object.field]
+        guard Int(loaded.program) < programs.count else { return nil }
+        let program = programs[Int(loaded.program)]
+        let chunk = program.program.chunks[Int(loaded.index)]
+        guard applied == Int(chunk.arity) - 1, let index = chunk.formals else { return nil }
+        return program.program.formals[Int(index)].formals.map { formal in
+            let symbol = s.pointee.symbols.intern(program.program.symbols[Int(formal.symbol)])
+            return (LayoutEntry(symbol, 0), formal.defaultValue != .none)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import NixBytecode
+
+/// Builtins that order, stop or watch evaluation.
+extension Machine {
+    static let controlBuiltins: [BuiltinDefinition] = [
+        .function("seq", 2, strict: [0]) { vm in vm.done(vm.argument(1)) },
+        .frame("deepSeq", 2, strict: [], slots: 1) { vm in
+            if vm.bp[2].isNull {
+                vm.bp[2] = .true
+                return vm.callWith(.builtin(Builtin.deepForce), vm.bp[0])
+            }
+            return vm.done(vm.bp[1])
+        },
+        // Slot 1 is true while the argument is forced, false after unwinding stopped here.
+        .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
+        .frame("throw", 1, strict: [], slots: 1, global: true) { vm in
+            vm.coerced(0, []) { vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer)) }
+        },
+        .frame("abort", 1, strict: [], slots: 1, global: true) { vm in
+            vm.coerced(0, []) {
+                let text = Array(vm.bp[0].object.byteBuffer)
+                return vm.fail(
+                    .abort,
+                    bytes: Array("evaluation aborted with the following error message: '".utf8) + text + Array("'".utf8))
+            }
+        },
+        .function("trace", 2, strict: [0]) { vm in
+            vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
+            return vm.done(vm.argument(1))
+        },
+        .function("traceVerbose", 2, strict: [0]) { vm in
+            if vm.machine.settings.traceVerbose {
+                vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
+            }
+            return vm.done(vm.argument(1))
+        },
+        .function("warn", 2, strict: [0]) { vm in
+            guard let text = vm.expectString(0) else { return .error }
+            vm.machine.print(Array("evaluation warning: ".utf8) + Array(text.byteBuffer))
+            return vm.done(vm.argument(1))
+        },
+        .function("break", 1, global: true) { vm in vm.done(vm.argument(0)) },
+        // Slot 2 holds the text once it is coerced.
+        .frame("addErrorContext", 2, strict: [], slots: 2) { vm in
+            vm.coerced(0, marker: 3, []) {
+                vm.bp[2] = vm.bp[0]
+                if !vm.isForced(vm.bp + 1) { return .force }
+                return vm.done(vm.bp[1])
+            }
+        },
+    ]
+}
+
+extension VM {
+    /// A string as it is, anything else as it prints.
+    func traceText(_ value: Value) -> [UInt8] {
+        value.isString ? Array(value.object.byteBuffer) : ValuePrinter(self, .trace).print(value)
+    }
+
+    fileprivate func tryEvalStep() -> Step {
+        if bp[1].bits == Value.false.bits {
+            guard reserve(Size.attributesAndLayout(2)) else { return .collect }
+            return done(makeAttributes([(Symbols.success, .false), (Symbols.value, .false)]))
+        }
+        bp[1] = .true
+        if !isForced(bp) { return .force }
+        guard reserve(Size.attributesAndLayout(2)) else { return .collect }
+        return done(makeAttributes([(Symbols.success, .true), (Symbols.value, bp[0])]))
+    }
+}

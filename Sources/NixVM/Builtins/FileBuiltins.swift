@@ -1,0 +1,218 @@
+import NixBytecode
+import NixStore
+
+/// Builtins that read files, all through the machine's `EvalIO`.
+extension Machine {
+    static let fileBuiltins: [BuiltinDefinition] = [
+        .frame("import", 1, strict: [], slots: 2, global: true) { vm in
+            vm.coercedPath(0, marker: 1) { vm.importStep(scope: nil) }
+        },
+        .frame("scopedImport", 2, strict: [0], slots: 2, global: true) { vm in
+            guard vm.bp[0].isAttributes else { return vm.failExpected("a set", vm.bp[0]) }
+            return vm.coercedPath(1, marker: 2) { vm.importStep(scope: vm.bp[0]) }
+        },
+        .frame("readFile", 1, strict: [], slots: 2) { vm in
+            vm.coercedPath(0, marker: 1) { vm.readFile() }
+        },
+        .frame("readDir", 1, strict: [], slots: 2) { vm in
+            vm.coercedPath(0, marker: 1) { vm.readDirectory() }
+        },
+        .frame("readFileType", 1, strict: [], slots: 2) { vm in
+            vm.coercedPath(0, marker: 1) { vm.readFileType() }
+        },
+        .frame("pathExists", 1, strict: [], slots: 2) { vm in
+            vm.coercedPath(0, marker: 1) { vm.pathExists() }
+        },
+        .frame("toPath", 1, strict: [], slots: 2) { vm in
+            vm.coercedPath(0, marker: 1) {
+                guard vm.reserve(Size.string(vm.bp[0].object.field)) else { return .collect }
+                return vm.done(vm.makeString(CanonPath.canonicalize(Array(vm.bp[0].object.byteBuffer))))
+            }
+        },
+        .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { vm in
+            vm.coerced(0, []) { vm.baseName() }
+        },
+        .frame("dirOf", 1, strict: [], slots: 1, global: true) { $0.directoryName() },
+        .function("getEnv", 1) { vm in
+            guard let name = vm.expectString(0) else { return .error }
+            let value = vm.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
+            guard vm.reserve(Size.string(value.count)) else { return .collect }
+            return vm.done(vm.makeString(value))
+        },
+        .function("findFile", 2) { $0.findFile() },
+    ]
+}
+
+extension VM {
+    /// Coerces an argument to an absolute path's text in place, then goes on.
+    func coercedPath(_ index: Int, marker: Int, _ body: () -> Step) -> Step {
+        if !isForced(bp + index) { return .force }
+        if bp[index].isPath { return body() }
+        return coerced(index, marker: marker, []) {
+            guard bp[index].object.byteBuffer.first == UInt8(ascii: "/") else {
+                let text = String(decoding: bp[index].object.byteBuffer, as: UTF8.self)
+                return fail(.value, "string '\(text)' doesn't represent an absolute path")
+            }
+            return body()
+        }
+    }
+
+    func fail(_ error: EvalIOError) -> Step {
+        fail(error.kind == .outsideRoots ? .restricted : .io, bytes: error.message)
+    }
+
+    /// Asks the host for the file's program once, then forces its top level.
+    fileprivate func importStep(scope: Value?) -> Step {
+        let index = scope == nil ? 0 : 1
+        let path = CanonPath.canonicalize(Array(bp[index].object.byteBuffer))
+        if scope == nil, let root = machine.importRoots[path] {
+            return done(s.pointee.roots[root])
+        }
+        if let failure = machine.importFailure {
+            machine.importFailure = nil
+            machine.failure = failure
+            if failure.position == nil, failure.kind != .parse { machine.failure?.position = currentSourcePosition() }
+            return .error
+        }
+        if let root = machine.pendingImport {
+            machine.pendingImport = nil
+            guard let scope else {
+                machine.importRoots[path] = root
+                return done(s.pointee.roots[root])
+            }
+            push(s.pointee.roots[root])
+            push(scope)
+            s.pointee.callCount = 1
+            return .tailCall
+        }
+        if let scope {
+            let entries = scope.object.layout.entries
+            let names = (0..<scope.object.field).map { Array(s.pointee.symbols.bytes(entries[$0].symbol)) }
+            machine.request = .scopedProgram(path: path, names: names.sorted { $0.lexicographicallyPrecedes($1) })
+        } else {
+            machine.request = .program(path: path)
+        }
+        return .suspend
+    }
+
+    fileprivate func readFile() -> Step {
+        do {
+            let bytes = try machine.io.readFile(CanonPath.canonicalize(Array(bp[0].object.byteBuffer)))
+            if bytes.contains(0) {
+                let path = String(decoding: bp[0].object.byteBuffer, as: UTF8.self)
+                return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
+            }
+            guard reserve(Size.string(bytes.count)) else { return .collect }
+            guard charge(1 + bytes.count / 64) else { return .error }
+            return done(makeString(bytes))
+        } catch { return fail(error) }
+    }
+
+    fileprivate func readDirectory() -> Step {
+        do {
+            let entries = try machine.io.readDirectory(CanonPath.canonicalize(Array(bp[0].object.byteBuffer)))
+            guard reserve(Size.attributesAndLayout(entries.count)) else { return .collect }
+            guard charge(1 + entries.count / 4) else { return .error }
+            return done(
+                makeAttributes(
+                    entries.map { entry in
+                        (
+                            s.pointee.symbols.intern(entry.name),
+                            nameString(s.pointee.symbols.intern(Array(entry.type.rawValue.utf8)))
+                        )
+                    }))
+        } catch { return fail(error) }
+    }
+
+    fileprivate func readFileType() -> Step {
+        do {
+            let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+            guard let type = try machine.io.fileType(path) else {
+                let text = String(decoding: path, as: UTF8.self)
+                return fail(.io, "getting status of '\(text)': No such file or directory")
+            }
+            return done(nameString(s.pointee.symbols.intern(Array(type.rawValue.utf8))))
+        } catch { return fail(error) }
+    }
+
+    fileprivate func pathExists() -> Step {
+        let written = Array(bp[0].object.byteBuffer)
+        let slash = UInt8(ascii: "/")
+        let mustBeDirectory =
+            bp[0].isString && (written.last == slash || written.suffix(2) == [slash, UInt8(ascii: ".")])
+        do {
+            let exists = try machine.io.pathExists(
+                CanonPath.canonicalize(written), mustBeDirectory: mustBeDirectory)
+            return done(.bool(exists))
+        } catch { return done(.false) }
+    }
+
+    fileprivate func baseName() -> Step {
+        var bytes = Array(bp[0].object.byteBuffer)
+        if bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        if let slash = bytes.lastIndex(of: UInt8(ascii: "/")) { bytes.removeFirst(slash + 1) }
+        guard reserve(Size.string(bytes.count)) else { return .collect }
+        let context = bp[0].object.hasContext ? bp[0].object.contextSlot.pointee : Value.null
+        return done(makeString(bytes, context: context))
+    }
+
+    fileprivate func directoryName() -> Step {
+        if !isForced(bp) { return .force }
+        if bp[0].isPath {
+            let parent = CanonPath.parent(of: Array(bp[0].object.byteBuffer))
+            guard reserve(Size.string(parent.count)) else { return .collect }
+            return done(makePath(parent))
+        }
+        return coerced(0, []) {
+            let bytes = Array(bp[0].object.byteBuffer)
+            let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
+            let parent = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<$0]) } ?? [UInt8(ascii: ".")]
+            guard reserve(Size.string(parent.count)) else { return .collect }
+            let context = bp[0].object.hasContext ? bp[0].object.contextSlot.pointee : Value.null
+            return done(makeString(parent, context: context))
+        }
+    }
+
+    /// The first entry of a search path whose prefix fits and below which the file exists.
+    fileprivate func findFile() -> Step {
+        guard let list = expectList(0), let name = expectString(1) else { return .error }
+        let wanted = Array(name.byteBuffer)
+        for index in 0..<list.field {
+            if !isForced(list.values + index) { return .force }
+            guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
+            guard let path = lookup(list.values[index].object, Symbols.path) else {
+                return failMissingAttribute(list.values[index], Symbols.path)
+            }
+            if !isForced(path) { return .force }
+            var prefix: [UInt8] = []
+            if let slot = lookup(list.values[index].object, Symbols.prefix) {
+                if !isForced(slot) { return .force }
+                guard slot.pointee.isString else { return failExpected("a string", slot.pointee) }
+                prefix = Array(slot.pointee.object.byteBuffer)
+            }
+            guard path.pointee.isString || path.pointee.isPath else { return failExpected("a string", path.pointee) }
+            guard let rest = CanonPath.rest(of: wanted, after: prefix) else { continue }
+            let found = CanonPath.canonicalize(
+                Array(path.pointee.object.byteBuffer) + (rest.isEmpty ? [] : [UInt8(ascii: "/")] + rest))
+            if (try? machine.io.pathExists(found)) == true {
+                guard reserve(Size.string(found.count)) else { return .collect }
+                return done(makePath(found))
+            }
+        }
+        let text = String(decoding: wanted, as: UTF8.self)
+        return fail(
+            .thrown, "file '\(text)' was not found in the Nix search path (add it using $NIX_PATH or -I)")
+    }
+}
+
+extension CanonPath {
+    static var separator: UInt8 { UInt8(ascii: "/") }
+
+    /// What of a search name lies below a prefix; nil when the prefix does not fit.
+    static func rest(of name: [UInt8], after prefix: [UInt8]) -> [UInt8]? {
+        if prefix.isEmpty { return name }
+        guard name.starts(with: prefix) else { return nil }
+        if name.count == prefix.count { return [] }
+        return name[prefix.count] == UInt8(ascii: "/") ? Array(name[(prefix.count + 1)...]) : nil
+    }
+}

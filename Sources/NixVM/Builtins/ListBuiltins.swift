@@ -1,0 +1,272 @@
+/// Builtins on lists.
+extension Machine {
+    static let listBuiltins: [BuiltinDefinition] = [
+        .function("length", 1) { vm in
+            guard let list = vm.expectList(0) else { return .error }
+            return vm.done(Value(small: list.field))
+        },
+        .function("head", 1) { vm in
+            guard let list = vm.expectList(0) else { return .error }
+            guard list.field > 0 else { return vm.fail(.value, "'builtins.head' called on an empty list") }
+            return vm.done(list.values[0])
+        },
+        .function("tail", 1) { $0.tail() },
+        .function("elemAt", 2) { $0.elemAt() },
+        .function("concatLists", 1) { $0.concatLists() },
+        .function("map", 2, strict: [1], global: true) { $0.map() },
+        .function("genList", 2, strict: [1]) { $0.genList() },
+        .frame("filter", 2, strict: [0, 1], slots: 2) { $0.filterStep() },
+        .frame("foldl'", 3, strict: [0, 2], slots: 1) { $0.foldStep() },
+        .frame("any", 2, slots: 1) { $0.quantifierStep(stopsAt: true, name: "builtins.any") },
+        .frame("all", 2, slots: 1) { $0.quantifierStep(stopsAt: false, name: "builtins.all") },
+        .frame("elem", 2, strict: [1], slots: 1) { $0.elemStep() },
+        .frame("concatMap", 2, slots: 2) { $0.concatMapStep() },
+        .frame("sort", 2, slots: 6) { $0.sortStep() },
+        .frame("partition", 2, slots: 3) { $0.partitionStep() },
+        .frame("groupBy", 2, slots: 2) { $0.groupByStep() },
+    ]
+}
+
+extension VM {
+    /// The list in an argument; nil with `failure` set for another value.
+    func expectList(_ index: Int) -> Object? {
+        let value = argument(index)
+        if value.isList { return value.object }
+        _ = failExpected("a list", value)
+        return nil
+    }
+
+    func expectSet(_ index: Int) -> Object? {
+        let value = argument(index)
+        if value.isAttributes { return value.object }
+        _ = failExpected("a set", value)
+        return nil
+    }
+
+    func expectInteger(_ index: Int) -> Int64? {
+        let value = argument(index)
+        if value.isInteger { return value.integer }
+        _ = failExpected("an integer", value)
+        return nil
+    }
+
+    func expectString(_ index: Int) -> Object? {
+        let value = argument(index)
+        if value.isString { return value.object }
+        _ = failExpected("a string", value)
+        return nil
+    }
+
+    fileprivate func tail() -> Step {
+        guard let list = expectList(0) else { return .error }
+        guard list.field > 0 else { return fail(.value, "'builtins.tail' called on an empty list") }
+        guard reserve(Size.list(list.field - 1)) else { return .collect }
+        guard charge(1 + list.field / 64) else { return .error }
+        let result = makeList(list.field - 1)
+        if list.field > 1 { result.object.values.update(from: list.values + 1, count: list.field - 1) }
+        return done(result)
+    }
+
+    fileprivate func elemAt() -> Step {
+        guard let list = expectList(0), let index = expectInteger(1) else { return .error }
+        guard index >= 0, index < list.field else {
+            return fail(
+                .value, "'builtins.elemAt' called with index \(index) on a list of size \(list.field)")
+        }
+        return done(list.values[Int(index)])
+    }
+
+    fileprivate func concatLists() -> Step {
+        guard let lists = expectList(0) else { return .error }
+        var total = 0
+        for index in 0..<lists.field {
+            if !isForced(lists.values + index) { return .force }
+            guard lists.values[index].isList else { return failExpected("a list", lists.values[index]) }
+            total += lists.values[index].object.field
+        }
+        guard reserve(Size.list(total)) else { return .collect }
+        guard charge(1 + total / 16) else { return .error }
+        let result = makeList(total)
+        var out = result.object.values
+        for index in 0..<lists.field {
+            let list = argument(0).object.values[index].object
+            out.update(from: list.values, count: list.field)
+            out += list.field
+        }
+        return done(result)
+    }
+
+    /// `a ++ b` on the two lists at the top.
+    @inline(never)
+    func concatenate() -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        let a = (sp - 2).pointee
+        let b = (sp - 1).pointee
+        guard a.isList else { return failExpected("a list", a) }
+        guard b.isList else { return failExpected("a list", b) }
+        if b.object.field == 0 { return replaceTwo(a) }
+        if a.object.field == 0 { return replaceTwo(b) }
+        let count = a.object.field + b.object.field
+        guard reserve(Size.list(count)) else { return .collect }
+        guard charge(1 + count / 16) else { return .error }
+        s.pointee.counters.listConcats &+= 1
+        let result = makeList(count)
+        result.object.values.update(from: a.object.values, count: a.object.field)
+        (result.object.values + a.object.field).update(from: b.object.values, count: b.object.field)
+        return replaceTwo(result)
+    }
+
+    fileprivate func map() -> Step {
+        guard let list = expectList(1) else { return .error }
+        let count = list.field
+        guard reserve(Size.list(count) + count * Size.thunk(2)) else { return .collect }
+        guard charge(1 + count / 8) else { return .error }
+        let result = makeList(count)
+        let function = argument(0)
+        for index in 0..<count { result.object.values[index] = makeApplication(function, list.values[index]) }
+        return done(result)
+    }
+
+    fileprivate func genList() -> Step {
+        guard let count = expectInteger(1) else { return .error }
+        guard count >= 0, count <= 1 << 31 else { return fail(.value, "cannot create list of size \(count)") }
+        guard reserve(Size.list(Int(count)) + Int(count) * Size.thunk(2)) else { return .collect }
+        guard charge(1 + Int(count) / 8) else { return .error }
+        let result = makeList(Int(count))
+        let function = argument(0)
+        for index in 0..<Int(count) {
+            result.object.values[index] = makeApplication(function, Value(small: index))
+        }
+        return done(result)
+    }
+
+    /// Slots: function, list, index, kept. Elements kept lie above the slots until the end.
+    fileprivate func filterStep() -> Step {
+        guard let list = expectList(1) else { return .error }
+        if bp[2].isNull {
+            bp[2] = Value(small: 0)
+            bp[3] = Value(small: 0)
+        } else {
+            // The verdict on the element at the index is at the top.
+            let verdict = (sp - 1).pointee
+            guard verdict.isBool else { return failExpected("a Boolean", verdict) }
+            let index = bp[2].small
+            sp -= 1
+            if verdict.isTrue {
+                push(list.values[index])
+                bp[3] = Value(small: bp[3].small + 1)
+            }
+            bp[2] = Value(small: index + 1)
+        }
+        if bp[2].small < list.field {
+            s.pointee.needSlots = 4
+            guard charge(1) else { return .error }
+            return callWith(bp[0], list.values[bp[2].small])
+        }
+        let kept = bp[3].small
+        guard reserve(Size.list(kept)) else {
+            // Run anew as if the last verdict had just been taken: the marker says so.
+            bp[2] = Value(small: list.field - 1)
+            push(.false)
+            return .collect
+        }
+        if kept == list.field { return done(bp[1]) }
+        let result = makeList(kept)
+        if kept > 0 { result.object.values.update(from: sp - kept, count: kept) }
+        return done(result)
+    }
+
+    /// Pushes a call of a function with one argument.
+    func callWith(_ function: Value, _ argument: Value) -> Step {
+        push(function)
+        push(argument)
+        s.pointee.callCount = 1
+        return .call
+    }
+
+    /// Slots: function, accumulator, list, index.
+    fileprivate func foldStep() -> Step {
+        guard let list = expectList(2) else { return .error }
+        if bp[3].isNull {
+            if list.field == 0 {
+                if !isForced(bp + 1) { return .force }
+                return done(bp[1])
+            }
+            bp[3] = Value(small: 0)
+        } else {
+            bp[1] = pop()
+        }
+        let index = bp[3].small
+        if index == list.field { return done(bp[1]) }
+        bp[3] = Value(small: index + 1)
+        push(bp[0])
+        push(bp[1])
+        push(list.values[index])
+        s.pointee.callCount = 2
+        return .call
+    }
+
+    /// `any` and `all`. Slots: function, list, index.
+    fileprivate func quantifierStep(stopsAt: Bool, name: String) -> Step {
+        guard let list = expectList(1) else { return .error }
+        if bp[2].isNull {
+            bp[2] = Value(small: 0)
+        } else {
+            let verdict = pop()
+            guard verdict.isBool else { return failExpected("a Boolean", verdict) }
+            if verdict.isTrue == stopsAt { return done(.bool(stopsAt)) }
+            bp[2] = Value(small: bp[2].small + 1)
+        }
+        if bp[2].small == list.field { return done(.bool(!stopsAt)) }
+        return callWith(bp[0], list.values[bp[2].small])
+    }
+
+    /// Slots: value, list, index.
+    fileprivate func elemStep() -> Step {
+        guard let list = expectList(1) else { return .error }
+        if bp[2].isNull {
+            bp[2] = Value(small: 0)
+        } else {
+            if pop().isTrue { return done(.true) }
+            bp[2] = Value(small: bp[2].small + 1)
+        }
+        if bp[2].small == list.field { return done(.false) }
+        push(.builtin(Builtin.equalNested))
+        push(bp[0])
+        push(list.values[bp[2].small])
+        s.pointee.callCount = 2
+        return .call
+    }
+
+    /// Slots: function, list, index, total. The lists found lie above the slots until the end.
+    fileprivate func concatMapStep() -> Step {
+        guard let list = expectList(1) else { return .error }
+        if bp[2].isNull {
+            bp[2] = Value(small: 0)
+            bp[3] = Value(small: 0)
+        } else if bp[2].small < list.field {
+            let part = (sp - 1).pointee
+            guard part.isList else { return failExpected("a list", part) }
+            bp[3] = Value(small: bp[3].small + part.object.field)
+            bp[2] = Value(small: bp[2].small + 1)
+        }
+        if bp[2].small < list.field {
+            guard reserveSlots(4) else { return growAndCall(list.values[bp[2].small]) }
+            return callWith(bp[0], list.values[bp[2].small])
+        }
+        let total = bp[3].small
+        guard reserve(Size.list(total)) else { return .collect }
+        guard charge(1 + total / 16) else { return .error }
+        let result = makeList(total)
+        var out = result.object.values
+        for index in 0..<list.field {
+            let part = bp[4 + index].object
+            out.update(from: part.values, count: part.field)
+            out += part.field
+        }
+        return done(result)
+    }
+
+    /// As `callWith`, where the stack is at its soft limit: entering the call makes the room.
+    private func growAndCall(_ argument: Value) -> Step { callWith(bp[0], argument) }
+}

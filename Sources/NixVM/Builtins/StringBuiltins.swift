@@ -1,0 +1,163 @@
+import NixBytecode
+
+/// Builtins on strings that need no patterns.
+extension Machine {
+    static let stringBuiltins: [BuiltinDefinition] = [
+        .frame("stringLength", 1, strict: [], slots: 1) { $0.stringLengthStep() },
+        .frame("substring", 3, strict: [0, 1], slots: 1) { $0.substringStep() },
+        .frame("toString", 1, strict: [], slots: 1, global: true) { vm in
+            vm.coerced(0, .any) { vm.done(vm.bp[0]) }
+        },
+        .frame("concatStringsSep", 2, slots: 3) { $0.concatStringsSepStep() },
+        .function("replaceStrings", 3) { $0.replaceStrings() },
+        .function("hasContext", 1) { vm in
+            guard let string = vm.expectString(0) else { return .error }
+            return vm.done(.bool(string.hasContext))
+        },
+        .frame("unsafeDiscardStringContext", 1, strict: [], slots: 1) { vm in
+            vm.coerced(0, []) {
+                let string = vm.bp[0].object
+                if !string.hasContext { return vm.done(vm.bp[0]) }
+                guard vm.reserve(Size.string(string.field)) else { return .collect }
+                return vm.done(vm.makeString(string.byteBuffer))
+            }
+        },
+    ]
+}
+
+extension VM {
+    /// Coerces an argument of a frame in place, then goes on. The slot after the arguments marks that a coercion is
+    /// under way; its result is then at the top.
+    func coerced(_ index: Int, marker: Int = 1, _ coercion: Coercion, _ body: () -> Step) -> Step {
+        if bp[marker].isTrue {
+            bp[index] = pop()
+            bp[marker] = .false
+        }
+        if !isForced(bp + index) { return .force }
+        if bp[index].isString { return body() }
+        bp[marker] = .true
+        push(.builtin(Builtin.coerce))
+        push(bp[index])
+        push(Value(small: Int(coercion.rawValue)))
+        s.pointee.callCount = 2
+        return .call
+    }
+
+    fileprivate func stringLengthStep() -> Step {
+        coerced(0, []) { done(Value(small: bp[0].object.field)) }
+    }
+
+    fileprivate func substringStep() -> Step {
+        guard let start = expectInteger(0), let length = expectInteger(1) else { return .error }
+        if start < 0 { return fail(.value, "negative start position in 'substring'") }
+        return coerced(2, marker: 3, []) {
+            let string = bp[2].object
+            let from = min(Int(clamping: start), string.field)
+            let count = length < 0 ? string.field - from : min(Int(clamping: length), string.field - from)
+            guard reserve(Size.string(count)) else { return .collect }
+            let context = string.hasContext ? string.contextSlot.pointee : Value.null
+            return done(makeString(UnsafeBufferPointer(start: string.bytes + from, count: count), context: context))
+        }
+    }
+
+    /// Slots: separator, list, index, marker. The elements, coerced, are kept in a list of their own in slot 4.
+    fileprivate func concatStringsSepStep() -> Step {
+        guard let separator = expectString(0), let list = expectList(1) else { return .error }
+        if bp[2].isNull {
+            guard reserve(Size.array(list.field)) else { return .collect }
+            let parts = take(words: 1 + list.field)
+            parts[0] = Object.header(Kind.array, field: list.field)
+            for index in 0..<list.field { parts.values[index] = .null }
+            bp[4] = Value(Tag.other, parts)
+            bp[2] = Value(small: 0)
+        }
+        if bp[3].isTrue {
+            bp[4].object.values[bp[2].small] = pop()
+            bp[2] = Value(small: bp[2].small + 1)
+            bp[3] = .false
+        }
+        while bp[2].small < list.field {
+            let slot = list.values + bp[2].small
+            if !isForced(slot) { return .force }
+            if slot.pointee.isString {
+                bp[4].object.values[bp[2].small] = slot.pointee
+                bp[2] = Value(small: bp[2].small + 1)
+                continue
+            }
+            bp[3] = .true
+            push(.builtin(Builtin.coerce))
+            push(slot.pointee)
+            push(Value(small: Int(Coercion.copyToStore.rawValue)))
+            s.pointee.callCount = 2
+            return .call
+        }
+        return joinParts(separator, bp[4].object)
+    }
+
+    private func joinParts(_ separator: Object, _ parts: Object) -> Step {
+        var length = max(0, parts.field - 1) * separator.field
+        for index in 0..<parts.field { length += parts.values[index].object.field }
+        guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
+        let contexts = contextBytes(parts.values, parts.field) + contextBytes(bp, 1)
+        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64 + parts.field / 8) else { return .error }
+        let strings = [bp[0]] + (0..<parts.field).map { parts.values[$0] }
+        let result = makeString(length: length, context: unionContext(strings))
+        var out = result.object.bytes
+        for index in 0..<parts.field {
+            if index > 0 {
+                out.update(from: separator.bytes, count: separator.field)
+                out += separator.field
+            }
+            let part = parts.values[index].object
+            out.update(from: part.bytes, count: part.field)
+            out += part.field
+        }
+        return done(result)
+    }
+
+    /// At each place the first pattern that fits is replaced; an empty one fits everywhere, also at the end.
+    fileprivate func replaceStrings() -> Step {
+        guard let from = expectList(0), let to = expectList(1), let text = expectString(2) else { return .error }
+        guard from.field == to.field else {
+            return fail(.value, "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths")
+        }
+        for index in 0..<from.field {
+            if !isForced(from.values + index) { return .force }
+            guard from.values[index].isString else { return failExpected("a string", from.values[index]) }
+        }
+        var out: [UInt8] = []
+        var used: [Value] = [argument(2)]
+        let bytes = text.byteBuffer
+        var place = 0
+        while place <= bytes.count {
+            let match = (0..<from.field).first { index in
+                let pattern = from.values[index].object.byteBuffer
+                return pattern.count <= bytes.count - place
+                    && compareBytes(
+                        UnsafeBufferPointer(rebasing: bytes[place..<place + pattern.count]), pattern) == 0
+            }
+            guard let match else {
+                if place < bytes.count { out.append(bytes[place]) }
+                place += 1
+                continue
+            }
+            if !isForced(to.values + match) { return .force }
+            guard to.values[match].isString else { return failExpected("a string", to.values[match]) }
+            out += Array(to.values[match].object.byteBuffer)
+            if !used.contains(to.values[match]) { used.append(to.values[match]) }
+            let length = from.values[match].object.field
+            if length == 0 {
+                if place < bytes.count { out.append(bytes[place]) }
+                place += 1
+            } else {
+                place += length
+            }
+        }
+        var contexts = 0
+        for value in used where value.object.hasContext { contexts += value.object.contextSlot.pointee.object.field }
+        guard reserve(Size.string(out.count) + Size.list(contexts)) else { return .collect }
+        guard charge(1 + bytes.count / 8) else { return .error }
+        return done(makeString(out, context: unionContext(used)))
+    }
+}

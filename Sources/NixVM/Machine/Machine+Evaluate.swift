@@ -1,0 +1,212 @@
+import NixBytecode
+
+/// How an evaluation came to a pause.
+public enum MachinePause {
+    case finished
+    case failed(EvalFailure)
+    /// Answer the request, then `resume`.
+    case needs(MachineRequest)
+}
+
+/// A value the host holds: a root, so that the collector keeps and updates it.
+public struct ValueHandle: Sendable {
+    let root: Int
+}
+
+extension Machine {
+    /// Loads a verified program and gives its top level as a thunk (or, under `scopedImport`, a function).
+    public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
+        let chunk = try load(program, name: name, directory: directory)
+        let isFunction = s.pointee.chunks[chunk].arity > 0
+        return ValueHandle(root: addRoot(permanentThunk(chunk, isFunction: isFunction)))
+    }
+
+    /// A top level captures nothing, so that its thunk may be a root at once.
+    private func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
+        if !vm.reserve(Size.thunk(1)) { _ = vm.collect(need: Size.thunk(1)) }
+        let object = vm.take(words: 2)
+        object[0] = Object.header(isFunction ? Kind.closure : Kind.thunk, count: isFunction ? 1 : 0, field: chunk)
+        object[1] = Value.null.bits
+        return Value(isFunction ? Tag.function : Tag.thunk, object)
+    }
+
+    /// Begins to force a value; `resume` runs it.
+    public func startForce(_ handle: ValueHandle) {
+        prepare()
+        vm.push(s.pointee.roots[handle.root])
+        enterMachineCode(vm.returnCode)
+    }
+
+    /// Begins to force a value and everything in it.
+    public func startDeepForce(_ handle: ValueHandle) {
+        prepare()
+        vm.push(.builtin(Builtin.deepForce))
+        vm.push(s.pointee.roots[handle.root])
+        enterMachineCode(vm.stepCode(Builtin.apply))
+    }
+
+    /// Begins to call a function with arguments.
+    public func startCall(_ function: ValueHandle, _ arguments: [ValueHandle]) {
+        prepare()
+        vm.push(s.pointee.roots[function.root])
+        for argument in arguments { vm.push(s.pointee.roots[argument.root]) }
+        enterMachineCode(vm.stepCode(Builtin.apply))
+    }
+
+    /// Begins to call a builtin by name (`toJSON`, `toXML`, ...).
+    public func startBuiltin(_ name: String, _ arguments: [ValueHandle]) {
+        prepare()
+        vm.push(globals[Array("__\(name)".utf8)] ?? globals[Array(name.utf8)] ?? .null)
+        for argument in arguments { vm.push(s.pointee.roots[argument.root]) }
+        enterMachineCode(vm.stepCode(Builtin.apply))
+    }
+
+    /// Resets the stack to one bottom frame that ends the loop.
+    private func prepare() {
+        failure = nil
+        request = nil
+        s.pointee.r.sp = s.pointee.stackBase
+        s.pointee.r.bp = s.pointee.stackBase
+        s.pointee.r.fp = s.pointee.framesBase
+        s.pointee.r.env = s.pointee.machineEnv
+        s.pointee.r.tables = UnsafePointer(s.pointee.machineTables)
+        s.pointee.r.pc = vm.stepCode(0)
+        s.pointee.r.fp.pointee = Frame(
+            pc: vm.stepCode(0), bp: s.pointee.stackBase, env: s.pointee.machineEnv,
+            tables: UnsafePointer(s.pointee.machineTables), update: FrameMode.push)
+        s.pointee.r.fp += 1
+        s.pointee.bottomFrame = s.pointee.framesBase
+    }
+
+    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { s.pointee.r.pc = code }
+
+    /// Runs until the value is there, an error is caught by nobody, or the host must answer a request.
+    public func resume() -> MachinePause {
+        let exit: RunExit
+        if var recorder = observerRecorder {
+            exit = vm.run(&recorder)
+        } else {
+            var observer = NoObserver()
+            exit = vm.run(&observer)
+        }
+        switch exit {
+        case .finished: return .finished
+        case .suspended: return request.map { .needs($0) } ?? .failed(failureNow())
+        case .failed: return .failed(failureNow())
+        }
+    }
+
+    private func failureNow() -> EvalFailure {
+        failure ?? EvalFailure(kind: .value, message: Array("evaluation failed".utf8))
+    }
+
+    /// The result of the last run, kept.
+    public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(s.pointee.result)) }
+
+    /// Answers a request for a program with a failure: the `import` fails with it.
+    public func answer(failure: EvalFailure) {
+        pendingImport = nil
+        importFailure = failure
+    }
+
+    /// Answers a request for a program with its top level.
+    public func answer(program handle: ValueHandle) { pendingImport = handle.root }
+
+    /// Hears everything from the given level on.
+    public func observe(_ observer: any RuntimeObserver, level: TraceLevel) {
+        observerRecorder = level == .none ? nil : EventRecorder(level: level, observer: observer)
+        s.pointee.tracing = level != .none
+    }
+
+    /// What `--stats` shows.
+    public var heapStatistics: HeapStatistics {
+        var statistics = s.pointee.heap.statistics
+        let used = s.pointee.r.hp - s.pointee.heap.current
+        statistics.allocatedBytes += used - s.pointee.liveBytes
+        statistics.peakBytes = max(statistics.peakBytes, used)
+        return statistics
+    }
+
+    public var counters: Counters { s.pointee.counters }
+
+    /// Units of fuel used so far.
+    public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }
+
+    public var permanentBytes: Int { s.pointee.heap.permanentBytes }
+    public var symbolCount: Int { s.pointee.symbols.count }
+}
+
+extension Machine {
+    /// The value as Nix prints a result; what is not forced prints as `<CODE>`.
+    public func printResult(_ handle: ValueHandle, limit: Int = .max) -> [UInt8] {
+        ValuePrinter(vm, .result, limit: limit).print(s.pointee.roots[handle.root])
+    }
+
+    /// The bytes of a string or path; nil for other values.
+    public func bytes(_ handle: ValueHandle) -> [UInt8]? {
+        let value = s.pointee.roots[handle.root]
+        return value.isString || value.isPath ? Array(value.object.byteBuffer) : nil
+    }
+
+    /// The type as messages name it.
+    public func typeName(_ handle: ValueHandle) -> String { vm.typeName(s.pointee.roots[handle.root]) }
+
+    /// Whether the forced value can be called.
+    public func isFunction(_ handle: ValueHandle) -> Bool {
+        let value = s.pointee.roots[handle.root]
+        return value.isFunction || value.isAttributes && vm.lookup(value.object, Symbols.functor) != nil
+    }
+
+    public func isAttributes(_ handle: ValueHandle) -> Bool { s.pointee.roots[handle.root].isAttributes }
+
+    /// The names and whether each has a default of a function's pattern; nil for a function without one.
+    public func formals(_ handle: ValueHandle) -> [(name: [UInt8], hasDefault: Bool)]? {
+        var value = s.pointee.roots[handle.root]
+        if value.tag == Tag.function, value.object.kind == Kind.partial { value = value.object.values[0] }
+        guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
+        let loaded = s.pointee.chunks[value.object.field]
+        let program = programs[Int(loaded.program)].program
+        let chunk = program.chunks[Int(loaded.index)]
+        guard chunk.arity == 1, let index = chunk.formals else { return nil }
+        return program.formals[Int(index)].formals.map {
+            (program.symbols[Int($0.symbol)], $0.defaultValue != .none)
+        }
+    }
+
+    /// The names of a forced set, sorted.
+    public func attributeNames(_ handle: ValueHandle) -> [[UInt8]] {
+        let value = s.pointee.roots[handle.root]
+        guard value.isAttributes else { return [] }
+        let entries = value.object.layout.entries
+        return (0..<value.object.field).map { entries[$0].symbol }
+            .sorted { s.pointee.symbols.precedes($0, $1) }.map { Array(s.pointee.symbols.bytes($0)) }
+    }
+
+    /// An attribute of a forced set, as it is; nil when there is none.
+    public func attribute(_ handle: ValueHandle, _ name: [UInt8]) -> ValueHandle? {
+        let value = s.pointee.roots[handle.root]
+        guard value.isAttributes, let slot = vm.lookup(value.object, s.pointee.symbols.intern(name)) else { return nil }
+        return ValueHandle(root: addRoot(slot.pointee))
+    }
+
+    /// An element of a forced list; nil when there is none.
+    public func element(_ handle: ValueHandle, _ index: Int) -> ValueHandle? {
+        let value = s.pointee.roots[handle.root]
+        guard value.isList, index >= 0, index < value.object.field else { return nil }
+        return ValueHandle(root: addRoot(value.object.values[index]))
+    }
+
+    /// A string of the machine's.
+    public func makeString(_ bytes: [UInt8]) -> ValueHandle {
+        ValueHandle(root: addRoot(Value(Tag.string, permanentBytes(Kind.string, bytes))))
+    }
+
+    /// A set of the machine's.
+    public func makeAttributes(_ pairs: [(name: [UInt8], value: ValueHandle)]) -> ValueHandle {
+        let size = Size.attributesAndLayout(pairs.count)
+        if !vm.reserve(size) { _ = vm.collect(need: size) }
+        let set = vm.makeAttributes(
+            pairs.map { (s.pointee.symbols.intern($0.name), s.pointee.roots[$0.value.root]) })
+        return ValueHandle(root: addRoot(set))
+    }
+}

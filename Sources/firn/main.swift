@@ -1,0 +1,3 @@
+import FirnCommands
+
+FirnCommand.run()

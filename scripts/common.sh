@@ -1,0 +1,21 @@
+# Shared by the scripts beside it: what must be installed, and the one configuration everything is built in.
+
+firn=.build/release/firn
+build_flags=(-c release -Xswiftc -enable-testing --static-swift-stdlib)
+
+# Installs the named Debian packages that are missing.
+install_packages() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+    done
+    if [ "${#missing[@]}" -gt 0 ]; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+    fi
+}
+
+build_firn() {
+    command -v swift >/dev/null || { echo "the Swift toolchain (6.2 or newer) is not on PATH; install it from swift.org" >&2; exit 1; }
+    swift build "${build_flags[@]}" --product firn
+}
