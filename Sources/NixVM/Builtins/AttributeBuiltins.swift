@@ -180,7 +180,7 @@ extension VM {
         if value.isAttributes, let stored = lookup(value.object, s.pointee.symbols.intern("__functionArgs")) {
             return done(stored.pointee)
         }
-        guard value.isFunction else { return failExpected("a function", value) }
+        guard value.isFunction else { return fail(.type, "'functionArgs' requires a function") }
         guard let formals = machine.nextFormals(of: value), !formals.isEmpty else {
             return done(s.pointee.emptyAttributes)
         }

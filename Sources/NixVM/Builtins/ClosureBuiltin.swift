@@ -13,11 +13,11 @@ extension VM {
         if !isForced(start) { return .force }
         guard start.pointee.isList else { return failExpected("a list", start.pointee) }
         if bp[5].isNull {
-            if start.pointee.object.field == 0 { return done(start.pointee) }
             guard let function = lookup(set, Symbols.operator) else {
                 return fail(.missingAttribute, "attribute 'operator' missing")
             }
             if !isForced(function) { return .force }
+            if start.pointee.object.field == 0 { return done(start.pointee) }
             guard reserve(Size.array(16) * 2) else { return .collect }
             bp[1] = emptyArray(16)
             bp[4] = emptyArray(16)

@@ -28,8 +28,9 @@ extension Machine {
             vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
             return vm.done(vm.argument(1))
         },
-        .function("traceVerbose", 2, strict: [0]) { vm in
+        .function("traceVerbose", 2, strict: []) { vm in
             if vm.machine.settings.traceVerbose {
+                if !vm.isForced(vm.argumentSlot(0)) { return .force }
                 vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
             }
             return vm.done(vm.argument(1))

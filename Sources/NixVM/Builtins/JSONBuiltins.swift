@@ -11,7 +11,7 @@ extension Machine {
                 guard vm.charge(1 + text.field / 16) else { return .error }
                 return vm.done(try reader.build(vm))
             } catch {
-                return vm.fail(.value, "error: parsing JSON: \(error.message)")
+                return vm.fail(.value, "parsing JSON: \(error.message)")
             }
         },
     ]

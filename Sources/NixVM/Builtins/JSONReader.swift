@@ -186,6 +186,9 @@ struct JSONReader {
         }
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
         if !isFloat, let integer = Int64(text) { return .integer(integer) }
+        if !isFloat, let number = UInt64(text) {
+            throw JSONError(message: "unsigned json number \(number) outside of Nix integer range")
+        }
         guard let float = Double(text) else { throw unexpected("number") }
         return .float(float)
     }
@@ -203,7 +206,12 @@ struct JSONReader {
         while let byte = peek() {
             place += 1
             switch byte {
-            case UInt8(ascii: "\""): return out
+            case UInt8(ascii: "\""):
+                if out.contains(0) {
+                    throw JSONError(
+                        message: "a string cannot be represented as a Nix string because it contains null bytes")
+                }
+                return out
             case UInt8(ascii: "\\"): try readEscape(into: &out)
             case 0..<0x20: throw JSONError(message: "control character in a string at byte \(place - 1)")
             default: out.append(byte)
