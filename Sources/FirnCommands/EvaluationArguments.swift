@@ -11,7 +11,8 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
     var isExpression = false
 
-    @Option(name: [.customShort("A"), .customLong("attr")], help: "Select an attribute path; may be given several times.")
+    @Option(
+        name: [.customShort("A"), .customLong("attr")], help: "Select an attribute path; may be given several times.")
     var attributes: [String] = []
 
     @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression to a function.")
@@ -28,7 +29,9 @@ struct EvaluationArguments: ParsableArguments {
         help: "Experimental features of Nix to enable: pipe-operators.")
     var features: [String] = []
 
-    @Option(name: .customLong("option"), help: "NAME VALUE: set one of Nix's options: max-call-depth, pure-eval, restrict-eval.")
+    @Option(
+        name: .customLong("option"),
+        help: "NAME VALUE: set one of Nix's options: max-call-depth, pure-eval, restrict-eval.")
     var options: [String] = []
 
     @Flag(help: "Show the backtrace of an error.")

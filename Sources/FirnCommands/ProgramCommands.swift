@@ -53,7 +53,8 @@ struct CompileCommand: ParsableCommand {
     func run() throws {
         var program = try Source.compile(file)
         if strip { program = program.stripped() }
-        let target = output ?? (file == "-" ? "out.firn" : (file.hasSuffix(".nix") ? String(file.dropLast(4)) : file) + ".firn")
+        let target =
+            output ?? (file == "-" ? "out.firn" : (file.hasSuffix(".nix") ? String(file.dropLast(4)) : file) + ".firn")
         let bytes = program.encoded()
         guard Source.write(bytes, to: target) else {
             Output.note("error: '\(target)' cannot be written")
@@ -117,17 +118,18 @@ enum Source {
     static func compile(_ file: String) throws -> Program {
         let (source, path) = try read(file)
         let name = file == "-" ? "«stdin»" : String(decoding: path, as: UTF8.self)
-        let outcome: Result<Program, EvalFailure>? = BigStack.run {
-            guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else { return nil }
-            do throws(EvalFailure) {
-                let program = try evaluator.compile(source, name: name)
-                for warning in evaluator.warnings { Output.note("warning: \(warning.warning.message)") }
-                return .success(program)
-            } catch {
-                Output.write(2, evaluator.describe(error, showTrace: false))
-                return .failure(error)
-            }
-        } ?? nil
+        let outcome: Result<Program, EvalFailure>? =
+            BigStack.run {
+                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else { return nil }
+                do throws(EvalFailure) {
+                    let program = try evaluator.compile(source, name: name)
+                    for warning in evaluator.warnings { Output.note("warning: \(warning.warning.message)") }
+                    return .success(program)
+                } catch {
+                    Output.write(2, evaluator.describe(error, showTrace: false))
+                    return .failure(error)
+                }
+            } ?? nil
         guard case .success(let program) = outcome else { throw ExitCode(1) }
         return program
     }

@@ -34,7 +34,8 @@ extension Evaluator {
             if let index = Int(step), !machine.isAttributes(current) {
                 guard let element = machine.element(current, index) else {
                     throw EvalFailure(
-                        kind: .value, message: Array("list index \(index) in selection path '\(path)' is out of range".utf8))
+                        kind: .value,
+                        message: Array("list index \(index) in selection path '\(path)' is out of range".utf8))
                 }
                 current = element
                 continue
@@ -48,7 +49,8 @@ extension Evaluator {
             }
             guard let attribute = machine.attribute(current, Array(step.utf8)) else {
                 throw EvalFailure(
-                    kind: .missingAttribute, message: Array("attribute '\(step)' in selection path '\(path)' not found".utf8))
+                    kind: .missingAttribute,
+                    message: Array("attribute '\(step)' in selection path '\(path)' not found".utf8))
             }
             current = attribute
         }

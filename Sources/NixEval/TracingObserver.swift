@@ -32,7 +32,8 @@ public final class TracingObserver: RuntimeObserver {
         let name = event.name.map { "'\($0)' " } ?? ""
         switch event.kind {
         case .enterFrame(let arguments):
-            return "=== entering \(arguments == 0 ? "thunk" : "closure") \(name)in frame[\(event.depth)] @ \(event.chunk) ==="
+            return
+                "=== entering \(arguments == 0 ? "thunk" : "closure") \(name)in frame[\(event.depth)] @ \(event.chunk) ==="
         case .exitFrame: return "=== exiting frame \(event.depth) ===\t\(stack(event))"
         case .tailCall: return "=== tail-calling \(event.chunk) in frame[\(event.depth)] ==="
         case .executeOp(let opcode, let offset):

@@ -21,7 +21,8 @@ extension Machine {
                 let text = Array(vm.bp[0].object.byteBuffer)
                 return vm.fail(
                     .abort,
-                    bytes: Array("evaluation aborted with the following error message: '".utf8) + text + Array("'".utf8))
+                    bytes: Array("evaluation aborted with the following error message: '".utf8) + text + Array("'".utf8)
+                )
             }
         },
         .function("trace", 2, strict: [0]) { vm in

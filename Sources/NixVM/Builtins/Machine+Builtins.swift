@@ -118,13 +118,17 @@ extension Machine {
         globals[Array("true".utf8)] = .true
         globals[Array("false".utf8)] = .false
         globals[Array("null".utf8)] = .null
-        for (name, value) in [("true", Value.true), ("false", Value.false), ("null", Value.null)] as [(StaticString, Value)] {
+        for (name, value) in [("true", Value.true), ("false", Value.false), ("null", Value.null)]
+            as [(StaticString, Value)]
+        {
             entries.append((s.pointee.symbols.intern(name), value))
         }
         add("nixVersion", permanentString(Machine.nixVersion))
         add("langVersion", Value(small: 6))
         add("storeDir", permanentString("/nix/store"))
-        if let system = settings.currentSystem { add("currentSystem", Value(Tag.string, permanentBytes(Kind.string, system))) }
+        if let system = settings.currentSystem {
+            add("currentSystem", Value(Tag.string, permanentBytes(Kind.string, system)))
+        }
         if let time = io.currentTime() { add("currentTime", permanentInteger(time)) }
         add("nixPath", searchPathValue())
     }

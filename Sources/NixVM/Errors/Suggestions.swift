@@ -11,7 +11,11 @@ enum Suggestions {
             let distance = editDistance(name, candidate)
             if distance <= 2 { found.append((distance, candidate)) }
         }
-        found.sort { ($0.distance, String(decoding: $0.name, as: UTF8.self)) < ($1.distance, String(decoding: $1.name, as: UTF8.self)) }
+        found.sort {
+            ($0.distance, String(decoding: $0.name, as: UTF8.self)) < (
+                $1.distance, String(decoding: $1.name, as: UTF8.self)
+            )
+        }
         return found.prefix(3).map { String(decoding: $0.name, as: UTF8.self) }
     }
 

@@ -191,7 +191,8 @@ extension VM {
         let name = Array(s.pointee.symbols.bytes(symbol))
         let step = fail(.missingAttribute, bytes: Array("attribute '".utf8) + name + Array("' missing".utf8))
         machine.failure?.suggestions = Suggestions.closest(
-            to: name, among: (0..<attributes.object.field).map {
+            to: name,
+            among: (0..<attributes.object.field).map {
                 Array(s.pointee.symbols.bytes(attributes.object.layout.entries[$0].symbol))
             })
         return step

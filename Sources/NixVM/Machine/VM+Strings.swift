@@ -153,7 +153,8 @@ extension VM {
         guard let home = machine.io.homeDirectory else {
             return fail(
                 .restricted,
-                "the path '~/\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode")
+                "the path '~/\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode"
+            )
         }
         var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))
         // The first part of an interpolated path keeps its slash.

@@ -72,7 +72,10 @@ extension VM {
         let position = machine.sourcePosition(chunk: chunk, pc: s.pointee.instruction)
         let name = machine.chunkName(chunk).map { String(decoding: $0, as: UTF8.self) }
         let isCall = s.pointee.chunks[chunk].arity > 0
-        let what = isCall ? "while calling \(name.map { "'\($0)'" } ?? "anonymous lambda")" : "while evaluating \(name.map { "the attribute '\($0)'" } ?? "an expression")"
+        let what =
+            isCall
+            ? "while calling \(name.map { "'\($0)'" } ?? "anonymous lambda")"
+            : "while evaluating \(name.map { "the attribute '\($0)'" } ?? "an expression")"
         machine.failure?.trace.append(TraceEntry(message: what, position: position))
     }
 

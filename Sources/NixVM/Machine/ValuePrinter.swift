@@ -207,7 +207,9 @@ extension Machine {
         let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first
         let position = self.position(in: Int(loaded.program), span: span)
         let name = applied == 0 ? chunkName(index).map { String(decoding: $0, as: UTF8.self) + " " } ?? "" : ""
-        guard let line = position.line, let column = position.column else { return "«lambda \(name)@ \(position.source)»" }
+        guard let line = position.line, let column = position.column else {
+            return "«lambda \(name)@ \(position.source)»"
+        }
         return "«lambda \(name)@ \(position.source):\(line):\(column)»"
     }
 }

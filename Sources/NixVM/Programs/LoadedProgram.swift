@@ -115,7 +115,9 @@ extension Machine {
         let object = s.pointee.heap.allocatePermanent(words: 1 + words)
         object[0] = Object.header(kind, field: bytes.count)
         if words > 0 { object[words] = 0 }
-        bytes.withUnsafeBufferPointer { if let base = $0.baseAddress { object.bytes.update(from: base, count: $0.count) } }
+        bytes.withUnsafeBufferPointer {
+            if let base = $0.baseAddress { object.bytes.update(from: base, count: $0.count) }
+        }
         return object
     }
 
