@@ -87,13 +87,8 @@ extension Vector {
                         F.null, F.op(.attributes, 1), F.null, F.null, F.op(.dynamicAttributes, 1),
                         F.op(.select, 0), F.op(.hasAttribute, 2), F.null, F.op(.call, 1), list, F.op(.tailCall, 1),
                         stack: 3))),
-            Vector(
-                "valid-jumps", "Every jump.",
-                F.program(
-                    F.top(
-                        F.null, F.jump(.and, over: 7), F.null, F.jump(.or, over: 1), F.null, F.end, stack: 1))),
+            Vector("valid-jumps", "Every jump.", jumps()),
         ]
-        vectors[5] = Vector("valid-jumps", "Every jump.", jumps())
         vectors.append(Vector("valid-with", "A `with` chain through a function and a thunk.", withChain()))
         vectors.append(Vector("valid-functions", "Closures, thunks, deferred captures and formals.", functions()))
         for seed in 1...3 {
