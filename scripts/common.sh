@@ -1,7 +1,7 @@
 # Shared by the scripts beside it: what must be installed, and the one configuration everything is built in.
 
 firn=.build/release/firn
-build_flags=(-c release -Xswiftc -enable-testing --static-swift-stdlib)
+build_flags=(-c release -Xswiftc -enable-testing)
 
 # Installs the named Debian packages that are missing.
 install_packages() {

@@ -57,7 +57,7 @@ import Testing
                 try runModel(program, seed: random.next())
             }
         }
-        #expect(accepted > 1000)
+        #expect(accepted > 300)
     }
 
     private func runModel(_ program: Program, seed: UInt64) throws {
