@@ -1,0 +1,86 @@
+import FirnProtocol
+import JobStore
+
+/// The one place where a job changes its state, so that what is counted by state is always right.
+extension CoordinatorMachine {
+    mutating func add(_ job: Job) {
+        var job = job
+        let state = job.state
+        job.expiry = expiry(of: job)
+        jobs[job.id] = job
+        expiries.insert(Due(time: job.expiry, key: job.id))
+        count(job, 1)
+        entered(job.id, state)
+    }
+
+    mutating func move(_ id: JobID, to state: Job.State) {
+        guard let before = jobs[id] else { return }
+        count(before, -1)
+        jobs[id]?.state = state
+        if let after = jobs[id] { count(after, 1) }
+        entered(id, state)
+    }
+
+    /// Forgets a job: its outcome is committed.
+    mutating func remove(_ id: JobID) -> Job? {
+        guard let job = jobs.removeValue(forKey: id) else { return nil }
+        count(job, -1)
+        return job
+    }
+
+    /// Queued, or delayed when its time has not come.
+    mutating func enqueue(_ id: JobID) {
+        guard let job = jobs[id] else { return }
+        move(id, to: job.admission.notBefore > now.wall ? .delayed : .queued)
+    }
+
+    private mutating func entered(_ id: JobID, _ state: Job.State) {
+        guard let job = jobs[id] else { return }
+        switch state {
+        case .delayed: delays.insert(Due(time: job.admission.notBefore, key: id))
+        case .queued: makeReady(job)
+        case .leasing, .running, .orphaned, .concluding: break
+        }
+    }
+
+    private mutating func makeReady(_ job: Job) {
+        // A tenant that had nothing to do gets no credit for that: it starts where the others are.
+        if tenants[job.tenant].ready == 1, tenants[job.tenant].running == 0 {
+            let floor = tenants.filter { $0.ready > 0 && $0.name != tenants[job.tenant].name }.map(\.virtualTime).min()
+            tenants[job.tenant].virtualTime = max(tenants[job.tenant].virtualTime, floor ?? 0)
+        }
+        tenants[job.tenant].enqueue(job)
+        if tenants[job.tenant].entries > 2 * tenants[job.tenant].ready + 1_000 { rebuildQueue(of: job.tenant) }
+    }
+
+    /// Drops the entries of jobs that were cancelled while they waited.
+    private mutating func rebuildQueue(of tenant: Int) {
+        tenants[tenant].queues = [:]
+        tenants[tenant].entries = 0
+        for job in jobs.values where job.tenant == tenant && job.isQueued {
+            tenants[tenant].enqueue(job)
+        }
+    }
+
+    private mutating func count(_ job: Job, _ sign: Int) {
+        switch job.state {
+        case .delayed:
+            tenants[job.tenant].delayed += sign
+            tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+        case .queued:
+            tenants[job.tenant].ready += sign
+            tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+        case .leasing, .running, .orphaned:
+            tenants[job.tenant].running += sign
+            let memory = job.admission.limits.memoryBytes
+            let sum = tenants[job.tenant].runningMemory
+            tenants[job.tenant].runningMemory = sign > 0 ? sum &+ memory : sum &- memory
+        case .concluding:
+            concluding += sign
+        }
+    }
+
+    private func expiry(of job: Job) -> Int64 {
+        job.admission.expires > 0 ? job.admission.expires : now.wall + settings.unavailableAfterMs
+    }
+}

@@ -1,0 +1,148 @@
+import FirnProtocol
+import Foundation
+import JobStore
+
+/// The coordinator's logic: events in, actions out. It owns no socket, reads no clock and waits for nothing, so what it
+/// does is a function of what it is told.
+///
+/// A job's way through it, with what the store commits in between:
+///
+///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ running ─▶ finish ═▶ client told, worker told, job forgotten
+///                  ║         ▲                   │
+///               receipt      └── worker lost ────┘  (third time: quarantined)
+///
+/// (═▶: goes on when the store says that it is on disk.) So nothing is acknowledged, dispatched or reported that a
+/// crash could take back, and an attempt's number, once sent to a worker, is never given again.
+///
+/// Usage: `handle` every event of a turn, then `finishTurn`, then carry out the actions. All operations of a turn go to
+/// the store as one batch.
+public struct CoordinatorMachine: Sendable {
+    public let settings: CoordinatorSettings
+    /// Random, one for each start.
+    let instance: [UInt8]
+    let software: String
+
+    var jobs: [JobID: Job] = [:]
+    var tenants: [TenantState] = []
+    var tenantIndex: [String: Int] = [:]
+    var workers: [Peer: WorkerSession] = [:]
+    var workerNames: [String: Peer] = [:]
+    var clients: [Peer: ClientSession] = [:]
+    var submits: [UInt64: PendingSubmit] = [:]
+    var cancels: [UInt64: PendingCancel] = [:]
+    var waits: [UInt64: Wait] = [:]
+    var traces: [JobID: TraceTally] = [:]
+    /// What the store's next answers are about, oldest first.
+    var intents: [StoreIntent] = []
+    var nextIntent = 0
+    var nextNumber: UInt64 = 0
+
+    /// Jobs with a not-before time, by wall time; expiries likewise; waits by steady time.
+    var delays = PriorityHeap<Due<JobID>>()
+    var expiries = PriorityHeap<Due<JobID>>()
+    var waitEnds = PriorityHeap<Due<UInt64>>()
+    var changedWatches: Set<WatchID> = []
+    var changedWorkers: Set<Peer> = []
+
+    var actions: [CoordinatorAction] = []
+    var now: CoordinatorTime
+    let started: CoordinatorTime
+    var lastTick: Int64
+    var nextSurvey: Int64
+    /// No lease or worker is given up before this steady time: after a stall, messages may still be on their way.
+    var graceUntil: Int64 = 0
+    var isDraining = false
+    var saidDrained = false
+    /// Jobs whose outcome is being committed.
+    var concluding = 0
+    public internal(set) var metrics = CoordinatorMetrics()
+
+    /// - Parameters:
+    ///   - open: what the store holds without an outcome. Jobs that were leased wait for their workers.
+    ///   - instance: random bytes that tell this start from others.
+    public init(
+        settings: CoordinatorSettings, open: [OpenJob] = [], instance: [UInt8], software: String,
+        time: CoordinatorTime
+    ) {
+        self.settings = settings
+        self.instance = instance
+        self.software = software
+        now = time
+        started = time
+        lastTick = time.steady
+        nextSurvey = time.steady
+        recover(open)
+    }
+
+    /// Applies one event.
+    public mutating func handle(_ event: CoordinatorEvent, at time: CoordinatorTime) {
+        now = time
+        switch event {
+        case .client(let peer, let identity, let envelope): receive(envelope, from: peer, identity)
+        case .worker(let peer, let identity, let address, let envelope):
+            receive(envelope, from: peer, identity, address: address)
+        case .trace(let identity, let segment): receive(segment, from: identity)
+        case .unreadable(let peer, let error): refuse(error, from: peer)
+        case .unreachable(let peer): lose(peer)
+        case .stored(let replies): applyStored(replies)
+        case .watchedJobsRead(let peer, let correlation, let statuses, let unknown):
+            watchedJobsRead(WatchID(peer: peer, correlation: correlation), statuses, unknown)
+        case .tick: tick()
+        case .drain: isDraining = true
+        }
+    }
+
+    /// Leases what can be leased and gives out everything that the turn's events led to.
+    public mutating func finishTurn(at time: CoordinatorTime) -> [CoordinatorAction] {
+        now = time
+        dispatch()
+        flushWorkers()
+        flushWatches()
+        if isDraining, !saidDrained, submits.isEmpty, heldOrConcluding == 0 {
+            saidDrained = true
+            actions.append(.drained)
+        }
+        defer { actions.removeAll(keepingCapacity: true) }
+        return actions
+    }
+
+    /// When `tick` should be called next if nothing else happens, in steady time.
+    public var nextTick: Int64 {
+        var next = nextSurvey
+        if let delay = delays.first { next = min(next, now.steady + delay.time - now.wall) }
+        if let expiry = expiries.first { next = min(next, now.steady + expiry.time - now.wall) }
+        if let wait = waitEnds.first { next = min(next, wait.time) }
+        for watch in changedWatches {
+            if let due = clients[watch.peer]?.watches[watch.correlation]?.due { next = min(next, due) }
+        }
+        return max(next, now.steady)
+    }
+
+    private var heldOrConcluding: Int { tenants.reduce(concluding) { $0 + $1.running } }
+
+    mutating func newNumber() -> UInt64 {
+        nextNumber += 1
+        return nextNumber
+    }
+
+    mutating func store(_ operation: JobStoreOperation, _ intent: StoreIntent) {
+        intents.append(intent)
+        actions.append(.store(operation))
+    }
+
+    mutating func reply(_ peer: Peer, _ correlation: UInt64, _ reply: ClientReply) {
+        actions.append(.reply(peer, correlation: correlation, reply))
+    }
+
+    mutating func refuse(_ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String) {
+        reply(peer, correlation, .error(ProtocolError(code, message).wire))
+    }
+
+    /// The tenant's place; made with its policy when it is new.
+    mutating func tenant(_ name: String) -> Int {
+        if let known = tenantIndex[name] { return known }
+        tenants.append(TenantState(name: name, policy: settings.policy(of: name)))
+        tenantIndex[name] = tenants.count - 1
+        return tenants.count - 1
+    }
+}

@@ -1,0 +1,12 @@
+import FirnProtocol
+
+/// One connection: the socket that it came to and the routing id that the socket gave it.
+public struct Peer: Sendable, Hashable {
+    public let endpoint: Endpoint
+    public let routingID: [UInt8]
+
+    public init(endpoint: Endpoint, routingID: [UInt8]) {
+        self.endpoint = endpoint
+        self.routingID = routingID
+    }
+}

@@ -1,0 +1,50 @@
+/// A binary heap: the least element first. Adding and taking cost the logarithm of the count.
+struct PriorityHeap<Element: Comparable> {
+    private var elements: [Element] = []
+
+    var first: Element? { elements.first }
+    var count: Int { elements.count }
+    var isEmpty: Bool { elements.isEmpty }
+
+    mutating func insert(_ element: Element) {
+        elements.append(element)
+        var child = elements.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard elements[child] < elements[parent] else { return }
+            elements.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    mutating func removeFirst() -> Element? {
+        guard let last = elements.popLast() else { return nil }
+        guard let first = elements.first else { return last }
+        elements[0] = last
+        sink()
+        return first
+    }
+
+    private mutating func sink() {
+        var parent = 0
+        while true {
+            var least = parent
+            let left = 2 * parent + 1
+            if left < elements.count, elements[left] < elements[least] { least = left }
+            if left + 1 < elements.count, elements[left + 1] < elements[least] { least = left + 1 }
+            guard least != parent else { return }
+            elements.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
+
+/// Something that is due at a time: an entry of a heap of timers. Entries are not taken out early; whoever takes one
+/// checks whether it still means anything.
+struct Due<Key>: Comparable {
+    let time: Int64
+    let key: Key
+
+    static func < (left: Due, right: Due) -> Bool { left.time < right.time }
+    static func == (left: Due, right: Due) -> Bool { left.time == right.time }
+}

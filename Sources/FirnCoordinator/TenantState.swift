@@ -1,0 +1,121 @@
+import JobStore
+
+/// What a coordinator knows of a tenant: its queues, what it uses, and its place in the order of fairness.
+struct TenantState: Sendable {
+    let name: String
+    let policy: TenantPolicy
+    var queues: [Requirement: PriorityHeap<QueuedJob>] = [:]
+    /// Entries of `queues`, with those whose job has gone.
+    var entries = 0
+    var delayed = 0
+    var ready = 0
+    /// Bytes of the specifications of waiting jobs and of those being inserted.
+    var queuedBytes = 0
+    /// Jobs whose insertion is being committed; they count as queued.
+    var inserting = 0
+    var running = 0
+    var runningMemory: UInt64 = 0
+    var finished: UInt64 = 0
+    var fuel: UInt64 = 0
+    /// Fuel that was charged, divided by the weight: the tenant with the least is served next.
+    var virtualTime = 0.0
+    /// What a job of this tenant is expected to use.
+    var meanFuel = TenantState.jobOverhead
+    var fuelWindow = HourlyWindow()
+    var traceWindow = HourlyWindow()
+    var rate = CompletionRate()
+
+    /// Charged for every job beside its fuel, since a job costs the farm something even if it does nothing.
+    static let jobOverhead = 1_000.0
+
+    var waiting: Int { delayed + ready + inserting }
+
+    mutating func enqueue(_ job: Job) {
+        queues[job.admission.requirement, default: PriorityHeap()].insert(
+            QueuedJob(priority: job.admission.priority, id: job.id))
+        entries += 1
+    }
+
+    /// The best waiting job for which `accepts` holds, of those whose job `isWaiting`. Entries without a job go.
+    mutating func best(
+        isWaiting: (JobID) -> Bool, accepts: (Requirement) -> Bool
+    ) -> (job: QueuedJob, requirement: Requirement)? {
+        var best: (job: QueuedJob, requirement: Requirement)?
+        for requirement in Array(queues.keys) where accepts(requirement) {
+            while let first = queues[requirement]?.first, !isWaiting(first.id) {
+                removeFirst(of: requirement)
+            }
+            guard let first = queues[requirement]?.first else { continue }
+            if best.map({ first < $0.job }) ?? true { best = (first, requirement) }
+        }
+        return best
+    }
+
+    mutating func removeFirst(of requirement: Requirement) {
+        guard queues[requirement]?.removeFirst() != nil else { return }
+        entries -= 1
+        if queues[requirement]?.isEmpty ?? false { queues[requirement] = nil }
+    }
+
+    /// Charges what a job is expected to use; returns the charge, for `settle`.
+    mutating func charge() -> Double {
+        let charge = meanFuel + Self.jobOverhead
+        virtualTime += charge / max(policy.weight, 0.001)
+        return charge
+    }
+
+    /// Replaces a charge by what was used.
+    mutating func settle(charge: Double, fuel: UInt64) {
+        let used = Double(fuel)
+        virtualTime += (used + Self.jobOverhead - charge) / max(policy.weight, 0.001)
+        meanFuel += (used - meanFuel) / 16
+    }
+
+    /// Takes a charge back: the job did not run.
+    mutating func refund(charge: Double) {
+        virtualTime -= charge / max(policy.weight, 0.001)
+    }
+}
+
+/// A sum that starts again with each hour of the clock.
+struct HourlyWindow: Sendable {
+    private var hour: Int64 = 0
+    private var sum: UInt64 = 0
+
+    static let length: Int64 = 3_600_000
+
+    func total(at wall: Int64) -> UInt64 { wall / Self.length == hour ? sum : 0 }
+
+    mutating func add(_ amount: UInt64, at wall: Int64) {
+        let (new, overflow) = total(at: wall).addingReportingOverflow(amount)
+        sum = overflow ? .max : new
+        hour = wall / Self.length
+    }
+
+    static func untilNext(_ wall: Int64) -> UInt64 { UInt64(clamping: length - wall % length) }
+}
+
+/// Jobs that finished in the last full second: what a time to try again is estimated from.
+struct CompletionRate: Sendable {
+    private var second: Int64 = 0
+    private var current = 0
+    private var last = 0
+
+    mutating func count(at steady: Int64) {
+        advance(to: steady)
+        current += 1
+    }
+
+    mutating func perSecond(at steady: Int64) -> Int {
+        advance(to: steady)
+        return max(last, current)
+    }
+
+    private mutating func advance(to steady: Int64) {
+        let now = steady / 1000
+        guard now != second else { return }
+        last = now == second + 1 ? current : 0
+        current = 0
+        second = now
+    }
+}
