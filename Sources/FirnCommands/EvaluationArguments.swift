@@ -64,9 +64,7 @@ struct EvaluationArguments: ParsableArguments {
         for pair in arguments + textArguments + options where !pair.contains("\0") {
             throw ValidationError("'\(pair)' lacks its second word: --arg, --argstr and --option take two")
         }
-        for feature in features.flatMap({ $0.split(separator: " ") }) where feature != "pipe-operators" {
-            throw ValidationError("unknown experimental feature '\(feature)'; known: pipe-operators")
-        }
+        try ExperimentalFeatures.check(features)
         for (name, value) in pairs(options) { try check(option: name, value) }
     }
 

@@ -2,38 +2,7 @@ import ArgumentParser
 import NixBytecode
 import NixEval
 import NixStore
-import NixSyntax
 import NixVM
-
-/// `firn parse`.
-struct ParseCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "parse", abstract: "Print a file's expression as Nix prints it.",
-        discussion: "Example: firn parse default.nix")
-
-    @Argument(help: "The file; - is standard input.")
-    var file: String
-
-    func run() throws {
-        let (source, path) = try Source.read(file)
-        let outcome: Result<[UInt8], SyntaxError>? = BigStack.run {
-            do throws(SyntaxError) {
-                let tree = try NixSyntax.parse(source)
-                let home = LocalIO().homeDirectory ?? [UInt8(ascii: "/")]
-                return .success(tree.printed(baseDirectory: CanonPath.parent(of: path), homeDirectory: home))
-            } catch {
-                return .failure(error)
-            }
-        }
-        switch outcome {
-        case .success(let text): Output.write(1, text + [UInt8(ascii: "\n")])
-        case .failure(let error):
-            Output.write(2, error.rendered(sourceName: String(decoding: path, as: UTF8.self)) + "\n")
-            throw ExitCode(1)
-        case nil: throw ExitCode(1)
-        }
-    }
-}
 
 /// `firn compile`.
 struct CompileCommand: ParsableCommand {

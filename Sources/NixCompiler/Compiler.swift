@@ -33,6 +33,14 @@ public struct Compiler {
     /// Most parameters of one chunk; longer chains of functions are split.
     static let maximumArity = ProgramLimits.arity
 
+    /// Refuses what `compile` would refuse for its scopes, without making code.
+    ///
+    /// - Returns: the warnings, in the order in which the analysis met them.
+    /// - Throws: an undefined variable, wherever it stands; or limits and cancellation.
+    public static func check(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) -> [Warning] {
+        try ScopeAnalyser.analyse(tree, options: options).warnings
+    }
+
     /// Compiles a tree.
     ///
     /// - Parameters:

@@ -26,9 +26,9 @@ public final class Evaluator {
     let io: any EvalIO
     let options: EvaluatorOptions
     /// Source text by program, for excerpts in errors.
-    private(set) var sources: [String: [UInt8]] = [:]
+    var sources: [String: [UInt8]] = [:]
     /// Warnings of everything compiled so far, with the name of their source.
-    public private(set) var warnings: [(source: String, warning: Warning)] = []
+    public internal(set) var warnings: [(source: String, warning: Warning)] = []
 
     /// Nil when the address space for the heap cannot be reserved.
     public init?(
@@ -44,58 +44,11 @@ public final class Evaluator {
         self.options = options
     }
 
-    /// Compiles source. `name` is what positions call it.
-    public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
-        do throws(SyntaxError) {
-            let tree = try parse(source, options: ParseOptions(pipeOperators: options.pipeOperators))
-            return try compile(tree, name: name, scopeNames: scopeNames)
-        } catch {
-            throw failure(of: error, name: name)
-        }
-    }
-
-    private func compile(_ tree: SyntaxTree, name: String, scopeNames: [[UInt8]]?) throws(SyntaxError) -> Program {
-        sources[name] = tree.source
-        do throws(CompileError) {
-            let compiled = try Compiler.compile(
-                tree, options: CompileOptions(globals: Evaluator.globals, scopeNames: scopeNames))
-            warnings += compiled.warnings.map { (name, $0) }
-            return compiled.program
-        } catch {
-            compileFailure = failure(of: error, tree: tree, name: name)
-            return Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
-        }
-    }
-
-    private var compileFailure: EvalFailure?
-
-    private static let globals = Set(Machine.globalNames)
-
-    private func failure(of error: SyntaxError, name: String) -> EvalFailure {
-        let span = SourceSpan(start: error.span.start, end: error.span.end)
-        return EvalFailure(
-            kind: .parse, message: Array(error.message.utf8),
-            position: SourcePosition(
-                source: name, span: span, line: error.location.line, column: error.location.column, program: -1))
-    }
-
-    private func failure(of error: CompileError, tree: SyntaxTree, name: String) -> EvalFailure {
-        let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: tree.lineStarts)
-        return EvalFailure(
-            kind: error.kind == .undefinedVariable ? .undefinedVariable : .parse, message: Array(error.message.utf8),
-            position: SourcePosition(
-                source: name, span: SourceSpan(start: error.span.start, end: error.span.end), line: location.line,
-                column: location.column, program: -1))
-    }
-
     /// Loads source and gives its value, not yet forced. Relative paths start from `directory`.
     public func load(source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]? = nil)
         throws(EvalFailure) -> ValueHandle
     {
-        compileFailure = nil
-        if sources[name] == nil { sources[name] = source }
         let program = try compile(source, name: name, scopeNames: scopeNames)
-        if let compileFailure { throw compileFailure }
         return try machine.load(program: program, name: name, directory: directory)
     }
 
@@ -117,7 +70,6 @@ public final class Evaluator {
             throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
         }
         let name = String(decoding: resolved, as: UTF8.self)
-        sources[name] = source
         return try load(source: source, name: name, directory: CanonPath.parent(of: resolved), scopeNames: scopeNames)
     }
 

@@ -1,0 +1,60 @@
+import NixBytecode
+import NixCompiler
+import NixSyntax
+import NixVM
+
+/// Source to tree and program.
+extension Evaluator {
+    /// Parses source and resolves its variables, as `nix-instantiate --parse` does. `name` is what positions call it.
+    public func parse(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
+        let tree = try syntaxTree(source, name: name)
+        do throws(CompileError) {
+            let found = try Compiler.check(tree, options: CompileOptions(globals: Evaluator.globals))
+            warnings += found.map { (name, $0) }
+        } catch {
+            throw failure(of: error, tree: tree, name: name)
+        }
+        return tree
+    }
+
+    /// Compiles source. `name` is what positions call it.
+    public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
+        let tree = try syntaxTree(source, name: name)
+        do throws(CompileError) {
+            let compiled = try Compiler.compile(
+                tree, options: CompileOptions(globals: Evaluator.globals, scopeNames: scopeNames))
+            warnings += compiled.warnings.map { (name, $0) }
+            return compiled.program
+        } catch {
+            throw failure(of: error, tree: tree, name: name)
+        }
+    }
+
+    private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
+        sources[name] = source
+        do throws(SyntaxError) {
+            return try NixSyntax.parse(source, options: ParseOptions(pipeOperators: options.pipeOperators))
+        } catch {
+            throw failure(of: error, name: name)
+        }
+    }
+
+    private static let globals = Set(Machine.globalNames)
+
+    private func failure(of error: SyntaxError, name: String) -> EvalFailure {
+        let span = SourceSpan(start: error.span.start, end: error.span.end)
+        return EvalFailure(
+            kind: .parse, message: Array(error.message.utf8),
+            position: SourcePosition(
+                source: name, span: span, line: error.location.line, column: error.location.column, program: -1))
+    }
+
+    private func failure(of error: CompileError, tree: SyntaxTree, name: String) -> EvalFailure {
+        let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: tree.lineStarts)
+        return EvalFailure(
+            kind: error.kind == .undefinedVariable ? .undefinedVariable : .parse, message: Array(error.message.utf8),
+            position: SourcePosition(
+                source: name, span: SourceSpan(start: error.span.start, end: error.span.end), line: location.line,
+                column: location.column, program: -1))
+    }
+}
