@@ -40,6 +40,13 @@ let package = Package(
         .target(name: "FirnProtocol", dependencies: ["FirnMessages"], swiftSettings: strict),
         .target(
             name: "JobStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+        .target(
+            name: "FirnCoordinator",
+            dependencies: [
+                "FirnProtocol", "JobStore", "ZeroMQ", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
         .target(name: "FirnClient", dependencies: ["FirnProtocol", "ZeroMQ"], swiftSettings: strict),
         .target(
             name: "FirnCommands",

@@ -19,18 +19,17 @@ struct Admission: Sendable {
     /// Reads and judges a specification.
     /// - Throws: the error for the job's receipt.
     init(bytes: Data, policy: TenantPolicy, settings: CoordinatorSettings) throws(ProtocolError) {
-        guard bytes.count <= settings.jobBytes else {
-            throw ProtocolError(
-                .jobTooLarge,
-                "the job has \(bytes.count) bytes and at most \(settings.jobBytes) are taken: put its files under a root")
-        }
-        let specification: WireJobSpecification
-        do {
-            specification = try WireJobSpecification(serializedBytes: bytes)
-        } catch {
-            throw ProtocolError(.malformedBody, "the job's specification cannot be read: \(error)")
-        }
-        try specification.check(policy: policy)
+        let specification = try WireJobSpecification.validated(encoded: bytes, maxBytes: settings.jobBytes)
+        try policy.check(specification)
+        self.init(specification, bytes: bytes, policy: policy)
+    }
+
+    /// Reads one that was admitted by an earlier coordinator. What was accepted then is not judged again.
+    init(stored job: NewJob, policy: TenantPolicy) throws(ProtocolError) {
+        self.init(try WireJobSpecification(encoded: job.body), bytes: job.body, policy: policy)
+    }
+
+    private init(_ specification: WireJobSpecification, bytes: Data, policy: TenantPolicy) {
         self.bytes = bytes
         idempotencyKey = specification.idempotencyKey.isEmpty ? nil : specification.idempotencyKey
         priority = specification.priority
@@ -46,6 +45,30 @@ struct Admission: Sendable {
         NewJob(
             tenant: tenant, idempotencyKey: idempotencyKey, priority: priority, submitted: submitted,
             notBefore: notBefore, deadline: expires, label: label, body: bytes)
+    }
+}
+
+extension TenantPolicy {
+    /// Whether the tenant may submit such a job.
+    /// - Throws: the error for the job's receipt; it names the field.
+    func check(_ specification: WireJobSpecification) throws(ProtocolError) {
+        let limits = specification.limits
+        let most = maximumLimits
+        try Self.check("fuel", limits.fuel, most.fuel)
+        try Self.check("memory_bytes", limits.memoryBytes, most.memoryBytes)
+        try Self.check("depth", limits.depth, most.depth)
+        try Self.check("timeout_ms", limits.timeoutMs, most.timeoutMs)
+        try Self.check("result_bytes", limits.resultBytes, most.resultBytes)
+        try Self.check("trace_bytes", limits.traceBytes, most.traceBytes)
+        guard let roots else { return }
+        for root in specification.roots where !roots.contains(root.name) {
+            throw ProtocolError(.notPermitted, "roots: this tenant may not read the root '\(root.name)'")
+        }
+    }
+
+    private static func check(_ field: String, _ value: UInt64, _ most: UInt64) throws(ProtocolError) {
+        guard value > most else { return }
+        throw ProtocolError(.quotaExceeded, "limits.\(field): \(value) is above this tenant's maximum of \(most)")
     }
 }
 

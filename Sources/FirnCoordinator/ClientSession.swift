@@ -17,8 +17,8 @@ struct ClientSession: Sendable {
 struct Watch: Sendable {
     /// Jobs of which the last update was not sent yet.
     var open: Set<JobID> = []
-    /// Finished jobs whose status is being read, in one read.
-    var isReading = false
+    /// Reads of finished jobs that are under way.
+    var reads = 0
     /// The receipts of the submit that opened it are not sent yet; nothing may be sent before.
     var isHeldBack = false
     /// Open jobs that changed; what is sent is what they are then.
@@ -28,7 +28,25 @@ struct Watch: Sendable {
     /// When changes are sent, in steady time; nil when there are none.
     var due: Int64?
 
-    var isComplete: Bool { open.isEmpty && !isReading && !isHeldBack }
+    var isComplete: Bool { open.isEmpty && reads == 0 && !isHeldBack }
+
+    /// A job changed; it is told at `due` at the latest.
+    mutating func note(_ job: JobID, due time: Int64) {
+        changed.append(job)
+        due = min(due ?? time, time)
+    }
+
+    func isDue(at steady: Int64) -> Bool {
+        isComplete || !finished.isEmpty || !unknown.isEmpty || due.map { $0 <= steady } ?? false
+    }
+
+    /// Everything was sent.
+    mutating func clear() {
+        changed = []
+        finished = []
+        unknown = []
+        due = nil
+    }
 }
 
 /// A `Get` that waits for its job.

@@ -15,6 +15,8 @@ public enum CoordinatorEvent: Sendable {
     case unreachable(Peer)
     /// The store's answers, in the order of the `store` actions.
     case stored([JobStoreReply])
+    /// A batch could not be committed, which is tried again: `stored` still follows. The reason, for clients.
+    case storeFailed(String)
     /// The answer to a read of finished jobs that a watch names.
     case watchedJobsRead(Peer, correlation: UInt64, [WireJobStatus], unknown: [UInt64])
     /// Time passed. Only given when the sockets have been read empty, so that a heartbeat that came in time counts.
@@ -26,7 +28,8 @@ public enum CoordinatorEvent: Sendable {
 /// What the service is to do, in order.
 public enum CoordinatorAction: Sendable {
     case reply(Peer, correlation: UInt64, ClientReply)
-    case command(Peer, WorkerCommand)
+    /// The correlation is 0 but for the answer to a hello and for an error.
+    case command(Peer, correlation: UInt64, WorkerCommand)
     /// One more operation of the next batch. Each gets one reply, in order, by `stored`.
     case store(JobStoreOperation)
     /// To be read from the store and answered by the service, without the machine.

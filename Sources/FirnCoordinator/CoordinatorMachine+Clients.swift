@@ -79,20 +79,27 @@ extension CoordinatorMachine {
     mutating func refuse(_ error: ProtocolError, from peer: Peer) {
         metrics.messagesReceived += 1
         metrics.messagesRefused += 1
+        faults[peer, default: 0] += 1
+        guard faults[peer, default: 0] <= Self.answeredFaults else { return }
         if peer.endpoint == .workers {
-            actions.append(.command(peer, .error(error.wire)))
+            actions.append(.command(peer, correlation: error.correlation, .error(error.wire)))
         } else {
             reply(peer, error.correlation, .error(error.wire))
         }
     }
 
+    /// Unreadable messages of a peer that are answered between two surveys; more are only counted.
+    private static let answeredFaults = 20
+
     /// Ends a client's watches and waits.
     mutating func forgetClient(_ peer: Peer) {
-        guard let session = clients.removeValue(forKey: peer) else { return }
-        for correlation in session.watches.keys {
-            changedWatches.remove(WatchID(peer: peer, correlation: correlation))
+        guard let session = clients[peer] else { return }
+        for correlation in session.watches.keys { endWatch(WatchID(peer: peer, correlation: correlation)) }
+        for number in session.waits {
+            guard let wait = waits.removeValue(forKey: number) else { continue }
+            jobs[wait.job]?.waits.removeAll { $0 == number }
         }
-        for wait in session.waits { waits[wait] = nil }
+        clients[peer] = nil
     }
 
     mutating func read(

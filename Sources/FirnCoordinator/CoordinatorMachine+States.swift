@@ -4,13 +4,10 @@ import JobStore
 /// The one place where a job changes its state, so that what is counted by state is always right.
 extension CoordinatorMachine {
     mutating func add(_ job: Job) {
-        var job = job
-        let state = job.state
-        job.expiry = expiry(of: job)
         jobs[job.id] = job
-        expiries.insert(Due(time: job.expiry, key: job.id))
+        if job.admission.expires > 0 { expiries.insert(Due(time: job.admission.expires, key: job.id)) }
         count(job, 1)
-        entered(job.id, state)
+        entered(job.id, job.state)
     }
 
     mutating func move(_ id: JobID, to state: Job.State) {
@@ -44,10 +41,10 @@ extension CoordinatorMachine {
     }
 
     private mutating func makeReady(_ job: Job) {
+        jobs[job.id]?.ready = now.steady
         // A tenant that had nothing to do gets no credit for that: it starts where the others are.
         if tenants[job.tenant].ready == 1, tenants[job.tenant].running == 0 {
-            let floor = tenants.filter { $0.ready > 0 && $0.name != tenants[job.tenant].name }.map(\.virtualTime).min()
-            tenants[job.tenant].virtualTime = max(tenants[job.tenant].virtualTime, floor ?? 0)
+            tenants[job.tenant].virtualTime = max(tenants[job.tenant].virtualTime, virtualClock)
         }
         tenants[job.tenant].enqueue(job)
         if tenants[job.tenant].entries > 2 * tenants[job.tenant].ready + 1_000 { rebuildQueue(of: job.tenant) }
@@ -78,9 +75,5 @@ extension CoordinatorMachine {
         case .concluding:
             concluding += sign
         }
-    }
-
-    private func expiry(of job: Job) -> Int64 {
-        job.admission.expires > 0 ? job.admission.expires : now.wall + settings.unavailableAfterMs
     }
 }

@@ -5,6 +5,7 @@ import JobStore
 extension CoordinatorMachine {
     mutating func applyStored(_ replies: [JobStoreReply]) {
         metrics.commits += 1
+        storeFault = nil
         for reply in replies {
             guard nextIntent < intents.count else { break }
             let intent = intents[nextIntent]
@@ -36,10 +37,10 @@ extension CoordinatorMachine {
 
     /// An attempt's result is on disk: everyone may hear of it.
     private mutating func finished(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
-        guard reply == .applied else {
+        guard reply == .applied || reply == .repeated else {
             metrics.staleRefused += 1
-            workers[peer]?.stale.append(staleLease(id, attempt, "the store holds another outcome or lease"))
-            changedWorkers.insert(peer)
+            tellStale(id, attempt, to: peer, "the job has another outcome, or another attempt holds it")
+            if isConcluding(id, attempt: attempt) { forget(id) }
             return
         }
         workers[peer]?.committed.append(
@@ -47,8 +48,9 @@ extension CoordinatorMachine {
                 $0.job = UInt64(clamping: id.rawValue)
                 $0.attempt = attempt
             })
-        workers[peer]?.finished += 1
         changedWorkers.insert(peer)
+        guard reply == .applied else { return }
+        workers[peer]?.finished += 1
         complete(id)
     }
 
@@ -56,7 +58,44 @@ extension CoordinatorMachine {
         if let cancel {
             setEffect(cancel.number, cancel.index, reply == .applied ? .cancelled : .alreadyFinished)
         }
-        if reply == .applied { complete(id) }
+        if reply == .applied {
+            complete(id)
+        } else {
+            forget(id)
+        }
+    }
+
+    /// The store holds another outcome than the one to be committed: those who wait are told that one.
+    private mutating func forget(_ id: JobID) {
+        metrics.storeRefusals += 1
+        guard let job = remove(id) else { return }
+        for watch in job.watches {
+            clients[watch.peer]?.watches[watch.correlation]?.open.remove(id)
+            addToWatch(watch, [id])
+        }
+        for number in job.waits {
+            guard let wait = waits.removeValue(forKey: number), let session = clients[wait.peer] else { continue }
+            clients[wait.peer]?.waits.remove(number)
+            read(.status(id), for: wait.peer, session, wait.correlation)
+        }
+    }
+
+    /// A batch is being tried again. Those who wait for it are told, so that they need not guess.
+    mutating func storeFailed(_ reason: String) {
+        metrics.commitFailures += 1
+        storeFault = reason
+        let error = WireError.with {
+            $0.code = .storeUnavailable
+            $0.message = "the job store fails: \(reason)"
+            $0.retryAfterMs = 1_000
+        }
+        for pending in submits.values {
+            if pending.watch { endWatch(WatchID(peer: pending.peer, correlation: pending.correlation)) }
+            reply(pending.peer, pending.correlation, .error(error))
+        }
+        submits = [:]
+        for pending in cancels.values { reply(pending.peer, pending.correlation, .error(error)) }
+        cancels = [:]
     }
 
     /// The outcome of a job is committed: its watchers are told and the job is forgotten.
@@ -69,22 +108,21 @@ extension CoordinatorMachine {
         if result.hasTrace { traces[id]?.announced = Int(result.trace.segments) }
         traces[id]?.ends = now.steady + settings.traceGraceMs
         guard !job.watches.isEmpty || !job.waits.isEmpty else { return }
-        var status = status(of: job)
+        var status = status(of: job, isForOperator: false)
         status.state = .finished
         status.finishedUnixMs = now.wall
         status.outcome = result.outcome
-        status.result = shortened(result, traceOf: job)
-        for watch in job.watches { finishWatched(watch, id, status) }
-        for wait in job.waits { answerWait(wait, status) }
+        status.result = told(result, traceOf: job)
+        for watch in job.watches { finishWatched(watch, status, of: job) }
+        for wait in job.waits { answerWait(wait, status, of: job) }
     }
 
-    /// What a client gets at once: at most the first part of a large value; the rest it reads.
-    private func shortened(_ result: WireJobResult, traceOf job: Job) -> WireJobResult {
+    /// What a client gets at once.
+    private func told(_ result: WireJobResult, traceOf job: Job) -> WireJobResult {
         var short = result
-        if short.value.count > settings.inlineResultBytes {
-            short.value = short.value.prefix(settings.inlineResultBytes)
+        if short.hasTrace {
+            short.trace.complete = traces[job.id]?.isComplete(dropped: short.trace.eventsDropped) ?? false
         }
-        if short.hasTrace { short.trace.complete = traces[job.id]?.isComplete(dropped: short.trace.eventsDropped) ?? false }
         return short
     }
 }

@@ -10,6 +10,10 @@ extension CoordinatorMachine {
         guard !isDraining else {
             return refuseForNow(peer, correlation, .draining, "the coordinator takes no new jobs", retryAfter: 5_000)
         }
+        if let storeFault {
+            return refuseForNow(
+                peer, correlation, .storeUnavailable, "the job store fails: \(storeFault)", retryAfter: 1_000)
+        }
         guard checkBatch(submit, peer, correlation) else { return }
         let tenant = tenant(name)
         let number = newNumber()
@@ -35,8 +39,8 @@ extension CoordinatorMachine {
                 "a batch has at most \(settings.batchJobs) jobs and \(settings.batchBytes) bytes: send several")
             return false
         }
-        guard clients[peer]?.watches[correlation] == nil || !submit.watch else {
-            refuse(peer, correlation, .malformedBody, "the correlation id \(correlation) is in use by a watch")
+        guard !submit.watch || (correlation != 0 && clients[peer]?.watches[correlation] == nil) else {
+            refuse(peer, correlation, .malformedBody, "the correlation id \(correlation) is 0 or in use")
             return false
         }
         return true
@@ -139,7 +143,7 @@ extension CoordinatorMachine {
             let error = ProtocolError(
                 .idempotencyConflict, "the idempotency key was used for job \(id) with other bytes: use a new key")
             receipt(submit, index, .refused(error.wire))
-        case .applied, .refused, .standing:
+        case .applied, .repeated, .refused, .standing:
             receipt(submit, index, .refused(ProtocolError(.internal, "the store did not insert the job").wire))
         }
     }

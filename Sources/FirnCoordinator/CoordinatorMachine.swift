@@ -27,6 +27,8 @@ public struct CoordinatorMachine: Sendable {
     var tenantIndex: [String: Int] = [:]
     var workers: [Peer: WorkerSession] = [:]
     var workerNames: [String: Peer] = [:]
+    /// Jobs whose worker, by name, has not come back since this coordinator started.
+    var orphans: [String: Set<JobID>] = [:]
     var clients: [Peer: ClientSession] = [:]
     var submits: [UInt64: PendingSubmit] = [:]
     var cancels: [UInt64: PendingCancel] = [:]
@@ -37,7 +39,14 @@ public struct CoordinatorMachine: Sendable {
     var nextIntent = 0
     var nextNumber: UInt64 = 0
 
-    /// Jobs with a not-before time, by wall time; expiries likewise; waits by steady time.
+    /// When each kind of worker that waiting jobs need was last there, in steady time.
+    var lastServed: [Requirement: Int64] = [:]
+    /// Messages that could not be read, by peer, since the last survey.
+    var faults: [Peer: Int] = [:]
+    /// The virtual time of the tenant that was served last: where one that had nothing to do begins.
+    var virtualClock = 0.0
+
+    /// Jobs with a not-before time, by wall time; expiries that jobs name likewise; waits by steady time.
     var delays = PriorityHeap<Due<JobID>>()
     var expiries = PriorityHeap<Due<JobID>>()
     var waitEnds = PriorityHeap<Due<UInt64>>()
@@ -51,6 +60,11 @@ public struct CoordinatorMachine: Sendable {
     var nextSurvey: Int64
     /// No lease or worker is given up before this steady time: after a stall, messages may still be on their way.
     var graceUntil: Int64 = 0
+    /// Why the store fails, while it does: new jobs are refused.
+    var storeFault: String?
+    /// When each tenant's oldest waiting job was submitted, and until when that is believed.
+    var oldest: [Int: Int64] = [:]
+    var oldestUntil: Int64 = .min
     var isDraining = false
     var saidDrained = false
     /// Jobs whose outcome is being committed.
@@ -85,6 +99,7 @@ public struct CoordinatorMachine: Sendable {
         case .unreadable(let peer, let error): refuse(error, from: peer)
         case .unreachable(let peer): lose(peer)
         case .stored(let replies): applyStored(replies)
+        case .storeFailed(let reason): storeFailed(reason)
         case .watchedJobsRead(let peer, let correlation, let statuses, let unknown):
             watchedJobsRead(WatchID(peer: peer, correlation: correlation), statuses, unknown)
         case .tick: tick()

@@ -28,7 +28,7 @@ public struct CoordinatorSettings: Sendable {
     public var inlineResultBytes = 256 << 10
     /// Bytes of a part of a larger value, and of a trace segment.
     public var segmentBytes = 1 << 20
-    /// Jobs that one watch may name.
+    /// Jobs that one connection may watch.
     public var watchedJobs = 100_000
     /// Connected clients that are remembered; past it a hello is refused.
     public var maximumSessions = 10_000

@@ -36,8 +36,8 @@ struct Job: Sendable {
     var valuePartBytes = 0
     /// What its tenant was charged when it was leased.
     var charge = 0.0
-    /// When the job's expiry is looked at next, in wall time.
-    var expiry: Int64 = 0
+    /// Since when it is queued, in steady time.
+    var ready: Int64 = 0
     var watches: [WatchID] = []
     var waits: [UInt64] = []
 

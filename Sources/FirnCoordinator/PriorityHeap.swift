@@ -1,5 +1,5 @@
 /// A binary heap: the least element first. Adding and taking cost the logarithm of the count.
-struct PriorityHeap<Element: Comparable> {
+struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
     private var elements: [Element] = []
 
     var first: Element? { elements.first }
@@ -41,7 +41,7 @@ struct PriorityHeap<Element: Comparable> {
 
 /// Something that is due at a time: an entry of a heap of timers. Entries are not taken out early; whoever takes one
 /// checks whether it still means anything.
-struct Due<Key>: Comparable {
+struct Due<Key: Sendable>: Comparable, Sendable {
     let time: Int64
     let key: Key
 

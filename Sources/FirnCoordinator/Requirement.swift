@@ -8,18 +8,13 @@ struct Requirement: Hashable, Sendable {
     /// Empty: any.
     var evaluatorVersion = ""
 
-    /// The roots named, and those that the program lies in.
+    /// A file or base that the program lies in is under one of the roots that the job names, so these are all.
     init(_ specification: WireJobSpecification) {
         evaluatorVersion = specification.evaluatorVersion
         for root in specification.roots {
             roots[root.name] = [UInt8](root.contentID)
         }
-        for name in specification.rootsOfProgram where roots[name] == nil {
-            roots[name] = []
-        }
     }
-
-    init() {}
 
     /// In words, for an outcome that says why no worker took the job.
     var description: String {
@@ -33,16 +28,5 @@ struct Requirement: Hashable, Sendable {
 
     private static func hex(_ bytes: [UInt8]) -> String {
         bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
-    }
-}
-
-extension WireJobSpecification {
-    /// Names of the roots that the file to evaluate lies in or refers to.
-    var rootsOfProgram: [String] {
-        switch program {
-        case .rootFile(let file): [file.root]
-        case .encoded(let encoded): encoded.hasBase && !encoded.base.root.isEmpty ? [encoded.base.root] : []
-        case .source, .bundle, nil: []
-        }
     }
 }

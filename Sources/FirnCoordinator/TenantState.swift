@@ -36,21 +36,6 @@ struct TenantState: Sendable {
         entries += 1
     }
 
-    /// The best waiting job for which `accepts` holds, of those whose job `isWaiting`. Entries without a job go.
-    mutating func best(
-        isWaiting: (JobID) -> Bool, accepts: (Requirement) -> Bool
-    ) -> (job: QueuedJob, requirement: Requirement)? {
-        var best: (job: QueuedJob, requirement: Requirement)?
-        for requirement in Array(queues.keys) where accepts(requirement) {
-            while let first = queues[requirement]?.first, !isWaiting(first.id) {
-                removeFirst(of: requirement)
-            }
-            guard let first = queues[requirement]?.first else { continue }
-            if best.map({ first < $0.job }) ?? true { best = (first, requirement) }
-        }
-        return best
-    }
-
     mutating func removeFirst(of requirement: Requirement) {
         guard queues[requirement]?.removeFirst() != nil else { return }
         entries -= 1

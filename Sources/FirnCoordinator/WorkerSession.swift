@@ -26,6 +26,8 @@ struct WorkerSession: Sendable {
     var lastHeard: CoordinatorTime
     var finished: UInt64 = 0
     var isDraining = false
+    /// False after a message found no connection, until the worker is heard again.
+    var isConnected = true
     /// What the end of the turn sends.
     var assignments: [WireAssignment] = []
     var committed: [WireLease] = []
@@ -40,10 +42,26 @@ struct WorkerSession: Sendable {
         self.hello = hello
         connected = time.wall
         lastHeard = time
-        roots = Dictionary(hello.roots.map { ($0.name, [UInt8]($0.contentID)) }, uniquingKeysWith: { first, _ in first })
+        roots = Dictionary(
+            hello.roots.map { ($0.name, [UInt8]($0.contentID)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    var canTake: Bool { credit > 0 && !isDraining }
+    /// More than any worker can hold; so a sum of credits cannot overflow.
+    static let maximumCredit = 100_000
+
+    var canTake: Bool { credit > 0 && !isDraining && isConnected }
+
+    /// A hello of the same start of the same program, so a reconnect.
+    func isSameProcess(_ other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
+        hello.name == other.name && hello.instance == other.instance && identity == otherIdentity
+    }
+
+    mutating func clearOutbox() {
+        assignments.removeAll(keepingCapacity: true)
+        committed.removeAll(keepingCapacity: true)
+        stale.removeAll(keepingCapacity: true)
+        cancelled.removeAll(keepingCapacity: true)
+    }
 
     func serves(_ requirement: Requirement) -> Bool {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)

@@ -28,7 +28,7 @@ struct JobStoreBatch {
         case .lease(let id, let attempt, let worker, let time):
             try change(Self.leaseSQL, [id.rawValue, attempt, time, worker])
         case .finish(let id, let attempt, let outcome):
-            try conclude(Self.finishSQL, id, attempt: attempt, outcome)
+            try finish(id, attempt: attempt, outcome)
         case .requeue(let id, let attempt):
             try change(Self.requeueSQL, [id.rawValue, attempt])
         case .lose(let id, let attempt, let worker, let cause, let time):
@@ -64,6 +64,13 @@ struct JobStoreBatch {
             try database.cachedStatement(sql: Self.probeSQL), arguments: [id.rawValue, tenant])
         guard let row else { return .unknown }
         return row[0] ? .finished : .open
+    }
+
+    private mutating func finish(_ id: JobID, attempt: Int64, _ outcome: NewOutcome) throws -> JobStoreReply {
+        let reply = try conclude(Self.finishSQL, id, attempt: attempt, outcome)
+        guard reply == .refused else { return reply }
+        let statement = try database.cachedStatement(sql: "SELECT attempt FROM outcome WHERE job = ?")
+        return try Int64.fetchOne(statement, arguments: [id.rawValue]) == attempt ? .repeated : .refused
     }
 
     private mutating func conclude(

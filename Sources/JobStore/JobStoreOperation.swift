@@ -67,7 +67,8 @@ public enum JobStoreOperation: Sendable {
     case insert(NewJob)
     /// Gives the job to a worker. Refused when an attempt as high was already given, or the job has an outcome.
     case lease(JobID, attempt: Int64, worker: String, at: Milliseconds)
-    /// Commits the outcome of an attempt. Refused unless this attempt holds the lease and there is no outcome.
+    /// Commits the outcome of an attempt. Answers `repeated` when this attempt did so before. Refused unless it holds
+    /// the lease and there is no outcome.
     case finish(JobID, attempt: Int64, NewOutcome)
     /// Takes the lease back without blame: the worker returned the job, or never started it.
     case requeue(JobID, attempt: Int64)
@@ -86,6 +87,8 @@ public enum JobStoreReply: Sendable, Equatable {
     /// The key was used before. `finished`: that job has its outcome. `sameBody`: it was asked with the same bytes.
     case exists(JobID, finished: Bool, sameBody: Bool)
     case applied
+    /// `finish` only: this very attempt had committed its outcome before; nothing was changed.
+    case repeated
     /// The condition of the operation did not hold; nothing was changed by it.
     case refused
     case standing(JobStanding)

@@ -1,0 +1,102 @@
+import FirnProtocol
+import JobStore
+
+extension CoordinatorMachine {
+    /// A worker says who it is and what it still holds.
+    mutating func greet(
+        _ hello: WireWorkerHello, _ peer: Peer, _ identity: Identity, _ address: String, _ correlation: UInt64
+    ) {
+        if let fault = hello.fault { return refuseWorker(peer, correlation, .malformedBody, fault) }
+        if let old = workers[peer], !old.isSameProcess(hello, identity) { leave(peer) }
+        guard let inherited = takeOver(hello, identity, peer, correlation) else { return }
+        var session = WorkerSession(peer: peer, identity: identity, address: address, hello: hello, time: now)
+        session.finished = inherited?.finished ?? 0
+        workers[peer] = session
+        workerNames[hello.name] = peer
+        let welcome = WireWorkerWelcome.with {
+            $0.software = software
+            $0.instance = .init(instance)
+            $0.leaseMs = UInt32(clamping: settings.leaseMs)
+            $0.heartbeatMs = UInt32(clamping: settings.heartbeatMs)
+            $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
+            $0.segmentBytes = UInt64(clamping: settings.segmentBytes)
+            $0.traceEndpoint = settings.traceEndpoint
+        }
+        actions.append(.command(peer, correlation: correlation, .welcome(welcome)))
+        settle(hello.leases, of: peer, inherited: inherited?.held ?? [])
+    }
+
+    /// Ends the session that holds the worker's name.
+    /// - Returns: that session if it was this process's, `.some(nil)` if there was none, nil if the hello is refused.
+    private mutating func takeOver(
+        _ hello: WireWorkerHello, _ identity: Identity, _ peer: Peer, _ correlation: UInt64
+    ) -> WorkerSession?? {
+        guard let holder = workerNames[hello.name], let session = workers[holder] else { return .some(nil) }
+        if session.isSameProcess(hello, identity) { return .some(removeWorker(holder)) }
+        guard !isAlive(session) else {
+            refuseWorker(
+                peer, correlation, .notPermitted,
+                "the name '\(hello.name)' is held by a worker at \(session.address): choose another, or wait")
+            return nil
+        }
+        loseWorker(holder, cause: "the worker was restarted")
+        return .some(nil)
+    }
+
+    /// Leases that the worker names and that are current stay; those that it should have and does not name never
+    /// reached it, and are queued again without blame.
+    private mutating func settle(_ named: [WireLease], of peer: Peer, inherited: [WorkerSession.Held]) {
+        let named = Dictionary(
+            named.map { (JobID(rawValue: Int64(clamping: $0.job)), $0) }, uniquingKeysWith: { first, _ in first })
+        var kept: Set<JobID> = []
+        for held in inherited {
+            if held.isSent, let lease = named[held.job], lease.attempt == held.attempt {
+                keep(held.job, lease, peer)
+                kept.insert(held.job)
+            } else {
+                giveBack(held.job)
+            }
+        }
+        for id in (orphans.removeValue(forKey: workers[peer]?.hello.name ?? "") ?? []).sorted() {
+            guard let job = jobs[id], case .orphaned = job.state else { continue }
+            if let lease = named[id], lease.attempt == job.attempt {
+                keep(id, lease, peer)
+                kept.insert(id)
+            } else {
+                giveBack(id)
+            }
+        }
+        for (id, lease) in named where !kept.contains(id) && !isConcluding(id, attempt: lease.attempt) {
+            tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
+        }
+    }
+
+    private mutating func keep(_ id: JobID, _ lease: WireLease, _ peer: Peer) {
+        move(id, to: .running(peer))
+        workers[peer]?.held.append(
+            WorkerSession.Held(
+                job: id, attempt: lease.attempt, isSent: true, isRunning: lease.running,
+                expires: now.steady + settings.leaseMs))
+        if let job = jobs[id], job.cancellation != nil { requestCancel(job, of: peer) }
+        beginTrace(id, peer)
+    }
+}
+
+extension WireWorkerHello {
+    /// What breaks the protocol's bounds; nil when nothing does.
+    var fault: String? {
+        guard (1...ProtocolLimits.nameBytes).contains(name.utf8.count) else {
+            return "name: it has \(name.utf8.count) bytes, not 1 to \(ProtocolLimits.nameBytes)"
+        }
+        guard (1...64).contains(instance.count) else {
+            return "instance: it has \(instance.count) bytes, not 1 to 64"
+        }
+        guard roots.count <= 1_000, evaluatorVersions.count <= 64 else {
+            return "it announces more than 1,000 roots or 64 evaluator versions"
+        }
+        guard roots.allSatisfy({ $0.contentID.count <= ProtocolLimits.contentIDBytes }) else {
+            return "roots.content_id: one has more than \(ProtocolLimits.contentIDBytes) bytes"
+        }
+        return nil
+    }
+}
