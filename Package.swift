@@ -49,6 +49,13 @@ let package = Package(
             ], swiftSettings: strict),
         .target(name: "FirnClient", dependencies: ["FirnProtocol", "ZeroMQ"], swiftSettings: strict),
         .target(
+            name: "FirnWorker",
+            dependencies: [
+                "CZeroMQ", "FirnProtocol", "ZeroMQ", "NixEval", "NixStore", "NixVM", "NixBytecode",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
+        .target(
             name: "FirnCommands",
             dependencies: ["NixEval", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
@@ -69,6 +76,10 @@ let package = Package(
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore"], swiftSettings: strict),
         .testTarget(
             name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ"], swiftSettings: strict),
+        .testTarget(
+            name: "FirnWorkerTests",
+            dependencies: ["FirnWorker", "FirnProtocol", "NixEval", "NixStore", "NixVM", "NixBytecode", "ZeroMQ"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 // libzmq, and the calls of Linux that Swift's Glibc module does not offer.
 #pragma once
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -14,3 +15,6 @@ static inline int firn_gettid(void) { return (int)syscall(SYS_gettid); }
 
 // Names the calling thread for debuggers and `top`; Linux keeps 15 bytes.
 static inline void firn_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// Makes the kernel kill this process when the thread that started it ends.
+static inline void firn_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }

@@ -19,6 +19,16 @@ public enum ProgramRejection: Error, Hashable, Sendable {
         }
     }
 
+    /// The byte at fault: of the encoded program, or of the code of the chunk that `location` names; else 0.
+    public var offset: Int {
+        switch self {
+        case .malformed(let error): return error.offset
+        case .unsafe(let error):
+            if case .code(_, let offset) = error.location { return offset }
+            return 0
+        }
+    }
+
     /// Where: `byte 17`, or a place in the program such as `chunk 3 offset 8`.
     public var location: String {
         switch self {

@@ -19,24 +19,53 @@ extension Evaluator {
 
     /// Compiles source. `name` is what positions call it.
     public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
+        guard let programs else { return try compileAnew(source, name: name, scopeNames: scopeNames) }
+        sources[name] = source
+        let key = ProgramCache.Key(source: source, pipeOperators: options.pipeOperators, scopeNames: scopeNames)
+        if let known = programs.program(key) { return known }
+        let program = try compileAnew(source, name: name, scopeNames: scopeNames)
+        programs.insert(program, key)
+        return program
+    }
+
+    private func compileAnew(_ source: [UInt8], name: String, scopeNames: [[UInt8]]?) throws(EvalFailure) -> Program {
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
             let compiled = try Compiler.compile(
-                tree, options: CompileOptions(globals: Evaluator.globals, scopeNames: scopeNames))
+                tree,
+                options: CompileOptions(
+                    globals: Evaluator.globals, scopeNames: scopeNames, isCancelled: isInterrupted))
             warnings += compiled.warnings.map { (name, $0) }
             return compiled.program
         } catch {
-            throw failure(of: error, tree: tree, name: name)
+            throw error.kind == .cancelled ? interruption : failure(of: error, tree: tree, name: name)
         }
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         sources[name] = source
         do throws(SyntaxError) {
-            return try NixSyntax.parse(source, options: ParseOptions(pipeOperators: options.pipeOperators))
+            return try NixSyntax.parse(
+                source, options: ParseOptions(pipeOperators: options.pipeOperators, isCancelled: isInterrupted))
         } catch {
-            throw failure(of: error, name: name)
+            throw error.kind == .cancelled ? interruption : failure(of: error, name: name)
         }
+    }
+
+    /// For the parser and the compiler, which ask now and then.
+    private var isInterrupted: (@Sendable () -> Bool)? {
+        let deadline = options.limits.deadline
+        guard cancellation != nil || deadline != nil else { return nil }
+        return { [cancellation] in
+            cancellation?.isCancelled == true || deadline.map { MonotonicClock.now() >= $0 } ?? false
+        }
+    }
+
+    /// Why `isInterrupted` answered true.
+    private var interruption: EvalFailure {
+        cancellation?.isCancelled == true
+            ? EvalFailure(kind: .cancelled, message: Array("evaluation cancelled".utf8))
+            : EvalFailure(kind: .deadlineExceeded, message: Array("deadline exceeded".utf8))
     }
 
     private static let globals = Set(Machine.globalNames)

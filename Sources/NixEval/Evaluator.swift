@@ -22,6 +22,9 @@ public struct EvaluatorOptions: Sendable {
 ///
 /// Compilation nests on the native stack: call it on a thread of `BigStack`.
 public final class Evaluator {
+    /// Names what an evaluation gives: the same program, arguments, limits and files give the same under one version.
+    public static let version = "1"
+
     public let machine: Machine
     let io: any EvalIO
     let options: EvaluatorOptions
@@ -29,6 +32,10 @@ public final class Evaluator {
     var sources: [String: [UInt8]] = [:]
     /// Warnings of everything compiled so far, with the name of their source.
     public internal(set) var warnings: [(source: String, warning: Warning)] = []
+
+    /// Programs of this and of other evaluators, by content.
+    let programs: ProgramCache?
+    let cancellation: Cancellation?
 
     /// Nil when the address space for the heap cannot be reserved.
     public init?(
@@ -42,6 +49,19 @@ public final class Evaluator {
         self.machine = machine
         self.io = io
         self.options = options
+        self.cancellation = cancellation
+        programs = nil
+    }
+
+    /// One of many evaluators, one after another, that share memory and programs.
+    init(
+        machine: Machine, io: any EvalIO, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache
+    ) {
+        self.machine = machine
+        self.io = io
+        self.options = options
+        self.cancellation = cancellation
+        self.programs = programs
     }
 
     /// Loads source and gives its value, not yet forced. Relative paths start from `directory`.

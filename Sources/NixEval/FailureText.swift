@@ -18,7 +18,7 @@ extension Evaluator {
             text += "error: \(indented(failure.text, by: "       "))\n"
         }
         if let position = failure.position { text += excerpt(position, indent: "       ") }
-        if let suggestions = suggestionText(failure.suggestions) { text += "       \(suggestions)\n" }
+        if let suggestions = Evaluator.suggestionText(failure.suggestions) { text += "       \(suggestions)\n" }
         if !showTrace, !failure.trace.isEmpty, failure.position == nil {
             text += "(use '--show-trace' to show detailed location information)\n"
         }
@@ -29,7 +29,7 @@ extension Evaluator {
         message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n\(indent)")
     }
 
-    private func suggestionText(_ names: [String]) -> String? {
+    static func suggestionText(_ names: [String]) -> String? {
         if names.isEmpty { return nil }
         if names.count == 1 { return "Did you mean \(names[0])?" }
         return "Did you mean one of \(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])?"

@@ -129,6 +129,9 @@ extension Machine {
 
     public var counters: Counters { s.pointee.counters }
 
+    /// The most that both heap spaces held together, with what programs take now.
+    public var peakBytes: Int { heapStatistics.peakBytes + permanentBytes }
+
     /// Units of fuel used so far.
     public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }
 

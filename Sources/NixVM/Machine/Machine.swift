@@ -64,7 +64,11 @@ public final class Machine {
     var observerRecorder: EventRecorder?
     /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
     var positionCount: UInt32 = 1
-    let settings: MachineSettings
+    public let settings: MachineSettings
+    /// Where the state lies when it is not the machine's own.
+    private let memory: MachineMemory?
+    /// Programs that belong to the memory.
+    private let sharedPrograms: Int
 
     var vm: VM { VM(s: s) }
 
@@ -79,13 +83,50 @@ public final class Machine {
         self.settings = settings
         self.cancellation = cancellation
         self.print = print
+        memory = nil
+        sharedPrograms = 0
         s = .allocate(capacity: 1)
         setUp(heap)
         installBuiltins()
     }
 
+    /// A machine in memory that others used before it, as good as new. Nil while another one uses it.
+    public init?(
+        memory: MachineMemory, io: any EvalIO, limits: Limits = Limits(), cancellation: Cancellation? = nil,
+        print: @escaping ([UInt8]) -> Void
+    ) {
+        guard memory.take() else { return nil }
+        let template = memory.template
+        self.memory = memory
+        self.limits = limits
+        self.io = io
+        settings = template.settings
+        self.cancellation = cancellation
+        self.print = print
+        s = template.s
+        programs = template.programs
+        sharedPrograms = template.programs.count
+        globals = template.globals
+        importRoots = template.importRoots
+        builtinNames = template.builtinNames
+        tryEvalIndex = template.tryEvalIndex
+        addErrorContextIndex = template.addErrorContextIndex
+        positionCount = template.positionCount
+        s.pointee.host = .passUnretained(self)
+        setLimits()
+    }
+
+    /// Tells the state what this machine may use. The first look at a limit happens at the first allocation.
+    private func setLimits() {
+        s.pointee.memoryLimit = limits.memory
+        s.pointee.maximumDepth = limits.depth
+        s.pointee.fuel = limits.fuel
+        s.pointee.fpLimit = s.pointee.framesBase + min(1 << 13, limits.depth)
+    }
+
     deinit {
-        for program in programs { program.release() }
+        for program in programs.dropFirst(sharedPrograms) { program.release() }
+        if let memory { return memory.giveBack() }
         s.pointee.heap.release()
         s.pointee.symbols.release()
         s.pointee.layoutCache.deallocate()

@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Bytes lie in blocks that never move. Symbols a job makes are dropped with its machine.
 struct SymbolTable {
-    private struct Entry {
+    fileprivate struct Entry {
         var bytes: UnsafePointer<UInt8>
         var length: UInt32
         var hash: UInt32
@@ -12,7 +12,7 @@ struct SymbolTable {
         var string: Value
     }
 
-    private var entries: UnsafeMutablePointer<Entry>
+    fileprivate var entries: UnsafeMutablePointer<Entry>
     private(set) var count = 0
     private var capacity: Int
     /// Open addressing; entry index plus one, 0 is free.
@@ -30,6 +30,43 @@ struct SymbolTable {
         mask = 4095
         table = .allocate(capacity: mask + 1)
         table.initialize(repeating: 0, count: mask + 1)
+    }
+
+    /// What `restore` needs to forget everything that was interned after this.
+    struct Snapshot {
+        fileprivate let count: Int
+        fileprivate let capacity: Int
+        fileprivate let mask: Int
+        fileprivate let blockCount: Int
+        fileprivate let blockUsed: Int
+        fileprivate let entries: [Entry]
+    }
+
+    func snapshot() -> Snapshot {
+        Snapshot(
+            count: count, capacity: capacity, mask: mask, blockCount: blocks.count, blockUsed: blockUsed,
+            entries: Array(UnsafeBufferPointer(start: entries, count: count)))
+    }
+
+    /// Forgets what was interned since, in memory too; the caller then puts back the table's own fields as they were.
+    /// False when a table has grown: it stays as it is.
+    mutating func restore(_ snapshot: Snapshot) -> Bool {
+        guard capacity == snapshot.capacity, mask == snapshot.mask else { return false }
+        // Backwards: each name took the first free place of its time, so it leaves the table as it was before it.
+        for index in (snapshot.count..<max(count, snapshot.count)).reversed() {
+            var place = Int(entries[index].hash) & mask
+            while table[place] != UInt32(truncatingIfNeeded: index + 1) { place = (place &+ 1) & mask }
+            table[place] = 0
+        }
+        let unused = Entry(bytes: entries[0].bytes, length: 0, hash: 0, string: Value(bits: 0))
+        (entries + snapshot.count).update(repeating: unused, count: count - snapshot.count)
+        for (index, entry) in snapshot.entries.enumerated() { entries[index] = entry }
+        for block in blocks.dropFirst(snapshot.blockCount) { block.deallocate() }
+        if let last = blocks.prefix(snapshot.blockCount).last {
+            let end = blocks.count > snapshot.blockCount ? 1 << 16 : blockUsed
+            (last + snapshot.blockUsed).update(repeating: 0, count: max(0, end - snapshot.blockUsed))
+        }
+        return true
     }
 
     func release() {

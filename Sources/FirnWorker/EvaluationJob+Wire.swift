@@ -1,0 +1,93 @@
+import FirnProtocol
+import NixEval
+import NixStore
+
+extension EvaluationJob {
+    /// The features of the language that a job may ask for.
+    static let knownFeatures: Set<String> = ["pipe-operators"]
+
+    /// A job as its assignment describes it.
+    ///
+    /// - Parameters:
+    ///   - roots: all that the worker has; the job sees those that the assignment names.
+    ///   - printedBytes: how much of what it prints is kept.
+    /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that do not fit
+    ///   together.
+    init(_ assignment: WireAssignment, roots: RootedIO, printedBytes: Int) throws {
+        let wire = try WireJobSpecification(encoded: assignment.specification)
+        if let unknown = wire.features.first(where: { !Self.knownFeatures.contains($0) }) {
+            let known = Self.knownFeatures.sorted().joined(separator: ", ")
+            throw ProtocolError(.invalidJob, "the feature '\(unknown)' is not known here; known: \(known)")
+        }
+        var files: [BundleFile] = []
+        if case .bundle(let bundle) = wire.program {
+            files = bundle.files.map { BundleFile(path: Array($0.path.utf8), contents: [UInt8]($0.content)) }
+        }
+        // What the assignment names is what the tenant may read; what the job names is what it asked for.
+        let allowed = Set(assignment.roots.map(\.name))
+        let names = wire.roots.map(\.name).filter { allowed.contains($0) }
+        self.init(try Self.input(wire), io: try roots.restricted(to: names, bundle: files))
+        arguments = wire.arguments.map { argument in
+            (Array(argument.name.utf8), Self.value(argument))
+        }
+        attribute = wire.attribute
+        format = Self.format(wire.format)
+        isStrict = wire.strict
+        pipeOperators = wire.features.contains("pipe-operators")
+        limits = EvaluationLimits(assignment.limits)
+        limits.printedBytes = printedBytes
+    }
+
+    private static func input(_ wire: WireJobSpecification) throws -> Input {
+        switch wire.program {
+        case .source(let source):
+            let name = source.name.isEmpty ? "(string)" : source.name
+            return .source([UInt8](source.text), name: name, directory: RootedIO.bundlePath)
+        case .rootFile(let file): return .file(path: path(file))
+        case .encoded(let program):
+            let directory = program.base.root.isEmpty ? RootedIO.bundlePath : path(program.base)
+            let name = program.name.isEmpty ? "(program)" : program.name
+            return .program([UInt8](program.program), name: name, directory: directory)
+        case .bundle(let bundle):
+            return .file(path: CanonPath.canonicalize(RootedIO.bundlePath + Array("/\(bundle.entry)".utf8)))
+        case nil: throw ProtocolError(.invalidJob, "none of source, root_file, encoded and bundle is set")
+        }
+    }
+
+    private static func path(_ file: WireRootFile) -> [UInt8] {
+        let root = RootedIO.Root(name: file.root, directory: []).path
+        return file.path.isEmpty ? root : CanonPath.canonicalize(root + Array("/\(file.path)".utf8))
+    }
+
+    private static func value(_ argument: WireArgument) -> Argument {
+        switch argument.value {
+        case .expression(let source): .expression([UInt8](source))
+        case .text(let text): .text([UInt8](text))
+        case nil: .text([])
+        }
+    }
+
+    private static func format(_ format: WireOutputFormat) -> Format {
+        switch format {
+        case .json: .json
+        case .xml: .xml
+        case .nix, .UNRECOGNIZED: .nix
+        }
+    }
+}
+
+extension EvaluationLimits {
+    /// 0 is no limit: the coordinator has filled the tenant's defaults in.
+    init(_ wire: WireLimits) {
+        self.init()
+        func limit(_ value: UInt64) -> Int? { value == 0 ? nil : Int(clamping: value) }
+        fuel = limit(wire.fuel)
+        memoryBytes = limit(wire.memoryBytes)
+        if wire.depth > 0 { depth = min(Int(clamping: wire.depth), depth) }
+        if wire.timeoutMs > 0 {
+            let product = wire.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
+            timeoutNanoseconds = product.overflow ? .max : product.partialValue
+        }
+        resultBytes = limit(wire.resultBytes)
+    }
+}

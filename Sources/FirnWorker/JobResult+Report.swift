@@ -1,0 +1,112 @@
+import FirnProtocol
+import NixBytecode
+import NixEval
+import NixVM
+
+extension WireJobResult {
+    /// The result to send for a report, without its trace.
+    init(_ report: EvaluationReport) {
+        self.init()
+        switch report.outcome {
+        case .value(let text):
+            outcome = .ok
+            value = .init(text)
+        case .failed(let failure): fail(failure)
+        case .rejected(let rejection):
+            fail(.rejected, kind: "rejected", rejection.description)
+            failure.verifierCode = rejection.name
+            failure.verifierOffset = UInt64(clamping: rejection.offset)
+        case .resultTooLarge(let limit):
+            fail(.resultTooLarge, kind: "result-too-large", "the printed value has more than \(limit) bytes")
+        case .internalError(let reason): fail(.internalError, kind: "internal", reason)
+        }
+        printed = report.printed.map { line in
+            .with {
+                $0.kind = line.isWarning ? .warn : .trace
+                $0.text = .init(line.text)
+            }
+        }
+        printedBytesDropped = UInt64(report.printedBytesDropped)
+        statistics = WireStatistics(report.statistics)
+    }
+
+    /// The result of a job that could not be given to the evaluator: why, in words for its owner.
+    init(refused error: any Error) {
+        self.init()
+        if let error = error as? ProtocolError {
+            fail(.evalError, kind: error.code.name, error.message)
+        } else {
+            fail(.evalError, kind: "invalid-job", "\(error)")
+        }
+    }
+
+    private mutating func fail(_ outcome: WireOutcomeKind, kind: String, _ message: String) {
+        self.outcome = outcome
+        failure = .with {
+            $0.kind = kind
+            $0.message = .init(message.utf8)
+        }
+    }
+
+    private mutating func fail(_ report: FailureReport) {
+        outcome = Self.outcome(of: report.kind)
+        failure = .with {
+            $0.kind = report.kind.wireName
+            $0.message = .init(report.message)
+            if let place = report.place { $0.span = WireSpan(place) }
+            $0.backtrace = report.backtrace.map { frame in
+                .with {
+                    $0.message = .init(frame.message)
+                    if let place = frame.place { $0.span = WireSpan(place) }
+                }
+            }
+            $0.backtraceOmitted = UInt64(report.backtraceOmitted)
+        }
+    }
+
+    private static func outcome(of kind: FailureKind) -> WireOutcomeKind {
+        switch kind {
+        case .fuelExhausted: .fuelExhausted
+        case .memoryExceeded: .memoryExceeded
+        case .depthExceeded: .depthExceeded
+        case .deadlineExceeded: .deadlineExceeded
+        case .cancelled: .cancelled
+        default: .evalError
+        }
+    }
+}
+
+extension FailureKind {
+    /// The name in the protocol: words with hyphens.
+    var wireName: String {
+        if self == .thrown { return "throw" }
+        return rawValue.reduce(into: "") { name, character in
+            if character.isUppercase { name += "-" }
+            name += character.lowercased()
+        }
+    }
+}
+
+extension WireSpan {
+    init(_ place: FailureReport.Place) {
+        self.init()
+        file = .init(place.source.utf8)
+        line = UInt32(clamping: place.line)
+        column = UInt32(clamping: place.column)
+        endLine = UInt32(clamping: place.endLine)
+        endColumn = UInt32(clamping: place.endColumn)
+        sourceLine = .init(place.sourceLine)
+    }
+}
+
+extension WireStatistics {
+    init(_ statistics: EvaluationReport.Statistics) {
+        self.init()
+        fuel = UInt64(clamping: statistics.fuel)
+        memoryPeakBytes = UInt64(clamping: statistics.memoryPeakBytes)
+        elapsedNs = statistics.elapsedNanoseconds
+        cpuNs = statistics.cpuNanoseconds
+        collections = UInt64(clamping: statistics.collections)
+        compileNs = statistics.compileNanoseconds
+    }
+}

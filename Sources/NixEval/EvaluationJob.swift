@@ -1,0 +1,77 @@
+import NixStore
+import NixVM
+
+/// One evaluation as the virtual machine is asked for it: what, with which arguments, under which limits, and what it
+/// may read.
+public struct EvaluationJob: Sendable {
+    public enum Input: Sendable {
+        /// Nix source. `name` is what positions call it; relative paths start from `directory`.
+        case source([UInt8], name: String, directory: [UInt8])
+        /// A file of `io`.
+        case file(path: [UInt8])
+        /// An encoded program, not trusted: it is decoded and verified first.
+        case program([UInt8], name: String, directory: [UInt8])
+    }
+
+    public enum Argument: Sendable {
+        /// A Nix expression, evaluated where it is needed.
+        case expression([UInt8])
+        case text([UInt8])
+    }
+
+    public enum Format: Sendable {
+        /// As `nix-instantiate --eval` prints.
+        case nix
+        case json
+        case xml
+    }
+
+    public var input: Input
+    /// Given by name to a function that the value, or a value on the way of `attribute`, is.
+    public var arguments: [(name: [UInt8], value: Argument)] = []
+    /// An attribute path; empty: the value itself.
+    public var attribute = ""
+    public var format = Format.nix
+    /// Force everything inside the value before it is printed. JSON and XML do so anyway.
+    public var isStrict = false
+    /// Nix's experimental feature `pipe-operators`.
+    public var pipeOperators = false
+    /// What it may read, and no more.
+    public var io: RootedIO
+    public var limits = EvaluationLimits()
+    public var trace: EvaluationTrace?
+
+    public init(_ input: Input, io: RootedIO) {
+        self.input = input
+        self.io = io
+    }
+}
+
+/// What a job may use. Nil is no limit.
+public struct EvaluationLimits: Sendable, Equatable {
+    /// Units: one per call and force, and per unit of a builtin's work.
+    public var fuel: Int?
+    public var memoryBytes: Int?
+    /// Frames that wait for one another.
+    public var depth = 10_000_000
+    /// From the start of the job, compiling included.
+    public var timeoutNanoseconds: UInt64?
+    /// Bytes of the printed value.
+    public var resultBytes: Int?
+    /// Bytes of what `trace` and `warn` print that are kept; the rest is counted.
+    public var printedBytes = 64 << 10
+
+    public init() {}
+}
+
+/// How a job is watched.
+public struct EvaluationTrace: Sendable {
+    public var level: TraceLevel
+    /// Makes the observer on the machine's thread, where it stays.
+    public var makeObserver: @Sendable () -> any RuntimeObserver
+
+    public init(level: TraceLevel, makeObserver: @escaping @Sendable () -> any RuntimeObserver) {
+        self.level = level
+        self.makeObserver = makeObserver
+    }
+}

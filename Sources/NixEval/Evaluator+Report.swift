@@ -1,0 +1,50 @@
+import NixBytecode
+import NixSyntax
+import NixVM
+
+extension Evaluator {
+    /// The failure with its places resolved, to be read where the evaluator is gone.
+    func report(_ failure: EvalFailure) -> FailureReport {
+        var resolver = PlaceResolver(sources: sources)
+        var message = failure.message
+        if let suggestions = Evaluator.suggestionText(failure.suggestions) { message += Array("\n\(suggestions)".utf8) }
+        return FailureReport(
+            kind: failure.kind, message: message, place: failure.position.map { resolver.place($0) },
+            backtrace: failure.trace.map { entry in
+                FailureReport.Frame(
+                    message: Array(entry.message.utf8), place: entry.position.map { resolver.place($0) })
+            }, backtraceOmitted: failure.traceOmitted)
+    }
+}
+
+/// Finds lines in sources. A backtrace names few sources many times, so each one's lines are searched for once.
+private struct PlaceResolver {
+    private static let lineBytes = 500
+
+    let sources: [String: [UInt8]]
+    private var lineStarts: [String: [UInt32]] = [:]
+
+    init(sources: [String: [UInt8]]) { self.sources = sources }
+
+    mutating func place(_ position: SourcePosition) -> FailureReport.Place {
+        var place = FailureReport.Place(source: position.source)
+        place.line = position.line ?? 0
+        place.column = position.column ?? 0
+        guard place.line > 0, let span = position.span, let source = sources[position.source] else { return place }
+        let starts = starts(of: position.source, source)
+        let end = NixSyntax.SourceLocation(offset: span.end, lineStarts: starts)
+        place.endLine = end.line
+        place.endColumn = end.column
+        guard place.line <= starts.count else { return place }
+        let line = source[min(Int(starts[place.line - 1]), source.count)...].prefix { $0 != UInt8(ascii: "\n") }
+        place.sourceLine = Array(line.prefix(Self.lineBytes))
+        return place
+    }
+
+    private mutating func starts(of name: String, _ source: [UInt8]) -> [UInt32] {
+        if let known = lineStarts[name] { return known }
+        let starts = NixSyntax.SourceLocation.lineStarts(of: source)
+        lineStarts[name] = starts
+        return starts
+    }
+}

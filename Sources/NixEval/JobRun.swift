@@ -1,0 +1,137 @@
+import NixBytecode
+import NixStore
+import NixVM
+
+/// One job on its way through a machine.
+final class JobRun {
+    private let job: EvaluationJob
+    private let cancellation: Cancellation
+    private let begin: UInt64
+    private let programs: ProgramCache
+    private var printed = PrintedLines()
+    private var compiled: UInt64 = 0
+
+    init(_ job: EvaluationJob, cancellation: Cancellation, begin: UInt64, programs: ProgramCache) {
+        self.job = job
+        self.cancellation = cancellation
+        self.begin = begin
+        self.programs = programs
+        printed.maximumBytes = job.limits.printedBytes
+    }
+
+    func run(in memory: MachineMemory?) -> EvaluationReport {
+        var limits = Limits(fuel: job.limits.fuel, memory: job.limits.memoryBytes, depth: job.limits.depth)
+        limits.deadline = job.limits.timeoutNanoseconds.map { begin.addingReportingOverflow($0) }
+            .map { $0.overflow ? .max : $0.partialValue }
+        guard let memory,
+            let machine = Machine(
+                memory: memory, io: job.io, limits: limits, cancellation: cancellation,
+                print: { [unowned self] in printed.add($0) })
+        else { return EvaluationReport(.internalError("the address space for the heap cannot be reserved")) }
+        let options = EvaluatorOptions(limits: limits, settings: machine.settings, pipeOperators: job.pipeOperators)
+        let evaluator = Evaluator(
+            machine: machine, io: job.io, options: options, cancellation: cancellation, programs: programs)
+        var report = EvaluationReport(outcome(evaluator))
+        report.printed = printed.lines
+        report.printedBytesDropped = printed.bytesDropped
+        report.statistics.fuel = machine.fuelUsed
+        report.statistics.memoryPeakBytes = machine.peakBytes
+        report.statistics.collections = machine.heapStatistics.collections
+        report.statistics.compileNanoseconds = compiled
+        return report
+    }
+
+    private func outcome(_ evaluator: Evaluator) -> EvaluationReport.Outcome {
+        if let trace = job.trace { evaluator.machine.observe(trace.makeObserver(), level: trace.level) }
+        do {
+            if cancellation.isCancelled {
+                throw EvalFailure(kind: .cancelled, message: Array("evaluation cancelled".utf8))
+            }
+            let value = try load(evaluator)
+            compiled = MonotonicClock.now() &- begin
+            let arguments = try arguments(evaluator)
+            let selected = try evaluator.select(value, path: job.attribute, arguments)
+            return try print(evaluator.autoCall(selected, arguments), evaluator)
+        } catch let rejection as ProgramRejection {
+            return .rejected(rejection)
+        } catch let failure as EvalFailure {
+            return .failed(evaluator.report(failure))
+        } catch {
+            return .internalError("\(error)")
+        }
+    }
+
+    private func load(_ evaluator: Evaluator) throws -> ValueHandle {
+        switch job.input {
+        case .source(let source, let name, let directory):
+            return try evaluator.load(source: source, name: name, directory: directory)
+        case .file(let path): return try evaluator.load(file: path)
+        case .program(let bytes, let name, let directory):
+            return try evaluator.load(program: verified(bytes), name: name, directory: directory)
+        }
+    }
+
+    private func verified(_ bytes: [UInt8]) throws(ProgramRejection) -> Program {
+        let key = ProgramCache.Key(encoded: bytes)
+        if let known = programs.program(key) { return known }
+        let program = try Program.load(bytes)
+        programs.insert(program, key)
+        return program
+    }
+
+    private func arguments(_ evaluator: Evaluator) throws(EvalFailure) -> [(name: [UInt8], value: ValueHandle)] {
+        var arguments: [(name: [UInt8], value: ValueHandle)] = []
+        for (name, value) in job.arguments {
+            switch value {
+            case .text(let text): arguments.append((name, evaluator.machine.makeString(text)))
+            case .expression(let source):
+                let handle = try evaluator.load(source: source, name: "«string»", directory: RootedIO.bundlePath)
+                arguments.append((name, handle))
+            }
+        }
+        return arguments
+    }
+
+    private func print(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> EvaluationReport.Outcome {
+        let limit = job.limits.resultBytes ?? .max
+        let machine = evaluator.machine
+        let text: [UInt8]
+        switch job.format {
+        case .nix:
+            let result = job.isStrict ? try evaluator.deepForce(value) : try evaluator.force(value)
+            text = machine.printResult(result, limit: limit)
+        case .json: text = machine.bytes(try evaluator.call(builtin: "toJSON", [value])) ?? []
+        case .xml: text = machine.bytes(try evaluator.call(builtin: "toXML", [value])) ?? []
+        }
+        // A print that was cut is longer than its limit.
+        return text.count > limit ? .resultTooLarge(limit: limit) : .value(text)
+    }
+}
+
+/// What `trace` and `warn` print, up to a bound.
+private struct PrintedLines {
+    var maximumBytes = 0
+    private(set) var lines: [EvaluationReport.PrintedLine] = []
+    private(set) var bytesDropped = 0
+    private var bytes = 0
+
+    private static let tracePrefix = Array("trace: ".utf8)
+    private static let warningPrefix = Array("evaluation warning: ".utf8)
+
+    mutating func add(_ line: [UInt8]) {
+        let isWarning = line.starts(with: Self.warningPrefix)
+        let isTrace = line.starts(with: Self.tracePrefix)
+        let prefix = isWarning ? Self.warningPrefix.count : isTrace ? Self.tracePrefix.count : 0
+        let length = line.count - prefix
+        // An empty line costs something, too.
+        let kept = min(length, maximumBytes - bytes - 1)
+        guard kept >= 0 else {
+            bytesDropped += length + 1
+            return
+        }
+        bytesDropped += length - kept
+        bytes += kept + 1
+        lines.append(
+            EvaluationReport.PrintedLine(isWarning: isWarning, text: Array(line[prefix..<(prefix + kept)])))
+    }
+}

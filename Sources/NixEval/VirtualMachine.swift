@@ -1,0 +1,36 @@
+import NixVM
+
+/// The one virtual machine of a worker: evaluates job after job on a thread of its own, each in a machine that is as
+/// good as new. What is kept between jobs is the memory's reservation with the builtins in it, and compiled programs.
+public actor VirtualMachine {
+    nonisolated let executor: BigStackExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    private let programs: ProgramCache
+    private var memory: MachineMemory?
+    /// Farms are pure: no clock, environment or system of the machine that a job happens to run on.
+    private static let settings = MachineSettings(currentSystem: nil, pure: true)
+
+    /// - Parameter programCacheBytes: about what compiled programs that are kept may take in memory.
+    public init(programCacheBytes: Int) throws {
+        executor = try BigStackExecutor(name: "firn-vm")
+        programs = ProgramCache(maximumBytes: max(0, programCacheBytes))
+    }
+
+    /// Evaluates one job. Every job ends in a report.
+    ///
+    /// - Parameter cancellation: stops it from another thread; also one that has not begun.
+    public func evaluate(_ job: EvaluationJob, cancellation: Cancellation) -> EvaluationReport {
+        let begin = MonotonicClock.now()
+        let cpuBegin = MonotonicClock.threadTime()
+        var report = JobRun(job, cancellation: cancellation, begin: begin, programs: programs).run(in: takeMemory())
+        report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
+        report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
+        return report
+    }
+
+    private func takeMemory() -> MachineMemory? {
+        if memory?.isSpent != false { memory = MachineMemory(settings: Self.settings) }
+        return memory
+    }
+}
