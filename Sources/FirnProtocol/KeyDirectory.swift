@@ -50,6 +50,25 @@ public struct KeyDirectory: Sendable {
         return ring
     }
 
+    /// The keys to admit from now on, for a coordinator that runs. A file that cannot be read or that has another file's
+    /// key admits nobody, so what was to be removed is; the faults are for the log.
+    public func readableKeys() -> (ring: KeyRing, faults: [KeyError]) {
+        var ring = KeyRing()
+        var faults: [KeyError] = []
+        do throws(KeyError) {
+            for name in try KeyFile.list(authorized) where name.hasSuffix(".cert") {
+                do throws(KeyError) {
+                    try ring.add(try Self.read("\(authorized)/\(name)", needsSecret: false))
+                } catch {
+                    faults.append(error)
+                }
+            }
+        } catch {
+            return (KeyRing(), [error])
+        }
+        return (ring, faults)
+    }
+
     /// Reads one certificate. With `needsSecret` it must have a secret key and be readable by its owner only.
     public static func read(_ path: String, needsSecret: Bool) throws(KeyError) -> KeyCertificate {
         let text = try KeyFile.read(path, isSecret: needsSecret)

@@ -17,6 +17,9 @@ public struct KeyRing: Sendable {
 
     public var count: Int { identities.count }
 
+    /// Whether some key belongs to it.
+    public func admits(_ identity: Identity) -> Bool { identities.values.contains(identity) }
+
     /// Whether a key may connect at an endpoint, by its ZAP domain.
     ///
     /// - Returns: who it is, or why not, in words for the log.

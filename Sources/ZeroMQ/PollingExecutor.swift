@@ -31,6 +31,10 @@ public final class PollingExecutor: SerialExecutor {
 
     public func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(UnownedJob(job)) }
 
+    /// Runs `action` on the thread in its next turn. From any thread, and with one switch of threads where a task that
+    /// calls an actor's method takes two.
+    public func post(_ action: @escaping @Sendable () -> Void) { loop.post(action) }
+
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
 
     public func checkIsolated() {

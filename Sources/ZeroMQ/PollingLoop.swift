@@ -7,6 +7,7 @@ import Synchronization
 final class PollingLoop: @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []
+        var actions: [@Sendable () -> Void] = []
         var isStopped = false
     }
 
@@ -49,6 +50,11 @@ final class PollingLoop: @unchecked Sendable {
         if isFirst && !isCurrentThread { wakeup.signal() }
     }
 
+    func post(_ action: @escaping @Sendable () -> Void) {
+        inbox.withLock { $0.actions.append(action) }
+        if !isCurrentThread { wakeup.signal() }
+    }
+
     private func run() {
         threadID.store(firn_gettid(), ordering: .relaxed)
         poller.add(descriptor: wakeup.descriptor)
@@ -75,7 +81,7 @@ final class PollingLoop: @unchecked Sendable {
     }
 
     private func waitMilliseconds() -> Int {
-        if inbox.withLock({ !$0.jobs.isEmpty || $0.isStopped }) { return 0 }
+        if inbox.withLock({ !$0.jobs.isEmpty || !$0.actions.isEmpty || $0.isStopped }) { return 0 }
         guard let deadline = timers.next else { return -1 }
         let now = PollingExecutor.now()
         // Rounded up, so that the loop does not spin in the last millisecond.
@@ -90,11 +96,13 @@ final class PollingLoop: @unchecked Sendable {
     }
 
     private func runJobs(on executor: PollingExecutor) {
-        let jobs = inbox.withLock { inbox in
-            let jobs = inbox.jobs
-            inbox.jobs.removeAll(keepingCapacity: true)
-            return jobs
+        let (jobs, actions) = inbox.withLock { inbox in
+            let taken = (inbox.jobs, inbox.actions)
+            inbox.jobs = []
+            inbox.actions = []
+            return taken
         }
+        for action in actions { action() }
         for job in jobs { unsafe job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
     }
 

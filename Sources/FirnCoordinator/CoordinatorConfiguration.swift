@@ -1,0 +1,136 @@
+import FirnProtocol
+
+/// Everything that a coordinator is told when it is started. Sizes are bytes, times milliseconds.
+public struct CoordinatorConfiguration: Sendable {
+    /// Where it listens, such as `tcp://127.0.0.1:7701` or `ipc:///run/firn/clients.sock`. A port of `*` lets the system
+    /// choose; `CoordinatorService.endpoints` has what became of it.
+    public struct Endpoints: Sendable, Hashable {
+        public var clients: String
+        public var workers: String
+        public var traces: String
+        public var operators: String
+
+        public init(clients: String, workers: String, traces: String, operators: String) {
+            self.clients = clients
+            self.workers = workers
+            self.traces = traces
+            self.operators = operators
+        }
+
+        /// The default ports on one address.
+        public init(address: String = "127.0.0.1") {
+            self.init(
+                clients: "tcp://\(address):\(Endpoint.clients.defaultPort)",
+                workers: "tcp://\(address):\(Endpoint.workers.defaultPort)",
+                traces: "tcp://\(address):\(Endpoint.traces.defaultPort)",
+                operators: "tcp://\(address):\(Endpoint.operators.defaultPort)")
+        }
+
+        public subscript(endpoint: Endpoint) -> String {
+            switch endpoint {
+            case .clients: clients
+            case .workers: workers
+            case .traces: traces
+            case .operators: operators
+            }
+        }
+    }
+
+    /// Who may connect.
+    public enum Access: Sendable, Hashable {
+        /// Peers whose keys lie in this directory, laid out as protocol/firn-1.md, section 9, says; everything is
+        /// encrypted.
+        case curve(keyDirectory: String)
+        /// Everyone who reaches the endpoints, which must be loopback or ipc; all clients are this tenant.
+        case plain(tenant: String)
+    }
+
+    public var endpoints: Endpoints
+    public var access: Access
+    /// A local directory for jobs, results and traces; made when it is not there.
+    public var storeDirectory: String
+    public var settings: CoordinatorSettings
+    /// Named to peers.
+    public var software = "firn"
+    /// After SIGTERM, running jobs are waited for so long. Their leases are in the store, so what is left runs on in the
+    /// workers and is taken up by the next start.
+    public var drainTimeoutMs: Int64 = 30_000
+    /// How often what is past its retention is removed.
+    public var retentionIntervalMs: Int64 = 10_000
+    /// How often the key directory is read again: so long a removed key may still be used.
+    public var keyReloadMs: Int64 = 2_000
+    /// Messages queued for a peer, and from it, in libzmq.
+    public var highWaterMessages: Int32 = 1_000
+    /// Bytes of messages that are kept for a peer that reads too slowly; past it the peer has to say hello again.
+    public var backlogBytes = 64 << 20
+    /// Threads of libzmq, which encrypt and decrypt; one serves several thousand jobs a second.
+    public var ioThreads = 1
+    public var ipv6 = false
+
+    public init(
+        endpoints: Endpoints = Endpoints(), access: Access, storeDirectory: String,
+        settings: CoordinatorSettings = CoordinatorSettings()
+    ) {
+        self.endpoints = endpoints
+        self.access = access
+        self.storeDirectory = storeDirectory
+        self.settings = settings
+    }
+
+    /// - Throws: `CoordinatorError.configuration`, which names the value and what is wrong with it.
+    func check() throws(CoordinatorError) {
+        let times: [(String, Int64, ClosedRange<Int64>)] = [
+            ("leaseMs", settings.leaseMs, 100...3_600_000),
+            ("heartbeatMs", settings.heartbeatMs, 10...600_000),
+            ("drainTimeoutMs", drainTimeoutMs, 0...86_400_000),
+            ("retentionIntervalMs", retentionIntervalMs, 10...86_400_000),
+            ("keyReloadMs", keyReloadMs, 10...86_400_000),
+            ("updateDelayMs", settings.updateDelayMs, 0...60_000),
+        ]
+        for (name, value, range) in times where !range.contains(value) {
+            throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
+        }
+        guard settings.leaseMs >= 2 * settings.heartbeatMs else {
+            throw .configuration("leaseMs is \(settings.leaseMs): it must be at least twice heartbeatMs")
+        }
+        let sizes: [(String, Int, ClosedRange<Int>)] = [
+            ("batchJobs", settings.batchJobs, 1...ProtocolLimits.batchJobs),
+            ("batchBytes", settings.batchBytes, 1...ProtocolLimits.batchBytes),
+            ("jobBytes", settings.jobBytes, 1...ProtocolLimits.jobBytes),
+            ("inlineResultBytes", settings.inlineResultBytes, 0...ProtocolLimits.segmentBytes),
+            ("segmentBytes", settings.segmentBytes, 1...ProtocolLimits.segmentBytes),
+            ("ioThreads", ioThreads, 1...64),
+            ("highWaterMessages", Int(highWaterMessages), 1...1_000_000),
+            ("lostWorkersToQuarantine", settings.lostWorkersToQuarantine, 1...1_000),
+        ]
+        for (name, value, range) in sizes where !range.contains(value) {
+            throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
+        }
+        guard case .plain(let tenant) = access else { return }
+        guard Tenant(tenant) != nil else { throw .configuration("the tenant '\(tenant)' is not a tenant's name") }
+        for endpoint in Endpoint.allCases where !Self.isLocal(endpoints[endpoint]) {
+            throw .configuration(
+                "\(endpoints[endpoint]): without keys only loopback and ipc endpoints may be bound; "
+                    + "make keys with firn keys, or bind tcp://127.0.0.1")
+        }
+    }
+
+    private static func isLocal(_ endpoint: String) -> Bool {
+        ["ipc://", "inproc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { endpoint.hasPrefix($0) }
+    }
+}
+
+/// Why a coordinator does not start.
+public enum CoordinatorError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A value of the configuration is not usable: which, and what would be.
+    case configuration(String)
+    /// `run()` was called a second time.
+    case started
+
+    public var description: String {
+        switch self {
+        case .configuration(let reason): "configuration: \(reason)"
+        case .started: "the coordinator was started already"
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import FirnProtocol
+import JobStore
+import ZeroMQ
+
+/// Carrying out what the machine says.
+extension CoordinatorService {
+    func apply(_ event: CoordinatorEvent) {
+        hasEvents = true
+        machine.handle(event, at: .current())
+    }
+
+    /// The end of a turn: time, the machine's actions, the next batch.
+    func endTurn() {
+        if hasMoreMessages {
+            // A heartbeat that waits in a socket must count before its lease is looked at.
+            hasMoreMessages = false
+        } else if isTickDue {
+            isTickDue = false
+            apply(.tick)
+        }
+        if !backlogs.isEmpty { sendBacklogs() }
+        guard hasEvents || !unreachable.isEmpty else { return }
+        repeat {
+            hasEvents = false
+            let time = CoordinatorTime.current()
+            for peer in unreachable { machine.handle(.unreachable(peer), at: time) }
+            unreachable.removeAll(keepingCapacity: true)
+            for action in machine.finishTurn(at: time) { perform(action) }
+        } while !unreachable.isEmpty
+        commit()
+        scheduleTick()
+    }
+
+    private func perform(_ action: CoordinatorAction) {
+        switch action {
+        case .reply(let peer, let correlation, let reply):
+            send(Envelope(reply, correlation: correlation).frames(), to: peer)
+        case .command(let peer, let correlation, let command):
+            send(Envelope(command, correlation: correlation).frames(), to: peer)
+        case .store(let operation): pending.append(operation)
+        case .read(let question): read(question)
+        case .keepTrace(let segment):
+            segments.append(segment)
+            appendTraces()
+        case .drained: end()
+        }
+    }
+
+    func send(_ frames: [[UInt8]], to peer: Peer) {
+        guard backlogs[peer] == nil else { return append(frames, to: peer) }
+        switch outcome(of: frames, to: peer) {
+        case .sent: break
+        case .full: append(frames, to: peer)
+        case .noRoute: unreachable.append(peer)
+        }
+    }
+
+    private func outcome(of frames: [[UInt8]], to peer: Peer) -> SendOutcome {
+        do throws(ZeroMQError) {
+            let frames = [peer.routingID] + frames
+            return switch peer.endpoint {
+            case .clients: try clientSocket.send(frames)
+            case .operators: try operatorSocket.send(frames)
+            case .workers: try workerSocket.send(frames)
+            case .traces: .noRoute
+            }
+        } catch {
+            logger.error("cannot send", metadata: ["endpoint": "\(peer.endpoint)", "reason": "\(error)"])
+            return .noRoute
+        }
+    }
+
+    /// A peer that reads too slowly loses its place rather than the coordinator its memory: it will have to say hello
+    /// again, and asks again for what it missed.
+    private func append(_ frames: [[UInt8]], to peer: Peer) {
+        backlogs[peer, default: Backlog()].append(frames)
+        if backlogs[peer, default: Backlog()].bytes > configuration.backlogBytes {
+            backlogs[peer] = nil
+            unreachable.append(peer)
+        }
+    }
+
+    private func sendBacklogs() {
+        for peer in Array(backlogs.keys) {
+            sending: while let frames = backlogs[peer]?.first {
+                switch outcome(of: frames, to: peer) {
+                case .sent: backlogs[peer]?.removeFirst()
+                case .full: break sending
+                case .noRoute:
+                    backlogs[peer] = nil
+                    unreachable.append(peer)
+                }
+            }
+            if backlogs[peer]?.isEmpty ?? false { backlogs[peer] = nil }
+        }
+    }
+
+    private func read(_ question: CoordinatorRead) {
+        guard reads < Self.maximumReads else {
+            let error = ProtocolError(.storeUnavailable, "\(reads) questions wait for the store: try again later")
+            return send(
+                Envelope(ClientReply.error(error.wire), correlation: question.correlation).frames(), to: question.peer)
+        }
+        reads += 1
+        readQueue.async { [self] in
+            let answer = reader.answer(question)
+            executor.post { self.assumeIsolated { $0.answered(question, answer) } }
+        }
+    }
+
+    private func answered(_ question: CoordinatorRead, _ answer: StoreReader.Answer) {
+        reads -= 1
+        switch answer {
+        case .reply(let reply): send(Envelope(reply, correlation: question.correlation).frames(), to: question.peer)
+        case .watched(let statuses, let unknown):
+            apply(.watchedJobsRead(question.peer, correlation: question.correlation, statuses, unknown: unknown))
+        }
+    }
+
+    private static let maximumReads = 10_000
+}

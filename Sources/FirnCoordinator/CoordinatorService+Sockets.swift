@@ -1,0 +1,64 @@
+import FirnProtocol
+import JobStore
+import ZeroMQ
+
+/// Reading: what comes becomes events of the machine, at once.
+extension CoordinatorService {
+    func readClients() { read(.clients) { try $0.clientSocket.receive() } }
+    func readOperators() { read(.operators) { try $0.operatorSocket.receive() } }
+    func readWorkers() { read(.workers) { try $0.workerSocket.receive() } }
+    func readTraces() { read(.traces) { try $0.traceSocket.receive() } }
+
+    /// Reads until the socket is empty, or enough for one turn was read.
+    private func read(
+        _ endpoint: Endpoint, _ receive: (isolated CoordinatorService) throws -> Message?
+    ) {
+        let time = CoordinatorTime.current()
+        var bytes = 0
+        do {
+            while bytes < Self.turnBytes {
+                guard let message = try receive(self) else { return }
+                bytes += 256 + message.frames.reduce(0) { $0 + $1.count }
+                take(message, at: endpoint, time)
+            }
+            hasMoreMessages = true
+        } catch {
+            logger.error("cannot read a socket", metadata: ["endpoint": "\(endpoint)", "reason": "\(error)"])
+        }
+    }
+
+    private func take(_ message: Message, at endpoint: Endpoint, _ time: CoordinatorTime) {
+        hasEvents = true
+        guard let identity = gatekeeper.identity(userID: message.userID, at: endpoint) else {
+            // Its key was removed while it was connected, or libzmq named nobody: it gets no answer.
+            return logger.debug("a message of nobody who is admitted", metadata: ["endpoint": "\(endpoint)"])
+        }
+        if endpoint == .traces { return takeTrace(message, identity, time) }
+        guard let routingID = message.frames.first else { return }
+        let peer = Peer(endpoint: endpoint, routingID: routingID)
+        do throws(ProtocolError) {
+            guard !message.isTruncated else { throw ProtocolError(.malformedFrames, "the message has too many frames") }
+            let frames = message.frames.dropFirst()
+            if endpoint == .workers {
+                let envelope = try Envelope<WorkerMessage>(frames: frames)
+                let address = message.peerAddress ?? ""
+                machine.handle(.worker(peer, identity, address: address, envelope), at: time)
+            } else {
+                machine.handle(.client(peer, identity, try Envelope<ClientRequest>(frames: frames)), at: time)
+            }
+        } catch {
+            machine.handle(.unreadable(peer, error), at: time)
+        }
+    }
+
+    private func takeTrace(_ message: Message, _ identity: Identity, _ time: CoordinatorTime) {
+        // Nothing is answered on this endpoint.
+        guard !message.isTruncated, let envelope = try? Envelope<TraceMessage>(frames: message.frames),
+            case .segment(let segment) = envelope.content
+        else { return logger.debug("an unreadable trace segment", metadata: ["from": "\(identity)"]) }
+        machine.handle(.trace(identity, segment), at: time)
+    }
+
+    /// What one socket may bring in one turn.
+    private static let turnBytes = 32 << 20
+}

@@ -1,0 +1,53 @@
+import FirnProtocol
+import Foundation
+import ZeroMQ
+
+extension CoordinatorTime {
+    static func current() -> CoordinatorTime {
+        var wall = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &wall)
+        return CoordinatorTime(
+            steady: Int64(clamping: PollingExecutor.now() / 1_000_000),
+            wall: Int64(wall.tv_sec) * 1_000 + Int64(wall.tv_nsec) / 1_000_000)
+    }
+}
+
+/// Timers.
+extension CoordinatorService {
+    func schedule(afterMs delay: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
+        let deadline = PollingExecutor.now() &+ UInt64(clamping: delay) &* 1_000_000
+        executor.schedule(at: deadline) { [weak self] in self?.assumeIsolated { action($0) } }
+    }
+
+    func every(_ interval: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
+        schedule(afterMs: interval) { service in
+            action(service)
+            service.every(interval, action)
+        }
+    }
+
+    /// One timer, for the earliest thing that the machine waits for.
+    func scheduleTick() {
+        let next = backlogs.isEmpty ? machine.nextTick : min(machine.nextTick, CoordinatorTime.current().steady + 10)
+        if let tickTimer {
+            guard next < tickTimer.time else { return }
+            executor.cancel(tickTimer.timer)
+        }
+        let timer = executor.schedule(at: UInt64(clamping: next) &* 1_000_000) { [weak self] in
+            self?.assumeIsolated {
+                $0.tickTimer = nil
+                $0.isTickDue = true
+                $0.hasEvents = true
+            }
+        }
+        tickTimer = (timer, next)
+    }
+
+    func report() {
+        reporter.report(machine.metrics)
+    }
+
+    func reloadKeys() {
+        readQueue.async { [gatekeeper] in gatekeeper.reload() }
+    }
+}

@@ -1,0 +1,177 @@
+import FirnProtocol
+import Foundation
+import JobStore
+import Logging
+import ServiceLifecycle
+import ZeroMQ
+
+/// A running coordinator: four sockets, the store, and the `CoordinatorMachine` between them.
+///
+/// One thread reads the sockets and applies the machine. All that a turn of that thread asks of the store is one batch,
+/// and while the store commits one batch, the operations of the turns meanwhile gather for the next. So a slow disk makes
+/// batches larger and delays no heartbeat. What was waiting for the disk goes on in the turn in which the store answers.
+///
+///     sockets ─▶ events ─▶ machine ─▶ actions ─▶ sockets
+///                   ▲                    │
+///                   └──── store thread ◀─┘
+public actor CoordinatorService: Service {
+    nonisolated let executor: PollingExecutor
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    /// As bound: with the ports that the system chose.
+    public nonisolated let endpoints: CoordinatorConfiguration.Endpoints
+
+    let configuration: CoordinatorConfiguration
+    let logger: Logger
+    let gatekeeper: Gatekeeper
+    let store: JobStore
+    let reader: StoreReader
+    /// Answers questions about finished jobs, and reads keys: what may wait for the disk.
+    let readQueue = DispatchQueue(label: "firn.reads", qos: .userInitiated)
+    let clientSocket: Socket
+    let workerSocket: Socket
+    let operatorSocket: Socket
+    let traceSocket: Socket
+
+    var machine: CoordinatorMachine
+    var reporter = MetricsReporter()
+    /// The next batch, and how many operations the one under way has; 0 when there is none.
+    var pending: [JobStoreOperation] = []
+    var committing = 0
+    var segments: [TraceSegment] = []
+    var isAppendingTraces = false
+    var backlogs: [Peer: Backlog] = [:]
+    var unreachable: [Peer] = []
+    var reads = 0
+    /// A socket was not read empty in this turn.
+    var hasMoreMessages = false
+    var hasEvents = true
+    var tickTimer: (timer: PollingExecutor.Timer, time: Int64)?
+    var isTickDue = true
+    private var ended: CheckedContinuation<Void, Never>?
+    private var isStarted = false
+    private var isEnding = false
+
+    /// Opens the store and binds the endpoints; `run` serves them.
+    ///
+    /// - Throws: `CoordinatorError` for a value that is not usable, `KeyError`, `JobStoreError`, `ZeroMQError` (an address
+    ///   in use, for example). Each says what to do.
+    public init(_ configuration: CoordinatorConfiguration, logger: Logger) throws {
+        try configuration.check()
+        self.logger = logger
+        gatekeeper = try Gatekeeper(configuration.access, logger: logger)
+        store = try JobStore(directory: configuration.storeDirectory)
+        executor = try PollingExecutor(name: "firn-coordinator")
+        let context = try Context(ioThreads: configuration.ioThreads)
+        let security = try gatekeeper.security()
+        if !gatekeeper.isPlain {
+            try context.startAuthentication { [gatekeeper] in gatekeeper.authorize($0) }
+        }
+        func socket(_ kind: Socket.Kind, _ endpoint: Endpoint) throws -> Socket {
+            try Socket(kind, context: context, options: configuration.options(for: endpoint, security))
+        }
+        clientSocket = try socket(.router, .clients)
+        workerSocket = try socket(.router, .workers)
+        operatorSocket = try socket(.router, .operators)
+        traceSocket = try socket(.pull, .traces)
+        endpoints = CoordinatorConfiguration.Endpoints(
+            clients: try clientSocket.bind(configuration.endpoints.clients),
+            workers: try workerSocket.bind(configuration.endpoints.workers),
+            traces: try traceSocket.bind(configuration.endpoints.traces),
+            operators: try operatorSocket.bind(configuration.endpoints.operators))
+        var configuration = configuration
+        if configuration.settings.traceEndpoint.isEmpty {
+            configuration.settings.traceEndpoint = Self.advertised(endpoints.traces)
+        }
+        self.configuration = configuration
+        reader = StoreReader(store: store, settings: configuration.settings)
+        let instance = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        machine = CoordinatorMachine(
+            settings: configuration.settings, open: try store.openJobs(), instance: instance,
+            software: configuration.software, time: .current())
+    }
+
+    /// A wildcard means nothing to workers; with `*` as the host they take the host that they already connect to.
+    private static func advertised(_ endpoint: String) -> String {
+        for wildcard in ["tcp://0.0.0.0:", "tcp://[::]:"] where endpoint.hasPrefix(wildcard) {
+            return "tcp://*:" + endpoint.dropFirst(wildcard.count)
+        }
+        return endpoint
+    }
+
+    /// Serves until graceful shutdown, which drains: no new jobs are taken and none are leased, and it ends when no worker
+    /// holds one, or after `drainTimeoutMs`. Cancelling the task ends it at once. What was accepted is in the store.
+    public func run() async throws {
+        guard !isStarted else { throw CoordinatorError.started }
+        isStarted = true
+        start()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await withCheckedContinuation { continuation in
+                    if isEnding { return continuation.resume() }
+                    ended = continuation
+                }
+            } onGracefulShutdown: {
+                self.executor.post { self.assumeIsolated { $0.beginDrain() } }
+            }
+        } onCancel: {
+            self.executor.post { self.assumeIsolated { $0.end() } }
+        }
+        executor.unregisterAll()
+        try store.close()
+        logger.info("the coordinator has stopped")
+    }
+
+    isolated deinit { executor.unregisterAll() }
+
+    private func start() {
+        _ = executor.register(clientSocket) { [weak self] in self?.assumeIsolated { $0.readClients() } }
+        _ = executor.register(workerSocket) { [weak self] in self?.assumeIsolated { $0.readWorkers() } }
+        _ = executor.register(operatorSocket) { [weak self] in self?.assumeIsolated { $0.readOperators() } }
+        _ = executor.register(traceSocket) { [weak self] in self?.assumeIsolated { $0.readTraces() } }
+        executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
+        every(configuration.retentionIntervalMs) { $0.retain() }
+        every(1_000) { $0.report() }
+        if !gatekeeper.isPlain { every(configuration.keyReloadMs) { $0.reloadKeys() } }
+        logger.info(
+            "the coordinator serves",
+            metadata: [
+                "clients": "\(endpoints.clients)", "workers": "\(endpoints.workers)", "traces": "\(endpoints.traces)",
+                "operators": "\(endpoints.operators)", "store": "\(configuration.storeDirectory)",
+            ])
+    }
+
+    private func beginDrain() {
+        logger.info("draining")
+        apply(.drain)
+        schedule(afterMs: configuration.drainTimeoutMs) { service in
+            service.logger.warning("the drain took too long: leases stay in the store")
+            service.end()
+        }
+    }
+
+    /// Ends `run`.
+    func end() {
+        isEnding = true
+        ended?.resume()
+        ended = nil
+    }
+}
+
+extension CoordinatorConfiguration {
+    func options(for endpoint: Endpoint, _ security: SocketOptions.Security) -> SocketOptions {
+        var options = SocketOptions()
+        options.routerMandatory = true
+        options.sendHighWater = highWaterMessages
+        options.receiveHighWater = highWaterMessages
+        options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
+        options.handshakeMilliseconds = 5_000
+        // Long enough for the last answers to leave.
+        options.lingerMilliseconds = 500
+        options.ipv6 = ipv6
+        options.tcpKeepalive = SocketOptions.TCPKeepalive()
+        options.security = security
+        if case .curveServer = security { options.authenticationDomain = endpoint.authenticationDomain }
+        return options
+    }
+}

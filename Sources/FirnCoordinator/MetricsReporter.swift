@@ -1,0 +1,38 @@
+import FirnProtocol
+import Metrics
+
+/// Gives swift-metrics what the machine counted since the last report.
+struct MetricsReporter {
+    private var last = CoordinatorMetrics()
+    private var counters: [String: Counter] = [:]
+
+    mutating func report(_ metrics: CoordinatorMetrics) {
+        for (name, path) in Self.paths {
+            add("firn_coordinator_\(name)", metrics[keyPath: path] - last[keyPath: path])
+        }
+        for (kind, count) in metrics.outcomes {
+            let outcome = WireOutcomeKind(rawValue: kind).flatMap(Outcome.init(wire:))?.rawValue ?? "\(kind)"
+            add("firn_coordinator_jobs_finished", count - (last.outcomes[kind] ?? 0), outcome: outcome)
+        }
+        last = metrics
+    }
+
+    private mutating func add(_ name: String, _ difference: Int, outcome: String? = nil) {
+        guard difference > 0 else { return }
+        let key = name + (outcome ?? "")
+        let counter = counters[key] ?? Counter(label: name, dimensions: outcome.map { [("outcome", $0)] } ?? [])
+        counters[key] = counter
+        counter.increment(by: Int64(difference))
+    }
+
+    private static var paths: [(String, KeyPath<CoordinatorMetrics, Int>)] {
+        [
+            ("messages_received", \.messagesReceived), ("messages_refused", \.messagesRefused),
+            ("jobs_accepted", \.jobsAccepted), ("jobs_duplicated", \.jobsDuplicated), ("jobs_refused", \.jobsRefused),
+            ("leases_dispatched", \.dispatched), ("leases_lost", \.leasesLost), ("leases_returned", \.leasesReturned),
+            ("stale_refused", \.staleRefused), ("trace_segments_kept", \.segmentsKept),
+            ("trace_segments_dropped", \.segmentsDropped), ("commits", \.commits),
+            ("commit_failures", \.commitFailures), ("store_refusals", \.storeRefusals),
+        ]
+    }
+}
