@@ -17,7 +17,7 @@ public enum HashError: Error, Sendable, Equatable {
     public var message: [UInt8] {
         switch self {
         case .unknownAlgorithm(let name):
-            quoted("unknown hash algorithm ", name, ", expect 'md5', 'sha1', 'sha256', or 'sha512'")
+            quoted("unknown hash algorithm ", name, ", expect 'blake3', 'md5', 'sha1', 'sha256', or 'sha512'")
         case .unknownFormat(let name):
             quoted("unknown hash format ", name, ", expect 'base16', 'base32', 'base64', or 'sri'")
         case .missingAlgorithm(let text):

@@ -46,7 +46,7 @@ import Testing
             "md5:900150983cd24fb0d6963f7d28e17f72",
             "hash 'md5:900150983cd24fb0d6963f7d28e17f72' should have type 'sha256'"
         ),
-        ("sha3-abc", "unknown hash algorithm 'sha3', expect 'md5', 'sha1', 'sha256', or 'sha512'"),
+        ("sha3-abc", "unknown hash algorithm 'sha3', expect 'blake3', 'md5', 'sha1', 'sha256', or 'sha512'"),
         ("sha256-AAAA", "invalid SRI hash 'AAAA', length 3 != expected length 32"),
         ("sha256-A!", "invalid character in Base64 string: '!'"),
         (

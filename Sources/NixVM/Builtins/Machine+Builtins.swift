@@ -4,7 +4,7 @@ extension Machine {
     /// Every family of builtins, in the order of the table.
     static let families: [[BuiltinDefinition]] = [
         internalBuiltins, listBuiltins, attributeBuiltins, stringBuiltins, arithmeticBuiltins, typeBuiltins,
-        controlBuiltins, fileBuiltins, jsonBuiltins,
+        controlBuiltins, fileBuiltins, jsonBuiltins, patternBuiltins, versionBuiltins, hashBuiltins,
     ]
 
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.

@@ -26,6 +26,27 @@ extension Machine {
 }
 
 extension VM {
+    /// The string in an argument that must have no context; nil with `failure` set.
+    func expectPlainString(_ index: Int) -> Object? {
+        isPlainString(argument(index)) ? argument(index).object : nil
+    }
+
+    /// Whether a forced value is a string without context; if not, `failure` is set.
+    func isPlainString(_ value: Value) -> Bool {
+        guard value.isString else {
+            _ = failExpected("a string", value)
+            return false
+        }
+        guard value.object.hasContext else { return true }
+        let element = value.object.contextSlot.pointee.object.values[0].object.byteBuffer
+        _ = fail(
+            .value,
+            bytes: Array("the string '".utf8) + Array(value.object.byteBuffer)
+                + Array("' is not allowed to refer to a store path (such as '".utf8) + Array(element)
+                + Array("')".utf8))
+        return false
+    }
+
     /// Coerces an argument of a frame in place, then goes on. The slot after the arguments marks that a coercion is
     /// under way; its result is then at the top.
     func coerced(_ index: Int, marker: Int = 1, _ coercion: Coercion, _ body: () -> Step) -> Step {

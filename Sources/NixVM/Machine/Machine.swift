@@ -69,6 +69,7 @@ public final class Machine {
     private let memory: MachineMemory?
     /// Programs that belong to the memory.
     private let sharedPrograms: Int
+    let patterns = PatternStore()
 
     var vm: VM { VM(s: s) }
 

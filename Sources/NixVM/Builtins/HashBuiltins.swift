@@ -1,0 +1,53 @@
+import NixStore
+
+/// Builtins that hash, and that write hashes in other ways.
+extension Machine {
+    static let hashBuiltins: [BuiltinDefinition] = [
+        .function("hashString", 2) { vm in
+            guard let name = vm.expectPlainString(0), let text = vm.expectString(1) else { return .error }
+            return vm.hash(Array(text.byteBuffer), named: name)
+        },
+        .frame("hashFile", 2, strict: [0], slots: 2) { vm in
+            guard let name = vm.expectPlainString(0) else { return .error }
+            return vm.coercedPath(1, marker: 2) {
+                do throws(EvalIOError) {
+                    let bytes = try vm.machine.io.readFile(CanonPath.canonicalize(Array(vm.bp[1].object.byteBuffer)))
+                    return vm.hash(bytes, named: name)
+                } catch { return vm.fail(error) }
+            }
+        },
+        .function("convertHash", 1) { $0.convertHash() },
+    ]
+}
+
+extension VM {
+    fileprivate func hash(_ bytes: [UInt8], named name: Object) -> Step {
+        do {
+            let algorithm = try HashAlgorithm(name: Array(name.byteBuffer))
+            guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
+            guard charge(1 + bytes.count / 32) else { return .error }
+            return done(makeString(Hash(of: bytes, algorithm).text(.base16)))
+        } catch { return fail(.value, bytes: error.message) }
+    }
+
+    fileprivate func convertHash() -> Step {
+        guard let set = expectSet(0) else { return .error }
+        let slots = [Symbols.hash, Symbols.hashAlgo, Symbols.toHashFormat].map { (symbol: $0, slot: lookup(set, $0)) }
+        for (symbol, slot) in slots {
+            guard let slot else {
+                if symbol == Symbols.hashAlgo { continue }
+                return failMissingAttribute(argument(0), symbol)
+            }
+            if !isForced(slot) { return .force }
+            guard isPlainString(slot.pointee) else { return .error }
+        }
+        let texts = slots.map { $0.slot.map { Array($0.pointee.object.byteBuffer) } }
+        do {
+            let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
+            let format = try HashFormat(name: texts[2] ?? [])
+            let text = try Hash(parsing: texts[0] ?? [], algorithm).text(format)
+            guard reserve(Size.string(text.count)) else { return .collect }
+            return done(makeString(text))
+        } catch { return fail(.value, bytes: error.message) }
+    }
+}

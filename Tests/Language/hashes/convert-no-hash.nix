@@ -1,0 +1,2 @@
+# differs from 2.8.0: convertHash is newer.
+builtins.convertHash { toHashFormat = "sri"; }

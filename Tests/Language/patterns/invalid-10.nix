@@ -1,0 +1,2 @@
+# Not a pattern.
+builtins.match ''a{1,'' "a"

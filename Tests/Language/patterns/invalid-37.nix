@@ -1,0 +1,2 @@
+# Not a pattern.
+builtins.match ''\d'' "a"

@@ -1,0 +1,3 @@
+# differs from 2.8.0: a wrong type is told with the value.
+# A pattern is a string.
+builtins.match 1 "a"

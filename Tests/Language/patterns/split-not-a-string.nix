@@ -1,0 +1,2 @@
+# differs from 2.8.0: a wrong type is told with the value.
+builtins.split "a" [ ]

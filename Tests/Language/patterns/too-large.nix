@@ -1,0 +1,2 @@
+# More states than are admitted.
+builtins.match "a{100000}" "a"
