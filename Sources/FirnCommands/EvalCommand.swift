@@ -16,6 +16,12 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Print as JSON.")
     var json = false
 
+    @Flag(help: "Print as XML.")
+    var xml = false
+
+    @Flag(help: "Leave out of XML where attributes and functions stand.")
+    var noLocation = false
+
     @Flag(help: "Print a string as it is, without quotes and line end.")
     var raw = false
 
@@ -26,7 +32,10 @@ struct EvalCommand: ParsableCommand {
     var stress = false
 
     mutating func validate() throws {
-        if json && raw { throw ValidationError("--json and --raw exclude each other") }
+        if [json, raw, xml].count(where: { $0 }) > 1 {
+            throw ValidationError("--json, --raw and --xml exclude each other")
+        }
+        if noLocation && !xml { throw ValidationError("--no-location is for --xml") }
     }
 
     func run() throws {
@@ -59,6 +68,10 @@ struct EvalCommand: ParsableCommand {
         if json {
             let text = try evaluator.call(builtin: "toJSON", [value])
             return (evaluator.machine.bytes(text) ?? []) + newline
+        }
+        if xml {
+            let text = try evaluator.xml(value, isStrict: strict, hasLocation: !noLocation)
+            return evaluator.machine.bytes(text) ?? []
         }
         if raw {
             let text = try evaluator.force(value)

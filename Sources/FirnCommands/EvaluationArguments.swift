@@ -26,7 +26,7 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(
         name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
-        help: "Experimental features of Nix to enable: pipe-operators.")
+        help: "Experimental features of Nix to enable: pipe-operators, parse-toml-timestamps.")
     var features: [String] = []
 
     @Option(
@@ -98,12 +98,13 @@ struct EvaluationArguments: ParsableArguments {
         let io = LocalIO(isPure: isPure)
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
-            pure: isPure, traceVerbose: traceVerbose)
+            pure: isPure, traceVerbose: traceVerbose,
+            parsesTimestamps: ExperimentalFeatures.has("parse-toml-timestamps", in: features))
         return Evaluator(
             io: io,
             options: EvaluatorOptions(
                 limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: depth, deadline: deadline),
-                settings: settings, pipeOperators: !features.isEmpty),
+                settings: settings, pipeOperators: ExperimentalFeatures.has("pipe-operators", in: features)),
             print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
     }
 

@@ -2,7 +2,12 @@ import ArgumentParser
 
 /// The experimental features of Nix that can be enabled.
 enum ExperimentalFeatures {
-    private static let known = ["pipe-operators"]
+    private static let known = ["pipe-operators", "parse-toml-timestamps"]
+
+    /// Whether a feature is among those enabled.
+    static func has(_ feature: String, in features: [String]) -> Bool {
+        features.contains { $0.split(separator: " ").contains(Substring(feature)) }
+    }
 
     /// Refuses names of features that are not there. Each word may hold several, as in Nix's configuration.
     static func check(_ features: [String]) throws {

@@ -134,6 +134,12 @@ public final class Evaluator {
         return try run()
     }
 
+    /// The value as XML, a string. `isStrict` forces what lies in it; `hasLocation` says where things stand.
+    public func xml(_ value: ValueHandle, isStrict: Bool, hasLocation: Bool) throws(EvalFailure) -> ValueHandle {
+        machine.startXML(try force(value), isStrict: isStrict, hasLocation: hasLocation)
+        return try run()
+    }
+
     /// The result of a builtin, forced.
     public func call(builtin name: String, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
         machine.startBuiltin(name, arguments)

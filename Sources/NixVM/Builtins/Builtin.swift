@@ -26,6 +26,7 @@ struct Builtin {
     static let addCoerced = 6
     static let coerce = 7
     static let deepForce = 8
+    static let writeXML = 9
 }
 
 /// A builtin as it is declared: one row of a family's list.

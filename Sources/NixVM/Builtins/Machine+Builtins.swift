@@ -4,7 +4,8 @@ extension Machine {
     /// Every family of builtins, in the order of the table.
     static let families: [[BuiltinDefinition]] = [
         internalBuiltins, listBuiltins, attributeBuiltins, stringBuiltins, arithmeticBuiltins, typeBuiltins,
-        controlBuiltins, fileBuiltins, jsonBuiltins, patternBuiltins, versionBuiltins, hashBuiltins,
+        controlBuiltins, fileBuiltins, jsonBuiltins, patternBuiltins, versionBuiltins, hashBuiltins, xmlBuiltins,
+        tomlBuiltins,
     ]
 
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.
@@ -18,6 +19,7 @@ extension Machine {
         .frame("<add>", 2, strict: [], slots: 2) { $0.addCoercedStep() },
         .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
+        .frame("<writeXML>", 2, strict: [], slots: 5) { $0.writeXMLStep() },
     ]
 
     /// Names that are not `builtins` functions but variables of the global scope.

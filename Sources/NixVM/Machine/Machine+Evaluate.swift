@@ -61,6 +61,14 @@ extension Machine {
         enterMachineCode(vm.stepCode(Builtin.apply))
     }
 
+    /// Begins to call one of the machine's own steps.
+    func startMachineBuiltin(_ index: Int, _ arguments: [Value]) {
+        prepare()
+        vm.push(.builtin(index))
+        for argument in arguments { vm.push(argument) }
+        enterMachineCode(vm.stepCode(Builtin.apply))
+    }
+
     /// Resets the stack to one bottom frame that ends the loop.
     private func prepare() {
         failure = nil

@@ -160,15 +160,19 @@ public struct MachineSettings: Sendable {
     public var pure: Bool
     /// `--trace-verbose`: whether `traceVerbose` prints.
     public var traceVerbose: Bool
+    /// Nix's experimental feature `parse-toml-timestamps`: whether `fromTOML` takes dates and times.
+    public var parsesTimestamps: Bool
 
     public init(
         stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),
-        searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false, traceVerbose: Bool = false
+        searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false, traceVerbose: Bool = false,
+        parsesTimestamps: Bool = false
     ) {
         self.stress = stress
         self.currentSystem = currentSystem
         self.searchPath = searchPath
         self.pure = pure
         self.traceVerbose = traceVerbose
+        self.parsesTimestamps = parsesTimestamps
     }
 }
