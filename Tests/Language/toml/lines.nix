@@ -1,0 +1,2 @@
+# Strings of several lines.
+builtins.fromTOML (builtins.readFile ./data/lines.toml)
