@@ -255,9 +255,10 @@ extension Machine {
         let program = programs[Int(loaded.program)]
         let chunk = program.program.chunks[Int(loaded.index)]
         guard applied == Int(chunk.arity) - 1, let index = chunk.formals else { return nil }
-        return program.program.formals[Int(index)].formals.map { formal in
-            let symbol = s.pointee.symbols.intern(program.program.symbols[Int(formal.symbol)])
-            return (LayoutEntry(symbol, 0), formal.defaultValue != .none)
+        let positions = loaded.tables.pointee.formals[Int(index)].positions
+        return program.program.formals[Int(index)].formals.enumerated().map { place, formal in
+            let symbol = loaded.tables.pointee.symbols[Int(formal.symbol)]
+            return (LayoutEntry(symbol, positions[place]), formal.defaultValue != .none)
         }
     }
 }

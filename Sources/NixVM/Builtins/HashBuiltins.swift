@@ -45,6 +45,9 @@ extension VM {
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])
+            if texts[2] == Array("base32".utf8) {
+                machine.print(Array("warning: \"base32\" is a deprecated alias for hash format \"nix32\".".utf8))
+            }
             let text = try Hash(parsing: texts[0] ?? [], algorithm).text(format)
             guard reserve(Size.string(text.count)) else { return .collect }
             return done(makeString(text))

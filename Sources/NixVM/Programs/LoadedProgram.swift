@@ -156,8 +156,10 @@ extension Machine {
                 LoadedFormals.Entry(symbol: symbols[Int(formal.symbol)], place: UInt32(place))
             }.sorted { $0.symbol < $1.symbol }
             for (position, entry) in order.enumerated() { sorted[position] = entry }
+            let positions = loaded.block(count, of: UInt32.self)
+            for (place, formal) in formals.formals.enumerated() { positions[place] = loaded.position(formal.span) }
             result[index] = LoadedFormals(
-                count: count, sorted: UnsafePointer(sorted),
+                count: count, positions: UnsafePointer(positions), sorted: UnsafePointer(sorted),
                 defaults: UnsafePointer(loaded.block(count, of: LoadedDefault.self)), defaultBytes: 0,
                 hasEllipsis: formals.hasEllipsis)
         }

@@ -40,6 +40,8 @@ struct LoadedFormals {
     }
 
     var count: Int
+    /// The position number of each formal in source order.
+    var positions: UnsafePointer<UInt32>
     var sorted: UnsafePointer<Entry>
     var defaults: UnsafePointer<LoadedDefault>
     /// Bytes that the thunks of all defaults take.
