@@ -111,36 +111,36 @@ extension VM {
                 return failMissingAttribute(item, Symbols.name)
             }
             if !isForced(name) { return .force }
-            guard name.pointee.isString else { return failExpected("a string", name.pointee) }
-            guard lookup(item.object, Symbols.value) != nil else {
-                return failMissingAttribute(item, Symbols.value)
-            }
+            guard isPlainString(name.pointee) else { return .error }
         }
         guard reserve(Size.attributesAndLayout(list.field)) else { return .collect }
         guard charge(1 + list.field / 4) else { return .error }
-        return done(attributes(ofPairs: list))
+        return attributes(ofPairs: list)
     }
 
-    /// The set of a list of checked `{ name, value }`: the first of equal names wins.
-    private func attributes(ofPairs list: Object) -> Value {
-        var pairs: [(entry: LayoutEntry, index: Int)] = []
+    /// The set of a list of `{ name, value }` whose names are checked: the first of equal names wins, and only it
+    /// needs a value.
+    private func attributes(ofPairs list: Object) -> Step {
+        var pairs: [(symbol: UInt32, index: Int)] = []
         pairs.reserveCapacity(list.field)
         for index in 0..<list.field {
-            let item = list.values[index].object
-            guard let name = lookup(item, Symbols.name) else { continue }
-            let symbol = s.pointee.symbols.intern(name.pointee.object.byteBuffer)
-            pairs.append((LayoutEntry(symbol, positionNumber(item, Symbols.name) ?? 0), index))
+            guard let name = lookup(list.values[index].object, Symbols.name) else { continue }
+            pairs.append((s.pointee.symbols.intern(name.pointee.object.byteBuffer), index))
         }
-        pairs.sort { ($0.entry.symbol, $0.index) < ($1.entry.symbol, $1.index) }
-        var unique: [(entry: LayoutEntry, index: Int)] = []
-        for pair in pairs where unique.last?.entry.symbol != pair.entry.symbol { unique.append(pair) }
-        let result = makeAttributes(unique.map { $0.entry })
-        for (place, pair) in unique.enumerated() {
-            if let value = lookup(list.values[pair.index].object, Symbols.value) {
-                result.object.attributeValues[place] = value.pointee
+        pairs.sort { ($0.symbol, $0.index) < ($1.symbol, $1.index) }
+        var entries: [LayoutEntry] = []
+        var values: [Value] = []
+        for pair in pairs where entries.last?.symbol != pair.symbol {
+            let item = list.values[pair.index]
+            guard let value = lookup(item.object, Symbols.value) else {
+                return failMissingAttribute(item, Symbols.value)
             }
+            entries.append(LayoutEntry(pair.symbol, positionNumber(item.object, Symbols.value) ?? 0))
+            values.append(value.pointee)
         }
-        return result
+        let result = makeAttributes(entries)
+        for (place, value) in values.enumerated() { result.object.attributeValues[place] = value }
+        return done(result)
     }
 
     fileprivate func mapAttributes() -> Step {

@@ -311,5 +311,7 @@ extension VM {
     }
 
     /// A position number for the instruction being executed.
-    private func instructionPosition() -> UInt32 { 0 }
+    private func instructionPosition() -> UInt32 {
+        machine.instructionPosition(chunk: s.pointee.r.env.field, pc: s.pointee.instruction)
+    }
 }

@@ -158,7 +158,8 @@ extension VM {
         }
         var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))
         // The first part of an interpolated path keeps its slash.
-        if text.object.byteBuffer.last ?? CanonPath.separator == CanonPath.separator { path.append(CanonPath.separator) }
+        let last = text.object.byteBuffer.last ?? CanonPath.separator
+        if last == CanonPath.separator { path.append(CanonPath.separator) }
         guard reserve(Size.string(path.count)) else { return .collect }
         push(makePath(path))
         return .next

@@ -8,10 +8,12 @@ final class LoadedProgram {
     let sourceName: String
     /// The machine's index of its first chunk.
     let firstChunk: Int
-    /// First number of its attribute positions.
+    /// First number of its positions: those of attributes, then those of all instructions with a span.
     let firstPosition: UInt32
     /// Spans of attribute positions, in order of number.
     private(set) var positions: [SourceSpan] = []
+    /// For each chunk the number of instruction spans in those before it; at the end that in all.
+    let instructionStarts: [UInt32]
     private var blocks: [UnsafeMutableRawPointer] = []
 
     init(program: Program, sourceName: String, firstChunk: Int, firstPosition: UInt32) {
@@ -19,6 +21,29 @@ final class LoadedProgram {
         self.sourceName = sourceName
         self.firstChunk = firstChunk
         self.firstPosition = firstPosition
+        var starts: [UInt32] = [0]
+        starts.reserveCapacity(program.chunks.count + 1)
+        for chunk in program.chunks {
+            starts.append(starts[starts.count - 1] &+ UInt32(truncatingIfNeeded: chunk.instructionSpans.count))
+        }
+        instructionStarts = starts
+    }
+
+    /// How many numbers its positions take.
+    var positionCount: UInt32 { UInt32(truncatingIfNeeded: positions.count) &+ (instructionStarts.last ?? 0) }
+
+    /// The span with a number, counted from the program's first.
+    func span(ofPosition index: Int) -> SourceSpan? {
+        if index < positions.count { return positions[index] }
+        let instruction = index - positions.count
+        var low = 0
+        var high = instructionStarts.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(instructionStarts[middle]) <= instruction { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0, low <= program.chunks.count else { return nil }
+        return program.chunks[low - 1].instructionSpans[instruction - Int(instructionStarts[low - 1])].span
     }
 
     func release() {
@@ -66,7 +91,7 @@ extension Machine {
         fillDefaults(loaded, tables)
         loadChunks(loaded, tables)
         programs.append(loaded)
-        positionCount += UInt32(loaded.positions.count)
+        positionCount &+= loaded.positionCount
         return loaded.firstChunk
     }
 

@@ -13,13 +13,18 @@ extension Machine {
     }
 
     private func instructionSpan(_ chunk: Chunk, _ offset: Int) -> SourceSpan? {
+        spanIndex(chunk, offset).map { chunk.instructionSpans[$0].span }
+    }
+
+    /// Which of a chunk's spans an offset lies in.
+    private func spanIndex(_ chunk: Chunk, _ offset: Int) -> Int? {
         var low = 0
         var high = chunk.instructionSpans.count
         while low < high {
             let middle = (low + high) / 2
             if Int(chunk.instructionSpans[middle].offset) <= offset { low = middle + 1 } else { high = middle }
         }
-        return low == 0 ? nil : chunk.instructionSpans[low - 1].span
+        return low == 0 ? nil : low - 1
     }
 
     /// Where a span lies: line and column when the program still has its lines.
@@ -51,9 +56,19 @@ extension Machine {
         }
         guard low > 0 else { return nil }
         let program = programs[low - 1]
-        let index = Int(number - program.firstPosition)
-        guard index < program.positions.count else { return nil }
-        return position(in: low - 1, span: program.positions[index])
+        guard let span = program.span(ofPosition: Int(number - program.firstPosition)) else { return nil }
+        return position(in: low - 1, span: span)
+    }
+
+    /// The position number of an instruction, 0 for one without span.
+    func instructionPosition(chunk index: Int, pc: UnsafePointer<UInt8>) -> UInt32 {
+        let loaded = s.pointee.chunks[index]
+        guard index > 0, Int(loaded.program) < programs.count else { return 0 }
+        let program = programs[Int(loaded.program)]
+        let offset = pc - loaded.code
+        guard let entry = spanIndex(program.program.chunks[Int(loaded.index)], offset) else { return 0 }
+        return program.firstPosition &+ UInt32(truncatingIfNeeded: program.positions.count)
+            &+ program.instructionStarts[Int(loaded.index)] &+ UInt32(truncatingIfNeeded: entry)
     }
 }
 
