@@ -28,8 +28,17 @@ extension Evaluator {
     public func select(
         _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
+        try select(value, steps: Evaluator.steps(of: path).map { Array($0.utf8) }, named: path, arguments)
+    }
+
+    /// The same for a path in parts; `path` is what errors call it.
+    func select(
+        _ value: ValueHandle, steps: [[UInt8]], named path: String,
+        _ arguments: [(name: [UInt8], value: ValueHandle)]
+    ) throws(EvalFailure) -> ValueHandle {
         var current = value
-        for step in try Evaluator.steps(of: path) {
+        for name in steps {
+            let step = String(decoding: name, as: UTF8.self)
             current = try autoCall(current, arguments)
             if let index = Int(step), !machine.isAttributes(current) {
                 guard let element = machine.element(current, index) else {
@@ -47,7 +56,7 @@ extension Evaluator {
                         "the expression selected by the selection path '\(path)' should be a set but is \(machine.typeName(current))"
                             .utf8))
             }
-            guard let attribute = machine.attribute(current, Array(step.utf8)) else {
+            guard let attribute = machine.attribute(current, name) else {
                 throw EvalFailure(
                     kind: .missingAttribute,
                     message: Array("attribute '\(step)' in selection path '\(path)' not found".utf8))

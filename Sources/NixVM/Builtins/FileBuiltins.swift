@@ -78,6 +78,7 @@ extension VM {
             machine.pendingImport = nil
             guard let scope else {
                 machine.importRoots[path] = root
+                machine.importedRoots.insert(root)
                 return done(s.pointee.roots[root])
             }
             push(s.pointee.roots[root])

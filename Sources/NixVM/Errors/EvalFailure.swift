@@ -26,6 +26,14 @@ public enum FailureKind: String, Sendable, CaseIterable {
     case cancelled
 
     public var isCatchable: Bool { self == .thrown || self == .assertion }
+
+    /// Whether nothing more can be evaluated after it: the job's budget is used up or it was cancelled.
+    public var endsEvaluation: Bool {
+        switch self {
+        case .fuelExhausted, .memoryExceeded, .deadlineExceeded, .cancelled: true
+        default: false
+        }
+    }
 }
 
 /// A place in a loaded program's source.

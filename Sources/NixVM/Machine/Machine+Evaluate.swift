@@ -209,13 +209,31 @@ extension Machine {
 
     /// A string of the machine's.
     public func makeString(_ bytes: [UInt8]) -> ValueHandle {
-        ValueHandle(root: addRoot(Value(Tag.string, permanentBytes(Kind.string, bytes))))
+        makeRoom(Size.string(bytes.count))
+        return ValueHandle(root: addRoot(vm.makeString(bytes)))
+    }
+
+    public func makeBool(_ value: Bool) -> ValueHandle { ValueHandle(root: addRoot(.bool(value))) }
+
+    /// A list of the machine's.
+    public func makeList(_ elements: [ValueHandle]) -> ValueHandle {
+        makeRoom(Size.list(elements.count))
+        let list = vm.makeList(elements.count)
+        for (index, element) in elements.enumerated() {
+            list.object.values[index] = s.pointee.roots[element.root]
+        }
+        return ValueHandle(root: addRoot(list))
+    }
+
+    /// Collects when so many bytes are not free. Where the memory limit forbids more, the next step of the evaluation
+    /// says so; the little that the host makes fits the spaces' own reserve.
+    private func makeRoom(_ size: Int) {
+        if !vm.reserve(size) { _ = vm.collect(need: size) }
     }
 
     /// A set of the machine's.
     public func makeAttributes(_ pairs: [(name: [UInt8], value: ValueHandle)]) -> ValueHandle {
-        let size = Size.attributesAndLayout(pairs.count)
-        if !vm.reserve(size) { _ = vm.collect(need: size) }
+        makeRoom(Size.attributesAndLayout(pairs.count))
         let set = vm.makeAttributes(
             pairs.map { (s.pointee.symbols.intern($0.name), s.pointee.roots[$0.value.root]) })
         return ValueHandle(root: addRoot(set))

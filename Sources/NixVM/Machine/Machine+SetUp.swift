@@ -50,19 +50,4 @@ extension Machine {
         s.pointee.chunkCount = 1
         for name in Symbols.names { _ = s.pointee.symbols.intern(name) }
     }
-
-    /// Keeps a value alive; the index finds it again after it moved.
-    func addRoot(_ value: Value) -> Int {
-        let index = s.pointee.rootCount
-        if index == s.pointee.rootLimit {
-            let larger = Slot.allocate(capacity: index * 2)
-            larger.update(from: s.pointee.roots, count: index)
-            s.pointee.roots.deallocate()
-            s.pointee.roots = larger
-            s.pointee.rootLimit = index * 2
-        }
-        s.pointee.roots[index] = value
-        s.pointee.rootCount += 1
-        return index
-    }
 }

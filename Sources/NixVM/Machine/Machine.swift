@@ -55,6 +55,11 @@ public final class Machine {
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]
     var importRoots: [[UInt8]: Int] = [:]
+    /// The indices in `importRoots`.
+    var importedRoots: Set<Int> = []
+    /// Indices of the roots that handles use, oldest first.
+    var handleLog: [Int] = []
+    var freeRoots: [Int] = []
     var builtinNames: [String] = []
     /// The answer to the last request for a program, until `import` takes it.
     var pendingImport: Int?

@@ -1,0 +1,36 @@
+/// The values that the host and the table of imports keep alive.
+extension Machine {
+    /// Keeps a value alive; the index finds it again after it moved.
+    func addRoot(_ value: Value) -> Int {
+        let index = freeRoots.popLast() ?? newRoot()
+        s.pointee.roots[index] = value
+        handleLog.append(index)
+        return index
+    }
+
+    private func newRoot() -> Int {
+        let index = s.pointee.rootCount
+        if index == s.pointee.rootLimit {
+            let larger = Slot.allocate(capacity: index * 2)
+            larger.update(from: s.pointee.roots, count: index)
+            s.pointee.roots.deallocate()
+            s.pointee.roots = larger
+            s.pointee.rootLimit = index * 2
+        }
+        s.pointee.rootCount += 1
+        return index
+    }
+
+    /// A place in the order of handles, for `releaseHandles`.
+    public func handleMark() -> Int { handleLog.count }
+
+    /// Lets go of the values of all handles made since the mark; none of them may be used again. What `import` keeps
+    /// stays.
+    public func releaseHandles(since mark: Int) {
+        for root in handleLog[mark...] where !importedRoots.contains(root) {
+            s.pointee.roots[root] = .null
+            freeRoots.append(root)
+        }
+        handleLog.removeSubrange(mark...)
+    }
+}
