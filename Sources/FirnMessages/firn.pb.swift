@@ -618,6 +618,22 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._label = newValue}
   }
 
+  /// Instead of printing the value: look at attributes below it. `attribute`, `format` and `strict` are then not set.
+  public var walk: WireAttributeWalk {
+    get {_storage._walk ?? WireAttributeWalk()}
+    set {_uniqueStorage()._walk = newValue}
+  }
+  /// Returns true if `walk` has been explicitly set.
+  public var hasWalk: Bool {_storage._walk != nil}
+  /// Clears the value of `walk`. Subsequent reads from it will return its default value.
+  public mutating func clearWalk() {_uniqueStorage()._walk = nil}
+
+  /// What `builtins.currentSystem` is, such as `x86_64-linux`; up to 64 bytes. Empty: there is none.
+  public var system: String {
+    get {_storage._system}
+    set {_uniqueStorage()._system = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// Exactly one is set.
@@ -632,6 +648,44 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Attributes of a package set to look at, each alone: an error in one leaves the others. The result's value has one JSON
+/// object a line, in the order of `paths`, as firn-1.md describes. A worker may stop before the last path, when it nears
+/// a limit of the job; it looks at one at least.
+public nonisolated struct WireAttributeWalk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 10,000.
+  public var paths: [WireAttributePath] = []
+
+  /// Descend also into sets without `recurseForDerivations`.
+  public var forceRecurse: Bool = false
+
+  /// Add each derivation's `meta`.
+  public var meta: Bool = false
+
+  /// Give errors with their backtraces.
+  public var showTrace: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Names from the top down; none is the top itself.
+public nonisolated struct WireAttributePath: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var names: [Data] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct WireSourceText: Sendable {
@@ -2132,7 +2186,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -2150,6 +2204,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _features: [String] = []
     var _evaluatorVersion: String = String()
     var _label: String = String()
+    var _walk: WireAttributeWalk? = nil
+    var _system: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2175,6 +2231,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _features = source._features
       _evaluatorVersion = source._evaluatorVersion
       _label = source._label
+      _walk = source._walk
+      _system = source._system
     }
   }
 
@@ -2259,6 +2317,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._features) }()
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._evaluatorVersion) }()
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._label) }()
+        case 19: try { try decoder.decodeSingularMessageField(value: &_storage._walk) }()
+        case 20: try { try decoder.decodeSingularStringField(value: &_storage._system) }()
         default: break
         }
       }
@@ -2332,6 +2392,12 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._label.isEmpty {
         try visitor.visitSingularStringField(value: _storage._label, fieldNumber: 18)
       }
+      try { if let v = _storage._walk {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      } }()
+      if !_storage._system.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._system, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2356,10 +2422,87 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._features != rhs_storage._features {return false}
         if _storage._evaluatorVersion != rhs_storage._evaluatorVersion {return false}
         if _storage._label != rhs_storage._label {return false}
+        if _storage._walk != rhs_storage._walk {return false}
+        if _storage._system != rhs_storage._system {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AttributeWalk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}paths\0\u{3}force_recurse\0\u{1}meta\0\u{3}show_trace\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.paths) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.forceRecurse) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.meta) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.showTrace) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.paths.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.paths, fieldNumber: 1)
+    }
+    if self.forceRecurse != false {
+      try visitor.visitSingularBoolField(value: self.forceRecurse, fieldNumber: 2)
+    }
+    if self.meta != false {
+      try visitor.visitSingularBoolField(value: self.meta, fieldNumber: 3)
+    }
+    if self.showTrace != false {
+      try visitor.visitSingularBoolField(value: self.showTrace, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireAttributeWalk, rhs: WireAttributeWalk) -> Bool {
+    if lhs.paths != rhs.paths {return false}
+    if lhs.forceRecurse != rhs.forceRecurse {return false}
+    if lhs.meta != rhs.meta {return false}
+    if lhs.showTrace != rhs.showTrace {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAttributePath: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AttributePath"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}names\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.names) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.names.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.names, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireAttributePath, rhs: WireAttributePath) -> Bool {
+    if lhs.names != rhs.names {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,6 +35,19 @@ extension WireJobSpecification {
         try Self.require(
             expiresUnixMs == 0 || notBeforeUnixMs < expiresUnixMs, "expires_unix_ms is not after not_before_unix_ms")
         try Self.requireNames(features, "features", atMost: ProtocolLimits.features)
+        try Self.require(system.utf8.count <= ProtocolLimits.systemBytes, "system has more than 64 bytes")
+        if hasWalk { try validateWalk() }
+    }
+
+    private func validateWalk() throws(ProtocolError) {
+        try Self.require(
+            (1...ProtocolLimits.walkPaths).contains(walk.paths.count),
+            "walk.paths has \(walk.paths.count) paths, not 1 to \(ProtocolLimits.walkPaths)")
+        try Self.require(
+            walk.paths.allSatisfy { $0.names.count <= ProtocolLimits.walkDepth },
+            "a path of walk.paths has more than \(ProtocolLimits.walkDepth) names")
+        try Self.require(
+            attribute.isEmpty && format == .nix && !strict, "walk goes with none of attribute, format and strict")
     }
 
     private func validateRoots() throws(ProtocolError) {

@@ -25,6 +25,10 @@ public enum ProtocolLimits {
     public static let listedJobs: UInt32 = 1_000
     /// Jobs that one Watch or Cancel may name.
     public static let namedJobs = 10_000
+    public static let systemBytes = 64
+    /// Attributes that one walk may look at, and names of each.
+    public static let walkPaths = 10_000
+    public static let walkDepth = 100
     /// Events of a trace segment.
     public static let segmentEvents = 65_536
 }

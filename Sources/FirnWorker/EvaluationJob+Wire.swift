@@ -33,6 +33,8 @@ extension EvaluationJob {
         attribute = wire.attribute
         format = Self.format(wire.format)
         isStrict = wire.strict
+        if wire.hasWalk { walk = Self.walk(wire.walk) }
+        system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
         pipeOperators = wire.features.contains("pipe-operators")
         limits = EvaluationLimits(assignment.limits)
         limits.printedBytes = printedBytes
@@ -65,6 +67,13 @@ extension EvaluationJob {
         case .text(let text): .text([UInt8](text))
         case nil: .text([])
         }
+    }
+
+    private static func walk(_ wire: WireAttributeWalk) -> Walk {
+        Walk(
+            paths: wire.paths.map { $0.names.map { [UInt8]($0) } },
+            options: AttributeWalker.Options(
+                forceRecurse: wire.forceRecurse, meta: wire.meta, showTrace: wire.showTrace))
     }
 
     private static func format(_ format: WireOutputFormat) -> Format {

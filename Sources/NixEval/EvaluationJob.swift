@@ -19,6 +19,18 @@ public struct EvaluationJob: Sendable {
         case text([UInt8])
     }
 
+    /// Attributes to look at, each alone. The result has one JSON object a line, in the order of the paths; fewer than
+    /// paths when a limit came near or ended it after the first.
+    public struct Walk: Sendable {
+        public var paths: [[[UInt8]]]
+        public var options: AttributeWalker.Options
+
+        public init(paths: [[[UInt8]]], options: AttributeWalker.Options) {
+            self.paths = paths
+            self.options = options
+        }
+    }
+
     public enum Format: Sendable {
         /// As `nix-instantiate --eval` prints.
         case nix
@@ -34,8 +46,12 @@ public struct EvaluationJob: Sendable {
     public var format = Format.nix
     /// Force everything inside the value before it is printed. JSON and XML do so anyway.
     public var isStrict = false
+    /// Look at attributes below the value instead of printing it; `attribute`, `format` and `isStrict` are not used.
+    public var walk: Walk?
     /// Nix's experimental feature `pipe-operators`.
     public var pipeOperators = false
+    /// `builtins.currentSystem`; nil: there is none.
+    public var system: [UInt8]?
     /// What it may read, and no more.
     public var io: RootedIO
     public var limits = EvaluationLimits()

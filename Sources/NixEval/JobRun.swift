@@ -50,6 +50,7 @@ final class JobRun {
             let value = try load(evaluator)
             compiled = MonotonicClock.now() &- begin
             let arguments = try arguments(evaluator)
+            if let walk = job.walk { return try self.walk(walk, from: value, arguments, evaluator) }
             let selected = try evaluator.select(value, path: job.attribute, arguments)
             return try print(evaluator.autoCall(selected, arguments), evaluator)
         } catch let rejection as ProgramRejection {
@@ -90,6 +91,32 @@ final class JobRun {
             }
         }
         return arguments
+    }
+
+    /// Looks at attribute after attribute, until the end or a limit. What was seen before a limit was passed counts, so
+    /// only a first attribute that passes one alone ends in that outcome.
+    private func walk(
+        _ walk: EvaluationJob.Walk, from value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)],
+        _ evaluator: Evaluator
+    ) throws(EvalFailure) -> EvaluationReport.Outcome {
+        let limit = job.limits.resultBytes ?? .max
+        let walker = try AttributeWalker(evaluator, value: value, arguments: arguments, options: walk.options)
+        var text: [UInt8] = []
+        for path in walk.paths {
+            do throws(EvalFailure) {
+                let line = try walker.visit(path)
+                guard text.count + line.count < limit else {
+                    return text.isEmpty ? .resultTooLarge(limit: limit) : .value(text)
+                }
+                text += line
+                text.append(UInt8(ascii: "\n"))
+            } catch {
+                guard !text.isEmpty, error.kind != .cancelled else { throw error }
+                break
+            }
+            if evaluator.machine.isNearMemoryLimit { break }
+        }
+        return .value(text)
     }
 
     private func print(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> EvaluationReport.Outcome {

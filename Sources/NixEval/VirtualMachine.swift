@@ -7,9 +7,9 @@ public actor VirtualMachine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     private let programs: ProgramCache
-    private var memory: MachineMemory?
     /// Farms are pure: no clock, environment or system of the machine that a job happens to run on.
-    private static let settings = MachineSettings(currentSystem: nil, pure: true)
+    private var memory: MachineMemory?
+    private var memorySystem: [UInt8]?
 
     /// - Parameter programCacheBytes: about what compiled programs that are kept may take in memory.
     public init(programCacheBytes: Int) throws {
@@ -23,14 +23,19 @@ public actor VirtualMachine {
     public func evaluate(_ job: EvaluationJob, cancellation: Cancellation) -> EvaluationReport {
         let begin = MonotonicClock.now()
         let cpuBegin = MonotonicClock.threadTime()
-        var report = JobRun(job, cancellation: cancellation, begin: begin, programs: programs).run(in: takeMemory())
+        var report = JobRun(job, cancellation: cancellation, begin: begin, programs: programs)
+            .run(in: takeMemory(system: job.system))
         report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
         report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
         return report
     }
 
-    private func takeMemory() -> MachineMemory? {
-        if memory?.isSpent != false { memory = MachineMemory(settings: Self.settings) }
+    /// Jobs of one system in a row use the same memory.
+    private func takeMemory(system: [UInt8]?) -> MachineMemory? {
+        if memory?.isSpent != false || memorySystem != system {
+            memory = MachineMemory(settings: MachineSettings(currentSystem: system, pure: true))
+            memorySystem = system
+        }
         return memory
     }
 }

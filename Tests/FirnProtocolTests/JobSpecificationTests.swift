@@ -18,6 +18,15 @@ import Testing
         ("negative", { $0.notBeforeUnixMs = -1 }),
         ("not after", { ($0.notBeforeUnixMs, $0.expiresUnixMs) = (2, 2) }),
         ("twice", { $0.features = ["a", "a"] }),
+        ("system", { $0.system = String(repeating: "x", count: 65) }),
+        ("walk.paths has 0", { $0.walk = WireAttributeWalk() }),
+        (
+            "walk goes with none",
+            {
+                $0.walk.paths = [WireAttributePath()]
+                $0.attribute = "a"
+            }
+        ),
         ("empty or longer", { $0.features = [""] }),
         ("no value", { $0.arguments = [.with { $0.name = "x" }] }),
         ("not one of the job's roots", { $0.rootFile = .with { ($0.root, $0.path) = ("lib", "a.nix") } }),

@@ -143,6 +143,14 @@ extension Machine {
     /// Units of fuel used so far.
     public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }
 
+    /// Whether what was alive at the last collection takes more than two thirds of what the memory limit allows: a good
+    /// moment to stop, for who can go on with a fresh machine.
+    public var isNearMemoryLimit: Bool {
+        guard let limit = s.pointee.memoryLimit else { return false }
+        let most = max(0, limit - vm.stackBytes - permanentBytes) / 2
+        return s.pointee.liveBytes > most / 3 * 2
+    }
+
     public var permanentBytes: Int { s.pointee.heap.permanentBytes }
     public var symbolCount: Int { s.pointee.symbols.count }
 }
