@@ -33,13 +33,33 @@ extension VM {
         return done(makeInteger(operation(a, b)))
     }
 
+    /// Nix rounds an integer as the float nearest to it, and since 2.27 refuses when that changes it.
+    private func roundedInteger(_ number: Int64, _ result: Int64?) -> Step {
+        if number == result { return done(argument(0)) }
+        let bug = "Due to a bug (see https://github.com/NixOS/nix/issues/12899)"
+        let future = "Future Nix versions might implement the correct behavior."
+        guard let result else {
+            return fail(
+                .value,
+                "\(bug) the NixInt argument \(number) caused undefined behavior in previous Nix versions.\n\t\(future)")
+        }
+        return fail(
+            .value,
+            "\(bug) a loss of precision occurred in previous Nix versions because the NixInt argument \(number) was "
+                + "rounded to \(result).\n\t\(future)")
+    }
+
     fileprivate func rounded(_ rule: FloatingPointRoundingRule, _ name: String) -> Step {
         guard let value = number(argument(0)) else { return .error }
-        if argument(0).isInteger { return done(argument(0)) }
         let result = value.rounded(rule)
-        guard let integer = Int64(exactly: result) else {
-            return fail(.value, "the result of 'builtins.\(name)' does not fit an integer")
+        // Not `Int64(exactly:)`: infinities and what is no number fail the comparison.
+        let fits = result >= -0x1p63 && result < 0x1p63
+        if argument(0).isInteger { return roundedInteger(argument(0).integer, fits ? Int64(result) : nil) }
+        guard fits else {
+            let text = String(decoding: NumberText.general(value), as: UTF8.self)
+            return fail(.value, "NixFloat argument \(text) is not in the range of NixInt")
         }
+        let integer = Int64(result)
         guard reserve(Size.number) else { return .collect }
         return done(makeInteger(integer))
     }

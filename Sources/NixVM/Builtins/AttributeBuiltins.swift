@@ -13,7 +13,7 @@ extension Machine {
         .function("functionArgs", 1) { $0.functionArguments() },
         .function("unsafeGetAttrPos", 2) { $0.attributePosition() },
         .frame("genericClosure", 1, slots: 6) { $0.genericClosureStep() },
-        .function("zipAttrsWith", 2, strict: [0, 1]) { $0.zipAttributes() },
+        .function("zipAttrsWith", 2) { $0.zipAttributes() },
     ]
 }
 
@@ -41,14 +41,14 @@ extension VM {
     }
 
     fileprivate func getAttribute() -> Step {
-        guard let name = expectString(0), let set = expectSet(1) else { return .error }
+        guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
         let symbol = s.pointee.symbols.intern(name.byteBuffer)
         guard let slot = lookup(set, symbol) else { return failMissingAttribute(argument(1), symbol) }
         return done(slot.pointee)
     }
 
     fileprivate func hasAttribute() -> Step {
-        guard let name = expectString(0), let set = expectSet(1) else { return .error }
+        guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
         guard let symbol = s.pointee.symbols.find(name.byteBuffer) else { return done(.false) }
         return done(.bool(lookup(set, symbol) != nil))
     }
@@ -59,7 +59,7 @@ extension VM {
         var removed: Set<UInt32> = []
         for index in 0..<names.field {
             let name = names.values[index]
-            guard name.isString else { return failExpected("a string", name) }
+            guard isPlainString(name) else { return .error }
             if let symbol = s.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
                 removed.insert(symbol)
             }
@@ -143,12 +143,28 @@ extension VM {
         return done(result)
     }
 
+    /// The same names without positions, as the result of a builtin has them; `Size.layout` reserved.
+    private func layoutWithoutPositions(_ layout: Object) -> Object {
+        if (0..<layout.field).allSatisfy({ layout.entries[$0].position == 0 }) { return layout }
+        let known = s.pointee.layoutCache + cacheIndex(layout, layout)
+        if known.pointee.left == UInt(bitPattern: layout), known.pointee.right == 0 {
+            return Object(bitPattern: known.pointee.union).unsafelyUnwrapped
+        }
+        let result = take(words: 2 &+ layout.field)
+        result[0] = layout[0]
+        result[1] = layout[1]
+        for index in 0..<layout.field { result.entries[index] = LayoutEntry(layout.entries[index].symbol, 0) }
+        known.pointee = LayoutCacheEntry(
+            left: UInt(bitPattern: layout), right: 0, union: UInt(bitPattern: result))
+        return result
+    }
+
     fileprivate func mapAttributes() -> Step {
         guard let set = expectSet(1) else { return .error }
         if set.field == 0 { return done(argument(1)) }
-        guard reserve(Size.attributes(set.field) + set.field * Size.thunk(3)) else { return .collect }
+        guard reserve(Size.attributesAndLayout(set.field) + set.field * Size.thunk(3)) else { return .collect }
         guard charge(1 + set.field / 8) else { return .error }
-        let result = makeAttributes(layout: set.layout)
+        let result = makeAttributes(layout: layoutWithoutPositions(set.layout))
         let function = argument(0)
         for index in 0..<set.field {
             result.object.attributeValues[index] = makeApplication(
@@ -158,7 +174,7 @@ extension VM {
     }
 
     fileprivate func catAttributes() -> Step {
-        guard let name = expectString(0), let list = expectList(1) else { return .error }
+        guard let name = expectPlainString(0), let list = expectList(1) else { return .error }
         for index in 0..<list.field {
             if !isForced(list.values + index) { return .force }
             guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
@@ -177,9 +193,6 @@ extension VM {
 
     fileprivate func functionArguments() -> Step {
         let value = argument(0)
-        if value.isAttributes, let stored = lookup(value.object, s.pointee.symbols.intern("__functionArgs")) {
-            return done(stored.pointee)
-        }
         guard value.isFunction else { return fail(.type, "'functionArgs' requires a function") }
         guard let formals = machine.nextFormals(of: value), !formals.isEmpty else {
             return done(s.pointee.emptyAttributes)
@@ -194,7 +207,7 @@ extension VM {
     }
 
     fileprivate func attributePosition() -> Step {
-        guard let name = expectString(0), let set = expectSet(1) else { return .error }
+        guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
         guard let symbol = s.pointee.symbols.find(name.byteBuffer), let number = positionNumber(set, symbol),
             let position = machine.attributePosition(number), let line = position.line, let column = position.column
         else { return done(.null) }
@@ -209,6 +222,7 @@ extension VM {
 
     /// A thunk for each name: the function applied to the name and the values of all sets that have it.
     fileprivate func zipAttributes() -> Step {
+        if let step = refuseUncallable(0) { return step }
         guard let list = expectList(1) else { return .error }
         var total = 0
         for index in 0..<list.field {

@@ -13,11 +13,15 @@ extension VM {
         if !isForced(start) { return .force }
         guard start.pointee.isList else { return failExpected("a list", start.pointee) }
         if bp[5].isNull {
+            if start.pointee.object.field == 0 { return done(start.pointee) }
             guard let function = lookup(set, Symbols.operator) else {
                 return fail(.missingAttribute, "attribute 'operator' missing")
             }
             if !isForced(function) { return .force }
-            if start.pointee.object.field == 0 { return done(start.pointee) }
+            let isCallable =
+                function.pointee.isFunction
+                || function.pointee.isAttributes && lookup(function.pointee.object, Symbols.functor) != nil
+            guard isCallable else { return failExpected("a function", function.pointee) }
             guard reserve(Size.array(16) * 2) else { return .collect }
             bp[1] = emptyArray(16)
             bp[4] = emptyArray(16)

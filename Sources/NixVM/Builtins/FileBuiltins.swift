@@ -34,7 +34,7 @@ extension Machine {
         },
         .frame("dirOf", 1, strict: [], slots: 1, global: true) { $0.directoryName() },
         .function("getEnv", 1) { vm in
-            guard let name = vm.expectString(0) else { return .error }
+            guard let name = vm.expectPlainString(0) else { return .error }
             let value = vm.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
             guard vm.reserve(Size.string(value.count)) else { return .collect }
             return vm.done(vm.makeString(value))

@@ -15,14 +15,14 @@ extension Machine {
         .function("concatLists", 1) { $0.concatLists() },
         .function("map", 2, strict: [1], global: true) { $0.map() },
         .function("genList", 2, strict: [1]) { $0.genList() },
-        .frame("filter", 2, strict: [0, 1], slots: 2) { $0.filterStep() },
-        .frame("foldl'", 3, strict: [0, 2], slots: 1) { $0.foldStep() },
+        .frame("filter", 2, strict: [1], slots: 2) { $0.filterStep() },
+        .frame("foldl'", 3, strict: [0], slots: 1) { $0.foldStep() },
         .frame("any", 2, slots: 1) { $0.quantifierStep(stopsAt: true, name: "builtins.any") },
         .frame("all", 2, slots: 1) { $0.quantifierStep(stopsAt: false, name: "builtins.all") },
         .frame("elem", 2, strict: [1], slots: 1) { $0.elemStep() },
         .frame("concatMap", 2, slots: 2) { $0.concatMapStep() },
-        .frame("sort", 2, slots: 6) { $0.sortStep() },
-        .frame("partition", 2, slots: 3) { $0.partitionStep() },
+        .frame("sort", 2, strict: [1], slots: 6) { $0.sortStep() },
+        .frame("partition", 2, slots: 4) { $0.partitionStep() },
         .frame("groupBy", 2, slots: 2) { $0.groupByStep() },
     ]
 }
@@ -41,6 +41,23 @@ extension VM {
         if value.isAttributes { return value.object }
         _ = failExpected("a set", value)
         return nil
+    }
+
+    /// Whether an argument, once forced, can be called. Nil: it is to be forced first. False with `failure` set.
+    func isCallable(_ index: Int) -> Bool? {
+        if !isForced(argumentSlot(index)) { return nil }
+        let value = argument(index)
+        if value.isFunction || value.isAttributes && lookup(value.object, Symbols.functor) != nil { return true }
+        _ = failExpected("a function", value)
+        return false
+    }
+
+    /// What a step answers when an argument is no function, or not yet forced; nil when it can be called.
+    func refuseUncallable(_ index: Int) -> Step? {
+        switch isCallable(index) {
+        case .none: .force
+        case .some(let isCallable): isCallable ? nil : .error
+        }
     }
 
     func expectInteger(_ index: Int) -> Int64? {
@@ -68,7 +85,7 @@ extension VM {
     }
 
     fileprivate func elemAt() -> Step {
-        guard let list = expectList(0), let index = expectInteger(1) else { return .error }
+        guard let index = expectInteger(1), let list = expectList(0) else { return .error }
         guard index >= 0, index < list.field else {
             return fail(
                 .value, "'builtins.elemAt' called with index \(index) on a list of size \(list.field)")
@@ -119,6 +136,8 @@ extension VM {
     fileprivate func map() -> Step {
         guard let list = expectList(1) else { return .error }
         let count = list.field
+        if count == 0 { return done(argument(1)) }
+        if let step = refuseUncallable(0) { return step }
         guard reserve(Size.list(count) + count * Size.thunk(2)) else { return .collect }
         guard charge(1 + count / 8) else { return .error }
         let result = makeList(count)
@@ -130,6 +149,7 @@ extension VM {
     fileprivate func genList() -> Step {
         guard let count = expectInteger(1) else { return .error }
         guard count >= 0, count <= 1 << 31 else { return fail(.value, "cannot create list of size \(count)") }
+        if let step = refuseUncallable(0) { return step }
         guard reserve(Size.list(Int(count)) + Int(count) * Size.thunk(2)) else { return .collect }
         guard charge(1 + Int(count) / 8) else { return .error }
         let result = makeList(Int(count))
@@ -144,6 +164,8 @@ extension VM {
     fileprivate func filterStep() -> Step {
         guard let list = expectList(1) else { return .error }
         if bp[2].isNull {
+            if list.field == 0 { return done(bp[1]) }
+            if let step = refuseUncallable(0) { return step }
             bp[2] = Value(small: 0)
             bp[3] = Value(small: 0)
         } else {
@@ -186,6 +208,10 @@ extension VM {
 
     /// Slots: function, accumulator, list, index.
     fileprivate func foldStep() -> Step {
+        if bp[3].isNull {
+            if let step = refuseUncallable(0) { return step }
+            if !isForced(bp + 2) { return .force }
+        }
         guard let list = expectList(2) else { return .error }
         if bp[3].isNull {
             if list.field == 0 {
@@ -208,6 +234,7 @@ extension VM {
 
     /// `any` and `all`. Slots: function, list, index.
     fileprivate func quantifierStep(stopsAt: Bool, name: String) -> Step {
+        if bp[2].isNull, let step = refuseUncallable(0) { return step }
         guard let list = expectList(1) else { return .error }
         if bp[2].isNull {
             bp[2] = Value(small: 0)
@@ -240,6 +267,7 @@ extension VM {
 
     /// Slots: function, list, index, total. The lists found lie above the slots until the end.
     fileprivate func concatMapStep() -> Step {
+        if bp[2].isNull, let step = refuseUncallable(0) { return step }
         guard let list = expectList(1) else { return .error }
         if bp[2].isNull {
             bp[2] = Value(small: 0)

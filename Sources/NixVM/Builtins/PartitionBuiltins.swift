@@ -1,7 +1,8 @@
 /// `partition` and `groupBy`: both call a function on each element and put the element where the answer says.
 extension VM {
-    /// Slots: function, list, index, verdicts, right count.
+    /// Slots: function, list, index, verdicts, right count, whether a verdict is awaited.
     func partitionStep() -> Step {
+        if bp[2].isNull, let step = refuseUncallable(0) { return step }
         guard argument(1).isList else { return failExpected("a list", argument(1)) }
         let list = bp[1].object
         if bp[2].isNull {
@@ -12,14 +13,20 @@ extension VM {
             bp[3] = Value(Tag.other, verdicts)
             bp[2] = Value(small: 0)
             bp[4] = Value(small: 0)
-        } else if bp[2].small < list.field {
+        } else if bp[5].isTrue {
             let verdict = pop()
+            bp[5] = .false
             guard verdict.isBool else { return failExpected("a Boolean", verdict) }
             bp[3].object.values[bp[2].small] = verdict
             if verdict.isTrue { bp[4] = Value(small: bp[4].small + 1) }
             bp[2] = Value(small: bp[2].small + 1)
         }
-        if bp[2].small < list.field { return callWith(bp[0], list.values[bp[2].small]) }
+        if bp[2].small < list.field {
+            let element = list.values + bp[2].small
+            if !isForced(element) { return .force }
+            bp[5] = .true
+            return callWith(bp[0], element.pointee)
+        }
         let count = list.field
         guard reserve(Size.list(count) + Size.list(0) + Size.attributesAndLayout(2)) else { return .collect }
         let right = makeList(bp[4].small)
@@ -38,6 +45,7 @@ extension VM {
 
     /// Slots: function, list, index, keys: for each element the symbol of its group.
     func groupByStep() -> Step {
+        if bp[2].isNull, let step = refuseUncallable(0) { return step }
         guard argument(1).isList else { return failExpected("a list", argument(1)) }
         let list = bp[1].object
         if bp[2].isNull {
@@ -49,7 +57,7 @@ extension VM {
             bp[2] = Value(small: 0)
         } else if bp[2].small < list.field {
             let key = pop()
-            guard key.isString else { return failExpected("a string", key) }
+            guard isPlainString(key) else { return .error }
             let symbol = s.pointee.symbols.intern(key.object.byteBuffer)
             bp[3].object.values[bp[2].small] = Value(small: Int(symbol))
             bp[2] = Value(small: bp[2].small + 1)

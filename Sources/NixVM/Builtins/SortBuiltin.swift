@@ -8,7 +8,10 @@ extension VM {
         guard argument(1).isList else { return failExpected("a list", argument(1)) }
         let count = bp[1].object.field
         if bp[2].isNull {
-            if count < 2 { return done(bp[1]) }
+            if count == 0 { return done(bp[1]) }
+            if let step = refuseUncallable(0) { return step }
+            for index in 0..<count where !isForced(bp[1].object.values + index) { return .force }
+            if count == 1 { return done(bp[1]) }
             guard reserve(Size.array(count) * 2) else { return .collect }
             guard charge(1 + count / 16) else { return .error }
             bp[2] = makeArray(bp[1].object, count)

@@ -4,7 +4,7 @@ import NixBytecode
 extension Machine {
     static let stringBuiltins: [BuiltinDefinition] = [
         .frame("stringLength", 1, strict: [], slots: 1) { $0.stringLengthStep() },
-        .frame("substring", 3, strict: [0, 1], slots: 1) { $0.substringStep() },
+        .frame("substring", 3, strict: [0], slots: 1) { $0.substringStep() },
         .frame("toString", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .any) { vm.done(vm.bp[0]) }
         },
@@ -69,8 +69,10 @@ extension VM {
     }
 
     fileprivate func substringStep() -> Step {
-        guard let start = expectInteger(0), let length = expectInteger(1) else { return .error }
+        guard let start = expectInteger(0) else { return .error }
         if start < 0 { return fail(.value, "negative start position in 'substring'") }
+        if !isForced(bp + 1) { return .force }
+        guard let length = expectInteger(1) else { return .error }
         return coerced(2, marker: 3, []) {
             let string = bp[2].object
             let from = min(Int(clamping: start), string.field)
@@ -135,50 +137,5 @@ extension VM {
             out += part.field
         }
         return done(result)
-    }
-
-    /// At each place the first pattern that fits is replaced; an empty one fits everywhere, also at the end.
-    fileprivate func replaceStrings() -> Step {
-        guard let from = expectList(0), let to = expectList(1), let text = expectString(2) else { return .error }
-        guard from.field == to.field else {
-            return fail(.value, "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths")
-        }
-        for index in 0..<from.field {
-            if !isForced(from.values + index) { return .force }
-            guard from.values[index].isString else { return failExpected("a string", from.values[index]) }
-        }
-        var out: [UInt8] = []
-        var used: [Value] = [argument(2)]
-        let bytes = text.byteBuffer
-        var place = 0
-        while place <= bytes.count {
-            let match = (0..<from.field).first { index in
-                let pattern = from.values[index].object.byteBuffer
-                return pattern.count <= bytes.count - place
-                    && compareBytes(
-                        UnsafeBufferPointer(rebasing: bytes[place..<place + pattern.count]), pattern) == 0
-            }
-            guard let match else {
-                if place < bytes.count { out.append(bytes[place]) }
-                place += 1
-                continue
-            }
-            if !isForced(to.values + match) { return .force }
-            guard to.values[match].isString else { return failExpected("a string", to.values[match]) }
-            out += Array(to.values[match].object.byteBuffer)
-            if !used.contains(to.values[match]) { used.append(to.values[match]) }
-            let length = from.values[match].object.field
-            if length == 0 {
-                if place < bytes.count { out.append(bytes[place]) }
-                place += 1
-            } else {
-                place += length
-            }
-        }
-        var contexts = 0
-        for value in used where value.object.hasContext { contexts += value.object.contextSlot.pointee.object.field }
-        guard reserve(Size.string(out.count) + Size.list(contexts)) else { return .collect }
-        guard charge(1 + bytes.count / 8) else { return .error }
-        return done(makeString(out, context: unionContext(used)))
     }
 }

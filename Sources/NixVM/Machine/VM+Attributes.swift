@@ -110,7 +110,7 @@ extension VM {
     }
 
     @inline(__always)
-    private func cacheIndex(_ a: Object, _ b: Object) -> Int {
+    func cacheIndex(_ a: Object, _ b: Object) -> Int {
         let hash = (UInt(bitPattern: a) &>> 4) &* 0x9E37_79B9 ^ (UInt(bitPattern: b) &>> 4) &* 0x85EB_CA6B
         return Int((hash &>> 8) & UInt(LayoutCacheEntry.count - 1))
     }

@@ -1,1 +1,0 @@
-builtins.length (map (throw "f") [ 1 2 ])

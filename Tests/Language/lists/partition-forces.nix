@@ -1,0 +1,2 @@
+# Elements are forced before the function sees them.
+builtins.tryEval (builtins.partition (x: true) [ (throw "a") ])
