@@ -27,6 +27,8 @@ struct Builtin {
     static let coerce = 7
     static let deepForce = 8
     static let writeXML = 9
+    /// A frame that only forces what a builtin answered.
+    static let returnForced = 10
 }
 
 /// A builtin as it is declared: one row of a family's list.

@@ -10,7 +10,7 @@ extension Machine {
 
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.
     private static let internalBuiltins: [BuiltinDefinition] = [
-        .frame("<halt>", 0, slots: 0) { _ in .next },
+        .frame("<evaluate>", 0, slots: 0) { _ in .next },
         .frame("<apply>", 0, slots: 0) { $0.applyStep() },
         .frame("<applyRest>", 0, slots: 0) { $0.applyRestStep() },
         .frame("<equal>", 2, strict: [], slots: 2) { $0.equalDeepStep() },
@@ -20,6 +20,7 @@ extension Machine {
         .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
         .frame("<writeXML>", 2, strict: [], slots: 5) { $0.writeXMLStep() },
+        .frame("<return>", 0, slots: 0) { vm in vm.done(vm.pop()) },
     ]
 
     /// Names that are not `builtins` functions but variables of the global scope.

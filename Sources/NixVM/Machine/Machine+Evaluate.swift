@@ -73,6 +73,7 @@ extension Machine {
     private func prepare() {
         failure = nil
         request = nil
+        recording?.depth = -1
         s.pointee.r.sp = s.pointee.stackBase
         s.pointee.r.bp = s.pointee.stackBase
         s.pointee.r.fp = s.pointee.framesBase
@@ -91,17 +92,28 @@ extension Machine {
     /// Runs until the value is there, an error is caught by nobody, or the host must answer a request.
     public func resume() -> MachinePause {
         let exit: RunExit
-        if var recorder = observerRecorder {
-            exit = vm.run(&recorder)
-        } else {
+        switch recording?.level {
+        case nil, TraceLevel.none?:
             var observer = NoObserver()
             exit = vm.run(&observer)
+        case .summary?: exit = runRecorded(SummaryDetail.self)
+        case .calls?: exit = runRecorded(CallDetail.self)
+        case .ops?: exit = runRecorded(InstructionDetail.self)
         }
         switch exit {
         case .finished: return .finished
         case .suspended: return request.map { .needs($0) } ?? .failed(failureNow())
         case .failed: return .failed(failureNow())
         }
+    }
+
+    private func runRecorded<Detail: RecordedDetail>(_ detail: Detail.Type) -> RunExit {
+        guard let recording else { return .failed }
+        var recorder = EventRecorder<Detail>(recording)
+        recorder.begin(vm)
+        let exit = vm.run(&recorder)
+        recorder.end()
+        return exit
     }
 
     private func failureNow() -> EvalFailure {
@@ -120,11 +132,14 @@ extension Machine {
     /// Answers a request for a program with its top level.
     public func answer(program handle: ValueHandle) { pendingImport = handle.root }
 
-    /// Hears everything from the given level on.
-    public func observe(_ observer: any RuntimeObserver, level: TraceLevel) {
-        observerRecorder = level == .none ? nil : EventRecorder(level: level, observer: observer)
-        s.pointee.tracing = level != .none
+    /// Lets an observer hear all that happens at a level and those below; nil when nobody is to hear. Batches end with
+    /// each `resume`.
+    public func observe(_ observer: (any RuntimeObserver)?, level: TraceLevel) {
+        recording = observer.map { EventRecording(machine: self, observer: $0, level: level) }
     }
+
+    /// How often each kind of event happened since `observe`, indexed by the kind's number.
+    public var eventCounts: [UInt64] { recording?.counts ?? [] }
 
     /// What `--stats` shows.
     public var heapStatistics: HeapStatistics {

@@ -66,7 +66,7 @@ public final class Machine {
     var importFailure: EvalFailure?
     var tryEvalIndex = 0
     var addErrorContextIndex = 0
-    var observerRecorder: EventRecorder?
+    var recording: EventRecording?
     /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
     var positionCount: UInt32 = 1
     public let settings: MachineSettings

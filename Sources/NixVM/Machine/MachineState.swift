@@ -42,6 +42,8 @@ enum FrameMode {
 enum Step: UInt8 {
     /// The instruction is complete.
     case next
+    /// The instruction became a frame of a builtin, which goes on.
+    case entered
     /// Force the thunk in `pending`, then run this anew.
     case force
     /// Not enough heap for `need` bytes, or stack: make room, then run this anew. Nothing has happened yet.
@@ -96,7 +98,6 @@ struct MachineState {
     var fuel: Int?
     var fuelUsed = 0
     var stress = false
-    var tracing = false
     var symbols = SymbolTable()
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
     var emptyList: Value

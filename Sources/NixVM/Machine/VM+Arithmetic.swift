@@ -125,7 +125,7 @@ extension VM {
         case .less: step = compare(.less)
         default: step = arithmetic(opcode)
         }
-        if step != .next { sp -= 1 }
+        if step != .next, step != .entered { sp -= 1 }
         return step
     }
 
@@ -140,7 +140,7 @@ extension VM {
         let b = swaps ? (sp - 2).pointee : (sp - 1).pointee
         if a.isList, b.isList {
             let step = enterOperator(Builtin.lessThanDeep, arguments: 2, flag: negates)
-            if step == .next {
+            if step == .entered {
                 bp[0] = a
                 bp[1] = b
             }
@@ -186,6 +186,6 @@ extension VM {
         s.pointee.r.pc = stepCode(index)
         s.pointee.r.env = s.pointee.machineEnv
         s.pointee.r.tables = UnsafePointer(s.pointee.machineTables)
-        return .next
+        return .entered
     }
 }

@@ -84,7 +84,7 @@ extension VM {
     }
 
     @inline(never)
-    func callSlow(_ count: Int) -> Step {
+    func callSlow<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Step {
         let function = sp - (count &+ 1)
         if function.pointee.isBuiltin {
             let index = function.pointee.builtinIndex
@@ -94,6 +94,7 @@ extension VM {
                 if !chargeEntry(Builtin.slack) { return .collect }
                 if builtin.pointee.slots < 0 {
                     let step = runSimple(builtin, arguments: sp - count)
+                    observer.ranBuiltin(self, index, step)
                     if step != .done {
                         if step != .error { s.pointee.slice &+= 1 }
                         return step
@@ -103,11 +104,13 @@ extension VM {
                     if !isForced(function) {
                         pushFrame(pc: s.pointee.r.pc, base: function, mode: FrameMode.push)
                         continueWith(returnCode)
+                        observer.enterBuiltinFrame(self, Builtin.returnForced)
                     }
                     return .next
                 }
                 pushFrame(pc: s.pointee.r.pc, base: sp - count, mode: FrameMode.call)
                 enterBuiltin(builtin, index)
+                observer.enterBuiltinFrame(self, index)
                 return .next
             }
         }
@@ -123,11 +126,12 @@ extension VM {
         if !chargeEntry(Builtin.slack) { return .collect }
         pushFrame(pc: s.pointee.r.pc, base: function, mode: FrameMode.push)
         continueWith(stepCode(Builtin.apply))
+        observer.enterBuiltinFrame(self, Builtin.apply)
         return .next
     }
 
     @inline(never)
-    func tailCallSlow(_ count: Int) -> Step {
+    func tailCallSlow<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Step {
         let function = sp - (count &+ 1)
         if function.pointee.isBuiltin {
             let index = function.pointee.builtinIndex
@@ -136,6 +140,7 @@ extension VM {
                 if !chargeEntry(Builtin.slack) { return .collect }
                 if builtin.pointee.slots < 0 {
                     let step = runSimple(builtin, arguments: sp - count)
+                    observer.ranBuiltin(self, index, step)
                     if step != .done {
                         if step != .error { s.pointee.slice &+= 1 }
                         return step
@@ -147,6 +152,7 @@ extension VM {
                 bp.update(from: sp - count, count: count)
                 sp = bp + count
                 enterBuiltin(builtin, index)
+                observer.tailCallBuiltin(self, index)
                 return .next
             }
         }
@@ -154,13 +160,16 @@ extension VM {
         bp.update(from: function, count: count &+ 1)
         sp = bp + (count &+ 1)
         continueWith(stepCode(Builtin.apply))
+        observer.tailCallBuiltin(self, Builtin.apply)
         return .next
     }
 
-    /// Starts a builtin with steps in the current frame, whose slots are its arguments.
+    /// Starts a builtin in the current frame, whose slots are its arguments.
     private func enterBuiltin(_ builtin: UnsafePointer<Builtin>, _ index: Int) {
-        s.pointee.counters.builtinCalls &+= 1
-        for _ in 0..<builtin.pointee.slots { push(.null) }
+        if builtin.pointee.slots >= 0 {
+            s.pointee.counters.builtinCalls &+= 1
+            for _ in 0..<builtin.pointee.slots { push(.null) }
+        }
         continueWith(stepCode(index))
     }
 
@@ -185,13 +194,19 @@ extension VM {
         return true
     }
 
-    /// Runs one step of the current frame's builtin.
+    /// Runs one step of the current frame's builtin; one without slots has its arguments alone in a frame.
     @inline(never)
-    func builtinStep(_ index: Int) -> Step {
+    func builtinStep<Observer: LoopObserver>(_ index: Int, _ observer: inout Observer) -> Step {
         let builtin = s.pointee.builtins + index
-        s.pointee.arguments = bp
-        if !forceStrict(builtin.pointee.strict, bp) { return .force }
-        let step = builtin.pointee.step(self)
+        let step: Step
+        if _slowPath(builtin.pointee.slots < 0) {
+            step = runSimple(builtin, arguments: bp)
+            observer.ranBuiltin(self, index, step)
+        } else {
+            s.pointee.arguments = bp
+            if !forceStrict(builtin.pointee.strict, bp) { return .force }
+            step = builtin.pointee.step(self)
+        }
         if step == .done {
             push(s.pointee.result)
             continueWith(returnCode)
@@ -245,7 +260,6 @@ extension VM {
                     continue
                 }
                 if arity < count { return applyFirst(arity, of: count) }
-                if function.isBuiltin { return applyBuiltin(function.builtinIndex, count) }
                 s.pointee.callCount = count
                 return .tailCall
             }
@@ -295,15 +309,6 @@ extension VM {
         return .tailCall
     }
 
-    private func applyBuiltin(_ index: Int, _ count: Int) -> Step {
-        let builtin = s.pointee.builtins + index
-        if builtin.pointee.slots < 0 { return runSimple(builtin, arguments: bp + 1) }
-        bp.update(from: bp + 1, count: count)
-        sp -= 1
-        enterBuiltin(builtin, index)
-        return .next
-    }
-
     /// Carries out `.call`: the frame's next step follows when the result is at the top.
     func enterCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
         let function = (sp - (count &+ 1)).pointee
@@ -318,13 +323,20 @@ extension VM {
                 s.pointee.r.env = closure
                 s.pointee.r.tables = chunk.pointee.tables
                 s.pointee.r.pc = chunk.pointee.code
-                observer.enterFrame(self, s.pointee.r, arguments: count)
+                observer.enterCallFrame(self, s.pointee.r, arguments: count)
                 return true
             }
         }
         if !ensureRoom(Builtin.slack) { return false }
+        if function.isBuiltin, s.pointee.builtins[function.builtinIndex].arity == count {
+            pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
+            enterBuiltin(s.pointee.builtins + function.builtinIndex, function.builtinIndex)
+            observer.enterBuiltinFrame(self, function.builtinIndex)
+            return true
+        }
         pushFrame(pc: resume, base: sp - (count &+ 1), mode: FrameMode.push)
         continueWith(stepCode(Builtin.apply))
+        observer.enterBuiltinFrame(self, Builtin.apply)
         return true
     }
 
@@ -345,9 +357,17 @@ extension VM {
             }
         }
         if !ensureRoom(Builtin.slack) { return false }
+        if function.isBuiltin, s.pointee.builtins[function.builtinIndex].arity == count {
+            bp.update(from: sp - count, count: count)
+            sp = bp + count
+            enterBuiltin(s.pointee.builtins + function.builtinIndex, function.builtinIndex)
+            observer.tailCallBuiltin(self, function.builtinIndex)
+            return true
+        }
         bp.update(from: sp - (count &+ 1), count: count &+ 1)
         sp = bp + (count &+ 1)
         continueWith(stepCode(Builtin.apply))
+        observer.tailCallBuiltin(self, Builtin.apply)
         return true
     }
 
@@ -370,7 +390,7 @@ extension VM {
         s.pointee.r.env = thunk
         s.pointee.r.tables = chunk.pointee.tables
         s.pointee.r.pc = chunk.pointee.code
-        observer.enterFrame(self, s.pointee.r, arguments: 0)
+        observer.enterCallFrame(self, s.pointee.r, arguments: 0)
         return true
     }
 

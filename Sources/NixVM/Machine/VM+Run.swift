@@ -10,14 +10,6 @@ enum RunExit {
     case suspended
 }
 
-/// Hooks of the loop. Empty ones vanish when the loop is specialised.
-protocol LoopObserver {
-    mutating func executeOp(_ vm: VM, _ r: borrowing Registers)
-    mutating func enterFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int)
-    mutating func exitFrame(_ vm: VM, _ r: borrowing Registers)
-    mutating func tailCall(_ vm: VM, _ r: borrowing Registers)
-}
-
 /// Reads a vu128 operand.
 @inline(__always)
 func operand(_ pc: inout UnsafePointer<UInt8>) -> Int {
@@ -685,13 +677,13 @@ extension VM {
                         r.env = object
                         r.tables = chunk.pointee.tables
                         r.pc = chunk.pointee.code
-                        observer.enterFrame(self, r, arguments: count)
+                        observer.enterCallFrame(self, r, arguments: count)
                         continue dispatch
                     }
                 }
                 s.pointee.instruction = start
                 s.pointee.r = r
-                step = callSlow(count)
+                step = callSlow(count, &observer)
                 r = s.pointee.r
                 if _fastPath(step == .next) { continue dispatch }
             case .tailCall:
@@ -721,7 +713,7 @@ extension VM {
                 }
                 s.pointee.instruction = start
                 s.pointee.r = r
-                step = tailCallSlow(count)
+                step = tailCallSlow(count, &observer)
                 r = s.pointee.r
                 if _fastPath(step == .next) { continue dispatch }
             case .return:
@@ -766,7 +758,7 @@ extension VM {
                     s.pointee.result = (r.sp - 1).pointee
                     return .finished
                 }
-                step = builtinStep(index)
+                step = builtinStep(index, &observer)
                 r = s.pointee.r
                 if step == .next { continue dispatch }
             }
@@ -789,7 +781,7 @@ extension VM {
                         r.sp = base
                         r.tables = chunk.pointee.tables
                         r.pc = chunk.pointee.code
-                        observer.enterFrame(self, r, arguments: 0)
+                        observer.enterCallFrame(self, r, arguments: 0)
                         continue dispatch
                     }
                     s.pointee.need = 0
@@ -829,8 +821,12 @@ extension VM {
     /// Does what an instruction or builtin asked for; an exit when the loop cannot go on.
     @inline(never)
     private func carryOut<Observer: LoopObserver>(_ step: Step, _ observer: inout Observer) -> RunExit? {
+        observer.carryOut(self, step)
         switch step {
         case .next, .done: return nil
+        case .entered:
+            if let index = stepIndex(s.pointee.r.pc) { observer.enterBuiltinFrame(self, index) }
+            return nil
         case .collect:
             s.pointee.r.pc = s.pointee.instruction
             return makeRoom() ? nil : unwind(&observer)

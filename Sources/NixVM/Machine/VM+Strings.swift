@@ -139,7 +139,7 @@ extension VM {
         let value = (sp - 1).pointee
         if value.isString { return .next }
         let step = enterOperator(Builtin.coerce, arguments: 1, flag: false)
-        if step == .next { bp[1] = Value(small: Int(coercion.rawValue)) }
+        if step == .entered { bp[1] = Value(small: Int(coercion.rawValue)) }
         return step
     }
 

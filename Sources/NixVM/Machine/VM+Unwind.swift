@@ -58,7 +58,7 @@ extension VM {
             if index == machine.addErrorContextIndex, bp[2].isString {
                 let text = String(decoding: bp[2].object.byteBuffer, as: UTF8.self)
                 machine.failure?.trace.append(TraceEntry(message: text, position: nil))
-            } else if index > Builtin.deepForce {
+            } else if index > Builtin.returnForced {
                 machine.failure?.trace.append(
                     TraceEntry(
                         message: "while calling the '\(machine.builtinName(index))' builtin",

@@ -1,108 +1,241 @@
 import NixBytecode
 
-/// How much of an execution is recorded.
-public enum TraceLevel: Int, Sendable, Comparable {
-    case none, summary, calls, ops
-
-    public static func < (a: TraceLevel, b: TraceLevel) -> Bool { a.rawValue < b.rawValue }
+/// What a recorder records; the loop is specialised for each.
+protocol RecordedDetail {
+    /// Only counts are kept.
+    static var countsOnly: Bool { get }
+    /// Instructions and stacks too.
+    static var hasInstructions: Bool { get }
 }
 
-/// One thing that happened, decoded for observers outside the machine.
-public struct RuntimeEvent: Sendable {
-    public enum Kind: Sendable {
-        /// Arguments 0 for a thunk.
-        case enterFrame(arguments: Int)
-        case exitFrame
-        case tailCall
-        case executeOp(Opcode, offset: Int)
-        case enterBuiltin
-        case exitBuiltin
+enum SummaryDetail: RecordedDetail {
+    static var countsOnly: Bool { true }
+    static var hasInstructions: Bool { false }
+}
+
+enum CallDetail: RecordedDetail {
+    static var countsOnly: Bool { false }
+    static var hasInstructions: Bool { false }
+}
+
+enum InstructionDetail: RecordedDetail {
+    static var countsOnly: Bool { false }
+    static var hasInstructions: Bool { true }
+}
+
+/// The loop's observer that records events for another, in batches.
+///
+/// It must be cheap: at level `calls` an event is one word and a counter. It exists for one run of the
+/// loop; what outlives that is the recording's.
+struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
+    /// Events between two looks at the clock at level `calls`.
+    private static var clockInterval: Int { 64 }
+    /// Bytes allocated since the last look after which the clock is read anyway: a builtin may have worked for long.
+    private static var clockBytes: UInt { 4096 }
+    /// Values of the stack that are printed with an event.
+    private static var stackValues: Int { 6 }
+
+    private let recording: EventRecording
+    private var next: UnsafeMutablePointer<EventRow>
+    /// What each frame was entered as, by depth: the code, or 0.
+    private var entered: UnsafeMutablePointer<UInt32>
+    private var enteredCapacity: Int
+    /// Of the current frame; -1 before the bottom frame was heard of.
+    private var depth: Int
+    private var untilClock = 1
+    private var heapMark: UnsafeMutableRawPointer
+    /// The instruction runs again only because room was made: it was heard of already.
+    private var isRepeated = false
+
+    init(_ recording: EventRecording) {
+        self.recording = recording
+        next = recording.rows
+        entered = recording.entered
+        enteredCapacity = recording.enteredCapacity
+        depth = recording.depth
+        heapMark = recording.machine.s.pointee.r.hp
     }
 
-    public var kind: Kind
-    /// Nanoseconds on the monotonic clock.
-    public var time: UInt64
-    /// Frames below this one.
-    public var depth: Int
-    /// The function's name, or the builtin's.
-    public var name: String?
-    /// Machine index of the chunk; 0 for a builtin.
-    public var chunk: Int
-    /// The top of the stack, at most six values, each cut short.
-    public var stack: [String]
-    /// Whether the stack held more.
-    public var stackIsCut: Bool
-}
+    /// Begins with the frame at the bottom, unless the run goes on with one that began before.
+    mutating func begin(_ vm: VM) {
+        if depth < 0 { enterBuiltinFrame(vm, 0) }
+    }
 
-/// Hears what the machine does. All requirements have empty defaults.
-public protocol RuntimeObserver: AnyObject {
-    func observe(_ event: RuntimeEvent)
-}
+    /// Passes on what is recorded.
+    mutating func end() {
+        flush()
+        recording.depth = depth
+    }
 
-extension RuntimeObserver {
-    public func observe(_ event: RuntimeEvent) {}
-}
+    private mutating func flush() {
+        recording.drain(next - recording.rows, depth: depth)
+        next = recording.rows
+        untilClock = 1
+    }
 
-/// The loop's observer when nobody listens.
-struct NoObserver: LoopObserver {
-    @inline(__always) mutating func executeOp(_ vm: VM, _ r: borrowing Registers) {}
-    @inline(__always) mutating func enterFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int) {}
-    @inline(__always) mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) {}
-    @inline(__always) mutating func tailCall(_ vm: VM, _ r: borrowing Registers) {}
-}
-
-/// The loop's observer that feeds another, by level.
-struct EventRecorder: LoopObserver {
-    let level: TraceLevel
-    let observer: any RuntimeObserver
-
+    @inline(__always)
     mutating func executeOp(_ vm: VM, _ r: borrowing Registers) {
-        if level < .ops { return }
-        let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
-        let chunk = r.env.field
-        let code = vm.s.pointee.chunks[chunk].code
-        if opcode == .step { return }
-        let offset = r.pc - code
-        emit(vm, r, .executeOp(opcode, offset: offset), stack: true)
+        if Detail.hasInstructions { recordOp(vm, r) }
     }
 
-    mutating func enterFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int) {
-        emit(vm, r, .enterFrame(arguments: arguments), stack: false)
-    }
-
-    mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) { emit(vm, r, .exitFrame, stack: true) }
-
-    mutating func tailCall(_ vm: VM, _ r: borrowing Registers) { emit(vm, r, .tailCall, stack: false) }
-
-    private func emit(_ vm: VM, _ r: borrowing Registers, _ kind: RuntimeEvent.Kind, stack: Bool) {
-        let chunk = r.env.field
-        var shown: [String] = []
-        var isCut = false
-        if stack {
-            var slot = r.sp
-            while slot > r.bp, shown.count < 6 {
-                slot -= 1
-                shown.append(EventRecorder.brief(vm, slot.pointee))
-            }
-            isCut = slot > r.bp
+    @inline(never)
+    private mutating func recordOp(_ vm: VM, _ r: borrowing Registers) {
+        if isRepeated {
+            isRepeated = false
+            return
         }
-        observer.observe(
-            RuntimeEvent(
-                kind: kind, time: monotonicNanoseconds(), depth: r.fp - vm.s.pointee.bottomFrame,
-                name: vm.machine.chunkName(chunk).map { String(decoding: $0, as: UTF8.self) }, chunk: chunk,
-                stack: shown, stackIsCut: isCut))
+        let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
+        if opcode == .step { return }
+        let chunk = r.env.field
+        append(
+            .executeOp, code: UInt32(truncatingIfNeeded: chunk),
+            detail: r.pc - vm.s.pointee.chunks[chunk].code, r.hp)
+        recording.addOpcode(next - 1 - recording.rows, opcode)
+        addStack(vm, from: r.bp, to: r.sp)
     }
 
+    @inline(__always)
+    mutating func enterCallFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int) {
+        if Detail.hasInstructions, depth >= 0 { suspend(vm, r) }
+        let code = UInt32(truncatingIfNeeded: r.env.field)
+        append(.enterCallFrame, code: code, detail: arguments, r.hp)
+        enter(code)
+    }
+
+    mutating func enterBuiltinFrame(_ vm: VM, _ index: Int) {
+        if Detail.hasInstructions, depth >= 0 { suspend(vm, vm.s.pointee.r) }
+        let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
+        append(.enterBuiltinFrame, code: code, vm.s.pointee.r.hp)
+        enter(code)
+        addStack(vm, from: vm.bp, to: vm.sp)
+    }
+
+    @inline(__always)
+    mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) {
+        let code = entered[depth]
+        append(code & CodeID.builtinFlag != 0 ? .exitBuiltinFrame : .exitCallFrame, code: code, r.hp)
+        depth &-= 1
+        addStack(vm, from: r.bp, to: r.sp)
+    }
+
+    @inline(__always)
+    mutating func tailCall(_ vm: VM, _ r: borrowing Registers) {
+        append(.tailCall, code: UInt32(truncatingIfNeeded: r.env.field), r.hp)
+    }
+
+    mutating func tailCallBuiltin(_ vm: VM, _ index: Int) {
+        append(.tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag, vm.s.pointee.r.hp)
+    }
+
+    mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step) {
+        guard step == .done || step == .error else { return }
+        let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
+        append(.enterBuiltin, code: code, heapMark)
+        depth &+= 1
+        append(.exitBuiltin, code: code, vm.s.pointee.r.hp)
+        depth &-= 1
+        guard Detail.hasInstructions, step == .done else { return }
+        withUnsafeMutablePointer(to: &vm.s.pointee.result) { addStack(vm, from: $0, to: $0 + 1) }
+    }
+
+    @inline(__always)
+    mutating func carryOut(_ vm: VM, _ step: Step) {
+        if Detail.hasInstructions { recordRequest(vm, step) }
+    }
+
+    private mutating func recordRequest(_ vm: VM, _ step: Step) {
+        let request: BuiltinRequest
+        switch step {
+        case .collect:
+            isRepeated = true
+            return
+        case .force: request = .force
+        case .call: request = .call
+        case .tailCall: request = .tailCall
+        case .suspend: request = .host
+        default: return
+        }
+        guard let index = vm.stepIndex(vm.s.pointee.instruction) else { return }
+        let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
+        append(.suspendBuiltinFrame, code: code, vm.s.pointee.r.hp)
+        addStack(vm, from: vm.bp, to: vm.sp)
+        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, vm.s.pointee.r.hp)
+    }
+
+    @inline(__always)
+    private mutating func enter(_ code: UInt32) {
+        depth &+= 1
+        if _slowPath(depth >= enteredCapacity) { growEntered() }
+        entered[depth] = code
+    }
+
+    /// Says that the frame below the new one waits, if it runs a chunk.
+    private mutating func suspend(_ vm: VM, _ r: borrowing Registers) {
+        guard entered[depth] & CodeID.builtinFlag == 0 else { return }
+        let below = (r.fp - 1).pointee
+        append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), r.hp)
+        addStack(vm, from: below.bp, to: r.bp)
+    }
+
+    @inline(never)
+    private mutating func growEntered() {
+        recording.growEntered()
+        entered = recording.entered
+        enteredCapacity = recording.enteredCapacity
+    }
+
+    @inline(__always)
+    private mutating func append(
+        _ kind: RuntimeEventKind, code: UInt32, detail: Int = 0, _ hp: UnsafeMutableRawPointer
+    ) {
+        if Detail.countsOnly { return recording.count(kind) }
+        untilClock &-= 1
+        if _slowPath(untilClock == 0 || UInt(bitPattern: hp - heapMark) > EventRecorder.clockBytes) { readClock(hp) }
+        next.pointee = EventRow(kind: kind.rawValue, code: code, detail: detail)
+        next += 1
+    }
+
+    /// Reads the clock, and passes a full batch on.
+    @inline(never)
+    private mutating func readClock(_ hp: UnsafeMutableRawPointer) {
+        heapMark = hp
+        // Room for the events until the next look.
+        if next - recording.rows + EventRecorder.clockInterval >= EventRecording.capacity {
+            flush()
+        } else {
+            next.pointee = EventRow(nanoseconds: monotonicNanoseconds() &- recording.baseTime)
+            next += 1
+        }
+        untilClock = Detail.hasInstructions ? 1 : EventRecorder.clockInterval
+    }
+
+    /// Prints the top of a stack for the last event.
+    @inline(__always)
+    private mutating func addStack(_ vm: VM, from base: Slot, to top: Slot) {
+        if Detail.hasInstructions { printStack(vm, from: base, to: top) }
+    }
+
+    @inline(never)
+    private mutating func printStack(_ vm: VM, from base: Slot, to top: Slot) {
+        var values: [[UInt8]] = []
+        var slot = top
+        while slot > base, values.count < EventRecorder.stackValues {
+            slot -= 1
+            values.append(vm.brief(slot.pointee))
+        }
+        recording.addStack(next - 1 - recording.rows, values, height: max(0, top - base))
+    }
+}
+
+extension VM {
     /// A value for a trace: containers by their size, everything else cut to 64 bytes.
-    static func brief(_ vm: VM, _ value: Value) -> String {
+    fileprivate func brief(_ value: Value) -> [UInt8] {
         var value = value
         if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
-        if value.isList { return "list[\(value.object.field)]" }
-        if value.isAttributes { return "attrs[\(value.object.field)]" }
-        if value.isKind(Kind.withLink) { return "with" }
-        if value.isString, value.object.field > 64 {
-            return "string[\(value.object.field)]"
-        }
-        return String(decoding: ValuePrinter(vm, .trace, limit: 64).print(value), as: UTF8.self)
+        if value.isList { return Array("list[\(value.object.field)]".utf8) }
+        if value.isAttributes { return Array("attrs[\(value.object.field)]".utf8) }
+        if value.isKind(Kind.withLink) { return Array("with".utf8) }
+        if value.isString, value.object.field > 64 { return Array("string[\(value.object.field)]".utf8) }
+        return Array(ValuePrinter(self, .trace, limit: 64).print(value).prefix(255))
     }
 }

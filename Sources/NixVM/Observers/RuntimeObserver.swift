@@ -1,0 +1,63 @@
+/// Hears what the machine does, in order. Every requirement has an empty default.
+///
+/// Enter and exit events nest, also when an error unwinds: each frame and builtin that is entered is left once, under
+/// the kind it was entered with.
+public protocol RuntimeObserver: AnyObject {
+    /// A batch of events as they were recorded. The default decodes each and calls the requirement of its kind; an
+    /// observer that must be fast takes the rows instead.
+    func observe(_ rows: Span<EventRow>, _ context: borrowing EventContext)
+
+    func enterCallFrame(_ event: borrowing RuntimeEvent)
+    func exitCallFrame(_ event: borrowing RuntimeEvent)
+    func suspendCallFrame(_ event: borrowing RuntimeEvent)
+    func enterBuiltinFrame(_ event: borrowing RuntimeEvent)
+    func exitBuiltinFrame(_ event: borrowing RuntimeEvent)
+    func suspendBuiltinFrame(_ event: borrowing RuntimeEvent)
+    func requestOfBuiltinFrame(_ event: borrowing RuntimeEvent)
+    func tailCall(_ event: borrowing RuntimeEvent)
+    func enterBuiltin(_ event: borrowing RuntimeEvent)
+    func exitBuiltin(_ event: borrowing RuntimeEvent)
+    func executeOp(_ event: borrowing RuntimeEvent)
+}
+
+extension RuntimeObserver {
+    public func observe(_ rows: Span<EventRow>, _ context: borrowing EventContext) {
+        var clock = context.clock
+        for index in rows.indices {
+            guard let kind = clock.pass(rows[index]) else { continue }
+            dispatch(
+                kind,
+                RuntimeEvent(
+                    row: rows[index], time: clock.time, depth: clock.depth, index: index,
+                    recording: context.recording))
+        }
+    }
+
+    private func dispatch(_ kind: RuntimeEventKind, _ event: borrowing RuntimeEvent) {
+        switch kind {
+        case .enterCallFrame: enterCallFrame(event)
+        case .exitCallFrame: exitCallFrame(event)
+        case .suspendCallFrame: suspendCallFrame(event)
+        case .enterBuiltinFrame: enterBuiltinFrame(event)
+        case .exitBuiltinFrame: exitBuiltinFrame(event)
+        case .suspendBuiltinFrame: suspendBuiltinFrame(event)
+        case .requestOfBuiltinFrame: requestOfBuiltinFrame(event)
+        case .tailCall: tailCall(event)
+        case .enterBuiltin: enterBuiltin(event)
+        case .exitBuiltin: exitBuiltin(event)
+        case .executeOp: executeOp(event)
+        }
+    }
+
+    public func enterCallFrame(_ event: borrowing RuntimeEvent) {}
+    public func exitCallFrame(_ event: borrowing RuntimeEvent) {}
+    public func suspendCallFrame(_ event: borrowing RuntimeEvent) {}
+    public func enterBuiltinFrame(_ event: borrowing RuntimeEvent) {}
+    public func exitBuiltinFrame(_ event: borrowing RuntimeEvent) {}
+    public func suspendBuiltinFrame(_ event: borrowing RuntimeEvent) {}
+    public func requestOfBuiltinFrame(_ event: borrowing RuntimeEvent) {}
+    public func tailCall(_ event: borrowing RuntimeEvent) {}
+    public func enterBuiltin(_ event: borrowing RuntimeEvent) {}
+    public func exitBuiltin(_ event: borrowing RuntimeEvent) {}
+    public func executeOp(_ event: borrowing RuntimeEvent) {}
+}
