@@ -40,10 +40,10 @@ public nonisolated enum WireTraceLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// What was compiled, how often each kind of event happened.
   case summary // = 1
 
-  /// Every frame entered, left, suspended; every builtin.
+  /// Every frame entered and left, every tail call, every builtin.
   case calls // = 2
 
-  /// The same and every instruction with its stack.
+  /// The same, what waits for what, and every instruction with its stack.
   case ops // = 3
   case UNRECOGNIZED(Int)
 

@@ -122,6 +122,7 @@ extension Machine {
     func chunkName(_ index: Int) -> [UInt8]? {
         guard index > 0, index < s.pointee.chunkCount else { return nil }
         let loaded = s.pointee.chunks[index]
+        guard Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)].program
         return program.chunks[Int(loaded.index)].name.map { program.symbols[Int($0)] }
     }

@@ -717,18 +717,17 @@ extension VM {
                 r = s.pointee.r
                 if _fastPath(step == .next) { continue dispatch }
             case .return:
-                let value = (r.sp - 1).pointee
+                var value = (r.sp - 1).pointee
                 if _slowPath(value.isThunk) {
                     let object = value.object
-                    if object.kind == Kind.indirection {
-                        (r.sp - 1).pointee = Value(bits: object[1])
+                    if object.kind != Kind.indirection {
                         r.pc = start
-                        continue dispatch
+                        base = r.sp - 1
+                        target = object
+                        break execute
                     }
-                    r.pc = start
-                    base = r.sp - 1
-                    target = object
-                    break execute
+                    value = Value(bits: object[1])
+                    (r.sp - 1).pointee = value
                 }
                 observer.exitFrame(self, r)
                 r.fp -= 1

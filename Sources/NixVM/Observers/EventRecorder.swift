@@ -171,8 +171,8 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
 
     /// Says that the frame below the new one waits, if it runs a chunk.
     private mutating func suspend(_ vm: VM, _ r: borrowing Registers) {
-        guard entered[depth] & CodeID.builtinFlag == 0 else { return }
         let below = (r.fp - 1).pointee
+        guard below.env != vm.s.pointee.machineEnv else { return }
         append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), r.hp)
         addStack(vm, from: below.bp, to: r.bp)
     }

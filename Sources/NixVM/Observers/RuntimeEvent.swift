@@ -176,7 +176,9 @@ extension Machine {
     }
 
     func chunkInProgram(_ code: CodeID) -> Int? {
-        guard !code.isBuiltin, code.index > 0, code.index < s.pointee.chunkCount else { return nil }
+        guard !code.isBuiltin, code.index > 0, code.index < s.pointee.chunkCount,
+            Int(s.pointee.chunks[code.index].program) < programs.count
+        else { return nil }
         return Int(s.pointee.chunks[code.index].index)
     }
 }

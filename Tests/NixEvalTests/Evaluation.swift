@@ -1,0 +1,37 @@
+import NixEval
+import NixStore
+import NixVM
+
+/// A source evaluated on a thread with a large stack; what came of it.
+enum Evaluation: Equatable {
+    case value(String)
+    case failure(FailureKind)
+    /// The machine or its thread could not be made.
+    case impossible
+
+    /// - Parameter prepare: is given the evaluator before it runs, and again after it.
+    static func of(
+        _ source: String, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
+        prepare: @escaping @Sendable (Evaluator) -> Void = { _ in },
+        finish: @escaping @Sendable (Evaluator) -> Void = { _ in }
+    ) -> Evaluation {
+        BigStack.run { run(source, limits, settings, prepare, finish) } ?? .impossible
+    }
+
+    private static func run(
+        _ source: String, _ limits: Limits, _ settings: MachineSettings, _ prepare: (Evaluator) -> Void,
+        _ finish: (Evaluator) -> Void
+    ) -> Evaluation {
+        let options = EvaluatorOptions(limits: limits, settings: settings)
+        guard let evaluator = Evaluator(io: LocalIO(), options: options, print: { _ in }) else { return .impossible }
+        prepare(evaluator)
+        defer { finish(evaluator) }
+        do throws(EvalFailure) {
+            let value = try evaluator.load(source: Array(source.utf8), name: "«test»", directory: Array("/".utf8))
+            let result = try evaluator.deepForce(value)
+            return .value(String(decoding: evaluator.machine.printResult(result), as: UTF8.self))
+        } catch {
+            return .failure(error.kind)
+        }
+    }
+}
