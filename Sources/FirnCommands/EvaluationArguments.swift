@@ -26,7 +26,7 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(
         name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
-        help: "Experimental features of Nix to enable: pipe-operators, parse-toml-timestamps.")
+        help: "Experimental features of Nix to enable: \(ExperimentalFeatures.known.joined(separator: ", ")).")
     var features: [String] = []
 
     @Option(
@@ -96,15 +96,15 @@ struct EvaluationArguments: ParsableArguments {
         let depth = pairs(options).last { $0.0 == "max-call-depth" }.flatMap { Int($0.1) } ?? maxDepth
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
+        let features = ExperimentalFeatures.enabled(features)
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
-            pure: isPure, traceVerbose: traceVerbose,
-            parsesTimestamps: ExperimentalFeatures.has("parse-toml-timestamps", in: features))
+            pure: isPure, traceVerbose: traceVerbose, features: features)
         return Evaluator(
             io: io,
             options: EvaluatorOptions(
                 limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: depth, deadline: deadline),
-                settings: settings, pipeOperators: ExperimentalFeatures.has("pipe-operators", in: features)),
+                settings: settings, pipeOperators: features.contains("pipe-operators")),
             print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
     }
 
@@ -122,8 +122,8 @@ struct EvaluationArguments: ParsableArguments {
 
     private func absolute(_ path: [UInt8]) -> [UInt8] { CanonPath.absolute(path, relativeTo: currentDirectory()) }
 
-    /// The values to evaluate: files (or expressions), called and selected from as asked.
-    func values(_ evaluator: Evaluator) throws(EvalFailure) -> [ValueHandle] {
+    /// What `--arg` and `--argstr` give to functions.
+    func callArguments(_ evaluator: Evaluator) throws(EvalFailure) -> [(name: [UInt8], value: ValueHandle)] {
         var arguments: [(name: [UInt8], value: ValueHandle)] = []
         for (name, source) in pairs(self.arguments) {
             let value = try evaluator.load(
@@ -133,6 +133,12 @@ struct EvaluationArguments: ParsableArguments {
         for (name, text) in pairs(textArguments) {
             arguments.append((Array(name.utf8), evaluator.machine.makeString(Array(text.utf8))))
         }
+        return arguments
+    }
+
+    /// The values to evaluate: files (or expressions), called and selected from as asked.
+    func values(_ evaluator: Evaluator) throws(EvalFailure) -> [ValueHandle] {
+        let arguments = try callArguments(evaluator)
         var values: [ValueHandle] = []
         for file in files.isEmpty && !isExpression ? ["./default.nix"] : files {
             let loaded = try load(file, evaluator)

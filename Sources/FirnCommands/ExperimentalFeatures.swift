@@ -2,11 +2,17 @@ import ArgumentParser
 
 /// The experimental features of Nix that can be enabled.
 enum ExperimentalFeatures {
-    private static let known = ["pipe-operators", "parse-toml-timestamps"]
+    /// Those that change what an expression means, and those that concern other parts of Nix, which are accepted so that
+    /// its command lines carry over.
+    static let known = [
+        "pipe-operators", "parse-toml-timestamps", "ca-derivations", "impure-derivations", "dynamic-derivations",
+        "git-hashing",
+        "fetch-tree", "flakes", "nix-command",
+    ]
 
-    /// Whether a feature is among those enabled.
-    static func has(_ feature: String, in features: [String]) -> Bool {
-        features.contains { $0.split(separator: " ").contains(Substring(feature)) }
+    /// The features that options name.
+    static func enabled(_ features: [String]) -> Set<String> {
+        Set(features.flatMap { $0.split(separator: " ").map(String.init) })
     }
 
     /// Refuses names of features that are not there. Each word may hold several, as in Nix's configuration.

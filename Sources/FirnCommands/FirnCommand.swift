@@ -8,7 +8,7 @@ public struct FirnCommand: ParsableCommand {
         version: FirnVersion.text,
         subcommands: [
             EvalCommand.self, ParseCommand.self, CompileCommand.self, DisassembleCommand.self, VerifyCommand.self,
-            TraceCommand.self,
+            TraceCommand.self, InstantiateCommand.self,
         ])
 
     public init() {}

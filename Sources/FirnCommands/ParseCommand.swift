@@ -35,7 +35,7 @@ struct ParseCommand: ParsableCommand {
 
     private func parse() -> Int32 {
         let io = LocalIO()
-        let options = EvaluatorOptions(pipeOperators: ExperimentalFeatures.has("pipe-operators", in: features))
+        let options = EvaluatorOptions(pipeOperators: ExperimentalFeatures.enabled(features).contains("pipe-operators"))
         guard let evaluator = Evaluator(io: io, options: options, print: { _ in }) else {
             Output.note("error: the address space for the heap cannot be reserved")
             return 1

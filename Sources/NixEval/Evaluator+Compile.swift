@@ -68,7 +68,7 @@ extension Evaluator {
             : EvalFailure(kind: .deadlineExceeded, message: Array("deadline exceeded".utf8))
     }
 
-    private static let globals = Set(Machine.globalNames)
+    static let globals = Set(Machine.globalNames)
 
     private func failure(of error: SyntaxError, name: String) -> EvalFailure {
         let span = SourceSpan(start: error.span.start, end: error.span.end)

@@ -51,6 +51,7 @@ public final class Evaluator {
         self.options = options
         self.cancellation = cancellation
         programs = nil
+        guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
     }
 
     /// One of many evaluators, one after another, that share memory and programs.
@@ -62,6 +63,13 @@ public final class Evaluator {
         self.options = options
         self.cancellation = cancellation
         self.programs = programs
+    }
+
+    /// Gives a machine the builtin that is written in Nix.
+    static func installDerivation(_ machine: Machine) throws {
+        let tree = try NixSyntax.parse(Array(NixSources.derivation.utf8))
+        let compiled = try Compiler.compile(tree, options: CompileOptions(globals: globals))
+        try machine.install(function: compiled.program, as: "derivation", sourceName: NixSources.derivationName)
     }
 
     /// Loads source and gives its value, not yet forced. Relative paths start from `directory`.
@@ -81,6 +89,10 @@ public final class Evaluator {
     public func load(file path: [UInt8]) throws(EvalFailure) -> ValueHandle { try load(file: path, scopeNames: nil) }
 
     private func load(file path: [UInt8], scopeNames: [[UInt8]]?) throws(EvalFailure) -> ValueHandle {
+        if let file = NixSources.file(path) {
+            return try load(
+                source: file.source, name: file.name, directory: CorePackages.directory, scopeNames: scopeNames)
+        }
         let source: [UInt8]
         let resolved: [UInt8]
         do throws(EvalIOError) {

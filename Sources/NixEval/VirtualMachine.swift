@@ -33,7 +33,8 @@ public actor VirtualMachine {
     /// Jobs of one system in a row use the same memory.
     private func takeMemory(system: [UInt8]?) -> MachineMemory? {
         if memory?.isSpent != false || memorySystem != system {
-            memory = MachineMemory(settings: MachineSettings(currentSystem: system, pure: true))
+            memory = MachineMemory(
+                settings: MachineSettings(currentSystem: system, pure: true), prepare: Evaluator.installDerivation)
             memorySystem = system
         }
         return memory

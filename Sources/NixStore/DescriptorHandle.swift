@@ -19,6 +19,11 @@ final class DescriptorHandle: Sendable {
         return DescriptorHandle(try retrying { unsafe Glibc.open(path.cPath, flags) })
     }
 
+    /// Opens a file; a link as the last component is an error (`ELOOP`).
+    static func openUnfollowed(_ path: [UInt8]) throws(SystemError) -> DescriptorHandle {
+        DescriptorHandle(try retrying { unsafe Glibc.open(path.cPath, readingFlags | O_NOFOLLOW) })
+    }
+
     /// Opens one component below this directory; a link there is an error (`ELOOP`, or `ENOTDIR` for a directory).
     func openEntry(_ name: [UInt8], directory: Bool) throws(SystemError) -> DescriptorHandle {
         let flags = Self.readingFlags | O_NOFOLLOW | (directory ? O_DIRECTORY : 0)
@@ -58,12 +63,19 @@ final class DescriptorHandle: Sendable {
         contents.reserveCapacity(min(max(sizeHint, 0), limit))
         var chunk = [UInt8](repeating: 0, count: min(max(sizeHint, 0) + 1, 1 << 20))
         while true {
-            var count = 0
-            repeat { count = unsafe read(descriptor, &chunk, chunk.count) } while count < 0 && errno == EINTR
-            if count < 0 { throw SystemError(code: errno) }
+            let count = try read(into: &chunk)
             if count == 0 { return contents }
             if contents.count > limit - count { return nil }
             contents.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// Reads the next bytes; 0 at the end.
+    func read(into chunk: inout [UInt8]) throws(SystemError) -> Int {
+        while true {
+            let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
+            if count >= 0 { return count }
+            if errno != EINTR { throw SystemError(code: errno) }
         }
     }
 }

@@ -20,6 +20,19 @@ public struct DirectoryEntry: Sendable, Equatable {
     }
 }
 
+/// What an archive tells of a file beside its contents.
+public struct FileFacts: Sendable, Equatable {
+    /// Bytes.
+    public var size: Int
+    /// Whether its owner may execute it.
+    public var isExecutable: Bool
+
+    public init(size: Int, isExecutable: Bool) {
+        self.size = size
+        self.isExecutable = isExecutable
+    }
+}
+
 /// Which links `resolveSymlinks` follows.
 public enum SymlinkResolution: Sendable {
     /// Those of all components.
@@ -53,6 +66,16 @@ public protocol EvalIO: Sendable {
 
     /// The canonical path without links. Components that do not exist are kept as they are.
     func resolveSymlinks(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> [UInt8]
+
+    /// Feeds a regular file in pieces, so that its size does not matter. A link as the last component is not followed.
+    ///
+    /// - Parameters:
+    ///   - begin: called once, before the first piece.
+    ///   - piece: called with the bytes in order, valid only for the call; false ends the reading.
+    /// - Throws: also when the file turns out longer or shorter than `begin` was told.
+    func streamFile(
+        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+    ) throws(EvalIOError)
 
     /// The value of an environment variable; nil if it is not set, and always when pure.
     func environmentVariable(_ name: [UInt8]) -> [UInt8]?

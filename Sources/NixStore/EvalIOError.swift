@@ -17,6 +17,8 @@ public struct EvalIOError: Error, Sendable, Equatable {
         case tooLarge(limit: Int)
         /// Links lead to links without end.
         case tooManyLinks
+        /// The file grew or shrank while it was read.
+        case changed
         /// The path holds a byte that no file name can have.
         case invalidPath
         /// Any other answer of the operating system.
@@ -69,6 +71,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
         case .outsideRoots: quoted("access to absolute path ", " is forbidden: no root holds it")
         case .tooLarge(let limit): quoted("\(action) ", ": it is larger than the limit of \(limit)")
         case .tooManyLinks: quoted("infinite symlink recursion in path ", "")
+        case .changed: quoted("file ", " changed while it was read")
         case .invalidPath: quoted("path segment ", " must not contain null (\\0) bytes")
         case .system(let code): quoted("\(action) ", ": \(Self.describe(code))")
         }

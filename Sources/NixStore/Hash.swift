@@ -6,6 +6,17 @@ public struct Hash: Hashable, Sendable {
     /// As many bytes as the algorithm has.
     public let bytes: [UInt8]
 
+    /// - Parameter bytes: as many as the algorithm has.
+    init(_ algorithm: HashAlgorithm, bytes: [UInt8]) {
+        self.algorithm = algorithm
+        self.bytes = bytes
+    }
+
+    /// The hash whose bytes are all zero, which stands where an expression gives an empty one.
+    public static func zero(_ algorithm: HashAlgorithm) -> Hash {
+        Hash(algorithm, bytes: [UInt8](repeating: 0, count: algorithm.size))
+    }
+
     /// Hashes `data`.
     public init(of data: [UInt8], _ algorithm: HashAlgorithm) {
         self.algorithm = algorithm

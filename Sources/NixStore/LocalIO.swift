@@ -31,6 +31,16 @@ public struct LocalIO: EvalIO {
         return try file.contents(path, limit: min(limit, limits.maximumFileSize))
     }
 
+    public func streamFile(
+        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+    ) throws(EvalIOError) {
+        guard try fileType(path) == .regular else { throw EvalIOError(.notARegularFile, path: path) }
+        let file = try EvalIOError.wrapping(path, "opening file") { () throws(SystemError) in
+            try DescriptorHandle.openUnfollowed(path)
+        }
+        unsafe try file.stream(path, begin: begin, piece: piece)
+    }
+
     public func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] {
         try check(path, .full)
         let target = try resolveSymlinks(path, .full)

@@ -18,6 +18,26 @@ extension RootedIO {
         }
     }
 
+    public func streamFile(
+        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+    ) throws(EvalIOError) {
+        switch try locate(path, .ancestors) {
+        case .bundle:
+            guard let contents = bundle.file(path) else {
+                throw EvalIOError(bundle.fileType(path) == nil ? .notFound : .notARegularFile, path: path)
+            }
+            begin(FileFacts(size: contents.count, isExecutable: false))
+            _ = unsafe contents.withUnsafeBytes { unsafe piece($0) }
+        case .root(_, .missing): throw EvalIOError(.notFound, path: path)
+        case .root(_, .entry(let parent, let name, .regular, _)):
+            let file = try EvalIOError.wrapping(path, "opening file") { () throws(SystemError) in
+                try parent.openEntry(name, directory: false)
+            }
+            unsafe try file.stream(path, begin: begin, piece: piece)
+        case .root: throw EvalIOError(.notARegularFile, path: path)
+        }
+    }
+
     public func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] {
         switch try locate(path, .full) {
         case .bundle:

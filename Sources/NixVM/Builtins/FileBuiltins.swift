@@ -53,8 +53,25 @@ extension VM {
                 let text = String(decoding: bp[index].object.byteBuffer, as: UTF8.self)
                 return fail(.value, "string '\(text)' doesn't represent an absolute path")
             }
-            return body()
+            let step = checkBuilt(bp[index])
+            return step == .next ? body() : step
         }
+    }
+
+    /// Whether what a string refers to is there to be read: outputs of derivations are when somebody built them.
+    func checkBuilt(_ value: Value) -> Step {
+        guard value.isString, value.object.hasContext else { return .next }
+        for element in elements(of: value.object) {
+            guard case .output(let output, let derivation) = element else { continue }
+            if let path = try? outputText(element), (try? machine.io.pathExists(path)) == true { continue }
+            return fail(
+                .restricted,
+                bytes: Array("cannot build '".utf8) + derivation + Array("^".utf8) + output
+                    + Array(
+                        "' during evaluation: this evaluator does not build (import from derivation); build it first, or "
+                            .utf8) + Array("read what it would give from a file".utf8))
+        }
+        return .next
     }
 
     func fail(_ error: EvalIOError) -> Step {
@@ -153,7 +170,7 @@ extension VM {
         if bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         if let slash = bytes.lastIndex(of: UInt8(ascii: "/")) { bytes.removeFirst(slash + 1) }
         guard reserve(Size.string(bytes.count)) else { return .collect }
-        let context = bp[0].object.hasContext ? bp[0].object.contextSlot.pointee : Value.null
+        let context = context(of: bp[0])
         return done(makeString(bytes, context: context))
     }
 
@@ -169,7 +186,7 @@ extension VM {
             let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
             let parent = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<$0]) } ?? [UInt8(ascii: ".")]
             guard reserve(Size.string(parent.count)) else { return .collect }
-            let context = bp[0].object.hasContext ? bp[0].object.contextSlot.pointee : Value.null
+            let context = context(of: bp[0])
             return done(makeString(parent, context: context))
         }
     }
@@ -200,10 +217,21 @@ extension VM {
                 return done(makePath(found))
             }
         }
+        if let rest = CanonPath.rest(of: wanted, after: Array("nix".utf8)), !rest.isEmpty {
+            let path = CorePackages.directory + [CanonPath.separator] + rest
+            guard reserve(Size.string(path.count)) else { return .collect }
+            return done(makePath(path))
+        }
         let text = String(decoding: wanted, as: UTF8.self)
         return fail(
             .thrown, "file '\(text)' was not found in the Nix search path (add it using $NIX_PATH or -I)")
     }
+}
+
+/// Files that come with the evaluator: what `<nix/NAME>` finds where the search path has nothing.
+public enum CorePackages {
+    /// Where they are seen; nothing lies there for anything but `import`.
+    public static let directory = Array("/__corepkgs__".utf8)
 }
 
 extension CanonPath {

@@ -72,9 +72,9 @@ extension VM {
             if nameOrder(value.object.layout) == nil { return .collect }
             return openJSON(top, UInt8(ascii: "{"))
         } else if value.isPath {
-            let path = String(decoding: value.object.byteBuffer, as: UTF8.self)
-            return fail(
-                .restricted, "copying the path '\(path)' to the store is not available; use 'toString'")
+            guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
+            top.pointee = copied
+            return .next
         } else {
             return fail(.type, "cannot convert \(typeName(value)) to JSON")
         }
@@ -147,8 +147,9 @@ extension VM {
 }
 
 /// Pieces of JSON text.
-enum JSONText {
-    static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
+public enum JSONText {
+    /// Appends a JSON string.
+    public static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         for byte in bytes {
             switch byte {

@@ -1,11 +1,12 @@
 import NixBytecode
+import NixStore
 
 extension Machine {
     /// Every family of builtins, in the order of the table.
     static let families: [[BuiltinDefinition]] = [
         internalBuiltins, listBuiltins, attributeBuiltins, stringBuiltins, arithmeticBuiltins, typeBuiltins,
         controlBuiltins, fileBuiltins, jsonBuiltins, patternBuiltins, versionBuiltins, hashBuiltins, xmlBuiltins,
-        tomlBuiltins,
+        tomlBuiltins, derivationBuiltins, contextBuiltins, storeBuiltins, sourceBuiltins,
     ]
 
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.
@@ -24,7 +25,7 @@ extension Machine {
     ]
 
     /// Names that are not `builtins` functions but variables of the global scope.
-    static let plainGlobals: [StaticString] = ["true", "false", "null", "builtins"]
+    static let plainGlobals: [StaticString] = ["true", "false", "null", "builtins", "derivation"]
 
     /// The names a program may refer to without binding them, for the compiler: `map`, `__add`, `builtins`, ...
     public static let globalNames: [[UInt8]] = {
@@ -62,6 +63,7 @@ extension Machine {
             if name.first == UInt8(ascii: "<") { continue }
             if definition.name.description == "tryEval" { tryEvalIndex = index }
             if definition.name.description == "addErrorContext" { addErrorContextIndex = index }
+            if definition.name.description == "toJSON" { toJSONIndex = index }
             let value = Value.builtin(index)
             entries.append((s.pointee.symbols.intern(name), value))
             globals[definition.isGlobal ? name : Array("__".utf8) + name] = value
@@ -168,9 +170,28 @@ extension Machine {
     }
 
     private func installBuiltinsSet(_ entries: [(symbol: UInt32, value: Value)]) {
-        let set = permanentAttributes(entries + [(s.pointee.symbols.intern("builtins"), .null)])
+        let set = permanentAttributes(
+            entries + [(s.pointee.symbols.intern("builtins"), .null), (Symbols.derivation, .null)])
         if let slot = vm.lookup(set.object, s.pointee.symbols.intern("builtins")) { slot.pointee = set }
         globals[Array("builtins".utf8)] = set
+    }
+
+    /// Makes a function that is written in Nix a builtin and a global.
+    ///
+    /// - Parameter program: verified; a function that refers to nothing outside itself.
+    public func install(function program: Program, as name: String, sourceName: String) throws(EvalFailure) {
+        let first = try load(program, name: sourceName, directory: [CanonPath.separator])
+        guard let lambda = program.chunks.firstIndex(where: { $0.arity > 0 }) else { return }
+        // A closure without captures refers to nothing that moves.
+        let object = s.pointee.heap.allocatePermanent(words: 1)
+        object[0] = Object.header(Kind.closure, field: first + lambda)
+        let value = Value(Tag.function, object)
+        globals[Array(name.utf8)] = value
+        if let set = globals[Array("builtins".utf8)],
+            let slot = vm.lookup(set.object, s.pointee.symbols.intern(Array(name.utf8)))
+        {
+            slot.pointee = value
+        }
     }
 
     /// The Nix whose behaviour is implemented.

@@ -38,11 +38,11 @@ extension VM {
             return false
         }
         guard value.object.hasContext else { return true }
-        let element = value.object.contextSlot.pointee.object.values[0].object.byteBuffer
+        let element = elements(of: value.object).first?.text ?? []
         _ = fail(
             .value,
             bytes: Array("the string '".utf8) + Array(value.object.byteBuffer)
-                + Array("' is not allowed to refer to a store path (such as '".utf8) + Array(element)
+                + Array("' is not allowed to refer to a store path (such as '".utf8) + element
                 + Array("')".utf8))
         return false
     }
@@ -78,8 +78,8 @@ extension VM {
             let from = min(Int(clamping: start), string.field)
             let count = length < 0 ? string.field - from : min(Int(clamping: length), string.field - from)
             guard reserve(Size.string(count)) else { return .collect }
-            let context = string.hasContext ? string.contextSlot.pointee : Value.null
-            return done(makeString(UnsafeBufferPointer(start: string.bytes + from, count: count), context: context))
+            return done(
+                makeString(UnsafeBufferPointer(start: string.bytes + from, count: count), context: context(of: bp[2])))
         }
     }
 
@@ -121,11 +121,11 @@ extension VM {
         var length = max(0, parts.field - 1) * separator.field
         for index in 0..<parts.field { length += parts.values[index].object.field }
         guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
-        let contexts = contextBytes(parts.values, parts.field) + contextBytes(bp, 1)
+        let contexts = (contextBytes(parts.values, parts.field) + contextBytes(bp, 1)) * 2
         guard reserve(Size.string(length) + contexts) else { return .collect }
         guard charge(1 + length / 64 + parts.field / 8) else { return .error }
-        let strings = [bp[0]] + (0..<parts.field).map { parts.values[$0] }
-        let result = makeString(length: length, context: unionContext(strings))
+        let context = joinContexts(unionContext(parts.values, parts.field), context(of: bp[0]))
+        let result = makeString(length: length, context: context)
         var out = result.object.bytes
         for index in 0..<parts.field {
             if index > 0 {

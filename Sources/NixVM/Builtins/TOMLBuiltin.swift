@@ -30,7 +30,8 @@ extension VM {
         for bytes in document.keys where bytes.contains(0) { return nullByteMessage(bytes) }
         for node in document.nodes {
             switch node.content {
-            case .timestamp where !machine.settings.parsesTimestamps: return "Dates and times are not supported"
+            case .timestamp where !machine.settings.features.contains("parse-toml-timestamps"):
+                return "Dates and times are not supported"
             case .string(let bytes) where bytes.contains(0): return nullByteMessage(bytes)
             default: continue
             }

@@ -207,6 +207,35 @@ extension Machine {
         }
     }
 
+    public func isString(_ handle: ValueHandle) -> Bool { s.pointee.roots[handle.root].isString }
+
+    /// A forced boolean; nil for another value.
+    public func boolean(_ handle: ValueHandle) -> Bool? {
+        let value = s.pointee.roots[handle.root]
+        return value.isBool ? value.isTrue : nil
+    }
+
+    /// The number of elements of a forced list; nil for another value.
+    public func count(_ handle: ValueHandle) -> Int? {
+        let value = s.pointee.roots[handle.root]
+        return value.isList ? value.object.field : nil
+    }
+
+    /// Whether two handles hold one object.
+    public func isSame(_ a: ValueHandle, _ b: ValueHandle) -> Bool {
+        s.pointee.roots[a.root] == s.pointee.roots[b.root]
+    }
+
+    /// The type and the value, cut short, as messages show it.
+    public func describe(_ handle: ValueHandle) -> String { vm.describe(s.pointee.roots[handle.root]) }
+
+    /// What is known of a derivation of this evaluation: the paths of its outputs by name, in order; a path is nil
+    /// when only a build tells it. Nil for a path of no such derivation.
+    public func outputs(ofDerivation path: [UInt8]) -> [(name: [UInt8], path: [UInt8]?)]? {
+        guard let index = store.derivations.index(path) else { return nil }
+        return store.derivations.records[index].outputs.map { ($0.name, $0.path) }
+    }
+
     /// The names of a forced set, sorted.
     public func attributeNames(_ handle: ValueHandle) -> [[UInt8]] {
         let value = s.pointee.roots[handle.root]

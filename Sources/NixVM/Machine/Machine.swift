@@ -67,6 +67,7 @@ public final class Machine {
     var tryEvalIndex = 0
     var addErrorContextIndex = 0
     var recording: EventRecording?
+    var toJSONIndex = 0
     /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
     var positionCount: UInt32 = 1
     public let settings: MachineSettings
@@ -75,6 +76,10 @@ public final class Machine {
     /// Programs that belong to the memory.
     private let sharedPrograms: Int
     let patterns = PatternStore()
+    /// Derivations, contexts and store objects of this evaluation.
+    let store = StoreState()
+    /// Told of each derivation's path and text as it is made.
+    public var derivationWriter: ((_ path: [UInt8], _ text: [UInt8]) -> Void)?
 
     var vm: VM { VM(s: s) }
 
@@ -117,6 +122,7 @@ public final class Machine {
         builtinNames = template.builtinNames
         tryEvalIndex = template.tryEvalIndex
         addErrorContextIndex = template.addErrorContextIndex
+        toJSONIndex = template.toJSONIndex
         positionCount = template.positionCount
         s.pointee.host = .passUnretained(self)
         setLimits()
@@ -165,19 +171,19 @@ public struct MachineSettings: Sendable {
     public var pure: Bool
     /// `--trace-verbose`: whether `traceVerbose` prints.
     public var traceVerbose: Bool
-    /// Nix's experimental feature `parse-toml-timestamps`: whether `fromTOML` takes dates and times.
-    public var parsesTimestamps: Bool
+    /// Experimental features of Nix that are on, such as `ca-derivations`.
+    public var features: Set<String>
 
     public init(
         stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),
         searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false, traceVerbose: Bool = false,
-        parsesTimestamps: Bool = false
+        features: Set<String> = []
     ) {
         self.stress = stress
         self.currentSystem = currentSystem
         self.searchPath = searchPath
         self.pure = pure
         self.traceVerbose = traceVerbose
-        self.parsesTimestamps = parsesTimestamps
+        self.features = features
     }
 }

@@ -109,10 +109,9 @@ extension VM {
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
         let bytes = Array(value.object.byteBuffer)
         if coercion.contains(.copyToStore) {
-            return fail(
-                .restricted,
-                "copying the path '\(String(decoding: bytes, as: UTF8.self))' to the store is not available; use 'toString'"
-            )
+            guard let copied = copiedToStore(bytes) else { return .error }
+            (sp - 1).pointee = copied
+            return .next
         }
         guard appendCoerced(bytes) else { return .collect }
         sp -= 1
@@ -135,20 +134,6 @@ extension VM {
         appendReserved(value.object.byteBuffer)
         sp -= 1
         return .next
-    }
-
-    /// The union of two contexts; the sum of their sizes reserved.
-    func joinContexts(_ a: Value, _ b: Value) -> Value {
-        if a.isNull { return b }
-        if b.isNull || a == b { return a }
-        var elements: [Value] = []
-        for list in [a, b] { for index in 0..<list.object.field { elements.append(list.object.values[index]) } }
-        elements.sort { compareBytes($0.object.byteBuffer, $1.object.byteBuffer) < 0 }
-        var unique: [Value] = []
-        for element in elements where unique.last.map({ equalBytes($0, element) }) != true { unique.append(element) }
-        let result = makeList(unique.count)
-        for (index, element) in unique.enumerated() { result.object.values[index] = element }
-        return result
     }
 
     private func appendCoerced(_ bytes: [UInt8]) -> Bool {

@@ -8,18 +8,15 @@ extension VM {
     func interpolate(_ count: Int) -> Step {
         let parts = sp - count
         var length = 0
-        var contexts = 0
         for index in 0..<count {
             if !isForced(parts + index) { return .force }
             guard parts[index].isString else { return failExpected("a string", parts[index]) }
             length += parts[index].object.field
-            if parts[index].object.hasContext { contexts += parts[index].object.contextSlot.pointee.object.field }
         }
         guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
-        guard reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
+        guard reserve(Size.string(length) + contextBytes(parts, count)) else { return .collect }
         guard charge(1 + length / 64) else { return .error }
-        let context = contexts == 0 ? .null : unionContext((0..<count).map { parts[$0] })
-        let result = makeString(length: length, context: context)
+        let result = makeString(length: length, context: unionContext(parts, count))
         var out = result.object.bytes
         for index in 0..<count {
             let part = parts[index].object
@@ -29,25 +26,6 @@ extension VM {
         sp = parts
         push(result)
         return .next
-    }
-
-    /// The union of the contexts of strings: elements sorted by bytes, each once. `Size.list` of the sum of their
-    /// counts reserved.
-    func unionContext(_ strings: [Value]) -> Value {
-        var lists: [Value] = []
-        for string in strings where string.isString && string.object.hasContext {
-            let context = string.object.contextSlot.pointee
-            if !lists.contains(context) { lists.append(context) }
-        }
-        if lists.isEmpty { return .null }
-        if lists.count == 1 { return lists[0] }
-        var elements = lists.flatMap { list in (0..<list.object.field).map { list.object.values[$0] } }
-        elements.sort { compareBytes($0.object.byteBuffer, $1.object.byteBuffer) < 0 }
-        var unique: [Value] = []
-        for element in elements where unique.last.map({ equalBytes($0, element) }) != true { unique.append(element) }
-        let result = makeList(unique.count)
-        for (index, element) in unique.enumerated() { result.object.values[index] = element }
-        return result
     }
 
     /// Joins a path and strings to a path.
@@ -117,19 +95,10 @@ extension VM {
         }
         let left = bp[0].object
         let right = bp[1].object
-        let result = makeString(length: left.field + right.field, context: unionContext([bp[0], bp[1]]))
+        let result = makeString(length: left.field + right.field, context: unionContext(bp, 2))
         result.object.bytes.update(from: left.bytes, count: left.field)
         (result.object.bytes + left.field).update(from: right.bytes, count: right.field)
         return done(result)
-    }
-
-    /// Bytes that the union of the contexts of `count` strings may take.
-    func contextBytes(_ strings: Slot, _ count: Int) -> Int {
-        var elements = 0
-        for index in 0..<count where strings[index].isString && strings[index].object.hasContext {
-            elements += strings[index].object.contextSlot.pointee.object.field
-        }
-        return Size.list(elements)
     }
 
     /// `coerceToString` on the top.

@@ -5,6 +5,8 @@ enum Symbols {
         "startSet", "operator", "key", "type", "derivation", "drvPath", "right", "wrong", "path", "prefix",
         "__findFile", "__nixPath", "__functionArgs", "version", "hash", "toHashFormat", "hashAlgo", "builtins",
         "outputs", "outputName", "meta", "system", "allOutputs",
+        "builder", "args", "outputHash", "outputHashAlgo", "outputHashMode", "__structuredAttrs", "__ignoreNulls",
+        "__contentAddressed", "__impure", "filter", "recursive", "sha256",
     ]
     static let functor: UInt32 = 0
     static let toString: UInt32 = 1
@@ -29,4 +31,20 @@ enum Symbols {
     static let hash: UInt32 = 24
     static let toHashFormat: UInt32 = 25
     static let hashAlgo: UInt32 = 26
+    static let outputs: UInt32 = 28
+    static let outputName: UInt32 = 29
+    static let system: UInt32 = 31
+    static let allOutputs: UInt32 = 32
+    static let builder: UInt32 = 33
+    static let args: UInt32 = 34
+    static let outputHash: UInt32 = 35
+    static let outputHashAlgo: UInt32 = 36
+    static let outputHashMode: UInt32 = 37
+    static let structuredAttrs: UInt32 = 38
+    static let ignoreNulls: UInt32 = 39
+    static let contentAddressed: UInt32 = 40
+    static let impure: UInt32 = 41
+    static let filter: UInt32 = 42
+    static let recursive: UInt32 = 43
+    static let sha256: UInt32 = 44
 }

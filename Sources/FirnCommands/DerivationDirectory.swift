@@ -1,0 +1,24 @@
+import Glibc
+import NixStore
+
+/// The folder that `--drv-dir` names: a file for each derivation.
+final class DerivationDirectory {
+    private let path: String
+    /// The first file that could not be written.
+    private(set) var failedPath: String?
+
+    init(_ path: String) { self.path = path }
+
+    /// Makes the folder if it is not there; false, and says so, when that fails.
+    func create() -> Bool {
+        if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return true }
+        Output.note("error: the directory '\(path)' cannot be made: \(unsafe String(cString: strerror(errno)))")
+        return false
+    }
+
+    /// Writes a derivation's text to a file named as its store path ends.
+    func write(_ derivation: [UInt8], _ text: [UInt8]) {
+        let file = "\(path)/\(String(decoding: CanonPath.baseName(of: derivation), as: UTF8.self))"
+        if !Source.write(text, to: file), failedPath == nil { failedPath = file }
+    }
+}

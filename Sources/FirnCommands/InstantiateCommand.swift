@@ -1,0 +1,105 @@
+import ArgumentParser
+import NixEval
+import NixStore
+import NixVM
+
+/// `firn instantiate`.
+struct InstantiateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "instantiate", abstract: "Print the paths of the store derivations that files evaluate to.",
+        discussion: "Example: firn instantiate ./nixpkgs -A hello --drv-dir ./derivations")
+
+    @OptionGroup var evaluation: EvaluationArguments
+
+    @Flag(help: "Print a JSON array of what each derivation is and where it was found.")
+    var json = false
+
+    @Option(help: "Write every derivation made on the way to DIR, as its store path's last part.")
+    var drvDir: String?
+
+    @Flag(help: "Show on standard error what the evaluation used.")
+    var stats = false
+
+    @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
+    var stress = false
+
+    @Flag(
+        name: .customLong("readonly-mode"),
+        help: "Accepted so that command lines of nix-instantiate carry over: nothing is ever written to a store.")
+    var readOnly = false
+
+    func run() throws {
+        guard let code = BigStack.run({ evaluate() }) else {
+            Output.note("error: the evaluation's thread could not be started")
+            throw ExitCode(1)
+        }
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private func evaluate() -> Int32 {
+        guard let evaluator = evaluation.makeEvaluator(stress: stress) else {
+            Output.note("error: the address space for the heap cannot be reserved")
+            return 1
+        }
+        let directory = drvDir.map { DerivationDirectory($0) }
+        if let directory {
+            guard directory.create() else { return 1 }
+            evaluator.machine.derivationWriter = { directory.write($0, $1) }
+        }
+        var code: Int32 = 0
+        do throws(EvalFailure) {
+            try print(evaluator)
+        } catch {
+            Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
+            code = 1
+        }
+        if stats { Output.write(2, Statistics.text(evaluator.machine)) }
+        if let path = directory?.failedPath {
+            Output.note("error: '\(path)' cannot be written")
+            code = 1
+        }
+        return code
+    }
+
+    private func print(_ evaluator: Evaluator) throws(EvalFailure) {
+        var objects: [[UInt8]] = []
+        let arguments = try evaluation.callArguments(evaluator)
+        for value in try evaluation.values(evaluator) {
+            for derivation in try evaluator.derivations(in: value, arguments) {
+                if json {
+                    objects.append(try object(derivation, evaluator))
+                    continue
+                }
+                guard !derivation.outputName.isEmpty else {
+                    let path = String(decoding: derivation.path, as: UTF8.self)
+                    throw EvalFailure(
+                        kind: .value, message: Array("derivation '\(path)' lacks an 'outputName' attribute".utf8))
+                }
+                let isDefault = derivation.outputName == Array("out".utf8)
+                let output = isDefault ? [] : [UInt8(ascii: "!")] + derivation.outputName
+                Output.write(1, derivation.path + output + [UInt8(ascii: "\n")])
+            }
+        }
+        if json {
+            let separator = Array(",\n".utf8)
+            Output.write(1, [UInt8(ascii: "[")] + objects.joined(separator: separator) + Array("]\n".utf8))
+        }
+    }
+
+    /// One derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
+    private func object(_ derivation: FoundDerivation, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
+        let outputs = (evaluator.machine.outputs(ofDerivation: derivation.path) ?? []).map { output in
+            let path = output.path.map(JSONBytes.string) ?? Array("null".utf8)
+            return JSONBytes.string(output.name) + [UInt8(ascii: ":")] + path
+        }
+        let system = try evaluator.text(derivation.value, "system")
+        return JSONBytes.object([
+            ("attrPath", JSONBytes.array(derivation.attributePath.map(JSONBytes.string))),
+            ("name", JSONBytes.string(derivation.name)),
+            ("system", system.map(JSONBytes.string) ?? Array("null".utf8)),
+            ("drvPath", JSONBytes.string(derivation.path)),
+            ("outputName", JSONBytes.string(derivation.outputName)),
+            ("outputs", [UInt8(ascii: "{")] + outputs.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "}")]),
+        ])
+    }
+}

@@ -1,0 +1,19 @@
+import NixVM
+
+/// JSON made of bytes: names and paths need not be UTF-8, and are written as they are.
+enum JSONBytes {
+    static func string(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        unsafe bytes.withUnsafeBufferPointer { unsafe JSONText.quote($0, into: &result) }
+        return result
+    }
+
+    static func array(_ items: [[UInt8]]) -> [UInt8] {
+        [UInt8(ascii: "[")] + items.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
+    }
+
+    static func object(_ pairs: [(name: String, value: [UInt8])]) -> [UInt8] {
+        let items = pairs.map { string(Array($0.name.utf8)) + [UInt8(ascii: ":")] + $0.value }
+        return [UInt8(ascii: "{")] + items.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "}")]
+    }
+}

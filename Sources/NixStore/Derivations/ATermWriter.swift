@@ -1,0 +1,66 @@
+/// Writes the text of derivations into one growing buffer.
+public struct ATermWriter: ~Copyable {
+    public var bytes: [UInt8] = []
+
+    public init(capacity: Int = 4096) { bytes.reserveCapacity(capacity) }
+
+    /// Appends text as it is.
+    public mutating func raw(_ text: StaticString) {
+        unsafe bytes.append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    public mutating func raw(_ byte: UInt8) { bytes.append(byte) }
+
+    /// Appends a string that needs no escapes, in quotes.
+    public mutating func plain(_ text: some Collection<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: text)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends any string, in quotes and escaped.
+    public mutating func string(_ text: [UInt8]) { unsafe text.withUnsafeBufferPointer { unsafe string($0) } }
+
+    public mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
+        bytes.append(UInt8(ascii: "\""))
+        var start = 0
+        var index = 0
+        let count = text.count
+        while index < count {
+            if let escape = unsafe ATermWriter.escape(text[index]) {
+                unsafe bytes.append(contentsOf: text[start..<index])
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(escape)
+                start = index + 1
+            }
+            index += 1
+        }
+        unsafe bytes.append(contentsOf: text[start..<count])
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// What follows the backslash for a byte that is escaped.
+    @inline(__always)
+    private static func escape(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
+        case UInt8(ascii: "\n"): UInt8(ascii: "n")
+        case UInt8(ascii: "\r"): UInt8(ascii: "r")
+        case UInt8(ascii: "\t"): UInt8(ascii: "t")
+        default: nil
+        }
+    }
+
+    /// Appends a list of strings that need no escapes.
+    public mutating func plainList(_ texts: some Sequence<[UInt8]>) {
+        bytes.append(UInt8(ascii: "["))
+        var isFirst = true
+        for text in texts {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            plain(text)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+}

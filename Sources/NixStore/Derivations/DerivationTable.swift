@@ -1,0 +1,77 @@
+/// The derivations of one evaluation, by store path: what others need to know of them as inputs.
+public final class DerivationTable {
+    /// What stands for a derivation where it is an input of one whose outputs are addressed by their inputs.
+    public enum Modulo: Sendable, Equatable {
+        case hash(ModuloHash)
+        /// Of a fixed output: it stands for the contents, whoever makes them.
+        case fixed(ModuloHash)
+        /// Outputs are known only once something is built.
+        case deferred
+    }
+
+    public struct Output: Sendable, Equatable {
+        public var name: [UInt8]
+        /// Nil when it is known only once something is built.
+        public var path: [UInt8]?
+    }
+
+    /// A derivation that is an input, and which outputs of it are.
+    public struct Input: Sendable, Equatable {
+        /// Index of its record.
+        public var record: Int
+        /// In order, each once.
+        public var outputs: [[UInt8]]
+
+        public init(record: Int, outputs: [[UInt8]]) {
+            self.record = record
+            self.outputs = outputs
+        }
+    }
+
+    public struct Record: Sendable, Equatable {
+        public var path: [UInt8]
+        /// In the order of names.
+        public var outputs: [Output]
+        /// In the order of paths.
+        public var inputs: [Input]
+        public var sources: [[UInt8]]
+        public var modulo: Modulo
+
+        public func output(_ name: some Collection<UInt8>) -> Output? {
+            outputs.first { $0.name.elementsEqual(name) }
+        }
+    }
+
+    public private(set) var records: [Record] = []
+    private var indices: [[UInt8]: Int] = [:]
+    /// Bytes that the records take, about.
+    public private(set) var byteCount = 0
+
+    public init() {}
+
+    public func index(_ path: [UInt8]) -> Int? { indices[path] }
+
+    /// Keeps a record; one that is already there for its path stays.
+    func insert(_ record: Record) -> Int {
+        if let known = indices[record.path] { return known }
+        records.append(record)
+        indices[record.path] = records.count - 1
+        let outputs = record.outputs.reduce(0) { $0 + 96 + $1.name.count + ($1.path?.count ?? 0) }
+        byteCount += 256 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
+        return records.count - 1
+    }
+
+    /// The store paths that a derivation's file reaches: itself, sources and input derivations, and theirs.
+    public func closure(_ index: Int) -> (derivations: [Int], sources: Set<[UInt8]>) {
+        var found: Set<Int> = [index]
+        var pending = [index]
+        var sources: Set<[UInt8]> = []
+        while let next = pending.popLast() {
+            sources.formUnion(records[next].sources)
+            for input in records[next].inputs where found.insert(input.record).inserted {
+                pending.append(input.record)
+            }
+        }
+        return (found.sorted(), sources)
+    }
+}

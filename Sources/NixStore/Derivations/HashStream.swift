@@ -1,0 +1,43 @@
+import Crypto
+
+/// A hash over pieces that come one after another.
+public struct HashStream {
+    public let algorithm: HashAlgorithm
+    // One of these is there. Fields, not cases: each is changed in place, without a copy of its state.
+    private var md5: Insecure.MD5?
+    private var sha1: Insecure.SHA1?
+    private var sha256: SHA256?
+    private var sha512: SHA512?
+
+    public init(_ algorithm: HashAlgorithm) {
+        self.algorithm = algorithm
+        switch algorithm {
+        case .md5: md5 = Insecure.MD5()
+        case .sha1: sha1 = Insecure.SHA1()
+        case .sha256: sha256 = SHA256()
+        case .sha512: sha512 = SHA512()
+        }
+    }
+
+    public mutating func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        switch algorithm {
+        case .md5: unsafe md5?.update(bufferPointer: bytes)
+        case .sha1: unsafe sha1?.update(bufferPointer: bytes)
+        case .sha256: unsafe sha256?.update(bufferPointer: bytes)
+        case .sha512: unsafe sha512?.update(bufferPointer: bytes)
+        }
+    }
+
+    public func finish() -> Hash {
+        let bytes: [UInt8]? =
+            switch algorithm {
+            case .md5: md5.map { Array($0.finalize()) }
+            case .sha1: sha1.map { Array($0.finalize()) }
+            case .sha256: sha256.map { Array($0.finalize()) }
+            case .sha512: sha512.map { Array($0.finalize()) }
+            }
+        return Hash(algorithm, bytes: bytes ?? [])
+    }
+}

@@ -1,0 +1,29 @@
+/// The SHA-256 that stands for a derivation as an input of others, whatever its store path.
+public struct ModuloHash: Hashable, Comparable, Sendable {
+    private let words: (UInt64, UInt64, UInt64, UInt64)
+
+    public init(_ hash: [UInt8]) {
+        func word(_ index: Int) -> UInt64 {
+            (0..<8).reduce(0) { $0 << 8 | UInt64(index * 8 + $1 < hash.count ? hash[index * 8 + $1] : 0) }
+        }
+        words = (word(0), word(1), word(2), word(3))
+    }
+
+    public var bytes: [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(32)
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                result.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
+        return result
+    }
+
+    public static func == (a: ModuloHash, b: ModuloHash) -> Bool { a.words == b.words }
+
+    /// The order of the hashes' base-16 text.
+    public static func < (a: ModuloHash, b: ModuloHash) -> Bool { a.words < b.words }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+}

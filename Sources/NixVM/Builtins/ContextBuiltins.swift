@@ -1,0 +1,154 @@
+import NixStore
+
+/// Builtins that look at the contexts of strings and change them.
+extension Machine {
+    static let contextBuiltins: [BuiltinDefinition] = [
+        .function("getContext", 1) { $0.getContext() },
+        .function("appendContext", 2) { $0.appendContext() },
+        .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { vm in
+            vm.coerced(0, []) { vm.discardOutputDependency() }
+        },
+        .frame("addDrvOutputDependencies", 1, strict: [], slots: 1) { vm in
+            vm.coerced(0, []) { vm.addOutputDependencies() }
+        },
+    ]
+}
+
+extension VM {
+    /// A set from store paths to what the string has of each.
+    fileprivate func getContext() -> Step {
+        guard let string = expectString(0) else { return .error }
+        struct Entry {
+            var path = false
+            var allOutputs = false
+            var outputs: [[UInt8]] = []
+        }
+        var entries: [[UInt8]: Entry] = [:]
+        for element in elements(of: string) {
+            switch element {
+            case .path(let path): entries[path, default: Entry()].path = true
+            case .deep(let path): entries[path, default: Entry()].allOutputs = true
+            case .output(let output, let derivation):
+                entries[derivation, default: Entry()].outputs.append(output)
+            }
+        }
+        let outputs = entries.values.reduce(0) { $0 + Size.list($1.outputs.count) }
+        let sets = entries.count * Size.attributesAndLayout(3)
+        guard reserve(outputs + sets + Size.attributesAndLayout(entries.count)) else { return .collect }
+        guard charge(1 + entries.count) else { return .error }
+        let pairs = entries.map { path, entry in
+            var inner: [(symbol: UInt32, value: Value)] = []
+            if entry.path { inner.append((Symbols.path, .true)) }
+            if entry.allOutputs { inner.append((Symbols.allOutputs, .true)) }
+            if !entry.outputs.isEmpty {
+                let list = makeList(entry.outputs.count)
+                for (index, output) in entry.outputs.enumerated() {
+                    list.object.values[index] = nameString(s.pointee.symbols.intern(output))
+                }
+                inner.append((Symbols.outputs, list))
+            }
+            return (symbol: s.pointee.symbols.intern(path), value: makeAttributes(inner))
+        }
+        return done(makeAttributes(pairs))
+    }
+
+    /// Adds what a set says, in the form of `getContext`'s result.
+    fileprivate func appendContext() -> Step {
+        guard let string = expectString(0), let set = expectSet(1) else { return .error }
+        guard let order = nameOrder(set.layout) else { return .collect }
+        var texts: [[UInt8]] = []
+        for index in 0..<set.field {
+            let place = Int(order[index])
+            let path = Array(s.pointee.symbols.bytes(set.layout.entries[place].symbol))
+            guard StorePath.isStorePath(path) else {
+                return fail(.value, bytes: Array("context key '".utf8) + path + Array("' is not a store path".utf8))
+            }
+            let slot = set.attributeValues + place
+            if !isForced(slot) { return .force }
+            guard slot.pointee.isAttributes else { return failExpected("a set", slot.pointee) }
+            let step = readContext(slot.pointee.object, path, &texts)
+            if step != .next { return step }
+        }
+        let size = Size.list(texts.count)
+        guard reserve(Size.string(string.field) + size * 2 + contextBytes(s.pointee.arguments, 1)) else {
+            return .collect
+        }
+        guard charge(1 + texts.count + string.field / 64) else { return .error }
+        let context = joinContexts(context(of: argument(0)), makeContext(texts))
+        return done(makeString(string.byteBuffer, context: context))
+    }
+
+    /// The elements that one attribute of `appendContext`'s set names; `.next` when all of it was forced.
+    private func readContext(_ info: Object, _ path: [UInt8], _ texts: inout [[UInt8]]) -> Step {
+        for (symbol, element) in [
+            (Symbols.path, ContextElement.path(path)), (Symbols.allOutputs, ContextElement.deep(path)),
+        ] {
+            guard let slot = lookup(info, symbol) else { continue }
+            if !isForced(slot) { return .force }
+            guard slot.pointee.isBool else { return failExpected("a Boolean", slot.pointee) }
+            if !slot.pointee.isTrue { continue }
+            if symbol == Symbols.allOutputs, !StorePath.isDerivation(path) {
+                return failNoDerivation("all-outputs context", path)
+            }
+            texts.append(element.text)
+        }
+        guard let slot = lookup(info, Symbols.outputs) else { return .next }
+        if !isForced(slot) { return .force }
+        guard slot.pointee.isList else { return failExpected("a list", slot.pointee) }
+        let list = slot.pointee.object
+        if list.field > 0, !StorePath.isDerivation(path) { return failNoDerivation("derivation output context", path) }
+        for index in 0..<list.field {
+            if !isForced(list.values + index) { return .force }
+            guard isPlainString(list.values[index]) else { return .error }
+            let output = Array(list.values[index].object.byteBuffer)
+            texts.append(ContextElement.output(output, derivation: path).text)
+        }
+        return .next
+    }
+
+    private func failNoDerivation(_ what: String, _ path: [UInt8]) -> Step {
+        fail(
+            .value,
+            bytes: Array("tried to add \(what) of ".utf8) + path
+                + Array(", which is not a derivation, to a string".utf8))
+    }
+
+    /// Derivations with all they reach become plain paths.
+    fileprivate func discardOutputDependency() -> Step {
+        let texts = elements(of: bp[0].object).map { element in
+            if case .deep(let path) = element { return path }
+            return element.text
+        }
+        return withContext(texts)
+    }
+
+    /// The one derivation that the string refers to, with all it reaches.
+    fileprivate func addOutputDependencies() -> Step {
+        let elements = elements(of: bp[0].object)
+        guard elements.count == 1 else {
+            let text = Array("context of string '".utf8) + bp[0].object.byteBuffer
+            return fail(
+                .value, bytes: text + Array("' must have exactly one element, but has \(elements.count)".utf8))
+        }
+        switch elements[0] {
+        case .deep: return done(bp[0])
+        case .path(let path):
+            guard StorePath.isDerivation(path) else {
+                return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not a derivation".utf8))
+            }
+            return withContext([ContextElement.deep(path).text])
+        case .output(let output, _):
+            return fail(
+                .value,
+                bytes: Array(
+                    "`addDrvOutputDependencies` can only act on derivations, not on a derivation output such as '".utf8)
+                    + output + Array("'".utf8))
+        }
+    }
+
+    /// The frame's string with another context.
+    private func withContext(_ texts: [[UInt8]]) -> Step {
+        guard reserve(Size.string(bp[0].object.field) + Size.list(texts.count)) else { return .collect }
+        return done(makeString(bp[0].object.byteBuffer, context: makeContext(texts)))
+    }
+}

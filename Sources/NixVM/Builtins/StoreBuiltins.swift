@@ -1,0 +1,143 @@
+import NixStore
+
+/// Builtins that name store objects. None writes to a store.
+extension Machine {
+    static let storeBuiltins: [BuiltinDefinition] = [
+        .function("placeholder", 1, global: true) { vm in
+            guard let output = vm.expectPlainString(0) else { return .error }
+            let text = StorePath.placeholder(output: Array(output.byteBuffer))
+            guard vm.reserve(Size.string(text.count)) else { return .collect }
+            return vm.done(vm.makeString(text))
+        },
+        .function("toFile", 2) { $0.toFile() },
+        .frame("storePath", 1, strict: [], slots: 2) { vm in
+            vm.coercedPath(0, marker: 1) { vm.storePath() }
+        },
+        .frame("hashFile", 2, strict: [0], slots: 2) { vm in
+            vm.coercedPath(1, marker: 2) { vm.hashFile() }
+        },
+        .frame("outputOf", 2, strict: [1], slots: 1) { vm in
+            vm.coerced(0, marker: 2, []) { vm.outputOf() }
+        },
+    ]
+}
+
+extension VM {
+    /// A string that is a store path and refers to it, made once and kept.
+    func storePathString(_ path: [UInt8]) -> Value { permanentString(path, context: singleContext(path)) }
+
+    fileprivate func toFile() -> Step {
+        guard let name = expectPlainString(0), let contents = expectString(1) else { return .error }
+        var references: [[UInt8]] = []
+        for element in elements(of: contents) {
+            guard case .path(let path) = element else {
+                return fail(
+                    .value,
+                    bytes: Array("files created by builtins.toFile may not reference derivations, but ".utf8)
+                        + name.byteBuffer + Array(" references ".utf8) + element.text)
+            }
+            references.append(path)
+        }
+        guard charge(1 + contents.field / 64) else { return .error }
+        let bytes = Array(contents.byteBuffer)
+        do throws(StoreError) {
+            let path = try StorePath.text(
+                name: Array(name.byteBuffer), sha256: Hash(of: bytes, .sha256).bytes, references: references)
+            machine.store.sources[path] = .text(bytes, references: references)
+            return done(storePathString(path))
+        } catch {
+            return fail(.value, bytes: error.message)
+        }
+    }
+
+    /// The path itself, with the store object that it lies in as its context.
+    fileprivate func storePath() -> Step {
+        if machine.settings.pure {
+            return fail(.restricted, "'builtins.storePath' is not allowed in pure evaluation mode")
+        }
+        var path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        do throws(EvalIOError) {
+            if !StorePath.isStorePath(path) { path = try machine.io.resolveSymlinks(path, .full) }
+        } catch {
+            return fail(error)
+        }
+        guard let top = StorePath.top(of: path) else {
+            return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not in the Nix store".utf8))
+        }
+        let known = bp[0].isString ? contextBytes(bp, 1) : 0
+        guard reserve(Size.string(path.count) + known + Size.list(1)) else { return .collect }
+        let context = joinContexts(bp[0].isString ? context(of: bp[0]) : .null, singleContext(top))
+        return done(makeString(path, context: context))
+    }
+
+    fileprivate func hashFile() -> Step {
+        guard isPlainString(bp[0]) else { return .error }
+        let algorithm: HashAlgorithm
+        do throws(HashError) {
+            algorithm = try HashAlgorithm(name: Array(bp[0].object.byteBuffer))
+        } catch {
+            return fail(.value, bytes: error.message)
+        }
+        let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
+        guard let hash = contentHash(path, .flat, algorithm) else { return .error }
+        let text = hash.text(.base16)
+        guard reserve(Size.string(text.count)) else { return .collect }
+        return done(makeString(text))
+    }
+
+    /// What stands for an output of a derivation that a string names.
+    fileprivate func outputOf() -> Step {
+        guard isPlainString(bp[1]), checkFeature("dynamic-derivations") else { return .error }
+        let elements = elements(of: bp[0].object)
+        let text = String(decoding: bp[0].object.byteBuffer, as: UTF8.self)
+        guard elements.count == 1 else {
+            return fail(
+                .value,
+                "string '\(text)' has \(elements.count) entries in its context. It should only have exactly one entry"
+            )
+        }
+        let output = Array(bp[1].object.byteBuffer)
+        let derivation: [UInt8]
+        switch elements[0] {
+        case .path(let path): derivation = path
+        case .output: derivation = elements[0].text
+        case .deep:
+            return fail(
+                .value,
+                "string '\(text)' has a context which refers to a complete source and binary closure. "
+                    + "This is not supported at this time")
+        }
+        let element = ContextElement.output(output, derivation: derivation)
+        do throws(StoreError) {
+            let path = try outputText(element)
+            guard reserve(Size.string(path.count)) else { return .collect }
+            return done(makeString(path, context: singleContext(element.text)))
+        } catch {
+            return fail(.value, bytes: error.message)
+        }
+    }
+
+    /// The path of an output, or what stands for it while it is not known.
+    func outputText(_ element: ContextElement) throws(StoreError) -> [UInt8] {
+        guard case .output(let output, let derivation) = element else { return element.text }
+        if derivation.first == CanonPath.separator {
+            let record = machine.store.derivations.records[try record(of: derivation)]
+            guard let known = record.output(output) else {
+                throw StoreError(
+                    "derivation '\(String(decoding: derivation, as: UTF8.self))' does not have output "
+                        + "'\(String(decoding: output, as: UTF8.self))'")
+            }
+            if let path = known.path { return path }
+        }
+        return [CanonPath.separator] + placeholder(element).text(.nix32)
+    }
+
+    private func placeholder(_ element: ContextElement) -> Hash {
+        guard case .output(let output, let derivation) = element else { return Hash.zero(.sha256) }
+        if derivation.first == CanonPath.separator {
+            return StorePath.upstreamPlaceholder(derivation: derivation, output: output)
+        }
+        let inner = derivation.withUnsafeBufferPointer { ContextElement($0) }
+        return StorePath.computedPlaceholder(placeholder(inner), output: output)
+    }
+}

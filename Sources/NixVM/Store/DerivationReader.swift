@@ -1,0 +1,310 @@
+import NixStore
+
+/// Reads a derivation from the attributes given to `derivationStrict` and the strings they became.
+///
+/// Borrows the heap: valid only while nothing is allocated.
+struct DerivationReader {
+    private let vm: VM
+    private let set: Object
+    /// By place in the order of names: a string, null for what is left out, a boolean, an array for `args`.
+    private let found: Slot
+    private let order: UnsafePointer<UInt32>?
+    private let isStructured: Bool
+
+    init(_ vm: VM, set: Object, found: Slot, isStructured: Bool) {
+        self.vm = vm
+        self.set = set
+        self.found = found
+        self.isStructured = isStructured
+        order = vm.nameOrder(set.layout)
+    }
+
+    /// What the attributes say, checked.
+    struct Parts {
+        var name: [UInt8]
+        var system = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        var builder = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+        var outputs: [[UInt8]] = [Array("out".utf8)]
+        var arguments: [UnsafeBufferPointer<UInt8>] = []
+        var variables: [(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)] = []
+        /// The variable `__json`, of structured attributes.
+        var json: [UInt8]?
+        var addressing = OutputAddressing.inputs
+        /// Bits of the elements of all contexts.
+        var context: Set<UInt64> = []
+        /// Bytes of all strings.
+        var size = 0
+
+        fileprivate var isContentAddressed = false
+        fileprivate var isImpure = false
+        fileprivate var hash: [UInt8]?
+        fileprivate var algorithm: HashAlgorithm?
+        fileprivate var method: ContentAddressMethod?
+        fileprivate var lastContext = Value.null
+    }
+
+    func read() throws -> Parts {
+        guard let order, let name = vm.lookup(set, Symbols.name) else { throw Failed() }
+        var parts = Parts(name: Array(name.pointee.object.byteBuffer))
+        parts.variables.reserveCapacity(set.field)
+        if isStructured { parts.json = [UInt8(ascii: "{")] }
+        for index in 0..<set.field {
+            let place = Int(order[index])
+            try read(set.layout.entries[place].symbol, set.attributeValues[place], found[index], &parts)
+        }
+        parts.json?.append(UInt8(ascii: "}"))
+        if parts.builder.isEmpty { throw StoreError("required attribute 'builder' missing") }
+        if parts.system.isEmpty { throw StoreError("required attribute 'system' missing") }
+        parts.addressing = try addressing(parts)
+        if StorePath.isDerivation(parts.name), parts.method != .text || parts.outputs != [Array("out".utf8)] {
+            throw StoreError(
+                "derivation names are allowed to end in '.drv' only if they produce a single derivation file")
+        }
+        return parts
+    }
+
+    /// The machine's `failure` is set.
+    struct Failed: Error {}
+
+    private func read(_ symbol: UInt32, _ value: Value, _ found: Value, _ parts: inout Parts) throws {
+        if found.isNull { return }
+        switch symbol {
+        case Symbols.contentAddressed: parts.isContentAddressed = found.isTrue
+        case Symbols.impure: parts.isImpure = found.isTrue
+        case Symbols.args:
+            for index in 0..<found.object.field {
+                let argument = found.object.values[index]
+                note(argument, &parts)
+                parts.arguments.append(argument.object.byteBuffer)
+            }
+        default:
+            note(found, &parts)
+            if isStructured {
+                addJSON(symbol, found, &parts)
+                try readStructured(symbol, value, &parts)
+            } else {
+                let text = found.object.byteBuffer
+                parts.variables.append((vm.s.pointee.symbols.bytes(symbol), text))
+                try readSpecial(symbol, text, &parts) { DerivationReader.words(text) }
+            }
+        }
+    }
+
+    /// Adds a string's context and size.
+    private func note(_ string: Value, _ parts: inout Parts) {
+        parts.size += string.object.field + 16
+        let context = vm.context(of: string)
+        if context.isNull || context == parts.lastContext { return }
+        parts.lastContext = context
+        for index in 0..<context.object.field { parts.context.insert(context.object.values[index].bits) }
+    }
+
+    private func addJSON(_ symbol: UInt32, _ text: Value, _ parts: inout Parts) {
+        guard var json = parts.json.take() else { return }
+        if json.count > 1 { json.append(UInt8(ascii: ",")) }
+        JSONText.quote(vm.s.pointee.symbols.bytes(symbol), into: &json)
+        json.append(UInt8(ascii: ":"))
+        json += text.object.byteBuffer
+        parts.json = json
+    }
+
+    /// Attributes that mean something also where all go to the builder as JSON: strings, and `outputs` a list of them.
+    private func readStructured(_ symbol: UInt32, _ value: Value, _ parts: inout Parts) throws {
+        var value = value
+        if value.isThunk { value = Value(bits: value.object[1]) }
+        switch symbol {
+        case Symbols.outputs:
+            guard value.isList else { throw failed(vm.failExpected("a list", value)) }
+            try setOutputs((0..<value.object.field).map { try Array(text(value.object.values[$0])) }, &parts)
+        case Symbols.builder:
+            guard value.isString else { throw failed(vm.failExpected("a string", value)) }
+            parts.builder = value.object.byteBuffer
+        case Symbols.system, Symbols.outputHash, Symbols.outputHashAlgo, Symbols.outputHashMode:
+            try readSpecial(symbol, try text(value), &parts) { [] }
+        default: break
+        }
+    }
+
+    /// The bytes of a string without context, of a value that was forced.
+    private func text(_ value: Value) throws -> UnsafeBufferPointer<UInt8> {
+        var value = value
+        if value.isThunk { value = Value(bits: value.object[1]) }
+        guard vm.isPlainString(value) else { throw Failed() }
+        return value.object.byteBuffer
+    }
+
+    private func failed(_ step: Step) -> Failed { Failed() }
+
+    private func readSpecial(
+        _ symbol: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ parts: inout Parts, words: () -> [[UInt8]]
+    ) throws {
+        switch symbol {
+        case Symbols.builder: parts.builder = text
+        case Symbols.system: parts.system = text
+        case Symbols.outputs: try setOutputs(words(), &parts)
+        case Symbols.outputHash: parts.hash = Array(text)
+        // An unknown name is as good as none: the hash may name its algorithm itself.
+        case Symbols.outputHashAlgo: parts.algorithm = try? HashAlgorithm(name: Array(text))
+        case Symbols.outputHashMode:
+            guard let method = ContentAddressMethod(mode: Array(text)) else {
+                throw StoreError(
+                    "invalid value '\(String(decoding: text, as: UTF8.self))' for 'outputHashMode' attribute")
+            }
+            if method == .text, !vm.checkFeature("dynamic-derivations") { throw Failed() }
+            if method == .git, !vm.checkFeature("git-hashing") { throw Failed() }
+            parts.method = method
+        default: break
+        }
+    }
+
+    /// The words between white space.
+    private static func words(_ text: UnsafeBufferPointer<UInt8>) -> [[UInt8]] {
+        text.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }.map { Array($0) }
+    }
+
+    private func setOutputs(_ names: [[UInt8]], _ parts: inout Parts) throws {
+        for (index, name) in names.enumerated() {
+            if names[..<index].contains(name) {
+                throw StoreError("duplicate derivation output '\(String(decoding: name, as: UTF8.self))'")
+            }
+            if name == Array("drvPath".utf8) { throw StoreError("invalid derivation output name 'drvPath'") }
+        }
+        if names.isEmpty { throw StoreError("derivation cannot have an empty set of outputs") }
+        parts.outputs = names.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    private func addressing(_ parts: Parts) throws -> OutputAddressing {
+        if let text = parts.hash {
+            guard parts.outputs == [Array("out".utf8)] else {
+                throw StoreError("multiple outputs are not supported in fixed-output derivations")
+            }
+            return .fixed(try hash(text, parts.algorithm), parts.method ?? .flat)
+        }
+        if parts.isContentAddressed, parts.isImpure {
+            throw StoreError("derivation cannot be both content-addressed and impure")
+        }
+        if parts.isContentAddressed { return .floating(parts.algorithm ?? .sha256, parts.method ?? .nar) }
+        if parts.isImpure { return .impure(parts.algorithm ?? .sha256, parts.method ?? .nar) }
+        return .inputs
+    }
+
+    private func hash(_ text: [UInt8], _ algorithm: HashAlgorithm?) throws -> Hash {
+        do throws(StoreError) {
+            return try vm.parseHash(text, algorithm)
+        } catch {
+            throw error
+        }
+    }
+
+    /// Enters the derivation into the table; gives its record.
+    func add(_ parts: Parts) throws -> Int {
+        let machine = vm.machine
+        let (inputs, sources) = try vm.derivationInputs(parts.context)
+        let assembly = try DerivationAssembly(
+            name: parts.name, outputs: parts.outputs, parts.addressing, inputs: inputs, sources: sources,
+            in: machine.store.derivations)
+        var body = DerivationBody(capacity: parts.size + parts.size / 8 + 512)
+        body.start(sources: sources, system: parts.system, builder: parts.builder)
+        for argument in parts.arguments { body.argument(argument) }
+        body.startEnvironment()
+        writeVariables(parts, assembly, &body)
+        body.finish()
+        let (record, text) = try assembly.finish(
+            body, in: machine.store.derivations, wantsText: machine.derivationWriter != nil)
+        machine.derivationWriter?(machine.store.derivations.records[record].path, text)
+        return record
+    }
+
+    /// All variables in the order of names; an output's takes the place of an attribute of its name.
+    private func writeVariables(_ parts: Parts, _ assembly: DerivationAssembly, _ body: inout DerivationBody) {
+        var variables = parts.variables
+        let jsonName = Array("__json".utf8)
+        let json = parts.json ?? []
+        jsonName.withUnsafeBufferPointer { name in
+            json.withUnsafeBufferPointer { text in
+                if isStructured { variables = [(name, text)] }
+                var next = 0
+                for (index, output) in assembly.outputs.enumerated() {
+                    while next < variables.count {
+                        let order = output.withUnsafeBufferPointer { compareBytes(variables[next].name, $0) }
+                        if order > 0 { break }
+                        if order < 0 { body.variable(variables[next].name, variables[next].value) }
+                        next += 1
+                    }
+                    assembly.writeOutput(index, into: &body)
+                }
+                for variable in variables[next...] { body.variable(variable.name, variable.value) }
+            }
+        }
+    }
+}
+
+extension VM {
+    /// A hash of an expression; an empty text is the hash of zeros, with a warning.
+    func parseHash(_ text: [UInt8], _ algorithm: HashAlgorithm?) throws(StoreError) -> Hash {
+        if text.isEmpty {
+            guard let algorithm else { throw StoreError("empty hash requires explicit hash algorithm") }
+            let hash = Hash.zero(algorithm)
+            machine.print(Array("warning: found empty hash, assuming '".utf8) + hash.text(.sri) + [UInt8(ascii: "'")])
+            return hash
+        }
+        do throws(HashError) {
+            return try Hash(parsing: text, algorithm)
+        } catch {
+            throw StoreError(String(decoding: error.message, as: UTF8.self))
+        }
+    }
+
+    /// What a derivation with strings of this context depends on: derivations in the order of paths, and sources in
+    /// order.
+    func derivationInputs(
+        _ context: Set<UInt64>
+    ) throws -> (inputs: [DerivationTable.Input], sources: [[UInt8]]) {
+        let table = machine.store.derivations
+        var outputs: [Int: [[UInt8]]] = [:]
+        var sources: Set<[UInt8]> = []
+        for bits in context {
+            if let (record, output) = machine.store.outputElements[bits] {
+                outputs[record, default: []].append(output)
+                continue
+            }
+            switch machine.contextElement(Value(bits: bits)) {
+            case .path(let path): sources.insert(path)
+            case .output(let output, let derivation):
+                let record = try self.record(of: derivation)
+                machine.store.outputElements[bits] = (record, output)
+                outputs[record, default: []].append(output)
+            case .deep(let derivation):
+                let (derivations, paths) = table.closure(try record(of: derivation))
+                sources.formUnion(withReferences(paths))
+                for record in derivations {
+                    sources.insert(table.records[record].path)
+                    outputs[record, default: []] += table.records[record].outputs.map { $0.name }
+                }
+            }
+        }
+        let inputs = outputs.map { record, names in
+            DerivationTable.Input(
+                record: record,
+                outputs: names.count == 1 ? names : Set(names).sorted { $0.lexicographicallyPrecedes($1) })
+        }.sorted { table.records[$0.record].path.lexicographicallyPrecedes(table.records[$1.record].path) }
+        return (inputs, sources.count < 2 ? Array(sources) : sources.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
+    /// Store paths and what they refer to, where that is known.
+    private func withReferences(_ paths: Set<[UInt8]>) -> Set<[UInt8]> {
+        var found = paths
+        var pending = Array(paths)
+        while let path = pending.popLast() {
+            guard case .text(_, let references) = machine.store.sources[path] else { continue }
+            for reference in references where found.insert(reference).inserted { pending.append(reference) }
+        }
+        return found
+    }
+
+    /// The record of a derivation that this evaluation made.
+    func record(of derivation: [UInt8]) throws(StoreError) -> Int {
+        if let index = machine.store.derivations.index(derivation) { return index }
+        throw StoreError("path '\(String(decoding: derivation, as: UTF8.self))' is not valid")
+    }
+}

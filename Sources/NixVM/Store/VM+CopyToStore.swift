@@ -1,0 +1,66 @@
+import NixStore
+
+/// Paths as store objects. Nothing is written: a store path is computed from what lies at the path.
+extension VM {
+    /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
+    func copiedToStore(_ path: [UInt8]) -> Value? {
+        let path = CanonPath.canonicalize(path)
+        if let known = machine.store.copiedPaths[path] { return known }
+        if StorePath.isDerivation(path) {
+            _ = fail(.value, "file names are not allowed to end in '.drv'")
+            return nil
+        }
+        let name = CanonPath.baseName(of: path)
+        guard let copied = addToStore(path, name: name.isEmpty ? Array("source".utf8) : name, method: .nar) else {
+            return nil
+        }
+        let string = permanentString(copied, context: singleContext(copied))
+        machine.store.copiedPaths[path] = string
+        return string
+    }
+
+    /// The store path that contents at a path have under a name; nil with `failure` set.
+    func addToStore(
+        _ path: [UInt8], name: [UInt8], method: ContentAddressMethod,
+        accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }
+    ) -> [UInt8]? {
+        guard let hash = contentHash(path, method, .sha256, accepts: accepts) else { return nil }
+        do throws(StoreError) {
+            let copied = try StorePath.fixed(name: name, hash, method)
+            machine.store.sources[copied] = .path(path)
+            return copied
+        } catch {
+            _ = fail(.value, bytes: error.message)
+            return nil
+        }
+    }
+
+    /// The hash of what lies at a path; nil with `failure` set. Fuel is charged as it is read.
+    func contentHash(
+        _ path: [UInt8], _ method: ContentAddressMethod, _ algorithm: HashAlgorithm,
+        accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }
+    ) -> Hash? {
+        do throws(ArchiveError) {
+            if method == .flat {
+                return try NarStream.flatHash(path, algorithm, io: machine.io) { charge(1 + $0 / 512) }
+            }
+            return try NarStream.hash(path, algorithm, io: machine.io, accepts: accepts) { charge(1 + $0 / 512) }
+        } catch {
+            switch error {
+            case .stopped: break
+            case .io(let error): _ = fail(error)
+            case .unsupportedType(let path):
+                _ = fail(.io, bytes: Array("file '".utf8) + path + Array("' has an unsupported type".utf8))
+            }
+            return nil
+        }
+    }
+}
+
+/// Where the contents of a store path come from that this evaluation made.
+enum StoreSource {
+    /// A tree that is read where it lies.
+    case path([UInt8])
+    /// A file made by `toFile`, and the store paths it refers to.
+    case text([UInt8], references: [[UInt8]])
+}
