@@ -76,6 +76,12 @@ let package = Package(
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore"], swiftSettings: strict),
         .testTarget(
+            name: "FirnCoordinatorTests",
+            dependencies: [
+                "FirnCoordinator", "FirnClient", "FirnProtocol", "JobStore", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
+        .testTarget(
             name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ"], swiftSettings: strict),
         .testTarget(
             name: "FirnWorkerTests",

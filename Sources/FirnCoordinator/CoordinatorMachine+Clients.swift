@@ -10,18 +10,16 @@ extension CoordinatorMachine {
                 peer, envelope.correlation, .notPermitted,
                 "a key with the role \(identity.role.rawValue) may not use the endpoint for \(peer.endpoint.rawValue)")
         }
+        let session = clients[peer].flatMap { $0.identity == identity ? $0 : nil }
+        if session != nil { clients[peer]?.lastHeard = now.steady }
         switch envelope.content {
         case .hello: return welcome(peer, identity, envelope.correlation)
-        case .ping: return reply(peer, envelope.correlation, .pong(WirePong()))
-        case .pong, .error:
-            clients[peer]?.lastHeard = now.steady
-            return
+        case .pong, .error: return
         default: break
         }
-        guard let session = clients[peer], session.identity == identity else {
+        guard let session else {
             return refuse(peer, envelope.correlation, .helloRequired, "this connection is not known: say hello")
         }
-        clients[peer]?.lastHeard = now.steady
         answer(envelope.content, from: peer, session, envelope.correlation)
     }
 
@@ -40,7 +38,8 @@ extension CoordinatorMachine {
         case .getQueue: reply(peer, correlation, .queueReport(queueReport(for: session)))
         case .listWorkers: listWorkers(for: peer, session, correlation)
         case .drain(let drain): self.drain(drain, from: peer, session, correlation)
-        case .hello, .ping, .pong, .error: break
+        case .ping: reply(peer, correlation, .pong(WirePong()))
+        case .hello, .pong, .error: break
         }
     }
 

@@ -96,15 +96,13 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Ends watches and waits of connections that are silent, as the protocol says, and forgets those long unused.
+    /// Ends watches and waits of connections that are silent, as the protocol says, and forgets those long unused. If
+    /// such a client was only slow, it is asked for a hello, and then watches again what it has not seen finished.
     private mutating func surveyClients() {
         for (peer, session) in clients {
-            let silence = now.steady - session.lastHeard
-            if silence >= Self.forgottenAfterMs {
+            let isIdle = session.watches.isEmpty && session.waits.isEmpty
+            if now.steady - session.lastHeard >= (isIdle ? Self.forgottenAfterMs : settings.silenceMs) {
                 forgetClient(peer)
-            } else if silence >= settings.silenceMs, !session.watches.isEmpty || !session.waits.isEmpty {
-                forgetClient(peer)
-                clients[peer] = ClientSession(identity: session.identity, lastHeard: session.lastHeard)
             }
         }
     }

@@ -17,11 +17,10 @@ extension CoordinatorMachine {
         case .error: return
         default: break
         }
-        guard workers[peer]?.identity == identity else {
+        guard let session = workers[peer], session.identity == identity, session.isConnected else {
             return refuseWorker(peer, envelope.correlation, .helloRequired, "this connection is not known: say hello")
         }
         workers[peer]?.lastHeard = now
-        workers[peer]?.isConnected = true
         switch envelope.content {
         case .credit(let credit): add(Int(clamping: credit.jobs), creditOf: peer)
         case .heartbeat(let heartbeat): renew(heartbeat.leases, of: peer)

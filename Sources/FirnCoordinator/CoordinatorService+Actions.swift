@@ -57,13 +57,7 @@ extension CoordinatorService {
 
     private func outcome(of frames: [[UInt8]], to peer: Peer) -> SendOutcome {
         do throws(ZeroMQError) {
-            let frames = [peer.routingID] + frames
-            return switch peer.endpoint {
-            case .clients: try clientSocket.send(frames)
-            case .operators: try operatorSocket.send(frames)
-            case .workers: try workerSocket.send(frames)
-            case .traces: .noRoute
-            }
+            return try sockets?.send(frames, to: peer) ?? .noRoute
         } catch {
             logger.error("cannot send", metadata: ["endpoint": "\(peer.endpoint)", "reason": "\(error)"])
             return .noRoute

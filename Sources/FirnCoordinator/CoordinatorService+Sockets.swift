@@ -4,20 +4,13 @@ import ZeroMQ
 
 /// Reading: what comes becomes events of the machine, at once.
 extension CoordinatorService {
-    func readClients() { read(.clients) { try $0.clientSocket.receive() } }
-    func readOperators() { read(.operators) { try $0.operatorSocket.receive() } }
-    func readWorkers() { read(.workers) { try $0.workerSocket.receive() } }
-    func readTraces() { read(.traces) { try $0.traceSocket.receive() } }
-
     /// Reads until the socket is empty, or enough for one turn was read.
-    private func read(
-        _ endpoint: Endpoint, _ receive: (isolated CoordinatorService) throws -> Message?
-    ) {
+    func read(_ endpoint: Endpoint) {
         let time = CoordinatorTime.current()
         var bytes = 0
-        do {
+        do throws(ZeroMQError) {
             while bytes < Self.turnBytes {
-                guard let message = try receive(self) else { return }
+                guard let message = try sockets?.receive(endpoint) else { return }
                 bytes += 256 + message.frames.reduce(0) { $0 + $1.count }
                 take(message, at: endpoint, time)
             }

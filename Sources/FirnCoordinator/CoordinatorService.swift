@@ -28,10 +28,8 @@ public actor CoordinatorService: Service {
     let reader: StoreReader
     /// Answers questions about finished jobs, and reads keys: what may wait for the disk.
     let readQueue = DispatchQueue(label: "firn.reads", qos: .userInitiated)
-    let clientSocket: Socket
-    let workerSocket: Socket
-    let operatorSocket: Socket
-    let traceSocket: Socket
+    /// Nil when `run` has ended: peers see at once that nobody is there.
+    var sockets: CoordinatorSockets?
 
     var machine: CoordinatorMachine
     var reporter = MetricsReporter()
@@ -67,18 +65,9 @@ public actor CoordinatorService: Service {
         if !gatekeeper.isPlain {
             try context.startAuthentication { [gatekeeper] in gatekeeper.authorize($0) }
         }
-        func socket(_ kind: Socket.Kind, _ endpoint: Endpoint) throws -> Socket {
-            try Socket(kind, context: context, options: configuration.options(for: endpoint, security))
-        }
-        clientSocket = try socket(.router, .clients)
-        workerSocket = try socket(.router, .workers)
-        operatorSocket = try socket(.router, .operators)
-        traceSocket = try socket(.pull, .traces)
-        endpoints = CoordinatorConfiguration.Endpoints(
-            clients: try clientSocket.bind(configuration.endpoints.clients),
-            workers: try workerSocket.bind(configuration.endpoints.workers),
-            traces: try traceSocket.bind(configuration.endpoints.traces),
-            operators: try operatorSocket.bind(configuration.endpoints.operators))
+        let sockets = try CoordinatorSockets(configuration, context: context, security: security)
+        endpoints = sockets.endpoints
+        self.sockets = sockets
         var configuration = configuration
         if configuration.settings.traceEndpoint.isEmpty {
             configuration.settings.traceEndpoint = Self.advertised(endpoints.traces)
@@ -117,18 +106,18 @@ public actor CoordinatorService: Service {
         } onCancel: {
             self.executor.post { self.assumeIsolated { $0.end() } }
         }
+        // Here and not in a deinit: on the thread that polls them, and before another coordinator may bind.
         executor.unregisterAll()
+        sockets = nil
+        if committing == 0, !pending.isEmpty { _ = try store.apply(pending) }
         try store.close()
         logger.info("the coordinator has stopped")
     }
 
-    isolated deinit { executor.unregisterAll() }
-
     private func start() {
-        _ = executor.register(clientSocket) { [weak self] in self?.assumeIsolated { $0.readClients() } }
-        _ = executor.register(workerSocket) { [weak self] in self?.assumeIsolated { $0.readWorkers() } }
-        _ = executor.register(operatorSocket) { [weak self] in self?.assumeIsolated { $0.readOperators() } }
-        _ = executor.register(traceSocket) { [weak self] in self?.assumeIsolated { $0.readTraces() } }
+        for endpoint in Endpoint.allCases {
+            sockets?.register(endpoint, on: executor) { [weak self] in self?.assumeIsolated { $0.read(endpoint) } }
+        }
         executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
         every(configuration.retentionIntervalMs) { $0.retain() }
         every(1_000) { $0.report() }

@@ -26,7 +26,7 @@ struct WorkerSession: Sendable {
     var lastHeard: CoordinatorTime
     var finished: UInt64 = 0
     var isDraining = false
-    /// False after a message found no connection, until the worker is heard again.
+    /// False after a message found no connection, until the worker says hello.
     var isConnected = true
     /// What the end of the turn sends.
     var assignments: [WireAssignment] = []

@@ -55,7 +55,7 @@ import Testing
         #expect(
             replies == [
                 .inserted(job), .refused, .applied, .applied, .refused, .refused, .applied, .refused, .applied,
-                .refused, .refused, .refused, .refused,
+                .repeated, .refused, .refused, .refused,
             ])
         #expect(try store.outcomes(of: [job]) == [job: Data("good".utf8)])
         #expect(try store.openJobs().isEmpty)

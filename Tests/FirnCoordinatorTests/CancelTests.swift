@@ -1,0 +1,132 @@
+import FirnProtocol
+import Foundation
+import JobStore
+import Testing
+
+@testable import FirnCoordinator
+
+@Suite struct CancelTests {
+    let worker = Farm.worker(1)
+
+    private func effects(_ farm: Farm) -> [WireCancellation.Effect] {
+        farm.replies.flatMap { answer -> [WireCancellation.Effect] in
+            guard case .cancelReply(let reply) = answer.reply else { return [] }
+            return reply.cancellations.map(\.effect)
+        }
+    }
+
+    private func cancel(_ jobs: [UInt64], _ farm: inout Farm) {
+        farm.ask(
+            .cancel(
+                .with {
+                    $0.jobs = jobs
+                    $0.reason = "not needed"
+                }), 20)
+    }
+
+    @Test func waitingJobsEndAtOnceWhenThatIsOnDisk() {
+        var farm = Farm()
+        farm.hello()
+        let wall = farm.time.wall
+        let ids = farm.submit([Farm.job("1"), Farm.job("2") { $0.notBeforeUnixMs = wall + 60_000 }])
+        cancel([1, 2, 99], &farm)
+        farm.turn()
+        #expect(effects(farm).isEmpty)
+        farm.commit()
+        #expect(effects(farm) == [.cancelled, .cancelled, .unknownJob])
+        #expect(ids.allSatisfy { farm.outcome($0) == .cancelled })
+        cancel([1], &farm)
+        farm.settle()
+        #expect(effects(farm).last == .alreadyFinished)
+    }
+
+    @Test func aJobWhoseLeaseIsBeingCommittedIsNeverSent() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        let ids = farm.submit([Farm.job("1"), Farm.job("2")])
+        cancel([1], &farm)
+        farm.settle()
+        #expect(farm.outcome(ids[0]) == .cancelled)
+        // Its credit serves the next.
+        #expect(farm.assignments(worker).map(\.job) == [2])
+    }
+
+    @Test func aRunningJobIsStoppedByItsWorker() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        let ids = farm.submit([Farm.job("1")])
+        farm.settle()
+        cancel([1], &farm)
+        farm.turn()
+        #expect(effects(farm) == [.requested])
+        #expect(
+            farm.cancelRequests(worker) == [
+                .with {
+                    $0.job = 1; $0.attempt = 1
+                }
+            ])
+        farm.finish(worker, ids[0], 1, .cancelled, value: "")
+        farm.settle()
+        #expect(farm.outcome(ids[0]) == .cancelled)
+    }
+
+    @Test func aWorkerThatDoesNotStopIsNotWaitedForLong() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        let ids = farm.submit([Farm.job("1")])
+        farm.settle()
+        cancel([1], &farm)
+        farm.passInSteps(6_000) { $0.heartbeat(worker, [Farm.lease(ids[0], 1)]) }
+        #expect(farm.outcome(ids[0]) == .cancelled)
+        farm.finish(worker, ids[0], 1)
+        farm.settle()
+        #expect(!farm.stale(worker).isEmpty)
+        #expect(farm.committed(worker).isEmpty)
+    }
+
+    @Test func aCancelledJobOfALostWorkerIsNotRunAgain() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        let ids = farm.submit([Farm.job("1")])
+        farm.settle()
+        cancel([1], &farm)
+        farm.tell(worker, .goodbye(WireGoodbye()))
+        farm.connect(Farm.worker(2), name: "w2", credit: 1)
+        farm.settle()
+        #expect(farm.outcome(ids[0]) == .cancelled)
+        #expect(farm.assignments(Farm.worker(2)).isEmpty)
+    }
+
+    @Test func whileTheResultIsBeingCommittedItIsTooLate() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        let ids = farm.submit([Farm.job("1")])
+        farm.settle()
+        farm.finish(worker, ids[0], 1)
+        cancel([1], &farm)
+        farm.settle()
+        #expect(effects(farm) == [.alreadyFinished])
+        #expect(farm.outcome(ids[0]) == .ok)
+    }
+
+    @Test func aJobOfAnotherTenantIsUnknown() {
+        var farm = Farm()
+        farm.hello()
+        let ids = farm.submit([Farm.job("1")])
+        let peer = Peer(endpoint: .clients, routingID: [2])
+        farm.hello(from: peer, tenant: "other")
+        farm.ask(.cancel(.with { $0.jobs = [1] }), from: peer, tenant: "other")
+        farm.settle()
+        #expect(effects(farm) == [.unknownJob])
+        #expect(farm.outcome(ids[0]) == nil)
+        farm.hello(from: Farm.operatorPeer)
+        farm.ask(.cancel(.with { $0.jobs = [1] }), from: Farm.operatorPeer)
+        farm.settle()
+        #expect(farm.outcome(ids[0]) == .cancelled)
+    }
+}

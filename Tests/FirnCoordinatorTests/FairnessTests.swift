@@ -1,0 +1,130 @@
+import FirnProtocol
+import Foundation
+import JobStore
+import Testing
+
+@testable import FirnCoordinator
+
+@Suite struct FairnessTests {
+    /// Runs `count` jobs, one at a time, each using the fuel that its source says; the names of the tenants in order.
+    private func run(_ count: Int, _ farm: inout Farm) -> [String] {
+        let worker = Farm.worker(1)
+        farm.clear()
+        farm.connect(worker, name: "w", credit: 1)
+        farm.settle()
+        var order: [String] = []
+        var seen = 0
+        while order.count < count {
+            let assignments = farm.assignments(worker)
+            guard assignments.count > seen else { break }
+            for assignment in assignments[seen...] {
+                let id = JobID(rawValue: Int64(assignment.job))
+                let specification = try? WireJobSpecification(serializedBytes: assignment.specification)
+                let fuel = specification.flatMap { UInt64(String(decoding: $0.source.text, as: UTF8.self)) } ?? 0
+                order.append(farm.store.jobs[id]?.job.tenant ?? "")
+                farm.finish(worker, id, assignment.attempt, fuel: fuel)
+                farm.tell(worker, .credit(.with { $0.jobs = 1 }))
+            }
+            seen = assignments.count
+            farm.settle()
+        }
+        return order
+    }
+
+    private func submit(_ count: Int, fuel: Int, as tenant: String, number: UInt8, _ farm: inout Farm) {
+        let peer = Peer(endpoint: .clients, routingID: [number])
+        farm.hello(from: peer, tenant: tenant)
+        let ids = farm.submit((0..<count).map { _ in Farm.job("\(fuel)") }, from: peer, tenant: tenant)
+        #expect(ids.count == count)
+    }
+
+    @Test func tenantsShareByFuelAndNotByJobs() {
+        var farm = Farm()
+        submit(300, fuel: 1_000_000, as: "heavy", number: 1, &farm)
+        submit(300, fuel: 100_000, as: "light", number: 2, &farm)
+        let order = run(330, &farm)
+        let heavy = order.count { $0 == "heavy" }
+        // A tenth of the fuel each, so ten times the jobs; the first ones are charged by guess.
+        #expect((25...45).contains(heavy))
+    }
+
+    @Test func weightsMultiplyTheShare() {
+        var settings = CoordinatorSettings()
+        settings.tenants["paying"] = {
+            var policy = TenantPolicy()
+            policy.weight = 3
+            return policy
+        }()
+        var farm = Farm(settings: settings)
+        submit(200, fuel: 50_000, as: "free", number: 1, &farm)
+        submit(200, fuel: 50_000, as: "paying", number: 2, &farm)
+        let paying = run(200, &farm).count { $0 == "paying" }
+        #expect((145...155).contains(paying))
+    }
+
+    @Test func aTenantThatWasAwayGetsNoMoreThanItsShare() {
+        var farm = Farm()
+        submit(100, fuel: 10_000, as: "busy", number: 1, &farm)
+        #expect(run(60, &farm).count == 60)
+        submit(100, fuel: 10_000, as: "late", number: 2, &farm)
+        let late = run(40, &farm).count { $0 == "late" }
+        #expect((18...22).contains(late))
+    }
+
+    @Test func withinATenantPriorityComesBeforeAge() {
+        var farm = Farm()
+        farm.hello()
+        _ = farm.submit([
+            Farm.job("a"), Farm.job("b") { $0.priority = 5 }, Farm.job("c") { $0.priority = -5 },
+            Farm.job("d") { $0.priority = 5 },
+        ])
+        farm.connect(Farm.worker(1), name: "w", credit: 4)
+        farm.settle()
+        #expect(farm.assignments(Farm.worker(1)).map(\.job) == [2, 4, 1, 3])
+    }
+
+    @Test func quotasHoldWhatRunsAtOnce() {
+        var settings = CoordinatorSettings()
+        settings.defaultPolicy.maximumRunning = 2
+        settings.tenants["fat"] = {
+            var policy = TenantPolicy()
+            policy.maximumRunningMemory = 3 << 30
+            return policy
+        }()
+        var farm = Farm(settings: settings)
+        submit(5, fuel: 1, as: "thin", number: 1, &farm)
+        submit(5, fuel: 1, as: "fat", number: 2, &farm)
+        farm.connect(Farm.worker(1), name: "w", credit: 100)
+        farm.settle()
+        let tenants = farm.assignments(Farm.worker(1)).map {
+            farm.store.jobs[JobID(rawValue: Int64($0.job))]?.job.tenant
+        }
+        #expect(tenants.count { $0 == "thin" } == 2)
+        #expect(tenants.count { $0 == "fat" } == 3)
+    }
+
+    @Test func fuelOfTheHourIsAQuota() {
+        var settings = CoordinatorSettings()
+        settings.defaultPolicy.fuelPerHour = 1_000
+        var farm = Farm(settings: settings)
+        submit(1, fuel: 2_000, as: "acme", number: 1, &farm)
+        #expect(run(1, &farm).count == 1)
+        farm.ask(.submit(.with { $0.jobs = [Data(Farm.job("1").encoded())] }), from: Farm.client)
+        farm.turn()
+        #expect(farm.receipts.last?.refused.code == .quotaExceeded)
+        farm.time.wall += 3_600_000
+        farm.hello()
+        #expect(farm.submit([Farm.job("1")]).count == 1)
+    }
+
+    @Test func jobsGoToTheLeastLoadedWorker() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(Farm.worker(1), name: "w1", credit: 4)
+        farm.connect(Farm.worker(2), name: "w2", credit: 4)
+        _ = farm.submit((0..<4).map { Farm.job("\($0)") })
+        farm.settle()
+        #expect(farm.assignments(Farm.worker(1)).count == 2)
+        #expect(farm.assignments(Farm.worker(2)).count == 2)
+    }
+}

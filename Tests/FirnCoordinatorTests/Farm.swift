@@ -1,0 +1,245 @@
+import FirnProtocol
+import Foundation
+import JobStore
+
+@testable import FirnCoordinator
+
+/// A machine with a store in memory, a clock that the test sets, and everything that it said.
+struct Farm {
+    var machine: CoordinatorMachine
+    var store = MemoryStore()
+    var time = CoordinatorTime(steady: 1_000_000, wall: 1_700_000_000_000)
+    let settings: CoordinatorSettings
+    /// Operations that the store was not given yet.
+    private(set) var uncommitted: [JobStoreOperation] = []
+    private(set) var replies: [(peer: Peer, correlation: UInt64, reply: ClientReply)] = []
+    private(set) var commands: [(peer: Peer, correlation: UInt64, command: WorkerCommand)] = []
+    private(set) var reads: [CoordinatorRead] = []
+    private(set) var traces: [TraceSegment] = []
+    private(set) var isDrained = false
+
+    init(settings: CoordinatorSettings = CoordinatorSettings()) {
+        self.settings = settings
+        machine = CoordinatorMachine(settings: settings, instance: [1], software: "test", time: time)
+    }
+
+    /// A coordinator that starts on the same store; what was not committed is lost, and so is every connection.
+    mutating func restart() {
+        uncommitted = []
+        clear()
+        machine = CoordinatorMachine(
+            settings: settings, open: store.open, instance: [2], software: "test", time: time)
+        turn()
+    }
+
+    mutating func clear() {
+        replies = []
+        commands = []
+        reads = []
+    }
+
+    /// The end of a turn, without the disk.
+    mutating func turn() {
+        for action in machine.finishTurn(at: time) {
+            switch action {
+            case .reply(let peer, let correlation, let reply): replies.append((peer, correlation, reply))
+            case .command(let peer, let correlation, let command): commands.append((peer, correlation, command))
+            case .store(let operation): uncommitted.append(operation)
+            case .read(let read): reads.append(read)
+            case .keepTrace(let segment): traces.append(segment)
+            case .drained: isDrained = true
+            }
+        }
+    }
+
+    /// Commits what there is, once.
+    mutating func commit() {
+        turn()
+        guard !uncommitted.isEmpty else { return }
+        let batch = uncommitted
+        uncommitted = []
+        machine.handle(.stored(store.apply(batch)), at: time)
+        turn()
+    }
+
+    /// Commits until there is nothing to commit.
+    mutating func settle() {
+        turn()
+        while !uncommitted.isEmpty { commit() }
+    }
+
+    mutating func pass(_ milliseconds: Int64) {
+        time.steady += milliseconds
+        time.wall += milliseconds
+        machine.handle(.tick, at: time)
+        turn()
+    }
+
+    /// Lets time pass in steps, so that it is no stall.
+    mutating func passInSteps(_ milliseconds: Int64, each step: (inout Farm) -> Void = { _ in }) {
+        var rest = milliseconds
+        while rest > 0 {
+            pass(min(rest, settings.heartbeatMs / 4))
+            rest -= settings.heartbeatMs / 4
+            step(&self)
+            settle()
+        }
+    }
+
+    // MARK: clients
+
+    static let client = Peer(endpoint: .clients, routingID: [1])
+    static let operatorPeer = Peer(endpoint: .operators, routingID: [9])
+
+    static func identity(tenant: String) -> Identity {
+        identity("client/\(tenant)/key")
+    }
+
+    private static func identity(_ userID: String) -> Identity {
+        guard let identity = Identity(userID: userID) else { preconditionFailure("not a user id: \(userID)") }
+        return identity
+    }
+
+    mutating func ask(
+        _ request: ClientRequest, _ correlation: UInt64 = 7, from peer: Peer = Farm.client, tenant: String = "acme"
+    ) {
+        let identity = peer.endpoint == .operators ? Self.identity("operator/root") : Self.identity(tenant: tenant)
+        machine.handle(.client(peer, identity, Envelope(request, correlation: correlation)), at: time)
+    }
+
+    mutating func hello(from peer: Peer = Farm.client, tenant: String = "acme") {
+        ask(.hello(WireClientHello()), 1, from: peer, tenant: tenant)
+    }
+
+    static func job(_ text: String, _ change: (inout WireJobSpecification) -> Void = { _ in }) -> WireJobSpecification {
+        var job = WireJobSpecification.with { $0.source.text = Data(text.utf8) }
+        change(&job)
+        return job
+    }
+
+    /// Submits, commits, and gives the ids of the accepted ones.
+    mutating func submit(
+        _ jobs: [WireJobSpecification], watch: Bool = false, correlation: UInt64 = 7, from peer: Peer = Farm.client,
+        tenant: String = "acme"
+    ) -> [JobID] {
+        let before = replies.count
+        ask(
+            .submit(
+                .with {
+                    $0.jobs = jobs.map { Data($0.encoded()) }
+                    $0.watch = watch
+                }), correlation, from: peer, tenant: tenant)
+        commit()
+        return replies[before...].flatMap { answer -> [JobID] in
+            guard case .submitReply(let reply) = answer.reply else { return [] }
+            return reply.receipts.map(\.accepted.job).filter { $0 > 0 }.map { JobID(rawValue: Int64($0)) }
+        }
+    }
+
+    var errors: [WireErrorCode] {
+        replies.compactMap { if case .error(let error) = $0.reply { error.code } else { nil } }
+    }
+
+    var receipts: [WireReceipt] {
+        replies.flatMap { if case .submitReply(let reply) = $0.reply { reply.receipts } else { [WireReceipt]() } }
+    }
+
+    var updates: [WireJobStatus] {
+        replies.flatMap { if case .jobUpdates(let part) = $0.reply { part.updates } else { [WireJobStatus]() } }
+    }
+
+    // MARK: workers
+
+    static func worker(_ number: UInt8) -> Peer { Peer(endpoint: .workers, routingID: [0, number]) }
+
+    mutating func tell(_ peer: Peer, _ message: WorkerMessage, correlation: UInt64 = 0) {
+        let envelope = Envelope(message, correlation: correlation)
+        machine.handle(.worker(peer, Self.identity("worker/key"), address: "127.0.0.1", envelope), at: time)
+    }
+
+    mutating func connect(
+        _ peer: Peer, name: String, instance: UInt8 = 1, credit: UInt32 = 0, leases: [WireLease] = [],
+        roots: [WireRoot] = []
+    ) {
+        tell(
+            peer,
+            .hello(
+                .with {
+                    $0.name = name
+                    $0.instance = Data([instance])
+                    $0.evaluatorVersions = ["1"]
+                    $0.leases = leases
+                    $0.roots = roots
+                }), correlation: 3)
+        if credit > 0 { tell(peer, .credit(.with { $0.jobs = credit })) }
+    }
+
+    static func lease(_ id: JobID, _ attempt: UInt32, running: Bool = true) -> WireLease {
+        .with {
+            $0.job = UInt64(id.rawValue)
+            $0.attempt = attempt
+            $0.running = running
+        }
+    }
+
+    mutating func heartbeat(_ peer: Peer, _ leases: [WireLease]) {
+        tell(peer, .heartbeat(.with { $0.leases = leases }))
+    }
+
+    mutating func finish(
+        _ peer: Peer, _ id: JobID, _ attempt: UInt32, _ outcome: WireOutcomeKind = .ok, value: String = "42",
+        fuel: UInt64 = 100
+    ) {
+        let result = WireJobResult.with {
+            $0.outcome = outcome
+            $0.value = Data(value.utf8)
+            $0.valueBytes = UInt64(value.utf8.count)
+            $0.statistics.fuel = fuel
+        }
+        tell(
+            peer,
+            .results(
+                .with {
+                    $0.results = [
+                        .with {
+                            $0.job = UInt64(id.rawValue)
+                            $0.attempt = attempt
+                            $0.result = result
+                        }
+                    ]
+                }))
+    }
+
+    /// Everything that was dispatched to the peer, in order.
+    func assignments(_ peer: Peer) -> [WireAssignment] {
+        commands.flatMap { said -> [WireAssignment] in
+            guard said.peer == peer, case .dispatch(let dispatch) = said.command else { return [] }
+            return dispatch.assignments
+        }
+    }
+
+    func stale(_ peer: Peer) -> [WireStaleLease] {
+        commands.flatMap { said -> [WireStaleLease] in
+            guard said.peer == peer, case .stale(let stale) = said.command else { return [] }
+            return stale.leases
+        }
+    }
+
+    func committed(_ peer: Peer) -> [WireLease] {
+        commands.flatMap { said -> [WireLease] in
+            guard said.peer == peer, case .resultsCommitted(let committed) = said.command else { return [] }
+            return committed.leases
+        }
+    }
+
+    func cancelRequests(_ peer: Peer) -> [WireLease] {
+        commands.flatMap { said -> [WireLease] in
+            guard said.peer == peer, case .cancelAttempts(let cancel) = said.command else { return [] }
+            return cancel.leases
+        }
+    }
+
+    func outcome(_ id: JobID) -> WireOutcomeKind? {
+        store.jobs[id]?.outcome.flatMap { WireOutcomeKind(rawValue: Int($0.code)) }
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import JobStore
+
+/// The rules of the job store without a disk.
+struct MemoryStore {
+    struct Stored {
+        let job: NewJob
+        var attempt: Int64 = 0
+        var holder: String?
+        var lost: [LostWorker] = []
+        var outcome: (code: Int32, attempt: Int64)?
+    }
+
+    private(set) var jobs: [JobID: Stored] = [:]
+    private var next: Int64 = 1
+
+    mutating func apply(_ operations: [JobStoreOperation]) -> [JobStoreReply] { operations.map { apply($0) } }
+
+    private mutating func apply(_ operation: JobStoreOperation) -> JobStoreReply {
+        switch operation {
+        case .insert(let job): return insert(job)
+        case .lease(let id, let attempt, let worker, _):
+            guard let job = jobs[id], job.outcome == nil, attempt > job.attempt else { return .refused }
+            jobs[id]?.attempt = attempt
+            jobs[id]?.holder = worker
+            return .applied
+        case .finish(let id, let attempt, let outcome):
+            guard let job = jobs[id] else { return .refused }
+            if let known = job.outcome { return known.attempt == attempt ? .repeated : .refused }
+            guard job.holder != nil, job.attempt == attempt else { return .refused }
+            jobs[id]?.outcome = (outcome.code, attempt)
+            return .applied
+        case .requeue(let id, let attempt): return release(id, attempt)
+        case .lose(let id, let attempt, let worker, let cause, let time):
+            guard release(id, attempt) == .applied else { return .refused }
+            jobs[id]?.lost.append(LostWorker(attempt: attempt, worker: worker, cause: cause, at: time))
+            return .applied
+        case .conclude(let id, let outcome):
+            guard let job = jobs[id], job.outcome == nil else { return .refused }
+            jobs[id]?.outcome = (outcome.code, 0)
+            return .applied
+        case .probe(let id, let tenant):
+            guard let job = jobs[id], tenant == nil || job.job.tenant == tenant else { return .standing(.unknown) }
+            return .standing(job.outcome == nil ? .open : .finished)
+        }
+    }
+
+    private mutating func insert(_ job: NewJob) -> JobStoreReply {
+        if let key = job.idempotencyKey,
+            let (id, known) = jobs.first(where: {
+                $0.value.job.tenant == job.tenant && $0.value.job.idempotencyKey == key
+            })
+        {
+            return .exists(id, finished: known.outcome != nil, sameBody: known.job.body == job.body)
+        }
+        let id = JobID(rawValue: next)
+        next += 1
+        jobs[id] = Stored(job: job)
+        return .inserted(id)
+    }
+
+    private mutating func release(_ id: JobID, _ attempt: Int64) -> JobStoreReply {
+        guard let job = jobs[id], job.holder != nil, job.attempt == attempt, job.outcome == nil else { return .refused }
+        jobs[id]?.holder = nil
+        return .applied
+    }
+
+    /// What a coordinator finds when it starts.
+    var open: [OpenJob] {
+        jobs.filter { $0.value.outcome == nil }.sorted { $0.key < $1.key }.map { id, stored in
+            OpenJob(id: id, job: stored.job, attempt: stored.attempt, holder: stored.holder, lost: stored.lost)
+        }
+    }
+}

@@ -1,0 +1,256 @@
+import FirnClient
+import FirnProtocol
+import Foundation
+import JobStore
+import Logging
+import Testing
+import ZeroMQ
+
+@testable import FirnCoordinator
+
+/// A worker that answers every job with its own source text, and `large` with a value that needs segments.
+actor EchoWorker {
+    nonisolated let executor: PollingExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    private let socket: Socket
+    private let traces: Socket
+    private let name: String
+
+    init(name: String, endpoints: CoordinatorConfiguration.Endpoints, security: SocketOptions.Security) throws {
+        self.name = name
+        executor = try PollingExecutor(name: "worker")
+        let context = try Context()
+        var options = SocketOptions()
+        options.security = security
+        socket = try Socket(.dealer, context: context, options: options)
+        traces = try Socket(.push, context: context, options: options)
+        try socket.connect(endpoints.workers)
+        try traces.connect(endpoints.traces)
+    }
+
+    func start() {
+        _ = executor.register(socket) { [weak self] in self?.assumeIsolated { $0.readable() } }
+        send(
+            .hello(
+                .with {
+                    $0.name = name
+                    $0.instance = Data([1])
+                }))
+    }
+
+    private func send(_ message: WorkerMessage) {
+        _ = try? socket.send(Envelope(message).frames())
+    }
+
+    private func readable() {
+        while let message = try? socket.receive() {
+            guard let envelope = try? Envelope<WorkerCommand>(frames: message.frames) else { continue }
+            switch envelope.content {
+            case .welcome: send(.credit(.with { $0.jobs = 8 }))
+            case .dispatch(let dispatch):
+                for assignment in dispatch.assignments { evaluate(assignment) }
+            default: break
+            }
+        }
+    }
+
+    private func evaluate(_ assignment: WireAssignment) {
+        guard let job = try? WireJobSpecification(serializedBytes: assignment.specification) else { return }
+        var result = WireAttemptResult.with {
+            $0.job = assignment.job
+            $0.attempt = assignment.attempt
+            $0.result.outcome = .ok
+            $0.result.value = job.source.text
+            $0.result.valueBytes = UInt64(job.source.text.count)
+            $0.result.statistics.fuel = 10
+        }
+        if job.traceLevel != .none {
+            result.result.trace.level = job.traceLevel
+            result.result.trace.segments = 1
+            let segment = WireTraceSegment.with {
+                $0.job = assignment.job
+                $0.attempt = assignment.attempt
+                $0.events = Data([0x12, 0x00])
+                $0.last = true
+            }
+            _ = try? traces.send(Envelope(TraceMessage.segment(segment)).frames())
+        }
+        if job.source.text == Data("large".utf8) { result.result = sendLarge(assignment) }
+        send(.results(.with { $0.results = [result] }))
+        send(.credit(.with { $0.jobs = 1 }))
+    }
+
+    private func sendLarge(_ assignment: WireAssignment) -> WireJobResult {
+        for number in UInt32(0)..<3 {
+            send(
+                .resultSegment(
+                    .with {
+                        $0.job = assignment.job
+                        $0.attempt = assignment.attempt
+                        $0.number = number
+                        $0.bytes = Data(repeating: 65 + UInt8(number), count: 1 << 20)
+                    }))
+        }
+        return .with {
+            $0.outcome = .ok
+            $0.valueSegments = 3
+            $0.valueBytes = 3 << 20
+        }
+    }
+
+    isolated deinit { executor.unregisterAll() }
+}
+
+/// A directory that goes with the test.
+final class ScratchDirectory: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+@Suite struct ServiceTests {
+    private static let anywhere = CoordinatorConfiguration.Endpoints(
+        clients: "tcp://127.0.0.1:*", workers: "tcp://127.0.0.1:*", traces: "tcp://127.0.0.1:*",
+        operators: "tcp://127.0.0.1:*")
+
+    private func jobs(_ texts: [String]) -> [WireJobSpecification] { texts.map { Farm.job($0) } }
+
+    @Test func jobsGoThroughAndSurviveARestart() async throws {
+        let place = try ScratchDirectory()
+        let ipc = CoordinatorConfiguration.Endpoints(
+            clients: "ipc://\(place.path)/c", workers: "ipc://\(place.path)/w", traces: "ipc://\(place.path)/t",
+            operators: "ipc://\(place.path)/o")
+        let configuration = CoordinatorConfiguration(
+            endpoints: ipc, access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
+        let first = try CoordinatorService(configuration, logger: Logger(label: "test"))
+        let serving = Task { try await first.run() }
+        let client = try await connect(ipc.clients)
+        #expect(await client.welcome.tenant == "acme")
+        let receipts = try await client.submit(jobs((0..<250).map { "job \($0)" }))
+        #expect(receipts.compactMap(\.job) == Array(1...250))
+        // Stopped before any worker came.
+        serving.cancel()
+        try await serving.value
+        let second = try CoordinatorService(configuration, logger: Logger(label: "test"))
+        let servingAgain = Task { try await second.run() }
+        let worker = try EchoWorker(name: "w", endpoints: ipc, security: .plain)
+        await worker.start()
+        for (job, text) in [(UInt64(1), "job 0"), (250, "job 249")] {
+            let status = try await client.result(job, waitMilliseconds: 30_000)
+            #expect(status.outcome == .ok && status.result.value == Data(text.utf8))
+        }
+        servingAgain.cancel()
+        try await servingAgain.value
+        await client.close()
+    }
+
+    @Test func valuesWatchesListsAndTracesAreReadBack() async throws {
+        let place = try ScratchDirectory()
+        let configuration = CoordinatorConfiguration(
+            endpoints: Self.anywhere, access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
+        let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
+        let serving = Task { try await service.run() }
+        let worker = try EchoWorker(name: "w", endpoints: service.endpoints, security: .plain)
+        await worker.start()
+        let client = try await connect(service.endpoints.clients)
+        let traced = Farm.job("traced") { $0.traceLevel = .calls }
+        let (receipts, updates) = try await client.submitAndWatch(jobs(["small", "large"]) + [traced])
+        var finished: [UInt64: WireJobStatus] = [:]
+        for try await update in updates where update.state == .finished { finished[update.job] = update }
+        #expect(finished.count == 3)
+        let large = try await client.result(try #require(receipts[1].job), waitMilliseconds: 1_000)
+        #expect(large.result.value.count == 3 << 20 && large.result.value.last == 67)
+        let again = try await client.watch([1, 2, 77])
+        var seen: Set<UInt64> = []
+        for try await update in again where update.state == .finished { seen.insert(update.job) }
+        #expect(seen == [1, 2])
+        // The segment travels on a socket of its own, so it may come after the result.
+        var trace = try await client.trace(3)
+        let deadline = Date().addingTimeInterval(10)
+        while trace.segments.isEmpty, Date() < deadline { trace = try await client.trace(3) }
+        #expect(trace.segments.map(\.number) == [0] && trace.nextSegment == 0)
+        #expect(try await client.trace(3).summary.complete)
+        await #expect(throws: ClientError.self) { try await client.trace(1) }
+        serving.cancel()
+        try await serving.value
+        await client.close()
+    }
+
+    @Test func keysAreAdmittedByRoleAndATenantSeesItsOwn() async throws {
+        let place = try ScratchDirectory()
+        let directory = KeyDirectory(path: place.path + "/keys")
+        let coordinator = try addKey(.coordinator, to: directory)
+        let acme = try addPeer("client/acme/laptop", to: directory, coordinator)
+        let other = try addPeer("client/other/laptop", to: directory, coordinator)
+        let root = try addPeer("operator/root", to: directory, coordinator)
+        let evaluator = try addPeer("worker/w", to: directory, coordinator)
+        let configuration = CoordinatorConfiguration(
+            endpoints: Self.anywhere, access: .curve(keyDirectory: directory.path),
+            storeDirectory: place.path + "/store")
+        let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
+        let serving = Task { try await service.run() }
+        let endpoints = service.endpoints
+        let worker = try EchoWorker(name: "w", endpoints: endpoints, security: evaluator)
+        await worker.start()
+        let mine = try await connect(endpoints.clients, acme)
+        #expect(await mine.welcome.tenant == "acme")
+        let receipts = try await mine.submit(jobs(["1"]))
+        let job = try #require(receipts.first?.job)
+        #expect(try await mine.result(job, waitMilliseconds: 10_000).outcome == .ok)
+        let theirs = try await connect(endpoints.clients, other)
+        await #expect(throws: ClientError.self) { try await theirs.result(job) }
+        let operators = try await connect(endpoints.operators, root)
+        #expect(try await operators.result(job).tenant == "acme")
+        #expect(try await operators.workers().map(\.name) == ["w"])
+        // A key at an endpoint of another role, and one that nobody knows.
+        await #expect(throws: ClientError.self) { _ = try await connect(endpoints.operators, acme) }
+        let unknown = SocketOptions.Security.curveClient(
+            keyPair: try CurveKeyPair.generate(), serverKey: coordinator.publicKey)
+        await #expect(throws: ClientError.self) { _ = try await connect(endpoints.clients, unknown) }
+        for connection in [mine, theirs, operators] { await connection.close() }
+        serving.cancel()
+        try await serving.value
+    }
+
+    /// Patient, since other tests may keep all threads busy for seconds.
+    private func connect(
+        _ endpoint: String, _ security: SocketOptions.Security = .plain
+    ) async throws -> FirnClient {
+        var configuration = ClientConfiguration(endpoint: endpoint, security: security)
+        configuration.unreachableAfterMilliseconds = 60_000
+        return try await FirnClient.connect(configuration)
+    }
+
+    private func addPeer(
+        _ userID: String, to directory: KeyDirectory, _ coordinator: CurveKeyPair
+    ) throws -> SocketOptions.Security {
+        let identity = try #require(Identity(userID: userID))
+        return .curveClient(keyPair: try addKey(.peer(identity), to: directory), serverKey: coordinator.publicKey)
+    }
+
+    private func addKey(_ owner: KeyCertificate.Owner, to directory: KeyDirectory) throws -> CurveKeyPair {
+        let pair = try CurveKeyPair.generate()
+        try directory.add(
+            try KeyCertificate(owner: owner, publicKey: pair.publicKey.z85, secretKey: pair.secretKey.z85))
+        return pair
+    }
+
+    @Test func withoutKeysOnlyLocalEndpointsAreBound() throws {
+        let place = try ScratchDirectory()
+        var configuration = CoordinatorConfiguration(
+            endpoints: .init(address: "0.0.0.0"), access: .plain(tenant: "acme"), storeDirectory: place.path)
+        #expect(throws: CoordinatorError.self) {
+            try CoordinatorService(configuration, logger: Logger(label: "test"))
+        }
+        configuration.endpoints = Self.anywhere
+        configuration.settings.leaseMs = 5
+        #expect(throws: CoordinatorError.self) {
+            try CoordinatorService(configuration, logger: Logger(label: "test"))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import FirnProtocol
+import Foundation
+import JobStore
+import Testing
+
+@testable import FirnCoordinator
+
+@Suite struct WatchTests {
+    let worker = Farm.worker(1)
+
+    private func last(_ farm: Farm, _ correlation: UInt64) -> Bool {
+        farm.replies.contains {
+            if case .jobUpdates(let part) = $0.reply { part.last && $0.correlation == correlation } else { false }
+        }
+    }
+
+    @Test func receiptsComeBeforeUpdatesAndFinishedJobsAtOnce() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 2)
+        let ids = farm.submit([Farm.job("1"), Farm.job("2")], watch: true, correlation: 5)
+        farm.settle()
+        farm.finish(worker, ids[1], 1, .evalError)
+        farm.settle()
+        let kinds = farm.replies.dropFirst().map(\.reply.kind)
+        #expect(kinds == [.submitReply, .jobUpdates])
+        #expect(farm.updates.filter { $0.state == .finished }.map(\.job) == [2])
+        #expect(!last(farm, 5))
+        farm.finish(worker, ids[0], 1)
+        farm.settle()
+        #expect(farm.updates.filter { $0.state == .finished }.map(\.outcome) == [.evalError, .ok])
+        #expect(last(farm, 5))
+    }
+
+    @Test func otherChangesComeTogetherAfterAWhile() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        _ = farm.submit([Farm.job("1"), Farm.job("2")], watch: true, correlation: 5)
+        farm.settle()
+        #expect(farm.updates.isEmpty)
+        #expect(farm.machine.nextTick <= farm.time.steady + farm.settings.updateDelayMs)
+        farm.pass(farm.settings.updateDelayMs)
+        #expect(Set(farm.updates.map(\.job)) == [1, 2])
+        #expect(farm.updates.first { $0.job == 1 }?.state == .running)
+        #expect(farm.updates.first { $0.job == 2 }?.state == .queued)
+    }
+
+    @Test func aWatchTellsThePresentStateAndReadsWhatIsFinished() {
+        var farm = Farm()
+        farm.hello()
+        _ = farm.submit([Farm.job("1")])
+        farm.ask(.watch(.with { $0.jobs = [1, 50, 1] }), 6)
+        farm.turn()
+        #expect(farm.updates.map(\.state) == [.queued])
+        guard let read = farm.reads.first, case .watchedJobs(let ids) = read.question else {
+            return #expect(Bool(false))
+        }
+        #expect(ids.map(\.rawValue) == [50] && read.tenant == "acme")
+        farm.machine.handle(
+            .watchedJobsRead(read.peer, correlation: read.correlation, [], unknown: [50]), at: farm.time)
+        farm.turn()
+        guard case .jobUpdates(let part)? = farm.replies.last?.reply else { return #expect(Bool(false)) }
+        #expect(part.unknown == [50] && !part.last)
+        farm.ask(.cancel(.with { $0.jobs = [1] }))
+        farm.settle()
+        #expect(last(farm, 6))
+    }
+
+    @Test func anEndedWatchSaysNothingMore() {
+        var farm = Farm()
+        farm.hello()
+        _ = farm.submit([Farm.job("1")], watch: true, correlation: 5)
+        farm.ask(.unwatch(.with { $0.correlation = 5 }), 0)
+        farm.ask(.cancel(.with { $0.jobs = [1] }))
+        farm.settle()
+        farm.pass(100)
+        #expect(farm.updates.isEmpty)
+    }
+
+    @Test func watchesOfASilentOrLostClientEnd() {
+        var farm = Farm()
+        farm.hello()
+        let ids = farm.submit([Farm.job("1"), Farm.job("2")], watch: true, correlation: 5)
+        farm.passInSteps(5_000)
+        #expect(farm.machine.jobs[ids[0]]?.watches.isEmpty ?? false)
+        farm.ask(.ping(WirePing()), 3)
+        farm.turn()
+        #expect(farm.errors == [.helloRequired])
+        farm.hello()
+        farm.ask(.watch(.with { $0.jobs = [1] }), 6)
+        farm.machine.handle(.unreachable(Farm.client), at: farm.time)
+        farm.turn()
+        #expect(farm.machine.clients.isEmpty)
+        #expect(farm.machine.jobs[ids[0]]?.watches.isEmpty ?? false)
+    }
+
+    @Test func aGetIsAnsweredAtTheEndOfTheJobOrOfItsPatience() {
+        var farm = Farm()
+        farm.hello()
+        _ = farm.submit([Farm.job("1")])
+        farm.ask(.get(.with { $0.job = 1 }), 6)
+        farm.ask(
+            .get(
+                .with {
+                    $0.job = 1; $0.waitMs = 500
+                }), 7)
+        farm.ask(.get(.with { $0.job = 44 }), 8)
+        farm.turn()
+        #expect(farm.replies.last?.correlation == 6)
+        #expect(farm.reads.count == 1)
+        farm.pass(499)
+        #expect(farm.replies.last?.correlation == 6)
+        farm.pass(1)
+        guard let answer = farm.replies.last, case .jobStatus(let status) = answer.reply else {
+            return #expect(Bool(false))
+        }
+        #expect(answer.correlation == 7 && status.state == .queued)
+        #expect(farm.machine.waits.isEmpty)
+    }
+
+    @Test func operatorsSeeTenantsAndWorkers() {
+        var farm = Farm()
+        farm.hello()
+        farm.hello(from: Farm.operatorPeer)
+        farm.connect(worker, name: "w", credit: 1)
+        _ = farm.submit([Farm.job("1"), Farm.job("2")])
+        farm.settle()
+        farm.ask(.get(.with { $0.job = 1 }), 6, from: Farm.operatorPeer)
+        farm.ask(.getQueue(WireGetQueue()), 7, from: Farm.operatorPeer)
+        farm.ask(.listWorkers(WireListWorkers()), 8, from: Farm.operatorPeer)
+        farm.turn()
+        for answer in farm.replies {
+            switch answer.reply {
+            case .jobStatus(let status): #expect(status.tenant == "acme" && status.worker == "w")
+            case .queueReport(let report):
+                #expect(report.tenants.map(\.queued) == [1] && report.tenants.map(\.running) == [1])
+            case .workerList(let list):
+                #expect(
+                    list.workers.map(\.leases) == [
+                        [
+                            .with {
+                                $0.job = 1; $0.attempt = 1
+                            }
+                        ]
+                    ])
+            default: break
+            }
+        }
+        #expect(farm.replies.suffix(3).map(\.reply.kind) == [.jobStatus, .queueReport, .workerList])
+    }
+}
