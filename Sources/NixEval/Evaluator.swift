@@ -30,6 +30,8 @@ public final class Evaluator {
     let options: EvaluatorOptions
     /// Source text by program, for excerpts in errors.
     var sources: [String: [UInt8]] = [:]
+    /// What the expressions of sources say in which something failed.
+    var contextsBySource: [String: ExpressionContexts] = [:]
     /// Warnings of everything compiled so far, with the name of their source.
     public internal(set) var warnings: [(source: String, warning: Warning)] = []
 
@@ -110,7 +112,7 @@ public final class Evaluator {
         while true {
             switch machine.resume() {
             case .finished: return machine.takeResult()
-            case .failed(let failure): throw failure
+            case .failed(let failure): throw explained(failure)
             case .needs(let request): answer(request)
             }
         }

@@ -1,32 +1,12 @@
 import NixSyntax
 import NixVM
 
-/// A failure as text: the message, where it happened with the source line and a caret, and the backtrace on request.
+/// A failure as Nix prints it: the trace, the outermost line first, the message, and where it happened with the source
+/// line and a caret. Without `showTrace` only the outermost lines, and those that a program asked for.
 extension Evaluator {
     public func describe(_ failure: EvalFailure, showTrace: Bool) -> String {
-        var text = ""
-        if showTrace, !failure.trace.isEmpty {
-            text += "error:\n"
-            if failure.traceOmitted > 0 { text += "       (\(failure.traceOmitted) frames omitted)\n\n" }
-            for entry in failure.trace.reversed() {
-                text += "       … \(entry.message)\n"
-                if let position = entry.position { text += excerpt(position, indent: "         ") }
-                text += "\n"
-            }
-            text += "       error: \(indented(failure.text, by: "       "))\n"
-        } else {
-            text += "error: \(indented(failure.text, by: "       "))\n"
-        }
-        if let position = failure.position { text += excerpt(position, indent: "       ") }
-        if let suggestions = Evaluator.suggestionText(failure.suggestions) { text += "       \(suggestions)\n" }
-        if !showTrace, !failure.trace.isEmpty, failure.position == nil {
-            text += "(use '--show-trace' to show detailed location information)\n"
-        }
-        return text
-    }
-
-    private func indented(_ message: String, by indent: String) -> String {
-        message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n\(indent)")
+        var printer = FailurePrinter(showTrace: showTrace) { self.source(named: $0) }
+        return printer.text(failure)
     }
 
     static func suggestionText(_ names: [String]) -> String? {
@@ -34,17 +14,100 @@ extension Evaluator {
         if names.count == 1 { return "Did you mean \(names[0])?" }
         return "Did you mean one of \(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])?"
     }
+}
 
-    /// `at FILE:LINE:COLUMN:` and the lines around it.
-    private func excerpt(_ position: SourcePosition, indent: String) -> String {
-        guard let line = position.line, let column = position.column else { return "\(indent)at \(position.source)\n" }
-        var text = "\(indent)at \(position.source):\(line):\(column):\n"
-        if let source = sources[position.source], let span = position.span {
+private struct FailurePrinter {
+    let showTrace: Bool
+    let source: (String) -> [UInt8]?
+    private var out = ""
+    /// Lines of the trace, of which one with a place counts twice.
+    private var count = 0
+    private var seen: Set<TraceEntry> = []
+    private var skipped: [TraceEntry] = []
+
+    /// As many lines are shown without `--show-trace`, and as many repeated ones before they are only counted.
+    private static let shownWithoutTrace = 3
+    private static let shownRepeated = 5
+
+    init(showTrace: Bool, source: @escaping (String) -> [UInt8]?) {
+        self.showTrace = showTrace
+        self.source = source
+    }
+
+    mutating func text(_ failure: EvalFailure) -> String {
+        let trace = failure.trace.filter { showTrace || $0.visibility != .detailed }
+        if !trace.isEmpty {
+            printTrace(failure)
+            out += "\nerror: "
+        }
+        out += failure.text + "\n"
+        if let position = failure.position { printPosition(position, indent: "") }
+        if let suggestions = Evaluator.suggestionText(failure.suggestions) { out += "\(suggestions)\n" }
+        return indented()
+    }
+
+    private mutating func printTrace(_ failure: EvalFailure) {
+        var isTruncated = false
+        for (index, entry) in failure.trace.enumerated().reversed() {
+            if failure.traceOmitted > 0, index + 1 == failure.traceCut { printOmitted(failure.traceOmitted) }
+            if entry.visibility == .detailed, !showTrace { continue }
+            if !showTrace, count > FailurePrinter.shownWithoutTrace { isTruncated = true }
+            if isTruncated, entry.visibility != .always { continue }
+            if !seen.insert(entry).inserted {
+                skipped.append(entry)
+                continue
+            }
+            printSkipped()
+            count += 1
+            printEntry(entry)
+        }
+        printSkipped()
+        if isTruncated {
+            out += "\n(stack trace truncated; use '--show-trace' to show the full, detailed trace)\n"
+        }
+    }
+
+    private mutating func printOmitted(_ number: Int) {
+        guard showTrace else { return }
+        printSkipped()
+        out += "\n(\(number) frames omitted)\n"
+    }
+
+    private mutating func printSkipped() {
+        if skipped.count <= FailurePrinter.shownRepeated {
+            for entry in skipped { printEntry(entry) }
+        } else {
+            out += "\n(\(skipped.count) duplicate frames omitted)\n"
+        }
+        skipped = []
+    }
+
+    private mutating func printEntry(_ entry: TraceEntry) {
+        out += "\n… \(entry.message)\n"
+        if let position = entry.position {
+            printPosition(position, indent: "  ")
+            count += 1
+        }
+    }
+
+    private mutating func printPosition(_ position: SourcePosition, indent: String) {
+        guard position.line != nil else { return }
+        out += "\(indent)at \(position):"
+        if let source = source(position.source), let span = position.span {
             let excerpt = SourceExcerpt(
                 source: source, lineStarts: NixSyntax.SourceLocation.lineStarts(of: source), offset: span.start)
-            for row in excerpt.rendered().split(separator: "\n", omittingEmptySubsequences: false) where !row.isEmpty {
-                text += "\(indent.dropLast(7))\(row)\n"
-            }
+            out += "\n" + excerpt.numbered()
+        }
+    }
+
+    /// The whole, set behind its first word.
+    private func indented() -> String {
+        var lines = out.split(separator: "\n", omittingEmptySubsequences: false)
+        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
+        var text = ""
+        for (index, line) in lines.enumerated() {
+            let whole = (index == 0 ? "error: " : "       ") + line
+            text += String(whole.reversed().drop { $0.isWhitespace }.reversed()) + "\n"
         }
         return text
     }

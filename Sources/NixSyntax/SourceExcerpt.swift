@@ -27,18 +27,23 @@ public struct SourceExcerpt: Hashable, Sendable {
     /// The lines with their numbers and a caret below the column, each line ended by a newline and indented as Nix
     /// indents them below `at FILE:LINE:COLUMN:`.
     public func rendered() -> String {
+        numbered().split(separator: "\n").map { "       \($0)\n" }.joined()
+    }
+
+    /// As `rendered`, without the indentation.
+    public func numbered() -> String {
         var text = ""
         func show(_ number: Int, _ content: [UInt8]?) {
             guard let content else { return }
             let label = String(number)
             let padding = String(repeating: " ", count: max(0, 5 - label.utf8.count))
-            let numbered = "        " + padding + label + "| " + String(decoding: content, as: UTF8.self)
+            let numbered = " " + padding + label + "| " + String(decoding: content, as: UTF8.self)
             text += Self.withoutTrailingSpace(numbered) + "\n"
         }
         show(location.line - 1, before)
         if let line {
             show(location.line, line)
-            text += "             |" + String(repeating: " ", count: location.column) + "^\n"
+            text += "      |" + String(repeating: " ", count: location.column) + "^\n"
         }
         show(location.line + 1, after)
         return text

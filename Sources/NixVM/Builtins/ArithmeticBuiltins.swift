@@ -50,7 +50,9 @@ extension VM {
     }
 
     fileprivate func rounded(_ rule: FloatingPointRoundingRule, _ name: String) -> Step {
-        guard let value = number(argument(0)) else { return .error }
+        let argument = argument(0)
+        guard argument.isInteger || argument.isFloat else { return failExpected("a float", argument) }
+        let value = argument.isFloat ? argument.float : Double(argument.integer)
         let result = value.rounded(rule)
         // Not `Int64(exactly:)`: infinities and what is no number fail the comparison.
         let fits = result >= -0x1p63 && result < 0x1p63

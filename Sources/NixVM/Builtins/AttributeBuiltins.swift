@@ -43,7 +43,9 @@ extension VM {
     fileprivate func getAttribute() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
         let symbol = s.pointee.symbols.intern(name.byteBuffer)
-        guard let slot = lookup(set, symbol) else { return failMissingAttribute(argument(1), symbol) }
+        guard let slot = lookup(set, symbol) else {
+            return failMissingAttribute(argument(1), symbol, context: "in the attribute set under consideration")
+        }
         return done(slot.pointee)
     }
 
@@ -108,14 +110,26 @@ extension VM {
             let item = list.values[index]
             guard item.isAttributes else { return failExpected("a set", item) }
             guard let name = lookup(item.object, Symbols.name) else {
-                return failMissingAttribute(item, Symbols.name)
+                return failMissingAttribute(item, Symbols.name, context: "in a {name=...; value=...;} pair")
             }
             if !isForced(name) { return .force }
+            guard name.pointee.isString else { return failPairName(item.object, name.pointee) }
             guard isPlainString(name.pointee) else { return .error }
         }
         guard reserve(Size.attributesAndLayout(list.field)) else { return .collect }
         guard charge(1 + list.field / 4) else { return .error }
         return attributes(ofPairs: list)
+    }
+
+    private func failPairName(_ pair: Object, _ name: Value) -> Step {
+        let position = positionNumber(pair, Symbols.name) ?? 0
+        let step = fail(.type, "expected a string but found \(describe(name))")
+        machine.failure?.position = machine.attributePosition(position)
+        machine.notes.append(
+            .textAt(
+                "while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs",
+                position))
+        return step
     }
 
     /// The set of a list of `{ name, value }` whose names are checked: the first of equal names wins, and only it
@@ -133,7 +147,7 @@ extension VM {
         for pair in pairs where entries.last?.symbol != pair.symbol {
             let item = list.values[pair.index]
             guard let value = lookup(item.object, Symbols.value) else {
-                return failMissingAttribute(item, Symbols.value)
+                return failMissingAttribute(item, Symbols.value, context: "in a {name=...; value=...;} pair")
             }
             entries.append(LayoutEntry(pair.symbol, positionNumber(item.object, Symbols.value) ?? 0))
             values.append(value.pointee)

@@ -8,20 +8,25 @@ extension VM {
         guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
         let set = bp[0].object
         guard let start = lookup(set, Symbols.startSet) else {
-            return fail(.missingAttribute, "attribute 'startSet' missing")
+            return failMissingAttribute(bp[0], Symbols.startSet, context: Self.closureArgument)
         }
         if !isForced(start) { return .force }
-        guard start.pointee.isList else { return failExpected("a list", start.pointee) }
+        guard start.pointee.isList else {
+            return failExpected(
+                "a list", start.pointee,
+                context: "while evaluating the 'startSet' attribute passed as argument to builtins.genericClosure")
+        }
         if bp[5].isNull {
             if start.pointee.object.field == 0 { return done(start.pointee) }
             guard let function = lookup(set, Symbols.operator) else {
-                return fail(.missingAttribute, "attribute 'operator' missing")
+                return failMissingAttribute(bp[0], Symbols.operator, context: Self.closureArgument)
             }
             if !isForced(function) { return .force }
-            let isCallable =
-                function.pointee.isFunction
-                || function.pointee.isAttributes && lookup(function.pointee.object, Symbols.functor) != nil
-            guard isCallable else { return failExpected("a function", function.pointee) }
+            guard isCallable(function.pointee) else {
+                return failExpected(
+                    "a function", function.pointee,
+                    context: "while evaluating the 'operator' attribute passed as argument to builtins.genericClosure")
+            }
             guard reserve(Size.array(16) * 2) else { return .collect }
             bp[1] = emptyArray(16)
             bp[4] = emptyArray(16)
@@ -40,7 +45,14 @@ extension VM {
                 return callWith(function.pointee, item)
             }
             if sp == bp + 8 {
-                guard (sp - 1).pointee.isList else { return failExpected("a list", (sp - 1).pointee) }
+                guard (sp - 1).pointee.isList else {
+                    let step = failExpected(
+                        "a list", (sp - 1).pointee,
+                        context: "while evaluating the return value of the `operator` passed to builtins.genericClosure")
+                    let item = bp[1].object.values[bp[3].small - 1]
+                    machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
+                    return step
+                }
                 push(Value(small: 0))
             }
             let candidates = bp[7].object
@@ -63,9 +75,12 @@ extension VM {
     /// Adds one candidate unless its key is known.
     private func addCandidate(_ slot: Slot) -> Step {
         if !isForced(slot) { return .force }
-        guard slot.pointee.isAttributes else { return failExpected("a set", slot.pointee) }
+        guard slot.pointee.isAttributes else {
+            return failExpected("a set", slot.pointee, context: "in genericClosure element \(shown(slot.pointee))")
+        }
         guard let key = lookup(slot.pointee.object, Symbols.key) else {
-            return fail(.missingAttribute, "attribute 'key' missing")
+            return failMissingAttribute(
+                slot.pointee, Symbols.key, context: "in genericClosure element \(shown(slot.pointee))")
         }
         if !isForced(key) { return .force }
         if let step = forceKeyElements(key.pointee) { return step }
@@ -76,7 +91,10 @@ extension VM {
         var high = count
         while low < high {
             let middle = (low + high) / 2
-            guard let order = keyOrder(bp[4].object.values[middle], key.pointee) else { return .error }
+            guard let order = keyOrder(key.pointee, bp[4].object.values[middle]).map({ -$0 }) else {
+                noteClosureElements(slot.pointee, key: bp[4].object.values[middle])
+                return .error
+            }
             if order == 0 {
                 bp[8] = Value(small: bp[8].small + 1)
                 return .next
@@ -114,6 +132,18 @@ extension VM {
         guard let greater = isLess(b, a) else { return nil }
         return greater ? 1 : 0
     }
+
+    /// What was compared when two keys had no order.
+    private func noteClosureElements(_ element: Value, key: Value) {
+        let items = bp[1].object.values
+        let other = (0..<bp[2].small).first { index in
+            items[index].isAttributes && lookup(items[index].object, Symbols.key)?.pointee.bits == key.bits
+        }
+        if let other { machine.notes.append(.text("with element \(shown(items[other]))")) }
+        machine.notes.append(.text("while comparing element \(shown(element))"))
+    }
+
+    private static var closureArgument: String { "in the attrset passed as argument to builtins.genericClosure" }
 
     private func insertKey(_ key: Value, at place: Int, item: Value) {
         let count = bp[2].small

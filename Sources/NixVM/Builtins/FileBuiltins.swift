@@ -51,7 +51,13 @@ extension VM {
         return coerced(index, marker: marker, []) {
             guard bp[index].object.byteBuffer.first == UInt8(ascii: "/") else {
                 let text = String(decoding: bp[index].object.byteBuffer, as: UTF8.self)
-                return fail(.value, "string '\(text)' doesn't represent an absolute path")
+                let step = fail(.value, "string '\(text)' doesn't represent an absolute path")
+                if let (builtin, arguments) = runningBuiltin(),
+                    let context = context(of: bp[index], builtin, arguments)
+                {
+                    machine.notes.append(.text(context.text))
+                }
+                return step
             }
             let step = checkBuilt(bp[index])
             return step == .next ? body() : step

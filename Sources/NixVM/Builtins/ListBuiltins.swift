@@ -119,8 +119,11 @@ extension VM {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
         let a = (sp - 2).pointee
         let b = (sp - 1).pointee
-        guard a.isList else { return failExpected("a list", a) }
-        guard b.isList else { return failExpected("a list", b) }
+        guard a.isList, b.isList else {
+            return failUnplaced(
+                .type, "expected a list but found \(describe(a.isList ? b : a))",
+                context: "while evaluating one of the elements to concatenate")
+        }
         if b.object.field == 0 { return replaceTwo(a) }
         if a.object.field == 0 { return replaceTwo(b) }
         let count = a.object.field + b.object.field
@@ -274,7 +277,14 @@ extension VM {
             bp[3] = Value(small: 0)
         } else if bp[2].small < list.field {
             let part = (sp - 1).pointee
-            guard part.isList else { return failExpected("a list", part) }
+            guard part.isList else {
+                let step = fail(.type, "expected a list but found \(describe(part))")
+                machine.notes.append(
+                    .textAtFunction(
+                        "while evaluating the return value of the function passed to builtins.concatMap",
+                        chunk: functionChunk(bp[0])))
+                return step
+            }
             bp[3] = Value(small: bp[3].small + part.object.field)
             bp[2] = Value(small: bp[2].small + 1)
         }

@@ -64,6 +64,7 @@ extension Machine {
             if definition.name.description == "tryEval" { tryEvalIndex = index }
             if definition.name.description == "addErrorContext" { addErrorContextIndex = index }
             if definition.name.description == "toJSON" { toJSONIndex = index }
+            if definition.name.description == "import" { importIndex = index }
             let value = Value.builtin(index)
             entries.append((s.pointee.symbols.intern(name), value))
             globals[definition.isGlobal ? name : Array("__".utf8) + name] = value

@@ -9,7 +9,7 @@ extension Machine {
             vm.coerced(0, .any) { vm.done(vm.bp[0]) }
         },
         .frame("concatStringsSep", 2, slots: 3) { $0.concatStringsSepStep() },
-        .function("replaceStrings", 3) { $0.replaceStrings() },
+        .function("replaceStrings", 3, strict: [0, 1]) { $0.replaceStrings() },
         .function("hasContext", 1) { vm in
             guard let string = vm.expectString(0) else { return .error }
             return vm.done(.bool(string.hasContext))

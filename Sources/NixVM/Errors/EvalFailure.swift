@@ -56,14 +56,34 @@ public struct SourcePosition: Sendable, Hashable {
     }
 }
 
+extension SourcePosition: CustomStringConvertible {
+    /// `FILE:LINE:COLUMN`, as messages name a place.
+    public var description: String {
+        guard let line, let column else { return source }
+        return "\(source):\(line):\(column)"
+    }
+}
+
 /// One line of a backtrace.
-public struct TraceEntry: Sendable {
+public struct TraceEntry: Sendable, Hashable {
+    /// When a line is shown, as Nix decides it.
+    public enum Visibility: Sendable, Hashable {
+        /// With `--show-trace` only.
+        case detailed
+        /// With `--show-trace`, and without it among the few outermost lines.
+        case ordinary
+        /// Always: texts of the program's own.
+        case always
+    }
+
     public var message: String
     public var position: SourcePosition?
+    public var visibility: Visibility
 
-    public init(message: String, position: SourcePosition?) {
+    public init(message: String, position: SourcePosition?, visibility: Visibility = .ordinary) {
         self.message = message
         self.position = position
+        self.visibility = visibility
     }
 }
 
@@ -73,9 +93,15 @@ public struct EvalFailure: Error, Sendable {
     /// Worded as Nix words it, without `error: `.
     public var message: [UInt8]
     public var position: SourcePosition?
-    /// Innermost first. Bounded: `traceOmitted` says how many entries were left out.
+    /// Innermost first. Bounded: `traceOmitted` says how many frames were left out, before entry `traceCut`.
     public var trace: [TraceEntry]
     public var traceOmitted: Int
+    public var traceCut = 0
+    /// What the trace is made of, until it is put into words. Frames of the machine's two ends; `framesOmitted` lie
+    /// before the frame with the number `framesCut`.
+    public var frames: [BacktraceFrame] = []
+    public var framesCut = 0
+    public var framesOmitted = 0
     /// Names close to one that was not found.
     public var suggestions: [String]
 
@@ -90,6 +116,9 @@ public struct EvalFailure: Error, Sendable {
         self.traceOmitted = traceOmitted
         self.suggestions = suggestions
     }
+
+    /// Whether it is about a value that cannot be coerced to a string.
+    var isCoercion = false
 
     public var text: String { String(decoding: message, as: UTF8.self) }
 }

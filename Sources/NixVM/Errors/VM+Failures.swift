@@ -5,10 +5,28 @@ extension VM {
 
     @inline(never)
     func fail(_ kind: FailureKind, bytes: [UInt8]) -> Step {
-        var failure = EvalFailure(kind: kind, message: bytes)
-        failure.position = currentSourcePosition()
-        machine.failure = failure
+        machine.failure = EvalFailure(kind: kind, message: bytes, position: ownPosition())
+        machine.notes.removeAll()
+        machine.failedOperand = -1
+        machine.recursion = 0
+        machine.coerced = .absent
         return .error
+    }
+
+    /// The instruction's place when it is code that fails; builtins have none of their own.
+    private func ownPosition() -> SourcePosition? {
+        guard s.pointee.r.env != s.pointee.machineEnv, runningBuiltin() == nil else { return nil }
+        return machine.sourcePosition(chunk: s.pointee.r.env.field, pc: s.pointee.instruction)
+    }
+
+    /// As `fail`, for what Nix reports without a place of its own; `context` says what for, at the instruction.
+    @inline(never)
+    func failUnplaced(_ kind: FailureKind, _ message: String, context: String? = nil, operand: Int8 = -1) -> Step {
+        let step = fail(kind, message)
+        machine.failure?.position = nil
+        machine.failedOperand = operand
+        if let context { machine.notes.append(.here(context)) }
+        return step
     }
 
     func failMemory() -> Bool {
@@ -23,6 +41,7 @@ extension VM {
 
     func failDepth() -> Bool {
         _ = fail(.depthExceeded, "stack overflow; max-call-depth exceeded")
+        machine.failure?.position = currentSourcePosition()
         return false
     }
 
@@ -35,12 +54,18 @@ extension VM {
         limit.map { " (the limit is \($0) \(unit))" } ?? ""
     }
 
-    func infiniteRecursion() -> Step { fail(.infiniteRecursion, "infinite recursion encountered") }
+    /// - Parameter thunk: the one that was needed while it was being forced.
+    func infiniteRecursion(_ thunk: Object) -> Step {
+        let step = fail(.infiniteRecursion, "infinite recursion encountered")
+        machine.recursion = UInt(bitPattern: thunk)
+        return step
+    }
 
     func failNotAFunction(_ value: Value) -> Step {
-        fail(
-            .type,
-            "attempt to call something which is not a function but \(describe(value))")
+        let step = failUnplaced(
+            .type, "attempt to call something which is not a function but \(describe(value))")
+        machine.notes.append(.failurePosition)
+        return step
     }
 
     /// "expected a Boolean but found ...", or asks to force the value at the top first.
@@ -55,8 +80,37 @@ extension VM {
         return failExpected("a Boolean", value)
     }
 
-    func failExpected(_ expected: String, _ value: Value) -> Step {
-        fail(.type, "expected \(expected) but found \(describe(value))")
+    /// "expected a list but found ...". In a builtin the context is the text given, or that of the argument which the
+    /// value is.
+    func failExpected(_ expected: String, _ value: Value, context: String? = nil) -> Step {
+        let step = fail(.type, "expected \(expected) but found \(describe(value))")
+        if let context {
+            machine.notes.append(.text(context))
+        } else if let (index, arguments) = runningBuiltin(), let context = self.context(of: value, index, arguments) {
+            machine.notes.append(.text(context.text))
+        }
+        return step
+    }
+
+    /// A failure of a builtin with its context.
+    func fail(_ kind: FailureKind, _ message: String, context: String) -> Step {
+        let step = fail(kind, message)
+        machine.notes.append(.text(context))
+        return step
+    }
+
+    func isCallable(_ value: Value) -> Bool {
+        value.isFunction || value.isAttributes && lookup(value.object, Symbols.functor) != nil
+    }
+
+    /// A value as messages show it.
+    func shown(_ value: Value) -> String { String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self) }
+
+    /// Whether the argument is a function or can be called as one; false with `failure` set.
+    func expectFunction(_ value: Value) -> Bool {
+        if isCallable(value) { return true }
+        _ = failExpected("a function", value)
+        return false
     }
 
     func assertFail(_ text: Value) -> Step {

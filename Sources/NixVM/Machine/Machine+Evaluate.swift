@@ -117,7 +117,9 @@ extension Machine {
     }
 
     private func failureNow() -> EvalFailure {
-        failure ?? EvalFailure(kind: .value, message: Array("evaluation failed".utf8))
+        guard var failure else { return EvalFailure(kind: .value, message: Array("evaluation failed".utf8)) }
+        finishBacktrace(&failure)
+        return failure
     }
 
     /// The result of the last run, kept.

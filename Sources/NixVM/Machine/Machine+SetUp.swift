@@ -43,7 +43,8 @@ extension Machine {
                 layoutCache: cache, emptyList: Value(Tag.list, list),
                 emptyAttributes: Value(Tag.attributes, attributes), emptyString: Value(Tag.string, string),
                 builtins: .allocate(capacity: 1), stepCodes: .allocate(capacity: 8), returnCode: returnCode,
-                machineEnv: env, machineTables: tables, host: .passUnretained(self)))
+                machineEnv: env, machineTables: tables, host: .passUnretained(self),
+                tailSites: TailSites(first: heap.tailSites, frames: heap.frames)))
         s.pointee.chunks[0] = LoadedChunk(
             code: UnsafePointer(returnCode), tables: UnsafePointer(tables), arity: 0, maximumStack: 0, program: 0,
             index: 0)

@@ -51,6 +51,14 @@ public final class Machine {
     /// Receives what `trace` and `warn` print, one line at a time without its end.
     let print: ([UInt8]) -> Void
     var failure: EvalFailure?
+    /// What unwinding noted since `failure` was set.
+    var notes = BacktraceNotes()
+    /// The operand at fault of the instruction that failed; -1 for none.
+    var failedOperand: Int8 = -1
+    /// The value whose coercion failed, until the frame is met that asked for it.
+    var coerced = Value.absent
+    /// Address of the thunk whose forcing forced itself.
+    var recursion: UInt = 0
     var request: MachineRequest?
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]
@@ -66,8 +74,9 @@ public final class Machine {
     var importFailure: EvalFailure?
     var tryEvalIndex = 0
     var addErrorContextIndex = 0
-    var recording: EventRecording?
     var toJSONIndex = 0
+    var importIndex = 0
+    var recording: EventRecording?
     /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
     var positionCount: UInt32 = 1
     public let settings: MachineSettings
@@ -123,6 +132,7 @@ public final class Machine {
         tryEvalIndex = template.tryEvalIndex
         addErrorContextIndex = template.addErrorContextIndex
         toJSONIndex = template.toJSONIndex
+        importIndex = template.importIndex
         positionCount = template.positionCount
         s.pointee.host = .passUnretained(self)
         setLimits()
@@ -147,6 +157,7 @@ public final class Machine {
         s.pointee.returnCode.deallocate()
         s.pointee.machineTables.deallocate()
         s.pointee.roots.deallocate()
+        s.pointee.tailSites.release()
         s.deinitialize(count: 1)
         s.deallocate()
     }

@@ -102,6 +102,7 @@ public final class MachineMemory {
         } else {
             discard(stack, UnsafeMutableRawPointer(state.spLimit) - stack + Self.pageBytes)
         }
+        if state.tailSites.count > 0 { clearTailSites(state) }
         // Machines differ in how deep they may go, so the limit alone does not tell whether the frames grew.
         let used = UnsafeMutableRawPointer(state.fpLimit) - frames
         if used <= UnsafeMutableRawPointer(pristine.fpLimit) - frames {
@@ -109,6 +110,12 @@ public final class MachineMemory {
         } else {
             discard(frames, used + Self.pageBytes)
         }
+    }
+
+    private func clearTailSites(_ state: MachineState) {
+        discard(state.tailSites.first, UnsafeMutableRawPointer(state.fpLimit) - UnsafeMutableRawPointer(state.framesBase))
+        let used = min(state.tailSites.count, TailSites.capacity) * MemoryLayout<TailSites.Entry>.stride
+        UnsafeMutableRawPointer(state.tailSites.ring).initializeMemory(as: UInt8.self, repeating: 0, count: used)
     }
 
     private func clearPages(_ start: UnsafeMutableRawPointer, _ count: Int) {

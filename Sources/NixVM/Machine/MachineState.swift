@@ -36,6 +36,8 @@ enum FrameMode {
     static let updateAndRetry: UInt = 2
     /// To the frame's base: an instruction turned into a frame.
     static let push: UInt = 3
+    /// Set beside the mode once the frame was reused by a tail call.
+    static let tailCalled: UInt = 4
 }
 
 /// What an instruction's or a builtin's function asks of the loop.
@@ -114,6 +116,7 @@ struct MachineState {
     var machineTables: UnsafeMutablePointer<ProgramTables>
     var host: Unmanaged<Machine>
     var counters = Counters()
+    var tailSites: TailSites
 
     static let rootCapacity = 256
     /// Chunks that one machine can load.

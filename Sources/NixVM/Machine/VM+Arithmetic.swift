@@ -46,14 +46,23 @@ extension VM {
     /// The result of an operation on two numbers, nil with `failure` set; 16 bytes reserved.
     func calculate(_ opcode: Opcode, _ a: Value, _ b: Value) -> Value? {
         if a.isInteger, b.isInteger { return calculate(opcode, a.integer, b.integer) }
-        guard let x = number(a), let y = number(b) else { return nil }
+        guard a.isInteger || a.isFloat, b.isInteger || b.isFloat else {
+            if opcode == .divide, b.isFloat ? b.float == 0 : b.isInteger && b.integer == 0 {
+                _ = failUnplaced(.arithmetic, "division by zero")
+                return nil
+            }
+            _ = failOperand(opcode, a, b)
+            return nil
+        }
+        let x = a.isFloat ? a.float : Double(a.integer)
+        let y = b.isFloat ? b.float : Double(b.integer)
         switch opcode {
         case .add: return makeFloat(x + y)
         case .subtract: return makeFloat(x - y)
         case .multiply: return makeFloat(x * y)
         default:
             if y == 0 {
-                _ = fail(.arithmetic, "division by zero")
+                _ = failUnplaced(.arithmetic, "division by zero")
                 return nil
             }
             return makeFloat(x / y)
@@ -68,13 +77,14 @@ extension VM {
         case .multiply: (result, overflow) = x.multipliedReportingOverflow(by: y)
         default:
             if y == 0 {
-                _ = fail(.arithmetic, "division by zero")
+                _ = failUnplaced(.arithmetic, "division by zero")
                 return nil
             }
             (result, overflow) = x.dividedReportingOverflow(by: y)
         }
         if overflow {
-            _ = fail(.arithmetic, overflowMessage(opcode, x, y))
+            let message = overflowMessage(opcode, x, y)
+            _ = opcode == .add ? fail(.arithmetic, message) : failUnplaced(.arithmetic, message)
             return nil
         }
         return makeInteger(result)
@@ -89,12 +99,16 @@ extension VM {
         }
     }
 
-    /// The value as a float, nil with `failure` set when it is no number.
-    func number(_ value: Value) -> Double? {
-        if value.isInteger { return Double(value.integer) }
-        if value.isFloat { return value.float }
-        _ = failExpected("an integer", value)
-        return nil
+    /// An operand is no number. Nix wants floats as soon as one operand is one, and of a division looks at the divisor
+    /// first.
+    private func failOperand(_ opcode: Opcode, _ a: Value, _ b: Value) -> Step {
+        let isDivision = opcode == .divide
+        let isLeft = isDivision ? b.isInteger || b.isFloat : !(a.isInteger || a.isFloat)
+        let wantsFloat = a.isFloat || b.isFloat || isDivision && !isLeft
+        let value = isLeft ? a : b
+        let expected = wantsFloat ? "a float" : "an integer"
+        if runningBuiltin() != nil { return failExpected(expected, value) }
+        return failUnplaced(.type, "expected \(expected) but found \(describe(value))", operand: isLeft ? 0 : 1)
     }
 
     @inline(never)
@@ -106,9 +120,11 @@ extension VM {
             (sp - 1).pointee = makeFloat(0 - value.float)
             return .next
         }
-        guard value.isInteger else { return failExpected("an integer", value) }
+        guard value.isInteger else {
+            return failUnplaced(.type, "expected an integer but found \(describe(value))", operand: 1)
+        }
         let (result, overflow) = Int64(0).subtractingReportingOverflow(value.integer)
-        if overflow { return fail(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
+        if overflow { return failUnplaced(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
         (sp - 1).pointee = makeInteger(result)
         return .next
     }
@@ -162,12 +178,12 @@ extension VM {
         let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
         let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
         if typeName(a) == typeName(b) {
-            _ = fail(
+            _ = failUnplaced(
                 .type,
                 "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable (values are \(x) and \(y))"
             )
         } else {
-            _ = fail(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
+            _ = failUnplaced(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
         }
         return nil
     }

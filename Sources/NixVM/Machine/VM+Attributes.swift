@@ -74,8 +74,12 @@ extension VM {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
         let a = (sp - 2).pointee
         let b = (sp - 1).pointee
-        guard a.isAttributes else { return failExpected("a set", a) }
-        guard b.isAttributes else { return failExpected("a set", b) }
+        guard a.isAttributes, b.isAttributes else {
+            // The right operand is looked at first.
+            let isLeft = b.isAttributes
+            return failUnplaced(
+                .type, "expected a set but found \(describe(isLeft ? a : b))", operand: isLeft ? 0 : 1)
+        }
         s.pointee.counters.updates &+= 1
         if b.object.field == 0 {
             sp -= 1
@@ -183,13 +187,30 @@ extension VM {
             s.pointee.pending = value
             return .force
         }
-        guard value.isAttributes else { return failExpected("a set", value) }
+        guard value.isAttributes else { return failSelection(value) }
         return failMissingAttribute(value, symbol)
     }
 
-    func failMissingAttribute(_ attributes: Value, _ symbol: UInt32) -> Step {
+    private func failDefinedBefore(_ symbol: UInt32, _ position: UInt32) -> Step {
+        let name = String(decoding: s.pointee.symbols.bytes(symbol), as: UTF8.self)
+        let place = machine.attributePosition(position).map { " at \($0)" } ?? ""
+        return fail(.value, "dynamic attribute '\(name)' already defined\(place)")
+    }
+
+    private func failSelection(_ value: Value) -> Step {
+        failUnplaced(
+            .type, "expected a set but found \(describe(value))", context: "while selecting an attribute")
+    }
+
+    /// - Parameter context: what a builtin wanted the attribute for; builtins suggest no other names.
+    func failMissingAttribute(_ attributes: Value, _ symbol: UInt32, context: String? = nil) -> Step {
         let name = Array(s.pointee.symbols.bytes(symbol))
         let step = fail(.missingAttribute, bytes: Array("attribute '".utf8) + name + Array("' missing".utf8))
+        machine.failure?.position = nil
+        if let context {
+            machine.notes.append(.text(context))
+            return step
+        }
         machine.failure?.suggestions = Suggestions.closest(
             to: name,
             among: (0..<attributes.object.field).map {
@@ -204,7 +225,11 @@ extension VM {
         if !isForced(sp - 1) || !isForced(sp - 2) { return .force }
         let name = (sp - 1).pointee
         let base = (sp - 2).pointee
-        guard name.isString else { return failExpected("a string", name) }
+        guard name.isString else {
+            let step = failExpected("a string", name)
+            machine.notes.append(.here("while evaluating an attribute name"))
+            return step
+        }
         var found: Slot?
         if base.isAttributes, let symbol = s.pointee.symbols.find(name.object.byteBuffer) {
             found = lookup(base.object, symbol)
@@ -220,7 +245,7 @@ extension VM {
                 s.pointee.r.pc = jumpTarget(s.pointee.r.pc)
                 return .next
             }
-            guard base.isAttributes else { return failExpected("a set", base) }
+            guard base.isAttributes else { return failSelection(base) }
             return failMissingAttribute(base, s.pointee.symbols.intern(name.object.byteBuffer))
         }
         if !isForced(found) { return .force }
@@ -237,7 +262,11 @@ extension VM {
         while link.isKind(Kind.withLink) {
             let scope = link.object.values
             if !isForced(scope) { return .force }
-            guard scope.pointee.isAttributes else { return failExpected("a set", scope.pointee) }
+            guard scope.pointee.isAttributes else {
+                return failUnplaced(
+                    .type, "expected a set but found \(describe(scope.pointee))",
+                    context: "while evaluating the first subexpression of a with expression")
+            }
             s.pointee.counters.lookups &+= 1
             if let found = lookup(scope.pointee.object, symbol) {
                 if !isForced(found) { return .force }
@@ -264,7 +293,11 @@ extension VM {
         for index in 0..<count {
             let name = pairs[2 &* index]
             if name.isNull { continue }
-            guard name.isString else { return failExpected("a string", name) }
+            guard name.isString else {
+                let step = failExpected("a string", name)
+                machine.notes.append(.here("while evaluating the name of a dynamic attribute"))
+                return step
+            }
             if name.object.hasContext {
                 return fail(
                     .type,
@@ -272,11 +305,8 @@ extension VM {
                 )
             }
             let symbol = s.pointee.symbols.intern(name.object.byteBuffer)
-            if lookup(base.object, symbol) != nil || added.contains(where: { $0.entry.symbol == symbol }) {
-                return fail(
-                    .value,
-                    "dynamic attribute '\(String(decoding: name.object.byteBuffer, as: UTF8.self))' already defined")
-            }
+            let known = positionNumber(base.object, symbol) ?? added.first { $0.entry.symbol == symbol }?.entry.position
+            if let known { return failDefinedBefore(symbol, known) }
             added.append((LayoutEntry(symbol, instructionPosition()), pairs[2 &* index &+ 1]))
         }
         added.sort { $0.entry.symbol < $1.entry.symbol }

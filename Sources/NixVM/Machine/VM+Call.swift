@@ -99,12 +99,13 @@ extension VM {
                         if step != .error { s.pointee.slice &+= 1 }
                         return step
                     }
-                    function.pointee = s.pointee.result
-                    sp = function + 1
-                    if !isForced(function) {
+                    if isResultDelayed() {
                         pushFrame(pc: s.pointee.r.pc, base: function, mode: FrameMode.push)
-                        continueWith(returnCode)
+                        finishBuiltin(index)
                         observer.enterBuiltinFrame(self, Builtin.returnForced)
+                    } else {
+                        function.pointee = s.pointee.result
+                        sp = function + 1
                     }
                     return .next
                 }
@@ -145,10 +146,11 @@ extension VM {
                         if step != .error { s.pointee.slice &+= 1 }
                         return step
                     }
-                    push(s.pointee.result)
-                    continueWith(returnCode)
+                    if isResultDelayed() { noteTailCall(s.pointee.instruction, s.pointee.r.fp) }
+                    finishBuiltin(index)
                     return .next
                 }
+                noteTailCall(s.pointee.instruction, s.pointee.r.fp)
                 bp.update(from: sp - count, count: count)
                 sp = bp + count
                 enterBuiltin(builtin, index)
@@ -157,6 +159,7 @@ extension VM {
             }
         }
         if !chargeEntry(Builtin.slack) { return .collect }
+        noteTailCall(s.pointee.instruction, s.pointee.r.fp)
         bp.update(from: function, count: count &+ 1)
         sp = bp + (count &+ 1)
         continueWith(stepCode(Builtin.apply))
@@ -208,11 +211,30 @@ extension VM {
             step = builtin.pointee.step(self)
         }
         if step == .done {
-            push(s.pointee.result)
-            continueWith(returnCode)
+            finishBuiltin(index)
             return .next
         }
         return step
+    }
+
+    /// Whether a builtin's result is a thunk without a value yet; a thunk that has one is replaced by it.
+    @inline(__always)
+    private func isResultDelayed() -> Bool {
+        let result = s.pointee.result
+        if !result.isThunk { return false }
+        if result.object.kind != Kind.indirection { return true }
+        s.pointee.result = Value(bits: result.object[1])
+        return false
+    }
+
+    /// Returns a builtin's result from the current frame. At its base the builtin itself stays while the result is
+    /// forced, for the backtrace.
+    @inline(__always)
+    private func finishBuiltin(_ index: Int) {
+        bp.pointee = .builtin(index)
+        bp[1] = s.pointee.result
+        sp = bp + 2
+        continueWith(returnCode)
     }
 
     /// Number of arguments a function takes at once; nil for what is no closure, partial application or builtin.
@@ -376,7 +398,7 @@ extension VM {
         let object = s.pointee.pending.object
         if object.kind == Kind.indirection { return true }
         if object.kind != Kind.thunk {
-            _ = infiniteRecursion()
+            _ = infiniteRecursion(object)
             return false
         }
         let chunk = s.pointee.chunks + object.field

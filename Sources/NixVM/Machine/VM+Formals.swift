@@ -6,7 +6,11 @@ extension VM {
         let formals = s.pointee.r.tables.pointee.formals + index
         let argument = bp + slot
         if !isForced(argument) { return .force }
-        guard argument.pointee.isAttributes else { return failExpected("a set", argument.pointee) }
+        guard argument.pointee.isAttributes else {
+            return failUnplaced(
+                .type, "expected a set but found \(describe(argument.pointee))",
+                context: "while evaluating the value passed for the lambda argument")
+        }
         guard reserve(formals.pointee.defaultBytes) else { return .collect }
         let count = formals.pointee.count
         let matched = pickFormals(formals, argument.pointee.object)

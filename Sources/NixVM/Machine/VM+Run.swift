@@ -702,6 +702,7 @@ extension VM {
                             step = .collect
                             break execute
                         }
+                        noteTailCall(start, r.fp)
                         r.bp.update(from: r.sp - count, count: count)
                         r.sp = r.bp + count
                         r.env = object
@@ -731,7 +732,7 @@ extension VM {
                 }
                 observer.exitFrame(self, r)
                 r.fp -= 1
-                let update = r.fp.pointee.update
+                let update = r.fp.pointee.update & ~FrameMode.tailCalled
                 if _fastPath(update == FrameMode.call) {
                     (r.bp - 1).pointee = value
                     r.sp = r.bp
@@ -797,7 +798,7 @@ extension VM {
                 } else {
                     s.pointee.instruction = start
                     s.pointee.r = r
-                    step = infiniteRecursion()
+                    step = infiniteRecursion(object)
                 }
             }
             s.pointee.instruction = start

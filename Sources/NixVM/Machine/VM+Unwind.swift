@@ -5,17 +5,22 @@ extension VM {
     @inline(never)
     func unwind<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit? {
         let bottom = s.pointee.bottomFrame
+        var place = FramePlace(pc: s.pointee.instruction, isStart: true, forced: nil)
+        var tails = TailSiteReader(s.pointee.tailSites)
         while true {
             if catchFailure() { return nil }
+            noteFrame(place, &tails)
             if stepIndex(s.pointee.r.pc) == Builtin.deepForce { clearDeepFlags() }
-            noteFrame()
             observer.exitFrame(self, s.pointee.r)
             if s.pointee.r.fp <= bottom { return .failed }
             s.pointee.r.fp -= 1
             let frame = s.pointee.r.fp.pointee
-            if frame.update > 7 {
-                let object = Object(bitPattern: frame.update & ~7).unsafelyUnwrapped
+            place = FramePlace(
+                pc: frame.pc, isStart: frame.update & 3 == FrameMode.updateAndRetry,
+                forced: Object(bitPattern: frame.update & ~7))
+            if let object = place.forced {
                 if object.kind == Kind.blackhole { object.setKind(Kind.thunk) }
+                if UInt(bitPattern: object) == machine.recursion { machine.notes.append(.recursion) }
             }
             s.pointee.r.sp = s.pointee.r.bp
             s.pointee.r.pc = frame.pc
@@ -46,39 +51,4 @@ extension VM {
         if offset < 0 || offset >= s.pointee.builtinCount * 8 { return nil }
         return offset / 8
     }
-
-    /// Adds a line to the backtrace for the frame being left, up to a bound.
-    private func noteFrame() {
-        guard machine.failure != nil else { return }
-        if (machine.failure?.trace.count ?? 0) >= VM.traceBound {
-            machine.failure?.traceOmitted += 1
-            return
-        }
-        if let index = stepIndex(s.pointee.r.pc) {
-            if index == machine.addErrorContextIndex, bp[2].isString {
-                let text = String(decoding: bp[2].object.byteBuffer, as: UTF8.self)
-                machine.failure?.trace.append(TraceEntry(message: text, position: nil))
-            } else if index > Builtin.returnForced {
-                machine.failure?.trace.append(
-                    TraceEntry(
-                        message: "while calling the '\(machine.builtinName(index))' builtin",
-                        position: currentSourcePosition()))
-            }
-            return
-        }
-        let chunk = s.pointee.r.env.field
-        guard s.pointee.r.env != s.pointee.machineEnv, Int(s.pointee.chunks[chunk].program) < machine.programs.count
-        else { return }
-        let position = machine.sourcePosition(chunk: chunk, pc: s.pointee.instruction)
-        let name = machine.chunkName(chunk).map { String(decoding: $0, as: UTF8.self) }
-        let isCall = s.pointee.chunks[chunk].arity > 0
-        let what =
-            isCall
-            ? "while calling \(name.map { "'\($0)'" } ?? "anonymous lambda")"
-            : "while evaluating \(name.map { "the attribute '\($0)'" } ?? "an expression")"
-        machine.failure?.trace.append(TraceEntry(message: what, position: position))
-    }
-
-    /// Entries of a backtrace that are kept.
-    private static var traceBound: Int { 1_000 }
 }

@@ -16,6 +16,8 @@ struct Heap {
     let permanent: UnsafeMutableRawPointer
     let stack: UnsafeMutableRawPointer
     let frames: UnsafeMutableRawPointer
+    /// As long as the frames: see `TailSites`.
+    let tailSites: UnsafeMutableRawPointer
     var firstIsCurrent = true
     var permanentTop: UnsafeMutableRawPointer
     var statistics = HeapStatistics()
@@ -25,13 +27,14 @@ struct Heap {
     init?() {
         guard let first = Heap.reserve(Heap.spaceSize), let second = Heap.reserve(Heap.spaceSize),
             let permanent = Heap.reserve(Heap.permanentSize), let stack = Heap.reserve(Heap.stackSize),
-            let frames = Heap.reserve(Heap.framesSize)
+            let frames = Heap.reserve(Heap.framesSize), let tailSites = Heap.reserve(Heap.framesSize)
         else { return nil }
         self.first = first
         self.second = second
         self.permanent = permanent
         self.stack = stack
         self.frames = frames
+        self.tailSites = tailSites
         permanentTop = permanent
     }
 
@@ -46,6 +49,7 @@ struct Heap {
         munmap(permanent, Heap.permanentSize)
         munmap(stack, Heap.stackSize)
         munmap(frames, Heap.framesSize)
+        munmap(tailSites, Heap.framesSize)
     }
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }

@@ -1,0 +1,120 @@
+import NixSyntax
+import NixVM
+
+/// Puts what a failure left on its way into the lines of a trace.
+extension Evaluator {
+    /// The failure with `trace` filled from its frames.
+    func explained(_ failure: EvalFailure) -> EvalFailure {
+        if failure.frames.isEmpty { return failure }
+        var writer = TraceWriter(self, failure)
+        for (index, frame) in failure.frames.enumerated() {
+            if index == failure.framesCut { writer.failure.traceCut = writer.entryCount }
+            writer.add(frame)
+        }
+        return writer.finish()
+    }
+
+    /// The text of a source: as it was compiled, or as the file of a program now reads.
+    func source(named name: String) -> [UInt8]? {
+        if let known = sources[name] { return known }
+        guard name.hasPrefix("/") else { return nil }
+        return try? io.readFile(Array(name.utf8))
+    }
+
+    /// What the expressions of a source say, parsed again; nil when the source is not at hand.
+    fileprivate func contexts(_ place: SourcePosition) -> ExpressionContexts? {
+        if let known = contextsBySource[place.source] { return known }
+        guard let source = source(named: place.source),
+            let tree = try? NixSyntax.parse(source, options: ParseOptions(pipeOperators: true))
+        else { return nil }
+        let lineStarts = tree.lineStarts
+        let contexts = ExpressionContexts(parents: SyntaxParents(tree)) { offset in
+            let location = NixSyntax.SourceLocation(offset: offset, lineStarts: lineStarts)
+            return SourcePosition(
+                source: place.source, span: .init(start: offset, end: offset), line: location.line,
+                column: location.column, program: place.program)
+        }
+        contextsBySource[place.source] = contexts
+        return contexts
+    }
+}
+
+/// Builds the trace, innermost line first.
+private struct TraceWriter {
+    let evaluator: Evaluator
+    var failure: EvalFailure
+    private var slots: [Slot] = []
+    /// Calls that wait for their place, by index in `slots`.
+    private var waiting: [Int] = []
+    private var waitsForPosition = false
+    private var isCoercion = false
+    private var application: SourcePosition?
+
+    private struct Slot {
+        var entry: TraceEntry?
+        var needsPosition = false
+    }
+
+    var entryCount: Int { slots.count }
+
+    init(_ evaluator: Evaluator, _ failure: EvalFailure) {
+        self.evaluator = evaluator
+        self.failure = failure
+    }
+
+    mutating func add(_ frame: BacktraceFrame) {
+        switch frame {
+        case .code(let code): addCode(code)
+        case .entry(let entry): slots.append(Slot(entry: entry))
+        case .call(let call):
+            waiting.append(slots.count)
+            slots.append(
+                Slot(
+                    entry: TraceEntry(
+                        message: call.message, position: nil, visibility: call.isDetailed ? .detailed : .ordinary),
+                    needsPosition: call.needsPosition))
+        case .coercion: isCoercion = true
+        case .failurePosition: waitsForPosition = true
+        case .application(let position): application = position
+        case .boundary(let position, let usesApplication):
+            isCoercion = false
+            settle(usesApplication ? application ?? position : position)
+        }
+    }
+
+    private mutating func addCode(_ code: CodeFrame) {
+        let lines = evaluator.contexts(code.position)?.lines(for: code, isCoercion: isCoercion)
+        isCoercion = false
+        settle(lines?.callPosition ?? code.position)
+        for entry in lines?.entries ?? [] { slots.append(Slot(entry: entry)) }
+    }
+
+    /// Gives what waits its place.
+    private mutating func settle(_ position: SourcePosition?) {
+        if waitsForPosition {
+            failure.position = position
+            waitsForPosition = false
+        }
+        for index in waiting {
+            if position == nil, slots[index].needsPosition {
+                slots[index].entry = nil
+            } else {
+                slots[index].entry?.position = position
+            }
+        }
+        waiting.removeAll(keepingCapacity: true)
+        application = nil
+    }
+
+    mutating func finish() -> EvalFailure {
+        // What is still waiting was called from outside the program.
+        waitsForPosition = false
+        for index in waiting { slots[index].entry = nil }
+        let before = slots.prefix(failure.traceCut).count { $0.entry == nil }
+        failure.traceOmitted = failure.framesOmitted
+        failure.traceCut -= before
+        failure.trace = slots.compactMap(\.entry)
+        failure.frames = []
+        return failure
+    }
+}

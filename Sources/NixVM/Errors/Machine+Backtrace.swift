@@ -1,0 +1,198 @@
+import NixBytecode
+
+/// Turns the notes of a failure into frames with names and places.
+extension Machine {
+    func finishBacktrace(_ failure: inout EvalFailure) {
+        let first = notes.first
+        let outer = notes.outer
+        var decoder = BacktraceDecoder(self)
+        for note in first { decoder.add(note) }
+        failure.framesCut = decoder.frames.count
+        failure.framesOmitted = notes.omitted
+        for note in outer { decoder.add(note) }
+        failure.frames = decoder.frames
+        notes.removeAll()
+    }
+
+    /// The texts for a builtin's arguments.
+    func argumentContexts(_ index: Int) -> [ArgumentContext] {
+        ArgumentContext.table[builtinNames[index]] ?? ArgumentContext.standard(builtinNames[index])
+    }
+}
+
+private struct BacktraceDecoder {
+    let machine: Machine
+    var frames: [BacktraceFrame] = []
+    /// Chunks by the address of their code, made when a tail call is met first.
+    private var chunksByCode: [(address: UInt, chunk: Int)] = []
+    /// Start offsets of the instructions of chunks met before, and their opcodes.
+    private var instructions: [Int: [(offset: Int, opcode: Opcode)]] = [:]
+
+    init(_ machine: Machine) { self.machine = machine }
+
+    mutating func add(_ note: BacktraceNote) {
+        switch note {
+        case .code(let chunk, let offset, let isStart, let operand, let phase, let attribute, let forced):
+            addCode(
+                Int(chunk), Int(offset) - (isStart ? 0 : 1), operand: operand, phase, attribute: attribute,
+                forced: Int(forced))
+        case .function(let chunk, let isEntered): addFunction(Int(chunk), isEntered: isEntered)
+        case .site(let pc): addSite(pc)
+        case .builtin(let index):
+            let name = machine.builtinNames[Int(index)]
+            frames.append(.boundary(nil, usesApplication: false))
+            addCall("while calling the '\(name)' builtin")
+        case .application(let function): frames.append(.application(functionPosition(Int(function))))
+        case .coercion: frames.append(.coercion)
+        case .failurePosition: frames.append(.failurePosition)
+        case .attribute(let symbol, let number, let isJSON):
+            let name = String(decoding: machine.s.pointee.symbols.bytes(symbol), as: UTF8.self)
+            addElement(
+                "while evaluating \(isJSON ? "" : "the ")attribute '\(name)'", number, isJSON: isJSON, hasPosition: true)
+        case .noApplicationPosition: frames.append(.boundary(nil, usesApplication: false))
+        case .element(let index, let number, let isJSON):
+            addElement(
+                "while evaluating list element at index \(index)", number, isJSON: isJSON, hasPosition: isJSON)
+        case .text(let text):
+            frames.append(.boundary(nil, usesApplication: false))
+            frames.append(.entry(TraceEntry(message: text, position: nil)))
+        case .textAt(let text, let number):
+            frames.append(.entry(TraceEntry(message: text, position: machine.attributePosition(number))))
+        case .textAtFunction(let text, let chunk):
+            frames.append(.entry(TraceEntry(message: text, position: functionPosition(Int(chunk)))))
+        case .here(let text): addCall(text)
+        case .message(let bytes):
+            frames.append(.boundary(nil, usesApplication: false))
+            frames.append(
+                .entry(
+                    TraceEntry(message: String(decoding: bytes, as: UTF8.self), position: nil, visibility: .always)))
+        case .recursion:
+            frames.append(
+                .entry(TraceEntry(message: "entering the infinite recursion", position: nil, visibility: .always)))
+        case .file(let chunk):
+            let program = machine.programs[Int(machine.s.pointee.chunks[Int(chunk)].program)]
+            frames.append(.boundary(nil, usesApplication: false))
+            frames.append(
+                .entry(TraceEntry(message: "while evaluating the file '\(program.sourceName)':", position: nil)))
+        }
+    }
+
+    private mutating func addCall(_ message: String, isDetailed: Bool = false, needsPosition: Bool = false) {
+        frames.append(
+            .call(BacktraceFrame.Call(message: message, isDetailed: isDetailed, needsPosition: needsPosition)))
+    }
+
+    private mutating func addElement(_ message: String, _ number: UInt32, isJSON: Bool, hasPosition: Bool) {
+        let position = machine.attributePosition(number)
+        frames.append(.boundary(isJSON ? position : nil, usesApplication: !isJSON))
+        frames.append(.entry(TraceEntry(message: message, position: hasPosition ? position : nil)))
+    }
+
+    private func program(of chunk: Int) -> (program: LoadedProgram, index: Int, chunk: Chunk)? {
+        guard chunk > 0, chunk < machine.s.pointee.chunkCount else { return nil }
+        let loaded = machine.s.pointee.chunks[chunk]
+        guard Int(loaded.program) < machine.programs.count else { return nil }
+        let program = machine.programs[Int(loaded.program)]
+        return (program, Int(loaded.program), program.program.chunks[Int(loaded.index)])
+    }
+
+    /// Where a function's own code begins: of `a: b: e`, at `b`.
+    private func functionPosition(_ chunk: Int, innermost: Bool = false) -> SourcePosition? {
+        guard let found = program(of: chunk) else { return nil }
+        let span = innermost ? found.chunk.spans.last : found.chunk.spans.first
+        return machine.position(in: found.index, span: span)
+    }
+
+    private mutating func addFunction(_ chunk: Int, isEntered: Bool) {
+        guard let position = functionPosition(chunk, innermost: true) else { return }
+        if isEntered {
+            let name = machine.chunkName(chunk).map { "'\(String(decoding: $0, as: UTF8.self))'" }
+            frames.append(
+                .entry(
+                    TraceEntry(
+                        message: "while calling \(name ?? "anonymous lambda")", position: position,
+                        visibility: .detailed)))
+        }
+        addCall("from call site", isDetailed: isEntered, needsPosition: true)
+    }
+
+    private mutating func addSite(_ pc: UnsafePointer<UInt8>) {
+        guard let chunk = chunk(holding: pc) else { return }
+        let offset = pc - machine.s.pointee.chunks[chunk].code
+        addCode(chunk, offset, operand: -1, .own, attribute: 0, forced: 0)
+        if machine.s.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
+    }
+
+    private mutating func chunk(holding pc: UnsafePointer<UInt8>) -> Int? {
+        if chunksByCode.isEmpty {
+            chunksByCode = (1..<machine.s.pointee.chunkCount).map {
+                (UInt(bitPattern: machine.s.pointee.chunks[$0].code), $0)
+            }.sorted { $0.address < $1.address }
+        }
+        var low = 0
+        var high = chunksByCode.count
+        while low < high {
+            let middle = (low + high) / 2
+            if chunksByCode[middle].address <= UInt(bitPattern: pc) { low = middle + 1 } else { high = middle }
+        }
+        guard low > 0 else { return nil }
+        let chunk = chunksByCode[low - 1].chunk
+        return machine.s.pointee.chunks[chunk].program == .max ? nil : chunk
+    }
+
+    private mutating func addCode(
+        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, attribute: UInt32, forced: Int
+    ) {
+        guard let found = program(of: chunk) else { return }
+        let all = starts(of: chunk, found.chunk)
+        guard var index = all.lastIndex(where: { $0.offset <= offset }) else { return }
+        let opcode = all[index].opcode
+        let span = span(found.chunk, all[index].offset)
+        var step = 0
+        while opcode.selects, index > 0, all[index - 1].opcode.selects,
+            self.span(found.chunk, all[index - 1].offset) == span
+        {
+            index -= 1
+            step += 1
+        }
+        frames.append(
+            .code(
+                CodeFrame(
+                    position: machine.position(in: found.index, span: span), opcode: opcode, phase: phase, step: step,
+                    operand: operand < 0 ? nil : Int(operand), hasAttributePosition: attribute != .max,
+                    forced: forcedPosition(forced), chunk: found.chunk.kind,
+                    chunkPosition: machine.position(in: found.index, span: found.chunk.spans.last))))
+    }
+
+    private func forcedPosition(_ chunk: Int) -> SourcePosition? {
+        guard let found = program(of: chunk) else { return nil }
+        return machine.position(in: found.index, span: found.chunk.spans.last)
+    }
+
+    private mutating func starts(of chunk: Int, _ content: Chunk) -> [(offset: Int, opcode: Opcode)] {
+        if let known = instructions[chunk] { return known }
+        let starts = content.instructionStarts()
+        instructions[chunk] = starts
+        return starts
+    }
+
+    private func span(_ chunk: Chunk, _ offset: Int) -> SourceSpan? {
+        var low = 0
+        var high = chunk.instructionSpans.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(chunk.instructionSpans[middle].offset) <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : chunk.instructionSpans[low - 1].span
+    }
+}
+
+extension Opcode {
+    /// Whether it takes one step of a selection path.
+    fileprivate var selects: Bool {
+        switch self {
+        case .select, .selectOr, .getLocalSelect, .getUpvalueSelect: true
+        default: false
+        }
+    }
+}

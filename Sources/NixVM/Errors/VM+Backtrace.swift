@@ -1,0 +1,227 @@
+import NixBytecode
+
+/// Where a frame stands when a failure reaches it.
+struct FramePlace {
+    /// The instruction, or the address behind it.
+    var pc: UnsafePointer<UInt8>
+    var isStart: Bool
+    /// The thunk that was being forced; nil when the failure came from a call or from here.
+    var forced: Object?
+}
+
+/// Notes about the frames that a failure leaves.
+extension VM {
+    /// Writes down what the frame on top was doing.
+    func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
+        guard machine.failure != nil else { return }
+        defer { if place.pc != stepCode(Builtin.coerce), place.pc != stepCode(Builtin.apply) { machine.coerced = .absent } }
+        if let index = stepIndex(place.pc) {
+            noteBuiltinFrame(index, place)
+        } else if place.pc == returnCode {
+            noteResult(place)
+        } else if s.pointee.r.env != s.pointee.machineEnv {
+            noteCode(place)
+        }
+        noteTailCalls(&tails)
+    }
+
+    private func note(_ note: BacktraceNote) { machine.notes.append(note) }
+
+    private func noteCode(_ place: FramePlace) {
+        let chunk = s.pointee.r.env.field
+        guard s.pointee.chunks[chunk].program != .max else {
+            return note(.application(function: functionChunk(s.pointee.r.env.values[0])))
+        }
+        var phase = CodeFrame.Phase.own
+        var attribute: UInt32 = 0
+        var opcode = Opcode.pop
+        if place.isStart {
+            opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
+            if let (index, arguments) = builtinAtWork(place.pc) { noteBuiltin(index, arguments, place.forced) }
+        }
+        if place.forced != nil { phase = place.isStart ? .operand : .attribute }
+        if phase == .operand, opcode == .selectDynamic || opcode == .selectOrDynamic,
+            !isOperand(place.forced)
+        {
+            phase = .attribute
+        }
+        if let forced = place.forced, phase == .attribute, forced.field == s.pointee.applyTwoChunk { attribute = .max }
+        note(
+            .code(
+                chunk: UInt32(chunk), offset: UInt32(place.pc - s.pointee.chunks[chunk].code), isStart: place.isStart,
+                operand: machine.failedOperand, phase: phase, attribute: attribute,
+                forced: place.forced.map { UInt32($0.field) } ?? 0))
+        machine.failedOperand = -1
+        if s.pointee.chunks[chunk].arity > 0 {
+            note(.function(chunk: UInt32(chunk), isEntered: opcode != .unpackFormals))
+        }
+    }
+
+    /// Whether the thunk is one of the two values at the top.
+    private func isOperand(_ forced: Object?) -> Bool {
+        guard let forced, sp - 2 >= bp else { return false }
+        let bits = Value(Tag.thunk, forced).bits
+        return sp[-1].bits == bits || sp[-2].bits == bits
+    }
+
+    /// The tail calls that led to the code of this frame, and the thunk that it all is for.
+    private func noteTailCalls(_ tails: inout TailSiteReader) {
+        guard s.pointee.r.fp > s.pointee.framesBase else { return }
+        let frame = s.pointee.r.fp - 1
+        guard frame.pointee.update & FrameMode.tailCalled != 0 else { return }
+        for site in tails.sites(of: frame, s.pointee.tailSites) { note(.site(site)) }
+        if let thunk = Object(bitPattern: frame.pointee.update & ~7), isApplication(thunk.field) {
+            note(.application(function: functionChunk(thunk.values[0])))
+        }
+    }
+
+    func isApplication(_ chunk: Int) -> Bool { chunk == s.pointee.applyOneChunk || chunk == s.pointee.applyTwoChunk }
+
+    /// The chunk of the closure behind a value; 0 for what is none.
+    func functionChunk(_ value: Value) -> UInt32 {
+        var value = value
+        while true {
+            if value.isThunk, value.object.kind == Kind.indirection {
+                value = Value(bits: value.object[1])
+            } else if value.tag == Tag.function, value.object.kind == Kind.partial {
+                value = value.object.values[0]
+            } else {
+                return value.tag == Tag.function ? UInt32(value.object.field) : 0
+            }
+        }
+    }
+
+    /// The builtin that a code's call instruction runs without a frame, and its arguments.
+    private func builtinAtWork(_ pc: UnsafePointer<UInt8>) -> (index: Int, arguments: Slot)? {
+        let opcode = UnsafeRawPointer(pc).load(as: Opcode.self)
+        guard opcode == .call || opcode == .tailCall else { return nil }
+        var next = pc + 1
+        let count = operand(&next)
+        let function = sp - (count &+ 1)
+        guard function >= bp, function.pointee.isBuiltin,
+            s.pointee.builtins[function.pointee.builtinIndex].arity == count
+        else { return nil }
+        return (function.pointee.builtinIndex, function + 1)
+    }
+
+    /// The builtin that is running, if one is.
+    func runningBuiltin() -> (index: Int, arguments: Slot)? {
+        if let index = stepIndex(s.pointee.instruction) {
+            return index > Builtin.returnForced ? (index, bp) : nil
+        }
+        if s.pointee.r.env == s.pointee.machineEnv { return nil }
+        return builtinAtWork(s.pointee.instruction)
+    }
+
+    /// A builtin, after the context of the argument that was being forced.
+    private func noteBuiltin(_ index: Int, _ arguments: Slot, _ forced: Object?) {
+        if let forced {
+            let context = context(of: Value(Tag.thunk, forced), index, arguments)
+            if let context, context.wrapsEvaluation { note(.text(context.text)) }
+        } else if machine.coerced.bits != Value.absent.bits,
+            let context = context(of: machine.coerced, index, arguments)
+        {
+            note(.text(context.text))
+        }
+        note(.builtin(Int32(index)))
+    }
+
+    /// What is to be said about a value that a builtin evaluates: an argument, or something inside one.
+    func context(of value: Value, _ index: Int, _ arguments: Slot) -> ArgumentContext? {
+        let contexts = machine.argumentContexts(index)
+        for argument in 0..<min(s.pointee.builtins[index].arity, contexts.count)
+        where arguments[argument].bits == value.bits && !contexts[argument].text.isEmpty {
+            return contexts[argument]
+        }
+        return ArgumentContext.inner[machine.builtinNames[index]]
+    }
+
+    private func noteBuiltinFrame(_ index: Int, _ place: FramePlace) {
+        switch index {
+        case Builtin.deepForce: noteDeepForce()
+        case Builtin.coerce: noteCoercion()
+        case Builtin.addCoerced: machine.failedOperand = bp[3].isNull || bp[3].small == 0 ? 0 : 1
+        case machine.addErrorContextIndex where bp[2].isString:
+            note(.message(Array(bp[2].object.byteBuffer)))
+        case machine.toJSONIndex:
+            noteJSON()
+            note(.builtin(Int32(index)))
+        case let index where index > Builtin.returnForced: noteBuiltin(index, bp, place.forced)
+        default: break
+        }
+    }
+
+    /// A builtin whose result is being forced; of `import`, the file too.
+    private func noteResult(_ place: FramePlace) {
+        guard sp > bp, bp.pointee.isBuiltin, bp.pointee.builtinIndex > Builtin.returnForced else { return }
+        let index = bp.pointee.builtinIndex
+        if index == machine.importIndex, let forced = place.forced { note(.file(chunk: UInt32(forced.field))) }
+        if index != machine.addErrorContextIndex { note(.builtin(Int32(index))) }
+    }
+
+    /// One line for each list or set that is being walked, the innermost first.
+    private func noteDeepForce() {
+        var item = sp - 2
+        while item >= bp + 3 {
+            defer { item -= 2 }
+            guard item[1].isSmall, item[1].small > 0 else { continue }
+            noteElement(item.pointee, item[1].small - 1, around: 0, isJSON: false)
+        }
+    }
+
+    private func noteElement(_ container: Value, _ index: Int, around: UInt32, isJSON: Bool) {
+        if container.isList { return note(.element(index: index, position: around, isJSON: isJSON)) }
+        guard container.isAttributes, index < container.object.field else { return }
+        let entry = container.object.layout.entries[index]
+        note(
+            .attribute(
+                symbol: entry.symbol, position: attributePosition(container.object, index), isJSON: isJSON))
+    }
+
+    /// The position number of an attribute. The results of `mapAttrs` share a layout with its argument, but have none.
+    private func attributePosition(_ set: Object, _ index: Int) -> UInt32 {
+        let position = set.layout.entries[index].position
+        let value = set.attributeValues[index]
+        if position > 0, value.isThunk, value.object.field == s.pointee.applyTwoChunk {
+            note(.noApplicationPosition)
+            return 0
+        }
+        return position
+    }
+
+    private func noteJSON() {
+        var found: [(container: Value, index: Int, around: UInt32)] = []
+        var around: UInt32 = 0
+        var slot = bp + 5
+        while slot + 2 < sp {
+            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, slot[2].small > 0 else {
+                slot += 1
+                continue
+            }
+            var index = slot[2].small - 1
+            let container = slot[1]
+            if container.isAttributes, let order = nameOrder(container.object.layout) {
+                index = Int(order[index])
+                around = attributePosition(container.object, index)
+            }
+            found.append((container, index, around))
+            slot += 3
+        }
+        for item in found.reversed() { noteElement(item.container, item.index, around: item.around, isJSON: true) }
+    }
+
+    /// Elements of lists being coerced, then the reason for the coercion, which the next frame knows.
+    private func noteCoercion() {
+        var lists = 0
+        var slot = bp + 6
+        while slot + 2 < sp {
+            if slot.pointee.bits == Value.absent.bits { lists += 1 }
+            slot += 1
+        }
+        if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { lists += 1 }
+        guard lists > 0 else { return }
+        machine.coerced = bp[0]
+        for _ in 1..<lists { note(.here("while evaluating one element of the list")) }
+        note(.coercion)
+    }
+}
