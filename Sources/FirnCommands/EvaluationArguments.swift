@@ -1,6 +1,7 @@
 import ArgumentParser
 import NixEval
 import NixStore
+import NixSyntax
 import NixVM
 
 /// What every evaluating command takes, spelled as `nix-instantiate` spells it.
@@ -31,14 +32,26 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(
         name: .customLong("option"),
-        help: "NAME VALUE: set one of Nix's options: max-call-depth, pure-eval, restrict-eval.")
+        help: "NAME VALUE: set one of Nix's options, as max-call-depth, pure-eval or lint-url-literals.")
     var options: [String] = []
 
-    @Flag(help: "Show the backtrace of an error.")
+    @Option(help: "URLs without quotes: ignore, warn of or refuse (fatal) them.")
+    var lintUrlLiterals: LiteralLints.Level?
+
+    @Option(help: "Relative paths that start without a dot: ignore, warn, fatal.")
+    var lintShortPathLiterals: LiteralLints.Level?
+
+    @Option(help: "Paths that start with / or ~: ignore, warn, fatal.")
+    var lintAbsolutePathLiterals: LiteralLints.Level?
+
+    @Flag(inversion: .prefixedNo, help: "Show the backtrace of an error.")
     var showTrace = false
 
-    @Flag(help: "No environment, clock or search path.")
+    @Flag(name: .customLong("pure"), help: "No environment, clock or search path.")
     var pure = false
+
+    @Flag(help: "The default: with environment, clock and search path.")
+    var impure = false
 
     @Flag(help: "Let builtins.traceVerbose print.")
     var traceVerbose = false
@@ -49,7 +62,8 @@ struct EvaluationArguments: ParsableArguments {
     @Option(help: "Memory of both heap spaces, stack and programs, as 512M, 2GiB or bytes.")
     var maxMemory: ByteSize?
 
-    @Option(help: "Frames that wait for one another.")
+    @Option(
+        name: [.customLong("max-depth"), .customLong("max-call-depth")], help: "Frames that wait for one another.")
     var maxDepth: Int = 10_000_000
 
     @Option(help: "Seconds after which evaluation ends with an error.")
@@ -64,22 +78,58 @@ struct EvaluationArguments: ParsableArguments {
         for pair in arguments + textArguments + options where !pair.contains("\0") {
             throw ValidationError("'\(pair)' lacks its second word: --arg, --argstr and --option take two")
         }
+        if pure && impure { throw ValidationError("--pure and --impure exclude each other") }
         try ExperimentalFeatures.check(features)
-        for (name, value) in pairs(options) { try check(option: name, value) }
+        for (name, value) in pairs(options) { try apply(option: name, value) }
     }
 
-    private func check(option name: String, _ value: String) throws {
+    /// Does what the flag of the same name does.
+    private mutating func apply(option name: String, _ value: String) throws {
         switch name {
         case "max-call-depth":
             guard let depth = Int(value), depth > 0 else {
                 throw ValidationError("option 'max-call-depth' takes a number from 1, not '\(value)'")
             }
-        case "pure-eval":
-            guard ["true", "false"].contains(value) else {
-                throw ValidationError("option '\(name)' takes true or false, not '\(value)'")
-            }
-        default: throw ValidationError("unknown option '\(name)'; known: max-call-depth, pure-eval")
+            maxDepth = depth
+        case "pure-eval": pure = try boolean(name, value)
+        case "show-trace": showTrace = try boolean(name, value)
+        case "trace-verbose": traceVerbose = try boolean(name, value)
+        case "warn-short-path-literals": if try boolean(name, value) { lintShortPathLiterals = .warn }
+        case "lint-url-literals": lintUrlLiterals = try level(name, value)
+        case "lint-short-path-literals": lintShortPathLiterals = try level(name, value)
+        case "lint-absolute-path-literals": lintAbsolutePathLiterals = try level(name, value)
+        case "experimental-features", "extra-experimental-features":
+            try ExperimentalFeatures.check([value])
+            features.append(value)
+        default:
+            throw ValidationError(
+                "unknown option '\(name)'; known: extra-experimental-features, lint-absolute-path-literals, "
+                    + "lint-short-path-literals, lint-url-literals, max-call-depth, pure-eval, show-trace, trace-verbose, "
+                    + "warn-short-path-literals")
         }
+    }
+
+    private func boolean(_ name: String, _ value: String) throws -> Bool {
+        switch value {
+        case "true", "yes", "1": return true
+        case "false", "no", "0": return false
+        default: throw ValidationError("option '\(name)' takes true or false, not '\(value)'")
+        }
+    }
+
+    private func level(_ name: String, _ value: String) throws -> LiteralLints.Level {
+        guard let level = LiteralLints.Level(rawValue: value) else {
+            throw ValidationError("option '\(name)' takes ignore, warn or fatal, not '\(value)'")
+        }
+        return level
+    }
+
+    private var lints: LiteralLints {
+        var lints = LiteralLints()
+        lints.urls = lintUrlLiterals ?? .ignore
+        lints.shortPaths = lintShortPathLiterals ?? .ignore
+        lints.absolutePaths = lintAbsolutePathLiterals ?? .ignore
+        return lints
     }
 
     func pairs(_ joined: [String]) -> [(String, String)] {
@@ -89,11 +139,10 @@ struct EvaluationArguments: ParsableArguments {
         }
     }
 
-    var isPure: Bool { pure || pairs(options).contains { $0.0 == "pure-eval" && $0.1 == "true" } }
+    var isPure: Bool { pure }
 
     /// The evaluator these arguments ask for.
     func makeEvaluator(stress: Bool = false) -> Evaluator? {
-        let depth = pairs(options).last { $0.0 == "max-call-depth" }.flatMap { Int($0.1) } ?? maxDepth
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
@@ -103,8 +152,8 @@ struct EvaluationArguments: ParsableArguments {
         return Evaluator(
             io: io,
             options: EvaluatorOptions(
-                limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: depth, deadline: deadline),
-                settings: settings, pipeOperators: features.contains("pipe-operators")),
+                limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth, deadline: deadline),
+                settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints),
             print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
     }
 
@@ -171,3 +220,5 @@ struct EvaluationArguments: ParsableArguments {
             program: program, name: String(decoding: path, as: UTF8.self), directory: CanonPath.parent(of: path))
     }
 }
+
+extension LiteralLints.Level: ExpressibleByArgument {}

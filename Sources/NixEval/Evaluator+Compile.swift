@@ -44,11 +44,28 @@ extension Evaluator {
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         sources[name] = source
+        let tree: SyntaxTree
         do throws(SyntaxError) {
-            return try NixSyntax.parse(
+            tree = try NixSyntax.parse(
                 source, options: ParseOptions(pipeOperators: options.pipeOperators, isCancelled: isInterrupted))
         } catch {
             throw error.kind == .cancelled ? interruption : failure(of: error, name: name)
+        }
+        try lint(tree, name: name)
+        return tree
+    }
+
+    /// Warns of the literals that the options speak of, or refuses the source for the first.
+    private func lint(_ tree: SyntaxTree, name: String) throws(EvalFailure) {
+        for finding in tree.findings(options.lints) {
+            let location = tree.location(of: finding.span.start)
+            let failure = EvalFailure(
+                kind: .parse, message: Array(finding.message.utf8),
+                position: SourcePosition(
+                    source: name, span: SourceSpan(start: finding.span.start, end: finding.span.end),
+                    line: location.line, column: location.column, program: -1))
+            if finding.isFatal { throw failure }
+            print(Array(describe(warning: failure).utf8.dropLast()))
         }
     }
 
@@ -73,7 +90,7 @@ extension Evaluator {
     private func failure(of error: SyntaxError, name: String) -> EvalFailure {
         let span = SourceSpan(start: error.span.start, end: error.span.end)
         return EvalFailure(
-            kind: .parse, message: Array(error.message.utf8),
+            kind: .parse, message: Array(error.message(sourceName: name).utf8),
             position: SourcePosition(
                 source: name, span: span, line: error.location.line, column: error.location.column, program: -1))
     }

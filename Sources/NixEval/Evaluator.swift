@@ -10,11 +10,17 @@ public struct EvaluatorOptions: Sendable {
     public var settings: MachineSettings
     /// Nix's experimental feature `pipe-operators`.
     public var pipeOperators: Bool
+    /// Literals to warn of or to refuse.
+    public var lints: LiteralLints
 
-    public init(limits: Limits = Limits(), settings: MachineSettings = MachineSettings(), pipeOperators: Bool = false) {
+    public init(
+        limits: Limits = Limits(), settings: MachineSettings = MachineSettings(), pipeOperators: Bool = false,
+        lints: LiteralLints = LiteralLints()
+    ) {
         self.limits = limits
         self.settings = settings
         self.pipeOperators = pipeOperators
+        self.lints = lints
     }
 }
 
@@ -37,6 +43,8 @@ public final class Evaluator {
 
     /// Programs of this and of other evaluators, by content.
     let programs: ProgramCache?
+    /// Receives warnings, one at a time without the line's end; as what the machine prints.
+    let print: ([UInt8]) -> Void
     let cancellation: Cancellation?
 
     /// Nil when the address space for the heap cannot be reserved.
@@ -52,6 +60,7 @@ public final class Evaluator {
         self.io = io
         self.options = options
         self.cancellation = cancellation
+        self.print = print
         programs = nil
         guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
     }
@@ -65,6 +74,7 @@ public final class Evaluator {
         self.options = options
         self.cancellation = cancellation
         self.programs = programs
+        print = { _ in }
     }
 
     /// Gives a machine the builtin that is written in Nix.

@@ -55,7 +55,8 @@ struct ExpressionContexts {
         if frame.opcode.adds {
             // An addition carries the place of its right operand.
             for node in found {
-                if let parent = parents.parent(of: node), case .binary(.add, _, let right) = tree[parent], right == node {
+                if let parent = parents.parent(of: node), case .binary(.add, _, let right) = tree[parent], right == node
+                {
                     return parent
                 }
             }

@@ -5,8 +5,14 @@ import NixVM
 /// line and a caret. Without `showTrace` only the outermost lines, and those that a program asked for.
 extension Evaluator {
     public func describe(_ failure: EvalFailure, showTrace: Bool) -> String {
-        var printer = FailurePrinter(showTrace: showTrace) { self.source(named: $0) }
+        var printer = FailurePrinter("error: ", showTrace: showTrace) { self.source(named: $0) }
         return printer.text(failure)
+    }
+
+    /// As `describe`, of what is not an error.
+    func describe(warning: EvalFailure) -> String {
+        var printer = FailurePrinter("warning: ", showTrace: false) { self.source(named: $0) }
+        return printer.text(warning)
     }
 
     static func suggestionText(_ names: [String]) -> String? {
@@ -17,6 +23,8 @@ extension Evaluator {
 }
 
 private struct FailurePrinter {
+    /// The word before the message; what follows is indented by its length.
+    let prefix: String
     let showTrace: Bool
     let source: (String) -> [UInt8]?
     private var out = ""
@@ -29,7 +37,8 @@ private struct FailurePrinter {
     private static let shownWithoutTrace = 3
     private static let shownRepeated = 5
 
-    init(showTrace: Bool, source: @escaping (String) -> [UInt8]?) {
+    init(_ prefix: String, showTrace: Bool, source: @escaping (String) -> [UInt8]?) {
+        self.prefix = prefix
         self.showTrace = showTrace
         self.source = source
     }
@@ -38,7 +47,7 @@ private struct FailurePrinter {
         let trace = failure.trace.filter { showTrace || $0.visibility != .detailed }
         if !trace.isEmpty {
             printTrace(failure)
-            out += "\nerror: "
+            out += "\n" + prefix
         }
         out += failure.text + "\n"
         if let position = failure.position { printPosition(position, indent: "") }
@@ -106,7 +115,7 @@ private struct FailurePrinter {
         while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
         var text = ""
         for (index, line) in lines.enumerated() {
-            let whole = (index == 0 ? "error: " : "       ") + line
+            let whole = (index == 0 ? prefix : String(repeating: " ", count: prefix.count)) + line
             text += String(whole.reversed().drop { $0.isWhitespace }.reversed()) + "\n"
         }
         return text

@@ -48,7 +48,8 @@ extension VM {
                 guard (sp - 1).pointee.isList else {
                     let step = failExpected(
                         "a list", (sp - 1).pointee,
-                        context: "while evaluating the return value of the `operator` passed to builtins.genericClosure")
+                        context: "while evaluating the return value of the `operator` passed to builtins.genericClosure"
+                    )
                     let item = bp[1].object.values[bp[3].small - 1]
                     machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
                     return step

@@ -97,49 +97,54 @@ struct ArgumentContext: Sendable {
         ("path", [.container("while evaluating the argument passed to 'builtins.path'")]),
     ]
 
-    private static let irregular: [(String, [ArgumentContext])] = [
-        operation("add", "addition"), operation("sub", "subtraction"), operation("mul", "multiplication"),
-        (
-            "div",
-            [
-                .container("while evaluating the first operand of the division"),
-                .container("while evaluating the second operand of the division"),
-            ]
-        ),
-        single("attrNames"), single("attrValues"), single("listToAttrs"), single("stringLength"),
-        single("unsafeDiscardStringContext"), single("unsafeDiscardOutputDependency"),
-        single("addDrvOutputDependencies"), single("hasContext", isScalar: true), single("getContext", isScalar: true),
-        single("derivationStrict"),
-        ("abort", [.container("while evaluating the error message passed to builtins.abort")]),
-        ("throw", [.container("while evaluating the error message passed to builtin.throw")]),
-        ("addErrorContext", [.container("while evaluating the error message passed to builtins.addErrorContext")]),
-        ("warn", [.scalar("while evaluating the first argument; the message passed to builtins.warn")]),
-        (
-            "foldl'",
-            [
-                .scalar("while evaluating the first argument passed to builtins.foldlStrict"),
-                .container(""),
-                .container("while evaluating the third argument passed to builtins.foldlStrict"),
-            ]
-        ),
-        (
-            "substring",
-            [
-                .scalar("while evaluating the first argument (the start offset) passed to builtins.substring"),
-                .scalar("while evaluating the second argument (the substring length) passed to builtins.substring"),
-                .container("while evaluating the third argument (the string) passed to builtins.substring"),
-            ]
-        ),
-        (
-            "concatStringsSep",
-            [
-                .scalar("while evaluating the first argument (the separator string) passed to builtins.concatStringsSep"),
-                .container(
-                    "while evaluating the second argument (the list of strings to concat) passed to builtins.concatStringsSep"
-                ),
-            ]
-        ),
-    ] + ["import", "readFile", "readDir", "readFileType", "pathExists"].map {
-        ($0, [.container("while realising the context of a path")])
-    }
+    private static let irregular: [(String, [ArgumentContext])] =
+        [
+            operation("add", "addition"), operation("sub", "subtraction"), operation("mul", "multiplication"),
+            (
+                "div",
+                [
+                    .container("while evaluating the first operand of the division"),
+                    .container("while evaluating the second operand of the division"),
+                ]
+            ),
+            single("attrNames"), single("attrValues"), single("listToAttrs"), single("stringLength"),
+            single("unsafeDiscardStringContext"), single("unsafeDiscardOutputDependency"),
+            single("addDrvOutputDependencies"), single("hasContext", isScalar: true),
+            single("getContext", isScalar: true),
+            single("derivationStrict"),
+            ("abort", [.container("while evaluating the error message passed to builtins.abort")]),
+            ("throw", [.container("while evaluating the error message passed to builtin.throw")]),
+            ("addErrorContext", [.container("while evaluating the error message passed to builtins.addErrorContext")]),
+            ("warn", [.scalar("while evaluating the first argument; the message passed to builtins.warn")]),
+            (
+                "foldl'",
+                [
+                    .scalar("while evaluating the first argument passed to builtins.foldlStrict"),
+                    .container(""),
+                    .container("while evaluating the third argument passed to builtins.foldlStrict"),
+                ]
+            ),
+            (
+                "substring",
+                [
+                    .scalar("while evaluating the first argument (the start offset) passed to builtins.substring"),
+                    .scalar("while evaluating the second argument (the substring length) passed to builtins.substring"),
+                    .container("while evaluating the third argument (the string) passed to builtins.substring"),
+                ]
+            ),
+            (
+                "concatStringsSep",
+                [
+                    .scalar(
+                        "while evaluating the first argument (the separator string) passed to builtins.concatStringsSep"
+                    ),
+                    .container(
+                        "while evaluating the second argument (the list of strings to concat) passed to builtins.concatStringsSep"
+                    ),
+                ]
+            ),
+        ]
+        + ["import", "readFile", "readDir", "readFileType", "pathExists"].map {
+            ($0, [.container("while realising the context of a path")])
+        }
 }

@@ -48,7 +48,8 @@ private struct BacktraceDecoder {
         case .attribute(let symbol, let number, let isJSON):
             let name = String(decoding: machine.s.pointee.symbols.bytes(symbol), as: UTF8.self)
             addElement(
-                "while evaluating \(isJSON ? "" : "the ")attribute '\(name)'", number, isJSON: isJSON, hasPosition: true)
+                "while evaluating \(isJSON ? "" : "the ")attribute '\(name)'", number, isJSON: isJSON, hasPosition: true
+            )
         case .noApplicationPosition: frames.append(.boundary(nil, usesApplication: false))
         case .element(let index, let number, let isJSON):
             addElement(

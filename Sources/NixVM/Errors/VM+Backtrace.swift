@@ -14,7 +14,9 @@ extension VM {
     /// Writes down what the frame on top was doing.
     func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
         guard machine.failure != nil else { return }
-        defer { if place.pc != stepCode(Builtin.coerce), place.pc != stepCode(Builtin.apply) { machine.coerced = .absent } }
+        defer {
+            if place.pc != stepCode(Builtin.coerce), place.pc != stepCode(Builtin.apply) { machine.coerced = .absent }
+        }
         if let index = stepIndex(place.pc) {
             noteBuiltinFrame(index, place)
         } else if place.pc == returnCode {

@@ -115,7 +115,8 @@ extension VM {
     func failCoercion(_ value: Value) -> Step {
         let text = String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self)
         let isCode = s.pointee.r.env != s.pointee.machineEnv
-        let step = failUnplaced(.type, "cannot coerce \(typeName(value)) to a string: \(text)", operand: isCode ? 0 : -1)
+        let step = failUnplaced(
+            .type, "cannot coerce \(typeName(value)) to a string: \(text)", operand: isCode ? 0 : -1)
         machine.failure?.isCoercion = true
         if isCode { machine.notes.append(.coercion) }
         return step

@@ -4,32 +4,50 @@ struct ValuePrinter {
     enum Style {
         /// The result of `nix-instantiate --eval`: everything, `<LAMBDA>`, `<CODE>`.
         case result
-        /// `trace` and messages: `«lambda @ ...»`, `«thunk»`.
+        /// `trace`: `«lambda @ ...»`, `«thunk»`.
         case trace
-        /// Inside messages: as `trace`, cut after ten attributes or elements and a few levels.
+        /// Inside messages: as `trace`, within the bounds of `Bounds.messages`.
         case errors
+    }
+
+    /// How much of a value messages show. The bounds are those of Nix (`errorPrintOptions`): attributes and elements are
+    /// counted over the whole value, once they are printed.
+    struct Bounds {
+        var depth = Int.max
+        var attributes = Int.max
+        var elements = Int.max
+        var stringBytes = Int.max
+
+        static let none = Bounds()
+        static let messages = Bounds(depth: 10, attributes: 10, elements: 10, stringBytes: 1_024)
     }
 
     /// One step of the work left.
     private enum Work {
         case value(Value, depth: Int)
-        case text([UInt8])
-        /// Leaves a container: it may be printed again elsewhere only as `«repeated»` while it is open.
-        case leave(UInt64)
+        /// Elements from `next` on; those before are printed.
+        case list(Value, next: Int, depth: Int)
+        /// The same of a set, whose attributes are printed in the given order.
+        case set(Value, order: [Int], next: Int, depth: Int)
     }
 
     private let vm: VM
     private let style: Style
+    private let bounds: Bounds
     /// Bytes after which printing stops with `...`.
     private let limit: Int
     private var out: [UInt8] = []
     private var work: [Work] = []
+    /// Containers printed before: they print as `«repeated»`.
     private var seen: Set<UInt64> = []
+    private var attributeCount = 0
+    private var elementCount = 0
 
     init(_ vm: VM, _ style: Style, limit: Int = .max) {
         self.vm = vm
         self.style = style
-        self.limit = style == .errors ? min(limit, 4096) : limit
+        self.limit = limit
+        bounds = style == .errors ? .messages : .none
     }
 
     func print(_ value: Value) -> [UInt8] {
@@ -41,9 +59,9 @@ struct ValuePrinter {
                 break
             }
             switch next {
-            case .text(let bytes): copy.out += bytes
-            case .leave(let bits): if style != .result { copy.seen.remove(bits) }
             case .value(let value, let depth): copy.print(value, depth)
+            case .list(let list, let next, let depth): copy.continueList(list, next, depth)
+            case .set(let set, let order, let next, let depth): copy.continueSet(set, order, next, depth)
             }
         }
         return copy.out
@@ -57,10 +75,10 @@ struct ValuePrinter {
         switch value.tag {
         case Tag.integer: text(String(value.small))
         case Tag.immediate: printImmediate(value)
-        case Tag.string: ValuePrinter.quote(value.object.byteBuffer, into: &out)
+        case Tag.string: printString(value.object.byteBuffer)
         case Tag.thunk:
             let isOpen = value.object.kind == Kind.blackhole
-            text(style == .result ? "<CODE>" : isOpen ? "«potential infinite recursion»" : "«thunk»")
+            text(isOpen ? "«potential infinite recursion»" : style == .result ? "<CODE>" : "«thunk»")
         case Tag.list: printList(value, depth)
         case Tag.attributes: printSet(value, depth)
         case Tag.function: printFunction(value)
@@ -95,48 +113,87 @@ struct ValuePrinter {
         text(vm.machine.describeFunction(value))
     }
 
-    /// Whether the container is open or was printed before; else notes it.
+    private mutating func printString(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.count > bounds.stringBytes else { return ValuePrinter.quote(bytes, into: &out) }
+        ValuePrinter.quote(UnsafeBufferPointer(rebasing: bytes[..<bounds.stringBytes]), into: &out)
+        text(" ")
+        printElided(bytes.count - bounds.stringBytes, "byte")
+    }
+
+    private mutating func printElided(_ count: Int, _ noun: String) {
+        text("«\(count) \(noun)\(count == 1 ? "" : "s") elided»")
+    }
+
+    /// Whether the container was printed before; else notes it. Nix takes all empty sets for one, but in results.
     private mutating func isRepeated(_ value: Value) -> Bool {
-        if value.object.field == 0 { return false }
-        if seen.insert(value.bits).inserted { return false }
+        if value.object.field == 0 {
+            if style == .result || value.isList { return false }
+            if seen.insert(vm.s.pointee.emptyAttributes.bits).inserted { return false }
+        } else if seen.insert(value.bits).inserted {
+            return false
+        }
         text("«repeated»")
         return true
     }
 
     private mutating func printList(_ value: Value, _ depth: Int) {
-        if style == .errors, depth > 4 { return text("[ ... ]") }
         if isRepeated(value) { return }
-        text("[ ")
-        work.append(.leave(value.bits))
-        work.append(.text([UInt8(ascii: "]")]))
-        let count = value.object.field
-        let shown = style == .errors ? min(count, 10) : count
-        if shown < count { work.append(.text(Array("«\(count - shown) items elided» ".utf8))) }
-        for index in (0..<shown).reversed() {
-            work.append(.text([UInt8(ascii: " ")]))
-            work.append(.value(value.object.values[index], depth: depth + 1))
+        if depth >= bounds.depth { return text("[ ... ]") }
+        text("[")
+        work.append(.list(value, next: 0, depth: depth))
+    }
+
+    private mutating func continueList(_ list: Value, _ next: Int, _ depth: Int) {
+        if next > 0 { elementCount += 1 }
+        let count = list.object.field
+        guard next < count else { return text(" ]") }
+        text(" ")
+        guard elementCount < bounds.elements else {
+            printElided(count - next, "item")
+            return text(" ]")
         }
+        work.append(.list(list, next: next + 1, depth: depth))
+        work.append(.value(list.object.values[next], depth: depth + 1))
     }
 
     private mutating func printSet(_ value: Value, _ depth: Int) {
-        if style == .errors, depth > 4 { return text("{ ... }") }
         if isRepeated(value) { return }
-        text("{ ")
-        work.append(.leave(value.bits))
-        work.append(.text([UInt8(ascii: "}")]))
-        let object = value.object
-        let count = object.field
-        let shown = style == .errors ? min(count, 10) : count
-        if shown < count { work.append(.text(Array("«\(count - shown) attributes elided» ".utf8))) }
-        let entries = object.layout.entries
-        let order = (0..<count).sorted { vm.s.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
-        for index in order.prefix(shown).reversed() {
-            work.append(.text(Array("; ".utf8)))
-            work.append(.value(object.attributeValues[index], depth: depth + 1))
-            var name: [UInt8] = []
-            ValuePrinter.name(vm.s.pointee.symbols.bytes(entries[index].symbol), into: &name)
-            work.append(.text(name + Array(" = ".utf8)))
+        if depth >= bounds.depth { return text("{ ... }") }
+        text("{")
+        work.append(.set(value, order: order(value.object), next: 0, depth: depth))
+    }
+
+    /// The attributes by name; where not all are shown, what says what the set is comes first.
+    private func order(_ set: Object) -> [Int] {
+        let entries = set.layout.entries
+        let symbols = vm.s.pointee.symbols
+        var order = (0..<set.field).sorted { symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
+        if bounds.attributes < .max {
+            let important = order.filter { index in
+                let name = symbols.bytes(entries[index].symbol)
+                return name.elementsEqual("type".utf8) || name.elementsEqual("_type".utf8)
+            }
+            if !important.isEmpty { order = important + order.filter { !important.contains($0) } }
         }
+        return order
+    }
+
+    private mutating func continueSet(_ set: Value, _ order: [Int], _ next: Int, _ depth: Int) {
+        if next > 0 {
+            text(";")
+            attributeCount += 1
+        }
+        guard next < order.count else { return text(" }") }
+        text(" ")
+        guard attributeCount < bounds.attributes else {
+            printElided(order.count - next, "attribute")
+            return text(" }")
+        }
+        let index = order[next]
+        ValuePrinter.name(vm.s.pointee.symbols.bytes(set.object.layout.entries[index].symbol), into: &out)
+        text(" = ")
+        work.append(.set(set, order: order, next: next + 1, depth: depth))
+        work.append(.value(set.object.attributeValues[index], depth: depth + 1))
     }
 
     /// A string literal, escaped as Nix escapes it.
