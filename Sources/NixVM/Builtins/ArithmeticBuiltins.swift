@@ -50,13 +50,13 @@ extension VM {
     }
 
     fileprivate func rounded(_ rule: FloatingPointRoundingRule, _ name: String) -> Step {
-        let argument = argument(0)
-        guard argument.isInteger || argument.isFloat else { return failExpected("a float", argument) }
-        let value = argument.isFloat ? argument.float : Double(argument.integer)
+        let given = argument(0)
+        guard given.isInteger || given.isFloat else { return failExpected("a float", given) }
+        let value = given.isFloat ? given.float : Double(given.integer)
         let result = value.rounded(rule)
         // Not `Int64(exactly:)`: infinities and what is no number fail the comparison.
         let fits = result >= -0x1p63 && result < 0x1p63
-        if argument(0).isInteger { return roundedInteger(argument(0).integer, fits ? Int64(result) : nil) }
+        if given.isInteger { return roundedInteger(given.integer, fits ? Int64(result) : nil) }
         guard fits else {
             let text = String(decoding: NumberText.general(value), as: UTF8.self)
             return fail(.value, "NixFloat argument \(text) is not in the range of NixInt")

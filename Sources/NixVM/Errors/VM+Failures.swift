@@ -106,13 +106,6 @@ extension VM {
     /// A value as messages show it.
     func shown(_ value: Value) -> String { String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self) }
 
-    /// Whether the argument is a function or can be called as one; false with `failure` set.
-    func expectFunction(_ value: Value) -> Bool {
-        if isCallable(value) { return true }
-        _ = failExpected("a function", value)
-        return false
-    }
-
     func assertFail(_ text: Value) -> Step {
         guard text.isString else { return fail(.assertion, "assertion failed") }
         return fail(
