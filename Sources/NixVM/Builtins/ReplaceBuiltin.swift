@@ -12,6 +12,7 @@ extension VM {
             if !isForced(from.values + index) { return .force }
             guard from.values[index].isString else { return failExpected("a string", from.values[index]) }
         }
+        if !isForced(argumentSlot(2)) { return .force }
         guard let text = expectString(2) else { return .error }
         var replacer = Replacer(self, from: from, to: to, text: text)
         return replacer.run()
