@@ -80,6 +80,7 @@ let package = Package(
             dependencies: [
                 "FirnCoordinator", "FirnClient", "FirnProtocol", "JobStore", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
             name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ"], swiftSettings: strict),

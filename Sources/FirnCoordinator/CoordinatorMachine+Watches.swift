@@ -79,10 +79,15 @@ extension CoordinatorMachine {
                 note(id, in: watch)
             }
         }
-        guard !unknown.isEmpty else { return }
-        clients[watch.peer]?.watches[watch.correlation]?.reads += 1
-        read(.watchedJobs(unknown), for: watch.peer, session, watch.correlation)
+        for start in stride(from: 0, to: unknown.count, by: Self.jobsPerRead) {
+            clients[watch.peer]?.watches[watch.correlation]?.reads += 1
+            let part = unknown[start..<min(start + Self.jobsPerRead, unknown.count)]
+            read(.watchedJobs(Array(part)), for: watch.peer, session, watch.correlation)
+        }
     }
+
+    /// Finished jobs that are read and sent on together: their values lie in memory meanwhile.
+    private static let jobsPerRead = 50
 
     mutating func watchedJobsRead(_ watch: WatchID, _ statuses: [WireJobStatus], _ unknown: [UInt64]) {
         guard clients[watch.peer]?.watches[watch.correlation] != nil else { return }

@@ -3,6 +3,7 @@ import FirnProtocol
 import Foundation
 import JobStore
 import Logging
+import ServiceLifecycle
 import Testing
 import ZeroMQ
 
@@ -238,6 +239,33 @@ final class ScratchDirectory: Sendable {
         try directory.add(
             try KeyCertificate(owner: owner, publicKey: pair.publicKey.z85, secretKey: pair.secretKey.z85))
         return pair
+    }
+
+    @Test func shutdownWaitsForWhatRuns() async throws {
+        let place = try ScratchDirectory()
+        var configuration = CoordinatorConfiguration(
+            endpoints: Self.anywhere, access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
+        configuration.retentionIntervalMs = 10
+        configuration.settings.retention.maximumJobs = 5
+        let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
+        let group = ServiceGroup(services: [service], logger: Logger(label: "test"))
+        let serving = Task { try await group.run() }
+        let worker = try EchoWorker(name: "w", endpoints: service.endpoints, security: .plain)
+        await worker.start()
+        let client = try await connect(service.endpoints.clients)
+        let (_, updates) = try await client.submitAndWatch(jobs((0..<20).map { "\($0)" }))
+        for try await _ in updates {}
+        // What is past its retention goes.
+        let deadline = Date().addingTimeInterval(30)
+        while try await client.jobs(.with { $0.limit = 100 }).jobs.count > 5, Date() < deadline {}
+        #expect(try await client.jobs(.with { $0.limit = 100 }).jobs.map(\.job) == [20, 19, 18, 17, 16])
+        await group.triggerGracefulShutdown()
+        try await serving.value
+        // The store is free for the next.
+        let store = try JobStore(directory: configuration.storeDirectory)
+        #expect(try store.openJobs().isEmpty)
+        try store.close()
+        await client.close()
     }
 
     @Test func withoutKeysOnlyLocalEndpointsAreBound() throws {

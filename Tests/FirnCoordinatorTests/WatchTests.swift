@@ -67,6 +67,29 @@ import Testing
         #expect(last(farm, 6))
     }
 
+    @Test func finishedJobsAreReadAFewAtATime() {
+        var farm = Farm()
+        farm.hello()
+        farm.ask(.watch(.with { $0.jobs = Array(1...120) }), 6)
+        farm.turn()
+        #expect(farm.reads.count == 3)
+        for (index, read) in farm.reads.enumerated() {
+            guard case .watchedJobs(let ids) = read.question else { return #expect(Bool(false)) }
+            #expect(last(farm, 6) == false)
+            let statuses = ids.map { id -> WireJobStatus in
+                .with {
+                    $0.job = UInt64(id.rawValue)
+                    $0.state = .finished
+                }
+            }
+            farm.machine.handle(
+                .watchedJobsRead(read.peer, correlation: read.correlation, statuses, unknown: []), at: farm.time)
+            farm.turn()
+            #expect(last(farm, 6) == (index == 2))
+        }
+        #expect(farm.updates.count == 120)
+    }
+
     @Test func anEndedWatchSaysNothingMore() {
         var farm = Farm()
         farm.hello()

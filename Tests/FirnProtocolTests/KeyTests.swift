@@ -1,5 +1,5 @@
 import FirnProtocol
-import Glibc
+import Foundation
 import Testing
 
 @Suite struct KeyTests {
@@ -73,6 +73,22 @@ import Testing
         }
         #expect((try? ring.judge(publicKey: Self.secretKey, domain: "firn.workers").get()) == nil)
         #expect((try? ring.judge(publicKey: Self.publicKey, domain: "").get()) == nil)
+    }
+
+    @Test func whileACoordinatorRunsAnUnreadableFileAdmitsNobody() throws {
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let directory = KeyDirectory(path: place)
+        let worker = try identity(.worker, nil, "w1")
+        try directory.add(
+            try KeyCertificate(owner: .peer(worker), publicKey: Self.publicKey, secretKey: Self.secretKey))
+        #expect(directory.readableKeys().ring.admits(worker))
+        try "nonsense".write(toFile: place + "/authorized/other.cert", atomically: true, encoding: .utf8)
+        #expect(throws: KeyError.self) { try directory.keyRing() }
+        let (ring, faults) = directory.readableKeys()
+        #expect(ring.count == 1 && faults.count == 1)
+        try FileManager.default.removeItem(atPath: place + "/authorized/worker-w1.cert")
+        #expect(directory.readableKeys().ring.count == 0)
     }
 
     @Test func outcomesMapBothWays() {

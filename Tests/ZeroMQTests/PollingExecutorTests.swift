@@ -68,6 +68,21 @@ actor EchoService {
         #expect(sum == 500)
     }
 
+    @Test func postedActionsRunOnTheThreadInOrder() async throws {
+        let service = try EchoService(context: Context())
+        let (order, continuation) = AsyncStream<Int>.makeStream()
+        for number in 0..<100 {
+            service.executor.post {
+                service.executor.checkIsolated()
+                continuation.yield(number)
+                if number == 99 { continuation.finish() }
+            }
+        }
+        var seen: [Int] = []
+        for await number in order { seen.append(number) }
+        #expect(seen == Array(0..<100))
+    }
+
     @Test func aLetGoServiceFreesItsEndpoint() async throws {
         let context = try Context()
         var service: EchoService? = try EchoService(context: context)
