@@ -75,11 +75,21 @@ extension VM {
     /// The attributes whose names pass; `Size.attributesAndLayout` of the whole reserved.
     private func select(from set: Object, where passes: (UInt32) -> Bool) -> Value {
         let entries = set.layout.entries
-        let kept = (0..<set.field).filter { passes(entries[$0].symbol) }
-        let result = makeAttributes(kept.map { entries[$0] })
-        for (place, index) in kept.enumerated() {
-            result.object.attributeValues[place] = set.attributeValues[index]
+        let layout = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        // The values are gathered where the set would begin if all passed.
+        let gathered = (layout + (3 &+ set.field)).values
+        var count = 0
+        for index in 0..<set.field where passes(entries[index].symbol) {
+            layout.entries[count] = entries[index]
+            gathered[count] = set.attributeValues[index]
+            count &+= 1
         }
+        if count == 0 { return s.pointee.emptyAttributes }
+        layout[0] = Object.header(Kind.layout, field: count)
+        layout[1] = Value.null.bits
+        _ = take(words: 2 &+ count)
+        let result = makeAttributes(layout: layout)
+        UnsafeMutableRawPointer(result.object.attributeValues).copyMemory(from: gathered, byteCount: count &* 8)
         return result
     }
 

@@ -9,7 +9,7 @@ extension Machine {
                 let size = try reader.measure()
                 guard vm.reserve(size) else { return .collect }
                 guard vm.charge(1 + text.field / 16) else { return .error }
-                return vm.done(try reader.build(vm))
+                return vm.done(JSONValue.make(reader, vm))
             } catch {
                 return vm.fail(.value, "parsing JSON: \(error.message)")
             }
@@ -33,22 +33,27 @@ extension VM {
             if !isCursor, !isForced(top) { return .force }
             let step = isCursor ? nextJSONElement() : writeJSON(top)
             if step != .next { return step }
+            guard bp[2].small <= VM.jsonBound else { return failJSONLength() }
         }
         let length = bp[2].small
-        guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
         guard reserve(Size.string(length)) else { return .collect }
         let result = makeString(length: length, context: bp[3])
         if length > 0 { result.object.bytes.update(from: bp[1].object.bytes, count: length) }
         return done(result)
     }
 
+    /// Bytes of a JSON text, so that the builder, twice as large, has a length of 32 bits.
+    private static var jsonBound: Int { 1 << 30 }
+
+    private func failJSONLength() -> Step { fail(.value, "JSON of more than \(VM.jsonBound) bytes is too long") }
+
     private func writeJSON(_ top: Slot) -> Step {
         let value = top.pointee
         var text: [UInt8] = []
         if value.isString {
-            JSONText.quote(value.object.byteBuffer, into: &text)
+            return writeJSONString(top)
         } else if value.isInteger {
-            text = Array(String(value.integer).utf8)
+            return writeJSONInteger(value.integer)
         } else if value.isFloat {
             text = JSONText.float(value.float)
         } else if value.isNull {
@@ -78,19 +83,55 @@ extension VM {
         } else {
             return fail(.type, "cannot convert \(typeName(value)) to JSON")
         }
-        var contexts = 0
-        if value.isString, value.object.hasContext {
-            contexts = value.object.contextSlot.pointee.object.field + (bp[3].isNull ? 0 : bp[3].object.field)
+        guard let out = jsonBuilder(text.count) else { return .collect }
+        text.withUnsafeBufferPointer { if let base = $0.baseAddress { out.update(from: base, count: $0.count) } }
+        advanceJSON(text.count)
+        sp -= 1
+        return .next
+    }
+
+    private func writeJSONString(_ top: Slot) -> Step {
+        let string = top.pointee.object
+        let contexts =
+            string.hasContext ? string.contextSlot.pointee.object.field + (bp[3].isNull ? 0 : bp[3].object.field) : 0
+        let length = JSONText.quotedLength(string.byteBuffer)
+        guard length < VM.jsonBound / 2 else { return failJSONLength() }
+        guard let out = jsonBuilder(length, extra: Size.list(contexts)) else { return .collect }
+        _ = JSONText.quote(string.byteBuffer, to: out)
+        advanceJSON(length)
+        if contexts > 0 { bp[3] = joinContexts(bp[3], string.contextSlot.pointee) }
+        sp -= 1
+        return .next
+    }
+
+    private func writeJSONInteger(_ number: Int64) -> Step {
+        // 20 digits and a sign.
+        guard let out = jsonBuilder(21) else { return .collect }
+        var magnitude = number.magnitude
+        var digits = 1
+        var bound: UInt64 = 10
+        while digits < 20, magnitude >= bound {
+            digits += 1
+            bound = digits < 20 ? bound &* 10 : bound
         }
-        guard appendJSON(text, extra: Size.list(contexts)) else { return .collect }
-        if contexts > 0 { bp[3] = joinContexts(bp[3], top.pointee.object.contextSlot.pointee) }
+        let sign = number < 0 ? 1 : 0
+        if sign == 1 { out.pointee = UInt8(ascii: "-") }
+        var place = sign + digits
+        repeat {
+            place -= 1
+            out[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
+            magnitude /= 10
+        } while place > sign
+        advanceJSON(sign + digits)
         sp -= 1
         return .next
     }
 
     private func openJSON(_ top: Slot, _ bracket: UInt8) -> Step {
         guard reserveSlots(4) else { return .collect }
-        guard appendJSON([bracket]) else { return .collect }
+        guard let out = jsonBuilder(1) else { return .collect }
+        out.pointee = bracket
+        advanceJSON(1)
         let value = top.pointee
         top.pointee = .absent
         push(value)
@@ -104,21 +145,28 @@ extension VM {
         let index = cursor.pointee.small
         let isList = container.isList
         if index == container.object.field {
-            guard appendJSON([isList ? UInt8(ascii: "]") : UInt8(ascii: "}")]) else { return .collect }
+            guard let out = jsonBuilder(1) else { return .collect }
+            out.pointee = isList ? UInt8(ascii: "]") : UInt8(ascii: "}")
+            advanceJSON(1)
             sp -= 3
             return .next
         }
         guard reserveSlots(4) else { return .collect }
-        var text: [UInt8] = index > 0 ? [UInt8(ascii: ",")] : []
+        let comma = index > 0 ? 1 : 0
         var place = index
+        var length = comma
+        var key: UnsafeBufferPointer<UInt8>?
         if !isList {
             guard let order = nameOrder(container.object.layout) else { return .collect }
             place = Int(order[index])
-            JSONText.quote(
-                s.pointee.symbols.bytes(container.object.layout.entries[place].symbol), into: &text)
-            text.append(UInt8(ascii: ":"))
+            let name = s.pointee.symbols.bytes(container.object.layout.entries[place].symbol)
+            length += JSONText.quotedLength(name) + 1
+            key = name
         }
-        guard appendJSON(text) else { return .collect }
+        guard let out = jsonBuilder(length) else { return .collect }
+        if comma == 1 { out.pointee = UInt8(ascii: ",") }
+        if let key { JSONText.quote(key, to: out + comma).pointee = UInt8(ascii: ":") }
+        advanceJSON(length)
         guard charge(1) else { return .error }
         cursor.pointee = Value(small: index + 1)
         let values = isList ? (sp - 2).pointee.object.values : (sp - 2).pointee.object.attributeValues
@@ -126,66 +174,20 @@ extension VM {
         return .next
     }
 
-    /// Appends to the builder; false when room must be made first.
-    private func appendJSON(_ bytes: [UInt8], extra: Int = 0) -> Bool {
+    /// Where so many bytes go on at the builder's end; nil when room must be made first.
+    private func jsonBuilder(_ count: Int, extra: Int = 0) -> UnsafeMutablePointer<UInt8>? {
         let length = bp[2].small
-        let fits = !bp[1].isNull && length + bytes.count <= bp[1].object.field
-        let capacity = ((length + bytes.count) * 2 + 127) & ~7
-        guard reserve((fits ? 0 : 8 + capacity) + extra) else { return false }
+        let fits = !bp[1].isNull && length + count <= bp[1].object.field
+        let capacity = ((length + count) * 2 + 127) & ~7
+        guard reserve((fits ? 0 : 8 + capacity) + extra) else { return nil }
         if !fits {
             let larger = take(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
             if !bp[1].isNull { larger.bytes.update(from: bp[1].object.bytes, count: length) }
             bp[1] = Value(Tag.other, larger)
         }
-        bytes.withUnsafeBufferPointer {
-            if let base = $0.baseAddress { (bp[1].object.bytes + length).update(from: base, count: $0.count) }
-        }
-        bp[2] = Value(small: length + bytes.count)
-        return true
-    }
-}
-
-/// Pieces of JSON text.
-public enum JSONText {
-    /// Appends a JSON string.
-    public static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
-        out.append(UInt8(ascii: "\""))
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-            case 0x08: out += Array("\\b".utf8)
-            case 0x0C: out += Array("\\f".utf8)
-            case 0x0A: out += Array("\\n".utf8)
-            case 0x0D: out += Array("\\r".utf8)
-            case 0x09: out += Array("\\t".utf8)
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                out += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: out.append(byte)
-            }
-        }
-        out.append(UInt8(ascii: "\""))
+        return bp[1].object.bytes + length
     }
 
-    /// The shortest text that reads back as the same float.
-    static func float(_ value: Double) -> [UInt8] {
-        if !value.isFinite { return Array("null".utf8) }
-        var text = "\(value)"
-        // Swift writes 1e+20 as 1e+20 and 1e16 as 1e+16; small exponents as 1e-05.
-        if text.hasSuffix(".0"), abs(value) >= 1e15 { text = exponentForm(value) }
-        return Array(text.utf8)
-    }
-
-    private static func exponentForm(_ value: Double) -> String {
-        var digits = "\(value)".dropLast(2).description
-        let sign = digits.hasPrefix("-") ? "-" : ""
-        if !sign.isEmpty { digits.removeFirst() }
-        let exponent = digits.count - 1
-        if exponent < 15 { return sign + digits + ".0" }
-        let trimmed = digits.reversed().drop { $0 == "0" }.reversed()
-        let mantissa = String(trimmed)
-        let fraction = mantissa.dropFirst()
-        return sign + mantissa.prefix(1) + (fraction.isEmpty ? "" : "." + fraction) + "e+" + String(exponent)
-    }
+    private func advanceJSON(_ count: Int) { bp[2] = Value(small: bp[2].small + count) }
 }

@@ -5,133 +5,101 @@ struct JSONError: Error {
     var message: String
 }
 
-/// Reads JSON in two passes: the first checks the text and gives the heap bytes it needs, the second builds the value.
-/// Nesting lies on arrays, not on the native stack.
+/// Reads JSON in two passes: the first checks the text, notes what is where and gives the heap bytes that the value
+/// needs; the second builds it. Nesting lies on arrays, not on the native stack.
 struct JSONReader {
-    private let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
-    private var events: [Event] = []
+    private(set) var tokens: ContiguousArray<Token> = []
 
-    private enum Event {
-        case value(Scalar)
-        case beginList, endList(Int)
-        case beginObject, key([UInt8]), endObject(Int)
-    }
+    /// A scalar, a key, or the end of a container whose members came before it.
+    struct Token {
+        enum Kind {
+            case null, `false`, `true`, integer, float
+            /// Strings as they lie in the text, and those with escapes.
+            case string, escapedString, key, escapedKey
+            case list, object
+        }
 
-    private enum Scalar {
-        case null, bool(Bool), integer(Int64), float(Double), string([UInt8])
+        var kind: Kind
+        /// The integer, the float's bits, the count of members, or start and length of the text between the quotes.
+        var payload: UInt64
+
+        var start: Int { Int(truncatingIfNeeded: payload &>> 32) }
+        var length: Int { Int(truncatingIfNeeded: payload & 0xFFFF_FFFF) }
     }
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    /// Checks the text; the result is an upper bound of the heap bytes that `build` takes.
+    /// Checks the text; the result is an upper bound of the heap bytes that the value takes.
     mutating func measure() throws(JSONError) -> Int {
-        /// Open containers: whether an object, and the members read.
-        var open: [(isObject: Bool, count: Int)] = []
+        /// Open containers: twice the members read, and one more for an object.
+        var open: ContiguousArray<Int> = []
         var size = 0
         while true {
             skipSpace()
             var isComplete = true
             switch peek() {
             case UInt8(ascii: "{"):
-                place += 1
-                events.append(.beginObject)
-                skipSpace()
-                if peek() == UInt8(ascii: "}") {
-                    place += 1
-                    events.append(.endObject(0))
-                } else {
-                    open.append((true, 0))
+                if try !isEmptyContainer(UInt8(ascii: "}"), .object) {
+                    open.append(1)
                     try readKey()
                     isComplete = false
                 }
             case UInt8(ascii: "["):
-                place += 1
-                events.append(.beginList)
-                skipSpace()
-                if peek() == UInt8(ascii: "]") {
-                    place += 1
-                    events.append(.endList(0))
-                } else {
-                    open.append((false, 0))
+                if try !isEmptyContainer(UInt8(ascii: "]"), .list) {
+                    open.append(0)
                     isComplete = false
                 }
-            default:
-                let scalar = try readScalar()
-                if case .string(let text) = scalar { size += Size.string(text.count) } else { size += 16 }
-                events.append(.value(scalar))
+            default: size &+= try readScalar()
             }
             while isComplete {
-                guard !open.isEmpty else {
+                guard let current = open.last else {
                     skipSpace()
                     if place < bytes.count { throw unexpected("end of input") }
                     return size
                 }
-                open[open.count - 1].count += 1
-                let current = open[open.count - 1]
+                open[open.count &- 1] = current &+ 2
+                let isObject = current & 1 == 1
                 skipSpace()
                 if peek() == UInt8(ascii: ",") {
-                    place += 1
+                    place &+= 1
                     skipSpace()
-                    if current.isObject { try readKey() }
+                    if isObject { try readKey() }
                     break
                 }
-                guard peek() == (current.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                    throw unexpected(current.isObject ? "',' or '}'" : "',' or ']'")
+                guard peek() == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    throw unexpected(isObject ? "',' or '}'" : "',' or ']'")
                 }
-                place += 1
-                events.append(current.isObject ? .endObject(current.count) : .endList(current.count))
-                size += current.isObject ? Size.attributesAndLayout(current.count) : Size.list(current.count)
+                place &+= 1
+                let count = current &>> 1 &+ 1
+                tokens.append(Token(kind: isObject ? .object : .list, payload: UInt64(count)))
+                size &+= isObject ? Size.attributesAndLayout(count) : Size.list(count)
                 open.removeLast()
             }
         }
     }
 
-    /// Builds the value; what `measure` said is reserved.
-    func build(_ vm: VM) throws(JSONError) -> Value {
-        var values: [Value] = []
-        var keys: [[UInt8]] = []
-        for event in events {
-            switch event {
-            case .beginList, .beginObject: break
-            case .key(let key): keys.append(key)
-            case .value(let scalar): values.append(make(scalar, vm))
-            case .endList(let count):
-                let list = vm.makeList(count)
-                for (index, value) in values.suffix(count).enumerated() { list.object.values[index] = value }
-                values.removeLast(count)
-                values.append(list)
-            case .endObject(let count):
-                let set = makeObject(keys.suffix(count), values.suffix(count), vm)
-                keys.removeLast(count)
-                values.removeLast(count)
-                values.append(set)
-            }
-        }
-        return values[0]
+    /// Passes an opening bracket; true when the container is empty, and complete.
+    private mutating func isEmptyContainer(_ closing: UInt8, _ kind: Token.Kind) throws(JSONError) -> Bool {
+        place &+= 1
+        skipSpace()
+        guard peek() == closing else { return false }
+        place &+= 1
+        tokens.append(Token(kind: kind, payload: 0))
+        return true
     }
 
-    private func makeObject(_ keys: ArraySlice<[UInt8]>, _ values: ArraySlice<Value>, _ vm: VM) -> Value {
-        // The last of equal keys wins.
-        var members: [UInt32: Value] = [:]
-        for (key, value) in zip(keys, values) { members[vm.s.pointee.symbols.intern(key)] = value }
-        return vm.makeAttributes(members.map { (symbol: $0.key, value: $0.value) })
-    }
-
-    private func make(_ scalar: Scalar, _ vm: VM) -> Value {
-        switch scalar {
-        case .null: .null
-        case .bool(let value): .bool(value)
-        case .integer(let value): vm.makeInteger(value)
-        case .float(let value): vm.makeFloat(value)
-        case .string(let text): vm.makeString(text)
-        }
-    }
-
+    @inline(__always)
     private func peek() -> UInt8? { place < bytes.count ? bytes[place] : nil }
 
+    @inline(__always)
     private mutating func skipSpace() {
-        while place < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place]) { place += 1 }
+        while place < bytes.count, bytes[place] <= 0x20,
+            bytes[place] == 0x20 || bytes[place] == 0x0A || bytes[place] == 0x0D || bytes[place] == 0x09
+        {
+            place &+= 1
+        }
     }
 
     private func unexpected(_ expected: String) -> JSONError {
@@ -141,117 +109,100 @@ struct JSONReader {
 
     private mutating func readKey() throws(JSONError) {
         guard peek() == UInt8(ascii: "\"") else { throw unexpected("string literal") }
-        events.append(.key(try readString()))
+        _ = try readString(.key, .escapedKey)
         skipSpace()
         guard peek() == UInt8(ascii: ":") else { throw unexpected("':'") }
-        place += 1
+        place &+= 1
     }
 
-    private mutating func readScalar() throws(JSONError) -> Scalar {
+    /// The heap bytes it takes.
+    private mutating func readScalar() throws(JSONError) -> Int {
         switch peek() {
-        case UInt8(ascii: "\""): return .string(try readString())
-        case UInt8(ascii: "t"): return try readWord("true", .bool(true))
-        case UInt8(ascii: "f"): return try readWord("false", .bool(false))
-        case UInt8(ascii: "n"): return try readWord("null", .null)
-        default: return try readNumber()
+        case UInt8(ascii: "\""): return Size.string(try readString(.string, .escapedString))
+        case UInt8(ascii: "t"): try readWord("true", .true)
+        case UInt8(ascii: "f"): try readWord("false", .false)
+        case UInt8(ascii: "n"): try readWord("null", .null)
+        default: try readNumber()
         }
+        return Size.number
     }
 
-    private mutating func readWord(_ word: String, _ value: Scalar) throws(JSONError) -> Scalar {
-        let text = Array(word.utf8)
-        guard bytes.count - place >= text.count, Array(bytes[place..<place + text.count]) == text else {
-            throw unexpected("value")
-        }
-        place += text.count
-        return value
+    private mutating func readWord(_ word: StaticString, _ kind: Token.Kind) throws(JSONError) {
+        let count = word.utf8CodeUnitCount
+        guard bytes.count - place >= count, let base = bytes.baseAddress,
+            memcmp(base + place, word.utf8Start, count) == 0
+        else { throw unexpected("value") }
+        place += count
+        tokens.append(Token(kind: kind, payload: 0))
     }
 
-    private mutating func readNumber() throws(JSONError) -> Scalar {
+    private mutating func readNumber() throws(JSONError) {
         let start = place
-        if peek() == UInt8(ascii: "-") { place += 1 }
+        let isNegative = peek() == UInt8(ascii: "-")
+        if isNegative { place &+= 1 }
         let first = place
         try readDigits()
         if bytes[first] == UInt8(ascii: "0"), place > first + 1 { throw unexpected("number without leading zero") }
-        var isFloat = false
+        let digitsEnd = place
         if peek() == UInt8(ascii: ".") {
-            isFloat = true
-            place += 1
+            place &+= 1
             try readDigits()
         }
         if peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
-            isFloat = true
-            place += 1
-            if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { place += 1 }
+            place &+= 1
+            if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { place &+= 1 }
             try readDigits()
         }
-        let text = String(decoding: bytes[start..<place], as: UTF8.self)
-        if !isFloat, let integer = Int64(text) { return .integer(integer) }
+        if place == digitsEnd, place &- first < 19 {
+            var number: Int64 = 0
+            for index in first..<place { number = number &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0")) }
+            let value = isNegative ? 0 &- number : number
+            tokens.append(Token(kind: .integer, payload: UInt64(bitPattern: value)))
+        } else {
+            tokens.append(try longNumber(bytes[start..<place], isFloat: place > digitsEnd))
+        }
+    }
+
+    private func longNumber(_ digits: Slice<UnsafeBufferPointer<UInt8>>, isFloat: Bool) throws(JSONError) -> Token {
+        let text = String(decoding: digits, as: UTF8.self)
+        if !isFloat, let integer = Int64(text) {
+            return Token(kind: .integer, payload: UInt64(bitPattern: integer))
+        }
         if !isFloat, let number = UInt64(text) {
             throw JSONError(message: "unsigned json number \(number) outside of Nix integer range")
         }
         guard let float = Double(text) else { throw unexpected("number") }
-        return .float(float)
+        return Token(kind: .float, payload: float.bitPattern)
     }
 
     private mutating func readDigits() throws(JSONError) {
         guard let digit = peek(), digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else {
             throw unexpected("digit")
         }
-        while let digit = peek(), digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") { place += 1 }
+        while let digit = peek(), digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") { place &+= 1 }
     }
 
-    private mutating func readString() throws(JSONError) -> [UInt8] {
-        place += 1
-        var out: [UInt8] = []
-        while let byte = peek() {
-            place += 1
-            switch byte {
-            case UInt8(ascii: "\""):
-                if out.contains(0) {
-                    throw JSONError(
-                        message: "a string cannot be represented as a Nix string because it contains null bytes")
-                }
-                return out
-            case UInt8(ascii: "\\"): try readEscape(into: &out)
-            case 0..<0x20: throw JSONError(message: "control character in a string at byte \(place - 1)")
-            default: out.append(byte)
+    /// Passes a string; its length in the text.
+    private mutating func readString(_ plain: Token.Kind, _ escaped: Token.Kind) throws(JSONError) -> Int {
+        place &+= 1
+        let start = place
+        var kind = plain
+        while place < bytes.count {
+            let byte = bytes[place]
+            if byte == UInt8(ascii: "\"") {
+                let length = place &- start
+                tokens.append(Token(kind: kind, payload: UInt64(start) &<< 32 | UInt64(length)))
+                place &+= 1
+                return length
+            }
+            place &+= 1
+            if byte == UInt8(ascii: "\\") {
+                kind = escaped
+                _ = try JSONText.escape(bytes, &place)
+            } else if byte < 0x20 {
+                throw JSONError(message: "control character in a string at byte \(place - 1)")
             }
         }
         throw unexpected("'\"'")
-    }
-
-    private mutating func readEscape(into out: inout [UInt8]) throws(JSONError) {
-        guard let byte = peek() else { throw unexpected("escape") }
-        place += 1
-        switch byte {
-        case UInt8(ascii: "n"): out.append(0x0A)
-        case UInt8(ascii: "r"): out.append(0x0D)
-        case UInt8(ascii: "t"): out.append(0x09)
-        case UInt8(ascii: "b"): out.append(0x08)
-        case UInt8(ascii: "f"): out.append(0x0C)
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(byte)
-        case UInt8(ascii: "u"):
-            var unit = try readUnit()
-            if unit >= 0xD800, unit < 0xDC00 {
-                guard peek() == UInt8(ascii: "\\") else { throw unexpected("low surrogate") }
-                place += 1
-                guard peek() == UInt8(ascii: "u") else { throw unexpected("low surrogate") }
-                place += 1
-                let low = try readUnit()
-                guard low >= 0xDC00, low < 0xE000 else { throw unexpected("low surrogate") }
-                unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
-            }
-            guard let scalar = Unicode.Scalar(unit) else { throw unexpected("character") }
-            out += Array(String(Character(scalar)).utf8)
-        default: throw JSONError(message: "invalid escape at byte \(place - 1)")
-        }
-    }
-
-    private mutating func readUnit() throws(JSONError) -> UInt32 {
-        guard bytes.count - place >= 4,
-            let unit = UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16)
-        else { throw unexpected("four hexadecimal digits") }
-        place += 4
-        return unit
     }
 }

@@ -21,7 +21,7 @@ extension Machine {
         .frame("all", 2, slots: 1) { $0.quantifierStep(stopsAt: false, name: "builtins.all") },
         .frame("elem", 2, strict: [1], slots: 1) { $0.elemStep() },
         .frame("concatMap", 2, slots: 2) { $0.concatMapStep() },
-        .frame("sort", 2, strict: [1], slots: 6) { $0.sortStep() },
+        .frame("sort", 2, strict: [1], slots: 8) { $0.sortStep() },
         .frame("partition", 2, slots: 4) { $0.partitionStep() },
         .frame("groupBy", 2, slots: 2) { $0.groupByStep() },
     ]

@@ -61,6 +61,7 @@ extension Machine {
             let name = Machine.bytes(definition.name)
             builtinNames.append(definition.name.description)
             if name.first == UInt8(ascii: "<") { continue }
+            if definition.name.description == "lessThan" { s.pointee.lessThanIndex = index }
             if definition.name.description == "tryEval" { tryEvalIndex = index }
             if definition.name.description == "addErrorContext" { addErrorContextIndex = index }
             if definition.name.description == "toJSON" { toJSONIndex = index }

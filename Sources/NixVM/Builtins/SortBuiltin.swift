@@ -1,8 +1,8 @@
 /// `sort`: a bottom-up merge sort, stable, whose runs lie in arrays on the heap.
 ///
-/// Slots: comparator, list, source array, target array, width, left, right, out. `left` and `right` are the indices of
-/// the two elements being compared; `out` is where the smaller goes. The comparator's answer to `right < left` is at the
-/// top when a step begins with `out` set.
+/// Slots: comparator, list, source array, target array, width, left, right, out, end of the left run, end of the right
+/// run. `left` and `right` are the indices of the two elements being compared; `out` is where the smaller goes. The
+/// comparator's answer to `right < left` is at the top when a step begins with a source array.
 extension VM {
     func sortStep() -> Step {
         guard argument(1).isList else { return failExpected("a list", argument(1)) }
@@ -17,39 +17,55 @@ extension VM {
             bp[2] = makeArray(bp[1].object, count)
             bp[3] = makeArray(bp[1].object, count)
             bp[4] = Value(small: 1)
-            startRuns(at: 0)
-        } else if bp[4].small >= count {
-            return finishSort(count)
-        } else {
+            startRuns(at: 0, count)
+        } else if bp[4].small < count {
             let verdict = pop()
             guard verdict.isBool else { return failExpected("a Boolean", verdict) }
             takeSmaller(fromRight: verdict.isTrue)
         }
+        let isNatural = bp[0].isBuiltin && bp[0].builtinIndex == s.pointee.lessThanIndex
         while bp[4].small < count {
-            let width = bp[4].small
-            let start = bp[7].small / (2 * width) * (2 * width)
-            let middle = min(start + width, count)
-            let end = min(start + 2 * width, count)
-            if bp[7].small >= count {
-                swap(&bp[2], &bp[3])
-                bp[4] = Value(small: width * 2)
-                startRuns(at: 0)
-            } else if bp[5].small < middle, bp[6].small < end {
+            if bp[5].small < bp[8].small, bp[6].small < bp[9].small {
+                let left = bp[2].object.values[bp[5].small]
+                let right = bp[2].object.values[bp[6].small]
+                if isNatural, isOrderedAlike(left, right), let isLess = isLess(right, left) {
+                    // What the call would cost: the verdict is the same.
+                    guard charge(1) else { return .error }
+                    takeSmaller(fromRight: isLess)
+                    continue
+                }
                 push(bp[0])
-                push(bp[2].object.values[bp[6].small])
-                push(bp[2].object.values[bp[5].small])
+                push(right)
+                push(left)
                 s.pointee.callCount = 2
                 return .call
-            } else if bp[5].small < middle {
-                takeSmaller(fromRight: false)
-            } else if bp[6].small < end {
-                takeSmaller(fromRight: true)
-            } else {
-                startRuns(at: end)
             }
-            if bp[7].small < count, bp[7].small == end { startRuns(at: end) }
+            mergeRest(count)
         }
         return finishSort(count)
+    }
+
+    /// Whether two values are forced and of one type that `<` orders without looking further.
+    private func isOrderedAlike(_ a: Value, _ b: Value) -> Bool {
+        a.isSmall && b.isSmall || a.isString && b.isString
+    }
+
+    /// One of the two runs is used up: what is left of the other follows, and then the next runs.
+    private func mergeRest(_ count: Int) {
+        let source = bp[2].object.values
+        let out = bp[3].object.values + bp[7].small
+        let left = bp[8].small - bp[5].small
+        let right = bp[9].small - bp[6].small
+        if left > 0 { out.update(from: source + bp[5].small, count: left) }
+        if right > 0 { out.update(from: source + bp[6].small, count: right) }
+        let end = bp[9].small
+        if end < count {
+            startRuns(at: end, count)
+        } else {
+            swap(&bp[2], &bp[3])
+            bp[4] = Value(small: bp[4].small * 2)
+            startRuns(at: 0, count)
+        }
     }
 
     private func makeArray(_ list: Object, _ count: Int) -> Value {
@@ -59,16 +75,20 @@ extension VM {
         return Value(Tag.other, array)
     }
 
-    private func startRuns(at start: Int) {
+    private func startRuns(at start: Int, _ count: Int) {
+        let middle = Value(small: min(start + bp[4].small, count))
         bp[5] = Value(small: start)
-        bp[6] = Value(small: min(start + bp[4].small, bp[1].object.field))
+        bp[6] = middle
         bp[7] = Value(small: start)
+        bp[8] = middle
+        bp[9] = Value(small: min(start + 2 * bp[4].small, count))
     }
 
+    @inline(__always)
     private func takeSmaller(fromRight: Bool) {
-        let index = fromRight ? bp[6].small : bp[5].small
-        bp[3].object.values[bp[7].small] = bp[2].object.values[index]
-        if fromRight { bp[6] = Value(small: index + 1) } else { bp[5] = Value(small: index + 1) }
+        let cursor = bp + (fromRight ? 6 : 5)
+        bp[3].object.values[bp[7].small] = bp[2].object.values[cursor.pointee.small]
+        cursor.pointee = Value(small: cursor.pointee.small + 1)
         bp[7] = Value(small: bp[7].small + 1)
     }
 

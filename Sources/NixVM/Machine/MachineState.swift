@@ -112,6 +112,8 @@ struct MachineState {
     var returnCode: UnsafeMutablePointer<UInt8>
     var applyOneChunk = 0
     var applyTwoChunk = 0
+    /// The builtin `lessThan`, which `sort` knows.
+    var lessThanIndex = 0
     var machineEnv: Object
     var machineTables: UnsafeMutablePointer<ProgramTables>
     var host: Unmanaged<Machine>
@@ -134,12 +136,24 @@ struct MachineState {
     }
 }
 
-/// Two layouts and the layout of their union.
+/// Two layouts, the layout of their union, and how to merge values into it.
 struct LayoutCacheEntry {
     static let count = 256
     var left: UInt = 0
     var right: UInt = 0
     var union: UInt = 0
+    /// A bytes object of `UnionRun`s; 0 when there are too many.
+    var runs: UInt = 0
+}
+
+/// Neighbours in a union that come from one side.
+struct UnionRun {
+    /// Twice the index of the first in its own layout, and 1 more for the right side.
+    var start: UInt32
+    var count: UInt32
+
+    /// Unions of more runs are merged key by key.
+    static let limit = 64
 }
 
 /// Counts for `--stats`.

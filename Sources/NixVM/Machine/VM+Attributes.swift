@@ -91,87 +91,13 @@ extension VM {
             return .next
         }
         let most = a.object.field &+ b.object.field
-        guard reserve(Size.attributesAndLayout(most)) else { return .collect }
+        guard reserve(Size.union(most)) else { return .collect }
         guard charge(1 &+ most / 16) else { return .error }
         s.pointee.counters.updateCopies &+= most
         let union = merge(a.object, b.object)
         sp -= 1
         (sp - 1).pointee = union
         return .next
-    }
-
-    /// The union of two sets for which enough was reserved; `b` wins.
-    func merge(_ a: Object, _ b: Object) -> Value {
-        if a.layout == b.layout { return Value(Tag.attributes, b) }
-        let slot = s.pointee.layoutCache + cacheIndex(a.layout, b.layout)
-        if slot.pointee.left == UInt(bitPattern: a.layout), slot.pointee.right == UInt(bitPattern: b.layout) {
-            return mergeValues(a, b, Object(bitPattern: slot.pointee.union).unsafelyUnwrapped)
-        }
-        let union = mergeLayouts(a.layout, b.layout)
-        slot.pointee = LayoutCacheEntry(
-            left: UInt(bitPattern: a.layout), right: UInt(bitPattern: b.layout), union: UInt(bitPattern: union))
-        return mergeValues(a, b, union)
-    }
-
-    @inline(__always)
-    func cacheIndex(_ a: Object, _ b: Object) -> Int {
-        let hash = (UInt(bitPattern: a) &>> 4) &* 0x9E37_79B9 ^ (UInt(bitPattern: b) &>> 4) &* 0x85EB_CA6B
-        return Int((hash &>> 8) & UInt(LayoutCacheEntry.count - 1))
-    }
-
-    private func mergeLayouts(_ a: Object, _ b: Object) -> Object {
-        let union = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
-        let out = union.entries
-        let left = a.entries
-        let right = b.entries
-        let leftCount = a.field
-        let rightCount = b.field
-        var i = 0
-        var j = 0
-        var count = 0
-        while i < leftCount, j < rightCount {
-            let x = left[i]
-            let y = right[j]
-            let takesLeft = x.symbol < y.symbol
-            out[count] = takesLeft ? x : y
-            i &+= x.symbol <= y.symbol ? 1 : 0
-            j &+= takesLeft ? 0 : 1
-            count &+= 1
-        }
-        (out + count).update(from: left + i, count: leftCount &- i)
-        count &+= leftCount &- i
-        (out + count).update(from: right + j, count: rightCount &- j)
-        count &+= rightCount &- j
-        union[0] = Object.header(Kind.layout, field: count)
-        union[1] = Value.null.bits
-        _ = take(words: 2 &+ count)
-        return union
-    }
-
-    private func mergeValues(_ a: Object, _ b: Object, _ layout: Object) -> Value {
-        let count = layout.field
-        let result = take(words: 2 &+ count)
-        result[0] = Object.header(Kind.attributes, field: count)
-        result[1] = UInt64(UInt(bitPattern: layout))
-        let out = result.attributeValues
-        let keys = layout.entries
-        let right = b.layout.entries
-        let left = a.layout.entries
-        let leftCount = a.field
-        let rightCount = b.field
-        var i = 0
-        var j = 0
-        var index = 0
-        while index < count {
-            let symbol = keys[index].symbol
-            let isRight = j < rightCount && right[j].symbol == symbol
-            let isLeft = i < leftCount && left[i].symbol == symbol
-            out[index] = isRight ? b.attributeValues[j] : a.attributeValues[i]
-            j &+= isRight ? 1 : 0
-            i &+= isLeft ? 1 : 0
-            index &+= 1
-        }
-        return Value(Tag.attributes, result)
     }
 
     /// What a select does when its operand is no set, a thunk, or lacks the attribute.

@@ -62,12 +62,16 @@ extension VM {
     /// A set of keys in ascending order of symbol, with values to be filled in the same order before anything else
     /// happens. `Size.attributesAndLayout` reserved.
     func makeAttributes(_ entries: [LayoutEntry]) -> Value {
-        if entries.isEmpty { return s.pointee.emptyAttributes }
+        entries.isEmpty ? s.pointee.emptyAttributes : makeAttributes(layout: makeLayout(entries))
+    }
+
+    /// A layout of keys in ascending order of symbol. `Size.layout` reserved.
+    func makeLayout(_ entries: [LayoutEntry]) -> Object {
         let layout = take(words: 2 &+ entries.count)
         layout[0] = Object.header(Kind.layout, field: entries.count)
         layout[1] = Value.null.bits
         for (index, entry) in entries.enumerated() { layout.entries[index] = entry }
-        return makeAttributes(layout: layout)
+        return layout
     }
 
     /// A set over an existing layout. `Size.attributes` reserved.

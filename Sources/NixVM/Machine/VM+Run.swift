@@ -526,10 +526,40 @@ extension VM {
                 step = withInteger(number, .less)
                 r = s.pointee.r
                 if step == .next { continue dispatch }
-            case .multiply, .divide, .negate:
+            case .multiply:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                    let (product, overflow) = Int64(a.small).multipliedReportingOverflow(
+                        by: Int64(bitPattern: b.bits &- 1))
+                    if _fastPath(!overflow) {
+                        r.sp -= 1
+                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: product) | Tag.integer)
+                        continue dispatch
+                    }
+                }
                 s.pointee.instruction = start
                 s.pointee.r = r
-                step = opcode == .negate ? negate() : arithmetic(opcode)
+                step = arithmetic(opcode)
+                r = s.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .divide:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0 && b.small > 0) {
+                    r.sp -= 1
+                    (r.sp - 1).pointee = Value(small: a.small / b.small)
+                    continue dispatch
+                }
+                s.pointee.instruction = start
+                s.pointee.r = r
+                step = arithmetic(opcode)
+                r = s.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .negate:
+                s.pointee.instruction = start
+                s.pointee.r = r
+                step = negate()
                 r = s.pointee.r
                 if _fastPath(step == .next) { continue dispatch }
             case .equal:
@@ -761,8 +791,45 @@ extension VM {
                 step = builtinStep(index, &observer)
                 r = s.pointee.r
                 if step == .next { continue dispatch }
+                if step == .call {
+                    // As `enterCall`, for a closure with exactly its arguments.
+                    let count = s.pointee.callCount
+                    let function = (r.sp - (count &+ 1)).pointee
+                    if _fastPath(function.tag == Tag.function) {
+                        let object = function.object
+                        let header = object[0]
+                        let chunk = chunks + Int(truncatingIfNeeded: header &>> 32)
+                        let top = r.sp + Int(chunk.pointee.maximumStack)
+                        if _fastPath(
+                            header & 0xFF == Kind.closure && Int(chunk.pointee.arity) == count
+                                && top <= s.pointee.spLimit && r.fp < s.pointee.fpLimit && s.pointee.slice > 0)
+                        {
+                            observer.carryOut(self, step)
+                            s.pointee.slice &-= 1
+                            let resume = s.pointee.resume ?? start
+                            s.pointee.resume = nil
+                            r.fp.pointee = Frame(
+                                pc: resume, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.call)
+                            r.fp += 1
+                            r.bp = r.sp - count
+                            r.env = object
+                            r.tables = chunk.pointee.tables
+                            r.pc = chunk.pointee.code
+                            observer.enterCallFrame(self, r, arguments: count)
+                            continue dispatch
+                        }
+                    }
+                }
             }
 
+            if step == .force {
+                // What asked for it runs anew, and finds the thunk's value.
+                observer.carryOut(self, step)
+                target = s.pointee.pending.object
+                s.pointee.pending = .null
+                base = r.sp
+                mode = FrameMode.updateAndRetry
+            }
             if let object = target {
                 if object.kind == Kind.thunk {
                     let chunk = chunks + object.field

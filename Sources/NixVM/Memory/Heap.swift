@@ -8,6 +8,8 @@ struct Heap {
     /// Reserved bytes of each space.
     static let spaceSize = 1 << 36
     static let permanentSize = 1 << 35
+    /// Bytes at the start of a space that have small pages.
+    static let smallPages = 8 << 20
     static let stackSize = 1 << 35
     static let framesSize = 1 << 35
 
@@ -29,6 +31,10 @@ struct Heap {
             let permanent = Heap.reserve(Heap.permanentSize), let stack = Heap.reserve(Heap.stackSize),
             let frames = Heap.reserve(Heap.framesSize), let tailSites = Heap.reserve(Heap.framesSize)
         else { return nil }
+        // A fault for each 4 KiB costs as much as filling them: past what small programs use, pages are large.
+        for space in [first, second] {
+            madvise(space + Heap.smallPages, Heap.spaceSize - Heap.smallPages, MADV_HUGEPAGE)
+        }
         self.first = first
         self.second = second
         self.permanent = permanent

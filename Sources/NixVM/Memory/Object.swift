@@ -85,6 +85,10 @@ enum Size {
     @inline(__always) static func layout(_ count: Int) -> Int { words(2 &+ count) }
     /// A set with a layout of its own.
     @inline(__always) static func attributesAndLayout(_ count: Int) -> Int { words(4 &+ 2 &* count) }
+    /// The union of two sets of so many keys together, with its layout and runs.
+    @inline(__always) static func union(_ count: Int) -> Int {
+        attributesAndLayout(count) &+ words(2 &+ UnionRun.limit)
+    }
     @inline(__always) static func string(_ length: Int) -> Int { words(2 &+ Object.words(forBytes: length)) }
     @inline(__always) static func thunk(_ captures: Int) -> Int { words(1 &+ max(1, captures)) }
     static let number = 16
