@@ -62,7 +62,6 @@ extension CoordinatorMachine {
     }
 
     private mutating func release(_ leases: [WireLease], of peer: Peer) {
-        workers[peer]?.isDraining = true
         workers[peer]?.credit = 0
         for lease in leases {
             let id = JobID(rawValue: Int64(clamping: lease.job))

@@ -6,7 +6,7 @@ extension WorkerMachine {
     public mutating func drain(now: UInt64) -> [Action] {
         guard !isDraining else { return [] }
         drainDeadline = now &+ settings.drainNanoseconds
-        creditGiven = 0
+        mustRevokeCredit = creditGiven > 0
         let waiting = order.filter { pending[$0]?.intent == Pending.Intent.none }
         for key in waiting { pending[key]?.intent = .release }
         let note = Action.note(.draining(held: order.count + finished.count))

@@ -52,10 +52,11 @@ extension WorkerMachine {
     public mutating func endOfTurn(now: UInt64) -> [Action] {
         guard phase == .ready, !hasLeft else { return leaveIfDone() }
         var actions = sendResults()
-        if !releasing.isEmpty {
+        if !releasing.isEmpty || mustRevokeCredit {
             let leases = releasing.map { $0.wire() }
             actions.append(send(.release(.with { $0.leases = leases })))
             releasing = []
+            mustRevokeCredit = false
             creditGiven = 0
         }
         actions += giveCredit(now: now)

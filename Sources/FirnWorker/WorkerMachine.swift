@@ -76,6 +76,8 @@ public struct WorkerMachine: Sendable {
     var releasing: [LeaseKey] = []
     /// Credit that the coordinator has and did not use.
     var creditGiven = 0
+    /// The coordinator is to be told that its credit is over, even if there is nothing to give back.
+    var mustRevokeCredit = false
     /// Since when the first lease runs, as far as is known.
     var firstSince: UInt64 = 0
     var drainDeadline: UInt64?
