@@ -86,7 +86,11 @@ let package = Package(
             name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ"], swiftSettings: strict),
         .testTarget(
             name: "FirnWorkerTests",
-            dependencies: ["FirnWorker", "FirnProtocol", "NixEval", "NixStore", "NixVM", "NixBytecode", "ZeroMQ"],
+            dependencies: [
+                "FirnWorker", "FirnProtocol", "NixEval", "NixStore", "NixVM", "NixBytecode", "ZeroMQ",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,3 @@
-import FoundationEssentials
-import SwiftProtobuf
-
 /// Gathers events for the columns of a `TraceEvents`, cheaply: one array append for each. Names are put into
 /// the segment's string table once (`intern`), so a hot loop passes an index and no bytes.
 ///
@@ -78,20 +75,40 @@ public struct TraceSegmentBuilder: Sendable {
         chunk: UInt32? = nil, offset: UInt32 = 0, opcode: UInt8 = 0, detail: StringIndex = .none,
         stack: [[UInt8]] = [], stackHeight: UInt32 = 0
     ) {
-        if rows.isEmpty {
-            baseNanoseconds = nanoseconds
-            lastNanoseconds = nanoseconds
-        }
-        let gap = nanoseconds > lastNanoseconds ? nanoseconds - lastNanoseconds : 0
-        lastNanoseconds = max(lastNanoseconds, nanoseconds)
+        let delta = advance(to: nanoseconds)
         rows.append(
             Row(
-                delta: UInt32(clamping: gap), depth: depth, name: name.number, chunk: chunk.map { $0 &+ 1 } ?? 0,
+                delta: delta, depth: depth, name: name.number, chunk: chunk.map { $0 &+ 1 } ?? 0,
                 offset: offset, detail: detail.number, stackHeight: stackHeight,
                 kind: UInt8(truncatingIfNeeded: kind.rawValue), opcode: opcode,
                 stackCount: UInt8(truncatingIfNeeded: min(stack.count, TraceEvent.stackValues))))
         guard !stack.isEmpty else { return }
         for value in stack.suffix(TraceEvent.stackValues) { stackValues.append(stackIndex(of: value)) }
+    }
+
+    /// An event of a kind by its number, without instruction and stack: what most of a trace is.
+    ///
+    /// - Parameter chunkNumber: its index plus 1; 0: none.
+    public mutating func append(
+        kind: UInt8, nanoseconds: UInt64, depth: UInt32, name: StringIndex, chunkNumber: UInt32, detail: StringIndex,
+        stackHeight: UInt32
+    ) {
+        let delta = advance(to: nanoseconds)
+        rows.append(
+            Row(
+                delta: delta, depth: depth, name: name.number, chunk: chunkNumber, offset: 0, detail: detail.number,
+                stackHeight: stackHeight, kind: kind, opcode: 0, stackCount: 0))
+    }
+
+    /// The time since the event before.
+    private mutating func advance(to nanoseconds: UInt64) -> UInt32 {
+        if rows.isEmpty {
+            baseNanoseconds = nanoseconds
+            lastNanoseconds = nanoseconds
+        }
+        guard nanoseconds > lastNanoseconds else { return 0 }
+        defer { lastNanoseconds = nanoseconds }
+        return UInt32(clamping: nanoseconds - lastNanoseconds)
     }
 
     public mutating func append(_ event: TraceEvent) {
@@ -102,25 +119,46 @@ public struct TraceSegmentBuilder: Sendable {
     }
 
     /// The encoded `TraceEvents` of what was appended, and an empty builder.
+    ///
+    /// A trace has millions of events, so the columns are written as protobuf has them on the wire, straight from the rows.
     public mutating func takeSegment() -> [UInt8] {
-        let segment = WireTraceEvents.with {
-            $0.baseNs = baseNanoseconds
-            $0.kinds = .init(rows.map(\.kind))
-            $0.timeDeltasNs = column { $0.delta }
-            $0.depths = column { $0.depth }
-            $0.names = column { $0.name }
-            $0.chunks = column { $0.chunk }
-            $0.offsets = column { $0.offset }
-            $0.opcodes = byteColumn { $0.opcode }
-            $0.details = column { $0.detail }
-            $0.stackCounts = byteColumn { $0.stackCount }
-            $0.stackValues = stackValues
-            $0.stackHeights = column { $0.stackHeight }
-            $0.strings = strings.map { .init($0) }
-        }
-        let bytes = segment.encoded()
-        self = TraceSegmentBuilder(maxEvents: maxEvents, maxStringBytes: maxStringBytes)
-        return bytes
+        var wire = WireWriter(capacity: rows.count * 16 + stringBytes)
+        wire.number(field: 1, baseNanoseconds)
+        wire.bytes(field: 2, rows.map(\.kind))
+        packed(3, &wire) { $0.delta }
+        packed(4, &wire) { $0.depth }
+        packed(5, &wire) { $0.name }
+        packed(6, &wire) { $0.chunk }
+        packed(7, &wire) { $0.offset }
+        bytes(8, &wire) { $0.opcode }
+        packed(9, &wire) { $0.detail }
+        bytes(10, &wire) { $0.stackCount }
+        if !stackValues.isEmpty { wire.packed(field: 11, count: stackValues.count) { stackValues[$0] } }
+        packed(12, &wire) { $0.stackHeight }
+        for string in strings { wire.bytes(field: 13, string) }
+        rows.removeAll(keepingCapacity: true)
+        stackValues.removeAll(keepingCapacity: true)
+        strings.removeAll(keepingCapacity: true)
+        stringNumbers.removeAll(keepingCapacity: true)
+        stringBytes = 0
+        baseNanoseconds = 0
+        lastNanoseconds = 0
+        return wire.output
+    }
+
+    /// A column of zeros is left out.
+    @inline(__always)
+    private func packed(_ field: UInt8, _ wire: inout WireWriter, _ value: (Row) -> UInt32) {
+        var union: UInt32 = 0
+        for row in rows { union |= value(row) }
+        guard union != 0 else { return }
+        wire.packed(field: field, count: rows.count) { value(rows[$0]) }
+    }
+
+    @inline(__always)
+    private func bytes(_ field: UInt8, _ wire: inout WireWriter, _ value: (Row) -> UInt8) {
+        let column = rows.map(value)
+        if column.contains(where: { $0 != 0 }) { wire.bytes(field: field, column) }
     }
 
     private mutating func stackIndex(of value: [UInt8]) -> UInt32 {
@@ -130,16 +168,5 @@ public struct TraceSegmentBuilder: Sendable {
         let number = UInt32(truncatingIfNeeded: strings.count)
         stringNumbers[value] = number
         return number - 1
-    }
-
-    /// A column of zeros is left out.
-    private func column(_ field: (Row) -> UInt32) -> [UInt32] {
-        let values = rows.map(field)
-        return values.contains { $0 != 0 } ? values : []
-    }
-
-    private func byteColumn(_ field: (Row) -> UInt8) -> Data {
-        let values = rows.map(field)
-        return values.contains { $0 != 0 } ? Data(values) : Data()
     }
 }

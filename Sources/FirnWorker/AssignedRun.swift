@@ -1,6 +1,7 @@
 import FirnProtocol
 import NixEval
 import NixStore
+import NixVM
 
 /// An assigned job on its way to the virtual machine, with all that it needs there.
 struct AssignedRun: Sendable {
@@ -17,10 +18,35 @@ extension VirtualMachine {
     func perform(_ run: AssignedRun) -> WireJobResult? {
         guard run.ticket.begin() else { return nil }
         do {
-            let job = try EvaluationJob(run.assignment, roots: run.roots, printedBytes: run.printedBytes)
-            return WireJobResult(evaluate(job, cancellation: run.ticket.cancellation))
+            let (job, level) = try EvaluationJob.assigned(
+                run.assignment, roots: run.roots, printedBytes: run.printedBytes)
+            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.ticket.cancellation)) }
+            return perform(run, job, level)
         } catch {
             return WireJobResult(refused: error)
+        }
+    }
+
+    private func perform(_ run: AssignedRun, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
+        let bytes = run.assignment.limits.traceBytes
+        let encoder = TraceEncoder(
+            key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)
+        let report = evaluate(
+            job, cancellation: run.ticket.cancellation,
+            trace: EvaluationTrace(level: TraceLevel(level), observer: encoder))
+        var result = WireJobResult(report)
+        result.trace = encoder.finish(counts: report.eventCounts)
+        return result
+    }
+}
+
+extension TraceLevel {
+    init(_ level: WireTraceLevel) {
+        switch level {
+        case .none, .UNRECOGNIZED: self = .none
+        case .summary: self = .summary
+        case .calls: self = .calls
+        case .ops: self = .ops
         }
     }
 }

@@ -6,14 +6,16 @@ extension EvaluationJob {
     /// The features of the language that a job may ask for.
     static let knownFeatures: Set<String> = ["pipe-operators"]
 
-    /// A job as its assignment describes it.
+    /// A job as its assignment describes it, and how it is traced.
     ///
     /// - Parameters:
     ///   - roots: all that the worker has; the job sees those that the assignment names.
     ///   - printedBytes: how much of what it prints is kept.
     /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that do not fit
     ///   together.
-    init(_ assignment: WireAssignment, roots: RootedIO, printedBytes: Int) throws {
+    static func assigned(
+        _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int
+    ) throws -> (job: EvaluationJob, level: WireTraceLevel) {
         let wire = try WireJobSpecification(encoded: assignment.specification)
         if let unknown = wire.features.first(where: { !Self.knownFeatures.contains($0) }) {
             let known = Self.knownFeatures.sorted().joined(separator: ", ")
@@ -26,18 +28,17 @@ extension EvaluationJob {
         // What the assignment names is what the tenant may read; what the job names is what it asked for.
         let allowed = Set(assignment.roots.map(\.name))
         let names = wire.roots.map(\.name).filter { allowed.contains($0) }
-        self.init(try Self.input(wire), io: try roots.restricted(to: names, bundle: files))
-        arguments = wire.arguments.map { argument in
-            (Array(argument.name.utf8), Self.value(argument))
-        }
-        attribute = wire.attribute
-        format = Self.format(wire.format)
-        isStrict = wire.strict
-        if wire.hasWalk { walk = Self.walk(wire.walk) }
-        system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
-        pipeOperators = wire.features.contains("pipe-operators")
-        limits = EvaluationLimits(assignment.limits)
-        limits.printedBytes = printedBytes
+        var job = EvaluationJob(try input(wire), io: try roots.restricted(to: names, bundle: files))
+        job.arguments = wire.arguments.map { argument in (Array(argument.name.utf8), value(argument)) }
+        job.attribute = wire.attribute
+        job.format = format(wire.format)
+        job.isStrict = wire.strict
+        if wire.hasWalk { job.walk = walk(wire.walk) }
+        job.system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
+        job.pipeOperators = wire.features.contains("pipe-operators")
+        job.limits = EvaluationLimits(assignment.limits)
+        job.limits.printedBytes = printedBytes
+        return (job, wire.traceLevel)
     }
 
     private static func input(_ wire: WireJobSpecification) throws -> Input {

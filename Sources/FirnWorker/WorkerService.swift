@@ -1,243 +1,26 @@
-import FirnProtocol
 import Logging
-import NixEval
-import NixStore
 import ServiceLifecycle
-import ZeroMQ
 
 /// A worker process's service: one connection to the coordinator, one virtual machine.
 ///
-/// The sockets and the state machine live on a polling thread, the evaluation on another: however long a job takes,
-/// heartbeats go out.
-public actor WorkerService: Service {
-    nonisolated let executor: PollingExecutor
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+/// The connection lives on a thread that the evaluation cannot block: however long a job takes, heartbeats go out.
+public struct WorkerService: Service {
+    private let connection: WorkerConnection
 
-    private let configuration: WorkerConfiguration
-    private let log: Logger
-    private let socket: Socket
-    private let traces: TraceSender
-    private let roots: RootedIO
-    private let virtualMachine: VirtualMachine
-    private var machine: WorkerMachine
-    private var tickets: [LeaseKey: JobTicket] = [:]
-    private var outbox: [[[UInt8]]] = []
-    private var registrations: [PollingExecutor.Registration] = []
-    private var isLeaving = false
-    private var failure: (any Error)?
-    private var ended: CheckedContinuation<Void, Never>?
-    private var hasEnded = false
-
-    /// - Throws: `RootedIOError` for a root that cannot be read; `ZeroMQError`.
+    /// Opens the roots and computes their content ids, which reads every file in them.
+    ///
+    /// - Throws: `RootedIOError` or `RootContentError` for a root that cannot be read; `ZeroMQError` when sockets cannot be made;
+    ///   `BigStackError` when there is no memory for the evaluation's thread.
+    ///
+    /// Not inlined into other modules: there the optimiser cannot read an actor with an isolated deinit ("circular reference").
+    @_semantics("optimize.no.crossmodule")
     public init(_ configuration: WorkerConfiguration, logger: Logger) throws {
-        executor = try PollingExecutor(name: "firn-worker")
-        self.configuration = configuration
-        log = logger
-        let directories = configuration.roots.sorted { $0.key < $1.key }
-        roots = try RootedIO(
-            roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
-        virtualMachine = try VirtualMachine(programCacheBytes: configuration.programCacheBytes)
-        let context = try Context()
-        socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
-        traces = try TraceSender(configuration, context: context, executor: executor)
-        machine = WorkerMachine(
-            WorkerSettings(configuration, roots: directories.map { root in .with { $0.name = root.key } }),
-            now: PollingExecutor.now())
+        connection = try WorkerConnection(configuration, logger: logger)
     }
 
-    private static func controlOptions(_ configuration: WorkerConfiguration) -> SocketOptions {
-        var options = SocketOptions()
-        options.security = configuration.security
-        options.ipv6 = configuration.ipv6
-        options.isMonitored = true
-        options.immediate = true
-        options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
-        // Few: what waits behind a large value in libzmq cannot be overtaken by a heartbeat.
-        options.sendHighWater = 8
-        options.lingerMilliseconds = 1_000
-        return options
-    }
-
-    /// Serves until it is told to stop and has drained, or cancelled, which does not drain.
-    public func run() async throws {
-        try start()
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await withCheckedContinuation { continuation in
-                    ended = continuation
-                    if hasEnded { finish() }
-                }
-            } onGracefulShutdown: {
-                Task { await self.drain() }
-            }
-        } onCancel: {
-            Task { await self.end(nil) }
-        }
-        if let failure { throw failure }
-    }
-
-    // On the executor, so that nothing polls the socket while it is closed.
-    isolated deinit { executor.unregisterAll() }
-
-    private func start() throws {
-        registrations.append(
-            executor.register(
-                socket, onReadable: { [weak self] in self?.assumeIsolated { $0.readable() } },
-                onWritable: { [weak self] in self?.assumeIsolated { $0.flush() } }))
-        let monitor = executor.registerMonitor(of: socket) { [weak self] in
-            self?.assumeIsolated { $0.monitored() }
-        }
-        if let monitor { registrations.append(monitor) }
-        traces.register { [weak self] in self?.assumeIsolated { $0.sendTraces() } }
-        traces.queue.onMessage { [weak self] in Task { await self?.sendTraces() } }
-        executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endOfTurn() } }
-        log.info(
-            "connecting",
-            metadata: ["endpoint": "\(configuration.endpoint)", "name": "\(configuration.name)"])
-        try socket.connect(configuration.endpoint)
-        tick()
-    }
-
-    private func drain() { perform(machine.drain(now: PollingExecutor.now())) }
-
-    private func end(_ error: (any Error)?) {
-        guard !hasEnded else { return }
-        hasEnded = true
-        failure = error
-        for ticket in tickets.values { ticket.cancellation.cancel() }
-        for registration in registrations { executor.unregister(registration) }
-        registrations = []
-        traces.close()
-        executor.unregisterAll()
-        finish()
-    }
-
-    private func finish() {
-        ended?.resume()
-        ended = nil
-    }
-
-    private func readable() {
-        do {
-            while !hasEnded, let message = try socket.receive() {
-                perform(machine.receive(message.frames, now: PollingExecutor.now()))
-            }
-        } catch { end(error) }
-    }
-
-    private func monitored() {
-        do {
-            while !hasEnded, let report = try socket.nextMonitorEvent() {
-                perform(machine.handle(report.event, now: PollingExecutor.now()))
-            }
-        } catch { end(error) }
-    }
-
-    private func tick() {
-        guard !hasEnded else { return }
-        let now = PollingExecutor.now()
-        perform(machine.tick(now: now))
-        executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
-            self?.assumeIsolated { $0.tick() }
-        }
-    }
-
-    private func endOfTurn() {
-        guard !hasEnded else { return }
-        perform(machine.endOfTurn(now: PollingExecutor.now()))
-        flush()
-    }
-
-    private func perform(_ actions: [WorkerMachine.Action]) {
-        for action in actions { perform(action) }
-    }
-
-    private func perform(_ action: WorkerMachine.Action) {
-        switch action {
-        case .send(let frames): outbox.append(frames)
-        case .evaluate(let key, let assignment): evaluate(key, assignment)
-        case .withdraw(let keys): withdraw(keys, stop: false)
-        case .stop(let keys): withdraw(keys, stop: true)
-        case .connectTraces(let endpoint): connectTraces(endpoint)
-        case .reconnect: reconnect()
-        case .note(let note): log.record(note)
-        case .leave: isLeaving = true
-        }
-    }
-
-    private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment) {
-        let ticket = JobTicket()
-        tickets[key] = ticket
-        let run = AssignedRun(
-            key: key, assignment: assignment, ticket: ticket, roots: roots, printedBytes: configuration.printedBytes,
-            traces: traces.queue)
-        Task { [virtualMachine] in
-            guard let result = await virtualMachine.perform(run) else { return }
-            completed(key, result)
-        }
-    }
-
-    private func completed(_ key: LeaseKey, _ result: WireJobResult) {
-        tickets[key] = nil
-        machine.completed(key, result, now: PollingExecutor.now())
-    }
-
-    private func withdraw(_ keys: [LeaseKey], stop: Bool) {
-        var withdrawn: [LeaseKey] = []
-        var kept: [LeaseKey] = []
-        for key in keys {
-            guard let ticket = tickets[key] else { continue }
-            if stop { ticket.cancellation.cancel() }
-            if ticket.withdraw() {
-                tickets[key] = nil
-                withdrawn.append(key)
-            } else {
-                kept.append(key)
-            }
-        }
-        machine.withdrawn(withdrawn, now: PollingExecutor.now())
-        machine.keptByEvaluator(kept)
-    }
-
-    private func connectTraces(_ endpoint: String) {
-        do {
-            try traces.connect(endpoint)
-        } catch {
-            log.error("traces cannot be sent", metadata: ["endpoint": "\(endpoint)", "reason": "\(error)"])
-        }
-    }
-
-    private func sendTraces() {
-        do { try traces.flush() } catch { end(error) }
-    }
-
-    private func reconnect() {
-        outbox = []
-        do {
-            try socket.disconnect(configuration.endpoint)
-            try socket.connect(configuration.endpoint)
-        } catch { end(error) }
-    }
-
-    /// Control first; parts of large values only when nothing of it waits.
-    private func flush() {
-        guard let registration = registrations.first else { return }
-        var sent = 0
-        var isFull = false
-        do {
-            while sent < outbox.count {
-                guard try socket.send(outbox[sent]) == .sent else { break }
-                sent += 1
-            }
-            isFull = sent < outbox.count
-            outbox.removeFirst(sent)
-            while !isFull, let part = machine.nextBulk() {
-                guard try socket.send(part) != .sent else { continue }
-                outbox.append(part)
-                isFull = true
-            }
-        } catch { return end(error) }
-        executor.setWriteInterest(registration, isFull)
-        if isLeaving, !isFull { end(nil) }
-    }
+    /// Connects, and serves until it is told to stop and has drained, or is cancelled, which does not drain.
+    ///
+    /// - Throws: `ZeroMQError` for an endpoint that is none. A coordinator that is not there is no error: it is waited
+    ///   for, and the log says so.
+    public func run() async throws { try await connection.run() }
 }

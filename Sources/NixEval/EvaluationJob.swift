@@ -55,7 +55,6 @@ public struct EvaluationJob: Sendable {
     /// What it may read, and no more.
     public var io: RootedIO
     public var limits = EvaluationLimits()
-    public var trace: EvaluationTrace?
 
     public init(_ input: Input, io: RootedIO) {
         self.input = input
@@ -81,13 +80,13 @@ public struct EvaluationLimits: Sendable, Equatable {
 }
 
 /// How a job is watched.
-public struct EvaluationTrace: Sendable {
+public struct EvaluationTrace {
     public var level: TraceLevel
-    /// Makes the observer on the machine's thread, where it stays.
-    public var makeObserver: @Sendable () -> any RuntimeObserver
+    /// Called on the machine's thread.
+    public var observer: any RuntimeObserver
 
-    public init(level: TraceLevel, makeObserver: @escaping @Sendable () -> any RuntimeObserver) {
+    public init(level: TraceLevel, observer: any RuntimeObserver) {
         self.level = level
-        self.makeObserver = makeObserver
+        self.observer = observer
     }
 }

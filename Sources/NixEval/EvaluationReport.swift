@@ -30,7 +30,8 @@ public struct EvaluationReport: Sendable {
         public var elapsedNanoseconds: UInt64 = 0
         /// Of the machine's thread.
         public var cpuNanoseconds: UInt64 = 0
-        /// Reading and compiling what the job names; files that it imports are part of the evaluation.
+        /// Reading and compiling what the job names, its arguments included; 0 when all of it was known. Files that it
+        /// imports are part of the evaluation.
         public var compileNanoseconds: UInt64 = 0
     }
 
@@ -38,6 +39,8 @@ public struct EvaluationReport: Sendable {
     public var printed: [PrintedLine] = []
     public var printedBytesDropped = 0
     public var statistics = Statistics()
+    /// Of a traced job: how often each kind of event happened, by the kind's number.
+    public var eventCounts: [UInt64] = []
 
     init(_ outcome: Outcome) { self.outcome = outcome }
 }

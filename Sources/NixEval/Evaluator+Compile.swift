@@ -29,6 +29,7 @@ extension Evaluator {
     }
 
     private func compileAnew(_ source: [UInt8], name: String, scopeNames: [[UInt8]]?) throws(EvalFailure) -> Program {
+        compilations += 1
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
             let compiled = try Compiler.compile(

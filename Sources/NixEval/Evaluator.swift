@@ -41,6 +41,8 @@ public final class Evaluator {
     /// Warnings of everything compiled so far, with the name of their source.
     public internal(set) var warnings: [(source: String, warning: Warning)] = []
 
+    /// Sources compiled so far that no cache had.
+    var compilations = 0
     /// Programs of this and of other evaluators, by content.
     let programs: ProgramCache?
     /// Receives warnings, one at a time without the line's end; as what the machine prints.

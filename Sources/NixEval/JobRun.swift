@@ -6,14 +6,19 @@ import NixVM
 final class JobRun {
     private let job: EvaluationJob
     private let cancellation: Cancellation
+    private let trace: EvaluationTrace?
     private let begin: UInt64
     private let programs: ProgramCache
     private var printed = PrintedLines()
     private var compiled: UInt64 = 0
+    private var verifications = 0
 
-    init(_ job: EvaluationJob, cancellation: Cancellation, begin: UInt64, programs: ProgramCache) {
+    init(
+        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, begin: UInt64, programs: ProgramCache
+    ) {
         self.job = job
         self.cancellation = cancellation
+        self.trace = trace
         self.begin = begin
         self.programs = programs
         printed.maximumBytes = job.limits.printedBytes
@@ -38,18 +43,22 @@ final class JobRun {
         report.statistics.memoryPeakBytes = machine.peakBytes
         report.statistics.collections = machine.heapStatistics.collections
         report.statistics.compileNanoseconds = compiled
+        report.eventCounts = machine.eventCounts
         return report
     }
 
     private func outcome(_ evaluator: Evaluator) -> EvaluationReport.Outcome {
-        if let trace = job.trace { evaluator.machine.observe(trace.makeObserver(), level: trace.level) }
+        if let trace { evaluator.machine.observe(trace.observer, level: trace.level) }
         do {
             if cancellation.isCancelled {
                 throw EvalFailure(kind: .cancelled, message: Array("evaluation cancelled".utf8))
             }
-            let value = try load(evaluator)
-            compiled = MonotonicClock.now() &- begin
+            // In the order of the command line, so that chunks have the same numbers.
             let arguments = try arguments(evaluator)
+            let value = try load(evaluator)
+            // Nothing was compiled or verified that was not known.
+            let isKnown = evaluator.compilations == 0 && verifications == 0
+            compiled = isKnown ? 0 : max(1, MonotonicClock.now() &- begin)
             if let walk = job.walk { return try self.walk(walk, from: value, arguments, evaluator) }
             let selected = try evaluator.select(value, path: job.attribute, arguments)
             return try print(evaluator.autoCall(selected, arguments), evaluator)
@@ -75,6 +84,7 @@ final class JobRun {
     private func verified(_ bytes: [UInt8]) throws(ProgramRejection) -> Program {
         let key = ProgramCache.Key(encoded: bytes)
         if let known = programs.program(key) { return known }
+        verifications += 1
         let program = try Program.load(bytes)
         programs.insert(program, key)
         return program

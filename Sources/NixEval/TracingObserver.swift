@@ -1,6 +1,6 @@
 import NixVM
 
-/// Writes each event as a line of text, in the form of Tvix's tracing observer.
+/// Writes each event as a line of text.
 public final class TracingObserver: RuntimeObserver {
     private let showsTime: Bool
     private let write: (String) -> Void
@@ -13,56 +13,17 @@ public final class TracingObserver: RuntimeObserver {
         self.write = write
     }
 
-    public func enterCallFrame(_ event: borrowing RuntimeEvent) {
-        let kind = event.arguments == 0 ? "thunk" : "closure"
-        let name = event.name.map { "'\(text($0))' " } ?? ""
-        line(event, "=== entering \(kind) \(name)in frame[\(event.depth)] @ \(event.code.index) ===")
-    }
-
-    public func exitCallFrame(_ event: borrowing RuntimeEvent) {
-        line(event, "=== exiting frame \(event.depth) ===\t\(stack(event))")
-    }
-
-    public func suspendCallFrame(_ event: borrowing RuntimeEvent) {
-        line(event, "=== suspending frame \(event.depth) ===\t\(stack(event))")
-    }
-
-    public func enterBuiltinFrame(_ event: borrowing RuntimeEvent) {
-        line(event, "=== entering builtin frame '\(name(event))' [\(event.depth)] ===\t\(stack(event))")
-    }
-
-    public func exitBuiltinFrame(_ event: borrowing RuntimeEvent) {
-        line(event, "=== exiting builtin frame '\(name(event))' [\(event.depth)] ===\t\(stack(event))")
-    }
-
-    public func suspendBuiltinFrame(_ event: borrowing RuntimeEvent) {
-        line(event, "=== suspending builtin frame '\(name(event))' [\(event.depth)] ===\t\(stack(event))")
-    }
-
-    public func requestOfBuiltinFrame(_ event: borrowing RuntimeEvent) {
-        let request = event.request.map { "\($0)" } ?? ""
-        line(event, "=== builtin frame '\(name(event))' requested \(request) ===")
-    }
-
-    public func tailCall(_ event: borrowing RuntimeEvent) {
-        let name = event.name.map { "'\(text($0))' " } ?? ""
-        line(event, "=== tail-calling \(name)@ \(event.code.index) in frame[\(event.depth)] ===")
-    }
-
-    public func enterBuiltin(_ event: borrowing RuntimeEvent) {
-        line(event, "=== entering builtin \(name(event)) ===")
-    }
-
-    public func exitBuiltin(_ event: borrowing RuntimeEvent) {
-        line(event, "=== exiting builtin \(name(event)) ===\t\(stack(event))")
-    }
-
-    public func executeOp(_ event: borrowing RuntimeEvent) {
-        let digits = String(event.offset)
-        let opcode = event.opcode.map { "\($0)" } ?? ""
-        line(
-            event, String(repeating: "0", count: max(0, 4 - digits.count)) + digits + " \(opcode)\t\(stack(event))")
-    }
+    public func enterCallFrame(_ event: borrowing RuntimeEvent) { add(event, .enterCallFrame) }
+    public func exitCallFrame(_ event: borrowing RuntimeEvent) { add(event, .exitCallFrame) }
+    public func suspendCallFrame(_ event: borrowing RuntimeEvent) { add(event, .suspendCallFrame) }
+    public func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .enterBuiltinFrame) }
+    public func exitBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .exitBuiltinFrame) }
+    public func suspendBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .suspendBuiltinFrame) }
+    public func requestOfBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .requestOfBuiltinFrame) }
+    public func tailCall(_ event: borrowing RuntimeEvent) { add(event, .tailCall) }
+    public func enterBuiltin(_ event: borrowing RuntimeEvent) { add(event, .enterBuiltin) }
+    public func exitBuiltin(_ event: borrowing RuntimeEvent) { add(event, .exitBuiltin) }
+    public func executeOp(_ event: borrowing RuntimeEvent) { add(event, .executeOp) }
 
     /// Writes what was gathered.
     public func flush() {
@@ -70,22 +31,26 @@ public final class TracingObserver: RuntimeObserver {
         buffer = ""
     }
 
-    private func line(_ event: borrowing RuntimeEvent, _ text: String) {
+    private func add(_ event: borrowing RuntimeEvent, _ kind: RuntimeEventKind) {
         if showsTime {
             buffer += "+\(last == 0 ? 0 : event.time - last)ns\t"
             last = event.time
         }
-        buffer += text
+        buffer += TraceLine(event, kind).text
         buffer += "\n"
         if buffer.utf8.count > 1 << 16 { flush() }
     }
+}
 
-    private func name(_ event: borrowing RuntimeEvent) -> String { event.name.map { text($0) } ?? "" }
-
-    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    private func stack(_ event: borrowing RuntimeEvent) -> String {
-        let values = event.stack
-        return "[ " + values.map { text($0) + " " }.joined() + (event.stackHeight > values.count ? "..." : "") + "]"
+extension TraceLine {
+    init(_ event: borrowing RuntimeEvent, _ kind: RuntimeEventKind) {
+        let isOp = kind == .executeOp
+        self.init(
+            kind: kind, depth: event.depth, name: event.name ?? [],
+            chunk: event.code.isBuiltin ? nil : event.code.index,
+            arguments: kind == .enterCallFrame ? event.arguments : 0, offset: isOp ? event.offset : 0,
+            opcode: isOp ? event.opcode : nil,
+            request: kind == .requestOfBuiltinFrame ? event.request.map { "\($0)" } ?? "" : "",
+            stack: event.stack, stackHeight: event.stackHeight)
     }
 }

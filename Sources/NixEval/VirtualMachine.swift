@@ -19,12 +19,16 @@ public actor VirtualMachine {
 
     /// Evaluates one job. Every job ends in a report.
     ///
-    /// - Parameter cancellation: stops it from another thread; also one that has not begun.
-    public func evaluate(_ job: EvaluationJob, cancellation: Cancellation) -> EvaluationReport {
+    /// - Parameters:
+    ///   - cancellation: stops it from another thread; also one that has not begun.
+    ///   - trace: who hears what happens; nil: nobody.
+    public func evaluate(
+        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace? = nil
+    ) -> EvaluationReport {
         let begin = MonotonicClock.now()
         let cpuBegin = MonotonicClock.threadTime()
-        var report = JobRun(job, cancellation: cancellation, begin: begin, programs: programs)
-            .run(in: takeMemory(system: job.system))
+        let run = JobRun(job, cancellation: cancellation, trace: trace, begin: begin, programs: programs)
+        var report = run.run(in: takeMemory(system: job.system))
         report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
         report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
         return report

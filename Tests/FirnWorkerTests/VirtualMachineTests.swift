@@ -8,7 +8,7 @@ import Testing
 @Suite struct VirtualMachineTests {
     private let machine: VirtualMachine
 
-    init() throws { machine = try VirtualMachine(programCacheBytes: 1 << 20) }
+    init() throws { machine = try VirtualMachine(programCacheBytes: 64 << 20) }
 
     private func job(_ source: String, files: [(String, String)] = []) throws -> EvaluationJob {
         let io = try RootedIO(
@@ -174,6 +174,6 @@ import Testing
         let second = await run(try job(source))
         #expect(value(first) == value(second))
         #expect(first.statistics.fuel == second.statistics.fuel)
-        #expect(second.statistics.compileNanoseconds < first.statistics.compileNanoseconds)
+        #expect(first.statistics.compileNanoseconds > 0 && second.statistics.compileNanoseconds == 0)
     }
 }
