@@ -38,7 +38,7 @@ extension Machine {
         },
         .function("warn", 2, strict: [0]) { vm in
             guard let text = vm.expectString(0) else { return .error }
-            vm.machine.print(Array("evaluation warning: ".utf8) + vm.warningText(text.byteBuffer))
+            vm.machine.print(vm.warningText(text.byteBuffer))
             return vm.done(vm.argument(1))
         },
         .function("break", 1, global: true) { vm in vm.done(vm.argument(0)) },
@@ -54,12 +54,13 @@ extension Machine {
 }
 
 extension VM {
-    /// A warning's lines, aligned after its first words; one that begins with a line end stays as it is.
+    /// A warning with its lines aligned after its first words; one that begins with a line end stays as it is.
     fileprivate func warningText(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         let newline = UInt8(ascii: "\n")
-        if text.first == newline { return Array(text) }
-        let indent = [UInt8](repeating: UInt8(ascii: " "), count: "evaluation warning: ".utf8.count)
-        return text.flatMap { $0 == newline ? [newline] + indent : [$0] }
+        if text.first == newline { return Array("evaluation warning:".utf8) + Array(text) }
+        let first = Array("evaluation warning: ".utf8)
+        let indent = [UInt8](repeating: UInt8(ascii: " "), count: first.count)
+        return first + text.flatMap { $0 == newline ? [newline] + indent : [$0] }
     }
 
     /// A string as it is, anything else as it prints.

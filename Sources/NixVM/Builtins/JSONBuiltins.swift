@@ -3,7 +3,7 @@ extension Machine {
     static let jsonBuiltins: [BuiltinDefinition] = [
         .frame("toJSON", 1, strict: [], slots: 4) { $0.toJSONStep() },
         .function("fromJSON", 1) { vm in
-            guard let text = vm.expectString(0) else { return .error }
+            guard let text = vm.expectPlainString(0) else { return .error }
             var reader = JSONReader(text.byteBuffer)
             do throws(JSONError) {
                 let size = try reader.measure()
@@ -11,15 +11,19 @@ extension Machine {
                 guard vm.charge(1 + text.field / 16) else { return .error }
                 return vm.done(JSONValue.make(reader, vm))
             } catch {
-                return vm.fail(.value, "parsing JSON: \(error.message)")
+                return vm.fail(.value, error.isSyntax ? "parsing JSON: \(error.message)" : error.message)
             }
         },
     ]
 }
 
-/// Writing JSON. Slots: value, builder, length, context, state. Above them values to write, and for a list or set being
+/// Writing JSON. Slots: value, builder, length, context, state (`peeled` while the value at the top is what a
+/// `__toString` gave). Above them values to write, and for a list or set being
 /// written `absent`, the container and the next index.
 extension VM {
+    /// The state in which the value at the top must be a string or path, as Nix asks of what `__toString` gives.
+    private static var peeled: Value { .false }
+
     func toJSONStep() -> Step {
         if bp[4].isNull {
             guard reserveSlots(2) else { return .collect }
@@ -50,7 +54,9 @@ extension VM {
     private func writeJSON(_ top: Slot) -> Step {
         let value = top.pointee
         var text: [UInt8] = []
-        if value.isString {
+        let isPeeled = bp[4].bits == VM.peeled.bits
+        if isPeeled, let step = refusePeeled(value) { return step }
+        if value.isString || isPeeled && value.isPath {
             return writeJSONString(top)
         } else if value.isInteger {
             return writeJSONInteger(value.integer)
@@ -65,6 +71,7 @@ extension VM {
         } else if value.isAttributes {
             if let method = lookup(value.object, Symbols.toString) {
                 guard reserveSlots(4) else { return .collect }
+                bp[4] = VM.peeled
                 top.pointee = method.pointee
                 push(value)
                 s.pointee.callCount = 1
@@ -92,6 +99,7 @@ extension VM {
 
     private func writeJSONString(_ top: Slot) -> Step {
         let string = top.pointee.object
+        if let problem = UTF8Check.problem(string.byteBuffer) { return failEncoding(problem) }
         let contexts =
             string.hasContext ? string.contextSlot.pointee.object.field + (bp[3].isNull ? 0 : bp[3].object.field) : 0
         let length = JSONText.quotedLength(string.byteBuffer)
@@ -100,8 +108,23 @@ extension VM {
         _ = JSONText.quote(string.byteBuffer, to: out)
         advanceJSON(length)
         if contexts > 0 { bp[3] = joinContexts(bp[3], string.contextSlot.pointee) }
+        bp[4] = .true
         sp -= 1
         return .next
+    }
+
+    /// Why a value is not what `__toString` may give; nil for a string, a path or a set that gives one in turn.
+    private func refusePeeled(_ value: Value) -> Step? {
+        if value.isString || value.isPath { return nil }
+        guard value.isAttributes else {
+            return fail(.type, "`__toString` should return a string, but got \(describe(value))")
+        }
+        if lookup(value.object, Symbols.toString) != nil || lookup(value.object, Symbols.outPath) != nil { return nil }
+        return fail(.type, "`__toString` must return a string, but got \(describe(value))")
+    }
+
+    private func failEncoding(_ problem: String) -> Step {
+        fail(.value, "JSON serialization error: [json.exception.type_error.316] \(problem)")
     }
 
     private func writeJSONInteger(_ number: Int64) -> Step {
@@ -160,6 +183,7 @@ extension VM {
             guard let order = nameOrder(container.object.layout) else { return .collect }
             place = Int(order[index])
             let name = s.pointee.symbols.bytes(container.object.layout.entries[place].symbol)
+            if let problem = UTF8Check.problem(name) { return failEncoding(problem) }
             length += JSONText.quotedLength(name) + 1
             key = name
         }

@@ -3,6 +3,8 @@ import Glibc
 /// Why a text is no JSON.
 struct JSONError: Error {
     var message: String
+    /// False for a text that is JSON but has no value in Nix.
+    var isSyntax = true
 }
 
 /// Reads JSON in two passes: the first checks the text, notes what is where and gives the heap bytes that the value
@@ -169,7 +171,7 @@ struct JSONReader {
             return Token(kind: .integer, payload: UInt64(bitPattern: integer))
         }
         if !isFloat, let number = UInt64(text) {
-            throw JSONError(message: "unsigned json number \(number) outside of Nix integer range")
+            throw JSONError(message: "unsigned json number \(number) outside of Nix integer range", isSyntax: false)
         }
         guard let float = Double(text) else { throw unexpected("number") }
         return Token(kind: .float, payload: float.bitPattern)
