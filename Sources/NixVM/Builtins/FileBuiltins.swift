@@ -39,7 +39,7 @@ extension Machine {
             guard vm.reserve(Size.string(value.count)) else { return .collect }
             return vm.done(vm.makeString(value))
         },
-        .function("findFile", 2) { $0.findFile() },
+        .frame("findFile", 2, strict: [0], slots: 3) { $0.findFileStep() },
     ]
 }
 
@@ -195,59 +195,5 @@ extension VM {
             let context = context(of: bp[0])
             return done(makeString(parent, context: context))
         }
-    }
-
-    /// The first entry of a search path whose prefix fits and below which the file exists.
-    fileprivate func findFile() -> Step {
-        guard let list = expectList(0), let name = expectString(1) else { return .error }
-        let wanted = Array(name.byteBuffer)
-        for index in 0..<list.field {
-            if !isForced(list.values + index) { return .force }
-            guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
-            guard let path = lookup(list.values[index].object, Symbols.path) else {
-                return failMissingAttribute(list.values[index], Symbols.path)
-            }
-            if !isForced(path) { return .force }
-            var prefix: [UInt8] = []
-            if let slot = lookup(list.values[index].object, Symbols.prefix) {
-                if !isForced(slot) { return .force }
-                guard slot.pointee.isString else { return failExpected("a string", slot.pointee) }
-                prefix = Array(slot.pointee.object.byteBuffer)
-            }
-            guard path.pointee.isString || path.pointee.isPath else { return failExpected("a string", path.pointee) }
-            guard let rest = CanonPath.rest(of: wanted, after: prefix) else { continue }
-            let found = CanonPath.canonicalize(
-                Array(path.pointee.object.byteBuffer) + (rest.isEmpty ? [] : [UInt8(ascii: "/")] + rest))
-            if (try? machine.io.pathExists(found)) == true {
-                guard reserve(Size.string(found.count)) else { return .collect }
-                return done(makePath(found))
-            }
-        }
-        if let rest = CanonPath.rest(of: wanted, after: Array("nix".utf8)), !rest.isEmpty {
-            let path = CorePackages.directory + [CanonPath.separator] + rest
-            guard reserve(Size.string(path.count)) else { return .collect }
-            return done(makePath(path))
-        }
-        let text = String(decoding: wanted, as: UTF8.self)
-        return fail(
-            .thrown, "file '\(text)' was not found in the Nix search path (add it using $NIX_PATH or -I)")
-    }
-}
-
-/// Files that come with the evaluator: what `<nix/NAME>` finds where the search path has nothing.
-public enum CorePackages {
-    /// Where they are seen; nothing lies there for anything but `import`.
-    public static let directory = Array("/__corepkgs__".utf8)
-}
-
-extension CanonPath {
-    static var separator: UInt8 { UInt8(ascii: "/") }
-
-    /// What of a search name lies below a prefix; nil when the prefix does not fit.
-    static func rest(of name: [UInt8], after prefix: [UInt8]) -> [UInt8]? {
-        if prefix.isEmpty { return name }
-        guard name.starts(with: prefix) else { return nil }
-        if name.count == prefix.count { return [] }
-        return name[prefix.count] == UInt8(ascii: "/") ? Array(name[(prefix.count + 1)...]) : nil
     }
 }

@@ -85,6 +85,8 @@ public final class Machine {
     /// Programs that belong to the memory.
     private let sharedPrograms: Int
     let patterns = PatternStore()
+    /// Search path entries that were not there, and told of.
+    var missingSearchPaths: Set<[UInt8]> = []
     /// Derivations, contexts and store objects of this evaluation.
     let store = StoreState()
     /// Told of each derivation's path and text as it is made.
