@@ -100,6 +100,12 @@ extension VM {
     }
 }
 
+/// Files that come with the evaluator: what `<nix/NAME>` finds where the search path has nothing.
+public enum CorePackages {
+    /// Where they are seen; nothing lies there for anything but `import`.
+    public static let directory = Array("/__corepkgs__".utf8)
+}
+
 extension CanonPath {
     static var separator: UInt8 { UInt8(ascii: "/") }
 
