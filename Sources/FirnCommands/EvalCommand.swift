@@ -59,7 +59,7 @@ struct EvalCommand: ParsableCommand {
             Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
             code = 1
         }
-        if stats { Output.write(2, Statistics.text(evaluator.machine)) }
+        Statistics.report(evaluator.machine, isAsked: stats)
         return code
     }
 
@@ -83,30 +83,5 @@ struct EvalCommand: ParsableCommand {
         }
         let result = strict ? try evaluator.deepForce(value) : try evaluator.force(value)
         return evaluator.machine.printResult(result) + newline
-    }
-}
-
-/// What `--stats` prints.
-enum Statistics {
-    static func text(_ machine: Machine) -> String {
-        let heap = machine.heapStatistics
-        let counters = machine.counters
-        return """
-            {
-              "fuel": \(machine.fuelUsed),
-              "builtinCalls": \(counters.builtinCalls),
-              "updates": \(counters.updates),
-              "symbols": \(machine.symbolCount),
-              "heap": {
-                "allocatedBytes": \(heap.allocatedBytes),
-                "peakBytes": \(heap.peakBytes),
-                "collections": \(heap.collections),
-                "copiedBytes": \(heap.copiedBytes),
-                "collectionNanoseconds": \(heap.nanoseconds),
-                "programBytes": \(machine.permanentBytes)
-              }
-            }
-
-            """
     }
 }

@@ -53,7 +53,7 @@ struct InstantiateCommand: ParsableCommand {
             Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
             code = 1
         }
-        if stats { Output.write(2, Statistics.text(evaluator.machine)) }
+        Statistics.report(evaluator.machine, isAsked: stats)
         if let path = directory?.failedPath {
             Output.note("error: '\(path)' cannot be written")
             code = 1

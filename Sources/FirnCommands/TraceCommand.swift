@@ -5,13 +5,29 @@ import NixVM
 /// `firn trace`.
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trace", abstract: "Evaluate and print every event of the machine.",
-        discussion: "Example: firn trace -E '(x: x + 1) 2'")
+        commandName: "trace", abstract: "Evaluate and print what the machine does.",
+        discussion: """
+            The format `text` has every instruction; `chrome` has calls for Perfetto (ui.perfetto.dev) and `folded` their \
+            time by stack, for a flame graph.
+
+            Example: firn trace --format folded default.nix
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, chrome, folded
+    }
 
     @OptionGroup var evaluation: EvaluationArguments
 
     @Flag(help: "Show the nanoseconds since the event before.")
     var time = false
+
+    @Option(help: "text, chrome or folded.")
+    var format = Format.text
+
+    mutating func validate() throws {
+        if time && format != .text { throw ValidationError("--time is for --format text") }
+    }
 
     func run() throws {
         let code = BigStack.run { evaluate() } ?? 1
@@ -23,20 +39,36 @@ struct TraceCommand: ParsableCommand {
             Output.note("error: the address space for the heap cannot be reserved")
             return 1
         }
-        let observer = TracingObserver(showsTime: time) { Output.write(1, $0) }
-        evaluator.machine.observe(observer, level: .ops)
-        defer { observer.flush() }
+        let finish = observe(evaluator.machine)
         do throws(EvalFailure) {
             for value in try evaluation.values(evaluator) {
                 let result = try evaluator.deepForce(value)
-                observer.flush()
                 Output.write(2, evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
             }
+            finish()
             return 0
         } catch {
-            observer.flush()
+            finish()
             Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
             return 1
+        }
+    }
+
+    /// Listens to the machine; what it returns writes the rest when all is done.
+    private func observe(_ machine: Machine) -> () -> Void {
+        switch format {
+        case .text:
+            let observer = TracingObserver(showsTime: time) { Output.write(1, $0) }
+            machine.observe(observer, level: .ops)
+            return { observer.flush() }
+        case .chrome:
+            let observer = ChromeTraceObserver { Output.write(1, $0) }
+            machine.observe(observer, level: .calls)
+            return { observer.finish() }
+        case .folded:
+            let observer = FoldedTraceObserver()
+            machine.observe(observer, level: .calls)
+            return { Output.write(1, observer.text()) }
         }
     }
 }

@@ -139,6 +139,8 @@ public struct RuntimeEvent: ~Copyable {
     public var request: BuiltinRequest? { BuiltinRequest(rawValue: row.detail) }
     /// The function's or builtin's name; nil for an anonymous function or a thunk without one.
     public var name: [UInt8]? { recording.machine.codeName(code) }
+    /// Where the function or thunk stands; nil for a builtin.
+    public var position: SourcePosition? { recording.machine.codePosition(code) }
     /// The top of the stack, topmost first: at most six values, each printed and cut short.
     public var stack: [[UInt8]] { recording.stack(index) }
     /// How many values the stack has.

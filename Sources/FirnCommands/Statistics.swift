@@ -1,0 +1,60 @@
+import Glibc
+import NixVM
+
+/// What `--stats` prints: JSON, with the names of Nix's NIX_SHOW_STATS for what both count.
+enum Statistics {
+    /// Reports when asked by the flag or by NIX_SHOW_STATS, to NIX_SHOW_STATS_PATH or standard error.
+    static func report(_ machine: Machine, isAsked: Bool) {
+        let wish = variable("NIX_SHOW_STATS") ?? "0"
+        guard isAsked || wish != "0" else { return }
+        let path = variable("NIX_SHOW_STATS_PATH") ?? "-"
+        if path == "-" { return Output.write(2, text(machine)) }
+        if !Source.write(Array(text(machine).utf8), to: path) {
+            Output.note("error: '\(path)' cannot be written")
+        }
+    }
+
+    private static func variable(_ name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    /// Seconds of CPU in user mode since the process began.
+    private static var cpuTime: Double {
+        var usage = rusage()
+        unsafe getrusage(RUSAGE_SELF, &usage)
+        return Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
+    }
+
+    static func text(_ machine: Machine) -> String {
+        let heap = machine.heapStatistics
+        let counters = machine.counters
+        let collecting = Double(heap.nanoseconds) / 1e9
+        return """
+            {
+              "cpuTime": \(cpuTime),
+              "fuel": \(machine.fuelUsed),
+              "gc": {
+                "copiedBytes": \(heap.copiedBytes),
+                "cycles": \(heap.collections),
+                "heapSize": \(heap.peakBytes),
+                "programBytes": \(machine.permanentBytes),
+                "totalBytes": \(heap.allocatedBytes)
+              },
+              "list": {
+                "concats": \(counters.listConcats)
+              },
+              "nrOpUpdateValuesCopied": \(counters.updateCopies),
+              "nrOpUpdates": \(counters.updates),
+              "nrPrimOpCalls": \(counters.builtinCalls),
+              "symbols": {
+                "number": \(machine.symbolCount)
+              },
+              "time": {
+                "cpu": \(cpuTime),
+                "gc": \(collecting)
+              }
+            }
+
+            """
+    }
+}

@@ -1,0 +1,19 @@
+import NixVM
+
+/// What traces call a function, thunk or builtin: made once for each.
+struct CallLabels {
+    private var labels: [CodeID: String] = [:]
+
+    /// `name FILE:LINE`, `thunk FILE:LINE`, or `builtin NAME`.
+    mutating func label(_ event: borrowing RuntimeEvent) -> String {
+        let code = event.code
+        if let known = labels[code] { return known }
+        let name = event.name.map { String(decoding: $0, as: UTF8.self) }
+        var label = code.isBuiltin ? "builtin \(name ?? "")" : name ?? "anonymous"
+        if let position = event.position {
+            label += " \(position.source)" + (position.line.map { ":\($0)" } ?? "")
+        }
+        labels[code] = label
+        return label
+    }
+}
