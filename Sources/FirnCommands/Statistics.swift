@@ -21,7 +21,7 @@ enum Statistics {
     /// Seconds of CPU in user mode since the process began.
     private static var cpuTime: Double {
         var usage = rusage()
-        unsafe getrusage(RUSAGE_SELF, &usage)
+        _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
     }
 

@@ -1,0 +1,2 @@
+# differs from 2.8.0: lint-short-path-literals
+builtins.isPath a/b
