@@ -70,7 +70,10 @@ let package = Package(
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore"], swiftSettings: strict),
-        .testTarget(name: "NixEvalTests", dependencies: ["NixEval", "NixStore"], swiftSettings: strict),
+        .testTarget(
+            name: "NixEvalTests",
+            dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM"],
+            swiftSettings: strict),
         .testTarget(name: "LanguageTests", swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol"], swiftSettings: strict),

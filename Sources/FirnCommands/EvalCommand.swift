@@ -60,6 +60,7 @@ struct EvalCommand: ParsableCommand {
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)
+        evaluator.storePrograms()
         return code
     }
 

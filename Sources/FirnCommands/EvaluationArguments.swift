@@ -56,6 +56,9 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(help: "Let builtins.traceVerbose print.")
     var traceVerbose = false
 
+    @Flag(name: .customLong("no-cache"), help: "Neither use nor fill the cache of compiled programs.")
+    var noCache = false
+
     @Option(help: "Units of fuel: one per call and force, and per unit of a builtin's work.")
     var maxFuel: Int?
 
@@ -146,15 +149,19 @@ struct EvaluationArguments: ParsableArguments {
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
+        let diskCache: (@Sendable () -> DiskCache?)? = noCache ? nil : CacheCommand.cache
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
             pure: isPure, traceVerbose: traceVerbose, features: features)
-        return Evaluator(
+        let evaluator = Evaluator(
             io: io,
             options: EvaluatorOptions(
                 limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth, deadline: deadline),
-                settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints),
+                settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints,
+                diskCache: diskCache),
             print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
+        if let evaluator { ProcessMemory.keep(evaluator) }
+        return evaluator
     }
 
     /// `-I` entries first, then those of NIX_PATH.

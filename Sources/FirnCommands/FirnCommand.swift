@@ -8,13 +8,14 @@ public struct FirnCommand: ParsableCommand {
         version: FirnVersion.text,
         subcommands: [
             EvalCommand.self, ParseCommand.self, CompileCommand.self, DisassembleCommand.self, VerifyCommand.self,
-            TraceCommand.self, InstantiateCommand.self,
+            TraceCommand.self, InstantiateCommand.self, CacheCommand.self,
         ])
 
     public init() {}
 
     /// Parses the command line and runs it; exits with 0, 1 (the job failed) or 2 (the command line was wrong).
     public static func run() -> Never {
+        ProcessMemory.configure()
         let arguments = joinPairs(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot(arguments)

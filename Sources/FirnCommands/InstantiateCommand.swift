@@ -54,6 +54,7 @@ struct InstantiateCommand: ParsableCommand {
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)
+        evaluator.storePrograms()
         if let path = directory?.failedPath {
             Output.note("error: '\(path)' cannot be written")
             code = 1

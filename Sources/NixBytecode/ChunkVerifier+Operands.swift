@@ -6,21 +6,17 @@ extension ChunkVerifier {
         _ operand: Operand, _ opcode: Opcode, _ verifier: inout Verifier
     ) throws(Failure) -> Int {
         switch operand {
-        case .constant: try constant(opcode, verifier.program)
+        case .constant: try constant(opcode, &verifier)
         case .signed: _ = try reader.signed()
         case .count: return try count(opcode)
         case .slot: try slot(opcode)
         case .upvalue: try upvalue(try reader.number())
         case .chunk: try child(opcode, &verifier)
-        case .symbol:
-            guard try reader.number() < verifier.program.symbols.count else { throw .symbolOutOfRange }
-        case .shape:
-            let shape = try reader.number()
-            guard shape < verifier.program.shapes.count else { throw .shapeOutOfRange }
-            return verifier.program.shapes[shape].names.count
-        case .formals: return try formals(verifier.program)
+        case .symbol: try verifier.useSymbol(try reader.number())
+        case .shape: return try verifier.shapeSize(try reader.number())
+        case .formals: return try formals(&verifier)
         case .position: try chainPosition(try reader.position(), allowsNone: opcode == .pushWith)
-        case .captures: try captures(verifier.program)
+        case .captures: try captures(&verifier)
         case .deferred: try deferred()
         case .coercion: _ = try reader.coercion()
         case .jump: break
@@ -28,11 +24,8 @@ extension ChunkVerifier {
         return 0
     }
 
-    private mutating func constant(_ opcode: Opcode, _ program: Program) throws(Failure) {
-        let constant = try reader.number()
-        guard constant < program.constants.count else { throw .constantOutOfRange }
-        if opcode == .constant { return }
-        guard case .string = program.constants[constant] else { throw .constantKind }
+    private mutating func constant(_ opcode: Opcode, _ verifier: inout Verifier) throws(Failure) {
+        guard try verifier.isString(try reader.number()) || opcode == .constant else { throw .constantKind }
     }
 
     private mutating func count(_ opcode: Opcode) throws(Failure) -> Int {
@@ -68,13 +61,13 @@ extension ChunkVerifier {
         try refer(to: child, kind: opcode == .closure ? .lambda : .thunk, &verifier)
         childIndex = child
         guard opcode == .lazySelect else { return }
-        let target = verifier.program.chunks[child]
+        let target = try verifier.child(child)
         guard target.upvalueCount == 1, !target.capturesWith else { throw .captureCount }
     }
 
     private func refer(to child: Int, kind: Chunk.Kind, _ verifier: inout Verifier) throws(Failure) {
-        guard child > index, child < verifier.program.chunks.count else { throw .chunkOutOfRange }
-        guard verifier.program.chunks[child].kind == kind else { throw .chunkKind }
+        guard child > index, child < verifier.chunkCount else { throw .chunkOutOfRange }
+        guard try verifier.child(child).kind == kind else { throw .chunkKind }
         let depth = verifier.depths[index] + 1
         guard depth <= ProgramLimits.nesting else { throw .limitExceeded }
         verifier.depths[child] = max(verifier.depths[child], depth)
@@ -95,9 +88,9 @@ extension ChunkVerifier {
         }
     }
 
-    private mutating func captures(_ program: Program) throws(Failure) {
+    private mutating func captures(_ verifier: inout Verifier) throws(Failure) {
         let packed = try reader.integer()
-        let child = program.chunks[childIndex]
+        let child = try verifier.child(childIndex)
         try checkCount(packed >> 1, hasWith: packed & 1 == 1, child)
         for _ in 0..<packed >> 1 { try capture(try reader.position(), allowsDeferred: true) }
         if packed & 1 == 1 { try chainPosition(try reader.position(), allowsNone: false) }
@@ -127,21 +120,21 @@ extension ChunkVerifier {
         }
     }
 
-    private mutating func formals(_ program: Program) throws(Failure) -> Int {
+    private mutating func formals(_ verifier: inout Verifier) throws(Failure) -> Int {
         let formals = try reader.number()
-        guard formals < program.formals.count else { throw .formalsOutOfRange }
+        let count = try verifier.formals(formals).count
         guard let own = chunk.formals, formals == own else { throw .misplacedFormals }
         try claimUnpacking()
-        return program.formals[formals].formals.count
+        return count
     }
 
     /// Checks the thunks of defaults, when the values of all formals lie on the stack.
     mutating func unpacked(_ verifier: inout Verifier) throws(Failure) {
         guard let own = chunk.formals else { return }
-        for formal in verifier.program.formals[Int(own)].formals {
+        for formal in try verifier.formals(Int(own)) {
             guard case .thunk(let child, let captures, let with) = formal.defaultValue else { continue }
             try refer(to: Int(child), kind: .thunk, &verifier)
-            try checkCount(UInt64(captures.count), hasWith: with != nil, verifier.program.chunks[Int(child)])
+            try checkCount(UInt64(captures.count), hasWith: with != nil, verifier.child(Int(child)))
             for capture in captures { try self.capture(capture, allowsDeferred: false) }
             if let with { try chainPosition(with, allowsNone: false) }
         }

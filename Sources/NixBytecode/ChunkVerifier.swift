@@ -46,9 +46,9 @@ struct ChunkVerifier {
     private var hasUnpacked = false
 
     /// Verifies a chunk whose header is right.
-    static func verify(_ index: Int, _ verifier: inout Verifier) throws(VerificationError) {
+    static func verify(_ index: Int, _ chunk: Chunk, _ verifier: inout Verifier) throws(VerificationError) {
         var offset = 0
-        var checker = ChunkVerifier(index, verifier.program.chunks[index], verifier.scratch)
+        var checker = ChunkVerifier(index, chunk, verifier.scratch)
         do throws(Failure) {
             while !checker.reader.isAtEnd {
                 offset = checker.reader.offset

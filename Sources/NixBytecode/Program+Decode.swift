@@ -31,10 +31,14 @@ struct ProgramDecoder {
     private var end: Int
     /// Start of the item being read: where an error lies.
     private(set) var itemStart = 0
-    private var hasSpans = false
+    private(set) var hasSpans = false
+    /// While an index is made: where each entry of each section starts.
+    private var starts: [[UInt32]]?
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameter start: where the program begins in the bytes, which end with it.
+    init(_ bytes: [UInt8], from start: Int = 0) {
         self.bytes = bytes
+        offset = start
         end = bytes.count
     }
 
@@ -64,11 +68,18 @@ struct ProgramDecoder {
         return program
     }
 
+    /// Where the entries of each section start, in the order of the sections.
+    mutating func index() throws(DecodeError.Code) -> [[UInt32]] {
+        starts = []
+        _ = try program()
+        return starts ?? []
+    }
+
     /// Returns the compiler's version.
-    private mutating func header() throws(DecodeError.Code) -> UInt32 {
-        let start = bytes.prefix(ProgramFormat.magic.count)
-        guard start.elementsEqual(ProgramFormat.magic) else { throw .badMagic }
-        offset = ProgramFormat.magic.count
+    mutating func header() throws(DecodeError.Code) -> UInt32 {
+        let magic = bytes[min(offset, bytes.count)...].prefix(ProgramFormat.magic.count)
+        guard magic.elementsEqual(ProgramFormat.magic) else { throw .badMagic }
+        offset += ProgramFormat.magic.count
         guard try word() == ProgramFormat.version else { throw .unsupportedVersion }
         let flags = ProgramFormat.Flags(rawValue: try word())
         guard flags.isSubset(of: .known) else { throw .unknownFlags }
@@ -85,7 +96,11 @@ struct ProgramDecoder {
         let length = try count(minimum: 1)
         let outer = end
         end = offset + length
-        let entries = try list(minimum: minimum, read)
+        starts?.append([])
+        let entries = try list(minimum: minimum) { (decoder) throws(DecodeError.Code) -> Entry in
+            if let count = decoder.starts?.count { decoder.starts?[count - 1].append(UInt32(decoder.offset)) }
+            return try read(&decoder)
+        }
         itemStart = offset
         guard offset == end else { throw .sectionLength }
         end = outer
@@ -244,6 +259,16 @@ extension ProgramDecoder {
     }
 
     private mutating func chunk() throws(DecodeError.Code) -> Chunk {
+        var chunk = try chunkHeader()
+        chunk.code = try text()
+        guard hasSpans else { return chunk }
+        chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
+        chunk.instructionSpans = try instructionSpans()
+        return chunk
+    }
+
+    /// A chunk up to its code.
+    private mutating func chunkHeader() throws(DecodeError.Code) -> Chunk {
         let first = try byte()
         let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
         guard let kind = Chunk.Kind(rawValue: first & ProgramFormat.ChunkFlags.kindMask),
@@ -255,12 +280,10 @@ extension ProgramDecoder {
         let formals = flags.contains(.formals) ? try number() : nil
         let name = flags.contains(.name) ? try number() : nil
         let parameters = try list(minimum: 1) { (decoder) throws(DecodeError.Code) in try decoder.optional() }
-        let code = try text()
         return Chunk(
             kind: kind, arity: arity, upvalueCount: upvalueCount, capturesWith: flags.contains(.capturesWith),
-            formals: formals, parameters: parameters, name: name,
-            spans: hasSpans ? try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() } : [],
-            code: code, maximumStack: maximumStack, instructionSpans: hasSpans ? try instructionSpans() : [])
+            formals: formals, parameters: parameters, name: name, spans: [], code: [], maximumStack: maximumStack,
+            instructionSpans: [])
     }
 
     private mutating func instructionSpans() throws(DecodeError.Code) -> [InstructionSpan] {
@@ -275,4 +298,45 @@ extension ProgramDecoder {
             return InstructionSpan(offset: offset, span: SourceSpan(start: next, end: end))
         }
     }
+}
+
+/// Entries that are read one by one, each from where an index says that it starts.
+extension ProgramDecoder {
+    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> [UInt8] {
+        go(to: start)
+        return try text()
+    }
+
+    mutating func constant(at start: UInt32) throws(DecodeError.Code) -> Constant {
+        go(to: start)
+        return try constant()
+    }
+
+    mutating func shape(at start: UInt32) throws(DecodeError.Code) -> Shape {
+        go(to: start)
+        return try shape()
+    }
+
+    mutating func formals(at start: UInt32) throws(DecodeError.Code) -> Formals {
+        go(to: start)
+        return try formals()
+    }
+
+    /// - Parameter whole: with its code; else without code and spans.
+    mutating func chunk(at start: UInt32, whole: Bool) throws(DecodeError.Code) -> Chunk {
+        go(to: start)
+        return whole ? try chunk() : try chunkHeader()
+    }
+
+    /// The line starts whose differences start at the places given.
+    mutating func lines(at starts: some Sequence<UInt32>) throws(DecodeError.Code) -> LineTable {
+        var lineStarts: [UInt32] = []
+        for start in starts {
+            go(to: start)
+            lineStarts.append(try Self.sum(lineStarts.last ?? 0, number()))
+        }
+        return LineTable(lineStarts: lineStarts)
+    }
+
+    private mutating func go(to start: UInt32) { offset = min(Int(start), bytes.count) }
 }

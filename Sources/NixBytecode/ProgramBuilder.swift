@@ -6,18 +6,26 @@ public struct ProgramBuilder: Sendable {
     private var shapes: [Shape] = []
     private var formals: [Formals] = []
     private var chunks: [Chunk?] = []
-    private var symbolIndices: [[UInt8]: UInt32] = [:]
-    private var constantIndices: [Constant: UInt32] = [:]
-    private var shapeIndices: [Shape: UInt32] = [:]
+    private var symbolIndices = ContentIndex()
+    private var constantIndices = ContentIndex()
+    private var shapeIndices = ContentIndex()
 
     public init() {}
 
     /// Index of a name, which is added if it is new.
     public mutating func symbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
-        if let index = symbolIndices[name] { return index }
+        let hash = ContentIndex.hash(name)
+        if let index = symbolIndices.find(hash, where: { symbols[Int($0)] == name }) { return index }
         let index = try Self.index(symbols.count, "names")
         symbols.append(name)
-        symbolIndices[name] = index
+        symbolIndices.insert(index, hash)
+        return index
+    }
+
+    /// Adds a name that the caller knows to be new. A builder takes all its names this way or none.
+    public mutating func addSymbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
+        let index = try Self.index(symbols.count, "names")
+        symbols.append(name)
         return index
     }
 
@@ -31,19 +39,21 @@ public struct ProgramBuilder: Sendable {
 
     /// Index of a constant, which is added if it is new.
     public mutating func constant(_ constant: Constant) throws(BuilderError) -> UInt32 {
-        if let index = constantIndices[constant] { return index }
+        let hash = ContentIndex.hash(constant)
+        if let index = constantIndices.find(hash, where: { constants[Int($0)] == constant }) { return index }
         let index = try Self.index(constants.count, "constants")
         constants.append(constant)
-        constantIndices[constant] = index
+        constantIndices.insert(index, hash)
         return index
     }
 
     /// Index of a shape, which is added if it is new.
     public mutating func shape(_ shape: Shape) throws(BuilderError) -> UInt32 {
-        if let index = shapeIndices[shape] { return index }
+        let hash = ContentIndex.hash(shape)
+        if let index = shapeIndices.find(hash, where: { shapes[Int($0)] == shape }) { return index }
         let index = try Self.index(shapes.count, "attribute sets")
         shapes.append(shape)
-        shapeIndices[shape] = index
+        shapeIndices.insert(index, hash)
         return index
     }
 
@@ -83,6 +93,35 @@ public struct ProgramBuilder: Sendable {
         let program = Program(
             symbols: symbols, constants: constants, shapes: shapes, formals: formals, chunks: finished, lines: lines)
         return lines == nil ? program.stripped() : program
+    }
+
+    /// How far the tables have grown.
+    public struct Mark: Sendable {
+        var symbols = 0
+        var constants = 0
+        var shapes = 0
+        var formals = 0
+
+        /// Before anything was added.
+        public init() {}
+    }
+
+    /// Where the tables end now.
+    public var mark: Mark {
+        var mark = Mark()
+        (mark.symbols, mark.constants, mark.shapes) = (symbols.count, constants.count, shapes.count)
+        mark.formals = formals.count
+        return mark
+    }
+
+    /// What was added to the tables since a mark, as part of a program that is made piece by piece.
+    public func part(
+        since mark: Mark, firstChunk: UInt32, newChunks: [Chunk], code: [ProgramPart.Code]
+    ) -> ProgramPart {
+        ProgramPart(
+            symbols: Array(symbols[mark.symbols...]), constants: Array(constants[mark.constants...]),
+            shapes: Array(shapes[mark.shapes...]), formals: Array(formals[mark.formals...]), firstChunk: firstChunk,
+            newChunks: newChunks, code: code)
     }
 
     private static func index(_ count: Int, _ what: String) throws(BuilderError) -> UInt32 {

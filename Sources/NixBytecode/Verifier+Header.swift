@@ -1,16 +1,20 @@
 extension Verifier {
     /// Checks everything of a chunk but its code, its instructions' spans and its maximum stack.
-    mutating func verifyHeader(_ index: Int) throws(VerificationError) {
+    mutating func verifyHeader(_ index: Int, _ chunk: Chunk) throws(VerificationError) {
         do throws(VerificationError.Code) {
-            let chunk = program.chunks[index]
-            guard (index == 0) == (chunk.kind == .topLevel) else { throw .chunkKind }
-            try verifySizes(chunk)
-            try verifyNames(chunk)
+            try checkHeader(index, chunk)
             try verifySpans(chunk)
-            try claimFormals(chunk, index)
         } catch {
             throw VerificationError(error, at: .chunk(index))
         }
+    }
+
+    /// The same without spans.
+    mutating func checkHeader(_ index: Int, _ chunk: Chunk) throws(VerificationError.Code) {
+        guard (index == 0) == (chunk.kind == .topLevel) else { throw .chunkKind }
+        try verifySizes(chunk)
+        try verifyNames(chunk)
+        try claimFormals(chunk, index)
     }
 
     private func verifySizes(_ chunk: Chunk) throws(VerificationError.Code) {
@@ -28,15 +32,15 @@ extension Verifier {
         else { throw .invalidHeader }
     }
 
-    private func verifyNames(_ chunk: Chunk) throws(VerificationError.Code) {
+    private mutating func verifyNames(_ chunk: Chunk) throws(VerificationError.Code) {
         guard chunk.parameters.count == Int(chunk.arity) else { throw .invalidHeader }
         for parameter in chunk.parameters {
-            if let parameter, parameter >= program.symbols.count { throw .symbolOutOfRange }
+            if let parameter { try useSymbol(Int(parameter)) }
         }
-        if let name = chunk.name, name >= program.symbols.count { throw .symbolOutOfRange }
+        if let name = chunk.name { try useSymbol(Int(name)) }
     }
 
-    private func verifySpans(_ chunk: Chunk) throws(VerificationError.Code) {
+    func verifySpans(_ chunk: Chunk) throws(VerificationError.Code) {
         guard hasSpans else {
             guard chunk.spans.isEmpty, chunk.instructionSpans.isEmpty else { throw .invalidSpan }
             return
@@ -48,7 +52,7 @@ extension Verifier {
     /// Each entry of the formals belongs to one chunk, so that each is looked at once.
     private mutating func claimFormals(_ chunk: Chunk, _ index: Int) throws(VerificationError.Code) {
         guard let formals = chunk.formals else { return }
-        guard formals < program.formals.count else { throw .formalsOutOfRange }
+        _ = try self.formals(Int(formals))
         guard chunk.kind == .lambda, formalsOwners[Int(formals)] == nil else { throw .misplacedFormals }
         formalsOwners[Int(formals)] = index
     }

@@ -13,6 +13,8 @@ extension Program {
 /// What the chunks of one program are verified with.
 struct Verifier {
     let program: Program
+    /// Where entries come from when they are read one by one: `program` is empty then.
+    let entries: IndexedEntries?
     /// How deep each chunk lies; -1 for one that no chunk before refers to.
     var depths: [Int]
     /// For each entry of the formals, the chunk they belong to, once known.
@@ -24,13 +26,22 @@ struct Verifier {
 
     init(_ program: Program) {
         self.program = program
+        entries = nil
         depths = Array(repeating: -1, count: program.chunks.count)
         formalsOwners = Array(repeating: nil, count: program.formals.count)
         marks = Array(repeating: 0, count: program.symbols.count)
     }
 
+    init(_ entries: IndexedEntries) {
+        program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
+        self.entries = entries
+        depths = Array(repeating: -1, count: entries.count(.chunks))
+        formalsOwners = Array(repeating: nil, count: entries.count(.formals))
+        marks = Array(repeating: 0, count: entries.count(.symbols))
+    }
+
     /// Whether spans are there at all.
-    var hasSpans: Bool { program.lines != nil }
+    var hasSpans: Bool { entries?.hasSpans ?? (program.lines != nil) }
 
     mutating func verify() throws(VerificationError) {
         try verifySymbols()
@@ -39,8 +50,8 @@ struct Verifier {
         for index in program.formals.indices { try verifyFormals(index) }
         try verifyLines()
         guard !program.chunks.isEmpty else { throw VerificationError(.noChunks, at: .program) }
-        for index in program.chunks.indices { try verifyHeader(index) }
-        for index in program.chunks.indices { try ChunkVerifier.verify(index, &self) }
+        for index in program.chunks.indices { try verifyHeader(index, program.chunks[index]) }
+        for index in program.chunks.indices { try ChunkVerifier.verify(index, program.chunks[index], &self) }
     }
 }
 
@@ -53,53 +64,57 @@ extension Verifier {
         }
     }
 
-    private func verifyConstant(_ index: Int) throws(VerificationError) {
-        switch program.constants[index] {
-        case .integer, .float, .string: break
-        case .path(let path):
-            guard !path.isEmpty, !path.contains(0) else {
-                throw VerificationError(.invalidPath, at: .constant(index))
-            }
-        case .global(let symbol):
-            guard symbol < program.symbols.count else {
-                throw VerificationError(.symbolOutOfRange, at: .constant(index))
-            }
-        }
+    private mutating func verifyConstant(_ index: Int) throws(VerificationError) {
+        do throws(VerificationError.Code) {
+            try check(program.constants[index])
+        } catch { throw VerificationError(error, at: .constant(index)) }
     }
 
     private mutating func verifyShape(_ index: Int) throws(VerificationError) {
-        mark += 1
-        for name in program.shapes[index].names {
-            try verifyName(name.symbol, name.span, at: .shape(index))
-        }
+        do throws(VerificationError.Code) {
+            try check(program.shapes[index])
+        } catch { throw VerificationError(error, at: .shape(index)) }
     }
 
     private mutating func verifyFormals(_ index: Int) throws(VerificationError) {
+        do throws(VerificationError.Code) {
+            try check(program.formals[index])
+        } catch { throw VerificationError(error, at: .formals(index)) }
+    }
+
+    mutating func check(_ constant: Constant) throws(VerificationError.Code) {
+        switch constant {
+        case .integer, .float, .string: break
+        case .path(let path):
+            guard !path.isEmpty, !path.contains(0) else { throw .invalidPath }
+        case .global(let symbol): try useSymbol(Int(symbol))
+        }
+    }
+
+    mutating func check(_ shape: Shape) throws(VerificationError.Code) {
         mark += 1
-        for formal in program.formals[index].formals {
-            try verifyName(formal.symbol, formal.span, at: .formals(index))
+        for name in shape.names { try check(name.symbol, name.span) }
+    }
+
+    mutating func check(_ formals: Formals) throws(VerificationError.Code) {
+        mark += 1
+        for formal in formals.formals {
+            try check(formal.symbol, formal.span)
             switch formal.defaultValue {
-            case .constant(let constant):
-                guard constant < program.constants.count else {
-                    throw VerificationError(.constantOutOfRange, at: .formals(index))
-                }
+            case .constant(let constant): _ = try isString(Int(constant))
             case .integer(let integer):
-                guard ProgramLimits.smallIntegers.contains(integer) else {
-                    throw VerificationError(.integerOutOfRange, at: .formals(index))
-                }
+                guard ProgramLimits.smallIntegers.contains(integer) else { throw .integerOutOfRange }
             case .none, .null, .true, .false, .thunk: break
             }
         }
     }
 
-    private mutating func verifyName(
-        _ symbol: UInt32, _ span: SourceSpan?, at location: VerificationError.Location
-    ) throws(VerificationError) {
-        guard symbol < program.symbols.count else { throw VerificationError(.symbolOutOfRange, at: location) }
-        guard marks[Int(symbol)] != mark else { throw VerificationError(.duplicateName, at: location) }
+    private mutating func check(_ symbol: UInt32, _ span: SourceSpan?) throws(VerificationError.Code) {
+        try useSymbol(Int(symbol))
+        guard marks[Int(symbol)] != mark else { throw .duplicateName }
         marks[Int(symbol)] = mark
         guard let span else { return }
-        guard hasSpans, span.start <= span.end else { throw VerificationError(.invalidSpan, at: location) }
+        guard hasSpans, span.start <= span.end else { throw .invalidSpan }
     }
 
     private func verifyLines() throws(VerificationError) {

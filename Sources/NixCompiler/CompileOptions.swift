@@ -2,7 +2,7 @@
 public struct CompileOptions: Sendable {
     /// Names of the global scope (`builtins`, `map`, `true`, `__sub`), as bytes. A variable that no lexical scope binds
     /// and that is one of these becomes `Constant.global`, which is stronger than `with`.
-    public var globals: Set<[UInt8]>
+    public var globals: GlobalNames
     /// Names that `scopedImport` adds. They shadow globals. When the list is not nil, the top level takes one argument,
     /// the set that has them.
     public var scopeNames: [[UInt8]]?
@@ -10,7 +10,7 @@ public struct CompileOptions: Sendable {
     public var isCancelled: (@Sendable () -> Bool)?
 
     public init(
-        globals: Set<[UInt8]>, scopeNames: [[UInt8]]? = nil, isCancelled: (@Sendable () -> Bool)? = nil
+        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, isCancelled: (@Sendable () -> Bool)? = nil
     ) {
         self.globals = globals
         self.scopeNames = scopeNames

@@ -9,38 +9,86 @@ extension Evaluator {
     public func parse(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
-            let found = try Compiler.check(tree, options: CompileOptions(globals: Evaluator.globals))
+            let found = try Compiler.check(tree, options: compileOptions(nil))
             warnings += found.map { (name, $0) }
         } catch {
-            throw failure(of: error, tree: tree, name: name)
+            throw failure(of: error, lineStarts: tree.lineStarts, name: name)
         }
         return tree
     }
 
     /// Compiles source. `name` is what positions call it.
     public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
-        guard let programs else { return try compileAnew(source, name: name, scopeNames: scopeNames) }
-        sources[name] = source
-        let key = ProgramCache.Key(source: source, pipeOperators: options.pipeOperators, scopeNames: scopeNames)
-        if let known = programs.program(key) { return known }
-        let program = try compileAnew(source, name: name, scopeNames: scopeNames)
-        programs.insert(program, key)
-        return program
+        let analysed = try analyse(source, name: name, scopeNames: scopeNames)
+        do throws(CompileError) {
+            return try analysed.program(isCancelled: isInterrupted)
+        } catch {
+            throw failure(of: error, lineStarts: analysed.lines.lineStarts, name: name)
+        }
     }
 
-    private func compileAnew(_ source: [UInt8], name: String, scopeNames: [[UInt8]]?) throws(EvalFailure) -> Program {
+    /// Parses source and resolves its variables, unless an evaluator before did.
+    func analyse(_ source: [UInt8], name: String, scopeNames: [[UInt8]]?) throws(EvalFailure) -> AnalysedSource {
+        guard let programs else { return try analyseAnew(source, name: name, scopeNames: scopeNames) }
+        sources[name] = source
+        let key = ProgramCache.Key(source: source, pipeOperators: options.pipeOperators, scopeNames: scopeNames)
+        if let known = programs.source(key) { return known }
+        let analysed = try analyseAnew(source, name: name, scopeNames: scopeNames)
+        programs.insert(analysed, key)
+        return analysed
+    }
+
+    private func analyseAnew(
+        _ source: [UInt8], name: String, scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> AnalysedSource {
         compilations += 1
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
-            let compiled = try Compiler.compile(
-                tree,
-                options: CompileOptions(
-                    globals: Evaluator.globals, scopeNames: scopeNames, isCancelled: isInterrupted))
-            warnings += compiled.warnings.map { (name, $0) }
-            return compiled.program
+            let analysed = try AnalysedSource(tree, options: compileOptions(scopeNames))
+            warnings += analysed.warnings.map { (name, $0) }
+            return analysed
         } catch {
-            throw error.kind == .cancelled ? interruption : failure(of: error, tree: tree, name: name)
+            throw failure(of: error, lineStarts: tree.lineStarts, name: name)
         }
+    }
+
+    /// Loads a source whose code is made as it is run.
+    func loadDeferred(_ analysed: AnalysedSource, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
+        let program = DeferredProgram(analysed, isCancelled: isInterrupted)
+        let part = try part(of: program, 0, name: name)
+        let (top, number) = try machine.load(part: part, lines: analysed.lines, name: name, directory: directory)
+        deferred[number] = (program, name)
+        return top
+    }
+
+    private func part(of program: DeferredProgram, _ row: Int, name: String) throws(EvalFailure) -> ProgramPart {
+        do throws(CompileError) {
+            return try program.part(row, firstChunk: machine.nextChunk)
+        } catch {
+            throw failure(of: error, lineStarts: program.source.lines.lineStarts, name: name)
+        }
+    }
+
+    /// Answers a machine's request for the code of a chunk.
+    func makeCode(program number: Int, row: Int) throws(EvalFailure) {
+        if let (program, name, key) = indexed[number] {
+            return try proveCode(program, name: name, key: key, number: number, row: row)
+        }
+        guard let (program, name) = deferred[number] else {
+            throw EvalFailure(kind: .value, message: Array("program \(number) has no code to make".utf8))
+        }
+        machine.answer(code: try part(of: program, row, name: name), program: number)
+    }
+
+    /// Polled while a source is parsed or compiled.
+    private var isInterrupted: (@Sendable () -> Bool)? {
+        let stop = machine.stop
+        guard stop.isPossible else { return nil }
+        return { stop.cause != nil }
+    }
+
+    private func compileOptions(_ scopeNames: [[UInt8]]?) -> CompileOptions {
+        CompileOptions(globals: Evaluator.globals, scopeNames: scopeNames, isCancelled: isInterrupted)
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
@@ -50,7 +98,7 @@ extension Evaluator {
             tree = try NixSyntax.parse(
                 source, options: ParseOptions(pipeOperators: options.pipeOperators, isCancelled: isInterrupted))
         } catch {
-            throw error.kind == .cancelled ? interruption : failure(of: error, name: name)
+            throw failure(of: error, name: name)
         }
         try lint(tree, name: name)
         return tree
@@ -70,25 +118,11 @@ extension Evaluator {
         }
     }
 
-    /// For the parser and the compiler, which ask now and then.
-    private var isInterrupted: (@Sendable () -> Bool)? {
-        let deadline = options.limits.deadline
-        guard cancellation != nil || deadline != nil else { return nil }
-        return { [cancellation] in
-            cancellation?.isCancelled == true || deadline.map { MonotonicClock.now() >= $0 } ?? false
-        }
-    }
-
-    /// Why `isInterrupted` answered true.
-    private var interruption: EvalFailure {
-        cancellation?.isCancelled == true
-            ? EvalFailure(kind: .cancelled, message: Array("evaluation cancelled".utf8))
-            : EvalFailure(kind: .deadlineExceeded, message: Array("deadline exceeded".utf8))
-    }
-
-    static let globals = Set(Machine.globalNames)
+    static var globalNames: [[UInt8]] { Machine.globalNames }
+    static let globals = GlobalNames(globalNames)
 
     private func failure(of error: SyntaxError, name: String) -> EvalFailure {
+        if error.kind == .cancelled, let stopped = machine.stop.failure { return stopped }
         let span = SourceSpan(start: error.span.start, end: error.span.end)
         return EvalFailure(
             kind: .parse, message: Array(error.message(sourceName: name).utf8),
@@ -96,8 +130,9 @@ extension Evaluator {
                 source: name, span: span, line: error.location.line, column: error.location.column, program: -1))
     }
 
-    private func failure(of error: CompileError, tree: SyntaxTree, name: String) -> EvalFailure {
-        let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: tree.lineStarts)
+    private func failure(of error: CompileError, lineStarts: [UInt32], name: String) -> EvalFailure {
+        if error.kind == .cancelled, let stopped = machine.stop.failure { return stopped }
+        let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: lineStarts)
         return EvalFailure(
             kind: error.kind == .undefinedVariable ? .undefinedVariable : .parse, message: Array(error.message.utf8),
             position: SourcePosition(

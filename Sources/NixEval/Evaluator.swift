@@ -12,15 +12,18 @@ public struct EvaluatorOptions: Sendable {
     public var pipeOperators: Bool
     /// Literals to warn of or to refuse.
     public var lints: LiteralLints
+    /// Makes the cache for the programs of files; nil for none.
+    public var diskCache: (@Sendable () -> DiskCache?)?
 
     public init(
         limits: Limits = Limits(), settings: MachineSettings = MachineSettings(), pipeOperators: Bool = false,
-        lints: LiteralLints = LiteralLints()
+        lints: LiteralLints = LiteralLints(), diskCache: (@Sendable () -> DiskCache?)? = nil
     ) {
         self.limits = limits
         self.settings = settings
         self.pipeOperators = pipeOperators
         self.lints = lints
+        self.diskCache = diskCache
     }
 }
 
@@ -38,6 +41,10 @@ public final class Evaluator {
     var sources: [String: [UInt8]] = [:]
     /// What the expressions of sources say in which something failed.
     var contextsBySource: [String: ExpressionContexts] = [:]
+    /// Programs whose code is made as it is run, by their number in the machine, with the name of their source.
+    var deferred: [Int: (program: DeferredProgram, name: String)] = [:]
+    /// Programs from files, which are proved as they are run, by their number in the machine.
+    var indexed: [Int: (program: IndexedProgram, name: String, key: DiskCache.Key)] = [:]
     /// Warnings of everything compiled so far, with the name of their source.
     public internal(set) var warnings: [(source: String, warning: Warning)] = []
 
@@ -47,6 +54,8 @@ public final class Evaluator {
     let programs: ProgramCache?
     /// Receives warnings, one at a time without the line's end; as what the machine prints.
     let print: ([UInt8]) -> Void
+    /// Programs of earlier runs, in files.
+    let disk: DiskCache?
     let cancellation: Cancellation?
 
     /// Nil when the address space for the heap cannot be reserved.
@@ -64,6 +73,7 @@ public final class Evaluator {
         self.cancellation = cancellation
         self.print = print
         programs = nil
+        disk = options.diskCache?()
         guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
     }
 
@@ -77,6 +87,7 @@ public final class Evaluator {
         self.cancellation = cancellation
         self.programs = programs
         print = { _ in }
+        disk = nil
     }
 
     /// Gives a machine the builtin that is written in Nix.
@@ -90,6 +101,11 @@ public final class Evaluator {
     public func load(source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]? = nil)
         throws(EvalFailure) -> ValueHandle
     {
+        guard machine.isObserved else {
+            let analysed = try analyse(source, name: name, scopeNames: scopeNames)
+            return try loadDeferred(analysed, name: name, directory: directory)
+        }
+        // A trace shows the program's own chunks, however it came to be.
         let program = try compile(source, name: name, scopeNames: scopeNames)
         return try machine.load(program: program, name: name, directory: directory)
     }
@@ -116,7 +132,13 @@ public final class Evaluator {
             throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
         }
         let name = String(decoding: resolved, as: UTF8.self)
-        return try load(source: source, name: name, directory: CanonPath.parent(of: resolved), scopeNames: scopeNames)
+        let directory = CanonPath.parent(of: resolved)
+        if !machine.isObserved,
+            let cached = try loadCached(source, name: name, directory: directory, scopeNames: scopeNames)
+        {
+            return cached
+        }
+        return try load(source: source, name: name, directory: directory, scopeNames: scopeNames)
     }
 
     /// Runs what was started on the machine to its end, answering its requests.
@@ -136,6 +158,7 @@ public final class Evaluator {
             case .program(let path): machine.answer(program: try load(file: path, scopeNames: nil))
             case .scopedProgram(let path, let names):
                 machine.answer(program: try load(file: path, scopeNames: names))
+            case .code(let program, let row): try makeCode(program: program, row: row)
             }
         } catch {
             machine.answer(failure: error)

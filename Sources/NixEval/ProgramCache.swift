@@ -1,7 +1,8 @@
 import NixBytecode
+import NixCompiler
 import NixStore
 
-/// Programs that were compiled or verified before, by the content they come from: an import of the same file in the
+/// Sources that were analysed and programs that were verified before, by their content: an import of the same file in the
 /// next job costs a hash. Holds no source, name or directory, so it does not matter whose job came first.
 ///
 /// Two generations of half the bound each: what is used moves to the young one, and when that is full, the old one
@@ -13,7 +14,7 @@ final class ProgramCache {
         fileprivate let variant: UInt8
         fileprivate let scopeNames: [[UInt8]]?
 
-        /// Of source that is compiled.
+        /// Of source that is analysed.
         init(source: [UInt8], pipeOperators: Bool, scopeNames: [[UInt8]]?) {
             digest = Hash(of: source, .sha256).bytes
             variant = pipeOperators ? 1 : 0
@@ -28,30 +29,55 @@ final class ProgramCache {
         }
     }
 
+    private enum Entry {
+        case source(AnalysedSource)
+        case program(Program)
+
+        var memoryBytes: Int {
+            switch self {
+            case .source(let source): source.memoryBytes
+            case .program(let program): program.memoryBytes
+            }
+        }
+    }
+
     private let generationBytes: Int
-    private var young: [Key: Program] = [:]
-    private var old: [Key: Program] = [:]
+    private var young: [Key: Entry] = [:]
+    private var old: [Key: Entry] = [:]
     private var youngBytes = 0
 
-    /// - Parameter maximumBytes: what the programs may take in memory, roughly. 0 keeps none.
+    /// - Parameter maximumBytes: what the entries may take in memory, roughly. 0 keeps none.
     init(maximumBytes: Int) { generationBytes = maximumBytes / 2 }
 
+    func source(_ key: Key) -> AnalysedSource? {
+        guard case .source(let source) = entry(key) else { return nil }
+        return source
+    }
+
     func program(_ key: Key) -> Program? {
-        if let program = young[key] { return program }
-        guard let program = old.removeValue(forKey: key) else { return nil }
-        insert(program, key)
+        guard case .program(let program) = entry(key) else { return nil }
         return program
     }
 
-    func insert(_ program: Program, _ key: Key) {
-        let bytes = program.memoryBytes
+    func insert(_ source: AnalysedSource, _ key: Key) { insert(.source(source), key) }
+    func insert(_ program: Program, _ key: Key) { insert(.program(program), key) }
+
+    private func entry(_ key: Key) -> Entry? {
+        if let entry = young[key] { return entry }
+        guard let entry = old.removeValue(forKey: key) else { return nil }
+        insert(entry, key)
+        return entry
+    }
+
+    private func insert(_ entry: Entry, _ key: Key) {
+        let bytes = entry.memoryBytes
         guard bytes <= generationBytes else { return }
         if youngBytes + bytes > generationBytes {
             old = young
             young = [:]
             youngBytes = 0
         }
-        if young.updateValue(program, forKey: key) == nil { youngBytes += bytes }
+        if young.updateValue(entry, forKey: key) == nil { youngBytes += bytes }
     }
 }
 

@@ -43,10 +43,11 @@ final class DescriptorHandle: Sendable {
         return buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }
     }
 
-    /// The status of what lies at `path` relative to `directory`, without following a link as the last component.
-    static func status(at directory: Int32, _ path: [UInt8]) throws(SystemError) -> stat {
+    /// The status of what lies at `path` relative to `directory`; a link as the last component is followed if asked.
+    static func status(at directory: Int32, _ path: [UInt8], followsLinks: Bool = false) throws(SystemError) -> stat {
         var result = stat()
-        _ = try retrying { unsafe fstatat(directory, path.cPath, &result, AT_SYMLINK_NOFOLLOW) }
+        let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
+        _ = try retrying { unsafe fstatat(directory, path.cPath, &result, flags) }
         return result
     }
 
@@ -60,13 +61,22 @@ final class DescriptorHandle: Sendable {
     /// Reads to the end, but at most `limit` bytes; nil if there are more.
     func readAll(sizeHint: Int, limit: Int) throws(SystemError) -> [UInt8]? {
         var contents: [UInt8] = []
-        contents.reserveCapacity(min(max(sizeHint, 0), limit))
-        var chunk = [UInt8](repeating: 0, count: min(max(sizeHint, 0) + 1, 1 << 20))
+        // One byte more than expected, so that the end is found without growing.
+        var room = min(max(sizeHint, 0), limit) + 1
         while true {
-            let count = try read(into: &chunk)
+            let old = contents.count
+            var count = 0
+            let block = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+                repeat {
+                    count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                } while count < 0 && errno == EINTR
+                initialized = max(0, count)
+            }
+            if count < 0 { throw SystemError(code: errno) }
             if count == 0 { return contents }
-            if contents.count > limit - count { return nil }
-            contents.append(contentsOf: chunk[..<count])
+            if old > limit - count { return nil }
+            if old == 0 { contents = block } else { contents += block }
+            room = min(max(room - count, 1 << 12), 1 << 20)
         }
     }
 

@@ -117,11 +117,12 @@ extension EvalIO {
             // Nix's bound (`resolveExprPath`).
             if followed >= 1024 { throw EvalIOError(.tooManyLinks, path: path) }
             guard let type = try fileType(current) else { throw EvalIOError(.notFound, path: current) }
-            guard type == .symlink else { break }
+            if type != .symlink {
+                guard type == .directory else { return current }
+                break
+            }
             current = CanonPath.absolute(try readLink(current), relativeTo: CanonPath.parent(of: current))
         }
-        let target = try resolveSymlinks(current, .full)
-        guard try fileType(target) == .directory else { return current }
         return CanonPath.absolute(Array("default.nix".utf8), relativeTo: current)
     }
 }

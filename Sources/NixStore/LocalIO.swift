@@ -20,9 +20,10 @@ public struct LocalIO: EvalIO {
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
         try check(path, .full)
         // What a device does when it is opened is not ours to cause: look first, and again once it is open.
-        let target = try resolveSymlinks(path, .full)
+        // With allowed paths, what is looked at must be what was checked: the path without links.
+        let target = allowedPaths == nil ? path : try resolveSymlinks(path, .full)
         let status = try EvalIOError.wrapping(path, "opening file") { () throws(SystemError) in
-            try DescriptorHandle.status(at: AT_FDCWD, target)
+            try DescriptorHandle.status(at: AT_FDCWD, target, followsLinks: true)
         }
         guard status.fileType == .regular else { throw EvalIOError(.notARegularFile, path: path) }
         let file = try EvalIOError.wrapping(path, "opening file") { () throws(SystemError) in

@@ -13,16 +13,22 @@ extension ExpressionPrinter {
         case .lessOrEqual: notLess(right, left)
         case .greaterOrEqual: notLess(left, right)
         case .subtract, .multiply, .divide, .less, .greater, .pipeForward, .pipeBackward:
-            then(.text("("), .function(node), .text(")"))
+            then(.text("("))
+            then(.function(node))
+            then(.text(")"))
         }
     }
 
     private mutating func infix(_ left: NodeID, _ name: StaticString, _ right: NodeID) {
-        then(.text("("), .node(left), .text(name), .node(right), .text(")"))
+        then("(", left)
+        then(name, right)
+        then(.text(")"))
     }
 
     private mutating func notLess(_ left: NodeID, _ right: NodeID) {
-        then(.text("(! (__lessThan "), .node(left), .text(" "), .node(right), .text("))"))
+        then("(! (__lessThan ", left)
+        then(" ", right)
+        then(.text("))"))
     }
 
     /// A call without its parentheses, or any other expression with its own.
@@ -30,21 +36,25 @@ extension ExpressionPrinter {
         switch tree[node] {
         case .apply(let function, let arguments):
             then(.function(function))
-            for argument in tree.children[arguments.range] { then(.text(" "), .node(argument)) }
-        case .negate(let operand): then(.text("__sub 0 "), .node(operand))
-        case .searchPath(let text): then(.text("__findFile __nixPath "), .string(text))
+            for index in arguments.range { then(" ", tree.children[index]) }
+        case .negate(let operand): then("__sub 0 ", operand)
+        case .searchPath(let text):
+            then(.text("__findFile __nixPath "))
+            then(.string(text))
         case .binary(.subtract, let left, let right): call("__sub ", left, right)
         case .binary(.multiply, let left, let right): call("__mul ", left, right)
         case .binary(.divide, let left, let right): call("__div ", left, right)
         case .binary(.less, let left, let right): call("__lessThan ", left, right)
         case .binary(.greater, let left, let right): call("__lessThan ", right, left)
         case .binary(.pipeForward, let argument, let function), .binary(.pipeBackward, let function, let argument):
-            then(.function(function), .text(" "), .node(argument))
+            then(.function(function))
+            then(" ", argument)
         default: then(.node(node))
         }
     }
 
     private mutating func call(_ name: StaticString, _ left: NodeID, _ right: NodeID) {
-        then(.text(name), .node(left), .text(" "), .node(right))
+        then(name, left)
+        then(" ", right)
     }
 }

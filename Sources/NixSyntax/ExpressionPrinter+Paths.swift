@@ -11,7 +11,10 @@ extension ExpressionPrinter {
             output += written
             return
         }
-        output += PathText.canonical(written.first == slash ? written : baseDirectory + [slash] + written)
+        let start = output.count
+        if written.first != slash { PathText.appendCanonical(baseDirectory, to: &output, from: start) }
+        PathText.appendCanonical(written, to: &output, from: start)
+        if output.count == start { output.append(slash) }
         // The start of an interpolated path keeps its slash, which the canonical form would lose.
         if written.count > 1 && written.last == slash { output.append(slash) }
     }
@@ -22,22 +25,30 @@ public enum PathText {
     /// An absolute path without empty, `.` and `..` components, `/` for the root. `..` removes the component before it
     /// without asking the file system, as Nix's path literals do.
     public static func canonical(_ path: [UInt8]) -> [UInt8] {
-        let slash = UInt8(ascii: "/")
-        var components: [ArraySlice<UInt8>] = []
-        for component in path.split(separator: slash) {
-            if component.elementsEqual([UInt8(ascii: ".")]) { continue }
-            if component.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) {
-                _ = components.popLast()
-            } else {
-                components.append(component)
-            }
-        }
         var result: [UInt8] = []
         result.reserveCapacity(path.count)
-        for component in components {
-            result.append(slash)
-            result += component
+        appendCanonical(path, to: &result, from: 0)
+        return result.isEmpty ? [UInt8(ascii: "/")] : result
+    }
+
+    /// Appends the components of a path to the canonical one that `output` holds from `start` on, which is empty for
+    /// the root.
+    static func appendCanonical(_ path: [UInt8], to output: inout [UInt8], from start: Int) {
+        let slash = UInt8(ascii: "/")
+        let dot = UInt8(ascii: ".")
+        var index = 0
+        while index < path.count {
+            var end = index
+            while end < path.count, path[end] != slash { end += 1 }
+            let length = end - index
+            if length == 2, path[index] == dot, path[index + 1] == dot {
+                let last = output[start...].lastIndex(of: slash) ?? start
+                output.removeLast(output.count - last)
+            } else if length > 1 || length == 1 && path[index] != dot {
+                output.append(slash)
+                output.append(contentsOf: path[index..<end])
+            }
+            index = end + 1
         }
-        return result.isEmpty ? [slash] : result
     }
 }

@@ -14,24 +14,29 @@ extension ExpressionPrinter {
         showInheritedFrom(attributes, bindings)
         for attribute in attributes {
             guard case .expression(let value) = attribute.value else { continue }
-            then(.name(attribute.name), .text(" = "), .node(value), .text("; "))
+            then(.name(attribute.name))
+            then(" = ", value)
+            then(.text("; "))
         }
-        for attribute in tree.dynamicAttributes[bindings.dynamicAttributes.range] {
-            then(.text("\"${"), .node(attribute.name), .text("}\" = "), .node(attribute.value), .text("; "))
+        for index in bindings.dynamicAttributes.range {
+            then("\"${", tree.dynamicAttributes[index].name)
+            then("}\" = ", tree.dynamicAttributes[index].value)
+            then(.text("; "))
         }
     }
 
-    private func sorted(_ run: Run) -> [Attribute] {
-        tree.attributes[run.range].sorted { left, right in
-            tree.symbols[Int(left.name.rawValue)].lexicographicallyPrecedes(tree.symbols[Int(right.name.rawValue)])
-        }
+    private mutating func sorted(_ run: Run) -> [Attribute] {
+        guard run.count > 1 else { return Array(tree.attributes[run.range]) }
+        let ranks = ranks()
+        return tree.attributes[run.range].sorted { ranks[Int($0.name.rawValue)] < ranks[Int($1.name.rawValue)] }
     }
 
     private mutating func showInherited(_ attributes: [Attribute]) {
         var isFirst = true
         for attribute in attributes {
             guard case .inherited = attribute.value else { continue }
-            then(.text(isFirst ? "inherit " : " "), .name(attribute.name))
+            then(.text(isFirst ? "inherit " : " "))
+            then(.name(attribute.name))
             isFirst = false
         }
         if !isFirst { then(.text("; ")) }
@@ -44,16 +49,23 @@ extension ExpressionPrinter {
             if case .inheritedFrom(let source) = attribute.value { names[Int(source)].append(attribute.name) }
         }
         for (index, node) in tree.children[bindings.inheritSources.range].enumerated() where !names[index].isEmpty {
-            then(.text("inherit ("), .node(node), .text(")"))
-            for name in names[index] { then(.text(" "), .name(name)) }
+            then("inherit (", node)
+            then(.text(")"))
+            for name in names[index] {
+                then(.text(" "))
+                then(.name(name))
+            }
             then(.text("; "))
         }
     }
 
     mutating func showSelect(_ base: NodeID, _ path: Run, _ fallback: NodeID?) {
-        then(.text("("), .node(base), .text(")."))
+        then("(", base)
+        then(.text(")."))
         showPath(path)
-        if let fallback { then(.text(" or ("), .node(fallback), .text(")")) }
+        guard let fallback else { return }
+        then(" or (", fallback)
+        then(.text(")"))
     }
 
     mutating func showPath(_ path: Run) {
@@ -61,7 +73,9 @@ extension ExpressionPrinter {
             if index > Int(path.start) { then(.text(".")) }
             switch tree.attributeNames[index] {
             case .fixed(let name, _): then(.name(name))
-            case .dynamic(let node, _): then(.text("\"${"), .node(node), .text("}\""))
+            case .dynamic(let node, _):
+                then("\"${", node)
+                then(.text("}\""))
             }
         }
     }
@@ -73,20 +87,22 @@ extension ExpressionPrinter {
             if lambda.hasFormals { then(.text(" @ ")) }
             then(.name(parameter))
         }
-        then(.text(": "), .node(lambda.body), .text(")"))
+        then(": ", lambda.body)
+        then(.text(")"))
     }
 
     private mutating func showFormals(_ lambda: Lambda) {
         then(.text("{ "))
-        let formals = tree.formals[lambda.formals.range].sorted { left, right in
-            tree.symbols[Int(left.name.rawValue)].lexicographicallyPrecedes(tree.symbols[Int(right.name.rawValue)])
+        let ranks = lambda.formals.count > 1 ? ranks() : []
+        let formals = tree.formals[lambda.formals.range].sorted {
+            ranks[Int($0.name.rawValue)] < ranks[Int($1.name.rawValue)]
         }
         var isFirst = true
         for formal in formals {
             if !isFirst { then(.text(", ")) }
             isFirst = false
             then(.name(formal.name))
-            if let value = formal.defaultValue { then(.text(" ? "), .node(value)) }
+            if let value = formal.defaultValue { then(" ? ", value) }
         }
         if lambda.hasEllipsis { then(.text(isFirst ? "..." : ", ...")) }
         then(.text(" }"))

@@ -19,27 +19,61 @@ struct ExpressionPrinter {
     let baseDirectory: [UInt8]
     let homeDirectory: [UInt8]
     /// What is left to print, last first.
-    var pending: [Item] = []
+    private var pending: [Item] = []
+    /// Length of `pending` before the node that is being printed added to it.
+    private var mark = 0
     var output: [UInt8] = []
+    /// The alphabetical order of the symbols, once it was needed.
+    var order: SymbolOrder?
 
-    mutating func run() {
-        pending.append(.node(tree.root))
-        while let item = pending.popLast() {
-            let mark = pending.count
+    init(_ tree: SyntaxTree, baseDirectory: [UInt8], homeDirectory: [UInt8], order: SymbolOrder? = nil) {
+        self.tree = tree
+        self.baseDirectory = baseDirectory
+        self.homeDirectory = homeDirectory
+        self.order = order
+    }
+
+    /// Prints until the output has more than `limit` bytes.
+    mutating func run(_ root: NodeID, limit: Int = .max) {
+        pending.append(.node(root))
+        while output.count <= limit, let item = pending.popLast() {
+            mark = pending.count
             switch item {
             case .node(let node): show(node)
             case .function(let node): showFunction(node)
-            case .text(let text): unsafe output.append(contentsOf: text.bytes)
-            case .name(let name): NixText.appendName(tree.bytes(of: name), to: &output)
-            case .string(let text): NixText.appendString(tree.bytes(of: text), to: &output)
-            case .path(let text): appendPath(tree.bytes(of: text))
+            case .text, .name, .string, .path: write(item)
             }
-            // The functions above append in the order of printing.
-            pending[mark...].reverse()
+            // What the functions above added is in the order of printing.
+            if pending.count &- mark > 1 { pending[mark...].reverse() }
         }
     }
 
-    mutating func then(_ items: Item...) { pending.append(contentsOf: items) }
+    /// Prints next, once what was given before is printed: at once if that is nothing.
+    @inline(__always)
+    mutating func then(_ item: Item) {
+        switch item {
+        case .text, .name, .string, .path:
+            if pending.count == mark { return write(item) }
+        case .node, .function: break
+        }
+        pending.append(item)
+    }
+
+    @inline(__always)
+    mutating func then(_ text: StaticString, _ node: NodeID) {
+        then(.text(text))
+        then(.node(node))
+    }
+
+    private mutating func write(_ item: Item) {
+        switch item {
+        case .text(let text): unsafe output.append(contentsOf: text.bytes)
+        case .name(let name): NixText.appendName(tree.symbols[Int(name.rawValue)], to: &output)
+        case .string(let text): NixText.appendString(tree.texts[Int(text.rawValue)], to: &output)
+        case .path(let text): appendPath(tree.texts[Int(text.rawValue)])
+        case .node, .function: pending.append(item)
+        }
+    }
 
     private mutating func show(_ node: NodeID) {
         switch tree[node] {
@@ -53,36 +87,58 @@ struct ExpressionPrinter {
         case .currentPosition: then(.text("__curPos"))
         case .select(let base, let path, let fallback): showSelect(base, path, fallback)
         case .hasAttribute(let base, let path):
-            then(.text("(("), .node(base), .text(") ? "))
+            then("((", base)
+            then(.text(") ? "))
             showPath(path)
             then(.text(")"))
         case .lambda(let id): showLambda(tree.lambdas[Int(id.rawValue)])
         case .letIn(let bindings, let body):
             then(.text("(let "))
             showBindings(bindings)
-            then(.text("in "), .node(body), .text(")"))
+            then("in ", body)
+            then(.text(")"))
         case .legacyLet(let bindings):
             then(.text("("))
             showSet(bindings, recursive: true)
             then(.text(").body"))
         case .attributeSet(let bindings, let recursive): showSet(bindings, recursive: recursive)
+        default: showSimple(node)
+        }
+    }
+
+    /// Expressions that are printed with their parts in the order of the source.
+    private mutating func showSimple(_ node: NodeID) {
+        switch tree[node] {
         case .list(let elements): showList(elements)
         case .with(let scope, let body):
-            then(.text("(with "), .node(scope), .text("; "), .node(body), .text(")"))
-        case .assert(let condition, let body): then(.text("assert "), .node(condition), .text("; "), .node(body))
+            then("(with ", scope)
+            then("; ", body)
+            then(.text(")"))
+        case .assert(let condition, let body):
+            then("assert ", condition)
+            then("; ", body)
         case .conditional(let condition, let first, let second):
-            then(
-                .text("(if "), .node(condition), .text(" then "), .node(first), .text(" else "), .node(second),
-                .text(")"))
-        case .not(let operand): then(.text("(! "), .node(operand), .text(")"))
+            then("(if ", condition)
+            then(" then ", first)
+            then(" else ", second)
+            then(.text(")"))
+        case .not(let operand):
+            then("(! ", operand)
+            then(.text(")"))
         case .binary(let kind, let left, let right): showBinary(node, kind, left, right)
-        case .apply, .negate, .searchPath: then(.text("("), .function(node), .text(")"))
+        default:
+            then(.text("("))
+            then(.function(node))
+            then(.text(")"))
         }
     }
 
     private mutating func showList(_ elements: Run) {
         then(.text("[ "))
-        for element in tree.children[elements.range] { then(.text("("), .node(element), .text(") ")) }
+        for index in elements.range {
+            then("(", tree.children[index])
+            then(.text(") "))
+        }
         then(.text("]"))
     }
 
@@ -124,8 +180,23 @@ extension SyntaxTree {
     ///     it is empty, they are printed as written.
     ///   - homeDirectory: what `~` stands for.
     public func printed(baseDirectory: [UInt8], homeDirectory: [UInt8]) -> [UInt8] {
-        var printer = ExpressionPrinter(tree: self, baseDirectory: baseDirectory, homeDirectory: homeDirectory)
-        printer.run()
+        var printer = ExpressionPrinter(self, baseDirectory: baseDirectory, homeDirectory: homeDirectory)
+        printer.output.reserveCapacity(source.count &+ source.count / 2)
+        printer.run(root)
         return printer.output
+    }
+
+    /// The beginning of a part of the expression, with relative paths as written.
+    ///
+    /// - Parameters:
+    ///   - limit: bytes; what is cut ends in `…`.
+    ///   - order: kept from one call to the next for the same tree.
+    public func printed(_ node: NodeID, limit: Int, order: inout SymbolOrder?) -> [UInt8] {
+        var printer = ExpressionPrinter(
+            self, baseDirectory: [], homeDirectory: [UInt8(ascii: "~")], order: order)
+        printer.run(node, limit: limit)
+        order = printer.order
+        guard printer.output.count > limit else { return printer.output }
+        return printer.output[..<limit] + Array("…".utf8)
     }
 }

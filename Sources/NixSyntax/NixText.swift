@@ -3,18 +3,33 @@ public enum NixText {
     /// Appends a string in quotes, with escapes, as a literal of its value.
     public static func appendString(_ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for (index, byte) in bytes.enumerated() {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): output += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-            case UInt8(ascii: "\r"): output += [UInt8(ascii: "\\"), UInt8(ascii: "r")]
-            case UInt8(ascii: "\t"): output += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-            case UInt8(ascii: "$") where index + 1 < bytes.count && bytes[index + 1] == UInt8(ascii: "{"):
-                output += [UInt8(ascii: "\\"), byte]
-            default: output.append(byte)
+        var start = 0
+        var index = 0
+        while index < bytes.count {
+            let byte = bytes[index]
+            if let escape = escape(byte, before: index + 1 < bytes.count ? bytes[index + 1] : 0) {
+                output.append(contentsOf: bytes[start..<index])
+                output.append(UInt8(ascii: "\\"))
+                output.append(escape)
+                start = index + 1
             }
+            index += 1
         }
+        output.append(contentsOf: bytes[start...])
         output.append(UInt8(ascii: "\""))
+    }
+
+    /// What stands after the backslash where a byte needs one.
+    @inline(__always)
+    private static func escape(_ byte: UInt8, before next: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
+        case UInt8(ascii: "\n"): UInt8(ascii: "n")
+        case UInt8(ascii: "\r"): UInt8(ascii: "r")
+        case UInt8(ascii: "\t"): UInt8(ascii: "t")
+        case UInt8(ascii: "$") where next == UInt8(ascii: "{"): byte
+        default: nil
+        }
     }
 
     /// Appends an attribute or variable name: bare if it can be written so, else in quotes.

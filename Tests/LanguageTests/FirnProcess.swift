@@ -21,7 +21,9 @@ enum FirnProcess {
         process.executableURL = executable
         process.arguments = ["eval"] + languageCase.arguments
         process.currentDirectoryURL = languageCase.source.deletingLastPathComponent()
-        process.environment = ["HOME": "/homeless-shelter", "FIRN_SUITE": "set", "LC_ALL": "C.UTF-8"]
+        process.environment = [
+            "HOME": "/homeless-shelter", "FIRN_SUITE": "set", "LC_ALL": "C.UTF-8", "FIRN_CACHE_DIR": scratch.path,
+        ]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
         process.standardError = messages

@@ -5,18 +5,24 @@ import Testing
 @Suite struct DepthTests {
     /// Sources nested as deep as the parser lets them be.
     static let sources: [String] = [
-        nested("!", "true", ""), nested("(1 + ", "1", ")"), nested("[ ", "", " ]"), nested("{ a = ", "1", "; }"),
-        nested("rec { a = ", "1", "; }"), nested("x: ", "x", ""), nested("{ x }: ", "x", ""),
-        nested("let a = ", "1", "; in a"), nested("let a = 1; in ", "a", ""), nested("with { }; ", "b", ""),
-        nested("if true then 1 else ", "1", ""), nested("assert true; ", "1", ""), nested("(x: x) (", "1", ")"),
-        nested("\"a${", "\"\"", "}\""), nested("({ a = ", "1", "; }).a"), nested("(null.a or ", "1", ")"),
-        "1" + String(repeating: " + 1", count: levels), "1" + String(repeating: " |> (x: x)", count: levels / 2),
+        nested("!", "true", ""), nested("-", "1", ""), nested("(1 + ", "1", ")"), nested("(1 == ", "1", ")"),
+        nested("[ ", "", " ]"), nested("{ a = ", "1", "; }"), nested("rec { a = ", "1", "; }"),
+        nested("{ ${", "\"a\"", "} = 1; }"), nested("x: ", "x", ""), nested("{ x }: ", "x", ""),
+        nested("{ x ? ", "1", " }: x"), nested("let a = ", "1", "; in a"), nested("let a = 1; in ", "a", ""),
+        nested("let { body = ", "1", "; }"), nested("with { }; ", "b", ""), nested("with { a = ", "1", "; }; a"),
+        nested("if true then 1 else ", "1", ""), nested("if ", "true", " then true else false"),
+        nested("assert true; ", "1", ""), nested("assert ", "true", "; true"), nested("(x: x) (", "1", ")"),
+        nested("\"a${", "\"\"", "}\""), nested("/a/${", "\"\"", "}"), nested("({ a = ", "1", "; }).a", levels / 2),
+        nested("(", "null", ").a", levels), nested("null.${", "\"a\"", "}"), nested("(null.a or ", "1", ")"),
+        nested("null ? ${", "\"a\"", "}"), nested("{ inherit (", "null", ") a; }"), nested("(true -> ", "true", ")"),
+        nested("((x: x) <| ", "1", ")"), nested("(", "1", " |> (x: x))", levels),
+        "1" + String(repeating: " + 1", count: levels), "1" + String(repeating: " |> (x: x)", count: levels - 1),
         "__sub: 1" + String(repeating: " - 1", count: levels),
     ]
-    static let levels = 9_900
+    static let levels = 9_990
 
-    static func nested(_ open: String, _ inner: String, _ close: String) -> String {
-        String(repeating: open, count: levels / 2) + inner + String(repeating: close, count: levels / 2)
+    static func nested(_ open: String, _ inner: String, _ close: String, _ levels: Int = levels) -> String {
+        String(repeating: open, count: levels) + inner + String(repeating: close, count: levels)
     }
 
     @Test("What the parser accepts compiles on the stack that the compiler asks for", arguments: sources.indices)

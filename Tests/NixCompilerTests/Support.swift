@@ -5,7 +5,7 @@ import NixSyntax
 import Testing
 
 /// Names that the tests' global scope has.
-let testGlobals: Set<[UInt8]> = Set(
+let testGlobals = GlobalNames(
     [
         "true", "false", "null", "builtins", "map", "import", "throw", "__sub", "__mul", "__div", "__lessThan",
         "__findFile", "__nixPath",
@@ -59,13 +59,13 @@ func compileError(_ source: String) throws -> CompileError? {
     }
 }
 
-/// Runs on a thread with the stack that `Compiler.maximumDepth` asks for.
+/// Runs on a thread with the stack that `Compiler.maximumDepth` asks for, which is half of what evaluations have.
 func onBigStack<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread {
             continuation.resume(with: Swift.Result(catching: body))
         }
-        thread.stackSize = 512 << 20
+        thread.stackSize = 256 << 20
         thread.start()
     }
 }

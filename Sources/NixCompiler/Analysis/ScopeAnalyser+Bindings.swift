@@ -71,7 +71,7 @@ extension ScopeAnalyser {
             }
             analysis.bindings[first + offset].isInitialised = true
         }
-        if overridden { analyseOverridden(id, bindings, set: overrideGroups[Int(group)].set) }
+        if overridden { try analyseOverridden(id, bindings, set: overrideGroups[Int(group)].set) }
     }
 
     /// The value of `__overrides`. Its own thunk sees the names as they are without overrides; what it contains sees
@@ -87,10 +87,14 @@ extension ScopeAnalyser {
     }
 
     /// The set with its overrides is a thunk that captures every attribute.
-    private mutating func analyseOverridden(_ id: BindingsID, _ bindings: Bindings, set: BindingID) {
+    private mutating func analyseOverridden(
+        _ id: BindingsID, _ bindings: Bindings, set: BindingID
+    ) throws(CompileError) {
         let function = open(.overridden(id), arity: 0, name: nil)
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
-        for offset in 0..<Int(bindings.attributes.count) { capture(BindingID(first + offset)) }
+        for (offset, index) in bindings.attributes.range.enumerated() {
+            try capture(BindingID(first + offset), at: tree.attributes[index].span)
+        }
         close()
         analysis.overrides[Int32(truncatingIfNeeded: id.rawValue)] = (binding: set, function: function)
         analysis.bindings[set.index].isInitialised = true

@@ -37,11 +37,21 @@ extension ScopeAnalyser {
             count: UInt32(truncatingIfNeeded: analysis.captures.count - start))
     }
 
+    /// Captures of all functions of one source together. Functions that nest deeply and all use the same variables
+    /// need memory by the square of the source; what people write needs a few per variable.
+    private static let mostCaptures = 4_000_000
+
     /// Makes a binding readable from the current function.
-    mutating func capture(_ binding: BindingID) {
+    mutating func capture(_ binding: BindingID, at span: Span) throws(CompileError) {
         let home = analysis.bindings[binding.index]
         let current = openFunctions.count - 1
         guard home.function != openFunctions[current].id else { return }
+        guard captureEntries.count < Self.mostCaptures else {
+            throw CompileError(
+                kind: .tooLarge,
+                message: "the source is too large: more than \(Self.mostCaptures) uses of outer variables; split it up",
+                span: span)
+        }
         var depth =
             home.deepestCapture < 0
             ? analysis.functions[home.function.index].depth

@@ -56,7 +56,7 @@ extension ScopeAnalyser {
         if scope[index] >= 0 { analysis.bindings[Int(scope[index])].isUsed = true }
         let meaning = meaning(of: symbol)
         switch meaning {
-        case .binding(let binding), .attribute(let binding, _): capture(binding)
+        case .binding(let binding), .attribute(let binding, _): try capture(binding, at: span)
         case .global: break
         case .dynamic: useChain(currentWith, from: openFunctions.count - 1)
         case .none:

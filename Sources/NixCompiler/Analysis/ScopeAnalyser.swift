@@ -71,7 +71,7 @@ struct ScopeAnalyser {
         outermost = Array(repeating: .unknown, count: analysis.symbols.count)
         let added = Set(options.scopeNames ?? [])
         for (index, name) in analysis.symbols.enumerated() {
-            if added.contains(name) {
+            if !added.isEmpty, added.contains(name) {
                 outermost[index] = .attribute
             } else if options.globals.contains(name) {
                 outermost[index] = .global

@@ -17,23 +17,24 @@ struct WellKnownSymbols: Sendable {
     /// The attribute that a legacy `let` selects.
     var body: SymbolID
 
-    private static let names = [
+    private static let names: [[UInt8]] = [
         "true", "false", "null", "__sub", "__mul", "__div", "__lessThan", "__findFile", "__nixPath", "__overrides",
         "body",
-    ]
+    ].map { Array($0.utf8) }
+
+    private static let filter = GlobalNames(names)
 
     /// Finds the names among the symbols, and appends those that are not there.
     init(adding symbols: inout [[UInt8]]) {
-        var wanted: [[UInt8]: Int] = [:]
-        for (index, name) in Self.names.enumerated() { wanted[Array(name.utf8)] = index }
-        let longest = Self.names.reduce(0) { max($0, $1.utf8.count) }
         var found = [SymbolID?](repeating: nil, count: Self.names.count)
-        for (index, name) in symbols.enumerated() where name.count <= longest {
-            if let known = wanted[name] { found[known] = SymbolID(UInt32(truncatingIfNeeded: index)) }
+        for (index, name) in symbols.enumerated() where Self.filter.contains(name) {
+            if let known = Self.names.firstIndex(of: name) {
+                found[known] = SymbolID(UInt32(truncatingIfNeeded: index))
+            }
         }
         let all = Self.names.indices.map { index -> SymbolID in
             if let symbol = found[index] { return symbol }
-            symbols.append(Array(Self.names[index].utf8))
+            symbols.append(Self.names[index])
             return SymbolID(UInt32(truncatingIfNeeded: symbols.count - 1))
         }
         (`true`, `false`, null) = (all[0], all[1], all[2])

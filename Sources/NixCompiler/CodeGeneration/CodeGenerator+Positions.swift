@@ -8,12 +8,14 @@ extension CodeGenerator {
         return Span(start: start, end: start + sign.length)
     }
 
-    /// An expression as Nix prints it. Relative paths stay relative: a program does not know its directory.
-    func printed(_ node: NodeID) -> [UInt8] {
-        var part = tree
-        part.root = node
-        return part.printed(baseDirectory: [], homeDirectory: [UInt8(ascii: "~")])
+    /// An expression as Nix prints it, cut where it is long: asserts in the conditions of asserts would each repeat the
+    /// inner ones. Relative paths stay relative: a program does not know its directory.
+    mutating func printed(_ node: NodeID) -> [UInt8] {
+        tree.printed(node, limit: Self.longestAssertion, order: &symbolOrder)
     }
+
+    /// Bytes of an assertion's text.
+    private static let longestAssertion = 2048
 }
 
 extension BinaryOperator {

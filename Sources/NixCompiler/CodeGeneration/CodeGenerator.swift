@@ -13,6 +13,8 @@ struct CodeGenerator {
     /// Chunks whose index is taken and whose code is not made yet, from `nextPending` on.
     var pending: [PendingChunk] = []
     private var nextPending = 0
+    /// Set while a program is made part by part: see `generatePart`.
+    var part: PartState?
     /// By symbol of the tree: its index in the program, or -1.
     private var programSymbols: [Int64]
     /// By binding: the slot, on the frame of its own function.
@@ -28,6 +30,8 @@ struct CodeGenerator {
     /// Captures of the group that is being pushed which are to be set when it is complete.
     var deferrals: [(slot: Int, capture: DeferredCapture)] = []
     var operatorChain: [NodeID] = []
+    /// For printing assertions.
+    var symbolOrder: SymbolOrder?
     private let isCancelled: (@Sendable () -> Bool)?
 
     /// A chunk to be made.
@@ -38,6 +42,7 @@ struct CodeGenerator {
             case selection(SymbolID)
         }
 
+        /// Its number in code.
         var index: UInt32
         var body: Body
         var span: Span
@@ -76,6 +81,7 @@ struct CodeGenerator {
     /// Takes the next chunk index, for a chunk that is made later.
     @discardableResult
     mutating func enqueue(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
+        if part != nil { return try announce(body, span: span) }
         let index = try program.reserveChunk()
         pending.append(PendingChunk(index: index, body: body, span: span))
         return index
@@ -85,7 +91,7 @@ struct CodeGenerator {
     mutating func programSymbol(_ symbol: SymbolID) throws(BuilderError) -> UInt32 {
         let known = programSymbols[Int(symbol.rawValue)]
         if known >= 0 { return UInt32(truncatingIfNeeded: known) }
-        let index = try program.symbol(analysis.bytes(of: symbol))
+        let index = try program.addSymbol(analysis.bytes(of: symbol))
         programSymbols[Int(symbol.rawValue)] = Int64(index)
         return index
     }

@@ -25,10 +25,11 @@ struct Builtin {
     static let lessThanDeep = 5
     static let addCoerced = 6
     static let coerce = 7
-    static let deepForce = 8
-    static let writeXML = 9
+    static let makeCode = 8
+    static let deepForce = 9
+    static let writeXML = 10
     /// A frame that only forces what a builtin answered.
-    static let returnForced = 10
+    static let returnForced = 11
 }
 
 /// A builtin as it is declared: one row of a family's list.

@@ -19,6 +19,7 @@ extension Machine {
         .frame("<lessThan>", 2, strict: [], slots: 3) { $0.lessThanDeepStep() },
         .frame("<add>", 2, strict: [], slots: 2) { $0.addCoercedStep() },
         .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
+        .frame("<makeCode>", 0, slots: 0) { $0.makeCodeStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
         .frame("<writeXML>", 2, strict: [], slots: 5) { $0.writeXMLStep() },
         .frame("<return>", 0, slots: 0) { vm in vm.done(vm.pop()) },

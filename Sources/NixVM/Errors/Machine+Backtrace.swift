@@ -126,8 +126,10 @@ private struct BacktraceDecoder {
 
     private mutating func chunk(holding pc: UnsafePointer<UInt8>) -> Int? {
         if chunksByCode.isEmpty {
-            chunksByCode = (1..<machine.s.pointee.chunkCount).map {
-                (UInt(bitPattern: machine.s.pointee.chunks[$0].code), $0)
+            // Chunks without code of their own yet run a step of the machine's.
+            chunksByCode = (1..<machine.s.pointee.chunkCount).compactMap { chunk in
+                let code = machine.s.pointee.chunks[chunk].code
+                return machine.vm.stepIndex(code) == nil ? (UInt(bitPattern: code), chunk) : nil
             }.sorted { $0.address < $1.address }
         }
         var low = 0

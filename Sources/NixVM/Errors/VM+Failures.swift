@@ -46,7 +46,7 @@ extension VM {
     }
 
     func failInterrupted(_ kind: FailureKind) -> Bool {
-        _ = fail(kind, kind == .cancelled ? "evaluation cancelled" : "deadline exceeded")
+        _ = fail(kind, StopCondition.message(kind))
         return false
     }
 

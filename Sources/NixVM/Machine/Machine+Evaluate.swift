@@ -21,8 +21,39 @@ extension Machine {
         return ValueHandle(root: addRoot(permanentThunk(chunk, isFunction: isFunction)))
     }
 
+    /// The number that the next chunk gets: what a part of a program is made for.
+    public var nextChunk: UInt32 { UInt32(truncatingIfNeeded: s.pointee.chunkCount) }
+
+    /// Loads the first part of a program whose code is made as it is run. The machine asks for more with requests that
+    /// name the program by the number returned.
+    public func load(
+        part: ProgramPart, lines: LineTable?, name: String, directory: [UInt8]
+    ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
+        let top = s.pointee.chunkCount
+        let program = try load(part, lines: lines, name: name, directory: directory, firstChunk: 0)
+        let isFunction = s.pointee.chunks[top].arity > 0
+        return (ValueHandle(root: addRoot(permanentThunk(top, isFunction: isFunction))), program)
+    }
+
+    /// Answers a request for code. What asked for it goes on with it.
+    public func answer(code part: ProgramPart, program: Int) {
+        do throws(EvalFailure) {
+            try extend(programs[program], by: part)
+        } catch {
+            return answer(failure: error)
+        }
+        continueWithCode()
+    }
+
+    /// Lets the chunk that has got its code begin.
+    func continueWithCode() {
+        let chunk = s.pointee.chunks[s.pointee.r.env.field]
+        guard vm.makeStack(Int(chunk.maximumStack)) else { return }
+        s.pointee.r.pc = chunk.code
+    }
+
     /// A top level captures nothing, so that its thunk may be a root at once.
-    private func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
+    func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
         if !vm.reserve(Size.thunk(1)) { _ = vm.collect(need: Size.thunk(1)) }
         let object = vm.take(words: 2)
         object[0] = Object.header(isFunction ? Kind.closure : Kind.thunk, count: isFunction ? 1 : 0, field: chunk)

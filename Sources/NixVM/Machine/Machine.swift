@@ -37,6 +37,8 @@ public enum MachineRequest: Sendable {
     case program(path: [UInt8])
     /// The same compiled with extra names in scope.
     case scopedProgram(path: [UInt8], names: [[UInt8]])
+    /// The code of a chunk that a part of a program announced; answered with `answer(code:)`.
+    case code(program: Int, row: Int)
 }
 
 /// One evaluator: heap, stack, programs and builtins. Not to be shared between threads while it runs.
@@ -77,8 +79,10 @@ public final class Machine {
     var toJSONIndex = 0
     var importIndex = 0
     var recording: EventRecording?
-    /// Span positions for `unsafeGetAttrPos`: programs in order of their first number.
-    var positionCount: UInt32 = 1
+    /// Positions for `unsafeGetAttrPos`, by number less one: program and span.
+    var attributePositions: [(program: UInt32, span: SourceSpan)] = []
+    /// Numbers of the instructions that gave an attribute its position, by chunk and entry of its spans.
+    var instructionPositions: [UInt64: UInt32] = [:]
     public let settings: MachineSettings
     /// Where the state lies when it is not the machine's own.
     private let memory: MachineMemory?
@@ -135,7 +139,7 @@ public final class Machine {
         addErrorContextIndex = template.addErrorContextIndex
         toJSONIndex = template.toJSONIndex
         importIndex = template.importIndex
-        positionCount = template.positionCount
+        attributePositions = template.attributePositions
         s.pointee.host = .passUnretained(self)
         setLimits()
     }
@@ -165,11 +169,13 @@ public final class Machine {
     }
 
     /// Why the evaluation must stop now, if it must.
-    func interruption() -> FailureKind? {
-        if cancellation?.isCancelled == true { return .cancelled }
-        if let deadline = limits.deadline, monotonicNanoseconds() >= deadline { return .deadlineExceeded }
-        return nil
-    }
+    func interruption() -> FailureKind? { stop.cause }
+
+    /// Tells from any thread whether the evaluation must stop.
+    public var stop: StopCondition { StopCondition(cancellation: cancellation, deadline: limits.deadline) }
+
+    /// Whether somebody hears what the machine does.
+    public var isObserved: Bool { recording != nil }
 }
 
 /// Choices that change what an evaluation gives or how it runs.

@@ -84,6 +84,12 @@ extension VM {
         return fitsLimit()
     }
 
+    /// Room for so many values over the current frame's base, without charging. False with `failure` set when a limit
+    /// forbids it.
+    func makeStack(_ slots: Int) -> Bool {
+        s.pointee.r.bp + (slots &+ Builtin.slack) <= s.pointee.spLimit || growStack(slots &+ s.pointee.largestFrame)
+    }
+
     private func growStack(_ slots: Int) -> Bool {
         let used = s.pointee.r.sp - s.pointee.stackBase
         let size = max(used * 2, used + slots, 1 << 15)

@@ -47,17 +47,16 @@ extension Machine {
 
     /// The position with a number, as layouts carry it; nil for 0.
     func attributePosition(_ number: UInt32) -> SourcePosition? {
-        guard number > 0 else { return nil }
-        var low = 0
-        var high = programs.count
-        while low < high {
-            let middle = (low + high) / 2
-            if programs[middle].firstPosition <= number { low = middle + 1 } else { high = middle }
-        }
-        guard low > 0 else { return nil }
-        let program = programs[low - 1]
-        guard let span = program.span(ofPosition: Int(number - program.firstPosition)) else { return nil }
-        return position(in: low - 1, span: span)
+        guard number > 0, Int(number) <= attributePositions.count else { return nil }
+        let (program, span) = attributePositions[Int(number) - 1]
+        return position(in: Int(program), span: span)
+    }
+
+    /// The number of a new attribute position; 0 without span.
+    func attributePosition(_ span: SourceSpan?, _ loaded: LoadedProgram) -> UInt32 {
+        guard let span else { return 0 }
+        attributePositions.append((UInt32(truncatingIfNeeded: loaded.tables.pointee.program), span))
+        return UInt32(truncatingIfNeeded: attributePositions.count)
     }
 
     /// The position number of an instruction, 0 for one without span.
@@ -65,10 +64,13 @@ extension Machine {
         let loaded = s.pointee.chunks[index]
         guard index > 0, Int(loaded.program) < programs.count else { return 0 }
         let program = programs[Int(loaded.program)]
-        let offset = pc - loaded.code
-        guard let entry = spanIndex(program.program.chunks[Int(loaded.index)], offset) else { return 0 }
-        return program.firstPosition &+ UInt32(truncatingIfNeeded: program.positions.count)
-            &+ program.instructionStarts[Int(loaded.index)] &+ UInt32(truncatingIfNeeded: entry)
+        let chunk = program.program.chunks[Int(loaded.index)]
+        guard let entry = spanIndex(chunk, pc - loaded.code) else { return 0 }
+        let key = UInt64(truncatingIfNeeded: index) &<< 32 | UInt64(truncatingIfNeeded: entry)
+        if let known = instructionPositions[key] { return known }
+        let number = attributePosition(chunk.instructionSpans[entry].span, program)
+        instructionPositions[key] = number
+        return number
     }
 }
 

@@ -1,0 +1,100 @@
+import NixBytecode
+import NixSyntax
+
+/// Programs made part by part: the code of a chunk is made when somebody asks for it.
+///
+/// A chunk that code refers to is announced with what is known of it before: kind, arity, name and places. Functions
+/// with a pattern are made along with the code that mentions them, so that their formals are there at once.
+extension CodeGenerator {
+    struct PartState {
+        /// The number of the next chunk that is announced.
+        var nextChunk: UInt32
+        var announced: [Chunk] = []
+        /// Rows of chunks that belong to the part that is being made.
+        var rows: [Int]
+    }
+
+    /// Makes the code of one announced chunk.
+    ///
+    /// - Parameters:
+    ///   - row: its place among all announced chunks. Row 0, the top level, is announced by asking for it.
+    ///   - firstChunk: number of the first chunk that the part announces.
+    mutating func generatePart(_ row: Int, firstChunk: UInt32) throws(CompileError) -> ProgramPart {
+        let mark = program.mark
+        var code: [ProgramPart.Code] = []
+        part = PartState(nextChunk: firstChunk, rows: [row])
+        var span = tree.span(of: tree.root)
+        do throws(BuilderError) {
+            if pending.isEmpty { try enqueue(.function(FunctionID(0)), span: span) }
+            while let next = part?.rows.popLast() {
+                guard next < pending.count else { throw .chunk(UInt32(truncatingIfNeeded: next)) }
+                span = pending[next].span
+                code.append(ProgramPart.Code(row: next, chunk: try generate(pending[next])))
+            }
+        } catch { throw error.asCompileError(at: span) }
+        return program.part(
+            since: mark, firstChunk: firstChunk, newChunks: part?.announced ?? [], code: code)
+    }
+
+    /// Gives a chunk its number and a row without code.
+    mutating func announce(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
+        let index = part?.nextChunk ?? 0
+        guard index < UInt32.max else {
+            throw .limitExceeded(what: "functions and thunks", limit: ProgramLimits.entries)
+        }
+        let row = pending.count
+        pending.append(PendingChunk(index: index, body: body, span: span))
+        let chunk = try outline(body)
+        part?.nextChunk = index + 1
+        part?.announced.append(chunk)
+        if case .function(let id) = body, hasPattern(id) { part?.rows.append(row) }
+        return index
+    }
+
+    private func hasPattern(_ id: FunctionID) -> Bool {
+        guard case .lambda(let node) = analysis.functions[id.index].body else { return false }
+        var next = node
+        for _ in 0..<analysis.functions[id.index].arity {
+            guard case .lambda(let lambda) = tree[next] else { return false }
+            if tree.lambdas[Int(lambda.rawValue)].hasFormals { return true }
+            next = tree.lambdas[Int(lambda.rawValue)].body
+        }
+        return false
+    }
+
+    /// What is known of a chunk without its code.
+    private mutating func outline(_ body: PendingChunk.Body) throws(BuilderError) -> Chunk {
+        var chunk = Chunk(
+            kind: .thunk, arity: 0, upvalueCount: 1, capturesWith: false, formals: nil, parameters: [], name: nil,
+            spans: [], code: [], maximumStack: 0, instructionSpans: [])
+        switch body {
+        case .selection(let symbol): chunk.name = try programSymbol(symbol)
+        case .function(let id):
+            let record = analysis.functions[id.index]
+            chunk.upvalueCount = record.captures.count + (record.capturesWith ? 1 : 0)
+            chunk.capturesWith = record.capturesWith
+            chunk.arity = UInt32(truncatingIfNeeded: record.arity)
+            chunk.maximumStack = chunk.arity
+            if let symbol = record.name { chunk.name = try programSymbol(symbol) }
+            switch record.body {
+            case .topLevel: chunk.kind = .topLevel
+            case .lambda(let node): try outlineLambda(node, &chunk)
+            case .thunk, .inherited, .inheritedFrom, .overridden: break
+            }
+        }
+        return chunk
+    }
+
+    private mutating func outlineLambda(_ node: NodeID, _ chunk: inout Chunk) throws(BuilderError) {
+        chunk.kind = .lambda
+        var next = node
+        while chunk.parameters.count < Int(chunk.arity), case .lambda(let id) = tree[next] {
+            let lambda = tree.lambdas[Int(id.rawValue)]
+            var parameter: UInt32?
+            if let symbol = lambda.parameter { parameter = try programSymbol(symbol) }
+            chunk.parameters.append(parameter)
+            chunk.spans.append(SourceSpan(tree.span(of: next)))
+            next = lambda.body
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import NixBytecode
+
+/// A program whose code is made when it is first run. Most of what a large package set reads is never run.
+///
+/// What it gives depends on the order in which code is asked for; the program that is encoded does not
+/// (`AnalysedSource.program`).
+public final class DeferredProgram {
+    public let source: AnalysedSource
+    private var generator: CodeGenerator
+    /// Why code could not be made. The tables of the parts do not fit each other after that.
+    private var failure: CompileError?
+
+    public init(_ source: AnalysedSource, isCancelled: (@Sendable () -> Bool)? = nil) {
+        self.source = source
+        generator = CodeGenerator(source.tree, analysis: source.analysis, isCancelled: isCancelled)
+    }
+
+    /// The code of one chunk, and of those that it needs at once.
+    ///
+    /// - Parameters:
+    ///   - row: the chunk's place among all that the parts announced; 0 is the top level, to be asked for first.
+    ///   - firstChunk: the number that code shall use for the first chunk that the part announces; the others follow.
+    public func part(_ row: Int, firstChunk: UInt32) throws(CompileError) -> ProgramPart {
+        if let failure { throw failure }
+        do throws(CompileError) {
+            return try generator.generatePart(row, firstChunk: firstChunk)
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+}

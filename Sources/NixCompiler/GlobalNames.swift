@@ -1,0 +1,20 @@
+/// The names of the global scope. Every name of every source is looked for among them, so that most are told apart by
+/// their first byte and length.
+public struct GlobalNames: Sendable {
+    private let names: Set<[UInt8]>
+    /// Bit `n` of an entry: a name that begins with this byte has `n` bytes; 63 stands for 63 and more.
+    private var lengths = [UInt64](repeating: 0, count: 256)
+
+    public init(_ names: some Sequence<[UInt8]>) {
+        self.names = Set(names)
+        for name in self.names {
+            if let first = name.first { lengths[Int(first)] |= 1 << UInt64(min(name.count, 63)) }
+        }
+    }
+
+    /// Whether a name is global.
+    public func contains(_ name: [UInt8]) -> Bool {
+        guard let first = name.first, lengths[Int(first)] & 1 << UInt64(min(name.count, 63)) != 0 else { return false }
+        return names.contains(name)
+    }
+}

@@ -1,0 +1,49 @@
+import NixBytecode
+import NixVM
+
+/// Programs in files.
+extension Evaluator {
+    /// Loads the program that an earlier run left; nil when there is none. The next run then finds it.
+    func loadCached(
+        _ source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> ValueHandle? {
+        // Literals are looked at where a source is parsed.
+        guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
+        let key = DiskCache.Key(source: source, pipeOperators: options.pipeOperators, scopeNames: scopeNames)
+        guard let program = disk.program(key) else {
+            let analysed = try analyse(source, name: name, scopeNames: scopeNames)
+            disk.add(key) { try? analysed.program() }
+            return try loadDeferred(analysed, name: name, directory: directory)
+        }
+        sources[name] = source
+        guard let part = try? program.part(0) else {
+            disk.remove(key)
+            return nil
+        }
+        let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
+        indexed[number] = (program, name, key)
+        return top
+    }
+
+    /// Answers a machine's request for the code of a chunk of a program from a file.
+    func proveCode(_ program: IndexedProgram, name: String, key: DiskCache.Key, number: Int, row: Int)
+        throws(EvalFailure)
+    {
+        let part: IndexedPart
+        do throws(ProgramRejection) {
+            part = try program.part(row)
+        } catch {
+            disk?.remove(key)
+            throw EvalFailure(
+                kind: .value,
+                message: Array("the cached program of '\(name)' was damaged and is removed; run again (\(error))".utf8))
+        }
+        machine.answer(code: part, program: number)
+    }
+
+    /// Writes the programs of this evaluation to the cache, for the next one.
+    public func storePrograms() {
+        guard machine.stop.cause == nil else { return }
+        disk?.store()
+    }
+}

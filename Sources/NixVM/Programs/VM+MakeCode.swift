@@ -1,0 +1,17 @@
+/// Code that is made when it is first run.
+extension VM {
+    /// What a chunk runs that has no code yet: the host is asked for it, and puts it in this one's place.
+    func makeCodeStep() -> Step {
+        if let failure = machine.importFailure {
+            machine.importFailure = nil
+            machine.failure = failure
+            return .error
+        }
+        if machine.failure != nil { return .error }
+        let chunk = s.pointee.chunks[s.pointee.r.env.field]
+        let rows = machine.programs[Int(chunk.program)].chunkRows
+        let row = rows.isEmpty ? Int(chunk.index) : rows[Int(chunk.index)]
+        machine.request = .code(program: Int(chunk.program), row: row)
+        return .suspend
+    }
+}

@@ -1,0 +1,2 @@
+# A carriage return ends a comment.# so does this
+[ 1 # one 2 ]

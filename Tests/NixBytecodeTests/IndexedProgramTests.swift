@@ -1,0 +1,66 @@
+import Testing
+
+@testable import NixBytecode
+
+/// Programs that are read and proved chunk by chunk.
+@Suite struct IndexedProgramTests {
+    @Test func everyChunkIsThatOfTheProgram() throws {
+        for seed in 0..<100 {
+            let program = try RandomProgram.make(seed: UInt64(seed))
+            let indexed = try IndexedProgram(IndexedProgram.bytes(of: program))
+            #expect(indexed.chunkCount == program.chunks.count)
+            #expect(indexed.lines == program.lines)
+            var code: [Int: Chunk] = [:]
+            var symbols: [Int: [UInt8]] = [:]
+            for chunk in program.chunks.indices {
+                let part = try indexed.part(chunk)
+                for (index, chunk) in part.code { #expect(code.updateValue(chunk, forKey: index) == nil) }
+                for (index, name) in part.symbols { #expect(symbols.updateValue(name, forKey: index) == nil) }
+                for (index, constant) in part.constants { #expect(program.constants[index] == constant) }
+                for (index, shape) in part.shapes { #expect(program.shapes[index] == shape) }
+                for (index, formals) in part.formals { #expect(program.formals[index] == formals) }
+            }
+            for (index, chunk) in program.chunks.enumerated() { #expect(code[index] == chunk, "seed \(seed)") }
+            for (index, name) in symbols { #expect(program.symbols[index] == name) }
+        }
+    }
+
+    @Test func damageIsSeen() throws {
+        let bytes = try IndexedProgram.bytes(of: RandomProgram.make(seed: 1))
+        for place in stride(from: 0, to: bytes.count, by: 7) {
+            var damaged = bytes
+            damaged[place] ^= 0x10
+            #expect(throws: ProgramRejection.self) { try IndexedProgram(damaged) }
+            #expect(throws: ProgramRejection.self) { try IndexedProgram(Array(bytes[..<place])) }
+        }
+    }
+
+    /// Also with a checksum that fits, what is not proved is refused.
+    @Test func changedBytesNeverTrap() throws {
+        var random = SeededGenerator(seed: 5)
+        var accepted = 0
+        var refused = 0
+        for seed in 0..<60 {
+            let program = try RandomProgram.make(seed: UInt64(seed), size: 30)
+            let body = Array(try IndexedProgram.bytes(of: program)[16...])
+            for _ in 0..<100 {
+                var mutant = body
+                for _ in 0...random.below(3) {
+                    let place = random.below(mutant.count)
+                    if random.chance(10) { mutant.removeSubrange(place..<min(mutant.count, place + 2)) }
+                    guard place < mutant.count else { continue }
+                    mutant[place] = random.chance(50) ? UInt8(truncatingIfNeeded: random.next()) : mutant[place] ^ 1
+                }
+                guard let indexed = try? IndexedProgram(ProgramIndex.seal(mutant)) else {
+                    refused += 1
+                    continue
+                }
+                for chunk in 0..<min(indexed.chunkCount, 64) {
+                    if (try? indexed.part(chunk)) == nil { refused += 1 } else { accepted += 1 }
+                }
+            }
+        }
+        #expect(accepted > 1000)
+        #expect(refused > 1000)
+    }
+}

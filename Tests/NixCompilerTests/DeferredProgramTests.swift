@@ -1,0 +1,45 @@
+import NixBytecode
+import NixCompiler
+import NixSyntax
+import Testing
+
+/// Code that is made when it is asked for.
+@Suite struct DeferredProgramTests {
+    private func analysed(_ source: String) throws -> AnalysedSource {
+        try AnalysedSource(parse(Array(source.utf8)), options: CompileOptions(globals: testGlobals))
+    }
+
+    @Test("A part announces the chunks that its code mentions, and makes functions with a pattern at once")
+    func parts() throws {
+        let program = DeferredProgram(
+            try analysed("let x = map 1; in { a = x 2; f = { p, q ? x 3 }: p; g = y: z: y; h = y: { r }: r; }"))
+        let first = try program.part(0, firstChunk: 100)
+        // The top level, x, a, f, g, h and f's default; code of the top level, h and f.
+        #expect(first.newChunks.map(\.kind) == [.topLevel, .thunk, .thunk, .lambda, .lambda, .lambda, .thunk])
+        #expect(first.newChunks.map(\.arity) == [0, 0, 0, 1, 2, 2, 0])
+        #expect(Set(first.code.map(\.row)) == [0, 3, 5])
+        #expect(first.formals.count == 2)
+        let second = try program.part(2, firstChunk: 200)
+        #expect(second.newChunks.isEmpty && second.code.count == 1)
+        #expect(second.code[0].chunk.name == first.newChunks[2].name)
+    }
+
+    @Test("The whole program does not depend on what was asked for")
+    func whole() throws {
+        let source = "let x = map 1; in { a = x 2; b = { c = x 4; d = e: x e; }; }"
+        let first = try analysed(source)
+        let program = DeferredProgram(first)
+        _ = try program.part(0, firstChunk: 1)
+        _ = try program.part(2, firstChunk: 9)
+        #expect(try program.source.program().encoded() == analysed(source).program().encoded())
+        #expect(try compile(source).program.encoded() == first.program().encoded())
+    }
+
+    @Test("A row that was not announced is refused, and so is everything after")
+    func unknownRow() throws {
+        let program = DeferredProgram(try analysed("1"))
+        _ = try program.part(0, firstChunk: 1)
+        #expect(throws: CompileError.self) { try program.part(5, firstChunk: 2) }
+        #expect(throws: CompileError.self) { try program.part(0, firstChunk: 2) }
+    }
+}

@@ -1,0 +1,120 @@
+import NixEval
+import NixStore
+import NixVM
+import Testing
+
+/// Changed programs and sources, run in a machine: each ends in a rejection or an outcome, with the process alive. The
+/// seeds are fixed, so that a mutant that is found can be found again.
+@Suite struct MutantTests {
+    /// Of encoded programs, and of sources.
+    static let programMutants = 100_000
+    static let sourceMutants = 20_000
+
+    @Test func programs() async throws {
+        let machine = try VirtualMachine(programCacheBytes: 0)
+        let programs = SuitePrograms.encoded
+        try #require(programs.count > 300)
+        var random = SeededGenerator(seed: 11)
+        var tally = Tally()
+        for number in 0..<Self.programMutants {
+            let program = programs[number % programs.count]
+            let mutant = Mutation.mutate(program.bytes, &random)
+            let job = try SuitePrograms.job(
+                .program(mutant, name: program.name, directory: SuitePrograms.directory), fuel: 2_000)
+            tally.count(await machine.evaluate(job, cancellation: Cancellation()).outcome, "\(program.name) \(number)")
+        }
+        #expect(tally.rejected > Self.programMutants / 10)
+        #expect(tally.values > Self.programMutants / 100)
+        #expect(tally.failed > Self.programMutants / 100)
+    }
+
+    @Test func sources() async throws {
+        let machine = try VirtualMachine(programCacheBytes: 0)
+        let sources = SuitePrograms.sources
+        try #require(sources.count > 300)
+        var random = SeededGenerator(seed: 12)
+        var tally = Tally()
+        for number in 0..<Self.sourceMutants {
+            let source = sources[number % sources.count]
+            let mutant = Mutation.mutate(source.bytes, &random)
+            let job = try SuitePrograms.job(
+                .source(mutant, name: source.name, directory: SuitePrograms.directory), fuel: 2_000)
+            tally.count(await machine.evaluate(job, cancellation: Cancellation()).outcome, "\(source.name) \(number)")
+        }
+        #expect(tally.rejected == 0)
+        #expect(tally.values > Self.sourceMutants / 100)
+        #expect(tally.failed > Self.sourceMutants / 10)
+    }
+
+    @Test func randomTokens() async throws {
+        let machine = try VirtualMachine(programCacheBytes: 0)
+        var random = SeededGenerator(seed: 13)
+        var tally = Tally()
+        for number in 0..<Self.sourceMutants {
+            let source = Mutation.tokens(&random)
+            let job = try SuitePrograms.job(
+                .source(source, name: "tokens", directory: SuitePrograms.directory), fuel: 2_000)
+            tally.count(await machine.evaluate(job, cancellation: Cancellation()).outcome, "tokens \(number)")
+        }
+        #expect(tally.values > 0)
+        #expect(tally.failed > Self.sourceMutants / 2)
+    }
+}
+
+/// How evaluations ended.
+private struct Tally {
+    var values = 0
+    var failed = 0
+    var rejected = 0
+
+    mutating func count(_ outcome: EvaluationReport.Outcome, _ label: String) {
+        switch outcome {
+        case .value, .resultTooLarge: values += 1
+        case .failed: failed += 1
+        case .rejected: rejected += 1
+        case .internalError(let text): Issue.record("\(label): \(text)")
+        }
+    }
+}
+
+/// Changes of bytes.
+enum Mutation {
+    /// One to three changes: bytes replaced, inserted, removed, doubled, or the rest cut off.
+    static func mutate(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
+        var bytes = bytes
+        for _ in 0...random.below(3) {
+            guard !bytes.isEmpty else { return bytes }
+            let place = random.below(bytes.count)
+            switch random.below(12) {
+            case 0: bytes.removeSubrange(place...)
+            case 1: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.below(4)))
+            case 2: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
+            case 3: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + random.below(24))], at: place)
+            case 4: bytes[place] = UInt8(truncatingIfNeeded: random.next())
+            case 5: bytes[place] ^= 1 << UInt8(random.below(8))
+            case 6: bytes.swapAt(place, random.below(bytes.count))
+            case 7, 8: bytes[place] = bytes[random.below(bytes.count)]
+            default: bytes[place] = bytes[place] &+ (random.chance(50) ? 1 : 255)
+            }
+        }
+        return bytes
+    }
+
+    private static let words: [String] = [
+        "a", "b", "x", "or", "__curPos", "true", "null", "builtins", "map", "1", "2.5", ".5", "\"", "''", "${", "}",
+        "{", "(", ")", "[", "]", ";", ":", ",", "@", "?", ".", "...", "=", "==", "!=", "<", ">", "<=", ">=", "//",
+        "++", "+", "-", "*", "/", "->", "&&", "||", "!", "|>", "<|", "if", "then", "else", "assert", "with", "let",
+        "in", "rec", "inherit", "./p", "../q", "~/r", "<s>", "http://t", "#c\n", "/*c*/", "''$", "'''", "\\n", "\\",
+        "$", "\0", "\u{FEFF}", "\r\n", "é",
+    ]
+
+    /// Words of the language in random order.
+    static func tokens(_ random: inout SeededGenerator) -> [UInt8] {
+        var result: [UInt8] = []
+        for _ in 0...random.below(24) {
+            result += Array(words[random.below(words.count)].utf8)
+            if random.chance(70) { result.append(UInt8(ascii: " ")) }
+        }
+        return result
+    }
+}
