@@ -12,7 +12,13 @@ public enum CanonPath {
     public static func canonicalize(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(path.count + 1)
-        for component in path.split(separator: slash) where !isDot(component) {
+        var start = 0
+        while start < path.count {
+            var end = start
+            while end < path.count, path[end] != slash { end += 1 }
+            let component = path[start..<end]
+            start = end + 1
+            if component.isEmpty || isDot(component) { continue }
             if isDotDot(component) {
                 removeLastComponent(&result)
             } else {

@@ -57,7 +57,7 @@ extension VM {
 
     fileprivate func removeAttributes() -> Step {
         guard let set = expectSet(0), let names = expectList(1) else { return .error }
-        for index in 0..<names.field where !isForced(names.values + index) { return .force }
+        if let step = forceElements(names, .forced, { _ in nil }) { return step }
         var removed: Set<UInt32> = []
         for index in 0..<names.field {
             let name = names.values[index]
@@ -115,20 +115,21 @@ extension VM {
 
     fileprivate func listToAttributes() -> Step {
         guard let list = expectList(0) else { return .error }
-        for index in 0..<list.field {
-            if !isForced(list.values + index) { return .force }
-            let item = list.values[index]
-            guard item.isAttributes else { return failExpected("a set", item) }
-            guard let name = lookup(item.object, Symbols.name) else {
-                return failMissingAttribute(item, Symbols.name, context: "in a {name=...; value=...;} pair")
-            }
-            if !isForced(name) { return .force }
-            guard name.pointee.isString else { return failPairName(item.object, name.pointee) }
-            guard isPlainString(name.pointee) else { return .error }
-        }
+        if let step = forceElements(list, .pair, { checkPair($0) }) { return step }
         guard reserve(Size.attributesAndLayout(list.field)) else { return .collect }
         guard charge(1 + list.field / 4) else { return .error }
         return attributes(ofPairs: list)
+    }
+
+    /// Whether an element of `listToAttrs`' list has a name; nil if so.
+    private func checkPair(_ item: Value) -> Step? {
+        guard item.isAttributes else { return failExpected("a set", item) }
+        guard let name = lookup(item.object, Symbols.name) else {
+            return failMissingAttribute(item, Symbols.name, context: "in a {name=...; value=...;} pair")
+        }
+        if !isForced(name) { return .force }
+        guard name.pointee.isString else { return failPairName(item.object, name.pointee) }
+        return isPlainString(name.pointee) ? nil : .error
     }
 
     private func failPairName(_ pair: Object, _ name: Value) -> Step {
@@ -199,10 +200,7 @@ extension VM {
 
     fileprivate func catAttributes() -> Step {
         guard let name = expectPlainString(0), let list = expectList(1) else { return .error }
-        for index in 0..<list.field {
-            if !isForced(list.values + index) { return .force }
-            guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
-        }
+        if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
         let symbol = s.pointee.symbols.intern(name.byteBuffer)
         guard reserve(Size.list(list.field)) else { return .collect }
         guard charge(1 + list.field / 8) else { return .error }
@@ -249,11 +247,8 @@ extension VM {
         if let step = refuseUncallable(0) { return step }
         guard let list = expectList(1) else { return .error }
         var total = 0
-        for index in 0..<list.field {
-            if !isForced(list.values + index) { return .force }
-            guard list.values[index].isAttributes else { return failExpected("a set", list.values[index]) }
-            total += list.values[index].object.field
-        }
+        if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
+        for index in 0..<list.field { total += list.values[index].object.field }
         guard reserve(Size.attributesAndLayout(total) + total * (16 + Size.thunk(3))) else { return .collect }
         guard charge(1 + total / 4) else { return .error }
         var members: [UInt32: [Value]] = [:]

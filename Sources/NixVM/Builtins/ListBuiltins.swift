@@ -96,11 +96,8 @@ extension VM {
     fileprivate func concatLists() -> Step {
         guard let lists = expectList(0) else { return .error }
         var total = 0
-        for index in 0..<lists.field {
-            if !isForced(lists.values + index) { return .force }
-            guard lists.values[index].isList else { return failExpected("a list", lists.values[index]) }
-            total += lists.values[index].object.field
-        }
+        if let step = forceElements(lists, .list, { $0.isList ? nil : failExpected("a list", $0) }) { return step }
+        for index in 0..<lists.field { total += lists.values[index].object.field }
         guard reserve(Size.list(total)) else { return .collect }
         guard charge(1 + total / 16) else { return .error }
         let result = makeList(total)

@@ -10,7 +10,7 @@ extension VM {
         if bp[2].isNull {
             if count == 0 { return done(bp[1]) }
             if let step = refuseUncallable(0) { return step }
-            for index in 0..<count where !isForced(bp[1].object.values + index) { return .force }
+            if let step = forceElements(bp[1].object, .forced, { _ in nil }) { return step }
             if count == 1 { return done(bp[1]) }
             guard reserve(Size.array(count) * 2) else { return .collect }
             guard charge(1 + count / 16) else { return .error }

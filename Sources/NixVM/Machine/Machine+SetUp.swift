@@ -30,6 +30,10 @@ extension Machine {
         string[0] = Object.header(Kind.string, field: 0)
         let cache = UnsafeMutablePointer<LayoutCacheEntry>.allocate(capacity: LayoutCacheEntry.count)
         cache.initialize(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+        let lookups = UnsafeMutablePointer<LookupCacheEntry>.allocate(capacity: LookupCacheEntry.count)
+        lookups.initialize(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
+        let checked = UnsafeMutablePointer<CheckedElements>.allocate(capacity: CheckedElements.count)
+        checked.initialize(repeating: CheckedElements(), count: CheckedElements.count)
         s.initialize(
             to: MachineState(
                 r: Registers(
@@ -40,7 +44,7 @@ extension Machine {
                 chunks: MachineState.reserveChunks(), stackBase: stack, framesBase: frames, bottomFrame: frames,
                 arguments: stack, roots: .allocate(capacity: MachineState.rootCapacity), heap: heap,
                 memoryLimit: limits.memory, maximumDepth: limits.depth, fuel: limits.fuel, stress: settings.stress,
-                layoutCache: cache, emptyList: Value(Tag.list, list),
+                layoutCache: cache, lookupCache: lookups, checkedElements: checked, emptyList: Value(Tag.list, list),
                 emptyAttributes: Value(Tag.attributes, attributes), emptyString: Value(Tag.string, string),
                 builtins: .allocate(capacity: 1), stepCodes: .allocate(capacity: 8), returnCode: returnCode,
                 machineEnv: env, machineTables: tables, host: .passUnretained(self),

@@ -158,6 +158,8 @@ public final class Machine {
         s.pointee.heap.release()
         s.pointee.symbols.release()
         s.pointee.layoutCache.deallocate()
+        s.pointee.lookupCache.deallocate()
+        s.pointee.checkedElements.deallocate()
         s.pointee.builtins.deallocate()
         s.pointee.stepCodes.deallocate()
         s.pointee.returnCode.deallocate()

@@ -71,7 +71,7 @@ public final class MachineMemory {
         clear(chunks, (s.pointee.chunkCount - pristine.chunkCount) * MemoryLayout<LoadedChunk>.stride)
         s.pointee.roots.update(repeating: .null, count: s.pointee.rootCount)
         for (index, root) in roots.enumerated() { s.pointee.roots[index] = root }
-        s.pointee.layoutCacheReset()
+        s.pointee.resetCaches()
         s.pointee = pristine
     }
 

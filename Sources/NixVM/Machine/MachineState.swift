@@ -102,6 +102,8 @@ struct MachineState {
     var stress = false
     var symbols = SymbolTable()
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
+    var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
+    var checkedElements: UnsafeMutablePointer<CheckedElements>
     var emptyList: Value
     var emptyAttributes: Value
     var emptyString: Value
@@ -131,9 +133,23 @@ struct MachineState {
         return range!.assumingMemoryBound(to: LoadedChunk.self)
     }
 
-    mutating func layoutCacheReset() {
+    /// Forgets what is known by address, since objects have moved.
+    mutating func resetCaches() {
         layoutCache.update(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+        lookupCache.update(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
+        checkedElements.update(repeating: CheckedElements(), count: CheckedElements.count)
     }
+}
+
+/// Where a key lies in a layout with many.
+struct LookupCacheEntry {
+    static let count = 1024
+    var layout: UInt = 0
+    var symbol: UInt32 = 0
+    /// `absent` when the layout does not have it.
+    var index: UInt32 = 0
+
+    static let absent = UInt32.max
 }
 
 /// Two layouts, the layout of their union, and how to merge values into it.

@@ -38,8 +38,18 @@ extension VM {
             }
             return nil
         }
-        let index = lowerBound(entries, count, symbol)
-        return index < count && entries[index].symbol == symbol ? attributes.attributeValues + index : nil
+        let layout = UInt(bitPattern: attributes.layout)
+        let place = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
+        let entry = s.pointee.lookupCache + Int(place & UInt(LookupCacheEntry.count - 1))
+        if entry.pointee.layout != layout || entry.pointee.symbol != symbol {
+            let index = lowerBound(entries, count, symbol)
+            let isFound = index < count && entries[index].symbol == symbol
+            entry.pointee = LookupCacheEntry(
+                layout: layout, symbol: symbol,
+                index: isFound ? UInt32(truncatingIfNeeded: index) : LookupCacheEntry.absent)
+        }
+        let index = entry.pointee.index
+        return index == LookupCacheEntry.absent ? nil : attributes.attributeValues + Int(index)
     }
 
     /// Index of the first key that is not below the symbol.

@@ -358,8 +358,11 @@ extension VM {
                 }
                 if value.isAttributes, let found = lookup(value.object, symbol) {
                     r.pc += 4
-                    (r.sp - 1).pointee = found.pointee
-                    if !found.pointee.isThunk { continue dispatch }
+                    if !found.pointee.isThunk {
+                        (r.sp - 1).pointee = found.pointee
+                        continue dispatch
+                    }
+                    // The operand stays until the frame is entered: without room, the instruction runs anew.
                     base = r.sp - 1
                     target = found.pointee.object
                 } else {

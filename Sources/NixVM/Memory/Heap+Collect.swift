@@ -23,11 +23,13 @@ extension VM {
         state.pointee.heap.statistics.collections += 1
         state.pointee.heap.statistics.copiedBytes += live
         state.pointee.heap.statistics.peakBytes = max(state.pointee.heap.statistics.peakBytes, used + live)
+        // Whether most of what was allocated since the last collection is alive.
+        let isGrowing = (live - state.pointee.liveBytes) * 2 > used - state.pointee.liveBytes
         state.pointee.liveBytes = live
-        state.pointee.layoutCacheReset()
+        state.pointee.resetCaches()
         releaseIdle(from, used: used)
         state.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start
-        return setLimit(live: live, need: need)
+        return setLimit(live: live, need: need, isGrowing: isGrowing)
     }
 
     private func copyRoots(_ collector: inout Collector) {
@@ -55,7 +57,8 @@ extension VM {
             mprotect(space, Heap.spaceSize, PROT_NONE)
             return
         }
-        let keep = max(8 << 20, s.pointee.liveBytes / 8) & ~0xFFFFF
+        // As much as is alive now: until the next collection fills them, these pages add nothing to the peak.
+        let keep = max(8 << 20, s.pointee.liveBytes) & ~0xFFFFF
         let resident = max(used, s.pointee.heap.idleResident)
         if resident > keep {
             madvise(space + keep, (resident - keep + 0xFFFF) & ~0xFFFF, MADV_DONTNEED)
@@ -64,10 +67,11 @@ extension VM {
     }
 
     /// Sets where the next collection happens: after as much again as is alive, at least 6 MiB, and never so late that
-    /// both spaces could pass the memory limit together.
-    private func setLimit(live: Int, need: Int) -> Bool {
+    /// both spaces could pass the memory limit together. While nearly all that is made stays alive, collecting finds
+    /// little: then after twice as much.
+    private func setLimit(live: Int, need: Int, isGrowing: Bool) -> Bool {
         let state = s
-        let room = state.pointee.stress ? need : max(6 << 20, live, stackBytes) + need
+        let room = state.pointee.stress ? need : max(6 << 20, isGrowing ? live * 2 : live, stackBytes) + need
         var window = live + room
         if let limit = state.pointee.memoryLimit {
             let most = max(0, limit - stackBytes - state.pointee.heap.permanentBytes) / 2
