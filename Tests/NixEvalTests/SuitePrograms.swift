@@ -15,10 +15,10 @@ enum SuitePrograms {
         let found = FileManager.default.enumerator(at: suite, includingPropertiesForKeys: nil)
         let files = (found?.compactMap { $0 as? URL } ?? []).filter { file in
             let isHeavy = FileManager.default.fileExists(atPath: file.deletingPathExtension().path + ".mem")
-            return file.pathExtension == "nix" && !isHeavy
+            return file.pathExtension == "nix" && !isHeavy && !file.pathComponents.contains("data")
         }
         return files.sorted { $0.path < $1.path }.compactMap { file in
-            (try? Data(contentsOf: file)).map { (file.lastPathComponent, Array($0)) }
+            (try? Data(contentsOf: file)).map { (file.pathComponents.suffix(2).joined(separator: "/"), Array($0)) }
         }
     }()
 
