@@ -23,7 +23,7 @@ import Testing
     @Test("Functions that nest deeply and use everything around them are refused")
     func captures() async throws {
         let names = (0..<2_000).map { "v\($0)" }
-        let levels = 4_000
+        let levels = 3_000
         let source =
             "let \(names.map { "\($0) = 1;" }.joined()) in " + String(repeating: "[ (1 + ", count: levels) + "1"
             + names.map { " + \($0)" }.joined() + String(repeating: ") ]", count: levels)
