@@ -7,6 +7,7 @@ extension Machine {
         internalBuiltins, listBuiltins, attributeBuiltins, stringBuiltins, arithmeticBuiltins, typeBuiltins,
         controlBuiltins, fileBuiltins, jsonBuiltins, patternBuiltins, versionBuiltins, hashBuiltins, xmlBuiltins,
         tomlBuiltins, derivationBuiltins, contextBuiltins, storeBuiltins, sourceBuiltins,
+        fetchBuiltins,
     ]
 
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.

@@ -7,6 +7,7 @@ enum Symbols {
         "outputs", "outputName", "meta", "system", "allOutputs",
         "builder", "args", "outputHash", "outputHashAlgo", "outputHashMode", "__structuredAttrs", "__ignoreNulls",
         "__contentAddressed", "__impure", "filter", "recursive", "sha256",
+        "url",
     ]
     static let functor: UInt32 = 0
     static let toString: UInt32 = 1
@@ -47,4 +48,5 @@ enum Symbols {
     static let filter: UInt32 = 42
     static let recursive: UInt32 = 43
     static let sha256: UInt32 = 44
+    static let url: UInt32 = 45
 }

@@ -1,0 +1,181 @@
+/// A derivation as its file has it.
+public struct StoredDerivation: Sendable, Equatable {
+    public struct Output: Sendable, Equatable {
+        public var name: [UInt8]
+        /// Empty when only a build tells it.
+        public var path: [UInt8]
+        /// Method and algorithm, and the hash in base 16, of outputs addressed by contents; else empty.
+        public var algorithm: [UInt8]
+        public var hash: [UInt8]
+    }
+
+    public struct Input: Sendable, Equatable {
+        public var path: [UInt8]
+        public var outputs: [[UInt8]]
+    }
+
+    public struct Variable: Sendable, Equatable {
+        public var name: [UInt8]
+        public var value: [UInt8]
+    }
+
+    public var outputs: [Output] = []
+    public var inputs: [Input] = []
+    public var sources: [[UInt8]] = []
+    public var system: [UInt8] = []
+    public var builder: [UInt8] = []
+    public var arguments: [[UInt8]] = []
+    public var environment: [Variable] = []
+
+    /// Reads the text of a .drv file.
+    public init(parsing text: [UInt8]) throws(StoreError) {
+        var reader = ATermReader(text)
+        try reader.expect("Derive(")
+        outputs = try reader.list { reader throws(StoreError) in
+            let fields = try reader.tuple(4)
+            return Output(name: fields[0], path: fields[1], algorithm: fields[2], hash: fields[3])
+        }
+        try reader.expect(",")
+        inputs = try reader.list { reader throws(StoreError) in
+            try reader.expect("(")
+            let path = try reader.string()
+            try reader.expect(",")
+            let outputs = try reader.strings()
+            try reader.expect(")")
+            return Input(path: path, outputs: outputs)
+        }
+        try reader.expect(",")
+        sources = try reader.strings()
+        try reader.expect(",")
+        system = try reader.string()
+        try reader.expect(",")
+        builder = try reader.string()
+        try reader.expect(",")
+        arguments = try reader.strings()
+        try reader.expect(",")
+        environment = try reader.list { reader throws(StoreError) in
+            let fields = try reader.tuple(2)
+            return Variable(name: fields[0], value: fields[1])
+        }
+        try reader.expect(")")
+        guard reader.isAtEnd else { throw StoreError("derivation has text after its end") }
+    }
+
+    /// The text of the .drv file.
+    public var text: [UInt8] {
+        var writer = ATermWriter()
+        writer.raw("Derive(")
+        writer.list(outputs) { writer, output in
+            writer.tuple([output.name, output.path, output.algorithm, output.hash])
+        }
+        writer.raw(",")
+        writer.list(inputs) { writer, input in
+            writer.raw("(")
+            writer.plain(input.path)
+            writer.raw(",")
+            writer.plainList(input.outputs)
+            writer.raw(")")
+        }
+        writer.raw(",")
+        writer.plainList(sources)
+        writer.raw(",")
+        writer.plain(system)
+        writer.raw(",")
+        writer.string(builder)
+        writer.raw(",")
+        writer.list(arguments) { writer, argument in writer.string(argument) }
+        writer.raw(",")
+        writer.list(environment) { writer, variable in writer.tuple([variable.name, variable.value]) }
+        writer.raw(")")
+        return writer.bytes
+    }
+}
+
+extension ATermWriter {
+    fileprivate mutating func list<Item>(_ items: [Item], _ write: (inout ATermWriter, Item) -> Void) {
+        raw("[")
+        for (index, item) in items.enumerated() {
+            if index > 0 { raw(",") }
+            write(&self, item)
+        }
+        raw("]")
+    }
+
+    fileprivate mutating func tuple(_ fields: [[UInt8]]) {
+        raw("(")
+        for (index, field) in fields.enumerated() {
+            if index > 0 { raw(",") }
+            string(field)
+        }
+        raw(")")
+    }
+}
+
+/// Reads the text of a derivation from its start.
+private struct ATermReader {
+    private let text: [UInt8]
+    private var place = 0
+
+    init(_ text: [UInt8]) { self.text = text }
+
+    var isAtEnd: Bool { place == text.count }
+
+    mutating func expect(_ wanted: StaticString) throws(StoreError) {
+        let bytes = Array(wanted.description.utf8)
+        guard text.count - place >= bytes.count, text[place..<(place + bytes.count)].elementsEqual(bytes) else {
+            throw StoreError("error parsing derivation: expected string '\(wanted)' at byte \(place)")
+        }
+        place += bytes.count
+    }
+
+    mutating func string() throws(StoreError) -> [UInt8] {
+        try expect("\"")
+        var result: [UInt8] = []
+        while place < text.count {
+            let byte = text[place]
+            place += 1
+            if byte == UInt8(ascii: "\"") { return result }
+            guard byte == UInt8(ascii: "\\") else {
+                result.append(byte)
+                continue
+            }
+            guard place < text.count else { break }
+            switch text[place] {
+            case UInt8(ascii: "n"): result.append(UInt8(ascii: "\n"))
+            case UInt8(ascii: "r"): result.append(UInt8(ascii: "\r"))
+            case UInt8(ascii: "t"): result.append(UInt8(ascii: "\t"))
+            case let escaped: result.append(escaped)
+            }
+            place += 1
+        }
+        throw StoreError("error parsing derivation: unterminated string")
+    }
+
+    mutating func strings() throws(StoreError) -> [[UInt8]] {
+        try list { reader throws(StoreError) in try reader.string() }
+    }
+
+    mutating func tuple(_ count: Int) throws(StoreError) -> [[UInt8]] {
+        try expect("(")
+        var fields: [[UInt8]] = []
+        for index in 0..<count {
+            if index > 0 { try expect(",") }
+            fields.append(try string())
+        }
+        try expect(")")
+        return fields
+    }
+
+    mutating func list<Item>(
+        _ item: (inout ATermReader) throws(StoreError) -> Item
+    ) throws(StoreError) -> [Item] {
+        try expect("[")
+        var items: [Item] = []
+        while place < text.count, text[place] != UInt8(ascii: "]") {
+            if !items.isEmpty { try expect(",") }
+            items.append(try item(&self))
+        }
+        try expect("]")
+        return items
+    }
+}

@@ -1,0 +1,1 @@
+builtins.attrNames (builtins.getContext (derivation { name = "a"; system = "s"; builder = "/b"; }).drvPath)

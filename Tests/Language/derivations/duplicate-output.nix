@@ -1,0 +1,1 @@
+(derivation { name = "a"; system = "s"; builder = "/b"; outputs = [ "out" "out" ]; }).drvPath
