@@ -9,6 +9,7 @@ let package = Package(
     name: "firn",
     products: [
         .executable(name: "firn", targets: ["firn"]),
+        .executable(name: "firn-farm", targets: ["firn-farm"]),
         .library(name: "NixEval", targets: ["NixEval"]),
     ],
     dependencies: [
@@ -19,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
@@ -59,12 +61,28 @@ let package = Package(
             name: "FirnCommands",
             dependencies: ["NixEval", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
+        .target(
+            name: "FarmCommands",
+            dependencies: [
+                "FirnClient", "FirnCommands", "FirnProtocol", "NixEval", "ZeroMQ",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
         // Linked statically: the process starts in a third of the time.
         .executableTarget(
             name: "firn", dependencies: ["FirnCommands"], swiftSettings: strict,
             linkerSettings: [
                 .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("_FoundationCShims"),
+            ]),
+        // Started by `firn` for the farm's commands: see Sources/FarmCommands/FarmCommand.swift for why there are two.
+        .executableTarget(
+            name: "firn-farm", dependencies: ["FarmCommands"], swiftSettings: strict,
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
+                .linkedLibrary("_FoundationCShims"), .linkedLibrary("CoreFoundation"),
+                .linkedLibrary("_FoundationICU"),
             ]),
         .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode"], swiftSettings: strict),

@@ -18,4 +18,5 @@ install_packages() {
 build_firn() {
     command -v swift >/dev/null || { echo "the Swift toolchain (6.2 or newer) is not on PATH; install it from swift.org" >&2; exit 1; }
     swift build "${build_flags[@]}" --product firn
+    swift build "${build_flags[@]}" --product firn-farm
 }

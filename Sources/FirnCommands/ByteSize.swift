@@ -1,10 +1,10 @@
 import ArgumentParser
 
 /// A size on the command line: bytes, or a number with K, M, G (1024) and optionally `B` or `iB`.
-struct ByteSize: ExpressibleByArgument {
-    var bytes: Int
+package struct ByteSize: ExpressibleByArgument {
+    package var bytes: Int
 
-    init?(argument: String) {
+    package init?(argument: String) {
         var text = argument[...]
         for suffix in ["iB", "B"] where text.hasSuffix(suffix) && text.count > suffix.count {
             text = text.dropLast(suffix.count)

@@ -4,7 +4,7 @@ import ArgumentParser
 public struct FirnCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "firn", abstract: "Evaluates the Nix language.",
-        discussion: "Example: firn eval --strict -E 'map (x: x * 2) [ 1 2 3 ]'",
+        discussion: "Example: firn eval --strict -E 'map (x: x * 2) [ 1 2 3 ]'\n\n\(FarmExecutable.helpText)",
         version: FirnVersion.text,
         subcommands: [
             EvalCommand.self, ParseCommand.self, CompileCommand.self, DisassembleCommand.self, VerifyCommand.self,
@@ -15,8 +15,13 @@ public struct FirnCommand: ParsableCommand {
 
     /// Parses the command line and runs it; exits with 0, 1 (the job failed) or 2 (the command line was wrong).
     public static func run() -> Never {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if FarmExecutable.handles(words) {
+            FarmExecutable.become(words)
+            leave(1)
+        }
         ProcessMemory.configure()
-        let arguments = joinPairs(Array(CommandLine.arguments.dropFirst()))
+        let arguments = joinPairs(words)
         do {
             var command = try parseAsRoot(arguments)
             try command.run()
@@ -31,7 +36,7 @@ public struct FirnCommand: ParsableCommand {
     }
 
     /// Nix's options that take two words (`--arg NAME EXPR`) become one, joined by a NUL, which no argument can hold.
-    private static func joinPairs(_ arguments: [String]) -> [String] {
+    package static func joinPairs(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0
         while index < arguments.count {

@@ -1,8 +1,8 @@
 import Glibc
 
 /// Writing to the standard streams, whole and unbuffered.
-enum Output {
-    static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
+package enum Output {
+    package static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
         var start = 0
         while start < bytes.count {
             let written = unsafe bytes[start...].withUnsafeBytes {
@@ -16,24 +16,24 @@ enum Output {
         }
     }
 
-    static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
+    package static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
 
     /// One line on standard error.
-    static func note(_ text: String) { write(2, text + "\n") }
+    package static func note(_ text: String) { write(2, text + "\n") }
 }
 
 /// Ends the process.
-func leave(_ code: Int32) -> Never { exit(code) }
+package func leave(_ code: Int32) -> Never { exit(code) }
 
 /// The current directory, canonical.
-func currentDirectory() -> [UInt8] {
+package func currentDirectory() -> [UInt8] {
     guard let path = unsafe getcwd(nil, 0) else { return [UInt8(ascii: "/")] }
     defer { unsafe free(path) }
     return Array(unsafe String(cString: path).utf8)
 }
 
 /// All bytes of standard input, or nil when reading fails.
-func readStandardInput() -> [UInt8]? {
+package func readStandardInput() -> [UInt8]? {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {

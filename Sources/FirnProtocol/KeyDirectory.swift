@@ -69,6 +69,16 @@ public struct KeyDirectory: Sendable {
         return (ring, faults)
     }
 
+    /// The public certificates of the directory: the coordinator's where there is one, then the authorised ones by name.
+    public func certificates() throws(KeyError) -> [KeyCertificate] {
+        var files: [String] = []
+        for name in try KeyFile.list(path) where name == "coordinator.cert" { files.append("\(path)/\(name)") }
+        for name in try KeyFile.list(authorized) where name.hasSuffix(".cert") { files.append("\(authorized)/\(name)") }
+        var certificates: [KeyCertificate] = []
+        for file in files { certificates.append(try Self.read(file, needsSecret: false)) }
+        return certificates
+    }
+
     /// Reads one certificate. With `needsSecret` it must have a secret key and be readable by its owner only.
     public static func read(_ path: String, needsSecret: Bool) throws(KeyError) -> KeyCertificate {
         let text = try KeyFile.read(path, isSecret: needsSecret)

@@ -1,0 +1,44 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// How every service and client is configured.
+struct SettingsArguments: ParsableArguments {
+    @Option(help: ArgumentHelp("A configuration file (YAML).", valueName: "file"))
+    var config: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Set a key of the configuration.", valueName: "key=value"))
+    var assignments: [String] = []
+
+    mutating func validate() throws {
+        for assignment in assignments where !assignment.contains("=") || assignment.hasPrefix("=") {
+            throw ValidationError("--set takes KEY=VALUE, not '\(assignment)'")
+        }
+    }
+
+    private var overrides: [(key: String, value: String)] {
+        assignments.map { text in
+            let cut = text.firstIndex(of: "=") ?? text.endIndex
+            return (String(text[..<cut]), String(text[cut...].dropFirst()))
+        }
+    }
+
+    /// The layers of a configuration.
+    ///
+    /// - Parameters:
+    ///   - part: `coordinator`, `worker` or `client`: the middle of its environment variables. `FIRN_PART_CONFIG` names
+    ///     the file where `--config` does not.
+    ///   - options: values of options that stand for keys.
+    func source(of part: String, options: [(key: String, value: String?)]) async throws -> SettingsSource {
+        let prefix = "FIRN_\(part.uppercased())_"
+        var environment = ProcessInfo.processInfo.environment
+        let file = config ?? environment["\(prefix)CONFIG"]
+        environment["\(prefix)CONFIG"] = nil
+        let given = options.compactMap { option in option.value.map { (key: option.key, value: $0) } }
+        do throws(SettingsError) {
+            return try await SettingsSource(
+                file: file, prefix: prefix, overrides: overrides + given, environment: environment)
+        } catch {
+            throw CommandFailure(error.description, exitCode: 2)
+        }
+    }
+}

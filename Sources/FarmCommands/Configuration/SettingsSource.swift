@@ -1,0 +1,190 @@
+import Configuration
+import FirnCommands
+
+/// Where a service's settings come from. A key is looked up in three layers, the first that has it counts:
+///
+///     --set KEY=VALUE       on the command line, and the options that stand for a key
+///     FIRN_PREFIX_KEY       environment variables: leaseMs of the coordinator is FIRN_COORDINATOR_LEASE_MS
+///     KEY: VALUE            a YAML file; a key in a section is written SECTION.KEY elsewhere
+///
+/// Reading a key also declares it: `finish` reports what was set in any layer and never read, so that a misspelt key is an
+/// error and there is no second list of keys to keep in step.
+struct SettingsSource {
+    private struct Layer {
+        let provider: any ConfigProvider
+        /// How an error names a key of this layer.
+        let name: @Sendable (String) -> String
+        /// Paths in it are relative to this directory; nil: the current one.
+        let directory: String?
+    }
+
+    private var layers: [Layer] = []
+    private let document: SettingsDocument
+    private let environment: [String: String]
+    private let overrides: [String: String]
+    private let prefix: String
+    /// Every key asked for, in dotted form.
+    private var known: Set<String> = []
+
+    /// - Parameters:
+    ///   - file: a YAML file, or nil for none.
+    ///   - prefix: such as `FIRN_COORDINATOR_`.
+    ///   - overrides: values from the command line by dotted key.
+    init(
+        file: String?, prefix: String, overrides: [(key: String, value: String)], environment: [String: String]
+    ) async throws(SettingsError) {
+        self.prefix = prefix
+        self.environment = environment.filter { $0.key.hasPrefix(prefix) }
+        self.overrides = Dictionary(overrides.map { ($0.key, $0.value) }) { $1 }
+        document = try file.map(SettingsDocument.init(path:)) ?? SettingsDocument()
+        let setValues = self.overrides.map { (Self.variable($0.key, prefix: ""), $0.value) }
+        addLayer(Dictionary(setValues) { $1 }) { "--set \($0)" }
+        let variables = self.environment.map { (String($0.key.dropFirst(prefix.count)), $0.value) }
+        addLayer(Dictionary(variables) { $1 }) { Self.variable($0, prefix: prefix) }
+        if let file, !document.isEmpty { try await addFile(file) }
+    }
+
+    private mutating func addLayer(_ values: [String: String], name: @escaping @Sendable (String) -> String) {
+        let provider = EnvironmentVariablesProvider(environmentVariables: values)
+        layers.append(Layer(provider: provider, name: name, directory: nil))
+    }
+
+    private mutating func addFile(_ path: String) async throws(SettingsError) {
+        let location = ConfigReader(
+            provider: InMemoryProvider(values: ["filePath": .init(.string(path), isSecret: false)]))
+        do {
+            let provider = try await FileProvider<YAMLSnapshot>(config: location)
+            let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+            layers.append(Layer(provider: provider, name: { "\(path): \($0)" }, directory: directory))
+        } catch {
+            throw SettingsError("\(path): \(error)")
+        }
+    }
+
+    /// The environment variable of a key.
+    static func variable(_ key: String, prefix: String) -> String {
+        var text = prefix
+        var previous: Character = "_"
+        for character in key {
+            if character.isUppercase && previous.isLowercase { text += "_" }
+            text += character.isLetter || character.isNumber ? character.uppercased() : "_"
+            previous = character
+        }
+        return text
+    }
+
+    /// The names of the entries of a section, in the file's order. Only a file can give them.
+    func names(in section: String) -> [String] { document.names(in: section) }
+
+    private mutating func value(_ key: String, _ type: ConfigType) throws(SettingsError) -> (ConfigContent, Layer)? {
+        known.insert(key)
+        let absolute = AbsoluteConfigKey(key.split(separator: ".").map(String.init))
+        for layer in layers {
+            do {
+                if let value = try layer.provider.value(forKey: absolute, type: type).value {
+                    return (value.content, layer)
+                }
+            } catch {
+                throw SettingsError("\(layer.name(key)) must be \(type == .stringArray ? "a list" : "a single value")")
+            }
+        }
+        return nil
+    }
+
+    /// A text; nil when it is not set or empty.
+    mutating func string(_ key: String) throws(SettingsError) -> String? {
+        guard case .string(let text)? = try value(key, .string)?.0, !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// A path; one in a file is relative to the file's directory.
+    mutating func path(_ key: String) throws(SettingsError) -> String? {
+        guard let (content, layer) = try value(key, .string), case .string(let text) = content, !text.isEmpty else {
+            return nil
+        }
+        guard let directory = layer.directory, !text.hasPrefix("/") else { return text }
+        return "\(directory)/\(text)"
+    }
+
+    /// Several texts; on the command line and in the environment separated by commas.
+    mutating func strings(_ key: String) throws(SettingsError) -> (values: [String], directory: String?)? {
+        guard let (content, layer) = try value(key, .stringArray), case .stringArray(let texts) = content else {
+            return nil
+        }
+        return (texts.filter { !$0.isEmpty }, layer.directory)
+    }
+
+    /// A value that `parse` understands; `expected` says what it should be.
+    mutating func parsed<Value>(
+        _ key: String, expected: String, _ parse: (String) -> Value?
+    ) throws(SettingsError) -> Value? {
+        guard let (content, layer) = try value(key, .string), case .string(let text) = content, !text.isEmpty else {
+            return nil
+        }
+        guard let value = parse(text) else { throw SettingsError("\(layer.name(key)) is '\(text)', not \(expected)") }
+        return value
+    }
+
+    /// A whole number within bounds.
+    mutating func number<Value: FixedWidthInteger>(
+        _ key: String, in range: ClosedRange<Value>
+    ) throws(SettingsError) -> Value? {
+        try parsed(key, expected: "a number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Value(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    /// A size: bytes, or a number with K, M, G or T (1024) and optionally B or iB. 0 where the key allows it.
+    mutating func size<Value: FixedWidthInteger>(
+        _ key: String, atLeast least: Int = 1
+    ) throws(SettingsError) -> Value? {
+        try parsed(key, expected: "a size from \(least), as 512M, 2GiB or bytes") { text in
+            let bytes = text == "0" ? 0 : ByteSize(argument: text)?.bytes
+            return bytes.flatMap { $0 >= least ? Value(exactly: $0) : nil }
+        }
+    }
+
+    mutating func real(_ key: String, in range: ClosedRange<Double>) throws(SettingsError) -> Double? {
+        try parsed(key, expected: "a number from \(range.lowerBound) to \(range.upperBound)") { text in
+            Double(text).flatMap { range.contains($0) ? $0 : nil }
+        }
+    }
+
+    mutating func flag(_ key: String) throws(SettingsError) -> Bool? {
+        try parsed(key, expected: "true or false") { ["true": true, "false": false][$0] }
+    }
+
+    /// To be called when every key has been read.
+    ///
+    /// - Throws: for the first key or variable that no reading asked for.
+    func finish() throws(SettingsError) {
+        let variables = Set(known.map { Self.variable($0, prefix: prefix) })
+        for entry in document.keys where !known.contains(entry.key) {
+            throw SettingsError(
+                "\(document.path):\(entry.line): unknown key '\(entry.key)'; \(knownKeys(beside: entry.key))")
+        }
+        for key in overrides.keys.sorted() where !known.contains(key) {
+            throw SettingsError("--set: unknown key '\(key)'; \(knownKeys(beside: key))")
+        }
+        for name in environment.keys.sorted() where !variables.contains(name) {
+            throw SettingsError(
+                "environment: unknown variable '\(name)'; known: \(variables.sorted().joined(separator: " "))")
+        }
+    }
+
+    private func knownKeys(beside key: String) -> String {
+        let section = key.lastIndex(of: ".").map { String(key[...$0]) } ?? ""
+        let siblings = known.filter { $0.hasPrefix(section) }
+        return "known: \((siblings.isEmpty ? known : siblings).sorted().joined(separator: " "))"
+    }
+
+    /// The keys that were read, sorted: what a configuration file may hold.
+    var knownKeys: [String] { known.sorted() }
+}
+
+/// A configuration that cannot be used: which key, where, and what is expected.
+struct SettingsError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import FirnClient
+import FirnProtocol
+
+/// How a command reaches the coordinator.
+struct ConnectionArguments: ParsableArguments {
+    @OptionGroup(title: "Connection")
+    var settings: SettingsArguments
+
+    @Option(help: ArgumentHelp("The coordinator's endpoint, such as tcp://farm:7701.", valueName: "endpoint"))
+    var endpoint: String?
+
+    @Option(help: ArgumentHelp("The key to speak with, a .cert_secret file.", valueName: "file"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("The coordinator's public key, coordinator.cert.", valueName: "file"))
+    var serverKey: String?
+
+    /// Connects with a role. Every way to fail ends within five seconds and says which endpoint and why.
+    func connect(as role: Role = .client) async throws -> FirnClient {
+        let section = role == .operator ? "operators." : ""
+        var source = try await settings.source(
+            of: "client",
+            options: [("\(section)endpoint", endpoint), ("\(section)key", key), ("serverKey", serverKey)])
+        let connection: ConnectionSettings
+        do throws(SettingsError) {
+            connection = try ConnectionSettings(&source)
+        } catch {
+            throw CommandFailure(error.description, exitCode: 2)
+        }
+        let configuration = try connection.configuration(role: role)
+        return try await Self.reporting { try await FirnClient.connect(configuration) }
+    }
+
+    /// Runs requests; what the coordinator refuses or cannot do becomes the command's error.
+    static func reporting<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as CommandFailure {
+            throw error
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}
+
+/// For commands that also an operator may use.
+struct RoleArguments: ParsableArguments {
+    @Flag(name: .customLong("operator"), help: "Speak as an operator: see the jobs of all tenants.")
+    var isOperator = false
+
+    var role: Role { isOperator ? .operator : .client }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import FirnCommands
+
+/// The farm's half of the command line. The executable is `firn-farm`; users call it as `firn`, which becomes it for
+/// these commands (`FarmExecutable` has the measurements that decided it), so help and usage say `firn`.
+public struct FarmCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "firn", abstract: "The farm: queue Nix evaluations and run them on many workers.",
+        discussion: "Example: firn submit --wait -E '1 + 1'", version: FirnVersion.text,
+        subcommands: [
+            SubmitCommand.self, GetCommand.self, WatchCommand.self, JobsCommand.self, CancelCommand.self,
+            QueueCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
+        ])
+
+    public init() {}
+
+    /// Parses the command line and runs it; exits with 0, 1 (the job or the command failed) or 2 (the command line was
+    /// wrong).
+    public static func run() async -> Never {
+        do {
+            var command = try parseAsRoot(FirnCommand.joinPairs(Array(CommandLine.arguments.dropFirst())))
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            leave(code.rawValue)
+        } catch let failure as CommandFailure {
+            Output.note("error: \(failure)")
+            leave(failure.exitCode)
+        } catch {
+            let isHelp = exitCode(for: error) == .success
+            Output.write(isHelp ? 1 : 2, fullMessage(for: error) + "\n")
+            leave(isHelp ? 0 : 2)
+        }
+        leave(0)
+    }
+}
+
+/// A command that cannot do what it was asked.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+    /// 1, or 2 where the command line or a configuration is wrong.
+    let exitCode: Int32
+
+    init(_ description: String, exitCode: Int32 = 1) {
+        self.description = description
+        self.exitCode = exitCode
+    }
+}

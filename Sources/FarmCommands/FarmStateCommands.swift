@@ -1,0 +1,155 @@
+import ArgumentParser
+import FirnClient
+import FirnCommands
+import FirnProtocol
+
+/// `firn queue`.
+struct QueueCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queue", abstract: "Show how much waits and runs.",
+        discussion: "Example: firn queue --operator --json")
+
+    @OptionGroup var role: RoleArguments
+    @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() async throws {
+        let client = try await connection.connect(as: role.role)
+        let report = try await ConnectionArguments.reporting { try await client.queue() }
+        Output.write(1, (json ? Self.json(report).text : Self.text(report)) + "\n")
+    }
+
+    private static func text(_ report: WireQueueReport) -> String {
+        let heading = ["tenant", "delayed", "queued", "running", "finished", "fuel"]
+        let rows = report.tenants.map { tenant in
+            [tenant.tenant]
+                + [tenant.delayed, tenant.queued, tenant.running, tenant.finished, tenant.fuel].map(String.init)
+        }
+        let state = report.draining ? "draining; " : ""
+        return Table.text([heading] + rows) + "\(state)room for \(report.idleCredit) more jobs at the workers; "
+            + "\(report.staleRefused) stale messages refused"
+    }
+
+    private static func json(_ report: WireQueueReport) -> JSONValue {
+        let tenants = report.tenants.map { tenant in
+            JSONValue.object([
+                ("tenant", .string(tenant.tenant)), ("delayed", .unsigned(tenant.delayed)),
+                ("queued", .unsigned(tenant.queued)), ("running", .unsigned(tenant.running)),
+                ("finished", .unsigned(tenant.finished)), ("fuel", .unsigned(tenant.fuel)),
+                ("queueLimit", .unsigned(tenant.queueLimit)),
+                ("oldestQueuedUnixMs", .number(tenant.oldestQueuedUnixMs)),
+            ])
+        }
+        return .object([
+            ("tenants", .array(tenants)), ("draining", .bool(report.draining)),
+            ("startedUnixMs", .number(report.startedUnixMs)), ("idleCredit", .unsigned(report.idleCredit)),
+            ("staleRefused", .unsigned(report.staleRefused)),
+        ])
+    }
+}
+
+/// `firn workers`.
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers", abstract: "List the connected workers; needs an operator's key.",
+        discussion: "Example: firn workers --json")
+
+    @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    @Flag(help: "Print one JSON object a line for each worker.")
+    var json = false
+
+    func run() async throws {
+        let client = try await connection.connect(as: .operator)
+        let workers = try await ConnectionArguments.reporting { try await client.workers() }
+        if json {
+            for worker in workers { Output.write(1, Self.json(worker).text + "\n") }
+            return
+        }
+        let rows = workers.map { worker in
+            [
+                worker.name, worker.address, "\(worker.leases.count)", "\(worker.credit)", "\(worker.finished)",
+                worker.roots.map(\.name).joined(separator: " "), worker.draining ? "draining" : "",
+            ]
+        }
+        Output.write(1, Table.text([["name", "address", "holds", "room", "finished", "roots", ""]] + rows))
+    }
+
+    private static func json(_ worker: WireWorkerStatus) -> JSONValue {
+        let leases = worker.leases.map { lease in
+            JSONValue.object([
+                ("job", .unsigned(lease.job)), ("attempt", .unsigned(UInt64(lease.attempt))),
+                ("running", .bool(lease.running)),
+            ])
+        }
+        let roots = worker.roots.map { root in
+            JSONValue.object([("name", .string(root.name)), ("id", .string(Hexadecimal.text(root.contentID)))])
+        }
+        return .object([
+            ("name", .string(worker.name)), ("address", .string(worker.address)),
+            ("software", .string(worker.software)),
+            ("evaluatorVersions", .array(worker.evaluatorVersions.map { .string($0) })), ("roots", .array(roots)),
+            ("credit", .unsigned(UInt64(worker.credit))), ("leases", .array(leases)),
+            ("connectedUnixMs", .number(worker.connectedUnixMs)), ("lastHeardUnixMs", .number(worker.lastHeardUnixMs)),
+            ("finished", .unsigned(worker.finished)), ("draining", .bool(worker.draining)),
+            ("key", .string(worker.keyName)),
+        ])
+    }
+}
+
+/// `firn drain`.
+struct DrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Let the coordinator or a worker finish and end; needs an operator's key.",
+        discussion: """
+            Without a name the coordinator takes no new jobs, finishes those that run, and ends; with one, that worker does.
+
+            Examples:
+              firn drain build1
+              firn drain --resume
+            """)
+
+    @Argument(help: "A worker's name; none: the coordinator.")
+    var worker: String?
+
+    @Flag(help: "Take the drain back.")
+    var resume = false
+
+    @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() async throws {
+        let client = try await connection.connect(as: .operator)
+        let reply = try await ConnectionArguments.reporting {
+            try await client.drain(worker: worker ?? "", resume: resume)
+        }
+        let object = JSONValue.object([("running", .unsigned(reply.running)), ("queued", .unsigned(reply.queued))])
+        Output.write(1, (json ? object.text : "\(reply.running) running, \(reply.queued) queued") + "\n")
+    }
+}
+
+/// Text in columns.
+enum Table {
+    /// Rows of cells, the first the heading, as lines; every column as wide as its widest cell.
+    static func text(_ rows: [[String]]) -> String {
+        var widths: [Int] = []
+        for row in rows {
+            for (column, cell) in row.enumerated() {
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], cell.count)
+            }
+        }
+        return rows.map { row in
+            let cells = row.enumerated().map { column, cell in
+                cell + String(repeating: " ", count: widths[column] - cell.count)
+            }
+            var line = cells.joined(separator: "  ")
+            while line.hasSuffix(" ") { line.removeLast() }
+            return line + "\n"
+        }.joined()
+    }
+}

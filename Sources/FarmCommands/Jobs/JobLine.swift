@@ -1,0 +1,122 @@
+import FirnProtocol
+import FoundationEssentials
+
+/// One job of a `--jobs-from` file.
+struct JobLine: Decodable {
+    private var source: String?
+    private var root: String?
+    private var path: String?
+    private var attribute: String?
+    private var label: String?
+    private var priority: Int32?
+    private var strict: Bool?
+    private var format: String?
+    private var trace: String?
+    private var idempotencyKey: String?
+    private var arguments: [String: String]?
+    private var maxFuel: UInt64?
+    private var maxMemory: UInt64?
+    private var timeout: Double?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case source, root, path, attribute, label, priority, strict, format, trace, idempotencyKey, arguments, maxFuel
+        case maxMemory, timeout
+    }
+
+    private struct AnyKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let names = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+        for name in names where CodingKeys(rawValue: name) == nil {
+            let known = CodingKeys.allCases.map(\.rawValue).joined(separator: " ")
+            throw CommandFailure("unknown key '\(name)'; known: \(known)")
+        }
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        source = try container.decodeIfPresent(String.self, forKey: .source)
+        // Most lines have a source, a label and little else; what is not named need not be looked up.
+        root = try container.decodeIfPresent(String.self, forKey: .root)
+        path = try container.decodeIfPresent(String.self, forKey: .path)
+        attribute = try container.decodeIfPresent(String.self, forKey: .attribute)
+        label = try container.decodeIfPresent(String.self, forKey: .label)
+        priority = try container.decodeIfPresent(Int32.self, forKey: .priority)
+        strict = try container.decodeIfPresent(Bool.self, forKey: .strict)
+        format = try container.decodeIfPresent(String.self, forKey: .format)
+        trace = try container.decodeIfPresent(String.self, forKey: .trace)
+        idempotencyKey = try container.decodeIfPresent(String.self, forKey: .idempotencyKey)
+        arguments = try container.decodeIfPresent([String: String].self, forKey: .arguments)
+        maxFuel = try container.decodeIfPresent(UInt64.self, forKey: .maxFuel)
+        maxMemory = try container.decodeIfPresent(UInt64.self, forKey: .maxMemory)
+        timeout = try container.decodeIfPresent(Double.self, forKey: .timeout)
+    }
+
+    /// The job that a line describes, on top of what the options say.
+    ///
+    /// - Throws: `CommandFailure` with the line's number.
+    static func job(
+        _ line: LineReader.Line, template: WireJobSpecification, decoder: JSONDecoder
+    ) throws -> WireJobSpecification {
+        do {
+            let parsed = try decoder.decode(JobLine.self, from: Data(line.text))
+            let job = try parsed.specification(template)
+            try job.validate()
+            return job
+        } catch let error as ProtocolError {
+            throw CommandFailure("line \(line.number): \(error.message)")
+        } catch let error as CommandFailure {
+            throw CommandFailure("line \(line.number): \(error)")
+        } catch {
+            throw CommandFailure("line \(line.number) is not a job: \(error)")
+        }
+    }
+
+    private func specification(_ template: WireJobSpecification) throws -> WireJobSpecification {
+        var job = template
+        if let source {
+            job.program = JobSourceArguments.source(Array(source.utf8), name: "")
+        } else if let path, let name = root ?? template.roots.first?.name {
+            job.program = .rootFile(
+                .with {
+                    $0.root = name
+                    $0.path = path
+                })
+        } else {
+            throw CommandFailure("it needs source, or root and path")
+        }
+        if let root, !job.roots.contains(where: { $0.name == root }) { job.roots.append(.with { $0.name = root }) }
+        if let attribute { job.attribute = attribute }
+        if let label { job.label = label }
+        if let priority { job.priority = priority }
+        if let strict { job.strict = strict }
+        if let idempotencyKey { job.idempotencyKey = Data(idempotencyKey.utf8) }
+        if let maxFuel { job.limits.fuel = maxFuel }
+        if let maxMemory { job.limits.memoryBytes = maxMemory }
+        if let timeout, timeout > 0, timeout < 1e9 { job.limits.timeoutMs = UInt64(timeout * 1_000) }
+        try setNamed(&job)
+        return job
+    }
+
+    private func setNamed(_ job: inout WireJobSpecification) throws {
+        if let format {
+            guard let named = ValueFormat(rawValue: format) else { throw CommandFailure("unknown format '\(format)'") }
+            job.format = named.wire
+        }
+        if let trace {
+            guard let level = TraceLevelName(rawValue: trace) else {
+                throw CommandFailure("unknown trace level '\(trace)'")
+            }
+            job.traceLevel = level.wire
+        }
+        for (name, text) in (arguments ?? [:]).sorted(by: { $0.key < $1.key }) {
+            job.arguments.append(
+                .with {
+                    $0.name = name
+                    $0.text = Data(text.utf8)
+                })
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import ArgumentParser
+import FirnCommands
+import FirnProtocol
+import FoundationEssentials
+
+/// How jobs are run: what every job of a submit has in common.
+struct JobOptionArguments: ParsableArguments {
+    @Option(
+        name: [.customShort("A"), .customLong("attr")],
+        help: ArgumentHelp("Select an attribute path; several times: one job each.", valueName: "path"))
+    var attributes: [String] = []
+
+    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression to a function.")
+    var arguments: [String] = []
+
+    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string to a function.")
+    var textArguments: [String] = []
+
+    @Flag(help: "Evaluate everything inside the value too.")
+    var strict = false
+
+    @Option(help: "How the value is printed: nix, json or xml.")
+    var format: ValueFormat = .nix
+
+    @Option(help: "What is recorded of the evaluation: none, summary, calls or ops.")
+    var trace: TraceLevelName = .none
+
+    @Option(help: "Units of fuel; the tenant's default if not given, as for the other limits.")
+    var maxFuel: UInt64?
+
+    @Option(help: "Memory, as 512M, 2GiB or bytes.")
+    var maxMemory: ByteSize?
+
+    @Option(help: "Frames that wait for one another.")
+    var maxDepth: UInt64?
+
+    @Option(help: "Seconds after which the evaluation ends with deadlineExceeded.")
+    var timeout: Double?
+
+    @Option(help: "Bytes of the printed value.")
+    var maxResult: ByteSize?
+
+    @Option(help: "Bytes of the trace.")
+    var maxTrace: ByteSize?
+
+    @Option(help: "-1000 to 1000; jobs with more run earlier among those of the tenant.")
+    var priority: Int32 = 0
+
+    @Option(
+        help: ArgumentHelp("Submit only once under this key; with several jobs a number is added.", valueName: "text"))
+    var idempotencyKey: String?
+
+    @Option(help: "A text to find the job by in lists.")
+    var label: String?
+
+    @Option(help: ArgumentHelp("Run no earlier than so many seconds from now.", valueName: "seconds"))
+    var delay: Double?
+
+    @Option(help: ArgumentHelp("Give up when no worker could take the job for so long.", valueName: "seconds"))
+    var expires: Double?
+
+    @Option(
+        name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
+        help: "Experimental features of Nix to enable.")
+    var features: [String] = []
+
+    @Option(help: "Run only on workers with this version of the evaluator.")
+    var evaluatorVersion: String?
+
+    mutating func validate() throws {
+        for seconds in [timeout, delay, expires].compactMap({ $0 }) where !(seconds > 0 && seconds < 1e9) {
+            throw ValidationError("--timeout, --delay and --expires take seconds above 0, not \(seconds)")
+        }
+        for pair in arguments + textArguments where !pair.contains("\0") {
+            throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")
+        }
+        guard ProtocolLimits.priority.contains(priority) else {
+            throw ValidationError("--priority takes a number from -1000 to 1000, not \(priority)")
+        }
+    }
+
+    /// A job's specification with everything but what it evaluates.
+    func template() -> WireJobSpecification {
+        .with {
+            $0.arguments = argumentList()
+            $0.limits = limits()
+            $0.traceLevel = trace.wire
+            $0.format = format.wire
+            $0.strict = strict
+            $0.priority = priority
+            $0.idempotencyKey = Data((idempotencyKey ?? "").utf8)
+            $0.features = features.flatMap { $0.split(separator: " ").map(String.init) }
+            $0.evaluatorVersion = evaluatorVersion ?? ""
+            $0.label = label ?? ""
+            let now = Date().timeIntervalSince1970
+            if let delay { $0.notBeforeUnixMs = Int64((now + delay) * 1_000) }
+            if let expires { $0.expiresUnixMs = Int64((now + (delay ?? 0) + expires) * 1_000) }
+        }
+    }
+
+    private func limits() -> WireLimits {
+        .with {
+            $0.fuel = maxFuel ?? 0
+            $0.memoryBytes = UInt64(maxMemory?.bytes ?? 0)
+            $0.depth = maxDepth ?? 0
+            $0.timeoutMs = UInt64((timeout ?? 0) * 1_000)
+            $0.resultBytes = UInt64(maxResult?.bytes ?? 0)
+            $0.traceBytes = UInt64(maxTrace?.bytes ?? 0)
+        }
+    }
+
+    private func argumentList() -> [WireArgument] {
+        func pair(_ joined: String) -> (String, Data) {
+            let cut = joined.firstIndex(of: "\0") ?? joined.endIndex
+            return (String(joined[..<cut]), Data(joined[cut...].dropFirst().utf8))
+        }
+        let expressions = arguments.map(pair).map { name, text in
+            WireArgument.with {
+                $0.name = name
+                $0.expression = text
+            }
+        }
+        return expressions
+            + textArguments.map(pair).map { name, text in
+                WireArgument.with {
+                    $0.name = name
+                    $0.text = text
+                }
+            }
+    }
+}
+
+/// A trace level by the name that design and protocol give it.
+enum TraceLevelName: String, ExpressibleByArgument, CaseIterable {
+    case none, summary, calls, ops
+
+    var wire: WireTraceLevel {
+        switch self {
+        case .none: .none
+        case .summary: .summary
+        case .calls: .calls
+        case .ops: .ops
+        }
+    }
+}
+
+/// A way to print values.
+enum ValueFormat: String, ExpressibleByArgument, CaseIterable {
+    case nix, json, xml
+
+    var wire: WireOutputFormat {
+        switch self {
+        case .nix: .nix
+        case .json: .json
+        case .xml: .xml
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import FirnCommands
+import FirnProtocol
+import FoundationEssentials
+import NixStore
+
+/// What jobs evaluate: sources, programs, files of a root, or a directory as a bundle.
+struct JobSourceArguments: ParsableArguments {
+    @Argument(help: "Sources to evaluate, each a job; - is standard input; a name in .firn is a compiled program.")
+    var files: [String] = []
+
+    @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
+    var isExpression = false
+
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp(
+            "A root of the workers that the job may read, as <name>; with @ID only with that content.",
+            valueName: "name[@id]"))
+    var roots: [String] = []
+
+    @Option(name: .customLong("path"), help: ArgumentHelp("Evaluate a file of the first root.", valueName: "file"))
+    var paths: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the first root that a program's relative paths begin at.", valueName: "directory"))
+    var base: String?
+
+    @Option(
+        name: .customLong("bundle"), help: ArgumentHelp("Send a directory with the job.", valueName: "directory"))
+    var bundles: [String] = []
+
+    @Option(help: ArgumentHelp("The file of the bundle to evaluate.", valueName: "file"))
+    var entry = "default.nix"
+
+    mutating func validate() throws {
+        if !paths.isEmpty && roots.isEmpty { throw ValidationError("--path needs the --root that it lies in") }
+        if base != nil && roots.isEmpty { throw ValidationError("--base needs the --root that it lies in") }
+        for path in paths {
+            if let fault = RelativePath.fault(in: path) { throw ValidationError("--path '\(path)' \(fault)") }
+        }
+        for root in roots where Self.root(root) == nil {
+            throw ValidationError("--root takes NAME or NAME@ID with the id in hexadecimal, not '\(root)'")
+        }
+    }
+
+    var isEmpty: Bool { files.isEmpty && paths.isEmpty && bundles.isEmpty }
+
+    /// The roots that the jobs may read.
+    var wireRoots: [WireRoot] { roots.compactMap(Self.root) }
+
+    private static func root(_ text: String) -> WireRoot? {
+        let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = parts.first, !name.isEmpty else { return nil }
+        var id: [UInt8] = []
+        if parts.count == 2 {
+            guard let bytes = Hexadecimal.bytes(String(parts[1])), !bytes.isEmpty else { return nil }
+            id = bytes
+        }
+        return .with {
+            $0.name = String(name)
+            $0.contentID = Data(id)
+        }
+    }
+
+    /// One specification for each source and attribute, on top of a template.
+    func jobs(_ template: WireJobSpecification, attributes: [String]) throws -> [WireJobSpecification] {
+        var jobs: [WireJobSpecification] = []
+        for program in try programs() {
+            for attribute in attributes.isEmpty ? [""] : attributes {
+                var job = template
+                job.program = program
+                job.roots = wireRoots
+                job.attribute = attribute
+                jobs.append(job)
+            }
+        }
+        guard jobs.count > 1, !template.idempotencyKey.isEmpty else { return jobs }
+        for index in jobs.indices { jobs[index].idempotencyKey += Data("#\(index)".utf8) }
+        return jobs
+    }
+
+    private func programs() throws -> [WireJobSpecification.OneOf_Program] {
+        var programs: [WireJobSpecification.OneOf_Program] = []
+        for file in files { programs.append(try program(file)) }
+        for path in paths {
+            programs.append(
+                .rootFile(
+                    .with {
+                        $0.root = wireRoots.first?.name ?? ""
+                        $0.path = path
+                    }))
+        }
+        for directory in bundles { programs.append(.bundle(try BundleDirectory.read(directory, entry: entry))) }
+        return programs
+    }
+
+    private func program(_ file: String) throws -> WireJobSpecification.OneOf_Program {
+        if isExpression { return Self.source(Array(file.utf8), name: "«string»") }
+        if file == "-" {
+            guard let bytes = readStandardInput() else { throw CommandFailure("standard input cannot be read") }
+            return Self.source(bytes, name: "«stdin»")
+        }
+        let path = CanonPath.absolute(Array(file.utf8), relativeTo: currentDirectory())
+        let name = String(decoding: path, as: UTF8.self)
+        let bytes: [UInt8]
+        do throws(EvalIOError) {
+            bytes = try LocalIO().readFile(path)
+        } catch {
+            throw CommandFailure(String(decoding: error.message, as: UTF8.self))
+        }
+        guard file.hasSuffix(".firn") else { return Self.source(bytes, name: name) }
+        return .encoded(
+            .with {
+                $0.program = Data(bytes)
+                $0.name = name
+                if let base, let root = wireRoots.first {
+                    $0.base.root = root.name
+                    $0.base.path = base == "." ? "" : base
+                }
+            })
+    }
+
+    static func source(_ text: [UInt8], name: String) -> WireJobSpecification.OneOf_Program {
+        .source(
+            .with {
+                $0.text = Data(text)
+                $0.name = name
+            })
+    }
+}
+
+/// Bytes written as pairs of hexadecimal digits.
+enum Hexadecimal {
+    static func bytes(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+    }
+
+    static func text(_ bytes: some Sequence<UInt8>) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -1,0 +1,177 @@
+import ArgumentParser
+import FirnClient
+import FirnCommands
+import FirnProtocol
+import FoundationEssentials
+import Synchronization
+
+/// Submits the jobs of a file as they are read, in batches, with a bounded number under way.
+///
+/// There are as many lanes as batches fit into that number; each takes a batch, submits it, waits for its outcomes and
+/// takes the next. A full queue makes its lane wait as long as the coordinator says.
+struct JobStream: Sendable {
+    private let client: FirnClient
+    private let template: WireJobSpecification
+    private let stream: StreamArguments
+    private let waits: Bool
+    private let json: Bool
+    private let tally: Tally
+
+    private struct Pending {
+        let line: Int
+        var job: WireJobSpecification
+    }
+
+    init(_ command: SubmitCommand, client: FirnClient) {
+        var template = command.options.template()
+        template.roots = command.source.wireRoots
+        template.attribute = command.options.attributes.first ?? ""
+        self.template = template
+        self.client = client
+        stream = command.stream
+        waits = command.wait
+        json = command.json
+        tally = Tally(showsProgress: !command.json)
+    }
+
+    /// Runs until the file is at its end and every job is answered.
+    ///
+    /// - Throws: `ExitCode` 1 when a job was refused or, with waiting, did not end ok.
+    func run(_ file: String) async throws {
+        let reader = try LineReader(path: file)
+        let started = Clock.now()
+        let end = stream.duration.map { started &+ UInt64($0 * 1e9) }
+        let lanes = max(1, stream.inFlight / stream.batch)
+        try await ConnectionArguments.reporting {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<lanes { group.addTask { try await lane(reader, until: end) } }
+                try await group.waitForAll()
+            }
+        }
+        let allOK = tally.report(seconds: Double(Clock.now() - started) / 1e9)
+        if !allOK { throw ExitCode(1) }
+    }
+
+    private func lane(_ reader: LineReader, until end: UInt64?) async throws {
+        let decoder = JSONDecoder()
+        while end.map({ Clock.now() < $0 }) ?? true {
+            let lines = try reader.next(min(stream.batch, stream.inFlight))
+            if lines.isEmpty { return }
+            var pending = try lines.map { line in
+                Pending(line: line.number, job: try JobLine.job(line, template: template, decoder: decoder))
+            }
+            while !pending.isEmpty {
+                let (refused, wait) = try await submit(pending)
+                pending = refused
+                if !pending.isEmpty { try await Task.sleep(for: .milliseconds(max(1, Int64(clamping: wait)))) }
+            }
+        }
+    }
+
+    /// Submits a batch and follows it to its end.
+    ///
+    /// - Returns: the jobs that found the queue full, and for how many milliseconds to wait.
+    private func submit(_ jobs: [Pending]) async throws -> (refused: [Pending], waitMs: UInt64) {
+        let start = Clock.now()
+        let receipts: [Receipt]
+        var updates: AsyncThrowingStream<WireJobStatus, any Error>?
+        if waits {
+            (receipts, updates) = try await client.submitAndWatch(jobs.map(\.job))
+        } else {
+            receipts = try await client.submit(jobs.map(\.job))
+        }
+        var lines: [UInt64: Int] = [:]
+        var refused: [Pending] = []
+        var waitMs: UInt64 = 0
+        var output: [UInt8] = []
+        for (pending, receipt) in zip(jobs, receipts) {
+            switch receipt {
+            case .accepted(let job, _):
+                lines[job] = pending.line
+                if !waits {
+                    append(.object([("line", .number(Int64(pending.line))), ("job", .unsigned(job))]), &output)
+                }
+            case .refused(.refused(.queueFull, _, let wait)):
+                refused.append(pending)
+                waitMs = max(waitMs, wait)
+            case .refused(let error):
+                append(
+                    .object([("line", .number(Int64(pending.line))), ("refused", .string("\(error)"))]), &output)
+                tally.count(isOK: false)
+            }
+        }
+        if let updates { try await follow(updates, lines, since: start, &output) } else { tally.count(lines.count) }
+        Output.write(1, output)
+        return (refused, waitMs)
+    }
+
+    private func follow(
+        _ updates: AsyncThrowingStream<WireJobStatus, any Error>, _ lines: [UInt64: Int], since start: UInt64,
+        _ output: inout [UInt8]
+    ) async throws {
+        for try await var status in updates where status.state == .finished {
+            let microseconds = (Clock.now() - start) / 1_000
+            if UInt64(status.result.value.count) < status.result.valueBytes {
+                try await client.complete(&status.result, of: status.job)
+            }
+            tally.count(isOK: status.result.outcome == .ok)
+            let members: [(String, JSONValue)] = [
+                ("line", .number(Int64(lines[status.job] ?? 0))), ("job", .unsigned(status.job)),
+                ("outcome", .string(StatusReport.name(status.result.outcome))), ("latencyUs", .unsigned(microseconds)),
+            ]
+            append(.object(members + ResultReport.members(status.result)), &output, status.result)
+            if output.count > 1 << 16 {
+                Output.write(1, output)
+                output = []
+            }
+        }
+    }
+
+    private func append(_ value: JSONValue, _ output: inout [UInt8], _ result: WireJobResult? = nil) {
+        if !json, let result {
+            Output.write(2, ResultReport.notes(result, showTrace: false))
+            guard result.outcome == .ok else { return }
+            output += result.value
+        } else {
+            value.write(to: &output)
+        }
+        output.append(UInt8(ascii: "\n"))
+    }
+}
+
+/// What became of the jobs of a stream.
+private final class Tally: Sendable {
+    private struct Counts {
+        var ok = 0
+        var failed = 0
+        var progress: Progress
+    }
+
+    private let counts: Mutex<Counts>
+
+    init(showsProgress: Bool) { counts = Mutex(Counts(progress: Progress(showsProgress))) }
+
+    func count(isOK: Bool) {
+        counts.withLock {
+            if isOK { $0.ok += 1 } else { $0.failed += 1 }
+            let (ok, failed) = ($0.ok, $0.failed)
+            $0.progress.show("\(ok + failed) jobs done, \(failed) not ok")
+        }
+    }
+
+    func count(_ accepted: Int) { counts.withLock { $0.ok += accepted } }
+
+    /// Says on standard error what was done.
+    ///
+    /// - Returns: whether every job was ok.
+    func report(seconds: Double) -> Bool {
+        counts.withLock {
+            $0.progress.clear()
+            let count = $0.ok + $0.failed
+            let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
+            let text = "\(count) jobs in \(Int(seconds * 1_000)) ms, \(rate) a second; \($0.failed) not ok"
+            Output.note(text)
+            return $0.failed == 0
+        }
+    }
+}

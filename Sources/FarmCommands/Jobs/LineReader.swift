@@ -1,0 +1,87 @@
+import Glibc
+import Synchronization
+
+/// Reads lines of a file in portions, from any task. Only what is asked for is read, so a pipe sets the pace.
+final class LineReader: Sendable {
+    /// A line without its end, and its number from 1.
+    struct Line {
+        let number: Int
+        let text: [UInt8]
+    }
+
+    private struct State {
+        let descriptor: Int32
+        var buffer: [UInt8] = []
+        var start = 0
+        var number = 0
+        var isAtEnd = false
+    }
+
+    /// No job is longer than this in its line; base64 and escapes included.
+    private static let maximumLine = 64 << 20
+    private let state: Mutex<State>
+
+    /// - Parameter path: a file; `-` is standard input.
+    init(path: String) throws {
+        let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CommandFailure("'\(path)' cannot be read: \(unsafe String(cString: strerror(errno)))")
+        }
+        state = Mutex(State(descriptor: descriptor))
+    }
+
+    deinit {
+        let descriptor = state.withLock { $0.descriptor }
+        if descriptor != 0 { close(descriptor) }
+    }
+
+    /// Up to so many lines; empty lines are passed over. None: the file is at its end.
+    func next(_ count: Int) throws -> [Line] {
+        try state.withLock { state in
+            var lines: [Line] = []
+            while lines.count < count, let text = try Self.line(&state) {
+                state.number += 1
+                if !text.isEmpty { lines.append(Line(number: state.number, text: text)) }
+            }
+            return lines
+        }
+    }
+
+    private static func line(_ state: inout State) throws -> [UInt8]? {
+        var searched = state.start
+        while true {
+            if let end = state.buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                let text = Array(state.buffer[state.start..<end])
+                state.start = end + 1
+                return text
+            }
+            searched = state.buffer.count
+            if state.isAtEnd {
+                let text = Array(state.buffer[state.start...])
+                state.start = state.buffer.count
+                return text.isEmpty ? nil : text
+            }
+            searched -= state.start
+            try fill(&state)
+        }
+    }
+
+    /// Moves what is left to the front and reads more behind it.
+    private static func fill(_ state: inout State) throws {
+        state.buffer.removeFirst(state.start)
+        state.start = 0
+        guard state.buffer.count <= maximumLine else { throw CommandFailure("line \(state.number + 1) is too long") }
+        var portion = [UInt8](repeating: 0, count: 1 << 16)
+        let descriptor = state.descriptor
+        while true {
+            let count = unsafe portion.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw CommandFailure("the jobs cannot be read: \(unsafe String(cString: strerror(errno)))")
+            }
+            state.isAtEnd = count == 0
+            state.buffer += portion[..<count]
+            return
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import FirnClient
+import FirnCommands
+import FirnProtocol
+
+/// `firn submit`.
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit", abstract: "Submit jobs to a farm.",
+        discussion: """
+            Prints the id of each job, or with --wait its value. Exit code 1 when a job is refused, or with --wait when one \
+            does not end ok.
+
+            --jobs-from reads one JSON object a line: "source" (text), or "root" and "path", and optionally "attribute", \
+            "label", "priority", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), "maxFuel", \
+            "maxMemory" (bytes), "timeout" (seconds). What a line does not say, the options say. Results come as they are \
+            finished, each with the number of its line.
+
+            Examples:
+              firn submit --wait -E '1 + 1'
+              firn submit --root lib --path strings.nix -A version
+              firn submit --bundle ./project --entry main.nix --trace calls --wait
+              firn submit --jobs-from jobs.jsonl --wait --json
+            """)
+
+    @OptionGroup(title: "What to evaluate") var source: JobSourceArguments
+    @OptionGroup(title: "How to evaluate") var options: JobOptionArguments
+    @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    @Flag(help: "Wait until the jobs are finished and print their values.")
+    var wait = false
+
+    @Flag(help: "Print one JSON object a line for each job.")
+    var json = false
+
+    @Flag(help: "Show the backtrace of an error.")
+    var showTrace = false
+
+    @OptionGroup(title: "Many jobs") var stream: StreamArguments
+
+    mutating func validate() throws {
+        if source.isEmpty == (stream.jobsFrom == nil) {
+            throw ValidationError(
+                "give what to evaluate: files, -E and expressions, --root with --path, --bundle, or --jobs-from")
+        }
+    }
+
+    func run() async throws {
+        if let file = stream.jobsFrom {
+            let client = try await connection.connect()
+            return try await JobStream(self, client: client).run(file)
+        }
+        let jobs = try source.jobs(options.template(), attributes: options.attributes)
+        for (index, job) in jobs.enumerated() {
+            do throws(ProtocolError) { try job.validate() } catch {
+                throw CommandFailure("job \(index + 1): \(error.message)", exitCode: 2)
+            }
+        }
+        let client = try await connection.connect()
+        try await ConnectionArguments.reporting { try await submit(jobs, to: client) }
+    }
+
+    private func submit(_ jobs: [WireJobSpecification], to client: FirnClient) async throws {
+        let receipts = try await client.submit(jobs)
+        var isRefused = false
+        for (index, receipt) in receipts.enumerated() {
+            switch receipt {
+            case .accepted(let job, let isDuplicate):
+                if wait { continue }
+                let object = JSONValue.object([("job", .unsigned(job)), ("duplicate", .bool(isDuplicate))])
+                Output.write(1, (json ? object.text : "\(job)") + "\n")
+            case .refused(let error):
+                isRefused = true
+                let name = jobs.count > 1 ? "job \(index + 1) of \(jobs.count): " : ""
+                if json { Output.write(1, JSONValue.object([("refused", .string("\(error)"))]).text + "\n") }
+                Output.note("error: \(name)\(error)")
+            }
+        }
+        if wait {
+            let waiting = JobWaiting(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+            if try await !waiting.finish(receipts.compactMap(\.job)) { isRefused = true }
+        }
+        if isRefused { throw ExitCode(1) }
+    }
+}

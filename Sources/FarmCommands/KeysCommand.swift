@@ -1,0 +1,121 @@
+import ArgumentParser
+import FirnCommands
+import FirnProtocol
+import ZeroMQ
+
+/// `firn keys`.
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Make CURVE key pairs, or list those that there are.",
+        discussion: """
+            Without a role the keys of the directory are listed. Secret keys (.cert_secret) are readable by their owner \
+            only; hand each to the machine that it is for, together with coordinator.cert. What the coordinator admits \
+            lies in authorized/; removing a file there revokes its key.
+
+            Example: firn keys keys --coordinator --worker build1 --client acme/laptop --operator admin
+            """)
+
+    @Argument(help: "The directory of keys; made when it is not there.")
+    var directory: String
+
+    @Flag(help: "Make the coordinator's pair.")
+    var coordinator = false
+
+    @Option(help: ArgumentHelp("Make a worker's pair; may be given several times.", valueName: "name"))
+    var worker: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Make a client's pair for a tenant; may be given several times.", valueName: "tenant/name"))
+    var client: [String] = []
+
+    @Option(help: ArgumentHelp("Make an operator's pair; may be given several times.", valueName: "name"))
+    var `operator`: [String] = []
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func run() throws {
+        let owners = try self.owners()
+        do throws(KeyError) {
+            let directory = KeyDirectory(path: self.directory)
+            if owners.isEmpty { return try list(directory) }
+            var made: [(KeyCertificate.Owner, KeyCertificate, [String])] = []
+            for owner in owners {
+                let certificate = try Self.generate(owner)
+                made.append((owner, certificate, try directory.add(certificate)))
+            }
+            report(made)
+        } catch {
+            throw CommandFailure(error.description)
+        }
+    }
+
+    /// The owners asked for, checked before anything is written.
+    private func owners() throws -> [KeyCertificate.Owner] {
+        var owners: [KeyCertificate.Owner] = coordinator ? [.coordinator] : []
+        func add(_ identity: Identity?, _ text: String) throws {
+            guard let identity else {
+                throw ValidationError("'\(text)': names have 1 to 63 of a-z 0-9 - _ . and begin with a letter or digit")
+            }
+            owners.append(.peer(identity))
+        }
+        for name in worker { try add(Identity(role: .worker, tenant: nil, keyName: name), name) }
+        for pair in client {
+            let parts = pair.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2 else { throw ValidationError("'\(pair)' is not TENANT/NAME") }
+            try add(Tenant(parts[0]).flatMap { Identity(role: .client, tenant: $0, keyName: parts[1]) }, pair)
+        }
+        for name in self.operator { try add(Identity(role: .operator, tenant: nil, keyName: name), name) }
+        return owners
+    }
+
+    /// A new pair for an owner.
+    static func generate(_ owner: KeyCertificate.Owner) throws(KeyError) -> KeyCertificate {
+        let pair: CurveKeyPair
+        do throws(ZeroMQError) { pair = try CurveKeyPair.generate() } catch {
+            throw .malformed("no key pair can be made: \(error)")
+        }
+        return try KeyCertificate(owner: owner, publicKey: pair.publicKey.z85, secretKey: pair.secretKey.z85)
+    }
+
+    private func report(_ made: [(KeyCertificate.Owner, KeyCertificate, [String])]) {
+        if json {
+            let list = made.map { owner, certificate, files in
+                JSONValue.object(
+                    Self.fields(owner, certificate.publicKey) + [("files", .array(files.map { .string($0) }))])
+            }
+            return Output.write(1, JSONValue.array(list).text + "\n")
+        }
+        for (owner, _, files) in made { Output.write(1, "\(Self.name(owner))  \(files.joined(separator: "  "))\n") }
+    }
+
+    private func list(_ directory: KeyDirectory) throws(KeyError) {
+        let certificates = try directory.certificates()
+        if json {
+            let list = certificates.map { JSONValue.object(Self.fields($0.owner, $0.publicKey)) }
+            return Output.write(1, JSONValue.array(list).text + "\n")
+        }
+        for certificate in certificates {
+            Output.write(1, "\(Self.name(certificate.owner))  \(certificate.publicKey)\n")
+        }
+    }
+
+    private static func name(_ owner: KeyCertificate.Owner) -> String {
+        switch owner {
+        case .coordinator: "coordinator"
+        case .peer(let identity): identity.userID
+        }
+    }
+
+    private static func fields(_ owner: KeyCertificate.Owner, _ publicKey: String) -> [(String, JSONValue)] {
+        var fields: [(String, JSONValue)] = []
+        switch owner {
+        case .coordinator: fields.append(("role", .string("coordinator")))
+        case .peer(let identity):
+            fields.append(("role", .string(identity.role.rawValue)))
+            if let tenant = identity.tenant { fields.append(("tenant", .string(tenant.name))) }
+            fields.append(("name", .string(identity.keyName)))
+        }
+        return fields + [("publicKey", .string(publicKey))]
+    }
+}

@@ -1,0 +1,28 @@
+import FirnCommands
+import Glibc
+
+/// A line on standard error that says how far a command is, where that is a terminal; else nothing.
+struct Progress {
+    private let isShown: Bool
+    private var lastDrawn: UInt64 = 0
+    private var isDrawn = false
+
+    init(_ isWanted: Bool = true) { isShown = isWanted && isatty(2) == 1 }
+
+    /// Shows a text, at most ten times a second.
+    mutating func show(_ text: @autoclosure () -> String) {
+        guard isShown else { return }
+        let now = Clock.now()
+        guard now >= lastDrawn &+ 100_000_000 else { return }
+        lastDrawn = now
+        isDrawn = true
+        Output.write(2, "\r\u{1B}[K" + text())
+    }
+
+    /// Takes the line away, before anything else is written.
+    mutating func clear() {
+        guard isDrawn else { return }
+        isDrawn = false
+        Output.write(2, "\r\u{1B}[K")
+    }
+}

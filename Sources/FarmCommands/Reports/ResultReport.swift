@@ -1,0 +1,57 @@
+import FirnProtocol
+
+/// How the result of a job is shown.
+enum ResultReport {
+    /// What is there of a result, as members of a JSON object.
+    static func members(_ result: WireJobResult) -> [(String, JSONValue)] {
+        var members: [(String, JSONValue)] = []
+        if result.outcome == .ok {
+            members.append(("value", .bytes([UInt8](result.value))))
+            if UInt64(result.value.count) < result.valueBytes {
+                members.append(("valueBytes", .unsigned(result.valueBytes)))
+            }
+        }
+        if result.hasFailure { members.append(("failure", FailureReport.json(result.failure))) }
+        if !result.printed.isEmpty { members.append(("printed", .array(result.printed.map(printed)))) }
+        if result.printedBytesDropped > 0 {
+            members.append(("printedBytesDropped", .unsigned(result.printedBytesDropped)))
+        }
+        if result.hasStatistics { members.append(("statistics", statistics(result.statistics))) }
+        if result.hasTrace { members.append(("trace", trace(result.trace))) }
+        return members
+    }
+
+    /// What a job printed with `trace` and `warn`, and its failure, as `firn eval` shows them on standard error.
+    static func notes(_ result: WireJobResult, showTrace: Bool) -> String {
+        var text = ""
+        for line in result.printed { text += String(decoding: line.text, as: UTF8.self) + "\n" }
+        if result.printedBytesDropped > 0 { text += "(\(result.printedBytesDropped) more bytes were printed)\n" }
+        if result.outcome != .ok { text += FailureReport.text(result, showTrace: showTrace) }
+        return text
+    }
+
+    private static func printed(_ line: WirePrintedLine) -> JSONValue {
+        .object([
+            ("kind", .string(line.kind == .warn ? "warn" : "trace")), ("text", .bytes([UInt8](line.text))),
+        ])
+    }
+
+    private static func statistics(_ statistics: WireStatistics) -> JSONValue {
+        .object([
+            ("fuel", .unsigned(statistics.fuel)), ("memoryPeakBytes", .unsigned(statistics.memoryPeakBytes)),
+            ("elapsedNs", .unsigned(statistics.elapsedNs)), ("cpuNs", .unsigned(statistics.cpuNs)),
+            ("depthPeak", .unsigned(statistics.depthPeak)), ("collections", .unsigned(statistics.collections)),
+            ("compileNs", .unsigned(statistics.compileNs)),
+        ])
+    }
+
+    static func trace(_ summary: WireTraceSummary) -> JSONValue {
+        .object([
+            ("level", .string(TraceLevelName.allCases.first { $0.wire == summary.level }?.rawValue ?? "unknown")),
+            ("segments", .unsigned(UInt64(summary.segments))), ("events", .unsigned(summary.events)),
+            ("eventsDropped", .unsigned(summary.eventsDropped)), ("bytes", .unsigned(summary.bytes)),
+            ("complete", .bool(summary.complete)),
+            ("eventCounts", .array(summary.eventCounts.map { .unsigned($0) })),
+        ])
+    }
+}

@@ -1,0 +1,3 @@
+import FarmCommands
+
+await FarmCommand.run()
