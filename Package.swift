@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "FarmCommands",
             dependencies: [
-                "FirnClient", "FirnCommands", "FirnProtocol", "NixEval", "ZeroMQ",
+                "FirnClient", "FirnCommands", "FirnProtocol", "NixStore", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
@@ -93,6 +93,7 @@ let package = Package(
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM"],
             swiftSettings: strict),
         .testTarget(name: "LanguageTests", swiftSettings: strict),
+        .testTarget(name: "FarmCommandsTests", dependencies: ["FarmCommands"], swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore"], swiftSettings: strict),

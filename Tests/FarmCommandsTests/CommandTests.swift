@@ -1,0 +1,100 @@
+import FirnProtocol
+import Foundation
+import Testing
+
+@testable import FarmCommands
+@testable import FirnCommands
+
+@Test func firnListsExactlyTheCommandsOfTheFarm() {
+    let names = FarmCommand.configuration.subcommands.map { $0.configuration.commandName ?? "" }
+    let listed = FarmExecutable.commands.map(\.name)
+    #expect(names.filter { $0 != "trace" } == listed)
+    for command in FarmCommand.configuration.subcommands where command.configuration.commandName != "trace" {
+        let listed = FarmExecutable.commands.first { $0.name == command.configuration.commandName }
+        #expect(listed != nil)
+        #expect(command.configuration.discussion.contains("firn \(listed?.name ?? "")"), "an example")
+    }
+}
+
+@Test(arguments: [
+    (["submit", "-E", "1"], true), (["help", "submit"], true), (["eval", "submit"], false), ([], false),
+    (["trace", "x.nix"], false), (["trace", "--job", "1"], true), (["trace", "--job=1"], true),
+    (["help", "eval"], false),
+]) func theFarmsCommandsGoToItsExecutable(_ words: [String], _ isFarms: Bool) {
+    #expect(FarmExecutable.handles(words) == isFarms)
+}
+
+@Test func jsonKeepsEveryText() throws {
+    let text = "quote \" backslash \\ tab \t line \n bell \u{7} ä 𝄞"
+    let value = JSONValue.object([
+        ("a", .string(text)), ("b", .array([.number(-1), .unsigned(.max), .null, .bool(true)])),
+    ])
+    let parsed = try #require(try JSONSerialization.jsonObject(with: Data(value.text.utf8)) as? [String: Any])
+    #expect(parsed["a"] as? String == text)
+    #expect((parsed["b"] as? [Any])?.count == 4)
+    #expect(JSONValue.bytes([0x61, 0xFF]).text == "\"a\u{FFFD}\"")
+}
+
+@Test func aLineDescribesAJob() throws {
+    let template = WireJobSpecification.with { $0.strict = true }
+    func job(_ text: String) throws -> WireJobSpecification {
+        let line = LineReader.Line(number: 7, text: Array(text.utf8))
+        return try JobLine.job(line, template: template, decoder: JSONDecoder())
+    }
+    let first = try job(#"{"source": "1 + 1", "label": "x", "maxFuel": 5, "timeout": 0.5, "arguments": {"b": "2"}}"#)
+    #expect(first.source.text == Data("1 + 1".utf8))
+    #expect(first.label == "x" && first.limits.fuel == 5 && first.limits.timeoutMs == 500 && first.strict)
+    #expect(first.arguments.map(\.name) == ["b"])
+    let second = try job(#"{"root": "lib", "path": "a/b.nix", "format": "json", "trace": "ops"}"#)
+    #expect(second.rootFile.path == "a/b.nix" && second.roots.map(\.name) == ["lib"])
+    #expect(second.format == .json && second.traceLevel == .ops)
+    for bad in ["", "1", "{}", #"{"source": "1", "lable": "x"}"#, #"{"source": 1}"#, #"{"root": "a", "path": "../b"}"#]
+    {
+        let error = #expect(throws: CommandFailure.self) { try job(bad) }
+        #expect(error?.description.hasPrefix("line 7") == true)
+    }
+}
+
+@Test func linesAreReadInPortions() throws {
+    let long = String(repeating: "x", count: 200_000)
+    let file = try SettingsFile("a\n\n\(long)\nlast")
+    let reader = try LineReader(path: file.path)
+    let first = try reader.next(1)
+    #expect(first.map(\.number) == [1])
+    let rest = try reader.next(10)
+    #expect(rest.map(\.number) == [3, 4])
+    #expect(rest.map(\.text.count) == [200_000, 4])
+    #expect(try reader.next(10).isEmpty)
+}
+
+@Test func aBundleHoldsTheFilesOfADirectory() throws {
+    let directory = NSTemporaryDirectory() + "firn-bundle-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    for name in ["sub", ".git"] {
+        try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+    }
+    for name in ["default.nix", "sub/a.nix", ".git/HEAD"] {
+        try "1".write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
+    }
+    let bundle = try BundleDirectory.read(directory, entry: "sub/a.nix")
+    #expect(bundle.files.map(\.path).sorted() == ["default.nix", "sub/a.nix"])
+    #expect(throws: CommandFailure.self) { try BundleDirectory.read(directory, entry: "b.nix") }
+    try FileManager.default.createSymbolicLink(atPath: "\(directory)/link", withDestinationPath: "default.nix")
+    #expect(throws: CommandFailure.self) { try BundleDirectory.read(directory, entry: "sub/a.nix") }
+}
+
+@Test func secretKeysAreCheckedForTheirRole() throws {
+    let directory = NSTemporaryDirectory() + "firn-keys-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let keys = KeyDirectory(path: directory)
+    try keys.add(try KeysCommand.generate(.coordinator))
+    let worker = try #require(Identity(role: .worker, tenant: nil, keyName: "w"))
+    try keys.add(try KeysCommand.generate(.peer(worker)))
+    let (key, server) = ("\(directory)/worker-w.cert_secret", "\(directory)/coordinator.cert")
+    _ = try PeerSecurity.security(key: key, serverKey: server, role: .worker)
+    #expect(throws: CommandFailure.self) { try PeerSecurity.security(key: key, serverKey: server, role: .client) }
+    #expect(throws: CommandFailure.self) { try PeerSecurity.security(key: key, serverKey: nil, role: .worker) }
+    #expect(throws: CommandFailure.self) { try PeerSecurity.security(key: nil, serverKey: server, role: .worker) }
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
+    #expect(throws: CommandFailure.self) { try PeerSecurity.security(key: key, serverKey: server, role: .worker) }
+}
