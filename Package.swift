@@ -64,9 +64,12 @@ let package = Package(
         .target(
             name: "FarmCommands",
             dependencies: [
-                "FirnClient", "FirnCommands", "FirnProtocol", "NixStore", "ZeroMQ",
+                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore", "NixStore",
+                "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
         // Linked statically: the process starts in a third of the time.
@@ -93,7 +96,15 @@ let package = Package(
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM"],
             swiftSettings: strict),
         .testTarget(name: "LanguageTests", swiftSettings: strict),
-        .testTarget(name: "FarmCommandsTests", dependencies: ["FarmCommands"], swiftSettings: strict),
+        .testTarget(
+            name: "FarmCommandsTests",
+            dependencies: ["FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker"],
+            swiftSettings: strict),
+        // Real processes: they run the built firn-farm.
+        .testTarget(
+            name: "FarmTests",
+            dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore"], swiftSettings: strict),

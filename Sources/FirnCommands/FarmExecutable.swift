@@ -23,6 +23,9 @@ package enum FarmExecutable {
         ("workers", "List the workers (operators only)."),
         ("drain", "Let the coordinator or a worker finish and end (operators only)."),
         ("keys", "Make and list CURVE keys."),
+        ("coordinator", "Serve: queue jobs and hand them to workers."),
+        ("worker", "Serve: evaluate jobs."),
+        ("farm", "Serve: a coordinator and workers on this machine."),
     ]
 
     /// Whether a command line, without the executable's name, is for `firn-farm`.

@@ -64,7 +64,7 @@ struct VerifyCommand: ParsableCommand {
 }
 
 /// Reading what the commands work on.
-enum Source {
+package enum Source {
     /// A source's bytes and its absolute path.
     static func read(_ file: String) throws -> (bytes: [UInt8], path: [UInt8]) {
         let directory = currentDirectory()

@@ -164,3 +164,15 @@ extension CoordinatorConfiguration {
         return options
     }
 }
+
+extension CoordinatorConfiguration {
+    /// A coordinator as `CoordinatorService.init` makes it, and where it listens.
+    ///
+    /// From here and not from the service's `init`, because the optimiser of Swift 6.3 fails ("circular reference") where
+    /// another module names that actor.
+    @inline(never) @_semantics("optimize.no.crossmodule")
+    public func makeService(logger: Logger) throws -> (service: any Service, endpoints: Endpoints) {
+        let service = try CoordinatorService(self, logger: logger)
+        return (service, service.endpoints)
+    }
+}

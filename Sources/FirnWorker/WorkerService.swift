@@ -24,3 +24,14 @@ public struct WorkerService: Service {
     ///   for, and the log says so.
     public func run() async throws { try await connection.run() }
 }
+
+extension WorkerConfiguration {
+    /// A service as `WorkerService.init` makes it.
+    ///
+    /// From here and not from the service's `init`, because the optimiser of Swift 6.3 fails ("circular reference") where
+    /// another module names that actor.
+    @inline(never) @_semantics("optimize.no.crossmodule")
+    public func makeService(logger: Logger) throws -> any Service {
+        try WorkerService(self, logger: logger)
+    }
+}

@@ -40,3 +40,14 @@ public struct WorkerSupervisor: Service {
     /// The process ids of the children that run, in order of their index.
     public var processes: [Int32] { get async { await supervision.processes } }
 }
+
+extension WorkerSupervisor.Configuration {
+    /// A service as `WorkerSupervisor.init` makes it.
+    ///
+    /// From here and not from the service's `init`, because the optimiser of Swift 6.3 fails ("circular reference") where
+    /// another module names that actor.
+    @inline(never) @_semantics("optimize.no.crossmodule")
+    public func makeService(logger: Logger) throws -> any Service {
+        try WorkerSupervisor(self, logger: logger)
+    }
+}

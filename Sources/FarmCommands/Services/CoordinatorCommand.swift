@@ -1,0 +1,60 @@
+import ArgumentParser
+import FirnCommands
+import FirnCoordinator
+import Logging
+
+/// `firn coordinator`.
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator", abstract: "Serve: queue jobs and hand them to workers.",
+        discussion: """
+            Prints where it listens when it is ready, and logs to standard error. SIGTERM and Ctrl-C drain: no new jobs are \
+            taken, running ones are waited for. config/coordinator.yaml describes every key; FIRN_COORDINATOR_KEY sets one \
+            in the environment.
+
+            Example: firn coordinator --config coordinator.yaml --set leaseMs=5000
+            """)
+
+    @OptionGroup(title: "Configuration") var settings: SettingsArguments
+
+    @Option(help: ArgumentHelp("Where jobs, results and traces are kept.", valueName: "directory"))
+    var store: String?
+
+    @Option(help: ArgumentHelp("The keys to admit and to use, as firn keys makes them.", valueName: "directory"))
+    var keys: String?
+
+    @Flag(help: "Print where it listens as one JSON document.")
+    var json = false
+
+    func run() async throws {
+        var source = try await settings.source(of: "coordinator", options: [("store", store), ("keys", keys)])
+        let (configuration, logger) = try CoordinatorConfiguration.reported(&source)
+        let made = try ServiceRunner.make { try configuration.makeService(logger: logger) }
+        Output.write(1, Self.ready(made.endpoints, json: json) + "\n")
+        try await ServiceRunner.run([made.service], logger: logger)
+    }
+
+    /// What is printed when the endpoints are bound.
+    static func ready(_ endpoints: CoordinatorConfiguration.Endpoints, json: Bool) -> String {
+        let list = [
+            ("clients", endpoints.clients), ("workers", endpoints.workers), ("traces", endpoints.traces),
+            ("operators", endpoints.operators),
+        ]
+        if json { return JSONValue.object(list.map { ($0.0, .string($0.1)) }).text }
+        return "ready: " + list.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+}
+
+extension CoordinatorConfiguration {
+    /// Reads a coordinator's configuration whole, and makes its logger; an error is one of the command line.
+    static func reported(_ source: inout SettingsSource) throws -> (CoordinatorConfiguration, Logger) {
+        do throws(SettingsError) {
+            let logger = try ServiceRunner.logger(&source)
+            let coordinator = try CoordinatorConfiguration(&source)
+            try source.finish()
+            return (coordinator, logger)
+        } catch {
+            throw CommandFailure(error.description, exitCode: 2)
+        }
+    }
+}

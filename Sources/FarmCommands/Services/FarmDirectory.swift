@@ -1,0 +1,67 @@
+import FirnCommands
+import FirnCoordinator
+import FirnProtocol
+import Glibc
+import NixStore
+
+/// The directory of a farm on one machine:
+///
+///     keys/           CURVE keys of the coordinator, a worker, a client and an operator, all called `local`
+///     store/          jobs, results and traces
+///     client.yaml     how clients and operators connect
+struct FarmDirectory {
+    let path: String
+    private let tenant: String
+
+    /// Makes the directory and the keys that are missing.
+    init(path: String, tenant: String) throws {
+        let absolute = CanonPath.absolute(Array(path.utf8), relativeTo: currentDirectory())
+        self.path = String(decoding: absolute, as: UTF8.self)
+        self.tenant = tenant
+        guard unsafe mkdir(self.path, 0o700) == 0 || errno == EEXIST else {
+            throw CommandFailure("'\(path)' cannot be made: \(unsafe String(cString: strerror(errno)))")
+        }
+        do throws(KeyError) { try makeKeys() } catch { throw CommandFailure(error.description) }
+    }
+
+    var keys: String { "\(path)/keys" }
+    var store: String { "\(path)/store" }
+    var serverKey: String { "\(keys)/coordinator.cert" }
+    var workerKey: String { "\(keys)/worker-local.cert_secret" }
+    var clientConfiguration: String { "\(path)/client.yaml" }
+
+    private func makeKeys() throws(KeyError) {
+        var owners: [KeyCertificate.Owner] = [.coordinator]
+        let identities = [
+            Identity(role: .worker, tenant: nil, keyName: "local"),
+            Identity(role: .client, tenant: Tenant(tenant), keyName: "local"),
+            Identity(role: .operator, tenant: nil, keyName: "local"),
+        ]
+        owners += identities.compactMap { $0 }.map { .peer($0) }
+        let directory = KeyDirectory(path: keys)
+        for owner in owners {
+            let certificate = try KeysCommand.generate(owner)
+            if unsafe access("\(keys)/\(certificate.fileName).cert_secret", F_OK) != 0 {
+                try directory.add(certificate)
+            }
+        }
+    }
+
+    /// Writes how clients reach the endpoints, whole or not at all.
+    func writeClientConfiguration(_ endpoints: CoordinatorConfiguration.Endpoints) throws {
+        let text = """
+            # Written by firn farm when it starts. Use: firn submit --config \(clientConfiguration)
+            endpoint: "\(endpoints.clients)"
+            key: keys/client-\(tenant)-local.cert_secret
+            serverKey: keys/coordinator.cert
+            operators:
+              endpoint: "\(endpoints.operators)"
+              key: keys/operator-local.cert_secret
+
+            """
+        let temporary = "\(clientConfiguration).new"
+        guard Source.write(Array(text.utf8), to: temporary), unsafe rename(temporary, clientConfiguration) == 0 else {
+            throw CommandFailure("'\(clientConfiguration)' cannot be written")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import FirnCommands
+import FirnCoordinator
+import FirnProtocol
+import FirnWorker
+
+/// `firn farm`.
+struct LocalFarmCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "farm", abstract: "Serve: a coordinator and workers on this machine.",
+        discussion: """
+            Makes in its directory what is missing: keys, a store, and client.yaml, which tells clients how to connect. Prints \
+            a line when it is ready. SIGTERM and Ctrl-C let running jobs finish and end everything. --config and \
+            --set say what the coordinator is told, but for endpoints, keys and store.
+
+            Example: firn farm farm --processes 2 --root lib=./lib
+            then: firn submit --config farm/client.yaml --wait -E '1 + 1'
+            """)
+
+    @Argument(help: "The farm's directory; made when it is not there.")
+    var directory: String
+
+    @OptionGroup(title: "Configuration") var settings: SettingsArguments
+
+    @Option(help: "How many worker processes evaluate.")
+    var processes = 2
+
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp("A directory that jobs may read, by a name; several times.", valueName: "name=directory"))
+    var roots: [RootArgument] = []
+
+    @Option(help: "The first of the four ports on 127.0.0.1; 0: ports that are free.")
+    var port: UInt16 = 7701
+
+    @Option(help: "The tenant of the client key that is made.")
+    var tenant = "local"
+
+    mutating func validate() throws {
+        guard (1...1_024).contains(processes) else {
+            throw ValidationError("--processes takes a number from 1 to 1024")
+        }
+        guard port <= UInt16.max - 3 else { throw ValidationError("--port takes a number up to \(UInt16.max - 3)") }
+        if Tenant(tenant) == nil { throw ValidationError("--tenant '\(tenant)' is not a tenant's name") }
+    }
+
+    func run() async throws {
+        let farm = try FarmDirectory(path: directory, tenant: tenant)
+        var source = try await settings.source(
+            of: "coordinator", options: endpoints + [("store", farm.store), ("keys", farm.keys)])
+        let (configuration, logger) = try CoordinatorConfiguration.reported(&source)
+        let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
+        try farm.writeClientConfiguration(coordinator.endpoints)
+        let arguments = workerArguments(farm, endpoint: coordinator.endpoints.workers, level: logger.logLevel.rawValue)
+        let supervisor = WorkerSupervisor.Configuration(
+            processes: processes, executable: "/proc/self/exe"
+        ) { index in arguments + ["--name", "local-\(index)"] }
+        let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
+        Output.write(1, "ready: \(farm.clientConfiguration)\n")
+        try await ServiceRunner.run([coordinator.service, workers], logger: logger)
+    }
+
+    private var endpoints: [(key: String, value: String?)] {
+        Endpoint.allCases.enumerated().map { index, endpoint in
+            let number = port == 0 ? "*" : String(Int(port) + index)
+            return ("endpoints.\(endpoint.rawValue)", "tcp://127.0.0.1:\(number)")
+        }
+    }
+
+    private func workerArguments(_ farm: FarmDirectory, endpoint: String, level: String) -> [String] {
+        let roots = roots.flatMap { ["--root", $0.text] }
+        return [
+            "worker", "--endpoint", endpoint, "--key", farm.workerKey, "--server-key", farm.serverKey, "--processes",
+            "1",
+            "--set", "logLevel=\(level)",
+        ] + roots
+    }
+}

@@ -1,0 +1,45 @@
+import FirnCommands
+import Logging
+import ServiceLifecycle
+
+/// Runs services until SIGTERM or Ctrl-C, which let them finish what they do; a second Ctrl-C is not needed, SIGQUIT ends
+/// at once.
+enum ServiceRunner {
+    /// Logging to standard error from the given level on.
+    static func logger(_ source: inout SettingsSource) throws(SettingsError) -> Logger {
+        let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        let level = try source.parsed("logLevel", expected: "one of \(names)") { Logger.Level(rawValue: $0) }
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "firn")
+        logger.logLevel = level ?? .info
+        return logger
+    }
+
+    /// - Parameter services: shut down from the last to the first.
+    /// - Throws: `CommandFailure` when one fails.
+    static func run(_ services: [any Service], logger: Logger) async throws {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let parts = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: parts, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
+                logger: quiet))
+        do { try await group.run() } catch { throw CommandFailure("\(error)") }
+    }
+
+    /// Makes a service; what is wrong with its configuration is exit code 1 with the reason.
+    static func make<Part>(_ body: () throws -> Part) throws -> Part {
+        do {
+            return try body()
+        } catch let error as CommandFailure {
+            throw error
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import FirnCommands
+import FirnWorker
+import Logging
+
+/// `firn worker`.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker", abstract: "Serve: evaluate jobs.",
+        discussion: """
+            SIGTERM and Ctrl-C drain: what runs is finished, what waits is given back. config/worker.yaml describes every key; \
+            FIRN_WORKER_KEY sets one in the environment.
+
+            Example: firn worker --endpoint tcp://farm:7702 --key worker-build1.cert_secret \
+            --server-key coordinator.cert --processes 4 --root lib=/srv/lib
+            """)
+
+    @OptionGroup(title: "Configuration") var settings: SettingsArguments
+
+    @Option(help: "The worker's name, unique in its farm; the machine's if not given.")
+    var name: String?
+
+    @Option(
+        help: ArgumentHelp("The coordinator's endpoint for workers, such as tcp://farm:7702.", valueName: "endpoint"))
+    var endpoint: String?
+
+    @Option(help: ArgumentHelp("The worker's key, a .cert_secret file.", valueName: "file"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("The coordinator's public key, coordinator.cert.", valueName: "file"))
+    var serverKey: String?
+
+    @Option(help: "How many processes evaluate; each has one virtual machine.")
+    var processes: Int?
+
+    @Option(
+        name: .customLong("root"),
+        help: ArgumentHelp("A directory that jobs may read, by a name; several times.", valueName: "name=directory"))
+    var roots: [RootArgument] = []
+
+    func run() async throws {
+        SupervisedProcess.follow()
+        var source = try await settings.source(
+            of: "worker",
+            options: [
+                ("name", name), ("endpoint", endpoint), ("key", key), ("serverKey", serverKey),
+                ("processes", processes.map(String.init)),
+                ("roots", roots.isEmpty ? nil : roots.map(\.text).joined(separator: ",")),
+            ])
+        let (worker, logger) = try WorkerSettings.reported(&source)
+        let configuration = try worker.configured()
+        if worker.processes > 1 {
+            // The same command line again, with what is each process's own behind it.
+            let own = Array(CommandLine.arguments.dropFirst())
+            let name = configuration.name
+            let supervisor = WorkerSupervisor.Configuration(
+                processes: worker.processes, executable: "/proc/self/exe"
+            ) { index in own + ["--processes", "1", "--name", "\(name)-\(index)"] }
+            let service = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
+            return try await ServiceRunner.run([service], logger: logger)
+        }
+        let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
+        try await ServiceRunner.run([service], logger: logger)
+    }
+}
+
+extension WorkerSettings {
+    /// Reads a worker's configuration whole, and makes its logger; an error is one of the command line.
+    static func reported(_ source: inout SettingsSource) throws -> (WorkerSettings, Logger) {
+        do throws(SettingsError) {
+            let logger = try ServiceRunner.logger(&source)
+            let worker = try WorkerSettings(&source)
+            try source.finish()
+            return (worker, logger)
+        } catch {
+            throw CommandFailure(error.description, exitCode: 2)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import FirnCommands
+import FirnProtocol
+import FirnWorker
+import Glibc
+import NixStore
+import ZeroMQ
+
+/// Everything that `firn worker` is told: config/worker.yaml describes it.
+struct WorkerSettings {
+    /// Above 1 a supervisor runs so many processes, which are called NAME-0, NAME-1 and so on.
+    var processes = 1
+    /// Left without keys: what reads them is `PeerSecurity`.
+    var configuration: WorkerConfiguration
+    private var key: String?
+    private var serverKey: String?
+
+    /// Reads every key of a worker's configuration.
+    init(_ source: inout SettingsSource) throws(SettingsError) {
+        configuration = WorkerConfiguration(
+            name: try source.string("name") ?? Self.hostName,
+            endpoint: try source.string("endpoint") ?? "tcp://127.0.0.1:\(Endpoint.workers.defaultPort)")
+        configuration.traceEndpoint = try source.string("traceEndpoint")
+        key = try source.path("key")
+        serverKey = try source.path("serverKey")
+        processes = try source.number("processes", in: 1...1_024) ?? processes
+        configuration.roots = try Self.roots(&source)
+        try configuration.read(&source)
+    }
+
+    /// - Throws: `CommandFailure` when the keys cannot be used.
+    func configured() throws -> WorkerConfiguration {
+        var configuration = configuration
+        configuration.security = try PeerSecurity.security(key: key, serverKey: serverKey, role: .worker)
+        return configuration
+    }
+
+    private static func roots(_ source: inout SettingsSource) throws(SettingsError) -> [String: String] {
+        guard let (values, directory) = try source.strings("roots") else { return [:] }
+        var roots: [String: String] = [:]
+        let base = directory.map { CanonPath.absolute(Array($0.utf8), relativeTo: currentDirectory()) }
+        for text in values {
+            guard let root = RootArgument(argument: text) else {
+                throw SettingsError("roots: '\(text)' is not NAME=DIRECTORY")
+            }
+            let path = CanonPath.absolute(Array(root.directory.utf8), relativeTo: base ?? currentDirectory())
+            guard roots.updateValue(String(decoding: path, as: UTF8.self), forKey: root.name) == nil else {
+                throw SettingsError("roots: '\(root.name)' is named twice")
+            }
+        }
+        return roots
+    }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return "worker" }
+        let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return text.isEmpty ? "worker" : text
+    }
+}
+
+extension WorkerConfiguration {
+    fileprivate mutating func read(_ source: inout SettingsSource) throws(SettingsError) {
+        heldJobs = try source.number("heldJobs", in: 1...10_000) ?? heldJobs
+        uncommittedResults = try source.number("uncommittedResults", in: 1...100_000) ?? uncommittedResults
+        uncommittedBytes = try source.size("uncommittedBytes") ?? uncommittedBytes
+        programCacheBytes = try source.size("programCacheBytes", atLeast: 0) ?? programCacheBytes
+        printedBytes = try source.size("printedBytes", atLeast: 0) ?? printedBytes
+        traceQueueBytes = try source.size("traceQueueBytes") ?? traceQueueBytes
+        drainMilliseconds = try source.number("drainTimeoutMs", in: 0...86_400_000) ?? drainMilliseconds
+        ipv6 = try source.flag("ipv6") ?? ipv6
+    }
+}

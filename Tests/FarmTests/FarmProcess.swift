@@ -1,0 +1,92 @@
+import Foundation
+
+/// A started `firn` command of the farm. Killed, if it still runs, when it is let go.
+final class FarmProcess: Sendable {
+    nonisolated(unsafe) private let process = Process()
+    private let scratch = NSTemporaryDirectory() + "firn-process-\(UUID().uuidString.prefix(8))"
+
+    /// The executable beside this test bundle; `FIRN_FARM_EXECUTABLE` names another.
+    static let executable: URL = {
+        if let path = ProcessInfo.processInfo.environment["FIRN_FARM_EXECUTABLE"] { return URL(filePath: path) }
+        let bundle = URL(filePath: CommandLine.arguments.first ?? ".").standardizedFileURL
+        return bundle.deletingLastPathComponent().appending(path: "firn-farm")
+    }()
+
+    /// - Parameter environment: in addition to the test's own.
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        // Files, not pipes: a process that prints much never waits for a reader.
+        process.standardOutput = try Self.file("\(scratch)/output")
+        process.standardError = try Self.file("\(scratch)/errors")
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(atPath: scratch)
+    }
+
+    private static func file(_ path: String) throws -> FileHandle {
+        try Data().write(to: URL(filePath: path))
+        return try FileHandle(forWritingTo: URL(filePath: path))
+    }
+
+    private func text(_ name: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: "\(scratch)/\(name)") ?? Data(), as: UTF8.self)
+    }
+
+    var output: String { text("output") }
+    var errors: String { text("errors") }
+    var id: Int32 { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for the end.
+    ///
+    /// - Returns: the exit code, or the signal's number negated.
+    @discardableResult
+    func end(within seconds: Double = 60) async throws -> Int32 {
+        try await eventually("process \(id) ends", within: seconds) { !process.isRunning }
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    /// Ends it with SIGKILL and waits for the end.
+    func killNow() async throws {
+        signal(SIGKILL)
+        try await end()
+    }
+
+    /// Runs a command to its end.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) async throws -> (code: Int32, output: String, errors: String) {
+        let process = try FarmProcess(arguments, environment: environment)
+        let code = try await process.end()
+        return (code, process.output, process.errors)
+    }
+}
+
+/// What a test waited for did not come about.
+struct Timeout: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Waits until a condition holds.
+///
+/// - Parameter pause: between looks; the two or more processes under test need the processor, too. Nil: look again at
+///   once, to catch a short moment.
+func eventually(
+    _ what: String, within seconds: Double = 60, pause: Duration? = .milliseconds(1),
+    _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else { throw Timeout(description: "not within \(seconds) s: \(what)") }
+        if let pause { try await Task.sleep(for: pause) } else { await Task.yield() }
+    }
+}

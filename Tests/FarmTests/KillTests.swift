@@ -1,0 +1,144 @@
+import FirnClient
+import FirnProtocol
+import Foundation
+import Testing
+import ZeroMQ
+
+/// Processes are killed while jobs run, and between a commit and its acknowledgement. Whatever is killed: every job that was
+/// accepted has its one outcome, and no outcome is written twice.
+@Suite(.serialized) struct KillTests {
+    /// Short leases, so that a lost worker's jobs run again soon; no quarantine, as these workers are lost on purpose.
+    static let settings = ["leaseMs=1500", "heartbeatMs=200", "recoveryGraceMs=1500", "lostWorkersToQuarantine=1000"]
+
+    /// Kills of each kind; together at least 20 of workers and 20 of coordinators.
+    static let rounds = 10
+
+    /// Jobs under way, and the values that they must have.
+    private final class Load {
+        let client: FirnClient
+        var expected: [UInt64: String] = [:]
+        private var generator: SeededGenerator
+        private var count = 0
+
+        init(_ client: FirnClient, seed: UInt64) {
+            self.client = client
+            generator = SeededGenerator(seed: seed)
+        }
+
+        /// Submits so many jobs, of 1,000 to 100,000 numbers each.
+        func add(_ jobs: Int) async throws {
+            var made: [(job: WireJobSpecification, value: String)] = []
+            for _ in 0..<jobs {
+                count += 1
+                let numbers = Int.random(in: 1_000...100_000, using: &generator)
+                made.append(.init(WireJobSpecification.sum(numbers, seed: count, key: "load-\(count)")))
+            }
+            let receipts = try await client.submit(made.map(\.job))
+            for (receipt, (_, value)) in zip(receipts, made) {
+                let job = try #require(receipt.job, "\(receipt)")
+                #expect(expected[job] == nil, "a job's id is given once")
+                expected[job] = value
+            }
+        }
+
+        func pick<Element>(_ elements: [Element]) -> Element? { elements.randomElement(using: &generator) }
+
+        /// Waits for every job and compares its value.
+        func check(_ audit: OutcomeAudit) async throws {
+            var finished: Set<UInt64> = []
+            for try await status in try await client.watch(expected.keys.sorted()) where status.state == .finished {
+                #expect(status.result.outcome == .ok, "job \(status.job): \(status.result)")
+                #expect(String(decoding: status.result.value, as: UTF8.self) == expected[status.job])
+                finished.insert(status.job)
+            }
+            #expect(finished == Set(expected.keys), "an accepted job is lost")
+            #expect(try audit.repeated == 0, "an outcome is written twice")
+            #expect(try audit.audited >= expected.count)
+        }
+    }
+
+    private func farm(workers: Int) async throws -> (TestFarm, OutcomeAudit, Load) {
+        let farm = try await TestFarm(settings: Self.settings)
+        let audit = try OutcomeAudit(store: "\(farm.directory)/store")
+        for index in 0..<workers { try farm.startWorker(index) }
+        return (farm, audit, Load(try await farm.connect(), seed: 42))
+    }
+
+    @Test func killedWorkersLoseNothing() async throws {
+        let (farm, audit, load) = try await farm(workers: 2)
+        let operators = try await farm.connectOperator()
+        for round in 0..<2 * Self.rounds {
+            try await load.add(20)
+            if round.isMultiple(of: 2) {
+                // On a job seen running.
+                var running: [String] = []
+                try await eventually("a worker runs a job") {
+                    running = try await operators.workers().filter { $0.leases.contains(where: \.running) }.map(\.name)
+                    return !running.isEmpty
+                }
+                let name = try #require(load.pick(running))
+                let index = try #require(Int(name.dropFirst()))
+                try await farm.workers[index].killNow()
+                try farm.startWorker(index)
+            } else {
+                // On a commit whose acknowledgement may still be under way to the worker.
+                let outcomes = try audit.outcomes
+                try await eventually("another outcome is committed", pause: nil) { try audit.outcomes > outcomes }
+                let index = try #require(load.pick([0, 1]))
+                try await farm.workers[index].killNow()
+                try farm.startWorker(index)
+            }
+        }
+        try await load.check(audit)
+    }
+
+    @Test func killedCoordinatorsLoseNothing() async throws {
+        let (farm, audit, load) = try await farm(workers: 2)
+        for round in 0..<2 * Self.rounds {
+            try await load.add(20)
+            if round.isMultiple(of: 2) {
+                try await eventually("a job is leased") { try audit.leased > 0 }
+            } else {
+                // Workers and client have not been told yet of what is committed now, or just have.
+                let outcomes = try audit.outcomes
+                try await eventually("another outcome is committed", pause: nil) { try audit.outcomes > outcomes }
+            }
+            try await farm.coordinator?.killNow()
+            try await farm.startCoordinator()
+        }
+        try await load.check(audit)
+    }
+
+    @Test func aSubmitWhoseAcknowledgementIsLostIsNotRunTwice() async throws {
+        let (farm, audit, load) = try await farm(workers: 1)
+        for round in 0..<Self.rounds {
+            let (job, value) = WireJobSpecification.sum(1_000 + round, seed: round, key: "lost-\(round)")
+            // A client that never reads: the answer is lost with its socket.
+            var socket: Socket? = try submitWithoutReading(farm, job)
+            try await eventually("the job is committed", pause: nil) { try audit.job(key: "lost-\(round)") != nil }
+            try await farm.coordinator?.killNow()
+            socket = nil
+            #expect(socket == nil)
+            try await farm.startCoordinator()
+            let committed = try #require(try audit.job(key: "lost-\(round)"))
+            let receipts = try await load.client.submit([job])
+            #expect(receipts == [.accepted(job: committed, isDuplicate: true)])
+            load.expected[committed] = value
+        }
+        try await load.check(audit)
+        #expect(try audit.jobs == Self.rounds)
+    }
+
+    private func submitWithoutReading(_ farm: TestFarm, _ job: WireJobSpecification) throws -> Socket {
+        var options = SocketOptions()
+        options.security = try farm.security(key: "client-acme-one")
+        let socket = try Socket(.dealer, context: Context(), options: options)
+        try socket.connect("ipc://\(farm.directory)/clients")
+        let submit = WireSubmit.with { $0.jobs = [Data(job.encoded())] }
+        for request in [ClientRequest.hello(WireClientHello()), .submit(submit)] {
+            let frames = Envelope(request, correlation: request.kind == .clientHello ? 1 : 2).frames()
+            #expect(try socket.send(frames) == .sent)
+        }
+        return socket
+    }
+}

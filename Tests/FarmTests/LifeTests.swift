@@ -1,0 +1,119 @@
+import FirnClient
+import FirnProtocol
+import Foundation
+import Testing
+
+/// Starting, serving and stopping, with the commands that users have.
+@Suite struct LifeTests {
+    private static let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "config/examples").path
+
+    @Test func jobsOfEveryKindHaveTheirOutcomes() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0, roots: ["packages=\(Self.examples)/packages"])
+        func submit(_ arguments: [String]) async throws -> (code: Int32, output: String, errors: String) {
+            try await FarmProcess.run(["submit", "--wait"] + farm.clientArguments + arguments)
+        }
+        let source = try await submit(["-E", "1 + 1", "{ a = 2; }.a", "-A", ""])
+        #expect(source.code == 0 && source.output == "2\n2\n", "\(source)")
+        let rooted = try await submit(["--root", "packages", "--path", "main.nix", "-A", "order", "--format", "json"])
+        #expect(rooted.code == 0 && rooted.output.hasPrefix("[\""), "\(rooted)")
+        let bundled = try await submit(
+            ["--bundle", "\(Self.examples)/packages", "--entry", "main.nix", "-A", "order", "--format", "json"])
+        #expect(bundled.output == rooted.output)
+        let failed = try await submit(["--strict", "\(Self.examples)/fails.nix"])
+        #expect(failed.code == 1 && failed.errors.contains("port 90900 is out of range"), "\(failed)")
+        let large = try await submit(["--max-memory", "64MiB", "\(Self.examples)/too-much-memory.nix", "--json"])
+        #expect(large.code == 1 && large.output.contains("\"outcome\":\"memoryExceeded\""), "\(large)")
+        let outside = try await submit(["-E", "builtins.readFile /etc/passwd"])
+        #expect(outside.code == 1 && !outside.output.contains("root:"), "\(outside)")
+        let refused = try await submit(["-E", "1", "--max-memory", "1T"])
+        #expect(refused.code == 1 && refused.errors.contains("quota-exceeded"), "\(refused)")
+    }
+
+    @Test func aKeyIsUsedOnce() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0)
+        let arguments = ["submit", "--json", "--idempotency-key", "k"] + farm.clientArguments
+        let first = try await FarmProcess.run(arguments + ["-E", "1 + 2"])
+        let second = try await FarmProcess.run(arguments + ["-E", "1 + 2"])
+        #expect(first.output.contains("\"duplicate\":false") && second.output.contains("\"duplicate\":true"))
+        #expect(first.output.replacing("false", with: "true") == second.output)
+        let conflict = try await FarmProcess.run(arguments + ["-E", "1 + 3"])
+        #expect(conflict.code == 1 && conflict.errors.contains("idempotency-conflict"), "\(conflict)")
+    }
+
+    @Test func aStreamOfJobsComesBackWhole() async throws {
+        let farm = try await TestFarm()
+        for index in 0..<2 { try farm.startWorker(index) }
+        let lines = (1...500).map { #"{"source": "\#($0) * 2"}"# }
+        let file = "\(farm.directory)/jobs.jsonl"
+        try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+        let result = try await FarmProcess.run(
+            ["submit", "--jobs-from", file, "--wait", "--json", "--batch", "50"] + farm.clientArguments)
+        #expect(result.code == 0, "\(result.errors)")
+        var values: [Int: String] = [:]
+        for line in result.output.split(separator: "\n") {
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            values[try #require(object["line"] as? Int)] = object["value"] as? String
+        }
+        #expect(values.count == 500 && values.allSatisfy { $0.value == "\($0.key * 2)" })
+    }
+
+    @Test func aDrainedWorkerFinishesWhatItRuns() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0)
+        let client = try await farm.connect()
+        let operators = try await farm.connectOperator()
+        let jobs = (0..<40).map { WireJobSpecification.sum(200_000, seed: $0, key: "drain-\($0)") }
+        let receipts = try await client.submit(jobs.map(\.job))
+        try await eventually("a job runs") {
+            try await operators.workers().contains { $0.leases.contains(where: \.running) }
+        }
+        farm.workers[0].signal(SIGTERM)
+        #expect(try await farm.workers[0].end() == 0, "\(farm.workers[0].errors)")
+        let queue = try await operators.queue()
+        #expect(queue.tenants.reduce(0) { $0 + $1.running } == 0, "nothing is left with it")
+        try farm.startWorker(0)
+        for (receipt, (_, value)) in zip(receipts, jobs) {
+            let status = try await client.result(try #require(receipt.job), waitMilliseconds: 60_000)
+            #expect(String(decoding: status.result.value, as: UTF8.self) == value)
+            #expect(status.lostWorkers.isEmpty, "an orderly end loses no worker")
+        }
+    }
+
+    @Test func aDrainedCoordinatorEndsAndItsSuccessorGoesOn() async throws {
+        let farm = try await TestFarm(settings: ["leaseMs=1500", "heartbeatMs=200", "recoveryGraceMs=1500"])
+        let client = try await farm.connect()
+        let receipts = try await client.submit([WireJobSpecification(source: "40 + 2", key: "kept")])
+        farm.coordinator?.signal(SIGTERM)
+        #expect(try await farm.coordinator?.end() == 0, "\(farm.coordinator?.errors ?? "")")
+        try await farm.startCoordinator()
+        try farm.startWorker(0)
+        let status = try await client.result(try #require(receipts.first?.job), waitMilliseconds: 60_000)
+        #expect(status.result.value == Data("42".utf8))
+    }
+
+    @Test func aFarmLeavesNothingBehind() async throws {
+        let directory = NSTemporaryDirectory() + "firn-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let farm = try FarmProcess(["farm", directory, "--port", "0", "--processes", "2"])
+        try await eventually("the farm is ready") {
+            guard farm.isRunning else { throw Timeout(description: farm.errors) }
+            return farm.output.contains("ready")
+        }
+        let client = ["--config", "\(directory)/client.yaml"]
+        let result = try await FarmProcess.run(["submit", "--wait", "-E", "6 * 7"] + client)
+        #expect(result.code == 0 && result.output == "42\n", "\(result)")
+        let workers = try await FarmProcess.run(["workers", "--json"] + client)
+        #expect(workers.output.split(separator: "\n").count == 2, "\(workers)")
+        let children = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
+            let status = (try? String(contentsOfFile: "/proc/\(name)/status", encoding: .utf8)) ?? ""
+            return status.contains("PPid:\t\(farm.id)\n")
+        }
+        #expect(children.count == 2)
+        farm.signal(SIGTERM)
+        #expect(try await farm.end() == 0, "\(farm.errors)")
+        for child in children { #expect(kill(Int32(child) ?? 0, 0) != 0, "worker \(child) is gone") }
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import GRDB
+
+/// Looks into a coordinator's store from outside: what is committed, and how often each job's outcome was written.
+struct OutcomeAudit {
+    private let database: DatabaseQueue
+
+    /// Adds a trigger to a store whose tables are made, so that every writing of an outcome leaves a row.
+    init(store: String) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        database = try DatabaseQueue(path: "\(store)/jobs.sqlite", configuration: configuration)
+        try database.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS audit (job INTEGER NOT NULL, attempt INTEGER NOT NULL);
+                    CREATE TRIGGER IF NOT EXISTS outcomeInserted AFTER INSERT ON outcome
+                        BEGIN INSERT INTO audit VALUES (NEW.job, NEW.attempt); END;
+                    CREATE TRIGGER IF NOT EXISTS outcomeUpdated AFTER UPDATE ON outcome
+                        BEGIN INSERT INTO audit VALUES (NEW.job, NEW.attempt); END;
+                    """)
+        }
+    }
+
+    private func number(_ sql: String) throws -> Int {
+        try database.read { try Int.fetchOne($0, sql: sql) ?? 0 }
+    }
+
+    var jobs: Int { get throws { try number("SELECT count(*) FROM job") } }
+    var outcomes: Int { get throws { try number("SELECT count(*) FROM outcome") } }
+    /// Jobs whose outcome was written more than once.
+    var repeated: Int {
+        get throws { try number("SELECT count(*) FROM (SELECT job FROM audit GROUP BY job HAVING count(*) > 1)") }
+    }
+    /// Outcomes that were written at all, by jobs.
+    var audited: Int { get throws { try number("SELECT count(DISTINCT job) FROM audit") } }
+    /// Jobs under a lease.
+    var leased: Int { get throws { try number("SELECT count(*) FROM lease WHERE held = 1") } }
+
+    func job(key: String) throws -> UInt64? {
+        try database.read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT id FROM job WHERE idempotencyKey = ?", arguments: [Data(key.utf8)])
+        }.map { UInt64($0) }
+    }
+}
+
+/// A seeded generator (SplitMix64), so that a failing choice can be made again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
