@@ -64,8 +64,9 @@ let package = Package(
         .target(
             name: "FarmCommands",
             dependencies: [
-                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore", "NixStore",
-                "ZeroMQ",
+                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore",
+                "NixBytecode",
+                "NixEval", "NixStore", "NixVM", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),

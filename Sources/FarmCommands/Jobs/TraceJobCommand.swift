@@ -1,0 +1,143 @@
+import ArgumentParser
+import FirnClient
+import FirnCommands
+import FirnProtocol
+import NixBytecode
+import NixEval
+import NixVM
+
+/// `firn trace --job`: the trace that a farm keeps of a job, as `firn trace` prints one of its own.
+struct TraceJobCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace", abstract: "Show the trace of a job.",
+        discussion: """
+            The events are those of the level that the job was submitted with (--trace). In the text form they read as \
+            those of firn trace without --job. Exit code 1 when there is no trace.
+
+            Example: firn trace --job 17 --format json
+            """)
+
+    @Option(help: "The job's id.")
+    var job: UInt64
+
+    @Option(help: "How to print: text, or json with one object a line.")
+    var format: TraceFormat = .text
+
+    @Option(help: "Of which attempt; the one whose result counts if not given.")
+    var attempt: UInt32 = 0
+
+    @Flag(help: "Show the nanoseconds since the event before.")
+    var time = false
+
+    @Flag(help: "The same as --format json.")
+    var json = false
+
+    @OptionGroup var role: RoleArguments
+    @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    enum TraceFormat: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    func run() async throws {
+        let client = try await connection.connect(as: role.role)
+        try await ConnectionArguments.reporting {
+            var printer = TracePrinter(isJSON: json || format == .json, showsTime: time)
+            var summary = WireTraceSummary()
+            var next: UInt32 = 0
+            repeat {
+                let part = try await client.trace(job, attempt: attempt, firstSegment: next)
+                summary = part.summary
+                for segment in part.segments { try printer.print(segment) }
+                printer.flush()
+                guard part.nextSegment == 0 || part.nextSegment > next else { throw ClientError.unexpectedReply }
+                next = part.nextSegment
+            } while next != 0
+            report(summary)
+        }
+    }
+
+    /// What is missing, on standard error.
+    private func report(_ summary: WireTraceSummary) {
+        if json || format == .json { Output.note(ResultReport.trace(summary).text) }
+        guard !summary.complete else { return }
+        Output.note(
+            "warning: the trace is partial: \(summary.eventsDropped) of its events were dropped or did not arrive")
+    }
+}
+
+/// Prints the events of segments.
+private struct TracePrinter {
+    let isJSON: Bool
+    let showsTime: Bool
+    private var buffer: [UInt8] = []
+    private var last: UInt64?
+
+    init(isJSON: Bool, showsTime: Bool) {
+        self.isJSON = isJSON
+        self.showsTime = showsTime
+    }
+
+    mutating func print(_ segment: WireTraceSegment) throws {
+        if segment.droppedBefore > 0, !isJSON { buffer += "--- \(segment.droppedBefore) events are missing ---\n".utf8 }
+        for event in try TraceSegmentReader(encoded: segment.events) {
+            if isJSON { json(event).write(to: &buffer) } else { text(event) }
+            buffer.append(UInt8(ascii: "\n"))
+            if buffer.count > 1 << 16 { flush() }
+        }
+    }
+
+    mutating func flush() {
+        Output.write(1, buffer)
+        buffer = []
+    }
+
+    private mutating func text(_ event: TraceEvent) {
+        if showsTime {
+            buffer += "+\(last.map { event.nanoseconds - min($0, event.nanoseconds) } ?? 0)ns\t".utf8
+            last = event.nanoseconds
+        }
+        buffer += TraceLine(event).text.utf8
+    }
+
+    private func json(_ event: TraceEvent) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("kind", .string(TraceLine.name(event))), ("ns", .unsigned(event.nanoseconds)),
+            ("depth", .unsigned(UInt64(event.depth))),
+        ]
+        if !event.name.isEmpty { members.append(("name", .bytes(event.name))) }
+        if let chunk = event.chunk { members.append(("chunk", .unsigned(UInt64(chunk)))) }
+        if event.kind == .executeOp {
+            members.append(("offset", .unsigned(UInt64(event.offset))))
+            members.append(("opcode", .string(Opcode(rawValue: event.opcode).map { "\($0)" } ?? "\(event.opcode)")))
+        }
+        if !event.detail.isEmpty { members.append(("request", .bytes(event.detail))) }
+        if !event.stack.isEmpty { members.append(("stack", .array(event.stack.reversed().map { .bytes($0) }))) }
+        if event.kind == .enterCallFrame {
+            members.append(("arguments", .unsigned(UInt64(event.stackHeight))))
+        } else if event.stackHeight > 0 {
+            members.append(("stackHeight", .unsigned(UInt64(event.stackHeight))))
+        }
+        return .object(members)
+    }
+}
+
+extension TraceLine {
+    /// A line for an event that was read from a trace.
+    init(_ event: TraceEvent) {
+        let kind = RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: event.kind.rawValue)) ?? .executeOp
+        let isEnter = kind == .enterCallFrame
+        self.init(
+            kind: kind, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
+            arguments: isEnter ? Int(event.stackHeight) : 0, offset: Int(event.offset),
+            opcode: kind == .executeOp ? Opcode(rawValue: event.opcode) : nil,
+            request: String(decoding: event.detail, as: UTF8.self), stack: event.stack.reversed(),
+            stackHeight: isEnter ? 0 : Int(event.stackHeight))
+    }
+
+    /// The kind of an event in JSON.
+    static func name(_ event: TraceEvent) -> String {
+        RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: event.kind.rawValue)).map { "\($0)" }
+            ?? "event-\(event.kind.rawValue)"
+    }
+}
