@@ -10,7 +10,7 @@ public struct FarmCommand: AsyncParsableCommand {
         subcommands: [
             SubmitCommand.self, GetCommand.self, WatchCommand.self, JobsCommand.self, CancelCommand.self,
             QueueCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
-            CoordinatorCommand.self, WorkerCommand.self, LocalFarmCommand.self, TraceJobCommand.self,
+            CoordinatorCommand.self, WorkerCommand.self, LocalFarmCommand.self, TraceJobCommand.self, EvalJobsCommand.self,
         ])
 
     public init() {}

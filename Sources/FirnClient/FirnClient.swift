@@ -23,6 +23,9 @@ public actor FirnClient {
     ///
     /// - Throws: `ClientError.unreachable` within `unreachableAfterMilliseconds`, with the endpoint and the reason: nobody
     ///   listens, the key is refused, the server key is wrong. `ZeroMQError` for an endpoint that is none.
+    ///
+    /// Not inlined into other modules: there the optimiser cannot read an actor with an isolated deinit ("circular reference").
+    @_semantics("optimize.no.crossmodule")
     public static func connect(
         _ configuration: ClientConfiguration, context: Context? = nil
     ) async throws -> FirnClient {

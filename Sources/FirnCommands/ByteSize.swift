@@ -4,6 +4,8 @@ import ArgumentParser
 package struct ByteSize: ExpressibleByArgument {
     package var bytes: Int
 
+    package init(bytes: Int) { self.bytes = bytes }
+
     package init?(argument: String) {
         var text = argument[...]
         for suffix in ["iB", "B"] where text.hasSuffix(suffix) && text.count > suffix.count {

@@ -149,7 +149,8 @@ struct EvaluationArguments: ParsableArguments {
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
-        let diskCache: (@Sendable () -> DiskCache?)? = noCache ? nil : CacheCommand.cache
+        // A cached program was not parsed, so its literals are not seen.
+        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.areIgnored ? nil : CacheCommand.cache
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
             pure: isPure, traceVerbose: traceVerbose, features: features)

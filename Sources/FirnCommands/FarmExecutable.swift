@@ -15,6 +15,7 @@ package enum FarmExecutable {
     /// The subcommands that `firn-farm` has, with what `firn --help` says of each.
     package static let commands: [(name: String, abstract: String)] = [
         ("submit", "Submit jobs to a farm."),
+        ("eval-jobs", "Evaluate every derivation of a package set, on many workers."),
         ("get", "Show the state and result of jobs."),
         ("watch", "Follow jobs until they are finished."),
         ("jobs", "List jobs, newest first."),

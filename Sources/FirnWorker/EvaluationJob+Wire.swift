@@ -33,6 +33,7 @@ extension EvaluationJob {
         job.attribute = wire.attribute
         job.format = format(wire.format)
         job.isStrict = wire.strict
+        job.searchPath = names.map { (Array($0.utf8), RootedIO.Root(name: $0, directory: []).path) }
         if wire.hasWalk { job.walk = walk(wire.walk) }
         job.system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
         job.pipeOperators = wire.features.contains("pipe-operators")

@@ -12,6 +12,9 @@ public struct WorkerConfiguration: Sendable {
     public var security: SocketOptions.Security
     /// Directories that jobs may read, by the name that jobs know them by.
     public var roots: [String: String] = [:]
+    /// Whether the roots are announced with ids of their content, for which every file of theirs is read at the start.
+    /// Without, only jobs that ask for no content id fit.
+    public var announcesContentIDs = true
     /// Jobs that are held at once: the one that is evaluated and those that wait for it, so that the machine never
     /// waits for the coordinator.
     public var heldJobs = 16

@@ -36,8 +36,12 @@ actor WorkerConnection {
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)
-        machine = try WorkerMachine(
-            WorkerSettings(configuration, roots: RootContent.announce(directories.map(\.key), in: roots)),
+        let names = directories.map(\.key)
+        let announced =
+            configuration.announcesContentIDs
+            ? try RootContent.announce(names, in: roots) : names.map { name in WireRoot.with { $0.name = name } }
+        machine = WorkerMachine(
+            WorkerSettings(configuration, roots: announced),
             now: PollingExecutor.now())
     }
 

@@ -50,6 +50,8 @@ public struct EvaluationJob: Sendable {
     public var walk: Walk?
     /// Nix's experimental feature `pipe-operators`.
     public var pipeOperators = false
+    /// What `<NAME>` finds: names and paths.
+    public var searchPath: [(prefix: [UInt8], path: [UInt8])] = []
     /// `builtins.currentSystem`; nil: there is none.
     public var system: [UInt8]?
     /// What it may read, and no more.

@@ -33,6 +33,7 @@ final class JobRun {
                 memory: memory, io: job.io, limits: limits, cancellation: cancellation,
                 print: { [unowned self] in printed.add($0) })
         else { return EvaluationReport(.internalError("the address space for the heap cannot be reserved")) }
+        if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
         let options = EvaluatorOptions(limits: limits, settings: machine.settings, pipeOperators: job.pipeOperators)
         let evaluator = Evaluator(
             machine: machine, io: job.io, options: options, cancellation: cancellation, programs: programs)

@@ -2,7 +2,7 @@ import Foundation
 
 /// A started `firn` command of the farm. Killed, if it still runs, when it is let go.
 final class FarmProcess: Sendable {
-    nonisolated(unsafe) private let process = Process()
+    private let process = Process()
     private let scratch = NSTemporaryDirectory() + "firn-process-\(UUID().uuidString.prefix(8))"
 
     /// The executable beside this test bundle; `FIRN_FARM_EXECUTABLE` names another.

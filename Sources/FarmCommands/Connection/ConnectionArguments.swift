@@ -1,6 +1,7 @@
 import ArgumentParser
 import FirnClient
 import FirnProtocol
+import FoundationEssentials
 
 /// How a command reaches the coordinator.
 struct ConnectionArguments: ParsableArguments {
@@ -15,6 +16,13 @@ struct ConnectionArguments: ParsableArguments {
 
     @Option(help: ArgumentHelp("The coordinator's public key, coordinator.cert.", valueName: "file"))
     var serverKey: String?
+
+    /// Whether a coordinator is named on the command line or in the environment.
+    var isGiven: Bool {
+        if endpoint != nil || settings.config != nil || !settings.assignments.isEmpty { return true }
+        let names = ProcessInfo.processInfo.environment.keys
+        return names.contains { $0.hasPrefix("FIRN_CLIENT_") }
+    }
 
     /// Connects with a role. Every way to fail ends within five seconds and says which endpoint and why.
     func connect(as role: Role = .client) async throws -> FirnClient {

@@ -82,7 +82,7 @@ struct JobOptionArguments: ParsableArguments {
     /// A job's specification with everything but what it evaluates.
     func template() -> WireJobSpecification {
         .with {
-            $0.arguments = argumentList()
+            $0.arguments = Self.list(arguments, textArguments)
             $0.limits = limits()
             $0.traceLevel = trace.wire
             $0.format = format.wire
@@ -109,7 +109,8 @@ struct JobOptionArguments: ParsableArguments {
         }
     }
 
-    private func argumentList() -> [WireArgument] {
+    /// What `--arg` and `--argstr` give: each a name and a text with a zero byte between.
+    static func list(_ arguments: [String], _ textArguments: [String]) -> [WireArgument] {
         func pair(_ joined: String) -> (String, Data) {
             let cut = joined.firstIndex(of: "\0") ?? joined.endIndex
             return (String(joined[..<cut]), Data(joined[cut...].dropFirst().utf8))

@@ -60,6 +60,7 @@ struct WorkerSettings {
 
 extension WorkerConfiguration {
     fileprivate mutating func read(_ source: inout SettingsSource) throws(SettingsError) {
+        announcesContentIDs = try source.flag("contentIDs") ?? announcesContentIDs
         heldJobs = try source.number("heldJobs", in: 1...10_000) ?? heldJobs
         uncommittedResults = try source.number("uncommittedResults", in: 1...100_000) ?? uncommittedResults
         uncommittedBytes = try source.size("uncommittedBytes") ?? uncommittedBytes

@@ -139,12 +139,21 @@ extension Machine {
             add("currentSystem", Value(Tag.string, permanentBytes(Kind.string, system)))
         }
         if let time = io.currentTime() { add("currentTime", permanentInteger(time)) }
-        add("nixPath", searchPathValue())
+        add("nixPath", searchPathValue(settings.searchPath))
+    }
+
+    /// Changes `builtins.nixPath`, and with it what `<NAME>` finds. Only before anything is loaded.
+    public func setSearchPath(_ entries: [(prefix: [UInt8], path: [UInt8])]) {
+        let value = searchPathValue(entries)
+        globals[Array("__nixPath".utf8)] = value
+        guard let builtins = globals[Array("builtins".utf8)],
+            let slot = vm.lookup(builtins.object, s.pointee.symbols.intern("nixPath"))
+        else { return }
+        slot.pointee = value
     }
 
     /// `builtins.nixPath`: a list of `{ path, prefix }`.
-    private func searchPathValue() -> Value {
-        let entries = settings.searchPath
+    private func searchPathValue(_ entries: [(prefix: [UInt8], path: [UInt8])]) -> Value {
         let list = s.pointee.heap.allocatePermanent(words: 1 + entries.count)
         list[0] = Object.header(Kind.list, field: entries.count)
         for (index, entry) in entries.enumerated() {

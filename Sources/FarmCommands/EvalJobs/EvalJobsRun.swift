@@ -1,0 +1,104 @@
+import FirnClient
+import FirnCommands
+import FirnProtocol
+
+/// Drives a walk over a package set: as many jobs at once as there are workers, each with a slice of the attributes.
+actor EvalJobsRun {
+    private let client: FirnClient
+    private let template: WireJobSpecification
+    private let workers: Int
+    private var queue: AttributeQueue
+    private var progress: Progress
+    private var hasFailed = false
+    /// Lanes that found nothing to do while others work: what those find may be more.
+    private var sleepers: [CheckedContinuation<Void, Never>] = []
+
+    /// - Parameter template: a job without its walk's paths.
+    init(_ template: WireJobSpecification, client: FirnClient, workers: Int) {
+        self.client = client
+        self.template = template
+        self.workers = max(1, workers)
+        queue = AttributeQueue(workers: workers)
+        progress = Progress()
+    }
+
+    /// Prints a line for each derivation and each error, in the order in which they come.
+    ///
+    /// - Throws: `CommandFailure` when the whole cannot go on: the file itself fails, or the farm does.
+    func run() async throws {
+        defer { progress.clear() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<workers { group.addTask { try await self.lane() } }
+            try await group.waitForAll()
+        }
+        progress.clear()
+        Output.note("\(queue.derivations) derivations, \(queue.errors) errors")
+    }
+
+    private func lane() async throws {
+        defer { wake() }
+        do {
+            while !queue.isFinished, !hasFailed {
+                if let slice = queue.nextSlice() {
+                    try await evaluate(slice)
+                    wake()
+                } else {
+                    await withCheckedContinuation { sleepers.append($0) }
+                }
+            }
+        } catch {
+            hasFailed = true
+            throw error
+        }
+    }
+
+    private func wake() {
+        let woken = sleepers
+        sleepers = []
+        for sleeper in woken { sleeper.resume() }
+    }
+
+    private func evaluate(_ slice: [AttributeQueue.Path]) async throws {
+        var job = template
+        job.walk.paths = slice.map { path in .with { $0.names = path.map { .init($0.utf8) } } }
+        var status = try await finished(job)
+        try await client.complete(&status.result, of: status.job)
+        try take(status.result, slice)
+        progress.show(
+            "\(queue.derivations) derivations, \(queue.errors) errors, \(queue.waitingCount) attributes wait, "
+                + "\(queue.slicesUnderWay) jobs run")
+    }
+
+    /// Submits a job and waits for its end.
+    private func finished(_ job: WireJobSpecification) async throws -> WireJobStatus {
+        let (receipts, updates) = try await client.submitAndWatch([job])
+        if case .refused(let error)? = receipts.first { throw CommandFailure("the farm refuses the job: \(error)") }
+        for try await status in updates where status.state == .finished { return status }
+        throw CommandFailure("the farm lost sight of the job")
+    }
+
+    private func take(_ result: WireJobResult, _ slice: [AttributeQueue.Path]) throws {
+        let message = String(decoding: result.failure.message, as: UTF8.self)
+        switch result.outcome {
+        case .ok:
+            let lines = String(decoding: result.value, as: UTF8.self).split(separator: "\n")
+            let printed = try queue.finish(slice, lines: lines)
+            progress.clear()
+            Output.write(2, ResultReport.notes(result, showTrace: false))
+            Output.write(1, printed.map { $0 + "\n" }.joined())
+        case .memoryExceeded, .fuelExhausted, .depthExceeded, .deadlineExceeded, .resultTooLarge:
+            if slice.first == [] { throw CommandFailure("the top of the package set: \(message)") }
+            print(queue.fail(slice, message))
+        case .quarantined:
+            if let line = queue.split(slice, message) { print(line) }
+        default:
+            let notes = ResultReport.notes(result, showTrace: template.walk.showTrace)
+            throw CommandFailure(notes.isEmpty ? "the job ended with \(result.outcome): \(message)" : notes)
+        }
+    }
+
+    private func print(_ line: String) {
+        progress.clear()
+        Output.write(1, line + "\n")
+    }
+}

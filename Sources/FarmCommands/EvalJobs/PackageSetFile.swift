@@ -1,0 +1,55 @@
+import FirnCommands
+import FirnProtocol
+import Glibc
+import NixStore
+
+/// The file of a package set: one of a root, or one that is sent with the job.
+struct PackageSetFile {
+    private let path: String
+    private let root: (name: String, path: String)?
+
+    /// - Parameter file: relative to the current directory; a directory means its `default.nix`.
+    /// - Throws: `CommandFailure` when it is not there.
+    init(_ file: String, roots: [RootArgument]) throws {
+        guard var path = Self.real(file) else { throw CommandFailure("'\(file)' is not there or cannot be read") }
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { path += "/default.nix" }
+        guard unsafe access(path, R_OK) == 0 else { throw CommandFailure("'\(path)' is not there or cannot be read") }
+        self.path = path
+        root = try Self.root(of: path, in: roots)
+    }
+
+    func program() throws -> WireJobSpecification.OneOf_Program {
+        if let root {
+            return .rootFile(
+                .with {
+                    $0.root = root.name
+                    $0.path = root.path
+                })
+        }
+        do throws(EvalIOError) {
+            return JobSourceArguments.source(try LocalIO().readFile(Array(path.utf8)), name: path)
+        } catch {
+            throw CommandFailure(String(decoding: error.message, as: UTF8.self))
+        }
+    }
+
+    /// The root that the file lies in, and its path there.
+    private static func root(of path: String, in roots: [RootArgument]) throws -> (name: String, path: String)? {
+        for root in roots {
+            guard let directory = real(root.directory) else {
+                throw CommandFailure("--root \(root.text): '\(root.directory)' is not there or cannot be read")
+            }
+            let prefix = directory.hasSuffix("/") ? directory : directory + "/"
+            if path.hasPrefix(prefix) { return (root.name, String(path.dropFirst(prefix.count))) }
+        }
+        return nil
+    }
+
+    /// The absolute path without symbolic links; nil when there is nothing.
+    private static func real(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+}

@@ -1,0 +1,94 @@
+import FirnClient
+import FirnCommands
+import FirnCoordinator
+import FirnProtocol
+import FirnWorker
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// A farm of this machine for the length of one command: in a directory of its own that only this user may enter, over
+/// sockets in it, so that it needs no keys.
+enum TemporaryFarm {
+    private static let tenant = "local"
+
+    /// Starts a farm, runs `body` with a client of it, and stops and removes everything, whatever happens.
+    ///
+    /// - Parameters:
+    ///   - processes: how many workers evaluate.
+    ///   - jobMemoryBytes: the highest memory limit that a job may name.
+    static func run(
+        processes: Int, roots: [RootArgument], jobMemoryBytes: Int,
+        _ body: @escaping @Sendable (FirnClient) async throws -> Void
+    ) async throws {
+        let directory = try makeDirectory()
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var logger = Logger(label: "firn")
+        logger.logLevel = .error
+        let configuration = configuration(directory, jobMemoryBytes: jobMemoryBytes)
+        let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
+        let arguments = workerArguments(coordinator.endpoints, roots)
+        let supervisor = WorkerSupervisor.Configuration(
+            processes: processes, executable: "/proc/self/exe"
+        ) { index in arguments + ["--name", "local-\(index)"] }
+        let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
+        let group = ServiceGroup(
+            services: [coordinator.service, workers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        let endpoint = coordinator.endpoints.clients
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await group.run()
+                return false
+            }
+            tasks.addTask {
+                let client = try await FirnClient.connect(ClientConfiguration(endpoint: endpoint, security: .plain))
+                try await body(client)
+                return true
+            }
+            let isDone = try await tasks.next() ?? true
+            await group.triggerGracefulShutdown()
+            // The services ended first: a signal, or one of them failed.
+            if !isDone { throw CommandFailure("stopped before the end") }
+            try await tasks.waitForAll()
+        }
+    }
+
+    private static func makeDirectory() throws -> String {
+        let parent = FileManager.default.temporaryDirectory.path
+        let directory = "\(parent)/firn-\(UUID().uuidString.prefix(8))"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw CommandFailure("'\(directory)' cannot be made: \(error)")
+        }
+        return directory
+    }
+
+    private static func configuration(_ directory: String, jobMemoryBytes: Int) -> CoordinatorConfiguration {
+        var endpoints = CoordinatorConfiguration.Endpoints()
+        endpoints.clients = "ipc://\(directory)/clients"
+        endpoints.workers = "ipc://\(directory)/workers"
+        endpoints.traces = "ipc://\(directory)/traces"
+        endpoints.operators = "ipc://\(directory)/operators"
+        var configuration = CoordinatorConfiguration(
+            endpoints: endpoints, access: .plain(tenant: tenant), storeDirectory: "\(directory)/store")
+        // The machine's owner asks: what one command wants is what it may have.
+        configuration.settings.defaultPolicy.maximumLimits.memoryBytes = UInt64(jobMemoryBytes)
+        configuration.settings.defaultPolicy.maximumLimits.timeoutMs = 86_400_000
+        configuration.settings.defaultPolicy.defaultLimits.fuel =
+            configuration.settings.defaultPolicy.maximumLimits.fuel
+        return configuration
+    }
+
+    private static func workerArguments(
+        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument]
+    ) -> [String] {
+        [
+            "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
+            "contentIDs=false",
+            "--set", "heldJobs=1",
+        ]
+            + roots.flatMap { ["--root", $0.text] }
+    }
+}

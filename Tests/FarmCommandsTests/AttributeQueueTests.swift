@@ -1,0 +1,81 @@
+import Testing
+
+@testable import FarmCommands
+
+@Suite struct AttributeQueueTests {
+    static func line(_ name: String, _ rest: String) -> Substring {
+        "{\"attr\":\"\(name)\",\"attrPath\":[\"\(name)\"],\(rest)}"
+    }
+
+    /// A queue that has seen a top with so many attributes.
+    static func queue(_ count: Int, workers: Int) throws -> AttributeQueue {
+        var queue = AttributeQueue(workers: workers)
+        let top = try #require(queue.nextSlice())
+        #expect(top == [[]])
+        let names = (0..<count).map { "\"a\($0)\"" }.joined(separator: ",")
+        #expect(try queue.finish(top, lines: [line("", "\"attrs\":[\(names)]")]).isEmpty)
+        return queue
+    }
+
+    @Test func oneWorkerTakesAllAtOnce() throws {
+        var queue = try Self.queue(300, workers: 1)
+        #expect(queue.nextSlice()?.count == 300)
+        #expect(queue.nextSlice() == nil)
+        #expect(!queue.isFinished)
+    }
+
+    @Test func slicesShrinkTowardsTheEnd() throws {
+        var queue = try Self.queue(1_000, workers: 2)
+        var sizes: [Int] = []
+        while let slice = queue.nextSlice() { sizes.append(slice.count) }
+        #expect(sizes.first == 250)
+        #expect(sizes.reduce(0, +) == 1_000)
+        #expect(zip(sizes, sizes.dropFirst()).allSatisfy { $0 >= $1 })
+        #expect(sizes.dropLast().allSatisfy { $0 >= AttributeQueue.minimumSlice })
+    }
+
+    @Test func pathsThatAJobDidNotComeToWaitAgain() throws {
+        var queue = try Self.queue(3, workers: 1)
+        let slice = try #require(queue.nextSlice())
+        let printed = try queue.finish(slice, lines: [Self.line("a0", "\"drvPath\":\"/d\"")])
+        #expect(printed == [Self.line("a0", "\"drvPath\":\"/d\"")])
+        #expect(queue.nextSlice() == [["a1"], ["a2"]])
+        #expect(queue.derivations == 1)
+    }
+
+    @Test func whatLiesBelowIsVisited() throws {
+        var queue = try Self.queue(1, workers: 1)
+        let slice = try #require(queue.nextSlice())
+        #expect(try queue.finish(slice, lines: [Self.line("a0", "\"attrs\":[\"x\",\"y.z\"]")]).isEmpty)
+        #expect(queue.nextSlice() == [["a0", "x"], ["a0", "y.z"]])
+    }
+
+    @Test func aLimitIsTheFirstPathsError() throws {
+        var queue = try Self.queue(2, workers: 1)
+        let slice = try #require(queue.nextSlice())
+        #expect(queue.fail(slice, "too \"big\"") == #"{"attr":"a0","attrPath":["a0"],"error":"error: too \"big\""}"#)
+        #expect(queue.nextSlice() == [["a1"]])
+        #expect(queue.errors == 1)
+    }
+
+    @Test func aSliceThatBrokeItsWorkersIsHalvedUntilTheCulpritIsAlone() throws {
+        var queue = try Self.queue(4, workers: 1)
+        var printed: [String] = []
+        while let slice = queue.nextSlice() {
+            if slice.contains(["a2"]) {
+                if let line = queue.split(slice, "three workers were lost") { printed.append(line) }
+            } else {
+                _ = try queue.finish(slice, lines: slice.map { Self.line($0[0], "\"drvPath\":\"/d\"") })
+            }
+        }
+        #expect(printed == [#"{"attr":"a2","attrPath":["a2"],"error":"error: three workers were lost"}"#])
+        #expect(queue.derivations == 3)
+        #expect(queue.isFinished)
+    }
+
+    @Test func aLineThatIsNoneOfAWalkIsRefused() throws {
+        var queue = try Self.queue(1, workers: 1)
+        let slice = try #require(queue.nextSlice())
+        #expect(throws: (any Error).self) { try queue.finish(slice, lines: ["42x"]) }
+    }
+}
