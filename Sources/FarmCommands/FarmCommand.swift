@@ -8,9 +8,10 @@ public struct FarmCommand: AsyncParsableCommand {
         commandName: "firn", abstract: "The farm: queue Nix evaluations and run them on many workers.",
         discussion: "Example: firn submit --wait -E '1 + 1'", version: FirnVersion.text,
         subcommands: [
-            SubmitCommand.self, GetCommand.self, WatchCommand.self, JobsCommand.self, CancelCommand.self,
+            SubmitCommand.self, EvalJobsCommand.self, GetCommand.self, WatchCommand.self, JobsCommand.self,
+            CancelCommand.self,
             QueueCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
-            CoordinatorCommand.self, WorkerCommand.self, LocalFarmCommand.self, TraceJobCommand.self, EvalJobsCommand.self,
+            CoordinatorCommand.self, WorkerCommand.self, LocalFarmCommand.self, TraceJobCommand.self,
         ])
 
     public init() {}

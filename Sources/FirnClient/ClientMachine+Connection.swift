@@ -7,18 +7,25 @@ extension ClientMachine {
         switch event {
         case .handshakeSucceeded: return greet(now: now)
         case .disconnected:
-            lose("the connection was lost", now: now)
+            // A server that cannot read a handshake hangs up without a word.
+            let isHandshake = reason == Self.handshaking
+            lose(
+                isHandshake
+                    ? "the other side hung up during the handshake: is the server's public key the one that was given?"
+                    : "the connection was lost", now: now)
         case .connectRetried:
             lose("nobody answers there: is the coordinator running?", now: now)
         case .handshakeFailed(let failure):
             lose(failure.description, now: now)
             // Trying again does not change a key. A coordinator that restarts may refuse for a moment, though.
             if welcome == nil, failure.isFinal { return failAll(unreachable) }
-        case .connected: reason = "connected, but the handshake does not end"
+        case .connected: reason = Self.handshaking
         default: break
         }
         return []
     }
+
+    private static let handshaking = "connected, but the handshake does not end"
 
     /// To be called a few times a second.
     public mutating func tick(now: UInt64) -> [Action] {

@@ -8,8 +8,10 @@ extension Evaluator {
         var resolver = PlaceResolver(sources: sources)
         var message = failure.message
         if let suggestions = Evaluator.suggestionText(failure.suggestions) { message += Array("\n\(suggestions)".utf8) }
+        // An error inside a builtin has no place of its own: the innermost one on the way is the nearest.
+        let position = failure.position ?? failure.trace.lazy.compactMap(\.position).first
         return FailureReport(
-            kind: failure.kind, message: message, place: failure.position.map { resolver.place($0) },
+            kind: failure.kind, message: message, place: position.map { resolver.place($0) },
             backtrace: failure.trace.map { entry in
                 FailureReport.Frame(
                     message: Array(entry.message.utf8), place: entry.position.map { resolver.place($0) })

@@ -7,10 +7,16 @@ import Testing
         "{\"attr\":\"\(name)\",\"attrPath\":[\"\(name)\"],\(rest)}"
     }
 
+    /// The next slice, which there must be.
+    static func slice(_ queue: inout AttributeQueue) throws -> [AttributeQueue.Path] {
+        let slice = queue.nextSlice()
+        return try #require(slice)
+    }
+
     /// A queue that has seen a top with so many attributes.
     static func queue(_ count: Int, workers: Int) throws -> AttributeQueue {
         var queue = AttributeQueue(workers: workers)
-        let top = try #require(queue.nextSlice())
+        let top = try Self.slice(&queue)
         #expect(top == [[]])
         let names = (0..<count).map { "\"a\($0)\"" }.joined(separator: ",")
         #expect(try queue.finish(top, lines: [line("", "\"attrs\":[\(names)]")]).isEmpty)
@@ -36,7 +42,7 @@ import Testing
 
     @Test func pathsThatAJobDidNotComeToWaitAgain() throws {
         var queue = try Self.queue(3, workers: 1)
-        let slice = try #require(queue.nextSlice())
+        let slice = try Self.slice(&queue)
         let printed = try queue.finish(slice, lines: [Self.line("a0", "\"drvPath\":\"/d\"")])
         #expect(printed == [Self.line("a0", "\"drvPath\":\"/d\"")])
         #expect(queue.nextSlice() == [["a1"], ["a2"]])
@@ -45,14 +51,14 @@ import Testing
 
     @Test func whatLiesBelowIsVisited() throws {
         var queue = try Self.queue(1, workers: 1)
-        let slice = try #require(queue.nextSlice())
+        let slice = try Self.slice(&queue)
         #expect(try queue.finish(slice, lines: [Self.line("a0", "\"attrs\":[\"x\",\"y.z\"]")]).isEmpty)
         #expect(queue.nextSlice() == [["a0", "x"], ["a0", "y.z"]])
     }
 
     @Test func aLimitIsTheFirstPathsError() throws {
         var queue = try Self.queue(2, workers: 1)
-        let slice = try #require(queue.nextSlice())
+        let slice = try Self.slice(&queue)
         #expect(queue.fail(slice, "too \"big\"") == #"{"attr":"a0","attrPath":["a0"],"error":"error: too \"big\""}"#)
         #expect(queue.nextSlice() == [["a1"]])
         #expect(queue.errors == 1)
@@ -75,7 +81,7 @@ import Testing
 
     @Test func aLineThatIsNoneOfAWalkIsRefused() throws {
         var queue = try Self.queue(1, workers: 1)
-        let slice = try #require(queue.nextSlice())
+        let slice = try Self.slice(&queue)
         #expect(throws: (any Error).self) { try queue.finish(slice, lines: ["42x"]) }
     }
 }

@@ -25,12 +25,12 @@ import ZeroMQ
             generator = SeededGenerator(seed: seed)
         }
 
-        /// Submits so many jobs, of 1,000 to 100,000 numbers each.
-        func add(_ jobs: Int) async throws {
+        /// Submits so many jobs, each of so many numbers.
+        func add(_ jobs: Int, of sizes: ClosedRange<Int> = 1_000...100_000) async throws {
             var made: [(job: WireJobSpecification, value: String)] = []
             for _ in 0..<jobs {
                 count += 1
-                let numbers = Int.random(in: 1_000...100_000, using: &generator)
+                let numbers = Int.random(in: sizes, using: &generator)
                 made.append(WireJobSpecification.sum(numbers, seed: count, key: "load-\(count)"))
             }
             let receipts = try await client.submit(made.map(\.job))
@@ -68,9 +68,10 @@ import ZeroMQ
         let (farm, audit, load) = try await farm(workers: 2)
         let operators = try await farm.connectOperator()
         for round in 0..<2 * Self.rounds {
-            try await load.add(20)
-            if round.isMultiple(of: 2) {
-                // On a job seen running.
+            // A job is seen running in a heartbeat, so it has to run longer than one takes.
+            let isSeen = round.isMultiple(of: 2)
+            try await load.add(isSeen ? 4 : 20, of: isSeen ? 4_000_000...6_000_000 : 1_000...100_000)
+            if isSeen {
                 var running: [String] = []
                 try await eventually("a worker runs a job") {
                     running = try await operators.workers().filter { $0.leases.contains(where: \.running) }.map(\.name)
@@ -114,10 +115,10 @@ import ZeroMQ
         for round in 0..<Self.rounds {
             let (job, value) = WireJobSpecification.sum(1_000 + round, seed: round, key: "lost-\(round)")
             // A client that never reads: the answer is lost with its socket.
-            var socket: Socket? = try submitWithoutReading(farm, job)
+            let socket = try submitWithoutReading(farm, job)
             try await eventually("the job is committed", pause: nil) { try audit.job(key: "lost-\(round)") != nil }
             try await farm.coordinator?.killNow()
-            socket = nil
+            _ = consume socket
             try await farm.startCoordinator()
             let committed = try #require(try audit.job(key: "lost-\(round)"))
             let receipts = try await load.client.submit([job])

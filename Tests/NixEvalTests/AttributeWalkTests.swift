@@ -84,10 +84,11 @@ import Testing
         let lines = try Self.lines(
             await Self.walk(Self.packages, [["broken"], ["missing"], ["open", "a.b"], ["nowhere"], ["number"]]))
         #expect(lines.count == 5)
-        #expect(lines[0].contains(#""attr":"broken","attrPath":["broken"],"error":"error: "#))
-        #expect(lines[0].contains("stop"))
+        #expect(lines[0].contains(#""attr":"broken","attrPath":["broken"],"error":"error:"#))
+        #expect(lines[0].contains("error: evaluation aborted with the following error message: 'stop'"))
         #expect(lines[1].contains("attribute 'x' missing"))
-        #expect(lines[2].contains(#""attr":"open.\"a.b\"","attrPath":["open","a.b"],"error":"error: no"#))
+        #expect(lines[2].contains(#""attr":"open.\"a.b\"","attrPath":["open","a.b"],"error":"error:"#))
+        #expect(lines[2].contains("error: no"))
         #expect(lines[3].contains("attribute 'nowhere' in selection path 'nowhere' not found"))
         #expect(lines[4] == #"{"attr":"number","attrPath":["number"],"attrs":[]}"#)
     }
