@@ -7,16 +7,12 @@ extension ClientMachine {
         switch event {
         case .handshakeSucceeded: return greet(now: now)
         case .disconnected:
-            // A server that cannot read a handshake hangs up without a word.
-            let isHandshake = reason == Self.handshaking
-            lose(
-                isHandshake
-                    ? "the other side hung up during the handshake: is the server's public key the one that was given?"
-                    : "the connection was lost", now: now)
+            let wasGreeted = phase != .connecting
+            lose(wasGreeted ? "the connection was lost" : reason == Self.handshaking ? Self.hungUp : reason, now: now)
         case .connectRetried:
             lose("nobody answers there: is the coordinator running?", now: now)
         case .handshakeFailed(let failure):
-            lose(failure.description, now: now)
+            if case .hungUp = failure { lose(Self.hungUp, now: now) } else { lose(failure.description, now: now) }
             // Trying again does not change a key. A coordinator that restarts may refuse for a moment, though.
             if welcome == nil, failure.isFinal { return failAll(unreachable) }
         case .connected: reason = Self.handshaking
@@ -25,6 +21,9 @@ extension ClientMachine {
         return []
     }
 
+    /// A server that cannot read a handshake says nothing and hangs up.
+    private static let hungUp =
+        "the other side hung up during the handshake: is the server's public key the one that was given?"
     private static let handshaking = "connected, but the handshake does not end"
 
     /// To be called a few times a second.

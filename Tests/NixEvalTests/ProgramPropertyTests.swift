@@ -54,9 +54,8 @@ import Testing
         switch outcome {
         case .value(let text): String(decoding: text, as: UTF8.self)
         case .failed(let failure):
-            // The backtrace tells more where the source is at hand.
-            "\(failure.kind) \(String(decoding: failure.message, as: UTF8.self)) \(failure.place?.line ?? 0)"
-                + ":\(failure.place?.column ?? 0)"
+            // Places come from the backtrace too, which tells more where the source is at hand.
+            "\(failure.kind) \(String(decoding: failure.message, as: UTF8.self))"
         case .rejected(let rejection): "\(rejection)"
         case .resultTooLarge(let limit): "too large \(limit)"
         case .internalError(let text): text
