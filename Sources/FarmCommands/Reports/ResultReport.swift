@@ -24,7 +24,10 @@ enum ResultReport {
     /// What a job printed with `trace` and `warn`, and its failure, as `firn eval` shows them on standard error.
     static func notes(_ result: WireJobResult, showTrace: Bool) -> String {
         var text = ""
-        for line in result.printed { text += String(decoding: line.text, as: UTF8.self) + "\n" }
+        for line in result.printed {
+            text += (line.kind == .warn ? "evaluation warning: " : "trace: ")
+            text += String(decoding: line.text, as: UTF8.self) + "\n"
+        }
         if result.printedBytesDropped > 0 { text += "(\(result.printedBytesDropped) more bytes were printed)\n" }
         if result.outcome != .ok { text += FailureReport.text(result, showTrace: showTrace) }
         return text
