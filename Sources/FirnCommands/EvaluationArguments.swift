@@ -194,14 +194,18 @@ struct EvaluationArguments: ParsableArguments {
     }
 
     /// The values to evaluate: files (or expressions), called and selected from as asked.
-    func values(_ evaluator: Evaluator) throws(EvalFailure) -> [ValueHandle] {
+    ///
+    /// - Parameter callsAnyway: call a function whose arguments all have defaults also when none is given, as
+    ///   `nix-instantiate` does for derivations; with `--eval` it leaves such a function alone.
+    func values(_ evaluator: Evaluator, callsAnyway: Bool = false) throws(EvalFailure) -> [ValueHandle] {
         let arguments = try callArguments(evaluator)
         var values: [ValueHandle] = []
         for file in files.isEmpty && !isExpression ? ["./default.nix"] : files {
             let loaded = try load(file, evaluator)
             for path in attributes.isEmpty ? [""] : attributes {
                 let selected = try evaluator.select(loaded, path: path, arguments)
-                values.append(try evaluator.autoCall(selected, arguments))
+                let isCalled = callsAnyway || !arguments.isEmpty
+                values.append(isCalled ? try evaluator.autoCall(selected, arguments) : selected)
             }
         }
         return values

@@ -62,7 +62,9 @@ final class JobRun {
             compiled = isKnown ? 0 : max(1, MonotonicClock.now() &- begin)
             if let walk = job.walk { return try self.walk(walk, from: value, arguments, evaluator) }
             let selected = try evaluator.select(value, path: job.attribute, arguments)
-            return try print(evaluator.autoCall(selected, arguments), evaluator)
+            // As at the command line, a function is only called when arguments are given.
+            return try print(
+                arguments.isEmpty ? selected : evaluator.autoCall(selected, arguments), evaluator)
         } catch let rejection as ProgramRejection {
             return .rejected(rejection)
         } catch let failure as EvalFailure {
