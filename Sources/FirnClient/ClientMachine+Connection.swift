@@ -15,7 +15,8 @@ extension ClientMachine {
             if case .hungUp = failure { lose(Self.hungUp, now: now) } else { lose(failure.description, now: now) }
             // Trying again does not change a key. A coordinator that restarts may refuse for a moment, though.
             if welcome == nil, failure.isFinal { return failAll(unreachable) }
-        case .connected: reason = Self.handshaking
+        // What the last handshake failed of says more than that another one began.
+        case .connected: if reason != Self.hungUp { reason = Self.handshaking }
         default: break
         }
         return []

@@ -182,7 +182,7 @@ private func localTrace(_ source: String, _ level: TraceLevel) -> [String] {
         do throws(EvalFailure) {
             let value = try evaluator.load(
                 source: Array(source.utf8), name: "(string)", directory: RootedIO.bundlePath)
-            _ = try evaluator.deepForce(evaluator.autoCall(evaluator.select(value, path: "", []), []))
+            _ = try evaluator.deepForce(evaluator.select(value, path: "", []))
         } catch {
             #expect(error.kind == .thrown)
         }
