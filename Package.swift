@@ -88,13 +88,14 @@ let package = Package(
                 .linkedLibrary("_FoundationCShims"), .linkedLibrary("CoreFoundation"),
                 .linkedLibrary("_FoundationICU"),
             ]),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
-        .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode"], swiftSettings: strict),
+        .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore"], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
-            dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM"],
+            dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LanguageTests", swiftSettings: strict),
         .testTarget(
@@ -104,15 +105,17 @@ let package = Package(
         // Real processes: they run the built firn-farm.
         .testTarget(
             name: "FarmTests",
-            dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "FirnClient", "FirnProtocol", "TestSupport", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
-        .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol"], swiftSettings: strict),
+        .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JobStoreTests", dependencies: ["JobStore"], swiftSettings: strict),
         .testTarget(
             name: "FirnCoordinatorTests",
             dependencies: [
-                "FirnCoordinator", "FirnClient", "FirnProtocol", "JobStore", "ZeroMQ",
+                "FirnCoordinator", "FirnClient", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),

@@ -74,7 +74,7 @@ public final class AttributeWalker {
     }
 
     /// Names joined by dots; one that has a dot itself is quoted, as nix-eval-jobs does.
-    static func joined(_ path: [[UInt8]]) -> [UInt8] {
+    package static func joined(_ path: [[UInt8]]) -> [UInt8] {
         let dot = UInt8(ascii: ".")
         let quote = UInt8(ascii: "\"")
         return Array(path.map { $0.contains(dot) ? [quote] + $0 + [quote] : $0 }.joined(separator: [dot]))

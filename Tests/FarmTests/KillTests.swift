@@ -1,6 +1,7 @@
 import FirnClient
 import FirnProtocol
 import Foundation
+import TestSupport
 import Testing
 import ZeroMQ
 

@@ -61,11 +61,12 @@ import Testing
     }
 
     @Test func aDrainedWorkerFinishesWhatItRuns() async throws {
-        let farm = try await TestFarm()
+        // A job is seen running in a heartbeat, so it has to run longer than one takes.
+        let farm = try await TestFarm(settings: ["heartbeatMs=200"])
         try farm.startWorker(0)
         let client = try await farm.connect()
         let operators = try await farm.connectOperator()
-        let jobs = (0..<40).map { WireJobSpecification.sum(200_000, seed: $0, key: "drain-\($0)") }
+        let jobs = (0..<8).map { WireJobSpecification.sum(5_000_000, seed: $0, key: "drain-\($0)") }
         let receipts = try await client.submit(jobs.map(\.job))
         try await eventually("a job runs") {
             try await operators.workers().contains { $0.leases.contains(where: \.running) }

@@ -190,9 +190,12 @@ final class ScratchDirectory: Sendable {
         let other = try addPeer("client/other/laptop", to: directory, coordinator)
         let root = try addPeer("operator/root", to: directory, coordinator)
         let evaluator = try addPeer("worker/w", to: directory, coordinator)
-        let configuration = CoordinatorConfiguration(
+        var configuration = CoordinatorConfiguration(
             endpoints: Self.anywhere, access: .curve(keyDirectory: directory.path),
             storeDirectory: place.path + "/store")
+        // The worker is not to be given up while other tests keep all threads busy.
+        configuration.settings.heartbeatMs = 10_000
+        configuration.settings.leaseMs = 60_000
         let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
         let serving = Task { try await service.run() }
         let endpoints = service.endpoints

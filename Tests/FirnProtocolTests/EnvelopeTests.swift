@@ -1,4 +1,5 @@
 import FirnProtocol
+import TestSupport
 import Testing
 
 @Suite struct EnvelopeTests {
@@ -48,7 +49,7 @@ import Testing
 
     /// Random bodies, and good messages with bytes changed, cut and added, in every direction: a message or an error.
     @Test func anyBytesAreAMessageOrAnError() {
-        var generator = SplitMix(state: 1)
+        var generator = SeededGenerator(seed: 1)
         var read = 0
         var refused = 0
         for _ in 0..<40_000 {
@@ -77,18 +78,5 @@ import Testing
         } catch {
             return false
         }
-    }
-}
-
-/// A seeded generator, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-        return value ^ value >> 31
     }
 }

@@ -1,8 +1,9 @@
 import FirnProtocol
+import TestSupport
 import Testing
 
 @Suite struct TraceTests {
-    private func randomEvent(at time: UInt64, _ generator: inout SplitMix) -> TraceEvent {
+    private func randomEvent(at time: UInt64, _ generator: inout SeededGenerator) -> TraceEvent {
         let stack = (0..<Int.random(in: 0...6, using: &generator)).map { _ in
             Array("\(UInt8.random(in: 0...20, using: &generator))".utf8)
         }
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func eventsComeBackAsTheyWere() throws {
-        var generator = SplitMix(state: 3)
+        var generator = SeededGenerator(seed: 3)
         for count in [0, 1, 2, 500] {
             var time: UInt64 = 1_000
             var builder = TraceSegmentBuilder()
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func mutantsAreReadOrRefused() {
-        var generator = SplitMix(state: 4)
+        var generator = SeededGenerator(seed: 4)
         var builder = TraceSegmentBuilder()
         for time in 0..<20 { builder.append(randomEvent(at: UInt64(time), &generator)) }
         let good = builder.takeSegment()

@@ -1,4 +1,5 @@
 import NixBytecode
+import TestSupport
 
 /// Runs verified code on a stack of kinds instead of values, choosing branches at random, with every access checked.
 /// It knows the effects of instructions from their descriptions, not from the table: a second opinion on the verifier.

@@ -1,4 +1,5 @@
 import NixBytecode
+import TestSupport
 
 /// Makes valid programs from a seed, as a compiler would: nested expressions, each of which leaves one value.
 struct RandomProgram {

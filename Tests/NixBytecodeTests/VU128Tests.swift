@@ -1,4 +1,5 @@
 import NixBytecode
+import TestSupport
 import Testing
 
 @Suite struct VU128Tests {

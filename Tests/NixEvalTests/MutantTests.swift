@@ -1,6 +1,7 @@
 import NixEval
 import NixStore
 import NixVM
+import TestSupport
 import Testing
 
 /// Changed programs and sources, run in a machine: each ends in a rejection or an outcome, with the process alive. The

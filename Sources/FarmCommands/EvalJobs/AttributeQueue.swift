@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NixEval
 
 /// Which attributes of a package set are still to be looked at, and what became of the others. Pure: it is told what
 /// slices gave.
@@ -82,7 +83,8 @@ struct AttributeQueue {
         errors += 1
         let path = slice.first ?? []
         return JSONValue.object([
-            ("attr", .string(Self.joined(path))), ("attrPath", .array(path.map { .string($0) })),
+            ("attr", .bytes(AttributeWalker.joined(path.map { Array($0.utf8) }))),
+            ("attrPath", .array(path.map { .string($0) })),
             ("error", .string("error: \(message)")),
         ]).text
     }
@@ -96,11 +98,6 @@ struct AttributeQueue {
         let middle = slice.count / 2
         halves += [Array(slice[..<middle]), Array(slice[middle...])]
         return nil
-    }
-
-    /// Names joined by dots, as the walk itself writes them.
-    private static func joined(_ path: Path) -> String {
-        path.map { $0.contains(".") ? "\"\($0)\"" : $0 }.joined(separator: ".")
     }
 
     /// What is read of a line.

@@ -74,11 +74,10 @@ struct EvalJobsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let job = try template()
-        guard !connection.isGiven else {
-            let client = try await connection.connect()
-            return try await walk(job, client, workers: workers ?? 2)
-        }
         let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
+        guard !connection.isGiven else {
+            return try await walk(job, try await connection.connect(), workers: count)
+        }
         try await TemporaryFarm.run(processes: count, roots: roots, jobMemoryBytes: maxMemory.bytes) { client in
             try await walk(job, client, workers: count)
         }

@@ -1,3 +1,5 @@
+import NixVM
+
 /// A JSON document to be written, with the members of objects in the order given.
 indirect enum JSONValue: Sendable {
     case null
@@ -49,19 +51,6 @@ indirect enum JSONValue: Sendable {
     private static func write(_ value: [UInt8], to bytes: inout [UInt8]) {
         let isASCII = value.allSatisfy { $0 < 0x80 }
         let content = isASCII ? value : Array(String(decoding: value, as: UTF8.self).utf8)
-        bytes.append(UInt8(ascii: "\""))
-        for byte in content {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case UInt8(ascii: "\n"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-            case UInt8(ascii: "\t"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "t")]
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes += "\\u00".utf8
-                bytes += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
+        unsafe content.withUnsafeBufferPointer { unsafe JSONText.quote($0, into: &bytes) }
     }
 }

@@ -274,8 +274,8 @@ extension VM {
 }
 
 extension Machine {
-    /// The formals of the parameter a function takes next; nil when that is a plain name.
-    func nextFormals(of value: Value) -> [(entry: LayoutEntry, hasDefault: Bool)]? {
+    /// The chunk behind a function and how many arguments it has already; nil for what is no function written in Nix.
+    func writtenFunction(_ value: Value) -> (chunk: LoadedChunk, applied: Int)? {
         var applied = 0
         var function = value
         while function.tag == Tag.function, function.object.kind == Kind.partial {
@@ -284,7 +284,12 @@ extension Machine {
         }
         guard function.tag == Tag.function, function.object.kind == Kind.closure else { return nil }
         let loaded = s.pointee.chunks[function.object.field]
-        guard Int(loaded.program) < programs.count else { return nil }
+        return Int(loaded.program) < programs.count ? (loaded, applied) : nil
+    }
+
+    /// The formals of the parameter a function takes next; nil when that is a plain name.
+    func nextFormals(of value: Value) -> [(entry: LayoutEntry, hasDefault: Bool)]? {
+        guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)]
         let chunk = program.program.chunks[Int(loaded.index)]
         guard applied == Int(chunk.arity) - 1, let index = chunk.formals else { return nil }

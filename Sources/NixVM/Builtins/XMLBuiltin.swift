@@ -329,15 +329,7 @@ extension Machine {
 
     /// Nil for what is no function written in Nix.
     func nextParameter(of value: Value) -> NextParameter? {
-        var applied = 0
-        var function = value
-        while function.tag == Tag.function, function.object.kind == Kind.partial {
-            applied += function.object.captureCount - 1
-            function = function.object.values[0]
-        }
-        guard function.tag == Tag.function, function.object.kind == Kind.closure else { return nil }
-        let loaded = s.pointee.chunks[function.object.field]
-        guard Int(loaded.program) < programs.count else { return nil }
+        guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)].program
         let chunk = program.chunks[Int(loaded.index)]
         guard applied < chunk.parameters.count else { return nil }
