@@ -1,6 +1,7 @@
 import Glibc
 import NixBytecode
 import NixStore
+import NixVM
 
 /// Compiled programs in files, by the content of their sources, so that a second run does not parse.
 ///
@@ -12,9 +13,9 @@ public final class DiskCache {
     struct Key: Hashable {
         let digest: [UInt8]
 
-        init(source: [UInt8], pipeOperators: Bool, scopeNames: [[UInt8]]?) {
+        init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
             var text = DiskCache.versions
-            text.append(pipeOperators ? 1 : 0)
+            text.append(scope.number << 2 | (pipeOperators ? 1 : 0))
             text.append(scopeNames == nil ? 0 : 1)
             for name in scopeNames ?? [] { text += Array("\(name.count):".utf8) + name }
             text.append(UInt8(ascii: "\n"))
@@ -30,7 +31,7 @@ public final class DiskCache {
 
     /// Versions of format and compiler, and the names that the compiler takes for global.
     private static let versions: [UInt8] = {
-        let names = Evaluator.globalNames.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [0])
+        let names = Machine.globalNames.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [0])
         let text = "\(ProgramFormat.version).\(ProgramFormat.compilerVersion).\(Evaluator.version)"
         return Array(text.utf8) + Hash(of: Array(names), .sha256).bytes
     }()

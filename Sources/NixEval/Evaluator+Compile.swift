@@ -31,7 +31,8 @@ extension Evaluator {
     func analyse(_ source: [UInt8], name: String, scopeNames: [[UInt8]]?) throws(EvalFailure) -> AnalysedSource {
         guard let programs else { return try analyseAnew(source, name: name, scopeNames: scopeNames) }
         sources[name] = source
-        let key = ProgramCache.Key(source: source, pipeOperators: options.pipeOperators, scopeNames: scopeNames)
+        let key = ProgramCache.Key(
+            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
         if let known = programs.source(key) { return known }
         let analysed = try analyseAnew(source, name: name, scopeNames: scopeNames)
         programs.insert(analysed, key)
@@ -88,7 +89,7 @@ extension Evaluator {
     }
 
     private func compileOptions(_ scopeNames: [[UInt8]]?) -> CompileOptions {
-        CompileOptions(globals: Evaluator.globals, scopeNames: scopeNames, isCancelled: isInterrupted)
+        CompileOptions(globals: scope.names, scopeNames: scopeNames, isCancelled: isInterrupted)
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
@@ -117,9 +118,6 @@ extension Evaluator {
             print(Array(describe(warning: failure).utf8.dropLast()))
         }
     }
-
-    static var globalNames: [[UInt8]] { Machine.globalNames }
-    static let globals = GlobalNames(globalNames)
 
     private func failure(of error: SyntaxError, name: String) -> EvalFailure {
         if error.kind == .cancelled, let stopped = machine.stop.failure { return stopped }

@@ -9,7 +9,8 @@ extension Evaluator {
     ) throws(EvalFailure) -> ValueHandle? {
         // Literals are looked at where a source is parsed.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
-        let key = DiskCache.Key(source: source, pipeOperators: options.pipeOperators, scopeNames: scopeNames)
+        let key = DiskCache.Key(
+            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
         guard let program = disk.program(key) else {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
             disk.add(key) { try? analysed.program() }

@@ -57,6 +57,7 @@ public final class Evaluator {
     /// Programs of earlier runs, in files.
     let disk: DiskCache?
     let cancellation: Cancellation?
+    let scope: GlobalScope
 
     /// Nil when the address space for the heap cannot be reserved.
     public init?(
@@ -74,6 +75,7 @@ public final class Evaluator {
         self.print = print
         programs = nil
         disk = options.diskCache?()
+        scope = .of(machine)
         guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
     }
 
@@ -88,12 +90,13 @@ public final class Evaluator {
         self.programs = programs
         print = { _ in }
         disk = nil
+        scope = .of(machine)
     }
 
     /// Gives a machine the builtin that is written in Nix.
     static func installDerivation(_ machine: Machine) throws {
         let tree = try NixSyntax.parse(Array(NixSources.derivation.utf8))
-        let compiled = try Compiler.compile(tree, options: CompileOptions(globals: globals))
+        let compiled = try Compiler.compile(tree, options: CompileOptions(globals: GlobalScope.whole.names))
         try machine.install(function: compiled.program, as: "derivation", sourceName: NixSources.derivationName)
     }
 

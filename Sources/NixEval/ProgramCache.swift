@@ -15,9 +15,9 @@ final class ProgramCache {
         fileprivate let scopeNames: [[UInt8]]?
 
         /// Of source that is analysed.
-        init(source: [UInt8], pipeOperators: Bool, scopeNames: [[UInt8]]?) {
+        init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
             digest = Hash(of: source, .sha256).bytes
-            variant = pipeOperators ? 1 : 0
+            variant = scope.number << 2 | (pipeOperators ? 1 : 0)
             self.scopeNames = scopeNames
         }
 

@@ -63,6 +63,10 @@ import Testing
         job = try self.job("[ (builtins.getEnv \"PATH\") (builtins ? currentTime) (builtins ? currentSystem) ]")
         job.isStrict = true
         #expect(value(await run(job)) == #"[ "" false false ]"#)
+        job = try self.job("let unused = __currentSystem; in 1")
+        #expect(failure(await run(job))?.kind == .undefinedVariable)
+        job.system = Array("x86_64-linux".utf8)
+        #expect(value(await run(job)) == "1")
     }
 
     @Test func anErrorHasItsPlaceAndLine() async throws {

@@ -142,6 +142,9 @@ extension Machine {
         add("nixPath", searchPathValue(settings.searchPath))
     }
 
+    /// Whether this machine has a global variable.
+    public func hasGlobal(_ name: [UInt8]) -> Bool { globals[name] != nil }
+
     /// Changes `builtins.nixPath`, and with it what `<NAME>` finds. Only before anything is loaded.
     public func setSearchPath(_ entries: [(prefix: [UInt8], path: [UInt8])]) {
         let value = searchPathValue(entries)

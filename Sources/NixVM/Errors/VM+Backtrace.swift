@@ -167,7 +167,11 @@ extension VM {
         while item >= bp + 3 {
             defer { item -= 2 }
             guard item[1].isSmall, item[1].small > 0 else { continue }
-            noteElement(item.pointee, item[1].small - 1, around: 0, isJSON: false)
+            var index = item[1].small - 1
+            if item.pointee.isAttributes, let order = nameOrder(item.pointee.object.layout) {
+                index = Int(order[index])
+            }
+            noteElement(item.pointee, index, around: 0, isJSON: false)
         }
     }
 

@@ -30,14 +30,23 @@ extension VM {
                 sp = item
                 continue
             }
-            guard reserveSlots(3) else { return .collect }
+            guard reserveSlots(3), let element = element(of: item[0], at: index) else { return .collect }
             guard charge(1) else { return .error }
             item[1] = Value(small: index + 1)
-            let slots = item[0].isList ? object.values : object.attributeValues
-            push(slots[index])
+            push(element.pointee)
             push(Value(small: -1))
         }
         return done(bp[0])
+    }
+
+    /// An element of a list, or of a set in the order of names: the order of symbols depends on what was loaded before,
+    /// and which of two failures comes first must not. Nil: room is needed.
+    @inline(__always)
+    func element(of container: Value, at index: Int) -> Slot? {
+        let object = container.object
+        if container.isList { return object.values + index }
+        guard let order = nameOrder(object.layout) else { return nil }
+        return object.attributeValues + Int(order[index])
     }
 
     /// Unmarks the containers that the current frame's deep force had not finished.

@@ -59,18 +59,17 @@ extension VM {
                 }
             }
             let index = item[2].small
-            let isList = item[0].isList
-            let count = item[0].object.field
-            if index == count {
+            if index == item[0].object.field {
                 sp = item
                 continue
             }
-            guard reserveSlots(3) else { return .collect }
+            // Sets that get here have the same names in the same places.
+            guard reserveSlots(3), let left = element(of: item[0], at: index) else { return .collect }
+            let right = item[0].isList ? item[1].object.values : item[1].object.attributeValues
+            let place = item[0].isList ? index : left - item[0].object.attributeValues
             guard charge(1) else { return .error }
             item[2] = Value(small: index + 1)
-            let left = isList ? item[0].object.values : item[0].object.attributeValues
-            let right = isList ? item[1].object.values : item[1].object.attributeValues
-            pushItem(left[index], right[index])
+            pushItem(left.pointee, right[place])
         }
         return done(.true)
     }
