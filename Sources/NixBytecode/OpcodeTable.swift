@@ -83,8 +83,9 @@ extension Opcode {
         row(.thunk, [.chunk, .captures], 0, 1, "-- t", "Makes a thunk of a thunk chunk and its captures."),
         row(
             .lazySelect, [.symbol, .chunk], 1, 1, "v -- v'",
-            "If v is already a set that has the symbol, the attribute as it is; else a thunk of the chunk whose one "
-                + "upvalue is v. The chunk must select the symbol from its upvalue."),
+            "If v is already a set that has the symbol, and the attribute is a value but no function, that; else a thunk "
+                + "of the chunk whose one upvalue is v. The chunk must select the symbol from its upvalue. A function "
+                + "gets a thunk of its own since functions in containers are equal if they are one value."),
         row(
             .finalise, [.slot, .deferred], 0, 0, "--",
             "Sets deferred captures of the closure or thunk in a slot: for each pair, capture index and the slot whose "

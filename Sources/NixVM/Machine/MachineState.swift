@@ -38,6 +38,10 @@ enum FrameMode {
     static let push: UInt = 3
     /// Set beside the mode once the frame was reused by a tail call.
     static let tailCalled: UInt = 4
+
+    /// Whether the frame gives a thunk its value.
+    @inline(__always)
+    static func updates(_ mode: UInt) -> Bool { (mode & 3) &- 1 < 2 }
 }
 
 /// What an instruction's or a builtin's function asks of the loop.

@@ -42,6 +42,19 @@ extension VM {
         return Value(Tag.other, object)
     }
 
+    /// A copy of a function, for the thunk that gives it; nil without room, with `need` set.
+    ///
+    /// In Nix a thunk's value is a place of its own, and functions are equal when they are one place. Here they are equal
+    /// when they are one object, so a thunk's function must be one that no other thunk has.
+    @inline(never)
+    func functionOfItsOwn(_ function: Value) -> Value? {
+        let size = function.object.size
+        guard reserve(Size.words(size)) else { return nil }
+        let copy = take(words: size)
+        copy.update(from: function.object, count: size)
+        return Value(Tag.function, copy)
+    }
+
     /// An integer; 16 bytes reserved.
     func makeInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }

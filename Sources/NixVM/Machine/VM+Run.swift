@@ -189,8 +189,15 @@ extension VM {
                 var value = (r.sp - 1).pointee
                 if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
                 if value.isAttributes, let found = lookup(value.object, symbol) {
-                    (r.sp - 1).pointee = found.pointee
-                    continue dispatch
+                    var selected = found.pointee
+                    if selected.isThunk, selected.object.kind == Kind.indirection {
+                        selected = Value(bits: selected.object[1])
+                    }
+                    // What may be a function needs a thunk of its own: two functions are equal if they are one value.
+                    if !selected.isThunk, selected.tag != Tag.function {
+                        (r.sp - 1).pointee = selected
+                        continue dispatch
+                    }
                 }
                 let end = r.hp + Size.thunk(1)
                 if _slowPath(end > s.pointee.hpLimit) {
@@ -763,9 +770,18 @@ extension VM {
                     value = Value(bits: object[1])
                     (r.sp - 1).pointee = value
                 }
+                let update = (r.fp - 1).pointee.update & ~FrameMode.tailCalled
+                if _slowPath(value.tag == Tag.function), FrameMode.updates(update) {
+                    s.pointee.r = r
+                    guard let copy = functionOfItsOwn(value) else {
+                        step = .collect
+                        break execute
+                    }
+                    value = copy
+                    r.hp = s.pointee.r.hp
+                }
                 observer.exitFrame(self, r)
                 r.fp -= 1
-                let update = r.fp.pointee.update & ~FrameMode.tailCalled
                 if _fastPath(update == FrameMode.call) {
                     (r.bp - 1).pointee = value
                     r.sp = r.bp
