@@ -26,13 +26,13 @@ import ZeroMQ
             generator = SeededGenerator(seed: seed)
         }
 
-        /// Submits so many jobs, each of so many numbers.
-        func add(_ jobs: Int, of sizes: ClosedRange<Int> = 1_000...100_000) async throws {
+        /// Submits so many jobs, each adding up to 100,000 numbers so many times.
+        func add(_ jobs: Int, times: Int = 1) async throws {
             var made: [(job: WireJobSpecification, value: String)] = []
             for _ in 0..<jobs {
                 count += 1
-                let numbers = Int.random(in: sizes, using: &generator)
-                made.append(WireJobSpecification.sum(numbers, seed: count, key: "load-\(count)"))
+                let numbers = times > 1 ? 100_000 : Int.random(in: 1_000...100_000, using: &generator)
+                made.append(WireJobSpecification.sum(numbers, times: times, seed: count, key: "load-\(count)"))
             }
             let receipts = try await client.submit(made.map(\.job))
             for (receipt, (_, value)) in zip(receipts, made) {
@@ -69,22 +69,17 @@ import ZeroMQ
         let (farm, audit, load) = try await farm(workers: 2)
         let operators = try await farm.connectOperator()
         for round in 0..<2 * Self.rounds {
-            // A job is seen running in a heartbeat, so it has to run longer than one takes.
             let isSeen = round.isMultiple(of: 2)
-            try await load.add(isSeen ? 4 : 20, of: isSeen ? 4_000_000...6_000_000 : 1_000...100_000)
             if isSeen {
-                var running: [String] = []
-                try await eventually("a worker runs a job") {
-                    running = try await operators.workers().filter { $0.leases.contains(where: \.running) }.map(\.name)
-                    return !running.isEmpty
-                }
+                let running = try await seenRunning(load, audit, operators)
                 let name = try #require(load.pick(running))
                 let index = try #require(Int(name.dropFirst()))
                 try await farm.workers[index].killNow()
                 try farm.startWorker(index)
             } else {
-                // On a commit whose acknowledgement may still be under way to the worker.
                 let outcomes = try audit.outcomes
+                try await load.add(20)
+                // On a commit whose acknowledgement may still be under way to the worker.
                 try await eventually("another outcome is committed", pause: nil) { try audit.outcomes > outcomes }
                 let index = try #require(load.pick([0, 1]))
                 try await farm.workers[index].killNow()
@@ -94,15 +89,32 @@ import ZeroMQ
         try await load.check(audit)
     }
 
+    /// The workers that run jobs of those added here.
+    ///
+    /// A job is seen in a heartbeat, and only if it runs longer than one takes: while none is, longer jobs are added.
+    private func seenRunning(_ load: Load, _ audit: OutcomeAudit, _ operators: FirnClient) async throws -> [String] {
+        var running: [String] = []
+        var times = 20
+        try await eventually("a worker runs a job") {
+            if try audit.audited >= load.expected.count {
+                times *= 2
+                try await load.add(2, times: times)
+            }
+            running = try await operators.workers().filter { $0.leases.contains(where: \.running) }.map(\.name)
+            return !running.isEmpty
+        }
+        return running
+    }
+
     @Test func killedCoordinatorsLoseNothing() async throws {
         let (farm, audit, load) = try await farm(workers: 2)
         for round in 0..<2 * Self.rounds {
+            let outcomes = try audit.outcomes
             try await load.add(20)
             if round.isMultiple(of: 2) {
-                try await eventually("a job is leased") { try audit.leased > 0 }
+                try await eventually("a job is leased") { try audit.leased > 0 || audit.outcomes > outcomes }
             } else {
                 // Workers and client have not been told yet of what is committed now, or just have.
-                let outcomes = try audit.outcomes
                 try await eventually("another outcome is committed", pause: nil) { try audit.outcomes > outcomes }
             }
             try await farm.coordinator?.killNow()

@@ -66,7 +66,7 @@ import Testing
         try farm.startWorker(0)
         let client = try await farm.connect()
         let operators = try await farm.connectOperator()
-        let jobs = (0..<8).map { WireJobSpecification.sum(5_000_000, seed: $0, key: "drain-\($0)") }
+        let jobs = (0..<16).map { WireJobSpecification.sum(100_000, times: 50, seed: $0, key: "drain-\($0)") }
         let receipts = try await client.submit(jobs.map(\.job))
         try await eventually("a job runs") {
             try await operators.workers().contains { $0.leases.contains(where: \.running) }

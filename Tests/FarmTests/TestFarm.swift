@@ -97,9 +97,14 @@ extension WireJobSpecification {
         }
     }
 
-    /// A job that adds so many numbers to a seed, and the value that comes out.
-    static func sum(_ count: Int, seed: Int, key: String) -> (job: WireJobSpecification, value: String) {
-        let source = "builtins.foldl' (a: b: a + b) \(seed) (builtins.genList (x: x) \(count))"
-        return (WireJobSpecification(source: source, key: key), "\(seed + count * (count - 1) / 2)")
+    /// A job that adds so many numbers to a seed, over and over, and the value that comes out.
+    static func sum(
+        _ count: Int, times: Int = 1, seed: Int, key: String
+    ) -> (job: WireJobSpecification, value: String) {
+        let source = """
+            builtins.foldl' (all: _: builtins.foldl' (a: b: a + b) all (builtins.genList (x: x) \(count)))
+              \(seed) (builtins.genList (x: x) \(times))
+            """
+        return (WireJobSpecification(source: source, key: key), "\(seed + times * (count * (count - 1) / 2))")
     }
 }
