@@ -36,6 +36,7 @@ enum Statistics {
               "gc": {
                 "copiedBytes": \(heap.copiedBytes),
                 "cycles": \(heap.collections),
+                "fullCycles": \(heap.fullCollections),
                 "heapSize": \(heap.peakBytes),
                 "programBytes": \(machine.permanentBytes),
                 "totalBytes": \(heap.allocatedBytes)

@@ -159,6 +159,8 @@ extension VM {
         let keys = bp[4].object.values
         (keys + (place + 1)).update(from: keys + place, count: count - place)
         keys[place] = key
+        noteWrite(bp[1].object)
+        noteWrite(bp[4].object)
         bp[2] = Value(small: count + 1)
     }
 

@@ -30,6 +30,7 @@ extension VM {
                     keep(value)
                 } else {
                     found[index].object.values[bp[4].small] = value
+                    noteWrite(found[index].object)
                     bp[4] = Value(small: bp[4].small + 1)
                 }
                 bp[3] = .false
@@ -82,6 +83,7 @@ extension VM {
 
     private func keep(_ value: Value) {
         found[index] = value
+        noteWrite(bp[2].object)
         bp[1] = Value(small: index + 1)
     }
 
@@ -125,6 +127,7 @@ extension VM {
         if bp[4].isNull {
             guard reserve(Size.array(list.field)) else { return .collect }
             found[index] = makeArray(count: list.field)
+            noteWrite(bp[2].object)
             bp[4] = Value(small: 0)
         }
         while bp[4].small < list.field {
@@ -132,6 +135,7 @@ extension VM {
             if !isForced(item) { return .force }
             guard item.pointee.isString else { return coerceForResult(item.pointee) }
             found[index].object.values[bp[4].small] = item.pointee
+            noteWrite(found[index].object)
             bp[4] = Value(small: bp[4].small + 1)
         }
         bp[4] = .null

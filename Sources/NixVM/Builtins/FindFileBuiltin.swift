@@ -19,6 +19,7 @@ extension VM {
         if bp[4].isTrue {
             bp[4] = .false
             bp[3].object.values[bp[2].small] = pop()
+            noteWrite(bp[3].object)
             bp[2] = Value(small: bp[2].small + 1)
         }
         while bp[2].small < list.field {
@@ -44,6 +45,7 @@ extension VM {
         if !isForced(path) { return .force }
         if path.pointee.isString || path.pointee.isPath {
             bp[3].object.values[bp[2].small] = path.pointee
+            noteWrite(bp[3].object)
             bp[2] = Value(small: bp[2].small + 1)
             return .next
         }

@@ -56,8 +56,8 @@ extension VM {
         let out = bp[3].object.values + bp[7].small
         let left = bp[8].small - bp[5].small
         let right = bp[9].small - bp[6].small
-        if left > 0 { out.update(from: source + bp[5].small, count: left) }
-        if right > 0 { out.update(from: source + bp[6].small, count: right) }
+        for index in 0..<left { write(source[bp[5].small + index], to: out + index) }
+        for index in 0..<right { write(source[bp[6].small + index], to: out + index) }
         let end = bp[9].small
         if end < count {
             startRuns(at: end, count)
@@ -87,7 +87,7 @@ extension VM {
     @inline(__always)
     private func takeSmaller(fromRight: Bool) {
         let cursor = bp + (fromRight ? 6 : 5)
-        bp[3].object.values[bp[7].small] = bp[2].object.values[cursor.pointee.small]
+        write(bp[2].object.values[cursor.pointee.small], to: bp[3].object.values + bp[7].small)
         cursor.pointee = Value(small: cursor.pointee.small + 1)
         bp[7] = Value(small: bp[7].small + 1)
     }

@@ -96,6 +96,7 @@ extension VM {
         }
         if bp[3].isTrue {
             bp[4].object.values[bp[2].small] = pop()
+            noteWrite(bp[4].object)
             bp[2] = Value(small: bp[2].small + 1)
             bp[3] = .false
         }
@@ -104,6 +105,7 @@ extension VM {
             if !isForced(slot) { return .force }
             if slot.pointee.isString {
                 bp[4].object.values[bp[2].small] = slot.pointee
+                noteWrite(bp[4].object)
                 bp[2] = Value(small: bp[2].small + 1)
                 continue
             }

@@ -177,26 +177,27 @@ extension Machine {
     /// What `--stats` shows.
     public var heapStatistics: HeapStatistics {
         var statistics = s.pointee.heap.statistics
-        let used = s.pointee.r.hp - s.pointee.heap.current
-        statistics.allocatedBytes += used - s.pointee.liveBytes
-        statistics.peakBytes = max(statistics.peakBytes, used)
+        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
+        statistics.allocatedBytes += fresh
+        statistics.peakBytes = max(statistics.peakBytes, s.pointee.heap.oldBytes + fresh)
         return statistics
     }
 
     public var counters: Counters { s.pointee.counters }
 
-    /// The most that both heap spaces held together, with what programs take now.
+    /// The most that nursery and heap spaces held together, with what programs take now.
     public var peakBytes: Int { heapStatistics.peakBytes + permanentBytes }
 
     /// Units of fuel used so far.
     public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }
 
-    /// Whether what was alive at the last collection takes more than two thirds of what the memory limit allows: a good
-    /// moment to stop, for who can go on with a fresh machine.
+    /// Whether what is alive takes more than two thirds of what the memory limit allows, if half of what left the nursery
+    /// since everything was last moved is: a good moment to stop, for who can go on with a fresh machine.
     public var isNearMemoryLimit: Bool {
         guard let limit = s.pointee.memoryLimit else { return false }
         let most = max(0, limit - vm.stackBytes - permanentBytes) / 2
-        return s.pointee.liveBytes > most / 3 * 2
+        let alive = (s.pointee.liveBytes + s.pointee.heap.oldBytes) / 2
+        return alive > most / 3 * 2
     }
 
     public var permanentBytes: Int { s.pointee.heap.permanentBytes }

@@ -37,12 +37,13 @@ extension Machine {
         s.initialize(
             to: MachineState(
                 r: Registers(
-                    pc: UnsafePointer(returnCode), sp: stack, bp: stack, fp: frames, env: env, hp: heap.current,
+                    pc: UnsafePointer(returnCode), sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery,
                     tables: UnsafePointer(tables)),
-                instruction: UnsafePointer(returnCode), hpLimit: heap.current,
+                instruction: UnsafePointer(returnCode), hpLimit: heap.nursery,
                 spLimit: stack + (1 << 14), fpLimit: frames + min(1 << 13, limits.depth), slice: 0,
                 chunks: MachineState.reserveChunks(), stackBase: stack, framesBase: frames, bottomFrame: frames,
                 arguments: stack, roots: .allocate(capacity: MachineState.rootCapacity), heap: heap,
+                nurseryStart: heap.nursery,
                 memoryLimit: limits.memory, maximumDepth: limits.depth, fuel: limits.fuel, stress: settings.stress,
                 layoutCache: cache, lookupCache: lookups, checkedElements: checked, emptyList: Value(Tag.list, list),
                 emptyAttributes: Value(Tag.attributes, attributes), emptyString: Value(Tag.string, string),

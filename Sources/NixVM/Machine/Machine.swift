@@ -6,7 +6,7 @@ import Synchronization
 public struct Limits: Sendable, Equatable {
     /// Units of fuel: one per call and force, and per unit of a builtin's work.
     public var fuel: Int?
-    /// Bytes of both heap spaces, stack, frames and what programs carry.
+    /// Bytes of the nursery, both heap spaces, stack, frames and what programs carry.
     public var memory: Int?
     /// Frames: calls and forces that wait for one another.
     public var depth: Int
@@ -166,6 +166,7 @@ public final class Machine {
         s.pointee.machineTables.deallocate()
         s.pointee.roots.deallocate()
         s.pointee.tailSites.release()
+        s.pointee.remembered.release()
         s.deinitialize(count: 1)
         s.deallocate()
     }

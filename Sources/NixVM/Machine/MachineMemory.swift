@@ -40,7 +40,7 @@ public final class MachineMemory {
         pristine = state
         symbols = state.symbols.snapshot()
         permanentBytes = Self.bytes(from: state.heap.permanent, to: state.heap.permanentTop)
-        heapBytes = Self.bytes(from: state.heap.current, to: state.r.hp)
+        heapBytes = Self.bytes(from: state.heap.nursery, to: state.r.hp)
         roots = Array(UnsafeBufferPointer(start: state.roots, count: state.rootCount))
     }
 
@@ -77,11 +77,10 @@ public final class MachineMemory {
 
     private func clearHeap() {
         let heap = template.s.pointee.heap
-        let used = template.s.pointee.r.hp - heap.current
-        // What a collection found in both spaces together bounds what either held.
-        clear(heap.current, max(used, heap.statistics.peakBytes))
-        clear(heap.idle, max(heap.statistics.peakBytes, heap.idleResident))
-        heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.current) } }
+        clear(heap.nursery, max(heap.nurseryTouched, template.s.pointee.r.hp - heap.nursery))
+        // What full collections left is given back already.
+        clear(heap.current, heap.oldBytes)
+        heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }
         let kept = permanentBytes.count
         clear(heap.permanent + kept, heap.permanentBytes - kept)
         permanentBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, heap.permanent) } }

@@ -97,13 +97,18 @@ struct MachineState {
     var rootCount = 0
     var rootLimit = MachineState.rootCapacity
     var heap: Heap
+    /// Bytes that were alive when everything was last moved.
     var liveBytes = 0
+    /// Where the nursery begins: its range's start, but under stress.
+    var nurseryStart: UnsafeMutableRawPointer
+    var remembered = Remembered()
     var memoryLimit: Int?
     var maximumDepth: Int
     /// Fuel left beyond `slice`; nil when there is no limit.
     var fuel: Int?
     var fuelUsed = 0
     var stress = false
+    var stressTurn = 0
     var symbols = SymbolTable()
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
     var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
@@ -137,9 +142,14 @@ struct MachineState {
         return range!.assumingMemoryBound(to: LoadedChunk.self)
     }
 
-    /// Forgets what is known by address, since objects have moved.
+    /// Forgets what is known by address.
     mutating func resetCaches() {
         layoutCache.update(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+        resetLookups()
+    }
+
+    /// Forgets where keys lie in layouts and how far lists were checked.
+    mutating func resetLookups() {
         lookupCache.update(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
         checkedElements.update(repeating: CheckedElements(), count: CheckedElements.count)
     }

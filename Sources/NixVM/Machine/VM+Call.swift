@@ -30,7 +30,7 @@ extension VM {
         let value = slot.pointee
         if !value.isThunk { return true }
         if value.object.kind == Kind.indirection {
-            slot.pointee = Value(bits: value.object[1])
+            write(Value(bits: value.object[1]), to: slot)
             return true
         }
         s.pointee.pending = value

@@ -160,7 +160,7 @@ extension VM {
         var buffer = UnsafeMutableBufferPointer(start: order, count: count)
         let entries = layout.entries
         buffer.sort { s.pointee.symbols.precedes(entries[Int($0)].symbol, entries[Int($1)].symbol) }
-        layout.values[0] = Value(Tag.other, object)
+        write(Value(Tag.other, object), to: layout.values)
         return UnsafePointer(order)
     }
 

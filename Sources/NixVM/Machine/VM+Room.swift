@@ -40,7 +40,10 @@ extension VM {
     func makeRoom() -> Bool {
         let slots = max(s.pointee.needSlots, Builtin.slack)
         s.pointee.needSlots = 0
-        if s.pointee.slice <= 0, !refill() { return false }
+        if s.pointee.slice <= 0 {
+            if !refill() { return false }
+            if s.pointee.remembered.isFull, !collect(need: 0) { return failMemory() }
+        }
         if s.pointee.r.fp >= s.pointee.fpLimit, !growFrames() { return false }
         if s.pointee.r.sp + (slots &+ s.pointee.largestFrame) > s.pointee.spLimit,
             !growStack(slots &+ s.pointee.largestFrame)

@@ -137,7 +137,7 @@ extension VM {
                 }
                 let object = value.object
                 if object.kind == Kind.indirection {
-                    slot.pointee = Value(bits: object[1])
+                    write(Value(bits: object[1]), to: slot)
                     r.sp.pointee = slot.pointee
                     r.sp += 1
                     continue dispatch
@@ -221,7 +221,7 @@ extension VM {
                         object.object.kind == Kind.thunk || object.object.kind == Kind.closure,
                         capture < object.object.captureCount
                     {
-                        object.object.values[capture] = r.bp[slot]
+                        write(r.bp[slot], to: object.object.values + capture)
                     }
                     count &-= 1
                 }
@@ -309,7 +309,7 @@ extension VM {
                     }
                     let object = value.object
                     if object.kind == Kind.indirection {
-                        found.pointee = Value(bits: object[1])
+                        write(Value(bits: object[1]), to: found)
                         (r.sp - 1).pointee = found.pointee
                         continue dispatch
                     }
@@ -327,7 +327,7 @@ extension VM {
                 var value = slot.pointee
                 if value.isThunk, value.object.kind == Kind.indirection {
                     value = Value(bits: value.object[1])
-                    slot.pointee = value
+                    write(value, to: slot)
                 }
                 if _fastPath(value.isAttributes), let found = lookup(value.object, symbol) {
                     let value = found.pointee
@@ -338,7 +338,7 @@ extension VM {
                     }
                     let object = value.object
                     if object.kind == Kind.indirection {
-                        found.pointee = Value(bits: object[1])
+                        write(Value(bits: object[1]), to: found)
                         r.sp.pointee = found.pointee
                         r.sp += 1
                         continue dispatch
@@ -789,7 +789,7 @@ extension VM {
                     if update & 3 != FrameMode.push {
                         let object = Object(bitPattern: update & ~7).unsafelyUnwrapped
                         object.setKind(Kind.indirection)
-                        object[1] = value.bits
+                        write(value, to: object.values)
                     }
                     r.bp.pointee = value
                     r.sp = r.bp + (update & 3 == FrameMode.updateAndRetry ? 0 : 1)

@@ -1,38 +1,92 @@
 import Glibc
 
-/// Cheney's copying collection. Runs only between instructions or steps, when every live value lies on the machine's
+/// Collection in two generations. Runs only between instructions or steps, when every live value lies on the machine's
 /// stack, in its frames or among its roots.
 extension VM {
-    /// Moves what is alive to the other space and leaves room for `need` bytes; false when the memory limit forbids it.
+    /// Empties the nursery, moves everything to the other space where that is due, and leaves room for `need` bytes;
+    /// false when the memory limit forbids it.
     @inline(never)
     func collect(need: Int) -> Bool {
-        let state = s
         let start = monotonicNanoseconds()
-        let from = state.pointee.heap.current
-        let fromEnd = state.pointee.r.hp
-        let used = fromEnd - from
-        let to = state.pointee.heap.idle
-        if state.pointee.stress { mprotect(to, Heap.spaceSize, PROT_READ | PROT_WRITE) }
-        var collector = Collector(from: from, fromEnd: fromEnd, free: to)
-        copyRoots(&collector)
-        collector.scan(from: to)
-        let live = collector.free - to
-        state.pointee.heap.firstIsCurrent.toggle()
-        state.pointee.r.hp = collector.free
-        state.pointee.heap.statistics.allocatedBytes += used - state.pointee.liveBytes
-        state.pointee.heap.statistics.collections += 1
-        state.pointee.heap.statistics.copiedBytes += live
-        state.pointee.heap.statistics.peakBytes = max(state.pointee.heap.statistics.peakBytes, used + live)
-        // Whether most of what was allocated since the last collection is alive.
-        let isGrowing = (live - state.pointee.liveBytes) * 2 > used - state.pointee.liveBytes
-        state.pointee.liveBytes = live
-        state.pointee.resetCaches()
-        releaseIdle(from, used: used)
-        state.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start
-        return setLimit(live: live, need: need, isGrowing: isGrowing)
+        defer { s.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
+        if isFullDue(need) {
+            collectAll()
+            return openNursery(need)
+        }
+        collectNursery()
+        if openNursery(need) { return true }
+        collectAll()
+        return openNursery(need)
     }
 
-    private func copyRoots(_ collector: inout Collector) {
+    /// Moves what is alive in the nursery to the current space.
+    private func collectNursery() {
+        let heap = s.pointee.heap
+        var collector = Collector(from: heap.nursery, extent: Heap.spaceSize, free: heap.oldTop)
+        moveRoots(&collector)
+        moveRemembered(&collector)
+        collector.scan(from: heap.oldTop)
+        finish(&collector, from: heap.oldTop)
+    }
+
+    /// Moves everything alive to the other space.
+    private func collectAll() {
+        let heap = s.pointee.heap
+        let from = heap.current
+        let to = heap.idle
+        if s.pointee.stress { mprotect(to, Heap.spaceSize, PROT_READ | PROT_WRITE) }
+        // The nursery lies between the spaces.
+        var collector = Collector(from: min(from, heap.nursery), extent: 2 * Heap.spaceSize, free: to)
+        s.pointee.remembered.forgetAll()
+        moveRoots(&collector)
+        collector.scan(from: to)
+        let used = heap.oldBytes
+        s.pointee.heap.firstIsCurrent.toggle()
+        s.pointee.heap.statistics.fullCollections += 1
+        finish(&collector, from: to)
+        s.pointee.liveBytes = s.pointee.heap.oldBytes
+        if s.pointee.stress {
+            mprotect(from, Heap.spaceSize, PROT_NONE)
+        } else {
+            discard(from, from: 0, to: used)
+        }
+    }
+
+    /// The collected ranges hold nothing more that is alive.
+    private func finish(_ collector: inout Collector, from start: UnsafeMutableRawPointer) {
+        let before = s.pointee.heap
+        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
+        moveCaches(&collector)
+        s.pointee.heap.oldTop = collector.free
+        s.pointee.heap.statistics.allocatedBytes += fresh
+        s.pointee.heap.statistics.collections += 1
+        s.pointee.heap.statistics.copiedBytes += collector.free - start
+        s.pointee.heap.statistics.peakBytes = max(
+            before.statistics.peakBytes, before.oldBytes + fresh + (collector.free - start))
+        s.pointee.heap.nurseryTouched = max(before.nurseryTouched, s.pointee.r.hp - before.nursery)
+        emptyNursery()
+    }
+
+    /// The next object is made where the first was; under stress on pages of its own, and none of the old ones is left.
+    private func emptyNursery() {
+        let heap = s.pointee.heap
+        guard s.pointee.stress else {
+            s.pointee.r.hp = heap.nursery
+            return
+        }
+        let page = 4096
+        let used = (s.pointee.r.hp - s.pointee.nurseryStart + page - 1) & ~(page - 1)
+        mprotect(s.pointee.nurseryStart, used, PROT_NONE)
+        madvise(s.pointee.nurseryStart, used, MADV_DONTNEED)
+        s.pointee.nurseryStart += used
+        if s.pointee.nurseryStart - heap.nursery > Heap.spaceSize / 2 {
+            mprotect(heap.nursery, Heap.spaceSize, PROT_READ | PROT_WRITE)
+            s.pointee.nurseryStart = heap.nursery
+        }
+        s.pointee.r.hp = s.pointee.nurseryStart
+    }
+
+    private func moveRoots(_ collector: inout Collector) {
         let state = s
         collector.copy(from: state.pointee.stackBase, count: state.pointee.r.sp - state.pointee.stackBase)
         var frame = state.pointee.framesBase
@@ -51,36 +105,73 @@ extension VM {
         state.pointee.pending = collector.moved(state.pointee.pending)
     }
 
-    /// Gives the pages of the space just left back to the system, but for what the next collection will likely need.
-    private func releaseIdle(_ space: UnsafeMutableRawPointer, used: Int) {
-        if s.pointee.stress {
-            mprotect(space, Heap.spaceSize, PROT_NONE)
-            return
+    /// What is known by address moves along, or is forgotten with what it is about.
+    private func moveCaches(_ collector: inout Collector) {
+        for index in 0..<LayoutCacheEntry.count {
+            let entry = s.pointee.layoutCache + index
+            guard entry.pointee.left != 0 else { continue }
+            entry.pointee = moved(entry.pointee, &collector) ?? LayoutCacheEntry()
         }
-        // As much as is alive now: until the next collection fills them, these pages add nothing to the peak.
-        let keep = max(8 << 20, s.pointee.liveBytes) & ~0xFFFFF
-        let resident = max(used, s.pointee.heap.idleResident)
-        if resident > keep {
-            madvise(space + keep, (resident - keep + 0xFFFF) & ~0xFFFF, MADV_DONTNEED)
-        }
-        s.pointee.heap.idleResident = 0
+        s.pointee.resetLookups()
     }
 
-    /// Sets where the next collection happens: after as much again as is alive, at least 6 MiB, and never so late that
-    /// both spaces could pass the memory limit together. While nearly all that is made stays alive, collecting finds
-    /// little: then after twice as much.
-    private func setLimit(live: Int, need: Int, isGrowing: Bool) -> Bool {
-        let state = s
-        let room = state.pointee.stress ? need : max(6 << 20, isGrowing ? live * 2 : live, stackBytes) + need
-        var window = live + room
-        if let limit = state.pointee.memoryLimit {
-            let most = max(0, limit - stackBytes - state.pointee.heap.permanentBytes) / 2
-            if live + need > most { return false }
-            window = min(window, most)
+    private func moved(_ entry: LayoutCacheEntry, _ collector: inout Collector) -> LayoutCacheEntry? {
+        guard let left = collector.survivor(entry.left), let union = collector.survivor(entry.union) else { return nil }
+        var moved = LayoutCacheEntry(left: left, right: 0, union: union, runs: 0)
+        if entry.right != 0 {
+            guard let right = collector.survivor(entry.right) else { return nil }
+            moved.right = right
         }
-        window = min(window, Heap.spaceSize)
-        if live + need > window { return false }
-        state.pointee.hpLimit = state.pointee.heap.current + window
+        // The runs are known here alone. They hold no values, so that nothing is left to scan.
+        if let runs = Object(bitPattern: entry.runs) { moved.runs = UInt(bitPattern: collector.moved(runs)) }
+        return moved
+    }
+
+    private func discard(_ space: UnsafeMutableRawPointer, from start: Int, to end: Int) {
+        if end > start { madvise(space + start, (end - start + 0xFFFF) & ~0xFFFF, MADV_DONTNEED) }
+    }
+}
+
+/// When to collect.
+extension VM {
+    /// Bytes that everything alive may take: under a limit half of what stack and programs leave, since a collection
+    /// may have to move all of it.
+    private var mostBytes: Int {
+        guard let limit = s.pointee.memoryLimit else { return Heap.spaceSize / 2 }
+        let other = stackBytes + s.pointee.heap.permanentBytes + s.pointee.remembered.byteCount
+        return max(0, limit - other) / 2
+    }
+
+    /// Whether the next collection is to move everything: when as much as was alive after the last such one has
+    /// lived on since, or when the limit leaves little room beside what has.
+    private func isFullDue(_ need: Int) -> Bool {
+        if s.pointee.stress {
+            s.pointee.stressTurn &+= 1
+            return s.pointee.stressTurn % 3 == 0
+        }
+        let old = s.pointee.heap.oldBytes
+        if old > max(Heap.firstFull, 2 * s.pointee.liveBytes) { return true }
+        guard s.pointee.memoryLimit != nil else { return false }
+        let most = mostBytes
+        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
+        return most - old - fresh < need + min(Heap.nurserySize, (most - s.pointee.liveBytes) / 4)
+    }
+
+    /// Sets where the next collection happens: after so many bytes, or as many as the stack takes, which each
+    /// collection visits, and never so late that moving everything could pass the memory limit.
+    private func openNursery(_ need: Int) -> Bool {
+        let old = s.pointee.heap.oldBytes
+        let most = mostBytes
+        let window = s.pointee.stress ? need : min(max(Heap.nurserySize, stackBytes) + need, most - old)
+        if window < need || old + need > most { return false }
+        let end = s.pointee.nurseryStart + window
+        guard end <= s.pointee.heap.nursery + Heap.spaceSize else { return false }
+        s.pointee.hpLimit = end
+        let extent = end - s.pointee.heap.nursery
+        if s.pointee.heap.nurseryTouched > extent, !s.pointee.stress {
+            discard(s.pointee.heap.nursery, from: (extent + 4095) & ~4095, to: s.pointee.heap.nurseryTouched)
+            s.pointee.heap.nurseryTouched = extent
+        }
         return true
     }
 
@@ -88,90 +179,6 @@ extension VM {
     var stackBytes: Int {
         (UnsafeMutableRawPointer(s.pointee.r.sp) - UnsafeMutableRawPointer(s.pointee.stackBase))
             + (UnsafeMutableRawPointer(s.pointee.r.fp) - UnsafeMutableRawPointer(s.pointee.framesBase))
-    }
-}
-
-/// The state of one collection.
-struct Collector {
-    let from: UInt
-    let fromEnd: UInt
-    var free: UnsafeMutableRawPointer
-
-    init(from: UnsafeMutableRawPointer, fromEnd: UnsafeMutableRawPointer, free: UnsafeMutableRawPointer) {
-        self.from = UInt(bitPattern: from)
-        self.fromEnd = UInt(bitPattern: fromEnd)
-        self.free = free
-    }
-
-    /// The object's new address, moving it if this is the first visit.
-    @inline(__always)
-    mutating func moved(_ object: Object) -> Object {
-        let address = UInt(bitPattern: object)
-        if address < from || address >= fromEnd { return object }
-        let header = object[0]
-        if header & 0xFF == Kind.forward { return Object(bitPattern: UInt(header &>> 8)).unsafelyUnwrapped }
-        let size = object.size
-        let copy = free.assumingMemoryBound(to: UInt64.self)
-        copy[0] = header
-        var index = 1
-        while index < size {
-            copy[index] = object[index]
-            index &+= 1
-        }
-        free += size &* 8
-        object[0] = UInt64(UInt(bitPattern: copy)) &<< 8 | Kind.forward
-        return copy
-    }
-
-    /// The value with its object moved; a thunk that has its value is replaced by it.
-    @inline(__always)
-    mutating func moved(_ value: Value) -> Value {
-        if !value.isObject || value.bits & ~7 == 0 { return value }
-        var value = value
-        if value.isThunk {
-            let object = value.object
-            if object.kind == Kind.indirection {
-                value = Value(bits: object[1])
-                if !value.isObject { return value }
-            }
-        }
-        return Value(value.tag, moved(value.object))
-    }
-
-    @inline(__always)
-    mutating func copy(from slots: Slot, count: Int) {
-        var slot = slots
-        let end = slots + count
-        while slot < end {
-            slot.pointee = moved(slot.pointee)
-            slot += 1
-        }
-    }
-
-    /// Visits every object moved so far, and those it moves, until none is left.
-    mutating func scan(from start: UnsafeMutableRawPointer) {
-        var next = start
-        while next < free {
-            let object = next.assumingMemoryBound(to: UInt64.self)
-            let size = object.size
-            scan(object)
-            next += size &* 8
-        }
-    }
-
-    @inline(__always)
-    private mutating func scan(_ object: Object) {
-        switch object.kind {
-        case Kind.thunk, Kind.blackhole, Kind.closure, Kind.partial:
-            copy(from: object.values, count: object.captureCount)
-        case Kind.indirection: copy(from: object.values, count: 1)
-        case Kind.list, Kind.array: copy(from: object.values, count: object.field)
-        case Kind.attributes: copy(from: object.values, count: 1 &+ object.field)
-        case Kind.layout: copy(from: object.values, count: 1)
-        case Kind.string: if object.hasContext { copy(from: object.contextSlot, count: 1) }
-        case Kind.withLink: copy(from: object.values, count: 2)
-        default: break
-        }
     }
 }
 

@@ -2,18 +2,26 @@ import Glibc
 
 /// The address ranges a machine owns. All are reserved at once and touched as used.
 ///
-/// Two spaces take turns as the collector moves what is alive from one to the other. The permanent range holds
-/// what programs carry (constants, layouts, names); nothing in it moves, and nothing in it refers to the spaces.
+/// What is made lies in the nursery. What is alive there when it is full moves to the older of two spaces, and so the
+/// nursery's pages are used again and again. Now and then everything alive moves to the other space. The permanent
+/// range holds what programs carry (constants, layouts, names); nothing in it moves, and nothing in it refers to the
+/// rest.
 struct Heap {
-    /// Reserved bytes of each space.
+    /// Reserved bytes of each space and of the nursery, which lies between the two: so the nursery and either space
+    /// are one range.
     static let spaceSize = 1 << 36
     static let permanentSize = 1 << 35
+    /// Bytes of the nursery that are filled between collections, where little is on the stack.
+    static let nurserySize = 8 << 20
+    /// Bytes that may have lived on before everything is moved for the first time.
+    static let firstFull = 192 << 20
     /// Bytes at the start of a space that have small pages.
-    static let smallPages = 8 << 20
+    static let smallPages = 4 << 20
     static let stackSize = 1 << 35
     static let framesSize = 1 << 35
 
     let first: UnsafeMutableRawPointer
+    let nursery: UnsafeMutableRawPointer
     let second: UnsafeMutableRawPointer
     let permanent: UnsafeMutableRawPointer
     let stack: UnsafeMutableRawPointer
@@ -21,22 +29,26 @@ struct Heap {
     /// As long as the frames: see `TailSites`.
     let tailSites: UnsafeMutableRawPointer
     var firstIsCurrent = true
+    /// Where what is made next to live long goes, in the current space.
+    var oldTop: UnsafeMutableRawPointer
     var permanentTop: UnsafeMutableRawPointer
     var statistics = HeapStatistics()
-    /// End of what the idle space may still hold in memory.
-    var idleResident = 0
+    /// End of what the nursery may hold in memory beyond its usual size.
+    var nurseryTouched = 0
 
     init?() {
-        guard let first = Heap.reserve(Heap.spaceSize), let second = Heap.reserve(Heap.spaceSize),
+        guard let first = Heap.reserve(Heap.spaceSize * 3),
             let permanent = Heap.reserve(Heap.permanentSize), let stack = Heap.reserve(Heap.stackSize),
             let frames = Heap.reserve(Heap.framesSize), let tailSites = Heap.reserve(Heap.framesSize)
         else { return nil }
+        self.first = first
+        nursery = first + Heap.spaceSize
+        second = first + Heap.spaceSize * 2
         // A fault for each 4 KiB costs as much as filling them: past what small programs use, pages are large.
         for space in [first, second] {
             madvise(space + Heap.smallPages, Heap.spaceSize - Heap.smallPages, MADV_HUGEPAGE)
         }
-        self.first = first
-        self.second = second
+        oldTop = first
         self.permanent = permanent
         self.stack = stack
         self.frames = frames
@@ -50,8 +62,7 @@ struct Heap {
     }
 
     func release() {
-        munmap(first, Heap.spaceSize)
-        munmap(second, Heap.spaceSize)
+        munmap(first, Heap.spaceSize * 3)
         munmap(permanent, Heap.permanentSize)
         munmap(stack, Heap.stackSize)
         munmap(frames, Heap.framesSize)
@@ -60,6 +71,8 @@ struct Heap {
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }
     var idle: UnsafeMutableRawPointer { firstIsCurrent ? second : first }
+    /// Bytes of the current space in use.
+    var oldBytes: Int { oldTop - current }
     var permanentBytes: Int { permanentTop - permanent }
 
     /// Takes words from the permanent range.
@@ -73,11 +86,13 @@ struct Heap {
 /// What `--stats` reports of the heap. Sizes in bytes.
 public struct HeapStatistics: Sendable, Equatable {
     public var collections = 0
+    /// Of these, how many moved everything alive and not only what was new.
+    public var fullCollections = 0
     /// Bytes moved by all collections.
     public var copiedBytes = 0
     /// Bytes allocated over the machine's life.
     public var allocatedBytes = 0
-    /// The most that both spaces held together.
+    /// The most that nursery and spaces held together.
     public var peakBytes = 0
     /// Nanoseconds spent collecting.
     public var nanoseconds: UInt64 = 0

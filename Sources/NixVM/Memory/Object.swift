@@ -38,6 +38,8 @@ extension Object {
     static let contextFlag: UInt64 = 1 << 8
     /// Everything in this list or set has been visited by a deep force that did not fail.
     static let deepFlag: UInt64 = 1 << 9
+    /// An array outside the nursery that is among the remembered.
+    static let rememberedFlag: UInt64 = 1 << 10
 
     @inline(__always) static func header(_ kind: UInt64, count: Int = 0, field: Int) -> UInt64 {
         kind | UInt64(truncatingIfNeeded: count) &<< 16 | UInt64(truncatingIfNeeded: field) &<< 32
