@@ -6,6 +6,12 @@ package struct ByteSize: ExpressibleByArgument {
 
     package init(bytes: Int) { self.bytes = bytes }
 
+    package var defaultValueDescription: String {
+        let units = ["", "KiB", "MiB", "GiB", "TiB"]
+        let power = min(bytes.trailingZeroBitCount / 10, units.count - 1)
+        return "\(bytes >> (power * 10))\(units[power])"
+    }
+
     package init?(argument: String) {
         var text = argument[...]
         for suffix in ["iB", "B"] where text.hasSuffix(suffix) && text.count > suffix.count {
