@@ -30,12 +30,24 @@ import Testing
         #expect(!queue.isFinished)
     }
 
-    @Test func slicesShrinkTowardsTheEnd() throws {
-        var queue = try Self.queue(1_000, workers: 2)
+    /// How large the slices are into which so many attributes are cut.
+    static func sizes(_ count: Int, workers: Int) throws -> [Int] {
+        var queue = try queue(count, workers: workers)
         var sizes: [Int] = []
         while let slice = queue.nextSlice() { sizes.append(slice.count) }
-        #expect(sizes.first == 250)
-        #expect(sizes.reduce(0, +) == 1_000)
+        return sizes
+    }
+
+    @Test func fewAttributesAreOneSliceForEachWorker() throws {
+        #expect(try Self.sizes(500, workers: 2) == [250, 250])
+        #expect(try Self.sizes(130, workers: 2) == [65, 65])
+        #expect(try Self.sizes(100, workers: 2) == [64, 36])
+    }
+
+    @Test func slicesShrinkTowardsTheEnd() throws {
+        let sizes = try Self.sizes(4_000, workers: 2)
+        #expect(sizes.prefix(2) == [1_000, 750])
+        #expect(sizes.reduce(0, +) == 4_000)
         #expect(zip(sizes, sizes.dropFirst()).allSatisfy { $0 >= $1 })
         #expect(sizes.dropLast().allSatisfy { $0 >= AttributeQueue.minimumSlice })
     }

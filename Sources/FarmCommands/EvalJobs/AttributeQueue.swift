@@ -11,8 +11,10 @@ struct AttributeQueue {
 
     /// Paths of one job.
     static let maximumSlice = 5_000
-    /// Less is not worth a heap of its own.
+    /// Less is not worth a heap of its own: in nixpkgs the common part costs as much as a hundred attributes.
     static let minimumSlice = 64
+    /// As many for each worker are not cut further: a second slice would cost more than the workers' unequal ends.
+    static let wholeShare = 256
 
     private var waiting: [Path]
     /// Paths before this index of `waiting` were taken.
@@ -41,8 +43,10 @@ struct AttributeQueue {
         }
         let ready = waiting.count - first
         guard ready > 0 else { return nil }
-        let share = workers == 1 ? ready : (ready + 2 * workers - 1) / (2 * workers)
-        let count = min(ready, max(Self.minimumSlice, share), Self.maximumSlice)
+        let idle = max(1, workers - slicesUnderWay)
+        let whole = workers == 1 ? ready : min(Self.wholeShare, (ready + idle - 1) / idle)
+        let half = (ready + 2 * workers - 1) / (2 * workers)
+        let count = min(ready, max(Self.minimumSlice, whole, half), Self.maximumSlice)
         let slice = Array(waiting[first..<(first + count)])
         first += count
         if first > waiting.count / 2 {

@@ -63,27 +63,28 @@ extension VM {
     /// `+` where an operand must first be coerced: it becomes a frame.
     func addCoerced() -> Step { enterOperator(Builtin.addCoerced, arguments: 2, flag: false) }
 
-    /// Coerces both operands, then adds what they became. Slots: left, right, flag, state.
+    /// Coerces both operands, then adds what they became. Slots: left, right, flag, state: the side to coerce, and in
+    /// bit 2 whether paths are copied to the store, which a left operand that was no string does not do.
     func addCoercedStep() -> Step {
         let items = bp + 4
         if sp > items {
             let value = pop()
-            bp[bp[3].small == 0 ? 0 : 1] = value
+            bp[bp[3].small & 3 == 0 ? 0 : 1] = value
             bp[3] = Value(small: bp[3].small + 1)
         } else if bp[3].isNull {
-            bp[3] = Value(small: 0)
+            bp[3] = Value(small: bp[0].isString ? 4 : 0)
         }
-        let side = bp[3].small
+        let side = bp[3].small & 3
         if side < 2, !(bp[side].isString || side == 0 && bp[0].isPath) {
             guard reserveSlots(3) else { return .collect }
             push(.builtin(Builtin.coerce))
             push(bp[side])
-            push(Value(small: bp[0].isPath ? 0 : Int(Coercion.copyToStore.rawValue)))
+            push(Value(small: bp[3].small & 4 == 0 ? 0 : Int(Coercion.copyToStore.rawValue)))
             s.pointee.callCount = 2
             return .call
         }
         if side < 2 {
-            bp[3] = Value(small: side + 1)
+            bp[3] = Value(small: bp[3].small + 1)
             return addCoercedStep()
         }
         guard reserve(Size.string(bp[0].object.field + bp[1].object.field) * 2 + contextBytes(bp, 2)) else {
