@@ -69,7 +69,7 @@ extension ChunkVerifier {
         guard child > index, child < verifier.chunkCount else { throw .chunkOutOfRange }
         guard try verifier.child(child).kind == kind else { throw .chunkKind }
         let depth = verifier.depths[index] + 1
-        guard depth <= ProgramLimits.nesting else { throw .limitExceeded }
+        guard depth <= Int32(ProgramLimits.nesting) else { throw .limitExceeded }
         verifier.depths[child] = max(verifier.depths[child], depth)
     }
 
@@ -96,7 +96,7 @@ extension ChunkVerifier {
         if packed & 1 == 1 { try chainPosition(try reader.position(), allowsNone: false) }
     }
 
-    private func checkCount(_ count: UInt64, hasWith: Bool, _ child: Chunk) throws(Failure) {
+    private func checkCount(_ count: UInt64, hasWith: Bool, _ child: ChunkOutline) throws(Failure) {
         guard hasWith == child.capturesWith, count == UInt64(child.upvalueCount) - (hasWith ? 1 : 0) else {
             throw .captureCount
         }

@@ -9,9 +9,9 @@ struct ChunkVerifier {
     /// What must hold where a jump arrives.
     struct Arrival {
         /// -1 where no jump arrives.
-        var height = -1
+        var height: Int32 = -1
         /// Serial number of the innermost open link; 0 without one.
-        var link = 0
+        var link: Int32 = 0
     }
 
     /// An open link of the `with` chain.
@@ -104,12 +104,12 @@ struct ChunkVerifier {
         }
         scratch.arrivals[offset] = Arrival()
         if isReachable {
-            guard arrival.height == height else { throw .heightMismatch }
-            guard arrival.link == innermost else { throw .withMismatch }
+            guard Int(arrival.height) == height else { throw .heightMismatch }
+            guard Int(arrival.link) == innermost else { throw .withMismatch }
             return
         }
-        height = arrival.height
-        while innermost != arrival.link {
+        height = Int(arrival.height)
+        while innermost != Int(arrival.link) {
             guard popLink() else { throw .withMismatch }
         }
         isReachable = true
@@ -170,11 +170,12 @@ extension ChunkVerifier {
     private mutating func jump(to target: Int, height: Int) throws(Failure) {
         let arrival = scratch.arrivals[target]
         guard arrival.height >= 0 else {
-            scratch.arrivals[target] = Arrival(height: height, link: innermost)
+            scratch.arrivals[target] = Arrival(
+                height: Int32(truncatingIfNeeded: height), link: Int32(truncatingIfNeeded: innermost))
             return
         }
-        guard arrival.height == height else { throw .heightMismatch }
-        guard arrival.link == innermost else { throw .withMismatch }
+        guard Int(arrival.height) == height else { throw .heightMismatch }
+        guard Int(arrival.link) == innermost else { throw .withMismatch }
     }
 
     /// The only instruction that drops links: those among the locals below the result.

@@ -8,12 +8,14 @@ struct ContentIndex: Sendable {
         var entry: UInt32
     }
 
-    private var slots = [Slot](repeating: Slot(hash: 0, entry: 0), count: 64)
+    /// Empty until the first entry; else a power of two.
+    private var slots: [Slot] = []
     private var count = 0
 
     /// The entry with this hash for which `matches` holds.
     @inline(__always)
     func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
+        guard count > 0 else { return nil }
         let mask = slots.count &- 1
         var place = Int(truncatingIfNeeded: hash) & mask
         while slots[place].entry != 0 {
@@ -39,7 +41,7 @@ struct ContentIndex: Sendable {
 
     private mutating func grow() {
         let old = slots
-        slots = [Slot](repeating: Slot(hash: 0, entry: 0), count: old.count &* 4)
+        slots = [Slot](repeating: Slot(hash: 0, entry: 0), count: max(16, old.count &* 4))
         for slot in old where slot.entry != 0 { place(slot) }
     }
 }

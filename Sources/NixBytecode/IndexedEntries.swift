@@ -13,7 +13,8 @@ final class IndexedEntries {
     /// Number of names; -1 unknown.
     private var shapeSizes: [Int32]
     private var knownFormals: [Int: Formals] = [:]
-    private var headers: [Int: Chunk] = [:]
+    /// Packed outlines of chunks; 0 unknown.
+    private var outlines: [UInt32]
     /// Functions with a pattern that were named: their code is wanted at once, for their formals.
     var patterns: [Int] = []
 
@@ -23,6 +24,7 @@ final class IndexedEntries {
         knownSymbols = Array(repeating: false, count: index.count(.symbols))
         constantKinds = Array(repeating: 0, count: index.count(.constants))
         shapeSizes = Array(repeating: -1, count: index.count(.shapes))
+        outlines = Array(repeating: 0, count: index.count(.chunks))
     }
 
     var hasSpans: Bool { decoder.hasSpans }
@@ -84,26 +86,26 @@ final class IndexedEntries {
         return formals
     }
 
-    /// A chunk that code refers to. A function is read whole, for its places, but its code is not verified yet.
-    func header(_ entry: Int, _ verifier: inout Verifier) throws(VerificationError.Code) -> Chunk {
-        if let known = headers[entry] { return known }
-        var chunk = try read(.chunks, entry) { (decoder, start) throws(DecodeError.Code) in
-            let chunk = try decoder.chunk(at: start, whole: false)
-            return chunk.kind == .lambda ? try decoder.chunk(at: start, whole: true) : chunk
+    /// A chunk that code refers to. Its code is not looked at yet.
+    func outline(_ entry: Int, _ verifier: inout Verifier) throws(VerificationError.Code) -> ChunkOutline {
+        if let known = ChunkOutline(packed: outlines[entry]) { return known }
+        let chunk = try read(.chunks, entry) { (decoder, start) throws(DecodeError.Code) in
+            try decoder.chunkWithoutCode(at: start)
         }
         try verifier.checkHeader(entry, chunk)
-        if chunk.kind == .lambda { try verifier.verifySpans(chunk) }
-        chunk.code = []
-        chunk.instructionSpans = []
-        headers[entry] = chunk
-        part.headers.append((entry, chunk))
+        let outline = ChunkOutline(chunk)
+        outlines[entry] = outline.packed
+        part.outlines.append((entry, outline))
+        guard chunk.kind == .lambda else { return outline }
+        try verifier.verifySpans(chunk)
+        part.functions.append((entry, chunk))
         if chunk.formals != nil { patterns.append(entry) }
-        return chunk
+        return outline
     }
 
     func chunk(_ entry: Int) throws(VerificationError.Code) -> Chunk {
         try read(.chunks, entry) { (decoder, start) throws(DecodeError.Code) in
-            try decoder.chunk(at: start, whole: true)
+            try decoder.chunk(at: start)
         }
     }
 
@@ -111,5 +113,19 @@ final class IndexedEntries {
         guard hasSpans else { return nil }
         let starts = index.starts(.lines)
         return try read(.lines, 0) { (decoder, _) throws(DecodeError.Code) in try decoder.lines(at: starts) }
+    }
+}
+
+extension ChunkOutline {
+    /// Of a chunk within `ProgramLimits`; never 0.
+    fileprivate var packed: UInt32 {
+        1 << 31 | UInt32(arity) << 19 | upvalueCount << 3 | (capturesWith ? 4 : 0) | UInt32(kind.rawValue)
+    }
+
+    fileprivate init?(packed: UInt32) {
+        guard packed != 0, let kind = Chunk.Kind(rawValue: UInt8(packed & 3)) else { return nil }
+        self.init(
+            kind: kind, arity: Int(packed >> 19 & 0xFF), upvalueCount: Int(packed >> 3 & 0xFFFF),
+            capturesWith: packed & 4 != 0)
     }
 }

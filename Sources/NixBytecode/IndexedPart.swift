@@ -6,7 +6,9 @@ public struct IndexedPart: Sendable {
     public var shapes: [(index: Int, shape: Shape)] = []
     public var formals: [(index: Int, formals: Formals)] = []
     /// Chunks that code refers to, without code.
-    public var headers: [(index: Int, chunk: Chunk)] = []
+    public var outlines: [(index: Int, outline: ChunkOutline)] = []
+    /// Those of `outlines` that are functions, with names and places.
+    public var functions: [(index: Int, chunk: Chunk)] = []
     /// Chunks with their code, which was verified.
     public var code: [(index: Int, chunk: Chunk)] = []
 }

@@ -56,7 +56,7 @@ public final class IndexedProgram {
         guard proved.insert(index).inserted else { return }
         let chunk: Chunk
         do throws(VerificationError.Code) {
-            _ = try entries.header(index, &verifier)
+            _ = try entries.outline(index, &verifier)
             chunk = try entries.chunk(index)
             try verifier.verifySpans(chunk)
         } catch { throw VerificationError(error, at: .chunk(index)) }

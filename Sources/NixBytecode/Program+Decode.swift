@@ -322,10 +322,19 @@ extension ProgramDecoder {
         return try formals()
     }
 
-    /// - Parameter whole: with its code; else without code and spans.
-    mutating func chunk(at start: UInt32, whole: Bool) throws(DecodeError.Code) -> Chunk {
+    mutating func chunk(at start: UInt32) throws(DecodeError.Code) -> Chunk {
         go(to: start)
-        return whole ? try chunk() : try chunkHeader()
+        return try chunk()
+    }
+
+    /// A chunk without code; of a function with its places.
+    mutating func chunkWithoutCode(at start: UInt32) throws(DecodeError.Code) -> Chunk {
+        go(to: start)
+        var chunk = try chunkHeader()
+        guard hasSpans, chunk.kind == .lambda else { return chunk }
+        offset += try count(minimum: 1)
+        chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
+        return chunk
     }
 
     /// The line starts whose differences start at the places given.

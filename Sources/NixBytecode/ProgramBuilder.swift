@@ -116,12 +116,13 @@ public struct ProgramBuilder: Sendable {
 
     /// What was added to the tables since a mark, as part of a program that is made piece by piece.
     public func part(
-        since mark: Mark, firstChunk: UInt32, newChunks: [Chunk], code: [ProgramPart.Code]
+        since mark: Mark, firstChunk: UInt32, newChunks: [ChunkOutline], functions: [ProgramPart.Code],
+        code: [ProgramPart.Code]
     ) -> ProgramPart {
         ProgramPart(
             symbols: Array(symbols[mark.symbols...]), constants: Array(constants[mark.constants...]),
             shapes: Array(shapes[mark.shapes...]), formals: Array(formals[mark.formals...]), firstChunk: firstChunk,
-            newChunks: newChunks, code: code)
+            newChunks: newChunks, functions: functions, code: code)
     }
 
     private static func index(_ count: Int, _ what: String) throws(BuilderError) -> UInt32 {

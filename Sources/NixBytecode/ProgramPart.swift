@@ -22,12 +22,14 @@ public struct ProgramPart: Sendable {
     /// Number of the first of `newChunks`; those after it follow.
     public var firstChunk: UInt32
     /// Chunks that this part's code refers to, without code of their own yet.
-    public var newChunks: [Chunk]
+    public var newChunks: [ChunkOutline]
+    /// Those of `newChunks` that are functions, with names and places, unless `code` has them.
+    public var functions: [Code]
     public var code: [Code]
 
     public init(
         symbols: [[UInt8]], constants: [Constant], shapes: [Shape], formals: [Formals], firstChunk: UInt32,
-        newChunks: [Chunk], code: [Code]
+        newChunks: [ChunkOutline], functions: [Code], code: [Code]
     ) {
         self.symbols = symbols
         self.constants = constants
@@ -35,6 +37,7 @@ public struct ProgramPart: Sendable {
         self.formals = formals
         self.firstChunk = firstChunk
         self.newChunks = newChunks
+        self.functions = functions
         self.code = code
     }
 }

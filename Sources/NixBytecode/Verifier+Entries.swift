@@ -31,8 +31,8 @@ extension Verifier {
     }
 
     /// A chunk that code refers to; its header is right.
-    mutating func child(_ index: Int) throws(Failure) -> Chunk {
+    mutating func child(_ index: Int) throws(Failure) -> ChunkOutline {
         guard index < chunkCount else { throw .chunkOutOfRange }
-        return try entries?.header(index, &self) ?? program.chunks[index]
+        return try entries?.outline(index, &self) ?? ChunkOutline(program.chunks[index])
     }
 }

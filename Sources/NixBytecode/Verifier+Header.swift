@@ -14,7 +14,7 @@ extension Verifier {
         guard (index == 0) == (chunk.kind == .topLevel) else { throw .chunkKind }
         try verifySizes(chunk)
         try verifyNames(chunk)
-        try claimFormals(chunk, index)
+        try claimFormals(chunk)
     }
 
     private func verifySizes(_ chunk: Chunk) throws(VerificationError.Code) {
@@ -50,10 +50,10 @@ extension Verifier {
     }
 
     /// Each entry of the formals belongs to one chunk, so that each is looked at once.
-    private mutating func claimFormals(_ chunk: Chunk, _ index: Int) throws(VerificationError.Code) {
+    private mutating func claimFormals(_ chunk: Chunk) throws(VerificationError.Code) {
         guard let formals = chunk.formals else { return }
         _ = try self.formals(Int(formals))
-        guard chunk.kind == .lambda, formalsOwners[Int(formals)] == nil else { throw .misplacedFormals }
-        formalsOwners[Int(formals)] = index
+        guard chunk.kind == .lambda, !areFormalsClaimed[Int(formals)] else { throw .misplacedFormals }
+        areFormalsClaimed[Int(formals)] = true
     }
 }

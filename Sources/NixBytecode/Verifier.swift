@@ -16,19 +16,19 @@ struct Verifier {
     /// Where entries come from when they are read one by one: `program` is empty then.
     let entries: IndexedEntries?
     /// How deep each chunk lies; -1 for one that no chunk before refers to.
-    var depths: [Int]
-    /// For each entry of the formals, the chunk they belong to, once known.
-    var formalsOwners: [Int?]
+    var depths: [Int32]
+    /// For each entry of the formals, whether a chunk has claimed them.
+    var areFormalsClaimed: [Bool]
     /// For each symbol, the number of the last shape or formals that named it.
-    private var marks: [Int]
-    private var mark = 0
+    private var marks: [UInt32]
+    private var mark: UInt32 = 0
     let scratch = ChunkVerifier.Scratch()
 
     init(_ program: Program) {
         self.program = program
         entries = nil
         depths = Array(repeating: -1, count: program.chunks.count)
-        formalsOwners = Array(repeating: nil, count: program.formals.count)
+        areFormalsClaimed = Array(repeating: false, count: program.formals.count)
         marks = Array(repeating: 0, count: program.symbols.count)
     }
 
@@ -36,7 +36,7 @@ struct Verifier {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
         self.entries = entries
         depths = Array(repeating: -1, count: entries.count(.chunks))
-        formalsOwners = Array(repeating: nil, count: entries.count(.formals))
+        areFormalsClaimed = Array(repeating: false, count: entries.count(.formals))
         marks = Array(repeating: 0, count: entries.count(.symbols))
     }
 

@@ -19,7 +19,8 @@ public final class DiskCache {
             text.append(scopeNames == nil ? 0 : 1)
             for name in scopeNames ?? [] { text += Array("\(name.count):".utf8) + name }
             text.append(UInt8(ascii: "\n"))
-            digest = Hash(of: text + source, .sha256).bytes
+            text += Hash(of: source, .sha256).bytes
+            digest = Hash(of: text, .sha256).bytes
         }
 
         /// Below the cache's folder: files are spread over 256 folders.

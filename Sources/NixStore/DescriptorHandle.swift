@@ -76,6 +76,8 @@ final class DescriptorHandle: Sendable {
             if count == 0 { return contents }
             if old > limit - count { return nil }
             if old == 0 { contents = block } else { contents += block }
+            // Had the file grown, the byte more would have come too.
+            if old == 0, count == sizeHint, count < room { return contents }
             room = min(max(room - count, 1 << 12), 1 << 20)
         }
     }

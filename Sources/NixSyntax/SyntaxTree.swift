@@ -248,7 +248,9 @@ public struct SyntaxTree: Sendable {
     /// child, and a binding of `a.b.c` counts as three nested sets.
     public static let maximumDepth = 10_000
 
+    @inlinable
     public subscript(_ id: NodeID) -> Node { nodes[Int(id.rawValue)] }
+    @inlinable
     public func span(of id: NodeID) -> Span { spans[Int(id.rawValue)] }
     public func bytes(of symbol: SymbolID) -> [UInt8] { symbols[Int(symbol.rawValue)] }
     public func bytes(of text: TextID) -> [UInt8] { texts[Int(text.rawValue)] }

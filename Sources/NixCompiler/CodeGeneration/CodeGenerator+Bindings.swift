@@ -67,9 +67,9 @@ extension CodeGenerator {
         let sources = bindings.inheritSources.range.count { analysis.sourceBindings[$0] >= 0 }
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
         let count = Int(bindings.attributes.count)
-        for offset in 0..<count { slots[first + offset] = bottom + sources + offset }
+        for offset in 0..<count { slots[first + offset] = Int32(truncatingIfNeeded: bottom + sources + offset) }
         let overridden = analysis.overrides[Int32(truncatingIfNeeded: id.rawValue)]
-        if let overridden { slots[overridden.binding.index] = bottom + sources + count }
+        if let overridden { slots[overridden.binding.index] = Int32(truncatingIfNeeded: bottom + sources + count) }
         _ = try pushSources(bindings)
         for index in bindings.attributes.range { try pushValue(index, bindings) }
         if let overridden { try makeFunction(overridden.function, at: span) }
@@ -98,7 +98,7 @@ extension CodeGenerator {
     private mutating func pushSources(_ bindings: Bindings) throws(BuilderError) -> Int {
         var count = 0
         for child in bindings.inheritSources.range where analysis.sourceBindings[child] >= 0 {
-            slots[Int(analysis.sourceBindings[child])] = builder.height
+            slots[Int(analysis.sourceBindings[child])] = Int32(truncatingIfNeeded: builder.height)
             try generateLazily(tree.children[child])
             count += 1
         }

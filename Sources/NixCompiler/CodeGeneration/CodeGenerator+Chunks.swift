@@ -69,7 +69,7 @@ extension CodeGenerator {
             var binding = Int(analysis.firstParameters[Int(lambdaID.rawValue)])
             var parameter: UInt32?
             if let symbol = lambda.parameter {
-                slots[binding] = parameters.count
+                slots[binding] = Int32(truncatingIfNeeded: parameters.count)
                 binding += 1
                 parameter = try programSymbol(symbol)
             }
@@ -85,7 +85,9 @@ extension CodeGenerator {
     /// Pushes the values of a pattern's names, which are its locals from then on.
     private mutating func unpack(_ lambda: Lambda, first: Int, at span: Span) throws(BuilderError) -> UInt32 {
         let height = builder.height
-        for offset in 0..<Int(lambda.formals.count) { slots[first + offset] = height + offset }
+        for offset in 0..<Int(lambda.formals.count) {
+            slots[first + offset] = Int32(truncatingIfNeeded: height + offset)
+        }
         var formals: [Formals.Formal] = []
         formals.reserveCapacity(Int(lambda.formals.count))
         for index in lambda.formals.range {

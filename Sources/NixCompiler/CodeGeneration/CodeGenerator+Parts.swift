@@ -3,13 +3,15 @@ import NixSyntax
 
 /// Programs made part by part: the code of a chunk is made when somebody asks for it.
 ///
-/// A chunk that code refers to is announced with what is known of it before: kind, arity, name and places. Functions
+/// A chunk that code refers to is announced with what is known of it before: of a function name and places too. Functions
 /// with a pattern are made along with the code that mentions them, so that their formals are there at once.
 extension CodeGenerator {
     struct PartState {
         /// The number of the next chunk that is announced.
         var nextChunk: UInt32
-        var announced: [Chunk] = []
+        var announced: [ChunkOutline] = []
+        /// Functions among them.
+        var functions: [ProgramPart.Code] = []
         /// Rows of chunks that belong to the part that is being made.
         var rows: [Int]
     }
@@ -33,7 +35,8 @@ extension CodeGenerator {
             }
         } catch { throw error.asCompileError(at: span) }
         return program.part(
-            since: mark, firstChunk: firstChunk, newChunks: part?.announced ?? [], code: code)
+            since: mark, firstChunk: firstChunk, newChunks: part?.announced ?? [], functions: part?.functions ?? [],
+            code: code)
     }
 
     /// Gives a chunk its number and a row without code.
@@ -44,10 +47,18 @@ extension CodeGenerator {
         }
         let row = pending.count
         pending.append(PendingChunk(index: index, body: body, span: span))
-        let chunk = try outline(body)
         part?.nextChunk = index + 1
-        part?.announced.append(chunk)
-        if case .function(let id) = body, hasPattern(id) { part?.rows.append(row) }
+        let outline = outline(body)
+        part?.announced.append(outline)
+        guard case .function(let id) = body, case .lambda(let node) = analysis.functions[id.index].body else {
+            return index
+        }
+        if hasPattern(id) {
+            part?.rows.append(row)
+        } else {
+            let function = try outlineLambda(id, node)
+            part?.functions.append(ProgramPart.Code(row: row, chunk: function))
+        }
         return index
     }
 
@@ -62,31 +73,30 @@ extension CodeGenerator {
         return false
     }
 
-    /// What is known of a chunk without its code.
-    private mutating func outline(_ body: PendingChunk.Body) throws(BuilderError) -> Chunk {
-        var chunk = Chunk(
-            kind: .thunk, arity: 0, upvalueCount: 1, capturesWith: false, formals: nil, parameters: [], name: nil,
-            spans: [], code: [], maximumStack: 0, instructionSpans: [])
-        switch body {
-        case .selection(let symbol): chunk.name = try programSymbol(symbol)
-        case .function(let id):
-            let record = analysis.functions[id.index]
-            chunk.upvalueCount = record.captures.count + (record.capturesWith ? 1 : 0)
-            chunk.capturesWith = record.capturesWith
-            chunk.arity = UInt32(truncatingIfNeeded: record.arity)
-            chunk.maximumStack = chunk.arity
-            if let symbol = record.name { chunk.name = try programSymbol(symbol) }
-            switch record.body {
-            case .topLevel: chunk.kind = .topLevel
-            case .lambda(let node): try outlineLambda(node, &chunk)
-            case .thunk, .inherited, .inheritedFrom, .overridden: break
-            }
+    private func outline(_ body: PendingChunk.Body) -> ChunkOutline {
+        guard case .function(let id) = body else {
+            return ChunkOutline(kind: .thunk, arity: 0, upvalueCount: 1, capturesWith: false)
         }
-        return chunk
+        let record = analysis.functions[id.index]
+        let kind: Chunk.Kind =
+            switch record.body {
+            case .topLevel: .topLevel
+            case .lambda: .lambda
+            case .thunk, .inherited, .inheritedFrom, .overridden: .thunk
+            }
+        return ChunkOutline(
+            kind: kind, arity: record.arity, upvalueCount: Int(record.captures.count) + (record.capturesWith ? 1 : 0),
+            capturesWith: record.capturesWith)
     }
 
-    private mutating func outlineLambda(_ node: NodeID, _ chunk: inout Chunk) throws(BuilderError) {
-        chunk.kind = .lambda
+    /// A function without its code.
+    private mutating func outlineLambda(_ id: FunctionID, _ node: NodeID) throws(BuilderError) -> Chunk {
+        let outline = outline(.function(id))
+        var chunk = Chunk(
+            kind: .lambda, arity: UInt32(outline.arity), upvalueCount: outline.upvalueCount,
+            capturesWith: outline.capturesWith, formals: nil, parameters: [], name: nil, spans: [], code: [],
+            maximumStack: UInt32(outline.arity), instructionSpans: [])
+        if let symbol = analysis.functions[id.index].name { chunk.name = try programSymbol(symbol) }
         var next = node
         while chunk.parameters.count < Int(chunk.arity), case .lambda(let id) = tree[next] {
             let lambda = tree.lambdas[Int(id.rawValue)]
@@ -96,5 +106,6 @@ extension CodeGenerator {
             chunk.spans.append(SourceSpan(tree.span(of: next)))
             next = lambda.body
         }
+        return chunk
     }
 }

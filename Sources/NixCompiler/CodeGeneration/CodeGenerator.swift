@@ -15,12 +15,12 @@ struct CodeGenerator {
     private var nextPending = 0
     /// Set while a program is made part by part: see `generatePart`.
     var part: PartState?
-    /// By symbol of the tree: its index in the program, or -1.
-    private var programSymbols: [Int64]
+    /// By symbol of the tree: its index in the program plus one, or 0.
+    private var programSymbols: [UInt32]
     /// By binding: the slot, on the frame of its own function.
-    var slots: [Int]
+    var slots: [Int32]
     /// By binding: which upvalue of the current function it is, if that captures it.
-    private var upvalues: [Int]
+    private var upvalues: [Int32]
     /// The chunk that is being made.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)
     /// Its function; nil for the chunk of a lazy selection.
@@ -52,7 +52,7 @@ struct CodeGenerator {
         self.tree = tree
         self.analysis = analysis
         self.isCancelled = isCancelled
-        programSymbols = Array(repeating: -1, count: analysis.symbols.count)
+        programSymbols = Array(repeating: 0, count: analysis.symbols.count)
         slots = Array(repeating: -1, count: analysis.bindings.count)
         upvalues = Array(repeating: -1, count: analysis.bindings.count)
     }
@@ -90,9 +90,9 @@ struct CodeGenerator {
     /// Index of a name in the program.
     mutating func programSymbol(_ symbol: SymbolID) throws(BuilderError) -> UInt32 {
         let known = programSymbols[Int(symbol.rawValue)]
-        if known >= 0 { return UInt32(truncatingIfNeeded: known) }
+        if known > 0 { return known - 1 }
         let index = try program.addSymbol(analysis.bytes(of: symbol))
-        programSymbols[Int(symbol.rawValue)] = Int64(index)
+        programSymbols[Int(symbol.rawValue)] = index + 1
         return index
     }
 
@@ -114,7 +114,7 @@ struct CodeGenerator {
         function = id
         builder = ChunkBuilder(kind: kind, arity: record.arity)
         for (upvalue, capture) in record.captures.range.enumerated() {
-            upvalues[analysis.captures[capture].index] = upvalue
+            upvalues[analysis.captures[capture].index] = Int32(truncatingIfNeeded: upvalue)
         }
         chain = record.capturesWith ? .upvalue(Int(record.captures.count)) : .none
     }
@@ -122,7 +122,7 @@ struct CodeGenerator {
     /// Where the value of a binding is for the current function: `local` also if it is not there yet.
     func position(of binding: BindingID) -> Position {
         analysis.bindings[binding.index].function == function
-            ? .local(slots[binding.index]) : .upvalue(upvalues[binding.index])
+            ? .local(Int(slots[binding.index])) : .upvalue(Int(upvalues[binding.index]))
     }
 }
 

@@ -291,7 +291,7 @@ extension Machine {
     func nextFormals(of value: Value) -> [(entry: LayoutEntry, hasDefault: Bool)]? {
         guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)]
-        let chunk = program.program.chunks[Int(loaded.index)]
+        let chunk = program.chunk(Int(loaded.index))
         guard applied == Int(chunk.arity) - 1, let index = chunk.formals else { return nil }
         let positions = loaded.tables.pointee.formals[Int(index)].positions
         return program.program.formals[Int(index)].formals.enumerated().map { place, formal in

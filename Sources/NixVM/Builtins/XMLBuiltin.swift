@@ -331,7 +331,7 @@ extension Machine {
     func nextParameter(of value: Value) -> NextParameter? {
         guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)].program
-        let chunk = program.chunks[Int(loaded.index)]
+        let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
         guard applied < chunk.parameters.count else { return nil }
         var parameter = NextParameter(name: chunk.parameters[applied].map { program.symbols[Int($0)] })
         if applied == Int(chunk.arity) - 1, let index = chunk.formals {

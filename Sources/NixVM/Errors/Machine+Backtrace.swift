@@ -94,7 +94,7 @@ private struct BacktraceDecoder {
         let loaded = machine.s.pointee.chunks[chunk]
         guard Int(loaded.program) < machine.programs.count else { return nil }
         let program = machine.programs[Int(loaded.program)]
-        return (program, Int(loaded.program), program.program.chunks[Int(loaded.index)])
+        return (program, Int(loaded.program), program.chunk(Int(loaded.index)))
     }
 
     /// Where a function's own code begins: of `a: b: e`, at `b`.
@@ -147,7 +147,7 @@ private struct BacktraceDecoder {
         _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, attribute: UInt32, forced: Int
     ) {
         guard let found = program(of: chunk) else { return }
-        let all = starts(of: chunk, found.chunk)
+        let all = starts(of: chunk, found.program, found.chunk)
         guard var index = all.lastIndex(where: { $0.offset <= offset }) else { return }
         let opcode = all[index].opcode
         let span = span(found.chunk, all[index].offset)
@@ -172,8 +172,13 @@ private struct BacktraceDecoder {
         return machine.position(in: found.index, span: found.chunk.spans.last)
     }
 
-    private mutating func starts(of chunk: Int, _ content: Chunk) -> [(offset: Int, opcode: Opcode)] {
+    private mutating func starts(
+        of chunk: Int, _ program: LoadedProgram, _ description: Chunk
+    ) -> [(offset: Int, opcode: Opcode)] {
         if let known = instructions[chunk] { return known }
+        let loaded = machine.s.pointee.chunks[chunk]
+        var content = description
+        content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))
         let starts = content.instructionStarts()
         instructions[chunk] = starts
         return starts

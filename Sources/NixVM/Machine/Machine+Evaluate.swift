@@ -233,9 +233,9 @@ extension Machine {
         if value.tag == Tag.function, value.object.kind == Kind.partial { value = value.object.values[0] }
         guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
         let loaded = s.pointee.chunks[value.object.field]
-        let program = programs[Int(loaded.program)].program
-        let chunk = program.chunks[Int(loaded.index)]
+        let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
         guard chunk.arity == 1, let index = chunk.formals else { return nil }
+        let program = programs[Int(loaded.program)].program
         return program.formals[Int(index)].formals.map {
             (program.symbols[Int($0.symbol)], $0.defaultValue != .none)
         }

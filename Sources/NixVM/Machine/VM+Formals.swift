@@ -127,7 +127,7 @@ extension Machine {
         guard index > 0, index < s.pointee.chunkCount else { return nil }
         let loaded = s.pointee.chunks[index]
         guard Int(loaded.program) < programs.count else { return nil }
-        let program = programs[Int(loaded.program)].program
-        return program.chunks[Int(loaded.index)].name.map { program.symbols[Int($0)] }
+        let program = programs[Int(loaded.program)]
+        return program.chunk(Int(loaded.index)).name.map { program.program.symbols[Int($0)] }
     }
 }

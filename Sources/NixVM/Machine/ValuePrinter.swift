@@ -260,7 +260,7 @@ extension Machine {
         let index = function.object.field
         let loaded = s.pointee.chunks[index]
         guard index > 0, Int(loaded.program) < programs.count else { return "«lambda»" }
-        let chunk = programs[Int(loaded.program)].program.chunks[Int(loaded.index)]
+        let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
         let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first
         let position = self.position(in: Int(loaded.program), span: span)
         let name = applied == 0 ? chunkName(index).map { String(decoding: $0, as: UTF8.self) + " " } ?? "" : ""

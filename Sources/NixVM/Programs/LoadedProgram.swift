@@ -18,10 +18,13 @@ final class LoadedProgram {
     var constants: GrowingTable<Value>
     var shapes: GrowingTable<LoadedShape>
     var formals: GrowingTable<LoadedFormals>
-    /// The machine's index of each chunk.
-    var machineChunks: [Int] = []
-    /// Of a program that is read chunk by chunk: the place of each of `program.chunks` in it.
-    var chunkRows: [Int] = []
+    /// By row, which is a chunk's place among all of the program: the machine's index, where that does not follow from
+    /// `firstChunk`.
+    var places: [UInt32] = []
+    /// By row: index in `program.chunks` plus one; 0 for a thunk without code, of which there is nothing to say.
+    var descriptions: GrowingTable<UInt32>
+    /// Parallel to `program.chunks`, which have no code: it lies in a block.
+    private var codeSizes: [Int] = []
     private var blocks: [UnsafeMutableRawPointer] = []
     /// Code that is left of the last block for code.
     private var codeRoom = 0
@@ -37,6 +40,7 @@ final class LoadedProgram {
         constants = GrowingTable(capacity: part.constants.count)
         shapes = GrowingTable(capacity: part.shapes.count)
         formals = GrowingTable(capacity: part.formals.count)
+        descriptions = GrowingTable(capacity: part.newChunks.count)
         tables = .allocate(capacity: 1)
         tables.initialize(
             to: ProgramTables(
@@ -61,6 +65,41 @@ final class LoadedProgram {
         constants.release()
         shapes.release()
         formals.release()
+        descriptions.release()
+    }
+
+    /// The machine's index of a chunk.
+    func place(of row: Int) -> Int { row < places.count ? Int(places[row]) : firstChunk + row }
+
+    /// What is known of a chunk, without its code. Of a thunk without code that is nothing.
+    func chunk(_ row: Int) -> Chunk {
+        let number = Int(descriptions.base[row])
+        return number > 0 ? program.chunks[number - 1] : Self.unknown
+    }
+
+    private static let unknown = Chunk(
+        kind: .thunk, arity: 0, upvalueCount: 0, capturesWith: false, formals: nil, parameters: [], name: nil,
+        spans: [], code: [], maximumStack: 0, instructionSpans: [])
+
+    /// Bytes of a chunk's code.
+    func codeSize(_ row: Int) -> Int {
+        let number = Int(descriptions.base[row])
+        return number > 0 ? codeSizes[number - 1] : 0
+    }
+
+    /// Keeps what is known of a chunk.
+    func describe(_ row: Int, _ chunk: Chunk) {
+        var kept = chunk
+        kept.code = []
+        let number = Int(descriptions.base[row])
+        if number > 0 {
+            program.chunks[number - 1] = kept
+            codeSizes[number - 1] = chunk.code.count
+        } else {
+            program.chunks.append(kept)
+            codeSizes.append(chunk.code.count)
+            descriptions.set(row, UInt32(truncatingIfNeeded: program.chunks.count))
+        }
     }
 
     /// A block that lives as long as the program.

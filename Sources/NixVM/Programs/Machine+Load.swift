@@ -12,7 +12,8 @@ extension Machine {
         let first = s.pointee.chunkCount
         let part = ProgramPart(
             symbols: program.symbols, constants: program.constants, shapes: program.shapes, formals: program.formals,
-            firstChunk: UInt32(truncatingIfNeeded: first), newChunks: program.chunks,
+            firstChunk: UInt32(truncatingIfNeeded: first), newChunks: program.chunks.map(ChunkOutline.init),
+            functions: [],
             code: program.chunks.enumerated().map { ProgramPart.Code(row: $0.offset, chunk: $0.element) })
         _ = try load(part, lines: program.lines, name: name, directory: directory, firstChunk: first)
         return first
@@ -46,35 +47,35 @@ extension Machine {
         loaded.publish()
         for index in firstFormals..<loaded.formals.count { fillDefaults(loaded, index) }
         announce(part.newChunks, loaded)
+        for function in part.functions { loaded.describe(function.row, function.chunk) }
         let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
-        for code in part.code { install(code, loaded, total) }
+        for code in part.code { install(code.chunk, code.row, loaded, total) }
     }
 
-    /// Gives chunks their places, with code that asks the host for theirs.
-    private func announce(_ chunks: [Chunk], _ loaded: LoadedProgram) {
+    private func announce(_ chunks: [ChunkOutline], _ loaded: LoadedProgram) {
         for chunk in chunks {
-            s.pointee.chunks[s.pointee.chunkCount] = LoadedChunk(
-                code: vm.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables), arity: chunk.arity,
-                maximumStack: chunk.arity, program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
-                index: UInt32(truncatingIfNeeded: loaded.machineChunks.count))
-            loaded.machineChunks.append(s.pointee.chunkCount)
+            let place = s.pointee.chunkCount
+            announce(chunk, at: place, row: loaded.places.count, loaded)
+            loaded.places.append(UInt32(truncatingIfNeeded: place))
+            loaded.descriptions.append(0)
             s.pointee.chunkCount += 1
         }
-        loaded.program.chunks += chunks
     }
 
-    private func install(_ code: ProgramPart.Code, _ loaded: LoadedProgram, _ total: Int) {
-        install(code.chunk, at: loaded.machineChunks[code.row], loaded, total)
+    /// Gives a chunk its place, with code that asks the host for its own.
+    func announce(_ chunk: ChunkOutline, at place: Int, row: Int, _ loaded: LoadedProgram) {
+        s.pointee.chunks[place] = LoadedChunk(
+            code: vm.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables), arity: UInt32(chunk.arity),
+            maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
+            index: UInt32(truncatingIfNeeded: row))
     }
 
     /// Gives a chunk that was announced its code.
-    ///
-    /// - Parameter place: the machine's index of it.
-    func install(_ code: Chunk, at place: Int, _ loaded: LoadedProgram, _ total: Int) {
-        let chunk = s.pointee.chunks + place
+    func install(_ code: Chunk, _ row: Int, _ loaded: LoadedProgram, _ total: Int) {
+        let chunk = s.pointee.chunks + loaded.place(of: row)
         chunk.pointee.code = loaded.copy(code: code.code, of: total)
         chunk.pointee.maximumStack = code.maximumStack
-        loaded.program.chunks[Int(chunk.pointee.index)] = code
+        loaded.describe(row, code)
         s.pointee.largestFrame = max(s.pointee.largestFrame, Int(code.maximumStack))
     }
 }

@@ -14,7 +14,7 @@ extension Machine {
             throw EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
         }
         let none = ProgramPart(
-            symbols: [], constants: [], shapes: [], formals: [], firstChunk: 0, newChunks: [], code: [])
+            symbols: [], constants: [], shapes: [], formals: [], firstChunk: 0, newChunks: [], functions: [], code: [])
         let loaded = LoadedProgram(
             none, lines: program.lines, number: programs.count, sourceName: name, directory: directory,
             firstChunk: first)
@@ -22,6 +22,8 @@ extension Machine {
         loaded.constants.reserve(program.constantCount)
         loaded.shapes.reserve(program.shapeCount)
         loaded.formals.reserve(program.formalsCount)
+        loaded.descriptions.reserve(program.chunkCount)
+        for row in 0..<program.chunkCount { loaded.descriptions.set(row, 0) }
         loaded.publish()
         loaded.program.symbols = Array(repeating: [], count: program.symbolCount)
         loaded.program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: program.formalsCount)
@@ -55,17 +57,9 @@ extension Machine {
             loaded.formals.set(index, load(formals, loaded))
             fillDefaults(loaded, index)
         }
-        for (index, chunk) in part.headers { announce(chunk, at: loaded.firstChunk + index, row: index, loaded) }
+        for (index, outline) in part.outlines { announce(outline, at: loaded.firstChunk + index, row: index, loaded) }
+        for (index, chunk) in part.functions { loaded.describe(index, chunk) }
         let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
-        for (index, chunk) in part.code { install(chunk, at: loaded.firstChunk + index, loaded, total) }
-    }
-
-    private func announce(_ chunk: Chunk, at place: Int, row: Int, _ loaded: LoadedProgram) {
-        s.pointee.chunks[place] = LoadedChunk(
-            code: vm.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables), arity: chunk.arity,
-            maximumStack: chunk.arity, program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
-            index: UInt32(truncatingIfNeeded: loaded.program.chunks.count))
-        loaded.program.chunks.append(chunk)
-        loaded.chunkRows.append(row)
+        for (index, chunk) in part.code { install(chunk, index, loaded, total) }
     }
 }

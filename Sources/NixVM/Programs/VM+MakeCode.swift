@@ -9,9 +9,7 @@ extension VM {
         }
         if machine.failure != nil { return .error }
         let chunk = s.pointee.chunks[s.pointee.r.env.field]
-        let rows = machine.programs[Int(chunk.program)].chunkRows
-        let row = rows.isEmpty ? Int(chunk.index) : rows[Int(chunk.index)]
-        machine.request = .code(program: Int(chunk.program), row: row)
+        machine.request = .code(program: Int(chunk.program), row: Int(chunk.index))
         return .suspend
     }
 }
