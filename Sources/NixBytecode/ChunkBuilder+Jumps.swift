@@ -7,6 +7,9 @@ public struct JumpPatch: Hashable, Sendable {
 }
 
 extension ChunkBuilder {
+    /// Stands for the target of a jump that has none yet: farther than code reaches.
+    private static let unpatched = UInt32.max
+
     /// Emits an instruction that can jump forward.
     ///
     /// - Parameters:
@@ -28,7 +31,8 @@ extension ChunkBuilder {
         if let symbol { appendVarint(UInt64(symbol)) }
         let operand = offset
         for _ in 0..<4 { appendByte(0) }
-        openJumps.insert(operand)
+        setWord(Self.unpatched, at: operand)
+        openJumps += 1
         apply(next)
         return JumpPatch(operand: operand, height: target)
     }
@@ -37,12 +41,14 @@ extension ChunkBuilder {
     ///
     /// Where the code before has ended, its height becomes the jump's; else both must be equal.
     public mutating func patch(_ jump: JumpPatch) throws(BuilderError) {
-        guard openJumps.contains(jump.operand) else { throw .unknownJump(offset: jump.operand) }
+        guard openJumps > 0, word(at: jump.operand) == Self.unpatched else {
+            throw .unknownJump(offset: jump.operand)
+        }
         guard !isReachable || height == jump.height else {
             throw .heightMismatch(offset: offset, found: jump.height, expected: height)
         }
         try Self.limit(offset, ProgramLimits.code - 1, "bytes of code in one function")
-        openJumps.remove(jump.operand)
+        openJumps -= 1
         setWord(UInt32(offset - jump.operand - 4), at: jump.operand)
         height = jump.height
         isReachable = true

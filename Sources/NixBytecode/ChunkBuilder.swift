@@ -4,8 +4,8 @@
 /// an instruction that nothing follows (`return`, `tailCall`, `jump`, `assertFail`) the next thing must be a patched
 /// jump: see `isReachable`.
 public struct ChunkBuilder: Sendable {
-    public let kind: Chunk.Kind
-    public let arity: Int
+    public private(set) var kind: Chunk.Kind
+    public private(set) var arity: Int
     public private(set) var code: [UInt8] = []
     /// Values on the stack over the frame's base, arguments included. While `isReachable` is false, what it was before
     /// the code ended.
@@ -15,8 +15,8 @@ public struct ChunkBuilder: Sendable {
     /// Whether control can come to `offset`.
     public internal(set) var isReachable = true
     private var instructionSpans: [InstructionSpan] = []
-    /// Offsets of the operands of jumps without a target.
-    var openJumps: Set<Int> = []
+    /// How many jumps have no target yet. Their operands are `unpatched`.
+    var openJumps = 0
 
     /// - Parameter arity: number of arguments, which are the first slots.
     public init(kind: Chunk.Kind, arity: Int) {
@@ -25,6 +25,21 @@ public struct ChunkBuilder: Sendable {
         height = arity
         maximumStack = arity
     }
+
+    /// Begins another chunk. The tables keep their room: most chunks are small, and there are many.
+    public mutating func restart(kind: Chunk.Kind, arity: Int) {
+        self.kind = kind
+        self.arity = arity
+        height = arity
+        maximumStack = arity
+        isReachable = true
+        code.removeAll(keepingCapacity: code.capacity <= Self.keptRoom)
+        instructionSpans.removeAll(keepingCapacity: instructionSpans.capacity <= Self.keptRoom)
+        openJumps = 0
+    }
+
+    /// Largest table that is kept for the next chunk.
+    private static let keptRoom = 1 << 14
 
     /// Offset of the next instruction.
     public var offset: Int { code.count }
@@ -48,7 +63,7 @@ public struct ChunkBuilder: Sendable {
         let count = try Self.check(opcode, first, second)
         let change = try change(opcode, layout.next, count: count)
         mark(span)
-        code.append(opcode.rawValue)
+        appendByte(opcode.rawValue)
         if let first { append(first) }
         if let second { append(second) }
         apply(change)
@@ -65,13 +80,13 @@ public struct ChunkBuilder: Sendable {
         spans: [SourceSpan]
     ) throws(BuilderError) -> Chunk {
         guard !isReachable else { throw .fallsOffEnd }
-        guard openJumps.isEmpty else { throw .unpatchedJumps(count: openJumps.count) }
+        guard openJumps == 0 else { throw .unpatchedJumps(count: openJumps) }
         try Self.limit(arity, ProgramLimits.arity, "arguments of one function")
         try Self.limit(upvalueCount, ProgramLimits.upvalues, "captured variables of one function")
         return Chunk(
             kind: kind, arity: UInt32(arity), upvalueCount: UInt32(upvalueCount), capturesWith: capturesWith,
-            formals: formals, parameters: parameters, name: name, spans: spans, code: code,
-            maximumStack: UInt32(maximumStack), instructionSpans: instructionSpans)
+            formals: formals, parameters: parameters, name: name, spans: spans, code: Self.copy(code),
+            maximumStack: UInt32(maximumStack), instructionSpans: Self.copy(instructionSpans))
     }
 }
 
@@ -119,6 +134,17 @@ extension ChunkBuilder {
         for index in 0..<4 {
             code[offset + index] = UInt8(truncatingIfNeeded: word >> UInt32(8 * index))
         }
+    }
+
+    /// Four bytes, little-endian.
+    func word(at offset: Int) -> UInt32? {
+        guard offset >= 0, offset <= code.count - 4 else { return nil }
+        return (0..<4).reduce(0) { $0 | UInt32(code[offset + $1]) << UInt32(8 * $1) }
+    }
+
+    /// A copy without room, that leaves the room to the original.
+    private static func copy<Element>(_ elements: [Element]) -> [Element] {
+        unsafe elements.withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     static func limit(_ value: Int, _ limit: Int, _ what: String) throws(BuilderError) {

@@ -111,8 +111,7 @@ final class IndexedEntries {
 
     func lines() throws(VerificationError.Code) -> LineTable? {
         guard hasSpans else { return nil }
-        let starts = index.starts(.lines)
-        return try read(.lines, 0) { (decoder, _) throws(DecodeError.Code) in try decoder.lines(at: starts) }
+        return try read(.lines, 0) { (decoder, start) throws(DecodeError.Code) in try decoder.lines(from: start) }
     }
 }
 

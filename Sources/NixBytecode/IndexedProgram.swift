@@ -7,8 +7,8 @@ public final class IndexedProgram {
     private let entries: IndexedEntries
     private var verifier: Verifier
     private var proved: Set<Int> = []
-    /// What turns byte offsets into lines; nil when the program is stripped.
-    public let lines: LineTable?
+    /// What turns byte offsets into lines; nil when the program is stripped. Read anew each time.
+    public var lines: LineTable? { try? entries.lines() }
 
     /// The bytes to keep of an encoded program, for `init`.
     public static func bytes(of program: Program) throws(DecodeError) -> [UInt8] {
@@ -25,9 +25,6 @@ public final class IndexedProgram {
         } catch { throw .malformed(DecodeError(error, at: decoder.itemStart)) }
         entries = IndexedEntries(decoder, index)
         verifier = Verifier(entries)
-        do throws(VerificationError.Code) {
-            lines = try entries.lines()
-        } catch { throw .malformed(entries.decodeError ?? DecodeError(.truncated, at: 0)) }
         guard entries.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
 

@@ -337,13 +337,11 @@ extension ProgramDecoder {
         return chunk
     }
 
-    /// The line starts whose differences start at the places given.
-    mutating func lines(at starts: some Sequence<UInt32>) throws(DecodeError.Code) -> LineTable {
+    /// The line starts whose differences start at a place and end with the program.
+    mutating func lines(from start: UInt32) throws(DecodeError.Code) -> LineTable {
         var lineStarts: [UInt32] = []
-        for start in starts {
-            go(to: start)
-            lineStarts.append(try Self.sum(lineStarts.last ?? 0, number()))
-        }
+        go(to: start)
+        while offset < bytes.count { lineStarts.append(try Self.sum(lineStarts.last ?? 0, number())) }
         return LineTable(lineStarts: lineStarts)
     }
 

@@ -10,13 +10,16 @@ public struct ProgramBuilder: Sendable {
     private var constantIndices = ContentIndex()
     private var shapeIndices = ContentIndex()
 
+    /// How many entries of each table went with parts.
+    private var taken = (symbols: 0, constants: 0, shapes: 0, formals: 0)
+
     public init() {}
 
     /// Index of a name, which is added if it is new.
     public mutating func symbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(name)
-        if let index = symbolIndices.find(hash, where: { symbols[Int($0)] == name }) { return index }
-        let index = try Self.index(symbols.count, "names")
+        if let index = symbolIndices.find(hash, where: { symbols[Int($0) - taken.symbols] == name }) { return index }
+        let index = try Self.index(taken.symbols + symbols.count, "names")
         symbols.append(name)
         symbolIndices.insert(index, hash)
         return index
@@ -24,7 +27,7 @@ public struct ProgramBuilder: Sendable {
 
     /// Adds a name that the caller knows to be new. A builder takes all its names this way or none.
     public mutating func addSymbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
-        let index = try Self.index(symbols.count, "names")
+        let index = try Self.index(taken.symbols + symbols.count, "names")
         symbols.append(name)
         return index
     }
@@ -34,14 +37,17 @@ public struct ProgramBuilder: Sendable {
 
     /// The name of a symbol of this builder; nil for any other number.
     public func name(of symbol: UInt32) -> [UInt8]? {
-        symbol < symbols.count ? symbols[Int(symbol)] : nil
+        let index = Int(symbol) - taken.symbols
+        return symbols.indices.contains(index) ? symbols[index] : nil
     }
 
     /// Index of a constant, which is added if it is new.
     public mutating func constant(_ constant: Constant) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(constant)
-        if let index = constantIndices.find(hash, where: { constants[Int($0)] == constant }) { return index }
-        let index = try Self.index(constants.count, "constants")
+        if let index = constantIndices.find(hash, where: { constants[Int($0) - taken.constants] == constant }) {
+            return index
+        }
+        let index = try Self.index(taken.constants + constants.count, "constants")
         constants.append(constant)
         constantIndices.insert(index, hash)
         return index
@@ -50,8 +56,8 @@ public struct ProgramBuilder: Sendable {
     /// Index of a shape, which is added if it is new.
     public mutating func shape(_ shape: Shape) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(shape)
-        if let index = shapeIndices.find(hash, where: { shapes[Int($0)] == shape }) { return index }
-        let index = try Self.index(shapes.count, "attribute sets")
+        if let index = shapeIndices.find(hash, where: { shapes[Int($0) - taken.shapes] == shape }) { return index }
+        let index = try Self.index(taken.shapes + shapes.count, "attribute sets")
         shapes.append(shape)
         shapeIndices.insert(index, hash)
         return index
@@ -59,7 +65,7 @@ public struct ProgramBuilder: Sendable {
 
     /// Adds the formals of one function. They are never shared: each belongs to one chunk.
     public mutating func addFormals(_ new: Formals) throws(BuilderError) -> UInt32 {
-        let index = try Self.index(formals.count, "function patterns")
+        let index = try Self.index(taken.formals + formals.count, "function patterns")
         formals.append(new)
         return index
     }
@@ -95,34 +101,26 @@ public struct ProgramBuilder: Sendable {
         return lines == nil ? program.stripped() : program
     }
 
-    /// How far the tables have grown.
-    public struct Mark: Sendable {
-        var symbols = 0
-        var constants = 0
-        var shapes = 0
-        var formals = 0
-
-        /// Before anything was added.
-        public init() {}
-    }
-
-    /// Where the tables end now.
-    public var mark: Mark {
-        var mark = Mark()
-        (mark.symbols, mark.constants, mark.shapes) = (symbols.count, constants.count, shapes.count)
-        mark.formals = formals.count
-        return mark
-    }
-
-    /// What was added to the tables since a mark, as part of a program that is made piece by piece.
-    public func part(
-        since mark: Mark, firstChunk: UInt32, newChunks: [ChunkOutline], functions: [ProgramPart.Code],
-        code: [ProgramPart.Code]
+    /// Takes what was added since the last part, of a program that is made piece by piece. Indices go on from there, but
+    /// nothing is remembered: a constant of an earlier part is added again.
+    public mutating func takePart(
+        firstChunk: UInt32, newChunks: [ChunkOutline], functions: [ProgramPart.Code], code: [ProgramPart.Code]
     ) -> ProgramPart {
-        ProgramPart(
-            symbols: Array(symbols[mark.symbols...]), constants: Array(constants[mark.constants...]),
-            shapes: Array(shapes[mark.shapes...]), formals: Array(formals[mark.formals...]), firstChunk: firstChunk,
+        let part = ProgramPart(
+            symbols: symbols, constants: constants, shapes: shapes, formals: formals, firstChunk: firstChunk,
             newChunks: newChunks, functions: functions, code: code)
+        taken.symbols += symbols.count
+        taken.constants += constants.count
+        taken.shapes += shapes.count
+        taken.formals += formals.count
+        symbols = []
+        constants = []
+        shapes = []
+        formals = []
+        symbolIndices = ContentIndex()
+        constantIndices = ContentIndex()
+        shapeIndices = ContentIndex()
+        return part
     }
 
     private static func index(_ count: Int, _ what: String) throws(BuilderError) -> UInt32 {

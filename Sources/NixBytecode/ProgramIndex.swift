@@ -2,10 +2,10 @@
 ///
 /// Layout: 8 bytes of magic; a checksum of all that follows it; the number of entries of each of the six sections; the
 /// start of each entry, counted from the beginning of these bytes, section by section; the encoded program. Numbers are
-/// little-endian, the checksum 64 bits, the others 32. What the index says is not believed: an entry is decoded and
+/// little-endian, the checksum 64 bits, the others 32. Of the last section, the lines, only the first entry is there. What the index says is not believed: an entry is decoded and
 /// verified from wherever it says it starts.
 struct ProgramIndex {
-    static let magic: [UInt8] = [0x89, 0x46, 0x49, 0x52, 0x4E, 0x49, 0x58, 0x01]
+    static let magic: [UInt8] = [0x89, 0x46, 0x49, 0x52, 0x4E, 0x49, 0x58, 0x02]
     private static let sections = 6
     private static let tableStart = 16 + 4 * sections
 
@@ -24,6 +24,8 @@ struct ProgramIndex {
             starts = try decoder.index()
         } catch { throw DecodeError(error, at: decoder.itemStart) }
         while starts.count < sections { starts.append([]) }
+        // Lines are read all at once.
+        starts[sections - 1].removeLast(max(0, starts[sections - 1].count - 1))
         let total = starts.reduce(0) { $0 + $1.count }
         let programStart = tableStart + 4 * total
         guard programStart + program.count <= Int(UInt32.max) else { throw DecodeError(.tooLarge, at: 0) }
@@ -68,10 +70,6 @@ struct ProgramIndex {
 
     func start(_ section: ProgramFormat.Section, _ entry: Int) -> UInt32 {
         entry < count(section) ? Self.word(bytes, tables[Int(section.rawValue) - 1] + 4 * entry) : UInt32.max
-    }
-
-    func starts(_ section: ProgramFormat.Section) -> [UInt32] {
-        (0..<count(section)).map { start(section, $0) }
     }
 
     private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt32 {

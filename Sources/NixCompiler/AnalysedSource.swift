@@ -16,6 +16,7 @@ public struct AnalysedSource: Sendable {
 
     /// In the order in which the analysis met them.
     public var warnings: [Warning] { analysis.warnings }
+    /// Looked for anew each time.
     public var lines: LineTable { LineTable(lineStarts: tree.lineStarts) }
 
     /// The whole program: the same bytes when encoded, whatever was run before.
@@ -26,10 +27,8 @@ public struct AnalysedSource: Sendable {
 
     /// About what it takes in memory.
     public var memoryBytes: Int {
-        let node = MemoryLayout<Node>.stride + MemoryLayout<Resolution>.stride + 16
-        let header = 48
-        return tree.source.count * 2 + tree.nodes.count * node + tree.symbols.count * header
-            + tree.texts.count * header + tree.attributes.count * 80 + analysis.functions.count * 64
-            + analysis.bindings.count * MemoryLayout<Binding>.stride
+        // Nodes with their spans, meanings and functions; what is not counted is in proportion to them.
+        tree.source.count * 2 + tree.nodes.count * 40 + (tree.symbols.count + tree.texts.count) * 16
+            + tree.attributes.count * 32 + analysis.functions.count * 40
     }
 }

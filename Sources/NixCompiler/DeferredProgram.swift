@@ -20,10 +20,13 @@ public final class DeferredProgram {
     /// - Parameters:
     ///   - row: the chunk's place among all that the parts announced; 0 is the top level, to be asked for first.
     ///   - firstChunk: the number that code shall use for the first chunk that the part announces; the others follow.
-    public func part(_ row: Int, firstChunk: UInt32) throws(CompileError) -> ProgramPart {
+    ///   - builder: any; its room is used.
+    public func part(
+        _ row: Int, firstChunk: UInt32, builder: inout ChunkBuilder
+    ) throws(CompileError) -> ProgramPart {
         if let failure { throw failure }
         do throws(CompileError) {
-            return try generator.generatePart(row, firstChunk: firstChunk)
+            return try generator.generatePart(row, firstChunk: firstChunk, builder: &builder)
         } catch {
             failure = error
             throw error

@@ -13,6 +13,14 @@ public struct GlobalNames: Sendable {
     }
 
     /// Whether a name is global.
+    func contains(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = unsafe name.first, lengths[Int(first)] & 1 << UInt64(min(name.count, 63)) != 0 else {
+            return false
+        }
+        return unsafe names.contains(Array(name))
+    }
+
+    /// Whether a name is global.
     public func contains(_ name: [UInt8]) -> Bool {
         guard let first = name.first, lengths[Int(first)] & 1 << UInt64(min(name.count, 63)) != 0 else { return false }
         return names.contains(name)

@@ -57,14 +57,14 @@ extension Evaluator {
     func loadDeferred(_ analysed: AnalysedSource, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
         let program = DeferredProgram(analysed, isCancelled: isInterrupted)
         let part = try part(of: program, 0, name: name)
-        let (top, number) = try machine.load(part: part, lines: analysed.lines, name: name, directory: directory)
+        let (top, number) = try machine.load(part: part, lines: { analysed.lines }, name: name, directory: directory)
         deferred[number] = (program, name)
         return top
     }
 
     private func part(of program: DeferredProgram, _ row: Int, name: String) throws(EvalFailure) -> ProgramPart {
         do throws(CompileError) {
-            return try program.part(row, firstChunk: machine.nextChunk)
+            return try program.part(row, firstChunk: machine.nextChunk, builder: &builder)
         } catch {
             throw failure(of: error, lineStarts: program.source.lines.lineStarts, name: name)
         }

@@ -43,6 +43,8 @@ public final class Evaluator {
     var contextsBySource: [String: ExpressionContexts] = [:]
     /// Programs whose code is made as it is run, by their number in the machine, with the name of their source.
     var deferred: [Int: (program: DeferredProgram, name: String)] = [:]
+    /// Room for the chunk that is being made.
+    var builder = ChunkBuilder(kind: .topLevel, arity: 0)
     /// Programs from files, which are proved as they are run, by their number in the machine.
     var indexed: [Int: (program: IndexedProgram, name: String, key: DiskCache.Key)] = [:]
     /// Warnings of everything compiled so far, with the name of their source.

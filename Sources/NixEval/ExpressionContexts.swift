@@ -32,7 +32,7 @@ struct ExpressionContexts {
             return lines
         }
         if case .binary(let sign, _, _) = tree[node], sign == .pipeForward || sign == .pipeBackward {
-            lines.callPosition = position(tree.positions[Int(node.rawValue)])
+            lines.callPosition = position(tree.position(of: node))
         }
         let boundary = Boundary(span: Span(start: chunk.start, end: chunk.end), isLambda: frame.chunk == .lambda)
         if boundary.isLambda, case .lambda = tree[node], tree.span(of: node) == boundary.span { return lines }
@@ -172,7 +172,7 @@ struct ExpressionContexts {
 
     private func addBuiltin(_ sign: BinaryOperator, _ node: NodeID, to lines: inout Lines) {
         guard let name = sign.builtin else { return }
-        let place = tree.positions[Int(node.rawValue)]
+        let place = tree.position(of: node)
         add("while calling the '\(name)' builtin", place, to: &lines)
         if sign.isNegated { add("in the argument of '!'", place, to: &lines) }
     }
@@ -234,7 +234,7 @@ struct ExpressionContexts {
             if boundary.isLambda, case .lambda = tree[parent], tree.span(of: parent) == boundary.span { break }
             if let entry = context(of: node, in: parent) { entries.append(entry) }
             if case .binary(let sign, _, _) = tree[parent], sign.isNegated {
-                entries.append(self.entry("in the argument of '!'", tree.positions[Int(parent.rawValue)]))
+                entries.append(self.entry("in the argument of '!'", tree.position(of: parent)))
             }
             node = parent
         }
@@ -273,7 +273,7 @@ struct ExpressionContexts {
             return entry("in the \(isLeft ? "left" : "right") operand of '//'", place(child))
         default:
             if let name = sign.builtin {
-                return entry("while calling the '\(name)' builtin", tree.positions[Int(parent.rawValue)])
+                return entry("while calling the '\(name)' builtin", tree.position(of: parent))
             }
             return entry("in the \(isLeft ? "left" : "right") operand of '\(sign.text)'", place(child))
         }
@@ -297,7 +297,7 @@ struct ExpressionContexts {
         case .list(let elements): return elements.range.first.flatMap { place(tree.children[$0]) }
         case .not(let operand): return place(operand)
         case .hasAttribute(let base, _): return place(base)
-        default: return tree.positions[Int(node.rawValue)]
+        default: return tree.position(of: node)
         }
     }
 }

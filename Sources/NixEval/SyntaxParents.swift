@@ -71,7 +71,7 @@ extension SyntaxTree {
     /// The sign of a binary operator, whose place instructions carry.
     func operatorSpan(of node: NodeID) -> Span {
         guard case .binary(let sign, _, _) = self[node] else { return span(of: node) }
-        let start = positions[Int(node.rawValue)]
+        let start = position(of: node)
         return Span(start: start, end: start + UInt32(sign.text.utf8.count))
     }
 

@@ -8,15 +8,21 @@ struct BindingTable {
         var firstEntry = BindingTable.none
         var lastEntry = BindingTable.none
         var entryCount: UInt32 = 0
-        var firstDynamic = BindingTable.none
-        var lastDynamic = BindingTable.none
-        var dynamicCount: UInt32 = 0
-        var firstSource = BindingTable.none
-        var lastSource = BindingTable.none
-        var sourceCount: UInt32 = 0
-        var emptyInherits: UInt32 = 0
         /// Depth of the deepest child.
-        var depth = 0
+        var depth: UInt32 = 0
+        /// Index in `rarities` of what most groups have none of, plus one; 0 without.
+        fileprivate var rarity: UInt32 = 0
+    }
+
+    /// What few groups have.
+    struct Rarity {
+        fileprivate var firstDynamic = BindingTable.none
+        fileprivate var lastDynamic = BindingTable.none
+        var dynamicCount: UInt32 = 0
+        fileprivate var firstSource = BindingTable.none
+        fileprivate var lastSource = BindingTable.none
+        var sourceCount: UInt32 = 0
+        fileprivate var emptyInherits: UInt32 = 0
     }
 
     private struct Entry {
@@ -36,16 +42,38 @@ struct BindingTable {
     }
 
     private(set) var groups: [Group] = []
+    private var rarities: [Rarity] = []
     private var entries: [Entry] = []
     private var dynamicEntries: [DynamicEntry] = []
     private var sources: [Source] = []
     /// Finds the entry of a group and symbol: index into `entries` plus one; 0 is free.
-    private var slots = [UInt32](repeating: 0, count: 256)
+    private var slots: [UInt32]
     private let seed = NameHash.seed
+
+    /// - Parameter sourceSize: bytes of the source, in which some 60 make a binding.
+    init(sourceSize: Int) {
+        var size = 64
+        while size < sourceSize / 64 { size &*= 2 }
+        slots = [UInt32](repeating: 0, count: size)
+    }
 
     mutating func makeGroup() -> BindingsID {
         groups.append(Group())
         return BindingsID(UInt32(truncatingIfNeeded: groups.count &- 1))
+    }
+
+    func rarity(of group: BindingsID) -> Rarity {
+        let index = groups[Int(group.rawValue)].rarity
+        return index == 0 ? Rarity() : rarities[Int(index) &- 1]
+    }
+
+    /// Where a group's rarity lies, made if there is none.
+    private mutating func rarityIndex(_ group: BindingsID) -> Int {
+        let known = groups[Int(group.rawValue)].rarity
+        if known > 0 { return Int(known) &- 1 }
+        rarities.append(Rarity())
+        groups[Int(group.rawValue)].rarity = UInt32(truncatingIfNeeded: rarities.count)
+        return rarities.count &- 1
     }
 
     /// The index of the entry that `group` has for `name`.
@@ -78,38 +106,39 @@ struct BindingTable {
     mutating func append(_ attribute: DynamicAttribute, to group: BindingsID) {
         let index = UInt32(truncatingIfNeeded: dynamicEntries.count)
         dynamicEntries.append(DynamicEntry(next: Self.none, attribute: attribute))
-        let last = groups[Int(group.rawValue)].lastDynamic
+        let rarity = rarityIndex(group)
+        let last = rarities[rarity].lastDynamic
         if last == Self.none {
-            groups[Int(group.rawValue)].firstDynamic = index
+            rarities[rarity].firstDynamic = index
         } else {
             dynamicEntries[Int(last)].next = index
         }
-        groups[Int(group.rawValue)].lastDynamic = index
-        groups[Int(group.rawValue)].dynamicCount &+= 1
+        rarities[rarity].lastDynamic = index
+        rarities[rarity].dynamicCount &+= 1
     }
 
     /// Adds the `e` of an `inherit (e)` and returns its number in the group.
     mutating func append(source: NodeID, to group: BindingsID) -> UInt32 {
         let index = UInt32(truncatingIfNeeded: sources.count)
         sources.append(Source(next: Self.none, node: source))
-        let last = groups[Int(group.rawValue)].lastSource
+        let rarity = rarityIndex(group)
+        let last = rarities[rarity].lastSource
         if last == Self.none {
-            groups[Int(group.rawValue)].firstSource = index
+            rarities[rarity].firstSource = index
         } else {
             sources[Int(last)].next = index
         }
-        groups[Int(group.rawValue)].lastSource = index
-        groups[Int(group.rawValue)].sourceCount &+= 1
-        return groups[Int(group.rawValue)].sourceCount &- 1
+        rarities[rarity].lastSource = index
+        rarities[rarity].sourceCount &+= 1
+        return rarities[rarity].sourceCount &- 1
     }
 
-    mutating func countEmptyInherit(in group: BindingsID) {
-        groups[Int(group.rawValue)].emptyInherits &+= 1
-    }
+    mutating func countEmptyInherit(in group: BindingsID) { rarities[rarityIndex(group)].emptyInherits &+= 1 }
 
-    func depth(of group: BindingsID) -> Int { groups[Int(group.rawValue)].depth }
+    func depth(of group: BindingsID) -> Int { Int(groups[Int(group.rawValue)].depth) }
 
     mutating func deepen(_ group: BindingsID, to depth: Int) {
+        let depth = UInt32(truncatingIfNeeded: depth)
         if depth > groups[Int(group.rawValue)].depth { groups[Int(group.rawValue)].depth = depth }
     }
 
@@ -148,18 +177,19 @@ extension BindingTable {
     /// Moves the dynamic attributes and inherit sources of one group behind those of another, and forgets the first
     /// group's attributes, which the caller has moved.
     mutating func moveRest(of source: BindingsID, to target: BindingsID) {
-        var index = groups[Int(source.rawValue)].firstDynamic
+        let rest = rarity(of: source)
+        var index = rest.firstDynamic
         while index != Self.none {
             append(dynamicEntries[Int(index)].attribute, to: target)
             index = dynamicEntries[Int(index)].next
         }
-        index = groups[Int(source.rawValue)].firstSource
+        index = rest.firstSource
         while index != Self.none {
             _ = append(source: sources[Int(index)].node, to: target)
             index = sources[Int(index)].next
         }
         deepen(target, to: depth(of: source))
-        groups[Int(target.rawValue)].emptyInherits &+= groups[Int(source.rawValue)].emptyInherits
+        if rest.emptyInherits > 0 { rarities[rarityIndex(target)].emptyInherits &+= rest.emptyInherits }
         groups[Int(source.rawValue)] = Group()
     }
 
@@ -177,22 +207,32 @@ extension BindingTable {
                 attributes.append(entries[Int(index)].attribute)
                 index = entries[Int(index)].next
             }
-            let dynamicRun = Run(start: UInt32(truncatingIfNeeded: dynamicAttributes.count), count: group.dynamicCount)
-            index = group.firstDynamic
-            while index != Self.none {
-                dynamicAttributes.append(dynamicEntries[Int(index)].attribute)
-                index = dynamicEntries[Int(index)].next
+            var laidOut = Bindings(
+                attributes: attributeRun, dynamicAttributes: .empty, inheritSources: .empty, emptyInherits: 0)
+            if group.rarity > 0 {
+                layOut(rarities[Int(group.rarity) &- 1], &laidOut, &dynamicAttributes, &children)
             }
-            let sourceRun = Run(start: UInt32(truncatingIfNeeded: children.count), count: group.sourceCount)
-            index = group.firstSource
-            while index != Self.none {
-                children.append(sources[Int(index)].node)
-                index = sources[Int(index)].next
-            }
-            bindings.append(
-                Bindings(
-                    attributes: attributeRun, dynamicAttributes: dynamicRun, inheritSources: sourceRun,
-                    emptyInherits: group.emptyInherits))
+            bindings.append(laidOut)
         }
+    }
+
+    private func layOut(
+        _ rarity: Rarity, _ bindings: inout Bindings, _ dynamicAttributes: inout [DynamicAttribute],
+        _ children: inout [NodeID]
+    ) {
+        bindings.dynamicAttributes = Run(
+            start: UInt32(truncatingIfNeeded: dynamicAttributes.count), count: rarity.dynamicCount)
+        var index = rarity.firstDynamic
+        while index != Self.none {
+            dynamicAttributes.append(dynamicEntries[Int(index)].attribute)
+            index = dynamicEntries[Int(index)].next
+        }
+        bindings.inheritSources = Run(start: UInt32(truncatingIfNeeded: children.count), count: rarity.sourceCount)
+        index = rarity.firstSource
+        while index != Self.none {
+            children.append(sources[Int(index)].node)
+            index = sources[Int(index)].next
+        }
+        bindings.emptyInherits = rarity.emptyInherits
     }
 }

@@ -68,9 +68,9 @@ struct ExpressionPrinter {
     private mutating func write(_ item: Item) {
         switch item {
         case .text(let text): unsafe output.append(contentsOf: text.bytes)
-        case .name(let name): NixText.appendName(tree.symbols[Int(name.rawValue)], to: &output)
-        case .string(let text): NixText.appendString(tree.texts[Int(text.rawValue)], to: &output)
-        case .path(let text): appendPath(tree.texts[Int(text.rawValue)])
+        case .name(let name): NixText.appendName(tree.bytes(of: name), to: &output)
+        case .string(let text): NixText.appendString(tree.bytes(of: text), to: &output)
+        case .path(let text): appendPath(tree.bytes(of: text))
         case .node, .function: pending.append(item)
         }
     }

@@ -72,17 +72,19 @@ extension Lexer {
     }
 
     private mutating func skipLineComment() {
-        while offset < bytes.count, byte(0) != UInt8(ascii: "\n"), byte(0) != UInt8(ascii: "\r") { offset &+= 1 }
+        let end = bytes.find(UInt8(ascii: "\n"), from: offset, to: bytes.count)
+        offset = bytes.find(UInt8(ascii: "\r"), from: offset, to: end)
     }
 
     /// Where the comment at `offset` ends; nil if nothing ends it, which makes it a `/` and a `*`.
     private func endOfComment() -> Int? {
         var index = offset &+ 2
-        while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "*") && bytes[index &+ 1] == UInt8(ascii: "/") { return index &+ 2 }
+        while true {
+            index = bytes.find(UInt8(ascii: "*"), from: index, to: bytes.count)
+            guard index < bytes.count else { return nil }
             index &+= 1
+            if bytes[index] == UInt8(ascii: "/") { return index &+ 1 }
         }
-        return nil
     }
 
     /// An identifier or keyword, or the path or URL that starts like one.

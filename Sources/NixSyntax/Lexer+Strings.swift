@@ -99,7 +99,7 @@ extension Lexer {
     }
 
     private func refuseNullBytes() throws(Failure) {
-        guard unsafe bytes.withBytes(start, end, { unsafe $0.contains(0) }) else { return }
+        guard bytes.find(0, from: start, to: end) < end else { return }
         let shown = String(decoding: bytes.array(start, end), as: UTF8.self).split(
             separator: "\0", omittingEmptySubsequences: false)
         throw Failure(
@@ -111,10 +111,6 @@ extension Lexer {
     /// The text of a stretch of source with its escapes replaced and its line ends normalised to LF. A line end that
     /// is escaped stays as it is.
     func unescaped(_ start: Int, _ end: Int) -> [UInt8] {
-        let isPlain = unsafe bytes.withBytes(start, end) { text in
-            unsafe !text.contains { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\r") }
-        }
-        if isPlain { return bytes.array(start, end) }
         var result: [UInt8] = []
         result.reserveCapacity(end &- start)
         var index = start
@@ -132,6 +128,12 @@ extension Lexer {
             }
         }
         return result
+    }
+
+    /// Whether a stretch of source is its own text: nothing in it is escaped or normalised.
+    func isPlain(_ start: Int, _ end: Int) -> Bool {
+        bytes.find(UInt8(ascii: "\\"), from: start, to: end) == end
+            && bytes.find(UInt8(ascii: "\r"), from: start, to: end) == end
     }
 
     private static func escape(_ byte: UInt8) -> UInt8 {

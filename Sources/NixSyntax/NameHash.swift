@@ -10,19 +10,27 @@ enum NameHash {
         return product.high ^ product.low &+ state
     }
 
-    static func hash(_ bytes: UnsafeBufferPointer<UInt8>, seed: UInt64) -> UInt64 {
-        var state = seed ^ UInt64(truncatingIfNeeded: bytes.count)
-        var word: UInt64 = 0
-        var filled: UInt64 = 0
-        for index in 0..<bytes.count {
-            word |= UInt64(unsafe bytes[index]) &<< filled
-            filled &+= 8
-            if filled == 64 {
-                state = mix(word, state)
-                word = 0
-                filled = 0
-            }
+    /// Reads eight bytes at a time; the last may overlap those before them.
+    @inline(__always)
+    static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int, seed: UInt64) -> UInt64 {
+        var state = seed ^ UInt64(truncatingIfNeeded: count)
+        guard count > 0 else { return mix(0, state) }
+        let base = unsafe UnsafeRawPointer(bytes)
+        var offset = 0
+        while offset &+ 8 < count {
+            state = mix(unsafe base.loadUnaligned(fromByteOffset: offset, as: UInt64.self), state)
+            offset &+= 8
         }
-        return mix(word, state)
+        let rest: UInt64
+        if count >= 8 {
+            rest = unsafe base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+        } else if count >= 4 {
+            let low = unsafe base.loadUnaligned(as: UInt32.self)
+            rest = UInt64(unsafe base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self)) &<< 32 | UInt64(low)
+        } else {
+            let first = UInt64(unsafe bytes[0])
+            rest = UInt64(unsafe bytes[count &- 1]) &<< 16 | UInt64(unsafe bytes[count / 2]) &<< 8 | first
+        }
+        return mix(rest, state)
     }
 }

@@ -28,10 +28,9 @@ extension Parser {
     /// The finished tables.
     fileprivate consuming func tree(_ source: [UInt8], _ root: NodeID) -> SyntaxTree {
         var tree = SyntaxTree(
-            source: source, root: root, nodes: nodes, spans: spans, positions: positions, symbols: symbols.all(),
-            texts: texts, children: children, parts: parts, partSpans: partSpans, attributeNames: attributeNames,
-            lambdas: lambdas, formals: formals, bindings: [], attributes: [], dynamicAttributes: [],
-            lineStarts: SourceLocation.lineStarts(of: source))
+            source: source, root: root, nodes: nodes, spans: spans, symbols: symbols.names, texts: texts,
+            children: children, parts: parts, partSpans: partSpans, attributeNames: attributeNames,
+            lambdas: lambdas, formals: formals, bindings: [], attributes: [], dynamicAttributes: [])
         bindings.layOut(
             bindings: &tree.bindings, attributes: &tree.attributes, dynamicAttributes: &tree.dynamicAttributes,
             children: &tree.children)

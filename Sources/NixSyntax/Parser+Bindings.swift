@@ -70,11 +70,11 @@ extension Parser {
     /// The value of a string without interpolation, nil for any other expression.
     func literalString(_ node: NodeID) -> [UInt8]? {
         switch nodes[Int(node.rawValue)] {
-        case .uri(let text): return texts[Int(text.rawValue)]
+        case .uri(let text): return bytes(of: text)
         case .string(let run):
             if run.count == 0 { return [] }
             guard run.count == 1, case .literal(let text) = parts[Int(run.start)] else { return nil }
-            return texts[Int(text.rawValue)]
+            return bytes(of: text)
         default: return nil
         }
     }

@@ -65,7 +65,7 @@ extension Parser {
     }
 
     private func refuseDynamic(_ group: BindingsID, _ frame: Frame) throws(Failure) {
-        guard bindings.groups[Int(group.rawValue)].dynamicCount > 0 else { return }
+        guard bindings.rarity(of: group).dynamicCount > 0 else { return }
         throw Failure(
             .dynamicAttribute, "dynamic attributes not allowed in let",
             at: Span(start: frame.start, end: frame.start &+ 3))

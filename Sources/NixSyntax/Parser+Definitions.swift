@@ -122,7 +122,7 @@ extension Parser {
         let attributes = bindings.attributes(of: source).sorted { $0.name.rawValue > $1.name.rawValue }
         return Merge(
             source: source, target: target, attributes: attributes,
-            firstSource: bindings.groups[Int(target.rawValue)].sourceCount)
+            firstSource: bindings.rarity(of: target).sourceCount)
     }
 
     /// The names of a pending path as Nix shows them.

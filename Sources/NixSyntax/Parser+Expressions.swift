@@ -51,9 +51,9 @@ extension Parser {
         case .float:
             finish(.float(lexer.float), start, end)
         case .uri:
-            finish(.uri(addText(lexer.bytes.array(lexer.start, lexer.end))), start, end)
+            finish(.uri(addText(source: lexer.start, lexer.end)), start, end)
         case .searchPath:
-            finish(.searchPath(addText(lexer.bytes.array(lexer.start + 1, lexer.end - 1))), start, end)
+            finish(.searchPath(addText(source: lexer.start + 1, lexer.end - 1)), start, end)
         case .quote: return try beginString()
         case .indentedOpen:
             push(.indentedString, start, UInt32(truncatingIfNeeded: pendingPieces.count))

@@ -10,22 +10,19 @@ extension Parser {
         let last = pendingPieces.count &- 1
         for index in mark..<pendingPieces.count {
             var piece = pendingPieces[index]
-            var text: [UInt8]
-            switch piece.content {
-            case .interpolation:
+            if case .interpolation = piece.content {
                 atLineStart = false
                 dropped = 0
                 pendingPieces[kept] = piece
                 kept &+= 1
                 continue
-            case .indented:
-                text = lexer.bytes.array(Int(piece.span.start), Int(piece.span.end))
-            case .text(let id): text = texts[Int(id.rawValue)]
             }
-            text = Self.strip(text, least, &atLineStart, &dropped)
-            if index == last { Self.dropBlankLastLine(&text) }
-            guard !text.isEmpty else { continue }
-            piece.content = .text(addText(text))
+            let first = texts.own.count
+            strip(piece, least, &atLineStart, &dropped)
+            if index == last { dropBlankLastLine(from: first) }
+            guard texts.own.count > first else { continue }
+            texts.appendOwn(from: first)
+            piece.content = .text(lastText)
             pendingPieces[kept] = piece
             kept &+= 1
         }
@@ -45,50 +42,77 @@ extension Parser {
                 }
                 continue
             }
-            for offset in Int(piece.span.start)..<Int(piece.span.end) {
-                let byte = lexer.bytes[offset]
-                if byte == UInt8(ascii: "\n") {
-                    atLineStart = true
-                    current = 0
-                } else if atLineStart {
-                    if byte == UInt8(ascii: " ") {
-                        current &+= 1
-                    } else {
-                        atLineStart = false
-                        least = min(least, current)
-                    }
+            var offset = Int(piece.span.start)
+            let end = Int(piece.span.end)
+            while offset < end {
+                if atLineStart {
+                    let first = endOfSpaces(offset, end)
+                    current &+= first &- offset
+                    offset = first
+                    guard offset < end else { break }
+                    if lexer.bytes[offset] != UInt8(ascii: "\n") { least = min(least, current) }
                 }
+                // The rest of the line; the end of a piece that has no line end is no start of a line.
+                offset = lexer.bytes.find(UInt8(ascii: "\n"), from: offset, to: end) &+ 1
+                atLineStart = offset <= end
+                current = 0
             }
         }
         return least
     }
 
-    private static func strip(
-        _ text: [UInt8], _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int
-    ) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(text.count)
-        for byte in text {
-            if byte == UInt8(ascii: "\n") {
-                // Nix does not restart the count at the end of a line of text: it is 0 then.
-                dropped = 0
-                atLineStart = true
-                result.append(byte)
-            } else if atLineStart && byte == UInt8(ascii: " ") {
-                if dropped >= least { result.append(byte) }
-                dropped &+= 1
-            } else {
-                if atLineStart { dropped = 0 }
-                atLineStart = false
-                result.append(byte)
-            }
-        }
-        return result
+    private func endOfSpaces(_ start: Int, _ end: Int) -> Int {
+        var offset = start
+        while offset < end && lexer.bytes[offset] == UInt8(ascii: " ") { offset &+= 1 }
+        return offset
     }
 
-    private static func dropBlankLastLine(_ text: inout [UInt8]) {
-        var end = text.count
-        while end > 0 && text[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
-        if end > 0 && text[end &- 1] == UInt8(ascii: "\n") { text.removeLast(text.count &- end) }
+    /// Pushes the text of a piece without indentation.
+    private mutating func strip(_ piece: StringPiece, _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int) {
+        if case .text(let text) = piece.content {
+            for byte in bytes(of: text) { strip(byte, least, &atLineStart, &dropped) }
+            return
+        }
+        var offset = Int(piece.span.start)
+        let end = Int(piece.span.end)
+        while offset < end {
+            if atLineStart {
+                let first = endOfSpaces(offset, end)
+                let spaces = dropped &+ first &- offset
+                for _ in max(least, dropped)..<max(least, dropped, spaces) { texts.push(UInt8(ascii: " ")) }
+                dropped = spaces
+                offset = first
+                guard offset < end else { return }
+            }
+            let newline = lexer.bytes.find(UInt8(ascii: "\n"), from: offset, to: end)
+            // Nix does not restart the count at the end of a line of text: it is 0 then.
+            if atLineStart || newline < end { dropped = 0 }
+            atLineStart = newline < end
+            let rest = min(newline &+ 1, end)
+            unsafe lexer.bytes.withBytes(offset, rest) { unsafe texts.push($0) }
+            offset = rest
+        }
+    }
+
+    /// Pushes one byte.
+    private mutating func strip(_ byte: UInt8, _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int) {
+        if byte == UInt8(ascii: "\n") {
+            dropped = 0
+            atLineStart = true
+            texts.push(byte)
+        } else if atLineStart && byte == UInt8(ascii: " ") {
+            if dropped >= least { texts.push(byte) }
+            dropped &+= 1
+        } else {
+            if atLineStart { dropped = 0 }
+            atLineStart = false
+            texts.push(byte)
+        }
+    }
+
+    private mutating func dropBlankLastLine(from first: Int) {
+        var end = texts.own.count
+        while end > first && texts.own[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
+        if end > first && texts.own[end &- 1] == UInt8(ascii: "\n") { texts.dropOwn(to: end) }
     }
 }

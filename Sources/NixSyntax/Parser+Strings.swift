@@ -7,42 +7,48 @@ extension Parser {
         if lexer.kind == .quote {
             let span = Span(start: start, end: end)
             try lexer.advance()
-            return finishPlainString([], span, isName: isName, textSpan: nil)
+            return finishPlainString(span, isName: isName, textSpan: nil)
         }
         let mark = UInt32(truncatingIfNeeded: pendingPieces.count)
         if lexer.kind == .stringText {
-            let text = lexer.unescaped(lexer.start, lexer.end)
             let textSpan = lexer.span
             try lexer.advance()
             if lexer.kind == .quote {
                 let span = Span(start: start, end: end)
                 try lexer.advance()
-                return finishPlainString(text, span, isName: isName, textSpan: textSpan)
+                return finishPlainString(span, isName: isName, textSpan: textSpan)
             }
-            pendingPieces.append(StringPiece(content: .text(addText(text)), span: textSpan))
+            let text = addText(escaped: Int(textSpan.start), Int(textSpan.end))
+            pendingPieces.append(StringPiece(content: .text(text), span: textSpan))
         }
         push(.string, start, mark, isName ? 1 : 0)
         return .stringPiece
     }
 
-    private mutating func finishPlainString(_ text: [UInt8], _ span: Span, isName: Bool, textSpan: Span?) -> Step {
+    private mutating func finishPlainString(_ span: Span, isName: Bool, textSpan: Span?) -> Step {
         if isName {
-            pendingNames.append(.fixed(symbols.intern(text), span))
+            pendingNames.append(.fixed(internString(textSpan), span))
             return .attributeNameDone
         }
         var run = Run.empty
         if let textSpan {
             run = Run(start: UInt32(truncatingIfNeeded: parts.count), count: 1)
-            parts.append(.literal(addText(text)))
+            parts.append(.literal(addText(escaped: Int(textSpan.start), Int(textSpan.end))))
             partSpans.append(textSpan)
         }
         finish(.string(parts: run), span.start, span.end)
         return .simpleDone
     }
 
+    private mutating func internString(_ span: Span?) -> SymbolID {
+        guard let span else { return symbols.intern([]) }
+        let (start, end) = (Int(span.start), Int(span.end))
+        return lexer.isPlain(start, end) ? symbols.intern(start, end) : symbols.intern(lexer.unescaped(start, end))
+    }
+
     mutating func beginPath(_ kind: Frame.Kind) throws(Failure) -> Step {
         let span = lexer.span
-        let text = addText(lexer.bytes.array(lexer.start, lexer.end))
+        let text = addText(source: lexer.start, lexer.end)
         try lexer.advance()
         if lexer.kind == .pathEnd {
             try lexer.advance()
@@ -67,7 +73,8 @@ extension Parser {
             try lexer.advance()
             return .stringPiece
         case .indentedEscape:
-            pendingPieces.append(StringPiece(content: .text(addText(indentedEscape())), span: lexer.span))
+            texts.append(indentedEscape())
+            pendingPieces.append(StringPiece(content: .text(lastText), span: lexer.span))
             try lexer.advance()
             return .stringPiece
         case .quote where frame.kind == .string: return try finishString(frame)
@@ -82,8 +89,8 @@ extension Parser {
     private mutating func addTextPiece(_ frame: Frame) throws(Failure) -> Step {
         let isString = frame.kind == .string
         let text =
-            isString ? lexer.unescaped(lexer.start, lexer.end) : lexer.bytes.array(lexer.start, lexer.end)
-        pendingPieces.append(StringPiece(content: .text(addText(text)), span: lexer.span))
+            isString ? addText(escaped: lexer.start, lexer.end) : addText(source: lexer.start, lexer.end)
+        pendingPieces.append(StringPiece(content: .text(text), span: lexer.span))
         try lexer.advance()
         // The grammar has one text before the first interpolation of a path, besides the path's start.
         if !isString && pendingPieces.count &- Int(frame.first) == 2 && lexer.kind != .dollarBrace {

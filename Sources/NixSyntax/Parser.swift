@@ -6,21 +6,20 @@
 struct Parser {
     var lexer: Lexer
     var frames: [Frame] = []
-    var symbols = SymbolTable()
+    var symbols: SymbolTable
 
-    var nodes: [Node] = []
+    var nodes = NodeTable()
     var spans: [Span] = []
-    var positions: [UInt32] = []
     /// Depth of each node.
     var depths: [UInt16] = []
-    var texts: [[UInt8]] = []
+    var texts = TextTable()
     var children: [NodeID] = []
     var parts: [StringPart] = []
     var partSpans: [Span] = []
     var attributeNames: [AttributeName] = []
     var lambdas: [Lambda] = []
     var formals: [Formal] = []
-    var bindings = BindingTable()
+    var bindings: BindingTable
 
     /// Parts of constructs that are not complete; each frame owns those from its mark on.
     var pendingNodes: [NodeID] = []
@@ -38,10 +37,11 @@ struct Parser {
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
-        let expected = bytes.count / 8 + 16
+        symbols = SymbolTable(bytes)
+        bindings = BindingTable(sourceSize: bytes.count)
+        let expected = bytes.count / 16 + 16
         nodes.reserveCapacity(expected)
         spans.reserveCapacity(expected)
-        positions.reserveCapacity(expected)
         depths.reserveCapacity(expected)
     }
 
@@ -113,9 +113,8 @@ extension Parser {
     @inline(__always)
     mutating func add(_ node: Node, _ span: Span, _ position: UInt32, _ depth: Int) -> NodeID {
         let id = NodeID(UInt32(truncatingIfNeeded: nodes.count))
-        nodes.append(node)
+        nodes.append(node, position: position)
         spans.append(span)
-        positions.append(position)
         depths.append(UInt16(truncatingIfNeeded: depth))
         return id
     }
@@ -144,12 +143,24 @@ extension Parser {
         try lexer.advance()
     }
 
-    mutating func internToken() -> SymbolID {
-        unsafe lexer.bytes.withBytes(lexer.start, lexer.end) { unsafe symbols.intern($0) }
+    mutating func internToken() -> SymbolID { symbols.intern(lexer.start, lexer.end) }
+
+    /// Adds the text of a stretch of source as it stands there.
+    mutating func addText(source start: Int, _ end: Int) -> TextID {
+        texts.append(source: start, end)
+        return lastText
     }
 
-    mutating func addText(_ bytes: [UInt8]) -> TextID {
-        texts.append(bytes)
-        return TextID(UInt32(truncatingIfNeeded: texts.count &- 1))
+    /// Adds the text of a stretch of source with its escapes replaced.
+    mutating func addText(escaped start: Int, _ end: Int) -> TextID {
+        if lexer.isPlain(start, end) { return addText(source: start, end) }
+        texts.append(lexer.unescaped(start, end))
+        return lastText
+    }
+
+    var lastText: TextID { TextID(UInt32(truncatingIfNeeded: texts.count &- 1)) }
+
+    func bytes(of text: TextID) -> [UInt8] {
+        unsafe texts.withBytes(Int(text.rawValue), lexer.bytes) { unsafe Array($0) }
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The bytes of the source while it is parsed. Reading past the end gives 0, so that the lexer may look ahead without
 /// asking where the source ends.
 @safe
@@ -22,6 +24,19 @@ struct SourceBytes {
     func withBytes<Result>(_ start: Int, _ end: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe body(UnsafeBufferPointer(rebasing: base[start..<end]))
     }
+
+    /// Where a byte stands first from `start` on and before `end`; `end` if it does not.
+    @inline(__always)
+    func find(_ byte: UInt8, from start: Int, to end: Int) -> Int {
+        guard start < end, let base = unsafe base.baseAddress,
+            let found = unsafe memchr(base + start, Int32(byte), end &- start)
+        else { return end }
+        return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    }
+
+    /// The address of a byte that the lexer has matched.
+    @inline(__always)
+    func pointer(_ start: Int) -> UnsafePointer<UInt8> { unsafe base.baseAddress.unsafelyUnwrapped + start }
 
     func array(_ start: Int, _ end: Int) -> [UInt8] {
         unsafe withBytes(start, end) { unsafe Array($0) }

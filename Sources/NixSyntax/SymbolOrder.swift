@@ -14,7 +14,7 @@ extension ExpressionPrinter {
     /// By symbol: its place in alphabetical order.
     mutating func ranks() -> [UInt32] {
         if let order { return order.ranks }
-        let made = SymbolOrder(tree.symbols)
+        let made = SymbolOrder(tree.names())
         order = made
         return made.ranks
     }

@@ -1,64 +1,84 @@
+import Glibc
+
 /// Gives each name one number, in the order of first appearance.
 struct SymbolTable {
-    private struct Entry {
-        var hash: UInt64
-        var start: Int
-        var count: Int
-    }
-
-    /// All names, end to end.
-    private var names: [UInt8] = []
-    private var entries: [Entry] = []
-    /// Index into `entries` plus one; 0 is free. The count is a power of two.
-    private var slots = [UInt32](repeating: 0, count: 256)
+    private let source: SourceBytes
+    private(set) var names = TextTable()
+    private var hashes: [UInt32] = []
+    /// Index of a name plus one; 0 is free. The count is a power of two.
+    private var slots: [UInt32]
     private let seed = NameHash.seed
 
-    var count: Int { entries.count }
+    init(_ source: SourceBytes) {
+        self.source = source
+        // Of what people write, a name in some 80 bytes is new.
+        var size = 64
+        while size < source.count / 64 { size &*= 2 }
+        slots = [UInt32](repeating: 0, count: size)
+    }
 
-    mutating func intern(_ name: UnsafeBufferPointer<UInt8>) -> SymbolID {
-        let hash = unsafe NameHash.hash(name, seed: seed)
-        let mask = slots.count &- 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != 0 {
-            let index = slots[slot] &- 1
-            if entries[Int(index)].hash == hash, unsafe matches(entries[Int(index)], name) { return SymbolID(index) }
-            slot = (slot &+ 1) & mask
-        }
-        let index = UInt32(truncatingIfNeeded: entries.count)
-        entries.append(Entry(hash: hash, start: names.count, count: name.count))
-        unsafe names.append(contentsOf: name)
-        slots[slot] = index &+ 1
-        if entries.count &* 2 > slots.count { grow() }
-        return SymbolID(index)
+    var count: Int { hashes.count }
+
+    /// The symbol of the bytes of the source from `start` to `end`.
+    mutating func intern(_ start: Int, _ end: Int) -> SymbolID {
+        let (slot, hash) = unsafe find(source.pointer(start), end &- start)
+        if slots[slot] != 0 { return SymbolID(slots[slot] &- 1) }
+        names.append(source: start, end)
+        return add(hash, slot)
     }
 
     mutating func intern(_ name: [UInt8]) -> SymbolID {
-        unsafe name.withUnsafeBufferPointer { unsafe intern($0) }
+        let (slot, hash) = unsafe name.withUnsafeBufferPointer { buffer in
+            // An empty array may have no address; nothing is read from this one then.
+            unsafe find(buffer.baseAddress ?? source.pointer(0), buffer.count)
+        }
+        if slots[slot] != 0 { return SymbolID(slots[slot] &- 1) }
+        names.append(name)
+        return add(hash, slot)
     }
 
-    private func matches(_ entry: Entry, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
-        guard entry.count == name.count else { return false }
-        for index in 0..<name.count where names[entry.start &+ index] != (unsafe name[index]) { return false }
+    /// The slot that holds a name, or the free one where it belongs.
+    @inline(__always)
+    private func find(_ name: UnsafePointer<UInt8>, _ count: Int) -> (slot: Int, hash: UInt32) {
+        let hash = UInt32(truncatingIfNeeded: unsafe NameHash.hash(name, count, seed: seed))
+        let mask = slots.count &- 1
+        var slot = Int(hash) & mask
+        while slots[slot] != 0 {
+            let index = Int(slots[slot] &- 1)
+            if hashes[index] == hash, unsafe matches(names.places[index], name, count) { break }
+            slot = (slot &+ 1) & mask
+        }
+        return (slot, hash)
+    }
+
+    @inline(__always)
+    private func matches(_ place: TextTable.Place, _ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        guard place.count == count else { return false }
+        let start = Int(place.start)
+        guard place.isOwn else { return unsafe memcmp(source.pointer(start), name, count) == 0 }
+        for index in 0..<count where names.own[start &+ index] != (unsafe name[index]) { return false }
         return true
+    }
+
+    private mutating func add(_ hash: UInt32, _ slot: Int) -> SymbolID {
+        let index = UInt32(truncatingIfNeeded: hashes.count)
+        hashes.append(hash)
+        slots[slot] = index &+ 1
+        if hashes.count &* 2 > slots.count { grow() }
+        return SymbolID(index)
     }
 
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: slots.count &* 2)
         let mask = slots.count &- 1
-        for index in entries.indices {
-            var slot = Int(truncatingIfNeeded: entries[index].hash) & mask
+        for index in hashes.indices {
+            var slot = Int(hashes[index]) & mask
             while slots[slot] != 0 { slot = (slot &+ 1) & mask }
             slots[slot] = UInt32(truncatingIfNeeded: index) &+ 1
         }
     }
 
     func bytes(of symbol: SymbolID) -> [UInt8] {
-        let entry = entries[Int(symbol.rawValue)]
-        return Array(names[entry.start..<entry.start + entry.count])
-    }
-
-    /// Every name, in the order of the numbers.
-    func all() -> [[UInt8]] {
-        entries.map { Array(names[$0.start..<$0.start + $0.count]) }
+        unsafe names.withBytes(Int(symbol.rawValue), source) { unsafe Array($0) }
     }
 }

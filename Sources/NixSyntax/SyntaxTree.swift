@@ -196,12 +196,34 @@ public struct Attribute: Sendable {
     public var name: SymbolID
     /// Span of the name where it is bound: what `unsafeGetAttrPos` reports.
     public var span: Span
-    public var value: Value
+    /// A node; above all nodes, the number of a source; `inherited`.
+    @usableFromInline var packedValue: UInt32
 
     public init(name: SymbolID, span: Span, value: Value) {
         self.name = name
         self.span = span
-        self.value = value
+        packedValue = Self.pack(value)
+    }
+
+    @inlinable
+    public var value: Value {
+        get {
+            if packedValue < Self.sources { return .expression(NodeID(packedValue)) }
+            return packedValue == UInt32.max ? .inherited : .inheritedFrom(packedValue - Self.sources)
+        }
+        set { packedValue = Self.pack(newValue) }
+    }
+
+    /// No source is long enough for so many nodes.
+    @usableFromInline static let sources: UInt32 = 1 << 31
+
+    @inlinable
+    static func pack(_ value: Value) -> UInt32 {
+        switch value {
+        case .expression(let node): node.rawValue
+        case .inherited: UInt32.max
+        case .inheritedFrom(let source): source + sources
+        }
     }
 }
 
@@ -222,14 +244,12 @@ public struct DynamicAttribute: Sendable {
 public struct SyntaxTree: Sendable {
     public var source: [UInt8]
     public var root: NodeID
-    public var nodes: [Node]
+    public var nodes: NodeTable
     /// Span of each node, parallel to `nodes`.
     public var spans: [Span]
-    /// Where an error in each node is reported, parallel to `nodes`: the operator of `.binary`, else the start of the
-    /// span. Parentheses around a first operand belong to the span, those around the node itself do not.
-    public var positions: [UInt32]
-    public var symbols: [[UInt8]]
-    public var texts: [[UInt8]]
+    /// The names of symbols and the texts, by number.
+    public var symbols: TextTable
+    public var texts: TextTable
     public var children: [NodeID]
     /// Literals of an indented string may stand side by side: Nix keeps its escapes apart.
     public var parts: [StringPart]
@@ -241,17 +261,35 @@ public struct SyntaxTree: Sendable {
     public var bindings: [Bindings]
     public var attributes: [Attribute]
     public var dynamicAttributes: [DynamicAttribute]
-    /// Offset of the first byte of each line.
-    public var lineStarts: [UInt32]
+    /// Offset of the first byte of each line; looked for anew each time.
+    public var lineStarts: [UInt32] { SourceLocation.lineStarts(of: source) }
 
     /// The deepest tree that `parse` makes: a node without children has depth 0, any other one more than its deepest
     /// child, and a binding of `a.b.c` counts as three nested sets.
     public static let maximumDepth = 10_000
 
-    @inlinable
-    public subscript(_ id: NodeID) -> Node { nodes[Int(id.rawValue)] }
-    @inlinable
-    public func span(of id: NodeID) -> Span { spans[Int(id.rawValue)] }
-    public func bytes(of symbol: SymbolID) -> [UInt8] { symbols[Int(symbol.rawValue)] }
-    public func bytes(of text: TextID) -> [UInt8] { texts[Int(text.rawValue)] }
+    @inlinable public subscript(_ id: NodeID) -> Node { nodes[Int(id.rawValue)] }
+    @inlinable public func span(of id: NodeID) -> Span { spans[Int(id.rawValue)] }
+    /// Where an error in a node is reported: the operator of `.binary`, else the start of the span. Parentheses around
+    /// a first operand belong to the span, those around the node itself do not.
+    public func position(of id: NodeID) -> UInt32 {
+        nodes.position(Int(id.rawValue)) ?? spans[Int(id.rawValue)].start
+    }
+    public func bytes(of symbol: SymbolID) -> [UInt8] { symbols.bytes(Int(symbol.rawValue), source: source) }
+    public func bytes(of text: TextID) -> [UInt8] { texts.bytes(Int(text.rawValue), source: source) }
+
+    /// Every name, in the order of the numbers.
+    public func names() -> [[UInt8]] { (0..<symbols.count).map { symbols.bytes($0, source: source) } }
+
+    /// Calls `body` with the name of each symbol, in the order of the numbers.
+    public func forEachName(_ body: (SymbolID, UnsafeBufferPointer<UInt8>) -> Void) {
+        unsafe source.withUnsafeBufferPointer { buffer in
+            let bytes = unsafe SourceBytes(buffer)
+            for index in 0..<symbols.count {
+                unsafe symbols.withBytes(index, bytes) {
+                    unsafe body(SymbolID(UInt32(truncatingIfNeeded: index)), $0)
+                }
+            }
+        }
+    }
 }

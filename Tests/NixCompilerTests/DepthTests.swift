@@ -44,7 +44,6 @@ extension DepthTests {
                 tree.root = NodeID(UInt32(tree.nodes.count))
                 tree.nodes.append(.not(operand))
                 tree.spans.append(tree.span(of: operand))
-                tree.positions.append(0)
             }
             do {
                 _ = try Compiler.compile(tree, options: CompileOptions(globals: testGlobals))

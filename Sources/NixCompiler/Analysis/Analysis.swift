@@ -5,16 +5,15 @@ import NixSyntax
 ///
 /// The tables are parallel to the tree's, with -1 (or `Resolution.none`) for what does not apply.
 struct Analysis: Sendable {
-    /// The tree's symbols, then well-known names that the source does not mention.
-    var symbols: [[UInt8]]
     var wellKnown: WellKnownSymbols
     var functions: [FunctionRecord] = []
     /// Captured bindings of all functions; see `FunctionRecord.captures`.
     var captures: [BindingID] = []
-    var bindings: [Binding] = []
+    /// By binding: the function on whose frame it lies.
+    var homes: [FunctionID] = []
     var withs: [WithRecord] = []
     /// By node: what an identifier means; for an operator, the variable that redefines it.
-    var resolutions: [Resolution]
+    private var resolutions: [PackedResolution]
     /// By node: the function that a lambda or a lazy expression becomes.
     var functionOfNode: [Int32]
     /// By node: its record in `withs`.
@@ -22,7 +21,9 @@ struct Analysis: Sendable {
     /// By node of a search path: what `__nixPath` means there.
     var searchPaths: [Int32: Resolution] = [:]
     /// By attribute: what `inherit name;` means.
-    var attributeResolutions: [Resolution]
+    private var attributeResolutions: [PackedResolution]
+    /// What resolutions to attributes name.
+    private var resolvedAttributes: [(set: BindingID, name: SymbolID)] = []
     /// By attribute: the thunk of an inherited one that needs one.
     var functionOfAttribute: [Int32]
     /// By formal: the thunk of its default, unless that is a constant.
@@ -38,8 +39,7 @@ struct Analysis: Sendable {
     var warnings: [Warning] = []
 
     init(_ tree: SyntaxTree) {
-        symbols = tree.symbols
-        wellKnown = WellKnownSymbols(adding: &symbols)
+        wellKnown = WellKnownSymbols(tree)
         resolutions = Array(repeating: .none, count: tree.nodes.count)
         functionOfNode = Array(repeating: -1, count: tree.nodes.count)
         attributeResolutions = Array(repeating: .none, count: tree.attributes.count)
@@ -50,10 +50,64 @@ struct Analysis: Sendable {
         firstParameters = Array(repeating: -1, count: tree.lambdas.count)
     }
 
-    func bytes(of symbol: SymbolID) -> [UInt8] { symbols[Int(symbol.rawValue)] }
-
     func function(of node: NodeID) -> FunctionID? {
         let function = functionOfNode[Int(node.rawValue)]
         return function < 0 ? nil : FunctionID(Int(function))
     }
+}
+
+extension Analysis {
+    func resolution(of node: NodeID) -> Resolution { unpacked(resolutions[Int(node.rawValue)]) }
+
+    mutating func resolve(_ node: NodeID, to resolution: Resolution) {
+        resolutions[Int(node.rawValue)] = packed(resolution)
+    }
+
+    /// What `inherit name;` means.
+    func resolution(ofAttribute index: Int) -> Resolution { unpacked(attributeResolutions[index]) }
+
+    mutating func resolve(attribute index: Int, to resolution: Resolution) {
+        attributeResolutions[index] = packed(resolution)
+    }
+
+    private func unpacked(_ packed: PackedResolution) -> Resolution {
+        switch packed.kind {
+        case .none: return .none
+        case .binding: return .binding(BindingID(packed.index))
+        case .attribute:
+            let attribute = resolvedAttributes[packed.index]
+            return .attribute(attribute.set, attribute.name)
+        case .global: return .global(SymbolID(UInt32(truncatingIfNeeded: packed.index)))
+        case .dynamic: return .dynamic(SymbolID(UInt32(truncatingIfNeeded: packed.index)))
+        }
+    }
+
+    private mutating func packed(_ resolution: Resolution) -> PackedResolution {
+        switch resolution {
+        case .none: return .none
+        case .binding(let binding): return PackedResolution(.binding, binding.index)
+        case .attribute(let set, let name):
+            resolvedAttributes.append((set: set, name: name))
+            return PackedResolution(.attribute, resolvedAttributes.count - 1)
+        case .global(let symbol): return PackedResolution(.global, Int(symbol.rawValue))
+        case .dynamic(let symbol): return PackedResolution(.dynamic, Int(symbol.rawValue))
+        }
+    }
+}
+
+/// A resolution in four bytes. A source of the largest size has fewer than 2^29 names, bindings and uses of them: each
+/// takes two bytes at least.
+private struct PackedResolution: Sendable {
+    enum Kind: UInt32 {
+        case none, binding, attribute, global, dynamic
+    }
+
+    private let bits: UInt32
+
+    static let none = PackedResolution(.none, 0)
+
+    init(_ kind: Kind, _ index: Int) { bits = UInt32(truncatingIfNeeded: index) << 3 | kind.rawValue }
+
+    var kind: Kind { Kind(rawValue: bits & 7) ?? .none }
+    var index: Int { Int(bits >> 3) }
 }

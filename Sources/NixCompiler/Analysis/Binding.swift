@@ -21,8 +21,9 @@ struct FunctionID: Hashable, Sendable {
 /// A place on some frame's stack that holds one value for the whole of a scope: a parameter, a formal, a `let` or `rec`
 /// name, or a hidden one that the compiler needs itself.
 struct Binding: Sendable {
-    /// The function on whose frame it lies.
+    /// The function on whose frame it lies, and how many are around that.
     var function: FunctionID
+    var depth: Int32
     /// Whether its value is on the stack where the analysis stands. What is not can be captured, but not read.
     var isInitialised: Bool
     var isUsed: Bool

@@ -1,6 +1,6 @@
 import NixSyntax
 
-/// What becomes a chunk of its own: the top level, a lambda, or a thunk.
+/// What becomes a chunk of its own: the top level, a lambda, or a thunk. Packed: a package set has tens of thousands.
 struct FunctionRecord: Sendable {
     enum Body: Sendable {
         case topLevel(NodeID)
@@ -15,24 +15,61 @@ struct FunctionRecord: Sendable {
         case overridden(BindingsID)
     }
 
-    var body: Body
-    /// Number of parameters.
-    var arity: Int
-    /// Number of functions around it.
-    var depth: Int
-    /// The attribute or variable it is bound to.
-    var name: SymbolID?
-    /// In `Analysis.captures`, in the order of the upvalues.
-    var captures: Run
+    private let kind: Kind
     /// Whether the `with` chain is captured after them.
-    var capturesWith: Bool
+    var capturesWith = false
+    private var packedArity: UInt16
+    /// The node, attribute or group of the body.
+    private let first: UInt32
+    /// The source of an inherited attribute.
+    private let second: UInt32
+    /// The symbol, or all bits.
+    private let packedName: UInt32
+    /// In `Analysis.captures`, in the order of the upvalues.
+    var captures = Run.empty
+
+    private enum Kind: UInt8 {
+        case topLevel, lambda, thunk, inherited, inheritedFrom, overridden
+    }
+
+    /// - Parameters:
+    ///   - arity: number of parameters, at most `Compiler.maximumArity`.
+    ///   - name: the attribute or variable it is bound to.
+    init(_ body: Body, arity: Int, name: SymbolID?) {
+        packedArity = UInt16(truncatingIfNeeded: arity)
+        packedName = name?.rawValue ?? .max
+        switch body {
+        case .topLevel(let node): (kind, first, second) = (.topLevel, node.rawValue, 0)
+        case .lambda(let node): (kind, first, second) = (.lambda, node.rawValue, 0)
+        case .thunk(let node): (kind, first, second) = (.thunk, node.rawValue, 0)
+        case .inherited(let attribute): (kind, first, second) = (.inherited, UInt32(attribute), 0)
+        case .inheritedFrom(let attribute, let source):
+            (kind, first, second) = (.inheritedFrom, UInt32(attribute), source.rawValue)
+        case .overridden(let group): (kind, first, second) = (.overridden, group.rawValue, 0)
+        }
+    }
+
+    var body: Body {
+        switch kind {
+        case .topLevel: .topLevel(NodeID(first))
+        case .lambda: .lambda(NodeID(first))
+        case .thunk: .thunk(NodeID(first))
+        case .inherited: .inherited(attribute: Int(first))
+        case .inheritedFrom: .inheritedFrom(attribute: Int(first), source: NodeID(second))
+        case .overridden: .overridden(BindingsID(first))
+        }
+    }
+
+    var arity: Int {
+        get { Int(packedArity) }
+        set { packedArity = UInt16(truncatingIfNeeded: newValue) }
+    }
+
+    var name: SymbolID? { packedName == .max ? nil : SymbolID(packedName) }
 
     /// Whether it is made by `thunk` rather than `closure`.
     var isThunk: Bool {
-        switch body {
-        case .topLevel, .lambda: false
-        case .thunk, .inherited, .inheritedFrom, .overridden: true
-        }
+        kind != .topLevel && kind != .lambda
     }
 }
 

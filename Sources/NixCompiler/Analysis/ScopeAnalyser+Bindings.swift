@@ -51,7 +51,7 @@ extension ScopeAnalyser {
             guard case .inherited = tree.attributes[index].value else { continue }
             try analyseInherited(index)
         }
-        let first = analysis.bindings.count
+        let first = self.bindings.count
         analysis.firstBindings[Int(id.rawValue)] = Int32(truncatingIfNeeded: first)
         let group = overridden ? Int32(truncatingIfNeeded: overrideGroups.count) : -1
         for index in bindings.attributes.range {
@@ -69,7 +69,7 @@ extension ScopeAnalyser {
             } else {
                 try analyseValue(index, bindings)
             }
-            analysis.bindings[first + offset].isInitialised = true
+            self.bindings[first + offset].isInitialised = true
         }
         if overridden { try analyseOverridden(id, bindings, set: overrideGroups[Int(group)].set) }
     }
@@ -97,19 +97,19 @@ extension ScopeAnalyser {
         }
         close()
         analysis.overrides[Int32(truncatingIfNeeded: id.rawValue)] = (binding: set, function: function)
-        analysis.bindings[set.index].isInitialised = true
+        self.bindings[set.index].isInitialised = true
     }
 
     /// `inherit name;`
     private mutating func analyseInherited(_ index: Int) throws(CompileError) {
         let attribute = tree.attributes[index]
         guard !isReadable(meaning(of: attribute.name)) else {
-            analysis.attributeResolutions[index] = try resolve(attribute.name, at: attribute.span)
+            analysis.resolve(attribute: index, to: try resolve(attribute.name, at: attribute.span))
             return
         }
         let id = open(.inherited(attribute: index), arity: 0, name: attribute.name)
         analysis.functionOfAttribute[index] = Int32(truncatingIfNeeded: id.rawValue)
-        analysis.attributeResolutions[index] = try resolve(attribute.name, at: attribute.span)
+        analysis.resolve(attribute: index, to: try resolve(attribute.name, at: attribute.span))
         close()
     }
 

@@ -10,7 +10,7 @@ extension ScopeAnalyser {
         case .string(let parts), .interpolatedPath(let parts): try analyseParts(parts)
         case .searchPath: try analyseSearchPath(node)
         case .identifier(let symbol):
-            analysis.resolutions[Int(node.rawValue)] = try resolve(symbol, at: tree.span(of: node))
+            analysis.resolve(node, to: try resolve(symbol, at: tree.span(of: node)))
         case .lambda: try analyseLambda(node, name: nil)
         case .list(let elements):
             for index in elements.range { try analyseLazily(tree.children[index], name: nil) }
@@ -68,7 +68,7 @@ extension ScopeAnalyser {
     private mutating func analyseSearchPath(_ node: NodeID) throws(CompileError) {
         let span = tree.span(of: node)
         let names = analysis.wellKnown
-        analysis.resolutions[Int(node.rawValue)] = try resolve(names.findFile, at: span)
+        analysis.resolve(node, to: try resolve(names.findFile, at: span))
         analysis.searchPaths[Int32(truncatingIfNeeded: node.rawValue)] = try resolve(names.nixPath, at: span)
     }
 

@@ -13,10 +13,7 @@ extension ScopeAnalyser {
     @discardableResult
     mutating func open(_ body: FunctionRecord.Body, arity: Int, name: SymbolID?) -> FunctionID {
         let id = FunctionID(analysis.functions.count)
-        analysis.functions.append(
-            FunctionRecord(
-                body: body, arity: arity, depth: openFunctions.count, name: name, captures: .empty,
-                capturesWith: false))
+        analysis.functions.append(FunctionRecord(body, arity: arity, name: name))
         openFunctions.append(OpenFunction(id: id))
         return id
     }
@@ -28,7 +25,7 @@ extension ScopeAnalyser {
         var entry = function.firstCapture
         while entry >= 0 {
             let capture = captureEntries[Int(entry)]
-            analysis.bindings[capture.binding.index].deepestCapture = capture.outer
+            bindings[capture.binding.index].deepestCapture = capture.outer
             analysis.captures.append(capture.binding)
             entry = capture.next
         }
@@ -43,7 +40,7 @@ extension ScopeAnalyser {
 
     /// Makes a binding readable from the current function.
     mutating func capture(_ binding: BindingID, at span: Span) throws(CompileError) {
-        let home = analysis.bindings[binding.index]
+        let home = bindings[binding.index]
         let current = openFunctions.count - 1
         guard home.function != openFunctions[current].id else { return }
         guard captureEntries.count < Self.mostCaptures else {
@@ -54,7 +51,7 @@ extension ScopeAnalyser {
         }
         var depth =
             home.deepestCapture < 0
-            ? analysis.functions[home.function.index].depth
+            ? Int(home.depth)
             : Int(captureEntries[Int(home.deepestCapture)].depth)
         while depth < current {
             depth += 1
@@ -67,8 +64,8 @@ extension ScopeAnalyser {
         captureEntries.append(
             CaptureEntry(
                 binding: binding, depth: Int32(truncatingIfNeeded: depth),
-                outer: analysis.bindings[binding.index].deepestCapture, next: -1))
-        analysis.bindings[binding.index].deepestCapture = index
+                outer: bindings[binding.index].deepestCapture, next: -1))
+        bindings[binding.index].deepestCapture = index
         let last = openFunctions[depth].lastCapture
         if last < 0 {
             openFunctions[depth].firstCapture = index
@@ -109,7 +106,7 @@ extension ScopeAnalyser {
     }
 
     private mutating func declareParameters(_ id: LambdaID, _ lambda: Lambda) {
-        analysis.firstParameters[Int(id.rawValue)] = Int32(truncatingIfNeeded: analysis.bindings.count)
+        analysis.firstParameters[Int(id.rawValue)] = Int32(truncatingIfNeeded: bindings.count)
         if let parameter = lambda.parameter {
             declare(parameter, span: lambda.parameterSpan, isInitialised: true)
         }

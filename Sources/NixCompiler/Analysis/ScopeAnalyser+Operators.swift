@@ -5,7 +5,7 @@ extension ScopeAnalyser {
     mutating func analyseNegation(_ node: NodeID, _ operand: NodeID) throws(CompileError) {
         let subtract = analysis.wellKnown.subtract
         guard isRedefined(subtract) else { return try analyse(operand) }
-        analysis.resolutions[Int(node.rawValue)] = try resolve(subtract, at: tree.span(of: node))
+        analysis.resolve(node, to: try resolve(subtract, at: tree.span(of: node)))
         try analyseLazily(operand, name: nil)
     }
 
@@ -36,7 +36,7 @@ extension ScopeAnalyser {
         switch sign {
         case .pipeForward, .pipeBackward: return false
         default:
-            if case .none = analysis.resolutions[Int(node.rawValue)] { return true }
+            if case .none = analysis.resolution(of: node) { return true }
             return false
         }
     }
@@ -45,7 +45,7 @@ extension ScopeAnalyser {
     private mutating func visitOperator(_ node: NodeID, _ sign: BinaryOperator) throws(CompileError) {
         warnAboutBooleans(node)
         guard let symbol = analysis.wellKnown.function(of: sign), isRedefined(symbol) else { return }
-        analysis.resolutions[Int(node.rawValue)] = try resolve(symbol, at: tree.span(of: node))
+        analysis.resolve(node, to: try resolve(symbol, at: tree.span(of: node)))
     }
 
     /// An operator that is a call.

@@ -3,11 +3,12 @@ import NixSyntax
 extension ScopeAnalyser {
     /// Adds a binding to the current function, without a name.
     mutating func addBinding(isInitialised: Bool, overrideGroup: Int32 = -1) -> BindingID {
-        let id = BindingID(analysis.bindings.count)
-        analysis.bindings.append(
+        let id = BindingID(bindings.count)
+        bindings.append(
             Binding(
-                function: currentFunction, isInitialised: isInitialised, isUsed: false,
-                overrideGroup: overrideGroup, deepestCapture: -1))
+                function: currentFunction, depth: Int32(truncatingIfNeeded: openFunctions.count - 1),
+                isInitialised: isInitialised, isUsed: false, overrideGroup: overrideGroup,
+                deepestCapture: -1))
         return id
     }
 
@@ -18,7 +19,7 @@ extension ScopeAnalyser {
         shadowed.append((symbol: index, binding: scope[index]))
         scope[index] = Int32(truncatingIfNeeded: binding.rawValue)
         if outermost[index] == .global {
-            warn(.shadowedGlobal(name: analysis.symbols[index]), at: span)
+            warn(.shadowedGlobal(name: name(of: symbol)), at: span)
         }
     }
 
@@ -43,7 +44,7 @@ extension ScopeAnalyser {
     }
 
     private func meaning(of symbol: SymbolID, boundBy binding: BindingID) -> Resolution {
-        let group = analysis.bindings[binding.index].overrideGroup
+        let group = bindings[binding.index].overrideGroup
         guard group >= 0, overrideGroups[Int(group)].overrides != currentFunction else { return .binding(binding) }
         return .attribute(overrideGroups[Int(group)].set, symbol)
     }
@@ -53,15 +54,15 @@ extension ScopeAnalyser {
     /// - Throws: when nothing binds it.
     mutating func resolve(_ symbol: SymbolID, at span: Span) throws(CompileError) -> Resolution {
         let index = Int(symbol.rawValue)
-        if scope[index] >= 0 { analysis.bindings[Int(scope[index])].isUsed = true }
+        if scope[index] >= 0 { bindings[Int(scope[index])].isUsed = true }
         let meaning = meaning(of: symbol)
         switch meaning {
         case .binding(let binding), .attribute(let binding, _): try capture(binding, at: span)
         case .global: break
         case .dynamic: useChain(currentWith, from: openFunctions.count - 1)
         case .none:
-            let name = String(decoding: analysis.bytes(of: symbol), as: UTF8.self)
-            throw CompileError(kind: .undefinedVariable, message: "undefined variable '\(name)'", span: span)
+            let text = String(decoding: self.name(of: symbol), as: UTF8.self)
+            throw CompileError(kind: .undefinedVariable, message: "undefined variable '\(text)'", span: span)
         }
         return meaning
     }
@@ -74,7 +75,7 @@ extension ScopeAnalyser {
 
     /// Whether the value is on the stack or captured, so that it can be read where the analysis stands.
     func isReadable(_ binding: BindingID) -> Bool {
-        let record = analysis.bindings[binding.index]
+        let record = bindings[binding.index]
         return record.isInitialised || record.function != currentFunction
     }
 

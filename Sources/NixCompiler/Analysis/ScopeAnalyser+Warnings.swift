@@ -23,7 +23,7 @@ extension ScopeAnalyser {
     mutating func warnAboutUnused(_ id: BindingsID, _ bindings: Bindings) {
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
         for (offset, index) in bindings.attributes.range.enumerated() {
-            guard !analysis.bindings[first + offset].isUsed else { continue }
+            guard !self.bindings[first + offset].isUsed else { continue }
             let attribute = tree.attributes[index]
             let name = tree.bytes(of: attribute.name)
             guard name.first != UInt8(ascii: "_") else { continue }

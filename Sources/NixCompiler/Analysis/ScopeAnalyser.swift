@@ -10,6 +10,7 @@ import NixSyntax
 struct ScopeAnalyser {
     let tree: SyntaxTree
     var analysis: Analysis
+    var bindings: [Binding] = []
     /// By symbol: the innermost lexical binding, or -1.
     var scope: [Int32]
     /// By symbol: what it is where no scope binds it.
@@ -67,22 +68,36 @@ struct ScopeAnalyser {
         self.tree = tree
         analysis = Analysis(tree)
         isCancelled = options.isCancelled
-        scope = Array(repeating: -1, count: analysis.symbols.count)
-        outermost = Array(repeating: .unknown, count: analysis.symbols.count)
-        let added = Set(options.scopeNames ?? [])
-        for (index, name) in analysis.symbols.enumerated() {
-            if !added.isEmpty, added.contains(name) {
-                outermost[index] = .attribute
-            } else if options.globals.contains(name) {
-                outermost[index] = .global
-            }
+        let count = tree.symbols.count + analysis.wellKnown.added.count
+        scope = Array(repeating: -1, count: count)
+        var outermost = [OutermostName](repeating: .unknown, count: count)
+        let globals = options.globals
+        unsafe tree.forEachName { symbol, name in
+            if unsafe globals.contains(name) { outermost[Int(symbol.rawValue)] = .global }
+        }
+        for (index, name) in analysis.wellKnown.added.enumerated() where globals.contains(name) {
+            outermost[tree.symbols.count + index] = .global
+        }
+        self.outermost = outermost
+        addScope(options.scopeNames ?? [])
+    }
+
+    /// Names that `scopedImport` adds.
+    private mutating func addScope(_ names: [[UInt8]]) {
+        guard !names.isEmpty else { return }
+        let added = Set(names)
+        for index in outermost.indices where added.contains(name(of: SymbolID(UInt32(truncatingIfNeeded: index)))) {
+            outermost[index] = .attribute
         }
     }
+
+    func name(of symbol: SymbolID) -> [UInt8] { analysis.wellKnown.name(of: symbol, in: tree) }
 
     /// Analyses a tree.
     static func analyse(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) -> Analysis {
         var analyser = ScopeAnalyser(tree, options: options)
         try analyser.analyseTopLevel(takesScope: options.scopeNames != nil)
+        analyser.analysis.homes = analyser.bindings.map(\.function)
         return analyser.analysis
     }
 

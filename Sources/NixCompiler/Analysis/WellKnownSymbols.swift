@@ -17,6 +17,9 @@ struct WellKnownSymbols: Sendable {
     /// The attribute that a legacy `let` selects.
     var body: SymbolID
 
+    /// Names that the source does not mention: their symbols follow the tree's.
+    private(set) var added: [[UInt8]]
+
     private static let names: [[UInt8]] = [
         "true", "false", "null", "__sub", "__mul", "__div", "__lessThan", "__findFile", "__nixPath", "__overrides",
         "body",
@@ -24,21 +27,30 @@ struct WellKnownSymbols: Sendable {
 
     private static let filter = GlobalNames(names)
 
-    /// Finds the names among the symbols, and appends those that are not there.
-    init(adding symbols: inout [[UInt8]]) {
+    /// Finds the names among the tree's, and adds those that are not there.
+    init(_ tree: SyntaxTree) {
         var found = [SymbolID?](repeating: nil, count: Self.names.count)
-        for (index, name) in symbols.enumerated() where Self.filter.contains(name) {
-            if let known = Self.names.firstIndex(of: name) {
-                found[known] = SymbolID(UInt32(truncatingIfNeeded: index))
+        unsafe tree.forEachName { symbol, name in
+            guard unsafe Self.filter.contains(name) else { return }
+            if let known = Self.names.firstIndex(where: { unsafe $0.elementsEqual(name) }) {
+                found[known] = symbol
             }
         }
+        var added: [[UInt8]] = []
         let all = Self.names.indices.map { index -> SymbolID in
             if let symbol = found[index] { return symbol }
-            symbols.append(Self.names[index])
-            return SymbolID(UInt32(truncatingIfNeeded: symbols.count - 1))
+            added.append(Self.names[index])
+            return SymbolID(UInt32(truncatingIfNeeded: tree.symbols.count + added.count - 1))
         }
+        self.added = added
         (`true`, `false`, null) = (all[0], all[1], all[2])
         (subtract, multiply, divide, lessThan) = (all[3], all[4], all[5], all[6])
         (findFile, nixPath, overrides, body) = (all[7], all[8], all[9], all[10])
+    }
+
+    /// The name of one of the tree's symbols or of those added.
+    func name(of symbol: SymbolID, in tree: SyntaxTree) -> [UInt8] {
+        let index = Int(symbol.rawValue) - tree.symbols.count
+        return index < 0 ? tree.bytes(of: symbol) : added[index]
     }
 }

@@ -113,7 +113,7 @@ extension CodeGenerator {
         }
         switch attribute.value {
         case .expression(let node): try generateLazily(node)
-        case .inherited: try readLazily(analysis.attributeResolutions[index], at: attribute.span)
+        case .inherited: try readLazily(analysis.resolution(ofAttribute: index), at: attribute.span)
         case .inheritedFrom(let source):
             let child = Int(bindings.inheritSources.start) + Int(source)
             if analysis.sourceBindings[child] >= 0 {
@@ -128,7 +128,7 @@ extension CodeGenerator {
     /// Code of a thunk for one `inherit (e) name;`.
     mutating func generateInheritedFrom(_ index: Int, _ source: NodeID) throws(BuilderError) {
         let attribute = tree.attributes[index]
-        if case .binding(let binding) = analysis.resolutions[Int(source.rawValue)], case .identifier = tree[source] {
+        if case .binding(let binding) = analysis.resolution(of: source), case .identifier = tree[source] {
             try select(attribute.name, of: binding, at: attribute.span)
         } else {
             try generate(source, tail: false)

@@ -24,7 +24,7 @@ extension CodeGenerator {
             try generate(node, tail: true)
         case .inherited(let attribute):
             begin(id, kind: .thunk)
-            try generateVariable(analysis.attributeResolutions[attribute], at: span)
+            try generateVariable(analysis.resolution(ofAttribute: attribute), at: span)
             try emit(.return, at: span)
         case .inheritedFrom(let attribute, let source):
             begin(id, kind: .thunk)
@@ -50,7 +50,7 @@ extension CodeGenerator {
 
     /// The thunk that a lazy selection makes: `x.name` of its one upvalue.
     private mutating func generateSelection(_ symbol: SymbolID, span: Span) throws(BuilderError) -> Chunk {
-        builder = ChunkBuilder(kind: .thunk, arity: 0)
+        builder.restart(kind: .thunk, arity: 0)
         let name = try programSymbol(symbol)
         try emit(.getUpvalueForce, .upvalue(0), at: span)
         try emit(.select, .symbol(name), at: span)

@@ -28,7 +28,7 @@ extension CodeGenerator {
     private mutating func generateValue(_ node: NodeID) throws(BuilderError) {
         let span = tree.span(of: node)
         switch tree[node] {
-        case .identifier: try generateVariable(analysis.resolutions[Int(node.rawValue)], at: span)
+        case .identifier: try generateVariable(analysis.resolution(of: node), at: span)
         case .string(let parts): try generateString(parts, at: span)
         case .interpolatedPath(let parts): try generatePath(parts, at: span)
         case .homePath(let text): try generateHomePath(text, at: span)
@@ -110,7 +110,7 @@ extension CodeGenerator {
     ) throws(BuilderError) {
         let span = tree.span(of: node)
         let path = analysis.searchPaths[Int32(truncatingIfNeeded: node.rawValue)] ?? .none
-        try generateVariable(analysis.resolutions[Int(node.rawValue)], at: span)
+        try generateVariable(analysis.resolution(of: node), at: span)
         try readLazily(path, at: span)
         try emitString(tree.bytes(of: text), at: span)
         try emit(tail ? .tailCall : .call, .count(2), at: span)

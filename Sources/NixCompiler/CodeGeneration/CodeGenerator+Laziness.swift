@@ -39,7 +39,7 @@ extension CodeGenerator {
     private mutating func generateTrivially(_ node: NodeID) throws(BuilderError) {
         let span = tree.span(of: node)
         switch tree[node] {
-        case .identifier: try readLazily(analysis.resolutions[Int(node.rawValue)], node, at: span)
+        case .identifier: try readLazily(analysis.resolution(of: node), node, at: span)
         case .select(let base, let path, _):
             try generateTrivially(base)
             if case .fixed(let symbol, _) = tree.attributeNames[Int(path.start)] {

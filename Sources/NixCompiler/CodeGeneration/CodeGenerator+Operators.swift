@@ -7,7 +7,7 @@ extension CodeGenerator {
         switch sign {
         case .pipeForward, .pipeBackward: return true
         default:
-            if case .none = analysis.resolutions[Int(node.rawValue)] { return false }
+            if case .none = analysis.resolution(of: node) { return false }
             return true
         }
     }
@@ -39,7 +39,7 @@ extension CodeGenerator {
         _ node: NodeID, _ first: NodeID, _ second: NodeID, inverted: Bool, tail: Bool
     ) throws(BuilderError) {
         let span = reportedSpan(of: node)
-        try generateVariable(analysis.resolutions[Int(node.rawValue)], at: span)
+        try generateVariable(analysis.resolution(of: node), at: span)
         try generateLazily(first)
         try generateLazily(second)
         try emit(tail && !inverted ? .tailCall : .call, .count(2), at: span)
@@ -51,7 +51,7 @@ extension CodeGenerator {
     /// `-e`; of a literal, a constant.
     mutating func generateNegation(_ node: NodeID, _ operand: NodeID) throws(BuilderError) {
         let span = tree.span(of: node)
-        let resolution = analysis.resolutions[Int(node.rawValue)]
+        let resolution = analysis.resolution(of: node)
         guard case .none = resolution else {
             try generateVariable(resolution, at: span)
             try emit(.integer, .signed(0), at: span)
@@ -150,7 +150,7 @@ extension CodeGenerator {
         switch tree[node] {
         case .integer(let integer): value = integer
         case .negate(let operand):
-            guard case .none = analysis.resolutions[Int(node.rawValue)], case .integer(let integer) = tree[operand]
+            guard case .none = analysis.resolution(of: node), case .integer(let integer) = tree[operand]
             else { return nil }
             value = 0 &- integer
         default: return nil

@@ -21,8 +21,12 @@ extension CodeGenerator {
     /// - Parameters:
     ///   - row: its place among all announced chunks. Row 0, the top level, is announced by asking for it.
     ///   - firstChunk: number of the first chunk that the part announces.
-    mutating func generatePart(_ row: Int, firstChunk: UInt32) throws(CompileError) -> ProgramPart {
-        let mark = program.mark
+    ///   - builder: whose room is used, so that the generators of all sources share it.
+    mutating func generatePart(
+        _ row: Int, firstChunk: UInt32, builder room: inout ChunkBuilder
+    ) throws(CompileError) -> ProgramPart {
+        swap(&builder, &room)
+        defer { swap(&builder, &room) }
         var code: [ProgramPart.Code] = []
         part = PartState(nextChunk: firstChunk, rows: [row])
         var span = tree.span(of: tree.root)
@@ -34,8 +38,8 @@ extension CodeGenerator {
                 code.append(ProgramPart.Code(row: next, chunk: try generate(pending[next])))
             }
         } catch { throw error.asCompileError(at: span) }
-        return program.part(
-            since: mark, firstChunk: firstChunk, newChunks: part?.announced ?? [], functions: part?.functions ?? [],
+        return program.takePart(
+            firstChunk: firstChunk, newChunks: part?.announced ?? [], functions: part?.functions ?? [],
             code: code)
     }
 

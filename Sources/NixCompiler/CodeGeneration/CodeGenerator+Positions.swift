@@ -4,7 +4,7 @@ extension CodeGenerator {
     /// Where Nix says an expression is: an operator's own sign, else the whole expression.
     func reportedSpan(of node: NodeID) -> Span {
         guard case .binary(let sign, _, _) = tree[node] else { return tree.span(of: node) }
-        let start = tree.positions[Int(node.rawValue)]
+        let start = tree.position(of: node)
         return Span(start: start, end: start + sign.length)
     }
 

@@ -5,7 +5,7 @@ extension CodeGenerator {
     /// `base.path`
     mutating func generateSelection(_ base: NodeID, _ path: Run, at span: Span) throws(BuilderError) {
         var steps = path.range
-        if case .identifier = tree[base], case .binding(let binding) = analysis.resolutions[Int(base.rawValue)],
+        if case .identifier = tree[base], case .binding(let binding) = analysis.resolution(of: base),
             let first = steps.first, case .fixed(let symbol, _) = tree.attributeNames[first]
         {
             try select(symbol, of: binding, at: span)

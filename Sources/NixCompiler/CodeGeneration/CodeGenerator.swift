@@ -52,9 +52,9 @@ struct CodeGenerator {
         self.tree = tree
         self.analysis = analysis
         self.isCancelled = isCancelled
-        programSymbols = Array(repeating: 0, count: analysis.symbols.count)
-        slots = Array(repeating: -1, count: analysis.bindings.count)
-        upvalues = Array(repeating: -1, count: analysis.bindings.count)
+        programSymbols = Array(repeating: 0, count: tree.symbols.count + analysis.wellKnown.added.count)
+        slots = Array(repeating: -1, count: analysis.homes.count)
+        upvalues = Array(repeating: -1, count: analysis.homes.count)
     }
 
     /// Makes every chunk.
@@ -91,7 +91,7 @@ struct CodeGenerator {
     mutating func programSymbol(_ symbol: SymbolID) throws(BuilderError) -> UInt32 {
         let known = programSymbols[Int(symbol.rawValue)]
         if known > 0 { return known - 1 }
-        let index = try program.addSymbol(analysis.bytes(of: symbol))
+        let index = try program.addSymbol(analysis.wellKnown.name(of: symbol, in: tree))
         programSymbols[Int(symbol.rawValue)] = index + 1
         return index
     }
@@ -112,7 +112,7 @@ struct CodeGenerator {
     mutating func begin(_ id: FunctionID, kind: Chunk.Kind) {
         let record = analysis.functions[id.index]
         function = id
-        builder = ChunkBuilder(kind: kind, arity: record.arity)
+        builder.restart(kind: kind, arity: record.arity)
         for (upvalue, capture) in record.captures.range.enumerated() {
             upvalues[analysis.captures[capture].index] = Int32(truncatingIfNeeded: upvalue)
         }
@@ -121,7 +121,7 @@ struct CodeGenerator {
 
     /// Where the value of a binding is for the current function: `local` also if it is not there yet.
     func position(of binding: BindingID) -> Position {
-        analysis.bindings[binding.index].function == function
+        analysis.homes[binding.index] == function
             ? .local(Int(slots[binding.index])) : .upvalue(Int(upvalues[binding.index]))
     }
 }

@@ -330,14 +330,14 @@ extension Machine {
     /// Nil for what is no function written in Nix.
     func nextParameter(of value: Value) -> NextParameter? {
         guard let (loaded, applied) = writtenFunction(value) else { return nil }
-        let program = programs[Int(loaded.program)].program
-        let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
+        let program = programs[Int(loaded.program)]
+        let chunk = program.chunk(Int(loaded.index))
         guard applied < chunk.parameters.count else { return nil }
-        var parameter = NextParameter(name: chunk.parameters[applied].map { program.symbols[Int($0)] })
+        var parameter = NextParameter(name: chunk.parameters[applied].map { name(of: $0, in: program) })
         if applied == Int(chunk.arity) - 1, let index = chunk.formals {
-            let formals = program.formals[Int(index)]
+            let formals = program.program.formals[Int(index)]
             parameter.formals = (
-                formals.formals.map { program.symbols[Int($0.symbol)] }
+                formals.formals.map { name(of: $0.symbol, in: program) }
                     .sorted { $0.lexicographicallyPrecedes($1) }, formals.hasEllipsis
             )
         }

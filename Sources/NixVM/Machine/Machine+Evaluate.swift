@@ -25,9 +25,9 @@ extension Machine {
     public var nextChunk: UInt32 { UInt32(truncatingIfNeeded: s.pointee.chunkCount) }
 
     /// Loads the first part of a program whose code is made as it is run. The machine asks for more with requests that
-    /// name the program by the number returned.
+    /// name the program by the number returned, and for its lines when it needs them.
     public func load(
-        part: ProgramPart, lines: LineTable?, name: String, directory: [UInt8]
+        part: ProgramPart, lines: @escaping () -> LineTable?, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
         let top = s.pointee.chunkCount
         let program = try load(part, lines: lines, name: name, directory: directory, firstChunk: 0)
@@ -233,11 +233,11 @@ extension Machine {
         if value.tag == Tag.function, value.object.kind == Kind.partial { value = value.object.values[0] }
         guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
         let loaded = s.pointee.chunks[value.object.field]
-        let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
+        let program = programs[Int(loaded.program)]
+        let chunk = program.chunk(Int(loaded.index))
         guard chunk.arity == 1, let index = chunk.formals else { return nil }
-        let program = programs[Int(loaded.program)].program
-        return program.formals[Int(index)].formals.map {
-            (program.symbols[Int($0.symbol)], $0.defaultValue != .none)
+        return program.program.formals[Int(index)].formals.map {
+            (name(of: $0.symbol, in: program), $0.defaultValue != .none)
         }
     }
 

@@ -128,6 +128,6 @@ extension Machine {
         let loaded = s.pointee.chunks[index]
         guard Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)]
-        return program.chunk(Int(loaded.index)).name.map { program.program.symbols[Int($0)] }
+        return program.chunk(Int(loaded.index)).name.map { name(of: $0, in: program) }
     }
 }

@@ -2,8 +2,8 @@ import NixBytecode
 
 /// A program in a machine: what it refers to, made the machine's own. It grows when its code is made as it is run.
 final class LoadedProgram {
-    /// What of the program is asked for while it runs: names, patterns, chunks, lines. Constants and shapes are in the
-    /// tables only.
+    /// What of the program is asked for while it runs: patterns and chunks. Names, constants and shapes are in
+    /// the tables only.
     var program: Program
     /// What positions call it: a path, `«string»`, `«stdin»`.
     let sourceName: String
@@ -26,13 +26,21 @@ final class LoadedProgram {
     /// Parallel to `program.chunks`, which have no code: it lies in a block.
     private var codeSizes: [Int] = []
     private var blocks: [UnsafeMutableRawPointer] = []
+    /// What is left of the last of them, whose size grows with the program.
+    private var blockRoom = 0
+    private var blockSize = 64
+    private var nextBlock: UnsafeMutableRawPointer?
     /// Code that is left of the last block for code.
     private var codeRoom = 0
     private var nextCode: UnsafeMutablePointer<UInt8>?
 
     /// - Parameter part: what the tables are made large enough for.
-    init(_ part: ProgramPart, lines: LineTable?, number: Int, sourceName: String, directory: [UInt8], firstChunk: Int) {
-        program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: lines)
+    init(
+        _ part: ProgramPart, lines: @escaping () -> LineTable?, number: Int, sourceName: String, directory: [UInt8],
+        firstChunk: Int
+    ) {
+        program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
+        makeLines = lines
         self.sourceName = sourceName
         self.directory = directory
         self.firstChunk = firstChunk
@@ -68,6 +76,10 @@ final class LoadedProgram {
         descriptions.release()
     }
 
+    /// Where each line of the source starts; empty when that is not known. Few programs are asked for it.
+    private(set) lazy var lineStarts: [UInt32] = makeLines()?.lineStarts ?? []
+    private let makeLines: () -> LineTable?
+
     /// The machine's index of a chunk.
     func place(of row: Int) -> Int { row < places.count ? Int(places[row]) : firstChunk + row }
 
@@ -102,11 +114,20 @@ final class LoadedProgram {
         }
     }
 
-    /// A block that lives as long as the program.
+    /// A block that lives as long as the program. Small ones lie together.
     func block<Element>(_ count: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
-        let block = UnsafeMutablePointer<Element>.allocate(capacity: max(1, count))
-        blocks.append(UnsafeMutableRawPointer(block))
-        return block
+        let size = (max(1, count) * MemoryLayout<Element>.stride + 7) & ~7
+        if size > blockRoom {
+            blockSize = min(blockSize * 2, 1 << 15)
+            blockRoom = max(size, blockSize)
+            let block = UnsafeMutableRawPointer.allocate(byteCount: blockRoom, alignment: 8)
+            blocks.append(block)
+            nextBlock = block
+        }
+        let place = nextBlock.unsafelyUnwrapped
+        nextBlock = place + size
+        blockRoom -= size
+        return place.bindMemory(to: Element.self, capacity: max(1, count))
     }
 
     /// A copy of code that lives as long as the program.
@@ -117,7 +138,9 @@ final class LoadedProgram {
         let slack = 16
         if nextCode == nil || code.count + slack > codeRoom {
             codeRoom = max(total + slack, 1024)
-            nextCode = block(codeRoom, of: UInt8.self)
+            let room = UnsafeMutablePointer<UInt8>.allocate(capacity: codeRoom)
+            blocks.append(UnsafeMutableRawPointer(room))
+            nextCode = room
         }
         guard let place = nextCode else { return UnsafePointer(block(0, of: UInt8.self)) }
         code.withUnsafeBufferPointer { bytes in

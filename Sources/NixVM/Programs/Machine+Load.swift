@@ -15,7 +15,8 @@ extension Machine {
             firstChunk: UInt32(truncatingIfNeeded: first), newChunks: program.chunks.map(ChunkOutline.init),
             functions: [],
             code: program.chunks.enumerated().map { ProgramPart.Code(row: $0.offset, chunk: $0.element) })
-        _ = try load(part, lines: program.lines, name: name, directory: directory, firstChunk: first)
+        let lines = program.lines
+        _ = try load(part, lines: { lines }, name: name, directory: directory, firstChunk: first)
         return first
     }
 
@@ -23,7 +24,7 @@ extension Machine {
     ///
     /// - Returns: the number of the program.
     func load(
-        _ part: ProgramPart, lines: LineTable?, name: String, directory: [UInt8], firstChunk: Int
+        _ part: ProgramPart, lines: @escaping () -> LineTable?, name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> Int {
         let loaded = LoadedProgram(
             part, lines: lines, number: programs.count, sourceName: name, directory: directory, firstChunk: firstChunk)
@@ -32,13 +33,17 @@ extension Machine {
         return programs.count - 1
     }
 
+    /// The name of one of a program's symbols.
+    func name(of symbol: UInt32, in loaded: LoadedProgram) -> [UInt8] {
+        Array(s.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
+    }
+
     /// Adds what a part of a program brings.
     func extend(_ loaded: LoadedProgram, by part: ProgramPart) throws(EvalFailure) {
         guard s.pointee.chunkCount + part.newChunks.count <= MachineState.chunkCapacity else {
             throw EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
         }
         let firstFormals = loaded.formals.count
-        loaded.program.symbols += part.symbols
         loaded.program.formals += part.formals
         for symbol in part.symbols { loaded.symbols.append(s.pointee.symbols.intern(symbol)) }
         for constant in part.constants { loaded.constants.append(try load(constant, loaded)) }

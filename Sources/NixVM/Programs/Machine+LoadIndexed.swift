@@ -16,7 +16,7 @@ extension Machine {
         let none = ProgramPart(
             symbols: [], constants: [], shapes: [], formals: [], firstChunk: 0, newChunks: [], functions: [], code: [])
         let loaded = LoadedProgram(
-            none, lines: program.lines, number: programs.count, sourceName: name, directory: directory,
+            none, lines: { program.lines }, number: programs.count, sourceName: name, directory: directory,
             firstChunk: first)
         loaded.symbols.reserve(program.symbolCount)
         loaded.constants.reserve(program.constantCount)
@@ -25,7 +25,6 @@ extension Machine {
         loaded.descriptions.reserve(program.chunkCount)
         for row in 0..<program.chunkCount { loaded.descriptions.set(row, 0) }
         loaded.publish()
-        loaded.program.symbols = Array(repeating: [], count: program.symbolCount)
         loaded.program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: program.formalsCount)
         // Chunks that nothing has named yet are not looked at.
         s.pointee.chunkCount += program.chunkCount
@@ -46,10 +45,7 @@ extension Machine {
     }
 
     private func extend(_ loaded: LoadedProgram, by part: IndexedPart) throws(EvalFailure) {
-        for (index, name) in part.symbols {
-            loaded.program.symbols[index] = name
-            loaded.symbols.set(index, s.pointee.symbols.intern(name))
-        }
+        for (index, name) in part.symbols { loaded.symbols.set(index, s.pointee.symbols.intern(name)) }
         for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded)) }
         for (index, shape) in part.shapes { loaded.shapes.set(index, load(shape, loaded)) }
         for (index, formals) in part.formals {

@@ -18,7 +18,7 @@ extension Machine {
             if path.count > 1, bytes.last == UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
             return Value(Tag.other, permanentBytes(Kind.path, path))
         case .global(let symbol):
-            let name = loaded.program.symbols[Int(symbol)]
+            let name = name(of: symbol, in: loaded)
             if let value = globals[name] { return value }
             let text = String(decoding: name, as: UTF8.self)
             throw EvalFailure(kind: .undefinedVariable, message: Array("undefined variable '\(text)'".utf8))
@@ -46,23 +46,59 @@ extension Machine {
 
     func load(_ shape: Shape, _ loaded: LoadedProgram) -> LoadedShape {
         let count = shape.names.count
-        var entries: [(entry: LayoutEntry, place: UInt32)] = []
-        entries.reserveCapacity(count)
-        for (place, name) in shape.names.enumerated() {
-            let position = attributePosition(name.span, loaded)
-            let entry = LayoutEntry(loaded.symbols.base[Int(name.symbol)], position)
-            entries.append((entry, UInt32(truncatingIfNeeded: place)))
-        }
-        entries.sort { $0.entry.symbol < $1.entry.symbol }
         let layout = s.pointee.heap.allocatePermanent(words: 2 + count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
         let places = loaded.block(count, of: UInt32.self)
-        for (sorted, entry) in entries.enumerated() {
-            layout[2 + sorted] = entry.entry.bits
-            places[Int(entry.place)] = UInt32(truncatingIfNeeded: sorted)
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { order in
+            let keys = layout + 2
+            if count <= Self.insertedNames {
+                insert(shape, loaded, keys, order)
+            } else {
+                sort(shape, loaded, keys, order)
+            }
+            for sorted in 0..<count { places[Int(order[sorted])] = UInt32(truncatingIfNeeded: sorted) }
         }
         return LoadedShape(layout: layout, count: count, places: UnsafePointer(places))
+    }
+
+    /// Sets of more names are worth a better way to sort.
+    private static let insertedNames = 24
+
+    /// Writes the keys of a shape, sorted by symbol, and which name each is of.
+    private func insert(
+        _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
+        _ order: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        for place in shape.names.indices {
+            let key = key(shape.names[place], loaded)
+            var sorted = place
+            while sorted > 0, keys[sorted - 1] > key {
+                keys[sorted] = keys[sorted - 1]
+                order[sorted] = order[sorted - 1]
+                sorted -= 1
+            }
+            keys[sorted] = key
+            order[sorted] = UInt32(truncatingIfNeeded: place)
+        }
+    }
+
+    private func sort(
+        _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
+        _ order: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        var entries: [(key: UInt64, place: UInt32)] = []
+        entries.reserveCapacity(shape.names.count)
+        for (place, name) in shape.names.enumerated() {
+            entries.append((key(name, loaded), UInt32(truncatingIfNeeded: place)))
+        }
+        entries.sort { $0.key < $1.key }
+        for (sorted, entry) in entries.enumerated() { (keys[sorted], order[sorted]) = entry }
+    }
+
+    /// The entry of a layout, whose high half is the symbol.
+    private func key(_ name: Shape.Name, _ loaded: LoadedProgram) -> UInt64 {
+        LayoutEntry(loaded.symbols.base[Int(name.symbol)], attributePosition(name.span, loaded)).bits
     }
 
     /// A pattern, whose defaults `fillDefaults` adds.

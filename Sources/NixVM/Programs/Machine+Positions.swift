@@ -32,7 +32,7 @@ extension Machine {
         let loaded = programs[program]
         var position = SourcePosition(
             source: loaded.sourceName, span: span, line: nil, column: nil, program: program)
-        if let span, let starts = loaded.program.lines?.lineStarts, !starts.isEmpty {
+        if let span, case let starts = loaded.lineStarts, !starts.isEmpty {
             var low = 0
             var high = starts.count
             while low < high {
