@@ -46,16 +46,10 @@ struct BindingTable {
     private var entries: [Entry] = []
     private var dynamicEntries: [DynamicEntry] = []
     private var sources: [Source] = []
-    /// Finds the entry of a group and symbol: index into `entries` plus one; 0 is free.
-    private var slots: [UInt32]
+    /// Finds the entries of large groups by group and symbol: index into `entries` plus one; 0 is free.
+    private var slots = [UInt32](repeating: 0, count: 64)
+    private var usedSlots = 0
     private let seed = NameHash.seed
-
-    /// - Parameter sourceSize: bytes of the source, in which some 60 make a binding.
-    init(sourceSize: Int) {
-        var size = 64
-        while size < sourceSize / 64 { size &*= 2 }
-        slots = [UInt32](repeating: 0, count: size)
-    }
 
     mutating func makeGroup() -> BindingsID {
         groups.append(Group())
@@ -78,29 +72,52 @@ struct BindingTable {
 
     /// The index of the entry that `group` has for `name`.
     func find(_ name: SymbolID, in group: BindingsID) -> UInt32? {
-        let slot = slot(name, group)
-        return slots[slot] == 0 ? nil : slots[slot] &- 1
+        let record = groups[Int(group.rawValue)]
+        guard record.entryCount <= Self.smallGroup else {
+            let slot = slot(name, group)
+            return slots[slot] == 0 ? nil : slots[slot] &- 1
+        }
+        var index = record.firstEntry
+        while index != Self.none {
+            if entries[Int(index)].attribute.name == name { return index }
+            index = entries[Int(index)].next
+        }
+        return nil
     }
 
     func attribute(_ entry: UInt32) -> Attribute { entries[Int(entry)].attribute }
 
     /// Adds an attribute; if the group has one of this name already, adds nothing and returns its entry.
     mutating func insert(_ attribute: Attribute, into group: BindingsID) -> UInt32? {
-        let slot = slot(attribute.name, group)
-        if slots[slot] != 0 { return slots[slot] &- 1 }
+        if let known = find(attribute.name, in: group) { return known }
         let index = UInt32(truncatingIfNeeded: entries.count)
         entries.append(Entry(group: group, next: Self.none, attribute: attribute))
-        slots[slot] = index &+ 1
-        let last = groups[Int(group.rawValue)].lastEntry
-        if last == Self.none {
-            groups[Int(group.rawValue)].firstEntry = index
+        var record = groups[Int(group.rawValue)]
+        if record.lastEntry == Self.none {
+            record.firstEntry = index
         } else {
-            entries[Int(last)].next = index
+            entries[Int(record.lastEntry)].next = index
         }
-        groups[Int(group.rawValue)].lastEntry = index
-        groups[Int(group.rawValue)].entryCount &+= 1
-        if entries.count &* 2 > slots.count { grow() }
+        record.lastEntry = index
+        record.entryCount &+= 1
+        groups[Int(group.rawValue)] = record
+        if record.entryCount > Self.smallGroup { addSlots(record) }
         return nil
+    }
+
+    /// Groups of so many entries are searched one by one; most are no larger.
+    private static let smallGroup: UInt32 = 8
+
+    /// Makes the last entry of a large group, or when it has just become large all of them, be found by its slot.
+    private mutating func addSlots(_ group: Group) {
+        var index = group.entryCount == Self.smallGroup &+ 1 ? group.firstEntry : group.lastEntry
+        while index != Self.none {
+            let entry = entries[Int(index)]
+            slots[slot(entry.attribute.name, entry.group)] = index &+ 1
+            usedSlots &+= 1
+            if usedSlots &* 2 > slots.count { grow() }
+            index = entry.next
+        }
     }
 
     mutating func append(_ attribute: DynamicAttribute, to group: BindingsID) {
@@ -156,9 +173,11 @@ struct BindingTable {
     }
 
     private mutating func grow() {
-        slots = [UInt32](repeating: 0, count: slots.count &* 2)
-        for index in entries.indices {
-            slots[slot(entries[index].attribute.name, entries[index].group)] = UInt32(truncatingIfNeeded: index) &+ 1
+        let old = slots
+        slots = [UInt32](repeating: 0, count: old.count &* 2)
+        for index in old where index != 0 {
+            let entry = entries[Int(index &- 1)]
+            slots[slot(entry.attribute.name, entry.group)] = index
         }
     }
 }

@@ -50,3 +50,31 @@ extension UInt8 {
         }
     }
 }
+
+/// The classes as a table, for the loops over words and paths.
+@safe
+struct ByteClasses {
+    private let table: UnsafePointer<UInt8>
+    private static let identifier: UInt8 = 1
+    private static let path: UInt8 = 2
+
+    /// One for the process; never freed.
+    static let shared = ByteClasses()
+
+    private init() {
+        let table = UnsafeMutablePointer<UInt8>.allocate(capacity: 256)
+        for byte in UInt8.min...UInt8.max {
+            let classes = (byte.isIdentifierByte ? Self.identifier : 0) | (byte.isPathByte ? Self.path : 0)
+            unsafe (table + Int(byte)).initialize(to: classes)
+        }
+        unsafe self.table = UnsafePointer(table)
+    }
+
+    @inline(__always)
+    func isIdentifier(_ byte: UInt8) -> Bool { unsafe table[Int(byte)] & Self.identifier != 0 }
+    @inline(__always)
+    func isPath(_ byte: UInt8) -> Bool { unsafe table[Int(byte)] & Self.path != 0 }
+}
+
+// What the pointer leads to never changes once it is there.
+extension ByteClasses: @unchecked Sendable {}

@@ -90,7 +90,7 @@ extension Lexer {
     /// An identifier or keyword, or the path or URL that starts like one.
     private mutating func wordToken() -> TokenKind {
         var index = offset &+ 1
-        while bytes[index].isIdentifierByte { index &+= 1 }
+        while classes.isIdentifier(bytes[index]) { index &+= 1 }
         switch bytes[index] {
         case UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: ":"):
             if let longer = pathOrURIToken() { return longer }

@@ -22,7 +22,7 @@ extension Lexer {
         if offset >= run.start && offset < run.end { return run.end }
         var index = offset
         var lastUnderscore = -1
-        while bytes[index].isPathByte {
+        while classes.isPath(bytes[index]) {
             if bytes[index] == UInt8(ascii: "_") { lastUnderscore = index }
             index &+= 1
         }
@@ -49,7 +49,7 @@ extension Lexer {
         var index = slash
         while bytes[index] == UInt8(ascii: "/") && bytes[index &+ 1].isPathByte {
             index &+= 1
-            while bytes[index].isPathByte { index &+= 1 }
+            while classes.isPath(bytes[index]) { index &+= 1 }
         }
         return bytes[index] == UInt8(ascii: "/") ? index &+ 1 : index
     }
@@ -72,7 +72,7 @@ extension Lexer {
     func searchPathLength() -> Int? {
         var index = offset &+ 1
         while bytes[index].isPathByte {
-            while bytes[index].isPathByte { index &+= 1 }
+            while classes.isPath(bytes[index]) { index &+= 1 }
             if bytes[index] == UInt8(ascii: ">") { return index &+ 1 &- offset }
             guard bytes[index] == UInt8(ascii: "/") else { return nil }
             index &+= 1
@@ -88,7 +88,7 @@ extension Lexer {
             return take(2, .dollarBrace)
         }
         var end = offset
-        while bytes[end].isPathByte { end &+= 1 }
+        while classes.isPath(bytes[end]) { end &+= 1 }
         if bytes[end] == UInt8(ascii: "/") {
             end = bytes[end &+ 1].isPathByte ? endOfComponents(end) : end &+ 1
         }

@@ -16,6 +16,7 @@ struct Lexer {
     }
 
     let bytes: SourceBytes
+    let classes = ByteClasses.shared
     let pipeOperators: Bool
     let isCancelled: (@Sendable () -> Bool)?
 

@@ -111,8 +111,8 @@ extension Parser {
         let path = Run(
             start: UInt32(truncatingIfNeeded: attributeNames.count),
             count: UInt32(truncatingIfNeeded: pendingNames.count &- Int(frame.second)))
-        attributeNames.append(contentsOf: pendingNames[Int(frame.second)...])
-        pendingNames.removeLast(Int(path.count))
+        for index in Int(frame.second)..<pendingNames.count { attributeNames.append(pendingNames[index]) }
+        pendingNames.shorten(to: Int(frame.second))
         let base = NodeID(frame.first)
         if frame.kind == .selectPath && lexer.kind == .keywordOr {
             try lexer.advance()
@@ -134,7 +134,7 @@ extension Parser {
         pop()
         try define(
             frame.second, in: BindingsID(frame.first), value: value, span: Span(start: frame.start, end: frame.third))
-        pendingNames.removeLast(pendingNames.count &- Int(frame.second))
+        pendingNames.shorten(to: Int(frame.second))
         return .binding
     }
 }

@@ -136,7 +136,7 @@ extension Parser {
             children.append(pendingNodes[index])
             deepest = max(deepest, depth(pendingNodes[index]))
         }
-        pendingNodes.removeLast(pendingNodes.count &- Int(mark))
+        pendingNodes.shorten(to: Int(mark))
         return (
             Run(
                 start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: children.count &- start)),

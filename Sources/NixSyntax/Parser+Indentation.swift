@@ -26,7 +26,7 @@ extension Parser {
             pendingPieces[kept] = piece
             kept &+= 1
         }
-        pendingPieces.removeLast(pendingPieces.count &- kept)
+        pendingPieces.shorten(to: kept)
     }
 
     private func leastIndentation(from mark: Int) -> Int {

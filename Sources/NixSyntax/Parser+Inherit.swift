@@ -44,7 +44,7 @@ extension Parser {
                 throw duplicate(quoted(name), span, earlier: entry)
             }
         }
-        pendingNames.removeLast(pendingNames.count &- Int(frame.second))
+        pendingNames.shorten(to: Int(frame.second))
         return .binding
     }
 }

@@ -128,7 +128,7 @@ extension Parser {
             start: UInt32(truncatingIfNeeded: formals.count),
             count: UInt32(truncatingIfNeeded: pendingFormals.count &- Int(frame.second)))
         formals.append(contentsOf: pendingFormals[Int(frame.second)...])
-        pendingFormals.removeLast(pendingFormals.count &- Int(frame.second))
+        pendingFormals.shorten(to: Int(frame.second))
         if lambdas[id].parameter == nil {
             if lexer.kind == .at {
                 try lexer.advance()

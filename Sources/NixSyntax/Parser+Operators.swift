@@ -68,7 +68,7 @@ extension Parser {
     mutating func finishOperand() throws(Failure) -> Step {
         let kind = lexer.kind
         guard kind.isOperator else {
-            if frames[frames.count &- 1].kind.isOperator { try reduce(below: 0, .left) }
+            if top.kind.isOperator { try reduce(below: 0, .left) }
             return .expressionDone
         }
         if kind == .pipeInto || kind == .pipeFrom { return try shiftPipe(kind) }

@@ -178,7 +178,7 @@ extension Parser {
             }
             partSpans.append(piece.span)
         }
-        pendingPieces.removeLast(pendingPieces.count &- Int(mark))
+        pendingPieces.shorten(to: Int(mark))
         return (
             Run(start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: parts.count &- start)),
             deepest

@@ -1,11 +1,13 @@
 /// Turns tokens into a tree, by the grammar of Nix and with one token of lookahead.
 ///
-/// A pushdown automaton: `frames` holds what is begun, `step` says what is read next, and a complete expression lies in
+/// A pushdown automaton: `top` and `frames` hold what is begun, `step` says what is read next, and a complete expression lies in
 /// `value`. Operators are decided by precedence, as Nix's generated parser decides them. What is expected when a token
 /// fits nowhere is worded per place; where Nix's parser would list more than four tokens it lists none.
 struct Parser {
     var lexer: Lexer
-    var frames: [Frame] = []
+    /// The innermost construct that is begun, and those around it.
+    private(set) var top = Frame(kind: .root, start: 0)
+    private var frames: [Frame] = []
     var symbols: SymbolTable
 
     var nodes = NodeTable()
@@ -19,7 +21,7 @@ struct Parser {
     var attributeNames: [AttributeName] = []
     var lambdas: [Lambda] = []
     var formals: [Formal] = []
-    var bindings: BindingTable
+    var bindings = BindingTable()
 
     /// Parts of constructs that are not complete; each frame owns those from its mark on.
     var pendingNodes: [NodeID] = []
@@ -38,7 +40,6 @@ struct Parser {
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
         symbols = SymbolTable(bytes)
-        bindings = BindingTable(sourceSize: bytes.count)
         let expected = bytes.count / 16 + 16
         nodes.reserveCapacity(expected)
         spans.reserveCapacity(expected)
@@ -48,7 +49,6 @@ struct Parser {
     /// Parses the whole source and returns the root.
     mutating func run() throws(Failure) -> NodeID {
         try lexer.advance()
-        frames.append(Frame(kind: .root, start: 0))
         var step = Step.expression
         while true {
             switch step {
@@ -74,21 +74,21 @@ struct Parser {
 extension Parser {
     var start: UInt32 { UInt32(truncatingIfNeeded: lexer.start) }
     var end: UInt32 { UInt32(truncatingIfNeeded: lexer.end) }
-    var top: Frame { frames[frames.count &- 1] }
 
     @inline(__always)
     mutating func push(
         _ kind: Frame.Kind, _ start: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
     ) {
-        frames.append(Frame(kind: kind, start: start, first: first, second: second, third: third))
+        frames.append(top)
+        top = Frame(kind: kind, start: start, first: first, second: second, third: third)
     }
 
     @inline(__always)
-    mutating func pop() { frames.removeLast() }
+    mutating func pop() { top = frames.removeLast() }
 
     /// Replaces the top frame by the next stage of the same construct.
     mutating func become(_ kind: Frame.Kind, first: UInt32, second: UInt32 = 0, third: UInt32 = 0) {
-        frames[frames.count &- 1] = Frame(kind: kind, start: top.start, first: first, second: second, third: third)
+        top = Frame(kind: kind, start: top.start, first: first, second: second, third: third)
     }
 
     /// Adds a node and makes it the completed value.
@@ -162,5 +162,13 @@ extension Parser {
 
     func bytes(of text: TextID) -> [UInt8] {
         unsafe texts.withBytes(Int(text.rawValue), lexer.bytes) { unsafe Array($0) }
+    }
+}
+
+extension Array {
+    /// Takes the last elements off. The parser's stacks lose few at a time, one by one faster than as a range.
+    @inline(__always)
+    mutating func shorten(to count: Int) {
+        while self.count > count { removeLast() }
     }
 }
