@@ -47,7 +47,7 @@ extension ChunkVerifier {
         guard !isLink(slot) else { throw .misusedWith }
     }
 
-    private func isLink(_ slot: Int) -> Bool { slot < scratch.isLink.count && scratch.isLink[slot] }
+    private func isLink(_ slot: Int) -> Bool { slot < isLink.count && isLink[slot] }
 
     /// An upvalue that is a value.
     private func upvalue(_ index: Int) throws(Failure) {

@@ -20,11 +20,10 @@ struct ChunkVerifier {
         var serial: Int
     }
 
-    /// Tables used for one chunk after another, cleared by each; shared, so that none is copied for a small chunk.
+    /// Tables used for one chunk after another, cleared by each that is right.
     final class Scratch {
-        var arrivals: [Arrival] = []
-        /// For each slot, whether an open link lies in it.
-        var isLink: [Bool] = []
+        fileprivate var arrivals: [Arrival] = []
+        fileprivate var isLink: [Bool] = []
     }
 
     let index: Int
@@ -33,7 +32,9 @@ struct ChunkVerifier {
     /// Upvalues that are not the `with` chain.
     let plainUpvalues: Int
     var reader: CodeReader
-    let scratch: Scratch
+    private var arrivals: [Arrival] = []
+    /// For each slot, whether an open link lies in it.
+    private(set) var isLink: [Bool] = []
     var height: Int
     var maximum: Int
     var links: [Link] = []
@@ -48,7 +49,9 @@ struct ChunkVerifier {
     /// Verifies a chunk whose header is right.
     static func verify(_ index: Int, _ chunk: Chunk, _ verifier: inout Verifier) throws(VerificationError) {
         var offset = 0
-        var checker = ChunkVerifier(index, chunk, verifier.scratch)
+        var checker = ChunkVerifier(index, chunk)
+        checker.exchange(verifier.scratch)
+        checker.makeRoom()
         do throws(Failure) {
             while !checker.reader.isAtEnd {
                 offset = checker.reader.offset
@@ -56,6 +59,7 @@ struct ChunkVerifier {
             }
             offset = checker.reader.offset
             try checker.finish()
+            checker.exchange(verifier.scratch)
         } catch .wrongMaximumStack {
             throw VerificationError(.wrongMaximumStack, at: .chunk(index))
         } catch {
@@ -63,17 +67,24 @@ struct ChunkVerifier {
         }
     }
 
-    private init(_ index: Int, _ chunk: Chunk, _ scratch: Scratch) {
+    private init(_ index: Int, _ chunk: Chunk) {
         self.index = index
         self.chunk = chunk
-        self.scratch = scratch
         arity = Int(chunk.arity)
         plainUpvalues = Int(chunk.upvalueCount) - (chunk.capturesWith ? 1 : 0)
         reader = CodeReader(chunk.code)
         height = arity
         maximum = arity
-        let missing = chunk.code.count - scratch.arrivals.count
-        if missing > 0 { scratch.arrivals.append(contentsOf: repeatElement(Arrival(), count: missing)) }
+    }
+
+    private mutating func exchange(_ scratch: Scratch) {
+        swap(&arrivals, &scratch.arrivals)
+        swap(&isLink, &scratch.isLink)
+    }
+
+    private mutating func makeRoom() {
+        let missing = chunk.code.count - arrivals.count
+        if missing > 0 { arrivals.append(contentsOf: repeatElement(Arrival(), count: missing)) }
     }
 
     private mutating func instruction(_ verifier: inout Verifier) throws(Failure) {
@@ -88,7 +99,7 @@ struct ChunkVerifier {
             count = max(count, try operand(second, opcode, &verifier))
         }
         let target = layout.hasJump ? try reader.jumpTarget() : nil
-        for inside in start + 1..<reader.offset where scratch.arrivals[inside].height >= 0 {
+        for inside in start + 1..<reader.offset where arrivals[inside].height >= 0 {
             throw .jumpIntoInstruction
         }
         try effects(opcode, layout, count: count, target: target)
@@ -97,12 +108,12 @@ struct ChunkVerifier {
 
     /// Takes over what the jumps to an instruction bring.
     private mutating func arrive(at offset: Int) throws(Failure) {
-        let arrival = scratch.arrivals[offset]
+        let arrival = arrivals[offset]
         guard arrival.height >= 0 else {
             guard isReachable else { throw .unreachableCode }
             return
         }
-        scratch.arrivals[offset] = Arrival()
+        arrivals[offset] = Arrival()
         if isReachable {
             guard Int(arrival.height) == height else { throw .heightMismatch }
             guard Int(arrival.link) == innermost else { throw .withMismatch }
@@ -168,9 +179,9 @@ extension ChunkVerifier {
     }
 
     private mutating func jump(to target: Int, height: Int) throws(Failure) {
-        let arrival = scratch.arrivals[target]
+        let arrival = arrivals[target]
         guard arrival.height >= 0 else {
-            scratch.arrivals[target] = Arrival(
+            arrivals[target] = Arrival(
                 height: Int32(truncatingIfNeeded: height), link: Int32(truncatingIfNeeded: innermost))
             return
         }
@@ -190,15 +201,15 @@ extension ChunkVerifier {
         lastSerial += 1
         let slot = height - 1
         links.append(Link(slot: slot, serial: lastSerial))
-        let missing = slot + 1 - scratch.isLink.count
-        if missing > 0 { scratch.isLink.append(contentsOf: repeatElement(false, count: missing)) }
-        scratch.isLink[slot] = true
+        let missing = slot + 1 - isLink.count
+        if missing > 0 { isLink.append(contentsOf: repeatElement(false, count: missing)) }
+        isLink[slot] = true
     }
 
     /// False when no link is open.
     private mutating func popLink() -> Bool {
         guard let link = links.popLast() else { return false }
-        scratch.isLink[link.slot] = false
+        isLink[link.slot] = false
         return true
     }
 }

@@ -18,6 +18,7 @@ struct SymbolTable {
     /// Open addressing; entry index plus one, 0 is free.
     private var table: UnsafeMutablePointer<UInt32>
     private var mask: Int
+    private let seed = UInt64.random(in: .min ... .max)
     private var blocks: [UnsafeMutablePointer<UInt8>] = []
     private var blockFree = 0
     private var blockUsed = 0
@@ -75,20 +76,43 @@ struct SymbolTable {
         for block in blocks { block.deallocate() }
     }
 
-    static func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        return UInt32(truncatingIfNeeded: hash ^ (hash &>> 32))
+    /// Multiplies and folds eight bytes at a time; the last may overlap those before them. Seeded, so that no source can
+    /// be made whose names all collide.
+    private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        let count = bytes.count
+        guard count > 0, let base = UnsafeRawPointer(bytes.baseAddress) else { return 0 }
+        var state = seed ^ UInt64(truncatingIfNeeded: count)
+        var offset = 0
+        while offset &+ 8 < count {
+            state = mix(base.loadUnaligned(fromByteOffset: offset, as: UInt64.self), state)
+            offset &+= 8
+        }
+        if count >= 8 {
+            state = mix(base.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self), state)
+        } else if count >= 4 {
+            let high = UInt64(base.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+            state = mix(high &<< 32 | UInt64(base.loadUnaligned(as: UInt32.self)), state)
+        } else {
+            let ends = UInt64(bytes[count &- 1]) &<< 16 | UInt64(bytes[0])
+            state = mix(UInt64(bytes[count / 2]) &<< 8 | ends, state)
+        }
+        return UInt32(truncatingIfNeeded: state)
+    }
+
+    @inline(__always)
+    private func mix(_ word: UInt64, _ state: UInt64) -> UInt64 {
+        let product = (word ^ state).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return product.high ^ product.low &+ state
     }
 
     /// The symbol of a name if it is known: a name nobody interned is no attribute of any set.
     func find(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
-        let index = table[position(of: bytes, hash: SymbolTable.hash(bytes))]
+        let index = table[position(of: bytes, hash: self.hash(bytes))]
         return index == 0 ? nil : index - 1
     }
 
     mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        let hash = SymbolTable.hash(bytes)
+        let hash = self.hash(bytes)
         let place = position(of: bytes, hash: hash)
         if table[place] != 0 { return table[place] - 1 }
         if count == capacity { growEntries() }
