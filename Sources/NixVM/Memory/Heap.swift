@@ -12,11 +12,9 @@ struct Heap {
     static let spaceSize = 1 << 36
     static let permanentSize = 1 << 35
     /// Bytes of the nursery that are filled between collections, where little is on the stack.
-    static let nurserySize = 8 << 20
+    static let nurserySize = 4 << 20
     /// Bytes that may have lived on before everything is moved for the first time.
     static let firstFull = 192 << 20
-    /// Bytes at the start of a space that have small pages.
-    static let smallPages = 4 << 20
     static let stackSize = 1 << 35
     static let framesSize = 1 << 35
 
@@ -44,10 +42,6 @@ struct Heap {
         self.first = first
         nursery = first + Heap.spaceSize
         second = first + Heap.spaceSize * 2
-        // A fault for each 4 KiB costs as much as filling them: past what small programs use, pages are large.
-        for space in [first, second] {
-            madvise(space + Heap.smallPages, Heap.spaceSize - Heap.smallPages, MADV_HUGEPAGE)
-        }
         oldTop = first
         self.permanent = permanent
         self.stack = stack
