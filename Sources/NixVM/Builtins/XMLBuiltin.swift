@@ -39,7 +39,9 @@ extension VM {
     func writeXMLStep() -> Step {
         if bp[6].isNull {
             guard reserveSlots(2) else { return .collect }
-            guard appendXML("<?xml version='1.0' encoding='utf-8'?>\n<expr>\n") else { return .collect }
+            var text = XMLText(indent: 0)
+            text.add("<?xml version='1.0' encoding='utf-8'?>\n<expr>\n")
+            guard appendXML(text) else { return .collect }
             bp[6] = Value(small: 1)
             push(bp[0])
         }
@@ -49,51 +51,49 @@ extension VM {
             let step = isCursor ? nextXMLElement() : writeXML(top)
             if step != .next { return step }
         }
-        let tail = Array("</expr>\n".utf8)
-        let length = bp[3].small
-        guard length + tail.count <= Int(UInt32.max) else {
-            return fail(.value, "string of \(length) bytes is too long")
-        }
-        guard reserve(Size.string(length + tail.count)) else { return .collect }
-        let result = makeString(length: length + tail.count, context: bp[4])
-        result.object.bytes.update(from: bp[2].object.bytes, count: length)
-        for (index, byte) in tail.enumerated() { result.object.bytes[length + index] = byte }
-        return done(result)
+        return finishXML()
     }
 
-    private func indent(_ depth: Int) -> [UInt8] { [UInt8](repeating: UInt8(ascii: " "), count: 2 * depth) }
+    private func finishXML() -> Step {
+        let length = bp[3].small
+        let tail: StaticString = "</expr>\n"
+        guard length + tail.utf8CodeUnitCount <= Int(UInt32.max) else {
+            return fail(.value, "string of \(length) bytes is too long")
+        }
+        guard reserve(Size.string(length + tail.utf8CodeUnitCount)) else { return .collect }
+        let result = makeString(length: length + tail.utf8CodeUnitCount, context: bp[4])
+        result.object.bytes.update(from: bp[2].object.bytes, count: length)
+        (result.object.bytes + length).update(from: tail.utf8Start, count: tail.utf8CodeUnitCount)
+        return done(result)
+    }
 
     /// Writes the value at the top, or opens it.
     private func writeXML(_ top: Slot) -> Step {
         let isValue = isForced(top)
         if !isValue, options.contains(.strict) { return .force }
         let value = top.pointee
-        var text = indent(bp[6].small)
-        func element(_ name: String, _ bytes: [UInt8]) {
-            text += Array("<\(name) value=\"".utf8)
-            XMLText.escape(bytes, into: &text)
-            text += Array("\" />\n".utf8)
-        }
+        var text = XMLText(indent: bp[6].small)
         if !isValue {
-            text += Array("<unevaluated />\n".utf8)
+            text.add("<unevaluated />\n")
         } else if value.isString {
-            element("string", Array(value.object.byteBuffer))
+            text.element("<string", value.object.byteBuffer)
         } else if value.isInteger {
-            element("int", Array(String(value.integer).utf8))
+            text.element("<int", Array(String(value.integer).utf8))
         } else if value.isFloat {
-            element("float", NumberText.general(value.float))
+            text.element("<float", NumberText.general(value.float))
         } else if value.isBool {
-            element("bool", Array((value.isTrue ? "true" : "false").utf8))
+            text.add(value.isTrue ? "<bool value=\"true\" />\n" : "<bool value=\"false\" />\n")
         } else if value.isPath {
-            element("path", Array(value.object.byteBuffer))
+            text.element("<path", value.object.byteBuffer)
         } else if value.isNull {
-            text += Array("<null />\n".utf8)
+            text.add("<null />\n")
         } else if value.isList {
-            return openXML(top, text + Array("<list>\n".utf8), isDerivation: false)
+            text.add("<list>\n")
+            return openXML(top, text, isDerivation: false)
         } else if value.isAttributes {
-            return writeXMLSet(top, text)
+            return writeXMLSet(top, &text)
         } else {
-            text += xmlFunction(value, depth: text.count / 2)
+            writeXMLFunction(value, depth: bp[6].small, into: &text)
         }
         let contexts = value.isString && value.object.hasContext ? joinedContextSize(value) : 0
         guard appendXML(text, extra: contexts) else { return .collect }
@@ -106,7 +106,7 @@ extension VM {
         Size.list(value.object.contextSlot.pointee.object.field + (bp[4].isNull ? 0 : bp[4].object.field))
     }
 
-    private func openXML(_ top: Slot, _ text: [UInt8], isDerivation: Bool) -> Step {
+    private func openXML(_ top: Slot, _ text: XMLText, isDerivation: Bool) -> Step {
         guard reserveSlots(4) else { return .collect }
         guard appendXML(text) else { return .collect }
         enterXML(top, isDerivation: isDerivation)
@@ -129,10 +129,11 @@ extension VM {
         let isDerivation = cursor.pointee.small & 1 != 0
         let hasOpenAttribute = index > 0 && !container.isList
         let depth = bp[6].small - (hasOpenAttribute ? 1 : 0)
-        var text = hasOpenAttribute ? indent(depth) + Array("</attr>\n".utf8) : []
+        var text = XMLText(indent: hasOpenAttribute ? depth : 0)
+        if hasOpenAttribute { text.add("</attr>\n") }
         if index == container.object.field {
-            let name = container.isList ? "list" : isDerivation ? "derivation" : "attrs"
-            text += indent(depth - 1) + Array("</\(name)>\n".utf8)
+            text.indent(depth - 1)
+            text.add(container.isList ? "</list>\n" : isDerivation ? "</derivation>\n" : "</attrs>\n")
             guard appendXML(text) else { return .collect }
             bp[6] = Value(small: depth - 1)
             sp -= 3
@@ -143,7 +144,8 @@ extension VM {
         if !container.isList {
             guard let order = nameOrder(container.object.layout) else { return .collect }
             place = Int(order[index])
-            text += indent(depth) + attributeTag(container.object.layout.entries[place])
+            text.indent(depth)
+            writeAttributeTag(container.object.layout.entries[place], into: &text)
         }
         guard appendXML(text) else { return .collect }
         guard charge(1 + depth / 32) else { return .error }
@@ -154,57 +156,63 @@ extension VM {
         return .next
     }
 
-    private func attributeTag(_ entry: LayoutEntry) -> [UInt8] {
-        var attributes: [(String, [UInt8])] = [("name", Array(s.pointee.symbols.bytes(entry.symbol)))]
-        if options.contains(.location), let position = machine.attributePosition(entry.position) {
-            attributes = xmlPosition(position) + attributes
-        }
-        return XMLText.tag("attr", attributes.sorted { $0.0 < $1.0 })
+    /// The name comes between a position's line and path, as attributes are sorted.
+    private func writeAttributeTag(_ entry: LayoutEntry, into text: inout XMLText) {
+        let position = options.contains(.location) ? machine.attributePosition(entry.position) : nil
+        text.add("<attr")
+        writePlace(position, into: &text)
+        text.attribute(" name", s.pointee.symbols.bytes(entry.symbol))
+        writePath(position, into: &text)
+        text.add(">\n")
     }
 
-    /// The attributes of a position, by name.
-    private func xmlPosition(_ position: SourcePosition) -> [(String, [UInt8])] {
-        guard let line = position.line, let column = position.column else { return [] }
-        var attributes = [("column", Array(String(column).utf8)), ("line", Array(String(line).utf8))]
-        if position.source.hasPrefix("/") { attributes.append(("path", Array(position.source.utf8))) }
-        return attributes
+    private func writePlace(_ position: SourcePosition?, into text: inout XMLText) {
+        guard let position, let line = position.line, let column = position.column else { return }
+        text.attribute(" column", Array(String(column).utf8))
+        text.attribute(" line", Array(String(line).utf8))
+    }
+
+    private func writePath(_ position: SourcePosition?, into text: inout XMLText) {
+        guard let position, position.line != nil, position.column != nil, position.source.hasPrefix("/") else { return }
+        text.attribute(" path", Array(position.source.utf8))
     }
 
     // MARK: Sets
 
-    private func writeXMLSet(_ top: Slot, _ text: [UInt8]) -> Step {
+    private func writeXMLSet(_ top: Slot, _ text: inout XMLText) -> Step {
         let set = top.pointee.object
         if let type = lookup(set, Symbols.type) {
             if !isForced(type) { return .force }
             if type.pointee.isString, type.pointee.object.byteBuffer.elementsEqual("derivation".utf8) {
-                return writeXMLDerivation(top, text)
+                return writeXMLDerivation(top, &text)
             }
         }
         if nameOrder(set.layout) == nil { return .collect }
-        return openXML(top, text + Array("<attrs>\n".utf8), isDerivation: false)
+        text.add("<attrs>\n")
+        return openXML(top, text, isDerivation: false)
     }
 
     /// A derivation is written once; then only its paths are told again.
-    private func writeXMLDerivation(_ top: Slot, _ text: [UInt8]) -> Step {
+    private func writeXMLDerivation(_ top: Slot, _ text: inout XMLText) -> Step {
         let set = top.pointee.object
-        var attributes: [(String, [UInt8])] = []
-        for (name, symbol) in [("drvPath", Symbols.drvPath), ("outPath", Symbols.outPath)] {
+        let depth = bp[6].small
+        var drvPath: Value?
+        text.add("<derivation")
+        for (name, symbol) in [(" drvPath" as StaticString, Symbols.drvPath), (" outPath", Symbols.outPath)] {
             guard let slot = lookup(set, symbol) else { continue }
             if !isForced(slot) {
                 if options.contains(.strict) { return .force }
                 continue
             }
-            if slot.pointee.isString { attributes.append((name, Array(slot.pointee.object.byteBuffer))) }
+            guard slot.pointee.isString else { continue }
+            text.attribute(name, slot.pointee.object.byteBuffer)
+            if symbol == Symbols.drvPath { drvPath = slot.pointee }
         }
+        text.add(">\n")
         if nameOrder(set.layout) == nil { return .collect }
-        var text = text
-        let depth = text.count / 2
-        text += XMLText.tag("derivation", attributes)
-        guard let path = attributes.first, path.0 == "drvPath", !path.1.isEmpty,
-            let drvPath = lookup(set, Symbols.drvPath)?.pointee
-        else { return repeatDerivation(text, depth) }
-        let (index, isKnown) = placeOfDerivation(path.1)
-        if isKnown { return repeatDerivation(text, depth) }
+        guard let drvPath, drvPath.object.field > 0 else { return repeatDerivation(&text, depth) }
+        let (index, isKnown) = placeOfDerivation(drvPath.object.byteBuffer)
+        if isKnown { return repeatDerivation(&text, depth) }
         let seen = bp[5].isNull ? 0 : bp[5].object.field
         guard reserveSlots(4) else { return .collect }
         guard appendXML(text, extra: Size.array(seen + 1)) else { return .collect }
@@ -213,26 +221,27 @@ extension VM {
         return .next
     }
 
-    private func repeatDerivation(_ text: [UInt8], _ depth: Int) -> Step {
-        let rest = indent(depth + 1) + Array("<repeated />\n".utf8) + indent(depth) + Array("</derivation>\n".utf8)
-        guard appendXML(text + rest) else { return .collect }
+    private func repeatDerivation(_ text: inout XMLText, _ depth: Int) -> Step {
+        text.indent(depth + 1)
+        text.add("<repeated />\n")
+        text.indent(depth)
+        text.add("</derivation>\n")
+        guard appendXML(text) else { return .collect }
         sp -= 1
         return .next
     }
 
     /// Where a path stands, or should, among the derivations seen.
-    private func placeOfDerivation(_ path: [UInt8]) -> (index: Int, isKnown: Bool) {
+    private func placeOfDerivation(_ path: UnsafeBufferPointer<UInt8>) -> (index: Int, isKnown: Bool) {
         var low = 0
         var high = bp[5].isNull ? 0 : bp[5].object.field
-        return path.withUnsafeBufferPointer { path in
-            while low < high {
-                let middle = (low + high) / 2
-                let order = compareBytes(bp[5].object.values[middle].object.byteBuffer, path)
-                if order == 0 { return (middle, true) }
-                if order < 0 { low = middle + 1 } else { high = middle }
-            }
-            return (low, false)
+        while low < high {
+            let middle = (low + high) / 2
+            let order = compareBytes(bp[5].object.values[middle].object.byteBuffer, path)
+            if order == 0 { return (middle, true) }
+            if order < 0 { low = middle + 1 } else { high = middle }
         }
+        return (low, false)
     }
 
     /// `Size.array` of one more reserved.
@@ -250,30 +259,42 @@ extension VM {
 
     // MARK: Functions
 
-    private func xmlFunction(_ value: Value, depth: Int) -> [UInt8] {
-        guard let function = machine.nextParameter(of: value) else { return Array("<unevaluated />\n".utf8) }
-        var text = XMLText.tag(
-            "function", options.contains(.location) ? function.position.map { xmlPosition($0) } ?? [] : [])
-        let name = function.name.map { [("name", $0)] } ?? []
-        if let formals = function.formals {
-            text += indent(depth + 1)
-            text += XMLText.tag("attrspat", (formals.hasEllipsis ? [("ellipsis", [UInt8(ascii: "1")])] : []) + name)
-            for formal in formals.names {
-                text += indent(depth + 2) + XMLText.tag("attr", [("name", formal)], isEmpty: true)
-            }
-            text += indent(depth + 1) + Array("</attrspat>\n".utf8)
-        } else {
-            text += indent(depth + 1) + XMLText.tag("varpat", name, isEmpty: true)
+    private func writeXMLFunction(_ value: Value, depth: Int, into text: inout XMLText) {
+        guard let function = machine.nextParameter(of: value) else { return text.add("<unevaluated />\n") }
+        text.add("<function")
+        if options.contains(.location) {
+            writePlace(function.position, into: &text)
+            writePath(function.position, into: &text)
         }
-        return text + indent(depth) + Array("</function>\n".utf8)
+        text.add(">\n")
+        text.indent(depth + 1)
+        if let formals = function.formals {
+            text.add("<attrspat")
+            if formals.hasEllipsis { text.add(" ellipsis=\"1\"") }
+            if let name = function.name { text.attribute(" name", name) }
+            text.add(">\n")
+            for formal in formals.names {
+                text.indent(depth + 2)
+                text.add("<attr")
+                text.attribute(" name", formal)
+                text.add(" />\n")
+            }
+            text.indent(depth + 1)
+            text.add("</attrspat>\n")
+        } else {
+            text.add("<varpat")
+            if let name = function.name { text.attribute(" name", name) }
+            text.add(" />\n")
+        }
+        text.indent(depth)
+        text.add("</function>\n")
     }
 
     // MARK: The builder
 
-    private func appendXML(_ text: String) -> Bool { appendXML(Array(text.utf8)) }
-
     /// Appends to the builder; false when room must be made first. `extra` bytes are reserved with it.
-    private func appendXML(_ bytes: [UInt8], extra: Int = 0) -> Bool {
+    private func appendXML(_ text: XMLText, extra: Int = 0) -> Bool {
+        let bytes = text.bytes
         let length = bp[3].isNull ? 0 : bp[3].small
         let fits = !bp[2].isNull && length + bytes.count <= bp[2].object.field
         let capacity = ((length + bytes.count) * 2 + 127) & ~7
@@ -289,33 +310,6 @@ extension VM {
         }
         bp[3] = Value(small: length + bytes.count)
         return true
-    }
-}
-
-/// Pieces of XML text.
-private enum XMLText {
-    static func escape(_ bytes: [UInt8], into text: inout [UInt8]) {
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\""): text += Array("&quot;".utf8)
-            case UInt8(ascii: "<"): text += Array("&lt;".utf8)
-            case UInt8(ascii: ">"): text += Array("&gt;".utf8)
-            case UInt8(ascii: "&"): text += Array("&amp;".utf8)
-            // A line end in an attribute would be read back as a space.
-            case UInt8(ascii: "\n"): text += Array("&#xA;".utf8)
-            default: text.append(byte)
-            }
-        }
-    }
-
-    static func tag(_ name: String, _ attributes: [(String, [UInt8])], isEmpty: Bool = false) -> [UInt8] {
-        var text = Array("<\(name)".utf8)
-        for (name, value) in attributes {
-            text += Array(" \(name)=\"".utf8)
-            escape(value, into: &text)
-            text.append(UInt8(ascii: "\""))
-        }
-        return text + Array((isEmpty ? " />\n" : ">\n").utf8)
     }
 }
 
