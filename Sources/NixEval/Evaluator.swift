@@ -71,7 +71,7 @@ public final class Evaluator {
                 io: io, limits: options.limits, settings: options.settings, cancellation: cancellation, print: print)
         else { return nil }
         self.machine = machine
-        self.io = io
+        self.io = machine.io
         self.options = options
         self.cancellation = cancellation
         self.print = print
@@ -83,10 +83,10 @@ public final class Evaluator {
 
     /// One of many evaluators, one after another, that share memory and programs.
     init(
-        machine: Machine, io: any EvalIO, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache
+        machine: Machine, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache
     ) {
         self.machine = machine
-        self.io = io
+        self.io = machine.io
         self.options = options
         self.cancellation = cancellation
         self.programs = programs

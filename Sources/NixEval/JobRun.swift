@@ -36,7 +36,7 @@ final class JobRun {
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
         let options = EvaluatorOptions(limits: limits, settings: machine.settings, pipeOperators: job.pipeOperators)
         let evaluator = Evaluator(
-            machine: machine, io: job.io, options: options, cancellation: cancellation, programs: programs)
+            machine: machine, options: options, cancellation: cancellation, programs: programs)
         var report = EvaluationReport(outcome(evaluator))
         report.printed = printed.lines
         report.printedBytesDropped = printed.bytesDropped

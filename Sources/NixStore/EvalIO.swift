@@ -48,6 +48,10 @@ public protocol EvalIO: Sendable {
     /// Whether the evaluation is pure: no environment, clock or home directory.
     var isPure: Bool { get }
 
+    /// Whether all that can be read is fixed while the evaluation runs and goes by fixed names: then a pure evaluation
+    /// may read it without being told its hash.
+    var hasFixedContents: Bool { get }
+
     /// The contents of a regular file; links are followed.
     ///
     /// - Parameter limit: the most bytes to read; a larger file is `tooLarge`. The implementation may have a lower
@@ -77,6 +81,15 @@ public protocol EvalIO: Sendable {
         _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError)
 
+    /// When what lies at a path was last changed, in seconds since 1970; a link is not followed. 0 where files have no
+    /// time that an evaluation may depend on.
+    func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64
+
+    /// Runs a program of this machine, if that is allowed at all.
+    ///
+    /// - Parameter output: called with what it prints, in order, valid only for the call; false ends the program.
+    func run(_ command: Command, output: (UnsafeRawBufferPointer) -> Bool) throws(CommandError)
+
     /// The value of an environment variable; nil if it is not set, and always when pure.
     func environmentVariable(_ name: [UInt8]) -> [UInt8]?
 
@@ -88,6 +101,14 @@ public protocol EvalIO: Sendable {
 }
 
 extension EvalIO {
+    public var hasFixedContents: Bool { false }
+
+    public func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64 { 0 }
+
+    public func run(
+        _ command: Command, output: (UnsafeRawBufferPointer) -> Bool
+    ) throws(CommandError) { throw .notAllowed }
+
     /// `readFile` with the implementation's own limit.
     public func readFile(_ path: [UInt8]) throws(EvalIOError) -> [UInt8] {
         try readFile(path, limit: .max)

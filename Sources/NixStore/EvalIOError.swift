@@ -28,13 +28,18 @@ public struct EvalIOError: Error, Sendable, Equatable {
     public let kind: Kind
     /// The path that was asked for.
     public let path: [UInt8]
-    /// What was tried, in the words that Nix puts before the path: `opening file`.
+    /// What was tried, in the words that Nix puts before the path: `opening file`; of `outsideRoots`, the reason.
     let action: String
 
     init(_ kind: Kind, path: [UInt8], action: String = "opening file") {
         self.kind = kind
         self.path = path
         self.action = action
+    }
+
+    /// The error for a path that may not be read.
+    static func outsideRoots(_ path: [UInt8], _ reason: String = "no root holds it") -> EvalIOError {
+        EvalIOError(.outsideRoots, path: path, action: reason)
     }
 
     /// The error for an `errno` of a call about `path`.
@@ -68,7 +73,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
         case .notADirectory: quoted("", " is not a directory")
         case .notASymlink: quoted("path ", " is not a symlink")
         case .permissionDenied: quoted("\(action) ", ": Permission denied")
-        case .outsideRoots: quoted("access to absolute path ", " is forbidden: no root holds it")
+        case .outsideRoots: quoted("access to absolute path ", " is forbidden: \(action)")
         case .tooLarge(let limit): quoted("\(action) ", ": it is larger than the limit of \(limit)")
         case .tooManyLinks: quoted("infinite symlink recursion in path ", "")
         case .changed: quoted("file ", " changed while it was read")

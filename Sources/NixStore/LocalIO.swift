@@ -109,6 +109,17 @@ public struct LocalIO: EvalIO {
         }
     }
 
+    public func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64 {
+        try check(path, .ancestors)
+        return try EvalIOError.wrapping(path, "getting status of") { () throws(SystemError) in
+            Int64(try DescriptorHandle.status(at: AT_FDCWD, path).st_mtim.tv_sec)
+        }
+    }
+
+    public func run(
+        _ command: Command, output: (UnsafeRawBufferPointer) -> Bool
+    ) throws(CommandError) { unsafe try command.run(output: output) }
+
     public func environmentVariable(_ name: [UInt8]) -> [UInt8]? {
         if isPure || name.contains(0) { return nil }
         guard let value = unsafe getenv(name.cPath) else { return nil }
@@ -142,7 +153,7 @@ public struct LocalIO: EvalIO {
         guard let allowedPaths else { return }
         let resolved = try resolveSymlinks(path, resolution)
         for candidate in [path, resolved] where !allowedPaths.contains(where: { CanonPath.isInside(candidate, $0) }) {
-            throw EvalIOError(.outsideRoots, path: path)
+            throw EvalIOError.outsideRoots(path)
         }
     }
 }

@@ -31,7 +31,9 @@ struct RootWalk: Sendable {
         while let component = walk.remaining.popLast() {
             if component.isEmpty || CanonPath.isDot(component) { continue }
             if CanonPath.isDotDot(component) {
-                if walk.names.isEmpty { throw EvalIOError(.outsideRoots, path: shown) }
+                if walk.names.isEmpty {
+                    throw EvalIOError.outsideRoots(shown, "a link on the way leads out of its root")
+                }
                 walk.names.removeLast()
                 walk.directories.removeLast()
                 continue
@@ -95,7 +97,10 @@ struct RootWalk: Sendable {
         let target = try EvalIOError.wrapping(shown, "reading symbolic link") { () throws(SystemError) in
             try parent.readLink(name)
         }
-        if target.first == CanonPath.slash { throw EvalIOError(.outsideRoots, path: shown) }
+        if target.first == CanonPath.slash {
+            throw EvalIOError.outsideRoots(
+                shown, "a link on the way leads to '\(String(decoding: target, as: UTF8.self))', out of its root")
+        }
         walk.remaining.append(contentsOf: target.split(separator: CanonPath.slash).map(Array.init).reversed())
     }
 }

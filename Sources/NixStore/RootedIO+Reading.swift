@@ -99,10 +99,13 @@ extension RootedIO {
         if CanonPath.isInside(path, Self.bundlePath) { return .bundle }
         let components = CanonPath.components(path)
         guard components.count >= 2, CanonPath.isInside(path, Self.rootsPath) else {
-            throw EvalIOError(.outsideRoots, path: path)
+            throw EvalIOError.outsideRoots(path, "no root holds it; a job reads /roots/NAME and /job")
         }
         let root = CanonPath.join(Array(components[..<2]))
-        guard let walk = walks[root] else { throw EvalIOError(.outsideRoots, path: path) }
+        guard let walk = walks[root] else {
+            throw EvalIOError.outsideRoots(
+                path, "no root holds it; the job has no root '\(String(decoding: components[1], as: UTF8.self))'")
+        }
         return .root(root, try walk.find(Array(components[2...]), resolution, shown: path))
     }
 }

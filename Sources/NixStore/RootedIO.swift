@@ -82,6 +82,7 @@ public struct RootedIO: EvalIO {
     }
 
     public var isPure: Bool { true }
+    public var hasFixedContents: Bool { true }
     public var homeDirectory: [UInt8]? { nil }
     public func environmentVariable(_ name: [UInt8]) -> [UInt8]? { nil }
     public func currentTime() -> Int64? { nil }

@@ -25,11 +25,12 @@ final class TemporaryDirectory: Sendable {
 
     func fifo(_ name: String) { unsafe mkfifo(self(name).cPath, 0o644) }
 
-    func file(_ name: String, _ contents: String) throws {
+    func file(_ name: String, _ contents: String) throws { try file(name, Array(contents.utf8)) }
+
+    func file(_ name: String, _ bytes: [UInt8]) throws {
         let descriptor = unsafe open(self(name).cPath, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
         guard descriptor >= 0 else { throw SystemError(code: errno) }
         defer { close(descriptor) }
-        let bytes = Array(contents.utf8)
         guard unsafe write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemError(code: errno) }
     }
 

@@ -230,13 +230,12 @@ extension VM {
     /// The store path of what was walked.
     private func addWalked(_ slots: Slot, name: [UInt8], method: ContentAddressMethod, expected: Hash?) -> Step {
         let root = Array(slots[0].object.byteBuffer)
-        var accepts: ([UInt8], FileType) -> Bool = { _, _ in true }
+        var accepted: Set<[UInt8]>?
         if !slots[1].isNull {
             let bytes = slots[2].isNull ? [] : Array(slots[2].object.byteBuffer[..<slots[3].small])
-            let accepted = Set(bytes.split(separator: 0))
-            accepts = { path, _ in accepted.contains(path[...]) }
+            accepted = Set(bytes.split(separator: 0).map(Array.init))
         }
-        guard let path = addToStore(root, name: name, method: method, accepts: accepts) else { return .error }
+        guard let path = addToStore(root, name: name, method: method, accepted: accepted) else { return .error }
         if let expected {
             let wanted = try? StorePath.fixed(name: name, expected, method)
             if wanted != path {

@@ -43,7 +43,7 @@ extension VM {
         do throws(StoreError) {
             let path = try StorePath.text(
                 name: Array(name.byteBuffer), sha256: Hash(of: bytes, .sha256).bytes, references: references)
-            machine.store.sources[path] = .text(bytes, references: references)
+            guard keep(StoreObject(text: bytes, references: references), at: path) else { return .error }
             return done(storePathString(path))
         } catch {
             return fail(.value, bytes: error.message)

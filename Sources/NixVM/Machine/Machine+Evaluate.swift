@@ -186,7 +186,7 @@ extension Machine {
     public var counters: Counters { s.pointee.counters }
 
     /// The most that nursery and heap spaces held together, with what programs take now.
-    public var peakBytes: Int { heapStatistics.peakBytes + permanentBytes }
+    public var peakBytes: Int { heapStatistics.peakBytes + vm.outsideBytes }
 
     /// Units of fuel used so far.
     public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }
@@ -195,7 +195,7 @@ extension Machine {
     /// since everything was last moved is: a good moment to stop, for who can go on with a fresh machine.
     public var isNearMemoryLimit: Bool {
         guard let limit = s.pointee.memoryLimit else { return false }
-        let most = max(0, limit - vm.stackBytes - permanentBytes) / 2
+        let most = max(0, limit - vm.stackBytes - vm.outsideBytes) / 2
         let alive = (s.pointee.liveBytes + s.pointee.heap.oldBytes) / 2
         return alive > most / 3 * 2
     }

@@ -48,7 +48,8 @@ public final class Machine {
 
     let s: UnsafeMutablePointer<MachineState>
     public let limits: Limits
-    let io: any EvalIO
+    /// All that the evaluation reads, with the store objects it made.
+    public let io: StoreView
     let cancellation: Cancellation?
     /// Receives what `trace` and `warn` print, one line at a time without its end.
     let print: ([UInt8]) -> Void
@@ -78,6 +79,8 @@ public final class Machine {
     var addErrorContextIndex = 0
     var toJSONIndex = 0
     var importIndex = 0
+    /// The builtin that ends an evaluation with its argument as the message.
+    var failIndex = 0
     var recording: EventRecording?
     /// Positions for `unsafeGetAttrPos`, by number less one: program and span.
     var attributePositions: [(program: UInt32, span: SourceSpan)] = []
@@ -105,7 +108,7 @@ public final class Machine {
     ) {
         guard let heap = Heap() else { return nil }
         self.limits = limits
-        self.io = io
+        self.io = StoreView(io)
         self.settings = settings
         self.cancellation = cancellation
         self.print = print
@@ -125,7 +128,7 @@ public final class Machine {
         let template = memory.template
         self.memory = memory
         self.limits = limits
-        self.io = io
+        self.io = StoreView(io)
         settings = template.settings
         self.cancellation = cancellation
         self.print = print
@@ -139,6 +142,7 @@ public final class Machine {
         addErrorContextIndex = template.addErrorContextIndex
         toJSONIndex = template.toJSONIndex
         importIndex = template.importIndex
+        failIndex = template.failIndex
         attributePositions = template.attributePositions
         s.pointee.host = .passUnretained(self)
         setLimits()

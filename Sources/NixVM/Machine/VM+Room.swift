@@ -79,6 +79,24 @@ extension VM {
         return true
     }
 
+    /// Whether so many more bytes beside the heap fit the memory limit, with what was alive at the last collection.
+    func hasRoomOutsideHeap(_ bytes: Int) -> Bool {
+        guard let limit = s.pointee.memoryLimit else { return true }
+        return bytes <= limit - stackBytes - outsideBytes - 2 * s.pointee.liveBytes
+    }
+
+    /// Counts bytes that are kept beside the heap. The next collection comes earlier, and looks at the limit.
+    func countOutsideHeap(_ bytes: Int) {
+        machine.store.byteCount += bytes
+        guard s.pointee.memoryLimit != nil else { return }
+        s.pointee.hpLimit = max(s.pointee.r.hp, s.pointee.hpLimit - (bytes + 1) / 2)
+    }
+
+    /// Bytes that count under the memory limit beside spaces and stack: of programs, names, and of what is known of the store.
+    var outsideBytes: Int {
+        s.pointee.heap.permanentBytes + s.pointee.symbols.byteCount + machine.store.byteCount
+    }
+
     private func growFrames() -> Bool {
         let used = s.pointee.r.fp - s.pointee.framesBase
         if used >= s.pointee.maximumDepth { return failDepth() }

@@ -138,7 +138,7 @@ extension VM {
     /// may have to move all of it.
     private var mostBytes: Int {
         guard let limit = s.pointee.memoryLimit else { return Heap.spaceSize / 2 }
-        let other = stackBytes + s.pointee.heap.permanentBytes + s.pointee.remembered.byteCount
+        let other = stackBytes + outsideBytes + s.pointee.remembered.byteCount
         return max(0, limit - other) / 2
     }
 

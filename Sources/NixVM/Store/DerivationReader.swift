@@ -209,8 +209,10 @@ struct DerivationReader {
         body.startEnvironment()
         writeVariables(parts, assembly, &body)
         body.finish()
+        let before = machine.store.derivations.byteCount
         let (record, text) = try assembly.finish(
             body, in: machine.store.derivations, wantsText: machine.derivationWriter != nil)
+        vm.countOutsideHeap(machine.store.derivations.byteCount - before)
         machine.derivationWriter?(machine.store.derivations.records[record].path, text)
         return record
     }
@@ -296,15 +298,10 @@ extension VM {
         var found = paths
         var pending = Array(paths)
         while let path = pending.popLast() {
-            guard case .text(_, let references) = machine.store.sources[path] else { continue }
-            for reference in references where found.insert(reference).inserted { pending.append(reference) }
+            for reference in machine.io.object(path)?.references ?? [] where found.insert(reference).inserted {
+                pending.append(reference)
+            }
         }
         return found
-    }
-
-    /// The record of a derivation that this evaluation made.
-    func record(of derivation: [UInt8]) throws(StoreError) -> Int {
-        if let index = machine.store.derivations.index(derivation) { return index }
-        throw StoreError("path '\(String(decoding: derivation, as: UTF8.self))' is not valid")
     }
 }

@@ -11,6 +11,8 @@ final class StoreState {
     var outputElements: [UInt64: (record: Int, output: [UInt8])] = [:]
     /// Paths that were coerced to strings, with the strings.
     var copiedPaths: [[UInt8]: Value] = [:]
-    /// What store paths made by this evaluation hold.
-    var sources: [[UInt8]: StoreSource] = [:]
+    /// What was fetched: each input once.
+    var fetched: [(input: FetchInput, tree: FetchedTree, path: [UInt8])] = []
+    /// Bytes that the tables here and the store objects take, about: they count under the memory limit.
+    var byteCount = 0
 }

@@ -112,6 +112,8 @@ extension VM {
         list.values[0] = element
         let context = Value(Tag.list, list)
         machine.store.singleContexts[element.bits] = context
+        // An entry there, and one in each table that tells what the element means.
+        countOutsideHeap(192)
         return context
     }
 

@@ -22,17 +22,25 @@ extension VM {
     /// The store path that contents at a path have under a name; nil with `failure` set.
     func addToStore(
         _ path: [UInt8], name: [UInt8], method: ContentAddressMethod,
-        accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }
+        accepted: Set<[UInt8]>? = nil
     ) -> [UInt8]? {
+        let accepts = { (path: [UInt8], _: FileType) in accepted?.contains(path) ?? true }
         guard let hash = contentHash(path, method, .sha256, accepts: accepts) else { return nil }
         do throws(StoreError) {
             let copied = try StorePath.fixed(name: name, hash, method)
-            machine.store.sources[copied] = .path(path)
-            return copied
+            return keep(StoreObject(machine.io, root: path, accepted: accepted), at: copied) ? copied : nil
         } catch {
             _ = fail(.value, bytes: error.message)
             return nil
         }
+    }
+
+    /// Lets a store path be read from now on; false with `failure` set when the memory limit forbids to keep it.
+    func keep(_ object: StoreObject, at path: [UInt8]) -> Bool {
+        if machine.io.object(path) != nil { return true }
+        guard hasRoomOutsideHeap(object.byteCount) else { return failMemory() }
+        countOutsideHeap(machine.io.add(path, object))
+        return true
     }
 
     /// The hash of what lies at a path; nil with `failure` set. Fuel is charged as it is read.
@@ -55,12 +63,4 @@ extension VM {
             return nil
         }
     }
-}
-
-/// Where the contents of a store path come from that this evaluation made.
-enum StoreSource {
-    /// A tree that is read where it lies.
-    case path([UInt8])
-    /// A file made by `toFile`, and the store paths it refers to.
-    case text([UInt8], references: [[UInt8]])
 }
