@@ -29,8 +29,11 @@ let package = Package(
             name: "NixBytecode", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "NixCompiler", dependencies: ["NixSyntax", "NixBytecode"], swiftSettings: strict),
+        .systemLibrary(
+            name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
-            name: "NixStore", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+            name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "NixVM", dependencies: ["NixBytecode", "NixStore"], swiftSettings: machine),
         .target(
             name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],

@@ -1,0 +1,36 @@
+/// An unpacked archive.
+public struct Tarball: Sendable {
+    public let object: StoreObject
+    /// The latest time of any entry, in seconds since 1970.
+    public let lastModified: Int64
+
+    /// Unpacks a tar archive, compressed or not, into memory. A directory that is all there is at the top is left out
+    /// of the tree, with its name.
+    ///
+    /// - Parameter proceed: told of bytes about to be kept; false ends it.
+    public static func unpack(
+        _ path: [UInt8], io: any EvalIO, proceed: @escaping (Int) -> Bool
+    ) throws(UnpackError) -> Tarball {
+        var reader = TarReader(proceed: proceed)
+        let decompressor = Decompressor()
+        var failure: UnpackError?
+        do throws(EvalIOError) {
+            let target = try io.resolveSymlinks(path, .full)
+            unsafe try io.streamFile(target, begin: { _ in }) { piece in
+                do throws(UnpackError) {
+                    try unsafe decompressor.feed(piece) { bytes throws(UnpackError) in try unsafe reader.feed(bytes) }
+                } catch {
+                    failure = error
+                }
+                return failure == nil
+            }
+        } catch {
+            throw .io(error)
+        }
+        if let failure { throw failure }
+        unsafe try decompressor.finish { bytes throws(UnpackError) in try unsafe reader.feed(bytes) }
+        try reader.finish()
+        let tree = reader.tree
+        return Tarball(object: StoreObject(tree, root: tree.onlyDirectory), lastModified: reader.lastModified)
+    }
+}
