@@ -68,8 +68,33 @@ enum NixSources {
         } // (if impure then { __impure = true; } else { inherit outputHash outputHashAlgo; }))
         """
 
+    /// A derivation of what its file says: the set of an output by its attributes and those of all.
+    private static let importedDerivation = """
+        { name, drvPath, outputs, ... }@attributes:
+        let
+          ofOutput = output: {
+            name = output;
+            value = shared // {
+              outPath = attributes.${output};
+              outputName = output;
+            };
+          };
+          pairs = map ofOutput outputs;
+          shared = builtins.listToAttrs pairs // {
+            all = map (pair: pair.value) pairs;
+            inherit drvPath name;
+            type = "derivation";
+          };
+        in
+        (builtins.head pairs).value
+        """
+
     /// The source of a file below `CorePackages.directory`; nil for another path.
     static func file(_ path: [UInt8]) -> (name: String, source: [UInt8])? {
+        if path == CorePackages.flakes { return ("<nix/get-flake.nix>", Array(FlakeSource.getFlake.utf8)) }
+        if path == CorePackages.importedDerivation {
+            return ("<nix/imported-derivation.nix>", Array(importedDerivation.utf8))
+        }
         guard path == CorePackages.directory + Array("/fetchurl.nix".utf8) else { return nil }
         return ("<nix/fetchurl.nix>", Array(fetchurl.utf8))
     }

@@ -66,7 +66,7 @@ public struct DerivationAssembly {
     public func finish(
         _ body: consuming DerivationBody, in table: DerivationTable, wantsText: Bool
     ) throws(StoreError) -> (record: Int, text: [UInt8]) {
-        let hashedInputs = addressing == .inputs && !isDeferred ? hashed(inputs, table) : nil
+        let hashedInputs = addressing == .inputs && !isDeferred ? Self.hashed(inputs, table) : nil
         var paths = outputValues
         if let hashedInputs {
             let hash = digest(hashedInputs, body, paths: nil)
@@ -135,7 +135,7 @@ public struct DerivationAssembly {
     }
 
     /// The inputs with what stands for them in place of their paths, in that order; those that are equal become one.
-    private func hashed(
+    static func hashed(
         _ inputs: [DerivationTable.Input], _ table: DerivationTable
     ) -> [(key: [UInt8], outputs: [[UInt8]])] {
         var pairs: [(hash: ModuloHash, outputs: [[UInt8]])] = []

@@ -57,7 +57,7 @@ public final class DerivationTable {
         records.append(record)
         indices[record.path] = records.count - 1
         let outputs = record.outputs.reduce(0) { $0 + 96 + $1.name.count + ($1.path?.count ?? 0) }
-        byteCount += 256 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
+        byteCount += 512 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
         return records.count - 1
     }
 

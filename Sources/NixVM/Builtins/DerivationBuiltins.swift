@@ -185,7 +185,10 @@ extension VM {
     }
 
     /// The set of a derivation's path and those of its outputs.
-    private func derivationResult(_ index: Int) -> Value {
+    private func derivationResult(_ index: Int) -> Value { makeAttributes(derivationPairs(index)) }
+
+    /// The attributes of that set. Room for two strings for each output and one more reserved.
+    func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)] {
         let record = machine.store.derivations.records[index]
         var pairs = [
             (
@@ -202,6 +205,6 @@ extension VM {
                 + StorePath.upstreamPlaceholder(derivation: record.path, output: output.name).text(.nix32)
             pairs.append((s.pointee.symbols.intern(output.name), makeString(path, context: context)))
         }
-        return makeAttributes(pairs)
+        return pairs
     }
 }

@@ -91,6 +91,9 @@ extension VM {
         if scope == nil, let root = machine.importRoots[path] {
             return done(s.pointee.roots[root])
         }
+        if scope == nil, StorePath.isStorePath(path), StorePath.isDerivation(path), let step = importDerivation(path) {
+            return step
+        }
         if let failure = machine.importFailure {
             machine.importFailure = nil
             machine.failure = failure
@@ -117,6 +120,35 @@ extension VM {
             machine.request = .program(path: path)
         }
         return .suspend
+    }
+
+    /// A derivation's file as the derivation; nil when there is no such file.
+    private func importDerivation(_ path: [UInt8]) -> Step? {
+        let index: Int
+        do throws(StoreError) {
+            if machine.store.derivations.index(path) == nil, (try? machine.io.pathExists(path)) != true { return nil }
+            index = try record(of: path)
+        } catch {
+            return fail(.value, bytes: error.message)
+        }
+        return withCoreFunction(CorePackages.importedDerivation) { function in
+            let record = machine.store.derivations.records[index]
+            let longest = 2 * StorePath.prefixLength + path.count
+            let size = record.outputs.reduce(4 * Size.string(longest)) { $0 + 2 * Size.string(longest + $1.name.count) }
+            guard reserve(size + Size.list(record.outputs.count) + Size.attributesAndLayout(record.outputs.count + 3))
+            else { return .collect }
+            var pairs = derivationPairs(index)
+            let outputs = makeList(record.outputs.count)
+            for (place, output) in record.outputs.enumerated() {
+                outputs.object.values[place] = makeString(output.name)
+            }
+            pairs.append((Symbols.outputs, outputs))
+            pairs.append((Symbols.name, makeString(Array(StorePath.name(path).dropLast(4)))))
+            push(function)
+            push(makeAttributes(pairs))
+            s.pointee.callCount = 1
+            return .tailCall
+        }
     }
 
     fileprivate func readFile() -> Step {

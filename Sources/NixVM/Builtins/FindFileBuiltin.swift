@@ -104,6 +104,11 @@ extension VM {
 
 /// Files that come with the evaluator: what `<nix/NAME>` finds where the search path has nothing.
 public enum CorePackages {
+    /// The function behind `getFlake`.
+    public static let flakes = directory + Array("/get-flake.nix".utf8)
+    /// The function that makes a derivation of what its file says.
+    public static let importedDerivation = directory + Array("/imported-derivation.nix".utf8)
+
     /// Where they are seen; nothing lies there for anything but `import`.
     public static let directory = Array("/__corepkgs__".utf8)
 }

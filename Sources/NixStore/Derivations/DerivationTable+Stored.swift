@@ -1,0 +1,30 @@
+extension DerivationTable {
+    /// Enters a derivation that a file holds. Its inputs must be in the table.
+    public func insert(_ stored: StoredDerivation, path: [UInt8]) throws(StoreError) -> Int {
+        var inputs: [Input] = []
+        for input in stored.inputs {
+            guard let record = index(input.path) else { throw StoreError("path '", input.path, "' is not valid") }
+            inputs.append(Input(record: record, outputs: input.outputs))
+        }
+        let outputs = stored.outputs.map { Output(name: $0.name, path: $0.path.isEmpty ? nil : $0.path) }
+        return insert(
+            Record(
+                path: path, outputs: outputs, inputs: inputs, sources: stored.sources,
+                modulo: modulo(stored, inputs)))
+    }
+
+    private func modulo(_ stored: StoredDerivation, _ inputs: [Input]) -> Modulo {
+        if stored.outputs.contains(where: { $0.path.isEmpty }) { return .deferred }
+        if let output = stored.outputs.first, stored.outputs.count == 1, !output.hash.isEmpty {
+            let colon = [UInt8(ascii: ":")]
+            let text = Array("fixed:out:".utf8) + output.algorithm + colon + output.hash + colon + output.path
+            return .fixed(ModuloHash(Hash(of: text, .sha256).bytes))
+        }
+        if inputs.contains(where: { records[$0.record].modulo == .deferred }) { return .deferred }
+        var hashed = stored
+        hashed.inputs = DerivationAssembly.hashed(inputs, self).map {
+            StoredDerivation.Input(path: $0.key, outputs: $0.outputs)
+        }
+        return .hash(ModuloHash(Hash(of: hashed.text, .sha256).bytes))
+    }
+}
