@@ -1,117 +1,215 @@
 import NixStore
 
-/// Fetchers. This evaluator opens no connection: what lies on this machine is taken from there, anything else is
-/// refused with an error that says how to provide it.
+/// `fetchurl` and `fetchTarball`. This evaluator opens no connection: what lies on this machine is taken from there,
+/// anything else is refused with an error that says how to provide it.
 extension Machine {
     static let fetchBuiltins: [BuiltinDefinition] = [
         .function("fetchurl", 1) { $0.fetchURL() },
-        .function("fetchTarball", 1, global: true) { $0.fetchSource("builtins.fetchTarball") },
-        .function("fetchGit", 1, global: true) { $0.fetchSource("builtins.fetchGit") },
-        .function("fetchMercurial", 1, global: true) { $0.fetchSource("builtins.fetchMercurial") },
-        .function("fetchTree", 1, global: true) { $0.fetchSource("builtins.fetchTree") },
+        .function("fetchTarball", 1, global: true) { $0.fetchTarball() },
+        .function("fetchClosure", 1) { vm in
+            vm.fail(
+                .restricted,
+                "'fetchClosure' would copy a closure from a binary cache, and this evaluator opens no connection and "
+                    + "writes to no store; copy it yourself (nix copy) and use builtins.storePath")
+        },
     ]
 }
 
-/// What a fetcher is given: a URL, or a set with it.
-private struct FetchArguments {
+/// What a download is told: a URL, or a set with it.
+private struct DownloadArguments {
     var url: [UInt8] = []
-    var name: [UInt8] = []
+    var name: [UInt8]?
     var hash: Hash?
+    var isSet = false
 }
 
 extension VM {
     /// A file as a store object of its own.
     fileprivate func fetchURL() -> Step {
-        var arguments = FetchArguments()
-        let step = readFetchArguments(&arguments, "builtins.fetchurl")
+        var arguments = DownloadArguments()
+        let step = readDownload(&arguments, "fetchurl")
         if step != .next { return step }
-        let name = arguments.name.isEmpty ? CanonPath.baseName(of: arguments.url) : arguments.name
-        if let hash = arguments.hash, let path = try? StorePath.fixed(name: name, hash, .flat),
-            (try? machine.io.pathExists(path)) == true
-        {
-            return done(storePathString(path))
-        }
-        guard let file = FetchArguments.localPath(arguments.url) else {
-            return failOffline(arguments.url, "builtins.fetchurl")
-        }
-        guard let hash = contentHash(file, .flat, .sha256) else { return .error }
-        if let expected = arguments.hash, expected != hash {
+        let name = arguments.name ?? CanonPath.baseName(of: arguments.url)
+        if let step = checkDownload(arguments, name: name, "fetchurl") { return step }
+        if let stored = storedDownload(arguments.hash, name: name, .flat) { return done(stored) }
+        do throws(FetchError) {
+            let file = try Fetcher(machine.io) { self.charge(1 + $0 / 512) }.localPath(arguments.url)
+            guard let path = addToStore(file, name: name, method: .flat) else { return .error }
+            guard let expected = arguments.hash, (try? StorePath.fixed(name: name, expected, .flat)) != path else {
+                return done(storePathString(path))
+            }
+            guard let hash = contentHash(file, .flat, .sha256) else { return .error }
             return fail(
                 .value,
                 bytes: Array("hash mismatch in file downloaded from '".utf8) + arguments.url
-                    + Array("':\n  specified: ".utf8) + expected.text(.sri) + Array("\n  got:       ".utf8)
-                    + hash.text(.sri))
-        }
-        do throws(StoreError) {
-            return done(storePathString(try StorePath.fixed(name: name, hash, .flat)))
+                    + Array("':\n  specified: ".utf8) + expected.text(.nix32, withAlgorithm: true)
+                    + Array("\n  got:       ".utf8) + hash.text(.nix32, withAlgorithm: true))
         } catch {
-            return fail(.value, bytes: error.message)
+            return fail(error)
         }
     }
 
-    /// A tree: one that is in the store already, by its hash, is taken; nothing is downloaded or unpacked.
-    fileprivate func fetchSource(_ builtin: String) -> Step {
-        var arguments = FetchArguments()
-        let step = readFetchArguments(&arguments, builtin)
+    /// The tree in an archive.
+    fileprivate func fetchTarball() -> Step {
+        var arguments = DownloadArguments()
+        let step = readDownload(&arguments, "fetchTarball")
         if step != .next { return step }
-        let name = arguments.name.isEmpty ? Array("source".utf8) : arguments.name
-        if let hash = arguments.hash, let path = try? StorePath.fixed(name: name, hash, .nar),
-            (try? machine.io.pathExists(path)) == true
-        {
-            return done(storePathString(path))
+        let name = arguments.name ?? Array("source".utf8)
+        if let step = checkDownload(arguments, name: name, "fetchTarball") { return step }
+        if let stored = storedDownload(arguments.hash, name: name, .nar) { return done(stored) }
+        var attributes: [String: InputAttribute] = [
+            "type": .text(Array("tarball".utf8)), "url": .text(arguments.url), "name": .text(name),
+        ]
+        if let hash = arguments.hash { attributes["narHash"] = .text(hash.text(.sri)) }
+        switch fetched(attributes) {
+        case .failure(let pending): return pending.step
+        case .success(let (_, path)): return done(storePathString(path))
         }
-        return failOffline(arguments.url, builtin)
     }
 
-    /// Attributes that fetchers do not share are forced by none: what cannot be fetched needs no more than its URL.
-    private func readFetchArguments(_ arguments: inout FetchArguments, _ builtin: String) -> Step {
+    /// The arguments in the order of their names, all forced; else the step that comes first.
+    private func readDownload(_ arguments: inout DownloadArguments, _ builtin: String) -> Step {
         let value = argument(0)
-        if value.isString || value.isPath {
+        if value.isPath {
             arguments.url = Array(value.object.byteBuffer)
             return .next
         }
-        guard value.isAttributes else { return failExpected("a set", value) }
-        for symbol in [Symbols.url, Symbols.path, Symbols.name, Symbols.sha256] {
-            guard let slot = lookup(value.object, symbol) else { continue }
-            if !isForced(slot) { return .force }
-            if symbol != Symbols.name, symbol != Symbols.sha256, slot.pointee.isPath {
-                arguments.url = Array(slot.pointee.object.byteBuffer)
-                continue
-            }
-            guard slot.pointee.isString else { return failExpected("a string", slot.pointee) }
-            let text = Array(slot.pointee.object.byteBuffer)
-            switch symbol {
-            case Symbols.name: arguments.name = text
-            case Symbols.sha256:
-                do throws(StoreError) {
-                    arguments.hash = try parseHash(text, .sha256)
-                } catch {
-                    return fail(.value, bytes: error.message)
-                }
-            default: arguments.url = text
-            }
+        guard value.isAttributes else {
+            guard isPlainString(value) else { return .error }
+            arguments.url = resolvedURL(Array(value.object.byteBuffer), builtin)
+            return .next
         }
-        if arguments.url.isEmpty { return fail(.value, "'url' argument required by '\(builtin)'") }
+        arguments.isSet = true
+        guard let order = nameOrder(value.object.layout) else { return .collect }
+        for index in 0..<value.object.field {
+            let place = Int(order[index])
+            let symbol = value.object.layout.entries[place].symbol
+            let step = readDownload(symbol, value.object.attributeValues + place, &arguments, builtin)
+            if step != .next { return step }
+        }
+        if arguments.url.isEmpty { return fail(.value, "'url' argument required") }
         return .next
     }
 
-    private func failOffline(_ url: [UInt8], _ builtin: String) -> Step {
-        fail(
-            .restricted,
-            bytes: Array("'\(builtin)' cannot fetch '".utf8) + url
-                + Array(
-                    "': this evaluator opens no connection and unpacks no archive; fetch it yourself and pass its path, "
-                        .utf8) + Array("with -I, --arg or as a root".utf8))
-    }
-}
-
-extension FetchArguments {
-    /// The path of a `file:` URL or an absolute path; nil for another URL.
-    static func localPath(_ url: [UInt8]) -> [UInt8]? {
-        for prefix in ["file://", "file:"] where url.starts(with: Array(prefix.utf8)) {
-            let rest = Array(url[prefix.utf8.count...])
-            return rest.first == CanonPath.separator ? CanonPath.canonicalize(rest) : nil
+    private func readDownload(
+        _ symbol: UInt32, _ slot: Slot, _ arguments: inout DownloadArguments, _ builtin: String
+    ) -> Step {
+        guard [Symbols.url, Symbols.name, Symbols.sha256].contains(symbol) else {
+            let name = String(decoding: s.pointee.symbols.bytes(symbol), as: UTF8.self)
+            return fail(.value, "unsupported argument '\(name)' to '\(builtin)'")
         }
-        return url.first == CanonPath.separator ? CanonPath.canonicalize(url) : nil
+        if !isForced(slot) { return .force }
+        if symbol == Symbols.url, slot.pointee.isPath {
+            arguments.url = Array(slot.pointee.object.byteBuffer)
+            return .next
+        }
+        guard isPlainString(slot.pointee) else { return .error }
+        let text = Array(slot.pointee.object.byteBuffer)
+        switch symbol {
+        case Symbols.url: arguments.url = resolvedURL(text, builtin)
+        case Symbols.name: arguments.name = text
+        default:
+            do throws(StoreError) {
+                arguments.hash = try parseHash(text, .sha256)
+            } catch {
+                return fail(.value, bytes: error.message)
+            }
+        }
+        return .next
+    }
+
+    /// The URL of a channel, where one is named.
+    private func resolvedURL(_ url: [UInt8], _ builtin: String) -> [UInt8] {
+        let prefix = Array("channel:".utf8)
+        guard builtin == "fetchTarball", url.starts(with: prefix) else { return url }
+        return Array("https://channels.nixos.org/".utf8) + url[prefix.count...] + Array("/nixexprs.tar.xz".utf8)
+    }
+
+    /// Nil when the name is that of a store object, and a pure evaluation is given the hash.
+    private func checkDownload(_ arguments: DownloadArguments, name: [UInt8], _ builtin: String) -> Step? {
+        do throws(StoreError) {
+            try StorePath.check(name: name)
+        } catch {
+            let advice =
+                if arguments.name != nil {
+                    "Please change the value for the 'name' attribute passed to '\(builtin)', so that it can create a "
+                        + "valid store path."
+                } else if arguments.isSet {
+                    "Please add a valid 'name' attribute to the argument for '\(builtin)', so that it can create a "
+                        + "valid store path."
+                } else {
+                    "Please pass an attribute set with 'url' and 'name' attributes to '\(builtin)',  so that it can "
+                        + "create a valid store path."
+                }
+            return fail(
+                .value,
+                bytes: Array("invalid store path name when fetching URL '".utf8) + arguments.url + Array("': ".utf8)
+                    + error.message + Array(". \(advice)".utf8))
+        }
+        if requiresHashes, arguments.hash == nil {
+            return fail(.restricted, "in pure evaluation mode, '\(builtin)' requires a 'sha256' argument")
+        }
+        return nil
+    }
+
+    /// Whether what is fetched must be named by its contents.
+    var requiresHashes: Bool { machine.settings.pure && !machine.io.hasFixedContents }
+
+    /// What is in the store already, by its hash.
+    private func storedDownload(_ hash: Hash?, name: [UInt8], _ method: ContentAddressMethod) -> Value? {
+        guard let hash, let path = try? StorePath.fixed(name: name, hash, method),
+            (try? machine.io.pathExists(path)) == true
+        else { return nil }
+        return storePathString(path)
+    }
+
+    struct PendingFetch: Error {
+        var step: Step
+    }
+
+    /// Fetches an input, once per evaluation, and lets its store path be read.
+    func fetched(_ attributes: [String: InputAttribute]) -> Result<(FetchedTree, path: [UInt8]), PendingFetch> {
+        do throws(FetchError) {
+            let input = try FetchInput(attributes)
+            if let known = machine.store.fetched.first(where: { $0.input == input }) {
+                return .success((known.tree, known.path))
+            }
+            var isOverMemory = false
+            var kept = 0
+            let fetcher = Fetcher(machine.io) { bytes in
+                kept += bytes
+                isOverMemory = !hasRoomOutsideHeap(kept)
+                return !isOverMemory && charge(1 + bytes / 512)
+            }
+            let tree: FetchedTree
+            do throws(FetchError) {
+                tree = try fetcher.fetch(input)
+            } catch {
+                if isOverMemory { _ = failMemory() }
+                throw error
+            }
+            return keep(tree, of: input)
+        } catch {
+            return .failure(PendingFetch(step: fail(error)))
+        }
+    }
+
+    private func keep(
+        _ tree: FetchedTree, of input: FetchInput
+    ) -> Result<(FetchedTree, path: [UInt8]), PendingFetch> {
+        do throws(StoreError) {
+            let path = try tree.storePath()
+            guard keep(tree.object, at: path) else { return .failure(PendingFetch(step: .error)) }
+            machine.store.fetched.append((input, tree, path))
+            return .success((tree, path))
+        } catch {
+            return .failure(PendingFetch(step: fail(.value, bytes: error.message)))
+        }
+    }
+
+    func fail(_ error: FetchError) -> Step {
+        // The budget ended it, and said so.
+        if error.kind == .stopped { return .error }
+        return fail(error.kind == .restricted ? .restricted : .value, bytes: error.message)
     }
 }

@@ -7,7 +7,7 @@ extension Machine {
         internalBuiltins, listBuiltins, attributeBuiltins, stringBuiltins, arithmeticBuiltins, typeBuiltins,
         controlBuiltins, fileBuiltins, jsonBuiltins, patternBuiltins, versionBuiltins, hashBuiltins, xmlBuiltins,
         tomlBuiltins, derivationBuiltins, contextBuiltins, storeBuiltins, sourceBuiltins,
-        fetchBuiltins,
+        fetchBuiltins, fetchTreeBuiltins,
     ]
 
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.
@@ -62,6 +62,7 @@ extension Machine {
             installBuiltin(definition, at: index)
             let name = Machine.bytes(definition.name)
             builtinNames.append(definition.name.description)
+            if definition.name.description == "<fail>" { failIndex = index }
             if name.first == UInt8(ascii: "<") { continue }
             if definition.name.description == "lessThan" { s.pointee.lessThanIndex = index }
             if definition.name.description == "tryEval" { tryEvalIndex = index }

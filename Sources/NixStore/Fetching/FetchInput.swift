@@ -1,0 +1,137 @@
+/// An attribute of an input.
+public enum InputAttribute: Sendable, Equatable {
+    case text([UInt8])
+    case number(UInt64)
+    case flag(Bool)
+
+    /// Bytes of the text.
+    public var byteCount: Int {
+        guard case .text(let text) = self else { return 0 }
+        return text.count
+    }
+
+    /// As it stands in a URL's query.
+    var text: [UInt8] {
+        switch self {
+        case .text(let text): text
+        case .number(let number): Array(String(number).utf8)
+        case .flag(let flag): Array((flag ? "1" : "0").utf8)
+        }
+    }
+}
+
+/// What `fetchTree` is asked for and what a flake reference means: attributes, of which `type` says which others there
+/// may be.
+public struct FetchInput: Sendable, Equatable {
+    public var attributes: [String: InputAttribute]
+
+    /// Attributes as they are given, checked.
+    public init(_ attributes: [String: InputAttribute]) throws(FetchError) {
+        self.attributes = attributes
+        let type = try requiredText("type")
+        if let scheme = InputScheme(rawValue: type) { try scheme.check(self) }
+        for name in ["ref", "rev", "narHash"] { _ = try text(name) }
+        for name in ["revCount", "lastModified"] { _ = try number(name) }
+    }
+
+    /// What a URL means.
+    ///
+    /// - Parameter requiresTree: whether a URL of a file is that of an archive.
+    public init(_ url: ParsedURL, requiresTree: Bool = true) throws(FetchError) {
+        for scheme in InputScheme.allCases {
+            guard let found = try scheme.attributes(url, requiresTree: requiresTree) else { continue }
+            try self.init(found)
+            return
+        }
+        if url.application == "file", url.transport == "git" {
+            throw FetchError(
+                .invalid, "input '", url.text, "' is unsupported; did you mean 'git+file' instead of 'file+git'?")
+        }
+        throw FetchError(.invalid, "input '", url.text, "' is unsupported")
+    }
+
+    /// Nil for a type that is not known.
+    public var scheme: InputScheme? { (try? requiredText("type")).flatMap { InputScheme(rawValue: $0) } }
+
+    public func text(_ name: String) throws(FetchError) -> [UInt8]? {
+        guard let attribute = attributes[name] else { return nil }
+        guard case .text(let text) = attribute else {
+            throw FetchError(.invalid, "input attribute '\(name)' is not a string \(described)")
+        }
+        return text
+    }
+
+    func requiredText(_ name: String) throws(FetchError) -> String {
+        String(decoding: try requiredBytes(name), as: UTF8.self)
+    }
+
+    func requiredBytes(_ name: String) throws(FetchError) -> [UInt8] {
+        guard let text = try text(name) else { throw FetchError(.invalid, "input attribute '\(name)' is missing") }
+        return text
+    }
+
+    public func number(_ name: String) throws(FetchError) -> UInt64? {
+        guard let attribute = attributes[name] else { return nil }
+        guard case .number(let number) = attribute else {
+            throw FetchError(.invalid, "input attribute '\(name)' is not an integer")
+        }
+        return number
+    }
+
+    public func flag(_ name: String) throws(FetchError) -> Bool {
+        guard let attribute = attributes[name] else { return false }
+        guard case .flag(let flag) = attribute else {
+            throw FetchError(.invalid, "input attribute '\(name)' is not a Boolean")
+        }
+        return flag
+    }
+
+    /// The SHA-256 that the tree's archive must have.
+    public func narHash() throws(FetchError) -> Hash? {
+        guard let text = try text("narHash") else { return nil }
+        if text.isEmpty { return Hash.zero(.sha256) }
+        let hash: Hash
+        do throws(HashError) {
+            hash = try Hash(parsing: text, nil)
+        } catch {
+            throw FetchError(.invalid, error.message)
+        }
+        guard hash.algorithm == .sha256 else { throw FetchError(.invalid, "narHash must use SHA-256") }
+        return hash
+    }
+
+    /// The commit asked for, in base 16.
+    public func revision() throws(FetchError) -> [UInt8]? {
+        guard let text = try text("rev") else { return nil }
+        return try InputScheme.revision(text)
+    }
+
+    /// Whether the input names contents, so that fetching it always gives the same.
+    public var isLocked: Bool {
+        switch scheme {
+        case .git, .mercurial:
+            attributes["rev"].map { !$0.text.allSatisfy { $0 == UInt8(ascii: "0") } } ?? false
+        case .path, .file, .tarball: attributes["narHash"] != nil
+        case .github, .gitlab, .sourcehut: attributes["rev"] != nil
+        case .indirect, nil: false
+        }
+    }
+
+    /// The URL that means the same.
+    public func url() throws(FetchError) -> ParsedURL {
+        guard let scheme else { throw FetchError(.invalid, "cannot show unsupported input '\(described)'") }
+        return try scheme.url(self)
+    }
+
+    /// As JSON, for messages.
+    var described: String {
+        let pairs = attributes.sorted { $0.key < $1.key }.map { name, value in
+            switch value {
+            case .text(let text): "\"\(name)\":\"\(String(decoding: text, as: UTF8.self))\""
+            case .number(let number): "\"\(name)\":\(number)"
+            case .flag(let flag): "\"\(name)\":\(flag)"
+            }
+        }
+        return "{\(pairs.joined(separator: ","))}"
+    }
+}

@@ -1,0 +1,150 @@
+/// Fetches a commit or the work tree of a Git repository on this machine.
+struct GitFetcher {
+    private let fetcher: Fetcher
+    private let input: FetchInput
+    private let repository: GitRepository
+
+    private static let noRevision = [UInt8](repeating: UInt8(ascii: "0"), count: 40)
+
+    init(fetcher: Fetcher, input: FetchInput) throws(FetchError) {
+        self.fetcher = fetcher
+        self.input = input
+        let url = try GitNames.url(try input.requiredBytes("url"))
+        guard url.scheme == "file" else { throw Fetcher.offline(url.text) }
+        let path = try url.filePath()
+        guard path.first == CanonPath.slash else {
+            throw FetchError(.invalid, "URL '", url.text, "' must have an absolute path")
+        }
+        repository = GitRepository(path: CanonPath.canonicalize(path), io: fetcher.io, proceed: fetcher.proceed)
+    }
+
+    func fetch() throws(FetchError) -> FetchedTree {
+        if try input.flag("exportIgnore"), try input.flag("submodules") {
+            throw FetchError(.invalid, "exportIgnore and submodules are not supported together yet")
+        }
+        let path = repository.path
+        let type = try fetcher.reading { () throws(EvalIOError) in try fetcher.io.fileType(path) }
+        guard type != nil else { throw FetchError(EvalIOError(.notFound, path: path)) }
+        let hasWorkTree = try fetcher.reading { () throws(EvalIOError) in
+            try fetcher.io.pathExists(path + Array("/.git".utf8))
+        }
+        if hasWorkTree, try input.text("ref") == nil, try input.text("rev") == nil { return try fetchWorkTree() }
+        return try fetchCommit()
+    }
+
+    private func name() throws(FetchError) -> [UInt8] { try input.text("name") ?? Array("source".utf8) }
+
+    private func fetchCommit() throws(FetchError) -> FetchedTree {
+        let path = repository.path
+        let commit: [UInt8]
+        if let rev = try input.revision() {
+            guard try repository.commit(rev) == rev else {
+                let ref = try input.text("ref") ?? Array("HEAD".utf8)
+                throw FetchError(
+                    .invalid, "Cannot find Git revision '", rev, "' in ref '", ref,
+                    "' of repository '\(String(decoding: path, as: UTF8.self))'! Please make sure that the rev exists "
+                        + "on the ref you've specified or add allRefs = true; to fetchGit.")
+            }
+            commit = rev
+        } else {
+            let ref = try input.text("ref") ?? Array("HEAD".utf8)
+            guard let found = try repository.commit(ref) else {
+                throw FetchError(.invalid, "resolving Git reference '", ref, "': revspec '", ref, "' not found")
+            }
+            commit = found
+        }
+        let tree = try GitTreeReader(repository: repository).tree(
+            of: commit, exportIgnore: try input.flag("exportIgnore"), submodules: try input.flag("submodules"))
+        let object = StoreObject(tree, root: [CanonPath.slash])
+        var result = FetchedTree(object: object, name: try name(), narHash: try fetcher.narHash(object))
+        result.lastModified = try lastModified(commit)
+        result.revision = commit
+        if try !input.flag("shallow") { result.revisionCount = try count(commit) }
+        result.submodules = try input.flag("submodules")
+        return result
+    }
+
+    private func lastModified(_ commit: [UInt8]) throws(FetchError) -> Int64 {
+        if let given = try input.number("lastModified") { return Int64(truncatingIfNeeded: given) }
+        return try repository.time(of: commit)
+    }
+
+    private func count(_ commit: [UInt8]) throws(FetchError) -> FetchedTree.Count {
+        if let given = try input.number("revCount") { return .known(Int64(truncatingIfNeeded: given)) }
+        return try repository.count(upTo: commit)
+    }
+
+    /// The files that Git knows, as they lie in the work tree now.
+    private func fetchWorkTree() throws(FetchError) -> FetchedTree {
+        let submodules = try input.flag("submodules")
+        let head = try repository.commit(Array("HEAD".utf8))
+        let object = StoreObject(
+            fetcher.io, root: repository.path,
+            accepted: try trackedPaths(submodules: submodules, exportIgnore: try input.flag("exportIgnore")))
+        var result = FetchedTree(object: object, name: try name(), narHash: try fetcher.narHash(object))
+        result.submodules = submodules
+        result.lastModified = try head.map { commit throws(FetchError) in try repository.time(of: commit) } ?? 0
+        if try isChanged(submodules: submodules) {
+            result.dirtyRevision = head
+        } else {
+            result.revision = head ?? Self.noRevision
+            if try !input.flag("shallow") {
+                result.revisionCount = try head.map { commit throws(FetchError) in try count(commit) } ?? .known(0)
+            }
+        }
+        return result
+    }
+
+    private func isChanged(submodules: Bool) throws(FetchError) -> Bool {
+        let status = try repository.run([
+            "-c", "core.fsmonitor=false", "status", "--porcelain", "--untracked-files=no",
+            submodules ? "--ignore-submodules=none" : "--ignore-submodules=all",
+        ])
+        return !status.isEmpty
+    }
+
+    /// Tracked files and their directories, as paths in the work tree.
+    private func trackedPaths(submodules: Bool, exportIgnore: Bool) throws(FetchError) -> Set<[UInt8]> {
+        let words = ["ls-files", "--stage", "-z"] + (submodules ? ["--recurse-submodules"] : [])
+        var files: [[UInt8]] = []
+        for line in try repository.run(words).split(separator: 0) {
+            guard let tab = line.firstIndex(of: UInt8(ascii: "\t")), !line.starts(with: Array("160000".utf8)) else {
+                continue
+            }
+            files.append(Array(line[(tab + 1)...]))
+        }
+        let ignored = exportIgnore ? try ignoredPaths(files) : []
+        var accepted: Set<[UInt8]> = []
+        for file in files {
+            var parts: [[UInt8]] = []
+            var path: [UInt8] = []
+            for component in CanonPath.components(file) {
+                path += (path.isEmpty ? [] : [CanonPath.slash]) + component
+                parts.append(path)
+            }
+            if parts.contains(where: { ignored.contains($0) }) { continue }
+            for part in parts { accepted.insert(repository.path + [CanonPath.slash] + part) }
+        }
+        return accepted
+    }
+
+    /// The files and directories that are not to be exported, of those given and their directories.
+    private func ignoredPaths(_ files: [[UInt8]]) throws(FetchError) -> Set<[UInt8]> {
+        guard files.contains(where: { CanonPath.baseName(of: $0) == Array(".gitattributes".utf8) }) else { return [] }
+        var asked: Set<[UInt8]> = []
+        for file in files {
+            var path = file
+            while asked.insert(path).inserted, let slash = path.lastIndex(of: CanonPath.slash) {
+                path = Array(path[..<slash])
+            }
+        }
+        let input = Array(asked.joined(separator: [0])) + [0]
+        let answer = try repository.run(["check-attr", "-z", "--stdin", "export-ignore"], input: input)
+        let fields = answer.split(separator: 0, omittingEmptySubsequences: false)
+        var ignored: Set<[UInt8]> = []
+        for index in stride(from: 0, to: fields.count - 2, by: 3) where fields[index + 2] == Array("set".utf8)[...] {
+            ignored.insert(Array(fields[index]))
+        }
+        return ignored
+    }
+}

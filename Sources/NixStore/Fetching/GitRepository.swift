@@ -1,0 +1,116 @@
+/// A repository on this machine, read with the `git` program.
+struct GitRepository {
+    /// A work tree or a bare repository.
+    let path: [UInt8]
+    let io: any EvalIO
+    let proceed: (Int) -> Bool
+
+    /// What `git` prints when it is given these words.
+    func run(_ words: [String], _ more: [[UInt8]] = [], input: [UInt8] = []) throws(FetchError) -> [UInt8] {
+        var result: [UInt8] = []
+        unsafe try read(words, more, input: input) { piece in unsafe result.append(contentsOf: piece) }
+        return result
+    }
+
+    func read(
+        _ words: [String], _ more: [[UInt8]] = [], input: [UInt8] = [], _ output: (UnsafeRawBufferPointer) -> Void
+    ) throws(FetchError) {
+        let command = Command("git", [Array("-C".utf8), path] + words.map { Array($0.utf8) } + more, input: input)
+        do throws(CommandError) {
+            try unsafe io.run(command) { piece in
+                let goesOn = proceed(piece.count)
+                if goesOn { unsafe output(piece) }
+                return goesOn
+            }
+        } catch {
+            throw FetchError(error, tool: "git", path: path)
+        }
+    }
+
+    /// Whether `git` answers with success.
+    func succeeds(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> Bool {
+        do throws(FetchError) {
+            _ = try run(words, more)
+            return true
+        } catch {
+            if error.kind == .restricted || error.kind == .stopped { throw error }
+            return false
+        }
+    }
+
+    /// The first line that `git` prints; nil when it fails.
+    func line(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> [UInt8]? {
+        do throws(FetchError) {
+            return Array(try run(words, more).prefix { $0 != UInt8(ascii: "\n") })
+        } catch {
+            if error.kind == .restricted || error.kind == .stopped { throw error }
+            return nil
+        }
+    }
+
+    /// The commit that a name stands for; nil when there is none.
+    func commit(_ name: [UInt8]) throws(FetchError) -> [UInt8]? {
+        try line(["rev-parse", "--quiet", "--verify", "--end-of-options"], [name + Array("^{commit}".utf8)])
+    }
+
+    /// When a commit was made, in seconds since 1970.
+    func time(of commit: [UInt8]) throws(FetchError) -> Int64 {
+        let text = try run(["log", "-1", "--no-show-signature", "--format=%ct"], [commit])
+        return Int64(String(decoding: text, as: UTF8.self).split(separator: "\n").last ?? "") ?? 0
+    }
+
+    /// How many commits lead to one.
+    func count(upTo commit: [UInt8]) throws(FetchError) -> FetchedTree.Count {
+        if try line(["rev-parse", "--is-shallow-repository"]) == Array("true".utf8) {
+            return .unknown(
+                message: Array("'".utf8) + path
+                    + Array("' is a shallow Git repository, so 'revCount' is not available".utf8))
+        }
+        let text = String(decoding: try line(["rev-list", "--count"], [commit]) ?? [], as: UTF8.self)
+        return .known(Int64(text) ?? 0)
+    }
+
+    /// An entry of a commit's tree.
+    struct Entry {
+        var mode: [UInt8]
+        var object: [UInt8]
+        var path: [UInt8]
+
+        var isTree: Bool { mode == Array("040000".utf8) }
+        /// A commit of another repository.
+        var isSubmodule: Bool { mode == Array("160000".utf8) }
+        var isLink: Bool { mode == Array("120000".utf8) }
+        var isExecutable: Bool { mode == Array("100755".utf8) }
+    }
+
+    /// All entries of a commit, directories before what is in them.
+    func entries(of commit: [UInt8]) throws(FetchError) -> [Entry] {
+        let text = try run(["ls-tree", "-r", "-t", "-z", "--full-tree"], [commit])
+        return text.split(separator: 0).compactMap { line in
+            guard let tab = line.firstIndex(of: UInt8(ascii: "\t")) else { return nil }
+            let fields = line[..<tab].split(separator: UInt8(ascii: " "))
+            guard fields.count >= 3 else { return nil }
+            return Entry(mode: Array(fields[0]), object: Array(fields[2]), path: Array(line[(tab + 1)...]))
+        }
+    }
+}
+
+extension FetchError {
+    init(_ error: CommandError, tool: String, path: [UInt8]) {
+        switch error {
+        case .notAllowed:
+            self.init(
+                .restricted, "fetching from the repository '", path,
+                "' needs the program '\(tool)', and no program is run here; "
+                    + "provide its tree as a root and read that by its path")
+        case .notFound:
+            self.init(
+                .restricted, "the program '\(tool)' is needed to fetch from the repository '", path,
+                "', and it is not installed")
+        case .failed(let status, let message):
+            self.init(.invalid, "program '\(tool)' failed with exit code \(status): ", message, "")
+        case .stopped: self = .stopped
+        case .system(let code): self.init(.invalid, "program '\(tool)' cannot be run: error \(code)")
+        }
+    }
+}

@@ -1,0 +1,196 @@
+import NixStore
+
+/// `fetchTree`, `fetchGit` and `fetchMercurial`: sources as store objects, with what is known of them.
+extension Machine {
+    static let fetchTreeBuiltins: [BuiltinDefinition] = [
+        .function("fetchTree", 1, global: true) { $0.fetchTree(.any) },
+        .function("fetchGit", 1, global: true) { $0.fetchTree(.git) },
+        .function("fetchMercurial", 1, global: true) { $0.fetchTree(.mercurial) },
+        .function("parseFlakeRef", 1) { $0.parseFlakeReference() },
+        .function("flakeRefToString", 1) { $0.flakeReferenceText() },
+        .frame("getFlake", 1, slots: 1) { $0.getFlake() },
+        // Ends the evaluation with a message: for builtins that are written in Nix. No program can name it.
+        .function("<fail>", 1) { vm in
+            guard vm.argument(0).isString else { return vm.failExpected("a string", vm.argument(0)) }
+            return vm.fail(.value, bytes: Array(vm.argument(0).object.byteBuffer))
+        },
+    ]
+}
+
+/// Which builtin fetches.
+private enum TreeFetch: String {
+    case any = "fetchTree"
+    case git = "fetchGit"
+    case mercurial = "fetchMercurial"
+}
+
+extension VM {
+    fileprivate func fetchTree(_ kind: TreeFetch) -> Step {
+        var attributes: [String: InputAttribute] = [:]
+        let step = argument(0).isAttributes ? readSet(kind, &attributes) : readURL(kind, &attributes)
+        if step != .next { return step }
+        addDefaults(kind, &attributes)
+        do throws(FetchError) {
+            let input = try FetchInput(attributes)
+            if requiresHashes, !input.isLocked, attributes["narHash"] == nil {
+                return fail(
+                    .restricted,
+                    bytes: Array("in pure evaluation mode, '\(kind.rawValue)' doesn't fetch unlocked input '".utf8)
+                        + (try input.url().text) + Array("'".utf8))
+            }
+        } catch {
+            return fail(error)
+        }
+        switch fetched(attributes) {
+        case .failure(let pending): return pending.step
+        case .success(let (tree, path)):
+            // More than all strings and the set together take.
+            guard reserve(4096) else { return .collect }
+            return done(kind == .mercurial ? mercurialResult(tree, path) : treeResult(tree, path, isGit: kind == .git))
+        }
+    }
+
+    private func readURL(_ kind: TreeFetch, _ attributes: inout [String: InputAttribute]) -> Step {
+        let value = argument(0)
+        guard value.isString || value.isPath else {
+            return fail(.type, "cannot coerce \(describe(value)) to a string")
+        }
+        let url = Array(value.object.byteBuffer)
+        switch kind {
+        case .git: attributes["url"] = .text(url)
+        case .mercurial: attributes["url"] = .text(fileURL(url))
+        case .any:
+            do throws(FetchError) {
+                attributes = try FetchInput(try ParsedURL(url), requiresTree: false).attributes
+            } catch {
+                return fail(error)
+            }
+        }
+        return .next
+    }
+
+    /// The attributes of the argument, all forced; else the step that comes first.
+    private func readSet(_ kind: TreeFetch, _ attributes: inout [String: InputAttribute]) -> Step {
+        let set = argument(0).object
+        guard let order = nameOrder(set.layout) else { return .collect }
+        if kind == .any, lookup(set, Symbols.type) == nil {
+            return fail(.value, "argument 'type' is missing in call to 'fetchTree'")
+        }
+        for index in 0..<set.field {
+            let place = Int(order[index])
+            let symbol = set.layout.entries[place].symbol
+            let slot = set.attributeValues + place
+            if !isForced(slot) { return .force }
+            let step = readAttribute(
+                kind, String(decoding: s.pointee.symbols.bytes(symbol), as: UTF8.self), slot.pointee, &attributes)
+            if step != .next { return step }
+        }
+        return .next
+    }
+
+    private func readAttribute(
+        _ kind: TreeFetch, _ name: String, _ value: Value, _ attributes: inout [String: InputAttribute]
+    ) -> Step {
+        if kind != .any, name == "type" { return fail(.value, "unexpected argument 'type'") }
+        if kind == .any, name == "name" {
+            return fail(.value, "argument 'name' isn’t supported in call to 'fetchTree'")
+        }
+        if kind == .mercurial, !["url", "rev", "name"].contains(name) {
+            return fail(.value, "unsupported argument '\(name)' to 'fetchMercurial'")
+        }
+        if value.isString || value.isPath {
+            let text = Array(value.object.byteBuffer)
+            if kind == .mercurial, name == "rev" {
+                attributes[text.count == 40 ? "rev" : "ref"] = .text(text)
+            } else {
+                attributes[name] = .text(kind == .mercurial && name == "url" ? fileURL(text) : text)
+            }
+        } else if value.isBool {
+            attributes[name] = .flag(value.isTrue)
+        } else if value.isInteger {
+            guard value.integer >= 0 else {
+                return fail(.value, "negative value given for '\(kind.rawValue)' argument '\(name)': \(value.integer)")
+            }
+            attributes[name] = .number(UInt64(value.integer))
+        } else {
+            return fail(
+                .type,
+                "argument '\(name)' to '\(kind.rawValue)' is \(typeName(value)) while a string, Boolean or integer is "
+                    + "expected")
+        }
+        return .next
+    }
+
+    /// A path as a URL.
+    private func fileURL(_ url: [UInt8]) -> [UInt8] {
+        url.first == CanonPath.separator ? Array("file://".utf8) + url : url
+    }
+
+    private func addDefaults(_ kind: TreeFetch, _ attributes: inout [String: InputAttribute]) {
+        switch kind {
+        case .git:
+            attributes["type"] = .text(Array("git".utf8))
+            if attributes["exportIgnore"] == nil, attributes["submodules"] != .flag(true) {
+                attributes["exportIgnore"] = .flag(true)
+            }
+        case .mercurial: attributes["type"] = .text(Array("hg".utf8))
+        case .any:
+            if attributes["type"] == .text(Array("git".utf8)), attributes["shallow"] == nil {
+                attributes["shallow"] = .flag(true)
+            }
+        }
+    }
+
+    private typealias Pairs = [(symbol: UInt32, value: Value)]
+
+    private func add(_ name: String, _ value: Value, _ pairs: inout Pairs) {
+        pairs.append((s.pointee.symbols.intern(Array(name.utf8)), value))
+    }
+
+    /// - Parameter isGit: whether what has no commit gets one of zeros.
+    private func treeResult(_ tree: FetchedTree, _ path: [UInt8], isGit: Bool) -> Value {
+        var pairs: Pairs = []
+        add("outPath", storePathString(path), &pairs)
+        add("narHash", makeString(tree.narHash.text(.sri)), &pairs)
+        if let submodules = tree.submodules { add("submodules", .bool(submodules), &pairs) }
+        let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 40)
+        if let revision = tree.revision ?? (isGit ? zeros : nil) {
+            add("rev", makeString(revision), &pairs)
+            add("shortRev", makeString(Array(revision.prefix(7))), &pairs)
+        }
+        if let count = tree.revisionCount {
+            add("revCount", revisionCount(count), &pairs)
+        } else if isGit {
+            add("revCount", Value(small: 0), &pairs)
+        }
+        if let revision = tree.dirtyRevision {
+            let suffix = Array("-dirty".utf8)
+            add("dirtyRev", makeString(revision + suffix), &pairs)
+            add("dirtyShortRev", makeString(revision.prefix(7) + suffix), &pairs)
+        }
+        if let time = tree.lastModified {
+            add("lastModified", makeInteger(time), &pairs)
+            add("lastModifiedDate", makeString(CivilTime.digits(secondsSince1970: time)), &pairs)
+        }
+        return makeAttributes(pairs)
+    }
+
+    /// A number, or a thunk that fails: only who asks for it is told that it is not known.
+    private func revisionCount(_ count: FetchedTree.Count) -> Value {
+        switch count {
+        case .known(let number): makeInteger(number)
+        case .unknown(let message): makeApplication(.builtin(machine.failIndex), makeString(message))
+        }
+    }
+
+    private func mercurialResult(_ tree: FetchedTree, _ path: [UInt8]) -> Value {
+        var pairs: Pairs = []
+        add("outPath", storePathString(path), &pairs)
+        if let branch = tree.branch { add("branch", makeString(Array(branch.prefix(1024))), &pairs) }
+        let revision = tree.revision ?? [UInt8](repeating: UInt8(ascii: "0"), count: 40)
+        add("rev", makeString(revision), &pairs)
+        add("shortRev", makeString(Array(revision.prefix(12))), &pairs)
+        if case .known(let count) = tree.revisionCount { add("revCount", makeInteger(count), &pairs) }
+        return makeAttributes(pairs)
+    }
+}

@@ -1,0 +1,100 @@
+import NixStore
+
+/// Flake references as text and as attributes, and flakes.
+extension VM {
+    func parseFlakeReference() -> Step {
+        guard let text = expectPlainString(0) else { return .error }
+        do throws(FetchError) {
+            let attributes = try FlakeReference(Array(text.byteBuffer)).attributes
+            let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
+            guard reserve(strings + Size.attributesAndLayout(attributes.count)) else { return .collect }
+            let pairs = attributes.map { name, value in
+                (s.pointee.symbols.intern(Array(name.utf8)), attributeValue(value))
+            }
+            return done(makeAttributes(pairs))
+        } catch {
+            return fail(error)
+        }
+    }
+
+    private func attributeValue(_ attribute: InputAttribute) -> Value {
+        switch attribute {
+        case .text(let text): makeString(text)
+        case .number(let number): makeInteger(Int64(truncatingIfNeeded: number))
+        case .flag(let flag): .bool(flag)
+        }
+    }
+
+    func flakeReferenceText() -> Step {
+        guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
+        let set = argument(0).object
+        guard let order = nameOrder(set.layout) else { return .collect }
+        var attributes: [String: InputAttribute] = [:]
+        for index in 0..<set.field {
+            let place = Int(order[index])
+            let name = String(decoding: s.pointee.symbols.bytes(set.layout.entries[place].symbol), as: UTF8.self)
+            let slot = set.attributeValues + place
+            if !isForced(slot) { return .force }
+            let value = slot.pointee
+            if value.isInteger {
+                guard value.integer >= 0 else {
+                    return fail(.value, "negative value given for flake ref attr \(name): \(value.integer)")
+                }
+                attributes[name] = .number(UInt64(value.integer))
+            } else if value.isBool {
+                attributes[name] = .flag(value.isTrue)
+            } else if value.isString {
+                attributes[name] = .text(Array(value.object.byteBuffer))
+            } else {
+                return fail(
+                    .value,
+                    "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute "
+                        + "'\(name)' is \(typeName(value))")
+            }
+        }
+        do throws(FetchError) {
+            let text = try FlakeReference(attributes).text()
+            guard reserve(Size.string(text.count)) else { return .collect }
+            return done(makeString(text))
+        } catch {
+            return fail(error)
+        }
+    }
+
+    /// Calls the function that does it, which is written in Nix: it takes the builtin that fails, whether references
+    /// must be locked, and the reference.
+    func getFlake() -> Step {
+        let value = bp[0]
+        guard value.isPath || isPlainString(value) else { return .error }
+        return withCoreFunction(CorePackages.flakes) { function in
+            push(function)
+            push(.builtin(machine.failIndex))
+            push(.bool(requiresHashes))
+            push(value)
+            s.pointee.callCount = 3
+            return .tailCall
+        }
+    }
+
+    /// Goes on with the function of a file that comes with the evaluator, once the host has loaded it.
+    func withCoreFunction(_ path: [UInt8], _ body: (Value) -> Step) -> Step {
+        if let root = machine.importRoots[path] {
+            if !isForced(s.pointee.roots + root) { return .force }
+            return body(s.pointee.roots[root])
+        }
+        if let failure = machine.importFailure {
+            machine.importFailure = nil
+            machine.failure = failure
+            return .error
+        }
+        guard let root = machine.pendingImport else {
+            machine.request = .program(path: path)
+            return .suspend
+        }
+        machine.pendingImport = nil
+        machine.importRoots[path] = root
+        machine.importedRoots.insert(root)
+        if !isForced(s.pointee.roots + root) { return .force }
+        return body(s.pointee.roots[root])
+    }
+}

@@ -1,0 +1,1 @@
+{ inputs.leaf.url = "path:../leafa"; outputs = { self, leaf }: { name = "one+${leaf.name}"; }; }

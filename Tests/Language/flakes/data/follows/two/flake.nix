@@ -1,0 +1,1 @@
+{ inputs.leaf.url = "path:../leafb"; outputs = { self, leaf }: { name = "two+${leaf.name}"; }; }

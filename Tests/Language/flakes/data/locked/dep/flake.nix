@@ -1,0 +1,1 @@
+{ inputs.leaf.url = "nixpkgs"; outputs = { self, leaf }: { name = "locked+${leaf.name}"; }; }

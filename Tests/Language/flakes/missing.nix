@@ -1,0 +1,2 @@
+# differs from 2.8.0: builtins.getFlake needs no experimental feature here
+builtins.getFlake (toString ../fetch/data/tree)

@@ -1,0 +1,2 @@
+# differs from 2.8.0: builtins.flakeRefToString came later
+builtins.flakeRefToString { type = "github"; owner = "a"; repo = -1; }
