@@ -61,7 +61,10 @@ extension Command {
         let words = [Array(tool.utf8)] + arguments
         var argv = unsafe words.map { unsafe strdup($0.cPath) } + [nil]
         var variables = unsafe Self.variables().map { unsafe strdup($0.cPath) } + [nil]
-        defer { for unsafetext in unsafe argv + variables { unsafe free(text) } }
+        defer {
+            for index in unsafe argv.indices { unsafe free(argv[index]) }
+            for index in unsafe variables.indices { unsafe free(variables[index]) }
+        }
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, tool, &actions, nil, &argv, &variables)
         if code == ENOENT { throw .notFound }

@@ -3,10 +3,15 @@ public struct Fetcher {
     let io: any EvalIO
     /// Told of bytes about to be read; false ends it.
     let proceed: (Int) -> Bool
+    /// Told of bytes about to be kept in memory; false ends it.
+    let reserve: (Int) -> Bool
 
-    public init(_ io: any EvalIO, proceed: @escaping (Int) -> Bool) {
+    public init(
+        _ io: any EvalIO, reserve: @escaping (Int) -> Bool = { _ in true }, proceed: @escaping (Int) -> Bool
+    ) {
         self.io = io
         self.proceed = proceed
+        self.reserve = reserve
     }
 
     /// The tree of an input, with what is known of it.
@@ -111,7 +116,7 @@ extension Fetcher {
         var isStopped = false
         try reading { () throws(EvalIOError) in
             unsafe try io.streamFile(target, begin: { _ in }) { piece in
-                isStopped = !proceed(piece.count)
+                isStopped = !proceed(piece.count) || !reserve(piece.count)
                 if !isStopped { unsafe contents.append(contentsOf: piece) }
                 return !isStopped
             }
@@ -152,7 +157,7 @@ extension Fetcher {
     /// Unpacks an archive.
     func unpack(_ path: [UInt8], shown url: [UInt8]) throws(FetchError) -> Tarball {
         do throws(UnpackError) {
-            return try Tarball.unpack(path, io: io, proceed: proceed)
+            return try Tarball.unpack(path, io: io) { proceed($0) && reserve($0) }
         } catch {
             switch error {
             case .stopped: throw .stopped

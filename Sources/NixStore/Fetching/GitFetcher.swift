@@ -15,7 +15,9 @@ struct GitFetcher {
         guard path.first == CanonPath.slash else {
             throw FetchError(.invalid, "URL '", url.text, "' must have an absolute path")
         }
-        repository = GitRepository(path: CanonPath.canonicalize(path), io: fetcher.io, proceed: fetcher.proceed)
+        repository = GitRepository(path: CanonPath.canonicalize(path), io: fetcher.io) {
+            fetcher.proceed($0) && fetcher.reserve($0)
+        }
     }
 
     func fetch() throws(FetchError) -> FetchedTree {

@@ -22,7 +22,7 @@ struct MercurialFetcher {
     private func run(_ words: [String], _ more: [[UInt8]] = [], _ output: (UnsafeRawBufferPointer) -> Void)
         throws(FetchError)
     {
-        let command = Command("hg", words.map { Array($0.utf8) } + [Array("-R".utf8), path] + more)
+        let command = Command("hg", [Array("-R".utf8), path] + words.map { Array($0.utf8) } + more)
         do throws(CommandError) {
             try unsafe fetcher.io.run(command) { piece in
                 let goesOn = fetcher.proceed(piece.count)
@@ -71,7 +71,7 @@ struct MercurialFetcher {
         guard fields.count == 3, let count = Int64(String(decoding: fields[1], as: UTF8.self)) else {
             throw FetchError(.invalid, "the repository '", path, "' has no revision '", wanted, "'")
         }
-        var tar = TarReader(proceed: fetcher.proceed)
+        var tar = TarReader(proceed: fetcher.reserve)
         var failure: UnpackError?
         // Without the file in which `hg` notes what was archived.
         unsafe try run(

@@ -18,6 +18,9 @@ public final class StoreView: EvalIO {
         }
     }
 
+    /// Forgets all objects. Those that were read through this view held it.
+    public func removeAll() { objects.withLock { $0 = [:] } }
+
     /// What a store path holds; nil when this evaluation did not make it.
     public func object(_ path: [UInt8]) -> StoreObject? { objects.withLock { $0[path] } }
 

@@ -176,11 +176,12 @@ extension VM {
             }
             var isOverMemory = false
             var kept = 0
-            let fetcher = Fetcher(machine.io) { bytes in
+            let reserve = { (bytes: Int) in
                 kept += bytes
                 isOverMemory = !hasRoomOutsideHeap(kept)
-                return !isOverMemory && charge(1 + bytes / 512)
+                return !isOverMemory
             }
+            let fetcher = Fetcher(machine.io, reserve: reserve) { charge(1 + $0 / 512) }
             let tree: FetchedTree
             do throws(FetchError) {
                 tree = try fetcher.fetch(input)

@@ -157,6 +157,7 @@ public final class Machine {
     }
 
     deinit {
+        io.removeAll()
         for program in programs.dropFirst(sharedPrograms) { program.release() }
         if let memory { return memory.giveBack() }
         s.pointee.heap.release()

@@ -5,6 +5,11 @@ extension VM {
     /// The record of a derivation: one that this evaluation made, or that lies in the store.
     func record(of derivation: [UInt8]) throws(StoreError) -> Int {
         if let index = machine.store.derivations.index(derivation) { return index }
+        guard derivation.first == CanonPath.separator else {
+            throw StoreError(
+                "output '\(String(decoding: derivation, as: UTF8.self))' of a derivation is a derivation that only a build "
+                    + "gives: one that depends on its outputs has no path here")
+        }
         return try readDerivation(derivation)
     }
 
