@@ -1,3 +1,4 @@
+# differs from 2.8.0: a derivation need not be in a store (with --read-write-mode it prints the same)
 let
   make = arguments: derivation ({ system = "s"; builder = "/b"; } // arguments);
   floating = make { name = "floating"; __contentAddressed = true; outputHashMode = "recursive"; outputHashAlgo = "sha256"; outputs = [ "out" "dev" ]; };

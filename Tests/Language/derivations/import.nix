@@ -1,3 +1,4 @@
+# differs from 2.8.0: a derivation need not be in a store (with --read-write-mode it prints the same)
 let
   original = derivation { name = "x-1"; system = "s"; builder = "b"; outputs = [ "out" "dev" ]; };
   imported = import original.drvPath;
