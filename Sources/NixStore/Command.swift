@@ -8,10 +8,14 @@ public struct Command: Sendable {
     /// What it reads from its standard input.
     public var input: [UInt8]
 
-    public init(_ tool: String, _ arguments: [[UInt8]], input: [UInt8] = []) {
+    /// Variables it gets beside those of this process: `NAME=VALUE`.
+    public var environment: [[UInt8]]
+
+    public init(_ tool: String, _ arguments: [[UInt8]], input: [UInt8] = [], environment: [[UInt8]] = []) {
         self.tool = tool
         self.arguments = arguments
         self.input = input
+        self.environment = environment
     }
 }
 
@@ -32,8 +36,11 @@ extension Command {
     /// What of a program's messages is kept.
     private static let maximumMessage = 1 << 14
     /// Variables that would make `git` look elsewhere than it is told, or ask somebody.
-    private static let environment = ["GIT_TERMINAL_PROMPT=0", "LC_ALL=C", "HGPLAIN="]
-    private static let hidden = ["GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_PREFIX=", "LC_ALL=", "HGPLAIN="]
+    private static let fixedEnvironment = ["GIT_TERMINAL_PROMPT=0", "LC_ALL=C", "HGPLAIN="]
+    private static let hidden = [
+        "GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_PREFIX=", "GIT_CEILING_DIRECTORIES=",
+        "LC_ALL=", "HGPLAIN=",
+    ]
 
     /// Runs the program, feeding and reading it at once, and waits for its end.
     func run(output: (UnsafeRawBufferPointer) -> Bool) throws(CommandError) {
@@ -60,7 +67,7 @@ extension Command {
         unsafe posix_spawn_file_actions_adddup2(&actions, pipes.messages.write, 2)
         let words = [Array(tool.utf8)] + arguments
         var argv = unsafe words.map { unsafe strdup($0.cPath) } + [nil]
-        var variables = unsafe Self.variables().map { unsafe strdup($0.cPath) } + [nil]
+        var variables = unsafe variables().map { unsafe strdup($0.cPath) } + [nil]
         defer {
             for index in unsafe argv.indices { unsafe free(argv[index]) }
             for index in unsafe variables.indices { unsafe free(variables[index]) }
@@ -73,15 +80,15 @@ extension Command {
     }
 
     /// This process's environment, without what is hidden.
-    private static func variables() -> [[UInt8]] {
+    private func variables() -> [[UInt8]] {
         var result: [[UInt8]] = []
         var index = 0
         while let text = unsafe environ[index] {
             let bytes = unsafe Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
-            if !hidden.contains(where: { bytes.starts(with: Array($0.utf8)) }) { result.append(bytes) }
+            if !Self.hidden.contains(where: { bytes.starts(with: Array($0.utf8)) }) { result.append(bytes) }
             index += 1
         }
-        return result + environment.map { Array($0.utf8) }
+        return result + Self.fixedEnvironment.map { Array($0.utf8) } + environment
     }
 
     /// Feeds and reads until the program closes its ends or the reader has had enough, which ends the program.

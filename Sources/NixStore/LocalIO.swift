@@ -35,7 +35,8 @@ public struct LocalIO: EvalIO {
     public func streamFile(
         _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {
-        guard try fileType(path) == .regular else { throw EvalIOError(.notARegularFile, path: path) }
+        guard let type = try fileType(path) else { throw EvalIOError(.notFound, path: path) }
+        guard type == .regular else { throw EvalIOError(.notARegularFile, path: path) }
         let file = try EvalIOError.wrapping(path, "opening file") { () throws(SystemError) in
             try DescriptorHandle.openUnfollowed(path)
         }

@@ -12,18 +12,19 @@ enum Evaluation: Equatable {
     /// - Parameter prepare: is given the evaluator before it runs, and again after it.
     static func of(
         _ source: String, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
+        io: any EvalIO = LocalIO(),
         prepare: @escaping @Sendable (Evaluator) -> Void = { _ in },
         finish: @escaping @Sendable (Evaluator) -> Void = { _ in }
     ) -> Evaluation {
-        BigStack.run { run(source, limits, settings, prepare, finish) } ?? .impossible
+        BigStack.run { run(source, limits, settings, io, prepare, finish) } ?? .impossible
     }
 
     private static func run(
-        _ source: String, _ limits: Limits, _ settings: MachineSettings, _ prepare: (Evaluator) -> Void,
-        _ finish: (Evaluator) -> Void
+        _ source: String, _ limits: Limits, _ settings: MachineSettings, _ io: any EvalIO,
+        _ prepare: (Evaluator) -> Void, _ finish: (Evaluator) -> Void
     ) -> Evaluation {
         let options = EvaluatorOptions(limits: limits, settings: settings)
-        guard let evaluator = Evaluator(io: LocalIO(), options: options, print: { _ in }) else { return .impossible }
+        guard let evaluator = Evaluator(io: io, options: options, print: { _ in }) else { return .impossible }
         prepare(evaluator)
         defer { finish(evaluator) }
         do throws(EvalFailure) {

@@ -30,7 +30,10 @@ import Testing
             _ = try output(Command("sh", words("-c", "echo wrong >&2; exit 3")))
             Issue.record("the program succeeded")
         } catch {
-            guard case .failed(3, let message) = error else { return Issue.record("\(error)") }
+            guard case .failed(3, let message) = error else {
+                Issue.record("\(error)")
+                return
+            }
             #expect(message == Array("wrong\n".utf8))
         }
     }
@@ -40,7 +43,10 @@ import Testing
             _ = try output(Command("no-such-program-anywhere", []))
             Issue.record("the program was found")
         } catch {
-            guard case .notFound = error else { return Issue.record("\(error)") }
+            guard case .notFound = error else {
+                Issue.record("\(error)")
+                return
+            }
         }
     }
 
@@ -49,7 +55,10 @@ import Testing
             try unsafe LocalIO().run(Command("yes", [])) { _ in false }
             Issue.record("the program ended")
         } catch {
-            guard case .stopped = error else { return Issue.record("\(error)") }
+            guard case .stopped = error else {
+                Issue.record("\(error)")
+                return
+            }
         }
     }
 
@@ -59,7 +68,10 @@ import Testing
             _ = try output(Command("true", []), io)
             Issue.record("a program was run")
         } catch {
-            guard case .notAllowed = error else { return Issue.record("\(error)") }
+            guard case .notAllowed = error else {
+                Issue.record("\(error)")
+                return
+            }
         }
     }
 }

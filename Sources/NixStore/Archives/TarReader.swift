@@ -39,6 +39,9 @@ struct TarReader {
     /// - Parameter proceed: told of bytes about to be kept; false ends it.
     init(proceed: @escaping (Int) -> Bool) { self.proceed = proceed }
 
+    /// Whether the end of the archive was seen: what follows does not matter.
+    var isDone: Bool { if case .done = state { true } else { false } }
+
     mutating func feed(_ piece: UnsafeRawBufferPointer) throws(UnpackError) {
         var place = 0
         while place < piece.count {

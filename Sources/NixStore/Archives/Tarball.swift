@@ -22,14 +22,16 @@ public struct Tarball: Sendable {
                 } catch {
                     failure = error
                 }
-                return failure == nil
+                return failure == nil && !reader.isDone
             }
         } catch {
             throw .io(error)
         }
         if let failure { throw failure }
-        unsafe try decompressor.finish { bytes throws(UnpackError) in try unsafe reader.feed(bytes) }
-        try reader.finish()
+        if !reader.isDone {
+            unsafe try decompressor.finish { bytes throws(UnpackError) in try unsafe reader.feed(bytes) }
+            try reader.finish()
+        }
         let tree = reader.tree
         return Tarball(object: StoreObject(tree, root: tree.onlyDirectory), lastModified: reader.lastModified)
     }

@@ -9,6 +9,6 @@ public enum UnpackError: Error, Sendable {
     static func malformed(_ text: String) -> UnpackError { .malformed(Array(text.utf8)) }
 
     static func malformed(_ before: String, _ name: [UInt8], _ after: String) -> UnpackError {
-        .malformed(Array("\(before)'".utf8) + name + Array("'\(after)".utf8))
+        .malformed(Array(before.utf8) + name + Array(after.utf8))
     }
 }

@@ -30,6 +30,7 @@ struct GitFetcher {
         let hasWorkTree = try fetcher.reading { () throws(EvalIOError) in
             try fetcher.io.pathExists(path + Array("/.git".utf8))
         }
+        _ = try repository.run(["rev-parse", "--git-dir"])
         if hasWorkTree, try input.text("ref") == nil, try input.text("rev") == nil { return try fetchWorkTree() }
         return try fetchCommit()
     }

@@ -15,7 +15,10 @@ struct GitRepository {
     func read(
         _ words: [String], _ more: [[UInt8]] = [], input: [UInt8] = [], _ output: (UnsafeRawBufferPointer) -> Void
     ) throws(FetchError) {
-        let command = Command("git", [Array("-C".utf8), path] + words.map { Array($0.utf8) } + more, input: input)
+        // Only what lies at the path counts, not a repository that the path happens to be in.
+        let ceiling = Array("GIT_CEILING_DIRECTORIES=".utf8) + CanonPath.parent(of: path)
+        let command = Command(
+            "git", [Array("-C".utf8), path] + words.map { Array($0.utf8) } + more, input: input, environment: [ceiling])
         do throws(CommandError) {
             try unsafe io.run(command) { piece in
                 let goesOn = proceed(piece.count)

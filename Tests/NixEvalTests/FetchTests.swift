@@ -1,0 +1,87 @@
+import Foundation
+import NixEval
+import NixStore
+import NixVM
+import Testing
+
+/// Fetching, and reading what was fetched, under limits and where only roots are read.
+@Suite struct FetchTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("firn-fetch-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private func write(_ name: String, _ text: String) throws {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+    }
+
+    private func remove() { try? FileManager.default.removeItem(at: folder) }
+
+    private func rooted() throws -> RootedIO {
+        try RootedIO(roots: [RootedIO.Root(name: "r", directory: Array(folder.path.utf8))])
+    }
+
+    private var limited: Limits { Limits(memory: 32 << 20) }
+
+    @Test(arguments: [
+        #"derivation { name = "x${toString n}"; system = "s"; builder = "b"; }"#,
+        #"builtins.toFile "x" (toString n)"#,
+        #""${builtins.path { path = /etc/hostname; name = "n${toString n}"; }}""#,
+    ])
+    func countsWhatItKnowsOfTheStore(made: String) {
+        let source = """
+            let go = n: builtins.seq (builtins.stringLength "${\(made)}") (go (n + 1)); in go 0
+            """
+        #expect(Evaluation.of(source, limits: limited) == .failure(.memoryExceeded))
+    }
+
+    @Test func countsWhatItUnpacks() throws {
+        defer { remove() }
+        // A file of zeros in an archive takes few bytes compressed; plain it is made quickly.
+        var header = [UInt8](repeating: 0, count: 512)
+        header.replaceSubrange(0..<4, with: Array("zero".utf8))
+        header.replaceSubrange(124..<135, with: Array("00400000000".utf8))
+        header.replaceSubrange(148..<156, with: [UInt8](repeating: 0x20, count: 8))
+        header[156] = UInt8(ascii: "0")
+        let sum = header.reduce(0) { $0 + Int($1) }
+        header.replaceSubrange(148..<154, with: Array(("00000" + String(sum, radix: 8)).utf8.suffix(6)))
+        header[154] = 0
+        try Data(header + [UInt8](repeating: 0, count: 64 << 20)).write(to: folder.appendingPathComponent("big.tar"))
+        let source = #"builtins.fetchTarball "file://\#(folder.path)/big.tar""#
+        #expect(Evaluation.of(source, limits: limited) == .failure(.memoryExceeded))
+        #expect(Evaluation.of(source) != .failure(.memoryExceeded))
+    }
+
+    @Test func fetchesFromRootsOnly() throws {
+        defer { remove() }
+        try write("flake.nix", "{ outputs = { self }: { value = builtins.readFile ./text; }; }")
+        try write("text", "inside")
+        let io = try rooted()
+        let pure = MachineSettings(pure: true)
+        func of(_ source: String) -> Evaluation { Evaluation.of(source, settings: pure, io: io) }
+        #expect(of(#"(builtins.getFlake "/roots/r").value"#) == .value(#""inside""#))
+        #expect(of(#"builtins.readFile (builtins.fetchurl "file:///roots/r/text")"#) == .value(#""inside""#))
+        #expect(of(#"builtins.readFile "${/roots/r}/text""#) == .value(#""inside""#))
+        #expect(of(#"builtins.fetchurl "file:///etc/passwd""#) == .failure(.restricted))
+        #expect(of(#"builtins.fetchTarball "file:///roots/other/a.tar""#) == .failure(.restricted))
+        #expect(of(#"builtins.fetchTree { type = "path"; path = "/etc"; }"#) == .failure(.restricted))
+        #expect(of(#"builtins.fetchGit "/roots/r""#) != .value(""))
+        #expect(of(#"builtins.fetchTarball "https://example.org/a.tar""#) == .failure(.restricted))
+    }
+
+    @Test func wantsHashesWhenPure() throws {
+        defer { remove() }
+        try write("text", "inside")
+        let pure = MachineSettings(pure: true)
+        #expect(
+            Evaluation.of("builtins.fetchurl \"file://\(folder.path)/text\"", settings: pure) == .failure(.restricted))
+        #expect(
+            Evaluation.of("builtins.fetchTree { type = \"path\"; path = \"\(folder.path)\"; }", settings: pure)
+                == .failure(.restricted))
+    }
+}
