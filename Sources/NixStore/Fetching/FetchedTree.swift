@@ -16,12 +16,18 @@ public struct FetchedTree: Sendable {
     /// Of Git only.
     public var submodules: Bool?
 
+    /// What the user should know of the tree.
+    public var warning: [UInt8]?
+
     /// How many commits there are up to this one.
     public enum Count: Sendable {
         case known(Int64)
         /// Only an evaluation that asks for it fails.
         case unknown(message: [UInt8])
     }
+
+    /// Bytes of the message that stands for a count that is not known.
+    public var longestMessage: Int { if case .unknown(let message) = revisionCount { message.count } else { 0 } }
 
     public func storePath() throws(StoreError) -> [UInt8] { try StorePath.fixed(name: name, narHash, .nar) }
 }

@@ -89,6 +89,7 @@ struct GitFetcher {
         result.lastModified = try head.map { commit throws(FetchError) in try repository.time(of: commit) } ?? 0
         if try isChanged(submodules: submodules) {
             result.dirtyRevision = head
+            result.warning = Array("Git tree '".utf8) + repository.path + Array("' is dirty".utf8)
         } else {
             result.revision = head ?? Self.noRevision
             if try !input.flag("shallow") {

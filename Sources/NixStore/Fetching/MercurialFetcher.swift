@@ -57,6 +57,7 @@ struct MercurialFetcher {
         var result = FetchedTree(
             object: object, name: try input.text("name") ?? Array("source".utf8),
             narHash: try fetcher.narHash(object))
+        result.warning = Array("Mercurial tree '".utf8) + path + Array("' is unclean".utf8)
         let branch = try run(["branch"])
         result.branch = Array(branch.prefix { $0 != UInt8(ascii: "\n") })
         return result

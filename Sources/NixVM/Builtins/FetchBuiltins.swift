@@ -189,6 +189,7 @@ extension VM {
                 if isOverMemory { _ = failMemory() }
                 throw error
             }
+            if let warning = tree.warning { machine.print(Array("warning: ".utf8) + warning) }
             return keep(tree, of: input)
         } catch {
             return .failure(PendingFetch(step: fail(error)))

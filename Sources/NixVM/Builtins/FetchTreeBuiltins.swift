@@ -44,8 +44,8 @@ extension VM {
         switch fetched(attributes) {
         case .failure(let pending): return pending.step
         case .success(let (tree, path)):
-            // More than all strings and the set together take.
-            guard reserve(4096) else { return .collect }
+            // More than the set and all strings take beside the one whose length is not known.
+            guard reserve(4096 + Size.string(tree.longestMessage)) else { return .collect }
             return done(kind == .mercurial ? mercurialResult(tree, path) : treeResult(tree, path, isGit: kind == .git))
         }
     }
