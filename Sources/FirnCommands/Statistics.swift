@@ -32,6 +32,7 @@ enum Statistics {
         return """
             {
               "cpuTime": \(cpuTime),
+              "depthPeak": \(machine.depthPeak),
               "fuel": \(machine.fuelUsed),
               "gc": {
                 "copiedBytes": \(heap.copiedBytes),

@@ -171,6 +171,9 @@ extension Machine {
         recording = observer.map { EventRecording(machine: self, observer: $0, level: level) }
     }
 
+    /// Frames below the one that was entered last and not left, as an observer counts them; -1 when there is none.
+    public var observedDepth: Int { recording?.depth ?? -1 }
+
     /// How often each kind of event happened since `observe`, indexed by the kind's number.
     public var eventCounts: [UInt64] { recording?.counts ?? [] }
 
@@ -187,6 +190,20 @@ extension Machine {
 
     /// The most that nursery and heap spaces held together, with what programs take now.
     public var peakBytes: Int { heapStatistics.peakBytes + vm.outsideBytes }
+
+    /// The most frames that waited for one another at any time.
+    public var depthPeak: Int {
+        // Frames are written from the bottom upwards and stay as they are, on memory that is zero at first; and each has
+        // a place to go on at. So those in use at the peak are found without counting calls.
+        let frames = UnsafeRawPointer(s.pointee.framesBase)
+        var peak = 0..<(s.pointee.fpLimit - s.pointee.framesBase + 1)
+        while !peak.isEmpty {
+            let middle = (peak.lowerBound + peak.upperBound) / 2
+            let isUsed = frames.load(fromByteOffset: middle * MemoryLayout<Frame>.stride, as: UInt.self) != 0
+            peak = isUsed ? middle + 1..<peak.upperBound : peak.lowerBound..<middle
+        }
+        return peak.lowerBound
+    }
 
     /// Units of fuel used so far.
     public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }

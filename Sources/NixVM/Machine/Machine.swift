@@ -106,7 +106,7 @@ public final class Machine {
         io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
         cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
     ) {
-        guard let heap = Heap() else { return nil }
+        guard let heap = Heap(memoryLimit: limits.memory) else { return nil }
         self.limits = limits
         self.io = StoreView(io)
         self.settings = settings

@@ -114,7 +114,7 @@ extension VM {
     private func growStack(_ slots: Int) -> Bool {
         let used = s.pointee.r.sp - s.pointee.stackBase
         let size = max(used * 2, used + slots, 1 << 15)
-        if size > Heap.stackSize / 8 - 4096 { return failDepth() }
+        if size > s.pointee.heap.stackSize / 8 - 4096 { return failDepth() }
         s.pointee.spLimit = s.pointee.stackBase + size
         return fitsLimit()
     }

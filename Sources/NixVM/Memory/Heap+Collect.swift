@@ -22,7 +22,7 @@ extension VM {
     /// Moves what is alive in the nursery to the current space.
     private func collectNursery() {
         let heap = s.pointee.heap
-        var collector = Collector(from: heap.nursery, extent: Heap.spaceSize, free: heap.oldTop)
+        var collector = Collector(from: heap.nursery, extent: s.pointee.heap.spaceSize, free: heap.oldTop)
         moveRoots(&collector)
         moveRemembered(&collector)
         collector.scan(from: heap.oldTop)
@@ -34,9 +34,9 @@ extension VM {
         let heap = s.pointee.heap
         let from = heap.current
         let to = heap.idle
-        if s.pointee.stress { mprotect(to, Heap.spaceSize, PROT_READ | PROT_WRITE) }
+        if s.pointee.stress { mprotect(to, s.pointee.heap.spaceSize, PROT_READ | PROT_WRITE) }
         // The nursery lies between the spaces.
-        var collector = Collector(from: min(from, heap.nursery), extent: 2 * Heap.spaceSize, free: to)
+        var collector = Collector(from: min(from, heap.nursery), extent: 2 * s.pointee.heap.spaceSize, free: to)
         s.pointee.remembered.forgetAll()
         moveRoots(&collector)
         collector.scan(from: to)
@@ -46,7 +46,7 @@ extension VM {
         finish(&collector, from: to)
         s.pointee.liveBytes = s.pointee.heap.oldBytes
         if s.pointee.stress {
-            mprotect(from, Heap.spaceSize, PROT_NONE)
+            mprotect(from, s.pointee.heap.spaceSize, PROT_NONE)
         } else {
             discard(from, from: 0, to: used)
         }
@@ -79,8 +79,8 @@ extension VM {
         mprotect(s.pointee.nurseryStart, used, PROT_NONE)
         madvise(s.pointee.nurseryStart, used, MADV_DONTNEED)
         s.pointee.nurseryStart += used
-        if s.pointee.nurseryStart - heap.nursery > Heap.spaceSize / 2 {
-            mprotect(heap.nursery, Heap.spaceSize, PROT_READ | PROT_WRITE)
+        if s.pointee.nurseryStart - heap.nursery > s.pointee.heap.spaceSize / 2 {
+            mprotect(heap.nursery, s.pointee.heap.spaceSize, PROT_READ | PROT_WRITE)
             s.pointee.nurseryStart = heap.nursery
         }
         s.pointee.r.hp = s.pointee.nurseryStart
@@ -137,7 +137,7 @@ extension VM {
     /// Bytes that everything alive may take: under a limit half of what stack and programs leave, since a collection
     /// may have to move all of it.
     private var mostBytes: Int {
-        guard let limit = s.pointee.memoryLimit else { return Heap.spaceSize / 2 }
+        guard let limit = s.pointee.memoryLimit else { return s.pointee.heap.spaceSize / 2 }
         let other = stackBytes + outsideBytes + s.pointee.remembered.byteCount
         return max(0, limit - other) / 2
     }
@@ -165,7 +165,7 @@ extension VM {
         let window = s.pointee.stress ? need : min(max(Heap.nurserySize, stackBytes) + need, most - old)
         if window < need || old + need > most { return false }
         let end = s.pointee.nurseryStart + window
-        guard end <= s.pointee.heap.nursery + Heap.spaceSize else { return false }
+        guard end <= s.pointee.heap.nursery + s.pointee.heap.spaceSize else { return false }
         s.pointee.hpLimit = end
         let extent = end - s.pointee.heap.nursery
         if s.pointee.heap.nurseryTouched > extent, !s.pointee.stress {

@@ -1,6 +1,8 @@
 import Glibc
 
-/// The address ranges a machine owns. All are reserved at once and touched as used.
+/// The address ranges a machine owns. All are reserved at once and touched as used: as large as ranges can sensibly be,
+/// or in proportion to a memory limit, so that tools which account for address space (ulimit -v, valgrind) can live with
+/// a small machine.
 ///
 /// What is made lies in the nursery. What is alive there when it is full moves to the older of two spaces, and so the
 /// nursery's pages are used again and again. Now and then everything alive moves to the other space. The permanent
@@ -9,14 +11,16 @@ import Glibc
 struct Heap {
     /// Reserved bytes of each space and of the nursery, which lies between the two: so the nursery and either space
     /// are one range.
-    static let spaceSize = 1 << 36
-    static let permanentSize = 1 << 35
+    let spaceSize: Int
+    let permanentSize: Int
+    /// Of the stack, the frames, and the range parallel to them.
+    let stackSize: Int
+    /// What is reserved beyond a memory limit: builtins, their names, and windows that are opened before they are counted.
+    static let reserveBytes = 64 << 20
     /// Bytes of the nursery that are filled between collections, where little is on the stack.
     static let nurserySize = 4 << 20
     /// Bytes that may have lived on before everything is moved for the first time.
     static let firstFull = 192 << 20
-    static let stackSize = 1 << 35
-    static let framesSize = 1 << 35
 
     let first: UnsafeMutableRawPointer
     let nursery: UnsafeMutableRawPointer
@@ -34,14 +38,20 @@ struct Heap {
     /// End of what the nursery may hold in memory beyond its usual size.
     var nurseryTouched = 0
 
-    init?() {
-        guard let first = Heap.reserve(Heap.spaceSize * 3),
-            let permanent = Heap.reserve(Heap.permanentSize), let stack = Heap.reserve(Heap.stackSize),
-            let frames = Heap.reserve(Heap.framesSize), let tailSites = Heap.reserve(Heap.framesSize)
+    /// Nil when the address space cannot be reserved.
+    init?(memoryLimit: Int?) {
+        let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
+        spaceSize = min(1 << 36, limit + Heap.reserveBytes)
+        permanentSize = min(1 << 35, limit + Heap.reserveBytes)
+        // A window of it grows to twice its size, and to a bit more, before it is counted.
+        stackSize = min(1 << 35, 4 * limit + Heap.reserveBytes)
+        guard let first = Heap.reserve(spaceSize * 3),
+            let permanent = Heap.reserve(permanentSize), let stack = Heap.reserve(stackSize),
+            let frames = Heap.reserve(stackSize), let tailSites = Heap.reserve(stackSize)
         else { return nil }
         self.first = first
-        nursery = first + Heap.spaceSize
-        second = first + Heap.spaceSize * 2
+        nursery = first + spaceSize
+        second = first + spaceSize * 2
         oldTop = first
         self.permanent = permanent
         self.stack = stack
@@ -56,11 +66,11 @@ struct Heap {
     }
 
     func release() {
-        munmap(first, Heap.spaceSize * 3)
-        munmap(permanent, Heap.permanentSize)
-        munmap(stack, Heap.stackSize)
-        munmap(frames, Heap.framesSize)
-        munmap(tailSites, Heap.framesSize)
+        munmap(first, spaceSize * 3)
+        munmap(permanent, permanentSize)
+        munmap(stack, stackSize)
+        munmap(frames, stackSize)
+        munmap(tailSites, stackSize)
     }
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }

@@ -43,13 +43,15 @@ struct Remembered {
 extension VM {
     /// Whether an object or value lies in the nursery.
     @inline(__always)
-    func isYoung(_ address: UInt) -> Bool { address &- UInt(bitPattern: s.pointee.heap.nursery) < UInt(Heap.spaceSize) }
+    func isYoung(_ address: UInt) -> Bool {
+        address &- UInt(bitPattern: s.pointee.heap.nursery) < UInt(bitPattern: s.pointee.heap.spaceSize)
+    }
 
     /// Whether a slot belongs to an object that has left the nursery, and not to the stack.
     @inline(__always)
     func isOld(_ slot: Slot) -> Bool {
         let offset = UInt(bitPattern: slot) &- UInt(bitPattern: s.pointee.heap.first)
-        return offset < 3 * UInt(Heap.spaceSize) && !isYoung(UInt(bitPattern: slot))
+        return offset < 3 * UInt(bitPattern: s.pointee.heap.spaceSize) && !isYoung(UInt(bitPattern: slot))
     }
 
     /// Puts a value into a slot of an object of any age.

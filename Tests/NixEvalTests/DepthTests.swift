@@ -1,0 +1,69 @@
+import NixEval
+import NixVM
+import Testing
+
+/// Depth is bounded by memory alone: what nests a million deep has its value where there is room, and where there is not
+/// the evaluation says so.
+@Suite(.serialized) struct DepthTests {
+    struct Program: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let source: String
+        let value: String
+
+        /// - Parameter expression: may use `nest`, lists around a value, and `count`, a recursion that is no tail call.
+        init(_ name: String, _ expression: String, _ value: String) {
+            testDescription = name
+            source = """
+                let
+                  nest = n: x: if n == 0 then x else nest (n - 1) [ x ];
+                  count = n: if n == 0 then 0 else 1 + count (n - 1);
+                in \(expression)
+                """
+            self.value = value
+        }
+    }
+
+    static let million = 1_000_000
+
+    static let programs = [
+        Program("recursion", "count \(million)", "\(million)"),
+        Program(
+            "thunks", "let add = n: x: if n == 0 then x else add (n - 1) (x + 1); in add \(million) 0", "\(million)"),
+        Program(
+            "functors",
+            "let f.__functor = self: n: if n == 0 then 0 else 1 + self (n - 1); in f \(million)", "\(million)"),
+        Program("deepSeq", "builtins.deepSeq (nest \(million) 1) true", "true"),
+        Program("equality", "nest \(million) 1 == nest \(million) 1", "true"),
+        Program("ordering", "nest \(million) 1 < nest \(million) 2", "true"),
+        Program("toJSON", "builtins.stringLength (builtins.toJSON (nest \(million) 1))", "\(2 * million + 1)"),
+        Program(
+            "printing", "nest \(million) 1",
+            String(repeating: "[ ", count: million) + "1" + String(repeating: " ]", count: million)),
+        Program("foldl'", "builtins.foldl' (sum: n: sum + count n) 0 [ \(million) 1 ]", "\(million + 1)"),
+        Program("sort", "builtins.sort (a: b: count \(million) + a < count 1 + b) [ 1 2 ]", "[ 1 2 ]"),
+    ]
+
+    @Test(arguments: programs)
+    func hasItsValueWithRoom(_ program: Program) {
+        let isRight = Evaluation.of(program.source, limits: Limits(memory: 2 << 30)) == .value(program.value)
+        #expect(isRight, "\(program.testDescription)")
+    }
+
+    @Test(arguments: programs)
+    func saysThatMemoryIsExceeded(_ program: Program) {
+        let outcome = Evaluation.of(program.source, limits: Limits(memory: 16 << 20))
+        #expect(outcome == .failure(.memoryExceeded), "\(program.testDescription)")
+    }
+
+    @Test func thePeakOfDepthIsKnown() {
+        for (source, depth) in [("1", 1), ("let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 20000", 20_000)] {
+            let outcome = Evaluation.of(
+                source,
+                finish: { evaluator in
+                    let peak = evaluator.machine.depthPeak
+                    #expect(peak >= depth && peak <= depth + 20, "\(peak)")
+                })
+            #expect(outcome != .impossible)
+        }
+    }
+}
