@@ -8,6 +8,8 @@ enum JSONBytes {
         return result
     }
 
+    static func string(_ text: String) -> [UInt8] { string(Array(text.utf8)) }
+
     static func array(_ items: [[UInt8]]) -> [UInt8] {
         [UInt8(ascii: "[")] + items.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "]")]
     }

@@ -7,14 +7,20 @@ struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace", abstract: "Evaluate and print what the machine does.",
         discussion: """
-            The format `text` has every instruction; `chrome` has calls for Perfetto (ui.perfetto.dev) and `folded` their \
+            The formats `text` and `json` have every instruction; `chrome` has calls for Perfetto (ui.perfetto.dev) and `folded` their \
             time by stack, for a flame graph.
 
             Example: firn trace --format folded default.nix
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, chrome, folded
+        case text, json, chrome, folded
+    }
+
+    enum Level: String, ExpressibleByArgument, CaseIterable {
+        case calls, ops
+
+        var value: TraceLevel { self == .calls ? .calls : .ops }
     }
 
     @OptionGroup var evaluation: EvaluationArguments
@@ -22,10 +28,17 @@ struct TraceCommand: ParsableCommand {
     @Flag(help: "Show the nanoseconds since the event before.")
     var time = false
 
-    @Option(help: "text, chrome or folded.")
+    @Option(help: "text, json (an object a line), chrome or folded.")
     var format = Format.text
 
+    @Option(help: "With text or json: calls, or ops for every instruction too.")
+    var level = Level.ops
+
+    @Flag(help: "The same as --format json.")
+    var json = false
+
     mutating func validate() throws {
+        if json { format = .json }
         if time && format != .text { throw ValidationError("--time is for --format text") }
     }
 
@@ -39,7 +52,7 @@ struct TraceCommand: ParsableCommand {
             Output.note("error: the address space for the heap cannot be reserved")
             return 1
         }
-        let finish = observe(evaluator.machine)
+        let finish = observe(evaluator)
         do throws(EvalFailure) {
             for value in try evaluation.values(evaluator) {
                 let result = try evaluator.deepForce(value)
@@ -54,20 +67,24 @@ struct TraceCommand: ParsableCommand {
         }
     }
 
-    /// Listens to the machine; what it returns writes the rest when all is done.
-    private func observe(_ machine: Machine) -> () -> Void {
+    /// Listens to the evaluator; what it returns writes the rest when all is done.
+    private func observe(_ evaluator: Evaluator) -> () -> Void {
         switch format {
         case .text:
             let observer = TracingObserver(showsTime: time) { Output.write(1, $0) }
-            machine.observe(observer, level: .ops)
+            evaluator.observe(observer, level: level.value)
+            return { observer.flush() }
+        case .json:
+            let observer = JSONTraceObserver { Output.write(1, $0) }
+            evaluator.observe(observer, level: level.value)
             return { observer.flush() }
         case .chrome:
             let observer = ChromeTraceObserver { Output.write(1, $0) }
-            machine.observe(observer, level: .calls)
+            evaluator.observe(observer, level: .calls)
             return { observer.finish() }
         case .folded:
             let observer = FoldedTraceObserver()
-            machine.observe(observer, level: .calls)
+            evaluator.observe(observer, level: .calls)
             return { Output.write(1, observer.text()) }
         }
     }

@@ -925,6 +925,13 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
   /// Clears the value of `trace`. Subsequent reads from it will return its default value.
   public mutating func clearTrace() {_uniqueStorage()._trace = nil}
 
+  /// The compiler's warnings of the job's own source and arguments, at most 100: `kind` is the warning's code (`W003`),
+  /// `message` and `span` are set. A program has none, nor have files that are imported.
+  public var warnings: [WireFailure] {
+    get {_storage._warnings}
+    set {_uniqueStorage()._warnings = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2105,48 +2112,60 @@ public nonisolated struct WireTraceSegment: Sendable {
   public init() {}
 }
 
-/// Events in columns: the i-th event is the i-th entry of each column. Columns and not messages, because a trace has
-/// millions of events: a column costs about one byte and no tag per event. A column that is empty is all zeros; any
-/// other has exactly as many entries as `kinds`.
+/// Events of a trace. Most say what others said before, so what they say is written once, in columns (`kinds` to
+/// `arguments`: the forms), and an event is the index of its form: about one byte. A column that is empty is all zeros;
+/// any other has exactly as many entries as `kinds`, or as `events` where it belongs to them.
+///
+/// Depth is not written: each ENTER opens a frame and each EXIT closes one. An event belongs to the frame opened last, an
+/// EXIT to the one that it closes; its depth is the number of frames below.
 public nonisolated struct WireTraceEvents: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Of the first event, since the attempt began.
+  /// When the first event happened, since the attempt began.
   public var baseNs: UInt64 = 0
 
-  /// One byte each, a TraceEventKind.
+  /// Frames that are open before the first event.
+  public var baseDepth: UInt32 = 0
+
+  /// Forms: one byte each, a TraceEventKind.
   public var kinds: Data = Data()
 
-  /// Nanoseconds since the event before; the first is 0 (it is at `base_ns`).
-  public var timeDeltasNs: [UInt32] = []
-
-  /// Frames below this one.
-  public var depths: [UInt32] = []
-
-  /// Index into `strings` plus 1; 0: no name.
+  /// Forms: index into `strings` plus 1; 0: no name.
   public var names: [UInt32] = []
 
-  /// Which chunk of its program; index plus 1; 0: none.
+  /// Forms: which of the chunks loaded for the attempt; index plus 1; 0: none.
   public var chunks: [UInt32] = []
 
-  /// Byte offset of the instruction in its chunk.
+  /// Forms: byte offset of the instruction in its chunk.
   public var offsets: [UInt32] = []
 
-  /// One byte each, as in bytecode-1.md.
+  /// Forms: one byte each, as in bytecode-1.md.
   public var opcodes: Data = Data()
 
-  /// Index into `strings` plus 1; 0: none.
+  /// Forms: index into `strings` plus 1; 0: none.
   public var details: [UInt32] = []
 
-  /// One byte each: how many entries of `stack_values` belong to the event, at most 6.
+  /// Forms: of ENTER_CALL_FRAME, how many arguments; 0 for a thunk.
+  public var arguments: [UInt32] = []
+
+  /// The events, in order: each the index of its form.
+  public var events: [UInt32] = []
+
+  /// Where time goes on: how many events lie between one entry and the one before (the first: and the first event).
+  public var timeSteps: [UInt32] = []
+
+  /// By how many nanoseconds it does: all events from there on are later by that.
+  public var timeDeltasNs: [UInt64] = []
+
+  /// Events: one byte each: how many entries of `stack_values` belong to the event, at most 6.
   public var stackCounts: Data = Data()
 
   /// Printed values, cut; each event's topmost last. Indices into `strings`.
   public var stackValues: [UInt32] = []
 
-  /// The whole stack's height, where `stack_counts` cut it.
+  /// Events: the whole stack's height, where `stack_counts` cut it.
   public var stackHeights: [UInt32] = []
 
   public var strings: [Data] = []
@@ -2846,7 +2865,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0")
 
   fileprivate class _StorageClass {
     var _outcome: WireOutcomeKind = .unspecified
@@ -2858,6 +2877,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _printedBytesDropped: UInt64 = 0
     var _statistics: WireStatistics? = nil
     var _trace: WireTraceSummary? = nil
+    var _warnings: [WireFailure] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2877,6 +2897,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _printedBytesDropped = source._printedBytesDropped
       _statistics = source._statistics
       _trace = source._trace
+      _warnings = source._warnings
     }
   }
 
@@ -2904,6 +2925,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._printedBytesDropped) }()
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._statistics) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._trace) }()
+        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._warnings) }()
         default: break
         }
       }
@@ -2943,6 +2965,9 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       try { if let v = _storage._trace {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
       } }()
+      if !_storage._warnings.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._warnings, fieldNumber: 10)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2961,6 +2986,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._printedBytesDropped != rhs_storage._printedBytesDropped {return false}
         if _storage._statistics != rhs_storage._statistics {return false}
         if _storage._trace != rhs_storage._trace {return false}
+        if _storage._warnings != rhs_storage._warnings {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -5291,7 +5317,7 @@ nonisolated extension WireTraceSegment: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireTraceEvents: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TraceEvents"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_ns\0\u{1}kinds\0\u{3}time_deltas_ns\0\u{1}depths\0\u{1}names\0\u{1}chunks\0\u{1}offsets\0\u{1}opcodes\0\u{1}details\0\u{3}stack_counts\0\u{3}stack_values\0\u{3}stack_heights\0\u{1}strings\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_ns\0\u{3}base_depth\0\u{1}kinds\0\u{1}names\0\u{1}chunks\0\u{1}offsets\0\u{1}opcodes\0\u{1}details\0\u{1}arguments\0\u{1}events\0\u{3}time_steps\0\u{3}time_deltas_ns\0\u{3}stack_counts\0\u{3}stack_values\0\u{3}stack_heights\0\u{1}strings\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5300,18 +5326,21 @@ nonisolated extension WireTraceEvents: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.baseNs) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.kinds) }()
-      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.timeDeltasNs) }()
-      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.depths) }()
-      case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.names) }()
-      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.chunks) }()
-      case 7: try { try decoder.decodeRepeatedUInt32Field(value: &self.offsets) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self.opcodes) }()
-      case 9: try { try decoder.decodeRepeatedUInt32Field(value: &self.details) }()
-      case 10: try { try decoder.decodeSingularBytesField(value: &self.stackCounts) }()
-      case 11: try { try decoder.decodeRepeatedUInt32Field(value: &self.stackValues) }()
-      case 12: try { try decoder.decodeRepeatedUInt32Field(value: &self.stackHeights) }()
-      case 13: try { try decoder.decodeRepeatedBytesField(value: &self.strings) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.baseDepth) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.kinds) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.names) }()
+      case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.chunks) }()
+      case 6: try { try decoder.decodeRepeatedUInt32Field(value: &self.offsets) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.opcodes) }()
+      case 8: try { try decoder.decodeRepeatedUInt32Field(value: &self.details) }()
+      case 9: try { try decoder.decodeRepeatedUInt32Field(value: &self.arguments) }()
+      case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.events) }()
+      case 11: try { try decoder.decodeRepeatedUInt32Field(value: &self.timeSteps) }()
+      case 12: try { try decoder.decodeRepeatedUInt64Field(value: &self.timeDeltasNs) }()
+      case 13: try { try decoder.decodeSingularBytesField(value: &self.stackCounts) }()
+      case 14: try { try decoder.decodeRepeatedUInt32Field(value: &self.stackValues) }()
+      case 15: try { try decoder.decodeRepeatedUInt32Field(value: &self.stackHeights) }()
+      case 16: try { try decoder.decodeRepeatedBytesField(value: &self.strings) }()
       default: break
       }
     }
@@ -5321,55 +5350,67 @@ nonisolated extension WireTraceEvents: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.baseNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.baseNs, fieldNumber: 1)
     }
+    if self.baseDepth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.baseDepth, fieldNumber: 2)
+    }
     if !self.kinds.isEmpty {
-      try visitor.visitSingularBytesField(value: self.kinds, fieldNumber: 2)
-    }
-    if !self.timeDeltasNs.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.timeDeltasNs, fieldNumber: 3)
-    }
-    if !self.depths.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.depths, fieldNumber: 4)
+      try visitor.visitSingularBytesField(value: self.kinds, fieldNumber: 3)
     }
     if !self.names.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.names, fieldNumber: 5)
+      try visitor.visitPackedUInt32Field(value: self.names, fieldNumber: 4)
     }
     if !self.chunks.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.chunks, fieldNumber: 6)
+      try visitor.visitPackedUInt32Field(value: self.chunks, fieldNumber: 5)
     }
     if !self.offsets.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.offsets, fieldNumber: 7)
+      try visitor.visitPackedUInt32Field(value: self.offsets, fieldNumber: 6)
     }
     if !self.opcodes.isEmpty {
-      try visitor.visitSingularBytesField(value: self.opcodes, fieldNumber: 8)
+      try visitor.visitSingularBytesField(value: self.opcodes, fieldNumber: 7)
     }
     if !self.details.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.details, fieldNumber: 9)
+      try visitor.visitPackedUInt32Field(value: self.details, fieldNumber: 8)
+    }
+    if !self.arguments.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.arguments, fieldNumber: 9)
+    }
+    if !self.events.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.events, fieldNumber: 10)
+    }
+    if !self.timeSteps.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.timeSteps, fieldNumber: 11)
+    }
+    if !self.timeDeltasNs.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.timeDeltasNs, fieldNumber: 12)
     }
     if !self.stackCounts.isEmpty {
-      try visitor.visitSingularBytesField(value: self.stackCounts, fieldNumber: 10)
+      try visitor.visitSingularBytesField(value: self.stackCounts, fieldNumber: 13)
     }
     if !self.stackValues.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.stackValues, fieldNumber: 11)
+      try visitor.visitPackedUInt32Field(value: self.stackValues, fieldNumber: 14)
     }
     if !self.stackHeights.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.stackHeights, fieldNumber: 12)
+      try visitor.visitPackedUInt32Field(value: self.stackHeights, fieldNumber: 15)
     }
     if !self.strings.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.strings, fieldNumber: 13)
+      try visitor.visitRepeatedBytesField(value: self.strings, fieldNumber: 16)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireTraceEvents, rhs: WireTraceEvents) -> Bool {
     if lhs.baseNs != rhs.baseNs {return false}
+    if lhs.baseDepth != rhs.baseDepth {return false}
     if lhs.kinds != rhs.kinds {return false}
-    if lhs.timeDeltasNs != rhs.timeDeltasNs {return false}
-    if lhs.depths != rhs.depths {return false}
     if lhs.names != rhs.names {return false}
     if lhs.chunks != rhs.chunks {return false}
     if lhs.offsets != rhs.offsets {return false}
     if lhs.opcodes != rhs.opcodes {return false}
     if lhs.details != rhs.details {return false}
+    if lhs.arguments != rhs.arguments {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.timeSteps != rhs.timeSteps {return false}
+    if lhs.timeDeltasNs != rhs.timeDeltasNs {return false}
     if lhs.stackCounts != rhs.stackCounts {return false}
     if lhs.stackValues != rhs.stackValues {return false}
     if lhs.stackHeights != rhs.stackHeights {return false}

@@ -30,5 +30,5 @@ public enum ProtocolLimits {
     public static let walkPaths = 10_000
     public static let walkDepth = 100
     /// Events of a trace segment.
-    public static let segmentEvents = 65_536
+    public static let segmentEvents = 1 << 20
 }

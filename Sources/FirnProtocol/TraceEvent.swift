@@ -18,10 +18,13 @@ public struct TraceEvent: Sendable, Hashable {
     public var stack: [[UInt8]]
     /// How many values the whole stack has.
     public var stackHeight: UInt32
+    /// Of an entered frame; 0 for a thunk.
+    public var arguments: UInt32
 
     public init(
         kind: WireTraceEventKind, nanoseconds: UInt64, depth: UInt32 = 0, name: [UInt8] = [], chunk: UInt32? = nil,
-        offset: UInt32 = 0, opcode: UInt8 = 0, detail: [UInt8] = [], stack: [[UInt8]] = [], stackHeight: UInt32 = 0
+        offset: UInt32 = 0, opcode: UInt8 = 0, detail: [UInt8] = [], stack: [[UInt8]] = [], stackHeight: UInt32 = 0,
+        arguments: UInt32 = 0
     ) {
         self.kind = kind
         self.nanoseconds = nanoseconds
@@ -33,8 +36,20 @@ public struct TraceEvent: Sendable, Hashable {
         self.detail = detail
         self.stack = stack
         self.stackHeight = stackHeight
+        self.arguments = arguments
     }
 
     /// Values of the stack that an event carries.
     public static let stackValues = 6
+}
+
+extension WireTraceEventKind {
+    /// 1 where a frame begins, -1 where one ends.
+    public var framesOpened: Int {
+        switch self {
+        case .enterCallFrame, .enterBuiltinFrame, .enterBuiltin: 1
+        case .exitCallFrame, .exitBuiltinFrame, .exitBuiltin: -1
+        default: 0
+        }
+    }
 }

@@ -1,172 +1,242 @@
-/// Gathers events for the columns of a `TraceEvents`, cheaply: one array append for each. Names are put into
-/// the segment's string table once (`intern`), so a hot loop passes an index and no bytes.
+/// Gathers the events of one segment after another, cheaply: what an event says is described once in a segment; after
+/// that the event costs a look into a small table and a byte.
 ///
-///     guard builder.canTake(nanoseconds: now) else { send(builder.takeSegment()) ... }
-///     builder.append(kind: ..., nanoseconds: now, ...)
-public struct TraceSegmentBuilder: Sendable {
-    /// An index into the present segment's strings; not valid after `takeSegment`.
-    public struct StringIndex: Sendable, Hashable {
-        /// Plus 1; 0 is no string.
-        let number: UInt32
-        public static let none = StringIndex(number: 0)
+/// Whoever records events names each by a word, whose lowest byte is the number of its kind. Equal words say the same.
+///
+///     var next = 0
+///     while next < words.count {
+///         next = builder.append(words, from: next, base: time, open: depth) { describe($0) }
+///         if next < words.count { send(builder.takeSegment()) }
+///     }
+public struct TraceSegmentBuilder {
+    /// Columns of the forms.
+    private struct Columns {
+        var kinds: [UInt8] = []
+        var names: [UInt32] = []
+        var chunks: [UInt32] = []
+        var offsets: [UInt32] = []
+        var opcodes: [UInt8] = []
+        var details: [UInt32] = []
+        var arguments: [UInt32] = []
     }
 
-    /// An event without its strings. One array of these is filled faster than ten columns.
-    private struct Row {
-        let delta: UInt32
-        let depth: UInt32
-        let name: UInt32
-        let chunk: UInt32
-        let offset: UInt32
-        let detail: UInt32
-        let stackHeight: UInt32
-        let kind: UInt8
-        let opcode: UInt8
-        let stackCount: UInt8
-    }
-
+    private var table = TraceFormTable()
+    private var forms = Columns()
+    /// Indices of forms as they stand on the wire, with room after them.
+    private var events: [UInt8] = []
+    private var eventBytes = 0
+    public private(set) var count = 0
+    /// Frames that are open after the last event.
+    private var open = 0
+    private var baseDepth = 0
+    private var now: UInt64 = 0
     private var baseNanoseconds: UInt64 = 0
-    private var rows: [Row] = []
+    private var timeSteps: [UInt32] = []
+    private var timeDeltas: [UInt64] = []
+    /// Events before the last entry of the time's columns.
+    private var timedEvents = 0
+    /// By event; empty until an event has a stack.
+    private var stackCounts: [UInt8] = []
+    private var stackHeights: [UInt32] = []
     private var stackValues: [UInt32] = []
     private var strings: [[UInt8]] = []
     private var stringNumbers: [[UInt8]: UInt32] = [:]
     private var stringBytes = 0
-    private var lastNanoseconds: UInt64 = 0
 
     private let maxEvents: Int
     private let maxStringBytes: Int
+    /// Bytes that a varint of 32 bits takes at most.
+    private static let longest = 5
 
     /// - Parameters:
-    ///   - maxEvents: of a segment.
+    ///   - maxEvents: of a segment; of one with stacks an eighth of it.
     ///   - maxStringBytes: of a segment's string table; with it a segment stays near 1 MiB.
-    public init(maxEvents: Int = 32_768, maxStringBytes: Int = 512 << 10) {
+    public init(maxEvents: Int = 262_144, maxStringBytes: Int = 512 << 10) {
         self.maxEvents = min(max(1, maxEvents), ProtocolLimits.segmentEvents)
         self.maxStringBytes = maxStringBytes
-        rows.reserveCapacity(self.maxEvents)
     }
 
-    public var count: Int { rows.count }
-    public var isEmpty: Bool { rows.isEmpty }
+    public var isEmpty: Bool { count == 0 }
 
-    /// Whether one more event at this time fits; else take the segment first.
-    public func canTake(nanoseconds: UInt64) -> Bool {
-        guard !rows.isEmpty else { return true }
-        // Time that runs backwards is written as no time.
-        let gap = nanoseconds > lastNanoseconds ? nanoseconds - lastNanoseconds : 0
-        return rows.count < maxEvents && stringBytes < maxStringBytes && gap <= UInt64(UInt32.max)
+    /// Events that the segment may have.
+    private var limit: Int { stackCounts.isEmpty ? maxEvents : max(1, maxEvents / 8) }
+
+    /// Adds a batch of events, until the segment is full.
+    ///
+    /// - Parameters:
+    ///   - words: one for each event. One whose lowest byte is 0 is no event but the time of those after it: nanoseconds
+    ///     since the batch began, in its other bits.
+    ///   - first: index of the word to begin with; those before it were added already.
+    ///   - base: when the batch began.
+    ///   - open: frames that were open when it did.
+    ///   - describe: what a word says; asked when a segment meets it first.
+    /// - Returns: index of the first word that was not added.
+    public mutating func append(
+        _ words: Span<UInt64>, from first: Int, base: UInt64, open: Int, describe: (UInt64) -> TraceForm
+    ) -> Int {
+        if first == 0 {
+            self.open = open
+            advance(to: base)
+        }
+        begin(open: self.open)
+        var next = first
+        while next < words.count {
+            next += unsafe words.extracting(next...).withUnsafeBufferPointer { unsafe write($0) }
+            guard next < words.count else { break }
+            let word = words[next]
+            if word & 0xFF == 0 {
+                advance(to: base &+ word >> 8)
+                next += 1
+                continue
+            }
+            guard count < limit, stringBytes < maxStringBytes else { break }
+            if table.number(of: word) == nil { add(word, describe(word)) }
+        }
+        if next < words.count { self.open += Self.opened(by: words, first..<next) }
+        return next
     }
 
-    /// The string's index in the present segment. Empty: none.
-    public mutating func intern(_ string: [UInt8]) -> StringIndex {
-        guard !string.isEmpty else { return .none }
-        if let number = stringNumbers[string] { return StringIndex(number: number) }
+    /// Writes events whose forms are known, as many as there is room for.
+    private mutating func write(_ words: UnsafeBufferPointer<UInt64>) -> Int {
+        let room = max(0, min(words.count, limit - count))
+        reserve(room * Self.longest)
+        let (table, start) = (table, eventBytes)
+        let (taken, bytes) = unsafe events.withUnsafeMutableBufferPointer { events in
+            guard let output = events.baseAddress else { return (0, 0) }
+            return unsafe table.write(UnsafeBufferPointer(rebasing: words[..<room]), to: output + start)
+        }
+        count += taken
+        eventBytes += bytes
+        return taken
+    }
+
+    private mutating func reserve(_ bytes: Int) {
+        let missing = eventBytes + bytes - events.count
+        if missing > 0 { events += repeatElement(0, count: max(missing, events.count)) }
+    }
+
+    /// Adds an event with its stack.
+    ///
+    /// - Parameters:
+    ///   - nanoseconds: when it happened. Time that runs backwards is taken as no time.
+    ///   - open: frames that were open before it.
+    ///   - stack: printed values, the topmost last. Only the last 6 are kept.
+    /// - Returns: false when the segment is full: take it first.
+    public mutating func append(
+        _ word: UInt64, nanoseconds: UInt64, open: Int, stack: [[UInt8]], stackHeight: UInt32,
+        describe: (UInt64) -> TraceForm
+    ) -> Bool {
+        guard count < limit, stringBytes < maxStringBytes, stackValues.count < max(1, maxEvents / 2) else {
+            return false
+        }
+        advance(to: nanoseconds)
+        begin(open: open)
+        if table.number(of: word) == nil { add(word, describe(word)) }
+        _ = unsafe withUnsafePointer(to: word) { unsafe write(UnsafeBufferPointer(start: $0, count: 1)) }
+        let values = stack.suffix(TraceEvent.stackValues)
+        padStacks(to: count - 1)
+        stackCounts.append(UInt8(truncatingIfNeeded: values.count))
+        stackHeights.append(stackHeight)
+        for value in values { stackValues.append(number(of: value) - 1) }
+        return true
+    }
+
+    /// Events without stacks may lie between those with them.
+    private mutating func padStacks(to count: Int) {
+        stackCounts += repeatElement(0, count: count - stackCounts.count)
+        stackHeights += repeatElement(0, count: count - stackHeights.count)
+    }
+
+    /// A segment stands alone: it says where it begins.
+    private mutating func begin(open: Int) {
+        guard count == 0 else { return }
+        baseDepth = open
+        baseNanoseconds = now
+    }
+
+    private mutating func advance(to nanoseconds: UInt64) {
+        guard nanoseconds > now || count == 0 else { return }
+        let delta = nanoseconds > now ? nanoseconds - now : 0
+        now += delta
+        if count == 0 {
+            baseNanoseconds = now
+        } else if !timeSteps.isEmpty, timedEvents == count {
+            timeDeltas[timeDeltas.count - 1] += delta
+        } else {
+            timeSteps.append(UInt32(truncatingIfNeeded: count - timedEvents))
+            timeDeltas.append(delta)
+            timedEvents = count
+        }
+    }
+
+    private mutating func add(_ word: UInt64, _ form: TraceForm) {
+        table.add(word)
+        forms.kinds.append(UInt8(truncatingIfNeeded: form.kind.rawValue))
+        forms.names.append(intern(form.name))
+        forms.chunks.append(form.chunk.map { $0 &+ 1 } ?? 0)
+        forms.offsets.append(form.offset)
+        forms.opcodes.append(form.opcode)
+        forms.details.append(intern(form.detail))
+        forms.arguments.append(form.arguments)
+    }
+
+    /// The number of a name or detail; 0 for an empty one.
+    private mutating func intern(_ string: [UInt8]) -> UInt32 { string.isEmpty ? 0 : number(of: string) }
+
+    /// The string's index in the segment plus 1.
+    private mutating func number(of string: [UInt8]) -> UInt32 {
+        if let number = stringNumbers[string] { return number }
         strings.append(string)
         // 8 bytes for an entry's own cost.
         stringBytes += string.count + 8
         let number = UInt32(truncatingIfNeeded: strings.count)
         stringNumbers[string] = number
-        return StringIndex(number: number)
+        return number
     }
 
-    /// - Parameters:
-    ///   - stack: printed values, the topmost last. Only the last 6 are kept.
-    public mutating func append(
-        kind: WireTraceEventKind, nanoseconds: UInt64, depth: UInt32 = 0, name: StringIndex = .none,
-        chunk: UInt32? = nil, offset: UInt32 = 0, opcode: UInt8 = 0, detail: StringIndex = .none,
-        stack: [[UInt8]] = [], stackHeight: UInt32 = 0
-    ) {
-        let delta = advance(to: nanoseconds)
-        rows.append(
-            Row(
-                delta: delta, depth: depth, name: name.number, chunk: chunk.map { $0 &+ 1 } ?? 0,
-                offset: offset, detail: detail.number, stackHeight: stackHeight,
-                kind: UInt8(truncatingIfNeeded: kind.rawValue), opcode: opcode,
-                stackCount: UInt8(truncatingIfNeeded: min(stack.count, TraceEvent.stackValues))))
-        guard !stack.isEmpty else { return }
-        for value in stack.suffix(TraceEvent.stackValues) { stackValues.append(stackIndex(of: value)) }
-    }
-
-    /// An event of a kind by its number, without instruction and stack: what most of a trace is.
-    ///
-    /// - Parameter chunkNumber: its index plus 1; 0: none.
-    public mutating func append(
-        kind: UInt8, nanoseconds: UInt64, depth: UInt32, name: StringIndex, chunkNumber: UInt32, detail: StringIndex,
-        stackHeight: UInt32
-    ) {
-        let delta = advance(to: nanoseconds)
-        rows.append(
-            Row(
-                delta: delta, depth: depth, name: name.number, chunk: chunkNumber, offset: 0, detail: detail.number,
-                stackHeight: stackHeight, kind: kind, opcode: 0, stackCount: 0))
-    }
-
-    /// The time since the event before.
-    private mutating func advance(to nanoseconds: UInt64) -> UInt32 {
-        if rows.isEmpty {
-            baseNanoseconds = nanoseconds
-            lastNanoseconds = nanoseconds
-        }
-        guard nanoseconds > lastNanoseconds else { return 0 }
-        defer { lastNanoseconds = nanoseconds }
-        return UInt32(clamping: nanoseconds - lastNanoseconds)
-    }
-
-    public mutating func append(_ event: TraceEvent) {
-        append(
-            kind: event.kind, nanoseconds: event.nanoseconds, depth: event.depth, name: intern(event.name),
-            chunk: event.chunk, offset: event.offset, opcode: event.opcode, detail: intern(event.detail),
-            stack: event.stack, stackHeight: event.stackHeight)
-    }
-
-    /// The encoded `TraceEvents` of what was appended, and an empty builder.
-    ///
-    /// A trace has millions of events, so the columns are written as protobuf has them on the wire, straight from the rows.
+    /// The encoded `TraceEvents` of what was added, and an empty builder.
     public mutating func takeSegment() -> [UInt8] {
-        var wire = WireWriter(capacity: rows.count * 16 + stringBytes)
+        var wire = WireWriter(capacity: eventBytes + stringBytes + timeSteps.count * 6 + stackValues.count * 3)
         wire.number(field: 1, baseNanoseconds)
-        wire.bytes(field: 2, rows.map(\.kind))
-        packed(3, &wire) { $0.delta }
-        packed(4, &wire) { $0.depth }
-        packed(5, &wire) { $0.name }
-        packed(6, &wire) { $0.chunk }
-        packed(7, &wire) { $0.offset }
-        bytes(8, &wire) { $0.opcode }
-        packed(9, &wire) { $0.detail }
-        bytes(10, &wire) { $0.stackCount }
-        if !stackValues.isEmpty { wire.packed(field: 11, count: stackValues.count) { stackValues[$0] } }
-        packed(12, &wire) { $0.stackHeight }
-        for string in strings { wire.bytes(field: 13, string) }
-        rows.removeAll(keepingCapacity: true)
-        stackValues.removeAll(keepingCapacity: true)
-        strings.removeAll(keepingCapacity: true)
-        stringNumbers.removeAll(keepingCapacity: true)
-        stringBytes = 0
-        baseNanoseconds = 0
-        lastNanoseconds = 0
+        wire.number(field: 2, UInt64(max(0, baseDepth)))
+        if !forms.kinds.isEmpty { wire.bytes(field: 3, forms.kinds) }
+        wire.column(field: 4, forms.names)
+        wire.column(field: 5, forms.chunks)
+        wire.column(field: 6, forms.offsets)
+        wire.column(field: 7, forms.opcodes)
+        wire.column(field: 8, forms.details)
+        wire.column(field: 9, forms.arguments)
+        if count > 0 { wire.bytes(field: 10, events[..<eventBytes]) }
+        if !timeSteps.isEmpty {
+            wire.packed(field: 11, timeSteps)
+            wire.packed(field: 12, timeDeltas)
+        }
+        if !stackCounts.isEmpty { padStacks(to: count) }
+        wire.column(field: 13, stackCounts)
+        if !stackValues.isEmpty { wire.packed(field: 14, stackValues) }
+        wire.column(field: 15, stackHeights)
+        for string in strings { wire.bytes(field: 16, string) }
+        clear()
         return wire.output
     }
 
-    /// A column of zeros is left out.
-    @inline(__always)
-    private func packed(_ field: UInt8, _ wire: inout WireWriter, _ value: (Row) -> UInt32) {
-        var union: UInt32 = 0
-        for row in rows { union |= value(row) }
-        guard union != 0 else { return }
-        wire.packed(field: field, count: rows.count) { value(rows[$0]) }
+    private mutating func clear() {
+        table.removeAll()
+        forms = Columns()
+        (eventBytes, count, timedEvents, stringBytes) = (0, 0, 0, 0)
+        timeSteps.removeAll(keepingCapacity: true)
+        timeDeltas.removeAll(keepingCapacity: true)
+        stackCounts.removeAll(keepingCapacity: true)
+        stackHeights.removeAll(keepingCapacity: true)
+        stackValues.removeAll(keepingCapacity: true)
+        strings.removeAll(keepingCapacity: true)
+        stringNumbers.removeAll(keepingCapacity: true)
     }
 
-    @inline(__always)
-    private func bytes(_ field: UInt8, _ wire: inout WireWriter, _ value: (Row) -> UInt8) {
-        let column = rows.map(value)
-        if column.contains(where: { $0 != 0 }) { wire.bytes(field: field, column) }
-    }
-
-    private mutating func stackIndex(of value: [UInt8]) -> UInt32 {
-        if let number = stringNumbers[value] { return number - 1 }
-        strings.append(value)
-        stringBytes += value.count + 8
-        let number = UInt32(truncatingIfNeeded: strings.count)
-        stringNumbers[value] = number
-        return number - 1
+    /// By how many frames words open more than they close.
+    private static func opened(by words: Span<UInt64>, _ range: Range<Int>) -> Int {
+        var sum = 0
+        for index in range { sum += WireTraceEventKind(rawValue: Int(words[index] & 0xFF))?.framesOpened ?? 0 }
+        return sum
     }
 }

@@ -3,44 +3,69 @@ import SwiftProtobuf
 /// Reads the events of a segment back. The columns are checked against each other first, so reading cannot fail.
 public struct TraceSegmentReader: Sequence, Sendable {
     private let events: WireTraceEvents
-    private let kinds: [UInt8]
-    private let opcodes: [UInt8]
+    private let forms: [TraceForm]
+    private let strings: [[UInt8]]
     private let stackCounts: [UInt8]
 
     /// - Parameter encoded: `TraceSegment.events`.
     /// - Throws: `malformedBody` when it is not a TraceEvents or its columns do not fit each other.
     public init(encoded: some SwiftProtobufContiguousBytes) throws(ProtocolError) {
         events = try WireTraceEvents(encoded: encoded)
-        kinds = [UInt8](events.kinds)
-        opcodes = [UInt8](events.opcodes)
+        strings = events.strings.map { [UInt8]($0) }
         stackCounts = [UInt8](events.stackCounts)
-        try checkLengths()
-        try checkStrings()
+        forms = try Self.forms(events, strings)
+        try checkEvents()
+        try checkTimes()
     }
 
-    public var count: Int { kinds.count }
+    public var count: Int { events.events.count }
 
-    private func checkLengths() throws(ProtocolError) {
-        try require(count <= ProtocolLimits.segmentEvents, "has more than \(ProtocolLimits.segmentEvents) events")
+    private static func forms(_ events: WireTraceEvents, _ strings: [[UInt8]]) throws(ProtocolError) -> [TraceForm] {
+        let kinds = [UInt8](events.kinds)
+        let opcodes = [UInt8](events.opcodes)
         let lengths = [
-            events.timeDeltasNs.count, events.depths.count, events.names.count, events.chunks.count,
-            events.offsets.count, opcodes.count, events.details.count, stackCounts.count, events.stackHeights.count,
+            events.names.count, events.chunks.count, events.offsets.count, opcodes.count, events.details.count,
+            events.arguments.count,
         ]
-        try require(lengths.allSatisfy { $0 == 0 || $0 == count }, "has columns of different lengths")
+        try require(lengths.allSatisfy { $0 == 0 || $0 == kinds.count }, "has columns of different lengths")
         try require(
+            events.names.allSatisfy { $0 <= strings.count } && events.details.allSatisfy { $0 <= strings.count },
+            "refers to a string that it does not have")
+        func entry<Value: FixedWidthInteger>(_ column: [Value], _ index: Int) -> Value {
+            column.isEmpty ? 0 : column[index]
+        }
+        func string(_ number: UInt32) -> [UInt8] { number == 0 ? [] : strings[Int(number) - 1] }
+        return kinds.indices.map { index in
+            let chunk = entry(events.chunks, index)
+            return TraceForm(
+                kind: WireTraceEventKind(rawValue: Int(kinds[index])) ?? .unspecified,
+                name: string(entry(events.names, index)), chunk: chunk == 0 ? nil : chunk - 1,
+                offset: entry(events.offsets, index), opcode: entry(opcodes, index),
+                detail: string(entry(events.details, index)), arguments: entry(events.arguments, index))
+        }
+    }
+
+    private func checkEvents() throws(ProtocolError) {
+        try Self.require(count <= ProtocolLimits.segmentEvents, "has more than \(ProtocolLimits.segmentEvents) events")
+        try Self.require(events.events.allSatisfy { $0 < forms.count }, "has an event of a form that it does not have")
+        try Self.require(
+            [stackCounts.count, events.stackHeights.count].allSatisfy { $0 == 0 || $0 == count },
+            "has columns of different lengths")
+        try Self.require(
             stackCounts.allSatisfy { $0 <= TraceEvent.stackValues }, "has an event with more than 6 stack values")
         let values = stackCounts.reduce(0) { $0 + Int($1) }
-        try require(values == events.stackValues.count, "has not as many stack values as its events say")
+        try Self.require(values == events.stackValues.count, "has not as many stack values as its events say")
+        try Self.require(
+            events.stackValues.allSatisfy { $0 < strings.count }, "refers to a string that it does not have")
     }
 
-    private func checkStrings() throws(ProtocolError) {
-        let count = events.strings.count
-        try require(
-            events.names.allSatisfy { $0 <= count } && events.details.allSatisfy { $0 <= count }
-                && events.stackValues.allSatisfy { $0 < count }, "refers to a string that it does not have")
+    private func checkTimes() throws(ProtocolError) {
+        try Self.require(events.timeSteps.count == events.timeDeltasNs.count, "has columns of different lengths")
+        let steps = events.timeSteps.reduce(0) { $0 + Int($1) }
+        try Self.require(steps <= count, "has times for more events than it has")
     }
 
-    private func require(_ condition: Bool, _ message: String) throws(ProtocolError) {
+    private static func require(_ condition: Bool, _ message: String) throws(ProtocolError) {
         guard condition else { throw ProtocolError(.malformedBody, "a trace segment \(message)") }
     }
 
@@ -50,38 +75,54 @@ public struct TraceSegmentReader: Sequence, Sendable {
         private let reader: TraceSegmentReader
         private var index = 0
         private var stackIndex = 0
+        private var timeIndex = 0
+        /// The event at which time goes on next.
+        private var timedEvent = 0
         private var nanoseconds: UInt64
+        private var open: Int
 
         init(reader: TraceSegmentReader) {
             self.reader = reader
             nanoseconds = reader.events.baseNs
+            open = Int(reader.events.baseDepth)
+            timedEvent = reader.events.timeSteps.first.map { Int($0) } ?? .max
         }
 
         public mutating func next() -> TraceEvent? {
             guard index < reader.count else { return nil }
             defer { index += 1 }
-            let events = reader.events
-            nanoseconds &+= UInt64(entry(events.timeDeltasNs))
-            let chunk = entry(events.chunks)
+            passTime()
+            let form = reader.forms[Int(reader.events.events[index])]
+            let height = reader.events.stackHeights.isEmpty ? 0 : reader.events.stackHeights[index]
             return TraceEvent(
-                kind: WireTraceEventKind(rawValue: Int(reader.kinds[index])) ?? .unspecified, nanoseconds: nanoseconds,
-                depth: entry(events.depths), name: string(entry(events.names)), chunk: chunk == 0 ? nil : chunk - 1,
-                offset: entry(events.offsets), opcode: entry(reader.opcodes), detail: string(entry(events.details)),
-                stack: takeStack(), stackHeight: entry(events.stackHeights))
+                kind: form.kind, nanoseconds: nanoseconds, depth: passFrame(form.kind), name: form.name,
+                chunk: form.chunk, offset: form.offset, opcode: form.opcode, detail: form.detail, stack: takeStack(),
+                stackHeight: height, arguments: form.arguments)
         }
 
-        private func entry<Value: FixedWidthInteger>(_ column: [Value]) -> Value {
-            column.isEmpty ? 0 : column[index]
+        private mutating func passTime() {
+            let events = reader.events
+            while timedEvent == index {
+                nanoseconds &+= events.timeDeltasNs[timeIndex]
+                timeIndex += 1
+                timedEvent = timeIndex < events.timeSteps.count ? timedEvent + Int(events.timeSteps[timeIndex]) : .max
+            }
         }
 
-        private func string(_ number: UInt32) -> [UInt8] {
-            number == 0 ? [] : [UInt8](reader.events.strings[Int(number) - 1])
+        /// Depth of an event: of the frame opened last, which one that ends is too.
+        private mutating func passFrame(_ kind: WireTraceEventKind) -> UInt32 {
+            let opened = kind.framesOpened
+            if opened > 0 { open += 1 }
+            let depth = UInt32(clamping: open - 1)
+            if opened < 0, open > 0 { open -= 1 }
+            return depth
         }
 
         private mutating func takeStack() -> [[UInt8]] {
-            let end = stackIndex + Int(entry(reader.stackCounts))
+            guard !reader.stackCounts.isEmpty else { return [] }
+            let end = stackIndex + Int(reader.stackCounts[index])
             defer { stackIndex = end }
-            return reader.events.stackValues[stackIndex..<end].map { [UInt8](reader.events.strings[Int($0)]) }
+            return reader.events.stackValues[stackIndex..<end].map { reader.strings[Int($0)] }
         }
     }
 }

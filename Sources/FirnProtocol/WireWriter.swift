@@ -2,42 +2,38 @@
 struct WireWriter {
     private(set) var output: [UInt8] = []
 
-    private static let varint: UInt8 = 0
-    private static let lengthDelimited: UInt8 = 2
-    /// Bytes that a varint of 32 bits takes at most.
-    private static let longest = 5
+    private static let varint: UInt64 = 0
+    private static let lengthDelimited: UInt64 = 2
 
     init(capacity: Int) { output.reserveCapacity(capacity) }
 
-    /// - Parameter field: its number, below 16.
-    mutating func number(field: UInt8, _ value: UInt64) {
+    mutating func number(field: UInt64, _ value: UInt64) {
         guard value != 0 else { return }
-        output.append(field << 3 | Self.varint)
+        varint(field << 3 | Self.varint)
         varint(value)
     }
 
-    mutating func bytes(field: UInt8, _ bytes: [UInt8]) {
-        output.append(field << 3 | Self.lengthDelimited)
+    mutating func bytes(field: UInt64, _ bytes: some Collection<UInt8>) {
+        varint(field << 3 | Self.lengthDelimited)
         varint(UInt64(bytes.count))
         output += bytes
     }
 
-    /// A packed repeated field of 32-bit numbers.
-    @inline(__always)
-    mutating func packed(field: UInt8, count: Int, _ value: (Int) -> UInt32) {
-        let column = unsafe [UInt8](unsafeUninitializedCapacity: count * Self.longest) { buffer, written in
-            for index in 0..<count {
-                var rest = value(index)
-                while rest >= 0x80 {
-                    unsafe buffer[written] = UInt8(truncatingIfNeeded: rest) | 0x80
-                    written += 1
-                    rest >>= 7
-                }
-                unsafe buffer[written] = UInt8(truncatingIfNeeded: rest)
-                written += 1
-            }
-        }
-        bytes(field: field, column)
+    /// A packed repeated field.
+    mutating func packed(field: UInt64, _ values: [some UnsignedInteger & FixedWidthInteger]) {
+        var column = WireWriter(capacity: values.count * 2)
+        for value in values { column.varint(UInt64(value)) }
+        bytes(field: field, column.output)
+    }
+
+    /// A packed repeated field, left out when it is all zeros.
+    mutating func column(field: UInt64, _ values: [UInt32]) {
+        if values.contains(where: { $0 != 0 }) { packed(field: field, values) }
+    }
+
+    /// Bytes, left out when they are all zeros.
+    mutating func column(field: UInt64, _ values: [UInt8]) {
+        if values.contains(where: { $0 != 0 }) { bytes(field: field, values) }
     }
 
     private mutating func varint(_ value: UInt64) {

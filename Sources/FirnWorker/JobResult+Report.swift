@@ -28,6 +28,13 @@ extension WireJobResult {
         }
         printedBytesDropped = UInt64(report.printedBytesDropped)
         statistics = WireStatistics(report.statistics)
+        warnings = report.warnings.map { warning in
+            .with {
+                $0.kind = warning.code
+                $0.message = .init(warning.message.utf8)
+                $0.span = WireSpan(warning.place)
+            }
+        }
     }
 
     /// The result of a job that could not be given to the evaluator: why, in words for its owner.
@@ -106,6 +113,7 @@ extension WireStatistics {
         memoryPeakBytes = UInt64(clamping: statistics.memoryPeakBytes)
         elapsedNs = statistics.elapsedNanoseconds
         cpuNs = statistics.cpuNanoseconds
+        depthPeak = UInt64(clamping: statistics.depthPeak)
         collections = UInt64(clamping: statistics.collections)
         compileNs = statistics.compileNanoseconds
     }

@@ -7,17 +7,17 @@ import NixVM
 ///
 /// What does not fit the job's trace limit, or finds the queue full, is dropped and counted: a trace never holds an
 /// evaluation up.
-final class TraceEncoder: RuntimeObserver {
+final class TraceEncoder: EvaluationObserver {
     private let key: LeaseKey
     private let level: WireTraceLevel
     private let maximumBytes: Int
     private let queue: TraceQueue
     private let begin = MonotonicClock.now()
 
-    private var builder = TraceSegmentBuilder()
-    private var chunkNames = SegmentNames()
-    private var builtinNames = SegmentNames()
+    private var builder: TraceSegmentBuilder
     private var summary = WireTraceSummary()
+    /// By the number of their kind.
+    private var compiledCounts = [UInt64](repeating: 0, count: 16)
     private var droppedBefore: UInt64 = 0
     private var hasReachedLimit = false
 
@@ -26,24 +26,86 @@ final class TraceEncoder: RuntimeObserver {
         self.level = level
         self.maximumBytes = maximumBytes
         self.queue = queue
+        // Small segments under a small limit: one that does not fit is lost whole.
+        builder = TraceSegmentBuilder(maxEvents: min(262_144, max(1_024, maximumBytes / 8)))
         summary.level = level
     }
 
     func observe(_ rows: Span<EventRow>, _ context: borrowing EventContext) {
-        var place = Place(context.clock, since: begin)
+        if level == .ops { return addWhole(rows, context) }
+        let base = since(context.clock.time)
+        unsafe rows.withUnsafeBufferPointer { rows in
+            unsafe rows.withMemoryRebound(to: UInt64.self) { words in
+                unsafe add(words.span, base: base, context)
+            }
+        }
+    }
+
+    private func add(_ words: Span<UInt64>, base: UInt64, _ context: borrowing EventContext) {
+        let open = context.clock.depth + 1
+        var next = 0
+        while next < words.count {
+            guard !hasReachedLimit else {
+                return drop(UInt64((next..<words.count).count { EventRow(word: words[$0]).kind != nil }))
+            }
+            next = builder.append(words, from: next, base: base, open: open) { describe($0, context) }
+            if next < words.count { send(isLast: false) }
+        }
+    }
+
+    /// At level `ops`: with the stacks.
+    private func addWhole(_ rows: Span<EventRow>, _ context: borrowing EventContext) {
+        var clock = context.clock
         for index in rows.indices {
             let row = rows[index]
-            guard let kind = row.kind else {
-                place.time = place.base &+ row.nanoseconds
-                continue
+            let open = clock.open
+            guard let kind = clock.pass(row) else { continue }
+            let time = since(clock.time)
+            while !hasReachedLimit {
+                let isTaken = builder.append(
+                    row.word, nanoseconds: time, open: open, stack: context.stack(index).reversed(),
+                    stackHeight: UInt32(clamping: kind == .enterCallFrame ? 0 : context.stackHeight(index)),
+                    describe: { describe($0, context, opcode: context.opcode(index)) })
+                if isTaken { break }
+                send(isLast: false)
             }
-            place.pass(kind)
-            if hasReachedLimit {
-                drop(1)
-            } else {
-                if !builder.canTake(nanoseconds: place.time) { send(isLast: false) }
-                append(kind, row, index, place, context)
+            if hasReachedLimit { drop(1) }
+        }
+    }
+
+    private func since(_ time: UInt64) -> UInt64 { time > begin ? time - begin : 0 }
+
+    /// What the word of a row says.
+    private func describe(_ word: UInt64, _ context: borrowing EventContext, opcode: Opcode? = nil) -> TraceForm {
+        let row = EventRow(word: word)
+        let request = row.kind == .requestOfBuiltinFrame ? BuiltinRequest(rawValue: row.detail) : nil
+        return TraceForm(
+            kind: WireTraceEventKind(rawValue: Int(word & 0xFF)) ?? .unspecified, name: context.name(row.code) ?? [],
+            chunk: row.code.isBuiltin ? nil : UInt32(truncatingIfNeeded: row.code.index),
+            offset: row.kind == .executeOp ? UInt32(truncatingIfNeeded: row.detail) : 0,
+            opcode: row.kind == .executeOp ? opcode?.rawValue ?? 0 : 0,
+            detail: request.map { Array("\($0)".utf8) } ?? [],
+            arguments: row.kind == .enterCallFrame ? UInt32(truncatingIfNeeded: row.detail) : 0)
+    }
+
+    func compiled(_ chunk: CompiledChunk) {
+        let kind: WireTraceEventKind =
+            switch chunk.kind {
+            case .topLevel: .compiledTopLevel
+            case .lambda: .compiledLambda
+            case .thunk: .compiledThunk
             }
+        compiledCounts[kind.rawValue] += 1
+        let number = UInt32(truncatingIfNeeded: chunk.number)
+        let words = [UInt64(number) << 32 | UInt64(kind.rawValue)]
+        var isTaken = false
+        while !isTaken {
+            guard !hasReachedLimit else { return drop(1) }
+            isTaken =
+                builder.append(words.span, from: 0, base: since(chunk.time), open: chunk.open) { _ in
+                    TraceForm(kind: kind, name: chunk.name, chunk: number)
+                } == 1
+            if !isTaken { send(isLast: false) }
         }
     }
 
@@ -52,60 +114,13 @@ final class TraceEncoder: RuntimeObserver {
     /// - Parameter counts: how often each kind of event happened, by its number.
     func finish(counts: [UInt64]) -> WireTraceSummary {
         if !builder.isEmpty { send(isLast: true) }
-        summary.eventCounts = counts
+        summary.eventCounts = zip(counts, compiledCounts).map { $0 + $1 }
         return summary
-    }
-
-    @inline(__always)
-    private func append(
-        _ kind: RuntimeEventKind, _ row: EventRow, _ index: Int, _ place: Place, _ context: borrowing EventContext
-    ) {
-        let code = row.code
-        let name = name(of: code, context)
-        let chunk = code.isBuiltin ? 0 : UInt32(truncatingIfNeeded: code.index) &+ 1
-        guard level == .calls else { return appendWhole(kind, row, index, place, name, chunk, context) }
-        let arguments = kind == .enterCallFrame ? UInt32(truncatingIfNeeded: row.detail) : 0
-        builder.append(
-            kind: kind.rawValue, nanoseconds: place.time, depth: place.depth, name: name, chunkNumber: chunk,
-            detail: .none, stackHeight: arguments)
-    }
-
-    /// At level `ops`: with the instruction, what a builtin asks for, and the stack.
-    private func appendWhole(
-        _ kind: RuntimeEventKind, _ row: EventRow, _ index: Int, _ place: Place,
-        _ name: TraceSegmentBuilder.StringIndex, _ chunk: UInt32, _ context: borrowing EventContext
-    ) {
-        let request = kind == .requestOfBuiltinFrame ? BuiltinRequest(rawValue: row.detail) : nil
-        let isEnter = kind == .enterCallFrame
-        builder.append(
-            kind: WireTraceEventKind(rawValue: Int(kind.rawValue)) ?? .unspecified, nanoseconds: place.time,
-            depth: place.depth, name: name, chunk: chunk == 0 ? nil : chunk &- 1,
-            offset: kind == .executeOp ? UInt32(truncatingIfNeeded: row.detail) : 0,
-            opcode: kind == .executeOp ? context.opcode(index)?.rawValue ?? 0 : 0,
-            detail: request.map { builder.intern(Array("\($0)".utf8)) } ?? .none,
-            stack: isEnter ? [] : context.stack(index).reversed(),
-            stackHeight: UInt32(clamping: isEnter ? row.detail : context.stackHeight(index)))
-    }
-
-    private func name(of code: CodeID, _ context: borrowing EventContext) -> TraceSegmentBuilder.StringIndex {
-        let index = code.index
-        if code.isBuiltin {
-            if let known = builtinNames[index] { return known }
-            let name = builder.intern(context.name(code) ?? [])
-            builtinNames[index] = name
-            return name
-        }
-        if let known = chunkNames[index] { return known }
-        let name = builder.intern(context.name(code) ?? [])
-        chunkNames[index] = name
-        return name
     }
 
     private func send(isLast: Bool) {
         let count = UInt64(builder.count)
         let events = builder.takeSegment()
-        chunkNames = SegmentNames()
-        builtinNames = SegmentNames()
         guard Int(clamping: summary.bytes) + events.count <= maximumBytes else {
             hasReachedLimit = true
             return drop(count)
@@ -129,45 +144,5 @@ final class TraceEncoder: RuntimeObserver {
     private func drop(_ count: UInt64) {
         droppedBefore += count
         summary.eventsDropped += count
-    }
-
-    /// Where in the trace a row stands: rows say neither depth nor, but for now and then, time.
-    private struct Place {
-        let base: UInt64
-        var time: UInt64
-        private(set) var depth: UInt32 = 0
-        private var depthAfter: Int
-
-        init(_ clock: EventClock, since begin: UInt64) {
-            base = clock.time > begin ? clock.time - begin : 0
-            time = base
-            depthAfter = clock.depth
-        }
-
-        @inline(__always)
-        mutating func pass(_ kind: RuntimeEventKind) {
-            switch kind {
-            case .enterCallFrame, .enterBuiltinFrame, .enterBuiltin:
-                depthAfter &+= 1
-                depth = UInt32(truncatingIfNeeded: depthAfter)
-            case .exitCallFrame, .exitBuiltinFrame, .exitBuiltin:
-                depth = UInt32(truncatingIfNeeded: depthAfter)
-                depthAfter &-= 1
-            default: depth = UInt32(truncatingIfNeeded: depthAfter)
-            }
-        }
-    }
-}
-
-/// Indices into a segment's strings, by the index of a chunk or builtin.
-private struct SegmentNames {
-    private var entries: [TraceSegmentBuilder.StringIndex?] = []
-
-    subscript(_ index: Int) -> TraceSegmentBuilder.StringIndex? {
-        get { index < entries.count ? entries[index] : nil }
-        set {
-            while entries.count <= index { entries.append(nil) }
-            entries[index] = newValue
-        }
     }
 }

@@ -4,7 +4,7 @@ import NixVM
 /// frame, nested strictly, also when a failure unwinds them.
 ///
 /// A tail call ends the function that made it and begins the other at the same depth.
-public final class ChromeTraceObserver: RuntimeObserver {
+public final class ChromeTraceObserver: EvaluationObserver {
     private let write: (String) -> Void
     private var buffer = "[\n"
     private var labels = CallLabels()

@@ -85,9 +85,9 @@ public struct EvaluationLimits: Sendable, Equatable {
 public struct EvaluationTrace {
     public var level: TraceLevel
     /// Called on the machine's thread.
-    public var observer: any RuntimeObserver
+    public var observer: any EvaluationObserver
 
-    public init(level: TraceLevel, observer: any RuntimeObserver) {
+    public init(level: TraceLevel, observer: any EvaluationObserver) {
         self.level = level
         self.observer = observer
     }

@@ -27,6 +27,8 @@ public struct EvaluationReport: Sendable {
         /// Both heap spaces, stack and programs at their largest.
         public var memoryPeakBytes = 0
         public var collections = 0
+        /// The most frames that waited for one another.
+        public var depthPeak = 0
         public var elapsedNanoseconds: UInt64 = 0
         /// Of the machine's thread.
         public var cpuNanoseconds: UInt64 = 0
@@ -38,11 +40,23 @@ public struct EvaluationReport: Sendable {
     public var outcome: Outcome
     public var printed: [PrintedLine] = []
     public var printedBytesDropped = 0
+    /// What the compiler has to say about the job's own source and arguments, not about files that they import.
+    public var warnings: [WarningReport] = []
+    /// Warnings that a report has at most.
+    public static let warningLimit = 100
     public var statistics = Statistics()
     /// Of a traced job: how often each kind of event happened, by the kind's number.
     public var eventCounts: [UInt64] = []
 
     init(_ outcome: Outcome) { self.outcome = outcome }
+}
+
+/// A warning of the compiler with its place.
+public struct WarningReport: Sendable, Equatable {
+    /// Stable, as Tvix numbers them: `W003`.
+    public var code: String
+    public var message: String
+    public var place: FailureReport.Place
 }
 
 /// A failure that has left its machine: places are resolved to lines and their text.

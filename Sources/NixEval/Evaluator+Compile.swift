@@ -33,7 +33,10 @@ extension Evaluator {
         sources[name] = source
         let key = ProgramCache.Key(
             source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
-        if let known = programs.source(key) { return known }
+        if let known = programs.source(key) {
+            warnings += known.warnings.map { (name, $0) }
+            return known
+        }
         let analysed = try analyseAnew(source, name: name, scopeNames: scopeNames)
         programs.insert(analysed, key)
         return analysed

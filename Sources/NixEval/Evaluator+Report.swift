@@ -1,8 +1,32 @@
 import NixBytecode
+import NixCompiler
 import NixSyntax
 import NixVM
 
 extension Evaluator {
+    /// The warnings so far with their places resolved.
+    public func warningReports(limit: Int = .max) -> [WarningReport] {
+        guard !warnings.isEmpty else { return [] }
+        var resolver = PlaceResolver(sources: sources)
+        return warnings.prefix(limit).map { source, warning in
+            WarningReport(
+                code: warning.code, message: warning.message,
+                place: resolver.place(SourceSpan(start: warning.span.start, end: warning.span.end), of: source))
+        }
+    }
+
+    /// A warning as a failure would be shown: with its place and line.
+    public func describe(_ warning: Warning, in source: String) -> String {
+        let lines = NixSyntax.SourceLocation.lineStarts(of: sources[source] ?? [])
+        let location = NixSyntax.SourceLocation(offset: warning.span.start, lineStarts: lines)
+        return describe(
+            warning: EvalFailure(
+                kind: .parse, message: Array(warning.message.utf8),
+                position: SourcePosition(
+                    source: source, span: SourceSpan(start: warning.span.start, end: warning.span.end),
+                    line: location.line, column: location.column, program: -1)))
+    }
+
     /// The failure with its places resolved, to be read where the evaluator is gone.
     func report(_ failure: EvalFailure) -> FailureReport {
         var resolver = PlaceResolver(sources: sources)
@@ -37,10 +61,21 @@ private struct PlaceResolver {
         let end = NixSyntax.SourceLocation(offset: span.end, lineStarts: starts)
         place.endLine = end.line
         place.endColumn = end.column
-        guard place.line <= starts.count else { return place }
-        let line = source[min(Int(starts[place.line - 1]), source.count)...].prefix { $0 != UInt8(ascii: "\n") }
-        place.sourceLine = Array(line.prefix(Self.lineBytes))
+        place.sourceLine = line(place.line, of: source, starts)
         return place
+    }
+
+    mutating func place(_ span: SourceSpan, of name: String) -> FailureReport.Place {
+        let starts = starts(of: name, sources[name] ?? [])
+        let start = NixSyntax.SourceLocation(offset: span.start, lineStarts: starts)
+        return place(
+            SourcePosition(source: name, span: span, line: start.line, column: start.column, program: -1))
+    }
+
+    private func line(_ number: Int, of source: [UInt8], _ starts: [UInt32]) -> [UInt8] {
+        guard number <= starts.count else { return [] }
+        let line = source[min(Int(starts[number - 1]), source.count)...].prefix { $0 != UInt8(ascii: "\n") }
+        return Array(line.prefix(Self.lineBytes))
     }
 
     private mutating func starts(of name: String, _ source: [UInt8]) -> [UInt32] {

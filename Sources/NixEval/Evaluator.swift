@@ -59,6 +59,8 @@ public final class Evaluator {
     /// Programs of earlier runs, in files.
     let disk: DiskCache?
     let cancellation: Cancellation?
+    /// Told of what is compiled while the machine is observed.
+    var observer: (any EvaluationObserver)?
     let scope: GlobalScope
 
     /// Nil when the address space for the heap cannot be reserved.
@@ -112,7 +114,10 @@ public final class Evaluator {
         }
         // A trace shows the program's own chunks, however it came to be.
         let program = try compile(source, name: name, scopeNames: scopeNames)
-        return try machine.load(program: program, name: name, directory: directory)
+        let first = Int(machine.nextChunk)
+        let value = try machine.load(program: program, name: name, directory: directory)
+        tell(of: program, sourceName: name, firstChunk: first)
+        return value
     }
 
     /// Loads a program that was verified.

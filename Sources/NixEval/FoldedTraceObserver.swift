@@ -3,7 +3,7 @@ import NixVM
 /// Adds up the time of each stack of calls, for a flame graph: `outer;inner NANOSECONDS`, one line for each stack.
 ///
 /// Frames deeper than `maximumDepth` count for the frame at that depth, so that deep recursion has bounded output.
-public final class FoldedTraceObserver: RuntimeObserver {
+public final class FoldedTraceObserver: EvaluationObserver {
     public static let maximumDepth = 256
 
     private struct Node {

@@ -12,6 +12,7 @@ final class JobRun {
     private var printed = PrintedLines()
     private var compiled: UInt64 = 0
     private var verifications = 0
+    private var warnings: [WarningReport] = []
 
     init(
         _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, begin: UInt64, programs: ProgramCache
@@ -42,6 +43,8 @@ final class JobRun {
         report.printedBytesDropped = printed.bytesDropped
         report.statistics.fuel = machine.fuelUsed
         report.statistics.memoryPeakBytes = machine.peakBytes
+        report.warnings = warnings
+        report.statistics.depthPeak = machine.depthPeak
         report.statistics.collections = machine.heapStatistics.collections
         report.statistics.compileNanoseconds = compiled
         report.eventCounts = machine.eventCounts
@@ -49,7 +52,7 @@ final class JobRun {
     }
 
     private func outcome(_ evaluator: Evaluator) -> EvaluationReport.Outcome {
-        if let trace { evaluator.machine.observe(trace.observer, level: trace.level) }
+        if let trace { evaluator.observe(trace.observer, level: trace.level) }
         do {
             if cancellation.isCancelled {
                 throw EvalFailure(kind: .cancelled, message: Array("evaluation cancelled".utf8))
@@ -57,6 +60,7 @@ final class JobRun {
             // In the order of the command line, so that chunks have the same numbers.
             let arguments = try arguments(evaluator)
             let value = try load(evaluator)
+            warnings = evaluator.warningReports(limit: EvaluationReport.warningLimit)
             // Nothing was compiled or verified that was not known.
             let isKnown = evaluator.compilations == 0 && verifications == 0
             compiled = isKnown ? 0 : max(1, MonotonicClock.now() &- begin)

@@ -4,7 +4,23 @@ import NixVM
 /// One event of an execution as a line of text, in the form of Tvix's tracing observer: whether it happens here or was
 /// read from a trace, it reads the same.
 public struct TraceLine: Sendable {
-    public var kind: RuntimeEventKind
+    /// What happened: in the compiler, or in the machine.
+    public enum Happening: Sendable, Equatable {
+        case compiled(Chunk.Kind)
+        case machine(RuntimeEventKind)
+
+        /// As in protocol/firn-1.md, in one word.
+        public var name: String {
+            switch self {
+            case .compiled(.topLevel): "compiledTopLevel"
+            case .compiled(.lambda): "compiledLambda"
+            case .compiled(.thunk): "compiledThunk"
+            case .machine(let kind): "\(kind)"
+            }
+        }
+    }
+
+    public var happening: Happening
     /// Frames below.
     public var depth: Int
     /// Of the function, thunk or builtin; empty: none.
@@ -23,10 +39,10 @@ public struct TraceLine: Sendable {
     public var stackHeight: Int
 
     public init(
-        kind: RuntimeEventKind, depth: Int, name: [UInt8], chunk: Int?, arguments: Int = 0, offset: Int = 0,
+        _ happening: Happening, depth: Int, name: [UInt8], chunk: Int?, arguments: Int = 0, offset: Int = 0,
         opcode: Opcode? = nil, request: String = "", stack: [[UInt8]] = [], stackHeight: Int = 0
     ) {
-        self.kind = kind
+        self.happening = happening
         self.depth = depth
         self.name = name
         self.chunk = chunk
@@ -40,6 +56,14 @@ public struct TraceLine: Sendable {
 
     /// Without a line end.
     public var text: String {
+        switch happening {
+        case .compiled(let kind):
+            "=== compiled \(kind == .topLevel ? "toplevel" : "\(kind)")\(name.isEmpty ? "" : " '\(shownName)'")\(shownChunk) ==="
+        case .machine(let kind): text(kind)
+        }
+    }
+
+    private func text(_ kind: RuntimeEventKind) -> String {
         switch kind {
         case .enterCallFrame:
             "=== entering \(arguments == 0 ? "thunk" : "closure") \(quotedName)in frame[\(depth)]\(shownChunk) ==="

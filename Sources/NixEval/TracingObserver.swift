@@ -1,7 +1,7 @@
 import NixVM
 
 /// Writes each event as a line of text.
-public final class TracingObserver: RuntimeObserver {
+public final class TracingObserver: EvaluationObserver {
     private let showsTime: Bool
     private let write: (String) -> Void
     private var buffer = ""
@@ -11,6 +11,10 @@ public final class TracingObserver: RuntimeObserver {
     public init(showsTime: Bool, write: @escaping (String) -> Void) {
         self.showsTime = showsTime
         self.write = write
+    }
+
+    public func compiled(_ chunk: CompiledChunk) {
+        add(TraceLine(chunk).text, at: chunk.time)
     }
 
     public func enterCallFrame(_ event: borrowing RuntimeEvent) { add(event, .enterCallFrame) }
@@ -32,21 +36,29 @@ public final class TracingObserver: RuntimeObserver {
     }
 
     private func add(_ event: borrowing RuntimeEvent, _ kind: RuntimeEventKind) {
+        add(TraceLine(event, kind).text, at: event.time)
+    }
+
+    private func add(_ line: String, at time: UInt64) {
         if showsTime {
-            buffer += "+\(last == 0 ? 0 : event.time - last)ns\t"
-            last = event.time
+            buffer += "+\(last == 0 ? 0 : time - min(time, last))ns\t"
+            last = time
         }
-        buffer += TraceLine(event, kind).text
+        buffer += line
         buffer += "\n"
         if buffer.utf8.count > 1 << 16 { flush() }
     }
 }
 
 extension TraceLine {
+    init(_ chunk: CompiledChunk) {
+        self.init(.compiled(chunk.kind), depth: max(0, chunk.open - 1), name: chunk.name, chunk: chunk.number)
+    }
+
     init(_ event: borrowing RuntimeEvent, _ kind: RuntimeEventKind) {
         let isOp = kind == .executeOp
         self.init(
-            kind: kind, depth: event.depth, name: event.name ?? [],
+            .machine(kind), depth: event.depth, name: event.name ?? [],
             chunk: event.code.isBuiltin ? nil : event.code.index,
             arguments: kind == .enterCallFrame ? event.arguments : 0, offset: isOp ? event.offset : 0,
             opcode: isOp ? event.opcode : nil,

@@ -6,13 +6,21 @@ import NixVM
 extension TraceLine {
     /// The line of an event that came in a segment.
     init(_ event: TraceEvent) {
-        let kind = RuntimeEventKind(rawValue: UInt8(event.kind.rawValue)) ?? .tailCall
-        let isEnter = kind == .enterCallFrame
+        let happening = Self.happening(event.kind)
         self.init(
-            kind: kind, depth: Int(event.depth), name: event.name, chunk: event.chunk.map { Int($0) },
-            arguments: isEnter ? Int(event.stackHeight) : 0, offset: Int(event.offset),
-            opcode: kind == .executeOp ? Opcode(rawValue: event.opcode) : nil,
+            happening, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
+            arguments: Int(event.arguments), offset: Int(event.offset),
+            opcode: happening == .machine(.executeOp) ? Opcode(rawValue: event.opcode) : nil,
             request: String(decoding: event.detail, as: UTF8.self), stack: event.stack.reversed(),
-            stackHeight: isEnter ? 0 : Int(event.stackHeight))
+            stackHeight: Int(event.stackHeight))
+    }
+
+    private static func happening(_ kind: WireTraceEventKind) -> Happening {
+        switch kind {
+        case .compiledTopLevel: .compiled(.topLevel)
+        case .compiledLambda: .compiled(.lambda)
+        case .compiledThunk: .compiled(.thunk)
+        default: .machine(RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: kind.rawValue)) ?? .executeOp)
+        }
     }
 }

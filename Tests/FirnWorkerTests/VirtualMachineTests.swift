@@ -69,6 +69,19 @@ import Testing
         #expect(value(await run(job)) == "1")
     }
 
+    @Test func warningsOfTheSourceComeBackEachTime() async throws {
+        for _ in 0..<2 {
+            let report = await run(
+                try job("let\n  a = 1;\nin import ./other.nix", files: [("other.nix", "let b = 1; in 2")]))
+            #expect(value(report) == "2")
+            let warning = try #require(report.warnings.first)
+            #expect(report.warnings.count == 1 && warning.code == "W003")
+            #expect(warning.message == "variable 'a' is never used")
+            #expect(warning.place.line == 2 && warning.place.column == 3)
+            #expect(warning.place.sourceLine == Array("  a = 1;".utf8))
+        }
+    }
+
     @Test func anErrorHasItsPlaceAndLine() async throws {
         let report = await run(try job("let\n  f = x: x + throw \"no\";\nin f 1\n"))
         let found = failure(report)

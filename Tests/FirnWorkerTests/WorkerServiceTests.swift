@@ -178,7 +178,7 @@ private func localTrace(_ source: String, _ level: TraceLevel) -> [String] {
     _ = BigStack.run {
         guard let io = try? RootedIO(roots: []), let evaluator = Evaluator(io: io, print: { _ in }) else { return }
         let observer = TracingObserver(showsTime: false) { text += $0 }
-        evaluator.machine.observe(observer, level: level)
+        evaluator.observe(observer, level: level)
         do throws(EvalFailure) {
             let value = try evaluator.load(
                 source: Array(source.utf8), name: "(string)", directory: RootedIO.bundlePath)

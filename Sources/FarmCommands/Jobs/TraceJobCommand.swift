@@ -81,7 +81,11 @@ private struct TracePrinter {
     mutating func print(_ segment: WireTraceSegment) throws {
         if segment.droppedBefore > 0, !isJSON { buffer += "--- \(segment.droppedBefore) events are missing ---\n".utf8 }
         for event in try TraceSegmentReader(encoded: segment.events) {
-            if isJSON { json(event).write(to: &buffer) } else { text(event) }
+            if isJSON {
+                TraceLine(event).writeJSON(nanoseconds: event.nanoseconds, to: &buffer)
+            } else {
+                text(event)
+            }
             buffer.append(UInt8(ascii: "\n"))
             if buffer.count > 1 << 16 { flush() }
         }
@@ -99,45 +103,27 @@ private struct TracePrinter {
         }
         buffer += TraceLine(event).text.utf8
     }
-
-    private func json(_ event: TraceEvent) -> JSONValue {
-        var members: [(String, JSONValue)] = [
-            ("kind", .string(TraceLine.name(event))), ("ns", .unsigned(event.nanoseconds)),
-            ("depth", .unsigned(UInt64(event.depth))),
-        ]
-        if !event.name.isEmpty { members.append(("name", .bytes(event.name))) }
-        if let chunk = event.chunk { members.append(("chunk", .unsigned(UInt64(chunk)))) }
-        if event.kind == .executeOp {
-            members.append(("offset", .unsigned(UInt64(event.offset))))
-            members.append(("opcode", .string(Opcode(rawValue: event.opcode).map { "\($0)" } ?? "\(event.opcode)")))
-        }
-        if !event.detail.isEmpty { members.append(("request", .bytes(event.detail))) }
-        if !event.stack.isEmpty { members.append(("stack", .array(event.stack.reversed().map { .bytes($0) }))) }
-        if event.kind == .enterCallFrame {
-            members.append(("arguments", .unsigned(UInt64(event.stackHeight))))
-        } else if event.stackHeight > 0 {
-            members.append(("stackHeight", .unsigned(UInt64(event.stackHeight))))
-        }
-        return .object(members)
-    }
 }
 
 extension TraceLine {
     /// A line for an event that was read from a trace.
     init(_ event: TraceEvent) {
-        let kind = RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: event.kind.rawValue)) ?? .executeOp
-        let isEnter = kind == .enterCallFrame
+        let happening = Self.happening(event.kind)
         self.init(
-            kind: kind, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
-            arguments: isEnter ? Int(event.stackHeight) : 0, offset: Int(event.offset),
-            opcode: kind == .executeOp ? Opcode(rawValue: event.opcode) : nil,
+            happening, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
+            arguments: Int(event.arguments), offset: Int(event.offset),
+            opcode: happening == .machine(.executeOp) ? Opcode(rawValue: event.opcode) : nil,
             request: String(decoding: event.detail, as: UTF8.self), stack: event.stack.reversed(),
-            stackHeight: isEnter ? 0 : Int(event.stackHeight))
+            stackHeight: Int(event.stackHeight))
     }
 
-    /// The kind of an event in JSON.
-    static func name(_ event: TraceEvent) -> String {
-        RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: event.kind.rawValue)).map { "\($0)" }
-            ?? "event-\(event.kind.rawValue)"
+    private static func happening(_ kind: WireTraceEventKind) -> Happening {
+        switch kind {
+        case .compiledTopLevel: .compiled(.topLevel)
+        case .compiledLambda: .compiled(.lambda)
+        case .compiledThunk: .compiled(.thunk)
+        // One that a newer worker knows is shown as an instruction.
+        default: .machine(RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: kind.rawValue)) ?? .executeOp)
+        }
     }
 }

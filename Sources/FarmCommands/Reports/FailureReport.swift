@@ -25,6 +25,10 @@ enum FailureReport {
         return text
     }
 
+    static func text(warning: WireFailure) -> String {
+        "warning: \(String(decoding: warning.message, as: UTF8.self))\n" + excerpt(warning.span, indent: "         ")
+    }
+
     /// `at FILE:LINE:COLUMN:` with the source line and a caret.
     private static func excerpt(_ span: WireSpan, indent: String) -> String {
         var text = "\(indent)at \(String(decoding: span.file, as: UTF8.self)):\(span.line):\(span.column):\n"

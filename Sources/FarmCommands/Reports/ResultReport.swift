@@ -16,14 +16,16 @@ enum ResultReport {
         if result.printedBytesDropped > 0 {
             members.append(("printedBytesDropped", .unsigned(result.printedBytesDropped)))
         }
+        if !result.warnings.isEmpty { members.append(("warnings", .array(result.warnings.map(FailureReport.json)))) }
         if result.hasStatistics { members.append(("statistics", statistics(result.statistics))) }
         if result.hasTrace { members.append(("trace", trace(result.trace))) }
         return members
     }
 
-    /// What a job printed with `trace` and `warn`, and its failure, as `firn eval` shows them on standard error.
+    /// What the compiler warned of, as `firn compile` shows it, then what a job printed with `trace` and `warn`, and its
+    /// failure, as `firn eval` shows them on standard error.
     static func notes(_ result: WireJobResult, showTrace: Bool) -> String {
-        var text = ""
+        var text = result.warnings.map(FailureReport.text(warning:)).joined()
         for line in result.printed {
             text += (line.kind == .warn ? "evaluation warning: " : "trace: ")
             text += String(decoding: line.text, as: UTF8.self) + "\n"

@@ -68,6 +68,9 @@ public enum BuiltinRequest: Int, Sendable {
         word = UInt64(code) &<< 32 | UInt64(truncatingIfNeeded: detail & 0xFF_FFFF) &<< 8 | UInt64(kind)
     }
 
+    /// A row from its word.
+    @inlinable public init(word: UInt64) { self.word = word }
+
     @inlinable
     init(nanoseconds: UInt64) { word = nanoseconds &<< 8 }
 
@@ -93,6 +96,9 @@ public enum BuiltinRequest: Int, Sendable {
     @usableFromInline let baseTime: UInt64
     /// Depth after the last row passed.
     @usableFromInline var depthAfter: Int
+
+    /// Frames that are open after the last row passed.
+    public var open: Int { depthAfter + 1 }
 
     init(depth: Int, baseTime: UInt64) {
         self.depth = depth

@@ -1,0 +1,63 @@
+import ArgumentParser
+import NixBytecode
+import NixCompiler
+import NixEval
+
+/// `firn compile`.
+struct CompileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compile", abstract: "Compile files to encoded programs.",
+        discussion: "Example: firn compile lib.nix -o lib.firn")
+
+    @Argument(help: "The files; - is standard input.")
+    var files: [String]
+
+    @Option(name: .shortAndLong, help: "Where the program of one file goes; the file's name with .firn by default.")
+    var output: String?
+
+    @Flag(help: "Leave out source positions.")
+    var strip = false
+
+    @Flag(help: "Print a JSON object for each program.")
+    var json = false
+
+    mutating func validate() throws {
+        if files.isEmpty { throw ValidationError("no file is named") }
+        if output != nil && files.count > 1 { throw ValidationError("--output is for one file") }
+    }
+
+    func run() throws {
+        for file in files { try compile(file) }
+    }
+
+    private func compile(_ file: String) throws {
+        let compiled = try Source.compile(file, showWarnings: !json)
+        let program = strip ? compiled.program.stripped() : compiled.program
+        let bytes = program.encoded()
+        let target = output ?? Self.target(file)
+        guard Source.write(bytes, to: target) else {
+            Output.note("error: '\(target)' cannot be written")
+            throw ExitCode(1)
+        }
+        guard json else { return Output.write(1, "\(program.name)  \(target)\n") }
+        let object = JSONBytes.object([
+            ("file", JSONBytes.string(file)), ("program", JSONBytes.string("\(program.name)")),
+            ("output", JSONBytes.string(target)), ("bytes", Array("\(bytes.count)".utf8)),
+            ("chunks", Array("\(program.chunks.count)".utf8)),
+            ("warnings", JSONBytes.array(compiled.warnings.map(Self.warning))),
+        ])
+        Output.write(1, object + [UInt8(ascii: "\n")])
+    }
+
+    private static func target(_ file: String) -> String {
+        if file == "-" { return "out.firn" }
+        return (file.hasSuffix(".nix") ? String(file.dropLast(4)) : file) + ".firn"
+    }
+
+    private static func warning(_ warning: WarningReport) -> [UInt8] {
+        JSONBytes.object([
+            ("code", JSONBytes.string(warning.code)), ("message", JSONBytes.string(warning.message)),
+            ("line", Array("\(warning.place.line)".utf8)), ("column", Array("\(warning.place.column)".utf8)),
+        ])
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import NixBytecode
+import NixEval
+import NixStore
+import NixVM
+
+/// Reading what the commands work on.
+package enum Source {
+    /// A source's bytes and its absolute path.
+    static func read(_ file: String) throws -> (bytes: [UInt8], path: [UInt8]) {
+        let directory = currentDirectory()
+        if file == "-" {
+            guard let bytes = readStandardInput() else {
+                Output.note("error: standard input cannot be read")
+                throw ExitCode(1)
+            }
+            return (bytes, CanonPath.absolute(Array("stdin".utf8), relativeTo: directory))
+        }
+        let path = CanonPath.absolute(Array(file.utf8), relativeTo: directory)
+        do throws(EvalIOError) {
+            return (try LocalIO().readFile(path), path)
+        } catch {
+            Output.note("error: \(String(decoding: error.message, as: UTF8.self))")
+            throw ExitCode(1)
+        }
+    }
+
+    /// What came of compiling a source.
+    struct Compiled: Sendable {
+        var program: Program
+        var warnings: [WarningReport]
+    }
+
+    /// - Parameter showWarnings: on standard error, as errors are shown.
+    static func compile(_ file: String, showWarnings: Bool = true) throws -> Compiled {
+        let (source, path) = try read(file)
+        let name = file == "-" ? "«stdin»" : String(decoding: path, as: UTF8.self)
+        let outcome: Compiled? =
+            BigStack.run {
+                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else { return nil }
+                do throws(EvalFailure) {
+                    let program = try evaluator.compile(source, name: name)
+                    if showWarnings {
+                        for (source, warning) in evaluator.warnings {
+                            Output.write(2, evaluator.describe(warning, in: source))
+                        }
+                    }
+                    return Compiled(program: program, warnings: evaluator.warningReports())
+                } catch {
+                    Output.write(2, evaluator.describe(error, showTrace: false))
+                    return nil
+                }
+            } ?? nil
+        guard let outcome else { throw ExitCode(1) }
+        return outcome
+    }
+
+    static func program(_ file: String) throws -> Program {
+        do throws(EvalFailure) {
+            return try ProgramFile.read(CanonPath.absolute(Array(file.utf8), relativeTo: currentDirectory()))
+        } catch {
+            Output.note("error: \(error.text)")
+            throw ExitCode(1)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import NixVM
+
+/// Writes each event as a JSON object on a line of its own.
+public final class JSONTraceObserver: EvaluationObserver {
+    private let write: ([UInt8]) -> Void
+    private let begin = MonotonicClock.now()
+    private var buffer: [UInt8] = []
+
+    /// - Parameter write: receives text, many lines at a time; call `flush` for the rest.
+    public init(write: @escaping ([UInt8]) -> Void) { self.write = write }
+
+    public func compiled(_ chunk: CompiledChunk) { add(TraceLine(chunk), at: chunk.time) }
+
+    public func enterCallFrame(_ event: borrowing RuntimeEvent) { add(event, .enterCallFrame) }
+    public func exitCallFrame(_ event: borrowing RuntimeEvent) { add(event, .exitCallFrame) }
+    public func suspendCallFrame(_ event: borrowing RuntimeEvent) { add(event, .suspendCallFrame) }
+    public func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .enterBuiltinFrame) }
+    public func exitBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .exitBuiltinFrame) }
+    public func suspendBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .suspendBuiltinFrame) }
+    public func requestOfBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .requestOfBuiltinFrame) }
+    public func tailCall(_ event: borrowing RuntimeEvent) { add(event, .tailCall) }
+    public func enterBuiltin(_ event: borrowing RuntimeEvent) { add(event, .enterBuiltin) }
+    public func exitBuiltin(_ event: borrowing RuntimeEvent) { add(event, .exitBuiltin) }
+    public func executeOp(_ event: borrowing RuntimeEvent) { add(event, .executeOp) }
+
+    /// Writes what was gathered.
+    public func flush() {
+        if !buffer.isEmpty { write(buffer) }
+        buffer = []
+    }
+
+    private func add(_ event: borrowing RuntimeEvent, _ kind: RuntimeEventKind) {
+        add(TraceLine(event, kind), at: event.time)
+    }
+
+    private func add(_ line: TraceLine, at time: UInt64) {
+        line.writeJSON(nanoseconds: time > begin ? time - begin : 0, to: &buffer)
+        buffer.append(UInt8(ascii: "\n"))
+        if buffer.count > 1 << 16 { flush() }
+    }
+}
+
+extension TraceLine {
+    /// Appends the event as a JSON object.
+    ///
+    /// - Parameter nanoseconds: since the evaluation began.
+    public func writeJSON(nanoseconds: UInt64, to out: inout [UInt8]) {
+        out += "{\"kind\":\"\(happening.name)\",\"ns\":\(nanoseconds),\"depth\":\(depth)".utf8
+        if !name.isEmpty { member("name", name, to: &out) }
+        if let chunk { out += ",\"chunk\":\(chunk)".utf8 }
+        if happening == .machine(.executeOp) {
+            out += ",\"offset\":\(offset),\"opcode\":\"\(opcode.map { "\($0)" } ?? "")\"".utf8
+        }
+        if !request.isEmpty { member("request", Array(request.utf8), to: &out) }
+        if !stack.isEmpty {
+            out += ",\"stack\":[".utf8
+            for (index, value) in stack.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                quote(value, to: &out)
+            }
+            out.append(UInt8(ascii: "]"))
+        }
+        if happening == .machine(.enterCallFrame) {
+            out += ",\"arguments\":\(arguments)".utf8
+        } else if stackHeight > 0 {
+            out += ",\"stackHeight\":\(stackHeight)".utf8
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    private func member(_ key: String, _ value: [UInt8], to out: inout [UInt8]) {
+        out += ",\"\(key)\":".utf8
+        quote(value, to: &out)
+    }
+
+    /// Names and printed values need not be UTF-8, and are made so.
+    private func quote(_ bytes: [UInt8], to out: inout [UInt8]) {
+        JSONLine.quote(String(decoding: bytes, as: UTF8.self), into: &out)
+    }
+}
