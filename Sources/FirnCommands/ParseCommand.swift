@@ -21,6 +21,9 @@ struct ParseCommand: ParsableCommand {
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
     var isExpression = false
 
+    @Flag(help: "Print a JSON object for each expression.")
+    var json = false
+
     @Option(
         name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
         help: "Experimental features of Nix to enable: pipe-operators.")
@@ -45,7 +48,12 @@ struct ParseCommand: ParsableCommand {
             do throws(EvalFailure) {
                 let (source, name, directory) = try read(file, io)
                 let tree = try evaluator.parse(source, name: name)
-                Output.write(1, tree.printed(baseDirectory: directory, homeDirectory: home) + [UInt8(ascii: "\n")])
+                let text = tree.printed(baseDirectory: directory, homeDirectory: home)
+                let line =
+                    json
+                    ? JSONBytes.object([("file", JSONBytes.string(name)), ("expression", JSONBytes.string(text))])
+                    : text
+                Output.write(1, line + [UInt8(ascii: "\n")])
             } catch {
                 Output.write(2, evaluator.describe(error, showTrace: false))
                 return 1

@@ -36,12 +36,21 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
     /// What is printed when the endpoints are bound.
     static func ready(_ endpoints: CoordinatorConfiguration.Endpoints, json: Bool) -> String {
-        let list = [
+        if json { return JSONValue.object(members(endpoints)).text }
+        return "ready: " + list(endpoints).map { "\($0.name) \($0.endpoint)" }.joined(separator: ", ")
+    }
+
+    static func members(_ endpoints: CoordinatorConfiguration.Endpoints) -> [(String, JSONValue)] {
+        list(endpoints).map { ($0.name, .string($0.endpoint)) }
+    }
+
+    private static func list(
+        _ endpoints: CoordinatorConfiguration.Endpoints
+    ) -> [(name: String, endpoint: String)] {
+        [
             ("clients", endpoints.clients), ("workers", endpoints.workers), ("traces", endpoints.traces),
             ("operators", endpoints.operators),
         ]
-        if json { return JSONValue.object(list.map { ($0.0, .string($0.1)) }).text }
-        return "ready: " + list.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
     }
 }
 

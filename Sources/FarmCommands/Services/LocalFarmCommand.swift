@@ -36,6 +36,9 @@ struct LocalFarmCommand: AsyncParsableCommand {
     @Option(help: "The tenant of the client key that is made.")
     var tenant = "local"
 
+    @Flag(help: "Print where it listens, and the client's configuration, as one JSON document.")
+    var json = false
+
     mutating func validate() throws {
         guard (1...1_024).contains(processes) else {
             throw ValidationError("--processes takes a number from 1 to 1024")
@@ -56,8 +59,14 @@ struct LocalFarmCommand: AsyncParsableCommand {
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
-        Output.write(1, "ready: \(farm.clientConfiguration)\n")
+        Output.write(1, ready(farm, coordinator.endpoints) + "\n")
         try await ServiceRunner.run([coordinator.service, workers], logger: logger)
+    }
+
+    private func ready(_ farm: FarmDirectory, _ endpoints: CoordinatorConfiguration.Endpoints) -> String {
+        guard json else { return "ready: \(farm.clientConfiguration)" }
+        let listening = CoordinatorCommand.members(endpoints)
+        return JSONValue.object([("clientConfiguration", .string(farm.clientConfiguration))] + listening).text
     }
 
     private var endpoints: [(key: String, value: String?)] {
