@@ -9,7 +9,7 @@ struct CompileCommand: ParsableCommand {
         commandName: "compile", abstract: "Compile files to encoded programs.",
         discussion: "Example: firn compile lib.nix -o lib.firn")
 
-    @Argument(help: "The files; - is standard input.")
+    @Argument(help: "The files; - is standard input; a directory means its default.nix.")
     var files: [String]
 
     @Option(name: .shortAndLong, help: "Where the program of one file goes; the file's name with .firn by default.")

@@ -54,7 +54,9 @@ struct EvalCommand: ParsableCommand {
         }
         var code: Int32 = 0
         do throws(EvalFailure) {
-            for value in try evaluation.values(evaluator) { Output.write(1, try text(value, evaluator)) }
+            try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
+                Output.write(1, try text(value, evaluator))
+            }
         } catch {
             Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
             code = 1

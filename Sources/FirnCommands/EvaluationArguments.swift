@@ -193,22 +193,23 @@ struct EvaluationArguments: ParsableArguments {
         return arguments
     }
 
-    /// The values to evaluate: files (or expressions), called and selected from as asked.
+    /// Hands out the values to evaluate: files (or expressions), called and selected from as asked. Each is done with
+    /// before the next is read, so that what went well is there when another fails.
     ///
     /// - Parameter callsAnyway: call a function whose arguments all have defaults also when none is given, as
     ///   `nix-instantiate` does for derivations; with `--eval` it leaves such a function alone.
-    func values(_ evaluator: Evaluator, callsAnyway: Bool = false) throws(EvalFailure) -> [ValueHandle] {
+    func forEachValue(
+        _ evaluator: Evaluator, callsAnyway: Bool = false, _ body: (ValueHandle) throws(EvalFailure) -> Void
+    ) throws(EvalFailure) {
         let arguments = try callArguments(evaluator)
-        var values: [ValueHandle] = []
         for file in files.isEmpty && !isExpression ? ["./default.nix"] : files {
             let loaded = try load(file, evaluator)
             for path in attributes.isEmpty ? [""] : attributes {
                 let selected = try evaluator.select(loaded, path: path, arguments)
                 let isCalled = callsAnyway || !arguments.isEmpty
-                values.append(isCalled ? try evaluator.autoCall(selected, arguments) : selected)
+                try body(isCalled ? try evaluator.autoCall(selected, arguments) : selected)
             }
         }
-        return values
     }
 
     private func load(_ file: String, _ evaluator: Evaluator) throws(EvalFailure) -> ValueHandle {

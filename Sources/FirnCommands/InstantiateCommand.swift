@@ -65,7 +65,7 @@ struct InstantiateCommand: ParsableCommand {
     private func print(_ evaluator: Evaluator) throws(EvalFailure) {
         var objects: [[UInt8]] = []
         let arguments = try evaluation.callArguments(evaluator)
-        for value in try evaluation.values(evaluator, callsAnyway: true) {
+        try evaluation.forEachValue(evaluator, callsAnyway: true) { value throws(EvalFailure) in
             for derivation in try evaluator.derivations(in: value, arguments) {
                 if json {
                     objects.append(try object(derivation, evaluator))

@@ -6,8 +6,10 @@ import NixVM
 
 /// Reading what the commands work on.
 package enum Source {
-    /// A source's bytes and its absolute path.
-    static func read(_ file: String) throws -> (bytes: [UInt8], path: [UInt8]) {
+    /// A file's bytes and its absolute path.
+    ///
+    /// - Parameter isExpression: a directory means its default.nix.
+    static func read(_ file: String, isExpression: Bool = false) throws -> (bytes: [UInt8], path: [UInt8]) {
         let directory = currentDirectory()
         if file == "-" {
             guard let bytes = readStandardInput() else {
@@ -16,9 +18,11 @@ package enum Source {
             }
             return (bytes, CanonPath.absolute(Array("stdin".utf8), relativeTo: directory))
         }
-        let path = CanonPath.absolute(Array(file.utf8), relativeTo: directory)
         do throws(EvalIOError) {
-            return (try LocalIO().readFile(path), path)
+            let io = LocalIO()
+            let named = CanonPath.absolute(Array(file.utf8), relativeTo: directory)
+            let path = isExpression ? try io.resolveImport(named) : named
+            return (try io.readFile(path), path)
         } catch {
             Output.note("error: \(String(decoding: error.message, as: UTF8.self))")
             throw ExitCode(1)
@@ -33,7 +37,7 @@ package enum Source {
 
     /// - Parameter showWarnings: on standard error, as errors are shown.
     static func compile(_ file: String, showWarnings: Bool = true) throws -> Compiled {
-        let (source, path) = try read(file)
+        let (source, path) = try read(file, isExpression: true)
         let name = file == "-" ? "«stdin»" : String(decoding: path, as: UTF8.self)
         let outcome: Compiled? =
             BigStack.run {

@@ -54,7 +54,7 @@ struct TraceCommand: ParsableCommand {
         }
         let finish = observe(evaluator)
         do throws(EvalFailure) {
-            for value in try evaluation.values(evaluator) {
+            try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
                 let result = try evaluator.deepForce(value)
                 Output.write(2, evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
             }

@@ -11,6 +11,11 @@ enum FirnProcess {
 
     /// Evaluates a case as `scripts/oracle` does: in its folder, with nothing of the user's environment.
     static func evaluate(_ languageCase: LanguageCase) throws -> LanguageOutcome {
+        try run(["eval"] + languageCase.arguments, in: languageCase.source.deletingLastPathComponent())
+    }
+
+    /// Runs the executable in a folder, without input.
+    static func run(_ arguments: [String], in folder: URL) throws -> LanguageOutcome {
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: scratch) }
@@ -19,8 +24,8 @@ enum FirnProcess {
         let messages = try openedFile(scratch.appendingPathComponent("messages"))
         let process = Process()
         process.executableURL = executable
-        process.arguments = ["eval"] + languageCase.arguments
-        process.currentDirectoryURL = languageCase.source.deletingLastPathComponent()
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
         process.environment = [
             "HOME": "/homeless-shelter", "FIRN_SUITE": "set", "LC_ALL": "C.UTF-8", "FIRN_CACHE_DIR": scratch.path,
         ]
