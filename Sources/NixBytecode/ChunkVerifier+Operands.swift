@@ -1,3 +1,5 @@
+// Operands are read before what checks them is called: an argument that reads would copy the verifier first.
+
 extension ChunkVerifier {
     /// Reads and checks an operand other than a jump.
     ///
@@ -10,12 +12,16 @@ extension ChunkVerifier {
         case .signed: _ = try reader.signed()
         case .count: return try count(opcode)
         case .slot: try slot(opcode)
-        case .upvalue: try upvalue(try reader.number())
+        case .upvalue:
+            let index = try reader.number()
+            try upvalue(index)
         case .chunk: try child(opcode, &verifier)
         case .symbol: try verifier.useSymbol(try reader.number())
         case .shape: return try verifier.shapeSize(try reader.number())
         case .formals: return try formals(&verifier)
-        case .position: try chainPosition(try reader.position(), allowsNone: opcode == .pushWith)
+        case .position:
+            let position = try reader.position()
+            try chainPosition(position, allowsNone: opcode == .pushWith)
         case .captures: try captures(&verifier)
         case .deferred: try deferred()
         case .coercion: _ = try reader.coercion()
@@ -92,8 +98,13 @@ extension ChunkVerifier {
         let packed = try reader.integer()
         let child = try verifier.child(childIndex)
         try checkCount(packed >> 1, hasWith: packed & 1 == 1, child)
-        for _ in 0..<packed >> 1 { try capture(try reader.position(), allowsDeferred: true) }
-        if packed & 1 == 1 { try chainPosition(try reader.position(), allowsNone: false) }
+        for _ in 0..<packed >> 1 {
+            let position = try reader.position()
+            try capture(position, allowsDeferred: true)
+        }
+        guard packed & 1 == 1 else { return }
+        let position = try reader.position()
+        try chainPosition(position, allowsNone: false)
     }
 
     private func checkCount(_ count: UInt64, hasWith: Bool, _ child: ChunkOutline) throws(Failure) {
@@ -116,7 +127,8 @@ extension ChunkVerifier {
     private mutating func deferred() throws(Failure) {
         for _ in 0..<(try reader.number()) {
             guard try reader.number() < ProgramLimits.upvalues else { throw .upvalueOutOfRange }
-            try value(in: try reader.number())
+            let slot = try reader.number()
+            try value(in: slot)
         }
     }
 

@@ -6,7 +6,9 @@
 public final class IndexedProgram {
     private let entries: IndexedEntries
     private var verifier: Verifier
-    private var proved: Set<Int> = []
+    private var isProved: [Bool]
+    /// Why an entry was refused. What the part before it read was given to nobody, so no other part can be made.
+    private var rejection: ProgramRejection?
     /// What turns byte offsets into lines; nil when the program is stripped. Read anew each time.
     public var lines: LineTable? { try? entries.lines() }
 
@@ -25,6 +27,7 @@ public final class IndexedProgram {
         } catch { throw .malformed(DecodeError(error, at: decoder.itemStart)) }
         entries = IndexedEntries(decoder, index)
         verifier = Verifier(entries)
+        isProved = Array(repeating: false, count: entries.count(.chunks))
         guard entries.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
 
@@ -36,21 +39,24 @@ public final class IndexedProgram {
 
     /// A chunk and what it needs that no part before brought, proved.
     public func part(_ chunk: Int) throws(ProgramRejection) -> IndexedPart {
+        if let rejection { throw rejection }
         entries.part = IndexedPart()
         entries.patterns = []
         do throws(VerificationError) {
             try prove(chunk)
             while let next = entries.patterns.popLast() { try prove(next) }
         } catch {
-            if let decodeError = entries.decodeError { throw .malformed(decodeError) }
-            throw .unsafe(error)
+            let found = entries.decodeError.map(ProgramRejection.malformed) ?? .unsafe(error)
+            rejection = found
+            throw found
         }
         return entries.part
     }
 
     private func prove(_ index: Int) throws(VerificationError) {
         guard index < chunkCount else { throw VerificationError(.chunkOutOfRange, at: .program) }
-        guard proved.insert(index).inserted else { return }
+        guard !isProved[index] else { return }
+        isProved[index] = true
         let chunk: Chunk
         do throws(VerificationError.Code) {
             _ = try entries.outline(index, &verifier)

@@ -37,6 +37,14 @@ import Testing
     }
 
     /// Also with a checksum that fits, what is not proved is refused.
+    /// What a refused part had read is known to nobody, so that a later part would lack it.
+    @Test func nothingFollowsARefusal() throws {
+        let program = try RandomProgram.make(seed: 1)
+        let indexed = try IndexedProgram(IndexedProgram.bytes(of: program))
+        #expect(throws: ProgramRejection.self) { try indexed.part(program.chunks.count) }
+        #expect(throws: ProgramRejection.self) { try indexed.part(0) }
+    }
+
     @Test func changedBytesNeverTrap() throws {
         var random = SeededGenerator(seed: 5)
         var accepted = 0
