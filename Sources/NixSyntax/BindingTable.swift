@@ -51,6 +51,12 @@ struct BindingTable {
     private var usedSlots = 0
     private let seed = NameHash.seed
 
+    /// - Parameter sourceSize: bytes of the source, of which some 64 make a binding.
+    init(sourceSize: Int) {
+        entries.reserveCapacity(sourceSize / 64 + 8)
+        groups.reserveCapacity(sourceSize / 128 + 8)
+    }
+
     mutating func makeGroup() -> BindingsID {
         groups.append(Group())
         return BindingsID(UInt32(truncatingIfNeeded: groups.count &- 1))

@@ -21,7 +21,7 @@ struct Parser {
     var attributeNames: [AttributeName] = []
     var lambdas: [Lambda] = []
     var formals: [Formal] = []
-    var bindings = BindingTable()
+    var bindings: BindingTable
 
     /// Parts of constructs that are not complete; each frame owns those from its mark on.
     var pendingNodes: [NodeID] = []
@@ -40,6 +40,7 @@ struct Parser {
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
         symbols = SymbolTable(bytes)
+        bindings = BindingTable(sourceSize: bytes.count)
         let expected = bytes.count / 16 + 16
         nodes.reserveCapacity(expected)
         spans.reserveCapacity(expected)
