@@ -89,6 +89,16 @@ final class IndexedEntries {
     /// A chunk that code refers to. Its code is not looked at yet.
     func outline(_ entry: Int, _ verifier: inout Verifier) throws(VerificationError.Code) -> ChunkOutline {
         if let known = ChunkOutline(packed: outlines[entry]) { return known }
+        // Most thunks are never run; the rest of a header is checked with the code.
+        let thunk = try read(.chunks, entry) { (decoder, start) throws(DecodeError.Code) in
+            try decoder.thunkOutline(at: start)
+        }
+        if let thunk {
+            guard entry > 0 else { throw .chunkKind }
+            outlines[entry] = thunk.packed
+            part.outlines.append((entry, thunk))
+            return thunk
+        }
         let chunk = try read(.chunks, entry) { (decoder, start) throws(DecodeError.Code) in
             try decoder.chunkWithoutCode(at: start)
         }

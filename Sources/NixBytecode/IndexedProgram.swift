@@ -59,8 +59,9 @@ public final class IndexedProgram {
         isProved[index] = true
         let chunk: Chunk
         do throws(VerificationError.Code) {
-            _ = try entries.outline(index, &verifier)
+            let outline = try entries.outline(index, &verifier)
             chunk = try entries.chunk(index)
+            if outline.kind == .thunk { try verifier.checkHeader(index, chunk) }
             try verifier.verifySpans(chunk)
         } catch { throw VerificationError(error, at: .chunk(index)) }
         try ChunkVerifier.verify(index, chunk, &verifier)

@@ -327,6 +327,22 @@ extension ProgramDecoder {
         return try chunk()
     }
 
+    /// What making an object of a thunk needs, not checked; nil for another chunk.
+    mutating func thunkOutline(at start: UInt32) throws(DecodeError.Code) -> ChunkOutline? {
+        go(to: start)
+        let first = try byte()
+        guard first & ProgramFormat.ChunkFlags.kindMask == Chunk.Kind.thunk.rawValue else { return nil }
+        let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
+        guard try number() == 0 else { throw .valueOutOfRange }
+        let upvalueCount = try number()
+        // What the verifier counts captures with; the rest of the header waits.
+        guard upvalueCount <= ProgramLimits.upvalues, !flags.contains(.capturesWith) || upvalueCount > 0 else {
+            throw .valueOutOfRange
+        }
+        return ChunkOutline(
+            kind: .thunk, arity: 0, upvalueCount: Int(upvalueCount), capturesWith: flags.contains(.capturesWith))
+    }
+
     /// A chunk without code; of a function with its places.
     mutating func chunkWithoutCode(at start: UInt32) throws(DecodeError.Code) -> Chunk {
         go(to: start)
