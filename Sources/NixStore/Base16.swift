@@ -1,15 +1,18 @@
 /// Hexadecimal digits; written in lower case, read in both.
 public enum Base16 {
-    private static let digits = Array("0123456789abcdef".utf8)
-
     public static func encode(_ bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            result.append(digits[Int(byte >> 4)])
-            result.append(digits[Int(byte & 15)])
+        unsafe [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { buffer, count in
+            for byte in bytes {
+                unsafe buffer[count] = digit(byte >> 4)
+                unsafe buffer[count + 1] = digit(byte & 15)
+                count += 2
+            }
         }
-        return result
+    }
+
+    @inline(__always)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 
     /// The bytes of a text of an even number of digits; a last odd one is ignored.

@@ -25,19 +25,30 @@ public struct ATermWriter: ~Copyable {
     public mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         var start = 0
-        var index = 0
-        let count = text.count
-        while index < count {
+        var index = unsafe ATermWriter.firstEscaped(text, from: 0)
+        while index < text.count {
+            unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
             if let escape = unsafe ATermWriter.escape(text[index]) {
-                unsafe bytes.append(contentsOf: text[start..<index])
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(escape)
-                start = index + 1
             }
+            start = index + 1
+            index = unsafe ATermWriter.firstEscaped(text, from: start)
+        }
+        unsafe bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The first place from `start` on of a byte that is escaped, or the text's end.
+    private static func firstEscaped(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < text.count {
+            // Nearly all bytes are told from those that are escaped by their size.
+            let byte = unsafe text[index]
+            if byte <= UInt8(ascii: "\"") || byte == UInt8(ascii: "\\"), escape(byte) != nil { break }
             index += 1
         }
-        unsafe bytes.append(contentsOf: text[start..<count])
-        bytes.append(UInt8(ascii: "\""))
+        return index
     }
 
     /// What follows the backslash for a byte that is escaped.

@@ -155,7 +155,7 @@ public struct DerivationAssembly {
                 let all = Set(result[result.count - 1].outputs).union(pair.outputs)
                 result[result.count - 1].outputs = all.sorted { $0.lexicographicallyPrecedes($1) }
             } else {
-                result.append((Base16.encode(pair.hash.bytes), pair.outputs))
+                result.append((pair.hash.text, pair.outputs))
             }
         }
         return result

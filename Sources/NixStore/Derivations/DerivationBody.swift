@@ -68,11 +68,7 @@ public struct DerivationBody: ~Copyable {
 
     /// Writes the paths of outputs where only their length was known.
     mutating func fill(_ paths: [[UInt8]]) {
-        for hole in holes {
-            for (offset, byte) in paths[hole.output].enumerated() {
-                writer.bytes[hole.range.lowerBound + offset] = byte
-            }
-        }
+        for hole in holes { writer.bytes.replaceSubrange(hole.range, with: paths[hole.output]) }
     }
 
     /// Feeds the text to a hash, output paths left out if `isMasked`.

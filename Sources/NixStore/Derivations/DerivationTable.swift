@@ -43,22 +43,40 @@ public final class DerivationTable {
     }
 
     public private(set) var records: [Record] = []
-    private var indices: [[UInt8]: Int] = [:]
+    private var indices: [ByteKey: Int] = [:]
+    /// For each record the beginning of its path that differs from others', as numbers in the order of bytes.
+    private var beginnings: [(UInt64, UInt64)] = []
     /// Bytes that the records take, about.
     public private(set) var byteCount = 0
 
     public init() {}
 
-    public func index(_ path: [UInt8]) -> Int? { indices[path] }
+    public func index(_ path: [UInt8]) -> Int? { indices[ByteKey(path)] }
 
     /// Keeps a record; one that is already there for its path stays.
     func insert(_ record: Record) -> Int {
-        if let known = indices[record.path] { return known }
+        let key = ByteKey(record.path)
+        if let known = indices[key] { return known }
         records.append(record)
-        indices[record.path] = records.count - 1
+        indices[key] = records.count - 1
+        beginnings.append(Self.beginning(record.path))
         let outputs = record.outputs.reduce(0) { $0 + 96 + $1.name.count + ($1.path?.count ?? 0) }
         byteCount += 512 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
         return records.count - 1
+    }
+
+    private static func beginning(_ path: [UInt8]) -> (UInt64, UInt64) {
+        func word(_ start: Int) -> UInt64 {
+            (start..<start + 8).reduce(0) { $0 << 8 | UInt64($1 < path.count ? path[$1] : 0) }
+        }
+        let start = StorePath.directory.count + 1
+        return (word(start), word(start + 8))
+    }
+
+    /// Whether one record's path comes before another's.
+    public func precedes(_ a: Int, _ b: Int) -> Bool {
+        if beginnings[a] != beginnings[b] { return beginnings[a] < beginnings[b] }
+        return records[a].path.lexicographicallyPrecedes(records[b].path)
     }
 
     /// The store paths that a derivation's file reaches: itself, sources and input derivations, and theirs.

@@ -20,6 +20,20 @@ public struct ModuloHash: Hashable, Comparable, Sendable {
         return result
     }
 
+    /// In base 16.
+    public var text: [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
+            for (index, word) in [words.0, words.1, words.2, words.3].enumerated() {
+                for digit in 0..<16 {
+                    let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * digit)) & 15
+                    unsafe buffer[16 * index + digit] =
+                        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+                }
+            }
+            count = 64
+        }
+    }
+
     public static func == (a: ModuloHash, b: ModuloHash) -> Bool { a.words == b.words }
 
     /// The order of the hashes' base-16 text.

@@ -13,6 +13,7 @@ public enum StorePath {
     /// Throws unless a store object may have this name.
     public static func check(name: [UInt8]) throws(StoreError) {
         if name.isEmpty { throw StoreError("name must not be empty") }
+        if name.count <= maximumNameLength, name[0] != CanonPath.dot, name.allSatisfy(isNameByte) { return }
         if name.count > maximumNameLength {
             throw StoreError("name '", name, "' must be no longer than \(maximumNameLength) characters")
         }
@@ -29,6 +30,7 @@ public enum StorePath {
         }
     }
 
+    @inline(__always)
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
@@ -58,8 +60,9 @@ public enum StorePath {
     }
 
     /// Whether a path or name is that of a store derivation.
-    public static func isDerivation(_ path: some BidirectionalCollection<UInt8>) -> Bool {
-        path.count >= derivationSuffix.count && path.suffix(derivationSuffix.count).elementsEqual(derivationSuffix)
+    public static func isDerivation(_ path: [UInt8]) -> Bool {
+        let start = path.count - derivationSuffix.count
+        return start >= 0 && path[start] == CanonPath.dot && path[start...] == derivationSuffix[...]
     }
 
     /// The 32 digits of a store path.

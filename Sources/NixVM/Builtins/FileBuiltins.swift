@@ -88,7 +88,7 @@ extension VM {
     fileprivate func importStep(scope: Value?) -> Step {
         let index = scope == nil ? 0 : 1
         let path = CanonPath.canonicalize(Array(bp[index].object.byteBuffer))
-        if scope == nil, let root = machine.importRoots[path] {
+        if scope == nil, let root = machine.importRoots[ByteKey(path)] {
             return done(s.pointee.roots[root])
         }
         if scope == nil, StorePath.isStorePath(path), StorePath.isDerivation(path), let step = importDerivation(path) {
@@ -103,7 +103,7 @@ extension VM {
         if let root = machine.pendingImport {
             machine.pendingImport = nil
             guard let scope else {
-                machine.importRoots[path] = root
+                machine.importRoots[ByteKey(path)] = root
                 machine.importedRoots.insert(root)
                 return done(s.pointee.roots[root])
             }

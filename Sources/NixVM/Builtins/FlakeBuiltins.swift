@@ -78,7 +78,7 @@ extension VM {
 
     /// Goes on with the function of a file that comes with the evaluator, once the host has loaded it.
     func withCoreFunction(_ path: [UInt8], _ body: (Value) -> Step) -> Step {
-        if let root = machine.importRoots[path] {
+        if let root = machine.importRoots[ByteKey(path)] {
             if !isForced(s.pointee.roots + root) { return .force }
             return body(s.pointee.roots[root])
         }
@@ -92,7 +92,7 @@ extension VM {
             return .suspend
         }
         machine.pendingImport = nil
-        machine.importRoots[path] = root
+        machine.importRoots[ByteKey(path)] = root
         machine.importedRoots.insert(root)
         if !isForced(s.pointee.roots + root) { return .force }
         return body(s.pointee.roots[root])

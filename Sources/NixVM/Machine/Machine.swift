@@ -65,7 +65,7 @@ public final class Machine {
     var request: MachineRequest?
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]
-    var importRoots: [[UInt8]: Int] = [:]
+    var importRoots: [ByteKey: Int] = [:]
     /// The indices in `importRoots`.
     var importedRoots: Set<Int> = []
     /// Indices of the roots that handles use, oldest first.

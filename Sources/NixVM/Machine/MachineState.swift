@@ -168,7 +168,7 @@ struct LookupCacheEntry {
 
 /// Two layouts, the layout of their union, and how to merge values into it.
 struct LayoutCacheEntry {
-    static let count = 256
+    static let count = 2048
     var left: UInt = 0
     var right: UInt = 0
     var union: UInt = 0

@@ -31,7 +31,7 @@ struct DerivationReader {
         var json: [UInt8]?
         var addressing = OutputAddressing.inputs
         /// Bits of the elements of all contexts.
-        var context: Set<UInt64> = []
+        var context: [UInt64] = []
         /// Bytes of all strings.
         var size = 0
 
@@ -41,6 +41,18 @@ struct DerivationReader {
         fileprivate var algorithm: HashAlgorithm?
         fileprivate var method: ContentAddressMethod?
         fileprivate var lastContext = Value.null
+        fileprivate var contextLimit = 1 << 12
+
+        /// Leaves each element of the context once.
+        fileprivate mutating func joinContext() {
+            context.sort()
+            var last: UInt64 = 0
+            context.removeAll { bits in
+                defer { last = bits }
+                return bits == last
+            }
+            contextLimit = max(1 << 12, 2 * context.count)
+        }
     }
 
     func read() throws -> Parts {
@@ -52,6 +64,7 @@ struct DerivationReader {
             let place = Int(order[index])
             try read(set.layout.entries[place].symbol, set.attributeValues[place], found[index], &parts)
         }
+        parts.joinContext()
         parts.json?.append(UInt8(ascii: "}"))
         if parts.builder.isEmpty { throw StoreError("required attribute 'builder' missing") }
         if parts.system.isEmpty { throw StoreError("required attribute 'system' missing") }
@@ -96,7 +109,8 @@ struct DerivationReader {
         let context = vm.context(of: string)
         if context.isNull || context == parts.lastContext { return }
         parts.lastContext = context
-        for index in 0..<context.object.field { parts.context.insert(context.object.values[index].bits) }
+        for index in 0..<context.object.field { parts.context.append(context.object.values[index].bits) }
+        if parts.context.count > parts.contextLimit { parts.joinContext() }
     }
 
     private func addJSON(_ symbol: UInt32, _ text: Value, _ parts: inout Parts) {
@@ -141,6 +155,7 @@ struct DerivationReader {
         switch symbol {
         case Symbols.builder: parts.builder = text
         case Symbols.system: parts.system = text
+        case Symbols.outputs where text.elementsEqual("out".utf8): break
         case Symbols.outputs: try setOutputs(words(), &parts)
         case Symbols.outputHash: parts.hash = Array(text)
         // An unknown name is as good as none: the hash may name its algorithm itself.
@@ -259,8 +274,10 @@ extension VM {
 
     /// What a derivation with strings of this context depends on: derivations in the order of paths, and sources in
     /// order.
+    ///
+    /// - Parameter context: each element once.
     func derivationInputs(
-        _ context: Set<UInt64>
+        _ context: [UInt64]
     ) throws -> (inputs: [DerivationTable.Input], sources: [[UInt8]]) {
         let table = machine.store.derivations
         var outputs: [Int: [[UInt8]]] = [:]
@@ -289,7 +306,7 @@ extension VM {
             DerivationTable.Input(
                 record: record,
                 outputs: names.count == 1 ? names : Set(names).sorted { $0.lexicographicallyPrecedes($1) })
-        }.sorted { table.records[$0.record].path.lexicographicallyPrecedes(table.records[$1.record].path) }
+        }.sorted { table.precedes($0.record, $1.record) }
         return (inputs, sources.count < 2 ? Array(sources) : sources.sorted { $0.lexicographicallyPrecedes($1) })
     }
 

@@ -10,7 +10,7 @@ final class StoreState {
     /// The output elements of contexts: the derivation's record and the output.
     var outputElements: [UInt64: (record: Int, output: [UInt8])] = [:]
     /// Paths that were coerced to strings, with the strings.
-    var copiedPaths: [[UInt8]: Value] = [:]
+    var copiedPaths: [ByteKey: Value] = [:]
     /// What was fetched: each input once.
     var fetched: [(input: FetchInput, tree: FetchedTree, path: [UInt8])] = []
     /// Bytes that the tables here and the store objects take, about: they count under the memory limit.

@@ -5,7 +5,8 @@ extension VM {
     /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
     func copiedToStore(_ path: [UInt8]) -> Value? {
         let path = CanonPath.canonicalize(path)
-        if let known = machine.store.copiedPaths[path] { return known }
+        let key = ByteKey(path)
+        if let known = machine.store.copiedPaths[key] { return known }
         if StorePath.isDerivation(path) {
             _ = fail(.value, "file names are not allowed to end in '.drv'")
             return nil
@@ -15,7 +16,7 @@ extension VM {
             return nil
         }
         let string = permanentString(copied, context: singleContext(copied))
-        machine.store.copiedPaths[path] = string
+        machine.store.copiedPaths[key] = string
         return string
     }
 
