@@ -62,7 +62,7 @@ extension VM {
 
     /// Pushes a frame whose base is given; the caller goes on at `pc`.
     @inline(__always)
-    private func pushFrame(pc: UnsafePointer<UInt8>, base: Slot, mode: UInt) {
+    func pushFrame(pc: UnsafePointer<UInt8>, base: Slot, mode: UInt) {
         let r = s.pointee.r
         r.fp.pointee = Frame(pc: pc, bp: r.bp, env: r.env, tables: r.tables, update: mode)
         s.pointee.r.fp += 1
@@ -71,7 +71,7 @@ extension VM {
 
     /// Charges one unit; false when budget, stack or frames must be looked at first.
     @inline(__always)
-    private func chargeEntry(_ slots: Int) -> Bool {
+    func chargeEntry(_ slots: Int) -> Bool {
         if s.pointee.slice <= 0 || s.pointee.r.sp + slots > s.pointee.spLimit
             || s.pointee.r.fp >= s.pointee.fpLimit
         {
@@ -116,6 +116,9 @@ extension VM {
             }
         }
         if !isForced(function) { return .force }
+        if let closure = completed(function.pointee, by: count) {
+            return callPartial(closure, function, count, &observer)
+        }
         if let arity = arity(of: function.pointee), arity > count {
             let step = makePartial(function, count)
             if step == .next {
@@ -157,6 +160,9 @@ extension VM {
                 observer.tailCallBuiltin(self, index)
                 return .next
             }
+        }
+        if let closure = completed(function.pointee, by: count) {
+            return tailCallPartial(closure, function, count, &observer)
         }
         if !chargeEntry(Builtin.slack) { return .collect }
         noteTailCall(s.pointee.instruction, s.pointee.r.fp)
@@ -237,35 +243,6 @@ extension VM {
         continueWith(returnCode)
     }
 
-    /// Number of arguments a function takes at once; nil for what is no closure, partial application or builtin.
-    func arity(of value: Value) -> Int? {
-        if value.isBuiltin { return s.pointee.builtins[value.builtinIndex].arity }
-        if value.tag != Tag.function { return nil }
-        let object = value.object
-        if object.kind == Kind.closure { return Int(s.pointee.chunks[object.field].arity) }
-        guard let whole = arity(of: object.values[0]) else { return nil }
-        return whole - (object.captureCount - 1)
-    }
-
-    /// Makes a partial application of the function in a slot and the `count` values above it; answers in `result`.
-    private func makePartial(_ function: Slot, _ count: Int) -> Step {
-        var stored = 0
-        if function.pointee.tag == Tag.function, function.pointee.object.kind == Kind.partial {
-            stored = function.pointee.object.captureCount - 1
-        }
-        guard reserve(Size.words(2 &+ stored &+ count)) else { return .collect }
-        let object = take(words: 2 &+ stored &+ count)
-        object[0] = Object.header(Kind.partial, count: 1 &+ stored &+ count, field: 0)
-        if stored > 0 {
-            object.values.update(from: function.pointee.object.values, count: 1 &+ stored)
-        } else {
-            object.values[0] = function.pointee
-        }
-        (object.values + (1 &+ stored)).update(from: function + 1, count: count)
-        s.pointee.result = Value(Tag.function, object)
-        return .next
-    }
-
     /// The step of a frame whose slots are a function and its arguments.
     func applyStep() -> Step {
         while true {
@@ -294,17 +271,6 @@ extension VM {
             bp.pointee = functor.pointee
             sp += 1
         }
-    }
-
-    /// Replaces a partial application at the base by its function and arguments.
-    private func expandPartial(_ object: Object) -> Bool {
-        let stored = object.captureCount - 1
-        let count = sp - bp - 1
-        guard reserveSlots(stored &+ 1) else { return false }
-        (bp + (1 &+ stored)).update(from: bp + 1, count: count)
-        bp.update(from: object.values, count: 1 &+ stored)
-        sp += stored
-        return true
     }
 
     /// More arguments than the function takes: calls it with the first, and its result with the rest.
@@ -349,6 +315,11 @@ extension VM {
                 return true
             }
         }
+        if let closure = completed(function, by: count) {
+            if !ensurePartialRoom(closure, count) { return false }
+            enterPartial(count, pc: resume, &observer)
+            return true
+        }
         if !ensureRoom(Builtin.slack) { return false }
         if function.isBuiltin, s.pointee.builtins[function.builtinIndex].arity == count {
             pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
@@ -377,6 +348,11 @@ extension VM {
                 observer.tailCall(self, s.pointee.r)
                 return true
             }
+        }
+        if let closure = completed(function, by: count) {
+            if !ensurePartialRoom(closure, count) { return false }
+            reenterPartial(count, &observer)
+            return true
         }
         if !ensureRoom(Builtin.slack) { return false }
         if function.isBuiltin, s.pointee.builtins[function.builtinIndex].arity == count {
@@ -417,7 +393,7 @@ extension VM {
     }
 
     /// Room for a frame of so many slots; charges one unit. False with `failure` set when a limit forbids it.
-    private func ensureRoom(_ slots: Int) -> Bool {
+    func ensureRoom(_ slots: Int) -> Bool {
         while !chargeEntry(slots) {
             if !makeRoom() { return false }
         }
