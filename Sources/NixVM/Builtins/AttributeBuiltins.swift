@@ -88,7 +88,7 @@ extension VM {
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
         _ = take(words: 2 &+ count)
-        let result = makeAttributes(layout: layout)
+        let result = makeAttributes(layout: shared(layout))
         UnsafeMutableRawPointer(result.object.attributeValues).copyMemory(from: gathered, byteCount: count &* 8)
         return result
     }
@@ -179,9 +179,9 @@ extension VM {
         result[0] = layout[0]
         result[1] = layout[1]
         for index in 0..<layout.field { result.entries[index] = LayoutEntry(layout.entries[index].symbol, 0) }
-        known.pointee = LayoutCacheEntry(
-            left: UInt(bitPattern: layout), right: 0, union: UInt(bitPattern: result))
-        return result
+        let union = shared(result)
+        known.pointee = LayoutCacheEntry(left: UInt(bitPattern: layout), right: 0, union: UInt(bitPattern: union))
+        return union
     }
 
     fileprivate func mapAttributes() -> Step {

@@ -30,6 +30,8 @@ extension Machine {
         string[0] = Object.header(Kind.string, field: 0)
         let cache = UnsafeMutablePointer<LayoutCacheEntry>.allocate(capacity: LayoutCacheEntry.count)
         cache.initialize(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+        let layouts = UnsafeMutablePointer<SharedLayout>.allocate(capacity: SharedLayout.count)
+        layouts.initialize(repeating: SharedLayout(), count: SharedLayout.count)
         let lookups = UnsafeMutablePointer<LookupCacheEntry>.allocate(capacity: LookupCacheEntry.count)
         lookups.initialize(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
         let checked = UnsafeMutablePointer<CheckedElements>.allocate(capacity: CheckedElements.count)
@@ -45,7 +47,8 @@ extension Machine {
                 arguments: stack, roots: .allocate(capacity: MachineState.rootCapacity), heap: heap,
                 nurseryStart: heap.nursery,
                 memoryLimit: limits.memory, maximumDepth: limits.depth, fuel: limits.fuel, stress: settings.stress,
-                layoutCache: cache, lookupCache: lookups, checkedElements: checked, emptyList: Value(Tag.list, list),
+                layoutCache: cache, sharedLayouts: layouts, lookupCache: lookups, checkedElements: checked,
+                emptyList: Value(Tag.list, list),
                 emptyAttributes: Value(Tag.attributes, attributes), emptyString: Value(Tag.string, string),
                 builtins: .allocate(capacity: 1), stepCodes: .allocate(capacity: 8), returnCode: returnCode,
                 machineEnv: env, machineTables: tables, host: .passUnretained(self),

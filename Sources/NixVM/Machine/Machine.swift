@@ -163,6 +163,7 @@ public final class Machine {
         s.pointee.heap.release()
         s.pointee.symbols.release()
         s.pointee.layoutCache.deallocate()
+        s.pointee.sharedLayouts.deallocate()
         s.pointee.lookupCache.deallocate()
         s.pointee.checkedElements.deallocate()
         s.pointee.builtins.deallocate()

@@ -36,6 +36,7 @@ public final class MachineMemory {
             let template = Machine(io: io, settings: settings, print: { _ in }), (try? prepare(template)) != nil
         else { return nil }
         self.template = template
+        template.s.pointee.resetCaches()
         let state = template.s.pointee
         pristine = state
         symbols = state.symbols.snapshot()

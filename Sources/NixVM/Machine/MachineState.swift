@@ -111,6 +111,7 @@ struct MachineState {
     var stressTurn = 0
     var symbols = SymbolTable()
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
+    var sharedLayouts: UnsafeMutablePointer<SharedLayout>
     var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
     var checkedElements: UnsafeMutablePointer<CheckedElements>
     var emptyList: Value
@@ -145,11 +146,19 @@ struct MachineState {
     /// Forgets what is known by address.
     mutating func resetCaches() {
         layoutCache.update(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
+        sharedLayouts.update(repeating: SharedLayout(), count: SharedLayout.count)
         resetLookups()
     }
 
-    /// Forgets where keys lie in layouts and how far lists were checked.
-    mutating func resetLookups() {
+    /// Forgets where keys lie in layouts that have moved or are gone, and how far lists were checked.
+    mutating func forgetLookups(_ isGone: (UInt) -> Bool) {
+        for index in 0..<LookupCacheEntry.count where isGone(lookupCache[index].layout) {
+            lookupCache[index] = LookupCacheEntry()
+        }
+        checkedElements.update(repeating: CheckedElements(), count: CheckedElements.count)
+    }
+
+    private mutating func resetLookups() {
         lookupCache.update(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
         checkedElements.update(repeating: CheckedElements(), count: CheckedElements.count)
     }

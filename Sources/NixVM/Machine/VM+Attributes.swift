@@ -257,23 +257,29 @@ extension VM {
         let layout = take(words: 2 &+ count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
-        let result = take(words: 2 &+ count)
-        result[0] = Object.header(Kind.attributes, field: count)
-        result[1] = UInt64(UInt(bitPattern: layout))
         var i = 0
         var j = 0
         for index in 0..<count {
             if j == added.count || i < base.field && base.layout.entries[i].symbol < added[j].entry.symbol {
                 layout.entries[index] = base.layout.entries[i]
-                result.attributeValues[index] = base.attributeValues[i]
                 i += 1
             } else {
                 layout.entries[index] = added[j].entry
-                result.attributeValues[index] = added[j].value
                 j += 1
             }
         }
-        return Value(Tag.attributes, result)
+        let result = makeAttributes(layout: shared(layout))
+        let entries = result.object.layout.entries
+        j = 0
+        for index in 0..<count {
+            if j < added.count, entries[index].symbol == added[j].entry.symbol {
+                result.object.attributeValues[index] = added[j].value
+                j += 1
+            } else {
+                result.object.attributeValues[index] = base.attributeValues[index - j]
+            }
+        }
+        return result
     }
 
     /// A position number for the instruction being executed.

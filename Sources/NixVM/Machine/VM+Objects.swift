@@ -84,7 +84,7 @@ extension VM {
         layout[0] = Object.header(Kind.layout, field: entries.count)
         layout[1] = Value.null.bits
         for (index, entry) in entries.enumerated() { layout.entries[index] = entry }
-        return layout
+        return shared(layout)
     }
 
     /// A set over an existing layout. `Size.attributes` reserved.

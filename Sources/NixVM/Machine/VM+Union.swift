@@ -78,7 +78,7 @@ extension VM {
         union[0] = Object.header(Kind.layout, field: count)
         union[1] = Value.null.bits
         _ = take(words: 2 &+ count)
-        entry.union = UInt(bitPattern: union)
+        entry.union = UInt(bitPattern: shared(union))
         if runCount <= UnionRun.limit {
             let kept = take(words: 1 &+ runCount)
             UnsafeMutableRawPointer(kept + 1).copyMemory(from: runs, byteCount: runCount &* 8)

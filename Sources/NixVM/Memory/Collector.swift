@@ -11,6 +11,9 @@ struct Collector {
         self.free = free
     }
 
+    @inline(__always)
+    func isInside(_ address: UInt) -> Bool { address &- from < extent }
+
     /// The object's new address, moving it if this is the first visit.
     @inline(__always)
     mutating func moved(_ object: Object) -> Object {

@@ -112,7 +112,8 @@ extension VM {
             guard entry.pointee.left != 0 else { continue }
             entry.pointee = moved(entry.pointee, &collector) ?? LayoutCacheEntry()
         }
-        s.pointee.resetLookups()
+        moveSharedLayouts(&collector)
+        s.pointee.forgetLookups { collector.isInside($0) }
     }
 
     private func moved(_ entry: LayoutCacheEntry, _ collector: inout Collector) -> LayoutCacheEntry? {
