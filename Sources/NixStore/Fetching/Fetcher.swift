@@ -133,7 +133,7 @@ extension Fetcher {
 
     private func fetchTarball(_ input: FetchInput) throws(FetchError) -> FetchedTree {
         let url = try input.requiredBytes("url")
-        let tarball = try unpack(try localPath(url), shown: url)
+        let tarball = try unpack(try tarballPath(url), shown: url)
         let given = try input.number("lastModified").map { Int64(truncatingIfNeeded: $0) }
         return FetchedTree(
             object: tarball.object, name: try input.text("name") ?? Array("source".utf8),
@@ -141,6 +141,26 @@ extension Fetcher {
             lastModified: given ?? (tarball.lastModified == 0 ? nil : tarball.lastModified),
             revision: try input.revision(),
             revisionCount: try input.number("revCount").map { .known(Int64(truncatingIfNeeded: $0)) })
+    }
+
+    /// The path of an archive, with an answer to common mistakes.
+    private func tarballPath(_ url: [UInt8]) throws(FetchError) -> [UInt8] {
+        if let parsed = try? ParsedURL(url), parsed.scheme == "file", try parsed.filePath().first != CanonPath.slash {
+            throw FetchError(
+                .invalid, "tarball '", url,
+                "' must use an absolute path. The 'file' scheme does not support relative paths.")
+        }
+        let path = try localPath(url)
+        let target = try reading { () throws(EvalIOError) in try io.resolveSymlinks(path, .full) }
+        switch try reading({ () throws(EvalIOError) in try io.fileType(target) }) {
+        case nil: throw FetchError(.invalid, "tarball \"", path, "\" does not exist.")
+        case .directory where (try? io.pathExists(target + Array("/.git".utf8))) == true:
+            throw FetchError(
+                .invalid, "tarball \"", path,
+                "\" is a git repository, not a tarball. Please use `git+file` as the scheme.")
+        case .directory: throw FetchError(.invalid, "tarball \"", path, "\" is a directory, not a file.")
+        default: return path
+        }
     }
 
     /// The path that a URL names on this machine; an error for another URL.

@@ -186,8 +186,8 @@ extension VM {
             do throws(FetchError) {
                 tree = try fetcher.fetch(input)
             } catch {
-                if isOverMemory { _ = failMemory() }
-                throw error
+                if isOverMemory { return .failure(PendingFetch(step: failMemory() ? .next : .error)) }
+                return .failure(PendingFetch(step: fail(error, fetching: input)))
             }
             if let warning = tree.warning { machine.print(Array("warning: ".utf8) + warning) }
             return keep(tree, of: input)
@@ -207,6 +207,14 @@ extension VM {
         } catch {
             return .failure(PendingFetch(step: fail(.value, bytes: error.message)))
         }
+    }
+
+    private func fail(_ error: FetchError, fetching input: FetchInput) -> Step {
+        let step = fail(error)
+        if error.kind != .stopped, let url = try? input.url().text {
+            machine.notes.append(.text("while fetching the input '\(String(decoding: url, as: UTF8.self))'"))
+        }
+        return step
     }
 
     func fail(_ error: FetchError) -> Step {
