@@ -55,6 +55,23 @@ import Testing
         #expect(outcome == .failure(.memoryExceeded), "\(program.testDescription)")
     }
 
+    /// What is alive at any time fits, however much is made.
+    @Test func theHeapStaysSmallWhereLittleIsAlive() {
+        let source = """
+            let kept = builtins.genList (i: i) 100000;
+            in builtins.deepSeq kept
+              (builtins.foldl' (sum: i: sum + builtins.length (kept ++ [ i ])) 0 (builtins.genList (i: i) 1300))
+            """
+        let outcome = Evaluation.of(
+            source, limits: Limits(memory: 16 << 20),
+            finish: { evaluator in
+                let heap = evaluator.machine.heapStatistics
+                #expect(heap.allocatedBytes > 1_000_000_000 && heap.collections > 50)
+                #expect(heap.peakBytes < 16 << 20, "\(heap.peakBytes)")
+            })
+        #expect(outcome == .value("130001300"))
+    }
+
     @Test func thePeakOfDepthIsKnown() {
         for (source, depth) in [("1", 1), ("let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 20000", 20_000)] {
             let outcome = Evaluation.of(

@@ -41,9 +41,10 @@ extension VM {
         moveRoots(&collector)
         collector.scan(from: to)
         let used = heap.oldBytes
-        s.pointee.heap.firstIsCurrent.toggle()
         s.pointee.heap.statistics.fullCollections += 1
+        // Counts what the space holds that is still the current one.
         finish(&collector, from: to)
+        s.pointee.heap.firstIsCurrent.toggle()
         s.pointee.liveBytes = s.pointee.heap.oldBytes
         if s.pointee.stress {
             mprotect(from, s.pointee.heap.spaceSize, PROT_NONE)
