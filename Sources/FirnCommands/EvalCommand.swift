@@ -58,7 +58,7 @@ struct EvalCommand: ParsableCommand {
                 Output.write(1, try text(value, evaluator))
             }
         } catch {
-            Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
+            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)

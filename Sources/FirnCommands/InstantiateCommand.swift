@@ -50,7 +50,7 @@ struct InstantiateCommand: ParsableCommand {
         do throws(EvalFailure) {
             try print(evaluator)
         } catch {
-            Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
+            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)

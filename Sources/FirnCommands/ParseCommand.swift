@@ -55,7 +55,7 @@ struct ParseCommand: ParsableCommand {
                     : text
                 Output.write(1, line + [UInt8(ascii: "\n")])
             } catch {
-                Output.write(2, evaluator.describe(error, showTrace: false))
+                Output.write(2, evaluator.describedBytes(error, showTrace: false))
                 return 1
             }
         }

@@ -51,7 +51,7 @@ package enum Source {
                     }
                     return Compiled(program: program, warnings: evaluator.warningReports())
                 } catch {
-                    Output.write(2, evaluator.describe(error, showTrace: false))
+                    Output.write(2, evaluator.describedBytes(error, showTrace: false))
                     return nil
                 }
             } ?? nil

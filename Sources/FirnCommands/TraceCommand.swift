@@ -62,7 +62,7 @@ struct TraceCommand: ParsableCommand {
             return 0
         } catch {
             finish()
-            Output.write(2, evaluator.describe(error, showTrace: evaluation.showTrace))
+            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             return 1
         }
     }

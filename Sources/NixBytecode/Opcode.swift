@@ -35,7 +35,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case call, tailCall, `return`
     // Superinstructions: one byte for what a common pair does, with the effect of the pair.
     case addInteger, subtractInteger, equalInteger, lessInteger
-    case getLocalSelect, getUpvalueSelect
+    case getLocalSelect, getUpvalueSelect, assertEqual
     // Internal to the machine: no program may contain it.
     case step
 }

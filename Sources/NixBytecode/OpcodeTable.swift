@@ -160,6 +160,9 @@ extension Opcode {
         row(.getLocalSelect, [.slot, .symbol], 0, 1, "-- w", "getLocalForce, then select."),
         row(.getUpvalueSelect, [.upvalue, .symbol], 0, 1, "-- w", "getUpvalueForce, then select."),
         row(
+            .assertEqual, [.constant], 2, 1, "a b -- true",
+            "`a == b`; where they differ, fails with the assertion whose text is the string constant, and says how."),
+        row(
             .step, [.count], next: .ends, "--",
             "Internal: runs one step of a builtin's frame. The verifier rejects it as an unknown opcode."),
     ]

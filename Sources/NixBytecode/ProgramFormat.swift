@@ -6,7 +6,7 @@ public enum ProgramFormat {
     /// Version of the encoding and of the opcodes. A decoder takes its own version only.
     public static let version: UInt16 = 1
     /// Version of the compiler: raised when it gives other code for the same source.
-    public static let compilerVersion: UInt32 = 1
+    public static let compilerVersion: UInt32 = 2
 
     /// Bits of the header's flags.
     struct Flags: OptionSet {

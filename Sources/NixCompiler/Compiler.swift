@@ -21,7 +21,7 @@ public struct CompiledProgram: Sendable {
 /// inside one chunk nest on the native stack.
 public struct Compiler {
     /// Goes up whenever the same source compiles to another program. Part of the key of cached programs.
-    public static let version: UInt32 = 1
+    public static let version: UInt32 = 2
 
     /// How many expressions may nest: one more than in the deepest tree that the parser makes.
     ///

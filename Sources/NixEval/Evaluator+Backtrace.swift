@@ -17,6 +17,7 @@ extension Evaluator {
     /// The text of a source: as it was compiled, or as the file of a program now reads.
     func source(named name: String) -> [UInt8]? {
         if let known = sources[name] { return known }
+        if name == NixSources.derivationName { return Array(NixSources.derivation.utf8) }
         guard name.hasPrefix("/") else { return nil }
         return try? io.readFile(Array(name.utf8))
     }
@@ -28,7 +29,10 @@ extension Evaluator {
             let tree = try? NixSyntax.parse(source, options: ParseOptions(pipeOperators: true))
         else { return nil }
         let lineStarts = tree.lineStarts
-        let contexts = ExpressionContexts(parents: SyntaxParents(tree)) { offset in
+        let contexts = ExpressionContexts(
+            parents: SyntaxParents(tree), baseDirectory: machine.directory(ofProgram: place.program),
+            homeDirectory: io.homeDirectory ?? [UInt8(ascii: "~")]
+        ) { offset in
             let location = NixSyntax.SourceLocation(offset: offset, lineStarts: lineStarts)
             return SourcePosition(
                 source: place.source, span: .init(start: offset, end: offset), line: location.line,
@@ -47,7 +51,8 @@ private struct TraceWriter {
     /// Calls that wait for their place, by index in `slots`.
     private var waiting: [Int] = []
     private var waitsForPosition = false
-    private var isCoercion = false
+    /// The place kept for the reason of a coercion, by index in `slots`.
+    private var coercion: Int?
     private var application: SourcePosition?
 
     private struct Slot {
@@ -73,20 +78,30 @@ private struct TraceWriter {
                     entry: TraceEntry(
                         message: call.message, position: nil, visibility: call.isDetailed ? .detailed : .ordinary),
                     needsPosition: call.needsPosition))
-        case .coercion: isCoercion = true
+        case .coercion:
+            coercion = slots.count
+            slots.append(Slot(entry: nil))
+        case .coercionReason(let text): explainCoercion(TraceEntry(message: text, position: nil))
+        case .place(let position): settle(position)
         case .failurePosition: waitsForPosition = true
         case .application(let position): application = position
         case .boundary(let position, let usesApplication):
-            isCoercion = false
+            coercion = nil
             settle(usesApplication ? application ?? position : position)
         }
     }
 
     private mutating func addCode(_ code: CodeFrame) {
-        let lines = evaluator.contexts(code.position)?.lines(for: code, isCoercion: isCoercion)
-        isCoercion = false
+        let lines = evaluator.contexts(code.position)?.lines(for: code, isCoercion: coercion != nil)
+        if let reason = lines?.coercion { explainCoercion(reason) }
+        coercion = nil
         settle(lines?.callPosition ?? code.position)
         for entry in lines?.entries ?? [] { slots.append(Slot(entry: entry)) }
+    }
+
+    private mutating func explainCoercion(_ entry: TraceEntry) {
+        if let coercion { slots[coercion].entry = entry }
+        coercion = nil
     }
 
     /// Gives what waits its place.

@@ -10,12 +10,17 @@ import NixVM
 struct ExpressionContexts {
     let parents: SyntaxParents
     private var tree: SyntaxTree { parents.tree }
+    /// What relative paths of the source begin at.
+    let baseDirectory: [UInt8]
+    let homeDirectory: [UInt8]
     /// Makes a position of an offset in the source.
     let position: (UInt32) -> SourcePosition
 
     /// What a code frame gives.
     struct Lines {
         var entries: [TraceEntry] = []
+        /// Why the value at fault was coerced to a string.
+        var coercion: TraceEntry?
         /// Where calls from this instruction are, for "from call site".
         var callPosition: SourcePosition
     }
@@ -37,6 +42,7 @@ struct ExpressionContexts {
         let boundary = Boundary(span: Span(start: chunk.start, end: chunk.end), isLambda: frame.chunk == .lambda)
         if boundary.isLambda, case .lambda = tree[node], tree.span(of: node) == boundary.span { return lines }
         addOwn(frame, node, isCoercion: isCoercion, to: &lines)
+        addReached(frame, node, to: &lines)
         guard let start = start(frame, node) else { return lines }
         climb(from: start, boundary, to: &lines)
         return lines
@@ -63,6 +69,9 @@ struct ExpressionContexts {
         }
         if frame.opcode.selectsAttribute {
             for node in found where isSelection(node) { return node }
+            if frame.name != nil {
+                for node in found { if let parent = parents.parent(of: node), isSelection(parent) { return parent } }
+            }
             // A selection by a computed name carries the place of the name.
             for node in found {
                 if let parent = parents.parent(of: node), isSelection(parent) { return node }
@@ -79,8 +88,9 @@ struct ExpressionContexts {
         }
     }
 
-    /// Where climbing begins: at the base of a selection whose base it was.
+    /// Where climbing begins: at the base of a selection whose base it was, at an assertion whose operands differ.
     private func start(_ frame: CodeFrame, _ node: NodeID) -> NodeID? {
+        if frame.isDifference { return parents.parent(of: node) }
         guard case .select(let base, _, _) = tree[node], isBase(frame) else { return node }
         return base
     }
@@ -99,16 +109,21 @@ struct ExpressionContexts {
     private func addOwn(_ frame: CodeFrame, _ node: NodeID, isCoercion: Bool, to lines: inout Lines) {
         switch tree[node] {
         case .select(_, let path, _) where frame.opcode.selectsAttribute && !isBase(frame):
-            addSelection(frame, node, names(path), to: &lines)
+            addSelection(frame, node, names(path, frame), step: step(path, frame), to: &lines)
         case .legacyLet where frame.opcode.selectsAttribute:
-            addSelection(frame, node, ["body"], to: &lines)
+            addSelection(frame, node, ["body"], step: 0, to: &lines)
         case .string, .interpolatedPath:
             if isCoercion, frame.opcode == .coerceToString {
-                add("while evaluating a path segment", frame.position.span?.start, to: &lines)
+                lines.coercion = entry("while evaluating a path segment", frame.position.span?.start)
             }
         case .negate:
             if frame.operand != nil { add("while evaluating the second argument of the subtraction", nil, to: &lines) }
             add("while calling the 'sub' builtin", tree.span(of: node).start, to: &lines)
+        case .binary where frame.isDifference:
+            guard let assertion = parents.parent(of: node) else { break }
+            add(
+                "while evaluating the condition of the assertion '\(printed(node))'",
+                tree.span(of: assertion).start, to: &lines)
         case .binary(let sign, let left, let right): addOperator(sign, left, right, frame, node, isCoercion, to: &lines)
         case .attributeSet where frame.opcode == .update:
             add("while evaluating the `__overrides` attribute", nil, to: &lines)
@@ -125,7 +140,7 @@ struct ExpressionContexts {
         case .add:
             if isCoercion, let operand {
                 let start = operand == left ? tree.span(of: node).start : rightStart(node)
-                add("while evaluating a path segment", start, to: &lines)
+                lines.coercion = entry("while evaluating a path segment", start)
             }
         case .update:
             if let operand {
@@ -178,32 +193,68 @@ struct ExpressionContexts {
     }
 
     /// `from the definition of 'a.b'`, then `while evaluating the attribute 'a.b.c'`.
-    private func addSelection(_ frame: CodeFrame, _ node: NodeID, _ names: [String], to lines: inout Lines) {
-        if frame.phase == .attribute, frame.hasAttributePosition, let forced = frame.forced,
-            let definition = definition(forced)
-        {
-            let reached = names.prefix(frame.step + 1).joined(separator: ".")
-            lines.entries.append(TraceEntry(message: "from the definition of '\(reached)'", position: definition))
+    private func addSelection(
+        _ frame: CodeFrame, _ node: NodeID, _ names: [String], step: Int, to lines: inout Lines
+    ) {
+        let reached = names.prefix(frame.phase == .attribute ? step + 1 : step)
+        if !reached.isEmpty, let definition = definition(frame) {
+            lines.entries.append(
+                TraceEntry(
+                    message: "from the definition of '\(reached.joined(separator: "."))'", position: definition))
         }
         add(
             "while evaluating the attribute '\(names.joined(separator: "."))'", tree.span(of: node).start, to: &lines)
     }
 
+    /// The attribute in which a computed name was to be looked up that could not be evaluated.
+    private func addReached(_ frame: CodeFrame, _ node: NodeID, to lines: inout Lines) {
+        guard frame.opcode.computesName, frame.name == nil, let parent = parents.parent(of: node),
+            case .select(_, let path, _) = tree[parent], let definition = definition(frame)
+        else { return }
+        let reached = names(path).prefix(step(path, frame)).joined(separator: ".")
+        if !reached.isEmpty {
+            lines.entries.append(TraceEntry(message: "from the definition of '\(reached)'", position: definition))
+        }
+    }
+
     /// `inherit (e) name;` selects from `e` at the name.
     private func addInherited(_ frame: CodeFrame, _ span: Span, to lines: inout Lines) {
         let name = String(decoding: tree.source[Int(span.start)..<Int(span.end)], as: UTF8.self)
-        if frame.phase == .attribute, frame.hasAttributePosition, let forced = frame.forced,
-            let definition = definition(forced)
-        {
+        if frame.phase == .attribute, let definition = definition(frame) {
             lines.entries.append(TraceEntry(message: "from the definition of '\(name)'", position: definition))
         }
         add("while evaluating the attribute '\(name)'", span.start, to: &lines)
     }
 
-    /// Where the attribute is defined whose value a thunk is. Found only in the same source.
-    private func definition(_ forced: SourcePosition) -> SourcePosition? {
-        guard let span = forced.span, forced.source == position(0).source else { return nil }
+    /// Where the attribute that a selection reached is defined. Where the machine does not know, it is the one whose
+    /// value the thunk at fault is, if that is of the same source.
+    private func definition(_ frame: CodeFrame) -> SourcePosition? {
+        switch frame.definition {
+        case .at(let position): return position.source == NixSources.derivationName ? nil : position
+        case .nowhere: return nil
+        case .unknown: break
+        }
+        guard frame.phase == .attribute, let forced = frame.forced, let span = forced.span,
+            forced.source == position(0).source, forced.source != NixSources.derivationName
+        else { return nil }
         return parents.definition(ofValue: Span(start: span.start, end: span.end)).map { position($0.span.start) }
+    }
+
+    /// Which name of a path an instruction looks up.
+    private func step(_ path: Run, _ frame: CodeFrame) -> Int {
+        guard frame.opcode.computesName, let span = frame.position.span else { return frame.step }
+        return path.range.firstIndex { index in
+            guard case .dynamic(let name, _) = tree.attributeNames[index] else { return false }
+            return tree.span(of: name) == Span(start: span.start, end: span.end)
+        }.map { $0 - path.range.lowerBound } ?? frame.step
+    }
+
+    /// The names of a path, of which one that is computed may be known.
+    private func names(_ path: Run, _ frame: CodeFrame) -> [String] {
+        var names = names(path)
+        let step = step(path, frame)
+        if let name = frame.name, names.indices.contains(step) { names[step] = name }
+        return names
     }
 
     private func names(_ path: Run) -> [String] {
@@ -211,12 +262,17 @@ struct ExpressionContexts {
             switch tree.attributeNames[index] {
             case .fixed(let symbol, _): return String(decoding: tree.bytes(of: symbol), as: UTF8.self)
             case .dynamic(let name, _):
-                var part = tree
-                part.root = name
-                let text = part.printed(baseDirectory: [], homeDirectory: [UInt8(ascii: "~")])
-                return "\"${\(String(decoding: text, as: UTF8.self))}\""
+                return "\"${\(printed(name))}\""
             }
         }
+    }
+
+    /// An expression as Nix prints it.
+    func printed(_ node: NodeID) -> String {
+        var part = tree
+        part.root = node
+        return String(
+            decoding: part.printed(baseDirectory: baseDirectory, homeDirectory: homeDirectory), as: UTF8.self)
     }
 
     // MARK: What the expressions around it add
@@ -302,8 +358,15 @@ struct ExpressionContexts {
     }
 }
 
+extension CodeFrame {
+    /// Whether an assertion found its operands not equal.
+    fileprivate var isDifference: Bool { opcode == .assertEqual && operand == Int(CodeFrame.differs) }
+}
+
 extension Opcode {
     fileprivate var adds: Bool { self == .add || self == .addInteger }
+
+    fileprivate var computesName: Bool { self == .selectDynamic || self == .selectOrDynamic }
 
     fileprivate var selectsAttribute: Bool {
         switch self {

@@ -5,6 +5,11 @@ import NixVM
 /// line and a caret. Without `showTrace` only the outermost lines, and those that a program asked for.
 extension Evaluator {
     public func describe(_ failure: EvalFailure, showTrace: Bool) -> String {
+        String(decoding: describedBytes(failure, showTrace: showTrace), as: UTF8.self)
+    }
+
+    /// As `describe`, with bytes that are no UTF-8 as they are.
+    public func describedBytes(_ failure: EvalFailure, showTrace: Bool) -> [UInt8] {
         var printer = FailurePrinter("error: ", showTrace: showTrace) { self.source(named: $0) }
         return printer.text(failure)
     }
@@ -12,7 +17,7 @@ extension Evaluator {
     /// As `describe`, of what is not an error.
     func describe(warning: EvalFailure) -> String {
         var printer = FailurePrinter("warning: ", showTrace: false) { self.source(named: $0) }
-        return printer.text(warning)
+        return String(decoding: printer.text(warning), as: UTF8.self)
     }
 
     static func suggestionText(_ names: [String]) -> String? {
@@ -27,7 +32,7 @@ private struct FailurePrinter {
     let prefix: String
     let showTrace: Bool
     let source: (String) -> [UInt8]?
-    private var out = ""
+    private var out: [UInt8] = []
     /// Lines of the trace, of which one with a place counts twice.
     private var count = 0
     private var seen: Set<TraceEntry> = []
@@ -43,16 +48,18 @@ private struct FailurePrinter {
         self.source = source
     }
 
-    mutating func text(_ failure: EvalFailure) -> String {
+    private mutating func write(_ text: String) { out += Array(text.utf8) }
+
+    mutating func text(_ failure: EvalFailure) -> [UInt8] {
         let trace = failure.trace.filter { showTrace || $0.visibility != .detailed }
         if !trace.isEmpty {
             printTrace(failure)
-            out += "\n" + prefix
+            write("\n" + prefix)
         }
-        out += failure.text + "\n"
+        out += failure.message + [UInt8(ascii: "\n")]
         if let position = failure.position { printPosition(position, indent: "") }
-        if let suggestions = Evaluator.suggestionText(failure.suggestions) { out += "\(suggestions)\n" }
-        return indented()
+        if let suggestions = Evaluator.suggestionText(failure.suggestions) { write("\(suggestions)\n") }
+        return indented(endsInEmptyLine: failure.endsInEmptyLine)
     }
 
     private mutating func printTrace(_ failure: EvalFailure) {
@@ -72,27 +79,27 @@ private struct FailurePrinter {
         }
         printSkipped()
         if isTruncated {
-            out += "\n(stack trace truncated; use '--show-trace' to show the full, detailed trace)\n"
+            write("\n(stack trace truncated; use '--show-trace' to show the full, detailed trace)\n")
         }
     }
 
     private mutating func printOmitted(_ number: Int) {
         guard showTrace else { return }
         printSkipped()
-        out += "\n(\(number) frames omitted)\n"
+        write("\n(\(number) frames omitted)\n")
     }
 
     private mutating func printSkipped() {
         if skipped.count <= FailurePrinter.shownRepeated {
             for entry in skipped { printEntry(entry) }
         } else {
-            out += "\n(\(skipped.count) duplicate frames omitted)\n"
+            write("\n(\(skipped.count) duplicate frames omitted)\n")
         }
         skipped = []
     }
 
     private mutating func printEntry(_ entry: TraceEntry) {
-        out += "\n… \(entry.message)\n"
+        write("\n… \(entry.message)\n")
         if let position = entry.position {
             printPosition(position, indent: "  ")
             count += 1
@@ -101,23 +108,29 @@ private struct FailurePrinter {
 
     private mutating func printPosition(_ position: SourcePosition, indent: String) {
         guard position.line != nil else { return }
-        out += "\(indent)at \(position):"
+        write("\(indent)at \(position):")
         if let source = source(position.source), let span = position.span {
             let excerpt = SourceExcerpt(
                 source: source, lineStarts: NixSyntax.SourceLocation.lineStarts(of: source), offset: span.start)
-            out += "\n" + excerpt.numbered()
+            out += [UInt8(ascii: "\n")] + excerpt.numberedBytes()
         }
     }
 
-    /// The whole, set behind its first word.
-    private func indented() -> String {
-        var lines = out.split(separator: "\n", omittingEmptySubsequences: false)
-        while lines.last?.allSatisfy(\.isWhitespace) == true { lines.removeLast() }
-        var text = ""
+    /// The whole, set behind its first word. Lines end without white space, but for the last one of a message that ends
+    /// in an empty line.
+    private func indented(endsInEmptyLine: Bool) -> [UInt8] {
+        var lines = out.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        while lines.last?.allSatisfy(Self.isSpace) == true { lines.removeLast() }
+        let indentation = [UInt8](repeating: UInt8(ascii: " "), count: prefix.count)
+        var text: [UInt8] = []
         for (index, line) in lines.enumerated() {
-            let whole = (index == 0 ? prefix : String(repeating: " ", count: prefix.count)) + line
-            text += String(whole.reversed().drop { $0.isWhitespace }.reversed()) + "\n"
+            text += (index == 0 ? Array(prefix.utf8) : indentation) + line
+            while let last = text.last, last != UInt8(ascii: "\n"), Self.isSpace(last) { text.removeLast() }
+            text.append(UInt8(ascii: "\n"))
         }
+        if endsInEmptyLine { text += indentation + [UInt8(ascii: "\n")] }
         return text
     }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 0x09 && byte <= 0x0D }
 }

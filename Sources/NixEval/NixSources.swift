@@ -32,7 +32,7 @@ enum NixSources {
         """
 
     /// What positions call it.
-    static let derivationName = "<nix/derivation-internal.nix>"
+    static let derivationName = "«nix-internal»/derivation-internal.nix"
 
     /// `<nix/fetchurl.nix>`: a derivation for the builder that comes with Nix. Its attributes are what that builder
     /// reads, and what gives it the same path as from C++ Nix.

@@ -31,27 +31,25 @@ public struct SourceExcerpt: Hashable, Sendable {
     }
 
     /// As `rendered`, without the indentation.
-    public func numbered() -> String {
-        var text = ""
+    public func numbered() -> String { String(decoding: numberedBytes(), as: UTF8.self) }
+
+    /// As `numbered`, with the source's bytes as they are.
+    public func numberedBytes() -> [UInt8] {
+        var text: [UInt8] = []
         func show(_ number: Int, _ content: [UInt8]?) {
             guard let content else { return }
             let label = String(number)
             let padding = String(repeating: " ", count: max(0, 5 - label.utf8.count))
-            let numbered = " " + padding + label + "| " + String(decoding: content, as: UTF8.self)
-            text += Self.withoutTrailingSpace(numbered) + "\n"
+            text += Array(" \(padding)\(label)| ".utf8) + content
+            while let last = text.last, last == 0x20 || last == 0x09 || last == 0x0D { text.removeLast() }
+            text.append(UInt8(ascii: "\n"))
         }
         show(location.line - 1, before)
         if let line {
             show(location.line, line)
-            text += "      |" + String(repeating: " ", count: location.column) + "^\n"
+            text += Array("      |\(String(repeating: " ", count: location.column))^\n".utf8)
         }
         show(location.line + 1, after)
         return text
-    }
-
-    private static func withoutTrailingSpace(_ text: String) -> String {
-        var view = text[...]
-        while let last = view.last, last == " " || last == "\t" || last == "\r" { view = view.dropLast() }
-        return String(view)
     }
 }

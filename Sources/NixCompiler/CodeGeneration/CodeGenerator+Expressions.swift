@@ -69,11 +69,27 @@ extension CodeGenerator {
     private mutating func generateAssertion(
         _ condition: NodeID, _ body: NodeID, at span: Span, tail: Bool
     ) throws(BuilderError) {
+        if case .binary(.equal, let left, let right) = tree[condition], !isCall(condition, .equal) {
+            return try generateEqualAssertion(condition, left, right, body, tail: tail)
+        }
         try generate(condition, tail: false)
         let holds = try emitJump(.jumpIfTrue, at: reportedSpan(of: condition))
         let text = try program.constant(.string(printed(condition)))
         try emit(.assertFail, .constant(text), at: span)
         try builder.patch(holds)
+        try generate(body, tail: tail)
+    }
+
+    /// `assert a == b`: where they differ, the message says how.
+    private mutating func generateEqualAssertion(
+        _ condition: NodeID, _ left: NodeID, _ right: NodeID, _ body: NodeID, tail: Bool
+    ) throws(BuilderError) {
+        let span = reportedSpan(of: condition)
+        try generate(left, tail: false)
+        try generate(right, tail: false)
+        let text = try program.constant(.string(printed(condition)))
+        try emit(.assertEqual, .constant(text), at: span)
+        try emit(.pop, at: span)
         try generate(body, tail: tail)
     }
 

@@ -12,7 +12,7 @@ extension Machine {
         .function("catAttrs", 2) { $0.catAttributes() },
         .function("functionArgs", 1) { $0.functionArguments() },
         .function("unsafeGetAttrPos", 2) { $0.attributePosition() },
-        .frame("genericClosure", 1, slots: 6) { $0.genericClosureStep() },
+        .frame("genericClosure", 1, slots: 9) { $0.closureStep() },
         .function("zipAttrsWith", 2) { $0.zipAttributes() },
     ]
 }
@@ -193,7 +193,7 @@ extension VM {
         let function = argument(0)
         for index in 0..<set.field {
             result.object.attributeValues[index] = makeApplication(
-                function, nameString(set.layout.entries[index].symbol), set.attributeValues[index])
+                function, nameString(set.layout.entries[index].symbol), set.attributeValues[index], isMapped: true)
         }
         return done(result)
     }
@@ -268,9 +268,6 @@ extension VM {
         return done(result)
     }
 
-    /// Slots after the argument: work list as an array used as a queue, its head, its tail, results count, operator,
-    /// phase. Keys seen are compared through a tree of `lessThan`, as Nix orders them.
-    fileprivate func genericClosureStep() -> Step { closureStep() }
 }
 
 extension Machine {

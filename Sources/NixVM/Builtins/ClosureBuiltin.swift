@@ -1,69 +1,76 @@
 /// `genericClosure`: everything reachable from `startSet` through `operator`, each `key` once, in breadth-first order.
 ///
-/// Keys are numbers, strings, paths or lists of them. Those seen lie sorted in an array; a new key finds its place by
-/// binary search, comparing as `<` does. Slots: argument, items found (array), count, next to visit, keys (array),
-/// state, candidates (a list or null), candidate index.
+/// Keys are compared as `<` compares them, in a tree (`KeyTree`). Slots: argument, work (an array used as a queue), its
+/// head, its tail, nodes of the tree (an array), their number, the root, phase, the node reached while lists are
+/// compared. The nodes lie in the order of the result. While the operator's answer is taken, it is at the top, then
+/// also the index of the element to be forced.
+private enum ClosurePhase {
+    /// The next element is to be looked at.
+    static let next = 0
+    /// The operator was called with the item found last.
+    static let operated = 1
+    /// Whether the element's key is less than the node's is at the top.
+    static let descending = 2
+    /// Whether the key before it is less than the element's is at the top.
+    static let checking = 3
+}
+
 extension VM {
     func closureStep() -> Step {
         guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
+        if bp[7].isNull {
+            let step = startClosure()
+            if step != .next { return step }
+        }
+        while true {
+            let step: Step
+            switch bp[7].small {
+            case ClosurePhase.operated: step = takeAnswer()
+            case ClosurePhase.descending, ClosurePhase.checking: step = takeVerdict()
+            default:
+                if bp[2].small == bp[3].small { return finishClosure() }
+                step = visitElement()
+            }
+            if step != .next { return step }
+        }
+    }
+
+    private func startClosure() -> Step {
         let set = bp[0].object
         guard let start = lookup(set, Symbols.startSet) else {
             return failMissingAttribute(bp[0], Symbols.startSet, context: Self.closureArgument)
         }
         if !isForced(start) { return .force }
         guard start.pointee.isList else {
-            return failExpected(
-                "a list", start.pointee,
-                context: "while evaluating the 'startSet' attribute passed as argument to builtins.genericClosure")
+            return failExpected("a list", start.pointee, context: Self.closureText("startSet"))
         }
-        if bp[5].isNull {
-            if start.pointee.object.field == 0 { return done(start.pointee) }
-            guard let function = lookup(set, Symbols.operator) else {
-                return failMissingAttribute(bp[0], Symbols.operator, context: Self.closureArgument)
-            }
-            if !isForced(function) { return .force }
-            guard isCallable(function.pointee) else {
-                return failExpected(
-                    "a function", function.pointee,
-                    context: "while evaluating the 'operator' attribute passed as argument to builtins.genericClosure")
-            }
-            guard reserve(Size.array(16) * 2) else { return .collect }
-            bp[1] = emptyArray(16)
-            bp[4] = emptyArray(16)
-            bp[2] = Value(small: 0)
-            bp[3] = Value(small: 0)
-            bp[5] = .true
-            push(start.pointee)
+        if start.pointee.object.field == 0 { return done(start.pointee) }
+        guard let function = lookup(set, Symbols.operator) else {
+            return failMissingAttribute(bp[0], Symbols.operator, context: Self.closureArgument)
         }
-        while true {
-            // Above the slots: a list of candidates and, once begun, the index of the next.
-            if sp == bp + 7 {
-                if bp[3].small == bp[2].small { return finishClosure() }
-                guard let function = lookup(bp[0].object, Symbols.operator) else { return .error }
-                let item = bp[1].object.values[bp[3].small]
-                bp[3] = Value(small: bp[3].small + 1)
-                return callWith(function.pointee, item)
-            }
-            if sp == bp + 8 {
-                guard (sp - 1).pointee.isList else {
-                    let step = failExpected(
-                        "a list", (sp - 1).pointee,
-                        context: "while evaluating the return value of the `operator` passed to builtins.genericClosure"
-                    )
-                    let item = bp[1].object.values[bp[3].small - 1]
-                    machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
-                    return step
-                }
-                push(Value(small: 0))
-            }
-            let candidates = bp[7].object
-            if bp[8].small == candidates.field {
-                sp = bp + 7
-                continue
-            }
-            let step = addCandidate(candidates.values + bp[8].small)
-            if step != .next { return step }
+        if !isForced(function) { return .force }
+        guard isCallable(function.pointee) else {
+            return failExpected("a function", function.pointee, context: Self.closureText("operator"))
         }
+        let count = start.pointee.object.field
+        let nodes = 8 * KeyTree.stride
+        guard reserve(Size.array(count * 2) + Size.array(nodes)) else { return .collect }
+        guard charge(1 + count / 16) else { return .error }
+        bp[1] = emptyArray(count * 2)
+        bp[1].object.values.update(from: start.pointee.object.values, count: count)
+        bp[2] = Value(small: 0)
+        bp[3] = Value(small: count)
+        bp[4] = emptyArray(nodes)
+        bp[5] = Value(small: 0)
+        bp[6] = Value(small: KeyTree.none)
+        bp[7] = Value(small: ClosurePhase.next)
+        return .next
+    }
+
+    private static var closureArgument: String { "in the attrset passed as argument to builtins.genericClosure" }
+
+    private static func closureText(_ name: String) -> String {
+        "while evaluating the '\(name)' attribute passed as argument to builtins.genericClosure"
     }
 
     private func emptyArray(_ capacity: Int) -> Value {
@@ -73,102 +80,217 @@ extension VM {
         return Value(Tag.other, array)
     }
 
-    /// Adds one candidate unless its key is known.
-    private func addCandidate(_ slot: Slot) -> Step {
-        if !isForced(slot) { return .force }
-        guard slot.pointee.isAttributes else {
-            return failExpected("a set", slot.pointee, context: "in genericClosure element \(shown(slot.pointee))")
+    private var tree: KeyTree { KeyTree(nodes: bp[4].object.values, root: bp + 6, count: bp + 5) }
+
+    /// The element at the head of the queue, which is looked at.
+    private var element: Slot { bp[1].object.values + bp[2].small }
+
+    /// Looks at the element at the head: forces it and its key, and finds the key's place.
+    private func visitElement() -> Step {
+        let element = element
+        if !isForced(element) { return .force }
+        guard element.pointee.isAttributes else {
+            return failExpected("a set", element.pointee, context: elementText(element.pointee))
         }
-        guard let key = lookup(slot.pointee.object, Symbols.key) else {
-            return failMissingAttribute(
-                slot.pointee, Symbols.key, context: "in genericClosure element \(shown(slot.pointee))")
+        guard let key = lookup(element.pointee.object, Symbols.key) else {
+            return failMissingAttribute(element.pointee, Symbols.key, context: elementText(element.pointee))
         }
         if !isForced(key) { return .force }
-        if let step = forceKeyElements(key.pointee) { return step }
-        let count = bp[2].small
-        guard reserve(Size.array(count * 2 + 2) * 2) else { return .collect }
         guard charge(1) else { return .error }
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            guard let order = keyOrder(key.pointee, bp[4].object.values[middle]).map({ -$0 }) else {
-                noteClosureElements(slot.pointee, key: bp[4].object.values[middle])
-                return .error
-            }
-            if order == 0 {
-                bp[8] = Value(small: bp[8].small + 1)
-                return .next
-            }
-            if order < 0 { low = middle + 1 } else { high = middle }
+        return descend(from: bp[6].small, key.pointee, parent: KeyTree.none)
+    }
+
+    private func elementText(_ element: Value) -> String { "in genericClosure element \(shown(element))" }
+
+    /// Goes down from a node to where the key belongs.
+    private func descend(from start: Int, _ key: Value, parent: Int) -> Step {
+        var node = start
+        var parent = parent
+        var isLeft = true
+        if parent != KeyTree.none { isLeft = bp[8].bits == Value.true.bits }
+        while node != KeyTree.none {
+            let other = tree.key(node)
+            if key.isList, other.isList { return compareLists(key, other, ClosurePhase.descending, node) }
+            guard let less = isLess(key, other) else { return failOrder(key) }
+            parent = node
+            isLeft = less
+            node = less ? tree.left(node) : tree.right(node)
         }
-        insertKey(key.pointee, at: low, item: slot.pointee)
-        bp[8] = Value(small: bp[8].small + 1)
+        return check(key, parent, isLeft: isLeft)
+    }
+
+    /// At the place of a new key: whether it equals the one before it.
+    private func check(_ key: Value, _ parent: Int, isLeft: Bool) -> Step {
+        var before = parent
+        if isLeft {
+            if parent == KeyTree.none { return insert(key, parent, isLeft: true) }
+            before = tree.predecessor(parent)
+            if before == KeyTree.none { return insert(key, parent, isLeft: true) }
+        }
+        let other = tree.key(before)
+        if key.isList, other.isList {
+            bp[8] = .bool(isLeft)
+            return compareLists(other, key, ClosurePhase.checking, parent)
+        }
+        guard let less = isLess(other, key) else { return failOrder(key) }
+        return less ? insert(key, parent, isLeft: isLeft) : skipElement()
+    }
+
+    /// Slot 9 keeps the node, slot 8 the side on which the key goes.
+    private func compareLists(_ a: Value, _ b: Value, _ phase: Int, _ node: Int) -> Step {
+        guard reserveSlots(4) else { return .collect }
+        bp[7] = Value(small: phase)
+        bp[9] = Value(small: node)
+        push(.builtin(Builtin.lessThanDeep))
+        push(a)
+        push(b)
+        s.pointee.callCount = 2
+        return .call
+    }
+
+    /// Goes on with the answer about two lists.
+    private func takeVerdict() -> Step {
+        guard reserve(growth) else { return .collect }
+        let isDescending = bp[7].small == ClosurePhase.descending
+        let less = pop().isTrue
+        let node = bp[9].small
+        bp[7] = Value(small: ClosurePhase.next)
+        guard let key = lookup(element.pointee.object, Symbols.key)?.pointee else { return .error }
+        guard isDescending else { return less ? insert(key, node, isLeft: bp[8].isTrue) : skipElement() }
+        bp[8] = .bool(less)
+        return descend(from: less ? tree.left(node) : tree.right(node), key, parent: node)
+    }
+
+    /// Bytes for one node more.
+    private var growth: Int {
+        let needed = (bp[5].small + 1) * KeyTree.stride
+        return needed <= bp[4].object.field ? 0 : Size.array(bp[4].object.field * 2)
+    }
+
+    private func skipElement() -> Step {
+        bp[2] = Value(small: bp[2].small + 1)
         return .next
     }
 
-    /// Forces the elements of a key that is a list, to a depth where keys still make sense.
-    private func forceKeyElements(_ key: Value) -> Step? {
-        guard key.isList else { return nil }
-        for index in 0..<key.object.field {
-            if !isForced(key.object.values + index) { return .force }
-            if key.object.values[index].isList {
-                return fail(.type, "cannot compare nested lists as keys of 'builtins.genericClosure'")
-            }
+    /// Adds the element at the head with its key, and calls the operator with it.
+    private func insert(_ key: Value, _ parent: Int, isLeft: Bool) -> Step {
+        let growth = growth
+        guard reserve(growth) else { return .collect }
+        guard reserveSlots(4) else { return .collect }
+        if growth > 0 {
+            let larger = emptyArray(bp[4].object.field * 2)
+            larger.object.values.update(from: bp[4].object.values, count: bp[4].object.field)
+            bp[4] = larger
         }
-        return nil
-    }
-
-    /// Below, equal or above zero; nil with `failure` set when the keys have no order.
-    private func keyOrder(_ a: Value, _ b: Value) -> Int? {
-        if a.isList, b.isList {
-            for index in 0..<min(a.object.field, b.object.field) {
-                guard let order = keyOrder(a.object.values[index], b.object.values[index]) else { return nil }
-                if order != 0 { return order }
-            }
-            return a.object.field - b.object.field
-        }
-        guard let less = isLess(a, b) else { return nil }
-        if less { return -1 }
-        guard let greater = isLess(b, a) else { return nil }
-        return greater ? 1 : 0
-    }
-
-    /// What was compared when two keys had no order.
-    private func noteClosureElements(_ element: Value, key: Value) {
-        let items = bp[1].object.values
-        let other = (0..<bp[2].small).first { index in
-            items[index].isAttributes && lookup(items[index].object, Symbols.key)?.pointee.bits == key.bits
-        }
-        if let other { machine.notes.append(.text("with element \(shown(items[other]))")) }
-        machine.notes.append(.text("while comparing element \(shown(element))"))
-    }
-
-    private static var closureArgument: String { "in the attrset passed as argument to builtins.genericClosure" }
-
-    private func insertKey(_ key: Value, at place: Int, item: Value) {
-        let count = bp[2].small
-        if count == bp[1].object.field {
-            for index in [1, 4] {
-                let larger = emptyArray(count * 2)
-                larger.object.values.update(from: bp[index].object.values, count: count)
-                bp[index] = larger
-            }
-        }
-        bp[1].object.values[count] = item
-        let keys = bp[4].object.values
-        (keys + (place + 1)).update(from: keys + place, count: count - place)
-        keys[place] = key
-        noteWrite(bp[1].object)
+        guard let function = lookup(bp[0].object, Symbols.operator) else { return .error }
+        let item = element.pointee
+        tree.insert(key, item: item, parent: parent, isLeft: isLeft)
         noteWrite(bp[4].object)
-        bp[2] = Value(small: count + 1)
+        bp[2] = Value(small: bp[2].small + 1)
+        bp[7] = Value(small: ClosurePhase.operated)
+        return callWith(function.pointee, item)
+    }
+
+    /// Puts the elements that the operator gave, all forced, into the queue.
+    private func takeAnswer() -> Step {
+        let base = bp + 10
+        if sp == base + 1 {
+            guard base.pointee.isList else {
+                return failExpected(
+                    "a list", base.pointee,
+                    context: "while evaluating the return value of the `operator` passed to builtins.genericClosure")
+            }
+            push(Value(small: 0))
+        }
+        let list = base.pointee.object
+        while base[1].small < list.field {
+            if !isForced(list.values + base[1].small) { return .force }
+            base[1] = Value(small: base[1].small + 1)
+        }
+        let waiting = bp[3].small - bp[2].small
+        let grows = bp[3].small + list.field > bp[1].object.field
+        let capacity = (waiting + list.field) * 2
+        guard reserve(grows ? Size.array(capacity) : 0) else { return .collect }
+        guard charge(1 + list.field / 16) else { return .error }
+        if grows {
+            let larger = emptyArray(capacity)
+            larger.object.values.update(from: bp[1].object.values + bp[2].small, count: waiting)
+            bp[1] = larger
+            bp[2] = Value(small: 0)
+            bp[3] = Value(small: waiting)
+        }
+        let answer = base.pointee.object
+        (bp[1].object.values + bp[3].small).update(from: answer.values, count: answer.field)
+        noteWrite(bp[1].object)
+        bp[3] = Value(small: bp[3].small + answer.field)
+        bp[7] = Value(small: ClosurePhase.next)
+        sp = base
+        return .next
     }
 
     private func finishClosure() -> Step {
-        let count = bp[2].small
+        let count = bp[5].small
         guard reserve(Size.list(count)) else { return .collect }
         let result = makeList(count)
-        result.object.values.update(from: bp[1].object.values, count: count)
+        for index in 0..<count { result.object.values[index] = tree.item(index) }
         return done(result)
+    }
+
+    // MARK: Failures
+
+    /// What the frame on top was doing with an element.
+    func noteClosure(_ place: FramePlace) {
+        guard bp[7].isSmall else {
+            if let forced = place.forced, bp[0].isAttributes,
+                lookup(bp[0].object, Symbols.operator)?.pointee.bits == Value(Tag.thunk, forced).bits
+            {
+                machine.notes.append(.text(Self.closureText("operator")))
+            }
+            return
+        }
+        switch bp[7].small {
+        case ClosurePhase.operated: noteOperator()
+        case ClosurePhase.descending, ClosurePhase.checking:
+            noteComparison(with: tree.item(bp[9].small))
+        default:
+            guard let forced = place.forced, bp[2].small < bp[3].small,
+                element.pointee.bits == Value(Tag.thunk, forced).bits
+            else { return }
+            machine.notes.append(.text(elementText(element.pointee)))
+        }
+    }
+
+    private func noteOperator() {
+        let item = tree.item(bp[5].small - 1)
+        machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
+    }
+
+    /// Two keys have no order: says so of the first element, in the order of keys, with whose key that is.
+    private func failOrder(_ key: Value) -> Step {
+        noteComparison(key)
+        return .error
+    }
+
+    private func noteComparison(_ key: Value) {
+        let failure = machine.failure
+        let notes = machine.notes
+        var other: Value?
+        var node = tree.first
+        while node != KeyTree.none, other == nil {
+            if !(key.isList && tree.key(node).isList), isLess(key, tree.key(node)) == nil { other = tree.item(node) }
+            node = tree.successor(node)
+        }
+        machine.failure = failure
+        machine.notes = notes
+        guard let other else {
+            machine.notes.append(.text("while checking key of element \(shown(element.pointee))"))
+            return
+        }
+        noteComparison(with: other)
+    }
+
+    private func noteComparison(with other: Value) {
+        machine.notes.append(.text("with element \(shown(other))"))
+        machine.notes.append(.text("while comparing element \(shown(element.pointee))"))
     }
 }

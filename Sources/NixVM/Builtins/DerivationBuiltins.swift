@@ -35,8 +35,9 @@ extension VM {
                 }
                 bp[3] = .false
             }
-            if index == bp[0].object.field { return finishDerivation() }
             guard let order = nameOrder(bp[0].object.layout) else { return .collect }
+            if index > 0, let step = checkSpecial(order) { return step }
+            if index == bp[0].object.field { return finishDerivation() }
             let place = Int(order[index])
             let step = visit(bp[0].object.layout.entries[place].symbol, bp[0].object.attributeValues + place)
             if step != .next { return step }
@@ -46,9 +47,15 @@ extension VM {
     /// Takes name and options, which decide how the other attributes are treated.
     private func startDerivation() -> Step {
         let set = bp[0].object
-        guard let name = lookup(set, Symbols.name) else { return failMissingAttribute(bp[0], Symbols.name) }
+        guard let name = lookup(set, Symbols.name) else {
+            return failMissingAttribute(
+                bp[0], Symbols.name, context: "in the attrset passed as argument to builtins.derivationStrict")
+        }
         if !isForced(name) { return .force }
-        guard isPlainString(name.pointee) else { return .error }
+        guard isPlainString(name.pointee) else {
+            noteDerivationName()
+            return .error
+        }
         do throws(StoreError) {
             try StorePath.check(name: Array(name.pointee.object.byteBuffer))
         } catch {
@@ -61,7 +68,9 @@ extension VM {
         for (symbol, option) in [(Symbols.structuredAttrs, 1), (Symbols.ignoreNulls, 2)] {
             guard let slot = lookup(set, symbol) else { continue }
             if !isForced(slot) { return .force }
-            guard slot.pointee.isBool else { return failExpected("a Boolean", slot.pointee) }
+            guard slot.pointee.isBool else {
+                return failExpected("a Boolean", slot.pointee, context: optionText(symbol))
+            }
             if slot.pointee.isTrue { options |= option }
         }
         guard nameOrder(set.layout) != nil else { return .collect }
@@ -85,6 +94,29 @@ extension VM {
         found[index] = value
         noteWrite(bp[2].object)
         bp[1] = Value(small: index + 1)
+    }
+
+    /// Checks the attribute kept last, if what it says must make sense; nil if it does.
+    private func checkSpecial(_ order: UnsafePointer<UInt32>) -> Step? {
+        let last = index - 1
+        let place = Int(order[last])
+        let symbol = bp[0].object.layout.entries[place].symbol
+        switch symbol {
+        case Symbols.outputs, Symbols.outputHashMode: break
+        case Symbols.builder, Symbols.system, Symbols.outputHash, Symbols.outputHashAlgo:
+            if !isStructured { return nil }
+        default: return nil
+        }
+        let reader = DerivationReader(self, set: bp[0].object, found: found, isStructured: isStructured)
+        do {
+            try reader.check(symbol, bp[0].object.attributeValues[place], found[last])
+            return nil
+        } catch {
+            // The failure is that of the attribute.
+            bp[1] = Value(small: last)
+            guard let error = error as? StoreError else { return .error }
+            return fail(.value, bytes: error.message)
+        }
     }
 
     /// One attribute: keeps what it stands for, or asks for what that needs.
@@ -158,11 +190,11 @@ extension VM {
     }
 
     /// Whether an experimental feature is on; `failure` set otherwise.
-    func checkFeature(_ feature: String) -> Bool {
+    func checkFeature(_ feature: String, for reason: String = "") -> Bool {
         if machine.settings.features.contains(feature) { return true }
         _ = fail(
             .restricted,
-            "experimental Nix feature '\(feature)' is disabled; add '--extra-experimental-features \(feature)' to enable it"
+            "experimental Nix feature '\(feature)' is disabled\(reason); add '--extra-experimental-features \(feature)' to enable it"
         )
         return false
     }

@@ -48,7 +48,7 @@ extension VM {
     func coercedPath(_ index: Int, marker: Int, _ body: () -> Step) -> Step {
         if !isForced(bp + index) { return .force }
         if bp[index].isPath { return body() }
-        return coerced(index, marker: marker, []) {
+        return coerced(index, marker: marker, [], flags: VM.absolutePath) {
             guard bp[index].object.byteBuffer.first == UInt8(ascii: "/") else {
                 let text = String(decoding: bp[index].object.byteBuffer, as: UTF8.self)
                 let step = fail(.value, "string '\(text)' doesn't represent an absolute path")
@@ -151,9 +151,20 @@ extension VM {
         }
     }
 
+    /// Reads what is at the path in slot 0. A failure names where symbolic links led.
+    private func reading<Content>(_ read: ([UInt8]) throws(EvalIOError) -> Content) throws(EvalIOError) -> Content {
+        let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        do throws(EvalIOError) {
+            return try read(path)
+        } catch {
+            guard let resolved = try? machine.io.resolveSymlinks(path, .full), resolved != path else { throw error }
+            return try read(resolved)
+        }
+    }
+
     fileprivate func readFile() -> Step {
-        do {
-            let bytes = try machine.io.readFile(CanonPath.canonicalize(Array(bp[0].object.byteBuffer)))
+        do throws(EvalIOError) {
+            let bytes = try reading { path throws(EvalIOError) in try machine.io.readFile(path) }
             if bytes.contains(0) {
                 let path = String(decoding: bp[0].object.byteBuffer, as: UTF8.self)
                 return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
@@ -165,8 +176,8 @@ extension VM {
     }
 
     fileprivate func readDirectory() -> Step {
-        do {
-            let entries = try machine.io.readDirectory(CanonPath.canonicalize(Array(bp[0].object.byteBuffer)))
+        do throws(EvalIOError) {
+            let entries = try reading { path throws(EvalIOError) in try machine.io.readDirectory(path) }
             guard reserve(Size.attributesAndLayout(entries.count)) else { return .collect }
             guard charge(1 + entries.count / 4) else { return .error }
             return done(

@@ -11,16 +11,22 @@ extension Machine {
                 guard vm.charge(1 + text.field / 16) else { return .error }
                 return vm.done(JSONValue.make(reader, vm))
             } catch {
-                return vm.fail(.value, error.isSyntax ? "parsing JSON: \(error.message)" : error.message)
+                return vm.fail(error, in: text.byteBuffer)
             }
         },
     ]
 }
 
 /// Writing JSON. Slots: value, builder, length, context, state (`peeled` while the value at the top is what a
-/// `__toString` gave). Above them values to write, and for a list or set being
-/// written `absent`, the container and the next index.
+/// `__toString` gave). Above them values to write, for a list or set being written `absent`, the container and the next
+/// index, and for a set that another value stands for `absent`, the set and a `Peel`.
 extension VM {
+    fileprivate func fail(_ error: JSONError, in text: UnsafeBufferPointer<UInt8>) -> Step {
+        guard error.isSyntax else { return fail(.value, error.message) }
+        let message = error.isWording ? nil : JSONSyntaxError.message(text)
+        return fail(.value, message ?? error.message, context: "while decoding a JSON string")
+    }
+
     /// The state in which the value at the top must be a string or path, as Nix asks of what `__toString` gives.
     private static var peeled: Value { .false }
 
@@ -34,6 +40,9 @@ extension VM {
         while sp > bp + 5 {
             let top = sp - 1
             let isCursor = top - 2 >= bp + 5 && (top - 2).pointee.bits == Value.absent.bits
+            if !isCursor, (sp - 2).pointee.bits == Value(small: Peel.call).bits, isPeel(sp - 2) {
+                (sp - 2).pointee = Value(small: Peel.result)
+            }
             if !isCursor, !isForced(top) { return .force }
             let step = isCursor ? nextJSONElement() : writeJSON(top)
             if step != .next { return step }
@@ -70,15 +79,18 @@ extension VM {
             return openJSON(top, UInt8(ascii: "["))
         } else if value.isAttributes {
             if let method = lookup(value.object, Symbols.toString) {
-                guard reserveSlots(4) else { return .collect }
+                guard reserveSlots(6) else { return .collect }
                 bp[4] = VM.peeled
-                top.pointee = method.pointee
+                pushPeel(top, Peel.call)
+                push(method.pointee)
                 push(value)
                 s.pointee.callCount = 1
                 return .call
             }
             if let path = lookup(value.object, Symbols.outPath) {
-                top.pointee = path.pointee
+                guard reserveSlots(4) else { return .collect }
+                pushPeel(top, Peel.output)
+                push(path.pointee)
                 return .next
             }
             if nameOrder(value.object.layout) == nil { return .collect }
@@ -117,10 +129,22 @@ extension VM {
     private func refusePeeled(_ value: Value) -> Step? {
         if value.isString || value.isPath { return nil }
         guard value.isAttributes else {
-            return fail(.type, "`__toString` should return a string, but got \(describe(value))")
+            return failPeeled("`__toString` should return a string, but got \(describe(value))")
         }
         if lookup(value.object, Symbols.toString) != nil || lookup(value.object, Symbols.outPath) != nil { return nil }
-        return fail(.type, "`__toString` must return a string, but got \(describe(value))")
+        return failPeeled("`__toString` must return a string, but got \(describe(value))")
+    }
+
+    /// At the `__toString`.
+    private func failPeeled(_ message: String) -> Step {
+        let step = failUnplaced(.type, message)
+        machine.notes.append(.failurePosition)
+        return step
+    }
+
+    /// Whether a slot is the last of those that say what stands for a set.
+    private func isPeel(_ slot: Slot) -> Bool {
+        slot - 2 >= bp + 5 && slot[-2].bits == Value.absent.bits && slot[-1].isAttributes
     }
 
     private func failEncoding(_ problem: String) -> Step {
@@ -167,6 +191,10 @@ extension VM {
         let container = (sp - 2).pointee
         let index = cursor.pointee.small
         let isList = container.isList
+        if index < 0 {
+            sp -= 3
+            return .next
+        }
         if index == container.object.field {
             guard let out = jsonBuilder(1) else { return .collect }
             out.pointee = isList ? UInt8(ascii: "]") : UInt8(ascii: "}")

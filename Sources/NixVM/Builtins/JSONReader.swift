@@ -5,6 +5,8 @@ struct JSONError: Error {
     var message: String
     /// False for a text that is JSON but has no value in Nix.
     var isSyntax = true
+    /// Whether the message is already that of the library that Nix uses.
+    var isWording = false
 }
 
 /// Reads JSON in two passes: the first checks the text, notes what is where and gives the heap bytes that the value
@@ -59,6 +61,7 @@ struct JSONReader {
                 guard let current = open.last else {
                     skipSpace()
                     if place < bytes.count { throw unexpected("end of input") }
+                    try checkEncoding()
                     return size
                 }
                 open[open.count &- 1] = current &+ 2
@@ -80,6 +83,12 @@ struct JSONReader {
                 open.removeLast()
             }
         }
+    }
+
+    /// Strings must be UTF-8. What is all ASCII need not be looked at again.
+    private func checkEncoding() throws(JSONError) {
+        guard bytes.contains(where: { $0 >= 0x80 }), UTF8Check.problem(bytes) != nil else { return }
+        throw unexpected("UTF-8")
     }
 
     /// Passes an opening bracket; true when the container is empty, and complete.
@@ -174,6 +183,10 @@ struct JSONReader {
             throw JSONError(message: "unsigned json number \(number) outside of Nix integer range", isSyntax: false)
         }
         guard let float = Double(text) else { throw unexpected("number") }
+        guard float.isFinite else {
+            throw JSONError(
+                message: "[json.exception.out_of_range.406] number overflow parsing '\(text)'", isWording: true)
+        }
         return Token(kind: .float, payload: float.bitPattern)
     }
 
@@ -184,15 +197,25 @@ struct JSONReader {
         while let digit = peek(), digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") { place &+= 1 }
     }
 
+    private func refuseNull(_ start: Int, _ length: Int) -> JSONError {
+        let content = JSONText.unescaped(UnsafeBufferPointer(rebasing: bytes[start..<start + length]))
+        let shown = String(decoding: content, as: UTF8.self).replacing("\0", with: "␀")
+        return JSONError(
+            message: "input string '\(shown)' cannot be represented as Nix string because it contains null bytes",
+            isSyntax: false)
+    }
+
     /// Passes a string; its length in the text.
     private mutating func readString(_ plain: Token.Kind, _ escaped: Token.Kind) throws(JSONError) -> Int {
         place &+= 1
         let start = place
         var kind = plain
+        var hasNull = false
         while place < bytes.count {
             let byte = bytes[place]
             if byte == UInt8(ascii: "\"") {
                 let length = place &- start
+                if hasNull { throw refuseNull(start, length) }
                 tokens.append(Token(kind: kind, payload: UInt64(start) &<< 32 | UInt64(length)))
                 place &+= 1
                 return length
@@ -200,7 +223,7 @@ struct JSONReader {
             place &+= 1
             if byte == UInt8(ascii: "\\") {
                 kind = escaped
-                _ = try JSONText.escape(bytes, &place)
+                if try JSONText.escape(bytes, &place) == "\0" { hasNull = true }
             } else if byte < 0x20 {
                 throw JSONError(message: "control character in a string at byte \(place - 1)")
             }

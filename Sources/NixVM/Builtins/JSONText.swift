@@ -94,10 +94,6 @@ public enum JSONText {
         guard let scalar = Unicode.Scalar(unit) else {
             throw JSONError(message: "unexpected character at byte \(place); expected character")
         }
-        if unit == 0 {
-            throw JSONError(
-                message: "a string cannot be represented as a Nix string because it contains null bytes")
-        }
         return scalar
     }
 

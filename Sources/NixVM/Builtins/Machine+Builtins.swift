@@ -69,6 +69,11 @@ extension Machine {
             if definition.name.description == "addErrorContext" { addErrorContextIndex = index }
             if definition.name.description == "toJSON" { toJSONIndex = index }
             if definition.name.description == "import" { importIndex = index }
+            if definition.name.description == "derivationStrict" { derivationStrictIndex = index }
+            if definition.name.description == "filterSource" { filterSourceIndex = index }
+            if definition.name.description == "path" { pathIndex = index }
+            if definition.name.description == "sort" { sortIndex = index }
+            if definition.name.description == "genericClosure" { genericClosureIndex = index }
             let value = Value.builtin(index)
             entries.append((s.pointee.symbols.intern(name), value))
             globals[definition.isGlobal ? name : Array("__".utf8) + name] = value
@@ -95,9 +100,10 @@ extension Machine {
         }
     }
 
-    /// The two chunks behind thunks that apply a function to one or two arguments.
+    /// The chunks behind thunks that apply a function to one or two arguments.
     private func installApplications() {
-        for count in 1...2 {
+        for kind in 1...3 {
+            let count = min(kind, 2)
             let code = s.pointee.heap.allocatePermanent(words: 2)
             let bytes = UnsafeMutableRawPointer(code).assumingMemoryBound(to: UInt8.self)
             var length = 0
@@ -116,7 +122,11 @@ extension Machine {
                 code: UnsafePointer(bytes), tables: UnsafePointer(s.pointee.machineTables), arity: 0,
                 maximumStack: 4, program: .max, index: 0)
             s.pointee.chunkCount += 1
-            if count == 1 { s.pointee.applyOneChunk = chunk } else { s.pointee.applyTwoChunk = chunk }
+            switch kind {
+            case 1: s.pointee.applyOneChunk = chunk
+            case 2: s.pointee.applyTwoChunk = chunk
+            default: s.pointee.applyMappedChunk = chunk
+            }
         }
     }
 

@@ -3,6 +3,9 @@
 /// The result is written into the heap's free room and becomes a string in place once it is complete. A replacement is
 /// forced when its pattern first fits; the step then begins anew.
 extension VM {
+    static let replacementText =
+        "while evaluating one of the replacement strings passed to builtins.replaceStrings"
+
     func replaceStrings() -> Step {
         guard let from = expectList(0), let to = expectList(1) else { return .error }
         guard from.field == to.field else {
@@ -68,7 +71,9 @@ private struct Replacer {
             }
             if !vm.isForced(to.values + match) { return .force }
             let replacement = to.values[match]
-            guard replacement.isString else { return vm.failExpected("a string", replacement) }
+            guard replacement.isString else {
+                return vm.failExpected("a string", replacement, context: VM.replacementText)
+            }
             isUsed[match] = true
             guard append(replacement.object.bytes, replacement.object.field) else { return .collect }
             let matched = from.values[match].object.field

@@ -23,7 +23,7 @@ extension VM {
             guard verdict.isBool else { return failExpected("a Boolean", verdict) }
             takeSmaller(fromRight: verdict.isTrue)
         }
-        let isNatural = bp[0].isBuiltin && bp[0].builtinIndex == s.pointee.lessThanIndex
+        let isNatural = sortsNaturally
         while bp[4].small < count {
             if bp[5].small < bp[8].small, bp[6].small < bp[9].small {
                 let left = bp[2].object.values[bp[5].small]
@@ -34,7 +34,7 @@ extension VM {
                     takeSmaller(fromRight: isLess)
                     continue
                 }
-                push(bp[0])
+                push(isNatural ? .builtin(Builtin.lessThanDeep) : bp[0])
                 push(right)
                 push(left)
                 s.pointee.callCount = 2
@@ -44,6 +44,9 @@ extension VM {
         }
         return finishSort(count)
     }
+
+    /// Whether the comparator of the current frame is `lessThan`.
+    var sortsNaturally: Bool { bp[0].isBuiltin && bp[0].builtinIndex == s.pointee.lessThanIndex }
 
     /// Whether two values are forced and of one type that `<` orders without looking further.
     private func isOrderedAlike(_ a: Value, _ b: Value) -> Bool {

@@ -7,7 +7,7 @@ import NixStore
 /// still to be asked about, two values each, path and type.
 extension Machine {
     static let sourceBuiltins: [BuiltinDefinition] = [
-        .frame("filterSource", 2, strict: [0], slots: 6) { $0.filterSourceStep() },
+        .frame("filterSource", 2, strict: [], slots: 6) { $0.filterSourceStep() },
         .frame("path", 1, slots: 6) { $0.pathStep() },
     ]
 }
@@ -24,9 +24,13 @@ private enum WalkPhase {
 
 extension VM {
     fileprivate func filterSourceStep() -> Step {
-        guard bp[0].isFunction || bp[0].isAttributes else { return failExpected("a function", bp[0]) }
-        return coercedPath(1, marker: 2) {
+        coercedPath(1, marker: 2) {
             if bp[7].isNull {
+                if !isForced(bp) { return .force }
+                guard isCallable(bp[0]) else {
+                    return failExpected(
+                        "a function", bp[0], context: ArgumentContext.table["filterSource"]?[0].text)
+                }
                 guard let root = resolvedRoot(bp[1]) else { return .error }
                 guard reserve(Size.string(root.count)) else { return .collect }
                 startWalk(bp + 3, root: makeString(root), filter: bp[0])
@@ -150,8 +154,16 @@ extension VM {
             return try machine.io.resolveSymlinks(CanonPath.canonicalize(Array(path.object.byteBuffer)), .full)
         } catch {
             _ = fail(error)
+            machine.notes.append(.text(addingText(path)))
             return nil
         }
+    }
+
+    /// Whether the walk whose slots these are has begun.
+    func isWalking(_ slots: Slot) -> Bool { slots[0].isString }
+
+    func addingText(_ path: Value) -> String {
+        "while adding path '\(String(decoding: CanonPath.canonicalize(Array(path.object.byteBuffer)), as: UTF8.self))'"
     }
 
     private func startWalk(_ slots: Slot, root: Value, filter: Value) {
@@ -172,7 +184,11 @@ extension VM {
                 if step != .next { return step }
             case WalkPhase.answer:
                 let verdict = pop()
-                guard verdict.isBool else { return failExpected("a Boolean", verdict) }
+                guard verdict.isBool else {
+                    return failExpected(
+                        "a Boolean", verdict,
+                        context: "while evaluating the return value of the path filter function")
+                }
                 slots[4] = Value(small: verdict.isTrue ? WalkPhase.expand : WalkPhase.ask)
                 if !verdict.isTrue { sp -= 2 }
             default:

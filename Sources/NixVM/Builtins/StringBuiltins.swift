@@ -49,7 +49,9 @@ extension VM {
 
     /// Coerces an argument of a frame in place, then goes on. The slot after the arguments marks that a coercion is
     /// under way; its result is then at the top.
-    func coerced(_ index: Int, marker: Int = 1, _ coercion: Coercion, _ body: () -> Step) -> Step {
+    func coerced(
+        _ index: Int, marker: Int = 1, _ coercion: Coercion, flags: Int = 0, _ body: () -> Step
+    ) -> Step {
         if bp[marker].isTrue {
             bp[index] = pop()
             bp[marker] = .false
@@ -59,7 +61,7 @@ extension VM {
         bp[marker] = .true
         push(.builtin(Builtin.coerce))
         push(bp[index])
-        push(Value(small: Int(coercion.rawValue)))
+        push(Value(small: Int(coercion.rawValue) | flags))
         s.pointee.callCount = 2
         return .call
     }

@@ -21,7 +21,9 @@ extension VM {
             guard charge(1 + text.field / 8) else { return .error }
             return done(make(document))
         } catch {
-            return fail(.value, "while parsing TOML: \(error.message)")
+            let step = fail(.value, "while parsing TOML: \(error.message)")
+            machine.failure?.endsInEmptyLine = true
+            return step
         }
     }
 

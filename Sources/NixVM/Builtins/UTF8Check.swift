@@ -22,7 +22,7 @@ enum UTF8Check {
     }
 
     /// What the byte after a lead byte may be, and how many follow; nil for what is no lead byte.
-    private static func continuation(after lead: UInt8) -> (first: ClosedRange<UInt8>, more: Int)? {
+    static func continuation(after lead: UInt8) -> (first: ClosedRange<UInt8>, more: Int)? {
         switch lead {
         case 0xC2...0xDF: (0x80...0xBF, 1)
         case 0xE0: (0xA0...0xBF, 2)

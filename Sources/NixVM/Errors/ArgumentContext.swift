@@ -46,7 +46,7 @@ struct ArgumentContext: Sendable {
         [
             ("all", "sc"), ("any", "sc"), ("bitAnd", "ss"), ("bitOr", "ss"), ("bitXor", "ss"), ("ceil", "s"),
             ("floor", "s"), ("catAttrs", "sc"), ("compareVersions", "ss"), ("concatLists", "c"), ("concatMap", "sc"),
-            ("elem", "-c"), ("filter", "sc"), ("filterSource", "sc"), ("fromJSON", "s"), ("fromTOML", "s"),
+            ("elem", "-c"), ("filter", "sc"), ("fromJSON", "s"), ("fromTOML", "s"),
             ("functionArgs", "c"), ("genList", "ss"), ("genericClosure", "c"), ("getAttr", "sc"), ("getEnv", "s"),
             ("groupBy", "sc"), ("hasAttr", "sc"), ("hashString", "ss"), ("hashFile", "sc"), ("intersectAttrs", "cc"),
             ("length", "c"), ("map", "sc"), ("mapAttrs", "-c"), ("match", "ss"), ("parseDrvName", "s"),
@@ -83,6 +83,14 @@ struct ArgumentContext: Sendable {
 
     /// Those whose name stands in quotes.
     private static let quoted: [(String, [ArgumentContext])] = [
+        (
+            "filterSource",
+            [
+                .scalar("while evaluating the first argument passed to builtins.filterSource"),
+                .container(
+                    "while evaluating the second argument (the path to filter) passed to 'builtins.filterSource'"),
+            ]
+        ),
         (
             "elemAt",
             [

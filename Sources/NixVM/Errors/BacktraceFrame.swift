@@ -9,8 +9,11 @@ public enum BacktraceFrame: Sendable {
     case entry(TraceEntry)
     /// A call, whose place is that of the next code frame outwards.
     case call(Call)
-    /// The value at fault was being coerced to a string; why is up to the next code frame outwards.
+    /// The value at fault was being coerced to a string; why is up to the next code frame outwards, or follows.
     case coercion
+    case coercionReason(String)
+    /// Where the calls before are, and the failure's own place, if they still wait for it.
+    case place(SourcePosition?)
     /// The failure's own place is that of the next code frame outwards.
     case failurePosition
     /// The thunk of an application that a builtin made (`map`, `genList`): where its function stands.
@@ -40,16 +43,26 @@ public struct CodeFrame: Sendable {
         case attribute
     }
 
+    public enum Definition: Sendable {
+        case unknown
+        /// In no source: it is a builtin's.
+        case nowhere
+        case at(SourcePosition)
+    }
+
     /// The span that the instruction carries.
     public var position: SourcePosition
     public var opcode: Opcode
     public var phase: Phase
     /// How many instructions directly before it carry the same span and select too: the step of a selection path.
     public var step: Int
-    /// For `+`: the operand that could not be coerced.
+    /// For `+`: the operand that could not be coerced. `differs` when an assertion found its operands not equal.
     public var operand: Int?
-    /// False when what was selected is known to be defined nowhere.
-    public var hasAttributePosition: Bool
+    public static let differs: Int8 = 2
+    /// Where the last attribute of a selection's path that was found is defined.
+    public var definition: Definition
+    /// What a computed name of the selection was, where it is the one at fault.
+    public var name: String?
     /// The expression of the thunk that was being forced, if it is code.
     public var forced: SourcePosition?
     public var chunk: Chunk.Kind

@@ -1,9 +1,9 @@
 /// What unwinding writes down about a frame: small, so that a failure which `tryEval` catches costs little.
 enum BacktraceNote {
-    /// An instruction, or the address behind it. `operand` is -1 unless one was at fault; `attribute` is `UInt32.max`
-    /// when what was selected has no definition; `forced` is the chunk of the thunk being forced, or 0.
+    /// An instruction, or the address behind it. `operand` is -1 unless one was at fault; `forced` is the chunk of the
+    /// thunk being forced, or 0.
     case code(
-        chunk: UInt32, offset: UInt32, isStart: Bool, operand: Int8, phase: CodeFrame.Phase, attribute: UInt32,
+        chunk: UInt32, offset: UInt32, isStart: Bool, operand: Int8, phase: CodeFrame.Phase, selection: SelectionPlace,
         forced: UInt32)
     /// A function; whether its body was entered, after its argument was checked.
     case function(chunk: UInt32, isEntered: Bool)
@@ -12,6 +12,11 @@ enum BacktraceNote {
     case builtin(Int32)
     case application(function: UInt32)
     case coercion
+    case coercionReason(String)
+    /// A set that another value stood for, with the number of the position of the attribute that said so.
+    case peel(String, UInt32)
+    /// A functor that was called in place of its set, with the number of its position.
+    case functor(UInt32)
     case failurePosition
     case attribute(symbol: UInt32, position: UInt32, isJSON: Bool)
     /// The position is that of the attribute around the list, or 0.
@@ -19,6 +24,10 @@ enum BacktraceNote {
     case text(String)
     /// With the number of an attribute's position.
     case textAt(String, UInt32)
+    /// Where what waits for its place is.
+    case place(UInt32?)
+    /// Shown also where the trace is cut.
+    case important(String)
     case textAtFunction(String, chunk: UInt32)
     /// With the place of the next code.
     case here(String)

@@ -117,6 +117,9 @@ public struct EvalFailure: Error, Sendable {
         self.suggestions = suggestions
     }
 
+    /// Whether the message ends in a line of nothing but its indentation, as Nix prints those of its TOML library.
+    public var endsInEmptyLine = false
+
     /// Whether it is about a value that cannot be coerced to a string.
     var isCoercion = false
 

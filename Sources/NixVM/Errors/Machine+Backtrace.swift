@@ -12,6 +12,7 @@ extension Machine {
         for note in outer { decoder.add(note) }
         failure.frames = decoder.frames
         notes.removeAll()
+        decodedChunks = [:]
     }
 
     /// The texts for a builtin's arguments.
@@ -25,17 +26,14 @@ private struct BacktraceDecoder {
     var frames: [BacktraceFrame] = []
     /// Chunks by the address of their code, made when a tail call is met first.
     private var chunksByCode: [(address: UInt, chunk: Int)] = []
-    /// Start offsets of the instructions of chunks met before, and their opcodes.
-    private var instructions: [Int: [(offset: Int, opcode: Opcode)]] = [:]
 
     init(_ machine: Machine) { self.machine = machine }
 
     mutating func add(_ note: BacktraceNote) {
         switch note {
-        case .code(let chunk, let offset, let isStart, let operand, let phase, let attribute, let forced):
+        case .code(let chunk, let offset, let isStart, let operand, let phase, let selection, let forced):
             addCode(
-                Int(chunk), Int(offset) - (isStart ? 0 : 1), operand: operand, phase, attribute: attribute,
-                forced: Int(forced))
+                Int(chunk), Int(offset) - (isStart ? 0 : 1), operand: operand, phase, selection, forced: Int(forced))
         case .function(let chunk, let isEntered): addFunction(Int(chunk), isEntered: isEntered)
         case .site(let pc): addSite(pc)
         case .builtin(let index):
@@ -44,6 +42,9 @@ private struct BacktraceDecoder {
             addCall("while calling the '\(name)' builtin")
         case .application(let function): frames.append(.application(functionPosition(Int(function))))
         case .coercion: frames.append(.coercion)
+        case .coercionReason(let text): frames.append(.coercionReason(text))
+        case .peel(let text, let number): addPeel(text, number)
+        case .functor(let number): addFunctor(number)
         case .failurePosition: frames.append(.failurePosition)
         case .attribute(let symbol, let number, let isJSON):
             let name = String(decoding: machine.s.pointee.symbols.bytes(symbol), as: UTF8.self)
@@ -62,6 +63,10 @@ private struct BacktraceDecoder {
         case .textAtFunction(let text, let chunk):
             frames.append(.entry(TraceEntry(message: text, position: functionPosition(Int(chunk)))))
         case .here(let text): addCall(text)
+        case .place(let number): frames.append(.place(number.flatMap { machine.attributePosition($0) }))
+        case .important(let text):
+            frames.append(.boundary(nil, usesApplication: false))
+            frames.append(.entry(TraceEntry(message: text, position: nil, visibility: .always)))
         case .message(let bytes):
             frames.append(.boundary(nil, usesApplication: false))
             frames.append(
@@ -81,6 +86,17 @@ private struct BacktraceDecoder {
     private mutating func addCall(_ message: String, isDetailed: Bool = false, needsPosition: Bool = false) {
         frames.append(
             .call(BacktraceFrame.Call(message: message, isDetailed: isDetailed, needsPosition: needsPosition)))
+    }
+
+    private mutating func addPeel(_ text: String, _ number: UInt32) {
+        let position = machine.attributePosition(number)
+        frames.append(.place(position))
+        frames.append(.entry(TraceEntry(message: text, position: position)))
+    }
+
+    private mutating func addFunctor(_ number: UInt32) {
+        frames.append(.place(machine.attributePosition(number)))
+        addCall("while calling a functor (an attribute set with a '__functor' attribute)")
     }
 
     private mutating func addElement(_ message: String, _ number: UInt32, isJSON: Bool, hasPosition: Bool) {
@@ -118,9 +134,10 @@ private struct BacktraceDecoder {
     }
 
     private mutating func addSite(_ pc: UnsafePointer<UInt8>) {
+        if let number = TailSites.functorPosition(pc) { return addFunctor(number) }
         guard let chunk = chunk(holding: pc) else { return }
         let offset = pc - machine.s.pointee.chunks[chunk].code
-        addCode(chunk, offset, operand: -1, .own, attribute: 0, forced: 0)
+        addCode(chunk, offset, operand: -1, .own, SelectionPlace(), forced: 0)
         if machine.s.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
     }
 
@@ -144,63 +161,31 @@ private struct BacktraceDecoder {
     }
 
     private mutating func addCode(
-        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, attribute: UInt32, forced: Int
+        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, _ selection: SelectionPlace, forced: Int
     ) {
-        guard let found = program(of: chunk) else { return }
-        let all = starts(of: chunk, found.program, found.chunk)
-        guard var index = all.lastIndex(where: { $0.offset <= offset }) else { return }
-        let opcode = all[index].opcode
-        let span = span(found.chunk, all[index].offset)
-        var step = 0
-        while opcode.selects, index > 0, all[index - 1].opcode.selects,
-            self.span(found.chunk, all[index - 1].offset) == span
-        {
-            index -= 1
-            step += 1
-        }
+        guard let found = program(of: chunk), let instructions = machine.instructions(of: chunk),
+            let last = instructions.index(offset)
+        else { return }
+        let first = instructions.startOfPath(last)
         frames.append(
             .code(
                 CodeFrame(
-                    position: machine.position(in: found.index, span: span), opcode: opcode, phase: phase, step: step,
-                    operand: operand < 0 ? nil : Int(operand), hasAttributePosition: attribute != .max,
+                    position: machine.position(in: found.index, span: instructions.span(last)),
+                    opcode: instructions.starts[last].opcode, phase: phase, step: last - first,
+                    operand: operand < 0 ? nil : Int(operand),
+                    definition: definition(selection),
+                    name: selection.name.map { String(decoding: machine.s.pointee.symbols.bytes($0), as: UTF8.self) },
                     forced: forcedPosition(forced), chunk: found.chunk.kind,
                     chunkPosition: machine.position(in: found.index, span: found.chunk.spans.last))))
+    }
+
+    private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {
+        guard let number = selection.definition else { return .unknown }
+        return machine.attributePosition(number).map { .at($0) } ?? .nowhere
     }
 
     private func forcedPosition(_ chunk: Int) -> SourcePosition? {
         guard let found = program(of: chunk) else { return nil }
         return machine.position(in: found.index, span: found.chunk.spans.last)
-    }
-
-    private mutating func starts(
-        of chunk: Int, _ program: LoadedProgram, _ description: Chunk
-    ) -> [(offset: Int, opcode: Opcode)] {
-        if let known = instructions[chunk] { return known }
-        let loaded = machine.s.pointee.chunks[chunk]
-        var content = description
-        content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))
-        let starts = content.instructionStarts()
-        instructions[chunk] = starts
-        return starts
-    }
-
-    private func span(_ chunk: Chunk, _ offset: Int) -> SourceSpan? {
-        var low = 0
-        var high = chunk.instructionSpans.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Int(chunk.instructionSpans[middle].offset) <= offset { low = middle + 1 } else { high = middle }
-        }
-        return low == 0 ? nil : chunk.instructionSpans[low - 1].span
-    }
-}
-
-extension Opcode {
-    /// Whether it takes one step of a selection path.
-    fileprivate var selects: Bool {
-        switch self {
-        case .select, .selectOr, .getLocalSelect, .getUpvalueSelect: true
-        default: false
-        }
     }
 }

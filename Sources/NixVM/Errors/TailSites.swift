@@ -26,6 +26,17 @@ struct TailSites {
         ring = .allocate(capacity: TailSites.capacity)
     }
 
+    /// What stands for a site where a functor took the place of its set: no address, but the number of the functor's
+    /// position.
+    static func functorSite(_ position: UInt32) -> UnsafePointer<UInt8>? {
+        UnsafePointer(bitPattern: UInt(position) | 1 << 63)
+    }
+
+    static func functorPosition(_ site: UnsafePointer<UInt8>) -> UInt32? {
+        let bits = UInt(bitPattern: site)
+        return bits >> 63 == 0 ? nil : UInt32(truncatingIfNeeded: bits)
+    }
+
     func release() { ring.deallocate() }
 
     /// The slot of a frame's first tail call.

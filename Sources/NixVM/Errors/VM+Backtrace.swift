@@ -35,7 +35,6 @@ extension VM {
             return note(.application(function: functionChunk(s.pointee.r.env.values[0])))
         }
         var phase = CodeFrame.Phase.own
-        var attribute: UInt32 = 0
         var opcode = Opcode.pop
         if place.isStart {
             opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
@@ -47,11 +46,10 @@ extension VM {
         {
             phase = .attribute
         }
-        if let forced = place.forced, phase == .attribute, forced.field == s.pointee.applyTwoChunk { attribute = .max }
         note(
             .code(
                 chunk: UInt32(chunk), offset: UInt32(place.pc - s.pointee.chunks[chunk].code), isStart: place.isStart,
-                operand: machine.failedOperand, phase: phase, attribute: attribute,
+                operand: machine.failedOperand, phase: phase, selection: selection(place, phase),
                 forced: place.forced.map { UInt32($0.field) } ?? 0))
         machine.failedOperand = -1
         if s.pointee.chunks[chunk].arity > 0 {
@@ -77,7 +75,9 @@ extension VM {
         }
     }
 
-    func isApplication(_ chunk: Int) -> Bool { chunk == s.pointee.applyOneChunk || chunk == s.pointee.applyTwoChunk }
+    func isApplication(_ chunk: Int) -> Bool {
+        chunk == s.pointee.applyOneChunk || chunk == s.pointee.applyTwoChunk || chunk == s.pointee.applyMappedChunk
+    }
 
     /// The chunk of the closure behind a value; 0 for what is none.
     func functionChunk(_ value: Value) -> UInt32 {
@@ -121,25 +121,30 @@ extension VM {
             let context = context(of: Value(Tag.thunk, forced), index, arguments)
             if let context, context.wrapsEvaluation { note(.text(context.text)) }
         } else if machine.coerced.bits != Value.absent.bits,
-            let context = context(of: machine.coerced, index, arguments)
+            let context = context(of: machine.coerced, index, arguments, isCoerced: true)
         {
-            note(.text(context.text))
+            note(.coercionReason(context.text))
         }
         note(.builtin(Int32(index)))
     }
 
     /// What is to be said about a value that a builtin evaluates: an argument, or something inside one.
-    func context(of value: Value, _ index: Int, _ arguments: Slot) -> ArgumentContext? {
+    ///
+    /// - Parameter isCoerced: whether it is coerced to a string: no argument that must be of one type is.
+    func context(
+        of value: Value, _ index: Int, _ arguments: Slot, isCoerced: Bool = false
+    ) -> ArgumentContext? {
         let contexts = machine.argumentContexts(index)
         for argument in 0..<min(s.pointee.builtins[index].arity, contexts.count)
         where arguments[argument].bits == value.bits && !contexts[argument].text.isEmpty {
-            return contexts[argument]
+            if !(isCoerced && contexts[argument].wrapsEvaluation) { return contexts[argument] }
         }
         return ArgumentContext.inner[machine.builtinNames[index]]
     }
 
     private func noteBuiltinFrame(_ index: Int, _ place: FramePlace) {
         switch index {
+        case Builtin.apply: noteFunctor(place)
         case Builtin.deepForce: noteDeepForce()
         case Builtin.coerce: noteCoercion()
         case Builtin.addCoerced: machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
@@ -147,6 +152,16 @@ extension VM {
             note(.message(Array(bp[2].object.byteBuffer)))
         case machine.toJSONIndex:
             noteJSON()
+            note(.builtin(Int32(index)))
+        case machine.sortIndex where sortsNaturally && !bp[2].isNull:
+            note(.text("while evaluating the ordering function passed to builtins.sort"))
+            note(.builtin(Int32(index)))
+        case machine.genericClosureIndex:
+            noteClosure(place)
+            note(.builtin(Int32(index)))
+        case machine.derivationStrictIndex: noteDerivation(place)
+        case machine.filterSourceIndex where isWalking(bp + 3), machine.pathIndex where isWalking(bp + 2):
+            note(.text(addingText(bp[1])))
             note(.builtin(Int32(index)))
         case let index where index > Builtin.returnForced: noteBuiltin(index, bp, place.forced)
         default: break
@@ -188,46 +203,89 @@ extension VM {
     private func attributePosition(_ set: Object, _ index: Int) -> UInt32 {
         let position = set.layout.entries[index].position
         let value = set.attributeValues[index]
-        if position > 0, value.isThunk, value.object.field == s.pointee.applyTwoChunk {
+        if value.isThunk, value.object.field == s.pointee.applyMappedChunk {
             note(.noApplicationPosition)
             return 0
         }
         return position
     }
 
+    /// A functor that was needed, but not evaluated.
+    private func noteFunctor(_ place: FramePlace) {
+        guard place.forced != nil, bp.pointee.isAttributes,
+            let number = positionNumber(bp.pointee.object, Symbols.functor)
+        else { return }
+        note(.functor(number))
+    }
+
+    /// A set that another value stands for: its cursor begins at a slot.
+    private func notePeel(_ cursor: Slot) {
+        let isOutput = cursor[2].small == Peel.output
+        let symbol = isOutput ? Symbols.outPath : Symbols.toString
+        let number = positionNumber(cursor[1].object, symbol) ?? 0
+        guard isOutput else {
+            let verb = cursor[2].small == Peel.call ? "calling the" : "using the result of the"
+            return note(.peel("while \(verb) `__toString` attribute", number))
+        }
+        let isOpen = cursor + 3 < sp && cursor[3].isThunk && cursor[3].object.kind != Kind.indirection
+        note(.peel("while \(isOpen ? "evaluating" : "using") the `outPath` attribute", number))
+    }
+
     private func noteJSON() {
-        var found: [(container: Value, index: Int, around: UInt32)] = []
+        var found: [(container: Value, index: Int, around: UInt32, peel: Slot?)] = []
         var around: UInt32 = 0
         var slot = bp + 5
         while slot + 2 < sp {
-            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, slot[2].small > 0 else {
+            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, slot[2].small != 0 else {
                 slot += 1
                 continue
             }
             var index = slot[2].small - 1
             let container = slot[1]
+            if slot[2].small < 0 {
+                found.append((container, 0, around, slot))
+                slot += 3
+                continue
+            }
             if container.isAttributes, let order = nameOrder(container.object.layout) {
                 index = Int(order[index])
                 around = attributePosition(container.object, index)
             }
-            found.append((container, index, around))
+            found.append((container, index, around, nil))
             slot += 3
         }
-        for item in found.reversed() { noteElement(item.container, item.index, around: item.around, isJSON: true) }
+        for item in found.reversed() {
+            if let peel = item.peel {
+                notePeel(peel)
+            } else {
+                noteElement(item.container, item.index, around: item.around, isJSON: true)
+            }
+        }
     }
 
-    /// Elements of lists being coerced, then the reason for the coercion, which the next frame knows.
+    /// Elements of lists and sets that other values stand for, the innermost first. The reason for the coercion, which
+    /// the next frame knows, is said of the outermost list, or of what is no string.
     private func noteCoercion() {
-        var lists = 0
+        var cursors: [Slot] = []
         var slot = bp + 6
-        while slot + 2 < sp {
-            if slot.pointee.bits == Value.absent.bits { lists += 1 }
-            slot += 1
+        while slot + 2 < sp, slot.pointee.bits == Value.absent.bits {
+            cursors.append(slot)
+            slot += 3
         }
-        if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { lists += 1 }
-        guard lists > 0 else { return }
-        machine.coerced = bp[0]
-        for _ in 1..<lists { note(.here("while evaluating one element of the list")) }
-        note(.coercion)
+        var lists = cursors.count { $0[2].small >= 0 }
+        func noteReason() {
+            if lists > 0 { return note(.here("while evaluating one element of the list")) }
+            machine.coerced = bp[0]
+            note(.coercion)
+        }
+        if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { noteReason() }
+        for cursor in cursors.reversed() {
+            if cursor[2].small < 0 {
+                notePeel(cursor)
+            } else {
+                lists -= 1
+                noteReason()
+            }
+        }
     }
 }

@@ -60,6 +60,8 @@ public final class Machine {
     var failedOperand: Int8 = -1
     /// The value whose coercion failed, until the frame is met that asked for it.
     var coerced = Value.absent
+    /// Chunks in which selections failed, decoded.
+    var decodedChunks: [Int: ChunkInstructions] = [:]
     /// Address of the thunk whose forcing forced itself.
     var recursion: UInt = 0
     var request: MachineRequest?
@@ -78,6 +80,11 @@ public final class Machine {
     var tryEvalIndex = 0
     var addErrorContextIndex = 0
     var toJSONIndex = 0
+    var derivationStrictIndex = 0
+    var filterSourceIndex = 0
+    var pathIndex = 0
+    var sortIndex = 0
+    var genericClosureIndex = 0
     var importIndex = 0
     /// The builtin that ends an evaluation with its argument as the message.
     var failIndex = 0

@@ -124,6 +124,8 @@ struct MachineState {
     var returnCode: UnsafeMutablePointer<UInt8>
     var applyOneChunk = 0
     var applyTwoChunk = 0
+    /// As `applyTwoChunk`, for what `mapAttrs` makes: its function need not be evaluated.
+    var applyMappedChunk = 0
     /// The builtin `lessThan`, which `sort` knows.
     var lessThanIndex = 0
     var machineEnv: Object

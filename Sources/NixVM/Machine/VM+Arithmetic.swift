@@ -177,7 +177,7 @@ extension VM {
         }
         let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
         let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
-        if typeName(a) == typeName(b) {
+        if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
             _ = failUnplaced(
                 .type,
                 "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable (values are \(x) and \(y))"

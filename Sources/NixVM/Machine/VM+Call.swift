@@ -267,6 +267,9 @@ extension VM {
             }
             if !isForced(functor) { return .force }
             guard reserveSlots(count &+ 4) else { return .collect }
+            if count == 1, let site = TailSites.functorSite(positionNumber(function.object, Symbols.functor) ?? 0) {
+                noteTailCall(site, s.pointee.r.fp)
+            }
             (bp + 1).update(from: bp, count: count &+ 1)
             bp.pointee = functor.pointee
             sp += 1

@@ -1,10 +1,21 @@
 import NixBytecode
 import NixStore
 
+/// What stands for a set that becomes a string, in the place of an index.
+enum Peel {
+    /// Its `__toString` is being called.
+    static let call = -1
+    /// What its `__toString` gave.
+    static let result = -2
+    /// Its `outPath`.
+    static let output = -3
+}
+
 /// Coercion to strings as a frame, for what takes calls or walks lists.
 ///
-/// Slots: value, flags, builder, length, context, state. Above them lie the values still to be coerced, and for each
-/// list being walked `absent`, the list and the next index. The strings found are appended to the builder.
+/// Slots: value, flags, builder, length, context, state (false while a `__toString` is called). Above them lie the
+/// values still to be coerced, for each list being walked `absent`, the list and the next index, and for each set that
+/// another value stands for `absent`, the set and a `Peel`. The strings found are appended to the builder.
 extension VM {
     func coerceStep() -> Step {
         let coercion = Coercion(rawValue: UInt8(truncatingIfNeeded: bp[1].small))
@@ -14,9 +25,13 @@ extension VM {
             bp[5] = .true
             push(bp[0])
         }
+        if bp[5].bits == Value.false.bits {
+            bp[5] = .true
+            (sp - 2).pointee = Value(small: Peel.result)
+        }
         while sp > bp + 6 {
             let top = sp - 1
-            if isListCursor(top) {
+            if isCursor(top) {
                 switch nextElement() {
                 case .next: continue
                 case let step: return step
@@ -31,8 +46,8 @@ extension VM {
         return finishCoercion()
     }
 
-    /// Whether the top is the index of a list being walked, kept as `absent`, list, index.
-    private func isListCursor(_ top: Slot) -> Bool {
+    /// Whether the top is what follows `absent` and a list or set.
+    private func isCursor(_ top: Slot) -> Bool {
         top - 2 >= bp + 6 && (top - 2).pointee.bits == Value.absent.bits
     }
 
@@ -41,7 +56,7 @@ extension VM {
         let cursor = sp - 1
         let list = (sp - 2).pointee.object
         let index = cursor.pointee.small
-        if index == list.field {
+        if index < 0 || index == list.field {
             sp -= 3
             return .next
         }
@@ -94,16 +109,28 @@ extension VM {
     private func coerceSet(_ top: Slot) -> Step {
         let set = top.pointee
         if let method = lookup(set.object, Symbols.toString) {
-            guard reserveSlots(4) else { return .collect }
-            // [set] becomes [method set]; the result takes their place.
-            top.pointee = method.pointee
+            guard reserveSlots(6) else { return .collect }
+            // [set] becomes [cursor method set]; the result takes the place of the last two.
+            pushPeel(top, Peel.call)
+            push(method.pointee)
             push(set)
+            bp[5] = .false
             s.pointee.callCount = 1
             return .call
         }
         guard let path = lookup(set.object, Symbols.outPath) else { return failCoercion(set) }
-        top.pointee = path.pointee
+        guard reserveSlots(4) else { return .collect }
+        pushPeel(top, Peel.output)
+        push(path.pointee)
         return .next
+    }
+
+    /// Puts a cursor in the place of a set at the top.
+    func pushPeel(_ top: Slot, _ peel: Int) {
+        let set = top.pointee
+        top.pointee = .absent
+        push(set)
+        push(Value(small: peel))
     }
 
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
@@ -120,7 +147,10 @@ extension VM {
 
     private func appendString(_ value: Value) -> Step {
         // Nothing but this string: it is the result itself.
-        if sp == bp + 7, bp[3].isNull {
+        if bp[3].isNull, isAlone(sp - 1) {
+            if bp[1].small & VM.absolutePath != 0, value.object.byteBuffer.first != CanonPath.separator {
+                return failRelativePath(value)
+            }
             bp[2] = value
             bp[3] = Value(small: -1)
             sp -= 1
@@ -134,6 +164,23 @@ extension VM {
         appendReserved(value.object.byteBuffer)
         sp -= 1
         return .next
+    }
+
+    /// Whether no list is being walked, so that the value at the top is all that there is.
+    private func isAlone(_ top: Slot) -> Bool {
+        var slot = bp + 6
+        while slot < top, slot[2].small < 0 { slot += 3 }
+        return slot == top
+    }
+
+    /// A flag beside those of `Coercion`: the string must be an absolute path.
+    static var absolutePath: Int { 0x100 }
+
+    private func failRelativePath(_ value: Value) -> Step {
+        let text = String(decoding: value.object.byteBuffer, as: UTF8.self)
+        let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
+        machine.failure?.isCoercion = true
+        return step
     }
 
     private func appendCoerced(_ bytes: [UInt8]) -> Bool {

@@ -16,6 +16,16 @@ extension VM {
         }
     }
 
+    /// `assert a == b` on the two values at the top: true, or a failure that says how they differ.
+    @inline(never)
+    func assertEqual(_ text: Value) -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        if shallowEqual((sp - 2).pointee, (sp - 1).pointee) == true { return replaceTwo(.true) }
+        let step = enterOperator(Builtin.equalDeep, arguments: 2, flag: true)
+        if step == .entered { bp[2] = text }
+        return step
+    }
+
     /// Equality of two forced values; nil when their elements must be compared.
     func shallowEqual(_ a: Value, _ b: Value) -> Bool? {
         if a.isInteger, b.isInteger { return a.integer == b.integer }
@@ -40,8 +50,8 @@ extension VM {
     }
 
     /// Compares what lies above the frame's slots: items of three values, left, right and the index reached
-    /// (-1 before both are forced). Slots: left, right, a boolean if these are the
-    /// operands of `==` themselves, state.
+    /// (-1 before both are forced, -2 while the outputs of two derivations are compared). Slots: left, right, a boolean
+    /// if these are the operands of `==` themselves or the text of the assertion that they are equal, state.
     func equalDeepStep() -> Step {
         let items = bp + 4
         if bp[3].isNull {
@@ -51,9 +61,13 @@ extension VM {
         }
         while sp > items {
             let item = sp - 3
+            if item[2].small == VM.comparedByOutput {
+                sp = item
+                continue
+            }
             if item[2].small < 0 {
                 if !isForced(item) || !isForced(item + 1) { return .force }
-                switch startItem(item, isTop: item == items && bp[2].isBool) {
+                switch startItem(item, isTop: item == items && !bp[2].isNull) {
                 case .next: continue
                 case .done: return .done
                 case let step: return step
@@ -75,6 +89,9 @@ extension VM {
         return done(.true)
     }
 
+    /// The index of an item of two derivations whose outputs lie above it.
+    static var comparedByOutput: Int { -2 }
+
     private func pushItem(_ a: Value, _ b: Value) {
         push(a)
         push(b)
@@ -90,7 +107,7 @@ extension VM {
             return .next
         }
         if let result = shallowEqual(a, b) {
-            if !result { return done(.false) }
+            if !result { return differ(item) }
             sp = item
             return .next
         }
@@ -98,10 +115,10 @@ extension VM {
             if let step = startDerivations(item) { return step }
             let left = item[0].object
             let right = item[1].object
-            if left.field != right.field { return done(.false) }
+            if left.field != right.field { return differ(item) }
             for index in 0..<left.field
             where left.layout.entries[index].symbol != right.layout.entries[index].symbol {
-                return done(.false)
+                return differ(item)
             }
         }
         item[2] = Value(small: 0)
@@ -118,16 +135,33 @@ extension VM {
         guard let left = lookup(item[0].object, Symbols.outPath), let right = lookup(item[1].object, Symbols.outPath)
         else { return nil }
         if !isForced(left) || !isForced(right) { return .force }
-        item[0] = left.pointee
-        item[1] = right.pointee
+        guard bp[2].isString else {
+            item[0] = left.pointee
+            item[1] = right.pointee
+            return .next
+        }
+        guard reserveSlots(3) else { return .collect }
+        item[2] = Value(small: VM.comparedByOutput)
+        pushItem(left.pointee, right.pointee)
         return .next
     }
+
+    /// The two values of an item differ: the answer, or the failure of the assertion that they are equal.
+    private func differ(_ item: Slot) -> Step { bp[2].isString ? failDifferent(item) : done(.false) }
 
     func isBytes(_ string: Value, _ text: StaticString) -> Bool {
         string.object.field == text.utf8CodeUnitCount
             && compareBytes(
                 string.object.byteBuffer, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
                 == 0
+    }
+
+    /// Stands for the index of two lists whose elements, now in the slots, decide.
+    private static var lastElements: Int { -1 }
+
+    /// That elements of lists had no order, once for each list around them.
+    private func noteElements() {
+        for _ in 0..<(sp - (bp + 5)) / 3 { machine.notes.append(.text("while comparing two list elements")) }
     }
 
     /// `<` on lists: finds the first elements that differ, and compares those.
@@ -137,11 +171,15 @@ extension VM {
     func lessThanDeepStep() -> Step {
         if bp[3].isNull { bp[3] = Value(small: -1) }
         if bp[4].isTrue {
+            guard reserveSlots(4) else { return .collect }
             bp[4] = .null
             if pop().isTrue {
                 bp[3] = Value(small: bp[3].small + 1)
             } else {
                 let index = bp[3].small
+                push(bp[0])
+                push(bp[1])
+                push(Value(small: VM.lastElements))
                 bp[0] = bp[0].object.values[index]
                 bp[1] = bp[1].object.values[index]
                 bp[3] = Value(small: -1)
@@ -151,7 +189,10 @@ extension VM {
             if bp[3].small < 0 {
                 if !isForced(bp) || !isForced(bp + 1) { return .force }
                 guard bp[0].isList, bp[1].isList else {
-                    guard let less = isLess(bp[0], bp[1]) else { return .error }
+                    guard let less = isLess(bp[0], bp[1]) else {
+                        noteElements()
+                        return .error
+                    }
                     return done(.bool(less != bp[2].isTrue))
                 }
                 bp[3] = Value(small: 0)

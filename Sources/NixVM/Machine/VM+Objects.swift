@@ -113,9 +113,10 @@ extension VM {
     }
 
     /// A thunk that applies a function to two arguments. `Size.thunk(3)` reserved.
-    func makeApplication(_ function: Value, _ first: Value, _ second: Value) -> Value {
+    func makeApplication(_ function: Value, _ first: Value, _ second: Value, isMapped: Bool = false) -> Value {
         let object = take(words: 4)
-        object[0] = Object.header(Kind.thunk, count: 3, field: s.pointee.applyTwoChunk)
+        let chunk = isMapped ? s.pointee.applyMappedChunk : s.pointee.applyTwoChunk
+        object[0] = Object.header(Kind.thunk, count: 3, field: chunk)
         object.values[0] = function
         object.values[1] = first
         object.values[2] = second

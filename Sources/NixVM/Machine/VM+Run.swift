@@ -686,6 +686,19 @@ extension VM {
                 s.pointee.instruction = start
                 s.pointee.r = r
                 step = assertFail(r.tables.pointee.constants[index])
+            case .assertEqual:
+                let a = (r.sp - 2).pointee
+                let index = operand(&r.pc)
+                if _fastPath(a.isSmall && a.bits == (r.sp - 1).pointee.bits) {
+                    r.sp -= 1
+                    (r.sp - 1).pointee = .true
+                    continue dispatch
+                }
+                s.pointee.instruction = start
+                s.pointee.r = r
+                step = assertEqual(r.tables.pointee.constants[index])
+                r = s.pointee.r
+                if step == .next { continue dispatch }
             case .currentPosition:
                 s.pointee.instruction = start
                 s.pointee.r = r

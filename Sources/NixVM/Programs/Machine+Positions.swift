@@ -45,6 +45,11 @@ extension Machine {
         return position
     }
 
+    /// What the relative paths of a program start from; empty for no program.
+    public func directory(ofProgram index: Int) -> [UInt8] {
+        programs.indices.contains(index) ? programs[index].directory : []
+    }
+
     /// The position with a number, as layouts carry it; nil for 0.
     func attributePosition(_ number: UInt32) -> SourcePosition? {
         guard number > 0, Int(number) <= attributePositions.count else { return nil }

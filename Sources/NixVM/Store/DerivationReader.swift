@@ -79,6 +79,13 @@ struct DerivationReader {
     /// The machine's `failure` is set.
     struct Failed: Error {}
 
+    /// Throws what is wrong with one attribute.
+    func check(_ symbol: UInt32, _ value: Value, _ found: Value) throws {
+        guard let name = vm.lookup(set, Symbols.name) else { throw Failed() }
+        var parts = Parts(name: Array(name.pointee.object.byteBuffer))
+        try read(symbol, value, found, &parts)
+    }
+
     private func read(_ symbol: UInt32, _ value: Value, _ found: Value, _ parts: inout Parts) throws {
         if found.isNull { return }
         switch symbol {
@@ -165,7 +172,9 @@ struct DerivationReader {
                 throw StoreError(
                     "invalid value '\(String(decoding: text, as: UTF8.self))' for 'outputHashMode' attribute")
             }
-            if method == .text, !vm.checkFeature("dynamic-derivations") { throw Failed() }
+            let reason =
+                " (text-hashed derivation '\(String(decoding: parts.name, as: UTF8.self))', outputHashMode = \"text\")"
+            if method == .text, !vm.checkFeature("dynamic-derivations", for: reason) { throw Failed() }
             if method == .git, !vm.checkFeature("git-hashing") { throw Failed() }
             parts.method = method
         default: break

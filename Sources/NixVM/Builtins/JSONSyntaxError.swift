@@ -1,0 +1,309 @@
+/// Says where a text is no JSON, in the words of the JSON library that Nix uses.
+///
+/// Reads the text as that library does, token by token; what it says of a place depends on what it read before. Nothing
+/// is built, and nesting lies on an array.
+struct JSONSyntaxError {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var place = 0
+    /// The byte read last; nil at the end of the text.
+    private var current: UInt8?
+    private var line = 1
+    private var column = 0
+    /// What was read since the last number or string began.
+    private var lastRead: [UInt8] = []
+    private var problem = ""
+
+    private enum Token: String {
+        case trueWord = "true literal"
+        case falseWord = "false literal"
+        case nullWord = "null literal"
+        case string = "string literal"
+        case number = "number literal"
+        case openList = "'['"
+        case openObject = "'{'"
+        case closeList = "']'"
+        case closeObject = "'}'"
+        case colon = "':'"
+        case comma = "','"
+        case error = "<parse error>"
+        case end = "end of input"
+        case value = "'[', '{', or a literal"
+    }
+
+    private struct Failure: Error {
+        var message: String
+    }
+
+    /// Nil when the text is JSON.
+    static func message(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        var reader = JSONSyntaxError(bytes)
+        do throws(Failure) {
+            try reader.read()
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+            place = 3
+            column = 3
+        }
+    }
+
+    // MARK: The grammar
+
+    private mutating func read() throws(Failure) {
+        /// Open containers: whether each is a list.
+        var open: [Bool] = []
+        var token = next()
+        while true {
+            let opened = try readValue(&token, &open)
+            if opened { continue }
+            while let isList = open.last {
+                token = next()
+                if token == .comma {
+                    token = next()
+                    if !isList { try readKey(&token) }
+                    break
+                }
+                guard token == (isList ? .closeList : .closeObject) else {
+                    throw failure(token, isList ? "array" : "object", expected: isList ? .closeList : .closeObject)
+                }
+                open.removeLast()
+            }
+            if open.isEmpty { break }
+        }
+        token = next()
+        guard token == .end else { throw failure(token, "value", expected: .end) }
+    }
+
+    /// A scalar or an empty container; true when a container was opened, whose first value begins at the token.
+    private mutating func readValue(_ token: inout Token, _ open: inout [Bool]) throws(Failure) -> Bool {
+        switch token {
+        case .openObject:
+            token = next()
+            if token == .closeObject { return false }
+            try readKey(&token)
+            open.append(false)
+            return true
+        case .openList:
+            token = next()
+            if token == .closeList { return false }
+            open.append(true)
+            return true
+        case .trueWord, .falseWord, .nullWord, .string, .number: return false
+        case .error: throw failure(token, "value", expected: nil)
+        default: throw failure(token, "value", expected: .value)
+        }
+    }
+
+    private mutating func readKey(_ token: inout Token) throws(Failure) {
+        guard token == .string else { throw failure(token, "object key", expected: .string) }
+        token = next()
+        guard token == .colon else { throw failure(token, "object separator", expected: .colon) }
+        token = next()
+    }
+
+    private func failure(_ token: Token, _ context: String, expected: Token?) -> Failure {
+        var text = "[json.exception.parse_error.101] parse error at line \(line), column \(column): "
+        text += "syntax error while parsing \(context) - "
+        text += token == .error ? "\(problem); last read: '\(shownRead)'" : "unexpected \(token.rawValue)"
+        if let expected { text += "; expected \(expected.rawValue)" }
+        return Failure(message: text)
+    }
+
+    private var shownRead: String {
+        var shown: [UInt8] = []
+        for byte in lastRead {
+            if byte < 0x20 {
+                shown += Array("<U+\(Self.hex(UInt32(byte)))>".utf8)
+            } else {
+                shown.append(byte)
+            }
+        }
+        return String(decoding: shown, as: UTF8.self)
+    }
+
+    private static func hex(_ number: UInt32) -> String {
+        let digits = String(number, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    // MARK: Bytes
+
+    private mutating func advance() {
+        column += 1
+        guard place < bytes.count else {
+            current = nil
+            place = bytes.count + 1
+            return
+        }
+        let byte = bytes[place]
+        place += 1
+        current = byte
+        lastRead.append(byte)
+        if byte == UInt8(ascii: "\n") {
+            line += 1
+            column = 0
+        }
+    }
+
+    /// Gives the byte read last back.
+    private mutating func retreat() {
+        place -= 1
+        if column == 0 { line -= 1 } else { column -= 1 }
+        if current != nil { lastRead.removeLast() }
+    }
+
+    // MARK: Tokens
+
+    private mutating func next() -> Token {
+        repeat { advance() } while current == 0x20 || current == 0x09 || current == 0x0A || current == 0x0D
+        switch current {
+        case UInt8(ascii: "["): return .openList
+        case UInt8(ascii: "]"): return .closeList
+        case UInt8(ascii: "{"): return .openObject
+        case UInt8(ascii: "}"): return .closeObject
+        case UInt8(ascii: ":"): return .colon
+        case UInt8(ascii: ","): return .comma
+        case UInt8(ascii: "t"): return word("rue", .trueWord)
+        case UInt8(ascii: "f"): return word("alse", .falseWord)
+        case UInt8(ascii: "n"): return word("ull", .nullWord)
+        case UInt8(ascii: "\""): return string()
+        case nil, 0: return .end
+        case .some(let byte):
+            let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+            return isDigit || byte == UInt8(ascii: "-") ? number() : fail("invalid literal")
+        }
+    }
+
+    private mutating func fail(_ message: String) -> Token {
+        problem = message
+        return .error
+    }
+
+    private mutating func word(_ rest: String, _ token: Token) -> Token {
+        for byte in rest.utf8 {
+            advance()
+            if current != byte { return fail("invalid literal") }
+        }
+        return token
+    }
+
+    private mutating func restart() { lastRead = current.map { [$0] } ?? [] }
+
+    private mutating func digits() -> Bool {
+        var found = false
+        while true {
+            advance()
+            guard let current, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") else { return found }
+            found = true
+        }
+    }
+
+    private mutating func number() -> Token {
+        restart()
+        if current == UInt8(ascii: "-") {
+            advance()
+            guard let current, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") else {
+                return fail("invalid number; expected digit after '-'")
+            }
+        }
+        if current == UInt8(ascii: "0") { advance() } else { _ = digits() }
+        if current == UInt8(ascii: ".") {
+            guard digits() else { return fail("invalid number; expected digit after '.'") }
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            advance()
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") {
+                guard digits() else { return fail("invalid number; expected digit after exponent sign") }
+            } else {
+                guard let current, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") else {
+                    return fail("invalid number; expected '+', '-', or digit after exponent")
+                }
+                _ = digits()
+            }
+        }
+        retreat()
+        return .number
+    }
+
+    private mutating func string() -> Token {
+        restart()
+        while true {
+            advance()
+            guard let byte = current else { return fail("invalid string: missing closing quote") }
+            switch byte {
+            case UInt8(ascii: "\""): return .string
+            case UInt8(ascii: "\\"): if let token = escape() { return token }
+            case 0..<0x20: return fail(Self.controlMessage(byte))
+            case 0..<0x80: break
+            default: if !sequence(byte) { return fail("invalid string: ill-formed UTF-8 byte") }
+            }
+        }
+    }
+
+    private mutating func escape() -> Token? {
+        advance()
+        guard current == UInt8(ascii: "u") else {
+            guard let current, "\"\\/bfnrt".utf8.contains(current) else {
+                return fail("invalid string: forbidden character after backslash")
+            }
+            return nil
+        }
+        guard let unit = hexadecimalUnit() else { return failDigits() }
+        if (0xDC00...0xDFFF).contains(unit) {
+            return fail("invalid string: surrogate U+DC00..U+DFFF must follow U+D800..U+DBFF")
+        }
+        guard (0xD800...0xDBFF).contains(unit) else { return nil }
+        let unpaired = "invalid string: surrogate U+D800..U+DBFF must be followed by U+DC00..U+DFFF"
+        advance()
+        guard current == UInt8(ascii: "\\") else { return fail(unpaired) }
+        advance()
+        guard current == UInt8(ascii: "u") else { return fail(unpaired) }
+        guard let low = hexadecimalUnit() else { return failDigits() }
+        return (0xDC00...0xDFFF).contains(low) ? nil : fail(unpaired)
+    }
+
+    private mutating func failDigits() -> Token { fail("invalid string: '\\u' must be followed by 4 hex digits") }
+
+    private mutating func hexadecimalUnit() -> UInt32? {
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            advance()
+            guard let current, let digit = Character(Unicode.Scalar(current)).hexDigitValue, current < 0x80 else {
+                return nil
+            }
+            unit = unit << 4 | UInt32(digit)
+        }
+        return unit
+    }
+
+    /// Reads the rest of a character of several bytes.
+    private mutating func sequence(_ lead: UInt8) -> Bool {
+        guard let (first, more) = UTF8Check.continuation(after: lead) else { return false }
+        var range = first
+        for _ in 0..<more {
+            advance()
+            guard let current, range.contains(current) else { return false }
+            range = 0x80...0xBF
+        }
+        return true
+    }
+
+    private static let controlNames = [
+        "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI", "DLE",
+        "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US",
+    ]
+
+    private static func controlMessage(_ byte: UInt8) -> String {
+        let code = hex(UInt32(byte))
+        let short: [UInt8: String] = [8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r"]
+        let way = short[byte].map { " or \($0)" } ?? ""
+        return
+            "invalid string: control character U+\(code) (\(controlNames[Int(byte)])) must be escaped to \\u\(code)\(way)"
+    }
+}
