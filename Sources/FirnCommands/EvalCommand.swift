@@ -31,6 +31,9 @@ struct EvalCommand: ParsableCommand {
     @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
     var stress = false
 
+    @Flag(help: "What this command does: for calls written for nix-instantiate.")
+    var eval = false
+
     mutating func validate() throws {
         if [json, raw, xml].count(where: { $0 }) > 1 {
             throw ValidationError("--json, --raw and --xml exclude each other")
@@ -48,7 +51,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(stress: stress) else {
+        guard let evaluator = evaluation.makeEvaluator(stress: stress, countsWork: Statistics.isWanted(stats)) else {
             Output.note("error: the address space for the heap cannot be reserved")
             return 1
         }

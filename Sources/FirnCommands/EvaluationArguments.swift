@@ -53,6 +53,12 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(help: "The default: with environment, clock and search path.")
     var impure = false
 
+    @Flag(help: "As nix-instantiate: nothing is written to a store here, so that both this and --read-write-mode hold.")
+    var readonlyMode = false
+
+    @Flag(help: "As nix-instantiate; see --readonly-mode.")
+    var readWriteMode = false
+
     @Flag(help: "Let builtins.traceVerbose print.")
     var traceVerbose = false
 
@@ -145,7 +151,7 @@ struct EvaluationArguments: ParsableArguments {
     var isPure: Bool { pure }
 
     /// The evaluator these arguments ask for.
-    func makeEvaluator(stress: Bool = false) -> Evaluator? {
+    func makeEvaluator(stress: Bool = false, countsWork: Bool = false) -> Evaluator? {
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
@@ -153,7 +159,8 @@ struct EvaluationArguments: ParsableArguments {
         let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.areIgnored ? nil : CacheCommand.cache
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
-            pure: isPure, traceVerbose: traceVerbose, features: features)
+            pure: isPure, workingDirectory: currentDirectory(),
+            traceVerbose: traceVerbose, countsWork: countsWork, features: features)
         let evaluator = Evaluator(
             io: io,
             options: EvaluatorOptions(
@@ -168,12 +175,10 @@ struct EvaluationArguments: ParsableArguments {
     /// `-I` entries first, then those of NIX_PATH.
     private func searchPath(_ io: LocalIO) -> [(prefix: [UInt8], path: [UInt8])] {
         var entries = include.map { Array($0.utf8) }
-        if let variable = io.environmentVariable(Array("NIX_PATH".utf8)) {
-            entries += variable.split(separator: UInt8(ascii: ":")).map { Array($0) }
-        }
+        if let variable = io.environmentVariable(Array("NIX_PATH".utf8)) { entries += SearchPath.entries(variable) }
         return entries.map { entry in
-            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return ([], absolute(entry)) }
-            return (Array(entry[..<equals]), absolute(Array(entry[(equals + 1)...])))
+            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return ([], entry) }
+            return (Array(entry[..<equals]), Array(entry[(equals + 1)...]))
         }
     }
 

@@ -5,14 +5,16 @@ import NixVM
 enum Statistics {
     /// Reports when asked by the flag or by NIX_SHOW_STATS, to NIX_SHOW_STATS_PATH or standard error.
     static func report(_ machine: Machine, isAsked: Bool) {
-        let wish = variable("NIX_SHOW_STATS") ?? "0"
-        guard isAsked || wish != "0" else { return }
+        guard isWanted(isAsked) else { return }
         let path = variable("NIX_SHOW_STATS_PATH") ?? "-"
         if path == "-" { return Output.write(2, text(machine)) }
         if !Source.write(Array(text(machine).utf8), to: path) {
             Output.note("error: '\(path)' cannot be written")
         }
     }
+
+    /// Whether a report is asked for, so that work is to be counted.
+    static func isWanted(_ isAsked: Bool) -> Bool { isAsked || (variable("NIX_SHOW_STATS") ?? "0") != "0" }
 
     private static func variable(_ name: String) -> String? {
         unsafe getenv(name).map { unsafe String(cString: $0) }
@@ -33,6 +35,10 @@ enum Statistics {
             {
               "cpuTime": \(cpuTime),
               "depthPeak": \(machine.depthPeak),
+              "envs": {
+                "elements": \(counters.captures),
+                "number": \(counters.environments)
+              },
               "fuel": \(machine.fuelUsed),
               "gc": {
                 "copiedBytes": \(heap.copiedBytes),
@@ -43,11 +49,20 @@ enum Statistics {
                 "totalBytes": \(heap.allocatedBytes)
               },
               "list": {
-                "concats": \(counters.listConcats)
+                "concats": \(counters.listConcats),
+                "elements": \(counters.listElements),
+                "number": \(counters.lists)
               },
+              "nrFunctionCalls": \(counters.calls),
+              "nrLookups": \(counters.lookups),
               "nrOpUpdateValuesCopied": \(counters.updateCopies),
               "nrOpUpdates": \(counters.updates),
               "nrPrimOpCalls": \(counters.builtinCalls),
+              "nrThunks": \(counters.thunks),
+              "sets": {
+                "elements": \(counters.setElements),
+                "number": \(counters.sets)
+              },
               "symbols": {
                 "number": \(machine.symbolCount)
               },

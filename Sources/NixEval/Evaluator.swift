@@ -81,6 +81,9 @@ public final class Evaluator {
         disk = options.diskCache?()
         scope = .of(machine)
         guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
+        machine.warningHandler = { [unowned self] warning in
+            print(Array(describe(warning: warning).utf8.dropLast()))
+        }
     }
 
     /// One of many evaluators, one after another, that share memory and programs.

@@ -80,7 +80,7 @@ extension VM {
         return Value(Tag.other, array)
     }
 
-    private var tree: KeyTree { KeyTree(nodes: bp[4].object.values, root: bp + 6, count: bp + 5) }
+    private var tree: KeyTree { KeyTree(vm: self, nodes: bp[4].object.values, root: bp + 6, count: bp + 5) }
 
     /// The element at the head of the queue, which is looked at.
     private var element: Slot { bp[1].object.values + bp[2].small }
@@ -185,7 +185,6 @@ extension VM {
         guard let function = lookup(bp[0].object, Symbols.operator) else { return .error }
         let item = element.pointee
         tree.insert(key, item: item, parent: parent, isLeft: isLeft)
-        noteWrite(bp[4].object)
         bp[2] = Value(small: bp[2].small + 1)
         bp[7] = Value(small: ClosurePhase.operated)
         return callWith(function.pointee, item)
@@ -220,8 +219,8 @@ extension VM {
             bp[3] = Value(small: waiting)
         }
         let answer = base.pointee.object
-        (bp[1].object.values + bp[3].small).update(from: answer.values, count: answer.field)
-        noteWrite(bp[1].object)
+        let end = bp[1].object.values + bp[3].small
+        for index in 0..<answer.field { write(answer.values[index], to: end + index) }
         bp[3] = Value(small: bp[3].small + answer.field)
         bp[7] = Value(small: ClosurePhase.next)
         sp = base

@@ -27,6 +27,7 @@ extension VM {
             if bp[3].isTrue {
                 let value = pop()
                 if bp[4].isNull {
+                    warnOfAttribute()
                     keep(value)
                 } else {
                     found[index].object.values[bp[4].small] = value
@@ -88,6 +89,26 @@ extension VM {
         array[0] = Object.header(Kind.array, field: count)
         for index in 0..<count { array.values[index] = .null }
         return Value(Tag.other, array)
+    }
+
+    /// Attributes of the builder's that have no effect among structured ones.
+    private static let ineffective: Set<String> = [
+        "allowedReferences", "allowedRequisites", "disallowedReferences", "disallowedRequisites", "maxSize",
+        "maxClosureSize",
+    ]
+
+    /// Says what is wrong with the attribute that was just evaluated, if it need not fail.
+    private func warnOfAttribute() {
+        guard isStructured, let order = nameOrder(bp[0].object.layout),
+            let name = lookup(bp[0].object, Symbols.name)
+        else { return }
+        let entry = bp[0].object.layout.entries[Int(order[index])]
+        let attribute = nameText(entry.symbol)
+        guard VM.ineffective.contains(attribute) else { return }
+        machine.warn(
+            "'structuredAttrs' disables the effect of the derivation attribute '\(attribute)'; "
+                + "use 'outputChecks.<output>.\(attribute)' instead",
+            at: entry.position, context: "while evaluating derivation '\(text(name.pointee))'")
     }
 
     private func keep(_ value: Value) {

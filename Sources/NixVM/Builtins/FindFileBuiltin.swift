@@ -85,7 +85,8 @@ extension VM {
     /// The path below an entry without its links, if something is there. An entry that is not there itself is told of
     /// once.
     private func existing(_ directory: [UInt8], _ rest: [UInt8]) -> [UInt8]? {
-        let base = CanonPath.canonicalize(directory)
+        let start = machine.settings.workingDirectory ?? [CanonPath.separator]
+        let base = CanonPath.absolute(directory, relativeTo: start)
         guard (try? machine.io.pathExists(base)) == true else {
             if machine.missingSearchPaths.insert(directory).inserted {
                 machine.print(

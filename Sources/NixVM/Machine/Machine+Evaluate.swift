@@ -124,6 +124,9 @@ extension Machine {
     public func resume() -> MachinePause {
         let exit: RunExit
         switch recording?.level {
+        case nil where settings.countsWork:
+            var observer = WorkCounter()
+            exit = vm.run(&observer)
         case nil, TraceLevel.none?:
             var observer = NoObserver()
             exit = vm.run(&observer)

@@ -53,6 +53,8 @@ public final class Machine {
     let cancellation: Cancellation?
     /// Receives what `trace` and `warn` print, one line at a time without its end.
     let print: ([UInt8]) -> Void
+    /// Receives warnings that have a place; without one they are printed without it.
+    public var warningHandler: ((EvalFailure) -> Void)?
     var failure: EvalFailure?
     /// What unwinding noted since `failure` was set.
     var notes = BacktraceNotes()
@@ -202,23 +204,30 @@ public struct MachineSettings: Sendable {
     public var currentSystem: [UInt8]?
     /// Search path entries: prefix and path.
     public var searchPath: [(prefix: [UInt8], path: [UInt8])]
+    /// What relative entries of a search path start from; nil where there is no such place.
+    public var workingDirectory: [UInt8]?
     /// No environment, clock or paths of the machine.
     public var pure: Bool
     /// `--trace-verbose`: whether `traceVerbose` prints.
     public var traceVerbose: Bool
+    /// Whether calls, thunks and what else the loop does are counted; it is a little slower then.
+    public var countsWork: Bool
     /// Experimental features of Nix that are on, such as `ca-derivations`.
     public var features: Set<String>
 
     public init(
         stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),
-        searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false, traceVerbose: Bool = false,
-        features: Set<String> = []
+        searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false,
+        workingDirectory: [UInt8]? = nil, traceVerbose: Bool = false,
+        countsWork: Bool = false, features: Set<String> = []
     ) {
         self.stress = stress
         self.currentSystem = currentSystem
         self.searchPath = searchPath
         self.pure = pure
+        self.workingDirectory = workingDirectory
         self.traceVerbose = traceVerbose
+        self.countsWork = countsWork
         self.features = features
     }
 }

@@ -207,6 +207,14 @@ public struct Counters: Sendable, Equatable {
     public var updates = 0
     public var updateCopies = 0
     public var listConcats = 0
+    /// Sets and lists with how much is in them, and functions and thunks with what they capture. Those that code makes
+    /// are counted only when the settings ask for it.
+    public var sets = 0
+    public var setElements = 0
+    public var lists = 0
+    public var listElements = 0
+    public var environments = 0
+    public var captures = 0
 }
 
 /// The handle through which all of the machine is reached; a pointer, so that passing it costs nothing.

@@ -203,7 +203,6 @@ extension VM {
                     .type, "expected a set but found \(describe(scope.pointee))",
                     context: "while evaluating the first subexpression of a with expression")
             }
-            s.pointee.counters.lookups &+= 1
             if let found = lookup(scope.pointee.object, symbol) {
                 if !isForced(found) { return .force }
                 s.pointee.result = found.pointee

@@ -3,6 +3,8 @@ extension VM {
     /// A list of so many values, to be filled before anything else happens.
     func makeList(_ count: Int) -> Value {
         if count == 0 { return s.pointee.emptyList }
+        s.pointee.counters.lists &+= 1
+        s.pointee.counters.listElements &+= count
         let object = take(words: 1 &+ count)
         object[0] = Object.header(Kind.list, field: count)
         return Value(Tag.list, object)
@@ -89,6 +91,8 @@ extension VM {
 
     /// A set over an existing layout. `Size.attributes` reserved.
     func makeAttributes(layout: Object) -> Value {
+        s.pointee.counters.sets &+= 1
+        s.pointee.counters.setElements &+= layout.field
         let result = take(words: 2 &+ layout.field)
         result[0] = Object.header(Kind.attributes, field: layout.field)
         result[1] = UInt64(UInt(bitPattern: layout))

@@ -57,6 +57,14 @@ extension Machine {
         return position(in: Int(program), span: span)
     }
 
+    /// Warns of what does not fail.
+    func warn(_ message: String, at number: UInt32, context: String) {
+        let warning = EvalFailure(
+            kind: .value, message: Array(message.utf8), position: attributePosition(number),
+            trace: [TraceEntry(message: context, position: nil)])
+        if let warningHandler { warningHandler(warning) } else { print(Array("warning: \(message)".utf8)) }
+    }
+
     /// The number of a new attribute position; 0 without span.
     func attributePosition(_ span: SourceSpan?, _ loaded: LoadedProgram) -> UInt32 {
         guard let span else { return 0 }

@@ -1,0 +1,1 @@
+toString { outPath = { __toString = self: { outPath = "end"; }; }; }

@@ -1,0 +1,1 @@
+{ set.value = throw "inside"; }

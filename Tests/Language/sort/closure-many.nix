@@ -1,0 +1,1 @@
+let n = 3000; c = builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: if x.key < n then [ { key = x.key + 1; } { key = (x.key * 7) - (x.key * 7 / n * n); } { key = n - x.key; } ] else [ ]; }; in [ (builtins.length c) (builtins.sort builtins.lessThan (map (x: x.key) c) == builtins.genList (i: i) (n + 1)) (map (x: x.key) (builtins.genList (builtins.elemAt c) 8)) ]

@@ -1,0 +1,2 @@
+# differs from 2.8.0: the newest Nix says which elements were compared
+builtins.genericClosure { startSet = [ { key = 1; } { } ]; operator = x: throw "operator"; }
