@@ -34,7 +34,15 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "What this command does: for calls written for nix-instantiate.")
     var eval = false
 
+    @Flag(help: .hidden)
+    var parse = false
+
+    @Flag(help: .hidden)
+    var findFile = false
+
     mutating func validate() throws {
+        if parse { throw ValidationError("nix-instantiate --parse is `firn parse` here") }
+        if findFile { throw ValidationError("there is no --find-file: evaluate <NAME> with -E instead") }
         if [json, raw, xml].count(where: { $0 }) > 1 {
             throw ValidationError("--json, --raw and --xml exclude each other")
         }

@@ -54,6 +54,11 @@ private struct TraceWriter {
     /// The place kept for the reason of a coercion, by index in `slots`.
     private var coercion: Int?
     private var application: SourcePosition?
+    /// Whether a frame of code was seen: the first is that of the failure.
+    private var hasCode = false
+
+    /// Bytes of an assertion's condition that a program keeps; of a longer one only the beginning is shown.
+    private static let longestAssertion = 2048
 
     private struct Slot {
         var entry: TraceEntry?
@@ -94,6 +99,10 @@ private struct TraceWriter {
     private mutating func addCode(_ code: CodeFrame) {
         let lines = evaluator.contexts(code.position)?.lines(for: code, isCoercion: coercion != nil)
         if let reason = lines?.coercion { explainCoercion(reason) }
+        if let assertion = lines?.assertion, !hasCode, assertion.utf8.count <= Self.longestAssertion {
+            failure.message = Array("assertion '\(assertion)' failed".utf8)
+        }
+        hasCode = true
         coercion = nil
         settle(lines?.callPosition ?? code.position)
         for entry in lines?.entries ?? [] { slots.append(Slot(entry: entry)) }

@@ -19,6 +19,8 @@ struct ExpressionContexts {
     /// What a code frame gives.
     struct Lines {
         var entries: [TraceEntry] = []
+        /// The condition of an assertion that failed here, with its paths made absolute.
+        var assertion: String?
         /// Why the value at fault was coerced to a string.
         var coercion: TraceEntry?
         /// Where calls from this instruction are, for "from call site".
@@ -119,6 +121,7 @@ struct ExpressionContexts {
         case .negate:
             if frame.operand != nil { add("while evaluating the second argument of the subtraction", nil, to: &lines) }
             add("while calling the 'sub' builtin", tree.span(of: node).start, to: &lines)
+        case .assert(let condition, _) where frame.opcode == .assertFail: lines.assertion = printed(condition)
         case .binary where frame.isDifference:
             guard let assertion = parents.parent(of: node) else { break }
             add(

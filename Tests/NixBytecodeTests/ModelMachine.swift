@@ -201,6 +201,9 @@ struct ModelMachine {
         case .addInteger, .subtractInteger, .equalInteger, .lessInteger:
             _ = try number()
             try replace(1)
+        case .assertEqual:
+            guard case .string = program.constants[try number()] else { throw Hole(description: "no string") }
+            try replace(2)
         case .force, .invert, .negate, .assertBool: try replace(1)
         case .update, .concatenate, .selectDynamic, .hasAttributeDynamic, .add, .subtract, .multiply, .divide, .equal,
             .less, .lessOrEqual, .greater, .greaterOrEqual:

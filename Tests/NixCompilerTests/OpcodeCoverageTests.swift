@@ -21,6 +21,7 @@ import Testing
         (.currentPosition, "__curPos"), (.call, "x: x 1 + 1"), (.tailCall, "x: x 1"), (.return, "1"),
         (.addInteger, "x: x + 1"), (.subtractInteger, "x: x - 1"), (.equalInteger, "x: x == 1"),
         (.lessInteger, "x: x < 1"), (.getLocalSelect, "x: x.a"), (.getUpvalueSelect, "x: { y = x.a + 1; }"),
+        (.assertEqual, "x: assert x == 1; x"), (.pop, "x: assert x == 1; x"),
     ]
 
     @Test("Every source emits its opcode", arguments: sources.indices)
@@ -31,11 +32,11 @@ import Testing
         #expect(names.contains(opcode.info.name))
     }
 
-    /// `pop` and `force` are there for other producers: no source needs them, because every instruction that leaves a
-    /// value either leaves it forced or where a delayed one is wanted. `step` is the machine's own.
+    /// `force` is there for other producers: no source needs it, because every instruction that leaves a value either
+    /// leaves it forced or where a delayed one is wanted. `step` is the machine's own.
     @Test("No opcode is without a source")
     func complete() {
-        let unused: Set<Opcode> = [.pop, .force, .step]
+        let unused: Set<Opcode> = [.force, .step]
         #expect(Set(Self.sources.map(\.0)).union(unused) == Set(Opcode.allCases))
     }
 }
