@@ -49,13 +49,13 @@ import Testing
     /// Steps for a text, given a table and stack enough.
     private func steps(_ pattern: Pattern, _ text: String) -> Int? {
         let bytes = Array(text.utf8)
-        let size = unsafe PatternMatcher.fixedSize(pattern, count: bytes.count, hasTable: true) + (1 << 24)
+        let size = PatternMatcher.fixedSize(pattern, count: bytes.count, hasTable: true) + (1 << 24)
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
         defer { unsafe scratch.deallocate() }
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             var matcher = unsafe PatternMatcher(pattern, buffer, scratch: scratch, hasTable: true) { nil }
-            switch unsafe matcher.matchWhole() {
-            case .none, .match: return unsafe matcher.steps
+            switch matcher.matchWhole() {
+            case .none, .match: return matcher.steps
             default: return nil
             }
         }
