@@ -167,7 +167,6 @@ struct RandomProgram {
     private mutating func binary(_ builder: inout ChunkBuilder, _ scope: Scope) throws {
         try expression(&builder, scope)
         try expression(&builder, scope)
-        if random.chance(10) { return try builder.emit(.assertEqual, .constant(string()), at: span()) }
         let opcodes: [Opcode] = [
             .add, .subtract, .multiply, .divide, .equal, .less, .lessOrEqual, .greater, .greaterOrEqual, .update,
             .concatenate, .selectDynamic, .hasAttributeDynamic,
