@@ -52,8 +52,9 @@ import Testing
         switch outcome {
         case .value(let text): String(decoding: text, as: UTF8.self)
         case .failed(let failure):
-            // Places come from the backtrace too, which tells more where the source is at hand.
-            "\(failure.kind) \(String(decoding: failure.message, as: UTF8.self))"
+            // Places come from the backtrace too, which tells more where the source is at hand. So does the text of an
+            // assertion, in which a program, which lies nowhere, has paths as they were written.
+            "\(failure.kind) \(String(decoding: failure.message, as: UTF8.self))".replacing("/job/", with: "./")
         case .rejected(let rejection): "\(rejection)"
         case .resultTooLarge(let limit): "too large \(limit)"
         case .internalError(let text): text
