@@ -1828,6 +1828,7 @@ public nonisolated struct WireWorkerWelcome: Sendable {
 
   public var segmentBytes: UInt64 = 0
 
+  /// A host of `*` is the one at which the worker reached the coordinator.
   public var traceEndpoint: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1887,7 +1888,7 @@ public nonisolated struct WireAssignment: Sendable {
   /// Clears the value of `limits`. Subsequent reads from it will return its default value.
   public mutating func clearLimits() {self._limits = nil}
 
-  /// The roots that the tenant may read and the worker announced, with content ids.
+  /// The roots that the job names, with the content ids that the worker announced.
   public var roots: [WireRoot] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2057,7 +2058,8 @@ public nonisolated struct WireDrainWorker: Sendable {
   public init() {}
 }
 
-/// 0x4B. Gives back leases whose evaluation has not begun. They are queued again and count no lost worker.
+/// 0x4B. Gives back leases whose evaluation has not begun. They are queued again and count no lost worker. Makes the credit
+/// 0, also without leases.
 public nonisolated struct WireRelease: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
