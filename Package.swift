@@ -100,7 +100,7 @@ let package = Package(
             name: "NixEvalTests",
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],
             swiftSettings: strict),
-        .testTarget(name: "LanguageTests", swiftSettings: strict),
+        .testTarget(name: "LanguageTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "FarmCommandsTests",
             dependencies: ["FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker"],

@@ -1,9 +1,9 @@
 import Foundation
+import TestSupport
 
 /// A started `firn` command of the farm. Killed, if it still runs, when it is let go.
 final class FarmProcess: Sendable {
-    private let process = Process()
-    private let scratch = NSTemporaryDirectory() + "firn-process-\(UUID().uuidString.prefix(8))"
+    private let process: ChildProcess
 
     /// The executable beside this test bundle; `FIRN_FARM_EXECUTABLE` names another.
     static let executable: URL = {
@@ -14,37 +14,16 @@ final class FarmProcess: Sendable {
 
     /// - Parameter environment: in addition to the test's own.
     init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-        process.executableURL = Self.executable
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        // Files, not pipes: a process that prints much never waits for a reader.
-        process.standardOutput = try Self.file("\(scratch)/output")
-        process.standardError = try Self.file("\(scratch)/errors")
-        try process.run()
+        process = try ChildProcess(
+            Self.executable, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
     }
 
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        try? FileManager.default.removeItem(atPath: scratch)
-    }
-
-    private static func file(_ path: String) throws -> FileHandle {
-        try Data().write(to: URL(filePath: path))
-        return try FileHandle(forWritingTo: URL(filePath: path))
-    }
-
-    private func text(_ name: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: "\(scratch)/\(name)") ?? Data(), as: UTF8.self)
-    }
-
-    var output: String { text("output") }
-    var errors: String { text("errors") }
-    var id: Int32 { process.processIdentifier }
+    var output: String { process.output }
+    var errors: String { process.errors }
+    var id: Int32 { process.id }
     var isRunning: Bool { process.isRunning }
 
-    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// Waits for the end.
     ///
@@ -52,7 +31,7 @@ final class FarmProcess: Sendable {
     @discardableResult
     func end(within seconds: Double = 60) async throws -> Int32 {
         try await eventually("process \(id) ends", within: seconds) { !process.isRunning }
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        return process.waitUntilEnd()
     }
 
     /// Ends it with SIGKILL and waits for the end.
