@@ -75,9 +75,10 @@ extension VM {
         for place in 0..<formals.pointee.count {
             let entry = formals.pointee.defaults + place
             let value = values[place]
-            guard entry.pointee.chunk >= 0, value.isThunk, UnsafeMutableRawPointer(value.object) >= fresh else {
-                continue
-            }
+            guard entry.pointee.chunk >= 0, value.isThunk else { continue }
+            // What has left the nursery may lie above it.
+            let object = UnsafeMutableRawPointer(value.object)
+            guard object >= fresh, object < s.pointee.r.hp else { continue }
             for capture in 0..<entry.pointee.captureCount {
                 let position = Int(truncatingIfNeeded: entry.pointee.captures[capture])
                 value.object.values[capture] =
