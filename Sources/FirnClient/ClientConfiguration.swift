@@ -11,6 +11,8 @@ public struct ClientConfiguration: Sendable {
     public var unreachableAfterMilliseconds: UInt64 = 4_000
     public var ipv6 = false
 
+    var hasKey: Bool { if case .curveClient = security { true } else { false } }
+
     public init(endpoint: String, security: SocketOptions.Security = .plain) {
         self.endpoint = endpoint
         self.security = security

@@ -8,23 +8,27 @@ extension ClientMachine {
         case .handshakeSucceeded: return greet(now: now)
         case .disconnected:
             let wasGreeted = phase != .connecting
-            lose(wasGreeted ? "the connection was lost" : reason == Self.handshaking ? Self.hungUp : reason, now: now)
+            lose(wasGreeted ? "the connection was lost" : reason == Self.handshaking ? hungUp : reason, now: now)
         case .connectRetried:
             lose("nobody answers there: is the coordinator running?", now: now)
         case .handshakeFailed(let failure):
-            if case .hungUp = failure { lose(Self.hungUp, now: now) } else { lose(failure.description, now: now) }
+            if case .hungUp = failure { lose(hungUp, now: now) } else { lose(failure.description, now: now) }
             // Trying again does not change a key. A coordinator that restarts may refuse for a moment, though.
             if welcome == nil, failure.isFinal { return failAll(unreachable) }
         // What the last handshake failed of says more than that another one began.
-        case .connected: if reason != Self.hungUp { reason = Self.handshaking }
+        case .connected: if reason != hungUp { reason = Self.handshaking }
         default: break
         }
         return []
     }
 
-    /// A server that cannot read a handshake says nothing and hangs up.
-    private static let hungUp =
-        "the other side hung up during the handshake: is the server's public key the one that was given?"
+    /// A server that cannot read a handshake says nothing and hangs up. One that asks for CURVE may do so before its own
+    /// greeting is out, and then the mechanisms are never compared on this side.
+    private var hungUp: String {
+        hasKey
+            ? "the other side hung up during the handshake: is the server's public key the one that was given?"
+            : "the other side hung up during the handshake: it may ask for CURVE, and no key was given"
+    }
     private static let handshaking = "connected, but the handshake does not end"
 
     /// To be called a few times a second.

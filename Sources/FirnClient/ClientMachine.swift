@@ -35,6 +35,7 @@ public struct ClientMachine: Sendable {
 
     let endpoint: String
     let software: String
+    let hasKey: Bool
     let unreachableAfter: UInt64
     var phase = Phase.connecting
     var reason = "no connection was made"
@@ -49,10 +50,13 @@ public struct ClientMachine: Sendable {
 
     static let helloCorrelation: UInt64 = 1
 
-    /// - Parameter unreachableAfter: how long requests wait for a connection, in nanoseconds.
-    public init(endpoint: String, software: String, unreachableAfter: UInt64, now: UInt64) {
+    /// - Parameters:
+    ///   - hasKey: whether the connection uses CURVE; what a failed handshake most likely means depends on it.
+    ///   - unreachableAfter: how long requests wait for a connection, in nanoseconds.
+    public init(endpoint: String, software: String, hasKey: Bool, unreachableAfter: UInt64, now: UInt64) {
         self.endpoint = endpoint
         self.software = software
+        self.hasKey = hasKey
         self.unreachableAfter = unreachableAfter
         disconnectedSince = now
         lastHeard = now

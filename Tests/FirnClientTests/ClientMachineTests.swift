@@ -7,8 +7,9 @@ import ZeroMQ
 private let second: UInt64 = 1_000_000_000
 
 @Suite struct ClientMachineTests {
-    private func machine() -> ClientMachine {
-        ClientMachine(endpoint: "tcp://farm:7701", software: "test", unreachableAfter: 4 * second, now: 0)
+    private func machine(hasKey: Bool = true) -> ClientMachine {
+        ClientMachine(
+            endpoint: "tcp://farm:7701", software: "test", hasKey: hasKey, unreachableAfter: 4 * second, now: 0)
     }
 
     private let welcome = WireClientWelcome.with {
@@ -107,6 +108,16 @@ private let second: UInt64 = 1_000_000_000
         #expect(errors.count == 1)
         _ = machine.handle(.connectRetried(intervalMilliseconds: 100), now: 2)
         #expect(machine.reason.contains("not authorised"))
+    }
+
+    @Test(arguments: [(true, "server's public key"), (false, "CURVE")])
+    func aHandshakeThatIsCutOffNamesTheLikelyCause(hasKey: Bool, cause: String) {
+        for event in [MonitorEvent.handshakeFailed(.hungUp(code: 0)), .disconnected] {
+            var machine = machine(hasKey: hasKey)
+            _ = machine.handle(.connected, now: 1)
+            _ = machine.handle(event, now: 2)
+            #expect(machine.reason.contains(cause), "\(event)")
+        }
     }
 
     @Test func aSilentCoordinatorIsPingedThenGivenUp() throws {
