@@ -51,7 +51,8 @@ public actor FirnClient {
         socket = try Socket(.dealer, context: context, options: options)
         machine = ClientMachine(
             endpoint: configuration.endpoint, software: configuration.software,
-            hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfterMilliseconds &* 1_000_000, now: PollingExecutor.now())
+            hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfterMilliseconds &* 1_000_000,
+            now: PollingExecutor.now())
     }
 
     private func start() async throws {
