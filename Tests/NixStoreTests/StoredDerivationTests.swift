@@ -13,7 +13,7 @@ import Testing
         let derivation = try StoredDerivation(parsing: Array(Self.text.utf8))
         #expect(derivation.outputs.map { String(decoding: $0.name, as: UTF8.self) } == ["dev", "out"])
         #expect(derivation.outputs[1].algorithm == Array("r:sha256".utf8))
-        #expect(derivation.inputs[0].outputs.count == 2)
+        #expect(derivation.inputs[0].outputs.names.count == 2)
         #expect(derivation.arguments[1] == Array("echo \"\\\n\r\t".utf8))
         #expect(derivation.environment.count == 2)
         #expect(String(decoding: derivation.text, as: UTF8.self) == Self.text)
@@ -25,6 +25,57 @@ import Testing
             #expect(throws: StoreError.self) { try StoredDerivation(parsing: Array(bytes[..<count])) }
         }
         #expect(throws: StoreError.self) { try StoredDerivation(parsing: bytes + [0]) }
+    }
+
+    private static let dynamicText = #"""
+        DrvWithVersion("xp-dyn-drv",[("out","","","")],[("/nix/store/a.drv",["out"]),("/nix/store/b.drv",(["dev"],\#
+        [("lib",[]),("out",(["dev","out"],[("out",["out"])]))]))],[],"s","/b",[],[("out","")])
+        """#
+
+    @Test func readsAndWritesOutputsOfOutputs() throws {
+        let derivation = try StoredDerivation(parsing: Array(Self.dynamicText.utf8))
+        let out = Array("out".utf8)
+        #expect(derivation.isDynamic)
+        #expect(derivation.inputs[0].outputs == InputOutputs(names: [out]))
+        #expect(derivation.inputs[1].outputs.inner.map { $0.output } == [Array("lib".utf8), out])
+        #expect(derivation.inputs[1].outputs.inner[1].outputs.inner[0].outputs == InputOutputs(names: [out]))
+        #expect(String(decoding: derivation.text, as: UTF8.self) == Self.dynamicText)
+        let bytes = Array(Self.dynamicText.utf8)
+        for count in 0..<bytes.count {
+            #expect(throws: StoreError.self) { try StoredDerivation(parsing: Array(bytes[..<count])) }
+        }
+    }
+
+    @Test func refusesOtherVersionsAndForms() {
+        func message(_ text: String, allowsDynamic: Bool = true) -> String {
+            do throws(StoreError) {
+                _ = try StoredDerivation(parsing: Array(text.utf8), allowsDynamic: allowsDynamic)
+                return ""
+            } catch {
+                return String(decoding: error.message, as: UTF8.self)
+            }
+        }
+        let plain = Self.dynamicText.replacing(#"DrvWithVersion("xp-dyn-drv","#, with: "Derive(")
+        #expect(message(plain).contains("expected string '['"))
+        #expect(message(Self.dynamicText.replacing("xp-dyn-drv", with: "x")).contains("format version 'x'"))
+        #expect(message(Self.dynamicText, allowsDynamic: false).contains("'dynamic-derivations' is disabled"))
+        let nested = String(repeating: #"([],[("out","#, count: 100_000)
+        let deep = #"DrvWithVersion("xp-dyn-drv",[],[("/nix/store/a.drv","# + nested
+        #expect(message(deep).contains("too deeply"))
+    }
+
+    /// Outputs are inserted in order, each once.
+    @Test func insertsOutputs() {
+        func bytes(_ names: [String]) -> [[UInt8]] { names.map { Array($0.utf8) } }
+        var outputs = InputOutputs()
+        for path in [["out", "b"], ["out"], ["dev"], ["out", "a"], ["out"], ["dev", "out"], ["out", "b", "c"]] {
+            outputs.insert(bytes(path)[...])
+        }
+        var writer = ATermWriter()
+        writer.outputs(outputs)
+        #expect(
+            String(decoding: writer.bytes, as: UTF8.self)
+                == #"(["dev","out"],[("dev",["out"]),("out",(["a","b"],[("b",["c"])]))])"#)
     }
 
     /// What is assembled for a path is what the file would say.

@@ -38,7 +38,7 @@ public struct DerivationAssembly {
         self.addressing = addressing
         self.inputs = inputs
         self.sources = sources
-        isDeferred = addressing == .inputs && inputs.contains { table.records[$0.record].modulo == .deferred }
+        isDeferred = addressing == .inputs && inputs.contains { table.isDeferred($0) }
         var values: [[UInt8]] = []
         for output in outputs {
             switch addressing {
@@ -77,7 +77,8 @@ public struct DerivationAssembly {
             body.fill(paths)
         }
         var head = ATermWriter(capacity: 1024 + inputs.count * 96)
-        writeHead(&head, paths: paths)
+        head.start(isDynamic: inputs.contains { !$0.outputs.inner.isEmpty })
+        writeOutputs(&head, paths: paths)
         writeInputs(&head, inputs.map { (table.records[$0.record].path, $0.outputs) })
         var stream = HashStream(.sha256)
         stream.update(head.bytes)
@@ -142,7 +143,7 @@ public struct DerivationAssembly {
         pairs.reserveCapacity(inputs.count)
         for input in inputs {
             switch table.records[input.record].modulo {
-            case .hash(let hash): pairs.append((hash, input.outputs))
+            case .hash(let hash): pairs.append((hash, input.outputs.names))
             case .fixed(let hash): pairs.append((hash, [Array("out".utf8)]))
             case .deferred: break
             }
@@ -168,18 +169,18 @@ public struct DerivationAssembly {
         _ inputs: [(key: [UInt8], outputs: [[UInt8]])], _ body: borrowing DerivationBody, paths: [[UInt8]]?
     ) -> [UInt8] {
         var head = ATermWriter(capacity: 1024 + inputs.count * 96)
-        writeHead(&head, paths: paths)
-        writeInputs(&head, inputs)
+        head.start(isDynamic: false)
+        writeOutputs(&head, paths: paths)
+        writeInputs(&head, inputs.map { ($0.key, InputOutputs(names: $0.outputs)) })
         var stream = HashStream(.sha256)
         stream.update(head.bytes)
         body.hash(into: &stream, isMasked: paths == nil)
         return stream.finish().bytes
     }
 
-    /// `Derive(` and the outputs.
-    private func writeHead(_ writer: inout ATermWriter, paths: [[UInt8]]?) {
+    private func writeOutputs(_ writer: inout ATermWriter, paths: [[UInt8]]?) {
         let (algorithm, hash) = hashText()
-        writer.raw("Derive([")
+        writer.raw("[")
         for (index, output) in outputs.enumerated() {
             if index > 0 { writer.raw(",") }
             writer.raw("(")
@@ -206,14 +207,14 @@ public struct DerivationAssembly {
         }
     }
 
-    private func writeInputs(_ writer: inout ATermWriter, _ inputs: [(key: [UInt8], outputs: [[UInt8]])]) {
+    private func writeInputs(_ writer: inout ATermWriter, _ inputs: [(key: [UInt8], outputs: InputOutputs)]) {
         writer.raw("[")
         for (index, input) in inputs.enumerated() {
             if index > 0 { writer.raw(",") }
             writer.raw("(")
             writer.plain(input.key)
             writer.raw(",")
-            writer.plainList(input.outputs)
+            writer.outputs(input.outputs)
             writer.raw(")")
         }
         writer.raw("],")

@@ -13,6 +13,11 @@ extension DerivationTable {
                 modulo: modulo(stored, inputs)))
     }
 
+    /// Whether only a build tells what stands for an input.
+    func isDeferred(_ input: Input) -> Bool {
+        !input.outputs.inner.isEmpty || records[input.record].modulo == .deferred
+    }
+
     private func modulo(_ stored: StoredDerivation, _ inputs: [Input]) -> Modulo {
         if stored.outputs.contains(where: { $0.path.isEmpty }) { return .deferred }
         if let output = stored.outputs.first, stored.outputs.count == 1, !output.hash.isEmpty {
@@ -20,10 +25,10 @@ extension DerivationTable {
             let text = Array("fixed:out:".utf8) + output.algorithm + colon + output.hash + colon + output.path
             return .fixed(ModuloHash(Hash(of: text, .sha256).bytes))
         }
-        if inputs.contains(where: { records[$0.record].modulo == .deferred }) { return .deferred }
+        if inputs.contains(where: isDeferred) { return .deferred }
         var hashed = stored
         hashed.inputs = DerivationAssembly.hashed(inputs, self).map {
-            StoredDerivation.Input(path: $0.key, outputs: $0.outputs)
+            StoredDerivation.Input(path: $0.key, outputs: InputOutputs(names: $0.outputs))
         }
         return .hash(ModuloHash(Hash(of: hashed.text, .sha256).bytes))
     }

@@ -19,10 +19,9 @@ public final class DerivationTable {
     public struct Input: Sendable, Equatable {
         /// Index of its record.
         public var record: Int
-        /// In order, each once.
-        public var outputs: [[UInt8]]
+        public var outputs: InputOutputs
 
-        public init(record: Int, outputs: [[UInt8]]) {
+        public init(record: Int, outputs: InputOutputs) {
             self.record = record
             self.outputs = outputs
         }

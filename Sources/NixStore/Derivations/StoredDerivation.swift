@@ -11,7 +11,7 @@ public struct StoredDerivation: Sendable, Equatable {
 
     public struct Input: Sendable, Equatable {
         public var path: [UInt8]
-        public var outputs: [[UInt8]]
+        public var outputs: InputOutputs
     }
 
     public struct Variable: Sendable, Equatable {
@@ -27,10 +27,29 @@ public struct StoredDerivation: Sendable, Equatable {
     public var arguments: [[UInt8]] = []
     public var environment: [Variable] = []
 
+    /// Whether an input is an output of an output, which only the versioned form can say.
+    public var isDynamic: Bool { inputs.contains { !$0.outputs.inner.isEmpty } }
+
     /// Reads the text of a .drv file.
-    public init(parsing text: [UInt8]) throws(StoreError) {
+    ///
+    /// - Parameter allowsDynamic: whether the versioned form is read, an experiment of Nix.
+    public init(parsing text: [UInt8], allowsDynamic: Bool = true) throws(StoreError) {
         var reader = ATermReader(text)
-        try reader.expect("Derive(")
+        let isVersioned = reader.next("DrvWithVersion(")
+        if isVersioned {
+            let version = try reader.string()
+            guard version == Array("xp-dyn-drv".utf8) else {
+                throw StoreError("unknown derivation ATerm format version '", version, "'")
+            }
+            guard allowsDynamic else {
+                throw StoreError(
+                    "experimental Nix feature 'dynamic-derivations' is disabled for a derivation of ATerm format version "
+                        + "'xp-dyn-drv'; add '--extra-experimental-features dynamic-derivations' to enable it")
+            }
+            try reader.expect(",")
+        } else {
+            try reader.expect("Derive(")
+        }
         outputs = try reader.list { reader throws(StoreError) in
             let fields = try reader.tuple(4)
             return Output(name: fields[0], path: fields[1], algorithm: fields[2], hash: fields[3])
@@ -40,7 +59,7 @@ public struct StoredDerivation: Sendable, Equatable {
             try reader.expect("(")
             let path = try reader.string()
             try reader.expect(",")
-            let outputs = try reader.strings()
+            let outputs = try reader.outputs(isVersioned: isVersioned, depth: 0)
             try reader.expect(")")
             return Input(path: path, outputs: outputs)
         }
@@ -64,7 +83,7 @@ public struct StoredDerivation: Sendable, Equatable {
     /// The text of the .drv file.
     public var text: [UInt8] {
         var writer = ATermWriter()
-        writer.raw("Derive(")
+        writer.start(isDynamic: isDynamic)
         writer.list(outputs) { writer, output in
             writer.tuple([output.name, output.path, output.algorithm, output.hash])
         }
@@ -73,7 +92,7 @@ public struct StoredDerivation: Sendable, Equatable {
             writer.raw("(")
             writer.plain(input.path)
             writer.raw(",")
-            writer.plainList(input.outputs)
+            writer.outputs(input.outputs)
             writer.raw(")")
         }
         writer.raw(",")
@@ -120,12 +139,20 @@ private struct ATermReader {
 
     var isAtEnd: Bool { place == text.count }
 
-    mutating func expect(_ wanted: StaticString) throws(StoreError) {
+    /// Steps over a text if it is next.
+    mutating func next(_ wanted: StaticString) -> Bool {
         let bytes = Array(wanted.description.utf8)
         guard text.count - place >= bytes.count, text[place..<(place + bytes.count)].elementsEqual(bytes) else {
-            throw StoreError("error parsing derivation: expected string '\(wanted)' at byte \(place)")
+            return false
         }
         place += bytes.count
+        return true
+    }
+
+    mutating func expect(_ wanted: StaticString) throws(StoreError) {
+        guard next(wanted) else {
+            throw StoreError("error parsing derivation: expected string '\(wanted)' at byte \(place)")
+        }
     }
 
     mutating func string() throws(StoreError) -> [UInt8] {
@@ -153,6 +180,26 @@ private struct ATermReader {
 
     mutating func strings() throws(StoreError) -> [[UInt8]] {
         try list { reader throws(StoreError) in try reader.string() }
+    }
+
+    /// The outputs of an input: a list, or that and what lies within outputs.
+    mutating func outputs(isVersioned: Bool, depth: Int) throws(StoreError) -> InputOutputs {
+        guard isVersioned, next("(") else { return InputOutputs(names: try strings()) }
+        guard depth < InputOutputs.maximumDepth else {
+            throw StoreError("error parsing derivation: outputs lie within one another too deeply")
+        }
+        let names = try strings()
+        try expect(",")
+        let inner = try list { reader throws(StoreError) in
+            try reader.expect("(")
+            let output = try reader.string()
+            try reader.expect(",")
+            let outputs = try reader.outputs(isVersioned: true, depth: depth + 1)
+            try reader.expect(")")
+            return InputOutputs.Inner(output: output, outputs: outputs)
+        }
+        try expect(")")
+        return InputOutputs(names: names, inner: inner)
     }
 
     mutating func tuple(_ count: Int) throws(StoreError) -> [[UInt8]] {

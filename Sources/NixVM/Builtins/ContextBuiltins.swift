@@ -6,10 +6,10 @@ extension Machine {
         .function("getContext", 1) { $0.getContext() },
         .function("appendContext", 2) { $0.appendContext() },
         .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { vm in
-            vm.coerced(0, []) { vm.discardOutputDependency() }
+            vm.coerced(0, .copyToStore) { vm.discardOutputDependency() }
         },
         .frame("addDrvOutputDependencies", 1, strict: [], slots: 1) { vm in
-            vm.coerced(0, []) { vm.addOutputDependencies() }
+            vm.coerced(0, .copyToStore) { vm.addOutputDependencies() }
         },
     ]
 }
@@ -29,7 +29,15 @@ extension VM {
             case .path(let path): entries[path, default: Entry()].path = true
             case .deep(let path): entries[path, default: Entry()].allOutputs = true
             case .output(let output, let derivation):
-                entries[derivation, default: Entry()].outputs.append(output)
+                guard let chain = OutputChain(derivation) else {
+                    entries[derivation, default: Entry()].outputs.append(output)
+                    continue
+                }
+                do throws(StoreError) {
+                    entries[try resolved(chain), default: Entry()].outputs.append(output)
+                } catch {
+                    return fail(.value, bytes: error.message)
+                }
             }
         }
         let outputs = entries.values.reduce(0) { $0 + Size.list($1.outputs.count) }

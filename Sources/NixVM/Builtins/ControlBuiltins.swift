@@ -14,10 +14,10 @@ extension Machine {
         // Slot 1 is true while the argument is forced, false after unwinding stopped here.
         .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
         .frame("throw", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, []) { vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer)) }
+            vm.coerced(0, .copyToStore) { vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer)) }
         },
         .frame("abort", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, []) {
+            vm.coerced(0, .copyToStore) {
                 let text = Array(vm.bp[0].object.byteBuffer)
                 return vm.fail(
                     .abort,

@@ -24,9 +24,10 @@ extension Machine {
             vm.coercedPath(0, marker: 1) { vm.pathExists() }
         },
         .frame("toPath", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1) {
+            vm.coercedPath(0, marker: 1, isRead: false) {
                 guard vm.reserve(Size.string(vm.bp[0].object.field)) else { return .collect }
-                return vm.done(vm.makeString(CanonPath.canonicalize(Array(vm.bp[0].object.byteBuffer))))
+                let path = CanonPath.canonicalize(Array(vm.bp[0].object.byteBuffer))
+                return vm.done(vm.makeString(path, context: vm.bp[0].isString ? vm.context(of: vm.bp[0]) : .null))
             }
         },
         .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { vm in
@@ -45,7 +46,9 @@ extension Machine {
 
 extension VM {
     /// Coerces an argument to an absolute path's text in place, then goes on.
-    func coercedPath(_ index: Int, marker: Int, _ body: () -> Step) -> Step {
+    ///
+    /// - Parameter isRead: whether something is read there, so that what the path refers to must be built.
+    func coercedPath(_ index: Int, marker: Int, isRead: Bool = true, _ body: () -> Step) -> Step {
         if !isForced(bp + index) { return .force }
         if bp[index].isPath { return body() }
         return coerced(index, marker: marker, [], flags: VM.absolutePath) {
@@ -59,7 +62,7 @@ extension VM {
                 }
                 return step
             }
-            let step = checkBuilt(bp[index])
+            let step = isRead ? checkBuilt(bp[index]) : .next
             return step == .next ? body() : step
         }
     }
@@ -72,7 +75,8 @@ extension VM {
             if let path = try? outputText(element), (try? machine.io.pathExists(path)) == true { continue }
             return fail(
                 .restricted,
-                bytes: Array("cannot build '".utf8) + derivation + Array("^".utf8) + output
+                bytes: Array("cannot build '".utf8) + (OutputChain(derivation)?.text ?? derivation) + Array("^".utf8)
+                    + output
                     + Array(
                         "' during evaluation: this evaluator does not build (import from derivation); build it first, or "
                             .utf8) + Array("read what it would give from a file".utf8))

@@ -11,14 +11,12 @@ extension Machine {
         },
         .function("toFile", 2) { $0.toFile() },
         .frame("storePath", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1) { vm.storePath() }
+            vm.coercedPath(0, marker: 1, isRead: false) { vm.storePath() }
         },
         .frame("hashFile", 2, strict: [0], slots: 2) { vm in
             vm.coercedPath(1, marker: 2) { vm.hashFile() }
         },
-        .frame("outputOf", 2, strict: [1], slots: 1) { vm in
-            vm.coerced(0, marker: 2, []) { vm.outputOf() }
-        },
+        .function("outputOf", 2) { $0.outputOf() },
     ]
 }
 
@@ -87,28 +85,34 @@ extension VM {
 
     /// What stands for an output of a derivation that a string names.
     fileprivate func outputOf() -> Step {
-        guard isPlainString(bp[1]), checkFeature("dynamic-derivations") else { return .error }
-        let elements = elements(of: bp[0].object)
-        let text = String(decoding: bp[0].object.byteBuffer, as: UTF8.self)
+        guard checkFeature("dynamic-derivations"), let string = expectString(0), let name = expectPlainString(1) else {
+            return .error
+        }
+        let elements = elements(of: string)
+        let text = String(decoding: string.byteBuffer, as: UTF8.self)
         guard elements.count == 1 else {
             return fail(
                 .value,
                 "string '\(text)' has \(elements.count) entries in its context. It should only have exactly one entry"
             )
         }
-        let output = Array(bp[1].object.byteBuffer)
-        let derivation: [UInt8]
-        switch elements[0] {
-        case .path(let path): derivation = path
-        case .output: derivation = elements[0].text
-        case .deep:
+        if case .deep = elements[0] {
             return fail(
                 .value,
                 "string '\(text)' has a context which refers to a complete source and binary closure. "
                     + "This is not supported at this time")
         }
-        let element = ContextElement.output(output, derivation: derivation)
+        let element = ContextElement.output(Array(name.byteBuffer), derivation: elements[0].text)
+        let depth = OutputChain(elements[0].text)?.outputs.count ?? 0
+        guard depth < InputOutputs.maximumDepth else {
+            return fail(.value, "derivations lie within one another more than \(InputOutputs.maximumDepth) deep")
+        }
+        guard charge(1 + depth) else { return .error }
         do throws(StoreError) {
+            let expected = try outputText(elements[0])
+            guard expected.elementsEqual(string.byteBuffer) else {
+                return failOtherText(Array(string.byteBuffer), elements[0], expected)
+            }
             let path = try outputText(element)
             guard reserve(Size.string(path.count)) else { return .collect }
             return done(makeString(path, context: singleContext(element.text)))
@@ -117,10 +121,28 @@ extension VM {
         }
     }
 
+    /// A string must be what its context refers to.
+    private func failOtherText(_ text: [UInt8], _ element: ContextElement, _ expected: [UInt8]) -> Step {
+        guard case .output(let output, let derivation) = element else {
+            return fail(
+                .value,
+                bytes: Array("path string '".utf8) + text + Array("' has context with the different path '".utf8)
+                    + expected + Array("'".utf8))
+        }
+        return fail(
+            .value,
+            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8) + output
+                + Array("' from derivation '".utf8) + (OutputChain(derivation)?.text ?? derivation)
+                + Array("', but the string is not the right placeholder for this derivation output. ".utf8)
+                + Array("It should be '".utf8) + expected + Array("'".utf8))
+    }
+
     /// The path of an output, or what stands for it while it is not known.
     func outputText(_ element: ContextElement) throws(StoreError) -> [UInt8] {
-        guard case .output(let output, let derivation) = element else { return element.text }
-        if derivation.first == CanonPath.separator {
+        guard case .output(let output, let derivation) = element, let chain = OutputChain(element.text) else {
+            return element.text
+        }
+        if chain.outputs.count == 1 {
             let record = machine.store.derivations.records[try record(of: derivation)]
             guard let known = record.output(output) else {
                 throw StoreError(
@@ -129,15 +151,6 @@ extension VM {
             }
             if let path = known.path { return path }
         }
-        return [CanonPath.separator] + placeholder(element).text(.nix32)
-    }
-
-    private func placeholder(_ element: ContextElement) -> Hash {
-        guard case .output(let output, let derivation) = element else { return Hash.zero(.sha256) }
-        if derivation.first == CanonPath.separator {
-            return StorePath.upstreamPlaceholder(derivation: derivation, output: output)
-        }
-        let inner = derivation.withUnsafeBufferPointer { ContextElement($0) }
-        return StorePath.computedPlaceholder(placeholder(inner), output: output)
+        return [CanonPath.separator] + chain.placeholder.text(.nix32)
     }
 }

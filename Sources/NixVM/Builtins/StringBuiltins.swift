@@ -15,7 +15,7 @@ extension Machine {
             return vm.done(.bool(string.hasContext))
         },
         .frame("unsafeDiscardStringContext", 1, strict: [], slots: 1) { vm in
-            vm.coerced(0, []) {
+            vm.coerced(0, .copyToStore) {
                 let string = vm.bp[0].object
                 if !string.hasContext { return vm.done(vm.bp[0]) }
                 guard vm.reserve(Size.string(string.field)) else { return .collect }
@@ -67,7 +67,7 @@ extension VM {
     }
 
     fileprivate func stringLengthStep() -> Step {
-        coerced(0, []) { done(Value(small: bp[0].object.field)) }
+        coerced(0, .copyToStore) { done(Value(small: bp[0].object.field)) }
     }
 
     fileprivate func substringStep() -> Step {
@@ -75,7 +75,7 @@ extension VM {
         if start < 0 { return fail(.value, "negative start position in 'substring'") }
         if !isForced(bp + 1) { return .force }
         guard let length = expectInteger(1) else { return .error }
-        return coerced(2, marker: 3, []) {
+        return coerced(2, marker: 3, .copyToStore) {
             let string = bp[2].object
             let from = min(Int(clamping: start), string.field)
             let count = length < 0 ? string.field - from : min(Int(clamping: length), string.field - from)

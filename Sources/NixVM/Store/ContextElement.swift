@@ -32,6 +32,39 @@ enum ContextElement: Equatable {
     }
 }
 
+/// A derivation that is an output of another, which may be one of yet another.
+struct OutputChain {
+    /// The store path of the derivation that is there.
+    var root: [UInt8]
+    /// From the root's on; never empty.
+    var outputs: [[UInt8]] = []
+
+    /// From the derivation of an element; nil when that is a store path.
+    init?(_ derivation: [UInt8]) {
+        let mark = UInt8(ascii: "!")
+        var rest = derivation[...]
+        while rest.first == mark {
+            rest = rest.dropFirst()
+            let end = rest.firstIndex(of: mark) ?? rest.endIndex
+            outputs.append(Array(rest[..<end]))
+            rest = rest[end...].dropFirst()
+        }
+        if outputs.isEmpty { return nil }
+        outputs.reverse()
+        root = Array(rest)
+    }
+
+    /// As Nix shows it.
+    var text: [UInt8] { outputs.reduce(root) { $0 + [UInt8(ascii: "^")] + $1 } }
+
+    /// What stands for its last output.
+    var placeholder: Hash {
+        var hash = StorePath.upstreamPlaceholder(derivation: root, output: outputs[0])
+        for output in outputs.dropFirst() { hash = StorePath.computedPlaceholder(hash, output: output) }
+        return hash
+    }
+}
+
 extension ContextElement: Comparable {
     /// Plain paths, then derivations, then outputs; each by path, outputs of one derivation by name.
     static func < (a: ContextElement, b: ContextElement) -> Bool {

@@ -290,6 +290,7 @@ extension VM {
     ) throws -> (inputs: [DerivationTable.Input], sources: [[UInt8]]) {
         let table = machine.store.derivations
         var outputs: [Int: [[UInt8]]] = [:]
+        var dynamic: [Int: [[[UInt8]]]] = [:]
         var sources: Set<[UInt8]> = []
         for bits in context {
             if let (record, output) = machine.store.outputElements[bits] {
@@ -299,6 +300,10 @@ extension VM {
             switch machine.contextElement(Value(bits: bits)) {
             case .path(let path): sources.insert(path)
             case .output(let output, let derivation):
+                if let chain = OutputChain(derivation) {
+                    dynamic[try record(of: chain.root), default: []].append(chain.outputs + [output])
+                    continue
+                }
                 let record = try self.record(of: derivation)
                 machine.store.outputElements[bits] = (record, output)
                 outputs[record, default: []].append(output)
@@ -311,10 +316,12 @@ extension VM {
                 }
             }
         }
+        for record in dynamic.keys where outputs[record] == nil { outputs[record] = [] }
         let inputs = outputs.map { record, names in
-            DerivationTable.Input(
-                record: record,
-                outputs: names.count == 1 ? names : Set(names).sorted { $0.lexicographicallyPrecedes($1) })
+            var selected = InputOutputs(
+                names: names.count == 1 ? names : Set(names).sorted { $0.lexicographicallyPrecedes($1) })
+            for path in dynamic[record] ?? [] { selected.insert(path[...]) }
+            return DerivationTable.Input(record: record, outputs: selected)
         }.sorted { table.precedes($0.record, $1.record) }
         return (inputs, sources.count < 2 ? Array(sources) : sources.sorted { $0.lexicographicallyPrecedes($1) })
     }

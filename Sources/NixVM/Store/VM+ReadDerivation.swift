@@ -5,12 +5,28 @@ extension VM {
     /// The record of a derivation: one that this evaluation made, or that lies in the store.
     func record(of derivation: [UInt8]) throws(StoreError) -> Int {
         if let index = machine.store.derivations.index(derivation) { return index }
-        guard derivation.first == CanonPath.separator else {
-            throw StoreError(
-                "output '\(String(decoding: derivation, as: UTF8.self))' of a derivation is a derivation that only a build "
-                    + "gives: one that depends on its outputs has no path here")
+        guard StorePath.isDerivation(derivation) else {
+            throw StoreError("path '\(String(decoding: derivation, as: UTF8.self))' is not a derivation")
         }
         return try readDerivation(derivation)
+    }
+
+    /// The store path of a derivation that is an output of another, where it is known without a build.
+    func resolved(_ chain: OutputChain) throws(StoreError) -> [UInt8] {
+        var derivation = chain.root
+        for output in chain.outputs {
+            let record = machine.store.derivations.records[try record(of: derivation)]
+            let shown = String(decoding: derivation, as: UTF8.self)
+            let name = String(decoding: output, as: UTF8.self)
+            guard let known = record.output(output) else {
+                throw StoreError("the derivation '\(shown)' doesn't have an output named '\(name)'")
+            }
+            guard let path = known.path else {
+                throw StoreError("cannot operate on output '\(name)' of the unbuilt derivation '\(shown)'")
+            }
+            derivation = path
+        }
+        return derivation
     }
 
     /// Reads a derivation and all that it reaches. Inputs come first; a file that waits for its inputs is kept.
@@ -57,6 +73,7 @@ extension VM {
         guard charge(1 + text.count / 64), hasRoomOutsideHeap(4 * text.count) else {
             throw StoreError("derivation '\(shown)' cannot be read: a limit of the evaluation forbids it")
         }
-        return try StoredDerivation(parsing: text)
+        return try StoredDerivation(
+            parsing: text, allowsDynamic: machine.settings.features.contains("dynamic-derivations"))
     }
 }

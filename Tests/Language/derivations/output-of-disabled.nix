@@ -1,0 +1,2 @@
+# differs from 2.8.0: it has no outputOf
+builtins.outputOf "a" "out"

@@ -1,0 +1,3 @@
+# differs from 2.8.0: it has no outputOf
+let d = derivation { name = "a"; system = "s"; builder = "/b"; };
+in builtins.outputOf (builtins.unsafeDiscardOutputDependency d.drvPath) "dev"
