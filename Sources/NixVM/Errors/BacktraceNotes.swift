@@ -43,6 +43,8 @@ enum BacktraceNote {
 struct BacktraceNotes {
     /// Notes kept at each end.
     static let bound = 25_000
+    /// Notes kept of a failure that was caught.
+    static let keptBound = 1_000
 
     private(set) var first: [BacktraceNote] = []
     private var last: [BacktraceNote] = []
@@ -50,7 +52,7 @@ struct BacktraceNotes {
     private(set) var omitted = 0
 
     mutating func append(_ note: BacktraceNote) {
-        if first.count < BacktraceNotes.bound {
+        if first.count < BacktraceNotes.bound, omitted == 0 {
             first.append(note)
         } else if last.count < BacktraceNotes.bound {
             last.append(note)
@@ -66,6 +68,20 @@ struct BacktraceNotes {
         last = []
         next = 0
         omitted = 0
+    }
+
+    /// All notes that were taken.
+    var count: Int { first.count + last.count + omitted }
+
+    /// Bytes that the notes take, about.
+    var byteCount: Int { (first.count + last.count) * MemoryLayout<BacktraceNote>.stride }
+
+    /// The notes taken first, in memory of their own.
+    func innermost(_ most: Int) -> BacktraceNotes {
+        var notes = BacktraceNotes()
+        notes.first = Array(first.prefix(most))
+        if most >= BacktraceNotes.keptBound { notes.omitted = count - notes.first.count }
+        return notes
     }
 
     /// The outermost notes, innermost first.

@@ -104,6 +104,7 @@ extension Machine {
     private func prepare() {
         failure = nil
         request = nil
+        keptFailures.beginRun()
         recording?.depth = -1
         s.pointee.r.sp = s.pointee.stackBase
         s.pointee.r.bp = s.pointee.stackBase
@@ -222,6 +223,8 @@ extension Machine {
 
     public var permanentBytes: Int { s.pointee.heap.permanentBytes }
     public var symbolCount: Int { s.pointee.symbols.count }
+    /// Bytes of the table of symbols.
+    public var symbolBytes: Int { s.pointee.symbols.byteCount }
 }
 
 extension Machine {

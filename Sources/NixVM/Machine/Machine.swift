@@ -56,6 +56,10 @@ public final class Machine {
     /// Receives warnings that have a place; without one they are printed without it.
     public var warningHandler: ((EvalFailure) -> Void)?
     var failure: EvalFailure?
+    /// Failures that were caught, for the thunks that failed with them.
+    let keptFailures = KeptFailures()
+    /// The thunk that was needed when it had failed before, and the mode of the frame that it would have got.
+    var failedAgain: (thunk: Object, mode: UInt)?
     /// What unwinding noted since `failure` was set.
     var notes = BacktraceNotes()
     /// The operand at fault of the instruction that failed; -1 for none.

@@ -377,7 +377,7 @@ extension VM {
         let object = s.pointee.pending.object
         if object.kind == Kind.indirection { return true }
         if object.kind != Kind.thunk {
-            _ = infiniteRecursion(object)
+            _ = failForced(object, mode: FrameMode.updateAndRetry)
             return false
         }
         let chunk = s.pointee.chunks + object.field

@@ -88,13 +88,20 @@ extension VM {
     /// Counts bytes that are kept beside the heap. The next collection comes earlier, and looks at the limit.
     func countOutsideHeap(_ bytes: Int) {
         machine.store.byteCount += bytes
+        bringCollectionForward(bytes)
+    }
+
+    /// Lets the next collection come earlier under a memory limit: so many bytes were taken beside the heap.
+    func bringCollectionForward(_ bytes: Int) {
         guard s.pointee.memoryLimit != nil else { return }
         s.pointee.hpLimit = max(s.pointee.r.hp, s.pointee.hpLimit - (bytes + 1) / 2)
     }
 
-    /// Bytes that count under the memory limit beside spaces and stack: of programs, names, and of what is known of the store.
+    /// Bytes that count under the memory limit beside spaces and stack: of programs, names, of what is known of the
+    /// store, and of failures kept.
     var outsideBytes: Int {
         s.pointee.heap.permanentBytes + s.pointee.symbols.byteCount + machine.store.byteCount
+            + machine.keptFailures.byteCount
     }
 
     private func growFrames() -> Bool {

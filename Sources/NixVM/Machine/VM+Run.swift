@@ -896,8 +896,9 @@ extension VM {
                     continue dispatch
                 } else {
                     s.pointee.instruction = start
+                    if object.kind == Kind.failed { r.sp = base }
                     s.pointee.r = r
-                    step = infiniteRecursion(object)
+                    step = failForced(object, mode: mode)
                 }
             }
             s.pointee.instruction = start

@@ -1,14 +1,18 @@
 /// What happens after a failure.
 extension VM {
-    /// Leaves frames until one catches the failure; an exit when none does. Thunks on the way get back their code: the
-    /// captures never left them.
+    /// Leaves frames until one catches the failure; an exit when none does. Thunks on the way keep a failure that is
+    /// caught. From another one they get back their code: the captures never left them.
     @inline(never)
     func unwind<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit? {
         let bottom = s.pointee.bottomFrame
-        var place = FramePlace(pc: s.pointee.instruction, isStart: true, forced: nil)
+        var place = placeOfFailure()
         var tails = TailSiteReader(s.pointee.tailSites)
+        var catching = findCatcher()
         while true {
-            if catchFailure() { return nil }
+            if isCatcher(s.pointee.r.pc, bp) {
+                catchFailure(catching)
+                return nil
+            }
             noteFrame(place, &tails)
             if stepIndex(s.pointee.r.pc) == Builtin.deepForce { clearDeepFlags() }
             observer.exitFrame(self, s.pointee.r)
@@ -19,7 +23,7 @@ extension VM {
                 pc: frame.pc, isStart: frame.update & 3 == FrameMode.updateAndRetry,
                 forced: Object(bitPattern: frame.update & ~7))
             if let object = place.forced {
-                if object.kind == Kind.blackhole { object.setKind(Kind.thunk) }
+                if object.kind == Kind.blackhole { leave(object, &catching) }
                 if UInt(bitPattern: object) == machine.recursion { machine.notes.append(.recursion) }
             }
             s.pointee.r.sp = s.pointee.r.bp
@@ -32,17 +36,43 @@ extension VM {
         }
     }
 
-    /// Whether the frame now on top is a `tryEval` that waits for its argument and the failure is one it catches.
-    private func catchFailure() -> Bool {
-        guard let index = stepIndex(s.pointee.r.pc) else { return false }
-        if index == machine.tryEvalIndex, machine.failure?.kind.isCatchable == true, bp[1].isTrue {
-            bp[1] = .false
-            s.pointee.r.sp = bp + 2
-            s.pointee.r.pc = stepCode(index)
-            machine.failure = nil
-            return true
+    /// Ends the forcing of a thunk.
+    private func leave(_ thunk: Object, _ catching: inout Catching?) {
+        guard catching != nil else { return thunk.setKind(Kind.thunk) }
+        let number = catching?.number ?? machine.keptFailures.takeNumber()
+        catching?.number = number
+        if !isYoung(UInt(bitPattern: thunk)) { catching?.hasOldThunk = true }
+        markFailed(thunk, number)
+    }
+
+    /// Whether some frame will catch the failure.
+    private func findCatcher() -> Catching? {
+        guard machine.failure?.kind.isCatchable == true else { return nil }
+        if isCatcher(s.pointee.r.pc, bp) { return Catching() }
+        var frame = s.pointee.r.fp
+        while frame > s.pointee.bottomFrame + 1 {
+            frame -= 1
+            if isCatcher(frame.pointee.pc, frame.pointee.bp) { return Catching() }
         }
-        return false
+        return nil
+    }
+
+    /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one it catches.
+    private func isCatcher(_ pc: UnsafePointer<UInt8>, _ bp: Slot) -> Bool {
+        guard let index = stepIndex(pc), index == machine.tryEvalIndex else { return false }
+        return machine.failure?.kind.isCatchable == true && bp[1].isTrue
+    }
+
+    /// Lets the `tryEval` on top go on, and keeps the failure if a thunk failed with it.
+    private func catchFailure(_ catching: Catching?) {
+        bp[1] = .false
+        s.pointee.r.sp = bp + 2
+        s.pointee.r.pc = stepCode(machine.tryEvalIndex)
+        if let catching, let number = catching.number, let failure = machine.failure {
+            let bytes = machine.keptFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
+            bringCollectionForward(bytes)
+        }
+        machine.failure = nil
     }
 
     /// The builtin whose step code this is; nil for a chunk's code.
@@ -51,4 +81,12 @@ extension VM {
         if offset < 0 || offset >= s.pointee.builtinCount * 8 { return nil }
         return offset / 8
     }
+}
+
+/// A failure that is going to be caught.
+private struct Catching {
+    /// Its number among those kept, once a thunk has failed with it.
+    var number: Int?
+    /// Whether one of the thunks lies outside the nursery.
+    var hasOldThunk = false
 }

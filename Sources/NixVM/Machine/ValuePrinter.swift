@@ -137,7 +137,8 @@ struct ValuePrinter {
     }
 
     private mutating func printList(_ value: Value, _ depth: Int) {
-        if isRepeated(value) { return }
+        // Nix knows a list by the place that holds it, and a result has one of its own.
+        if depth > 0 || style != .result, isRepeated(value) { return }
         if depth >= bounds.depth { return text("[ ... ]") }
         text("[")
         work.append(.list(value, next: 0, depth: depth))

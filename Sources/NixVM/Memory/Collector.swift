@@ -4,11 +4,14 @@ struct Collector {
     let from: UInt
     let extent: UInt
     var free: UnsafeMutableRawPointer
+    /// Told which of them are in use.
+    let failures: KeptFailures
 
-    init(from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer) {
+    init(from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: KeptFailures) {
         self.from = UInt(bitPattern: from)
         self.extent = UInt(bitPattern: extent)
         self.free = free
+        self.failures = failures
     }
 
     @inline(__always)
@@ -86,6 +89,7 @@ struct Collector {
         case Kind.layout: copy(from: object.values, count: 1)
         case Kind.string: if object.hasContext { copy(from: object.contextSlot, count: 1) }
         case Kind.withLink: copy(from: object.values, count: 2)
+        case Kind.failed: failures.noteUse(FailureReference(object.values.pointee))
         default: break
         }
     }

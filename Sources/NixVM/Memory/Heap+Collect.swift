@@ -21,22 +21,28 @@ extension VM {
 
     /// Moves what is alive in the nursery to the current space.
     private func collectNursery() {
+        machine.keptFailures.beginCollection()
         let heap = s.pointee.heap
-        var collector = Collector(from: heap.nursery, extent: s.pointee.heap.spaceSize, free: heap.oldTop)
+        var collector = Collector(
+            from: heap.nursery, extent: s.pointee.heap.spaceSize, free: heap.oldTop, failures: machine.keptFailures)
         moveRoots(&collector)
         moveRemembered(&collector)
         collector.scan(from: heap.oldTop)
         finish(&collector, from: heap.oldTop)
+        machine.keptFailures.endCollection(isFull: false)
     }
 
     /// Moves everything alive to the other space.
     private func collectAll() {
+        machine.keptFailures.beginCollection()
         let heap = s.pointee.heap
         let from = heap.current
         let to = heap.idle
         if s.pointee.stress { mprotect(to, s.pointee.heap.spaceSize, PROT_READ | PROT_WRITE) }
         // The nursery lies between the spaces.
-        var collector = Collector(from: min(from, heap.nursery), extent: 2 * s.pointee.heap.spaceSize, free: to)
+        var collector = Collector(
+            from: min(from, heap.nursery), extent: 2 * s.pointee.heap.spaceSize, free: to,
+            failures: machine.keptFailures)
         s.pointee.remembered.forgetAll()
         moveRoots(&collector)
         collector.scan(from: to)
@@ -44,6 +50,7 @@ extension VM {
         s.pointee.heap.statistics.fullCollections += 1
         // Counts what the space holds that is still the current one.
         finish(&collector, from: to)
+        machine.keptFailures.endCollection(isFull: true)
         s.pointee.heap.firstIsCurrent.toggle()
         s.pointee.liveBytes = s.pointee.heap.oldBytes
         if s.pointee.stress {

@@ -32,6 +32,8 @@ enum Kind {
     static let array: UInt64 = 14
     /// Moved: the new address is in the upper 56 bits. Only during a collection.
     static let forward: UInt64 = 15
+    /// A thunk that failed, and the failure was caught: then a `FailureReference`.
+    static let failed: UInt64 = 16
 }
 
 extension Object {
@@ -76,6 +78,17 @@ extension Object {
         default: return 2
         }
     }
+}
+
+/// Bytes that objects take without the values in them, for `--stats`.
+public struct ObjectSizes: Sendable {
+    public let value = MemoryLayout<Value>.size
+    public let list = Size.list(0)
+    public let attributes = Size.attributes(0)
+    /// Of a function or thunk.
+    public let environment = Size.words(1)
+
+    public static let own = ObjectSizes()
 }
 
 /// Sizes in bytes of objects before they are made, for `reserve`.
