@@ -16,6 +16,8 @@ public struct AnalysedSource: Sendable {
 
     /// In the order in which the analysis met them.
     public var warnings: [Warning] { analysis.warnings }
+    /// Where `or` is an identifier in a way that will change its meaning.
+    public var ambiguousOrs: [Span] { tree.ambiguousOrs }
     /// Looked for anew each time.
     public var lines: LineTable { LineTable(lineStarts: tree.lineStarts) }
 

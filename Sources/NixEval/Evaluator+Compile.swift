@@ -35,6 +35,7 @@ extension Evaluator {
             source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
         if let known = programs.source(key) {
             warnings += known.warnings.map { (name, $0) }
+            warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
             return known
         }
         let analysed = try analyseAnew(source, name: name, scopeNames: scopeNames)
@@ -104,8 +105,28 @@ extension Evaluator {
         } catch {
             throw failure(of: error, name: name)
         }
+        warn(ambiguousOrs: tree.ambiguousOrs, in: source, name: name)
         try lint(tree, name: name)
         return tree
+    }
+
+    /// Warns of each use of `or` as an identifier that will change its meaning, as Nix words it.
+    private func warn(ambiguousOrs spans: [Span], in source: [UInt8], name: String) {
+        if spans.isEmpty { return }
+        let lineStarts = NixSyntax.SourceLocation.lineStarts(of: source)
+        for span in spans {
+            let place = NixSyntax.SourceLocation(offset: span.start, lineStarts: lineStarts)
+            let before = """
+                warning: at \(name):\(place.line):\(place.column): This expression uses `or` as an identifier in a way \
+                that will change in a future Nix release.
+                Wrap this entire expression in parentheses to preserve its current meaning:
+                    (
+                """
+            let text = source[Int(span.start)..<Int(span.end)]
+            print(
+                Array(before.utf8) + text
+                    + Array(")\nGive feedback at https://github.com/NixOS/nix/pull/11121".utf8))
+        }
     }
 
     /// Warns of the literals that the options speak of, or refuses the source for the first.

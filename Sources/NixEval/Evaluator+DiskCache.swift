@@ -13,7 +13,8 @@ extension Evaluator {
             source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
         guard let program = disk.program(key) else {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
-            disk.add(key) { try? analysed.program() }
+            // A program in a file could not warn again.
+            if analysed.ambiguousOrs.isEmpty { disk.add(key) { try? analysed.program() } }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
         sources[name] = source

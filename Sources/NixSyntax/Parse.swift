@@ -30,7 +30,8 @@ extension Parser {
         var tree = SyntaxTree(
             source: source, root: root, nodes: nodes, spans: spans, symbols: symbols.names, texts: texts,
             children: children, parts: parts, partSpans: partSpans, attributeNames: attributeNames,
-            lambdas: lambdas, formals: formals, bindings: [], attributes: [], dynamicAttributes: [])
+            lambdas: lambdas, formals: formals, bindings: [], attributes: [], dynamicAttributes: [],
+            ambiguousOrs: ambiguousOrs)
         bindings.layOut(
             bindings: &tree.bindings, attributes: &tree.attributes, dynamicAttributes: &tree.dynamicAttributes,
             children: &tree.children)

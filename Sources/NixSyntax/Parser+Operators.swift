@@ -21,11 +21,13 @@ extension Parser {
         children.append(argument)
         let run = Run(start: UInt32(truncatingIfNeeded: children.count &- 1), count: 1)
         try finish(.apply(function: function, arguments: run), functionStart, end, above: depth(function))
+        openOr = (value, Span(start: functionStart, end: end))
         return .selectDone
     }
 
     mutating func finishSelect() throws(Failure) -> Step {
         let frame = top
+        noteAmbiguousOr(in: frame.kind)
         switch frame.kind {
         case .list:
             pendingNodes.append(value)
@@ -54,6 +56,13 @@ extension Parser {
             push(.apply, valueStart, value.rawValue, UInt32(truncatingIfNeeded: pendingNodes.count))
             return .select
         }
+    }
+
+    /// Notes a `f or` that is complete without parentheses as a part of something else.
+    private mutating func noteAmbiguousOr(in kind: Frame.Kind) {
+        guard let (node, span) = openOr else { return }
+        openOr = nil
+        if node == value, kind == .list || kind == .apply || kind == .fallback { ambiguousOrs.append(span) }
     }
 
     /// The depth of the deepest computed name of a path.

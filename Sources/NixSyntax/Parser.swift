@@ -23,6 +23,10 @@ struct Parser {
     var formals: [Formal] = []
     var bindings: BindingTable
 
+    var ambiguousOrs: [Span] = []
+    /// The last `f or`, while it is neither in parentheses nor applied itself.
+    var openOr: (node: NodeID, span: Span)?
+
     /// Parts of constructs that are not complete; each frame owns those from its mark on.
     var pendingNodes: [NodeID] = []
     var pendingNames: [AttributeName] = []

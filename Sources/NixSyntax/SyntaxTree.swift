@@ -261,6 +261,9 @@ public struct SyntaxTree: Sendable {
     public var bindings: [Bindings]
     public var attributes: [Attribute]
     public var dynamicAttributes: [DynamicAttribute]
+    /// Where `f or` is an argument, an element or a fallback without parentheses, in the order of their ends: a newer
+    /// Nix will take `or` for an argument or element of its own.
+    public var ambiguousOrs: [Span]
     /// Offset of the first byte of each line; looked for anew each time.
     public var lineStarts: [UInt32] { SourceLocation.lineStarts(of: source) }
 

@@ -52,6 +52,29 @@ import Testing
         }
     }
 
+    /// A program in a file could not warn, so each run reads the source.
+    @Test func ambiguousOrWarnsEachTime() throws {
+        let scratch = try Scratch()
+        let padding = String(repeating: "x", count: DiskCache.smallestSource)
+        let file = try scratch.write("a.nix", "# \(padding)\nlet or = 1; f = x: x; in [ f or ]")
+        for _ in 0..<2 {
+            let cache = scratch.path + "/cache"
+            let lines = Lines()
+            let options = EvaluatorOptions(diskCache: { DiskCache(directory: cache, maximumBytes: 1 << 20) })
+            let evaluator = try #require(
+                Evaluator(io: LocalIO(isPure: true), options: options, print: { lines.add($0) }))
+            _ = try evaluator.load(file: file)
+            evaluator.storePrograms()
+            #expect(lines.all.count == 1)
+            #expect(lines.all.first?.contains("/a.nix:2:28: This expression uses `or`") == true)
+        }
+    }
+
+    private final class Lines {
+        private(set) var all: [String] = []
+        func add(_ line: [UInt8]) { all.append(String(decoding: line, as: UTF8.self)) }
+    }
+
     @Test func secondRunGivesTheSame() throws {
         let scratch = try Scratch()
         let file = try scratch.write("a.nix", Self.source)
