@@ -23,11 +23,6 @@ struct InstantiateCommand: ParsableCommand {
     @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
     var stress = false
 
-    @Flag(
-        name: .customLong("readonly-mode"),
-        help: "Accepted so that command lines of nix-instantiate carry over: nothing is ever written to a store.")
-    var readOnly = false
-
     func run() throws {
         guard let code = BigStack.run({ evaluate() }) else {
             Output.note("error: the evaluation's thread could not be started")
