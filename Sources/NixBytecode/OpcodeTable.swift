@@ -152,7 +152,10 @@ extension Opcode {
         row(
             .tailCall, [.count], next: .ends, "f a1..an --",
             "As call, in place of the current frame."),
-        row(.return, [], next: .ends, "w --", "Leaves the frame with the forced top as its result."),
+        row(
+            .return, [], next: .ends, "w --",
+            "Leaves the frame with the forced top as its result. A thunk's function is a value of its own then, unless all "
+                + "of its code is `getUpvalue` and this: inside containers a function equals itself alone."),
         row(.addInteger, [.signed], 1, 1, "a -- v", "`a + n`."),
         row(.subtractInteger, [.signed], 1, 1, "a -- n", "`a - n`."),
         row(.equalInteger, [.signed], 1, 1, "a -- b", "`a == n`."),

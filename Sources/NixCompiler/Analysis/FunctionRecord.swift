@@ -7,6 +7,8 @@ struct FunctionRecord: Sendable {
         /// A chain of lambdas, from the outermost.
         case lambda(NodeID)
         case thunk(NodeID)
+        /// A variable that a default stands for: not a value of its own, as that of another thunk is.
+        case variable(NodeID)
         /// `inherit x;` where the variable needs a thunk: index in the tree's attributes.
         case inherited(attribute: Int)
         /// `inherit (e) x;` as one thunk for `e.x`: index in the tree's attributes, and `e`.
@@ -15,7 +17,7 @@ struct FunctionRecord: Sendable {
         case overridden(BindingsID)
     }
 
-    private let kind: Kind
+    private var kind: Kind
     /// Whether the `with` chain is captured after them.
     var capturesWith = false
     private var packedArity: UInt16
@@ -29,7 +31,7 @@ struct FunctionRecord: Sendable {
     var captures = Run.empty
 
     private enum Kind: UInt8 {
-        case topLevel, lambda, thunk, inherited, inheritedFrom, overridden
+        case topLevel, lambda, thunk, variable, inherited, inheritedFrom, overridden
     }
 
     /// - Parameters:
@@ -42,6 +44,7 @@ struct FunctionRecord: Sendable {
         case .topLevel(let node): (kind, first, second) = (.topLevel, node.rawValue, 0)
         case .lambda(let node): (kind, first, second) = (.lambda, node.rawValue, 0)
         case .thunk(let node): (kind, first, second) = (.thunk, node.rawValue, 0)
+        case .variable(let node): (kind, first, second) = (.variable, node.rawValue, 0)
         case .inherited(let attribute): (kind, first, second) = (.inherited, UInt32(attribute), 0)
         case .inheritedFrom(let attribute, let source):
             (kind, first, second) = (.inheritedFrom, UInt32(attribute), source.rawValue)
@@ -54,6 +57,7 @@ struct FunctionRecord: Sendable {
         case .topLevel: .topLevel(NodeID(first))
         case .lambda: .lambda(NodeID(first))
         case .thunk: .thunk(NodeID(first))
+        case .variable: .variable(NodeID(first))
         case .inherited: .inherited(attribute: Int(first))
         case .inheritedFrom: .inheritedFrom(attribute: Int(first), source: NodeID(second))
         case .overridden: .overridden(BindingsID(first))
@@ -66,6 +70,11 @@ struct FunctionRecord: Sendable {
     }
 
     var name: SymbolID? { packedName == .max ? nil : SymbolID(packedName) }
+
+    /// Makes the thunk of an expression that of a variable, which is all that it is.
+    mutating func becomeVariable() {
+        if kind == .thunk { kind = .variable }
+    }
 
     /// Whether it is made by `thunk` rather than `closure`.
     var isThunk: Bool {

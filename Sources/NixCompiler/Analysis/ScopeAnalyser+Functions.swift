@@ -89,7 +89,7 @@ extension ScopeAnalyser {
             declareParameters(lambdaID, lambda)
             next = lambda.body
             guard !lambda.hasFormals else {
-                try analyseDefaults(lambda)
+                try analyseDefaults(lambda, first: Int(analysis.firstParameters[Int(lambdaID.rawValue)]))
                 break
             }
         }
@@ -116,13 +116,26 @@ extension ScopeAnalyser {
     }
 
     /// Defaults see every formal, the `@` name and what is around the function.
-    private mutating func analyseDefaults(_ lambda: Lambda) throws(CompileError) {
+    ///
+    /// - Parameter first: the first binding of the lambda's.
+    private mutating func analyseDefaults(_ lambda: Lambda, first: Int) throws(CompileError) {
         for index in lambda.formals.range {
             guard let value = tree.formals[index].defaultValue, !isConstant(value) else { continue }
             let id = open(.thunk(value), arity: 0, name: tree.formals[index].name)
             analysis.functionOfFormal[index] = Int32(truncatingIfNeeded: id.rawValue)
             try analyse(value)
+            // A formal that is the variable has no value yet, so Nix delays it.
+            if case .binding(let binding) = analysis.resolution(of: value), binding.index < first,
+                isVariable(value)
+            {
+                analysis.functions[id.index].becomeVariable()
+            }
             close()
         }
+    }
+
+    private func isVariable(_ node: NodeID) -> Bool {
+        if case .identifier = tree[node] { return true }
+        return false
     }
 }

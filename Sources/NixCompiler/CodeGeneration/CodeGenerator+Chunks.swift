@@ -22,6 +22,10 @@ extension CodeGenerator {
         case .thunk(let node):
             begin(id, kind: .thunk)
             try generate(node, tail: true)
+        case .variable(let node):
+            begin(id, kind: .thunk)
+            try readLazily(analysis.resolution(of: node), at: span)
+            try emit(.return, at: span)
         case .inherited(let attribute):
             begin(id, kind: .thunk)
             try generateVariable(analysis.resolution(ofAttribute: attribute), at: span)

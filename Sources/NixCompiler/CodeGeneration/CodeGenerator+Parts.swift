@@ -86,7 +86,7 @@ extension CodeGenerator {
             switch record.body {
             case .topLevel: .topLevel
             case .lambda: .lambda
-            case .thunk, .inherited, .inheritedFrom, .overridden: .thunk
+            case .thunk, .variable, .inherited, .inheritedFrom, .overridden: .thunk
             }
         return ChunkOutline(
             kind: kind, arity: record.arity, upvalueCount: Int(record.captures.count) + (record.capturesWith ? 1 : 0),

@@ -1,3 +1,5 @@
+import NixBytecode
+
 /// Making objects from words that were reserved before.
 extension VM {
     /// A list of so many values, to be filled before anything else happens.
@@ -55,6 +57,15 @@ extension VM {
         let copy = take(words: size)
         copy.update(from: function.object, count: size)
         return Value(Tag.function, copy)
+    }
+
+    /// Whether the thunk that a frame gives its value only names a variable, as `getUpvalue; return` does: the compiler
+    /// makes such code for defaults that stand for the variable's value itself.
+    @inline(never)
+    func isVariable(_ update: UInt, _ end: UnsafePointer<UInt8>) -> Bool {
+        guard let thunk = Object(bitPattern: update & ~7) else { return false }
+        let code = s.pointee.chunks[thunk.field].code
+        return code.pointee == Opcode.getUpvalue.rawValue && code + 2 == end
     }
 
     /// An integer; 16 bytes reserved.

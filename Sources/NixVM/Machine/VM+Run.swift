@@ -784,7 +784,7 @@ extension VM {
                     (r.sp - 1).pointee = value
                 }
                 let update = (r.fp - 1).pointee.update & ~FrameMode.tailCalled
-                if _slowPath(value.tag == Tag.function), FrameMode.updates(update) {
+                if _slowPath(value.tag == Tag.function), FrameMode.updates(update), !isVariable(update, start) {
                     s.pointee.r = r
                     guard let copy = functionOfItsOwn(value) else {
                         step = .collect
