@@ -107,7 +107,7 @@ import Testing
             "x: { a ? x, b ? with a; y }: b",
             "closure chunk 1 []; return",
             "unpackFormals local 1 {a ? chunk 2 [local 0], b ? chunk 3 [local 2]}; getLocalForce local 3; return",
-            "getUpvalueForce upvalue 0; return",
+            "getUpvalue upvalue 0; return",
             "getUpvalue upvalue 0; pushWith none; resolveWith local 0 y; return")
     }
 
