@@ -95,7 +95,7 @@ let package = Package(
         .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
-        .testTarget(name: "NixStoreTests", dependencies: ["NixStore"], swiftSettings: strict),
+        .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],

@@ -1,7 +1,7 @@
 import NixVM
 
 /// Writes each event as a JSON object on a line of its own.
-public final class JSONTraceObserver: EvaluationObserver {
+public final class JSONTraceObserver: TraceLineObserver {
     private let write: ([UInt8]) -> Void
     private let begin = MonotonicClock.now()
     private var buffer: [UInt8] = []
@@ -9,31 +9,13 @@ public final class JSONTraceObserver: EvaluationObserver {
     /// - Parameter write: receives text, many lines at a time; call `flush` for the rest.
     public init(write: @escaping ([UInt8]) -> Void) { self.write = write }
 
-    public func compiled(_ chunk: CompiledChunk) { add(TraceLine(chunk), at: chunk.time) }
-
-    public func enterCallFrame(_ event: borrowing RuntimeEvent) { add(event, .enterCallFrame) }
-    public func exitCallFrame(_ event: borrowing RuntimeEvent) { add(event, .exitCallFrame) }
-    public func suspendCallFrame(_ event: borrowing RuntimeEvent) { add(event, .suspendCallFrame) }
-    public func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .enterBuiltinFrame) }
-    public func exitBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .exitBuiltinFrame) }
-    public func suspendBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .suspendBuiltinFrame) }
-    public func requestOfBuiltinFrame(_ event: borrowing RuntimeEvent) { add(event, .requestOfBuiltinFrame) }
-    public func tailCall(_ event: borrowing RuntimeEvent) { add(event, .tailCall) }
-    public func enterBuiltin(_ event: borrowing RuntimeEvent) { add(event, .enterBuiltin) }
-    public func exitBuiltin(_ event: borrowing RuntimeEvent) { add(event, .exitBuiltin) }
-    public func executeOp(_ event: borrowing RuntimeEvent) { add(event, .executeOp) }
-
     /// Writes what was gathered.
     public func flush() {
         if !buffer.isEmpty { write(buffer) }
         buffer = []
     }
 
-    private func add(_ event: borrowing RuntimeEvent, _ kind: RuntimeEventKind) {
-        add(TraceLine(event, kind), at: event.time)
-    }
-
-    private func add(_ line: TraceLine, at time: UInt64) {
+    public func add(_ line: TraceLine, at time: UInt64) {
         line.writeJSON(nanoseconds: time > begin ? time - begin : 0, to: &buffer)
         buffer.append(UInt8(ascii: "\n"))
         if buffer.count > 1 << 16 { flush() }

@@ -10,8 +10,9 @@ public enum Base16 {
         }
     }
 
+    /// The digit of a number below 16.
     @inline(__always)
-    private static func digit(_ value: UInt8) -> UInt8 {
+    static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 

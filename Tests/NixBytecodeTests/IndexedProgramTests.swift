@@ -36,7 +36,6 @@ import Testing
         }
     }
 
-    /// Also with a checksum that fits, what is not proved is refused.
     /// What a refused part had read is known to nobody, so that a later part would lack it.
     @Test func nothingFollowsARefusal() throws {
         let program = try RandomProgram.make(seed: 1)
@@ -45,6 +44,7 @@ import Testing
         #expect(throws: ProgramRejection.self) { try indexed.part(0) }
     }
 
+    /// Also with a checksum that fits, what is not proved is refused.
     @Test func changedBytesNeverTrap() throws {
         var random = SeededGenerator(seed: 5)
         var accepted = 0

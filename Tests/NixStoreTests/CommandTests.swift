@@ -3,13 +3,25 @@ import Testing
 @testable import NixStore
 
 @Suite struct CommandTests {
-    private func output(_ command: Command, _ io: any EvalIO = LocalIO()) throws(CommandError) -> [UInt8] {
+    private func output(_ command: Command) throws(CommandError) -> [UInt8] {
         var result: [UInt8] = []
-        try unsafe io.run(command) { piece in
+        try unsafe LocalIO().run(command) { piece in
             unsafe result.append(contentsOf: piece)
             return true
         }
         return result
+    }
+
+    /// Why a command gives no result; nil when it gives one.
+    private func failure(
+        _ command: Command, _ io: any EvalIO = LocalIO(), goesOn: Bool = true
+    ) -> CommandError? {
+        do throws(CommandError) {
+            try unsafe io.run(command) { _ in goesOn }
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func words(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
@@ -26,52 +38,35 @@ import Testing
     }
 
     @Test func tellsHowAProgramFailed() {
-        do throws(CommandError) {
-            _ = try output(Command("sh", words("-c", "echo wrong >&2; exit 3")))
-            Issue.record("the program succeeded")
-        } catch {
-            guard case .failed(3, let message) = error else {
-                Issue.record("\(error)")
-                return
-            }
-            #expect(message == Array("wrong\n".utf8))
+        let error = failure(Command("sh", words("-c", "echo wrong >&2; exit 3")))
+        guard case .failed(3, let message) = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
+        #expect(message == Array("wrong\n".utf8))
     }
 
     @Test func tellsThatThereIsNoProgram() {
-        do throws(CommandError) {
-            _ = try output(Command("no-such-program-anywhere", []))
-            Issue.record("the program was found")
-        } catch {
-            guard case .notFound = error else {
-                Issue.record("\(error)")
-                return
-            }
+        let error = failure(Command("no-such-program-anywhere", []))
+        guard case .notFound = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
     }
 
     @Test func endsAProgramThatSaysTooMuch() {
-        do throws(CommandError) {
-            try unsafe LocalIO().run(Command("yes", [])) { _ in false }
-            Issue.record("the program ended")
-        } catch {
-            guard case .stopped = error else {
-                Issue.record("\(error)")
-                return
-            }
+        let error = failure(Command("yes", []), goesOn: false)
+        guard case .stopped = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
     }
 
     @Test func isRefusedWhereOnlyRootsAreRead() throws {
-        let io = try RootedIO(roots: [])
-        do throws(CommandError) {
-            _ = try output(Command("true", []), io)
-            Issue.record("a program was run")
-        } catch {
-            guard case .notAllowed = error else {
-                Issue.record("\(error)")
-                return
-            }
+        let error = failure(Command("true", []), try RootedIO(roots: []))
+        guard case .notAllowed = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
     }
 }

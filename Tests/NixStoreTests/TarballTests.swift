@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import NixStore
@@ -15,14 +16,11 @@ import Testing
 
     /// What is said of an archive that is refused.
     private func refusal(_ archive: TarArchive) throws -> String {
-        do throws(UnpackError) {
-            let path = directory("archive")
-            do { try directory.file("archive", archive.bytes) } catch { return "\(error)" }
-            _ = try Tarball.unpack(path, io: LocalIO()) { _ in true }
+        do {
+            _ = try unpack(archive)
             return "unpacked"
-        } catch {
-            if case .malformed(let text) = error { return String(decoding: text, as: UTF8.self) }
-            return "\(error)"
+        } catch UnpackError.malformed(let text) {
+            return String(decoding: text, as: UTF8.self)
         }
     }
 
@@ -157,19 +155,15 @@ import Testing
         var archive = TarArchive()
         archive.entry("d/a", contents: "x", size: 1 << 35)
         var most = 0
-        do throws(UnpackError) {
-            let path = directory("archive")
-            do { try directory.file("archive", archive.bytes) } catch { return }
-            _ = try Tarball.unpack(path, io: LocalIO()) { bytes in
+        let error = #expect(throws: UnpackError.self) {
+            try unpack(archive) { bytes in
                 most = max(most, bytes)
                 return bytes < 1 << 20
             }
-            Issue.record("the archive was unpacked")
-        } catch {
-            guard case .stopped = error else {
-                Issue.record("\(error)")
-                return
-            }
+        }
+        guard case .stopped = error else {
+            Issue.record("\(String(describing: error))")
+            return
         }
         #expect(most > 1 << 34)
     }

@@ -2,9 +2,8 @@ import ArgumentParser
 import FirnClient
 import FirnCommands
 import FirnProtocol
-import NixBytecode
+import FirnWorker
 import NixEval
-import NixVM
 
 /// `firn trace --job`: the trace that a farm keeps of a job, as `firn trace` prints one of its own.
 struct TraceJobCommand: AsyncParsableCommand {
@@ -102,28 +101,5 @@ private struct TracePrinter {
             last = event.nanoseconds
         }
         buffer += TraceLine(event).text.utf8
-    }
-}
-
-extension TraceLine {
-    /// A line for an event that was read from a trace.
-    init(_ event: TraceEvent) {
-        let happening = Self.happening(event.kind)
-        self.init(
-            happening, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
-            arguments: Int(event.arguments), offset: Int(event.offset),
-            opcode: happening == .machine(.executeOp) ? Opcode(rawValue: event.opcode) : nil,
-            request: String(decoding: event.detail, as: UTF8.self), stack: event.stack.reversed(),
-            stackHeight: Int(event.stackHeight))
-    }
-
-    private static func happening(_ kind: WireTraceEventKind) -> Happening {
-        switch kind {
-        case .compiledTopLevel: .compiled(.topLevel)
-        case .compiledLambda: .compiled(.lambda)
-        case .compiledThunk: .compiled(.thunk)
-        // One that a newer worker knows is shown as an instruction.
-        default: .machine(RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: kind.rawValue)) ?? .executeOp)
-        }
     }
 }

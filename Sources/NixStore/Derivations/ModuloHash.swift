@@ -26,8 +26,7 @@ public struct ModuloHash: Hashable, Comparable, Sendable {
             for (index, word) in [words.0, words.1, words.2, words.3].enumerated() {
                 for digit in 0..<16 {
                     let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * digit)) & 15
-                    unsafe buffer[16 * index + digit] =
-                        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+                    unsafe buffer[16 * index + digit] = Base16.digit(value)
                 }
             }
             count = 64

@@ -267,7 +267,6 @@ extension VM {
         }
         return done(result)
     }
-
 }
 
 extension Machine {

@@ -1,40 +1,27 @@
 /// What was written outside the nursery and may refer into it: the collector's other roots when it empties the nursery.
 struct Remembered {
     /// Addresses of slots, and of whole arrays with the lowest bit set.
-    private var entries: UnsafeMutablePointer<UInt>
-    private(set) var count = 0
-    private var capacity = 1 << 10
+    private var entries = GrowingTable<UInt>(capacity: 1 << 10)
     /// So many entries are kept between collections at most, but for those of a slice of fuel.
     static let most = 1 << 17
 
-    init() { entries = .allocate(capacity: capacity) }
+    func release() { entries.release() }
 
-    func release() { entries.deallocate() }
-
+    var count: Int { entries.count }
     var byteCount: Int { count &* 8 }
     var isFull: Bool { count > Remembered.most }
 
-    mutating func append(_ entry: UInt) {
-        if count == capacity {
-            let larger = UnsafeMutablePointer<UInt>.allocate(capacity: capacity * 2)
-            larger.update(from: entries, count: count)
-            entries.deallocate()
-            entries = larger
-            capacity *= 2
-        }
-        entries[count] = entry
-        count &+= 1
-    }
+    mutating func append(_ entry: UInt) { entries.append(entry) }
 
-    subscript(index: Int) -> UInt { entries[index] }
+    subscript(index: Int) -> UInt { entries.base[index] }
 
     /// Forgets the slots and arrays; of the arrays before they move.
     mutating func forgetAll() {
         for index in 0..<count {
-            guard entries[index] & 1 != 0, let array = Object(bitPattern: entries[index] & ~1) else { continue }
+            guard self[index] & 1 != 0, let array = Object(bitPattern: self[index] & ~1) else { continue }
             array[0] &= ~Object.rememberedFlag
         }
-        count = 0
+        entries.removeAll()
     }
 }
 

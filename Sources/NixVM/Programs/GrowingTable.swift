@@ -32,5 +32,7 @@ struct GrowingTable<Element> {
     /// Sets an element of a table that was reserved.
     func set(_ index: Int, _ element: Element) { (base + index).initialize(to: element) }
 
+    mutating func removeAll() { count = 0 }
+
     func release() { base.deallocate() }
 }

@@ -4,8 +4,8 @@ import NixEval
 import NixVM
 
 extension TraceLine {
-    /// The line of an event that came in a segment.
-    init(_ event: TraceEvent) {
+    /// A line for an event that was read from a trace.
+    public init(_ event: TraceEvent) {
         let happening = Self.happening(event.kind)
         self.init(
             happening, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
@@ -20,6 +20,7 @@ extension TraceLine {
         case .compiledTopLevel: .compiled(.topLevel)
         case .compiledLambda: .compiled(.lambda)
         case .compiledThunk: .compiled(.thunk)
+        // One that a newer worker knows is shown as an instruction.
         default: .machine(RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: kind.rawValue)) ?? .executeOp)
         }
     }

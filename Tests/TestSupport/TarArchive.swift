@@ -1,8 +1,15 @@
 /// Makes tar archives byte by byte, well formed or not.
-struct TarArchive {
-    private(set) var bytes: [UInt8] = []
+public struct TarArchive {
+    public private(set) var bytes: [UInt8] = []
 
-    mutating func entry(
+    public init() {}
+
+    /// Adds an entry and its contents.
+    ///
+    /// - Parameters:
+    ///   - kind: the header's type flag: `0` a file, `1` a hard link, `2` a symbolic one, `5` a directory.
+    ///   - size: what the header claims; that of the contents by default.
+    public mutating func entry(
         _ name: String, kind: Character = "0", contents: String = "", link: String = "", mode: Int = 0o644,
         size: Int? = nil, magic: String = "ustar\u{0}00"
     ) {
@@ -25,7 +32,7 @@ struct TarArchive {
     }
 
     /// An extended header: each record with its length before it.
-    mutating func pax(_ records: [(key: String, value: String)]) {
+    public mutating func pax(_ records: [(key: String, value: String)]) {
         let text = records.map { key, value in
             let rest = " \(key)=\(value)\n"
             var length = rest.utf8.count
@@ -37,7 +44,8 @@ struct TarArchive {
         entry("pax", kind: "x", contents: text.joined())
     }
 
-    mutating func end() { bytes += [UInt8](repeating: 0, count: 1024) }
+    /// Adds the zeros at the end.
+    public mutating func end() { bytes += [UInt8](repeating: 0, count: 1024) }
 
     private static func octal(_ number: Int, _ width: Int) -> String {
         let digits = String(number, radix: 8)
