@@ -10,6 +10,7 @@ import ZeroMQ
 /// Every request stays here until it is answered, and is sent again after each welcome. That is safe: reading repeats,
 /// cancelling repeats, and jobs bear idempotency keys.
 public struct ClientMachine: Sendable {
+    /// What the client is to do, in order. Numbers are correlation ids of requests.
     public enum Action: Sendable {
         case send([[UInt8]])
         case welcomed(WireClientWelcome)

@@ -76,11 +76,13 @@ extension FirnClient {
         return try open(.watch(.with { $0.jobs = jobs })).1
     }
 
+    /// The jobs that a query asks for, newest first; of this tenant, or of all with an operator's key.
     public func jobs(_ query: WireListJobs = WireListJobs()) async throws -> WireJobList {
         guard case .jobList(let list) = try await ask(.listJobs(query)) else { throw ClientError.unexpectedReply }
         return list
     }
 
+    /// Cancels jobs: a waiting one is finished at once, of a running one its worker is told. Gives what became of each.
     public func cancel(_ jobs: [UInt64], reason: String = "") async throws -> [WireCancellation] {
         let request = WireCancel.with {
             $0.jobs = jobs
@@ -90,6 +92,7 @@ extension FirnClient {
         return reply.cancellations
     }
 
+    /// How much waits and runs.
     public func queue() async throws -> WireQueueReport {
         guard case .queueReport(let report) = try await ask(.getQueue(WireGetQueue())) else {
             throw ClientError.unexpectedReply

@@ -26,6 +26,7 @@ public struct CoordinatorConfiguration: Sendable {
                 operators: "tcp://\(address):\(Endpoint.operators.defaultPort)")
         }
 
+        /// The address of an endpoint.
         public subscript(endpoint: Endpoint) -> String {
             switch endpoint {
             case .clients: clients

@@ -40,6 +40,7 @@ public enum CoordinatorAction: Sendable {
 
 /// A question about finished jobs, which the machine does not remember.
 public struct CoordinatorRead: Sendable {
+    /// What is asked.
     public enum Question: Sendable {
         case status(JobID)
         /// To be answered to the machine by `watchedJobsRead`.

@@ -55,6 +55,9 @@ public enum ClientReply: WireMessage {
         }
     }
 
+    /// Reads a body; nil for a kind that is none of these.
+    ///
+    /// - Throws: when the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> ClientReply? {
         switch kind {
         case .clientWelcome: .welcome(try WireClientWelcome(serializedBytes: body))

@@ -58,6 +58,9 @@ public enum ClientRequest: WireMessage {
         }
     }
 
+    /// Reads a body; nil for a kind that is none of these.
+    ///
+    /// - Throws: when the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> ClientRequest? {
         switch kind {
         case .clientHello: .hello(try WireClientHello(serializedBytes: body))

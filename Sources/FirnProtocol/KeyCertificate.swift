@@ -10,6 +10,7 @@
 ///
 /// The coordinator's own certificate has the role `coordinator`, which is no role of a peer.
 public struct KeyCertificate: Sendable, Hashable {
+    /// Whose key it is.
     public enum Owner: Sendable, Hashable {
         case coordinator
         case peer(Identity)

@@ -38,6 +38,7 @@ public struct KeyRing: Sendable {
         return .success(identity)
     }
 
+    /// Why a key is not admitted.
     public struct Refusal: Error, Sendable, Hashable {
         public let reason: String
     }

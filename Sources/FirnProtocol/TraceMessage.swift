@@ -19,6 +19,9 @@ public enum TraceMessage: WireMessage {
         }
     }
 
+    /// Reads a body; nil for a kind that is none of these.
+    ///
+    /// - Throws: when the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> TraceMessage? {
         switch kind {
         case .traceSegment: .segment(try WireTraceSegment(serializedBytes: body))

@@ -71,6 +71,7 @@ public struct TraceSegmentReader: Sequence, Sendable {
 
     public func makeIterator() -> Iterator { Iterator(reader: self) }
 
+    /// Gives the events in order.
     public struct Iterator: IteratorProtocol {
         private let reader: TraceSegmentReader
         private var index = 0

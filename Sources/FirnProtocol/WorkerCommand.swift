@@ -37,6 +37,9 @@ public enum WorkerCommand: WireMessage {
         }
     }
 
+    /// Reads a body; nil for a kind that is none of these.
+    ///
+    /// - Throws: when the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> WorkerCommand? {
         switch kind {
         case .workerWelcome: .welcome(try WireWorkerWelcome(serializedBytes: body))

@@ -9,6 +9,7 @@ import FirnProtocol
 /// A lease is first with the evaluator, which takes them in order; then it has a result, which is kept until the
 /// coordinator says that it is committed or stale. Neither depends on the connection.
 public struct WorkerMachine: Sendable {
+    /// What the worker is to do, in order.
     public enum Action: Sendable {
         /// At once, before any part of a large value.
         case send([[UInt8]])

@@ -4,6 +4,7 @@ import ServiceLifecycle
 /// Runs a number of worker processes: starts them, starts one again that ended, and ends them when it is told to stop.
 /// None outlives it (`SupervisedProcess`).
 public struct WorkerSupervisor: Service {
+    /// How many processes there are, what they run, and when they are started again.
     public struct Configuration: Sendable {
         public var processes: Int
         /// The program to start, and its arguments (without its name) for the process with an index from 0.

@@ -83,6 +83,7 @@ public struct JobFilter: Sendable {
     /// 1 to 1,000; values outside are moved into the range.
     public var limit: Int
 
+    /// States that can be asked for; `delayed` is `queued` with a not-before time that is still to come.
     public enum Kind: Sendable, Hashable, CaseIterable {
         case delayed, queued, running, finished
     }

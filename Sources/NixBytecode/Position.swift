@@ -1,5 +1,6 @@
 /// Where a capture comes from, as one number whose two low bits say the kind.
 public struct Position: Hashable, Sendable {
+    /// What the number counts.
     public enum Kind: UInt8, Sendable {
         /// A slot of the frame that makes the object, filled already.
         case local = 0
@@ -20,8 +21,11 @@ public struct Position: Hashable, Sendable {
     }
 
     public static let none = Position(.none, 0)
+    /// A slot that is filled.
     public static func local(_ slot: Int) -> Position { Position(.local, slot) }
+    /// A slot that is filled later.
     public static func deferred(_ slot: Int) -> Position { Position(.deferred, slot) }
+    /// An upvalue.
     public static func upvalue(_ index: Int) -> Position { Position(.upvalue, index) }
 
     public var kind: Kind { Kind(rawValue: UInt8(rawValue & 3)) ?? .none }

@@ -42,6 +42,7 @@ public enum Constant: Sendable, Hashable {
 /// The names of an attribute set that one `attributes` instruction makes, in the order their values are pushed.
 /// No name stands twice.
 public struct Shape: Sendable, Hashable {
+    /// A name and where it is bound.
     public struct Name: Sendable, Hashable {
         /// Index into the program's symbols.
         public var symbol: UInt32
@@ -61,6 +62,7 @@ public struct Shape: Sendable, Hashable {
 
 /// The pattern of a function `{ a, b ? 1, ... }@all:`.
 public struct Formals: Sendable, Hashable {
+    /// What a formal without an argument becomes.
     public enum Default: Sendable, Hashable {
         /// The name is required.
         case none
@@ -71,6 +73,7 @@ public struct Formals: Sendable, Hashable {
         case thunk(chunk: UInt32, captures: [Position], capturesWith: Position?)
     }
 
+    /// One name of a pattern.
     public struct Formal: Sendable, Hashable {
         /// Index into the program's symbols.
         public var symbol: UInt32
@@ -115,6 +118,7 @@ public struct LineTable: Sendable, Hashable {
 
 /// The bytecode of one function, thunk or top level.
 public struct Chunk: Sendable, Hashable {
+    /// What a chunk is the code of.
     public enum Kind: UInt8, Sendable {
         case topLevel, lambda, thunk
     }

@@ -2,6 +2,7 @@ import NixSyntax
 
 /// Why a source that parses cannot be compiled.
 public struct CompileError: Error, Hashable, Sendable {
+    /// What is wrong.
     public enum Kind: Hashable, Sendable {
         /// A name that no scope binds, with no `with` around it.
         case undefinedVariable

@@ -2,6 +2,7 @@ import NixSyntax
 
 /// Something that compiles but that its author may want to change. The kinds and their codes are Tvix's.
 public struct Warning: Hashable, Sendable {
+    /// What is warned of.
     public enum Kind: Hashable, Sendable {
         case deprecatedURLLiteral
         case uselessInherit

@@ -4,6 +4,7 @@ import NixVM
 /// One evaluation as the virtual machine is asked for it: what, with which arguments, under which limits, and what it
 /// may read.
 public struct EvaluationJob: Sendable {
+    /// What is evaluated.
     public enum Input: Sendable {
         /// Nix source. `name` is what positions call it; relative paths start from `directory`.
         case source([UInt8], name: String, directory: [UInt8])
@@ -13,6 +14,7 @@ public struct EvaluationJob: Sendable {
         case program([UInt8], name: String, directory: [UInt8])
     }
 
+    /// What a function is given under a name.
     public enum Argument: Sendable {
         /// A Nix expression, evaluated where it is needed.
         case expression([UInt8])
@@ -31,6 +33,7 @@ public struct EvaluationJob: Sendable {
         }
     }
 
+    /// How the value is printed.
     public enum Format: Sendable {
         /// As `nix-instantiate --eval` prints.
         case nix

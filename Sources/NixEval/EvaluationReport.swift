@@ -3,6 +3,7 @@ import NixVM
 
 /// What came of a job in the virtual machine.
 public struct EvaluationReport: Sendable {
+    /// How the evaluation ended.
     public enum Outcome: Sendable {
         /// The printed value.
         case value([UInt8])
@@ -22,9 +23,10 @@ public struct EvaluationReport: Sendable {
         public var text: [UInt8]
     }
 
+    /// What the evaluation used: bytes, nanoseconds, and counts.
     public struct Statistics: Sendable, Equatable {
         public var fuel = 0
-        /// Both heap spaces, stack and programs at their largest.
+        /// Heap, stack and programs at their largest.
         public var memoryPeakBytes = 0
         public var collections = 0
         /// The most frames that waited for one another.
@@ -72,6 +74,7 @@ public struct FailureReport: Sendable, Equatable {
         public var sourceLine: [UInt8] = []
     }
 
+    /// A line of the backtrace, and where it leads.
     public struct Frame: Sendable, Equatable {
         public var message: [UInt8]
         public var place: Place?

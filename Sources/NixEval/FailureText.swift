@@ -4,6 +4,9 @@ import NixVM
 /// A failure as Nix prints it: the trace, the outermost line first, the message, and where it happened with the source
 /// line and a caret. Without `showTrace` only the outermost lines, and those that a program asked for.
 extension Evaluator {
+    /// The error's text with a line end. `describedBytes` keeps what is not UTF-8.
+    ///
+    /// - Parameter showTrace: whether the whole trace is shown.
     public func describe(_ failure: EvalFailure, showTrace: Bool) -> String {
         String(decoding: describedBytes(failure, showTrace: showTrace), as: UTF8.self)
     }

@@ -1,6 +1,7 @@
 /// What to do about literals that Nix would rather not see: its settings `lint-url-literals`,
 /// `lint-short-path-literals` and `lint-absolute-path-literals`.
 public struct LiteralLints: Sendable, Hashable {
+    /// What is done about a literal: nothing, a warning, or an error.
     public enum Level: String, Sendable, CaseIterable {
         case ignore, warn, fatal
     }

@@ -56,6 +56,7 @@ public struct NodeTable: Sendable {
         return entry.kind == .binary ? extra[Int(entry.second) + 1] : nil
     }
 
+    /// The node with a number.
     @inlinable
     public subscript(_ index: Int) -> Node {
         let entry = entries[index]

@@ -1,5 +1,6 @@
 /// Why a source could not be parsed, worded as Nix words it.
 public struct SyntaxError: Error, Sendable {
+    /// What is wrong.
     public enum Kind: Hashable, Sendable {
         /// A token that the grammar does not allow here.
         case unexpectedToken

@@ -185,6 +185,7 @@ public struct Bindings: Sendable {
 
 /// An attribute whose name is known to the parser.
 public struct Attribute: Sendable {
+    /// What an attribute is bound to.
     public enum Value: Sendable {
         case expression(NodeID)
         /// `inherit name;`: the variable of the enclosing scope, never of this set or `let`.
@@ -271,14 +272,18 @@ public struct SyntaxTree: Sendable {
     /// child, and a binding of `a.b.c` counts as three nested sets.
     public static let maximumDepth = 10_000
 
+    /// A node.
     @inlinable public subscript(_ id: NodeID) -> Node { nodes[Int(id.rawValue)] }
+    /// Where a node stands in the source.
     @inlinable public func span(of id: NodeID) -> Span { spans[Int(id.rawValue)] }
     /// Where an error in a node is reported: the operator of `.binary`, else the start of the span. Parentheses around
     /// a first operand belong to the span, those around the node itself do not.
     public func position(of id: NodeID) -> UInt32 {
         nodes.position(Int(id.rawValue)) ?? spans[Int(id.rawValue)].start
     }
+    /// A symbol's name.
     public func bytes(of symbol: SymbolID) -> [UInt8] { symbols.bytes(Int(symbol.rawValue), source: source) }
+    /// A text's bytes.
     public func bytes(of text: TextID) -> [UInt8] { texts.bytes(Int(text.rawValue), source: source) }
 
     /// Every name, in the order of the numbers.

@@ -6,6 +6,7 @@ public struct AuthenticationRequest: Sendable, Hashable {
     public let address: String
     public let mechanism: Mechanism
 
+    /// How the peer says who it is.
     public enum Mechanism: Sendable, Hashable {
         /// No key was offered: the endpoint is plain but has a domain.
         case null
@@ -13,6 +14,7 @@ public struct AuthenticationRequest: Sendable, Hashable {
     }
 }
 
+/// What becomes of a connection that asks.
 public enum AuthenticationDecision: Sendable, Hashable {
     /// Let in; every message of the connection bears `userID` (at most 255 bytes).
     case accept(userID: String)

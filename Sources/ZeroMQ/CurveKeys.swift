@@ -40,6 +40,7 @@ public struct CurveSecretKey: Sendable, Hashable, CustomStringConvertible, Custo
     }
 }
 
+/// A public key and the secret one that belongs to it.
 public struct CurveKeyPair: Sendable, Hashable {
     public let publicKey: CurvePublicKey
     public let secretKey: CurveSecretKey

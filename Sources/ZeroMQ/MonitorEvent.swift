@@ -21,6 +21,7 @@ public enum MonitorEvent: Sendable, Hashable {
     /// One that a later libzmq has added.
     case other(UInt16)
 
+    /// Why a handshake did not end well.
     public enum HandshakeFailure: Sendable, Hashable, CustomStringConvertible {
         /// The authenticator refused the key: 300 try later, 400 refused, 500 its own failure.
         case refused(status: Int32)

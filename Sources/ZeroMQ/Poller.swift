@@ -23,6 +23,7 @@ import CZeroMQ
         return unsafe add(handle: handle)
     }
 
+    /// Waits for a file descriptor to become readable, too.
     @discardableResult
     public mutating func add(descriptor: Int32) -> Item {
         unsafe append(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
@@ -32,6 +33,7 @@ import CZeroMQ
         unsafe append(zmq_pollitem_t(socket: handle, fd: 0, events: Self.events(writable), revents: 0))
     }
 
+    /// Waits for an item no more.
     public mutating func remove(_ item: Item) {
         guard let position = positions.removeValue(forKey: item.number) else { return }
         unsafe entries.remove(at: position)
@@ -55,7 +57,9 @@ import CZeroMQ
         return 0
     }
 
+    /// Whether the last `wait` found something to receive.
     public func isReadable(_ item: Item) -> Bool { isReady(item, ZMQ_POLLIN) }
+    /// Whether the last `wait` found room to send.
     public func isWritable(_ item: Item) -> Bool { isReady(item, ZMQ_POLLOUT) }
 
     private func isReady(_ item: Item, _ event: Int32) -> Bool {

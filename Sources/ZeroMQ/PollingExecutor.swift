@@ -88,6 +88,7 @@ public final class PollingExecutor: SerialExecutor {
         loop.unregisterAll()
     }
 
+    /// An action that is scheduled.
     public struct Timer: Hashable, Sendable { let number: UInt64 }
 
     /// Runs `action` once, at `deadline` of `now()` or soon after.
@@ -97,6 +98,7 @@ public final class PollingExecutor: SerialExecutor {
         return loop.schedule(at: deadline, action)
     }
 
+    /// Drops an action, unless it ran already.
     public func cancel(_ timer: Timer) {
         checkIsolated()
         loop.cancel(timer)

@@ -32,6 +32,7 @@ public struct SocketOptions: Sendable {
 
     public init() {}
 
+    /// Whether a connection is encrypted, and with which keys.
     public enum Security: Sendable {
         /// No encryption, no key, no authentication.
         case plain
@@ -41,6 +42,7 @@ public struct SocketOptions: Sendable {
         case curveClient(keyPair: CurveKeyPair, serverKey: CurvePublicKey)
     }
 
+    /// When a silent TCP connection is taken for dead.
     public struct TCPKeepalive: Sendable {
         public var idleSeconds: Int32
         public var intervalSeconds: Int32

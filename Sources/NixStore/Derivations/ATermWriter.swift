@@ -10,6 +10,7 @@ public struct ATermWriter: ~Copyable {
             contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Appends a byte as it is.
     public mutating func raw(_ byte: UInt8) { bytes.append(byte) }
 
     /// Appends a string that needs no escapes, in quotes.
@@ -22,6 +23,7 @@ public struct ATermWriter: ~Copyable {
     /// Appends any string, in quotes and escaped.
     public mutating func string(_ text: [UInt8]) { unsafe text.withUnsafeBufferPointer { unsafe string($0) } }
 
+    /// The same for bytes of another owner.
     public mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         var start = 0

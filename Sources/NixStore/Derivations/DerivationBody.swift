@@ -27,16 +27,19 @@ public struct DerivationBody: ~Copyable {
         writer.raw(",[")
     }
 
+    /// Adds an argument of the builder.
     public mutating func argument(_ text: UnsafeBufferPointer<UInt8>) {
         separate()
         unsafe writer.string(text)
     }
 
+    /// Ends the arguments.
     public mutating func startEnvironment() {
         writer.raw("],[")
         isFirst = true
     }
 
+    /// Adds a variable of the environment.
     public mutating func variable(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
         separate()
         writer.raw("(")
@@ -59,6 +62,7 @@ public struct DerivationBody: ~Copyable {
         writer.raw("\")")
     }
 
+    /// Ends the text.
     public mutating func finish() { writer.raw("])") }
 
     private mutating func separate() {

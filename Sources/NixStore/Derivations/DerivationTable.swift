@@ -9,6 +9,7 @@ public final class DerivationTable {
         case deferred
     }
 
+    /// An output and its store path.
     public struct Output: Sendable, Equatable {
         public var name: [UInt8]
         /// Nil when it is known only once something is built.
@@ -27,6 +28,7 @@ public final class DerivationTable {
         }
     }
 
+    /// What is known of a derivation.
     public struct Record: Sendable, Equatable {
         public var path: [UInt8]
         /// In the order of names.
@@ -36,6 +38,7 @@ public final class DerivationTable {
         public var sources: [[UInt8]]
         public var modulo: Modulo
 
+        /// The output of a name; nil when there is none.
         public func output(_ name: some Collection<UInt8>) -> Output? {
             outputs.first { $0.name.elementsEqual(name) }
         }
@@ -50,6 +53,7 @@ public final class DerivationTable {
 
     public init() {}
 
+    /// The record of a store path; nil when it is not in the table.
     public func index(_ path: [UInt8]) -> Int? { indices[ByteKey(path)] }
 
     /// Keeps a record; one that is already there for its path stays.

@@ -19,8 +19,10 @@ public struct HashStream {
         }
     }
 
+    /// Adds the next piece.
     public mutating func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
 
+    /// Adds the next piece.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch algorithm {
         case .md5: unsafe md5?.update(bufferPointer: bytes)
@@ -30,6 +32,7 @@ public struct HashStream {
         }
     }
 
+    /// The hash of what was added so far; more may follow.
     public func finish() -> Hash {
         let bytes: [UInt8]? =
             switch algorithm {

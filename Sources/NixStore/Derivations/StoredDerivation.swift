@@ -1,5 +1,6 @@
 /// A derivation as its file has it.
 public struct StoredDerivation: Sendable, Equatable {
+    /// An output as the file lists it.
     public struct Output: Sendable, Equatable {
         public var name: [UInt8]
         /// Empty when only a build tells it.
@@ -9,11 +10,13 @@ public struct StoredDerivation: Sendable, Equatable {
         public var hash: [UInt8]
     }
 
+    /// A derivation that is an input, and which outputs of it are.
     public struct Input: Sendable, Equatable {
         public var path: [UInt8]
         public var outputs: InputOutputs
     }
 
+    /// A variable of the builder's environment.
     public struct Variable: Sendable, Equatable {
         public var name: [UInt8]
         public var value: [UInt8]

@@ -1,5 +1,6 @@
 /// Why a reference cannot be read or a source not fetched.
 public struct FetchError: Error, Sendable {
+    /// What can be done about it.
     public enum Kind: Sendable {
         /// The text is no URL that means something here; as a flake reference it may still be a path.
         case badURL

@@ -53,6 +53,7 @@ public struct FetchInput: Sendable, Equatable {
     /// Nil for a type that is not known.
     public var scheme: InputScheme? { (try? requiredText("type")).flatMap { InputScheme(rawValue: $0) } }
 
+    /// An attribute that must be a string; nil when it is not given.
     public func text(_ name: String) throws(FetchError) -> [UInt8]? {
         guard let attribute = attributes[name] else { return nil }
         guard case .text(let text) = attribute else {
@@ -70,6 +71,7 @@ public struct FetchInput: Sendable, Equatable {
         return text
     }
 
+    /// An attribute that must be an integer; nil when it is not given.
     public func number(_ name: String) throws(FetchError) -> UInt64? {
         guard let attribute = attributes[name] else { return nil }
         guard case .number(let number) = attribute else {
@@ -78,6 +80,7 @@ public struct FetchInput: Sendable, Equatable {
         return number
     }
 
+    /// An attribute that must be a Boolean; false when it is not given.
     public func flag(_ name: String) throws(FetchError) -> Bool {
         guard let attribute = attributes[name] else { return false }
         guard case .flag(let flag) = attribute else {

@@ -29,5 +29,6 @@ public struct FetchedTree: Sendable {
     /// Bytes of the message that stands for a count that is not known.
     public var longestMessage: Int { if case .unknown(let message) = revisionCount { message.count } else { 0 } }
 
+    /// The store path that the tree has under its name.
     public func storePath() throws(StoreError) -> [UInt8] { try StorePath.fixed(name: name, narHash, .nar) }
 }

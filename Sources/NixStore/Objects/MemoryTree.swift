@@ -45,6 +45,7 @@ public struct MemoryTree: Sendable {
         byteCount += contents.count
     }
 
+    /// Puts a symbolic link, with directories for its path; replaces a file or link that is there.
     public mutating func putLink(_ path: [[UInt8]], _ target: [UInt8]) throws(Conflict) {
         try put(path, .link(target))
         byteCount += target.count

@@ -43,6 +43,7 @@ public struct CodeFrame: Sendable {
         case attribute
     }
 
+    /// Where an attribute is defined.
     public enum Definition: Sendable {
         case unknown
         /// In no source: it is a builtin's.

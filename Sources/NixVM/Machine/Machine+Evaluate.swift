@@ -248,6 +248,7 @@ extension Machine {
         return value.isFunction || value.isAttributes && vm.lookup(value.object, Symbols.functor) != nil
     }
 
+    /// Whether the forced value is a set.
     public func isAttributes(_ handle: ValueHandle) -> Bool { s.pointee.roots[handle.root].isAttributes }
 
     /// The names and whether each has a default of a function's pattern; nil for a function without one.
@@ -264,6 +265,7 @@ extension Machine {
         }
     }
 
+    /// Whether the forced value is a string.
     public func isString(_ handle: ValueHandle) -> Bool { s.pointee.roots[handle.root].isString }
 
     /// A forced boolean; nil for another value.
@@ -322,6 +324,7 @@ extension Machine {
         return ValueHandle(root: addRoot(vm.makeString(bytes)))
     }
 
+    /// A Boolean of the machine's.
     public func makeBool(_ value: Bool) -> ValueHandle { ValueHandle(root: addRoot(.bool(value))) }
 
     /// A list of the machine's.

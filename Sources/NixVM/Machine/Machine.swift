@@ -27,6 +27,7 @@ public final class Cancellation: Sendable {
 
     public init() {}
 
+    /// Ends the evaluation soon, with the failure `cancelled`. From any thread.
     public func cancel() { flag.store(true, ordering: .relaxed) }
     public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }
