@@ -19,8 +19,9 @@ public struct FarmCommand: AsyncParsableCommand {
     /// Parses the command line and runs it; exits with 0, 1 (the job or the command failed) or 2 (the command line was
     /// wrong).
     public static func run() async -> Never {
+        Output.holdStreams()
         do {
-            var command = try parseAsRoot(FirnCommand.joinPairs(Array(CommandLine.arguments.dropFirst())))
+            var command = try parseAsRoot(FirnCommand.joinPairs(CommandWords.read()))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -2,6 +2,7 @@ import ArgumentParser
 import FirnClient
 import FirnCommands
 import FirnProtocol
+import NixStore
 
 /// `firn queue`.
 struct QueueCommand: AsyncParsableCommand {
@@ -85,7 +86,7 @@ struct WorkersCommand: AsyncParsableCommand {
             ])
         }
         let roots = worker.roots.map { root in
-            JSONValue.object([("name", .string(root.name)), ("id", .string(Hexadecimal.text(root.contentID)))])
+            JSONValue.object([("name", .string(root.name)), ("id", .bytes(Base16.encode([UInt8](root.contentID))))])
         }
         return .object([
             ("name", .string(worker.name)), ("address", .string(worker.address)),

@@ -46,7 +46,8 @@ struct KeysCommand: ParsableCommand {
             }
             report(made)
         } catch {
-            throw CommandFailure(error.description)
+            let advice = owners.isEmpty ? "; --coordinator, --worker, --client and --operator make keys" : ""
+            throw CommandFailure(error.description + advice)
         }
     }
 

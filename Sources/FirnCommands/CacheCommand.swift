@@ -7,7 +7,8 @@ struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache", abstract: "Show or empty the cache of compiled programs.",
         discussion: """
-            It lies in $FIRN_CACHE_DIR, else in $XDG_CACHE_HOME/firn, else in ~/.cache/firn.
+            It lies in $FIRN_CACHE_DIR, else in $XDG_CACHE_HOME/firn, else in ~/.cache/firn; a variable whose value does not \
+            begin with / is passed over.
 
             Example: firn cache info
             """,
@@ -43,27 +44,15 @@ struct CacheInfoCommand: ParsableCommand {
         }
         let (files, bytes) = cache.usage()
         if json {
-            let place = quoted(cache.directory)
-            Output.write(
-                1,
-                "{\"directory\":\(place),\"files\":\(files),\"bytes\":\(bytes),\"maximumBytes\":\(cache.maximumBytes)}\n"
-            )
+            let object = JSONBytes.object([
+                ("directory", JSONBytes.string(cache.directory)), ("files", Array("\(files)".utf8)),
+                ("bytes", Array("\(bytes)".utf8)), ("maximumBytes", Array("\(cache.maximumBytes)".utf8)),
+            ])
+            Output.write(1, object + [UInt8(ascii: "\n")])
         } else {
             Output.write(
                 1, "\(cache.directory): \(files) programs, \(bytes) bytes of at most \(cache.maximumBytes)\n")
         }
-    }
-
-    private func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\0"..<" ": result += "\\u00\(scalar.value < 16 ? "0" : "")\(String(scalar.value, radix: 16))"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

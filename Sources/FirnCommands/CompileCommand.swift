@@ -2,6 +2,7 @@ import ArgumentParser
 import NixBytecode
 import NixCompiler
 import NixEval
+import NixStore
 
 /// `firn compile`.
 struct CompileCommand: ParsableCommand {
@@ -12,7 +13,8 @@ struct CompileCommand: ParsableCommand {
     @Argument(help: "The files; - is standard input; a directory means its default.nix.")
     var files: [String]
 
-    @Option(name: .shortAndLong, help: "Where the program of one file goes; the file's name with .firn by default.")
+    @Option(
+        name: .shortAndLong, help: "Where the program of one file goes; beside it by default, in its name with .firn.")
     var output: String?
 
     @Flag(help: "Leave out source positions.")
@@ -24,6 +26,7 @@ struct CompileCommand: ParsableCommand {
     mutating func validate() throws {
         if files.isEmpty { throw ValidationError("no file is named") }
         if output != nil && files.count > 1 { throw ValidationError("--output is for one file") }
+        try Source.checkStandardInput(files)
     }
 
     func run() throws {
@@ -31,10 +34,14 @@ struct CompileCommand: ParsableCommand {
     }
 
     private func compile(_ file: String) throws {
+        let target = output ?? Self.target(file)
+        if Self.absolute(target) == Self.absolute(file) {
+            Output.note("error: '\(target)' is the source itself; name another file with --output")
+            throw ExitCode(1)
+        }
         let compiled = try Source.compile(file, showWarnings: !json)
         let program = strip ? compiled.program.stripped() : compiled.program
         let bytes = program.encoded()
-        let target = output ?? Self.target(file)
         guard Source.write(bytes, to: target) else {
             Output.note("error: '\(target)' cannot be written")
             throw ExitCode(1)
@@ -51,7 +58,15 @@ struct CompileCommand: ParsableCommand {
 
     private static func target(_ file: String) -> String {
         if file == "-" { return "out.firn" }
-        return (file.hasSuffix(".nix") ? String(file.dropLast(4)) : file) + ".firn"
+        var source = file
+        if (try? LocalIO().resolveImport(absolute(file))) ?? absolute(file) != absolute(file) {
+            source += source.hasSuffix("/") ? "default.nix" : "/default.nix"
+        }
+        return (source.hasSuffix(".nix") ? String(source.dropLast(4)) : source) + ".firn"
+    }
+
+    private static func absolute(_ file: String) -> [UInt8] {
+        CanonPath.absolute(Array(file.utf8), relativeTo: currentDirectory())
     }
 
     private static func warning(_ warning: WarningReport) -> [UInt8] {

@@ -7,7 +7,10 @@ struct DisassembleCommand: ParsableCommand {
         commandName: "disassemble", abstract: "Show the bytecode of sources or encoded programs.",
         discussion: "Example: firn disassemble lib.nix")
 
-    @Argument(help: "Sources, or programs whose names end in .firn; - is standard input, a source.")
+    @Argument(
+        help: """
+            Sources, or programs whose names end in .firn; - is standard input, a source; a directory means its default.nix.
+            """)
     var files: [String]
 
     @Flag(help: "Print a JSON object for each file, with the text of each chunk.")
@@ -15,6 +18,7 @@ struct DisassembleCommand: ParsableCommand {
 
     mutating func validate() throws {
         if files.isEmpty { throw ValidationError("no file is named") }
+        try Source.checkStandardInput(files)
     }
 
     func run() throws {

@@ -68,7 +68,7 @@ struct EvaluationArguments: ParsableArguments {
     @Option(help: "Units of fuel: one per call and force, and per unit of a builtin's work.")
     var maxFuel: Int?
 
-    @Option(help: "Memory of both heap spaces, stack and programs, as 512M, 2GiB or bytes.")
+    @Option(help: "Memory of heap, stack and programs, as 512M, 2GiB or bytes.")
     var maxMemory: ByteSize?
 
     @Option(
@@ -82,12 +82,13 @@ struct EvaluationArguments: ParsableArguments {
         if let maxFuel, maxFuel < 0 { throw ValidationError("--max-fuel takes a number from 0, not \(maxFuel)") }
         if maxDepth < 1 { throw ValidationError("--max-depth takes a number from 1, not \(maxDepth)") }
         if let timeout, !(timeout > 0 && timeout < 1e9) {
-            throw ValidationError("--timeout takes seconds above 0, not \(timeout)")
+            throw ValidationError("--timeout takes seconds above 0 and below 1000000000, not \(timeout)")
         }
         for pair in arguments + textArguments + options where !pair.contains("\0") {
             throw ValidationError("'\(pair)' lacks its second word: --arg, --argstr and --option take two")
         }
         if pure && impure { throw ValidationError("--pure and --impure exclude each other") }
+        if !isExpression { try Source.checkStandardInput(files) }
         try ExperimentalFeatures.check(features)
         for (name, value) in pairs(options) { try apply(option: name, value) }
     }

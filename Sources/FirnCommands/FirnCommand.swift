@@ -15,7 +15,8 @@ public struct FirnCommand: ParsableCommand {
 
     /// Parses the command line and runs it; exits with 0, 1 (the job failed) or 2 (the command line was wrong).
     public static func run() -> Never {
-        let words = Array(CommandLine.arguments.dropFirst())
+        Output.holdStreams()
+        let words = CommandWords.read()
         if FarmExecutable.handles(words) {
             FarmExecutable.become(words)
             leave(1)

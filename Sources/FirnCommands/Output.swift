@@ -2,6 +2,17 @@ import Glibc
 
 /// Writing to the standard streams, whole and unbuffered.
 package enum Output {
+    /// Takes the places of streams that the process was started without, so that no file or socket which is opened later
+    /// stands in for one. Reading or writing there fails.
+    package static func holdStreams() {
+        for (descriptor, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
+        where fcntl(descriptor, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", mode)
+        }
+    }
+
+    /// Writes all bytes. Where standard output cannot take them the process says why and ends with code 1: what was
+    /// asked for is lost. What standard error cannot take is dropped.
     package static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
         var start = 0
         while start < bytes.count {
@@ -10,10 +21,22 @@ package enum Output {
             }
             if written < 0 {
                 if errno == EINTR { continue }
+                if errno == EAGAIN {
+                    var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    _ = unsafe poll(&wait, 1, -1)
+                    continue
+                }
+                if descriptor == 1 { fail(errno) }
                 return
             }
             start += written
         }
+    }
+
+    private static func fail(_ code: Int32) -> Never {
+        // Who reads has had enough, and knows it.
+        if code != EPIPE { note("error: standard output cannot be written: \(unsafe String(cString: strerror(code)))") }
+        leave(1)
     }
 
     package static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
@@ -29,7 +52,7 @@ package func leave(_ code: Int32) -> Never { exit(code) }
 package func currentDirectory() -> [UInt8] {
     guard let path = unsafe getcwd(nil, 0) else { return [UInt8(ascii: "/")] }
     defer { unsafe free(path) }
-    return Array(unsafe String(cString: path).utf8)
+    return unsafe Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
 }
 
 /// All bytes of standard input, or nil when reading fails.

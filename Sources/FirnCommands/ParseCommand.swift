@@ -29,7 +29,10 @@ struct ParseCommand: ParsableCommand {
         help: "Experimental features of Nix to enable: pipe-operators.")
     var features: [String] = []
 
-    mutating func validate() throws { try ExperimentalFeatures.check(features) }
+    mutating func validate() throws {
+        if !isExpression { try Source.checkStandardInput(files) }
+        try ExperimentalFeatures.check(features)
+    }
 
     func run() throws {
         let code = BigStack.run { parse() } ?? 1

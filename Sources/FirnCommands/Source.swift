@@ -6,6 +6,12 @@ import NixVM
 
 /// Reading what the commands work on.
 package enum Source {
+    /// Refuses to read standard input for more than one of the files.
+    package static func checkStandardInput(_ files: [String]) throws {
+        guard files.count(where: { $0 == "-" }) > 1 else { return }
+        throw ValidationError("- is standard input, which can be read only once")
+    }
+
     /// A file's bytes and its absolute path.
     ///
     /// - Parameter isExpression: a directory means its default.nix.
@@ -37,6 +43,10 @@ package enum Source {
 
     /// - Parameter showWarnings: on standard error, as errors are shown.
     static func compile(_ file: String, showWarnings: Bool = true) throws -> Compiled {
+        if file.hasSuffix(".firn") {
+            Output.note("error: '\(file)' is a program already, by its name; sources are compiled")
+            throw ExitCode(1)
+        }
         let (source, path) = try read(file, isExpression: true)
         let name = file == "-" ? "«stdin»" : String(decoding: path, as: UTF8.self)
         let outcome: Compiled? =

@@ -28,18 +28,25 @@ struct TraceCommand: ParsableCommand {
     @Flag(help: "Show the nanoseconds since the event before.")
     var time = false
 
-    @Option(help: "text, json (an object a line), chrome or folded.")
-    var format = Format.text
+    @Option(help: "text if not given, json (an object a line), chrome or folded.")
+    var format: Format?
 
-    @Option(help: "With text or json: calls, or ops for every instruction too.")
-    var level = Level.ops
+    @Option(help: "With text or json: calls, or ops for every instruction too, which is the default.")
+    var level: Level?
 
     @Flag(help: "The same as --format json.")
     var json = false
 
     mutating func validate() throws {
-        if json { format = .json }
+        if json {
+            if let format, format != .json { throw ValidationError("--json and --format \(format) exclude each other") }
+            format = .json
+        }
+        let format = format ?? .text
         if time && format != .text { throw ValidationError("--time is for --format text") }
+        if level != nil && (format == .chrome || format == .folded) {
+            throw ValidationError("--level is for --format text or json: \(format) has the calls")
+        }
     }
 
     func run() throws {
@@ -69,14 +76,15 @@ struct TraceCommand: ParsableCommand {
 
     /// Listens to the evaluator; what it returns writes the rest when all is done.
     private func observe(_ evaluator: Evaluator) -> () -> Void {
-        switch format {
+        let level = (level ?? .ops).value
+        switch format ?? .text {
         case .text:
             let observer = TracingObserver(showsTime: time) { Output.write(1, $0) }
-            evaluator.observe(observer, level: level.value)
+            evaluator.observe(observer, level: level)
             return { observer.flush() }
         case .json:
             let observer = JSONTraceObserver { Output.write(1, $0) }
-            evaluator.observe(observer, level: level.value)
+            evaluator.observe(observer, level: level)
             return { observer.flush() }
         case .chrome:
             let observer = ChromeTraceObserver { Output.write(1, $0) }

@@ -20,6 +20,7 @@ struct VerifyCommand: ParsableCommand {
 
     mutating func validate() throws {
         if files.isEmpty { throw ValidationError("no file is named") }
+        try Source.checkStandardInput(files)
     }
 
     func run() throws {

@@ -12,7 +12,10 @@ enum KeyFile {
     /// Creates a file that was not there, with all its text, or throws.
     static func create(_ path: String, text: String, mode: mode_t) throws(KeyError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard descriptor >= 0 else { throw failure(path) }
+        guard descriptor >= 0 else {
+            guard errno == EEXIST else { throw failure(path) }
+            throw .file(path: path, reason: "there is a key already; remove it to make a new one")
+        }
         defer { close(descriptor) }
         // The process's mask may have taken bits away.
         guard fchmod(descriptor, mode) == 0 else { throw failure(path) }

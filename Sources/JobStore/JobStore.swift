@@ -26,11 +26,18 @@ public final class JobStore: Sendable {
                 atPath: directory + "/traces", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw .unusable(path: directory, reason: "\(error)")
+            throw .unusable(path: directory, reason: Self.reason(error))
         }
         lock = try StoreLock(directory: directory)
         traces = TraceFiles(directory: directory + "/traces")
         pool = try Self.openPool(directory: directory)
+    }
+
+    /// Foundation's errors name their cause inside.
+    private static func reason(_ error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+        guard let posix = cause as? POSIXError else { return error.localizedDescription }
+        return String(errno: posix.code.rawValue)
     }
 
     /// Ends all use of the directory; batches given before are finished first. Every later call fails.

@@ -72,21 +72,23 @@ import Synchronization
                 operation: "bind \(endpoint)", code: EACCES,
                 reason: "a CURVE server without a started authenticator would admit every key")
         }
-        guard unsafe zmq_bind(handle, endpoint) == 0 else { throw .last("bind \(endpoint)") }
+        guard unsafe zmq_bind(handle, endpoint) == 0 else { throw .last("bind", endpoint: endpoint) }
         return try lastEndpoint()
     }
 
     /// Connects in the background; whether it worked is known from the monitor.
     public borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
-        guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("connect \(endpoint)") }
+        guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("connect", endpoint: endpoint) }
     }
 
+    /// Ends connections to an endpoint that `connect` was given.
     public borrowing func disconnect(_ endpoint: String) throws(ZeroMQError) {
-        guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("disconnect \(endpoint)") }
+        guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("disconnect", endpoint: endpoint) }
     }
 
+    /// Listens no more at an endpoint that `bind` returned.
     public borrowing func unbind(_ endpoint: String) throws(ZeroMQError) {
-        guard unsafe zmq_unbind(handle, endpoint) == 0 else { throw .last("unbind \(endpoint)") }
+        guard unsafe zmq_unbind(handle, endpoint) == 0 else { throw .last("unbind", endpoint: endpoint) }
     }
 
     /// SUB: also receive messages whose first frame begins with `prefix`.

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Glibc
 
 /// A call of libzmq that failed: which, on what, and why.
 public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -19,6 +20,15 @@ public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
     static func last(_ operation: String) -> ZeroMQError {
         let code = zmq_errno()
         return ZeroMQError(operation: operation, code: code, reason: unsafe String(cString: zmq_strerror(code)))
+    }
+
+    /// The same for a call about an endpoint.
+    static func last(_ operation: String, endpoint: String) -> ZeroMQError {
+        let error = last("\(operation) \(endpoint)")
+        guard error.code == EINVAL || error.code == EPROTONOSUPPORT else { return error }
+        return ZeroMQError(
+            operation: error.operation, code: error.code,
+            reason: "this is no endpoint; one is tcp://HOST:PORT or ipc://PATH")
     }
 
     public var description: String { "\(operation): \(reason)" }

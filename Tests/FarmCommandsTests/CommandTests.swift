@@ -24,6 +24,18 @@ import Testing
     #expect(FarmExecutable.handles(words) == isFarms)
 }
 
+@Test(arguments: [
+    (["submit", "--batch", "5", "-E", "1"], "--jobs-from"), (["submit", "--for", "5", "-E", "1"], "--jobs-from"),
+    (["submit", "--entry", "x.nix", "-E", "1"], "--bundle"), (["submit", "-", "-"], "only once"),
+    (["submit", "--max-fuel", "0", "-E", "1"], "a number from 1"), (["submit", "--delay", "1e9", "-E", "1"], "below"),
+    (["submit", "--root", "a@abc", "--path", "x"], "hexadecimal"),
+    (["trace", "--job", "1", "--json", "--time"], "--time"),
+    (["trace", "--job", "1", "--json", "--format", "text"], "exclude"),
+]) func whatHasNoEffectIsRefused(_ words: [String], _ reason: String) {
+    let error = #expect(throws: (any Error).self) { try FarmCommand.parseAsRoot(words) }
+    if let error { #expect(FarmCommand.fullMessage(for: error).contains(reason)) }
+}
+
 @Test func jsonKeepsEveryText() throws {
     let text = "quote \" backslash \\ tab \t line \n bell \u{7} ä 𝄞"
     let value = JSONValue.object([

@@ -31,6 +31,20 @@ import Testing
         #expect(refused.code == 1 && refused.errors.contains("quota-exceeded"), "\(refused)")
     }
 
+    @Test func whatWouldNotWorkIsSaidAtOnce() async throws {
+        let directory = NSTemporaryDirectory() + "firn-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let farm = try await FarmProcess.run(["farm", directory, "--port", "0", "--root", "x=/nowhere"])
+        #expect(
+            farm.code == 1 && farm.output.isEmpty && farm.errors.contains("'/nowhere' is not a directory"), "\(farm)")
+        let keys = try await FarmProcess.run(["keys", "\(directory)/none"])
+        #expect(keys.code == 1 && keys.errors.contains("--coordinator"), "\(keys)")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        try "1 +".write(toFile: "\(directory)/default.nix", atomically: true, encoding: .utf8)
+        let set = try await FarmProcess.run(["eval-jobs", directory, "--workers", "1"])
+        #expect(set.code == 1 && set.errors.hasPrefix("error: syntax error"), "\(set)")
+    }
+
     @Test func aKeyIsUsedOnce() async throws {
         let farm = try await TestFarm()
         try farm.startWorker(0)

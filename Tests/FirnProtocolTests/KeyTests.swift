@@ -53,7 +53,8 @@ import Testing
         #expect(written == [path + "/worker-w1.cert_secret", path + "/authorized/worker-w1.cert"])
         #expect(try KeyDirectory.read(written[0], needsSecret: true) == worker)
         #expect(try KeyDirectory.read(written[1], needsSecret: false) == worker.withoutSecret)
-        #expect(throws: KeyError.self) { try directory.add(worker) }
+        let error = #expect(throws: KeyError.self) { try directory.add(worker) }
+        #expect(error?.description == "\(written[0]): there is a key already; remove it to make a new one")
         #expect(throws: KeyError.self) { try directory.coordinator() }
         let ring = try directory.keyRing()
         #expect(ring.count == 1)

@@ -117,6 +117,11 @@ import Testing
         #expect(try store.apply([]).isEmpty)
     }
 
+    @Test func aDirectoryThatCannotBeMadeIsNamedWithTheReason() {
+        let error = #expect(throws: JobStoreError.self) { try JobStore(directory: "/dev/null/store") }
+        #expect(error?.description == "cannot use /dev/null/store: Not a directory")
+    }
+
     @Test func commitsAreFlushedToDisk() throws {
         let store = try place.open()
         let modes = try store.pool.writeWithoutTransaction { database in

@@ -5,13 +5,17 @@ import Testing
 @Suite struct CommandLineTests {
     /// Runs commands in a folder with two good sources and a bad one.
     private func withFolder(_ body: (([String]) throws -> LanguageOutcome) throws -> Void) throws {
+        try inFolder { folder in try body { try FirnProcess.run($0, in: folder) } }
+    }
+
+    private func inFolder(_ body: (URL) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }
         for (name, text) in [("a.nix", "let b = 1; in (x: x + 1) 1"), ("b.nix", "{ c = [ 2 ]; }"), ("bad.nix", "1 +")] {
             try Data(text.utf8).write(to: folder.appendingPathComponent(name))
         }
-        try body { try FirnProcess.run($0, in: folder) }
+        try body(folder)
     }
 
     /// The objects of JSON lines.
@@ -56,6 +60,71 @@ import Testing
                 #expect(events.first?["kind"] as? String == "compiledTopLevel")
                 #expect(events.contains { $0["kind"] as? String == "executeOp" } == (level == "ops"))
             }
+        }
+    }
+
+    /// What was asked for is lost where standard output cannot take it.
+    @Test(arguments: ["eval -E 1", "trace --json -E 1", "parse -E 1", "disassemble a.nix", "eval --help"])
+    func outputThatCannotBeWrittenIsAnError(_ words: String) throws {
+        try inFolder { folder in
+            for (place, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+                let outcome = try FirnProcess.run(script: "exec \"$0\" \(words) \(place)", in: folder)
+                #expect(outcome.status == 1, "\(place)")
+                #expect(outcome.messages.contains("error: standard output cannot be written: \(reason)\n"))
+            }
+        }
+    }
+
+    /// A process without standard streams has them taken by nothing that it opens.
+    @Test func filesDoNotTakeThePlaceOfClosedStreams() throws {
+        try inFolder { folder in
+            let outcome = try FirnProcess.run(
+                script: "\"$0\" compile a.nix <&- >&- 2>&-; \"$0\" verify a.firn", in: folder)
+            #expect(outcome.status == 0 && outcome.output.hasSuffix("chunks\n"), "\(outcome)")
+        }
+    }
+
+    @Test func aReaderThatHasEnoughEndsIt() throws {
+        try inFolder { folder in
+            let script = #""$0" eval --strict -E 'builtins.genList (x: x) 1000000' | head -c 3"#
+            let outcome = try FirnProcess.run(script: script, in: folder)
+            #expect(outcome.output == "[ 0" && outcome.messages.isEmpty)
+        }
+    }
+
+    @Test func wordsThatAreNotUTF8AreRefused() throws {
+        try inFolder { folder in
+            let outcome = try FirnProcess.run(script: #"exec "$0" eval "$(printf 'a\377.nix')""#, in: folder)
+            #expect(outcome.status == 2)
+            #expect(outcome.messages.hasPrefix("error: word 2 of the command line, 'a\u{FFFD}.nix', is not UTF-8: "))
+        }
+    }
+
+    @Test func programsGoBesideTheirSourcesAndNotOverThem() throws {
+        try inFolder { folder in
+            let script = """
+                mkdir d && echo 1 > d/default.nix && cp a.nix default.nix
+                "$0" compile d/ . && ls d/default.firn default.firn
+                "$0" compile a.nix -o ./a.nix; "$0" compile d/default.firn; "$0" verify a.nix
+                """
+            let outcome = try FirnProcess.run(script: script, in: folder)
+            #expect(outcome.output.hasSuffix("d/default.firn\ndefault.firn\n"), "\(outcome.output)")
+            #expect(outcome.messages.contains("error: './a.nix' is the source itself"))
+            #expect(outcome.messages.contains("error: 'd/default.firn' is a program already"))
+            #expect(outcome.messages.contains("badMagic"), "the source is still there")
+        }
+    }
+
+    @Test(arguments: [
+        (["eval", "-", "-"], "can be read only once"), (["verify", "-", "-"], "can be read only once"),
+        (["eval", "--timeout", "1e10", "-E", "1"], "below 1000000000"),
+        (["trace", "--json", "--format", "folded", "-E", "1"], "exclude each other"),
+        (["trace", "--level", "ops", "--format", "chrome", "-E", "1"], "--level is for"),
+    ])
+    func whatCannotBeMeantIsRefused(_ words: [String], _ message: String) throws {
+        try withFolder { firn in
+            let outcome = try firn(words)
+            #expect(outcome.status == 2 && outcome.messages.contains(message), "\(outcome)")
         }
     }
 }

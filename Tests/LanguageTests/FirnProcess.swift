@@ -15,8 +15,17 @@ enum FirnProcess {
         try run(["eval"] + languageCase.arguments, in: languageCase.source.deletingLastPathComponent())
     }
 
+    /// Runs a script of the shell in a folder; the executable is `"$0"`.
+    static func run(script: String, in folder: URL) throws -> LanguageOutcome {
+        try run(URL(filePath: "/bin/sh"), ["-c", script, executable.path], in: folder)
+    }
+
     /// Runs the executable in a folder, without input.
     static func run(_ arguments: [String], in folder: URL) throws -> LanguageOutcome {
+        try run(executable, arguments, in: folder)
+    }
+
+    private static func run(_ executable: URL, _ arguments: [String], in folder: URL) throws -> LanguageOutcome {
         let cache = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: cache) }
         let process = try ChildProcess(

@@ -21,6 +21,13 @@ import ZeroMQ
         #expect(rest == nil)
     }
 
+    @Test(arguments: ["foo", "nothing://x", "tcp://x"])
+    func whatIsNoEndpointIsCalledThat(_ endpoint: String) throws {
+        let socket = try Socket(.dealer, context: try Context())
+        let error = #expect(throws: ZeroMQError.self) { try socket.connect(endpoint) }
+        #expect(error?.description.hasPrefix("connect \(endpoint): this is no endpoint; one is tcp://") == true)
+    }
+
     @Test func mandatoryRouterReportsAnUnknownPeer() throws {
         let context = try Context()
         var options = SocketOptions()

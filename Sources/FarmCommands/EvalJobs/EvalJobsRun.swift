@@ -1,3 +1,4 @@
+import ArgumentParser
 import FirnClient
 import FirnCommands
 import FirnProtocol
@@ -93,7 +94,10 @@ actor EvalJobsRun {
             if let line = queue.split(slice, message) { print(line) }
         default:
             let notes = ResultReport.notes(result, showTrace: template.walk.showTrace)
-            throw CommandFailure(notes.isEmpty ? "the job ended with \(result.outcome): \(message)" : notes)
+            guard !notes.isEmpty else { throw CommandFailure("the job ended with \(result.outcome): \(message)") }
+            progress.clear()
+            Output.write(2, notes)
+            throw ExitCode(1)
         }
     }
 

@@ -11,7 +11,7 @@ struct PackageSetFile {
     /// - Parameter file: relative to the current directory; a directory means its `default.nix`.
     /// - Throws: `CommandFailure` when it is not there.
     init(_ file: String, roots: [RootArgument]) throws {
-        guard var path = Self.real(file) else { throw CommandFailure("'\(file)' is not there or cannot be read") }
+        guard var path = RealPath.of(file) else { throw CommandFailure("'\(file)' is not there or cannot be read") }
         var status = stat()
         if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { path += "/default.nix" }
         guard unsafe access(path, R_OK) == 0 else { throw CommandFailure("'\(path)' is not there or cannot be read") }
@@ -37,19 +37,10 @@ struct PackageSetFile {
     /// The root that the file lies in, and its path there.
     private static func root(of path: String, in roots: [RootArgument]) throws -> (name: String, path: String)? {
         for root in roots {
-            guard let directory = real(root.directory) else {
-                throw CommandFailure("--root \(root.text): '\(root.directory)' is not there or cannot be read")
-            }
+            let directory = try root.resolved()
             let prefix = directory.hasSuffix("/") ? directory : directory + "/"
             if path.hasPrefix(prefix) { return (root.name, String(path.dropFirst(prefix.count))) }
         }
         return nil
-    }
-
-    /// The absolute path without symbolic links; nil when there is nothing.
-    private static func real(_ path: String) -> String? {
-        guard let resolved = unsafe realpath(path, nil) else { return nil }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
     }
 }

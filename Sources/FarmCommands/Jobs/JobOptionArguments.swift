@@ -69,7 +69,11 @@ struct JobOptionArguments: ParsableArguments {
 
     mutating func validate() throws {
         for seconds in [timeout, delay, expires].compactMap({ $0 }) where !(seconds > 0 && seconds < 1e9) {
-            throw ValidationError("--timeout, --delay and --expires take seconds above 0, not \(seconds)")
+            throw ValidationError(
+                "--timeout, --delay and --expires take seconds above 0 and below 1000000000, not \(seconds)")
+        }
+        for (name, limit) in [("--max-fuel", maxFuel), ("--max-depth", maxDepth)] where limit == 0 {
+            throw ValidationError("\(name) takes a number from 1")
         }
         for pair in arguments + textArguments where !pair.contains("\0") {
             throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")

@@ -31,12 +31,14 @@ struct JobSourceArguments: ParsableArguments {
         name: .customLong("bundle"), help: ArgumentHelp("Send a directory with the job.", valueName: "directory"))
     var bundles: [String] = []
 
-    @Option(help: ArgumentHelp("The file of the bundle to evaluate.", valueName: "file"))
-    var entry = "default.nix"
+    @Option(help: ArgumentHelp("The file of the bundle to evaluate; default.nix if not given.", valueName: "file"))
+    var entry: String?
 
     mutating func validate() throws {
         if !paths.isEmpty && roots.isEmpty { throw ValidationError("--path needs the --root that it lies in") }
         if base != nil && roots.isEmpty { throw ValidationError("--base needs the --root that it lies in") }
+        if entry != nil && bundles.isEmpty { throw ValidationError("--entry is for --bundle") }
+        if !isExpression { try Source.checkStandardInput(files) }
         for path in paths {
             if let fault = RelativePath.fault(in: path) { throw ValidationError("--path '\(path)' \(fault)") }
         }
@@ -55,7 +57,10 @@ struct JobSourceArguments: ParsableArguments {
         guard let name = parts.first, !name.isEmpty else { return nil }
         var id: [UInt8] = []
         if parts.count == 2 {
-            guard let bytes = Hexadecimal.bytes(String(parts[1])), !bytes.isEmpty else { return nil }
+            let digits = Array(parts[1].utf8)
+            guard !digits.isEmpty, digits.count.isMultiple(of: 2), let bytes = try? Base16.decode(digits) else {
+                return nil
+            }
             id = bytes
         }
         return .with {
@@ -92,7 +97,9 @@ struct JobSourceArguments: ParsableArguments {
                         $0.path = path
                     }))
         }
-        for directory in bundles { programs.append(.bundle(try BundleDirectory.read(directory, entry: entry))) }
+        for directory in bundles {
+            programs.append(.bundle(try BundleDirectory.read(directory, entry: entry ?? "default.nix")))
+        }
         return programs
     }
 
@@ -128,21 +135,5 @@ struct JobSourceArguments: ParsableArguments {
                 $0.text = Data(text)
                 $0.name = name
             })
-    }
-}
-
-/// Bytes written as pairs of hexadecimal digits.
-enum Hexadecimal {
-    static func bytes(_ text: String) -> [UInt8]? {
-        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
-        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
-    }
-
-    static func text(_ bytes: some Sequence<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        return String(decoding: text, as: UTF8.self)
     }
 }

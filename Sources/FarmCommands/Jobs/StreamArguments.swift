@@ -7,24 +7,32 @@ struct StreamArguments: ParsableArguments {
     )
     var jobsFrom: String?
 
-    @Option(help: "With --jobs-from: jobs of one message.")
-    var batch = 100
+    @Option(name: .customLong("batch"), help: "With --jobs-from: jobs of one message; 100 if not given.")
+    var givenBatch: Int?
 
-    @Option(help: "With --jobs-from: jobs submitted and not finished at any time.")
-    var inFlight = 1_000
+    @Option(
+        name: .customLong("in-flight"),
+        help: "With --jobs-from: jobs submitted and not finished at any time; 1000 if not given.")
+    var givenInFlight: Int?
 
     @Option(
         name: .customLong("for"),
         help: ArgumentHelp("With --jobs-from: read no more after so long.", valueName: "seconds"))
     var duration: Double?
 
+    var batch: Int { givenBatch ?? 100 }
+    var inFlight: Int { givenInFlight ?? 1_000 }
+
     mutating func validate() throws {
+        if jobsFrom == nil, givenBatch != nil || givenInFlight != nil || duration != nil {
+            throw ValidationError("--batch, --in-flight and --for are for --jobs-from")
+        }
         guard (1...1_000).contains(batch) else { throw ValidationError("--batch takes a number from 1 to 1000") }
         guard (1...1_000_000).contains(inFlight) else {
             throw ValidationError("--in-flight takes a number from 1 to 1000000")
         }
         if let duration, !(duration > 0 && duration < 1e9) {
-            throw ValidationError("--for takes seconds above 0, not \(duration)")
+            throw ValidationError("--for takes seconds above 0 and below 1000000000, not \(duration)")
         }
     }
 }

@@ -19,8 +19,8 @@ struct TraceJobCommand: AsyncParsableCommand {
     @Option(help: "The job's id.")
     var job: UInt64
 
-    @Option(help: "How to print: text, or json with one object a line.")
-    var format: TraceFormat = .text
+    @Option(help: "How to print: text if not given, or json with one object a line.")
+    var format: TraceFormat?
 
     @Option(help: "Of which attempt; the one whose result counts if not given.")
     var attempt: UInt32 = 0
@@ -38,10 +38,17 @@ struct TraceJobCommand: AsyncParsableCommand {
         case text, json
     }
 
+    mutating func validate() throws {
+        if json, format == .text { throw ValidationError("--json and --format text exclude each other") }
+        if time, isJSON { throw ValidationError("--time is for --format text") }
+    }
+
+    private var isJSON: Bool { json || format == .json }
+
     func run() async throws {
         let client = try await connection.connect(as: role.role)
         try await ConnectionArguments.reporting {
-            var printer = TracePrinter(isJSON: json || format == .json, showsTime: time)
+            var printer = TracePrinter(isJSON: isJSON, showsTime: time)
             var summary = WireTraceSummary()
             var next: UInt32 = 0
             repeat {
@@ -58,7 +65,7 @@ struct TraceJobCommand: AsyncParsableCommand {
 
     /// What is missing, on standard error.
     private func report(_ summary: WireTraceSummary) {
-        if json || format == .json { Output.note(ResultReport.trace(summary).text) }
+        if isJSON { Output.note(ResultReport.trace(summary).text) }
         guard !summary.complete else { return }
         Output.note(
             "warning: the trace is partial: \(summary.eventsDropped) of its events were dropped or did not arrive")

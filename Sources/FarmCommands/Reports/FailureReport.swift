@@ -6,7 +6,6 @@ enum FailureReport {
         let failure = result.failure
         var message = String(decoding: failure.message, as: UTF8.self)
         if message.isEmpty { message = "the job ended as \(StatusReport.name(result.outcome))" }
-        if !failure.verifierCode.isEmpty { message += " (\(failure.verifierCode) at byte \(failure.verifierOffset))" }
         let indented = message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       ")
         var text = ""
         if showTrace, !failure.backtrace.isEmpty {

@@ -48,6 +48,8 @@ struct LocalFarmCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // Workers would end and be started again and again.
+        for root in roots { _ = try root.resolved() }
         let farm = try FarmDirectory(path: directory, tenant: tenant)
         var source = try await settings.source(
             of: "coordinator", options: endpoints + [("store", farm.store), ("keys", farm.keys)])

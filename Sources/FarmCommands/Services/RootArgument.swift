@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import NixStore
 
 /// A root on the command line or in a configuration: `NAME=DIRECTORY`.
@@ -14,4 +15,23 @@ struct RootArgument: ExpressibleByArgument {
     }
 
     var text: String { "\(name)=\(directory)" }
+
+    /// The directory's absolute path without symbolic links.
+    ///
+    /// - Throws: `CommandFailure` when it is not there.
+    func resolved() throws -> String {
+        guard let path = RealPath.of(directory), unsafe access(path + "/.", R_OK) == 0 else {
+            throw CommandFailure("--root \(text): '\(directory)' is not a directory, or cannot be read")
+        }
+        return path
+    }
+}
+
+enum RealPath {
+    /// The absolute path without symbolic links; nil when there is nothing.
+    static func of(_ path: String) -> String? {
+        guard let resolved = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
 }
