@@ -35,6 +35,8 @@ struct TOMLDocument {
         var last = -1
         var next = -1
         var count = 0
+        /// Where it stands; of what a key or header implies, that.
+        var range: Range<Int>
     }
 
     private struct Place: Hashable {
@@ -42,7 +44,7 @@ struct TOMLDocument {
         var key: UInt32
     }
 
-    private(set) var nodes = [Node(content: .table, origin: .header)]
+    private(set) var nodes = [Node(content: .table, origin: .header, range: 0..<0)]
     private var members: [Place: Int] = [:]
     private(set) var keys: [[UInt8]] = []
     private var keyNumbers: [[UInt8]: UInt32] = [:]
@@ -57,9 +59,11 @@ struct TOMLDocument {
 
     func member(_ table: Int, _ key: UInt32) -> Int? { members[Place(table: table, key: key)] }
 
-    mutating func append(_ content: Content, _ origin: Origin, to parent: Int, key: UInt32 = 0) -> Int {
+    mutating func append(
+        _ content: Content, _ origin: Origin, to parent: Int, key: UInt32 = 0, at range: Range<Int>
+    ) -> Int {
         let index = nodes.count
-        nodes.append(Node(content: content, origin: origin, key: key))
+        nodes.append(Node(content: content, origin: origin, key: key, range: range))
         if nodes[parent].last < 0 { nodes[parent].first = index } else { nodes[nodes[parent].last].next = index }
         nodes[parent].last = index
         nodes[parent].count += 1
@@ -68,6 +72,8 @@ struct TOMLDocument {
     }
 
     mutating func setOrigin(_ index: Int, _ origin: Origin) { nodes[index].origin = origin }
+
+    mutating func setEnd(_ index: Int, _ end: Int) { nodes[index].range = nodes[index].range.lowerBound..<end }
 
     func isTable(_ index: Int) -> Bool {
         if case .table = nodes[index].content { return true }
@@ -79,88 +85,132 @@ struct TOMLDocument {
 
 extension TOMLDocument {
     /// The table that `[path]` names.
-    mutating func openTable(_ path: [UInt32]) throws(TOMLError) -> Int {
-        let parent = try parentTable(path.dropLast())
+    ///
+    /// - Parameter range: the header.
+    mutating func openTable(_ path: [UInt32], at range: Range<Int>) throws(TOMLError) -> Int {
+        let parent = try parentTable(path.dropLast(), at: range)
         guard let key = path.last else { return 0 }
-        guard let known = member(parent, key) else { return append(.table, .header, to: parent, key: key) }
+        guard let known = member(parent, key) else {
+            return append(.table, .header, to: parent, key: key, at: range)
+        }
         guard isTable(known), nodes[known].origin == .implied else {
-            let kind = nodes[known].origin == .tables ? "array of tables" : isTable(known) ? "table" : "value"
-            throw TOMLError("toml::insert_value: \(kind) (\"\(text(key))\") already exists.")
+            throw TOMLError(
+                "toml::insert_value: failed to insert a table, table already defined", (range, "inserting this"),
+                (nodes[known].range, "this table is explicitly defined"))
         }
         setOrigin(known, .header)
+        nodes[known].range = range
         return known
     }
 
     /// A new last element of the array that `[[path]]` names.
-    mutating func appendTable(_ path: [UInt32]) throws(TOMLError) -> Int {
-        let parent = try parentTable(path.dropLast())
+    mutating func appendTable(_ path: [UInt32], at range: Range<Int>) throws(TOMLError) -> Int {
+        let parent = try parentTable(path.dropLast(), at: range)
         guard let key = path.last else { return 0 }
-        let array = member(parent, key) ?? append(.array, .tables, to: parent, key: key)
+        let array = member(parent, key) ?? append(.array, .tables, to: parent, key: key, at: range)
         guard nodes[array].origin == .tables else {
-            let kind = isTable(array) ? "table" : "value"
-            throw TOMLError("toml::insert_value: \(kind) (\"\(text(key))\") already exists.")
+            if holdsOnlyTables(array) {
+                throw TOMLError(
+                    "toml::insert_value: failed to insert a table, inline array of tables is immutable",
+                    (range, "while inserting this"), (nodes[array].range, "this is inline array-of-tables"))
+            }
+            throw TOMLError(
+                "toml::insert_value: failed to insert an array of tables, value already exists",
+                (range, "while inserting this"), (nodes[array].range, "non-table value already exists"))
         }
-        return append(.table, .header, to: array)
+        return append(.table, .header, to: array, at: range)
     }
 
-    private mutating func parentTable(_ path: ArraySlice<UInt32>) throws(TOMLError) -> Int {
+    private mutating func parentTable(_ path: ArraySlice<UInt32>, at range: Range<Int>) throws(TOMLError) -> Int {
         var table = 0
         for key in path {
             guard let known = member(table, key) else {
-                table = append(.table, .implied, to: table, key: key)
+                table = append(.table, .implied, to: table, key: key, at: range)
                 continue
             }
             switch nodes[known].origin {
             case .tables: table = nodes[known].last
-            case .value:
-                let kind = isTable(known) ? "an inline table, which is closed" : "no table"
-                throw TOMLError("toml::insert_value: \"\(text(key))\" is \(kind)")
+            case .value: throw closed(known, range)
             default: table = known
             }
         }
         return table
     }
 
+    /// Why nothing can be put into what `=` made.
+    private func closed(_ known: Int, _ range: Range<Int>) -> TOMLError {
+        let old = nodes[known].range
+        if isTable(known) {
+            return TOMLError(
+                "toml::insert_value: failed to insert a value: inline table is immutable", (range, "inserting this"),
+                (old, "to this table"))
+        }
+        if holdsOnlyTables(known) {
+            return TOMLError(
+                "toml::insert_value:inline array of tables are immutable", (range, "inserting this"),
+                (old, "inline array of tables"))
+        }
+        return TOMLError(
+            "toml::insert_value: failed to insert a value, value already exists", (range, "while inserting this"),
+            (old, "non-table value already exists"))
+    }
+
+    /// Whether it is an array of tables, however it came about.
+    private func holdsOnlyTables(_ index: Int) -> Bool {
+        guard case .array = nodes[index].content, nodes[index].count > 0 else { return false }
+        var element = nodes[index].first
+        while element >= 0 {
+            if !isTable(element) { return false }
+            element = nodes[element].next
+        }
+        return true
+    }
+
     /// The table into which the last part of a dotted key goes.
-    mutating func openDotted(_ path: ArraySlice<UInt32>, in table: Int) throws(TOMLError) -> Int {
+    private mutating func openDotted(
+        _ path: ArraySlice<UInt32>, in table: Int, at range: Range<Int>
+    ) throws(TOMLError) -> Int {
         var table = table
         for key in path {
             guard let known = member(table, key) else {
-                table = append(.table, .dotted, to: table, key: key)
+                table = append(.table, .dotted, to: table, key: key, at: range)
                 continue
             }
-            guard isTable(known), nodes[known].origin == .dotted else {
-                throw TOMLError("toml::insert_value: value (\"\(text(key))\") already exists.")
+            switch nodes[known].origin {
+            case .dotted: table = known
+            case .value: throw closed(known, range)
+            case .tables:
+                throw TOMLError(
+                    "toml::insert_value:dotted key cannot reopen an array-of-tables", (range, "inserting this"),
+                    (nodes[known].range, "to this array-of-tables."))
+            case .implied, .header:
+                throw TOMLError(
+                    "toml::insert_value: reopening a table using dotted keys",
+                    (range, "dotted key cannot reopen a table"), (nodes[known].range, "this table is already closed"))
             }
-            table = known
         }
         return table
     }
 
     /// Adds a value under the last part of a dotted key.
-    mutating func insert(_ content: Content, _ path: [UInt32], in table: Int) throws(TOMLError) -> Int {
-        let parent = try openDotted(path.dropLast(), in: table)
-        guard let key = path.last else { return parent }
-        guard member(parent, key) == nil else {
-            throw TOMLError("toml::insert_value: value (\"\(text(key))\") already exists.")
+    ///
+    /// - Parameter range: the value.
+    mutating func insert(
+        _ content: Content, _ key: TOMLKey, in table: Int, at range: Range<Int>
+    ) throws(TOMLError) -> Int {
+        let parent = try openDotted(key.path.dropLast(), in: table, at: key.range)
+        guard let name = key.path.last else { return parent }
+        if let known = member(parent, name) {
+            throw TOMLError(
+                "toml::insert_value: failed to insert a value, value already exists", (key.range, "inserting this"),
+                (nodes[known].range, "but value already exists"))
         }
-        return append(content, .value, to: parent, key: key)
+        return append(content, .value, to: parent, key: name, at: range)
     }
-
-    private func text(_ key: UInt32) -> String { String(decoding: keys[Int(key)], as: UTF8.self) }
 }
 
-/// Why a text is no TOML. The reader adds where.
-struct TOMLError: Error {
-    var message: String
-    /// What stands beside the caret.
-    var hint: String
-    /// Byte offset, where it is not where the reader is.
-    var place: Int?
-
-    init(_ message: String, hint: String = "here", at place: Int? = nil) {
-        self.message = message
-        self.hint = hint
-        self.place = place
-    }
+/// A key: the numbers of its parts, and where it stands.
+struct TOMLKey {
+    var path: [UInt32] = []
+    var range = 0..<0
 }

@@ -7,9 +7,7 @@ extension TOMLReader {
         var end = place
         while end < bytes.count, isScalarByte(bytes[end]) { end += 1 }
         let word = Array(bytes[start..<end])
-        if word.isEmpty {
-            throw TOMLError("toml::parse_value: unknown token appeared", hint: "it is not a valid value.")
-        }
+        guard let first = word.first else { throw TOMLError("bad format: unknown value appeared") }
         let text = String(decoding: word, as: UTF8.self)
         let content: TOMLDocument.Content
         switch text {
@@ -19,10 +17,41 @@ extension TOMLReader {
         case "-inf": content = .float(-.infinity)
         case "nan", "+nan": content = .float(.nan)
         case "-nan": content = .float(-.nan)
-        default: content = try number(word)
+        default:
+            try checkStart(first)
+            content = try number(word)
         }
         place = end
         return content
+    }
+
+    /// A value that starts with a letter is none that is known.
+    private func checkStart(_ byte: UInt8) throws(TOMLError) {
+        switch byte {
+        case UInt8(ascii: "t"), UInt8(ascii: "f"):
+            throw TOMLError(
+                "toml::parse_boolean: invalid boolean: boolean must be `true` or `false`, in lowercase. "
+                    + "string must be surrounded by `\"`", hint: "expected true or false")
+        case UInt8(ascii: "T"), UInt8(ascii: "F"):
+            throw TOMLError(wrongCase(byte == UInt8(ascii: "T") ? "true" : "false"), hint: "expected true or false")
+        case UInt8(ascii: "i"), UInt8(ascii: "I"): throw TOMLError(wrongCase("inf"))
+        case UInt8(ascii: "n"), UInt8(ascii: "N"): throw TOMLError(wrongCase("nan"))
+        case UInt8(ascii: "."):
+            throw TOMLError(
+                "bad float: integer part is required before decimal point", hint: "missing integer part",
+                suffix: TOMLError.floatHints)
+        case UInt8(ascii: "_"):
+            throw TOMLError(
+                "bad number: `_` must be surrounded by digits", hint: "digits required before `_`",
+                suffix: TOMLError.integerHints)
+        default:
+            if isDigit(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { return }
+            throw TOMLError("bad format: unknown value appeared")
+        }
+    }
+
+    private func wrongCase(_ word: String) -> String {
+        "toml::parse_value: `\(word)` must be in lowercase. A string must be surrounded by quotes."
     }
 
     private func isScalarByte(_ byte: UInt8) -> Bool {
@@ -35,33 +64,36 @@ extension TOMLReader {
             UInt8(ascii: "x"): (16, "hex"), UInt8(ascii: "o"): (8, "oct"), UInt8(ascii: "b"): (2, "bin"),
         ]
         if word.count > 2, word[0] == UInt8(ascii: "0"), let (radix, name) = radixes[word[1]] {
-            return .integer(try integer(word[2...], radix: radix, name: name, isNegative: false, word.count))
+            return .integer(try integer(word[2...], radix: radix, name: name, isNegative: false))
         }
         var digits = word[...]
         let isNegative = word[0] == UInt8(ascii: "-")
         if isNegative || word[0] == UInt8(ascii: "+") { digits.removeFirst() }
         if digits.contains(where: { !isDigit($0) && $0 != UInt8(ascii: "_") }) { return .float(try float(word)) }
-        if digits.count > 1, digits.first == UInt8(ascii: "0") {
-            throw TOMLError("bad integer: leading zero")
-        }
-        return .integer(try integer(digits, radix: 10, name: "dec", isNegative: isNegative, word.count))
+        try checkLeadingZero(digits)
+        return .integer(try integer(digits, radix: 10, name: "dec", isNegative: isNegative))
     }
 
     private func integer(
-        _ digits: ArraySlice<UInt8>, radix: Int64, name: String, isNegative: Bool, _ length: Int
+        _ digits: ArraySlice<UInt8>, radix: Int64, name: String, isNegative: Bool
     ) throws(TOMLError) -> Int64 {
+        for (index, byte) in zip(digits.indices, digits) where byte != UInt8(ascii: "_") {
+            guard let digit = hexValue(byte), Int64(digit) < radix else {
+                throw TOMLError(
+                    "bad integer: invalid digit after an integer", hint: "this digit is not allowed",
+                    at: place + index, suffix: TOMLError.integerHints)
+            }
+        }
         let plain = try withoutSeparators(digits, "integer")
         var value: Int64 = 0
         for byte in plain {
-            guard let digit = hexValue(byte), Int64(digit) < radix else {
-                throw TOMLError("toml::parse_\(name)_integer: the next token is not an integer")
-            }
+            let digit = hexValue(byte) ?? 0
             let (scaled, isTooLarge) = value.multipliedReportingOverflow(by: radix)
             let (sum, overflows) = scaled.addingReportingOverflow(isNegative ? -Int64(digit) : Int64(digit))
             if isTooLarge || overflows {
                 throw TOMLError(
                     "toml::parse_\(name)_integer: too large integer: current max digits = 2^63",
-                    hint: "must be < 2^63", at: place + length)
+                    hint: "must be < 2^63", at: place + digits.endIndex)
             }
             value = sum
         }
@@ -72,28 +104,54 @@ extension TOMLReader {
     private func withoutSeparators(_ digits: ArraySlice<UInt8>, _ kind: String) throws(TOMLError) -> [UInt8] {
         var plain: [UInt8] = []
         var isAfterDigit = false
-        for byte in digits {
+        func misplaced(_ index: Int) -> TOMLError {
+            TOMLError(
+                "bad \(kind): `_` must be surrounded by digits", hint: "invalid underscore", at: place + index,
+                suffix: kind == "float" ? TOMLError.floatHints : TOMLError.integerHints)
+        }
+        for (index, byte) in zip(digits.indices, digits) {
             if byte == UInt8(ascii: "_") {
-                guard isAfterDigit else { throw TOMLError("bad \(kind): `_` should be surrounded by digits") }
+                guard isAfterDigit else { throw misplaced(max(digits.startIndex, index - 1)) }
                 isAfterDigit = false
             } else {
                 plain.append(byte)
                 isAfterDigit = true
             }
         }
-        guard isAfterDigit else { throw TOMLError("bad \(kind): `_` should be surrounded by digits") }
+        guard isAfterDigit else { throw misplaced(max(digits.startIndex, digits.endIndex - 1)) }
         return plain
+    }
+
+    private func checkLeadingZero(_ digits: ArraySlice<UInt8>) throws(TOMLError) {
+        guard digits.count > 1, digits.first == UInt8(ascii: "0") else { return }
+        let next = digits[digits.startIndex + 1]
+        if next == UInt8(ascii: "_") {
+            throw TOMLError(
+                "bad integer: leading zero is not allowed in decimal int", hint: "leading zero",
+                at: place + digits.startIndex + 1, suffix: TOMLError.integerHints)
+        }
+        if next == UInt8(ascii: "0") {
+            throw TOMLError(
+                "bad integer: leading zero", hint: "leading zero is not allowed", at: place + digits.startIndex,
+                suffix: TOMLError.integerHints)
+        }
+        guard isDigit(next) else { return }
+        throw TOMLError(
+            "bad integer: invalid digit after an integer", hint: "this digit is not allowed",
+            at: place + digits.startIndex + 1, suffix: TOMLError.integerHints)
     }
 
     /// Digits with a fraction, an exponent or both.
     private func float(_ word: [UInt8]) throws(TOMLError) -> Double {
-        let invalid = TOMLError("bad float: invalid format")
         var index = 0
+        func invalid() -> TOMLError {
+            TOMLError("bad float: invalid format", at: place + index, suffix: TOMLError.floatHints)
+        }
         var text: [UInt8] = []
         func digits(_ start: Int) throws(TOMLError) -> Int {
             var end = start
             while end < word.count, isDigit(word[end]) || word[end] == UInt8(ascii: "_") { end += 1 }
-            guard end > start else { throw invalid }
+            guard end > start else { throw invalid() }
             text += try withoutSeparators(word[start..<end], "float")
             return end
         }
@@ -107,7 +165,7 @@ extension TOMLReader {
         sign()
         let first = index
         index = try digits(index)
-        if index - first > 1, word[first] == UInt8(ascii: "0") { throw TOMLError("bad float: leading zero") }
+        try checkLeadingZero(word[first..<index])
         if index < word.count, word[index] == UInt8(ascii: ".") {
             text.append(UInt8(ascii: "."))
             index = try digits(index + 1)
@@ -118,7 +176,7 @@ extension TOMLReader {
             sign()
             index = try digits(index)
         }
-        guard index == word.count, let value = Double(String(decoding: text, as: UTF8.self)) else { throw invalid }
+        guard index == word.count, let value = Double(String(decoding: text, as: UTF8.self)) else { throw invalid() }
         return value
     }
 }

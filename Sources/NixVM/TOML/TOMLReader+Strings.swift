@@ -2,9 +2,12 @@
 extension TOMLReader {
     mutating func readString(allowsLines: Bool) throws(TOMLError) -> [UInt8] {
         let quote = bytes[place]
-        let start = place
         let isLong = byte(at: 1) == quote && byte(at: 2) == quote
-        if isLong, !allowsLines { throw TOMLError("toml::parse_key: a key cannot have several lines") }
+        if isLong, !allowsLines {
+            // An empty key, and a quote where `=` should be.
+            place += 2
+            return []
+        }
         place += isLong ? 3 : 1
         if isLong { _ = skipLineEnd() }
         var text: [UInt8] = []
@@ -22,14 +25,20 @@ extension TOMLReader {
                 guard isLong, skipLineEnd() else { break }
                 text += bytes[first..<place]
             } else if isControl(byte) {
-                throw TOMLError("toml::parse_string: invalid control character in a string")
+                break
             } else {
                 text.append(byte)
                 place += 1
             }
         }
-        let kind = quote == UInt8(ascii: "\"") ? "basic" : "literal"
-        throw TOMLError("toml::parse_\(kind)_string: the next token is not a valid string", at: start)
+        throw invalidString(quote, isLong: isLong, at: place)
+    }
+
+    /// The string cannot go on at a place.
+    private func invalidString(_ quote: UInt8, isLong: Bool, at place: Int) -> TOMLError {
+        let kind = (isLong ? "ml_" : "") + (quote == UInt8(ascii: "\"") ? "basic" : "literal")
+        let end = String(repeating: String(Unicode.Scalar(quote)), count: isLong ? 3 : 1)
+        return TOMLError("toml::parse_\(kind)_string: invalid string format", hint: "expected \(end)", at: place)
     }
 
     /// At a quote in a long string: up to two belong to the text, the last three of up to five end it.
@@ -54,12 +63,12 @@ extension TOMLReader {
         case UInt8(ascii: "f"): text.append(0x0C)
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): text.append(byte)
-        case UInt8(ascii: "u"): text += try readScalarValue(digits: 4, at: start)
-        case UInt8(ascii: "U"): text += try readScalarValue(digits: 8, at: start)
+        case UInt8(ascii: "u"): text += try readScalarValue(digits: 4, isLong: isLong, at: start)
+        case UInt8(ascii: "U"): text += try readScalarValue(digits: 8, isLong: isLong, at: start)
         default:
             place -= 1
             guard isLong, skipLineContinuation() else {
-                throw TOMLError("toml::parse_basic_string: unknown escape sequence appeared", at: start)
+                throw invalidString(UInt8(ascii: "\""), isLong: isLong, at: start)
             }
         }
     }
@@ -72,17 +81,22 @@ extension TOMLReader {
         return true
     }
 
-    private mutating func readScalarValue(digits: Int, at start: Int) throws(TOMLError) -> [UInt8] {
+    private mutating func readScalarValue(digits: Int, isLong: Bool, at start: Int) throws(TOMLError) -> [UInt8] {
         var value: UInt32 = 0
         for _ in 0..<digits {
             guard let byte = current, let digit = hexValue(byte) else {
-                throw TOMLError("toml::parse_basic_string: \(digits) hexadecimal digits are needed", at: start)
+                throw invalidString(UInt8(ascii: "\""), isLong: isLong, at: start)
             }
             value = value << 4 | UInt32(digit)
             place += 1
         }
         guard let scalar = Unicode.Scalar(value) else {
-            throw TOMLError("toml::parse_utf8_codepoint: input codepoint is not valid", at: start)
+            if value > 0x10FFFF {
+                throw TOMLError(
+                    "toml::parse_utf8_codepoint: input codepoint is too large.",
+                    hint: "must be in range [0x00, 0x10FFFF]", at: start)
+            }
+            throw TOMLError("toml::parse_utf8_codepoint: [0xD800, 0xDFFF] is not a valid UTF-8", at: start)
         }
         return Array(String(Character(scalar)).utf8)
     }

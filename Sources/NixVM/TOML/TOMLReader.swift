@@ -9,6 +9,8 @@ struct TOMLReader {
     private var document = TOMLDocument()
     /// The table that keys of the current line go to.
     private var table = 0
+    /// Whether the line that is being read is a header.
+    private var isAfterHeader = false
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -24,7 +26,7 @@ struct TOMLReader {
             while reader.place < bytes.count { try reader.readLine() }
             return reader.document
         } catch {
-            throw TOMLError(reader.excerpt(error))
+            throw TOMLError(TOMLExcerpt(bytes: bytes).text(error, place: reader.place))
         }
     }
 
@@ -46,27 +48,35 @@ struct TOMLReader {
     }
 
     private mutating func readHeader() throws(TOMLError) {
+        let start = place
         let isArray = byte(at: 1) == UInt8(ascii: "[")
+        let message = "toml::parse_file: invalid \(isArray ? "array-table" : "table") key"
         place += isArray ? 2 : 1
-        let path = try readKey()
-        for _ in 0..<(isArray ? 2 : 1) {
-            guard current == UInt8(ascii: "]") else {
-                throw TOMLError("toml::parse_table_key: missing `]`", hint: "should be `]`")
-            }
-            place += 1
+        let path: [UInt32]
+        do throws(TOMLError) {
+            path = try readKey().path
+        } catch {
+            throw TOMLError(message, hint: error.marks.first?.hint ?? "here", at: error.marks.first?.range?.lowerBound)
         }
-        table = isArray ? try document.appendTable(path) : try document.openTable(path)
+        guard current == UInt8(ascii: "]"), !isArray || byte(at: 1) == UInt8(ascii: "]") else {
+            throw TOMLError(message, hint: "expected \(isArray ? "]]" : "]")")
+        }
+        place += isArray ? 2 : 1
+        let range = start..<place
+        table = isArray ? try document.appendTable(path, at: range) : try document.openTable(path, at: range)
+        isAfterHeader = true
     }
 
     private mutating func readPair() throws(TOMLError) {
-        let path = try readKey()
+        let key = try readKey()
         try readEquals()
-        try readValue(path, in: table)
+        try readValue(key, in: table)
+        isAfterHeader = false
     }
 
     private mutating func readEquals() throws(TOMLError) {
         guard current == UInt8(ascii: "=") else {
-            throw TOMLError("toml::parse_key_value_pair: missing key-value separator `=`", hint: "should be `=`")
+            throw TOMLError("toml::parse_key_value_pair: invalid key value separator `=`", hint: "expected =")
         }
         place += 1
         skipBlanks()
@@ -78,7 +88,11 @@ struct TOMLReader {
         try skipComment()
         guard place < bytes.count else { return }
         guard skipLineEnd() else {
-            throw TOMLError("toml::parse_table: invalid line format", hint: "expected newline")
+            if isAfterHeader {
+                throw TOMLError(
+                    "toml::parse_file: newline (or EOF) expected", hint: "expected 0x0a(LINE FEED) or \r\n")
+            }
+            throw TOMLError("toml::parse_table: newline (LF / CRLF) or EOF is expected")
         }
     }
 
@@ -91,16 +105,17 @@ struct TOMLReader {
     }
 
     /// Reads a value, with all it holds, into a table.
-    private mutating func readValue(_ path: [UInt32], in table: Int) throws(TOMLError) {
+    private mutating func readValue(_ key: TOMLKey, in table: Int) throws(TOMLError) {
         var open: [Open] = []
-        var path = path
+        var key = key
         var table = table
         while true {
+            let start = place
             let content = try readContent()
             let node =
                 open.last.map { $0.isTable } ?? true
-                ? try document.insert(content, path, in: table)
-                : document.append(content, .value, to: table)
+                ? try document.insert(content, key, in: table, at: start..<place)
+                : document.append(content, .value, to: table, at: start..<place)
             switch content {
             case .array: open.append(Open(node: node, isTable: false))
             case .table: open.append(Open(node: node, isTable: true))
@@ -110,19 +125,20 @@ struct TOMLReader {
             if case .array = content { isNew = true }
             if case .table = content { isNew = true }
             guard let next = try nextPlace(&open, isNew: isNew) else { return }
-            (table, path) = next
+            (table, key) = next
         }
     }
 
     /// Where the next value goes, after closing what ends here; nil when nothing is open any more.
-    private mutating func nextPlace(_ open: inout [Open], isNew: Bool) throws(TOMLError) -> (Int, [UInt32])? {
+    private mutating func nextPlace(_ open: inout [Open], isNew: Bool) throws(TOMLError) -> (Int, TOMLKey)? {
         var isNew = isNew
         while let top = open.last {
             if top.isTable {
-                if let path = try nextTableKey(isNew: isNew) { return (top.node, path) }
+                if let key = try nextTableKey(isNew: isNew) { return (top.node, key) }
             } else if try hasNextElement(isNew: isNew) {
-                return (top.node, [])
+                return (top.node, TOMLKey())
             }
+            document.setEnd(top.node, place)
             closeDotted(top.node)
             open.removeLast()
             isNew = false
@@ -142,7 +158,7 @@ struct TOMLReader {
         }
     }
 
-    private mutating func nextTableKey(isNew: Bool) throws(TOMLError) -> [UInt32]? {
+    private mutating func nextTableKey(isNew: Bool) throws(TOMLError) -> TOMLKey? {
         skipBlanks()
         if current == UInt8(ascii: "}") {
             place += 1
@@ -150,18 +166,20 @@ struct TOMLReader {
         }
         if !isNew {
             guard current == UInt8(ascii: ",") else {
-                throw TOMLError("toml::parse_inline_table: missing curly brace `}`", hint: "should be `}`")
+                if current == nil { throw unclosed("toml::parse_inline_table", "}", "line end") }
+                throw TOMLError("toml::parse_inline_table: expected value-separator `,` or closing `}`")
             }
             place += 1
             skipBlanks()
             if current == UInt8(ascii: "}") {
                 throw TOMLError(
-                    "toml::parse_inline_table: trailing comma is not allowed in an inline table", at: place)
+                    "toml::parse_inline_table: trailing comma is not allowed in TOML-v1.0.0)", at: place)
             }
         }
-        let path = try readKey()
+        if current == nil { throw unclosed("toml::parse_inline_table", "}", "line end") }
+        let key = try readKey()
         try readEquals()
-        return path
+        return key
     }
 
     private mutating func hasNextElement(isNew: Bool) throws(TOMLError) -> Bool {
@@ -170,17 +188,24 @@ struct TOMLReader {
             place += 1
             return false
         }
+        if current == nil { throw unclosed("toml::parse_array", "]", "EOF") }
         if isNew { return true }
         guard current == UInt8(ascii: ",") else {
-            throw TOMLError("toml::parse_array: missing array separator `,`", hint: "should be `,` or `]`")
+            throw TOMLError("toml::parse_array: expected value-separator `,` or closing `]`")
         }
         place += 1
         try skipLines()
+        if current == nil { throw unclosed("toml::parse_array", "]", "EOF") }
         if current == UInt8(ascii: "]") {
             place += 1
             return false
         }
         return true
+    }
+
+    private func unclosed(_ function: String, _ bracket: String, _ reached: String) -> TOMLError {
+        TOMLError(
+            "\(function): missing closing bracket `\(bracket)`", hint: "expected `\(bracket)`, reached \(reached)")
     }
 
     private mutating func readContent() throws(TOMLError) -> TOMLDocument.Content {
@@ -192,23 +217,22 @@ struct TOMLReader {
             place += 1
             return .table
         case UInt8(ascii: "\""), UInt8(ascii: "'"): return .string(try readString(allowsLines: true))
-        case nil:
-            throw TOMLError(
-                "toml::parse_key_value_pair: missing value after key-value separator '='",
-                hint: "expected value, but got nothing")
         default: return try readScalar()
         }
     }
 
     // MARK: Keys
 
-    private mutating func readKey() throws(TOMLError) -> [UInt32] {
+    private mutating func readKey() throws(TOMLError) -> TOMLKey {
+        skipBlanks()
+        let start = place
         var path: [UInt32] = []
         while true {
             skipBlanks()
             path.append(document.number(of: try readKeyPart()))
+            let end = place
             skipBlanks()
-            guard current == UInt8(ascii: ".") else { return path }
+            guard current == UInt8(ascii: ".") else { return TOMLKey(path: path, range: start..<end) }
             place += 1
         }
     }
@@ -218,7 +242,10 @@ struct TOMLReader {
         let start = place
         while let byte = current, isBare(byte) { place += 1 }
         if start == place {
-            throw TOMLError("toml::parse_key: an invalid key appeared.", hint: "is not a valid key")
+            throw TOMLError(
+                "toml::parse_simple_key: invalid key: key must be \"quoted\", 'quoted-literal', or bare key.",
+                hint: "expected from `A` to `Z` or from `a` to `z`, from `0` to `9`, -, or _",
+                suffix: "Hint: non-ASCII scripts are allowed in toml v1.1.0, but not in v1.0.0.\n")
         }
         return Array(bytes[start..<place])
     }
@@ -239,7 +266,11 @@ struct TOMLReader {
     private mutating func skipComment() throws(TOMLError) {
         guard current == UInt8(ascii: "#") else { return }
         while let byte = current, !isLineEnd(byte) {
-            if isControl(byte) { throw TOMLError("toml::parse_comment: invalid control character in a comment") }
+            if isControl(byte) {
+                throw TOMLError(
+                    "toml::parse_comment_line: newline (LF / CRLF) or EOF is expected", hint: "but got this",
+                    suffix: "Hint: most of the control characters are not allowed in comments")
+            }
             place += 1
         }
     }
@@ -265,19 +296,4 @@ struct TOMLReader {
     private func isLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 
     func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7F }
-
-    // MARK: Errors
-
-    /// The message, the line, and a caret under the place.
-    private func excerpt(_ error: TOMLError) -> String {
-        let place = min(error.place ?? self.place, bytes.count)
-        let start = bytes[..<place].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let end = bytes[place...].firstIndex { isLineEnd($0) } ?? bytes.count
-        let number = bytes[..<start].reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-        let margin = String(repeating: " ", count: String(number).count + 2)
-        let line = String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
-        let caret = String(repeating: " ", count: place - start)
-        return "[error] \(error.message)\n --> fromTOML\n\(margin)|\n \(number) | \(line)\n"
-            + "\(margin)| \(caret)^-- \(error.hint)\n"
-    }
 }
