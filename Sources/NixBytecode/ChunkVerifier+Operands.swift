@@ -1,5 +1,3 @@
-// Operands are read before what checks them is called: an argument that reads would copy the verifier first.
-
 extension ChunkVerifier {
     /// Reads and checks an operand other than a jump.
     ///
@@ -57,7 +55,7 @@ extension ChunkVerifier {
 
     /// An upvalue that is a value.
     private func upvalue(_ index: Int) throws(Failure) {
-        guard index < Int(chunk.upvalueCount) else { throw .upvalueOutOfRange }
+        guard index < upvalueCount else { throw .upvalueOutOfRange }
         guard index < plainUpvalues else { throw .misusedWith }
     }
 
@@ -88,7 +86,7 @@ extension ChunkVerifier {
             guard position.index < height else { throw .slotOutOfRange }
             guard isLink(position.index) else { throw .misusedWith }
         case .upvalue:
-            guard position.index < Int(chunk.upvalueCount) else { throw .upvalueOutOfRange }
+            guard position.index < upvalueCount else { throw .upvalueOutOfRange }
             guard position.index >= plainUpvalues else { throw .misusedWith }
         case .deferred: throw .captureKind
         }
@@ -119,7 +117,7 @@ extension ChunkVerifier {
         case .upvalue: try upvalue(position.index)
         case .deferred:
             guard allowsDeferred else { throw .captureKind }
-            guard position.index < Int(chunk.maximumStack) else { throw .slotOutOfRange }
+            guard position.index < Int(maximumStack) else { throw .slotOutOfRange }
         case .none: throw .captureKind
         }
     }
@@ -135,14 +133,14 @@ extension ChunkVerifier {
     private mutating func formals(_ verifier: inout Verifier) throws(Failure) -> Int {
         let formals = try reader.number()
         let count = try verifier.formals(formals).count
-        guard let own = chunk.formals, formals == own else { throw .misplacedFormals }
+        guard let own = ownFormals, formals == own else { throw .misplacedFormals }
         try claimUnpacking()
         return count
     }
 
     /// Checks the thunks of defaults, when the values of all formals lie on the stack.
     mutating func unpacked(_ verifier: inout Verifier) throws(Failure) {
-        guard let own = chunk.formals else { return }
+        guard let own = ownFormals else { return }
         for formal in try verifier.formals(Int(own)) {
             guard case .thunk(let child, let captures, let with) = formal.defaultValue else { continue }
             try refer(to: Int(child), kind: .thunk, &verifier)

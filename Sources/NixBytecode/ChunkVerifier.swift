@@ -3,7 +3,7 @@
 /// Jumps only go forward, so when an instruction is reached every way to it is known: the height it must find lies in a
 /// table by offset, put there by the jumps before. Links of the `with` chain are followed through the slots they lie
 /// in: they form a stack of their own, which only `pushWith` grows and only `closeScope` shrinks.
-struct ChunkVerifier {
+struct ChunkVerifier: ~Copyable {
     typealias Failure = VerificationError.Code
 
     /// What must hold where a jump arrives.
@@ -21,16 +21,19 @@ struct ChunkVerifier {
     }
 
     /// Tables used for one chunk after another, cleared by each that is right.
-    final class Scratch {
+    struct Scratch {
         fileprivate var arrivals: [Arrival] = []
         fileprivate var isLink: [Bool] = []
     }
 
     let index: Int
-    let chunk: Chunk
     let arity: Int
+    let upvalueCount: Int
     /// Upvalues that are not the `with` chain.
     let plainUpvalues: Int
+    let ownFormals: UInt32?
+    let maximumStack: UInt32
+    private let instructionSpans: [InstructionSpan]
     var reader: CodeReader
     private var arrivals: [Arrival] = []
     /// For each slot, whether an open link lies in it.
@@ -50,7 +53,7 @@ struct ChunkVerifier {
     static func verify(_ index: Int, _ chunk: Chunk, _ verifier: inout Verifier) throws(VerificationError) {
         var offset = 0
         var checker = ChunkVerifier(index, chunk)
-        checker.exchange(verifier.scratch)
+        checker.exchange(&verifier.scratch)
         checker.makeRoom()
         do throws(Failure) {
             while !checker.reader.isAtEnd {
@@ -59,7 +62,7 @@ struct ChunkVerifier {
             }
             offset = checker.reader.offset
             try checker.finish()
-            checker.exchange(verifier.scratch)
+            checker.exchange(&verifier.scratch)
         } catch .wrongMaximumStack {
             throw VerificationError(.wrongMaximumStack, at: .chunk(index))
         } catch {
@@ -69,21 +72,24 @@ struct ChunkVerifier {
 
     private init(_ index: Int, _ chunk: Chunk) {
         self.index = index
-        self.chunk = chunk
         arity = Int(chunk.arity)
-        plainUpvalues = Int(chunk.upvalueCount) - (chunk.capturesWith ? 1 : 0)
+        upvalueCount = Int(chunk.upvalueCount)
+        plainUpvalues = upvalueCount - (chunk.capturesWith ? 1 : 0)
+        ownFormals = chunk.formals
+        maximumStack = chunk.maximumStack
+        instructionSpans = chunk.instructionSpans
         reader = CodeReader(chunk.code)
         height = arity
         maximum = arity
     }
 
-    private mutating func exchange(_ scratch: Scratch) {
+    private mutating func exchange(_ scratch: inout Scratch) {
         swap(&arrivals, &scratch.arrivals)
         swap(&isLink, &scratch.isLink)
     }
 
     private mutating func makeRoom() {
-        let missing = chunk.code.count - arrivals.count
+        let missing = reader.code.count - arrivals.count
         if missing > 0 { arrivals.append(contentsOf: repeatElement(Arrival(), count: missing)) }
     }
 
@@ -127,8 +133,8 @@ struct ChunkVerifier {
     }
 
     private mutating func span(at offset: Int) throws(Failure) {
-        guard nextSpan < chunk.instructionSpans.count else { return }
-        let next = chunk.instructionSpans[nextSpan]
+        guard nextSpan < instructionSpans.count else { return }
+        let next = instructionSpans[nextSpan]
         guard Int(next.offset) >= offset, next.span.start <= next.span.end else { throw .invalidSpan }
         if Int(next.offset) == offset { nextSpan += 1 }
     }
@@ -136,8 +142,8 @@ struct ChunkVerifier {
     private mutating func finish() throws(Failure) {
         while popLink() {}
         guard !isReachable else { throw .fallsOffEnd }
-        guard nextSpan == chunk.instructionSpans.count else { throw .invalidSpan }
-        guard maximum == chunk.maximumStack else { throw .wrongMaximumStack }
+        guard nextSpan == instructionSpans.count else { throw .invalidSpan }
+        guard maximum == maximumStack else { throw .wrongMaximumStack }
     }
 
     /// Formals are unpacked once.

@@ -4,13 +4,18 @@
 /// What the verifier proves of a whole program and not of a chunk (that no symbol stands twice, that every chunk is
 /// right) does not bear on the machine's safety.
 public final class IndexedProgram {
-    private let entries: IndexedEntries
+    private let bytes: [UInt8]
+    private let index: ProgramIndex
     private var verifier: Verifier
     private var isProved: [Bool]
     /// Why an entry was refused. What the part before it read was given to nobody, so no other part can be made.
     private var rejection: ProgramRejection?
     /// What turns byte offsets into lines; nil when the program is stripped. Read anew each time.
-    public var lines: LineTable? { try? entries.lines() }
+    public var lines: LineTable? {
+        guard verifier.hasSpans else { return nil }
+        var decoder = verifier.known.decoder
+        return try? decoder.lines(from: index.start(.lines, 0))
+    }
 
     /// The bytes to keep of an encoded program, for `init`.
     public static func bytes(of program: Program) throws(DecodeError) -> [UInt8] {
@@ -25,32 +30,42 @@ public final class IndexedProgram {
         do throws(DecodeError.Code) {
             guard try decoder.header() == ProgramFormat.compilerVersion else { throw .unsupportedVersion }
         } catch { throw .malformed(DecodeError(error, at: decoder.itemStart)) }
-        entries = IndexedEntries(decoder, index)
-        verifier = Verifier(entries)
-        isProved = Array(repeating: false, count: entries.count(.chunks))
-        guard entries.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
+        self.bytes = bytes
+        self.index = index
+        verifier = Verifier(decoder, index)
+        isProved = Array(repeating: false, count: index.count(.chunks))
+        guard index.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
 
-    public var symbolCount: Int { entries.count(.symbols) }
-    public var constantCount: Int { entries.count(.constants) }
-    public var shapeCount: Int { entries.count(.shapes) }
-    public var formalsCount: Int { entries.count(.formals) }
-    public var chunkCount: Int { entries.count(.chunks) }
+    public var symbolCount: Int { index.count(.symbols) }
+    public var constantCount: Int { index.count(.constants) }
+    public var shapeCount: Int { index.count(.shapes) }
+    public var formalsCount: Int { index.count(.formals) }
+    public var chunkCount: Int { index.count(.chunks) }
 
     /// A chunk and what it needs that no part before brought, proved.
     public func part(_ chunk: Int) throws(ProgramRejection) -> IndexedPart {
         if let rejection { throw rejection }
-        entries.part = IndexedPart()
-        entries.patterns = []
+        verifier.known.part = IndexedPart()
+        verifier.known.part.bytes = bytes
+        verifier.known.patterns = []
         do throws(VerificationError) {
             try prove(chunk)
-            while let next = entries.patterns.popLast() { try prove(next) }
+            while let next = verifier.known.patterns.popLast() { try prove(next) }
         } catch {
-            let found = entries.decodeError.map(ProgramRejection.malformed) ?? .unsafe(error)
+            let found = verifier.known.decodeError.map(ProgramRejection.malformed) ?? .unsafe(error)
             rejection = found
             throw found
         }
-        return entries.part
+        return verifier.known.part
+    }
+
+    /// The spans of a chunk's instructions; empty when the program is stripped or they are damaged. Few chunks are asked
+    /// for them, and nothing but places in messages depends on them.
+    public func instructionSpans(of chunk: Int) -> [InstructionSpan] {
+        guard verifier.hasSpans, chunk < chunkCount else { return [] }
+        var decoder = verifier.known.decoder
+        return (try? decoder.chunk(at: index.start(.chunks, chunk)).instructionSpans) ?? []
     }
 
     private func prove(_ index: Int) throws(VerificationError) {
@@ -59,12 +74,14 @@ public final class IndexedProgram {
         isProved[index] = true
         let chunk: Chunk
         do throws(VerificationError.Code) {
-            let outline = try entries.outline(index, &verifier)
-            chunk = try entries.chunk(index)
+            let outline = try verifier.child(index)
+            chunk = try verifier.known.read(.chunks, index) { (decoder, start) throws(DecodeError.Code) in
+                try decoder.chunkWithoutInstructionSpans(at: start)
+            }
             if outline.kind == .thunk { try verifier.checkHeader(index, chunk) }
             try verifier.verifySpans(chunk)
         } catch { throw VerificationError(error, at: .chunk(index)) }
         try ChunkVerifier.verify(index, chunk, &verifier)
-        entries.part.code.append((index, chunk))
+        verifier.known.part.code.append((index, chunk))
     }
 }

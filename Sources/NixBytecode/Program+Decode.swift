@@ -151,6 +151,10 @@ extension ProgramDecoder {
 
     private mutating func integer() throws(DecodeError.Code) -> UInt64 {
         itemStart = offset
+        if offset < end, bytes[offset] < 0x80 {
+            offset += 1
+            return UInt64(bytes[offset - 1])
+        }
         do throws(VU128.Failure) {
             let value = try VU128.decode(bytes, at: &offset)
             guard offset <= end else { throw .truncated }
@@ -259,11 +263,16 @@ extension ProgramDecoder {
     }
 
     private mutating func chunk() throws(DecodeError.Code) -> Chunk {
+        var chunk = try chunkUpToInstructionSpans()
+        if hasSpans { chunk.instructionSpans = try instructionSpans() }
+        return chunk
+    }
+
+    private mutating func chunkUpToInstructionSpans() throws(DecodeError.Code) -> Chunk {
         var chunk = try chunkHeader()
         chunk.code = try text()
         guard hasSpans else { return chunk }
         chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
-        chunk.instructionSpans = try instructionSpans()
         return chunk
     }
 
@@ -302,9 +311,12 @@ extension ProgramDecoder {
 
 /// Entries that are read one by one, each from where an index says that it starts.
 extension ProgramDecoder {
-    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> [UInt8] {
+    /// Where a symbol's name lies in the bytes.
+    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> Range<Int> {
         go(to: start)
-        return try text()
+        let length = try count(minimum: 1)
+        offset += length
+        return offset - length..<offset
     }
 
     mutating func constant(at start: UInt32) throws(DecodeError.Code) -> Constant {
@@ -341,6 +353,11 @@ extension ProgramDecoder {
         }
         return ChunkOutline(
             kind: .thunk, arity: 0, upvalueCount: Int(upvalueCount), capturesWith: flags.contains(.capturesWith))
+    }
+
+    mutating func chunkWithoutInstructionSpans(at start: UInt32) throws(DecodeError.Code) -> Chunk {
+        go(to: start)
+        return try chunkUpToInstructionSpans()
     }
 
     /// A chunk without code; of a function with its places.

@@ -49,6 +49,14 @@ struct ProgramIndex {
         return result + body
     }
 
+    /// An index without entries.
+    init() {
+        bytes = []
+        counts = Array(repeating: 0, count: Self.sections)
+        tables = counts
+        programStart = 0
+    }
+
     /// Nil when the bytes were cut or changed.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= Self.tableStart, bytes.starts(with: Self.magic) else { return nil }

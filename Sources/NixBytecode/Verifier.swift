@@ -11,10 +11,11 @@ extension Program {
 }
 
 /// What the chunks of one program are verified with.
-struct Verifier {
+struct Verifier: ~Copyable {
     let program: Program
-    /// Where entries come from when they are read one by one: `program` is empty then.
-    let entries: IndexedEntries?
+    /// Whether entries are read one by one: `program` is empty then.
+    let isIndexed: Bool
+    var known: KnownEntries
     /// How deep each chunk lies; -1 for one that no chunk before refers to.
     var depths: [Int32]
     /// For each entry of the formals, whether a chunk has claimed them.
@@ -22,26 +23,28 @@ struct Verifier {
     /// For each symbol, the number of the last shape or formals that named it.
     private var marks: [UInt32]
     private var mark: UInt32 = 0
-    let scratch = ChunkVerifier.Scratch()
+    var scratch = ChunkVerifier.Scratch()
 
     init(_ program: Program) {
         self.program = program
-        entries = nil
+        isIndexed = false
+        known = KnownEntries()
         depths = Array(repeating: -1, count: program.chunks.count)
         areFormalsClaimed = Array(repeating: false, count: program.formals.count)
         marks = Array(repeating: 0, count: program.symbols.count)
     }
 
-    init(_ entries: IndexedEntries) {
+    init(_ decoder: ProgramDecoder, _ index: ProgramIndex) {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
-        self.entries = entries
-        depths = Array(repeating: -1, count: entries.count(.chunks))
-        areFormalsClaimed = Array(repeating: false, count: entries.count(.formals))
-        marks = Array(repeating: 0, count: entries.count(.symbols))
+        isIndexed = true
+        known = KnownEntries(decoder, index)
+        depths = Array(repeating: -1, count: index.count(.chunks))
+        areFormalsClaimed = Array(repeating: false, count: index.count(.formals))
+        marks = Array(repeating: 0, count: index.count(.symbols))
     }
 
     /// Whether spans are there at all.
-    var hasSpans: Bool { entries?.hasSpans ?? (program.lines != nil) }
+    var hasSpans: Bool { isIndexed ? known.decoder.hasSpans : program.lines != nil }
 
     mutating func verify() throws(VerificationError) {
         try verifySymbols()

@@ -15,8 +15,15 @@ import Testing
             var symbols: [Int: [UInt8]] = [:]
             for chunk in program.chunks.indices {
                 let part = try indexed.part(chunk)
-                for (index, chunk) in part.code { #expect(code.updateValue(chunk, forKey: index) == nil) }
-                for (index, name) in part.symbols { #expect(symbols.updateValue(name, forKey: index) == nil) }
+                for (index, chunk) in part.code {
+                    var chunk = chunk
+                    #expect(chunk.instructionSpans.isEmpty)
+                    chunk.instructionSpans = indexed.instructionSpans(of: index)
+                    #expect(code.updateValue(chunk, forKey: index) == nil)
+                }
+                for (index, name) in part.symbols {
+                    #expect(symbols.updateValue(Array(part.bytes[name]), forKey: index) == nil)
+                }
                 for (index, constant) in part.constants { #expect(program.constants[index] == constant) }
                 for (index, shape) in part.shapes { #expect(program.shapes[index] == shape) }
                 for (index, formals) in part.formals { #expect(program.formals[index] == formals) }
@@ -66,6 +73,7 @@ import Testing
                 }
                 for chunk in 0..<min(indexed.chunkCount, 64) {
                     if (try? indexed.part(chunk)) == nil { refused += 1 } else { accepted += 1 }
+                    _ = indexed.instructionSpans(of: chunk)
                 }
             }
         }

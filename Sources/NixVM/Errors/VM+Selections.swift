@@ -169,7 +169,7 @@ extension Machine {
         let loaded = s.pointee.chunks[chunk]
         guard chunk > 0, Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)]
-        var content = program.chunk(Int(loaded.index))
+        var content = program.chunkWithSpans(Int(loaded.index))
         content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))
         let decoded = ChunkInstructions(content)
         decodedChunks[chunk] = decoded

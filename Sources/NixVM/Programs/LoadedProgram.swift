@@ -34,13 +34,17 @@ final class LoadedProgram {
     private var codeRoom = 0
     private var nextCode: UnsafeMutablePointer<UInt8>?
 
-    /// - Parameter part: what the tables are made large enough for.
+    /// - Parameters:
+    ///   - part: what the tables are made large enough for.
+    ///   - lines: where the lines of the source start, asked for once.
+    ///   - spans: of a chunk's instructions, asked for where the chunk came without.
     init(
-        _ part: ProgramPart, lines: @escaping () -> LineTable?, number: Int, sourceName: String, directory: [UInt8],
-        firstChunk: Int
+        _ part: ProgramPart, lines: @escaping () -> LineTable?, spans: ((Int) -> [InstructionSpan])? = nil,
+        number: Int, sourceName: String, directory: [UInt8], firstChunk: Int
     ) {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
         makeLines = lines
+        makeSpans = spans
         self.sourceName = sourceName
         self.directory = directory
         self.firstChunk = firstChunk
@@ -79,6 +83,7 @@ final class LoadedProgram {
     /// Where each line of the source starts; empty when that is not known. Few programs are asked for it.
     private(set) lazy var lineStarts: [UInt32] = makeLines()?.lineStarts ?? []
     private let makeLines: () -> LineTable?
+    private let makeSpans: ((Int) -> [InstructionSpan])?
 
     /// The machine's index of a chunk.
     func place(of row: Int) -> Int { row < places.count ? Int(places[row]) : firstChunk + row }
@@ -87,6 +92,16 @@ final class LoadedProgram {
     func chunk(_ row: Int) -> Chunk {
         let number = Int(descriptions.base[row])
         return number > 0 ? program.chunks[number - 1] : Self.unknown
+    }
+
+    /// The same with the spans of its instructions.
+    func chunkWithSpans(_ row: Int) -> Chunk {
+        let number = Int(descriptions.base[row])
+        guard number > 0 else { return Self.unknown }
+        if let makeSpans, program.chunks[number - 1].instructionSpans.isEmpty {
+            program.chunks[number - 1].instructionSpans = makeSpans(row)
+        }
+        return program.chunks[number - 1]
     }
 
     private static let unknown = Chunk(

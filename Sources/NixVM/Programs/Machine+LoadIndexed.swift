@@ -16,7 +16,7 @@ extension Machine {
         let none = ProgramPart(
             symbols: [], constants: [], shapes: [], formals: [], firstChunk: 0, newChunks: [], functions: [], code: [])
         let loaded = LoadedProgram(
-            none, lines: { program.lines }, number: programs.count, sourceName: name, directory: directory,
+            none, lines: { program.lines }, spans: { program.instructionSpans(of: $0) }, number: programs.count, sourceName: name, directory: directory,
             firstChunk: first)
         loaded.symbols.reserve(program.symbolCount)
         loaded.constants.reserve(program.constantCount)
@@ -45,7 +45,11 @@ extension Machine {
     }
 
     private func extend(_ loaded: LoadedProgram, by part: IndexedPart) throws(EvalFailure) {
-        for (index, name) in part.symbols { loaded.symbols.set(index, s.pointee.symbols.intern(name)) }
+        part.bytes.withUnsafeBufferPointer { bytes in
+            for (index, name) in part.symbols {
+                loaded.symbols.set(index, s.pointee.symbols.intern(UnsafeBufferPointer(rebasing: bytes[name])))
+            }
+        }
         for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded)) }
         for (index, shape) in part.shapes { loaded.shapes.set(index, load(shape, loaded)) }
         for (index, formals) in part.formals {
