@@ -11,6 +11,7 @@ public struct ATermWriter: ~Copyable {
     }
 
     /// Appends a byte as it is.
+    @inline(__always)
     public mutating func raw(_ byte: UInt8) { bytes.append(byte) }
 
     /// Appends a string that needs no escapes, in quotes.

@@ -180,18 +180,18 @@ public struct DerivationAssembly {
 
     private func writeOutputs(_ writer: inout ATermWriter, paths: [[UInt8]]?) {
         let (algorithm, hash) = hashText()
-        writer.raw("[")
+        writer.raw(UInt8(ascii: "["))
         for (index, output) in outputs.enumerated() {
-            if index > 0 { writer.raw(",") }
-            writer.raw("(")
+            if index > 0 { writer.raw(UInt8(ascii: ",")) }
+            writer.raw(UInt8(ascii: "("))
             writer.plain(output)
-            writer.raw(",")
+            writer.raw(UInt8(ascii: ","))
             writer.plain(hasKnownPaths ? paths?[index] ?? [] : [])
-            writer.raw(",")
+            writer.raw(UInt8(ascii: ","))
             writer.plain(algorithm)
-            writer.raw(",")
+            writer.raw(UInt8(ascii: ","))
             writer.plain(hash)
-            writer.raw(")")
+            writer.raw(UInt8(ascii: ")"))
         }
         writer.raw("],")
     }
@@ -208,14 +208,14 @@ public struct DerivationAssembly {
     }
 
     private func writeInputs(_ writer: inout ATermWriter, _ inputs: [(key: [UInt8], outputs: InputOutputs)]) {
-        writer.raw("[")
+        writer.raw(UInt8(ascii: "["))
         for (index, input) in inputs.enumerated() {
-            if index > 0 { writer.raw(",") }
-            writer.raw("(")
+            if index > 0 { writer.raw(UInt8(ascii: ",")) }
+            writer.raw(UInt8(ascii: "("))
             writer.plain(input.key)
-            writer.raw(",")
+            writer.raw(UInt8(ascii: ","))
             writer.outputs(input.outputs)
-            writer.raw(")")
+            writer.raw(UInt8(ascii: ")"))
         }
         writer.raw("],")
     }

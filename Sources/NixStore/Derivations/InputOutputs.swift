@@ -44,16 +44,16 @@ extension ATermWriter {
     /// What a derivation says of an input.
     mutating func outputs(_ outputs: InputOutputs) {
         if outputs.inner.isEmpty { return plainList(outputs.names) }
-        raw("(")
+        raw(UInt8(ascii: "("))
         plainList(outputs.names)
         raw(",[")
         for (index, inner) in outputs.inner.enumerated() {
-            if index > 0 { raw(",") }
-            raw("(")
+            if index > 0 { raw(UInt8(ascii: ",")) }
+            raw(UInt8(ascii: "("))
             plain(inner.output)
-            raw(",")
+            raw(UInt8(ascii: ","))
             self.outputs(inner.outputs)
-            raw(")")
+            raw(UInt8(ascii: ")"))
         }
         raw("])")
     }

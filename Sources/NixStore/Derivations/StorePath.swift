@@ -79,14 +79,25 @@ public enum StorePath {
     /// The path for a type (`text:...`, `source`, `output:out`), the SHA-256 of what identifies the object, and a name.
     public static func make(type: [UInt8], sha256 hash: [UInt8], name: [UInt8]) throws(StoreError) -> [UInt8] {
         try checkInPath(name)
-        var text = type
-        text += Array(":sha256:".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(type.count + hashMark.count + 2 * hash.count + directoryMark.count + name.count)
+        text += type
+        text += hashMark
         text += Base16.encode(hash)
-        text += Array(":/nix/store:".utf8)
+        text += directoryMark
         text += name
-        let digits = Nix32.encode(compress(Hash(of: text, .sha256).bytes, to: 20))
-        return directory + [CanonPath.slash] + digits + [UInt8(ascii: "-")] + name
+        var path: [UInt8] = []
+        path.reserveCapacity(prefixLength + name.count)
+        path += directory
+        path.append(CanonPath.slash)
+        path += Nix32.encode(compress(Hash(of: text, .sha256).bytes, to: 20))
+        path.append(UInt8(ascii: "-"))
+        path += name
+        return path
     }
+
+    private static let hashMark = Array(":sha256:".utf8)
+    private static let directoryMark = Array(":/nix/store:".utf8)
 
     /// As `check(name:)`, where the name comes with a path that is being made.
     private static func checkInPath(_ name: [UInt8]) throws(StoreError) {

@@ -90,46 +90,46 @@ public struct StoredDerivation: Sendable, Equatable {
         writer.list(outputs) { writer, output in
             writer.tuple([output.name, output.path, output.algorithm, output.hash])
         }
-        writer.raw(",")
+        writer.raw(UInt8(ascii: ","))
         writer.list(inputs) { writer, input in
-            writer.raw("(")
+            writer.raw(UInt8(ascii: "("))
             writer.plain(input.path)
-            writer.raw(",")
+            writer.raw(UInt8(ascii: ","))
             writer.outputs(input.outputs)
-            writer.raw(")")
+            writer.raw(UInt8(ascii: ")"))
         }
-        writer.raw(",")
+        writer.raw(UInt8(ascii: ","))
         writer.plainList(sources)
-        writer.raw(",")
+        writer.raw(UInt8(ascii: ","))
         writer.plain(system)
-        writer.raw(",")
+        writer.raw(UInt8(ascii: ","))
         writer.string(builder)
-        writer.raw(",")
+        writer.raw(UInt8(ascii: ","))
         writer.list(arguments) { writer, argument in writer.string(argument) }
-        writer.raw(",")
+        writer.raw(UInt8(ascii: ","))
         writer.list(environment) { writer, variable in writer.tuple([variable.name, variable.value]) }
-        writer.raw(")")
+        writer.raw(UInt8(ascii: ")"))
         return writer.bytes
     }
 }
 
 extension ATermWriter {
     fileprivate mutating func list<Item>(_ items: [Item], _ write: (inout ATermWriter, Item) -> Void) {
-        raw("[")
+        raw(UInt8(ascii: "["))
         for (index, item) in items.enumerated() {
-            if index > 0 { raw(",") }
+            if index > 0 { raw(UInt8(ascii: ",")) }
             write(&self, item)
         }
-        raw("]")
+        raw(UInt8(ascii: "]"))
     }
 
     fileprivate mutating func tuple(_ fields: [[UInt8]]) {
-        raw("(")
+        raw(UInt8(ascii: "("))
         for (index, field) in fields.enumerated() {
-            if index > 0 { raw(",") }
+            if index > 0 { raw(UInt8(ascii: ",")) }
             string(field)
         }
-        raw(")")
+        raw(UInt8(ascii: ")"))
     }
 }
 

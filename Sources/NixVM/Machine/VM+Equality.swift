@@ -84,10 +84,17 @@ extension VM {
             let place = item[0].isList ? index : left - item[0].object.attributeValues
             guard charge(1) else { return .error }
             item[2] = Value(small: index + 1)
+            if isSettled(left.pointee), isSettled(right[place]), isSame(left.pointee, right[place]) { continue }
             pushItem(left.pointee, right[place])
         }
         return done(.true)
     }
+
+    /// Whether a value lies there itself and not a thunk or what a thunk came to.
+    private func isSettled(_ value: Value) -> Bool { value.tag != Tag.thunk }
+
+    /// Whether two values of containers are known to be equal without a look at elements of theirs.
+    private func isSame(_ a: Value, _ b: Value) -> Bool { a.bits == b.bits || shallowEqual(a, b) == true }
 
     /// The index of an item of two derivations whose outputs lie above it.
     static var comparedByOutput: Int { -2 }
