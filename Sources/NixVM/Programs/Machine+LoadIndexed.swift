@@ -16,7 +16,8 @@ extension Machine {
         let none = ProgramPart(
             symbols: [], constants: [], shapes: [], formals: [], firstChunk: 0, newChunks: [], functions: [], code: [])
         let loaded = LoadedProgram(
-            none, lines: { program.lines }, spans: { program.instructionSpans(of: $0) }, number: programs.count, sourceName: name, directory: directory,
+            none, lines: { program.lines }, spans: { program.instructionSpans(of: $0) }, number: programs.count,
+            sourceName: name, directory: directory,
             firstChunk: first)
         loaded.symbols.reserve(program.symbolCount)
         loaded.constants.reserve(program.constantCount)
