@@ -119,6 +119,18 @@ final class ScratchDirectory: Sendable {
         clients: "tcp://127.0.0.1:*", workers: "tcp://127.0.0.1:*", traces: "tcp://127.0.0.1:*",
         operators: "tcp://127.0.0.1:*")
 
+    private func configuration(
+        in place: ScratchDirectory, endpoints: CoordinatorConfiguration.Endpoints = anywhere,
+        access: CoordinatorConfiguration.Access = .plain(tenant: "acme")
+    ) -> CoordinatorConfiguration {
+        var configuration = CoordinatorConfiguration(
+            endpoints: endpoints, access: access, storeDirectory: place.path + "/store")
+        // The worker sends no heartbeats, and is not to be given up while other tests keep all threads busy.
+        configuration.settings.heartbeatMs = 10_000
+        configuration.settings.leaseMs = 60_000
+        return configuration
+    }
+
     private func jobs(_ texts: [String]) -> [WireJobSpecification] { texts.map { Farm.job($0) } }
 
     @Test func jobsGoThroughAndSurviveARestart() async throws {
@@ -126,8 +138,7 @@ final class ScratchDirectory: Sendable {
         let ipc = CoordinatorConfiguration.Endpoints(
             clients: "ipc://\(place.path)/c", workers: "ipc://\(place.path)/w", traces: "ipc://\(place.path)/t",
             operators: "ipc://\(place.path)/o")
-        let configuration = CoordinatorConfiguration(
-            endpoints: ipc, access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
+        let configuration = configuration(in: place, endpoints: ipc)
         let first = try CoordinatorService(configuration, logger: Logger(label: "test"))
         let serving = Task { try await first.run() }
         let client = try await connect(ipc.clients)
@@ -152,8 +163,7 @@ final class ScratchDirectory: Sendable {
 
     @Test func valuesWatchesListsAndTracesAreReadBack() async throws {
         let place = try ScratchDirectory()
-        let configuration = CoordinatorConfiguration(
-            endpoints: Self.anywhere, access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
+        let configuration = configuration(in: place)
         let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
         let serving = Task { try await service.run() }
         let worker = try EchoWorker(name: "w", endpoints: service.endpoints, security: .plain)
@@ -190,12 +200,7 @@ final class ScratchDirectory: Sendable {
         let other = try addPeer("client/other/laptop", to: directory, coordinator)
         let root = try addPeer("operator/root", to: directory, coordinator)
         let evaluator = try addPeer("worker/w", to: directory, coordinator)
-        var configuration = CoordinatorConfiguration(
-            endpoints: Self.anywhere, access: .curve(keyDirectory: directory.path),
-            storeDirectory: place.path + "/store")
-        // The worker is not to be given up while other tests keep all threads busy.
-        configuration.settings.heartbeatMs = 10_000
-        configuration.settings.leaseMs = 60_000
+        let configuration = configuration(in: place, access: .curve(keyDirectory: directory.path))
         let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
         let serving = Task { try await service.run() }
         let endpoints = service.endpoints
@@ -246,8 +251,7 @@ final class ScratchDirectory: Sendable {
 
     @Test func shutdownWaitsForWhatRuns() async throws {
         let place = try ScratchDirectory()
-        var configuration = CoordinatorConfiguration(
-            endpoints: Self.anywhere, access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
+        var configuration = configuration(in: place)
         configuration.retentionIntervalMs = 10
         configuration.settings.retention.maximumJobs = 5
         let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
