@@ -7,7 +7,6 @@ public final class IndexedProgram {
     private let bytes: [UInt8]
     private let index: ProgramIndex
     private var verifier: Verifier
-    private var isProved: [Bool]
     /// Why an entry was refused. What the part before it read was given to nobody, so no other part can be made.
     private var rejection: ProgramRejection?
     /// What turns byte offsets into lines; nil when the program is stripped. Read anew each time.
@@ -33,7 +32,6 @@ public final class IndexedProgram {
         self.bytes = bytes
         self.index = index
         verifier = Verifier(decoder, index)
-        isProved = Array(repeating: false, count: index.count(.chunks))
         guard index.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
 
@@ -48,10 +46,8 @@ public final class IndexedProgram {
         if let rejection { throw rejection }
         verifier.known.part = IndexedPart()
         verifier.known.part.bytes = bytes
-        verifier.known.patterns = []
         do throws(VerificationError) {
-            try prove(chunk)
-            while let next = verifier.known.patterns.popLast() { try prove(next) }
+            try verifier.prove(chunk)
         } catch {
             let found = verifier.known.decodeError.map(ProgramRejection.malformed) ?? .unsafe(error)
             rejection = found
@@ -66,22 +62,5 @@ public final class IndexedProgram {
         guard verifier.hasSpans, chunk < chunkCount else { return [] }
         var decoder = verifier.known.decoder
         return (try? decoder.chunk(at: index.start(.chunks, chunk)).instructionSpans) ?? []
-    }
-
-    private func prove(_ index: Int) throws(VerificationError) {
-        guard index < chunkCount else { throw VerificationError(.chunkOutOfRange, at: .program) }
-        guard !isProved[index] else { return }
-        isProved[index] = true
-        let chunk: Chunk
-        do throws(VerificationError.Code) {
-            let outline = try verifier.child(index)
-            chunk = try verifier.known.read(.chunks, index) { (decoder, start) throws(DecodeError.Code) in
-                try decoder.chunkWithoutInstructionSpans(at: start)
-            }
-            if outline.kind == .thunk { try verifier.checkHeader(index, chunk) }
-            try verifier.verifySpans(chunk)
-        } catch { throw VerificationError(error, at: .chunk(index)) }
-        try ChunkVerifier.verify(index, chunk, &verifier)
-        verifier.known.part.code.append((index, chunk))
     }
 }

@@ -15,6 +15,7 @@ struct KnownEntries {
     var formals: [Int: Formals] = [:]
     /// Packed outlines of chunks; 0 unknown.
     var chunks: [UInt32]
+    var isProved: [Bool]
     /// Functions with a pattern that were named: their code is wanted at once, for their formals.
     var patterns: [Int] = []
 
@@ -28,6 +29,7 @@ struct KnownEntries {
         constants = Array(repeating: 0, count: index.count(.constants))
         shapes = Array(repeating: -1, count: index.count(.shapes))
         chunks = Array(repeating: 0, count: index.count(.chunks))
+        isProved = Array(repeating: false, count: chunks.count)
     }
 
     /// Reads an entry; what is wrong with it is kept.

@@ -55,6 +55,32 @@ extension Verifier {
     }
 }
 
+/// Chunks of an encoded program, as their code is asked for.
+extension Verifier {
+    /// Proves a chunk, and those whose code is wanted with it.
+    mutating func prove(_ index: Int) throws(VerificationError) {
+        known.patterns = [index]
+        while let next = known.patterns.popLast() { try proveOne(next) }
+    }
+
+    private mutating func proveOne(_ index: Int) throws(VerificationError) {
+        guard index < chunkCount else { throw VerificationError(.chunkOutOfRange, at: .program) }
+        guard !known.isProved[index] else { return }
+        known.isProved[index] = true
+        let chunk: Chunk
+        do throws(Failure) {
+            let outline = try child(index)
+            chunk = try known.read(.chunks, index) { (decoder, start) throws(DecodeError.Code) in
+                try decoder.chunkWithoutInstructionSpans(at: start)
+            }
+            if outline.kind == .thunk { try checkHeader(index, chunk) }
+            try verifySpans(chunk)
+        } catch { throw VerificationError(error, at: .chunk(index)) }
+        try ChunkVerifier.verify(index, chunk, &self)
+        known.part.code.append((index, chunk))
+    }
+}
+
 /// Entries of an encoded program that are named for the first time.
 extension Verifier {
     @inline(never)

@@ -25,8 +25,8 @@ public final class DiskCache {
 
         /// Below the cache's folder: files are spread over 256 folders.
         var path: String {
-            let hex = digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-            return "\(hex[0])/\(hex.dropFirst().joined())"
+            let hex = Base16.encode(digest)
+            return String(decoding: hex[..<2], as: UTF8.self) + "/" + String(decoding: hex[2...], as: UTF8.self)
         }
     }
 

@@ -16,7 +16,8 @@ extension Evaluator {
 
     /// The text of a source: as it was compiled, or as the file of a program now reads.
     func source(named name: String) -> [UInt8]? {
-        if let known = sources[name] { return known }
+        if let known = source(compiledAs: name) { return known }
+        if sourceKeys[name] != nil { return nil }
         if name == NixSources.derivationName { return Array(NixSources.derivation.utf8) }
         guard name.hasPrefix("/") else { return nil }
         return try? io.readFile(Array(name.utf8))

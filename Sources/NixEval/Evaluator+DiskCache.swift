@@ -5,7 +5,7 @@ import NixVM
 extension Evaluator {
     /// Loads the program that an earlier run left; nil when there is none. The next run then finds it.
     func loadCached(
-        _ source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+        _ source: [UInt8], file: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
     ) throws(EvalFailure) -> ValueHandle? {
         // Literals are looked at where a source is parsed.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
@@ -17,14 +17,27 @@ extension Evaluator {
             if analysed.ambiguousOrs.isEmpty { disk.add(key) { try? analysed.program() } }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
-        sources[name] = source
         guard let part = try? program.part(0) else {
             disk.remove(key)
             return nil
         }
         let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
         indexed[number] = (program, name, key)
+        sources[name] = nil
+        sourceKeys[name] = (file, key, scopeNames)
         return top
+    }
+
+    /// The text of a source as it was compiled; nil when it is not at hand, or its file has changed since.
+    func source(compiledAs name: String) -> [UInt8]? {
+        if let known = sources[name] { return known }
+        guard let (file, key, scopeNames) = sourceKeys[name], let source = try? io.readFile(file),
+            key
+                == DiskCache.Key(
+                    source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
+        else { return nil }
+        sources[name] = source
+        return source
     }
 
     /// Answers a machine's request for the code of a chunk of a program from a file.

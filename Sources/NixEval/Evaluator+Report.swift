@@ -7,7 +7,7 @@ extension Evaluator {
     /// The warnings so far with their places resolved.
     public func warningReports(limit: Int = .max) -> [WarningReport] {
         guard !warnings.isEmpty else { return [] }
-        var resolver = PlaceResolver(sources: sources)
+        var resolver = PlaceResolver(source: source(compiledAs:))
         return warnings.prefix(limit).map { source, warning in
             WarningReport(
                 code: warning.code, message: warning.message,
@@ -17,7 +17,7 @@ extension Evaluator {
 
     /// A warning as a failure would be shown: with its place and line.
     public func describe(_ warning: Warning, in source: String) -> String {
-        let lines = NixSyntax.SourceLocation.lineStarts(of: sources[source] ?? [])
+        let lines = NixSyntax.SourceLocation.lineStarts(of: self.source(compiledAs: source) ?? [])
         let location = NixSyntax.SourceLocation(offset: warning.span.start, lineStarts: lines)
         return describe(
             warning: EvalFailure(
@@ -29,7 +29,7 @@ extension Evaluator {
 
     /// The failure with its places resolved, to be read where the evaluator is gone.
     func report(_ failure: EvalFailure) -> FailureReport {
-        var resolver = PlaceResolver(sources: sources)
+        var resolver = PlaceResolver(source: source(compiledAs:))
         var message = failure.message
         if let suggestions = Evaluator.suggestionText(failure.suggestions) { message += Array("\n\(suggestions)".utf8) }
         // An error inside a builtin has no place of its own: the innermost one on the way is the nearest.
@@ -47,16 +47,16 @@ extension Evaluator {
 private struct PlaceResolver {
     private static let lineBytes = 500
 
-    let sources: [String: [UInt8]]
+    let source: (String) -> [UInt8]?
     private var lineStarts: [String: [UInt32]] = [:]
 
-    init(sources: [String: [UInt8]]) { self.sources = sources }
+    init(source: @escaping (String) -> [UInt8]?) { self.source = source }
 
     mutating func place(_ position: SourcePosition) -> FailureReport.Place {
         var place = FailureReport.Place(source: position.source)
         place.line = position.line ?? 0
         place.column = position.column ?? 0
-        guard place.line > 0, let span = position.span, let source = sources[position.source] else { return place }
+        guard place.line > 0, let span = position.span, let source = source(position.source) else { return place }
         let starts = starts(of: position.source, source)
         let end = NixSyntax.SourceLocation(offset: span.end, lineStarts: starts)
         place.endLine = end.line
@@ -66,7 +66,7 @@ private struct PlaceResolver {
     }
 
     mutating func place(_ span: SourceSpan, of name: String) -> FailureReport.Place {
-        let starts = starts(of: name, sources[name] ?? [])
+        let starts = starts(of: name, source(name) ?? [])
         let start = NixSyntax.SourceLocation(offset: span.start, lineStarts: starts)
         return place(
             SourcePosition(source: name, span: span, line: start.line, column: start.column, program: -1))

@@ -39,6 +39,9 @@ public final class Evaluator {
     let options: EvaluatorOptions
     /// Source text by program, for excerpts in errors.
     var sources: [String: [UInt8]] = [:]
+    /// What tells the sources of programs from files from others of the same name: they are read again when an excerpt
+    /// is asked for, as nearly none is.
+    var sourceKeys: [String: (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)] = [:]
     /// What the expressions of sources say in which something failed.
     var contextsBySource: [String: ExpressionContexts] = [:]
     /// Programs whose code is made as it is run, by their number in the machine, with the name of their source.
@@ -147,7 +150,8 @@ public final class Evaluator {
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
         if !machine.isObserved,
-            let cached = try loadCached(source, name: name, directory: directory, scopeNames: scopeNames)
+            let cached = try loadCached(
+                source, file: resolved, name: name, directory: directory, scopeNames: scopeNames)
         {
             return cached
         }
