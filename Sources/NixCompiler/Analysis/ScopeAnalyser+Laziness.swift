@@ -87,7 +87,8 @@ extension ScopeAnalyser {
 
     private func isTrivialSet(_ bindings: Bindings, recursive: Bool, nesting: Int) -> Bool {
         guard bindings.dynamicAttributes.count == 0 else { return false }
-        guard bindings.attributes.count > 0 else { return true }
+        // The sources of an `inherit (e);` without names are values on the stack, so they need a frame.
+        guard bindings.attributes.count > 0 else { return bindings.inheritSources.count == 0 }
         guard !recursive, bindings.inheritSources.count == 0, nesting < Self.eagerNesting,
             bindings.attributes.count <= Self.eagerCount
         else { return false }

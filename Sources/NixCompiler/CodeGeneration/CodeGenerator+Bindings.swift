@@ -64,6 +64,7 @@ extension CodeGenerator {
     private mutating func pushGroup(_ id: BindingsID, at span: Span) throws(BuilderError) -> Int {
         let bindings = tree.bindings[Int(id.rawValue)]
         let bottom = builder.height
+        let outerDeferrals = deferrals.count
         let sources = bindings.inheritSources.range.count { analysis.sourceBindings[$0] >= 0 }
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
         let count = Int(bindings.attributes.count)
@@ -73,13 +74,15 @@ extension CodeGenerator {
         _ = try pushSources(bindings)
         for index in bindings.attributes.range { try pushValue(index, bindings) }
         if let overridden { try makeFunction(overridden.function, at: span) }
-        try finalise(at: span)
+        try finalise(from: outerDeferrals, at: span)
         return builder.height - bottom
     }
 
-    /// Sets the captures that were deferred, object by object.
-    private mutating func finalise(at span: Span) throws(BuilderError) {
-        var start = 0
+    /// Sets the captures that a group deferred, object by object.
+    ///
+    /// - Parameter first: those before are of groups around it, which are not complete yet.
+    private mutating func finalise(from first: Int, at span: Span) throws(BuilderError) {
+        var start = first
         while start < deferrals.count {
             let slot = deferrals[start].slot
             var captures: [DeferredCapture] = []
@@ -89,7 +92,7 @@ extension CodeGenerator {
             }
             try emit(.finalise, .slot(slot), .deferred(captures), at: span)
         }
-        deferrals.removeAll(keepingCapacity: true)
+        deferrals.removeLast(deferrals.count - first)
     }
 
     /// Pushes the hidden locals of `inherit (e) ...;`.
