@@ -42,14 +42,7 @@ extension Machine {
             return vm.done(vm.argument(1))
         },
         .function("break", 1, global: true) { vm in vm.done(vm.argument(0)) },
-        // Slot 2 holds the text once it is coerced.
-        .frame("addErrorContext", 2, strict: [], slots: 2) { vm in
-            vm.coerced(0, marker: 3, []) {
-                vm.bp[2] = vm.bp[0]
-                if !vm.isForced(vm.bp + 1) { return .force }
-                return vm.done(vm.bp[1])
-            }
-        },
+        .frame("addErrorContext", 2, strict: [], slots: 3) { $0.errorContextStep() },
     ]
 }
 

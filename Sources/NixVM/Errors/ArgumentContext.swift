@@ -122,7 +122,6 @@ struct ArgumentContext: Sendable {
             single("derivationStrict"),
             ("abort", [.container("while evaluating the error message passed to builtins.abort")]),
             ("throw", [.container("while evaluating the error message passed to builtin.throw")]),
-            ("addErrorContext", [.container("while evaluating the error message passed to builtins.addErrorContext")]),
             ("warn", [.scalar("while evaluating the first argument; the message passed to builtins.warn")]),
             (
                 "foldl'",

@@ -37,13 +37,22 @@ final class KeptFailures {
 
     /// Keeps what was caught.
     ///
+    /// - Parameters:
+    ///   - number: from `takeNumber`; what was kept under it before is replaced.
+    ///   - isOld: whether a thunk outside the nursery refers to it.
+    ///   - most: How many notes are kept.
     /// - Returns: Bytes that it takes.
-    func keep(_ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool) -> Int {
-        let kept = notes.innermost(BacktraceNotes.keptBound)
+    func keep(
+        _ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool,
+        most: Int = BacktraceNotes.keptBound
+    ) -> Int {
+        let kept = notes.innermost(most)
         let bytes = MemoryLayout<Record>.stride + failure.message.count + kept.byteCount
-        records[number] = Record(failure: failure, notes: kept, run: run, byteCount: bytes, isOld: isOld)
+        let before = records[number]
+        byteCount += bytes - (before?.byteCount ?? 0)
+        records[number] = Record(
+            failure: failure, notes: kept, run: run, byteCount: bytes, isOld: isOld || before?.isOld == true)
         young.append(number)
-        byteCount += bytes
         return bytes
     }
 
@@ -78,6 +87,9 @@ final class KeptFailures {
 /// What a failed thunk holds: the number of the failure, and how many notes had been taken when the thunk was left.
 struct FailureReference {
     private static let countBits = 12
+
+    /// Of a failure that did not happen yet.
+    static let none = FailureReference(number: 1 << 40, notes: 0)
 
     var number: Int
     var notes: Int

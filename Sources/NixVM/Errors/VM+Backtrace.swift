@@ -148,8 +148,7 @@ extension VM {
         case Builtin.deepForce: noteDeepForce()
         case Builtin.coerce: noteCoercion()
         case Builtin.addCoerced: machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
-        case machine.addErrorContextIndex where bp[2].isString:
-            note(.message(Array(bp[2].object.byteBuffer)))
+        case machine.addErrorContextIndex: noteErrorContext()
         case machine.toJSONIndex:
             noteJSON()
             note(.builtin(Int32(index)))

@@ -71,6 +71,8 @@ public final class Machine {
     var decodedChunks: [Int: ChunkInstructions] = [:]
     /// Address of the thunk whose forcing forced itself.
     var recursion: UInt = 0
+    /// Number, among those kept, of a failure that goes on after the text of an `addErrorContext` was evaluated.
+    var resumedFailure: Int?
     var request: MachineRequest?
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]

@@ -8,9 +8,17 @@ extension VM {
         var place = placeOfFailure()
         var tails = TailSiteReader(s.pointee.tailSites)
         var catching = findCatcher()
+        // A failure that goes on is the same one for the thunks that failed with it before.
+        catching?.number = machine.resumedFailure
+        machine.resumedFailure = nil
         while true {
             if isCatcher(s.pointee.r.pc, bp) {
                 catchFailure(catching)
+                return nil
+            }
+            if needsContext(s.pointee.r.pc) {
+                suspendFailure(
+                    catching?.number ?? machine.keptFailures.takeNumber(), isOld: catching?.hasOldThunk ?? false)
                 return nil
             }
             noteFrame(place, &tails)
