@@ -103,6 +103,7 @@ private struct TraceWriter {
         if let assertion = lines?.assertion, !hasCode, assertion.utf8.count <= Self.longestAssertion {
             failure.message = Array("assertion '\(assertion)' failed".utf8)
         }
+        if let lines, !hasCode, failure.position == code.position { failure.position = lines.failurePosition }
         hasCode = true
         coercion = nil
         settle(lines?.callPosition ?? code.position)

@@ -25,11 +25,13 @@ struct ExpressionContexts {
         var coercion: TraceEntry?
         /// Where calls from this instruction are, for "from call site".
         var callPosition: SourcePosition
+        /// Where a failure of the instruction itself is; nil for the places that Nix gives none.
+        var failurePosition: SourcePosition?
     }
 
     /// - Parameter isCoercion: whether the failure is about a value that this instruction had coerced to a string.
     func lines(for frame: CodeFrame, isCoercion: Bool) -> Lines {
-        var lines = Lines(callPosition: frame.position)
+        var lines = Lines(callPosition: frame.position, failurePosition: frame.position)
         guard let instruction = frame.position.span, let chunk = frame.chunkPosition.span else { return lines }
         let span = Span(start: instruction.start, end: instruction.end)
         guard let node = node(of: frame, span) else {
@@ -40,6 +42,11 @@ struct ExpressionContexts {
         }
         if case .binary(let sign, _, _) = tree[node], sign == .pipeForward || sign == .pipeBackward {
             lines.callPosition = position(tree.position(of: node))
+        }
+        if frame.opcode.adds, case .binary(.add, _, _) = tree[node] {
+            lines.failurePosition = position(rightStart(node))
+        } else if frame.opcode.testsBoolean {
+            lines.failurePosition = place(node).map(position)
         }
         let boundary = Boundary(span: Span(start: chunk.start, end: chunk.end), isLambda: frame.chunk == .lambda)
         if boundary.isLambda, case .lambda = tree[node], tree.span(of: node) == boundary.span { return lines }
@@ -368,6 +375,13 @@ extension CodeFrame {
 
 extension Opcode {
     fileprivate var adds: Bool { self == .add || self == .addInteger }
+
+    fileprivate var testsBoolean: Bool {
+        switch self {
+        case .and, .or, .invert, .assertBool, .jumpIfFalse, .jumpIfTrue: true
+        default: false
+        }
+    }
 
     fileprivate var computesName: Bool { self == .selectDynamic || self == .selectOrDynamic }
 
