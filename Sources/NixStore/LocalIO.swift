@@ -46,6 +46,7 @@ public struct LocalIO: EvalIO {
     public func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] {
         try check(path, .full)
         let target = try resolveSymlinks(path, .full)
+        if isMissingStore(target) { return [] }
         guard let type = try fileType(target) else { throw EvalIOError(.notFound, path: path) }
         guard type == .directory else { throw EvalIOError(.notADirectory, path: path) }
         let directory = try EvalIOError.wrapping(path, "opening directory") { () throws(SystemError) in
@@ -60,9 +61,20 @@ public struct LocalIO: EvalIO {
             return try DescriptorHandle.status(at: AT_FDCWD, path).fileType
         } catch {
             // A name too long for the file system is one that does not exist.
-            if [ENOENT, ENOTDIR, ENAMETOOLONG].contains(error.code) { return nil }
+            if [ENOENT, ENOTDIR, ENAMETOOLONG].contains(error.code) { return isStore(path) ? .directory : nil }
             throw EvalIOError(errno: error.code, path: path, action: "getting status of")
         }
+    }
+
+    /// Whether a path is the store's folder, which is there for every evaluation of Nix: it mounts its store there.
+    private func isStore(_ path: [UInt8]) -> Bool { !isPure && path == Array("/nix/store".utf8) }
+
+    private func isMissingStore(_ path: [UInt8]) -> Bool {
+        guard isStore(path) else { return false }
+        do {
+            _ = try DescriptorHandle.status(at: AT_FDCWD, path)
+            return false
+        } catch { return error.code == ENOENT }
     }
 
     public func readLink(_ path: [UInt8]) throws(EvalIOError) -> [UInt8] {

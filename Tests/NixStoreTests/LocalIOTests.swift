@@ -69,6 +69,15 @@ import Testing
         #expect(try !io.pathExists(directory("dangling"), mustBeDirectory: true))
     }
 
+    /// As for C++ Nix, which mounts its store there, whether this machine has one or not.
+    @Test func hasAStoreDirectory() throws {
+        let store = Array("/nix/store".utf8)
+        #expect(try io.pathExists(store, mustBeDirectory: true))
+        #expect(throws: Never.self) { try io.readDirectory(store) }
+        #expect(try !LocalIO(isPure: true, allowedPaths: []).pathExists(store))
+        #expect(try !io.pathExists(Array("/nix/store-of-another".utf8)))
+    }
+
     @Test func findsWhatImportReads() throws {
         directory.directory("package")
         try directory.file("package/default.nix", "1")
