@@ -12,9 +12,9 @@ extension Machine {
             if vm.bp[2].isNull { vm.bp[2] = .false }
             return vm.lessThanDeepStep()
         },
-        .function("bitAnd", 2) { vm in vm.bitwise { $0 & $1 } },
-        .function("bitOr", 2) { vm in vm.bitwise { $0 | $1 } },
-        .function("bitXor", 2) { vm in vm.bitwise { $0 ^ $1 } },
+        .function("bitAnd", 2, early: { $0.expectInteger(0) != nil }) { vm in vm.bitwise { $0 & $1 } },
+        .function("bitOr", 2, early: { $0.expectInteger(0) != nil }) { vm in vm.bitwise { $0 | $1 } },
+        .function("bitXor", 2, early: { $0.expectInteger(0) != nil }) { vm in vm.bitwise { $0 ^ $1 } },
         .function("ceil", 1) { vm in vm.rounded(.up, "ceil") },
         .function("floor", 1) { vm in vm.rounded(.down, "floor") },
     ]

@@ -3,17 +3,17 @@ extension Machine {
     static let attributeBuiltins: [BuiltinDefinition] = [
         .function("attrNames", 1) { $0.attributeNames() },
         .function("attrValues", 1) { $0.attributeValues() },
-        .function("getAttr", 2) { $0.getAttribute() },
-        .function("hasAttr", 2) { $0.hasAttribute() },
-        .function("removeAttrs", 2, global: true) { $0.removeAttributes() },
-        .function("intersectAttrs", 2) { $0.intersectAttributes() },
+        .function("getAttr", 2, early: { $0.expectPlainString(0) != nil }) { $0.getAttribute() },
+        .function("hasAttr", 2, early: { $0.expectPlainString(0) != nil }) { $0.hasAttribute() },
+        .function("removeAttrs", 2, global: true, early: { $0.expectSet(0) != nil }) { $0.removeAttributes() },
+        .function("intersectAttrs", 2, early: { $0.expectSet(0) != nil }) { $0.intersectAttributes() },
         .function("listToAttrs", 1) { $0.listToAttributes() },
         .function("mapAttrs", 2, strict: [1]) { $0.mapAttributes() },
-        .function("catAttrs", 2) { $0.catAttributes() },
+        .function("catAttrs", 2, early: { $0.expectPlainString(0) != nil }) { $0.catAttributes() },
         .function("functionArgs", 1) { $0.functionArguments() },
-        .function("unsafeGetAttrPos", 2) { $0.attributePosition() },
+        .function("unsafeGetAttrPos", 2, early: { $0.expectPlainString(0) != nil }) { $0.attributePosition() },
         .frame("genericClosure", 1, slots: 9) { $0.closureStep() },
-        .function("zipAttrsWith", 2) { $0.zipAttributes() },
+        .function("zipAttrsWith", 2, early: { $0.isCallable(0) != false }) { $0.zipAttributes() },
     ]
 }
 
@@ -57,11 +57,10 @@ extension VM {
 
     fileprivate func removeAttributes() -> Step {
         guard let set = expectSet(0), let names = expectList(1) else { return .error }
-        if let step = forceElements(names, .forced, { _ in nil }) { return step }
+        if let step = forceElements(names, .name, { isPlainString($0) ? nil : .error }) { return step }
         var removed: Set<UInt32> = []
         for index in 0..<names.field {
             let name = names.values[index]
-            guard isPlainString(name) else { return .error }
             if let symbol = s.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
                 removed.insert(symbol)
             }

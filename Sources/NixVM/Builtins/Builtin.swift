@@ -12,6 +12,8 @@ struct Builtin {
     var strict: UInt8
     /// -1 for a function; else the slots of its frame.
     var slots: Int
+    /// What is wrong with the first argument is said before a later one is forced.
+    var early: EarlyCheck?
     var step: @Sendable (VM) -> Step
 
     /// Room for values that every step may push without asking.
@@ -32,6 +34,9 @@ struct Builtin {
     static let returnForced = 11
 }
 
+/// Whether the first argument, forced, is what the builtin takes; false with `failure` set.
+typealias EarlyCheck = @Sendable (VM) -> Bool
+
 /// A builtin as it is declared: one row of a family's list.
 struct BuiltinDefinition: Sendable {
     var name: StaticString
@@ -39,26 +44,29 @@ struct BuiltinDefinition: Sendable {
     /// Which arguments are forced before the first step.
     var strict: [Int]
     var slots: Int
+    var early: EarlyCheck?
     /// Whether it is a variable of the global scope under its plain name.
     var isGlobal: Bool
     var step: @Sendable (VM) -> Step
 
     /// A builtin that answers at once.
     static func function(
-        _ name: StaticString, _ arity: Int, strict: [Int]? = nil, global: Bool = false,
+        _ name: StaticString, _ arity: Int, strict: [Int]? = nil, global: Bool = false, early: EarlyCheck? = nil,
         _ step: @escaping @Sendable (VM) -> Step
     ) -> BuiltinDefinition {
         BuiltinDefinition(
-            name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: -1, isGlobal: global, step: step)
+            name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: -1, early: early, isGlobal: global,
+            step: step)
     }
 
     /// A builtin that calls, or forces more than its arguments: it has a frame with so many slots.
     static func frame(
         _ name: StaticString, _ arity: Int, strict: [Int]? = nil, slots: Int, global: Bool = false,
-        _ step: @escaping @Sendable (VM) -> Step
+        early: EarlyCheck? = nil, _ step: @escaping @Sendable (VM) -> Step
     ) -> BuiltinDefinition {
         BuiltinDefinition(
-            name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: slots, isGlobal: global, step: step)
+            name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: slots, early: early, isGlobal: global,
+            step: step)
     }
 }
 

@@ -4,7 +4,7 @@ import NixStore
 extension Machine {
     static let contextBuiltins: [BuiltinDefinition] = [
         .function("getContext", 1) { $0.getContext() },
-        .function("appendContext", 2) { $0.appendContext() },
+        .function("appendContext", 2, early: { $0.expectString(0) != nil }) { $0.appendContext() },
         .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { vm in
             vm.coerced(0, .copyToStore) { vm.discardOutputDependency() }
         },

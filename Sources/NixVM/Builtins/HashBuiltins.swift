@@ -3,7 +3,7 @@ import NixStore
 /// Builtins that hash, and that write hashes in other ways.
 extension Machine {
     static let hashBuiltins: [BuiltinDefinition] = [
-        .function("hashString", 2) { vm in
+        .function("hashString", 2, early: { $0.knowsAlgorithm() }) { vm in
             guard let name = vm.expectPlainString(0), let text = vm.expectString(1) else { return .error }
             return vm.hash(Array(text.byteBuffer), named: name)
         },
@@ -21,6 +21,18 @@ extension Machine {
 }
 
 extension VM {
+    /// Whether the first argument names a hash algorithm; false with `failure` set.
+    fileprivate func knowsAlgorithm() -> Bool {
+        guard let name = expectPlainString(0) else { return false }
+        do {
+            _ = try HashAlgorithm(name: Array(name.byteBuffer))
+            return true
+        } catch {
+            _ = fail(.value, bytes: error.message)
+            return false
+        }
+    }
+
     fileprivate func hash(_ bytes: [UInt8], named name: Object) -> Step {
         do {
             let algorithm = try HashAlgorithm(name: Array(name.byteBuffer))

@@ -11,19 +11,23 @@ extension Machine {
             return vm.done(list.values[0])
         },
         .function("tail", 1) { $0.tail() },
-        .function("elemAt", 2) { $0.elemAt() },
+        .function("elemAt", 2, strict: [1]) { $0.elemAt() },
         .function("concatLists", 1) { $0.concatLists() },
         .function("map", 2, strict: [1], global: true) { $0.map() },
         .function("genList", 2, strict: [1]) { $0.genList() },
         .frame("filter", 2, strict: [1], slots: 2) { $0.filterStep() },
         .frame("foldl'", 3, strict: [0], slots: 1) { $0.foldStep() },
-        .frame("any", 2, slots: 1) { $0.quantifierStep(stopsAt: true, name: "builtins.any") },
-        .frame("all", 2, slots: 1) { $0.quantifierStep(stopsAt: false, name: "builtins.all") },
+        .frame("any", 2, slots: 1, early: { $0.isCallable(0) != false }) {
+            $0.quantifierStep(stopsAt: true, name: "builtins.any")
+        },
+        .frame("all", 2, slots: 1, early: { $0.isCallable(0) != false }) {
+            $0.quantifierStep(stopsAt: false, name: "builtins.all")
+        },
         .frame("elem", 2, strict: [1], slots: 1) { $0.elemStep() },
-        .frame("concatMap", 2, slots: 2) { $0.concatMapStep() },
+        .frame("concatMap", 2, slots: 2, early: { $0.isCallable(0) != false }) { $0.concatMapStep() },
         .frame("sort", 2, strict: [1], slots: 8) { $0.sortStep() },
-        .frame("partition", 2, slots: 4) { $0.partitionStep() },
-        .frame("groupBy", 2, slots: 2) { $0.groupByStep() },
+        .frame("partition", 2, slots: 4, early: { $0.isCallable(0) != false }) { $0.partitionStep() },
+        .frame("groupBy", 2, slots: 2, early: { $0.isCallable(0) != false }) { $0.groupByStep() },
     ]
 }
 
@@ -85,7 +89,9 @@ extension VM {
     }
 
     fileprivate func elemAt() -> Step {
-        guard let index = expectInteger(1), let list = expectList(0) else { return .error }
+        guard let index = expectInteger(1) else { return .error }
+        if !isForced(argumentSlot(0)) { return .force }
+        guard let list = expectList(0) else { return .error }
         guard index >= 0, index < list.field else {
             return fail(
                 .value, "'builtins.elemAt' called with index \(index) on a list of size \(list.field)")

@@ -89,7 +89,7 @@ extension Machine {
         (s.pointee.builtins + index).initialize(
             to: Builtin(
                 arity: definition.arity, strict: mask,
-                slots: definition.slots, step: definition.step))
+                slots: definition.slots, early: definition.early, step: definition.step))
         let code = s.pointee.stepCodes + index * 8
         code[0] = Opcode.step.rawValue
         if index < 0x80 {

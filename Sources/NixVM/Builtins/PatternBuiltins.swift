@@ -4,8 +4,8 @@
 /// heap that is free at the moment, reserved but not kept.
 extension Machine {
     static let patternBuiltins: [BuiltinDefinition] = [
-        .function("match", 2) { $0.matchWhole() },
-        .function("split", 2) { $0.split() },
+        .function("match", 2, early: { $0.compiledPattern() != nil }) { $0.matchWhole() },
+        .function("split", 2, early: { $0.compiledPattern() != nil }) { $0.split() },
     ]
 }
 
@@ -14,7 +14,7 @@ extension VM {
     fileprivate func fuel(_ pattern: Pattern, _ count: Int) -> Int { 1 + pattern.nodeCount * (count + 4) / 256 }
 
     /// The compiled pattern of the first argument; nil with `failure` set.
-    private func compiledPattern() -> Pattern? {
+    fileprivate func compiledPattern() -> Pattern? {
         guard let source = expectPlainString(0) else { return nil }
         do {
             return try machine.patterns.pattern(source.byteBuffer)

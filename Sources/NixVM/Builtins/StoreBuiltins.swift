@@ -9,7 +9,7 @@ extension Machine {
             guard vm.reserve(Size.string(text.count)) else { return .collect }
             return vm.done(vm.makeString(text))
         },
-        .function("toFile", 2) { $0.toFile() },
+        .function("toFile", 2, early: { $0.expectPlainString(0) != nil }) { $0.toFile() },
         .frame("storePath", 1, strict: [], slots: 2) { vm in
             vm.coercedPath(0, marker: 1, isRead: false) { vm.storePath() }
         },

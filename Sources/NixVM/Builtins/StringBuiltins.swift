@@ -8,8 +8,8 @@ extension Machine {
         .frame("toString", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .any) { vm.done(vm.bp[0]) }
         },
-        .frame("concatStringsSep", 2, slots: 3) { $0.concatStringsSepStep() },
-        .function("replaceStrings", 3, strict: [0, 1]) { $0.replaceStrings() },
+        .frame("concatStringsSep", 2, slots: 3, early: { $0.expectString(0) != nil }) { $0.concatStringsSepStep() },
+        .function("replaceStrings", 3, strict: [0, 1], early: { $0.expectList(0) != nil }) { $0.replaceStrings() },
         .function("hasContext", 1) { vm in
             guard let string = vm.expectString(0) else { return .error }
             return vm.done(.bool(string.hasContext))

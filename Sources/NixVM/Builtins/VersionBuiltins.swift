@@ -1,7 +1,7 @@
 /// Builtins on versions and derivation names.
 extension Machine {
     static let versionBuiltins: [BuiltinDefinition] = [
-        .function("compareVersions", 2) { vm in
+        .function("compareVersions", 2, early: { $0.expectPlainString(0) != nil }) { vm in
             guard let a = vm.expectPlainString(0), let b = vm.expectPlainString(1) else { return .error }
             guard vm.charge(1 + (a.field + b.field) / 32) else { return .error }
             return vm.done(Value(small: Version.compare(a.byteBuffer, b.byteBuffer)))

@@ -185,10 +185,18 @@ extension VM {
     /// Forces the strict arguments, then runs a builtin without a frame.
     @inline(__always)
     private func runSimple(_ builtin: UnsafePointer<Builtin>, arguments: Slot) -> Step {
-        if !forceStrict(builtin.pointee.strict, arguments) { return .force }
+        if !forceStrict(builtin.pointee.strict, arguments) { return forceNext(builtin, arguments) }
         s.pointee.counters.builtinCalls &+= 1
         s.pointee.arguments = arguments
         return builtin.pointee.step(self)
+    }
+
+    /// What to answer while a strict argument is not forced: to force it, unless the first one is wrong already.
+    @inline(never)
+    private func forceNext(_ builtin: UnsafePointer<Builtin>, _ arguments: Slot) -> Step {
+        guard let check = builtin.pointee.early, !arguments.pointee.isThunk else { return .force }
+        s.pointee.arguments = arguments
+        return check(self) ? .force : .error
     }
 
     @inline(__always)
@@ -213,7 +221,7 @@ extension VM {
             observer.ranBuiltin(self, index, step)
         } else {
             s.pointee.arguments = bp
-            if !forceStrict(builtin.pointee.strict, bp) { return .force }
+            if !forceStrict(builtin.pointee.strict, bp) { return forceNext(builtin, bp) }
             step = builtin.pointee.step(self)
         }
         if step == .done {

@@ -1,7 +1,7 @@
 /// What a builtin that answers at once has found of a list's elements.
 enum ElementCheck: UInt32 {
     case forced = 1
-    case set, list, pair
+    case set, list, pair, name
 }
 
 /// The first elements of a list, which passed a check: what is forced stays so, and so a builtin that runs anew after

@@ -1,0 +1,5 @@
+# differs from 2.8.0: the newest Nix says what was found
+builtins.tryEval (builtins.removeAttrs { } [
+  1
+  (throw "x")
+])
