@@ -600,7 +600,7 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._roots = newValue}
   }
 
-  /// Evaluator feature flags, such as `pipe-operators`.
+  /// Experimental features of Nix to enable, such as `pipe-operators`.
   public var features: [String] {
     get {_storage._features}
     set {_uniqueStorage()._features = newValue}
@@ -718,7 +718,7 @@ public nonisolated struct WireRootFile: Sendable {
   public init() {}
 }
 
-/// A program in the format of bytecode-1.md.
+/// A program in the format of bytecode.md.
 public nonisolated struct WireEncodedProgram: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2095,7 +2095,7 @@ public nonisolated struct WireTraceSegment: Sendable {
 
   public var attempt: UInt32 = 0
 
-  /// From 0, without gaps in what was made; a segment that could not be sent leaves a gap.
+  /// From 0, without gaps in what was sent.
   public var number: UInt32 = 0
 
   public var level: WireTraceLevel = .none
@@ -2143,7 +2143,7 @@ public nonisolated struct WireTraceEvents: Sendable {
   /// Forms: byte offset of the instruction in its chunk.
   public var offsets: [UInt32] = []
 
-  /// Forms: one byte each, as in bytecode-1.md.
+  /// Forms: one byte each, as in bytecode.md.
   public var opcodes: Data = Data()
 
   /// Forms: index into `strings` plus 1; 0: none.
