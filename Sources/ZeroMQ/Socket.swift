@@ -72,12 +72,21 @@ import Synchronization
                 operation: "bind \(endpoint)", code: EACCES,
                 reason: "a CURVE server without a started authenticator would admit every key")
         }
+        if let fault = EndpointText.fault(inBound: endpoint) {
+            throw ZeroMQError(operation: "bind \(endpoint)", code: EINVAL, reason: fault)
+        }
+        guard !EndpointText.isServed(endpoint) else {
+            throw ZeroMQError(operation: "bind \(endpoint)", code: EADDRINUSE, reason: "Address already in use")
+        }
         guard unsafe zmq_bind(handle, endpoint) == 0 else { throw .last("bind", endpoint: endpoint) }
         return try lastEndpoint()
     }
 
     /// Connects in the background; whether it worked is known from the monitor.
     public borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
+        if let fault = EndpointText.fault(in: endpoint) {
+            throw ZeroMQError(operation: "connect \(endpoint)", code: EINVAL, reason: fault)
+        }
         guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("connect", endpoint: endpoint) }
     }
 

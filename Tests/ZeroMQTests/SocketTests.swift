@@ -28,6 +28,26 @@ import ZeroMQ
         #expect(error?.description.hasPrefix("connect \(endpoint): this is no endpoint; one is tcp://") == true)
     }
 
+    @Test(arguments: ["tcp://127.0.0.1:65536", "tcp://127.0.0.1:99999", "tcp://127.0.0.1:-1", "tcp://127.0.0.1:"])
+    func aPortIsANumberOfSixteenBits(_ endpoint: String) throws {
+        let socket = try Socket(.dealer, context: try Context())
+        for attempt in [{ _ = try socket.bind(endpoint) }, { try socket.connect(endpoint) }] {
+            let error = #expect(throws: ZeroMQError.self) { try attempt() }
+            #expect(error?.reason.contains("1 to 65535") == true, "\(error?.description ?? "no error")")
+        }
+    }
+
+    /// libzmq would remove the file and make its own: the first socket would be there and never be reached again.
+    @Test func aServedFileIsNotTakenFromUnderItsSocket() throws {
+        let endpoint = "ipc:///tmp/firn-\(UInt64.random(in: .min ... .max))"
+        let context = try Context()
+        let first = try Socket(.router, context: context)
+        try first.bind(endpoint)
+        let second = try Socket(.router, context: context)
+        let error = #expect(throws: ZeroMQError.self) { _ = try second.bind(endpoint) }
+        #expect(error?.description == "bind \(endpoint): Address already in use")
+    }
+
     @Test func mandatoryRouterReportsAnUnknownPeer() throws {
         let context = try Context()
         var options = SocketOptions()
