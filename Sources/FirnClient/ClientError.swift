@@ -6,6 +6,8 @@ public enum ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreachable(endpoint: String, reason: String)
     /// The coordinator said no.
     case refused(code: WireErrorCode, message: String, retryAfterMilliseconds: UInt64)
+    /// The request has so many bytes, more than a message may have (`ProtocolLimits.frameBytes`); it was not sent.
+    case tooLarge(bytes: Int)
     /// The answer is not one to this question.
     case unexpectedReply
     /// `close()` was called.
@@ -16,6 +18,8 @@ public enum ClientError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unreachable(let endpoint, let reason): "\(endpoint): \(reason)"
         case .refused(let code, let message, 0): "\(code.name): \(message)"
         case .refused(let code, let message, let wait): "\(code.name): \(message) (try again in \(wait) ms)"
+        case .tooLarge(let bytes):
+            "the request has \(bytes) bytes; a message has at most \(ProtocolLimits.frameBytes)"
         case .unexpectedReply: "the coordinator's answer does not fit the request"
         case .closed: "the client is closed"
         }

@@ -86,9 +86,16 @@ public struct ClientMachine: Sendable {
         return [send(.unwatch(.with { $0.correlation = correlation }), 0, now: now)]
     }
 
+    /// Sends a request, or fails it where no frame can hold it: the other side would end the connection for it, again at
+    /// each attempt.
     mutating func send(_ request: ClientRequest, _ correlation: UInt64, now: UInt64) -> Action {
+        let frames = Envelope(request, correlation: correlation).frames()
+        if let bytes = frames.map(\.count).max(), bytes > ProtocolLimits.frameBytes {
+            close(correlation)
+            return .failed(correlation, .tooLarge(bytes: bytes))
+        }
         lastSent = now
-        return .send(Envelope(request, correlation: correlation).frames())
+        return .send(frames)
     }
 
     mutating func close(_ correlation: UInt64) {

@@ -101,6 +101,7 @@ public actor FirnClient {
         guard !isClosed else { throw ClientError.closed }
         let (stream, continuation) = AsyncThrowingStream<WireJobStatus, any Error>.makeStream()
         let (correlation, actions) = machine.ask(request, now: PollingExecutor.now())
+        for case .failed(correlation, let error) in actions { throw error }
         streams[correlation] = continuation
         continuation.onTermination = { [weak self] _ in Task { await self?.forget(correlation) } }
         perform(actions)

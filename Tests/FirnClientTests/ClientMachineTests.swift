@@ -154,6 +154,27 @@ private let second: UInt64 = 1_000_000_000
         #expect(machine.open.count == 1)
     }
 
+    /// The coordinator would end the connection for it, and the client would send it again for ever.
+    @Test func whatNoFrameHoldsIsNotSent() throws {
+        let large = ClientRequest.submit(.with { $0.jobs = [.init(count: ProtocolLimits.frameBytes)] })
+        var connected = ready()
+        let actions = connected.ask(large, now: 1).actions
+        guard case .tooLarge(let bytes)? = failures(actions).first else {
+            Issue.record("nothing fails")
+            return
+        }
+        #expect(bytes > ProtocolLimits.frameBytes)
+        #expect(try sent(actions).isEmpty)
+        #expect(try sent(connected.ask(.getQueue(WireGetQueue()), now: 2).actions).count == 1, "the next is sent")
+        var early = machine()
+        _ = early.ask(large, now: 0)
+        let (queue, _) = early.ask(.getQueue(WireGetQueue()), now: 0)
+        _ = early.handle(.handshakeSucceeded, now: 1)
+        let late = early.receive(frames(.welcome(welcome), 1), now: 2)
+        #expect(failures(late).count == 1)
+        #expect(try sent(late).map(\.correlation) == [queue])
+    }
+
     @Test func whatCannotBeReadChangesNothing() {
         var machine = ready()
         _ = machine.ask(.getQueue(WireGetQueue()), now: 1)
