@@ -21,23 +21,17 @@ public final class JobStore: Sendable {
     /// - Parameter directory: a local directory; made, with mode 0700, when it is not there.
     public init(directory: String) throws(JobStoreError) {
         self.directory = directory
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory + "/traces", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw .unusable(path: directory, reason: Self.reason(error))
+        for folder in [directory, directory + "/traces"] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw .unusable(path: folder, reason: JobStoreError.reason(error))
+            }
         }
         lock = try StoreLock(directory: directory)
         traces = TraceFiles(directory: directory + "/traces")
         pool = try Self.openPool(directory: directory)
-    }
-
-    /// Foundation's errors name their cause inside.
-    private static func reason(_ error: any Error) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-        guard let posix = cause as? POSIXError else { return error.localizedDescription }
-        return String(errno: posix.code.rawValue)
     }
 
     /// Ends all use of the directory; batches given before are finished first. Every later call fails.
@@ -52,12 +46,13 @@ public final class JobStore: Sendable {
     }
 
     private static func openPool(directory: String) throws(JobStoreError) -> DatabasePool {
+        let file = directory + "/jobs.sqlite"
         do {
             var configuration = Configuration()
             configuration.label = "firn.jobs"
             configuration.qos = .userInitiated
             configuration.maximumReaderCount = 4
-            let pool = try DatabasePool(path: directory + "/jobs.sqlite", configuration: configuration)
+            let pool = try DatabasePool(path: file, configuration: configuration)
             guard try !pool.read(JobStoreSchema.migrator.hasBeenSuperseded) else {
                 throw JobStoreError.newerSchema(path: directory)
             }
@@ -67,6 +62,8 @@ public final class JobStore: Sendable {
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
             }
             return pool
+        } catch let error as DatabaseError {
+            throw JobStoreError.unusable(path: file, reason: error.message ?? "\(error)")
         } catch {
             throw JobStoreError(error)
         }
@@ -107,6 +104,14 @@ public final class JobStore: Sendable {
 
 extension JobStoreError {
     init(_ error: any Error) {
-        self = error as? JobStoreError ?? .database(reason: "\(error)")
+        self = error as? JobStoreError ?? .database(reason: Self.reason(error))
+    }
+
+    /// In the words of the system, where Foundation has them inside.
+    static func reason(_ error: any Error) -> String {
+        guard !(error is DatabaseError) else { return "\(error)" }
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+        guard let posix = cause as? POSIXError else { return "\(error)" }
+        return String(errno: posix.code.rawValue)
     }
 }

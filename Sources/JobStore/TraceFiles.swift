@@ -29,7 +29,9 @@ struct TraceFiles: Sendable {
         }
         defer { try? file.close() }
         let start = try file.seekToEnd()
-        try file.write(contentsOf: bytes)
+        do { try file.write(contentsOf: bytes) } catch {
+            throw JobStoreError.unusable(path: path, reason: JobStoreError.reason(error))
+        }
         return Int64(clamping: start)
     }
 

@@ -17,6 +17,21 @@ import Testing
         #expect(try store.job(JobID(rawValue: 3)) == nil)
     }
 
+    @Test func aFileThatIsNoDatabaseIsNamed() throws {
+        try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
+        try Data("not a database, whatever its name says".utf8).write(to: URL(filePath: "\(place.path)/jobs.sqlite"))
+        #expect(throws: JobStoreError.unusable(path: "\(place.path)/jobs.sqlite", reason: "file is not a database")) {
+            _ = try place.open()
+        }
+    }
+
+    @Test func aDatabaseOfANewerVersionIsLeftAlone() throws {
+        let store = try place.open()
+        try store.pool.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999-later')") }
+        try store.close()
+        #expect(throws: JobStoreError.newerSchema(path: place.path)) { _ = try place.open() }
+    }
+
     @Test func idempotencyKeyGivesTheFirstJobOfTheTenant() throws {
         let store = try place.open()
         let first = JobID(rawValue: 1)
