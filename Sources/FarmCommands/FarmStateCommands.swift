@@ -71,8 +71,10 @@ struct WorkersCommand: AsyncParsableCommand {
         }
         let rows = workers.map { worker in
             [
-                worker.name, worker.address, "\(worker.leases.count)", "\(worker.credit)", "\(worker.finished)",
-                worker.roots.map(\.name).joined(separator: " "), worker.draining ? "draining" : "",
+                StatusReport.printable(worker.name), worker.address, "\(worker.leases.count)", "\(worker.credit)",
+                "\(worker.finished)",
+                StatusReport.printable(worker.roots.map(\.name).joined(separator: " ")),
+                worker.draining ? "draining" : "",
             ]
         }
         Output.write(1, Table.text([["name", "address", "holds", "room", "finished", "roots", ""]] + rows))
@@ -105,7 +107,8 @@ struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Let the coordinator or a worker finish and end; needs an operator's key.",
         discussion: """
-            Without a name the coordinator takes no new jobs, finishes those that run, and ends; with one, that worker does.
+            Without a name the coordinator takes no new jobs, finishes those that run, and ends; with one, that worker does, and is not started again. A supervisor, or a \
+            local farm, ends with its last worker.
 
             Examples:
               firn drain build1

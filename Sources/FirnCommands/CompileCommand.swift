@@ -42,8 +42,8 @@ struct CompileCommand: ParsableCommand {
         let compiled = try Source.compile(file, showWarnings: !json)
         let program = strip ? compiled.program.stripped() : compiled.program
         let bytes = program.encoded()
-        guard Source.write(bytes, to: target) else {
-            Output.note("error: '\(target)' cannot be written")
+        do throws(WriteFailure) { try Source.write(bytes, to: target) } catch {
+            Output.note("error: \(error)")
             throw ExitCode(1)
         }
         guard json else { return Output.write(1, "\(program.name)  \(target)\n") }

@@ -4,8 +4,8 @@ import NixStore
 /// The folder that `--drv-dir` names: a file for each derivation.
 final class DerivationDirectory {
     private let path: String
-    /// The first file that could not be written.
-    private(set) var failedPath: String?
+    /// Of the first file that could not be written.
+    private(set) var failure: WriteFailure?
 
     init(_ path: String) { self.path = path }
 
@@ -19,6 +19,6 @@ final class DerivationDirectory {
     /// Writes a derivation's text to a file named as its store path ends.
     func write(_ derivation: [UInt8], _ text: [UInt8]) {
         let file = "\(path)/\(String(decoding: CanonPath.baseName(of: derivation), as: UTF8.self))"
-        if !Source.write(text, to: file), failedPath == nil { failedPath = file }
+        do throws(WriteFailure) { try Source.write(text, to: file) } catch { failure = failure ?? error }
     }
 }

@@ -1,14 +1,10 @@
 import ArgumentParser
+import NixEval
 
-/// The experimental features of Nix that can be enabled.
+/// Options that name experimental features of Nix.
 enum ExperimentalFeatures {
-    /// Those that change what an expression means, and those that concern other parts of Nix, which are accepted so that
-    /// its command lines carry over.
-    static let known = [
-        "pipe-operators", "parse-toml-timestamps", "ca-derivations", "impure-derivations", "dynamic-derivations",
-        "git-hashing",
-        "fetch-tree", "flakes", "nix-command",
-    ]
+    /// Those that can be enabled.
+    static let known = ExperimentalFeature.known
 
     /// The features that options name.
     static func enabled(_ features: [String]) -> Set<String> {

@@ -50,8 +50,8 @@ struct InstantiateCommand: ParsableCommand {
         }
         Statistics.report(evaluator.machine, isAsked: stats)
         evaluator.storePrograms()
-        if let path = directory?.failedPath {
-            Output.note("error: '\(path)' cannot be written")
+        if let failure = directory?.failure {
+            Output.note("error: \(failure)")
             code = 1
         }
         return code

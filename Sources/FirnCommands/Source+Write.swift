@@ -1,10 +1,26 @@
 import Glibc
 
 extension Source {
-    /// Writes a file whole; false when that fails.
-    package static func write(_ bytes: [UInt8], to path: String) -> Bool {
-        guard let file = unsafe fopen(path, "wb") else { return false }
-        let written = unsafe bytes.withUnsafeBytes { unsafe fwrite($0.baseAddress, 1, $0.count, file) }
-        return unsafe fclose(file) == 0 && written == bytes.count
+    /// Writes a file whole. One that this had to make is removed again when that fails.
+    package static func write(_ bytes: [UInt8], to path: String) throws(WriteFailure) {
+        let isNew = unsafe access(path, F_OK) != 0
+        guard let file = unsafe fopen(path, "wb") else { throw WriteFailure(path: path, code: errno) }
+        var code: Int32 = 0
+        if unsafe bytes.withUnsafeBytes({ unsafe fwrite($0.baseAddress, 1, $0.count, file) }) != bytes.count {
+            code = errno
+        }
+        if unsafe fclose(file) != 0, code == 0 { code = errno }
+        guard code != 0 else { return }
+        if isNew { unsafe unlink(path) }
+        throw WriteFailure(path: path, code: code)
     }
+}
+
+/// A file that could not be written.
+package struct WriteFailure: Error, CustomStringConvertible {
+    let path: String
+    /// The `errno` of it.
+    let code: Int32
+
+    package var description: String { "'\(path)' cannot be written: \(unsafe String(cString: strerror(code)))" }
 }

@@ -13,8 +13,8 @@ enum Statistics {
         guard isWanted(isAsked) else { return }
         let path = variable("NIX_SHOW_STATS_PATH") ?? "-"
         if path == "-" { return Output.write(2, text(machine)) }
-        if !Source.write(Array(text(machine).utf8), to: path) {
-            Output.note("error: '\(path)' cannot be written")
+        do throws(WriteFailure) { try Source.write(Array(text(machine).utf8), to: path) } catch {
+            Output.note("error: \(error)")
         }
     }
 

@@ -1,4 +1,5 @@
 import FirnProtocol
+import ZeroMQ
 
 /// Everything that a coordinator is told when it is started. Sizes are bytes, times milliseconds.
 public struct CoordinatorConfiguration: Sendable {
@@ -107,6 +108,22 @@ public struct CoordinatorConfiguration: Sendable {
         for (name, value, range) in sizes where !range.contains(value) {
             throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
         }
+        try checkEndpoints()
+        try settings.defaultPolicy.check(name: "tenantDefaults")
+        for (name, policy) in settings.tenants.sorted(by: { $0.key < $1.key }) {
+            try policy.check(name: "tenants.\(name)")
+        }
+    }
+
+    private func checkEndpoints() throws(CoordinatorError) {
+        for endpoint in Endpoint.allCases {
+            if let fault = EndpointText.fault(inBound: endpoints[endpoint]) {
+                throw .configuration("endpoints.\(endpoint.rawValue) is '\(endpoints[endpoint])': \(fault)")
+            }
+        }
+        if !settings.traceEndpoint.isEmpty, let fault = EndpointText.fault(in: settings.traceEndpoint) {
+            throw .configuration("traceEndpoint is '\(settings.traceEndpoint)': \(fault)")
+        }
         guard case .plain(let tenant) = access else { return }
         guard Tenant(tenant) != nil else { throw .configuration("the tenant '\(tenant)' is not a tenant's name") }
         for endpoint in Endpoint.allCases where !Self.isLocal(endpoints[endpoint]) {
@@ -118,6 +135,21 @@ public struct CoordinatorConfiguration: Sendable {
 
     private static func isLocal(_ endpoint: String) -> Bool {
         ["ipc://", "inproc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"].contains { endpoint.hasPrefix($0) }
+    }
+}
+
+extension TenantPolicy {
+    /// - Throws: where a job that names no limit would have one above the tenant's highest.
+    fileprivate func check(name: String) throws(CoordinatorError) {
+        let limits: [(String, KeyPath<WireLimits, UInt64>)] = [
+            ("fuel", \.fuel), ("memory", \.memoryBytes), ("depth", \.depth), ("timeoutMs", \.timeoutMs),
+            ("resultBytes", \.resultBytes), ("traceBytes", \.traceBytes),
+        ]
+        for (key, path) in limits where defaultLimits[keyPath: path] > maximumLimits[keyPath: path] {
+            throw .configuration(
+                "\(name).defaultLimits.\(key) is \(defaultLimits[keyPath: path]), above maximumLimits.\(key), "
+                    + "\(maximumLimits[keyPath: path]): lower the first or raise the second")
+        }
     }
 }
 

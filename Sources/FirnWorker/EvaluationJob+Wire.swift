@@ -3,9 +3,6 @@ import NixEval
 import NixStore
 
 extension EvaluationJob {
-    /// The features of the language that a job may ask for.
-    static let knownFeatures: Set<String> = ["pipe-operators"]
-
     /// A job as its assignment describes it, and how it is traced.
     ///
     /// - Parameters:
@@ -17,8 +14,8 @@ extension EvaluationJob {
         _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int
     ) throws -> (job: EvaluationJob, level: WireTraceLevel) {
         let wire = try WireJobSpecification(encoded: assignment.specification)
-        if let unknown = wire.features.first(where: { !Self.knownFeatures.contains($0) }) {
-            let known = Self.knownFeatures.sorted().joined(separator: ", ")
+        if let unknown = wire.features.first(where: { !ExperimentalFeature.known.contains($0) }) {
+            let known = ExperimentalFeature.known.joined(separator: ", ")
             throw ProtocolError(.invalidJob, "the feature '\(unknown)' is not known here; known: \(known)")
         }
         var files: [BundleFile] = []
@@ -36,7 +33,7 @@ extension EvaluationJob {
         job.searchPath = names.map { (Array($0.utf8), RootedIO.Root(name: $0, directory: []).path) }
         if wire.hasWalk { job.walk = walk(wire.walk) }
         job.system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
-        job.pipeOperators = wire.features.contains("pipe-operators")
+        job.features = Set(wire.features)
         job.limits = EvaluationLimits(assignment.limits)
         job.limits.printedBytes = printedBytes
         return (job, wire.traceLevel)

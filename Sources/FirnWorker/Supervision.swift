@@ -12,6 +12,8 @@ actor Supervision {
         var startedAt: UInt64 = 0
         var startAt: UInt64 = 0
         var waitMilliseconds: UInt64
+        /// It was drained: by the coordinator, or with a signal of its own.
+        var hasLeft = false
     }
 
     // The thread that starts the processes has to live as long as they do: they die with it.
@@ -36,7 +38,7 @@ actor Supervision {
         }
     }
 
-    /// Supervises until it is told to stop and every process has ended.
+    /// Supervises until it is told to stop, or every process was drained, and all have ended.
     func run() async throws {
         tick()
         await withTaskCancellationHandler {
@@ -75,8 +77,10 @@ actor Supervision {
         let now = PollingExecutor.now()
         for index in children.indices {
             reap(index, now: now)
-            if killAt == nil, children[index].process == nil, now >= children[index].startAt { start(index, now: now) }
+            let child = children[index]
+            if killAt == nil, !child.hasLeft, child.process == nil, now >= child.startAt { start(index, now: now) }
         }
+        if killAt == nil, !children.isEmpty, children.allSatisfy(\.hasLeft) { killAt = now }
         if let killAt {
             let running = children.compactMap(\.process)
             if running.isEmpty {
@@ -96,6 +100,11 @@ actor Supervision {
         guard unsafe waitpid(process, &status, WNOHANG) == process else { return }
         children[index].process = nil
         guard killAt == nil else { return }
+        guard status != 0 else {
+            children[index].hasLeft = true
+            return log.notice(
+                "a worker process was drained and is not started again", metadata: ["process": "\(process)"])
+        }
         let ran = (now &- children[index].startedAt) / 1_000_000
         if ran >= configuration.steadyMilliseconds {
             children[index].waitMilliseconds = configuration.restartMilliseconds

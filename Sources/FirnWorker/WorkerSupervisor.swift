@@ -1,8 +1,8 @@
 import Logging
 import ServiceLifecycle
 
-/// Runs a number of worker processes: starts them, starts one again that ended, and ends them when it is told to stop.
-/// None outlives it (`SupervisedProcess`).
+/// Runs a number of worker processes: starts them, starts one again that failed, and ends them when it is told to stop.
+/// One that ends with exit code 0 was drained, and is not wanted back. None outlives it (`SupervisedProcess`).
 public struct WorkerSupervisor: Service {
     /// How many processes there are, what they run, and when they are started again.
     public struct Configuration: Sendable {
@@ -35,7 +35,7 @@ public struct WorkerSupervisor: Service {
         supervision = try Supervision(configuration, logger: logger)
     }
 
-    /// Supervises until it is told to stop and every process has ended.
+    /// Supervises until it is told to stop, or every process was drained, and all have ended.
     public func run() async throws { try await supervision.run() }
 
     /// The process ids of the children that run, in order of their index.

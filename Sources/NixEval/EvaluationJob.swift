@@ -51,8 +51,8 @@ public struct EvaluationJob: Sendable {
     public var isStrict = false
     /// Look at attributes below the value instead of printing it; `attribute`, `format` and `isStrict` are not used.
     public var walk: Walk?
-    /// Nix's experimental feature `pipe-operators`.
-    public var pipeOperators = false
+    /// Experimental features of Nix that are on, of `ExperimentalFeature.known`.
+    public var features: Set<String> = []
     /// What `<NAME>` finds: names and paths.
     public var searchPath: [(prefix: [UInt8], path: [UInt8])] = []
     /// `builtins.currentSystem`; nil: there is none.

@@ -35,7 +35,8 @@ final class JobRun {
                 print: { [unowned self] in printed.add($0) })
         else { return EvaluationReport(.internalError("the address space for the heap cannot be reserved")) }
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
-        let options = EvaluatorOptions(limits: limits, settings: machine.settings, pipeOperators: job.pipeOperators)
+        let options = EvaluatorOptions(
+            limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
         let evaluator = Evaluator(
             machine: machine, options: options, cancellation: cancellation, programs: programs)
         var report = EvaluationReport(outcome(evaluator))

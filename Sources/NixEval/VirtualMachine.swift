@@ -10,6 +10,7 @@ public actor VirtualMachine {
     /// Farms are pure: no clock, environment or system of the machine that a job happens to run on.
     private var memory: MachineMemory?
     private var memorySystem: [UInt8]?
+    private var memoryFeatures: Set<String> = []
 
     /// - Parameter programCacheBytes: about what compiled programs that are kept may take in memory.
     public init(programCacheBytes: Int) throws {
@@ -28,18 +29,20 @@ public actor VirtualMachine {
         let begin = MonotonicClock.now()
         let cpuBegin = MonotonicClock.threadTime()
         let run = JobRun(job, cancellation: cancellation, trace: trace, begin: begin, programs: programs)
-        var report = run.run(in: takeMemory(system: job.system))
+        var report = run.run(in: takeMemory(system: job.system, features: job.features))
         report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
         report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
         return report
     }
 
-    /// Jobs of one system in a row use the same memory.
-    private func takeMemory(system: [UInt8]?) -> MachineMemory? {
-        if memory?.isSpent != false || memorySystem != system {
+    /// Jobs of one system and with the same features in a row use the same memory.
+    private func takeMemory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
+        if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
             memory = MachineMemory(
-                settings: MachineSettings(currentSystem: system, pure: true), prepare: Evaluator.installDerivation)
+                settings: MachineSettings(currentSystem: system, pure: true, features: features),
+                prepare: Evaluator.installDerivation)
             memorySystem = system
+            memoryFeatures = features
         }
         return memory
     }

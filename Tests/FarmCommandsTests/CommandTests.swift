@@ -29,6 +29,11 @@ import Testing
     (["submit", "--entry", "x.nix", "-E", "1"], "--bundle"), (["submit", "-", "-"], "only once"),
     (["submit", "--max-fuel", "0", "-E", "1"], "a number from 1"), (["submit", "--delay", "1e9", "-E", "1"], "below"),
     (["submit", "--root", "a@abc", "--path", "x"], "hexadecimal"),
+    (["submit", "--show-trace", "-E", "1"], "--wait"),
+    (["submit", "--wait", "--json", "--show-trace", "-E", "1"], "--json"),
+    (["submit", "--jobs-from", "-", "-A", "a", "-A", "b"], "--attr"),
+    (["submit", "--root", "a", "--base", "x", "-E", "1"], "compiled programs"),
+    (["farm", "x", "--set", "store=y"], "store"), (["farm", "x", "--set", "endpoints.clients=y"], "--port"),
     (["trace", "--job", "1", "--json", "--time"], "--time"),
     (["trace", "--job", "1", "--json", "--format", "text"], "exclude"),
 ]) func whatHasNoEffectIsRefused(_ words: [String], _ reason: String) {
@@ -60,11 +65,34 @@ import Testing
     let second = try job(#"{"root": "lib", "path": "a/b.nix", "format": "json", "trace": "ops"}"#)
     #expect(second.rootFile.path == "a/b.nix" && second.roots.map(\.name) == ["lib"])
     #expect(second.format == .json && second.traceLevel == .ops)
-    for bad in ["", "1", "{}", #"{"source": "1", "lable": "x"}"#, #"{"source": 1}"#, #"{"root": "a", "path": "../b"}"#]
-    {
-        let error = #expect(throws: CommandFailure.self) { try job(bad) }
-        #expect(error?.description.hasPrefix("line 7") == true)
+    #expect(try job(#"{"source": "1", "timeout": 1e-9}"#).limits.timeoutMs == 1, "0 would be the tenant's default")
+    let faults = [
+        ("", "JSON"), ("1", "not a JSON object"), ("{}", "it needs"), (#"{"source": "1", "lable": "x"}"#, "'lable'"),
+        (#"{"source": 1}"#, "'source' is not a text"), (#"{"root": "a", "path": "../b"}"#, ".."),
+        (#"{"source": "1", "root": "a", "path": "b"}"#, "exclude"), (#"{"source": "1", "timeout": -5}"#, "timeout"),
+        (#"{"source": "1", "strict": 1}"#, "'strict' is not true or false"),
+        (#"{"source": "1", "arguments": {"a": 1}}"#, "arguments"),
+    ]
+    for (text, reason) in faults {
+        let error = try #require(throws: CommandFailure.self) { try job(text) }
+        #expect(error.description.hasPrefix("line 7") && error.description.contains(reason), "\(error)")
     }
+}
+
+@Test func theKeyOfAStreamIsOneForEachLine() throws {
+    let template = WireJobSpecification.with { $0.idempotencyKey = Data("k".utf8) }
+    let keys = try [3, 4].map { number in
+        let line = LineReader.Line(number: number, text: Array(#"{"source": "1"}"#.utf8))
+        return try JobLine.job(line, template: template, decoder: JSONDecoder()).idempotencyKey
+    }
+    #expect(keys == [Data("k#3".utf8), Data("k#4".utf8)])
+}
+
+@Test(arguments: [
+    ("a b", "a b"), ("ä «x»", "ä «x»"), ("a\nb", #"a\u{A}b"#), ("\u{1B}[31mred", #"\u{1B}[31mred"#),
+    ("\u{9B}", #"\u{9B}"#),
+]) func aLabelDoesNotSteerTheTerminal(_ text: String, _ shown: String) {
+    #expect(StatusReport.printable(text) == shown)
 }
 
 @Test func linesAreReadInPortions() throws {

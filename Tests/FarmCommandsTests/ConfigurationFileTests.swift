@@ -25,8 +25,9 @@ private func missing(_ settings: SettingsSource, _ file: String) throws -> [Stri
 }
 
 @Test func theCoordinatorsFileHasItsDefaults() async throws {
-    var file = try await source("coordinator.yaml")
-    var none = try await source(nil, set: [("keys", "\(folder)/keys"), ("store", "\(folder)/firn-store")])
+    // There is no default of who may connect.
+    var file = try await source("coordinator.yaml", set: [("plainTenant", "x")])
+    var none = try await source(nil, set: [("plainTenant", "x"), ("store", "\(folder)/firn-store")])
     _ = try file.string("logLevel")
     let written = try CoordinatorConfiguration(&file)
     try file.finish()
@@ -78,4 +79,17 @@ private func missing(_ settings: SettingsSource, _ file: String) throws -> [Stri
         var settings = try await source(nil, set: [("roots", bad)])
         #expect(throws: SettingsError.self) { try WorkerSettings(&settings) }
     }
+}
+
+@Test(arguments: [
+    ("tcp://127.0.0.1:99999", "1 to 65535"), ("tcp://127.0.0.1:*", "1 to 65535"), ("tcp://farm", "no endpoint"),
+    ("farm:7702", "no endpoint"), ("ipc://", "no endpoint"),
+]) func anEndpointIsCheckedWhenItIsRead(_ endpoint: String, _ reason: String) async throws {
+    var worker = try await source(nil, set: [("endpoint", endpoint)])
+    var client = try await source(nil, set: [("operators.endpoint", endpoint)])
+    let errors = [
+        #expect(throws: SettingsError.self) { try WorkerSettings(&worker) },
+        #expect(throws: SettingsError.self) { try ConnectionSettings(&client) },
+    ]
+    for error in errors { #expect(error?.description.contains(reason) == true, "\(error?.description ?? "no error")") }
 }

@@ -42,6 +42,7 @@ private func source(
     ("", ["FIRN_TEST_LEAS": "5"], [], "unknown variable 'FIRN_TEST_LEAS'"),
     ("", [:], ["leas"], "--set: unknown key 'leas'"),
     ("part:\n  lease: 5", [:], [], ":2: unknown key 'part.lease'"),
+    ("part: 5", [:], [], "unknown key 'part'; it is a section, with the keys part.ms"),
     ("lease:\n  inner: 5", [:], [], ":2: unknown key 'lease.inner'"),
 ]) func whatIsNotAKeyIsAnError(
     _ text: String, _ environment: [String: String], _ keys: [String], _ message: String
@@ -50,6 +51,7 @@ private func source(
     var settings = try await source(file.path, set: keys.map { ($0, "1") }, environment: environment)
     let error = #expect(throws: SettingsError.self) {
         let _: Int? = try settings.number("lease", in: 0...9)
+        if text == "part: 5" { let _: Int? = try settings.number("part.ms", in: 0...9) }
         try settings.finish()
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")

@@ -57,6 +57,45 @@ import Testing
         #expect(conflict.code == 1 && conflict.errors.contains("idempotency-conflict"), "\(conflict)")
     }
 
+    @Test func aJobHasTheFeaturesThatItAsksFor() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0)
+        let source = "builtins.typeOf (builtins.fromTOML \"a = 1979-05-27\").a"
+        let submit = ["submit", "--wait", "-E", source] + farm.clientArguments
+        for _ in 0..<2 {
+            let on = try await FarmProcess.run(submit + ["--extra-experimental-features", "parse-toml-timestamps"])
+            #expect(on.code == 0 && on.output == "\"set\"\n", "\(on)")
+            let off = try await FarmProcess.run(submit)
+            #expect(off.code == 1 && off.errors.contains("Dates and times"), "\(off)")
+        }
+        let unknown = try await FarmProcess.run(submit + ["--extra-experimental-features", "nix-commands"])
+        #expect(unknown.code == 1 && unknown.errors.contains("'nix-commands' is not known"), "\(unknown)")
+    }
+
+    @Test func whatIsTooLargeOrUnknownIsSaidAndTheRestIsShown() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0)
+        let one = try await FarmProcess.run(["submit", "--wait", "-E", "1"] + farm.clientArguments)
+        #expect(one.code == 0)
+        let got = try await FarmProcess.run(["get", "99", "1", "98"] + farm.clientArguments)
+        #expect(got.code == 1 && got.output == "1\n", "\(got)")
+        #expect(got.errors.contains("job 99") && got.errors.contains("job 98"), "\(got)")
+        let file = "\(farm.directory)/large.nix"
+        try Data(repeating: UInt8(ascii: "1"), count: 33 << 20).write(to: URL(filePath: file))
+        let large = try await FarmProcess.run(["submit", file] + farm.clientArguments)
+        #expect(large.code == 1 && large.errors.contains("a message has at most"), "\(large)")
+    }
+
+    @Test func aDrainedWorkerIsNotStartedAgain() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0, settings: ["processes=2"])
+        let operators = try await farm.connectOperator()
+        try await eventually("both are there") { try await operators.workers().count == 2 }
+        _ = try await operators.drain(worker: "w0-0")
+        _ = try await operators.drain(worker: "w0-1")
+        #expect(try await farm.workers[0].end() == 0, "\(farm.workers[0].errors)")
+    }
+
     @Test func aStreamOfJobsComesBackWhole() async throws {
         let farm = try await TestFarm()
         for index in 0..<2 { try farm.startWorker(index) }

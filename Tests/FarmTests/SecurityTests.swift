@@ -5,9 +5,9 @@ import Testing
 
 /// Who may connect, and what each sees. Every refusal comes without being waited for, and says endpoint and reason.
 @Suite struct SecurityTests {
-    private func refusal(_ arguments: [String]) async throws -> String {
+    private func refusal(_ arguments: [String], code: Int32 = 1) async throws -> String {
         let result = try await FarmProcess.run(arguments)
-        #expect(result.code == 1, "\(result)")
+        #expect(result.code == code, "\(result)")
         return result.errors
     }
 
@@ -56,7 +56,7 @@ import Testing
             [
                 "coordinator", "--store", store, "--set", "plainTenant=x", "--set",
                 "endpoints.clients=tcp://0.0.0.0:17701",
-            ])
+            ], code: 2)
         #expect(errors.contains("tcp://0.0.0.0:17701") && errors.contains("firn keys"), "\(errors)")
     }
 

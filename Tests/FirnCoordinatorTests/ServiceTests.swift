@@ -288,4 +288,18 @@ final class ScratchDirectory: Sendable {
             try CoordinatorService(configuration, logger: Logger(label: "test"))
         }
     }
+
+    /// Else every job of that tenant that names no limit would run above its highest.
+    @Test func aDefaultLimitIsNotAboveTheHighest() throws {
+        let place = try ScratchDirectory()
+        var configuration = CoordinatorConfiguration(
+            endpoints: Self.anywhere, access: .plain(tenant: "acme"), storeDirectory: place.path)
+        var policy = TenantPolicy()
+        policy.maximumLimits.memoryBytes = 1 << 20
+        configuration.settings.tenants["acme"] = policy
+        let error = #expect(throws: CoordinatorError.self) {
+            try CoordinatorService(configuration, logger: Logger(label: "test"))
+        }
+        #expect(error?.description.contains("tenants.acme.defaultLimits.memory") == true, "\(error?.description ?? "")")
+    }
 }

@@ -22,6 +22,9 @@ struct SettingsArguments: ParsableArguments {
         }
     }
 
+    /// The keys that `--set` names.
+    var assignedKeys: [String] { overrides.map(\.key) }
+
     /// The layers of a configuration.
     ///
     /// - Parameters:

@@ -1,5 +1,6 @@
 import Configuration
 import FirnCommands
+import ZeroMQ
 
 /// Where a service's settings come from. A key is looked up in three layers, the first that has it counts:
 ///
@@ -106,6 +107,13 @@ struct SettingsSource {
         return "\(directory)/\(text)"
     }
 
+    /// An endpoint to connect to.
+    mutating func endpoint(_ key: String) throws(SettingsError) -> String? {
+        guard let text = try string(key) else { return nil }
+        if let fault = EndpointText.fault(in: text) { throw SettingsError("\(key) is '\(text)': \(fault)") }
+        return text
+    }
+
     /// Several texts; on the command line and in the environment separated by commas.
     mutating func strings(_ key: String) throws(SettingsError) -> (values: [String], directory: String?)? {
         guard let (content, layer) = try value(key, .stringArray), case .stringArray(let texts) = content else {
@@ -173,6 +181,8 @@ struct SettingsSource {
     }
 
     private func knownKeys(beside key: String) -> String {
+        let inner = known.filter { $0.hasPrefix("\(key).") }
+        if !inner.isEmpty { return "it is a section, with the keys \(inner.sorted().joined(separator: " "))" }
         let section = key.lastIndex(of: ".").map { String(key[...$0]) } ?? ""
         let siblings = known.filter { $0.hasPrefix(section) }
         return "known: \((siblings.isEmpty ? known : siblings).sorted().joined(separator: " "))"

@@ -16,10 +16,10 @@ struct ConnectionSettings {
 
     /// Reads every key of a client's configuration.
     init(_ source: inout SettingsSource) throws(SettingsError) {
-        endpoint = try source.string("endpoint") ?? endpoint
+        endpoint = try source.endpoint("endpoint") ?? endpoint
         key = try source.path("key")
         serverKey = try source.path("serverKey")
-        operatorEndpoint = try source.string("operators.endpoint") ?? operatorEndpoint
+        operatorEndpoint = try source.endpoint("operators.endpoint") ?? operatorEndpoint
         operatorKey = try source.path("operators.key")
         unreachableAfterMs = try source.number("unreachableAfterMs", in: 100...600_000) ?? unreachableAfterMs
         ipv6 = try source.flag("ipv6") ?? ipv6

@@ -52,6 +52,11 @@ struct EvalJobsCommand: AsyncParsableCommand {
     @Flag(help: "Give errors with their backtraces.")
     var showTrace = false
 
+    @Option(
+        name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
+        help: "Experimental features of Nix to enable.")
+    var features: [String] = []
+
     @Option(help: "Memory of one job, as 2GiB; a job that nears it is continued by another.")
     var maxMemory = ByteSize(bytes: 4 << 30)
 
@@ -96,6 +101,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         job.roots = roots.map { root in .with { $0.name = root.name } }
         job.arguments = JobOptionArguments.list(arguments, textArguments)
         job.system = system
+        job.features = JobOptionArguments.words(features)
         job.limits.memoryBytes = UInt64(maxMemory.bytes)
         job.limits.timeoutMs = UInt64(timeout * 1_000)
         job.limits.resultBytes = 256 << 20

@@ -75,6 +75,7 @@ enum TemporaryFarm {
             endpoints: endpoints, access: .plain(tenant: tenant), storeDirectory: "\(directory)/store")
         // The machine's owner asks: what one command wants is what it may have.
         configuration.settings.defaultPolicy.maximumLimits.memoryBytes = UInt64(jobMemoryBytes)
+        configuration.settings.defaultPolicy.defaultLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.maximumLimits.timeoutMs = 86_400_000
         configuration.settings.defaultPolicy.defaultLimits.fuel =
             configuration.settings.defaultPolicy.maximumLimits.fuel

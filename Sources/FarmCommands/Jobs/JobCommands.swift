@@ -7,7 +7,8 @@ import FirnProtocol
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Show the state and result of jobs.",
-        discussion: "Exit code 1 when a job is finished and not ok.\n\nExample: firn get 17 --wait 30 --json")
+        discussion:
+            "Exit code 1 when a job is finished and not ok, or is not known.\n\nExample: firn get 17 --wait 30 --json")
 
     @Argument(help: "Job ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
@@ -33,7 +34,15 @@ struct GetCommand: AsyncParsableCommand {
         var allOK = true
         try await ConnectionArguments.reporting {
             for job in jobs {
-                let status = try await client.result(job, waitMilliseconds: UInt32(wait * 1_000))
+                let status: WireJobStatus
+                do {
+                    status = try await client.result(job, waitMilliseconds: UInt32(wait * 1_000))
+                } catch ClientError.refused(.unknownJob, let message, _) {
+                    // The others may be known.
+                    Output.note("error: \(message)")
+                    allOK = false
+                    continue
+                }
                 if status.state == .finished, StatusReport.outcome(status) != .ok { allOK = false }
                 if json || status.state == .finished {
                     try await waiting.print(status)
@@ -139,7 +148,7 @@ struct JobsCommand: AsyncParsableCommand {
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         var line = "\(status.job)  \(StatusReport.text(status))"
         if !status.tenant.isEmpty { line += "  \(status.tenant)" }
-        if !status.label.isEmpty { line += "  \(status.label)" }
+        if !status.label.isEmpty { line += "  \(StatusReport.printable(status.label))" }
         Output.write(1, line + "\n")
     }
 }

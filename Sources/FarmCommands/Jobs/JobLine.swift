@@ -62,20 +62,45 @@ struct JobLine: Decodable {
     ) throws -> WireJobSpecification {
         do {
             let parsed = try decoder.decode(JobLine.self, from: Data(line.text))
-            let job = try parsed.specification(template)
+            let job = try parsed.specification(template, number: line.number)
             try job.validate()
             return job
         } catch let error as ProtocolError {
             throw CommandFailure("line \(line.number): \(error.message)")
         } catch let error as CommandFailure {
             throw CommandFailure("line \(line.number): \(error)")
+        } catch let error as DecodingError {
+            throw CommandFailure("line \(line.number) is not a job: \(reason(error))")
         } catch {
             throw CommandFailure("line \(line.number) is not a job: \(error)")
         }
     }
 
-    private func specification(_ template: WireJobSpecification) throws -> WireJobSpecification {
+    /// What a decoder found, with the key that it stood under.
+    private static func reason(_ error: DecodingError) -> String {
+        switch error {
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            guard !context.codingPath.isEmpty else { return "it is not a JSON object" }
+            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            let expected =
+                type == String.self
+                ? "a text"
+                : type == Bool.self
+                    ? "true or false"
+                    : type == [String: String].self
+                        ? "an object of texts" : "a number"
+            return "'\(key)' is not \(expected)"
+        case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
+        case .dataCorrupted(let context):
+            let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return key.isEmpty ? "it is not valid JSON, or a number in it is out of range" : "'\(key)' is out of range"
+        @unknown default: return "\(error)"
+        }
+    }
+
+    private func specification(_ template: WireJobSpecification, number: Int) throws -> WireJobSpecification {
         var job = template
+        if source != nil, path != nil { throw CommandFailure("source and path exclude each other") }
         if let source {
             job.program = JobSourceArguments.source(Array(source.utf8), name: "")
         } else if let path, let name = root ?? template.roots.first?.name {
@@ -92,10 +117,20 @@ struct JobLine: Decodable {
         if let label { job.label = label }
         if let priority { job.priority = priority }
         if let strict { job.strict = strict }
-        if let idempotencyKey { job.idempotencyKey = Data(idempotencyKey.utf8) }
+        if let idempotencyKey {
+            job.idempotencyKey = Data(idempotencyKey.utf8)
+        } else if !job.idempotencyKey.isEmpty {
+            // The option's key for all lines would make them one job.
+            job.idempotencyKey += Data("#\(number)".utf8)
+        }
         if let maxFuel { job.limits.fuel = maxFuel }
         if let maxMemory { job.limits.memoryBytes = maxMemory }
-        if let timeout, timeout > 0, timeout < 1e9 { job.limits.timeoutMs = UInt64(timeout * 1_000) }
+        if let timeout {
+            guard timeout > 0, timeout < 1e9 else {
+                throw CommandFailure("timeout is \(timeout), not seconds above 0 and below 1000000000")
+            }
+            job.limits.timeoutMs = JobOptionArguments.milliseconds(timeout)
+        }
         try setNamed(&job)
         return job
     }

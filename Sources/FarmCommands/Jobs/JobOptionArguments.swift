@@ -93,7 +93,7 @@ struct JobOptionArguments: ParsableArguments {
             $0.strict = strict
             $0.priority = priority
             $0.idempotencyKey = Data((idempotencyKey ?? "").utf8)
-            $0.features = features.flatMap { $0.split(separator: " ").map(String.init) }
+            $0.features = Self.words(features)
             $0.evaluatorVersion = evaluatorVersion ?? ""
             $0.label = label ?? ""
             let now = Date().timeIntervalSince1970
@@ -102,12 +102,24 @@ struct JobOptionArguments: ParsableArguments {
         }
     }
 
+    /// The features of options, each of which may name several, as in Nix's configuration.
+    static func words(_ features: [String]) -> [String] {
+        var words: [String] = []
+        for word in features.flatMap({ $0.split(separator: " ").map(String.init) }) where !words.contains(word) {
+            words.append(word)
+        }
+        return words
+    }
+
+    /// At least one: 0 stands for the tenant's default.
+    static func milliseconds(_ seconds: Double) -> UInt64 { max(1, UInt64(seconds * 1_000)) }
+
     private func limits() -> WireLimits {
         .with {
             $0.fuel = maxFuel ?? 0
             $0.memoryBytes = UInt64(maxMemory?.bytes ?? 0)
             $0.depth = maxDepth ?? 0
-            $0.timeoutMs = UInt64((timeout ?? 0) * 1_000)
+            $0.timeoutMs = timeout.map(Self.milliseconds) ?? 0
             $0.resultBytes = UInt64(maxResult?.bytes ?? 0)
             $0.traceBytes = UInt64(maxTrace?.bytes ?? 0)
         }

@@ -37,6 +37,9 @@ struct JobSourceArguments: ParsableArguments {
     mutating func validate() throws {
         if !paths.isEmpty && roots.isEmpty { throw ValidationError("--path needs the --root that it lies in") }
         if base != nil && roots.isEmpty { throw ValidationError("--base needs the --root that it lies in") }
+        if base != nil && (isExpression || !files.contains { $0.hasSuffix(".firn") }) {
+            throw ValidationError("--base is for compiled programs, whose names end in .firn")
+        }
         if entry != nil && bundles.isEmpty { throw ValidationError("--entry is for --bundle") }
         if !isExpression { try Source.checkStandardInput(files) }
         for path in paths {

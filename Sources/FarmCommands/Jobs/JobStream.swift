@@ -15,6 +15,7 @@ struct JobStream: Sendable {
     private let stream: StreamArguments
     private let waits: Bool
     private let json: Bool
+    private let showTrace: Bool
     private let tally: Tally
 
     private struct Pending {
@@ -31,6 +32,7 @@ struct JobStream: Sendable {
         stream = command.stream
         waits = command.wait
         json = command.json
+        showTrace = command.showTrace
         tally = Tally(showsProgress: !command.json)
     }
 
@@ -95,8 +97,12 @@ struct JobStream: Sendable {
                 refused.append(pending)
                 waitMs = max(waitMs, wait)
             case .refused(let error):
-                append(
-                    .object([("line", .number(Int64(pending.line))), ("refused", .string("\(error)"))]), &output)
+                if json {
+                    append(
+                        .object([("line", .number(Int64(pending.line))), ("refused", .string("\(error)"))]), &output)
+                } else {
+                    tally.note("error: line \(pending.line): \(error)")
+                }
                 tally.count(isOK: false)
             }
         }
@@ -129,7 +135,7 @@ struct JobStream: Sendable {
 
     private func append(_ value: JSONValue, _ output: inout [UInt8], _ result: WireJobResult? = nil) {
         if !json, let result {
-            Output.write(2, ResultReport.notes(result, showTrace: false))
+            Output.write(2, ResultReport.notes(result, showTrace: showTrace))
             guard result.outcome == .ok else { return }
             output += result.value
         } else {
@@ -156,6 +162,14 @@ private final class Tally: Sendable {
             if isOK { $0.ok += 1 } else { $0.failed += 1 }
             let (ok, failed) = ($0.ok, $0.failed)
             $0.progress.show("\(ok + failed) jobs done, \(failed) not ok")
+        }
+    }
+
+    /// A line on standard error, in the place of the progress.
+    func note(_ text: String) {
+        counts.withLock {
+            $0.progress.clear()
+            Output.note(text)
         }
     }
 

@@ -14,7 +14,7 @@ struct SubmitCommand: AsyncParsableCommand {
             --jobs-from reads one JSON object a line: "source" (text), or "root" and "path", and optionally "attribute", \
             "label", "priority", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), "maxFuel", \
             "maxMemory" (bytes), "timeout" (seconds). What a line does not say, the options say. Results come as they are \
-            finished, each with the number of its line.
+            finished, with --json each with the number of its line.
 
             Examples:
               firn submit --wait -E '1 + 1'
@@ -42,6 +42,12 @@ struct SubmitCommand: AsyncParsableCommand {
         if source.isEmpty == (stream.jobsFrom == nil) {
             throw ValidationError(
                 "give what to evaluate: files, -E and expressions, --root with --path, --bundle, or --jobs-from")
+        }
+        if stream.jobsFrom != nil, options.attributes.count > 1 {
+            throw ValidationError("--jobs-from takes one --attr at most; a line may name its own")
+        }
+        if showTrace, !wait || json {
+            throw ValidationError("--show-trace is for --wait without --json, which has the backtrace anyway")
         }
     }
 

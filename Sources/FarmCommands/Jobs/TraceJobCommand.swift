@@ -67,8 +67,10 @@ struct TraceJobCommand: AsyncParsableCommand {
     private func report(_ summary: WireTraceSummary) {
         if isJSON { Output.note(ResultReport.trace(summary).text) }
         guard !summary.complete else { return }
-        Output.note(
-            "warning: the trace is partial: \(summary.eventsDropped) of its events were dropped or did not arrive")
+        let why =
+            summary.eventsDropped > 0
+            ? "\(summary.eventsDropped) events were left out for want of room" : "not all of its segments arrived"
+        Output.note("warning: the trace is partial: \(why)")
     }
 }
 

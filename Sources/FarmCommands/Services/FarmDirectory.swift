@@ -60,8 +60,12 @@ struct FarmDirectory {
 
             """
         let temporary = "\(clientConfiguration).new"
-        guard Source.write(Array(text.utf8), to: temporary), unsafe rename(temporary, clientConfiguration) == 0 else {
-            throw CommandFailure("'\(clientConfiguration)' cannot be written")
+        do throws(WriteFailure) { try Source.write(Array(text.utf8), to: temporary) } catch {
+            throw CommandFailure("\(error)")
+        }
+        guard unsafe rename(temporary, clientConfiguration) == 0 else {
+            throw CommandFailure(
+                "'\(clientConfiguration)' cannot be written: \(unsafe String(cString: strerror(errno)))")
         }
     }
 }

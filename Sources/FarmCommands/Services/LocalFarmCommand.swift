@@ -44,8 +44,13 @@ struct LocalFarmCommand: AsyncParsableCommand {
             throw ValidationError("--processes takes a number from 1 to 1024")
         }
         guard port <= UInt16.max - 3 else { throw ValidationError("--port takes a number up to \(UInt16.max - 3)") }
+        for key in settings.assignedKeys where key.hasPrefix("endpoints.") || Self.ownKeys.contains(key) {
+            throw ValidationError("--set \(key): a local farm chooses its endpoints, keys and store; see --port")
+        }
         if Tenant(tenant) == nil { throw ValidationError("--tenant '\(tenant)' is not a tenant's name") }
     }
+
+    private static let ownKeys: Set = ["keys", "plainTenant", "store"]
 
     func run() async throws {
         // Workers would end and be started again and again.

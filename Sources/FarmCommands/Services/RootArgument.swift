@@ -7,6 +7,11 @@ struct RootArgument: ExpressibleByArgument {
     let name: String
     let directory: String
 
+    init(name: String, directory: String) {
+        self.name = name
+        self.directory = directory
+    }
+
     init?(argument: String) {
         guard let equals = argument.firstIndex(of: "=") else { return nil }
         name = String(argument[..<equals])

@@ -1,4 +1,5 @@
 import FirnCommands
+import FirnCoordinator
 import Logging
 import ServiceLifecycle
 
@@ -32,12 +33,14 @@ enum ServiceRunner {
         do { try await group.run() } catch { throw CommandFailure("\(error)") }
     }
 
-    /// Makes a service; what is wrong with its configuration is exit code 1 with the reason.
+    /// Makes a service; what stands in its way is exit code 1 with the reason, or 2 where the configuration is wrong.
     static func make<Part>(_ body: () throws -> Part) throws -> Part {
         do {
             return try body()
         } catch let error as CommandFailure {
             throw error
+        } catch let error as CoordinatorError {
+            throw CommandFailure("\(error)", exitCode: 2)
         } catch {
             throw CommandFailure("\(error)")
         }

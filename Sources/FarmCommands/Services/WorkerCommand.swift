@@ -50,6 +50,10 @@ struct WorkerCommand: AsyncParsableCommand {
         let (worker, logger) = try WorkerSettings.reported(&source)
         let configuration = try worker.configured()
         if worker.processes > 1 {
+            // Workers would end and be started again and again.
+            for (name, directory) in configuration.roots.sorted(by: { $0.key < $1.key }) {
+                _ = try RootArgument(name: name, directory: directory).resolved()
+            }
             // The same command line again, with what is each process's own behind it.
             let own = Array(CommandLine.arguments.dropFirst())
             let name = configuration.name

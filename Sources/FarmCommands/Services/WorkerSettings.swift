@@ -16,10 +16,14 @@ struct WorkerSettings {
 
     /// Reads every key of a worker's configuration.
     init(_ source: inout SettingsSource) throws(SettingsError) {
+        let name = try source.parsed("name", expected: "a name of at most 240 bytes without control characters") {
+            text in
+            text.utf8.count <= 240 && StatusReport.printable(text) == text ? text : nil
+        }
         configuration = WorkerConfiguration(
-            name: try source.string("name") ?? Self.hostName,
-            endpoint: try source.string("endpoint") ?? "tcp://127.0.0.1:\(Endpoint.workers.defaultPort)")
-        configuration.traceEndpoint = try source.string("traceEndpoint")
+            name: name ?? Self.hostName,
+            endpoint: try source.endpoint("endpoint") ?? "tcp://127.0.0.1:\(Endpoint.workers.defaultPort)")
+        configuration.traceEndpoint = try source.endpoint("traceEndpoint")
         key = try source.path("key")
         serverKey = try source.path("serverKey")
         processes = try source.number("processes", in: 1...1_024) ?? processes
