@@ -13,8 +13,9 @@ struct EvalJobsCommand: AsyncParsableCommand {
             system, drvPath, outputs, and meta if asked for; or, of an attribute that cannot be evaluated, error. Sets below \
             the top are descended into where they have recurseForDerivations = true. Lines come in no order.
 
-            FILE lies in a root, or is sent as it is and may read the roots as <NAME>. Without --endpoint or --config a farm \
-            of this machine is started for the command and stopped behind it.
+            FILE lies in a root, or is sent as it is and may read the roots as <NAME>. Without --endpoint, \
+            --config, --set or a FIRN_CLIENT variable a farm of this machine is started for the command and stopped \
+            behind it.
 
             The exit code is 0 also when attributes have errors; 1 when FILE itself or the farm fails.
 
