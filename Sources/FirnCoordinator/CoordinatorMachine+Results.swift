@@ -60,6 +60,12 @@ extension CoordinatorMachine {
         guard let outcome = Outcome(wire: sent.outcome), !outcome.isDecidedByCoordinator else {
             throw ProtocolError(.malformedBody, "has the outcome \(sent.outcome.rawValue), which no worker may give")
         }
+        let textBytes = sent.textBytes
+        guard textBytes <= ProtocolLimits.resultTextBytes else {
+            throw ProtocolError(
+                .malformedBody,
+                "has \(textBytes) bytes beside its value, more than \(ProtocolLimits.resultTextBytes)")
+        }
         var result = sent
         result.trace.complete = false
         if !sent.hasTrace { result.clearTrace() }

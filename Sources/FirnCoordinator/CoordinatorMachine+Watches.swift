@@ -146,7 +146,7 @@ extension CoordinatorMachine {
         var part = WireJobUpdates.with { $0.unknown = unknown }
         var bytes = 0
         for update in updates {
-            let size = update.result.value.count + update.result.failure.message.count + 256
+            let size = update.result.value.count + update.result.textBytes + 256
             if bytes + size > Self.messageBytes, !part.updates.isEmpty {
                 reply(watch.peer, watch.correlation, .jobUpdates(part))
                 part = WireJobUpdates()

@@ -94,6 +94,11 @@ extension WireWorkerHello {
         guard roots.count <= 1_000, evaluatorVersions.count <= 64 else {
             return "it announces more than 1,000 roots or 64 evaluator versions"
         }
+        let names = [software, host] + evaluatorVersions + roots.map(\.name)
+        guard names.allSatisfy({ $0.utf8.count <= ProtocolLimits.nameBytes }) else {
+            return
+                "software, host, an evaluator version or a root's name has more than \(ProtocolLimits.nameBytes) bytes"
+        }
         guard roots.allSatisfy({ $0.contentID.count <= ProtocolLimits.contentIDBytes }) else {
             return "roots.content_id: one has more than \(ProtocolLimits.contentIDBytes) bytes"
         }

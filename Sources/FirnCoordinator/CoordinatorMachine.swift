@@ -124,14 +124,18 @@ public struct CoordinatorMachine: Sendable {
     /// When `tick` should be called next if nothing else happens, in steady time.
     public var nextTick: Int64 {
         var next = nextSurvey
-        if let delay = delays.first { next = min(next, now.steady + delay.time - now.wall) }
-        if let expiry = expiries.first { next = min(next, now.steady + expiry.time - now.wall) }
+        for due in [delays.first?.time, expiries.first?.time].compactMap({ $0 }) {
+            // A job may name any time, up to the last that there is.
+            next = min(next, now.steady + min(due - now.wall, Self.longestWaitMs))
+        }
         if let wait = waitEnds.first { next = min(next, wait.time) }
         for watch in changedWatches {
             if let due = clients[watch.peer]?.watches[watch.correlation]?.due { next = min(next, due) }
         }
         return max(next, now.steady)
     }
+
+    private static let longestWaitMs: Int64 = 86_400_000
 
     private var heldOrConcluding: Int { tenants.reduce(concluding) { $0 + $1.running } }
 

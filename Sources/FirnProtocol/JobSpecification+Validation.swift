@@ -35,6 +35,8 @@ extension WireJobSpecification {
         try Self.require(
             expiresUnixMs == 0 || notBeforeUnixMs < expiresUnixMs, "expires_unix_ms is not after not_before_unix_ms")
         try Self.requireNames(features, "features", atMost: ProtocolLimits.features)
+        try Self.require(
+            evaluatorVersion.utf8.count <= ProtocolLimits.nameBytes, "evaluator_version has more than 255 bytes")
         try Self.require(system.utf8.count <= ProtocolLimits.systemBytes, "system has more than 64 bytes")
         if hasWalk { try validateWalk() }
     }
@@ -59,14 +61,21 @@ extension WireJobSpecification {
 
     private func validateProgram() throws(ProtocolError) {
         switch program {
-        case .source: return
+        case .source(let source): try Self.validateName(source.name, "source.name")
         case .rootFile(let file): try validate(file, "root_file")
         case .encoded(let encoded):
             try Self.require(!encoded.program.isEmpty, "encoded.program is empty")
+            try Self.validateName(encoded.name, "encoded.name")
             if encoded.hasBase, !encoded.base.root.isEmpty { try validateBase(encoded.base) }
         case .bundle(let bundle): try Self.validate(bundle)
         case nil: throw ProtocolError(.invalidJob, "none of source, root_file, encoded and bundle is set")
         }
+    }
+
+    /// It stands in every frame of a backtrace.
+    private static func validateName(_ name: String, _ field: String) throws(ProtocolError) {
+        try require(
+            name.utf8.count <= ProtocolLimits.pathBytes, "\(field) has more than \(ProtocolLimits.pathBytes) bytes")
     }
 
     private func validate(_ file: WireRootFile, _ field: String) throws(ProtocolError) {

@@ -12,6 +12,13 @@ public enum ProtocolLimits {
     /// A value above this travels in segments of this size.
     public static let inlineResultBytes = 256 << 10
     public static let segmentBytes = 1 << 20
+    /// What a result may have beside its value; one with more is refused.
+    public static let resultTextBytes = 16 << 20
+    /// The message of a failure, and its backtrace; what is more is cut by the worker.
+    public static let failureBytes = 256 << 10
+    public static let backtraceBytes = 512 << 10
+    /// What a worker may keep of a job's output.
+    public static let printedBytes = 1 << 20
     public static let idempotencyKeyBytes = 64
     public static let contentIDBytes = 64
     public static let labelBytes = 200

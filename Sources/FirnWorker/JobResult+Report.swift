@@ -35,6 +35,7 @@ extension WireJobResult {
                 $0.span = WireSpan(warning.place)
             }
         }
+        boundTexts()
     }
 
     /// The result of a job that could not be given to the evaluator: why, in words for its owner.
@@ -45,6 +46,7 @@ extension WireJobResult {
         } else {
             fail(.evalError, kind: "invalid-job", "\(error)")
         }
+        boundTexts()
     }
 
     private mutating func fail(_ outcome: WireOutcomeKind, kind: String, _ message: String) {

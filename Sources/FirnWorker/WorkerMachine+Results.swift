@@ -33,8 +33,7 @@ extension WorkerMachine {
     private mutating func keep(_ key: LeaseKey, _ result: WireJobResult) {
         var result = result
         result.valueBytes = UInt64(result.value.count)
-        let printed = result.printed.reduce(0) { $0 + $1.text.count }
-        let entry = Finished(result: result, bytes: result.value.count + printed)
+        let entry = Finished(result: result, bytes: result.value.count + result.textBytes)
         finished[key] = entry
         finishedBytes += entry.bytes
         outgoing.append(key)

@@ -95,16 +95,32 @@ import Testing
     #expect(StatusReport.printable(text) == shown)
 }
 
-@Test func linesAreReadInPortions() throws {
+@Test func linesAreReadInPortions() async throws {
     let long = String(repeating: "x", count: 200_000)
     let file = try SettingsFile("a\n\n\(long)\nlast")
     let reader = try LineReader(path: file.path)
-    let first = try reader.next(1)
+    let first = try await reader.next(1)
     #expect(first.map(\.number) == [1])
-    let rest = try reader.next(10)
+    let rest = try await reader.next(10)
     #expect(rest.map(\.number) == [3, 4])
     #expect(rest.map(\.text.count) == [200_000, 4])
-    #expect(try reader.next(10).isEmpty)
+    #expect(try await reader.next(10).isEmpty)
+}
+
+/// Who writes a job to a pipe and waits for its result before the next must get it.
+@Test func ofAPipeIsReadWhatIsThere() async throws {
+    let path = NSTemporaryDirectory() + "firn-pipe-\(UUID().uuidString)"
+    #expect(unsafe mkfifo(path, 0o600) == 0)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // Opened for both, neither end waits for the other.
+    let pipe = try #require(FileHandle(forUpdatingAtPath: path))
+    let reader = try LineReader(path: path)
+    try pipe.write(contentsOf: Data("a\n\nb\nhal".utf8))
+    #expect(try await reader.next(10).map(\.number) == [1, 3])
+    try pipe.write(contentsOf: Data("f\n".utf8))
+    #expect(try await reader.next(10).map(\.text) == [Array("half".utf8)])
+    try pipe.close()
+    #expect(try await reader.next(10).isEmpty)
 }
 
 @Test func aBundleHoldsTheFilesOfADirectory() throws {

@@ -86,6 +86,20 @@ import Testing
         #expect(large.code == 1 && large.errors.contains("a message has at most"), "\(large)")
     }
 
+    /// Its message is longer than a message of the protocol may be.
+    @Test func aVeryLongErrorMessageIsCutAndKeepsNoWorkerBusy() async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0)
+        let source = """
+            let double = n: text: if n == 0 then text else double (n - 1) (text + text);
+            in throw (double 20 "0123456789abcdef0123456789abcdef0123")
+            """
+        let long = try await FarmProcess.run(["submit", "--wait", "-E", source] + farm.clientArguments)
+        #expect(long.code == 1 && long.errors.contains("more bytes)"), "\(long.errors.prefix(200))")
+        let next = try await FarmProcess.run(["submit", "--wait", "-E", "1"] + farm.clientArguments)
+        #expect(next.output == "1\n", "\(next)")
+    }
+
     @Test func aDrainedWorkerIsNotStartedAgain() async throws {
         let farm = try await TestFarm()
         try farm.startWorker(0, settings: ["processes=2"])

@@ -24,6 +24,16 @@ import Testing
                 }), 20)
     }
 
+    /// A farm whose one worker evaluates one job.
+    private func runningJob() -> (Farm, [JobID]) {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 1)
+        let ids = farm.submit([Farm.job("1")])
+        farm.settle()
+        return (farm, ids)
+    }
+
     @Test func waitingJobsEndAtOnceWhenThatIsOnDisk() {
         var farm = Farm()
         farm.hello()
@@ -53,11 +63,7 @@ import Testing
     }
 
     @Test func aRunningJobIsStoppedByItsWorker() {
-        var farm = Farm()
-        farm.hello()
-        farm.connect(worker, name: "w", credit: 1)
-        let ids = farm.submit([Farm.job("1")])
-        farm.settle()
+        var (farm, ids) = runningJob()
         cancel([1], &farm)
         farm.turn()
         #expect(effects(farm) == [.requested])
@@ -73,11 +79,7 @@ import Testing
     }
 
     @Test func aWorkerThatDoesNotStopIsNotWaitedForLong() {
-        var farm = Farm()
-        farm.hello()
-        farm.connect(worker, name: "w", credit: 1)
-        let ids = farm.submit([Farm.job("1")])
-        farm.settle()
+        var (farm, ids) = runningJob()
         cancel([1], &farm)
         farm.passInSteps(6_000) { $0.heartbeat(worker, [Farm.lease(ids[0], 1)]) }
         #expect(farm.outcome(ids[0]) == .cancelled)
@@ -88,11 +90,7 @@ import Testing
     }
 
     @Test func aCancelledJobOfALostWorkerIsNotRunAgain() {
-        var farm = Farm()
-        farm.hello()
-        farm.connect(worker, name: "w", credit: 1)
-        let ids = farm.submit([Farm.job("1")])
-        farm.settle()
+        var (farm, ids) = runningJob()
         cancel([1], &farm)
         farm.tell(worker, .goodbye(WireGoodbye()))
         farm.connect(Farm.worker(2), name: "w2", credit: 1)
@@ -102,11 +100,7 @@ import Testing
     }
 
     @Test func whileTheResultIsBeingCommittedItIsTooLate() {
-        var farm = Farm()
-        farm.hello()
-        farm.connect(worker, name: "w", credit: 1)
-        let ids = farm.submit([Farm.job("1")])
-        farm.settle()
+        var (farm, ids) = runningJob()
         farm.finish(worker, ids[0], 1)
         cancel([1], &farm)
         farm.settle()

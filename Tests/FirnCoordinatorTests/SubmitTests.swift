@@ -136,6 +136,20 @@ import Testing
         #expect(farm.assignments(Farm.worker(1)).map(\.job) == [1])
     }
 
+    /// Any time may be named; added to the clock, the last ones overflow.
+    @Test func aJobMayNameTheEndOfAllTimes() {
+        var farm = Farm()
+        farm.hello()
+        let never = Farm.job("1") { $0.notBeforeUnixMs = .max }
+        let forever = Farm.job("2") { $0.expiresUnixMs = .max }
+        let ids = farm.submit([never, forever])
+        farm.settle()
+        #expect(ids.count == 2)
+        #expect(farm.machine.nextTick > farm.time.steady)
+        farm.restart()
+        #expect(farm.machine.nextTick > farm.time.steady)
+    }
+
     @Test func aJobThatNoWorkerFitsEndsUnavailableAndOthersDoNotWaitForIt() {
         var settings = CoordinatorSettings()
         settings.unavailableAfterMs = 3_000

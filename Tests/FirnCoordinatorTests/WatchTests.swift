@@ -172,4 +172,42 @@ import Testing
         }
         #expect(farm.replies.suffix(3).map(\.reply.kind) == [.jobStatus, .queueReport, .workerList])
     }
+
+    /// A client ends a connection that sends more in one message than the protocol allows, and would watch again for ever.
+    @Test func updatesOfLongBacktracesAreSeveralMessages() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 20)
+        let ids = farm.submit((0..<20).map { Farm.job("\($0)") }, watch: true, correlation: 9)
+        farm.settle()
+        farm.clear()
+        let result = WireJobResult.with {
+            $0.outcome = .evalError
+            $0.failure.backtrace = [.with { $0.message = Data(count: 400_000) }]
+        }
+        for id in ids {
+            farm.tell(
+                worker,
+                .results(
+                    .with {
+                        $0.results = [
+                            .with {
+                                $0.job = UInt64(id.rawValue)
+                                $0.attempt = 1
+                                $0.result = result
+                            }
+                        ]
+                    }))
+        }
+        farm.settle()
+        var sizes: [Int] = []
+        var finished = 0
+        for answer in farm.replies {
+            guard case .jobUpdates(let updates) = answer.reply else { continue }
+            sizes.append(updates.encoded().count)
+            finished += updates.updates.count { $0.state == .finished }
+        }
+        #expect(finished == 20)
+        #expect(sizes.allSatisfy { $0 < 5 << 20 }, "\(sizes)")
+    }
 }

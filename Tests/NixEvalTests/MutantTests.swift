@@ -11,18 +11,26 @@ import Testing
     static let programMutants = 100_000
     static let sourceMutants = 20_000
 
-    @Test func programs() async throws {
+    /// What becomes of so many mutants of some originals, in turn.
+    private func evaluate(
+        _ count: Int, of originals: [(name: String, bytes: [UInt8])], seed: UInt64,
+        _ input: ([UInt8], _ name: String) -> EvaluationJob.Input
+    ) async throws -> Tally {
+        try #require(originals.count > 300)
         let machine = try VirtualMachine(programCacheBytes: 0)
-        let programs = SuitePrograms.encoded
-        try #require(programs.count > 300)
-        var random = SeededGenerator(seed: 11)
+        var random = SeededGenerator(seed: seed)
         var tally = Tally()
-        for number in 0..<Self.programMutants {
-            let program = programs[number % programs.count]
-            let mutant = Mutation.mutate(program.bytes, &random)
-            let job = try SuitePrograms.job(
-                .program(mutant, name: program.name, directory: SuitePrograms.directory), fuel: 2_000)
-            tally.count(await machine.evaluate(job, cancellation: Cancellation()).outcome, "\(program.name) \(number)")
+        for number in 0..<count {
+            let original = originals[number % originals.count]
+            let job = try SuitePrograms.job(input(Mutation.mutate(original.bytes, &random), original.name), fuel: 2_000)
+            tally.count(await machine.evaluate(job, cancellation: Cancellation()).outcome, "\(original.name) \(number)")
+        }
+        return tally
+    }
+
+    @Test func programs() async throws {
+        let tally = try await evaluate(Self.programMutants, of: SuitePrograms.encoded, seed: 11) { mutant, name in
+            .program(mutant, name: name, directory: SuitePrograms.directory)
         }
         #expect(tally.rejected > Self.programMutants / 10)
         #expect(tally.values > Self.programMutants / 100)
@@ -30,17 +38,8 @@ import Testing
     }
 
     @Test func sources() async throws {
-        let machine = try VirtualMachine(programCacheBytes: 0)
-        let sources = SuitePrograms.sources
-        try #require(sources.count > 300)
-        var random = SeededGenerator(seed: 12)
-        var tally = Tally()
-        for number in 0..<Self.sourceMutants {
-            let source = sources[number % sources.count]
-            let mutant = Mutation.mutate(source.bytes, &random)
-            let job = try SuitePrograms.job(
-                .source(mutant, name: source.name, directory: SuitePrograms.directory), fuel: 2_000)
-            tally.count(await machine.evaluate(job, cancellation: Cancellation()).outcome, "\(source.name) \(number)")
+        let tally = try await evaluate(Self.sourceMutants, of: SuitePrograms.sources, seed: 12) { mutant, name in
+            .source(mutant, name: name, directory: SuitePrograms.directory)
         }
         #expect(tally.rejected == 0)
         #expect(tally.values > Self.sourceMutants / 100)

@@ -144,11 +144,12 @@ struct SettingsSource {
 
     /// A size: bytes, or a number with K, M, G or T (1024) and optionally B or iB. 0 where the key allows it.
     mutating func size<Value: FixedWidthInteger>(
-        _ key: String, atLeast least: Int = 1
+        _ key: String, atLeast least: Int = 1, atMost most: Int = .max
     ) throws(SettingsError) -> Value? {
-        try parsed(key, expected: "a size from \(least), as 512M, 2GiB or bytes") { text in
+        let range = most == .max ? "from \(least)" : "from \(least) to \(most)"
+        return try parsed(key, expected: "a size \(range), as 512M, 2GiB or bytes") { text in
             let bytes = text == "0" ? 0 : ByteSize(argument: text)?.bytes
-            return bytes.flatMap { $0 >= least ? Value(exactly: $0) : nil }
+            return bytes.flatMap { (least...most).contains($0) ? Value(exactly: $0) : nil }
         }
     }
 

@@ -57,7 +57,7 @@ struct JobStream: Sendable {
     private func lane(_ reader: LineReader, until end: UInt64?) async throws {
         let decoder = JSONDecoder()
         while end.map({ Clock.now() < $0 }) ?? true {
-            let lines = try reader.next(min(stream.batch, stream.inFlight))
+            let lines = try await reader.next(min(stream.batch, stream.inFlight))
             if lines.isEmpty { return }
             var pending = try lines.map { line in
                 Pending(line: line.number, job: try JobLine.job(line, template: template, decoder: decoder))

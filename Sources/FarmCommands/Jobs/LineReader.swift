@@ -1,7 +1,9 @@
+import Dispatch
 import Glibc
 import Synchronization
 
-/// Reads lines of a file in portions, from any task. Only what is asked for is read, so a pipe sets the pace.
+/// Reads lines of a file in portions, from any task. Only what is asked for is read, so a pipe sets the pace. It is read on
+/// a queue of its own: what waits for a pipe there keeps no other task from going on.
 final class LineReader: Sendable {
     /// A line without its end, and its number from 1.
     struct Line {
@@ -20,6 +22,7 @@ final class LineReader: Sendable {
     /// No job is longer than this in its line; base64 and escapes included.
     private static let maximumLine = 64 << 20
     private let state: Mutex<State>
+    private let queue = DispatchQueue(label: "firn.jobs-from")
 
     /// - Parameter path: a file; `-` is standard input.
     init(path: String) throws {
@@ -35,11 +38,18 @@ final class LineReader: Sendable {
         if descriptor != 0 { close(descriptor) }
     }
 
-    /// Up to so many lines; empty lines are passed over. None: the file is at its end.
-    func next(_ count: Int) throws -> [Line] {
+    /// Up to so many lines, and no more than can be had at once; one is waited for. Empty lines are passed over. None: the
+    /// file is at its end.
+    func next(_ count: Int) async throws -> [Line] {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try self.read(count) }) }
+        }
+    }
+
+    private func read(_ count: Int) throws -> [Line] {
         try state.withLock { state in
             var lines: [Line] = []
-            while lines.count < count, let text = try Self.line(&state) {
+            while lines.count < count, let text = try Self.line(&state, mayWait: lines.isEmpty) {
                 state.number += 1
                 if !text.isEmpty { lines.append(Line(number: state.number, text: text)) }
             }
@@ -47,7 +57,8 @@ final class LineReader: Sendable {
         }
     }
 
-    private static func line(_ state: inout State) throws -> [UInt8]? {
+    /// The next line; nil at the end, or when it is not there yet and may not be waited for.
+    private static func line(_ state: inout State, mayWait: Bool) throws -> [UInt8]? {
         var searched = state.start
         while true {
             if let end = state.buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -61,9 +72,15 @@ final class LineReader: Sendable {
                 state.start = state.buffer.count
                 return text.isEmpty ? nil : text
             }
+            guard mayWait || isReadable(state.descriptor) else { return nil }
             searched -= state.start
             try fill(&state)
         }
+    }
+
+    private static func isReadable(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// Moves what is left to the front and reads more behind it.
@@ -74,7 +91,9 @@ final class LineReader: Sendable {
         var portion = [UInt8](repeating: 0, count: 1 << 16)
         let descriptor = state.descriptor
         while true {
-            let count = unsafe portion.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe portion.withUnsafeMutableBytes {
+                unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+            }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
                 throw CommandFailure("the jobs cannot be read: \(unsafe String(cString: strerror(errno)))")

@@ -69,7 +69,8 @@ extension WorkerConfiguration {
         uncommittedResults = try source.number("uncommittedResults", in: 1...100_000) ?? uncommittedResults
         uncommittedBytes = try source.size("uncommittedBytes") ?? uncommittedBytes
         programCacheBytes = try source.size("programCacheBytes", atLeast: 0) ?? programCacheBytes
-        printedBytes = try source.size("printedBytes", atLeast: 0) ?? printedBytes
+        printedBytes =
+            try source.size("printedBytes", atLeast: 0, atMost: ProtocolLimits.printedBytes) ?? printedBytes
         traceQueueBytes = try source.size("traceQueueBytes") ?? traceQueueBytes
         drainMilliseconds = try source.number("drainTimeoutMs", in: 0...86_400_000) ?? drainMilliseconds
         ipv6 = try source.flag("ipv6") ?? ipv6

@@ -1,0 +1,78 @@
+import FoundationEssentials
+
+/// A result travels in one message beside its value, which has segments. So its texts are bounded where it is made: a job
+/// decides how long its error message is, and every frame of a backtrace names a file.
+extension WireJobResult {
+    /// About how many bytes there are beside the value.
+    public var textBytes: Int {
+        var bytes = printed.reduce(0) { $0 + $1.text.count + 16 } + warnings.reduce(0) { $0 + $1.textBytes }
+        if hasFailure { bytes += failure.textBytes }
+        return bytes
+    }
+
+    /// Cuts the texts of failure and warnings to the protocol's bounds; what was cut says so.
+    public mutating func boundTexts() {
+        if hasFailure { failure.boundTexts(message: ProtocolLimits.failureBytes) }
+        for index in warnings.indices { warnings[index].boundTexts(message: ProtocolLimits.pathBytes) }
+    }
+}
+
+extension WireFailure {
+    fileprivate var textBytes: Int {
+        kind.utf8.count + message.count + verifierCode.utf8.count + span.textBytes
+            + backtrace.reduce(0) { $0 + $1.textBytes }
+    }
+
+    fileprivate mutating func boundTexts(message most: Int) {
+        message = cut(message, to: most)
+        if hasSpan { span.boundTexts() }
+        boundBacktrace()
+    }
+
+    /// Keeps as many frames at both ends as fit, and counts those between.
+    private mutating func boundBacktrace() {
+        guard backtrace.reduce(0, { $0 + $1.textBytes }) > ProtocolLimits.backtraceBytes else { return }
+        for index in backtrace.indices {
+            backtrace[index].message = cut(backtrace[index].message, to: ProtocolLimits.pathBytes)
+            if backtrace[index].hasSpan { backtrace[index].span.boundTexts() }
+        }
+        let innermost = Self.fitting(backtrace)
+        let outermost = Self.fitting(backtrace[innermost...].reversed())
+        let left = backtrace.count - innermost - outermost
+        backtrace.removeSubrange(innermost..<innermost + left)
+        backtraceOmitted &+= UInt64(clamping: left)
+    }
+
+    /// How many of the first frames have half of what a backtrace may have.
+    private static func fitting(_ frames: some Sequence<WireBacktraceFrame>) -> Int {
+        var (count, bytes) = (0, 0)
+        for frame in frames {
+            bytes += frame.textBytes
+            guard bytes <= ProtocolLimits.backtraceBytes / 2 else { break }
+            count += 1
+        }
+        return count
+    }
+}
+
+extension WireBacktraceFrame {
+    fileprivate var textBytes: Int { message.count + span.textBytes }
+}
+
+extension WireSpan {
+    /// The numbers and lengths around the texts included.
+    fileprivate var textBytes: Int { file.count + sourceLine.count + 32 }
+
+    fileprivate mutating func boundTexts() {
+        file = cut(file, to: ProtocolLimits.pathBytes)
+        sourceLine = cut(sourceLine, to: ProtocolLimits.pathBytes)
+    }
+}
+
+/// The first bytes of a text, up to the beginning of a character, and how many were left out.
+private func cut(_ text: Data, to most: Int) -> Data {
+    guard text.count > most else { return text }
+    var end = text.startIndex + most
+    while end > text.startIndex, text[end] & 0xC0 == 0x80 { end -= 1 }
+    return text[..<end] + Data(" … (\(text.endIndex - end) more bytes)".utf8)
+}
