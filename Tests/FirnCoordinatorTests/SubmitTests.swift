@@ -145,8 +145,10 @@ import Testing
         let ids = farm.submit([never, forever])
         farm.settle()
         #expect(ids.count == 2)
+        farm.pass(1)
         #expect(farm.machine.nextTick > farm.time.steady)
         farm.restart()
+        farm.pass(1)
         #expect(farm.machine.nextTick > farm.time.steady)
     }
 

@@ -56,11 +56,8 @@ enum TemporaryFarm {
     private static func makeDirectory() throws -> String {
         let parent = FileManager.default.temporaryDirectory.path
         let directory = "\(parent)/firn-\(UUID().uuidString.prefix(8))"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw CommandFailure("'\(directory)' cannot be made: \(error)")
+        guard unsafe mkdir(directory, 0o700) == 0 else {
+            throw CommandFailure("'\(directory)' cannot be made: \(unsafe String(cString: strerror(errno)))")
         }
         return directory
     }
