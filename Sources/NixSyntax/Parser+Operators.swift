@@ -16,7 +16,9 @@ extension Parser {
         let function = value
         let functionStart = valueStart
         let end = end
-        let argument = add(.identifier(internToken()), lexer.span, start, 0)
+        // Nix places the variable where the function begins.
+        let argument = add(
+            .identifier(internToken()), Span(start: functionStart, end: functionStart), functionStart, 0)
         try lexer.advance()
         children.append(argument)
         let run = Run(start: UInt32(truncatingIfNeeded: children.count &- 1), count: 1)
