@@ -35,14 +35,7 @@ struct EvaluationArguments: ParsableArguments {
         help: "NAME VALUE: set one of Nix's options, as max-call-depth, pure-eval or lint-url-literals.")
     var options: [String] = []
 
-    @Option(help: "URLs without quotes: ignore, warn of or refuse (fatal) them.")
-    var lintUrlLiterals: LiteralLints.Level?
-
-    @Option(help: "Relative paths that start without a dot: ignore, warn, fatal.")
-    var lintShortPathLiterals: LiteralLints.Level?
-
-    @Option(help: "Paths that start with / or ~: ignore, warn, fatal.")
-    var lintAbsolutePathLiterals: LiteralLints.Level?
+    @OptionGroup var lints: LintArguments
 
     @Flag(inversion: .prefixedNo, help: "Show the backtrace of an error.")
     var showTrace = false
@@ -104,10 +97,10 @@ struct EvaluationArguments: ParsableArguments {
         case "pure-eval": pure = try boolean(name, value)
         case "show-trace": showTrace = try boolean(name, value)
         case "trace-verbose": traceVerbose = try boolean(name, value)
-        case "warn-short-path-literals": if try boolean(name, value) { lintShortPathLiterals = .warn }
-        case "lint-url-literals": lintUrlLiterals = try level(name, value)
-        case "lint-short-path-literals": lintShortPathLiterals = try level(name, value)
-        case "lint-absolute-path-literals": lintAbsolutePathLiterals = try level(name, value)
+        case "warn-short-path-literals": if try boolean(name, value) { lints.lintShortPathLiterals = .warn }
+        case "lint-url-literals": lints.lintUrlLiterals = try level(name, value)
+        case "lint-short-path-literals": lints.lintShortPathLiterals = try level(name, value)
+        case "lint-absolute-path-literals": lints.lintAbsolutePathLiterals = try level(name, value)
         case "experimental-features", "extra-experimental-features":
             try ExperimentalFeatures.check([value])
             features.append(value)
@@ -134,14 +127,6 @@ struct EvaluationArguments: ParsableArguments {
         return level
     }
 
-    private var lints: LiteralLints {
-        var lints = LiteralLints()
-        lints.urls = lintUrlLiterals ?? .ignore
-        lints.shortPaths = lintShortPathLiterals ?? .ignore
-        lints.absolutePaths = lintAbsolutePathLiterals ?? .ignore
-        return lints
-    }
-
     func pairs(_ joined: [String]) -> [(String, String)] {
         joined.map { pair in
             let cut = pair.firstIndex(of: "\0") ?? pair.endIndex
@@ -157,7 +142,7 @@ struct EvaluationArguments: ParsableArguments {
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
         // A cached program was not parsed, so its literals are not seen.
-        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.areIgnored ? nil : CacheCommand.cache
+        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.levels.areIgnored ? nil : CacheCommand.cache
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
             pure: isPure, workingDirectory: currentDirectory(),
@@ -166,7 +151,7 @@ struct EvaluationArguments: ParsableArguments {
             io: io,
             options: EvaluatorOptions(
                 limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth, deadline: deadline),
-                settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints,
+                settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints.levels,
                 diskCache: diskCache),
             print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
         if let evaluator { ProcessMemory.keep(evaluator) }
@@ -239,5 +224,3 @@ struct EvaluationArguments: ParsableArguments {
             program: program, name: String(decoding: path, as: UTF8.self), directory: CanonPath.parent(of: path))
     }
 }
-
-extension LiteralLints.Level: ExpressibleByArgument {}

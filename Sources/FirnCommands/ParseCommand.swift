@@ -29,6 +29,8 @@ struct ParseCommand: ParsableCommand {
         help: "Experimental features of Nix to enable: pipe-operators.")
     var features: [String] = []
 
+    @OptionGroup var lints: LintArguments
+
     mutating func validate() throws {
         if !isExpression { try Source.checkStandardInput(files) }
         try ExperimentalFeatures.check(features)
@@ -41,8 +43,10 @@ struct ParseCommand: ParsableCommand {
 
     private func parse() -> Int32 {
         let io = LocalIO()
-        let options = EvaluatorOptions(pipeOperators: ExperimentalFeatures.enabled(features).contains("pipe-operators"))
-        guard let evaluator = Evaluator(io: io, options: options, print: { _ in }) else {
+        let options = EvaluatorOptions(
+            pipeOperators: ExperimentalFeatures.enabled(features).contains("pipe-operators"), lints: lints.levels)
+        let print: (_ line: [UInt8]) -> Void = { Output.write(2, $0 + [UInt8(ascii: "\n")]) }
+        guard let evaluator = Evaluator(io: io, options: options, print: print) else {
             Output.note("error: the address space for the heap cannot be reserved")
             return 1
         }
