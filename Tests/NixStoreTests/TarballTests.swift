@@ -109,7 +109,25 @@ import Testing
         #expect(try refusal(archive).hasPrefix("has an entry 'd/link/file' below"))
     }
 
-    @Test(arguments: ["3", "4", "6", "V"] as [Character])
+    /// Links and directories have no data, and kinds that are not known are files.
+    @Test func readsOddKinds() throws {
+        var archive = TarArchive()
+        archive.entry("label", kind: "V")
+        archive.entry("d/link", kind: "2", link: "a", size: 512)
+        archive.entry("d/sub", kind: "5", size: 512)
+        archive.entry("d/unknown", kind: "Q", contents: "x")
+        archive.entry("d/slash/", kind: "0")
+        archive.end()
+        let tarball = try unpack(archive)
+        #expect(try contents(tarball, "unknown") == "x")
+        let io = tarball.object.io
+        let names = try io.readDirectory(try #require(tarball.object.place([]))).map { entry in
+            "\(String(decoding: entry.name, as: UTF8.self)) \(entry.type)"
+        }
+        #expect(names == ["link symlink", "slash directory", "sub directory", "unknown regular"])
+    }
+
+    @Test(arguments: ["3", "4", "6"] as [Character])
     func refusesWhatIsNoFile(kind: Character) throws {
         var archive = TarArchive()
         archive.entry("d/special", kind: kind)

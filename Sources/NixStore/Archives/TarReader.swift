@@ -36,6 +36,9 @@ struct TarReader {
     private static let maximumRecordSize = 1 << 20
     private static let maximumPathLength = 1 << 14
 
+    /// Headers that say something of the next entry, or of all; `X` is what old Solaris wrote for `x`.
+    private static let recordKinds = Array("xXgLK".utf8)
+
     /// - Parameter proceed: told of bytes about to be kept; false ends it.
     init(proceed: @escaping (Int) -> Bool) { self.proceed = proceed }
 
@@ -90,9 +93,10 @@ struct TarReader {
     }
 
     private mutating func begin(_ header: TarHeader) throws(UnpackError) {
-        let isRecord = [UInt8(ascii: "x"), UInt8(ascii: "g"), UInt8(ascii: "L"), UInt8(ascii: "K")].contains(
-            header.kind)
-        let size = isRecord ? header.dataSize : next.size ?? header.dataSize
+        let isRecord = Self.recordKinds.contains(header.kind)
+        // Links, devices and directories have no data, whatever their headers say.
+        let hasData = !(UInt8(ascii: "2")...UInt8(ascii: "6")).contains(header.kind)
+        let size = isRecord ? header.dataSize : hasData ? next.size ?? header.dataSize : 0
         if isRecord, size > Self.maximumRecordSize { throw .malformed("has an extended header that is too large") }
         let entry = Entry(
             name: isRecord ? [] : next.name ?? header.name, linkName: next.linkName ?? header.linkName,
@@ -116,11 +120,13 @@ struct TarReader {
         let bytes = contents
         contents = []
         switch entry.kind {
-        case UInt8(ascii: "x"): try next.read(bytes)
+        case UInt8(ascii: "x"), UInt8(ascii: "X"): try next.read(bytes)
         // Of all entries: comments, in practice.
         case UInt8(ascii: "g"): break
         case UInt8(ascii: "L"): next.name = Array(bytes.prefix { $0 != 0 })
         case UInt8(ascii: "K"): next.linkName = Array(bytes.prefix { $0 != 0 })
+        // The label of a volume.
+        case UInt8(ascii: "V"): break
         default: try put(entry, bytes)
         }
     }
@@ -130,15 +136,15 @@ struct TarReader {
         do throws(MemoryTree.Conflict) {
             switch entry.kind {
             case UInt8(ascii: "5"): try tree.putDirectory(path)
-            // An old archive's directory is a file whose name ends in a slash.
-            case 0 where entry.name.last == CanonPath.slash: try tree.putDirectory(path)
-            case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
-                try tree.putFile(path, bytes, isExecutable: entry.isExecutable)
+            case UInt8(ascii: "3"), UInt8(ascii: "4"), UInt8(ascii: "6"): throw .unsupported
             case UInt8(ascii: "1"):
                 guard let target = try? Self.components(entry.linkName) else { throw .missingTarget }
                 try tree.putCopy(path, of: target)
             case UInt8(ascii: "2"): try tree.putLink(path, entry.linkName)
-            default: throw .unsupported
+            // An old archive's directory is a file whose name ends in a slash.
+            case _ where entry.name.last == CanonPath.slash: try tree.putDirectory(path)
+            // What is not known is a file, as POSIX has it.
+            default: try tree.putFile(path, bytes, isExecutable: entry.isExecutable)
             }
         } catch {
             switch error {
