@@ -146,4 +146,71 @@ import Testing
             #expect(String(decoding: error.message, as: UTF8.self).contains("no program is run here"))
         }
     }
+
+    /// What is said of a fetch that fails.
+    private func refusal(_ name: String, _ attributes: [String: InputAttribute] = [:]) -> String {
+        do {
+            _ = try fetch(name, attributes)
+            return "fetched"
+        } catch let error as FetchError {
+            return String(decoding: error.message, as: UTF8.self)
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// `git` would wait for the other end.
+    @Test(arguments: [".git/HEAD", ".git/config", ".git/refs/heads/pipe", ".git/objects/pipe"])
+    func refusesFIFOsInARepository(_ place: String) throws {
+        directory.fifo("pipe")
+        try run("cd \"$0\" && rm -f repo/\(place) && mv pipe repo/\(place)")
+        #expect(refusal("repo").hasSuffix("/repo/\(place)' of a Git repository is neither a file nor a directory"))
+    }
+
+    @Test func refusesFIFOsInAWorkTree() throws {
+        directory.fifo("repo/sub/.gitattributes")
+        #expect(refusal("repo").contains("/repo/sub/.gitattributes' of a Git repository is neither"))
+        directory.fifo("repo/pipe")
+        try run("cd \"$0\" && rm repo/sub/.gitattributes")
+        #expect(hash(try fetch("repo")) == Self.secondHash)
+    }
+
+    @Test func runsNothingThatARepositoryNames() throws {
+        try run(
+            """
+            cd "$0/dirty" && git config core.fsmonitor 'touch ../ran' && git config core.hooksPath ../hooks
+            git config filter.x.clean 'touch ../ran; cat' && git config filter.x.smudge 'touch ../ran; cat'
+            git config filter.y=z.process 'touch ../ran' && git config filter.y=z.required true
+            echo '*.txt filter=x' > .git/info/attributes && echo 'x.sh filter=y=z' >> .git/info/attributes
+            touch -d '2001-01-01' a.txt x.sh
+            """)
+        #expect(hash(try fetch("dirty")) == Self.dirtyHash)
+        _ = try fetch("dirty", ["ref": text("other")])
+        #expect(try LocalIO().fileType(directory("ran")) == nil)
+    }
+
+    @Test func followsALinkToARepository() throws {
+        directory.link("linked", to: "repo")
+        #expect(hash(try fetch("linked")) == Self.secondHash)
+    }
+
+    @Test func verifiesNoSignatures() {
+        #expect(refusal("repo", ["verifyCommit": .flag(true)]).contains("is not verified by this evaluator"))
+        #expect(refusal("repo", ["publicKey": text("k")]).contains("is not verified by this evaluator"))
+    }
+
+    /// Git stores any bytes as a name of an entry; none of these may lead anywhere.
+    @Test(arguments: ["..", "../../x", "a/b", "."])
+    func refusesNamesThatLeadOut(_ name: String) throws {
+        try run(
+            """
+            cd "$0/bare" && export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
+            blob=$(echo x | git hash-object -w --stdin)
+            tree=$(perl -e 'print "100644 \(name)\\0", pack("H*", $ARGV[0])' "$blob" |
+                git hash-object -w -t tree --literally --stdin)
+            git update-ref refs/heads/bad $(git commit-tree -m x "$tree")
+            """)
+        #expect(
+            refusal("bare", ["ref": text("bad")]).hasSuffix("has an entry with the invalid name '\(name)'"))
+    }
 }

@@ -25,7 +25,9 @@ public struct Fetcher {
         case .path: tree = try fetchPath(input)
         case .file: tree = try fetchFile(input)
         case .tarball: tree = try fetchTarball(input)
-        case .git: tree = try GitFetcher(fetcher: self, input: input).fetch()
+        case .git:
+            var fetcher = try GitFetcher(fetcher: self, input: input)
+            tree = try fetcher.fetch()
         case .mercurial: tree = try MercurialFetcher(fetcher: self, input: input).fetch()
         case .github, .gitlab, .sourcehut: throw Self.offline(try input.url().text)
         case .indirect:
@@ -114,12 +116,16 @@ extension Fetcher {
         let target = try reading { () throws(EvalIOError) in try io.resolveSymlinks(path, .full) }
         var contents: [UInt8] = []
         var isStopped = false
+        let limit = ReadLimits().maximumFileSize
         try reading { () throws(EvalIOError) in
-            unsafe try io.streamFile(target, begin: { _ in }) { piece in
+            var isTooLarge = false
+            unsafe try io.streamFile(target, begin: { isTooLarge = $0.size > limit }) { piece in
+                if isTooLarge { return false }
                 isStopped = !proceed(piece.count) || !reserve(piece.count)
                 if !isStopped { unsafe contents.append(contentsOf: piece) }
                 return !isStopped
             }
+            if isTooLarge { throw EvalIOError(.tooLarge(limit: limit), path: target) }
         }
         if isStopped { throw .stopped }
         // What is downloaded is not executable, whatever it was where it came from.

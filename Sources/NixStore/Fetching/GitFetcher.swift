@@ -2,7 +2,7 @@
 struct GitFetcher {
     private let fetcher: Fetcher
     private let input: FetchInput
-    private let repository: GitRepository
+    private var repository: GitRepository
 
     private static let noRevision = [UInt8](repeating: UInt8(ascii: "0"), count: 40)
 
@@ -15,12 +15,20 @@ struct GitFetcher {
         guard path.first == CanonPath.slash else {
             throw FetchError(.invalid, "URL '", url.text, "' must have an absolute path")
         }
-        repository = GitRepository(path: CanonPath.canonicalize(path), io: fetcher.io) {
-            fetcher.proceed($0) && fetcher.reserve($0)
+        let place = try fetcher.reading { () throws(EvalIOError) in
+            try fetcher.io.resolveSymlinks(CanonPath.canonicalize(path), .full)
         }
+        repository = GitRepository(path: place, io: fetcher.io) { fetcher.proceed($0) && fetcher.reserve($0) }
     }
 
-    func fetch() throws(FetchError) -> FetchedTree {
+    mutating func fetch() throws(FetchError) -> FetchedTree {
+        let isVerified = try input.flag("verifyCommit")
+        if isVerified || input.attributes["publicKey"] != nil || input.attributes["publicKeys"] != nil {
+            throw FetchError(
+                .restricted, "the signature of a commit of '", repository.path,
+                "' is not verified by this evaluator; verify it yourself (git verify-commit) and leave out "
+                    + "'verifyCommit', 'publicKey' and 'publicKeys'")
+        }
         if try input.flag("exportIgnore"), try input.flag("submodules") {
             throw FetchError(.invalid, "exportIgnore and submodules are not supported together yet")
         }
@@ -30,7 +38,10 @@ struct GitFetcher {
         let hasWorkTree = try fetcher.reading { () throws(EvalIOError) in
             try fetcher.io.pathExists(path + Array("/.git".utf8))
         }
+        // Where only roots are read no program is run, and that is what is to be said.
+        if !fetcher.io.hasFixedContents { try repository.checkFiles() }
         _ = try repository.run(["rev-parse", "--git-dir"])
+        try repository.disableFilters()
         if hasWorkTree, try input.text("ref") == nil, try input.text("rev") == nil { return try fetchWorkTree() }
         return try fetchCommit()
     }
@@ -100,11 +111,17 @@ struct GitFetcher {
     }
 
     private func isChanged(submodules: Bool) throws(FetchError) -> Bool {
-        let status = try repository.run([
-            "-c", "core.fsmonitor=false", "status", "--porcelain", "--untracked-files=no",
-            submodules ? "--ignore-submodules=none" : "--ignore-submodules=all",
-        ])
-        return !status.isEmpty
+        var pending = [repository]
+        while let next = pending.popLast() {
+            // A submodule is looked at by itself, so that nothing of its own configuration is run either.
+            let status = try next.run([
+                "status", "--porcelain", "--untracked-files=no",
+                submodules ? "--ignore-submodules=dirty" : "--ignore-submodules=all",
+            ])
+            if !status.isEmpty { return true }
+            if submodules { pending += try next.submodules() }
+        }
+        return false
     }
 
     /// Tracked files and their directories, as paths in the work tree.
@@ -117,6 +134,15 @@ struct GitFetcher {
             }
             files.append(Array(line[(tab + 1)...]))
         }
+        var directories: Set<[UInt8]> = [repository.path]
+        for file in files {
+            var place = file
+            while let slash = place.lastIndex(of: CanonPath.slash) {
+                place = Array(place[..<slash])
+                guard directories.insert(repository.path + [CanonPath.slash] + place).inserted else { break }
+            }
+        }
+        try repository.checkAttributes(in: directories)
         let ignored = exportIgnore ? try ignoredPaths(files) : []
         var accepted: Set<[UInt8]> = []
         for file in files {

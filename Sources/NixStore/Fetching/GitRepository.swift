@@ -4,6 +4,29 @@ struct GitRepository {
     let path: [UInt8]
     let io: any EvalIO
     let proceed: (Int) -> Bool
+    /// Variables that keep `git` from running what the repository's own configuration names.
+    private var overrides: [[UInt8]] = []
+
+    init(path: [UInt8], io: any EvalIO, proceed: @escaping (Int) -> Bool) {
+        self.path = path
+        self.io = io
+        self.proceed = proceed
+    }
+
+    /// A repository may come from anybody: no program that its configuration names is run.
+    private static let fixedWords = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
+
+    /// Lets no filter of the configuration (`filter.NAME.clean` and so on) run from now on.
+    mutating func disableFilters() throws(FetchError) {
+        let words = ["config", "-z", "--name-only", "--get-regexp", #"^filter\..*\.(clean|smudge|process|required)$"#]
+        let names = (try all(words) ?? []).split(separator: 0)
+        overrides = [Array("GIT_CONFIG_COUNT=\(names.count)".utf8)]
+        for (index, name) in names.enumerated() {
+            overrides.append(Array("GIT_CONFIG_KEY_\(index)=".utf8) + name)
+            let value = name.suffix(9) == Array(".required".utf8)[...] ? "false" : ""
+            overrides.append(Array("GIT_CONFIG_VALUE_\(index)=\(value)".utf8))
+        }
+    }
 
     /// What `git` prints when it is given these words.
     func run(_ words: [String], _ more: [[UInt8]] = [], input: [UInt8] = []) throws(FetchError) -> [UInt8] {
@@ -18,7 +41,8 @@ struct GitRepository {
         // Only what lies at the path counts, not a repository that the path happens to be in.
         let ceiling = Array("GIT_CEILING_DIRECTORIES=".utf8) + CanonPath.parent(of: path)
         let command = Command(
-            "git", [Array("-C".utf8), path] + words.map { Array($0.utf8) } + more, input: input, environment: [ceiling])
+            "git", [Array("-C".utf8), path] + (Self.fixedWords + words).map { Array($0.utf8) } + more, input: input,
+            environment: [ceiling] + overrides)
         do throws(CommandError) {
             try unsafe io.run(command) { piece in
                 let goesOn = proceed(piece.count)
@@ -43,8 +67,13 @@ struct GitRepository {
 
     /// The first line that `git` prints; nil when it fails.
     func line(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> [UInt8]? {
+        try all(words, more).map { Array($0.prefix { $0 != UInt8(ascii: "\n") }) }
+    }
+
+    /// What `git` prints; nil when it fails.
+    private func all(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> [UInt8]? {
         do throws(FetchError) {
-            return Array(try run(words, more).prefix { $0 != UInt8(ascii: "\n") })
+            return try run(words, more)
         } catch {
             if error.kind == .restricted || error.kind == .stopped { throw error }
             return nil
@@ -71,6 +100,22 @@ struct GitRepository {
         }
         let text = String(decoding: try line(["rev-list", "--count"], [commit]) ?? [], as: UTF8.self)
         return .known(Int64(text) ?? 0)
+    }
+
+    /// The submodules that have work trees of their own.
+    func submodules() throws(FetchError) -> [GitRepository] {
+        var found: [GitRepository] = []
+        for line in try run(["ls-files", "--stage", "-z"]).split(separator: 0) {
+            guard let tab = line.firstIndex(of: UInt8(ascii: "\t")), line.starts(with: Array("160000".utf8)) else {
+                continue
+            }
+            var module = GitRepository(path: path + [CanonPath.slash] + line[(tab + 1)...], io: io, proceed: proceed)
+            guard (try? io.pathExists(module.path + Array("/.git".utf8))) == true else { continue }
+            try module.checkFiles()
+            try module.disableFilters()
+            found.append(module)
+        }
+        return found
     }
 
     /// An entry of a commit's tree.

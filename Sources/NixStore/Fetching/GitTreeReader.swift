@@ -7,6 +7,7 @@ struct GitTreeReader {
         var pending = [(repository: repository, commit: commit, path: [[UInt8]]())]
         while let next = pending.popLast() {
             let entries = try next.repository.entries(of: next.commit)
+            try check(entries, of: next.repository)
             let exported = exportIgnore ? try exported(entries, next.repository, next.commit) : nil
             let kept = entries.filter { exported?.contains($0.path) ?? true }
             try put(kept, from: next.repository, at: next.path, into: &tree)
@@ -17,6 +18,21 @@ struct GitTreeReader {
             }
         }
         return tree
+    }
+
+    /// Refuses entries that no directory can have: Git stores any bytes as a name.
+    private func check(_ entries: [GitRepository.Entry], of repository: GitRepository) throws(FetchError) {
+        let trees = Set(entries.lazy.filter { $0.isTree }.map { $0.path })
+        for entry in entries {
+            let parts = entry.path.split(separator: CanonPath.slash, omittingEmptySubsequences: false)
+            let isOdd = parts.contains { $0.isEmpty || CanonPath.isDot(Array($0)) || CanonPath.isDotDot(Array($0)) }
+            let parent = entry.path.lastIndex(of: CanonPath.slash).map { Array(entry.path[..<$0]) }
+            if isOdd || parent.map({ !trees.contains($0) }) ?? false {
+                throw FetchError(
+                    .invalid, "a commit of the repository '", repository.path, "' has an entry with the invalid name '",
+                    entry.path, "'")
+            }
+        }
     }
 
     private func put(
