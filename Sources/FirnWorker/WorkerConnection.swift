@@ -39,7 +39,10 @@ actor WorkerConnection {
         let names = directories.map(\.key)
         let announced =
             configuration.announcesContentIDs
-            ? try RootContent.announce(names, in: roots) : names.map { name in WireRoot.with { $0.name = name } }
+            ? RootContent.announce(names, in: roots) {
+                logger.warning("announced without a content id", metadata: ["reason": "\($0)"])
+            }
+            : names.map { name in WireRoot.with { $0.name = name } }
         machine = WorkerMachine(
             WorkerSettings(configuration, roots: announced),
             now: PollingExecutor.now())

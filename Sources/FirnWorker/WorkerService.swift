@@ -9,7 +9,7 @@ public struct WorkerService: Service {
 
     /// Opens the roots and computes their content ids, which reads every file in them.
     ///
-    /// - Throws: `RootedIOError` or `RootContentError` for a root that cannot be read; `ZeroMQError` when sockets cannot be made;
+    /// - Throws: `RootedIOError` for a root that cannot be opened; `ZeroMQError` when sockets cannot be made;
     ///   `BigStackError` when there is no memory for the evaluation's thread.
     ///
     /// Not inlined into other modules: there the optimiser cannot read an actor with an isolated deinit ("circular reference").
