@@ -1,5 +1,6 @@
 import ArgumentParser
 import FirnCommands
+import FirnWorker
 
 /// The farm's half of the command line. The executable is `firn-farm`; users call it as `firn`, which becomes it for
 /// these commands (`FarmExecutable` has the measurements that decided it), so help and usage say `firn`.
@@ -15,6 +16,10 @@ public struct FarmCommand: AsyncParsableCommand {
         ])
 
     public init() {}
+
+    /// To be called first, on the process's first thread: the kernel forgets who a process is to end with when the
+    /// thread that asked for it ends, as those that run asynchronous code do when they have nothing to do.
+    public static func followSupervisor() { SupervisedProcess.follow() }
 
     /// Parses the command line and runs it; exits with 0, 1 (the job or the command failed) or 2 (the command line was
     /// wrong).

@@ -1,3 +1,4 @@
 import FarmCommands
 
+FarmCommand.followSupervisor()
 await FarmCommand.run()

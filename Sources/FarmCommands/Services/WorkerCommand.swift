@@ -39,7 +39,6 @@ struct WorkerCommand: AsyncParsableCommand {
     var roots: [RootArgument] = []
 
     func run() async throws {
-        SupervisedProcess.follow()
         var source = try await settings.source(
             of: "worker",
             options: [
