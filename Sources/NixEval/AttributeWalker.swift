@@ -98,11 +98,14 @@ public final class AttributeWalker {
             if builtins.isList v then builtins.all isPlain v
             else if builtins.isAttrs v then !(v ? outPath) && builtins.all isPlain (builtins.attrValues v)
             else builtins.isInt v || builtins.isBool v || builtins.isString v || builtins.isFloat v;
+          text = attribute: v:
+            if builtins.isString v then v
+            else throw "the attribute '${attribute}' of the derivation has the type ${builtins.typeOf v}, not string";
           meta = value.meta or { };
           plainMeta = removeAttrs meta (builtins.filter (name: !isPlain meta.${name}) (builtins.attrNames meta));
           derivationFields = {
-            name = value.name or (throw "derivation name missing");
-            system = value.system or "unknown";
+            name = text "name" (value.name or (throw "derivation name missing"));
+            system = text "system" (value.system or "unknown");
             inherit (value) drvPath;
             inherit outputs;
           } // (if withMeta then { meta = plainMeta; } else { });

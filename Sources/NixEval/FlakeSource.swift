@@ -9,8 +9,8 @@ enum FlakeSource {
         fail: mustBeLocked: reference:
         let
           inherit (builtins)
-            attrNames elem elemAt filter fromJSON functionArgs hasAttr head intersectAttrs isAttrs isFunction isList isPath
-            isString length listToAttrs map mapAttrs parseFlakeRef pathExists readFile removeAttrs split stringLength
+            attrNames elem elemAt filter fromJSON functionArgs hasAttr head intersectAttrs isAttrs isFunction isInt isList
+            isPath isString length listToAttrs map mapAttrs parseFlakeRef pathExists readFile removeAttrs split stringLength
             substring tail toString;
 
           below = base: path: if path == "" then base else "${base}/${path}";
@@ -62,9 +62,26 @@ enum FlakeSource {
               lock = fromJSON (readFile file);
             in
             if !(pathExists file) then null
-            else if lock.version or 0 < 5 || lock.version > 7
-            then fail "lock file '${file}' has unsupported version ${toString (lock.version or 0)}"
-            else lock;
+            else if !(isAttrs lock) || !(isInt lock.version or null)
+            then fail "lock file '${file}' is not a set with a version"
+            else if lock.version < 5 || lock.version > 7
+            then fail "lock file '${file}' has unsupported version ${toString lock.version}"
+            else if !(isAttrs lock.nodes or null) || !(isString lock.root or null) || !(hasAttr lock.root lock.nodes)
+            then fail "lock file '${file}' has no root node"
+            else mapAttrs (name: value: if name == "nodes" then mapAttrs (checkedNode file lock) value else value) lock;
+
+          # A node whose inputs are there.
+          checkedNode = file: lock: key: entry:
+            let
+              isKnown = input: isList input || isString input && hasAttr input lock.nodes;
+              unknown = filter (name: !(isKnown entry.inputs.${name})) (attrNames (entry.inputs or { }));
+            in
+            if !(isAttrs entry) then fail "lock file '${file}' has a node '${key}' that is not a set"
+            else if unknown != [ ]
+            then fail "lock file '${file}' has no node for the input '${head unknown}' of its node '${key}'"
+            else if key != lock.root && !(isAttrs entry.locked or null)
+            then fail "lock file '${file}' has a node '${key}' that is not locked"
+            else entry;
 
           # The node of a tree. `inputsOf` gives its inputs, told of the node itself.
           makeNode = { sourceInfo, outPath, isFlake, inputsOf }:
@@ -142,8 +159,12 @@ enum FlakeSource {
 
           unlockedNode = parent: ref: isFlake: overrides:
             let
-              sourceInfo = if isRelativePath ref then parent.sourceInfo else fetchTree (withoutDirectory ref);
-              base = if isRelativePath ref then below parent.outPath ref.path else sourceInfo.outPath;
+              sourceInfo =
+                if !(isRelativePath ref) then fetchTree (withoutDirectory ref)
+                else if parent == null
+                then fail "cannot fetch input 'path:${ref.path}' because it uses a relative path"
+                else parent.sourceInfo;
+              base = if isRelativePath ref && parent != null then below parent.outPath ref.path else sourceInfo.outPath;
             in
             makeNode {
               inherit isFlake sourceInfo;

@@ -49,6 +49,15 @@ import Testing
             ])
     }
 
+    @Test(arguments: ["name", "system"]) func namesAndSystemsAreStrings(_ attribute: String) async throws {
+        let source = """
+            { x = { type = "derivation"; name = "n"; drvPath = "/d"; outPath = "/o"; } // { \(attribute) = 1; }; }
+            """
+        let lines = try Self.lines(await Self.walk(source, [["x"]]))
+        #expect(lines.count == 1)
+        #expect(lines[0].contains("the attribute '\(attribute)' of the derivation has the type int, not string"))
+    }
+
     @Test func aDerivationHasItsFields() async throws {
         let lines = try Self.lines(await Self.walk(Self.packages, [["hello"], ["bare"]]))
         #expect(
