@@ -26,7 +26,7 @@ extension Evaluator {
     /// What the expressions of a source say, parsed again; nil when the source is not at hand.
     fileprivate func contexts(_ place: SourcePosition) -> ExpressionContexts? {
         if let known = contextsBySource[place.source] { return known }
-        guard let source = source(named: place.source),
+        guard let source = source(named: place.source), source.count <= largestExplained,
             let tree = try? NixSyntax.parse(source, options: ParseOptions(pipeOperators: true))
         else { return nil }
         let lineStarts = tree.lineStarts
@@ -42,6 +42,10 @@ extension Evaluator {
         contextsBySource[place.source] = contexts
         return contexts
     }
+
+    /// Bytes of the largest source that is parsed again for a failure: trees with the places of their nodes take some
+    /// hundred times as much.
+    private var largestExplained: Int { min(16 << 20, (options.limits.memory ?? .max) / 256) }
 }
 
 /// Builds the trace, innermost line first.

@@ -2,6 +2,7 @@ import NixBytecode
 import NixCompiler
 import NixSyntax
 import NixVM
+import Synchronization
 
 /// Source to tree and program.
 extension Evaluator {
@@ -85,12 +86,25 @@ extension Evaluator {
         machine.answer(code: try part(of: program, row, name: name), program: number)
     }
 
-    /// Polled while a source is parsed or compiled.
+    /// Polled while a source is parsed or compiled. Under a memory limit a tree may take what the limit leaves: it is
+    /// not counted byte by byte, but as so much for each poll, of which there is one in a number of tokens and nodes.
     private var isInterrupted: (@Sendable () -> Bool)? {
         let stop = machine.stop
-        guard stop.isPossible else { return nil }
-        return { stop.cause != nil }
+        let room = machine.roomOutsideHeap
+        guard stop.isPossible || room != .max else { return nil }
+        let pollsLeft = Mutex(room / Self.bytesPerPoll)
+        return {
+            let isOver = pollsLeft.withLock { left in
+                left -= 1
+                return left < 0
+            }
+            return isOver || stop.cause != nil
+        }
     }
+
+    /// What 4,096 tokens or 1,024 nodes take, about: trees of lists of numbers, which have the most nodes for their
+    /// size, take some 190 bytes a token until they are compiled.
+    private static let bytesPerPoll = 192 << 10
 
     private func compileOptions(_ scopeNames: [[UInt8]]?) -> CompileOptions {
         CompileOptions(globals: scope.names, scopeNames: scopeNames, isCancelled: isInterrupted)
@@ -144,7 +158,7 @@ extension Evaluator {
     }
 
     private func failure(of error: SyntaxError, name: String) -> EvalFailure {
-        if error.kind == .cancelled, let stopped = machine.stop.failure { return stopped }
+        if error.kind == .cancelled { return machine.stop.failure ?? machine.memoryFailure }
         let span = SourceSpan(start: error.span.start, end: error.span.end)
         return EvalFailure(
             kind: .parse, message: Array(error.message(sourceName: name).utf8),
@@ -153,7 +167,7 @@ extension Evaluator {
     }
 
     private func failure(of error: CompileError, lineStarts: [UInt32], name: String) -> EvalFailure {
-        if error.kind == .cancelled, let stopped = machine.stop.failure { return stopped }
+        if error.kind == .cancelled { return machine.stop.failure ?? machine.memoryFailure }
         let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: lineStarts)
         return EvalFailure(
             kind: error.kind == .undefinedVariable ? .undefinedVariable : .parse, message: Array(error.message.utf8),

@@ -141,12 +141,15 @@ public final class Evaluator {
         }
         let source: [UInt8]
         let resolved: [UInt8]
+        let room = machine.roomOutsideHeap
         do throws(EvalIOError) {
             resolved = try io.resolveImport(path)
-            source = try io.readFile(resolved)
+            source = try io.readFile(resolved, limit: room)
         } catch {
+            if case .tooLarge(let limit) = error.kind, limit == room { throw machine.memoryFailure }
             throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
         }
+        machine.countBesideHeap(Self.bytesPerFile + source.count)
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
         if !machine.isObserved,
@@ -157,6 +160,9 @@ public final class Evaluator {
         }
         return try load(source: source, name: name, directory: directory, scopeNames: scopeNames)
     }
+
+    /// What a file's tree and program take beside what the machine counts, about: that of a small one.
+    private static let bytesPerFile = 8 << 10
 
     /// Runs what was started on the machine to its end, answering its requests.
     private func run() throws(EvalFailure) -> ValueHandle {

@@ -21,6 +21,7 @@ struct SyntaxParents {
     init(_ tree: SyntaxTree) {
         self.tree = tree
         parents = Array(repeating: -1, count: tree.nodes.count)
+        nodes.reserveCapacity(tree.nodes.count)
         for index in tree.nodes.indices {
             let node = NodeID(UInt32(index))
             for child in tree.childNodes(of: node) { parents[Int(child.rawValue)] = Int32(index) }

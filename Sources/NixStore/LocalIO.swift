@@ -45,7 +45,10 @@ public struct LocalIO: EvalIO {
 
     public func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] {
         try check(path, .full)
-        let target = try resolveSymlinks(path, .full)
+        // A directory that is reached without a link as its last component is the common case: then nothing is to be
+        // resolved here, which would take steps in proportion to the path's length for every level of a tree.
+        let isPlain = allowedPaths == nil && (try? fileType(path)) == .directory
+        let target = isPlain ? path : try resolveSymlinks(path, .full)
         if isMissingStore(target) { return [] }
         guard let type = try fileType(target) else { throw EvalIOError(.notFound, path: path) }
         guard type == .directory else { throw EvalIOError(.notADirectory, path: path) }

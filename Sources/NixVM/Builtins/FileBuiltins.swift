@@ -167,8 +167,9 @@ extension VM {
     }
 
     fileprivate func readFile() -> Step {
+        let room = roomOutsideHeap
         do throws(EvalIOError) {
-            let bytes = try reading { path throws(EvalIOError) in try machine.io.readFile(path) }
+            let bytes = try reading { path throws(EvalIOError) in try machine.io.readFile(path, limit: room) }
             if bytes.contains(0) {
                 let path = String(decoding: bp[0].object.byteBuffer, as: UTF8.self)
                 return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
@@ -176,7 +177,13 @@ extension VM {
             guard reserve(Size.string(bytes.count)) else { return .collect }
             guard charge(1 + bytes.count / 64) else { return .error }
             return done(makeString(bytes))
-        } catch { return fail(error) }
+        } catch { return failReading(error, room: room) }
+    }
+
+    /// A file that is larger than what the memory limit leaves passes that limit, not one of its own.
+    func failReading(_ error: EvalIOError, room: Int) -> Step {
+        if case .tooLarge(let limit) = error.kind, limit == room { return failMemory() ? .next : .error }
+        return fail(error)
     }
 
     fileprivate func readDirectory() -> Step {

@@ -9,12 +9,7 @@ extension Machine {
         },
         .frame("hashFile", 2, strict: [0], slots: 2) { vm in
             guard let name = vm.expectPlainString(0) else { return .error }
-            return vm.coercedPath(1, marker: 2) {
-                do throws(EvalIOError) {
-                    let bytes = try vm.machine.io.readFile(CanonPath.canonicalize(Array(vm.bp[1].object.byteBuffer)))
-                    return vm.hash(bytes, named: name)
-                } catch { return vm.fail(error) }
-            }
+            return vm.coercedPath(1, marker: 2) { vm.hashFile(named: name) }
         },
         .function("convertHash", 1) { $0.convertHash() },
     ]
@@ -39,6 +34,17 @@ extension VM {
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             guard charge(1 + bytes.count / 32) else { return .error }
             return done(makeString(Hash(of: bytes, algorithm).text(.base16)))
+        } catch { return fail(.value, bytes: error.message) }
+    }
+
+    /// Files of any size: no more than a piece of one is in memory.
+    fileprivate func hashFile(named name: Object) -> Step {
+        do throws(HashError) {
+            let algorithm = try HashAlgorithm(name: Array(name.byteBuffer))
+            guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
+            let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
+            guard let hash = contentHash(path, .flat, algorithm) else { return .error }
+            return done(makeString(hash.text(.base16)))
         } catch { return fail(.value, bytes: error.message) }
     }
 

@@ -4,7 +4,7 @@ extension Machine {
         .frame("toJSON", 1, strict: [], slots: 4) { $0.toJSONStep() },
         .function("fromJSON", 1) { vm in
             guard let text = vm.expectPlainString(0) else { return .error }
-            var reader = JSONReader(text.byteBuffer)
+            var reader = JSONReader(text.byteBuffer, room: vm.roomOutsideHeap)
             do throws(JSONError) {
                 let size = try reader.measure()
                 guard vm.reserve(size) else { return .collect }
@@ -22,6 +22,7 @@ extension Machine {
 /// index, and for a set that another value stands for `absent`, the set and a `Peel`.
 extension VM {
     fileprivate func fail(_ error: JSONError, in text: UnsafeBufferPointer<UInt8>) -> Step {
+        if error.isLimit { return failMemory() ? .next : .error }
         guard error.isSyntax else { return fail(.value, error.message) }
         let message = error.isWording ? nil : JSONSyntaxError.message(text)
         return fail(.value, message ?? error.message, context: "while decoding a JSON string")

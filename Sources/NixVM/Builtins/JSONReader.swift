@@ -7,6 +7,8 @@ struct JSONError: Error {
     var isSyntax = true
     /// Whether the message is already that of the library that Nix uses.
     var isWording = false
+    /// The text is too large for the evaluation's memory limit.
+    var isLimit = false
 }
 
 /// Reads JSON in two passes: the first checks the text, notes what is where and gives the heap bytes that the value
@@ -33,7 +35,19 @@ struct JSONReader {
         var length: Int { Int(truncatingIfNeeded: payload & 0xFFFF_FFFF) }
     }
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    /// Tokens and open containers that there may be.
+    private let mostTokens: Int
+
+    /// - Parameter room: bytes that may be taken until the value is built.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, room: Int) {
+        self.bytes = bytes
+        // A table that grows is there twice, the new one with twice the room.
+        mostTokens = room / (3 * MemoryLayout<Token>.stride)
+    }
+
+    private func checkRoom(_ count: Int) throws(JSONError) {
+        if count >= mostTokens { throw JSONError(message: "memory limit exceeded", isSyntax: false, isLimit: true) }
+    }
 
     /// Checks the text; the result is an upper bound of the heap bytes that the value takes.
     mutating func measure() throws(JSONError) -> Int {
@@ -42,6 +56,7 @@ struct JSONReader {
         var size = 0
         while true {
             skipSpace()
+            try checkRoom(tokens.count &+ open.count)
             var isComplete = true
             switch peek() {
             case UInt8(ascii: "{"):

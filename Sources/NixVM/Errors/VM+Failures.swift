@@ -30,9 +30,11 @@ extension VM {
     }
 
     func failMemory() -> Bool {
-        _ = fail(.memoryExceeded, "memory limit exceeded\(limitText(s.pointee.memoryLimit, "bytes"))")
+        _ = fail(.memoryExceeded, memoryText)
         return false
     }
+
+    var memoryText: String { "memory limit exceeded\(limitText(s.pointee.memoryLimit, "bytes"))" }
 
     func failFuel() -> Bool {
         _ = fail(.fuelExhausted, "fuel exhausted\(limitText(machine.limits.fuel, "units"))")

@@ -221,6 +221,17 @@ extension Machine {
         return alive > most / 3 * 2
     }
 
+    /// Bytes beside the heap that the memory limit leaves; `Int.max` without a limit.
+    public var roomOutsideHeap: Int { vm.roomOutsideHeap }
+
+    /// Counts bytes that are kept for the evaluation beside the heap, until its end.
+    public func countBesideHeap(_ bytes: Int) { vm.countOutsideHeap(bytes) }
+
+    /// The failure of an evaluation that passes its memory limit.
+    public var memoryFailure: EvalFailure {
+        EvalFailure(kind: .memoryExceeded, message: Array(vm.memoryText.utf8))
+    }
+
     public var permanentBytes: Int { s.pointee.heap.permanentBytes }
     public var symbolCount: Int { s.pointee.symbols.count }
     /// Bytes of the table of symbols.

@@ -79,11 +79,15 @@ extension VM {
         return true
     }
 
-    /// Whether so many more bytes beside the heap fit the memory limit, with what was alive at the last collection.
-    func hasRoomOutsideHeap(_ bytes: Int) -> Bool {
-        guard let limit = s.pointee.memoryLimit else { return true }
-        return bytes <= limit - stackBytes - outsideBytes - 2 * s.pointee.liveBytes
+    /// Bytes beside the heap that the memory limit leaves, with what the heap holds now; `Int.max` without a limit.
+    var roomOutsideHeap: Int {
+        guard let limit = s.pointee.memoryLimit else { return .max }
+        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
+        return max(0, limit - stackBytes - outsideBytes - s.pointee.heap.oldBytes - fresh)
     }
+
+    /// Whether so many more bytes beside the heap fit the memory limit.
+    func hasRoomOutsideHeap(_ bytes: Int) -> Bool { bytes <= roomOutsideHeap }
 
     /// Counts bytes that are kept beside the heap. The next collection comes earlier, and looks at the limit.
     func countOutsideHeap(_ bytes: Int) {

@@ -64,7 +64,7 @@ extension VM {
         let shown = String(decoding: path, as: UTF8.self)
         let text: [UInt8]
         do throws(EvalIOError) {
-            text = try machine.io.readFile(path)
+            text = try machine.io.readFile(path, limit: roomOutsideHeap / 5)
         } catch {
             throw StoreError(
                 "path '\(shown)' is not valid: this evaluation did not make it, and it cannot be read from the store "
