@@ -28,9 +28,10 @@ enum TemporaryFarm {
         let configuration = configuration(directory, jobMemoryBytes: jobMemoryBytes)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         let arguments = workerArguments(coordinator.endpoints, roots)
-        let supervisor = WorkerSupervisor.Configuration(
+        var supervisor = WorkerSupervisor.Configuration(
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
+        supervisor.drainMilliseconds = 5_000
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(
             services: [coordinator.service, workers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -84,8 +85,9 @@ enum TemporaryFarm {
     ) -> [String] {
         [
             "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
-            "contentIDs=false",
-            "--set", "heldJobs=1",
+            "contentIDs=false", "--set", "heldJobs=1",
+            // Nobody hears of a job that is finished after the command was told to stop.
+            "--set", "drainTimeoutMs=0",
         ]
             + roots.flatMap { ["--root", $0.text] }
     }
