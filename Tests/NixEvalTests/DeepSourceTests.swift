@@ -45,7 +45,9 @@ import Testing
         let machine = try VirtualMachine(programCacheBytes: 0)
         let form = (open: open, inner: "", close: open == "[ " ? "]" : open.hasSuffix("(") ? ")" : "")
         let source = Self.source((open: form.open, inner: "1", close: form.close), 200_000)
-        let job = try SuitePrograms.job(.source(source, name: "deep", directory: SuitePrograms.directory))
+        var job = try SuitePrograms.job(.source(source, name: "deep", directory: SuitePrograms.directory))
+        // Enough for so many tokens: under less they are refused for that.
+        job.limits.memoryBytes = 256 << 20
         guard case .failed(let failure) = await machine.evaluate(job, cancellation: Cancellation()).outcome else {
             Issue.record("accepted")
             return
