@@ -6,8 +6,8 @@ public enum SupervisedProcess {
     /// Set for children, to the supervisor's process id.
     public static let environmentVariable = "FIRN_SUPERVISOR"
 
-    /// To be called first thing in every worker process, on its first thread: makes a supervised one end when its supervisor does, however
-    /// that ends. Does nothing for a process that nobody supervises.
+    /// To be called first thing in every worker process, on its first thread: makes a supervised one end when its
+    /// supervisor does, however that ends. Does nothing for a process that nobody supervises.
     ///
     /// The kernel kills the process when the supervisor's thread that started it ends; a supervisor that had ended
     /// before that was arranged is noticed by comparing the parent.
