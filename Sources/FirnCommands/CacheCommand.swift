@@ -13,19 +13,6 @@ struct CacheCommand: ParsableCommand {
             Example: firn cache info
             """,
         subcommands: [CacheInfoCommand.self, CacheClearCommand.self])
-
-    /// The cache of this user; nil when there is no place for one.
-    @Sendable static func cache() -> DiskCache? {
-        let io = LocalIO()
-        func variable(_ name: String) -> String? {
-            io.environmentVariable(Array(name.utf8)).map { String(decoding: $0, as: UTF8.self) }
-                .flatMap { $0.hasPrefix("/") ? $0 : nil }
-        }
-        let home = io.homeDirectory.map { String(decoding: $0, as: UTF8.self) + "/.cache/firn" }
-        guard let directory = variable("FIRN_CACHE_DIR") ?? variable("XDG_CACHE_HOME").map({ $0 + "/firn" }) ?? home
-        else { return nil }
-        return DiskCache(directory: directory)
-    }
 }
 
 /// `firn cache info`.
@@ -38,7 +25,7 @@ struct CacheInfoCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        guard let cache = CacheCommand.cache() else {
+        guard let cache = UserCache.programs() else {
             Output.note("error: there is no home directory to keep a cache in; set FIRN_CACHE_DIR")
             throw ExitCode(1)
         }
@@ -66,7 +53,7 @@ struct CacheClearCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let removed = CacheCommand.cache()?.clear() ?? 0
+        let removed = UserCache.programs()?.clear() ?? 0
         Output.write(1, json ? "{\"removed\":\(removed)}\n" : "\(removed) programs removed\n")
     }
 }

@@ -142,7 +142,7 @@ struct EvaluationArguments: ParsableArguments {
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
         // A cached program was not parsed, so its literals are not seen.
-        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.levels.areIgnored ? nil : CacheCommand.cache
+        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.levels.areIgnored ? nil : UserCache.programs
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
             pure: isPure, workingDirectory: currentDirectory(),

@@ -24,6 +24,8 @@ public struct WorkerConfiguration: Sendable {
     public var uncommittedBytes = 64 << 20
     /// About what compiled programs that are kept between jobs may take in memory.
     public var programCacheBytes = 128 << 20
+    /// Where compiled programs are kept in files for processes that come later; nil: nowhere.
+    public var programCacheDirectory: String?
     /// Bytes of what a job prints with `trace` and `warn` that are kept.
     public var printedBytes = 64 << 10
     /// Bytes of trace segments that wait to be sent; what comes while they are used up is dropped and counted.

@@ -32,7 +32,9 @@ actor WorkerConnection {
         let directories = configuration.roots.sorted { $0.key < $1.key }
         roots = try RootedIO(
             roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
-        virtualMachine = try VirtualMachine(programCacheBytes: configuration.programCacheBytes)
+        virtualMachine = try VirtualMachine(
+            programCacheBytes: configuration.programCacheBytes,
+            programCacheDirectory: configuration.programCacheDirectory)
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)
@@ -76,6 +78,7 @@ actor WorkerConnection {
         } onCancel: {
             Task { await self.end(nil) }
         }
+        if !Task.isCancelled { await virtualMachine.storePrograms() }
         if let failure { throw failure }
     }
 
@@ -177,6 +180,7 @@ actor WorkerConnection {
         Task { [virtualMachine] in
             guard let result = await virtualMachine.perform(run) else { return }
             completed(key, result)
+            await virtualMachine.storePrograms()
         }
     }
 

@@ -9,6 +9,8 @@ extension Evaluator {
     ) throws(EvalFailure) -> ValueHandle? {
         // Literals are looked at where a source is parsed.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
+        // What an evaluator before compiled needs no file.
+        if let programs, programs.has(source: source, options, scope, scopeNames) { return nil }
         let key = DiskCache.Key(
             source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
         guard let program = disk.program(key) else {

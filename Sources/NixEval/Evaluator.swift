@@ -91,7 +91,8 @@ public final class Evaluator {
 
     /// One of many evaluators, one after another, that share memory and programs.
     init(
-        machine: Machine, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache
+        machine: Machine, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache,
+        disk: DiskCache?
     ) {
         self.machine = machine
         self.io = machine.io
@@ -99,7 +100,7 @@ public final class Evaluator {
         self.cancellation = cancellation
         self.programs = programs
         print = { _ in }
-        disk = nil
+        self.disk = disk
         scope = .of(machine)
     }
 
@@ -132,9 +133,15 @@ public final class Evaluator {
     }
 
     /// Loads a file, or a directory's `default.nix`.
-    public func load(file path: [UInt8]) throws(EvalFailure) -> ValueHandle { try load(file: path, scopeNames: nil) }
+    ///
+    /// - Parameter isCompiled: it is to be compiled, for the warnings, also if an earlier run left the program.
+    public func load(file path: [UInt8], isCompiled: Bool = false) throws(EvalFailure) -> ValueHandle {
+        try load(file: path, scopeNames: nil, isCompiled: isCompiled)
+    }
 
-    private func load(file path: [UInt8], scopeNames: [[UInt8]]?) throws(EvalFailure) -> ValueHandle {
+    private func load(
+        file path: [UInt8], scopeNames: [[UInt8]]?, isCompiled: Bool = false
+    ) throws(EvalFailure) -> ValueHandle {
         if let file = NixSources.file(path) {
             return try load(
                 source: file.source, name: file.name, directory: CorePackages.directory, scopeNames: scopeNames)
@@ -152,7 +159,7 @@ public final class Evaluator {
         machine.countBesideHeap(Self.bytesPerFile + source.count)
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
-        if !machine.isObserved,
+        if !machine.isObserved, !isCompiled,
             let cached = try loadCached(
                 source, file: resolved, name: name, directory: directory, scopeNames: scopeNames)
         {

@@ -9,19 +9,23 @@ final class JobRun {
     private let trace: EvaluationTrace?
     private let begin: UInt64
     private let programs: ProgramCache
+    private let disk: DiskCache?
     private var printed = PrintedLines()
     private var compiled: UInt64 = 0
     private var verifications = 0
     private var warnings: [WarningReport] = []
 
     init(
-        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, begin: UInt64, programs: ProgramCache
+        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, begin: UInt64,
+        programs: ProgramCache,
+        disk: DiskCache?
     ) {
         self.job = job
         self.cancellation = cancellation
         self.trace = trace
         self.begin = begin
         self.programs = programs
+        self.disk = disk
         printed.maximumBytes = job.limits.printedBytes
     }
 
@@ -38,7 +42,7 @@ final class JobRun {
         let options = EvaluatorOptions(
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
         let evaluator = Evaluator(
-            machine: machine, options: options, cancellation: cancellation, programs: programs)
+            machine: machine, options: options, cancellation: cancellation, programs: programs, disk: disk)
         var report = EvaluationReport(outcome(evaluator))
         report.printed = printed.lines
         report.printedBytesDropped = printed.bytesDropped
@@ -83,7 +87,7 @@ final class JobRun {
         switch job.input {
         case .source(let source, let name, let directory):
             return try evaluator.load(source: source, name: name, directory: directory)
-        case .file(let path): return try evaluator.load(file: path)
+        case .file(let path): return try evaluator.load(file: path, isCompiled: true)
         case .program(let bytes, let name, let directory):
             return try evaluator.load(program: verified(bytes), name: name, directory: directory)
         }

@@ -54,6 +54,11 @@ final class ProgramCache {
         return source
     }
 
+    func has(source: [UInt8], _ options: EvaluatorOptions, _ scope: GlobalScope, _ scopeNames: [[UInt8]]?) -> Bool {
+        self.source(
+            Key(source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)) != nil
+    }
+
     func program(_ key: Key) -> Program? {
         guard case .program(let program) = entry(key) else { return nil }
         return program

@@ -7,15 +7,21 @@ public actor VirtualMachine {
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     private let programs: ProgramCache
+    /// Programs in files, for machines that come later.
+    private let disk: DiskCache?
     /// Farms are pure: no clock, environment or system of the machine that a job happens to run on.
     private var memory: MachineMemory?
     private var memorySystem: [UInt8]?
     private var memoryFeatures: Set<String> = []
 
-    /// - Parameter programCacheBytes: about what compiled programs that are kept may take in memory.
-    public init(programCacheBytes: Int) throws {
+    /// - Parameters:
+    ///   - programCacheBytes: about what compiled programs that are kept may take in memory.
+    ///   - programCacheDirectory: where programs of files are kept, too, for virtual machines of this user that come
+    ///     later; nil: nowhere.
+    public init(programCacheBytes: Int, programCacheDirectory: String? = nil) throws {
         executor = try BigStackExecutor(name: "firn-vm")
         programs = ProgramCache(maximumBytes: max(0, programCacheBytes))
+        disk = programCacheDirectory.map { DiskCache(directory: $0) }
     }
 
     /// Evaluates one job. Every job ends in a report.
@@ -28,12 +34,17 @@ public actor VirtualMachine {
     ) -> EvaluationReport {
         let begin = MonotonicClock.now()
         let cpuBegin = MonotonicClock.threadTime()
-        let run = JobRun(job, cancellation: cancellation, trace: trace, begin: begin, programs: programs)
+        let run = JobRun(
+            job, cancellation: cancellation, trace: trace, begin: begin, programs: programs, disk: disk)
         var report = run.run(in: takeMemory(system: job.system, features: job.features))
         report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
         report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
         return report
     }
+
+    /// Writes the programs that were compiled since the last time, where they are kept in files. What cannot be written
+    /// is left out.
+    public func storePrograms() { disk?.store() }
 
     /// Jobs of one system and with the same features in a row use the same memory.
     private func takeMemory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {

@@ -1,3 +1,4 @@
+import Foundation
 import NixBytecode
 import NixEval
 import NixStore
@@ -49,6 +50,40 @@ import Testing
         #expect(value(await run(job)) == #""n26""#)
         job.attribute = "a.c"
         #expect(failure(await run(job))?.kind == .missingAttribute)
+    }
+
+    @Test("Programs of files are kept for machines that come later, and found by what the files hold")
+    func programsOnDisk() async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        // Smaller sources are compiled sooner than a file is read.
+        func source(_ value: Int) -> String { "\(value)" + String(repeating: " ", count: DiskCache.smallestSource) }
+        func evaluate(_ value: Int, _ machine: VirtualMachine) async throws -> String? {
+            let job = try job("import ./a.nix", files: [("a.nix", source(value))])
+            return self.value(await machine.evaluate(job, cancellation: Cancellation()))
+        }
+        var files: [String] = []
+        for number in 1...2 {
+            let first = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
+            #expect(try await evaluate(number, first) == "\(number)")
+            await first.storePrograms()
+            // programs/, a folder of two digits, and the file.
+            let kept = try FileManager.default.subpathsOfDirectory(atPath: directory)
+                .filter { $0.split(separator: "/").count == 3 }.map { "\(directory)/\($0)" }
+            files += kept.filter { !files.contains($0) }
+            #expect(files.count == number)
+        }
+        // The first one's program in the place of the second one's shows that it is what is run.
+        let first = try #require(files.first)
+        let second = try #require(files.last)
+        try FileManager.default.removeItem(atPath: second)
+        try FileManager.default.copyItem(atPath: first, toPath: second)
+        let later = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
+        #expect(try await evaluate(2, later) == "1")
+        try Data("no program".utf8).write(to: URL(fileURLWithPath: second))
+        #expect(try await evaluate(2, later) == "2")
+        let without = try VirtualMachine(programCacheBytes: 1 << 20)
+        #expect(try await evaluate(2, without) == "2")
     }
 
     @Test func filesOfABundle() async throws {

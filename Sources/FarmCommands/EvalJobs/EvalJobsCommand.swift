@@ -64,6 +64,9 @@ struct EvalJobsCommand: AsyncParsableCommand {
     @Option(help: "Seconds of one job.")
     var timeout = 3_600.0
 
+    @Flag(help: "Compile everything anew and keep no programs, in this machine's farm.")
+    var noCache = false
+
     @OptionGroup var connection: ConnectionArguments
 
     mutating func validate() throws {
@@ -72,6 +75,9 @@ struct EvalJobsCommand: AsyncParsableCommand {
         }
         guard timeout > 0, timeout < 86_400 else {
             throw ValidationError("--timeout takes seconds above 0 and up to a day, not \(timeout)")
+        }
+        if noCache, connection.isGiven {
+            throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
         }
         for pair in arguments + textArguments where !pair.contains("\0") {
             throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")
@@ -84,7 +90,10 @@ struct EvalJobsCommand: AsyncParsableCommand {
         guard !connection.isGiven else {
             return try await walk(job, try await connection.connect(), workers: count)
         }
-        try await TemporaryFarm.run(processes: count, roots: roots, jobMemoryBytes: maxMemory.bytes) { client in
+        try await TemporaryFarm.run(
+            processes: count, roots: roots, jobMemoryBytes: maxMemory.bytes,
+            programCache: noCache ? nil : UserCache.directory
+        ) { client in
             try await walk(job, client, workers: count)
         }
     }

@@ -17,8 +17,9 @@ enum TemporaryFarm {
     /// - Parameters:
     ///   - processes: how many workers evaluate.
     ///   - jobMemoryBytes: the highest memory limit that a job may name.
+    ///   - programCache: where the workers keep compiled programs; nil: nowhere.
     static func run(
-        processes: Int, roots: [RootArgument], jobMemoryBytes: Int,
+        processes: Int, roots: [RootArgument], jobMemoryBytes: Int, programCache: String?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
         let directory = try makeDirectory()
@@ -27,7 +28,7 @@ enum TemporaryFarm {
         logger.logLevel = .error
         let configuration = configuration(directory, jobMemoryBytes: jobMemoryBytes)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
-        let arguments = workerArguments(coordinator.endpoints, roots)
+        let arguments = workerArguments(coordinator.endpoints, roots, programCache)
         var supervisor = WorkerSupervisor.Configuration(
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
@@ -81,7 +82,7 @@ enum TemporaryFarm {
     }
 
     private static func workerArguments(
-        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument]
+        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument], _ programCache: String?
     ) -> [String] {
         [
             "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
@@ -89,6 +90,7 @@ enum TemporaryFarm {
             // Nobody hears of a job that is finished after the command was told to stop.
             "--set", "drainTimeoutMs=0",
         ]
+            + (programCache.map { ["--set", "programCacheDirectory=\($0)"] } ?? [])
             + roots.flatMap { ["--root", $0.text] }
     }
 }

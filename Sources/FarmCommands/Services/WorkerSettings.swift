@@ -69,6 +69,7 @@ extension WorkerConfiguration {
         uncommittedResults = try source.number("uncommittedResults", in: 1...100_000) ?? uncommittedResults
         uncommittedBytes = try source.size("uncommittedBytes") ?? uncommittedBytes
         programCacheBytes = try source.size("programCacheBytes", atLeast: 0) ?? programCacheBytes
+        programCacheDirectory = try source.path("programCacheDirectory")
         printedBytes =
             try source.size("printedBytes", atLeast: 0, atMost: ProtocolLimits.printedBytes) ?? printedBytes
         traceQueueBytes = try source.size("traceQueueBytes") ?? traceQueueBytes

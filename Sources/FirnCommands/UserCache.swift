@@ -1,0 +1,20 @@
+import NixEval
+import NixStore
+
+/// Where this user's compiled programs are kept.
+public enum UserCache {
+    /// `$FIRN_CACHE_DIR`, else `firn` in `$XDG_CACHE_HOME`, else in `~/.cache`; nil when there is no place for one. A
+    /// variable whose value does not begin with `/` is passed over.
+    public static var directory: String? {
+        let io = LocalIO()
+        func variable(_ name: String) -> String? {
+            io.environmentVariable(Array(name.utf8)).map { String(decoding: $0, as: UTF8.self) }
+                .flatMap { $0.hasPrefix("/") ? $0 : nil }
+        }
+        let home = io.homeDirectory.map { String(decoding: $0, as: UTF8.self) + "/.cache/firn" }
+        return variable("FIRN_CACHE_DIR") ?? variable("XDG_CACHE_HOME").map { $0 + "/firn" } ?? home
+    }
+
+    /// The cache there.
+    @Sendable static func programs() -> DiskCache? { directory.map { DiskCache(directory: $0) } }
+}
