@@ -2,7 +2,7 @@
 ///
 /// Two values are compared after both are forced. Inside containers the same function is equal to itself, as Nix has
 /// it since it compares addresses first; on its own a function equals nothing. Nix's addresses are of values: what a
-/// thunk gives is a value of its own, which `functionOfItsOwn` sees to.
+/// thunk gives is a value of its own, which `valueOfItsOwn` sees to.
 extension VM {
     /// `==` on the two values at the top.
     @inline(never)

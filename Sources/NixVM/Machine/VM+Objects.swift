@@ -46,17 +46,28 @@ extension VM {
         return Value(Tag.other, object)
     }
 
-    /// A copy of a function, for the thunk that gives it; nil without room, with `need` set.
+    /// Whether a function or list is told from equal ones by its place.
     ///
-    /// In Nix a thunk's value is a place of its own, and functions are equal when they are one place. Here they are equal
-    /// when they are one object, so a thunk's function must be one that no other thunk has.
+    /// In Nix a thunk's value is a place of its own. Functions are equal when they are one place, and a list is printed as
+    /// `«repeated»` when its place was. Of longer lists Nix 2.8 goes by their elements, which are not copied; here, too.
+    @inline(__always)
+    func isPlace(_ value: Value) -> Bool {
+        value.tag == Tag.function || (1...Self.smallList).contains(value.object.field)
+    }
+
+    /// Elements of the longest list that lies in the value itself in Nix 2.8.
+    private static var smallList: Int { 2 }
+
+    /// A copy of a function or list, for the thunk that gives it; nil without room, with `need` set.
+    ///
+    /// What Nix tells by place is told by object here, so a thunk's value must be an object that no other thunk has.
     @inline(never)
-    func functionOfItsOwn(_ function: Value) -> Value? {
-        let size = function.object.size
+    func valueOfItsOwn(_ value: Value) -> Value? {
+        let size = value.object.size
         guard reserve(Size.words(size)) else { return nil }
         let copy = take(words: size)
-        copy.update(from: function.object, count: size)
-        return Value(Tag.function, copy)
+        copy.update(from: value.object, count: size)
+        return Value(value.tag, copy)
     }
 
     /// Whether the thunk that a frame gives its value only names a variable, as `getUpvalue; return` does: the compiler

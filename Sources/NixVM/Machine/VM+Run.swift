@@ -155,8 +155,8 @@ extension VM {
                     if selected.isThunk, selected.object.kind == Kind.indirection {
                         selected = Value(bits: selected.object[1])
                     }
-                    // What may be a function needs a thunk of its own: two functions are equal if they are one value.
-                    if !selected.isThunk, selected.tag != Tag.function {
+                    // What is told by its place needs a thunk of its own.
+                    if !selected.isThunk, selected.tag < Tag.list || !isPlace(selected) {
                         (r.sp - 1).pointee = selected
                         continue dispatch
                     }
@@ -746,9 +746,11 @@ extension VM {
                     (r.sp - 1).pointee = value
                 }
                 let update = (r.fp - 1).pointee.update & ~FrameMode.tailCalled
-                if _slowPath(value.tag == Tag.function), FrameMode.updates(update), !isVariable(update, start) {
+                if _slowPath(value.tag >= Tag.list), FrameMode.updates(update), isPlace(value),
+                    !isVariable(update, start)
+                {
                     s.pointee.r = r
-                    guard let copy = functionOfItsOwn(value) else {
+                    guard let copy = valueOfItsOwn(value) else {
                         step = .collect
                         break execute
                     }
