@@ -6,4 +6,4 @@ let
     startSet = [ (node start) ];
     operator = x: [ (node (modulo (x.key * 2 + 1) 5000)) (node (modulo (x.key * 3 + 2) 5000)) ];
   });
-in builtins.foldl' (a: i: a + reach i) 0 (builtins.genList (i: i) 400)
+in builtins.foldl' (a: i: a + reach i) 0 (builtins.genList (i: i) 600)

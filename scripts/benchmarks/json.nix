@@ -4,4 +4,4 @@ let
   value = builtins.genList record 6000;
   text = builtins.toJSON value;
   round = r: builtins.length (builtins.fromJSON (builtins.toJSON (map (v: v // { inherit r; }) (builtins.fromJSON text))));
-in [ (builtins.stringLength text) (map round (builtins.genList (r: r) 22)) ]
+in [ (builtins.stringLength text) (map round (builtins.genList (r: r) 32)) ]

@@ -14,4 +14,4 @@ let
   set = fix (builtins.foldl' (f: o: extends o f) base overlays);
   weight = p: p.version + p.depth + builtins.foldl' (a: d: a + d.version) 0 p.needs;
   once = r: builtins.foldl' (a: n: a + weight set.${n}) r (builtins.attrNames set);
-in builtins.foldl' (a: r: a + once r) 0 (builtins.genList (r: r) 450)
+in builtins.foldl' (a: r: a + once r) 0 (builtins.genList (r: r) 520)

@@ -9,4 +9,4 @@ let
     (builtins.head (builtins.sort builtins.lessThan strings))
     (builtins.head (builtins.sort (a: b: a.key < b.key) records)).name
   ];
-in map round (builtins.genList (r: r) 150)
+in map round (builtins.genList (r: r) 220)
