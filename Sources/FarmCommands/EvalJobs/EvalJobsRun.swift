@@ -97,6 +97,10 @@ actor EvalJobsRun {
             guard !notes.isEmpty else { throw CommandFailure("the job ended with \(result.outcome): \(message)") }
             progress.clear()
             Output.write(2, notes)
+            if case .source = template.program, message.contains("path '/job/") {
+                Output.note(
+                    "FILE lies in no root and was sent alone: --root NAME=DIRECTORY gives it what lies beside it")
+            }
             throw ExitCode(1)
         }
     }
