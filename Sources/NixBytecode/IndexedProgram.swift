@@ -4,8 +4,6 @@
 /// What the verifier proves of a whole program and not of a chunk (that no symbol stands twice, that every chunk is
 /// right) does not bear on the machine's safety.
 public final class IndexedProgram {
-    private let bytes: [UInt8]
-    private let index: ProgramIndex
     private var verifier: Verifier
     /// Why an entry was refused. What the part before it read was given to nobody, so no other part can be made.
     private var rejection: ProgramRejection?
@@ -29,11 +27,11 @@ public final class IndexedProgram {
         do throws(DecodeError.Code) {
             guard try decoder.header() == ProgramFormat.compilerVersion else { throw .unsupportedVersion }
         } catch { throw .malformed(DecodeError(error, at: decoder.itemStart)) }
-        self.bytes = bytes
-        self.index = index
         verifier = Verifier(decoder, index)
         guard index.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
+
+    private var index: ProgramIndex { verifier.known.index }
 
     public var symbolCount: Int { index.count(.symbols) }
     public var constantCount: Int { index.count(.constants) }
@@ -45,7 +43,7 @@ public final class IndexedProgram {
     public func part(_ chunk: Int) throws(ProgramRejection) -> IndexedPart {
         if let rejection { throw rejection }
         verifier.known.part = IndexedPart()
-        verifier.known.part.bytes = bytes
+        verifier.known.part.bytes = verifier.known.decoder.bytes
         do throws(VerificationError) {
             try verifier.prove(chunk)
         } catch {

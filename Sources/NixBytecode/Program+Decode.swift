@@ -25,7 +25,7 @@ extension Program {
 
 /// Reads a program section by section.
 struct ProgramDecoder {
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
     private var offset = 0
     /// End of the section being read, so that no entry reaches into the next.
     private var end: Int

@@ -13,13 +13,14 @@ public final class DiskCache {
     struct Key: Hashable {
         let digest: [UInt8]
 
-        init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
+        /// - Parameter source: that of a source.
+        init(_ source: ProgramCache.Key) {
             var text = DiskCache.versions
-            text.append(scope.number << 2 | (pipeOperators ? 1 : 0))
-            text.append(scopeNames == nil ? 0 : 1)
-            for name in scopeNames ?? [] { text += Array("\(name.count):".utf8) + name }
+            text.append(source.variant)
+            text.append(source.scopeNames == nil ? 0 : 1)
+            for name in source.scopeNames ?? [] { text += Array("\(name.count):".utf8) + name }
             text.append(UInt8(ascii: "\n"))
-            text += Hash(of: source, .sha256).bytes
+            text += source.digest
             digest = Hash(of: text, .sha256).bytes
         }
 

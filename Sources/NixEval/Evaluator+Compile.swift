@@ -29,11 +29,14 @@ extension Evaluator {
     }
 
     /// Parses source and resolves its variables, unless an evaluator before did.
-    func analyse(_ source: [UInt8], name: String, scopeNames: [[UInt8]]?) throws(EvalFailure) -> AnalysedSource {
+    ///
+    /// - Parameter key: the source's, where it is known already.
+    func analyse(
+        _ source: [UInt8], name: String, scopeNames: [[UInt8]]?, key: ProgramCache.Key? = nil
+    ) throws(EvalFailure) -> AnalysedSource {
         guard let programs else { return try analyseAnew(source, name: name, scopeNames: scopeNames) }
         sources[name] = source
-        let key = ProgramCache.Key(
-            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
+        let key = key ?? programKey(source, scopeNames)
         if let known = programs.source(key) {
             warnings += known.warnings.map { (name, $0) }
             warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
@@ -42,6 +45,11 @@ extension Evaluator {
         let analysed = try analyseAnew(source, name: name, scopeNames: scopeNames)
         programs.insert(analysed, key)
         return analysed
+    }
+
+    func programKey(_ source: [UInt8], _ scopeNames: [[UInt8]]?) -> ProgramCache.Key {
+        ProgramCache.Key(
+            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
     }
 
     private func analyseAnew(

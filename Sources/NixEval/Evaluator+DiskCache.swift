@@ -9,14 +9,14 @@ extension Evaluator {
     ) throws(EvalFailure) -> ValueHandle? {
         // Literals are looked at where a source is parsed.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
+        let sourceKey = programKey(source, scopeNames)
+        let key = DiskCache.Key(sourceKey)
         // What an evaluator before compiled needs no file.
-        if let programs, programs.has(source: source, options, scope, scopeNames) { return nil }
-        let key = DiskCache.Key(
-            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
-        guard let program = disk.program(key) else {
-            let analysed = try analyse(source, name: name, scopeNames: scopeNames)
+        let isCompiled = programs?.source(sourceKey) != nil
+        guard !isCompiled, let program = disk.program(key) else {
+            let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
             // A program in a file could not warn again.
-            if analysed.ambiguousOrs.isEmpty { disk.add(key) { try? analysed.program() } }
+            if !isCompiled, analysed.ambiguousOrs.isEmpty { disk.add(key) { try? analysed.program() } }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
         guard let part = try? program.part(0) else {
@@ -34,9 +34,7 @@ extension Evaluator {
     func source(compiledAs name: String) -> [UInt8]? {
         if let known = sources[name] { return known }
         guard let (file, key, scopeNames) = sourceKeys[name], let source = try? io.readFile(file),
-            key
-                == DiskCache.Key(
-                    source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
+            key == DiskCache.Key(programKey(source, scopeNames))
         else { return nil }
         sources[name] = source
         return source

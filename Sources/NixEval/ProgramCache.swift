@@ -10,9 +10,9 @@ import NixStore
 final class ProgramCache {
     /// Everything that the program depends on. The compiler's version is that of the process.
     struct Key: Hashable {
-        fileprivate let digest: [UInt8]
-        fileprivate let variant: UInt8
-        fileprivate let scopeNames: [[UInt8]]?
+        let digest: [UInt8]
+        let variant: UInt8
+        let scopeNames: [[UInt8]]?
 
         /// Of source that is analysed.
         init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
@@ -52,11 +52,6 @@ final class ProgramCache {
     func source(_ key: Key) -> AnalysedSource? {
         guard case .source(let source) = entry(key) else { return nil }
         return source
-    }
-
-    func has(source: [UInt8], _ options: EvaluatorOptions, _ scope: GlobalScope, _ scopeNames: [[UInt8]]?) -> Bool {
-        self.source(
-            Key(source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)) != nil
     }
 
     func program(_ key: Key) -> Program? {

@@ -2,6 +2,7 @@ import ArgumentParser
 import FirnClient
 import FirnCommands
 import FirnProtocol
+import NixStore
 
 /// Drives a walk over a package set: as many jobs at once as there are workers, each with a slice of the attributes.
 actor EvalJobsRun {
@@ -97,7 +98,9 @@ actor EvalJobsRun {
             guard !notes.isEmpty else { throw CommandFailure("the job ended with \(result.outcome): \(message)") }
             progress.clear()
             Output.write(2, notes)
-            if case .source = template.program, message.contains("path '/job/") {
+            if case .source = template.program,
+                message.contains("'\(String(decoding: RootedIO.bundlePath, as: UTF8.self))/")
+            {
                 Output.note(
                     "FILE lies in no root and was sent alone: --root NAME=DIRECTORY gives it what lies beside it")
             }

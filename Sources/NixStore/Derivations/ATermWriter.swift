@@ -4,8 +4,10 @@ public struct ATermWriter: ~Copyable {
 
     public init(capacity: Int = 4096) { bytes.reserveCapacity(capacity) }
 
-    /// Appends text as it is.
+    /// Appends text as it is. Inlined, so that what is nearly always a single byte is appended as one.
+    @inline(__always)
     public mutating func raw(_ text: StaticString) {
+        if text.utf8CodeUnitCount == 1 { return raw(unsafe text.utf8Start.pointee) }
         unsafe bytes.append(
             contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }

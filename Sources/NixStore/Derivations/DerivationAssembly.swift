@@ -180,18 +180,18 @@ public struct DerivationAssembly {
 
     private func writeOutputs(_ writer: inout ATermWriter, paths: [[UInt8]]?) {
         let (algorithm, hash) = hashText()
-        writer.raw(UInt8(ascii: "["))
+        writer.raw("[")
         for (index, output) in outputs.enumerated() {
-            if index > 0 { writer.raw(UInt8(ascii: ",")) }
-            writer.raw(UInt8(ascii: "("))
+            if index > 0 { writer.raw(",") }
+            writer.raw("(")
             writer.plain(output)
-            writer.raw(UInt8(ascii: ","))
+            writer.raw(",")
             writer.plain(hasKnownPaths ? paths?[index] ?? [] : [])
-            writer.raw(UInt8(ascii: ","))
+            writer.raw(",")
             writer.plain(algorithm)
-            writer.raw(UInt8(ascii: ","))
+            writer.raw(",")
             writer.plain(hash)
-            writer.raw(UInt8(ascii: ")"))
+            writer.raw(")")
         }
         writer.raw("],")
     }
@@ -208,14 +208,14 @@ public struct DerivationAssembly {
     }
 
     private func writeInputs(_ writer: inout ATermWriter, _ inputs: [(key: [UInt8], outputs: InputOutputs)]) {
-        writer.raw(UInt8(ascii: "["))
+        writer.raw("[")
         for (index, input) in inputs.enumerated() {
-            if index > 0 { writer.raw(UInt8(ascii: ",")) }
-            writer.raw(UInt8(ascii: "("))
+            if index > 0 { writer.raw(",") }
+            writer.raw("(")
             writer.plain(input.key)
-            writer.raw(UInt8(ascii: ","))
+            writer.raw(",")
             writer.outputs(input.outputs)
-            writer.raw(UInt8(ascii: ")"))
+            writer.raw(")")
         }
         writer.raw("],")
     }

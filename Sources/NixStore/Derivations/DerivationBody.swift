@@ -20,9 +20,9 @@ public struct DerivationBody: ~Copyable {
         sources: [[UInt8]], system: UnsafeBufferPointer<UInt8>, builder: UnsafeBufferPointer<UInt8>
     ) {
         writer.plainList(sources)
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         unsafe writer.plain(system)
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         unsafe writer.string(builder)
         writer.raw(",[")
     }
@@ -42,11 +42,11 @@ public struct DerivationBody: ~Copyable {
     /// Adds a variable of the environment.
     public mutating func variable(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
         separate()
-        writer.raw(UInt8(ascii: "("))
+        writer.raw("(")
         unsafe writer.string(name)
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         unsafe writer.string(value)
-        writer.raw(UInt8(ascii: ")"))
+        writer.raw(")")
     }
 
     /// The variable that holds an output's path or what stands for it.
@@ -54,7 +54,7 @@ public struct DerivationBody: ~Copyable {
     /// - Parameter index: the output's place among the derivation's.
     mutating func outputVariable(_ name: [UInt8], _ value: [UInt8], index: Int) {
         separate()
-        writer.raw(UInt8(ascii: "("))
+        writer.raw("(")
         writer.string(name)
         writer.raw(",\"")
         holes.append((index, writer.bytes.count..<(writer.bytes.count + value.count)))
@@ -66,7 +66,7 @@ public struct DerivationBody: ~Copyable {
     public mutating func finish() { writer.raw("])") }
 
     private mutating func separate() {
-        if !isFirst { writer.raw(UInt8(ascii: ",")) }
+        if !isFirst { writer.raw(",") }
         isFirst = false
     }
 

@@ -44,16 +44,16 @@ extension ATermWriter {
     /// What a derivation says of an input.
     mutating func outputs(_ outputs: InputOutputs) {
         if outputs.inner.isEmpty { return plainList(outputs.names) }
-        raw(UInt8(ascii: "("))
+        raw("(")
         plainList(outputs.names)
         raw(",[")
         for (index, inner) in outputs.inner.enumerated() {
-            if index > 0 { raw(UInt8(ascii: ",")) }
-            raw(UInt8(ascii: "("))
+            if index > 0 { raw(",") }
+            raw("(")
             plain(inner.output)
-            raw(UInt8(ascii: ","))
+            raw(",")
             self.outputs(inner.outputs)
-            raw(UInt8(ascii: ")"))
+            raw(")")
         }
         raw("])")
     }

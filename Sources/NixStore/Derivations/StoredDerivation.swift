@@ -90,46 +90,46 @@ public struct StoredDerivation: Sendable, Equatable {
         writer.list(outputs) { writer, output in
             writer.tuple([output.name, output.path, output.algorithm, output.hash])
         }
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         writer.list(inputs) { writer, input in
-            writer.raw(UInt8(ascii: "("))
+            writer.raw("(")
             writer.plain(input.path)
-            writer.raw(UInt8(ascii: ","))
+            writer.raw(",")
             writer.outputs(input.outputs)
-            writer.raw(UInt8(ascii: ")"))
+            writer.raw(")")
         }
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         writer.plainList(sources)
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         writer.plain(system)
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         writer.string(builder)
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         writer.list(arguments) { writer, argument in writer.string(argument) }
-        writer.raw(UInt8(ascii: ","))
+        writer.raw(",")
         writer.list(environment) { writer, variable in writer.tuple([variable.name, variable.value]) }
-        writer.raw(UInt8(ascii: ")"))
+        writer.raw(")")
         return writer.bytes
     }
 }
 
 extension ATermWriter {
     fileprivate mutating func list<Item>(_ items: [Item], _ write: (inout ATermWriter, Item) -> Void) {
-        raw(UInt8(ascii: "["))
+        raw("[")
         for (index, item) in items.enumerated() {
-            if index > 0 { raw(UInt8(ascii: ",")) }
+            if index > 0 { raw(",") }
             write(&self, item)
         }
-        raw(UInt8(ascii: "]"))
+        raw("]")
     }
 
     fileprivate mutating func tuple(_ fields: [[UInt8]]) {
-        raw(UInt8(ascii: "("))
+        raw("(")
         for (index, field) in fields.enumerated() {
-            if index > 0 { raw(UInt8(ascii: ",")) }
+            if index > 0 { raw(",") }
             string(field)
         }
-        raw(UInt8(ascii: ")"))
+        raw(")")
     }
 }
 
