@@ -97,6 +97,6 @@ struct EvalCommand: ParsableCommand {
             return bytes
         }
         let result = strict ? try evaluator.deepForce(value) : try evaluator.force(value)
-        return evaluator.machine.printResult(result) + newline
+        return try evaluator.machine.printResult(result) + newline
     }
 }

@@ -14,10 +14,14 @@ extension Machine {
         // Slot 1 is true while the argument is forced, false after unwinding stopped here.
         .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
         .frame("throw", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, .copyToStore) { vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer)) }
+            vm.coerced(0, .copyToStore) {
+                guard vm.admitText(2 * vm.bp[0].object.field) else { return .error }
+                return vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer))
+            }
         },
         .frame("abort", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .copyToStore) {
+                guard vm.admitText(2 * vm.bp[0].object.field) else { return .error }
                 let text = Array(vm.bp[0].object.byteBuffer)
                 return vm.fail(
                     .abort,
@@ -26,18 +30,20 @@ extension Machine {
             }
         },
         .function("trace", 2, strict: [0]) { vm in
-            vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
+            guard let text = vm.traceText(vm.argument(0)) else { return .error }
+            vm.machine.print(Array("trace: ".utf8) + text)
             return vm.done(vm.argument(1))
         },
         .function("traceVerbose", 2, strict: []) { vm in
             if vm.machine.settings.traceVerbose {
                 if !vm.isForced(vm.argumentSlot(0)) { return .force }
-                vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
+                guard let text = vm.traceText(vm.argument(0)) else { return .error }
+                vm.machine.print(Array("trace: ".utf8) + text)
             }
             return vm.done(vm.argument(1))
         },
         .function("warn", 2, strict: [0]) { vm in
-            guard let text = vm.expectString(0) else { return .error }
+            guard let text = vm.expectString(0), vm.admitText(4 * text.field) else { return .error }
             vm.machine.print(vm.warningText(text.byteBuffer))
             return vm.done(vm.argument(1))
         },
@@ -56,9 +62,11 @@ extension VM {
         return first + text.flatMap { $0 == newline ? [newline] + indent : [$0] }
     }
 
-    /// A string as it is, anything else as it prints.
-    func traceText(_ value: Value) -> [UInt8] {
-        value.isString ? Array(value.object.byteBuffer) : ValuePrinter(self, .trace).print(value)
+    /// A string as it is, anything else as it prints, charged by its length; nil with `failure` set when a limit forbids
+    /// it.
+    func traceText(_ value: Value) -> [UInt8]? {
+        guard value.isString else { return ValuePrinter(self, .trace, isCharged: true).printed(value) }
+        return admitText(3 * value.object.field) ? Array(value.object.byteBuffer) : nil
     }
 
     fileprivate func tryEvalStep() -> Step {

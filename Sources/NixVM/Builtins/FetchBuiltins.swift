@@ -186,7 +186,7 @@ extension VM {
             do throws(FetchError) {
                 tree = try fetcher.fetch(input)
             } catch {
-                if isOverMemory { return .failure(PendingFetch(step: failMemory() ? .next : .error)) }
+                if isOverMemory { return .failure(PendingFetch(step: memoryExceeded())) }
                 return .failure(PendingFetch(step: fail(error, fetching: input)))
             }
             if let warning = tree.warning { machine.print(Array("warning: ".utf8) + warning) }

@@ -22,7 +22,7 @@ extension Machine {
 /// index, and for a set that another value stands for `absent`, the set and a `Peel`.
 extension VM {
     fileprivate func fail(_ error: JSONError, in text: UnsafeBufferPointer<UInt8>) -> Step {
-        if error.isLimit { return failMemory() ? .next : .error }
+        if error.isLimit { return memoryExceeded() }
         guard error.isSyntax else { return fail(.value, error.message) }
         let message = error.isWording ? nil : JSONSyntaxError.message(text)
         return fail(.value, message ?? error.message, context: "while decoding a JSON string")

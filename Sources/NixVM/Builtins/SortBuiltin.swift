@@ -28,9 +28,9 @@ extension VM {
             if bp[5].small < bp[8].small, bp[6].small < bp[9].small {
                 let left = bp[2].object.values[bp[5].small]
                 let right = bp[2].object.values[bp[6].small]
-                if isNatural, isOrderedAlike(left, right), let isLess = isLess(right, left) {
+                if isNatural, isOrderedAlike(left, right) {
                     // What the call would cost: the verdict is the same.
-                    guard charge(1) else { return .error }
+                    guard charge(1), let isLess = isLess(right, left) else { return .error }
                     takeSmaller(fromRight: isLess)
                     continue
                 }

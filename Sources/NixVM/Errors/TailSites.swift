@@ -4,8 +4,8 @@ import Glibc
 ///
 /// Each frame keeps the place of its first tail call, in a range parallel to the frames; the later ones share a ring,
 /// so that a loop of tail calls costs no memory. A bit of the frame (`FrameMode.tailCalled`) says that there are any.
-struct TailSites {
-    struct Entry {
+struct TailSites: BitwiseCopyable {
+    struct Entry: BitwiseCopyable {
         /// Address of the reused frame; the lowest bit is set at its first tail call.
         var frame: UInt
         var site: UnsafePointer<UInt8>
@@ -20,10 +20,11 @@ struct TailSites {
     let ring: UnsafeMutablePointer<Entry>
     var count = 0
 
-    init(first: UnsafeMutableRawPointer, frames: UnsafeMutableRawPointer) {
+    /// - Parameter ring: `capacity` entries.
+    init(first: UnsafeMutableRawPointer, frames: UnsafeMutableRawPointer, ring: UnsafeMutablePointer<Entry>) {
         self.first = first
         self.frames = frames
-        ring = .allocate(capacity: TailSites.capacity)
+        self.ring = ring
     }
 
     /// What stands for a site where a functor took the place of its set: no address, but the number of the functor's
@@ -36,8 +37,6 @@ struct TailSites {
         let bits = UInt(bitPattern: site)
         return bits >> 63 == 0 ? nil : UInt32(truncatingIfNeeded: bits)
     }
-
-    func release() { ring.deallocate() }
 
     /// The slot of a frame's first tail call.
     @inline(__always)

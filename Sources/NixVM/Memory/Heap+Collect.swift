@@ -154,6 +154,7 @@ extension VM {
     /// Whether the next collection is to move everything: when as much as was alive after the last such one has
     /// lived on since, or when the limit leaves little room beside what has.
     private func isFullDue(_ need: Int) -> Bool {
+        if !s.pointee.remembered.isComplete { return true }
         if s.pointee.stress {
             s.pointee.stressTurn &+= 1
             return s.pointee.stressTurn % 3 == 0
