@@ -15,13 +15,13 @@ extension Machine {
         .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
         .frame("throw", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .copyToStore) {
-                guard vm.admitText(2 * vm.bp[0].object.field) else { return .error }
+                if let step = vm.admitMessage(vm.bp[0]) { return step }
                 return vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer))
             }
         },
         .frame("abort", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .copyToStore) {
-                guard vm.admitText(2 * vm.bp[0].object.field) else { return .error }
+                if let step = vm.admitMessage(vm.bp[0]) { return step }
                 let text = Array(vm.bp[0].object.byteBuffer)
                 return vm.fail(
                     .abort,
@@ -30,20 +30,19 @@ extension Machine {
             }
         },
         .function("trace", 2, strict: [0]) { vm in
-            guard let text = vm.traceText(vm.argument(0)) else { return .error }
-            vm.machine.print(Array("trace: ".utf8) + text)
+            if let step = vm.printTrace(vm.argument(0)) { return step }
             return vm.done(vm.argument(1))
         },
         .function("traceVerbose", 2, strict: []) { vm in
             if vm.machine.settings.traceVerbose {
                 if !vm.isForced(vm.argumentSlot(0)) { return .force }
-                guard let text = vm.traceText(vm.argument(0)) else { return .error }
-                vm.machine.print(Array("trace: ".utf8) + text)
+                if let step = vm.printTrace(vm.argument(0)) { return step }
             }
             return vm.done(vm.argument(1))
         },
         .function("warn", 2, strict: [0]) { vm in
-            guard let text = vm.expectString(0), vm.admitText(4 * text.field) else { return .error }
+            guard let text = vm.expectString(0) else { return .error }
+            if let step = vm.admitText(4 * text.field) { return step }
             vm.machine.print(vm.warningText(text.byteBuffer))
             return vm.done(vm.argument(1))
         },
@@ -62,11 +61,17 @@ extension VM {
         return first + text.flatMap { $0 == newline ? [newline] + indent : [$0] }
     }
 
-    /// A string as it is, anything else as it prints, charged by its length; nil with `failure` set when a limit forbids
-    /// it.
-    func traceText(_ value: Value) -> [UInt8]? {
-        guard value.isString else { return ValuePrinter(self, .trace, isCharged: true).printed(value) }
-        return admitText(3 * value.object.field) ? Array(value.object.byteBuffer) : nil
+    /// Prints a string as it is, anything else as it prints, charged by its length; what to answer when that is not
+    /// possible, or not yet.
+    fileprivate func printTrace(_ value: Value) -> Step? {
+        if value.isString {
+            if let step = admitText(3 * value.object.field) { return step }
+            machine.print(Array("trace: ".utf8) + Array(value.object.byteBuffer))
+            return nil
+        }
+        guard let text = ValuePrinter(self, .trace, isCharged: true).printed(value) else { return .error }
+        machine.print(Array("trace: ".utf8) + text)
+        return nil
     }
 
     fileprivate func tryEvalStep() -> Step {

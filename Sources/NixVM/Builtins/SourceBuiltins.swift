@@ -217,15 +217,15 @@ extension VM {
         let length = slots[3].small
         let needed = length + path.count + 1
         let grows = slots[2].isNull || slots[2].object.field < needed
-        let capacity = (needed * 2 + 63) & ~7
+        let capacity = VM.builderCapacity(needed)
         let strings = entries.reduce(0) { $0 + Size.string(prefix.count + $1.name.count) }
-        guard reserve(strings + (grows ? 8 + capacity : 0)) else { return .collect }
+        guard reserve(strings + (grows ? Size.bytes(capacity) : 0)) else { return .collect }
         guard reserveSlots(2 * entries.count + 8) else { return .collect }
         guard charge(1 + entries.count) else { return .error }
         if grows {
             let larger = take(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !slots[2].isNull { larger.bytes.update(from: slots[2].object.bytes, count: length) }
+            if !slots[2].isNull, !copy(slots[2].object.bytes, to: larger.bytes, count: length) { return .error }
             slots[2] = Value(Tag.other, larger)
         }
         if !isRoot {

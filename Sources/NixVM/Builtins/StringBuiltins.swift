@@ -38,6 +38,7 @@ extension VM {
             return false
         }
         guard value.object.hasContext else { return true }
+        guard hasRoomOutsideHeap(6 * value.object.field) else { return failMemory() }
         let element = elements(of: value.object).first?.text ?? []
         _ = fail(
             .value,

@@ -2,7 +2,7 @@ import Glibc
 
 /// Where tail calls left the code whose frame they reuse.
 ///
-/// Each frame keeps the place of its first tail call, in a range parallel to the frames; the later ones share a ring,
+/// Each frame keeps the place of its first tail call, in a table with an entry for each frame; the later ones share a ring,
 /// so that a loop of tail calls costs no memory. A bit of the frame (`FrameMode.tailCalled`) says that there are any.
 struct TailSites: BitwiseCopyable {
     struct Entry: BitwiseCopyable {
@@ -14,7 +14,7 @@ struct TailSites: BitwiseCopyable {
     /// A power of two.
     static let capacity = 4_096
 
-    /// The range parallel to the frames.
+    /// The table of first tail calls.
     let first: UnsafeMutableRawPointer
     let frames: UnsafeMutableRawPointer
     let ring: UnsafeMutablePointer<Entry>
@@ -41,7 +41,8 @@ struct TailSites: BitwiseCopyable {
     /// The slot of a frame's first tail call.
     @inline(__always)
     func slot(_ frame: UnsafeMutablePointer<Frame>) -> UnsafeMutablePointer<UnsafePointer<UInt8>> {
-        (first + (UnsafeMutableRawPointer(frame) - frames)).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+        let index = (UnsafeMutableRawPointer(frame) - frames) / MemoryLayout<Frame>.stride
+        return first.assumingMemoryBound(to: UnsafePointer<UInt8>.self) + index
     }
 }
 

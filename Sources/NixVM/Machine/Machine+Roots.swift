@@ -11,7 +11,9 @@ extension Machine {
     private func newRoot() -> Int {
         let index = s.pointee.rootCount
         // `import` asks for `hasFreeRoot` first, and a host holds as many values as its own code names.
-        guard index < MachineState.rootCapacity else { fatalError("the host keeps more values than a machine has roots") }
+        guard index < MachineState.rootCapacity else {
+            fatalError("the host keeps more values than a machine has roots")
+        }
         s.pointee.rootCount += 1
         return index
     }

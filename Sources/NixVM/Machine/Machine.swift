@@ -124,7 +124,9 @@ public final class Machine {
         io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
         cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
     ) {
-        guard let storage = MachineStorage(memoryLimit: limits.memory, builtins: Machine.definitions) else { return nil }
+        guard let storage = MachineStorage(memoryLimit: limits.memory, builtins: Machine.definitions) else {
+            return nil
+        }
         self.storage = storage
         self.limits = limits
         self.io = StoreView(io)

@@ -114,8 +114,8 @@ public final class MachineMemory {
     }
 
     private func clearTailSites(_ state: MachineState) {
-        discard(
-            state.tailSites.first, UnsafeMutableRawPointer(state.fpLimit) - UnsafeMutableRawPointer(state.framesBase))
+        let frames = state.fpLimit - state.framesBase
+        discard(state.tailSites.first, frames * MemoryLayout<UInt>.stride + Self.pageBytes)
         let used = min(state.tailSites.count, TailSites.capacity) * MemoryLayout<TailSites.Entry>.stride
         UnsafeMutableRawPointer(state.tailSites.ring).initializeMemory(as: UInt8.self, repeating: 0, count: used)
     }

@@ -85,6 +85,8 @@ struct MachineState: BitwiseCopyable {
     var result = Value.null
     var need = 0
     var needSlots = 0
+    /// Bytes beside the heap that the step which asked for room will take.
+    var needOutside = 0
     /// Largest `maximumStack` of any chunk loaded.
     var largestFrame = 0
     var chunkCount = 0

@@ -137,7 +137,7 @@ extension VM {
 
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
         if coercion.contains(.copyToStore) {
-            guard admitText(value.object.field) else { return .error }
+            if let step = admitText(value.object.field) { return step }
             guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
             (sp - 1).pointee = copied
             return .next
@@ -163,7 +163,7 @@ extension VM {
         let contexts = contextBytes(sp - 1, 1) + (bp[4].isNull ? 0 : Size.list(bp[4].object.field))
         let length = value.object.field
         guard reserve(builderGrowth(length) + contexts) else { return .collect }
-        guard charge(1 + length / 64) else { return .error }
+        guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         if value.object.hasContext { bp[4] = joinContexts(bp[4], value.object.contextSlot.pointee) }
         if let step = appendReserved(value.object.byteBuffer) { return step }
         sp -= 1
@@ -181,7 +181,7 @@ extension VM {
     static var absolutePath: Int { 0x100 }
 
     private func failRelativePath(_ value: Value) -> Step {
-        guard admitText(3 * value.object.field) else { return .error }
+        if let step = admitMessage(value) { return step }
         let text = String(decoding: value.object.byteBuffer, as: UTF8.self)
         let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
         machine.failure?.isCoercion = true

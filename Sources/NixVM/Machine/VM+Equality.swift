@@ -189,7 +189,9 @@ extension VM {
 
     /// That elements of lists had no order, once for each list around them.
     private func noteElements() {
-        for _ in 0..<min((sp - (bp + 5)) / 3, BacktraceNotes.bound) { machine.notes.append(.text("while comparing two list elements")) }
+        for _ in 0..<min((sp - (bp + 5)) / 3, BacktraceNotes.bound) {
+            machine.notes.append(.text("while comparing two list elements"))
+        }
     }
 
     /// `<` on lists: finds the first elements that differ, and compares those.

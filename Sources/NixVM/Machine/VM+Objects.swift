@@ -169,7 +169,8 @@ extension VM {
 
     /// Indices into a set's layout in the order of the names' bytes. Kept with the layout once computed.
     ///
-    /// Reserves heap itself when the order is new: call it before any effect, and answer `.collect` on nil.
+    /// Reserves heap itself when the order is new: call it before any effect, and answer `.collect` on nil, which also says
+    /// that the evaluation must stop.
     func nameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
         let count = layout.field
         if let known = knownNameOrder(layout) { return known }
@@ -186,7 +187,9 @@ extension VM {
         for index in 0..<count { order[index] = UInt32(truncatingIfNeeded: index) }
         var buffer = UnsafeMutableBufferPointer(start: order, count: count)
         let entries = layout.entries
-        buffer.sort { s.pointee.symbols.precedes(entries[Int($0)].symbol, entries[Int($1)].symbol) }
+        guard
+            sort(&buffer, by: { s.pointee.symbols.precedes(entries[Int($0)].symbol, entries[Int($1)].symbol) })
+        else { return nil }
         write(Value(Tag.other, object), to: layout.values)
         return UnsafePointer(order)
     }

@@ -14,8 +14,9 @@ extension VM {
             length += parts[index].object.field
         }
         if let step = refuseLength(length) { return step }
-        guard reserve(Size.string(length) + contextBytes(parts, count)) else { return .collect }
-        guard charge(1 + length / 64) else { return .error }
+        let contexts = contextBytes(parts, count)
+        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         let result = makeString(length: length, context: unionContext(parts, count))
         var out = result.object.bytes
         for index in 0..<count {
@@ -63,8 +64,8 @@ extension VM {
         if let step = refuseLength(length) { return step }
         guard reserve(Size.string(length)) else { return .collect }
         // It is put together and made canonical beside the heap.
-        guard charge(1 + length / 16) else { return .error }
-        return hasRoomOutsideHeap(3 * length) ? nil : memoryExceeded()
+        guard reserveOutside(3 * length) else { return .collect }
+        return charge(1 + length / 16) ? nil : .error
     }
 
     /// `path + value`: the value's string after the path's, made canonical.
@@ -111,8 +112,9 @@ extension VM {
                 makePath(CanonPath.canonicalize(Array(bp[0].object.byteBuffer) + Array(bp[1].object.byteBuffer))))
         }
         if let step = refuseLength(length) { return step }
-        guard reserve(Size.string(length) + contextBytes(bp, 2)) else { return .collect }
-        guard charge(1 + length / 64) else { return .error }
+        let contexts = contextBytes(bp, 2)
+        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         let left = bp[0].object
         let right = bp[1].object
         let result = makeString(length: length, context: unionContext(bp, 2))

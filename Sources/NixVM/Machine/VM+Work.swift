@@ -22,6 +22,47 @@ extension VM {
     @inline(__always)
     func poll(at index: Int) -> Bool { _fastPath(index & (VM.blockElements &- 1) != 0) || index == 0 || poll() }
 
+    /// Copies values that were charged already; false with `failure` set when the evaluation must stop.
+    @inline(__always)
+    func copy(_ source: Slot, to target: Slot, count: Int) -> Bool {
+        if _slowPath(count > VM.blockElements) { return copyBlocks(source, to: target, count: count) }
+        target.update(from: source, count: count)
+        return true
+    }
+
+    @inline(never)
+    private func copyBlocks(_ source: Slot, to target: Slot, count: Int) -> Bool {
+        var start = 0
+        while start < count {
+            let length = min(VM.blockElements, count &- start)
+            (target + start).update(from: source + start, count: length)
+            start &+= length
+            if !poll() { return false }
+        }
+        return true
+    }
+
+    /// Sorts in place; false with `failure` set when the evaluation must stop, and the order is then any.
+    ///
+    /// - Parameter precedes: as `sort` takes it; it must not be a function of the program.
+    func sort<Element>(
+        _ elements: inout UnsafeMutableBufferPointer<Element>, by precedes: (Element, Element) -> Bool
+    ) -> Bool {
+        var comparisons = 0
+        do {
+            try elements.sort { a, b throws(SortStopped) in
+                comparisons &+= 1
+                guard poll(at: comparisons) else { throw SortStopped() }
+                return precedes(a, b)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private struct SortStopped: Error {}
+
     /// Order of two strings of bytes, as `compareBytes` has it, charged by what they have in common; nil with `failure`
     /// set when the evaluation must stop.
     @inline(__always)
@@ -76,12 +117,15 @@ extension VM {
         return true
     }
 
-    /// Charges for text of so many bytes that is made beside the heap and lives as long as the step, and looks whether
-    /// the memory limit allows it; false with `failure` set when it does not.
-    func admitText(_ bytes: Int) -> Bool {
-        guard charge(1 &+ bytes / VM.bytesPerUnit) else { return false }
-        return hasRoomOutsideHeap(bytes) || failMemory()
+    /// Reserves text of so many bytes that is made beside the heap and lives as long as the step, and charges for it; what
+    /// to answer when a limit forbids it, or when the step must be run anew first.
+    func admitText(_ bytes: Int) -> Step? {
+        guard reserveOutside(bytes) else { return .collect }
+        return charge(1 &+ bytes / VM.bytesPerUnit) ? nil : .error
     }
+
+    /// The same for a string that becomes the message of a failure, which is copied on its way to whoever reads it.
+    func admitMessage(_ string: Value) -> Step? { admitText(6 * string.object.field) }
 
     /// The symbol of a name that the program made, which is charged by its length and counted when it is new; nil with
     /// `failure` set when a limit forbids it.

@@ -4,7 +4,7 @@ struct HeapSizes {
     /// Of each space and of the nursery.
     let space: Int
     let permanent: Int
-    /// Of the stack, the frames, and the range parallel to them.
+    /// Of the stack, and of the frames.
     let stack: Int
     /// What is reserved beyond a memory limit: builtins, their names, and windows that are opened before they are counted.
     static let reserve = 64 << 20
@@ -14,8 +14,8 @@ struct HeapSizes {
         let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
         space = min(1 << 36, limit + HeapSizes.reserve)
         permanent = min(1 << 35, limit + HeapSizes.reserve)
-        // A window of it grows to twice its size, and to a bit more, before it is counted.
-        stack = min(1 << 35, 4 * limit + HeapSizes.reserve)
+        // Two of what the limit allows, since a window is counted only when it is open.
+        stack = min(1 << 35, 2 * limit + HeapSizes.reserve)
     }
 }
 
@@ -29,7 +29,7 @@ struct Heap: BitwiseCopyable {
     /// Bytes of each space and of the nursery, which lies between the two: so the nursery and either space are one range.
     let spaceSize: Int
     let permanentSize: Int
-    /// Of the stack, the frames, and the range parallel to them.
+    /// Of the stack, and of the frames.
     let stackSize: Int
     /// Bytes of the nursery that are filled between collections, where little is on the stack.
     static let nurserySize = 4 << 20

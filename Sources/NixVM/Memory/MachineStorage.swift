@@ -12,7 +12,7 @@ final class MachineStorage {
     private let permanent: AddressRange
     private let stack: AddressRange
     private let frames: AddressRange
-    /// As long as the frames: see `TailSites`.
+    /// An address for each frame: see `TailSites`.
     private let tailSites: AddressRange
     private let chunks: AddressRange
     private let roots: AddressRange
@@ -37,7 +37,7 @@ final class MachineStorage {
         guard let objects = AddressRange(byteCount: sizes.space * 3),
             let permanent = AddressRange(byteCount: sizes.permanent),
             let stack = AddressRange(byteCount: sizes.stack), let frames = AddressRange(byteCount: sizes.stack),
-            let tailSites = AddressRange(byteCount: sizes.stack),
+            let tailSites = AddressRange(sizes.stack / MemoryLayout<Frame>.stride, of: UInt.self),
             let chunks = AddressRange(MachineState.chunkCapacity, of: LoadedChunk.self),
             let roots = AddressRange(MachineState.rootCapacity, of: Value.self),
             let remembered = AddressRange(Remembered.capacity, of: UInt.self)
@@ -82,14 +82,16 @@ final class MachineStorage {
                 r: Registers(pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
                 instruction: code, hpLimit: heap.nursery, spLimit: stack + MachineState.firstStackWindow,
                 fpLimit: frames, slice: 0, chunks: chunks.base(as: LoadedChunk.self), stackBase: stack,
-                framesBase: frames, bottomFrame: frames, arguments: stack, roots: roots.base(as: Value.self), heap: heap,
+                framesBase: frames, bottomFrame: frames, arguments: stack, roots: roots.base(as: Value.self),
+                heap: heap,
                 nurseryStart: heap.nursery, remembered: Remembered(remembered.base(as: UInt.self)),
                 memoryLimit: machine.limits.memory, maximumDepth: machine.limits.depth, fuel: machine.limits.fuel,
                 stress: machine.settings.stress, symbolsPlace: symbols, layoutCache: layoutCache.base,
                 sharedLayouts: sharedLayouts.base, lookupCache: lookupCache.base,
                 checkedElements: checkedElements.base, emptyList: objects.list, emptyAttributes: objects.attributes,
                 emptyString: objects.string, builtins: builtins.base, builtinCount: builtins.count,
-                stepCodes: stepCodes.base, returnCode: returnCode.base, machineEnv: env, machineTables: self.tables.base,
+                stepCodes: stepCodes.base, returnCode: returnCode.base, machineEnv: env,
+                machineTables: self.tables.base,
                 host: .passUnretained(machine),
                 tailSites: TailSites(
                     first: tailSites.start, frames: UnsafeMutableRawPointer(frames), ring: tailSiteRing.base)))

@@ -54,7 +54,8 @@ extension Object {
     /// the verifier proves.
     @inline(__always) static func header(_ kind: UInt64, count: Int = 0, field: Int) -> UInt64 {
         if _slowPath(
-            UInt(bitPattern: count) > UInt(bitPattern: mostCount) || UInt(bitPattern: field) > UInt(bitPattern: mostField))
+            UInt(bitPattern: count) > UInt(bitPattern: mostCount)
+                || UInt(bitPattern: field) > UInt(bitPattern: mostField))
         {
             refuseHeader(count: count, field: field)
         }

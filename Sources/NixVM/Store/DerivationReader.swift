@@ -55,6 +55,20 @@ struct DerivationReader {
         }
     }
 
+    /// Bytes of all strings, before any of them is copied.
+    func textBytes() -> Int {
+        var bytes = 0
+        for index in 0..<set.field where !found[index].isNull && !found[index].isBool {
+            let object = found[index].object
+            guard object.kind == Kind.array else {
+                bytes += object.field + 16
+                continue
+            }
+            for argument in 0..<object.field { bytes += object.values[argument].object.field + 16 }
+        }
+        return bytes
+    }
+
     func read() throws -> Parts {
         guard let order, let name = vm.lookup(set, Symbols.name) else { throw Failed() }
         var parts = Parts(name: Array(name.pointee.object.byteBuffer))
@@ -187,8 +201,9 @@ struct DerivationReader {
     }
 
     private func setOutputs(_ names: [[UInt8]], _ parts: inout Parts) throws {
-        for (index, name) in names.enumerated() {
-            if names[..<index].contains(name) {
+        var seen: Set<[UInt8]> = []
+        for name in names {
+            if !seen.insert(name).inserted {
                 throw StoreError("duplicate derivation output '\(String(decoding: name, as: UTF8.self))'")
             }
             if name == Array("drvPath".utf8) { throw StoreError("invalid derivation output name 'drvPath'") }
@@ -224,12 +239,16 @@ struct DerivationReader {
     func add(_ parts: Parts) throws -> Int {
         let machine = vm.machine
         let (inputs, sources) = try vm.derivationInputs(parts.context)
+        let stop = machine.stop
         let assembly = try DerivationAssembly(
             name: parts.name, outputs: parts.outputs, parts.addressing, inputs: inputs, sources: sources,
-            in: machine.store.derivations)
+            in: machine.store.derivations, isStopped: { stop.cause != nil })
         var body = DerivationBody(capacity: parts.size + parts.size / 8 + 512)
         body.start(sources: sources, system: parts.system, builder: parts.builder)
-        for argument in parts.arguments { body.argument(argument) }
+        for (index, argument) in parts.arguments.enumerated() {
+            guard vm.poll(at: index) else { throw Failed() }
+            body.argument(argument)
+        }
         body.startEnvironment()
         writeVariables(parts, assembly, &body)
         body.finish()
