@@ -46,6 +46,8 @@ struct Supervisor {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
         process.arguments = ["work", target, "\(seed)", "\(left)", folder]
+        // A worker that ends by a signal is told of by its case.
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         do { try process.run() } catch {
             print("the worker cannot be started: \(error)")
             exit(2)

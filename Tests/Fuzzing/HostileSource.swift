@@ -14,6 +14,12 @@ public struct HostileSource {
         return generator.source()
     }
 
+    /// A call of one builtin with arguments of the grammar's.
+    public static func call(of call: BuiltinCall, seed: UInt64, size: Int = 6) -> String {
+        var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size)
+        return prelude + generator.text(of: call, count: call.arguments.count)
+    }
+
     private init(random: SeededGenerator, budget: Int) {
         self.random = random
         self.budget = budget
@@ -61,9 +67,12 @@ public struct HostileSource {
         let rows = BuiltinCall.rows.filter { $0.result == sort || sort == .anything }
         guard let row = rows.isEmpty ? nil : rows[random.below(rows.count)] else { return nil }
         let call = row.calls[random.below(row.calls.count)]
-        var text = random.chance(10) ? "(builtins.\(call.name)" : "(\(call.name)"
         // A builtin that lacks an argument is a function.
-        let count = random.chance(3) ? random.below(call.arguments.count) : call.arguments.count
+        return text(of: call, count: random.chance(3) ? random.below(call.arguments.count) : call.arguments.count)
+    }
+
+    private mutating func text(of call: BuiltinCall, count: Int) -> String {
+        var text = random.chance(10) ? "(builtins.\(call.name)" : "(\(call.name)"
         for argument in call.arguments.prefix(count) { text += " \(expression(argument))" }
         return text + ")"
     }

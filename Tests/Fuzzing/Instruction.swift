@@ -106,12 +106,12 @@ struct Instruction {
             if let taken = instruction.opcode.info.taken, let effect = instruction.effect(taken, program),
                 case .jump(let target)? = instruction.parts.last
             {
-                let after = height - effect.pops + effect.pushes
+                let after = height &- effect.pops &+ effect.pushes
                 arrivals[target] = after
                 maximum = max(maximum, after)
             }
             guard let effect = instruction.effect(instruction.opcode.info.next, program) else { continue }
-            height = height - effect.pops + effect.pushes
+            height = height &- effect.pops &+ effect.pushes
             maximum = max(maximum, height)
         }
         return maximum

@@ -1,5 +1,5 @@
 /// What an expression of a hostile source is meant to be. Now and then it is something else.
-enum Sort: CaseIterable {
+public enum Sort: CaseIterable, Sendable {
     case integer, float, boolean, string, path, list, set, function, anything
     // Arguments that builtins look into.
     case predicate, comparator, pattern, json, toml, version, names, pairs, graph, derivation, date, hash, url, folder
@@ -7,8 +7,8 @@ enum Sort: CaseIterable {
 }
 
 /// A builtin as the grammar calls it.
-struct BuiltinCall {
-    var name: String
+public struct BuiltinCall: Sendable {
+    public var name: String
     var arguments: [Sort]
 
     init(_ name: String, _ arguments: Sort...) {
@@ -17,7 +17,7 @@ struct BuiltinCall {
     }
 
     /// Every function of `builtins` by what it is meant to give; those without a row are called with anything.
-    static let rows: [(result: Sort, calls: [BuiltinCall])] = [
+    public static let rows: [(result: Sort, calls: [BuiltinCall])] = [
         (
             .integer,
             [
@@ -102,5 +102,5 @@ struct BuiltinCall {
     ]
 
     /// The names of all builtins that the grammar has a row for.
-    static var names: Set<String> { Set(rows.flatMap { $0.calls.map(\.name) }) }
+    public static var names: Set<String> { Set(rows.flatMap { $0.calls.map(\.name) }) }
 }

@@ -71,11 +71,19 @@ public enum SourceTarget {
     ) -> [Finding] {
         if b.isViolation { return [] }
         if a.text != b.text {
-            return [Finding("outcome \(second)", "\(first): \(a.text.prefix(600))\n\(second): \(b.text.prefix(600))")]
+            let (x, y) = (rest(a.text, after: b.text), rest(b.text, after: a.text))
+            return [Finding("outcome \(second)", "\(first): \(x)\n\(second): \(y)")]
         }
         if a.fuel != b.fuel { return [Finding("fuel \(second)", "\(first): \(a.fuel)\n\(second): \(b.fuel)")] }
         if a.printed != b.printed { return [Finding("printed \(second)", "\(a.printed.count), \(b.printed.count)")] }
         return []
+    }
+
+    /// A text from the first line in which it differs from another one.
+    private static func rest(_ text: String, after other: String) -> String {
+        let lines = text.split(separator: "\n")
+        let same = zip(lines, other.split(separator: "\n")).prefix { $0 == $1 }.count
+        return String(lines.dropFirst(same).joined(separator: "\n").prefix(600))
     }
 
     private static func limits(_ observation: Observation, _ settings: RunSettings) -> [Finding] {

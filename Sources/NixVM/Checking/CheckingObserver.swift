@@ -8,6 +8,8 @@ struct CheckingObserver: LoopObserver {
     private var collections = -1
     /// The instruction executed last, to be named as the one at fault.
     private var last: (chunk: Int, pc: UnsafePointer<UInt8>)?
+    /// The builtin that it ran within itself.
+    private var builtin: Int?
     private let codes = CodeMap()
 
     init(_ checks: MachineChecks) {
@@ -30,6 +32,7 @@ struct CheckingObserver: LoopObserver {
         if isWhole { countdown = interval }
         collections = collected
         last = (r.env.field, r.pc)
+        builtin = nil
         return false
     }
 
@@ -60,7 +63,8 @@ struct CheckingObserver: LoopObserver {
         if let index = vm.stepIndex(last.pc) { return "a step of '\(vm.machine.builtinNames[index])'" }
         let opcode = Opcode(rawValue: last.pc.pointee)
         let offset = last.pc - vm.s.pointee.chunks[last.chunk].code
-        return "'\(opcode?.info.name ?? "no instruction")' at byte \(offset) of chunk \(last.chunk)"
+        let call = builtin.map { " in '\(vm.machine.builtinNames[$0])'" } ?? ""
+        return "'\(opcode?.info.name ?? "no instruction")' at byte \(offset) of chunk \(last.chunk)\(call)"
     }
 
     mutating func executeOp(_ vm: VM, _ r: borrowing Registers) {}
@@ -69,6 +73,6 @@ struct CheckingObserver: LoopObserver {
     mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) {}
     mutating func tailCall(_ vm: VM, _ r: borrowing Registers) {}
     mutating func tailCallBuiltin(_ vm: VM, _ index: Int) {}
-    mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step) {}
+    mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step) { builtin = index }
     mutating func carryOut(_ vm: VM, _ step: Step) {}
 }

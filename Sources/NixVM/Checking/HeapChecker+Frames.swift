@@ -4,9 +4,12 @@ import NixBytecode
 extension HeapChecker {
     func checkRegisters() throws(Violation) {
         let heap = state.pointee.heap
-        guard r.hp >= state.pointee.nurseryStart, r.hp <= state.pointee.hpLimit, UInt(bitPattern: r.hp) & 7 == 0,
-            state.pointee.hpLimit <= heap.nursery + heap.spaceSize
-        else { throw Violation(.registers, "the first free byte is not between the nursery's start and its limit") }
+        guard r.hp >= state.pointee.nurseryStart, r.hp <= state.pointee.windowEnd, UInt(bitPattern: r.hp) & 7 == 0,
+            state.pointee.hpLimit <= state.pointee.windowEnd, state.pointee.windowEnd <= heap.nursery + heap.spaceSize
+        else {
+            throw Violation(
+                .registers, "the first free byte is not between the nursery's start and the end of what was reserved")
+        }
         guard heap.oldTop >= heap.current, heap.oldTop <= heap.current + heap.spaceSize else {
             throw Violation(.registers, "the old space's end is outside of it")
         }

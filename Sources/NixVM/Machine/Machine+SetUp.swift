@@ -42,6 +42,7 @@ extension Machine {
                     pc: UnsafePointer(returnCode), sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery,
                     tables: UnsafePointer(tables)),
                 instruction: UnsafePointer(returnCode), hpLimit: heap.nursery,
+                windowEnd: heap.nursery,
                 spLimit: stack + (1 << 14), fpLimit: frames + min(1 << 13, limits.depth), slice: 0,
                 chunks: MachineState.reserveChunks(), stackBase: stack, framesBase: frames, bottomFrame: frames,
                 arguments: stack, roots: .allocate(capacity: MachineState.rootCapacity), heap: heap,
