@@ -92,10 +92,23 @@ let package = Package(
                 .linkedLibrary("_FoundationICU"),
             ]),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+        // Random sources, programs and jobs, for tests and for the executable of scripts/fuzz.
+        .target(
+            name: "Fuzzing",
+            dependencies: ["NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "NixEval", "TestSupport"],
+            path: "Tests/Fuzzing", swiftSettings: strict),
+        .executableTarget(
+            name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
+            exclude: ["Cases"], swiftSettings: strict),
         .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "NixVMTests",
+            dependencies: [
+                "Fuzzing", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],

@@ -31,6 +31,14 @@ struct EvalCommand: ParsableCommand {
     @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
     var stress = false
 
+    @Flag(
+        help: "Check the machine's state at every instruction, to find faults of the evaluator; a hundred times slower."
+    )
+    var check = false
+
+    @Option(help: "With --check: check everything reachable after so many instructions, and not only what is at hand.")
+    var checkInterval: Int?
+
     @Flag(help: "What this command does: for calls written for nix-instantiate.")
     var eval = false
 
@@ -46,6 +54,12 @@ struct EvalCommand: ParsableCommand {
         if [json, raw, xml].count(where: { $0 }) > 1 {
             throw ValidationError("--json, --raw and --xml exclude each other")
         }
+        if let checkInterval {
+            if !check { throw ValidationError("--check-interval is for --check") }
+            if checkInterval < 1 {
+                throw ValidationError("--check-interval takes a number from 1, not \(checkInterval)")
+            }
+        }
         if noLocation && !xml { throw ValidationError("--no-location is for --xml") }
     }
 
@@ -59,7 +73,11 @@ struct EvalCommand: ParsableCommand {
     }
 
     private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(stress: stress, countsWork: Statistics.isWanted(stats)) else {
+        let checks = check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil
+        guard
+            let evaluator = evaluation.makeEvaluator(
+                stress: stress, countsWork: Statistics.isWanted(stats), checks: checks)
+        else {
             Output.note("error: the address space for the heap cannot be reserved")
             return 1
         }

@@ -137,7 +137,7 @@ struct EvaluationArguments: ParsableArguments {
     var isPure: Bool { pure }
 
     /// The evaluator these arguments ask for.
-    func makeEvaluator(stress: Bool = false, countsWork: Bool = false) -> Evaluator? {
+    func makeEvaluator(stress: Bool = false, countsWork: Bool = false, checks: MachineChecks? = nil) -> Evaluator? {
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
@@ -146,7 +146,7 @@ struct EvaluationArguments: ParsableArguments {
         let settings = MachineSettings(
             stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
             pure: isPure, workingDirectory: currentDirectory(),
-            traceVerbose: traceVerbose, countsWork: countsWork, features: features)
+            traceVerbose: traceVerbose, countsWork: countsWork, checks: checks, features: features)
         let evaluator = Evaluator(
             io: io,
             options: EvaluatorOptions(

@@ -80,6 +80,7 @@ extension WireJobResult {
         case .depthExceeded: .depthExceeded
         case .deadlineExceeded: .deadlineExceeded
         case .cancelled: .cancelled
+        case .internalError: .internalError
         default: .evalError
         }
     }

@@ -13,12 +13,15 @@ public actor VirtualMachine {
     private var memory: MachineMemory?
     private var memorySystem: [UInt8]?
     private var memoryFeatures: Set<String> = []
+    private let checks: MachineChecks?
 
     /// - Parameters:
     ///   - programCacheBytes: about what compiled programs that are kept may take in memory.
     ///   - programCacheDirectory: where programs of files are kept, too, for virtual machines of this user that come
     ///     later; nil: nowhere.
-    public init(programCacheBytes: Int, programCacheDirectory: String? = nil) throws {
+    ///   - checks: whether the machine checks itself as it runs.
+    public init(programCacheBytes: Int, programCacheDirectory: String? = nil, checks: MachineChecks? = nil) throws {
+        self.checks = checks
         executor = try BigStackExecutor(name: "firn-vm")
         programs = ProgramCache(maximumBytes: max(0, programCacheBytes))
         disk = programCacheDirectory.map { DiskCache(directory: $0) }
@@ -50,7 +53,7 @@ public actor VirtualMachine {
     private func takeMemory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
         if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
             memory = MachineMemory(
-                settings: MachineSettings(currentSystem: system, pure: true, features: features),
+                settings: MachineSettings(currentSystem: system, pure: true, checks: checks, features: features),
                 prepare: Evaluator.installDerivation)
             memorySystem = system
             memoryFeatures = features

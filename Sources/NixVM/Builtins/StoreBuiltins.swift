@@ -13,9 +13,6 @@ extension Machine {
         .frame("storePath", 1, strict: [], slots: 2) { vm in
             vm.coercedPath(0, marker: 1, isRead: false) { vm.storePath() }
         },
-        .frame("hashFile", 2, strict: [0], slots: 2) { vm in
-            vm.coercedPath(1, marker: 2) { vm.hashFile() }
-        },
         .function("outputOf", 2) { $0.outputOf() },
     ]
 }
@@ -67,21 +64,6 @@ extension VM {
         guard reserve(Size.string(path.count) + known + Size.list(1)) else { return .collect }
         let context = joinContexts(bp[0].isString ? context(of: bp[0]) : .null, singleContext(top))
         return done(makeString(path, context: context))
-    }
-
-    fileprivate func hashFile() -> Step {
-        guard isPlainString(bp[0]) else { return .error }
-        let algorithm: HashAlgorithm
-        do throws(HashError) {
-            algorithm = try HashAlgorithm(name: Array(bp[0].object.byteBuffer))
-        } catch {
-            return fail(.value, bytes: error.message)
-        }
-        let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
-        guard let hash = contentHash(path, .flat, algorithm) else { return .error }
-        let text = hash.text(.base16)
-        guard reserve(Size.string(text.count)) else { return .collect }
-        return done(makeString(text))
     }
 
     /// What stands for an output of a derivation that a string names.

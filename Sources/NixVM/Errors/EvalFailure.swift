@@ -24,13 +24,15 @@ public enum FailureKind: String, Sendable, CaseIterable {
     case depthExceeded
     case deadlineExceeded
     case cancelled
+    /// The machine's state is not what it should be: a fault of the evaluator.
+    case internalError
 
     public var isCatchable: Bool { self == .thrown || self == .assertion }
 
     /// Whether nothing more can be evaluated after it: the job's budget is used up or it was cancelled.
     public var endsEvaluation: Bool {
         switch self {
-        case .fuelExhausted, .memoryExceeded, .deadlineExceeded, .cancelled: true
+        case .fuelExhausted, .memoryExceeded, .deadlineExceeded, .cancelled, .internalError: true
         default: false
         }
     }

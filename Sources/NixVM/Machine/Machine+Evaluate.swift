@@ -125,6 +125,7 @@ extension Machine {
     public func resume() -> MachinePause {
         let exit: RunExit
         switch recording?.level {
+        case nil where settings.checks != nil: exit = runChecked()
         case nil where settings.countsWork:
             var observer = WorkCounter()
             exit = vm.run(&observer)
@@ -140,6 +141,14 @@ extension Machine {
         case .suspended: return request.map { .needs($0) } ?? .failed(failureNow())
         case .failed: return .failed(failureNow())
         }
+    }
+
+    private func runChecked() -> RunExit {
+        var observer = CheckingObserver(settings.checks ?? MachineChecks())
+        let exit = vm.run(&observer)
+        guard case .finished = exit, let failure = observer.finalFailure(vm) else { return exit }
+        self.failure = failure
+        return .failed
     }
 
     private func runRecorded<Detail: RecordedDetail>(_ detail: Detail.Type) -> RunExit {

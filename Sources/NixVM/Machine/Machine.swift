@@ -211,6 +211,8 @@ public struct MachineSettings: Sendable {
     public var traceVerbose: Bool
     /// Whether calls, thunks and what else the loop does are counted; it is a little slower then.
     public var countsWork: Bool
+    /// Whether the machine checks itself as it runs; nil: it does not.
+    public var checks: MachineChecks?
     /// Experimental features of Nix that are on, such as `ca-derivations`.
     public var features: Set<String>
 
@@ -218,7 +220,7 @@ public struct MachineSettings: Sendable {
         stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),
         searchPath: [(prefix: [UInt8], path: [UInt8])] = [], pure: Bool = false,
         workingDirectory: [UInt8]? = nil, traceVerbose: Bool = false,
-        countsWork: Bool = false, features: Set<String> = []
+        countsWork: Bool = false, checks: MachineChecks? = nil, features: Set<String> = []
     ) {
         self.stress = stress
         self.currentSystem = currentSystem
@@ -227,6 +229,7 @@ public struct MachineSettings: Sendable {
         self.workingDirectory = workingDirectory
         self.traceVerbose = traceVerbose
         self.countsWork = countsWork
+        self.checks = checks
         self.features = features
     }
 }

@@ -72,6 +72,9 @@ struct MachineState: BitwiseCopyable {
     /// Start of the instruction being executed, where it runs anew.
     var instruction: UnsafePointer<UInt8>
     var hpLimit: UnsafeMutableRawPointer
+    /// Where the limit was set by the last collection; it may have been brought forward since, within a step that had
+    /// reserved what it took then.
+    var windowEnd: UnsafeMutableRawPointer
     var spLimit: Slot
     var fpLimit: UnsafeMutablePointer<Frame>
     /// Units of fuel until the next look at budget, deadline and cancellation.

@@ -23,6 +23,7 @@ extension VM {
         var r = s.pointee.r
         dispatch: while true {
             let start = r.pc
+            if observer.findsFault(self, r) { return .failed }
             observer.executeOp(self, r)
             let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
             r.pc += 1

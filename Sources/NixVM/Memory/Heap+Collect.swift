@@ -177,6 +177,7 @@ extension VM {
         let end = s.pointee.nurseryStart + window
         guard end <= s.pointee.heap.nursery + s.pointee.heap.spaceSize else { return false }
         s.pointee.hpLimit = end
+        s.pointee.windowEnd = end
         let extent = end - s.pointee.heap.nursery
         if s.pointee.heap.nurseryTouched > extent, !s.pointee.stress {
             discard(s.pointee.heap.nursery, from: (extent + 4095) & ~4095, to: s.pointee.heap.nurseryTouched)

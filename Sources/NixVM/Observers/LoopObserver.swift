@@ -2,6 +2,9 @@
 ///
 /// The registers passed are those at the event; builtins' hooks find them stored.
 protocol LoopObserver {
+    /// Before an instruction: whether the loop must end at once, because the machine's state is not as it should be.
+    /// `failure` of the host is set then.
+    mutating func findsFault(_ vm: VM, _ r: borrowing Registers) -> Bool
     /// Before an instruction.
     mutating func executeOp(_ vm: VM, _ r: borrowing Registers)
     /// After a frame for a chunk was pushed.
@@ -17,6 +20,10 @@ protocol LoopObserver {
     mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step)
     /// Before a step that is not `.next` is carried out.
     mutating func carryOut(_ vm: VM, _ step: Step)
+}
+
+extension LoopObserver {
+    @inline(__always) mutating func findsFault(_ vm: VM, _ r: borrowing Registers) -> Bool { false }
 }
 
 /// The loop's observer when nobody listens.

@@ -1,0 +1,65 @@
+/// Values by themselves.
+extension HeapChecker {
+    /// Where a value stands, which decides what it may be.
+    enum Place: String {
+        /// Of a frame that runs a chunk's code.
+        case slot
+        /// Of a frame of a builtin, which keeps its state in objects of its own.
+        case builtinSlot
+        case capture, element, attribute, array
+        /// The value of a thunk.
+        case thunkValue
+        /// Kept by the host, a program or a table.
+        case root
+
+        fileprivate var isInternal: Bool { self == .builtinSlot || self == .array }
+    }
+
+    /// Whether a value is one that may stand in a place, and its object where it should be; not what that holds.
+    func check(_ value: Value, _ place: Place) throws(Violation) {
+        switch value.tag {
+        case Tag.integer: return
+        case Tag.immediate: return try checkImmediate(value, place)
+        default: break
+        }
+        let object = value.object
+        guard UInt(value.bits) > 7 else {
+            throw Violation(.values, "no value (\(hex(UInt(value.bits)))) as \(place.rawValue)")
+        }
+        try checkPlace(object)
+        guard isKind(object.kind, allowedUnder: value.tag, place) else {
+            throw Violation(.values, "\(name(object)) under the tag \(value.tag) as \(place.rawValue)")
+        }
+        if place == .thunkValue, value.isThunk {
+            throw Violation(.values, "a thunk whose value is a thunk")
+        }
+    }
+
+    private func checkImmediate(_ value: Value, _ place: Place) throws(Violation) {
+        if value.isNull || value.isBool { return }
+        if value.bits == Value.absent.bits {
+            if place == .builtinSlot { return }
+            throw Violation(.absent, "`absent` as \(place.rawValue)")
+        }
+        guard value.isBuiltin, value.builtinIndex >= 0, value.builtinIndex < state.pointee.builtinCount else {
+            throw Violation(.values, "the immediate \(hex(UInt(value.bits))) as \(place.rawValue)")
+        }
+    }
+
+    private func isKind(_ kind: UInt64, allowedUnder tag: UInt64, _ place: Place) -> Bool {
+        switch tag {
+        case Tag.string: kind == Kind.string
+        case Tag.thunk: kind <= Kind.indirection || kind == Kind.failed
+        case Tag.attributes: kind == Kind.attributes
+        case Tag.list: kind == Kind.list
+        case Tag.function: kind == Kind.closure || kind == Kind.partial
+        default:
+            switch kind {
+            case Kind.float, Kind.integer, Kind.path: true
+            case Kind.withLink: place == .slot || place == .capture
+            case Kind.bytes, Kind.array: place.isInternal
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/// Looks whether the state of a machine is what the loop, the collector and the builtins rely on.
+///
+/// Nothing is trusted before it was checked: an address is in a range that is in use before it is read, and a size is
+/// in bounds before it is walked, so that a corrupt heap is told of and does not end the process.
+struct HeapChecker {
+    let vm: VM
+    let r: Registers
+    let codes: CodeMap
+
+    /// The registers are those that the loop holds, which may not be stored.
+    init(_ vm: VM, _ r: Registers, _ codes: CodeMap) {
+        self.vm = vm
+        self.r = r
+        self.codes = codes
+    }
+
+    var state: UnsafeMutablePointer<MachineState> { vm.s }
+
+    /// Slots and contents looked at after each instruction.
+    private static let window = 16
+
+    /// What one instruction can have touched.
+    func checkStep() throws(Violation) {
+        try checkRegisters()
+        try checkTopFrame()
+        let isBuiltin = r.env == state.pointee.machineEnv
+        var slot = max(r.bp, r.sp - Self.window)
+        while slot < r.sp {
+            try check(slot.pointee, isBuiltin ? .builtinSlot : .slot)
+            if slot.pointee.isObject { try checkContents(slot.pointee.object, most: Self.window) }
+            slot += 1
+        }
+        try checkContents(r.env, most: Self.window)
+        try checkNewestRemembered()
+    }
+
+    /// Everything reachable, and what else is known of it.
+    func checkAll() throws(Violation) {
+        try checkRegisters()
+        try checkFrames()
+        try checkStack()
+        var walk = try HeapWalk(self)
+        try walk.addRoots()
+        try walk.run()
+        try checkCaches()
+        try checkSymbols()
+    }
+
+    /// The ranges that objects lie in.
+    enum Region: String {
+        case nursery, old, permanent
+    }
+
+    /// The range in use that an address lies in.
+    func region(of address: UInt) -> Region? {
+        let heap = state.pointee.heap
+        if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: r.hp) { return .nursery }
+        if address >= UInt(bitPattern: heap.current), address < UInt(bitPattern: heap.oldTop) { return .old }
+        if address >= UInt(bitPattern: heap.permanent), address < UInt(bitPattern: heap.permanentTop) {
+            return .permanent
+        }
+        return nil
+    }
+
+    private func end(of region: Region) -> UInt {
+        switch region {
+        case .nursery: UInt(bitPattern: r.hp)
+        case .old: UInt(bitPattern: state.pointee.heap.oldTop)
+        case .permanent: UInt(bitPattern: state.pointee.heap.permanentTop)
+        }
+    }
+
+    /// Where an object lies, which must be whole there and of a known kind.
+    @discardableResult
+    func checkPlace(_ object: Object) throws(Violation) -> Region {
+        let address = UInt(bitPattern: object)
+        guard address & 7 == 0, let region = region(of: address) else {
+            throw Violation(.ranges, "an object at \(hex(address)), where nothing is in use")
+        }
+        guard object.kind <= Kind.failed, object.kind != Kind.forward else {
+            throw Violation(
+                .kinds, "an object in the range '\(region.rawValue)' with the header \(hex(UInt(object[0])))")
+        }
+        guard (end(of: region) - address) / 8 >= UInt(object.size) else {
+            throw Violation(
+                .ranges, "\(name(object)) of \(object.size) words passes the end of the range '\(region.rawValue)'")
+        }
+        return region
+    }
+
+    func hex(_ number: UInt) -> String { "0x" + String(number, radix: 16) }
+
+    /// The kind of an object in words.
+    func name(_ object: Object) -> String {
+        let names = [
+            "a thunk", "a thunk being forced", "a thunk with its value", "a closure", "a partial application", "a list",
+            "a set", "a layout", "a string", "a path", "a float", "an integer", "a link of a with chain", "bytes",
+            "an array", "a moved object", "a failed thunk",
+        ]
+        return object.kind < names.count ? names[Int(object.kind)] : "an object of kind \(object.kind)"
+    }
+}

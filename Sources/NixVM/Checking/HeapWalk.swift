@@ -1,0 +1,143 @@
+/// Visits everything that the collector would, and checks each object once.
+struct HeapWalk {
+    private let checker: HeapChecker
+    private var pending: [Object] = []
+    /// A bit for each word of the ranges in use.
+    private var visited: [UInt64]
+    private let remembered: Set<UInt>
+    /// Containers that are marked as forced in depth, and whether that must hold now.
+    private let checksDepth: Bool
+
+    init(_ checker: HeapChecker) throws(Violation) {
+        self.checker = checker
+        let state = checker.vm.s
+        let heap = state.pointee.heap
+        let bytes = (checker.r.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
+        visited = [UInt64](repeating: 0, count: bytes / 512 + 1)
+        remembered = try checker.rememberedEntries()
+        checksDepth = !checker.isForcingDeeply
+    }
+
+    mutating func addRoots() throws(Violation) {
+        let state = checker.vm.s
+        var slot = state.pointee.stackBase
+        while slot < checker.r.sp {
+            add(slot.pointee)
+            slot += 1
+        }
+        var frame = state.pointee.framesBase
+        while frame < checker.r.fp {
+            pending.append(frame.pointee.env)
+            if let thunk = Object(bitPattern: frame.pointee.update & ~7) { pending.append(thunk) }
+            frame += 1
+        }
+        pending.append(checker.r.env)
+        for index in 0..<state.pointee.rootCount { try addRoot(state.pointee.roots[index]) }
+        for value in [state.pointee.result, state.pointee.pending] { try addRoot(value) }
+        for value in checker.vm.machine.globals.values { try addRoot(value) }
+        for value in checker.vm.machine.store.singleContexts.values { try addRoot(value) }
+        try addPrograms()
+    }
+
+    private mutating func addPrograms() throws(Violation) {
+        for program in checker.vm.machine.programs {
+            for index in 0..<program.constants.count where program.constants.base[index].bits != 0 {
+                try addRoot(program.constants.base[index])
+            }
+        }
+    }
+
+    private mutating func addRoot(_ value: Value) throws(Violation) {
+        try checker.check(value, .root)
+        add(value)
+    }
+
+    private mutating func add(_ value: Value) {
+        if value.isObject { pending.append(value.object) }
+    }
+
+    /// Checks until nothing is left.
+    mutating func run() throws(Violation) {
+        while let object = pending.popLast() {
+            let region = try checker.checkPlace(object)
+            guard isFirstVisit(object, region) else { continue }
+            try checker.checkContents(object)
+            try visit(object, region)
+            if checksDepth { try checkDepth(object) }
+        }
+    }
+
+    private mutating func isFirstVisit(_ object: Object, _ region: HeapChecker.Region) -> Bool {
+        let state = checker.vm.s
+        let heap = state.pointee.heap
+        let address = UnsafeMutableRawPointer(object)
+        let offset: Int
+        switch region {
+        case .permanent: offset = address - heap.permanent
+        case .old: offset = heap.permanentBytes + (address - heap.current)
+        case .nursery: offset = heap.permanentBytes + heap.oldBytes + (address - state.pointee.nurseryStart)
+        }
+        let bit = UInt64(1) << UInt64(offset / 8 & 63)
+        if visited[offset / 512] & bit != 0 { return false }
+        visited[offset / 512] |= bit
+        return true
+    }
+
+    /// Looks where the object's references lead, and follows them.
+    private mutating func visit(_ object: Object, _ region: HeapChecker.Region) throws(Violation) {
+        let isKnownArray = object.kind == Kind.array && object[0] & Object.rememberedFlag != 0
+        if isKnownArray != remembered.contains(UInt(bitPattern: object) | 1), object.kind == Kind.array {
+            throw Violation(.remembered, "an array whose mark and entry do not agree")
+        }
+        for slot in references(of: object) {
+            let value = slot.pointee
+            guard value.isObject, value.bits > 7 else { continue }
+            try checkDirection(value.object, slot, in: object, region, isKnownArray)
+            pending.append(value.object)
+        }
+    }
+
+    private func checkDirection(
+        _ target: Object, _ slot: Slot, in object: Object, _ region: HeapChecker.Region, _ isKnownArray: Bool
+    ) throws(Violation) {
+        let place = try checker.checkPlace(target)
+        if region == .permanent, place != .permanent {
+            throw Violation(.permanent, "permanent \(checker.name(object)) refers to \(checker.name(target))")
+        }
+        if region == .old, place == .nursery, !isKnownArray, !remembered.contains(UInt(bitPattern: slot)) {
+            throw Violation(
+                .remembered, "old \(checker.name(object)) refers to new \(checker.name(target)), and is not remembered")
+        }
+    }
+
+    /// The slots of an object that refer to others.
+    private func references(of object: Object) -> Range<Slot> {
+        let values = object.values
+        switch object.kind {
+        case Kind.thunk, Kind.blackhole, Kind.closure, Kind.partial: return values..<(values + object.captureCount)
+        case Kind.indirection, Kind.layout: return values..<(values + 1)
+        case Kind.list, Kind.array: return values..<(values + object.field)
+        case Kind.attributes: return values..<(values + (1 + object.field))
+        case Kind.string where object.hasContext: return object.contextSlot..<(object.contextSlot + 1)
+        case Kind.withLink: return values..<(values + 2)
+        default: return values..<values
+        }
+    }
+
+    /// Whether what a finished `deepSeq` left marked is forced, and marked itself where it holds something.
+    private func checkDepth(_ object: Object) throws(Violation) {
+        guard object.kind == Kind.list || object.kind == Kind.attributes, object[0] & Object.deepFlag != 0 else {
+            return
+        }
+        let elements = object.kind == Kind.list ? object.values : object.attributeValues
+        for index in 0..<object.field {
+            var value = elements[index]
+            if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+            let isOpen = (value.isList || value.isAttributes) && value.object.field > 0
+            if value.isThunk || isOpen && value.object[0] & Object.deepFlag == 0 {
+                throw Violation(
+                    .deepFlags, "\(checker.name(object)) marked as forced in depth holds \(checker.name(value.object))")
+            }
+        }
+    }
+}

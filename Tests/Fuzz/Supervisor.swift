@@ -1,0 +1,110 @@
+import Foundation
+import Fuzzing
+import NixEval
+
+/// Starts workers until the time is over, and looks at what they cannot tell themselves: that a case ended the process,
+/// does not end, or takes all memory.
+struct Supervisor {
+    private let target: String
+    private let seconds: Double
+    private var seed: UInt64
+    private let folder: String
+    private var cases = 0
+    private var losses = 0
+
+    /// Seconds after which a case that has not ended is one that hangs; each of its runs ends in one or so.
+    private static let hangSeconds = 60.0
+    /// Bytes of a worker that are too many for any case.
+    private static let mostBytes = 3 << 30
+
+    init(target: String, seconds: Double, seed: UInt64) {
+        self.target = target
+        self.seconds = seconds
+        self.seed = seed
+        folder = ".build/fuzz/\(target)-\(seed)"
+    }
+
+    /// The exit code: 1 when something was found.
+    mutating func run() -> Int32 {
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        FileHandle.standardOutput.write(Data("seed \(seed), findings in \(folder)\n".utf8))
+        let begin = MonotonicClock.now()
+        while true {
+            let left = seconds - Double(MonotonicClock.now() - begin) / 1e9
+            if left <= 0.5 { break }
+            watch(left)
+        }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder).filter { $0 != "progress" }) ?? []
+        let elapsed = Double(MonotonicClock.now() - begin) / 1e9
+        print("\(cases) cases in \(Int(elapsed)) s, \(losses) workers lost, \(files.count) findings")
+        return files.isEmpty ? 0 : 1
+    }
+
+    /// Runs one worker to its end, or to that of its patience.
+    private mutating func watch(_ left: Double) {
+        let first = seed
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+        process.arguments = ["work", target, "\(seed)", "\(left)", folder]
+        // A worker that ends by a signal is told of by its case.
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        do { try process.run() } catch {
+            print("the worker cannot be started: \(error)")
+            exit(2)
+        }
+        var at = (seed: seed, index: 0)
+        var since = MonotonicClock.now()
+        var cause: String?
+        while process.isRunning {
+            usleep(20_000)
+            let now = progress() ?? at
+            if now != at { (at, since) = (now, MonotonicClock.now()) }
+            if Double(MonotonicClock.now() - since) / 1e9 > Self.hangSeconds { cause = "hang" }
+            if residentBytes(process.processIdentifier) > Self.mostBytes { cause = "memory of the process" }
+            if cause != nil {
+                kill(process.processIdentifier, SIGKILL)
+                break
+            }
+        }
+        process.waitUntilExit()
+        at = progress() ?? at
+        cases += target == "jobs" ? Int(at.seed - first) * 200 + max(0, at.index) : Int(at.seed - first)
+        seed = at.seed &+ 1
+        if cause == nil, process.terminationReason == .exit, process.terminationStatus == 0 { return }
+        losses += 1
+        lost(at.seed, at.index, cause ?? "crash \(process.terminationStatus)")
+    }
+
+    private func lost(_ seed: UInt64, _ index: Int, _ cause: String) {
+        var found = FuzzCase(target: target, seed: seed)
+        found.note = cause
+        switch target {
+        case "sources": found.body = HostileSource.make(seed: seed)
+        case "jobs": found.count = index + 1
+        default:
+            let programs = Corpus.programs
+            found.body = FuzzCase.digits(Self.mutant(seed, programs) ?? [])
+        }
+        let path = "\(folder)/\(target)-\(cause.replacing(" ", with: "-"))-\(seed)"
+        try? found.text.write(toFile: path, atomically: true, encoding: .utf8)
+        print("\(cause), seed \(seed): \(path)")
+    }
+
+    private static func mutant(_ seed: UInt64, _ programs: [[UInt8]]) -> [UInt8]? {
+        guard let original = ProgramTarget.program(programs[Int(seed % UInt64(programs.count))]) else { return nil }
+        return ProgramTarget.mutant(of: original, seed: seed)
+    }
+
+    private func progress() -> (seed: UInt64, index: Int)? {
+        guard let text = try? String(contentsOfFile: "\(folder)/progress", encoding: .utf8) else { return nil }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        guard words.count == 2, let seed = UInt64(words[0]), let index = Int(words[1]) else { return nil }
+        return (seed, index)
+    }
+
+    private func residentBytes(_ process: Int32) -> Int {
+        let text = try? String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8)
+        let words = text?.split(separator: " ") ?? []
+        return words.count > 1 ? (Int(words[1]) ?? 0) * 4096 : 0
+    }
+}

@@ -1,0 +1,131 @@
+import NixBytecode
+import NixEval
+import NixStore
+import NixVM
+
+/// What came of one run, as far as any other run of the same must agree with it.
+public struct Observation: Sendable, Equatable {
+    /// The value as it is printed, or the failure with its kind and backtrace.
+    public var text: String
+    /// The failure; nil of a value.
+    public var kind: FailureKind?
+    public var message = ""
+    public var fuel: Int
+    /// What `trace` and `warn` printed.
+    public var printed: [String]
+    /// Processor time of the thread, in nanoseconds. Not compared.
+    public var nanoseconds: UInt64 = 0
+    /// Bytes that the process held at most beyond what it held before. Not compared.
+    public var residentBytes = 0
+    /// What else must agree between machines in new and in used memory.
+    public var counts: [Int] = []
+
+    /// Whether it ended where time or memory did, which other runs need not do at the same place.
+    public var endsByResources: Bool {
+        switch kind {
+        case .memoryExceeded, .deadlineExceeded, .cancelled: true
+        default: false
+        }
+    }
+
+    /// Whether a check of the machine failed.
+    public var isViolation: Bool { kind == .internalError }
+}
+
+/// One way to run something.
+public struct RunSettings: Sendable {
+    public var name: String
+    public var stress = false
+    public var checks: MachineChecks?
+    public var countsWork = false
+    public var level: TraceLevel?
+    public var fuel: Int? = 20_000
+    public var memory: Int? = 64 << 20
+    public var depth = 20_000
+    /// Nanoseconds from the start; nil for none.
+    public var timeout: UInt64? = 1_000_000_000
+
+    public init(_ name: String) { self.name = name }
+
+    public static let plain = RunSettings("plain")
+}
+
+/// Hears events and drops them.
+private final class SilentObserver: EvaluationObserver {}
+
+/// Runs sources and programs in machines of their own. Call it on a thread of `BigStack`.
+public enum Run {
+    /// What a run may read: nothing.
+    public static func io() -> RootedIO? { try? RootedIO(roots: []) }
+
+    static let directory = Array("/job".utf8)
+
+    /// What is run.
+    public enum Input {
+        case source(String)
+        /// An encoded program, which is verified first.
+        case program([UInt8])
+    }
+
+    /// Nil when there is no machine, or the verifier refuses the program.
+    public static func observe(_ input: Input, _ settings: RunSettings) -> Observation? {
+        guard let io = io() else { return nil }
+        let limits = Limits(
+            fuel: settings.fuel, memory: settings.memory, depth: settings.depth,
+            deadline: settings.timeout.map { MonotonicClock.now() &+ $0 })
+        let machine = MachineSettings(
+            stress: settings.stress, currentSystem: nil, pure: true, countsWork: settings.countsWork,
+            checks: settings.checks)
+        ResidentMemory.resetPeak()
+        let before = ResidentMemory.current()
+        let begin = ThreadClock.now()
+        let lines = Lines()
+        guard
+            let evaluator = Evaluator(
+                io: io, options: EvaluatorOptions(limits: limits, settings: machine), print: { lines.add($0) }),
+            var observation = observe(input, evaluator, settings.level)
+        else { return nil }
+        observation.nanoseconds = ThreadClock.now() &- begin
+        observation.residentBytes = ResidentMemory.peak() - before
+        observation.printed = lines.texts
+        return observation
+    }
+
+    private static func observe(
+        _ input: Input, _ evaluator: Evaluator, _ level: TraceLevel?
+    ) -> Observation? {
+        let observer = SilentObserver()
+        if let level { evaluator.observe(observer, level: level) }
+        do throws(EvalFailure) {
+            let value: ValueHandle
+            switch input {
+            case .source(let source):
+                value = try evaluator.load(source: Array(source.utf8), name: "fuzz", directory: directory)
+            case .program(let bytes):
+                guard let program = try? Program.load(bytes) else { return nil }
+                value = try evaluator.load(program: program, name: "fuzz", directory: directory)
+            }
+            let result = try evaluator.deepForce(value)
+            let text = evaluator.machine.printResult(result, limit: 1 << 16)
+            return Observation(
+                text: String(decoding: text, as: UTF8.self), fuel: evaluator.machine.fuelUsed, printed: [])
+        } catch {
+            let text = evaluator.describedBytes(error, showTrace: true)
+            return Observation(
+                text: String(decoding: text.prefix(1 << 16), as: UTF8.self), kind: error.kind, message: error.text,
+                fuel: evaluator.machine.fuelUsed, printed: [])
+        }
+    }
+}
+
+/// What a machine printed, cut.
+private final class Lines {
+    private(set) var texts: [String] = []
+    private var bytes = 0
+
+    func add(_ line: [UInt8]) {
+        guard bytes < 1 << 16 else { return }
+        bytes += line.count + 1
+        texts.append(String(decoding: line.prefix(1 << 12), as: UTF8.self))
+    }
+}

@@ -1,0 +1,56 @@
+import NixBytecode
+import NixEval
+import NixVM
+
+extension FuzzCase {
+    /// Runs the case again; what is wrong, empty when all is well.
+    public func replay() async -> [Finding] {
+        switch target {
+        case "sources":
+            let source = body
+            let settings = SourceTarget.settings(seed: seed)
+            return BigStack.run { SourceTarget.findings(source, settings) } ?? []
+        case "programs":
+            guard let bytes else { return [Finding("unreadable", "the body is no hexadecimal number")] }
+            let seed = seed
+            let outcome = BigStack.run { ProgramTarget.outcome(bytes, seed: seed) }
+            if case .found(let findings)? = outcome { return findings }
+            return []
+        case "jobs":
+            let found = await JobTarget.run(seed: seed, count: count, programs: Corpus.programs)
+            return found.map { [$0.finding] } ?? []
+        default: return [Finding("unknown target", target)]
+        }
+    }
+}
+
+extension JobTarget {
+    /// A job that gave something else in used memory than in its own.
+    public struct Found: Sendable {
+        public var index: Int
+        public var finding: Finding
+    }
+
+    /// Runs so many jobs in one memory, and each in its own; stops at the first that differs.
+    ///
+    /// - Parameters:
+    ///   - checks: of the machine whose memory is used again and again.
+    ///   - progress: told of each job before it runs.
+    public static func run(
+        seed: UInt64, count: Int, programs: [[UInt8]], checks: MachineChecks? = nil,
+        progress: (Int) -> Void = { _ in }
+    ) async -> Found? {
+        var jobs = JobTarget(seed: seed, programs: programs)
+        guard let used = try? VirtualMachine(programCacheBytes: 1 << 20, checks: checks) else {
+            return Found(index: 0, finding: Finding("no machine", "the thread cannot be started"))
+        }
+        for index in 0..<count {
+            guard let plan = jobs.next(), let fresh = try? VirtualMachine(programCacheBytes: 0) else { return nil }
+            progress(index)
+            let a = await evaluate(plan, in: used)
+            let b = await evaluate(plan, in: fresh)
+            if let finding = finding(plan, a, b) { return Found(index: index, finding: finding) }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,41 @@
+import Glibc
+
+/// Memory of this process as the system counts it, in bytes.
+public enum ResidentMemory {
+    /// Lets the peak be counted from now on.
+    public static func resetPeak() {
+        let descriptor = unsafe open("/proc/self/clear_refs", O_WRONLY)
+        guard descriptor >= 0 else { return }
+        let reset: [UInt8] = [UInt8(ascii: "5")]
+        _ = unsafe reset.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, 1) }
+        close(descriptor)
+    }
+
+    public static func peak() -> Int { field("VmHWM:") }
+    public static func current() -> Int { field("VmRSS:") }
+
+    /// A line of the process's status, in kB there.
+    private static func field(_ name: String) -> Int {
+        let text = String(decoding: contents("/proc/self/status"), as: UTF8.self)
+        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return 0 }
+        return (Int(line.dropFirst(name.count).filter { $0.isNumber }) ?? 0) << 10
+    }
+
+    private static func contents(_ path: String) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 13)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        return Array(bytes.prefix(max(0, count)))
+    }
+}
+
+/// Processor time of the current thread, in nanoseconds.
+public enum ThreadClock {
+    public static func now() -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,117 @@
+import NixBytecode
+import NixCompiler
+import NixEval
+import NixSyntax
+import NixVM
+
+/// Runs a source in every way there is, and looks where they differ and what passes its limits.
+public enum SourceTarget {
+    /// Beyond its deadline an evaluation may use so much of the processor's time, in nanoseconds.
+    static let graceNanoseconds: UInt64 = 100_000_000
+
+    /// Bytes beyond the memory limit that are no finding.
+    static func graceBytes(_ limit: Int) -> Int { max(16 << 20, limit / 20) }
+
+    /// Limits that follow from the seed.
+    public static func settings(seed: UInt64) -> RunSettings {
+        var plain = RunSettings.plain
+        plain.fuel = [500, 2_000, 5_000, 20_000, 20_000, 100_000][Int(seed % 6)]
+        plain.depth = seed % 5 == 0 ? 300 : 20_000
+        return plain
+    }
+
+    /// All that is wrong; empty when all is well.
+    public static func findings(_ source: String, _ plain: RunSettings) -> [Finding] {
+        guard let first = Run.observe(.source(source), plain) else { return [Finding("no run", "no machine")] }
+        var findings = limits(first, plain)
+        for other in variants(of: plain) {
+            guard let observation = Run.observe(.source(source), other) else { continue }
+            findings += limits(observation, other)
+            // In a smaller heap it may end earlier.
+            if observation.endsByResources || first.endsByResources { continue }
+            findings += difference(first, observation, plain.name, other.name)
+        }
+        if let program = encoded(source), let observation = Run.observe(.program(program), plain),
+            !observation.endsByResources, !first.endsByResources
+        {
+            findings += difference(stripped(first), stripped(observation), plain.name, "program")
+        }
+        return findings
+    }
+
+    private static func variants(of plain: RunSettings) -> [RunSettings] {
+        var stress = plain
+        stress.name = "stress"
+        stress.stress = true
+        stress.timeout = nil
+        var small = plain
+        small.name = "small heap"
+        small.memory = 12 << 20
+        var observed = plain
+        observed.name = "observed"
+        observed.level = .ops
+        observed.timeout = nil
+        var checked = plain
+        checked.name = "checked"
+        checked.countsWork = false
+        checked.checks = MachineChecks(wholeHeapInterval: 2_000)
+        checked.timeout = nil
+        return [small, observed, checked] + ((plain.fuel ?? .max) <= 20_000 ? [stress] : [])
+    }
+
+    /// A program has no source text for its failures to show.
+    private static func stripped(_ observation: Observation) -> Observation {
+        var observation = observation
+        if let kind = observation.kind { observation.text = "\(kind): \(observation.message)" }
+        return observation
+    }
+
+    private static func difference(
+        _ a: Observation, _ b: Observation, _ first: String, _ second: String
+    ) -> [Finding] {
+        if b.isViolation { return [] }
+        if a.text != b.text {
+            let (x, y) = (rest(a.text, after: b.text), rest(b.text, after: a.text))
+            return [Finding("outcome \(second)", "\(first): \(x)\n\(second): \(y)")]
+        }
+        if a.fuel != b.fuel { return [Finding("fuel \(second)", "\(first): \(a.fuel)\n\(second): \(b.fuel)")] }
+        if a.printed != b.printed { return [Finding("printed \(second)", "\(a.printed.count), \(b.printed.count)")] }
+        return []
+    }
+
+    /// A text from the first line in which it differs from another one.
+    private static func rest(_ text: String, after other: String) -> String {
+        let lines = text.split(separator: "\n")
+        let same = zip(lines, other.split(separator: "\n")).prefix { $0 == $1 }.count
+        return String(lines.dropFirst(same).joined(separator: "\n").prefix(600))
+    }
+
+    private static func limits(_ observation: Observation, _ settings: RunSettings) -> [Finding] {
+        if observation.isViolation { return [Finding("violation \(settings.name)", observation.text)] }
+        var findings: [Finding] = []
+        if let timeout = settings.timeout, observation.nanoseconds > timeout + graceNanoseconds {
+            findings.append(
+                Finding(
+                    "time \(settings.name)",
+                    "\(observation.nanoseconds / 1_000_000) ms, \(observation.text.prefix(200))"))
+        }
+        if let memory = settings.memory, !settings.stress, settings.level == nil, settings.checks == nil,
+            observation.residentBytes > memory + graceBytes(memory)
+        {
+            findings.append(
+                Finding(
+                    "memory \(settings.name)", "\(observation.residentBytes >> 20) MiB, \(observation.text.prefix(200))"
+                ))
+        }
+        return findings
+    }
+
+    /// The program of a source; nil when it does not compile.
+    public static func encoded(_ source: String) -> [UInt8]? {
+        let options = CompileOptions(globals: GlobalNames(Machine.globalNames))
+        guard let tree = try? parse(Array(source.utf8)), let analysed = try? AnalysedSource(tree, options: options),
+            let program = try? analysed.program()
+        else { return nil }
+        return program.encoded()
+    }
+}

@@ -1,0 +1,142 @@
+import NixBytecode
+import NixEval
+import Testing
+
+@testable import NixVM
+
+/// Each invariant is broken on purpose, and found.
+@Suite struct CheckingTests {
+    /// How an invariant is broken: what is evaluated, and what is done to the machine then.
+    private struct Fault {
+        var source: String
+        var spoil: (TestMachine, Value) -> Void
+    }
+
+    private static var faults: [Invariant: Fault] {
+        [
+            .registers: Fault(source: "1") { test, _ in unsafe test.s.pointee.r.sp = test.s.pointee.r.bp - 1 },
+            .frames: Fault(source: "1") { test, _ in
+                unsafe test.s.pointee.r.fp.pointee.bp = test.s.pointee.r.bp + 8
+                unsafe test.s.pointee.r.fp += 1
+            },
+            .values: Fault(source: "[ [ ] ]") { _, list in
+                unsafe list.object.values[0] = Value(Tag.string, list.object)
+            },
+            .absent: Fault(source: "[ 1 ]") { _, list in unsafe list.object.values[0] = .absent },
+            .ranges: Fault(source: "[ 1 ]") { test, list in
+                unsafe list.object.values[0] = Value(
+                    Tag.list, (test.s.pointee.r.hp + 64).assumingMemoryBound(to: UInt64.self))
+            },
+            .kinds: Fault(source: "[ \"a\" ]") { _, list in unsafe list.object.setKind(Kind.forward) },
+            .headers: Fault(source: "[ (1 + 1) ]") { test, list in
+                let thunk = unsafe list.object.values[0].object
+                unsafe thunk[0] = Object.header(
+                    Kind.thunk, count: thunk.captureCount, field: test.s.pointee.chunkCount + 9)
+            },
+            .layouts: Fault(source: "{ a = 1; b = 2; }") { _, set in
+                let entries = unsafe set.object.layout.entries
+                let first = unsafe entries[0]
+                unsafe entries[0] = entries[1]
+                unsafe entries[1] = first
+            },
+            .nameOrder: Fault(source: "let s = { a = 1; b = 2; }; in builtins.seq (builtins.attrNames s) s") { _, set in
+                let order = unsafe set.object.layout.values[0].object
+                unsafe order[1] = 0
+            },
+            .strings: Fault(source: "\"abc\" + \"d\"") { _, string in unsafe string.object.bytes[5] = 1 },
+            .permanent: Fault(source: "[ 1 ]") { test, list in
+                unsafe test.machine.globals[Array("builtins".utf8)]?.object.attributeValues.pointee = list
+            },
+            .remembered: Fault(source: "[ [ 1 ] ]") { test, list in
+                let root = test.machine.addRoot(list)
+                test.collectAll()
+                let young = unsafe test.machine.vm.take(words: 2)
+                unsafe young[0] = Object.header(Kind.list, field: 1)
+                unsafe young[1] = Value.null.bits
+                unsafe test.s.pointee.roots[root].object.values[0] = Value(Tag.list, young)
+            },
+            .deepFlags: Fault(source: "[ (1 + 1) ]") { _, list in unsafe list.object[0] |= Object.deepFlag },
+            .keptFailures: Fault(source: "let x = throw \"e\"; in builtins.seq (builtins.tryEval x) [ x ]") { _, list in
+                let thunk = unsafe list.object.values[0].object
+                unsafe thunk[1] = FailureReference(number: 77, notes: 0).value.bits
+            },
+            .caches: Fault(
+                source:
+                    "let s = { a = 1; b = 2; c = 3; d = 4; e = 5; f = 6; g = 7; h = 8; i = 9; }; in builtins.seq s.d s"
+            ) {
+                test, _ in
+                for index in 0..<LookupCacheEntry.count where unsafe test.s.pointee.lookupCache[index].layout != 0 {
+                    unsafe test.s.pointee.lookupCache[index].index ^= 1
+                }
+            },
+            .symbols: Fault(source: "builtins.attrNames { a = 1; }") { test, list in
+                unsafe test.s.pointee.symbols.setString(Symbols.name, list.object.values[0])
+            },
+            .budget: Fault(source: "1") { test, _ in unsafe test.s.pointee.slice = 1 << 40 },
+        ]
+    }
+
+    /// Those that hold only while code runs: see `findsFaultsAsCodeRuns`.
+    private static let running: Set<Invariant> = [.code, .stackHeight]
+
+    @Test(arguments: Invariant.allCases.filter { !running.contains($0) })
+    func findsEachFault(_ invariant: Invariant) throws {
+        let fault = try #require(Self.faults[invariant])
+        let found = BigStack.run { () -> [Invariant?] in
+            guard let test = TestMachine(), let value = try? test.force(fault.source) else { return [] }
+            let before = test.violation()
+            fault.spoil(test, value)
+            return [before, test.violation()]
+        }
+        #expect(found == [nil, invariant])
+    }
+
+    /// What is spoilt in the midst of an evaluation ends it at once, and the failure names invariant and builtin.
+    @Test func endsTheEvaluation() {
+        let text =
+            BigStack.run { () -> String? in
+                guard let test = TestMachine(checks: MachineChecks(wholeHeapInterval: 1)) else { return nil }
+                test.onTrace { _ in
+                    let list = unsafe test.s.pointee.roots[0]
+                    if list.isList { unsafe list.object.values[0] = .absent }
+                    unsafe test.s.pointee.slice = 1 << 40
+                }
+                return test.text("let l = [ 1 2 ]; in builtins.seq l (builtins.trace \"x\" l)")
+            } ?? nil
+        #expect(text?.hasPrefix("internalError: invariant 'budget' broken after") == true)
+        #expect(text?.contains("'trace'") == true)
+    }
+
+    @Test func findsFaultsAsCodeRuns() {
+        let texts = BigStack.run { () -> [String] in
+            guard let test = TestMachine(checks: MachineChecks(wholeHeapInterval: 1)),
+                let other = TestMachine(checks: MachineChecks(wholeHeapInterval: 1))
+            else { return [] }
+            test.onTrace { _ in
+                for chunk in 1..<(unsafe test.s.pointee.chunkCount) {
+                    unsafe test.s.pointee.chunks[chunk].maximumStack = 0
+                }
+            }
+            other.onTrace { _ in unsafe (other.s.pointee.r.fp - 1).pointee.pc += 1 }
+            let source = "let f = x: 1 + builtins.trace \"x\" x * 2; in 3 + f 2"
+            return [test.text(source), other.text(source)]
+        }
+        #expect(texts?.first?.contains("'stackHeight'") == true)
+        #expect(texts?.last?.contains("'code'") == true)
+    }
+
+    @Test func isTheSameEvaluation() {
+        let results = BigStack.run { () -> [String] in
+            [nil, MachineChecks(wholeHeapInterval: 1)].flatMap { checks in
+                [false, true].compactMap { stress in
+                    guard let test = TestMachine(checks: checks, stress: stress) else { return nil }
+                    let text = test.text(
+                        "builtins.sort (a: b: a < b) (map (x: x * 7919) (builtins.genList (x: -x) 30))")
+                    return "\(text) \(test.machine.fuelUsed)"
+                }
+            }
+        }
+        #expect(results?.count == 4)
+        #expect(Set(results ?? []).count == 1)
+    }
+}

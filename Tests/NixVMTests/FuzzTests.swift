@@ -1,0 +1,88 @@
+import Foundation
+import Fuzzing
+import NixBytecode
+import NixEval
+import NixVM
+import Testing
+
+/// A slice of what `scripts/fuzz` does, with fixed seeds, and the cases that it found.
+@Suite struct FuzzTests {
+    static let cases: [String] = {
+        let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Fuzz/Cases")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0 != "README" }.sorted().map { folder.appendingPathComponent($0).path }
+    }()
+
+    @Test(arguments: cases) func replaysCase(_ path: String) async throws {
+        let found = try #require(FuzzCase(try String(contentsOfFile: path, encoding: .utf8)))
+        let findings = await found.replay()
+        // Other work on the machine is no fault of the case.
+        #expect(findings.filter { !$0.kind.hasPrefix("time") } == [])
+    }
+
+    @Test func sources() {
+        let findings = BigStack.run { () -> [String] in
+            (0..<120 as Range<UInt64>).flatMap { seed in
+                let source = HostileSource.make(seed: seed)
+                return SourceTarget.findings(source, SourceTarget.settings(seed: seed))
+                    .filter { !$0.kind.hasPrefix("time") }.map { "seed \(seed): \($0.kind)\n\($0.text)" }
+            }
+        }
+        #expect(findings == [])
+    }
+
+    @Test func programs() throws {
+        let programs = Corpus.programs.compactMap { ProgramTarget.program($0) }
+        try #require(programs.count > 500)
+        let tally = BigStack.run { () -> (ran: Int, rejected: Int, found: [String]) in
+            var tally = (ran: 0, rejected: 0, found: [String]())
+            for seed in 0..<2_000 as Range<UInt64> {
+                guard let mutant = ProgramTarget.mutant(of: programs[Int(seed) % programs.count], seed: seed) else {
+                    continue
+                }
+                switch ProgramTarget.outcome(mutant, seed: seed) {
+                case .ran: tally.ran += 1
+                case .rejected: tally.rejected += 1
+                case .found(let findings): tally.found += findings.map { "seed \(seed): \($0.kind)\n\($0.text)" }
+                }
+            }
+            return tally
+        }
+        #expect(tally?.found == [])
+        // The mutants are worth their name: many pass the verifier.
+        #expect((tally?.ran ?? 0) > 500)
+        #expect((tally?.rejected ?? 0) > 100)
+    }
+
+    @Test func jobs() async {
+        for seed in 100..<104 as Range<UInt64> {
+            let found = await JobTarget.run(seed: seed, count: 60, programs: Corpus.programs)
+            #expect(found?.finding == nil, "seed \(seed), job \(found?.index ?? 0)")
+        }
+    }
+
+    /// The same with the checks of the machine on.
+    @Test func checkedJobs() async {
+        let found = await JobTarget.run(
+            seed: 200, count: 25, programs: Corpus.programs, checks: MachineChecks(wholeHeapInterval: 50_000))
+        #expect(found?.finding == nil, "job \(found?.index ?? 0)")
+    }
+
+    @Test func casesAreRead() throws {
+        var found = FuzzCase(target: "programs", seed: 7)
+        found.count = 3
+        found.note = "two\nlines"
+        found.body = FuzzCase.digits([0, 255, 16])
+        let read = try #require(FuzzCase(found.text))
+        #expect(read == found)
+        #expect(read.bytes == [0, 255, 16])
+        #expect(FuzzCase("nothing") == nil)
+    }
+
+    /// A source is made shorter as long as it still shows the same.
+    @Test func reducesSources() {
+        let reduced = SourceReducer.reduce("(add (length [ 1 2 ]) (throw \"x\"))") { $0.contains("throw") }
+        #expect(reduced == "(throw \"\")")
+    }
+}
