@@ -1,4 +1,4 @@
-import NixVM
+import NixFormats
 
 /// JSON made of bytes: names and paths need not be UTF-8, and are written as they are.
 enum JSONBytes {

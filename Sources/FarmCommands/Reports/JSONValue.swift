@@ -1,4 +1,4 @@
-import NixVM
+import NixFormats
 
 /// A JSON document to be written, with the members of objects in the order given.
 indirect enum JSONValue: Sendable {

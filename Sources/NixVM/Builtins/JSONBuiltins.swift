@@ -1,3 +1,5 @@
+import NixFormats
+
 /// `toJSON` and `fromJSON`.
 extension Machine {
     static let jsonBuiltins: [BuiltinDefinition] = [
@@ -6,8 +8,8 @@ extension Machine {
             guard let text = vm.expectPlainString(0) else { return .error }
             var reader = JSONReader(text.byteBuffer, room: vm.roomOutsideHeap)
             do throws(JSONError) {
-                let size = try reader.measure()
-                guard vm.reserve(size) else { return .collect }
+                let extent = try reader.measure()
+                guard vm.reserve(JSONValue.size(extent)) else { return .collect }
                 guard vm.charge(1 + text.field / 16) else { return .error }
                 return vm.done(JSONValue.make(reader, vm))
             } catch {

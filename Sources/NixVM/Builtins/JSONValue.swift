@@ -1,3 +1,5 @@
+import NixFormats
+
 /// Builds the value of a JSON text that was checked and measured; what `measure` said is reserved.
 ///
 /// Objects whose keys are the same in the same order share one layout: a list of records has one.
@@ -17,6 +19,13 @@ struct JSONValue {
     }
 
     private static let knownCapacity = 64
+
+    /// Bytes of the heap that a value takes at most.
+    static func size(_ extent: JSONExtent) -> Int {
+        extent.numbers * Size.number + extent.strings * Size.string(0) + Size.words(extent.stringWords)
+            + extent.lists * Size.list(0) + Size.words(extent.listMembers)
+            + extent.objects * Size.attributesAndLayout(0) + 2 * Size.words(extent.objectMembers)
+    }
 
     private init(_ vm: VM, _ bytes: UnsafeBufferPointer<UInt8>) {
         self.vm = vm

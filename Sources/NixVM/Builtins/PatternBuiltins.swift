@@ -1,3 +1,5 @@
+import NixFormats
+
 /// `match` and `split`.
 ///
 /// Both run to their end within one step. A short text is matched in the machine's own scratch; what needs more takes
@@ -48,9 +50,7 @@ extension VM {
                     captures.baseAddress.map { matched($0, pattern.groupCount, text) } ?? done(s.pointee.emptyList)
                 }
             case .needsStack, .needsTable: room.enlarge()
-            case .interrupted(let cause):
-                _ = failInterrupted(cause)
-                return .error
+            case .interrupted: return failInterrupted()
             }
         }
     }
@@ -72,6 +72,12 @@ extension VM {
         if end < 0 { return .null }
         if end == start { return s.pointee.emptyString }
         return makeString(UnsafeBufferPointer(rebasing: text[start..<end]))
+    }
+
+    /// The matcher was interrupted: says by what.
+    fileprivate func failInterrupted() -> Step {
+        _ = failInterrupted(machine.interruption() ?? .cancelled)
+        return .error
     }
 
     fileprivate func split() -> Step {
@@ -116,7 +122,7 @@ private struct MatchingRoom {
         let scratch =
             isHeap
             ? UnsafeMutableRawBufferPointer(start: vm.s.pointee.r.hp, count: size) : machine.patterns.scratch
-        return PatternMatcher(pattern, text, scratch: scratch, hasTable: isHeap) { machine.interruption() }
+        return PatternMatcher(pattern, text, scratch: scratch, hasTable: isHeap) { machine.interruption() != nil }
     }
 }
 
@@ -162,9 +168,7 @@ private struct Splitter {
             case .needsStack, .needsTable:
                 guard let larger = enlarge() else { return .collect }
                 matcher = larger
-            case .interrupted(let cause):
-                _ = vm.failInterrupted(cause)
-                return .error
+            case .interrupted: return vm.failInterrupted()
             }
         }
     }

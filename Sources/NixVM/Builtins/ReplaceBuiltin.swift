@@ -1,3 +1,5 @@
+import NixFormats
+
 /// `replaceStrings`: at each place the first pattern that fits is replaced; an empty one fits everywhere, also at the end.
 ///
 /// The result is written into the heap's free room and becomes a string in place once it is complete. A replacement is

@@ -1,3 +1,5 @@
+import NixFormats
+
 /// `fromTOML`. Written here, beside JSON: a tree of a library's own would lie outside the machine's memory, and its
 /// rules would not be those of toml11.
 extension Machine {

@@ -1,3 +1,5 @@
+import NixFormats
+
 /// `toXML`, and the printing of results as XML.
 extension Machine {
     static let xmlBuiltins: [BuiltinDefinition] = [

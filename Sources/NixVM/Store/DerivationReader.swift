@@ -1,3 +1,4 @@
+import NixFormats
 import NixStore
 
 /// Reads a derivation from the attributes given to `derivationStrict` and the strings they became.

@@ -2,7 +2,7 @@
 ///
 /// Reads the text as that library does, token by token; what it says of a place depends on what it read before. Nothing
 /// is built, and nesting lies on an array.
-struct JSONSyntaxError {
+package struct JSONSyntaxError {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
     /// The byte read last; nil at the end of the text.
@@ -35,7 +35,7 @@ struct JSONSyntaxError {
     }
 
     /// Nil when the text is JSON.
-    static func message(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    package static func message(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         var reader = JSONSyntaxError(bytes)
         do throws(Failure) {
             try reader.read()

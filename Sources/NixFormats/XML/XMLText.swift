@@ -1,37 +1,37 @@
 /// A piece of XML text.
-struct XMLText {
-    private(set) var bytes: [UInt8] = []
+package struct XMLText {
+    package private(set) var bytes: [UInt8] = []
 
-    init(indent depth: Int) {
+    package init(indent depth: Int) {
         bytes.reserveCapacity(120 + 2 * depth)
         indent(depth)
     }
 
-    mutating func indent(_ depth: Int) {
+    package mutating func indent(_ depth: Int) {
         bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
     }
 
     @inline(__always)
-    mutating func add(_ text: StaticString) {
+    package mutating func add(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// An empty element with a value, its name after `<` given.
-    mutating func element(_ start: StaticString, _ value: [UInt8]) {
+    package mutating func element(_ start: StaticString, _ value: [UInt8]) {
         value.withUnsafeBufferPointer { element(start, $0) }
     }
 
-    mutating func element(_ start: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
+    package mutating func element(_ start: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
         add(start)
         attribute(" value", value)
         add(" />\n")
     }
 
-    mutating func attribute(_ name: StaticString, _ value: [UInt8]) {
+    package mutating func attribute(_ name: StaticString, _ value: [UInt8]) {
         value.withUnsafeBufferPointer { attribute(name, $0) }
     }
 
-    mutating func attribute(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
+    package mutating func attribute(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
         add(name)
         add("=\"")
         var start = 0

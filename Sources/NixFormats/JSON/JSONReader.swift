@@ -1,45 +1,45 @@
 import Glibc
 
 /// Why a text is no JSON.
-struct JSONError: Error {
-    var message: String
+package struct JSONError: Error {
+    package var message: String
     /// False for a text that is JSON but has no value in Nix.
-    var isSyntax = true
+    package var isSyntax = true
     /// Whether the message is already that of the library that Nix uses.
-    var isWording = false
+    package var isWording = false
     /// The text is too large for the evaluation's memory limit.
-    var isLimit = false
+    package var isLimit = false
 }
 
 /// Reads JSON in two passes: the first checks the text, notes what is where and gives the heap bytes that the value
 /// needs; the second builds it. Nesting lies on arrays, not on the native stack.
-struct JSONReader {
-    let bytes: UnsafeBufferPointer<UInt8>
+package struct JSONReader {
+    package let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
-    private(set) var tokens: ContiguousArray<Token> = []
+    package private(set) var tokens: ContiguousArray<Token> = []
 
     /// A scalar, a key, or the end of a container whose members came before it.
-    struct Token {
-        enum Kind {
+    package struct Token {
+        package enum Kind {
             case null, `false`, `true`, integer, float
             /// Strings as they lie in the text, and those with escapes.
             case string, escapedString, key, escapedKey
             case list, object
         }
 
-        var kind: Kind
+        package var kind: Kind
         /// The integer, the float's bits, the count of members, or start and length of the text between the quotes.
-        var payload: UInt64
+        package var payload: UInt64
 
-        var start: Int { Int(truncatingIfNeeded: payload &>> 32) }
-        var length: Int { Int(truncatingIfNeeded: payload & 0xFFFF_FFFF) }
+        package var start: Int { Int(truncatingIfNeeded: payload &>> 32) }
+        package var length: Int { Int(truncatingIfNeeded: payload & 0xFFFF_FFFF) }
     }
 
     /// Tokens and open containers that there may be.
     private let mostTokens: Int
 
     /// - Parameter room: bytes that may be taken until the value is built.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, room: Int) {
+    package init(_ bytes: UnsafeBufferPointer<UInt8>, room: Int) {
         self.bytes = bytes
         // A table that grows is there twice, the new one with twice the room.
         mostTokens = room / (3 * MemoryLayout<Token>.stride)
@@ -49,11 +49,11 @@ struct JSONReader {
         if count >= mostTokens { throw JSONError(message: "memory limit exceeded", isSyntax: false, isLimit: true) }
     }
 
-    /// Checks the text; the result is an upper bound of the heap bytes that the value takes.
-    mutating func measure() throws(JSONError) -> Int {
+    /// Checks the text; the result is an upper bound of what the value takes.
+    package mutating func measure() throws(JSONError) -> JSONExtent {
         /// Open containers: twice the members read, and one more for an object.
         var open: ContiguousArray<Int> = []
-        var size = 0
+        var extent = JSONExtent()
         while true {
             skipSpace()
             try checkRoom(tokens.count &+ open.count)
@@ -70,14 +70,14 @@ struct JSONReader {
                     open.append(0)
                     isComplete = false
                 }
-            default: size &+= try readScalar()
+            default: try readScalar(&extent)
             }
             while isComplete {
                 guard let current = open.last else {
                     skipSpace()
                     if place < bytes.count { throw unexpected("end of input") }
                     try checkEncoding()
-                    return size
+                    return extent
                 }
                 open[open.count &- 1] = current &+ 2
                 let isObject = current & 1 == 1
@@ -94,7 +94,7 @@ struct JSONReader {
                 place &+= 1
                 let count = current &>> 1 &+ 1
                 tokens.append(Token(kind: isObject ? .object : .list, payload: UInt64(count)))
-                size &+= isObject ? Size.attributesAndLayout(count) : Size.list(count)
+                if isObject { extent.addObject(count) } else { extent.addList(count) }
                 open.removeLast()
             }
         }
@@ -141,16 +141,16 @@ struct JSONReader {
         place &+= 1
     }
 
-    /// The heap bytes it takes.
-    private mutating func readScalar() throws(JSONError) -> Int {
+    private mutating func readScalar(_ extent: inout JSONExtent) throws(JSONError) {
         switch peek() {
-        case UInt8(ascii: "\""): return Size.string(try readString(.string, .escapedString))
+        case UInt8(ascii: "\""): extent.addString(try readString(.string, .escapedString))
         case UInt8(ascii: "t"): try readWord("true", .true)
         case UInt8(ascii: "f"): try readWord("false", .false)
         case UInt8(ascii: "n"): try readWord("null", .null)
-        default: try readNumber()
+        default:
+            try readNumber()
+            extent.numbers &+= 1
         }
-        return Size.number
     }
 
     private mutating func readWord(_ word: StaticString, _ kind: Token.Kind) throws(JSONError) {
@@ -244,5 +244,32 @@ struct JSONReader {
             }
         }
         throw unexpected("'\"'")
+    }
+}
+
+/// What the value of a JSON text is made of, counted: the machine tells from it how much room the value needs.
+package struct JSONExtent {
+    package var numbers = 0
+    package var strings = 0
+    /// Words of eight bytes that the strings fill.
+    package var stringWords = 0
+    package var lists = 0
+    package var listMembers = 0
+    package var objects = 0
+    package var objectMembers = 0
+
+    mutating func addString(_ length: Int) {
+        strings &+= 1
+        stringWords &+= (length &+ 7) &>> 3
+    }
+
+    mutating func addList(_ count: Int) {
+        lists &+= 1
+        listMembers &+= count
+    }
+
+    mutating func addObject(_ count: Int) {
+        objects &+= 1
+        objectMembers &+= count
     }
 }

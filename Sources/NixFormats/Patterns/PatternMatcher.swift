@@ -12,9 +12,9 @@
 /// What failed stays known from one match of a search to the next; what succeeded was no longer than the match found.
 /// The table takes a quarter of a byte for each branch and place, so the search begins without one, within a number of
 /// steps that is linear in the text, and needs the table only when that is not enough.
-struct PatternMatcher {
+package struct PatternMatcher {
     /// What the caller does next.
-    enum Answer {
+    package enum Answer {
         case none
         /// Groups are in `captures`; the match ends here.
         case match(end: Int)
@@ -23,7 +23,7 @@ struct PatternMatcher {
         /// The steps granted without a table are used up.
         case needsTable
         /// Deadline or cancellation.
-        case interrupted(FailureKind)
+        case interrupted
     }
 
     /// What is on the stack: something to undo, or another way to try.
@@ -43,7 +43,7 @@ struct PatternMatcher {
     private let text: UnsafePointer<UInt8>
     private let count: Int
     /// Start and end of each group, -1 if it took no part.
-    let captures: UnsafeMutablePointer<Int>
+    package let captures: UnsafeMutablePointer<Int>
     private let best: UnsafeMutablePointer<Int>
     /// For each counted loop the place it was last entered at, times 4, and how often there.
     private let counters: UnsafeMutablePointer<Int>
@@ -51,15 +51,15 @@ struct PatternMatcher {
     private let stack: UnsafeMutablePointer<Entry>
     private let stackLimit: UnsafeMutablePointer<Entry>
     /// Steps taken: one for each branch, each entry taken from the stack and each 8 bytes run over.
-    private(set) var steps = 0
+    package private(set) var steps = 0
     /// Without a table: steps after which `needsTable` is answered. With one: when `interruption` is asked next.
     private var stepLimit: Int
-    private let interruption: () -> FailureKind?
+    private let interruption: () -> Bool
     /// Steps between two looks at deadline and cancellation.
     private static let sliceSteps = 1 << 20
 
     /// Bytes of scratch for groups, counters and table; the stack takes the rest.
-    static func fixedSize(_ pattern: Pattern, count: Int, hasTable: Bool) -> Int {
+    package static func fixedSize(_ pattern: Pattern, count: Int, hasTable: Bool) -> Int {
         (pattern.groupCount * 4 + pattern.counterCount) * 8 + (hasTable ? tableSize(pattern, count) : 0)
     }
 
@@ -68,12 +68,12 @@ struct PatternMatcher {
     }
 
     /// The least stack that is any use, in bytes.
-    static let minimumStack = 64 * MemoryLayout<Entry>.stride
+    package static let minimumStack = 64 * MemoryLayout<Entry>.stride
 
     /// - Parameter scratch: at least `fixedSize` and `minimumStack`, 8-byte aligned.
-    init(
+    package init(
         _ pattern: Pattern, _ text: UnsafeBufferPointer<UInt8>, scratch: UnsafeMutableRawBufferPointer, hasTable: Bool,
-        interruption: @escaping () -> FailureKind?
+        interruption: @escaping () -> Bool
     ) {
         self.pattern = pattern
         nodes = pattern.nodes
@@ -105,10 +105,10 @@ struct PatternMatcher {
     }
 
     /// Whether the whole text matches.
-    mutating func matchWhole() -> Answer { run(from: 0, isWhole: true, refusesEmpty: false) }
+    package mutating func matchWhole() -> Answer { run(from: 0, isWhole: true, refusesEmpty: false) }
 
     /// The first match that begins at `start` or after it; its place is in `start`.
-    mutating func search(from start: inout Int) -> Answer {
+    package mutating func search(from start: inout Int) -> Answer {
         while true {
             if !pattern.isNullable {
                 while start < count, !pattern.firstBytes.contains(text[start]) { start += 1 }
@@ -124,7 +124,9 @@ struct PatternMatcher {
     }
 
     /// A match at just this place that is not empty.
-    mutating func matchNonEmpty(at start: Int) -> Answer { run(from: start, isWhole: false, refusesEmpty: true) }
+    package mutating func matchNonEmpty(at start: Int) -> Answer {
+        run(from: start, isWhole: false, refusesEmpty: true)
+    }
 
     // MARK: One attempt
 
@@ -201,7 +203,7 @@ struct PatternMatcher {
                 steps &+= 1
                 if steps > stepLimit {
                     if table == nil { return .needsTable }
-                    if let cause = interruption() { return .interrupted(cause) }
+                    if interruption() { return .interrupted }
                     stepLimit = steps &+ PatternMatcher.sliceSteps
                 }
                 if top >= stackLimit { return .needsStack }

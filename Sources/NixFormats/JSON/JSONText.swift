@@ -9,12 +9,12 @@ public enum JSONText {
 
     /// Whether a byte of a string must be escaped.
     @inline(__always)
-    static func isSpecial(_ byte: UInt8) -> Bool {
+    package static func isSpecial(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
     /// Bytes that the string takes with its quotes.
-    static func quotedLength(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+    package static func quotedLength(_ bytes: UnsafeBufferPointer<UInt8>) -> Int {
         var length = bytes.count &+ 2
         for byte in bytes where isSpecial(byte) {
             switch byte {
@@ -26,7 +26,7 @@ public enum JSONText {
     }
 
     /// Writes the string with its quotes; the place after it.
-    static func quote(_ bytes: UnsafeBufferPointer<UInt8>, to start: UnsafeMutablePointer<UInt8>)
+    package static func quote(_ bytes: UnsafeBufferPointer<UInt8>, to start: UnsafeMutablePointer<UInt8>)
         -> UnsafeMutablePointer<UInt8>
     {
         var out = start
@@ -112,7 +112,7 @@ public enum JSONText {
     }
 
     /// The text between the quotes with its escapes, which were checked, replaced.
-    static func unescaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    package static func unescaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(text.count)
         var place = 0
@@ -129,7 +129,7 @@ public enum JSONText {
     }
 
     /// The shortest text that reads back as the same float.
-    static func float(_ value: Double) -> [UInt8] {
+    package static func float(_ value: Double) -> [UInt8] {
         if !value.isFinite { return Array("null".utf8) }
         var text = "\(value)"
         // Swift writes 1e+20 as 1e+20 and 1e16 as 1e+16; small exponents as 1e-05.

@@ -3,7 +3,7 @@
 ///     document = { [ "[" key "]" | "[[" key "]]" | key "=" value ] [ comment ] newline }
 ///     key      = part { "." part }
 ///     value    = string | number | date | "true" | "false" | "[" ... "]" | "{" ... "}"
-struct TOMLReader {
+package struct TOMLReader {
     let bytes: UnsafeBufferPointer<UInt8>
     var place = 0
     private var document = TOMLDocument()
@@ -19,7 +19,7 @@ struct TOMLReader {
     func byte(at offset: Int) -> UInt8? { place + offset < bytes.count ? bytes[place + offset] : nil }
 
     /// The whole text, or an error that shows the line.
-    static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(TOMLError) -> TOMLDocument {
+    package static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(TOMLError) -> TOMLDocument {
         var reader = TOMLReader(bytes)
         do throws(TOMLError) {
             try reader.checkEncoding()

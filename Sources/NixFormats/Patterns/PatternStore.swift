@@ -1,7 +1,9 @@
 /// The patterns a machine has compiled, and room for matching short texts.
 ///
 /// What it keeps is bounded: when all patterns together have more than `nodeLimit` nodes, all are dropped.
-final class PatternStore {
+package final class PatternStore {
+    package init() {}
+
     private struct Entry {
         var source: [UInt8]
         var pattern: Pattern
@@ -12,7 +14,7 @@ final class PatternStore {
     private static let recentCount = 64
 
     /// Room that needs no heap, for matches that begin and end within one step.
-    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: PatternStore.scratchSize, alignment: 16)
+    package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: PatternStore.scratchSize, alignment: 16)
     private var known: [[UInt8]: Pattern] = [:]
     private var recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
     private var nodeCount = 0
@@ -20,10 +22,10 @@ final class PatternStore {
     deinit { scratch.deallocate() }
 
     /// The pattern, compiled when it is new.
-    func pattern(_ source: UnsafeBufferPointer<UInt8>) throws(PatternError) -> Pattern {
+    package func pattern(_ source: UnsafeBufferPointer<UInt8>) throws(PatternError) -> Pattern {
         let place = PatternStore.place(source)
         if let entry = recent[place], entry.source.count == source.count,
-            entry.source.withUnsafeBufferPointer({ compareBytes($0, source) == 0 })
+            entry.source.withUnsafeBufferPointer({ $0.elementsEqual(source) })
         {
             return entry.pattern
         }

@@ -1,6 +1,6 @@
 /// Why a text is no TOML, in the words of toml11 4, which the newest Nix shows. toml11 goes on after an error and tells
 /// of more; here it ends with the first.
-struct TOMLError: Error {
+package struct TOMLError: Error {
     /// A part of the text, and what is said beside the line under it.
     struct Mark {
         /// Byte offsets; nil for the byte where the reader is.
@@ -8,7 +8,7 @@ struct TOMLError: Error {
         var hint: String
     }
 
-    var message: String
+    package var message: String
     var marks: [Mark]
     /// Lines after the marks.
     var suffix = ""

@@ -10,7 +10,7 @@
 ///     open, close      note where a group begins or ends
 ///     start, end       only at the text's start, end
 ///     nothing, accept
-final class Pattern {
+package final class Pattern {
     enum Operation: UInt8 {
         case byte, set, choice, loop, run, open, close, start, end, nothing, accept
     }
@@ -31,12 +31,12 @@ final class Pattern {
     static let stateLimit = 100_000
 
     let nodes: UnsafeMutablePointer<Node>
-    let nodeCount: Int
+    package let nodeCount: Int
     /// 256 bits for each set.
     let sets: UnsafeMutablePointer<UInt64>
     let entry: UInt32
     /// Groups in parentheses.
-    let groupCount: Int
+    package let groupCount: Int
     /// Loops whose body can be passed without a byte: the matcher counts how often each was entered at a place.
     let counterCount: Int
     /// Nodes that the matcher may have to try twice.
@@ -97,7 +97,7 @@ final class Pattern {
 }
 
 /// A set of bytes.
-struct ByteSet: Equatable {
+package struct ByteSet: Equatable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
     /// Every byte but the one no string of Nix holds.
@@ -107,13 +107,13 @@ struct ByteSet: Equatable {
         return set.inverted
     }()
 
-    init() {}
+    package init() {}
 
     init(_ contains: (UInt8) -> Bool) {
         for byte in UInt8.min...UInt8.max where contains(byte) { insert(byte) }
     }
 
-    mutating func insert(_ byte: UInt8) {
+    package mutating func insert(_ byte: UInt8) {
         let bit: UInt64 = 1 << UInt64(byte & 63)
         switch byte >> 6 {
         case 0: words.0 |= bit
@@ -123,7 +123,7 @@ struct ByteSet: Equatable {
         }
     }
 
-    func contains(_ byte: UInt8) -> Bool {
+    package func contains(_ byte: UInt8) -> Bool {
         let word =
             switch byte >> 6 {
             case 0: words.0
@@ -150,5 +150,5 @@ struct ByteSet: Equatable {
         (target[0], target[1], target[2], target[3]) = words
     }
 
-    static func == (a: ByteSet, b: ByteSet) -> Bool { a.words == b.words }
+    package static func == (a: ByteSet, b: ByteSet) -> Bool { a.words == b.words }
 }

@@ -1,5 +1,5 @@
 /// Why a text is no pattern.
-enum PatternError: Error {
+package enum PatternError: Error {
     case invalid
     /// More states than libstdc++ admits.
     case tooLarge

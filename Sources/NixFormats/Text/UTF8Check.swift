@@ -1,7 +1,7 @@
 /// Finds where bytes are not UTF-8, in the words of the JSON library that Nix uses.
-enum UTF8Check {
+package enum UTF8Check {
     /// Nil when the bytes are UTF-8.
-    static func problem(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+    package static func problem(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         var index = 0
         while index < bytes.count {
             let lead = bytes[index]

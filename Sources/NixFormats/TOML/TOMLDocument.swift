@@ -1,6 +1,6 @@
 /// What a TOML text holds: nodes in one array, linked by index, so that nothing nests natively.
-struct TOMLDocument {
-    enum Content {
+package struct TOMLDocument {
+    package enum Content {
         case boolean(Bool)
         case integer(Int64)
         case float(Double)
@@ -25,16 +25,16 @@ struct TOMLDocument {
         case tables
     }
 
-    struct Node {
-        var content: Content
+    package struct Node {
+        package var content: Content
         var origin: Origin
         /// The name in the table that holds it.
-        var key: UInt32 = 0
+        package var key: UInt32 = 0
         /// First and last of what it holds, and the next beside it; -1 for none.
-        var first = -1
+        package var first = -1
         var last = -1
-        var next = -1
-        var count = 0
+        package var next = -1
+        package var count = 0
         /// Where it stands; of what a key or header implies, that.
         var range: Range<Int>
     }
@@ -44,9 +44,9 @@ struct TOMLDocument {
         var key: UInt32
     }
 
-    private(set) var nodes = [Node(content: .table, origin: .header, range: 0..<0)]
+    package private(set) var nodes = [Node(content: .table, origin: .header, range: 0..<0)]
     private var members: [Place: Int] = [:]
-    private(set) var keys: [[UInt8]] = []
+    package private(set) var keys: [[UInt8]] = []
     private var keyNumbers: [[UInt8]: UInt32] = [:]
 
     mutating func number(of key: [UInt8]) -> UInt32 {
