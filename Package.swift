@@ -35,7 +35,7 @@ let package = Package(
             name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         // What parses or searches text and knows no value: apart from the machine, so that it is compiled with checks.
-        .target(name: "NixFormats", swiftSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "NixFormats", swiftSettings: strict),
         .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
         .target(
             name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
@@ -98,12 +98,11 @@ let package = Package(
         .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
+        .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
-            dependencies: [
-                "NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixFormats", "NixStore", "NixVM", "TestSupport",
-            ],
+            dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LanguageTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

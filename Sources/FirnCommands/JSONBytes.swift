@@ -4,7 +4,7 @@ import NixFormats
 enum JSONBytes {
     static func string(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
-        unsafe bytes.withUnsafeBufferPointer { unsafe JSONText.quote($0, into: &result) }
+        JSONText.quote(bytes, into: &result)
         return result
     }
 

@@ -11,11 +11,11 @@
 ///     start, end       only at the text's start, end
 ///     nothing, accept
 package final class Pattern {
-    enum Operation: UInt8 {
+    enum Operation: UInt8, BitwiseCopyable {
         case byte, set, choice, loop, run, open, close, start, end, nothing, accept
     }
 
-    struct Node {
+    struct Node: BitwiseCopyable {
         var operation: Operation
         /// Of `byte` the byte, of `set` and `run` the set, of `open` and `close` the group, of `loop` its counter.
         var argument = Pattern.none
@@ -30,10 +30,9 @@ package final class Pattern {
     /// libstdc++'s bound on the states of one pattern (`_GLIBCXX_REGEX_STATE_LIMIT`).
     static let stateLimit = 100_000
 
-    let nodes: UnsafeMutablePointer<Node>
-    package let nodeCount: Int
+    let nodes: Buffer<Node>
     /// 256 bits for each set.
-    let sets: UnsafeMutablePointer<UInt64>
+    let sets: Buffer<UInt64>
     let entry: UInt32
     /// Groups in parentheses.
     package let groupCount: Int
@@ -48,107 +47,34 @@ package final class Pattern {
     /// Whether the empty text can match somewhere.
     let isNullable: Bool
 
+    /// - Parameter nodes: The branches among them are numbered here.
     init(
-        nodes: [Node], sets: [ByteSet], entry: UInt32, groupCount: Int, counterCount: Int, isNullable: Bool
+        nodes: consuming Buffer<Node>, sets: consuming Buffer<UInt64>, entry: UInt32, groupCount: Int,
+        counterCount: Int, isNullable: Bool, firstBytes: ByteSet
     ) {
-        var nodes = nodes
         var branches: UInt32 = 0
-        for index in nodes.indices where [.choice, .loop, .run].contains(nodes[index].operation) {
-            nodes[index].branch = branches
-            branches += 1
+        var hasChoice = false
+        let view = nodes.view
+        for index in 0..<view.count {
+            switch view[index].operation {
+            case .choice, .loop, .run:
+                if view[index].operation == .choice { hasChoice = true }
+                view[index].branch = branches
+                branches += 1
+            default: continue
+            }
         }
-        nodeCount = nodes.count
         branchCount = Int(branches)
-        hasChoice = nodes.contains { $0.operation == .choice }
-        self.nodes = .allocate(capacity: nodes.count)
-        self.nodes.initialize(from: nodes, count: nodes.count)
-        self.sets = .allocate(capacity: max(1, sets.count * 4))
-        for (index, set) in sets.enumerated() { set.store(self.sets + index * 4) }
+        self.hasChoice = hasChoice
+        self.nodes = nodes
+        self.sets = sets
         self.entry = entry
         self.groupCount = groupCount
         self.counterCount = counterCount
         self.isNullable = isNullable
-        firstBytes = Pattern.firstBytes(nodes, sets, entry)
+        self.firstBytes = firstBytes
     }
 
-    deinit {
-        nodes.deallocate()
-        sets.deallocate()
-    }
-
-    /// The bytes of all nodes that can be reached without one.
-    private static func firstBytes(_ nodes: [Node], _ sets: [ByteSet], _ entry: UInt32) -> ByteSet {
-        var result = ByteSet()
-        var seen = [Bool](repeating: false, count: nodes.count)
-        var work = [entry]
-        while let index = work.popLast() {
-            if index == none || seen[Int(index)] { continue }
-            seen[Int(index)] = true
-            let node = nodes[Int(index)]
-            switch node.operation {
-            case .byte: result.insert(UInt8(truncatingIfNeeded: node.argument))
-            case .set: result.formUnion(sets[Int(node.argument)])
-            case .choice, .loop, .run: work += [node.first, node.next]
-            default: work.append(node.next)
-            }
-        }
-        return result
-    }
-}
-
-/// A set of bytes.
-package struct ByteSet: Equatable {
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-
-    /// Every byte but the one no string of Nix holds.
-    static let any: ByteSet = {
-        var set = ByteSet()
-        set.insert(0)
-        return set.inverted
-    }()
-
-    package init() {}
-
-    init(_ contains: (UInt8) -> Bool) {
-        for byte in UInt8.min...UInt8.max where contains(byte) { insert(byte) }
-    }
-
-    package mutating func insert(_ byte: UInt8) {
-        let bit: UInt64 = 1 << UInt64(byte & 63)
-        switch byte >> 6 {
-        case 0: words.0 |= bit
-        case 1: words.1 |= bit
-        case 2: words.2 |= bit
-        default: words.3 |= bit
-        }
-    }
-
-    package func contains(_ byte: UInt8) -> Bool {
-        let word =
-            switch byte >> 6 {
-            case 0: words.0
-            case 1: words.1
-            case 2: words.2
-            default: words.3
-            }
-        return word >> UInt64(byte & 63) & 1 != 0
-    }
-
-    mutating func formUnion(_ other: ByteSet) {
-        words = (
-            words.0 | other.words.0, words.1 | other.words.1, words.2 | other.words.2, words.3 | other.words.3
-        )
-    }
-
-    var inverted: ByteSet {
-        var result = self
-        result.words = (~words.0, ~words.1, ~words.2, ~words.3)
-        return result
-    }
-
-    func store(_ target: UnsafeMutablePointer<UInt64>) {
-        (target[0], target[1], target[2], target[3]) = words
-    }
-
-    package static func == (a: ByteSet, b: ByteSet) -> Bool { a.words == b.words }
+    /// Bytes that it takes.
+    var byteCount: Int { nodes.byteCount + sets.byteCount + 160 }
 }

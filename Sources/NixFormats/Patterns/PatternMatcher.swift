@@ -12,306 +12,378 @@
 /// What failed stays known from one match of a search to the next; what succeeded was no longer than the match found.
 /// The table takes a quarter of a byte for each branch and place, so the search begins without one, within a number of
 /// steps that is linear in the text, and needs the table only when that is not enough.
-package struct PatternMatcher {
-    /// What the caller does next.
-    package enum Answer {
+///
+/// Fuel: what is done is counted in eighths of a unit, exactly, so that it depends on pattern and text alone. A step is
+/// a branch that is taken or an entry that comes off the stack; without a table it is an eighth, and a whole unit with
+/// one, as it then reads memory at random. Eight bytes that are passed are an eighth, too.
+package struct PatternMatcher: ~Copyable {
+    private typealias Kind = MatcherMemory.Kind
+    private typealias Entry = MatcherMemory.Entry
+
+    /// How one attempt ended.
+    private enum Answer {
         case none
-        /// Groups are in `captures`; the match ends here.
         case match(end: Int)
-        /// The stack is full.
-        case needsStack
-        /// The steps granted without a table are used up.
+        /// The work granted without a table is used up.
         case needsTable
-        /// Deadline or cancellation.
-        case interrupted
     }
 
-    /// What is on the stack: something to undo, or another way to try.
-    private enum Kind: UInt64 {
-        case capture, counter, loop, run, choice, otherSide, completes
+    /// How an attempt is made.
+    private struct Attempt {
+        var start: Int
+        /// Whether the whole text must match.
+        var isWhole = false
+        var refusesEmpty = false
     }
 
-    /// Kind in the lowest byte, then 24 bits of node, group bound or counter, then a place; another place or value.
-    struct Entry {
-        var head: UInt64
-        var value: Int
-    }
+    private let pattern: Pattern
+    private let text: ByteView
+    private let memory: MatcherMemory
+    private var hasTable = false
+    /// Eighths of a unit that may still be used without a table.
+    private var eighthsWithoutTable: Int
+    /// Eighths that were used and make no whole unit yet.
+    private var pendingEighths = 0
+    /// Eighths that the current attempt was told that it may use before it asks again.
+    private var grantedEighths = 0
 
-    let pattern: Pattern
-    private let nodes: UnsafeMutablePointer<Pattern.Node>
-    private let sets: UnsafeMutablePointer<UInt64>
-    private let text: UnsafePointer<UInt8>
-    private let count: Int
-    /// Start and end of each group, -1 if it took no part.
-    package let captures: UnsafeMutablePointer<Int>
-    private let best: UnsafeMutablePointer<Int>
-    /// For each counted loop the place it was last entered at, times 4, and how often there.
-    private let counters: UnsafeMutablePointer<Int>
-    private let table: UnsafeMutablePointer<UInt8>?
-    private let stack: UnsafeMutablePointer<Entry>
-    private let stackLimit: UnsafeMutablePointer<Entry>
-    /// Steps taken: one for each branch, each entry taken from the stack and each 8 bytes run over.
-    package private(set) var steps = 0
-    /// Without a table: steps after which `needsTable` is answered. With one: when `interruption` is asked next.
-    private var stepLimit: Int
-    private let interruption: () -> Bool
-    /// Steps between two looks at deadline and cancellation.
-    private static let sliceSteps = 1 << 20
-
-    /// Bytes of scratch for groups, counters and table; the stack takes the rest.
-    package static func fixedSize(_ pattern: Pattern, count: Int, hasTable: Bool) -> Int {
-        (pattern.groupCount * 4 + pattern.counterCount) * 8 + (hasTable ? tableSize(pattern, count) : 0)
-    }
-
-    private static func tableSize(_ pattern: Pattern, _ count: Int) -> Int {
-        ((count + 1) * pattern.branchCount + 31) / 32 * 8
-    }
-
-    /// The least stack that is any use, in bytes.
-    package static let minimumStack = 64 * MemoryLayout<Entry>.stride
-
-    /// - Parameter scratch: at least `fixedSize` and `minimumStack`, 8-byte aligned.
+    /// - Parameter store: Whose memory is used; one matcher at a time uses it.
     package init(
-        _ pattern: Pattern, _ text: UnsafeBufferPointer<UInt8>, scratch: UnsafeMutableRawBufferPointer, hasTable: Bool,
-        interruption: @escaping () -> Bool
-    ) {
+        _ pattern: Pattern, _ text: ByteView, _ store: PatternStore, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
         self.pattern = pattern
-        nodes = pattern.nodes
-        sets = pattern.sets
-        var free = scratch.baseAddress.unsafelyUnwrapped
-        // An empty text is never read: any address will do.
-        self.text = text.baseAddress ?? UnsafePointer(free.assumingMemoryBound(to: UInt8.self))
-        count = text.count
-        stepLimit = hasTable ? PatternMatcher.sliceSteps : 32 * (text.count + 128)
-        self.interruption = interruption
-        func take<T>(_ count: Int, _ type: T.Type) -> UnsafeMutablePointer<T> {
-            defer { free += count * MemoryLayout<T>.stride }
-            return free.bindMemory(to: type, capacity: count)
+        self.text = text
+        memory = store.memory
+        eighthsWithoutTable = 32 * (text.count + 128)
+        do throws(WorkStop) {
+            try memory.prepare(pattern, &meter)
+        } catch {
+            memory.shrink()
+            throw error
         }
-        captures = take(pattern.groupCount * 2, Int.self)
-        best = take(pattern.groupCount * 2, Int.self)
-        counters = take(pattern.counterCount, Int.self)
-        if hasTable {
-            let size = PatternMatcher.tableSize(pattern, text.count)
-            let bytes = take(size, UInt8.self)
-            bytes.initialize(repeating: 0, count: size)
-            table = bytes
-        } else {
-            table = nil
-        }
-        let entries = (scratch.baseAddress.unsafelyUnwrapped + scratch.count - free) / MemoryLayout<Entry>.stride
-        stack = take(entries, Entry.self)
-        stackLimit = stack + (entries - 8)
+    }
+
+    deinit { memory.shrink() }
+
+    /// Charges what is still to be paid. Groups can be asked for as long as the matcher is there.
+    package mutating func finish(_ meter: inout WorkMeter) throws(WorkStop) {
+        let units = (pendingEighths + 7) / 8
+        pendingEighths = 0
+        try meter.charge(units)
+    }
+
+    /// Start and end of a group in the last match; -1 if it took no part.
+    @inline(__always)
+    package func group(_ index: Int) -> (start: Int, end: Int) {
+        let captures = memory.captures.room
+        return (captures[2 * index], captures[2 * index + 1])
     }
 
     /// Whether the whole text matches.
-    package mutating func matchWhole() -> Answer { run(from: 0, isWhole: true, refusesEmpty: false) }
+    package mutating func matchWhole(_ meter: inout WorkMeter) throws(WorkStop) -> Bool {
+        try end(of: Attempt(start: 0, isWhole: true), &meter) != nil
+    }
 
-    /// The first match that begins at `start` or after it; its place is in `start`.
-    package mutating func search(from start: inout Int) -> Answer {
+    /// The first match that begins at `start` or after it; nil when there is none.
+    package mutating func search(from start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Range<Int>? {
+        var start = start
         while true {
             if !pattern.isNullable {
-                while start < count, !pattern.firstBytes.contains(text[start]) { start += 1 }
-                if start == count { return .none }
+                start = try firstPossible(start, &meter)
+                if start == text.count { return nil }
             }
-            let answer = run(from: start, isWhole: false, refusesEmpty: false)
-            if case .none = answer, start < count {
-                start += 1
-                continue
-            }
-            return answer
+            if let end = try end(of: Attempt(start: start), &meter) { return start..<end }
+            if start == text.count { return nil }
+            start += 1
         }
     }
 
-    /// A match at just this place that is not empty.
-    package mutating func matchNonEmpty(at start: Int) -> Answer {
-        run(from: start, isWhole: false, refusesEmpty: true)
+    /// The end of a match at just this place that is not empty; nil when there is none.
+    package mutating func matchNonEmpty(at start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
+        try end(of: Attempt(start: start, refusesEmpty: true), &meter)
+    }
+
+    /// The next place at which a match can begin.
+    private mutating func firstPossible(_ start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
+        let text = text
+        let bytes = pattern.firstBytes
+        var place = start
+        while place < text.count {
+            let block = min(text.count, place + 4096)
+            let first = place
+            while place < block, !bytes.contains(text[place]) { place += 1 }
+            try pay((place - first) / 8, &meter)
+            if place < block { return place }
+        }
+        return place
+    }
+
+    private mutating func end(of attempt: Attempt, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
+        switch try run(attempt, &meter) {
+        case .none: return nil
+        case .match(let end): return end
+        case .needsTable:
+            try makeTable(&meter)
+            if case .match(let end) = try run(attempt, &meter) { return end }
+            return nil
+        }
+    }
+
+    private mutating func makeTable(_ meter: inout WorkMeter) throws(WorkStop) {
+        let (bits, overflow) = (text.count + 1).multipliedReportingOverflow(by: pattern.branchCount)
+        if overflow { throw .needsRoom(bytes: .max) }
+        try memory.table.fill(bits / 4 + 1, with: 0, &meter)
+        hasTable = true
+    }
+
+    // MARK: Paying
+
+    /// Eighths that may be used before `renew`.
+    private mutating func grant(_ meter: borrowing WorkMeter) -> Int {
+        let paid = max(0, meter.units) &* 8
+        grantedEighths = hasTable ? paid : min(paid, eighthsWithoutTable)
+        return grantedEighths
+    }
+
+    /// Charges for what was used of the last grant.
+    private mutating func settle(_ left: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        let used = grantedEighths &- left
+        grantedEighths = 0
+        if !hasTable { eighthsWithoutTable &-= used }
+        try pay(used, &meter)
+    }
+
+    private mutating func pay(_ eighths: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        pendingEighths &+= eighths
+        let units = pendingEighths / 8
+        pendingEighths &= 7
+        try meter.charge(units)
+    }
+
+    /// More eighths when those granted are used; nil when the table is needed first.
+    @inline(never)
+    private mutating func renew(_ left: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
+        try settle(left, &meter)
+        if !hasTable, eighthsWithoutTable < 0 { return nil }
+        return grant(meter)
     }
 
     // MARK: One attempt
 
-    private mutating func run(from start: Int, isWhole: Bool, refusesEmpty: Bool) -> Answer {
+    private mutating func run(_ attempt: Attempt, _ meter: inout WorkMeter) throws(WorkStop) -> Answer {
         let pattern = self.pattern
-        let nodes = self.nodes
+        let nodes = pattern.nodes.view
+        let sets = pattern.sets.view
         let text = self.text
-        let count = self.count
-        let table = self.table
+        let count = text.count
+        let hasTable = self.hasTable
+        let table = memory.table.view
+        let branchCount = pattern.branchCount
+        let captures = memory.captures.room
+        let best = memory.best.room
+        let counters = memory.counters.room
+        var stack = memory.stack.room
+        let boundCount = pattern.groupCount &* 2
         /// Whether success goes on to look for something longer.
-        let seeksLongest = !isWhole && pattern.hasChoice
-        captures.update(repeating: -1, count: pattern.groupCount * 2)
-        counters.update(repeating: 0, count: pattern.counterCount)
-        var top = stack
-        var index = pattern.entry
-        var place = start
+        let seeksLongest = !attempt.isWhole && pattern.hasChoice
+        /// Eighths that a step costs.
+        let stepCost = hasTable ? 8 : 1
+        var top = 0
+        var index = Int(pattern.entry)
+        var place = attempt.start
+        /// Where bytes passed were last paid for.
+        var paidPlace = place
         var isFound = false
         var bestEnd = -1
-        var steps = self.steps
-        defer { self.steps = steps }
+        var left = grant(meter)
+
+        /// Takes what a step costs, with the bytes passed since the last; false when the table is needed.
+        @inline(__always)
+        func spend(_ cost: Int) throws(WorkStop) -> Bool {
+            left &-= cost &+ (place &- paidPlace) &>> 3
+            paidPlace = place
+            if left >= 0 { return true }
+            guard let renewed = try renew(left, &meter) else { return false }
+            left = renewed
+            return true
+        }
+
+        /// Puts something on the stack.
+        @inline(__always)
+        func push(_ kind: Kind, _ subject: Int, _ low: Int, _ value: Int) throws(WorkStop) {
+            let entry = Entry(
+                head: kind.rawValue | UInt64(truncatingIfNeeded: subject) &<< 8
+                    | UInt64(truncatingIfNeeded: low) &<< 32, value: value)
+            if !stack.set(top, entry) {
+                try growStack(&meter)
+                stack = memory.stack.room
+                stack[top] = entry
+            }
+            top &+= 1
+        }
+
+        captures.fill(boundCount, with: -1)
+        counters.fill(pattern.counterCount, with: 0)
+        guard try spend(1 &+ (boundCount &+ pattern.counterCount) / 8) else { return .needsTable }
 
         walk: while true {
-            let node = nodes + Int(index)
-            switch node.pointee.operation {
+            let node = nodes[index]
+            switch node.operation {
             case .byte:
-                if place < count, UInt32(text[place]) == node.pointee.argument {
+                if let byte = text.byte(at: place), UInt32(byte) == node.argument {
                     place &+= 1
-                    index = node.pointee.next
+                    index = Int(node.next)
                     continue walk
                 }
             case .set:
-                if place < count, contains(node.pointee.argument, text[place]) {
+                if let byte = text.byte(at: place), Self.contains(sets, node.argument, byte) {
                     place &+= 1
-                    index = node.pointee.next
+                    index = Int(node.next)
                     continue walk
                 }
             case .open, .close:
-                let slot = Int(node.pointee.argument) &* 2 &+ (node.pointee.operation == .open ? 0 : 1)
-                if top != stack {
-                    if top >= stackLimit { return .needsStack }
-                    top = push(top, .capture, slot, 0, captures[slot])
-                }
+                left &-= 1
+                let slot = Int(node.argument) &* 2 &+ (node.operation == .open ? 0 : 1)
+                if top != 0 { try push(.capture, slot, 0, captures[slot]) }
                 captures[slot] = place
-                index = node.pointee.next
+                index = Int(node.next)
                 continue walk
             case .nothing:
-                index = node.pointee.next
+                index = Int(node.next)
                 continue walk
             case .start:
                 if place == 0 {
-                    index = node.pointee.next
+                    index = Int(node.next)
                     continue walk
                 }
             case .end:
                 if place == count {
-                    index = node.pointee.next
+                    index = Int(node.next)
                     continue walk
                 }
-            case .run where table == nil:
-                steps &+= 1
-                if steps > stepLimit { return .needsTable }
-                if top >= stackLimit { return .needsStack }
-                var end = place
-                let set = node.pointee.argument
-                while end < count, contains(set, text[end]) { end &+= 1 }
-                steps &+= (end &- place) &>> 3
-                if end > place {
-                    top = push(top, .run, Int(index), place, end &- 1)
-                    place = end
+            case .run where !hasTable:
+                guard try spend(1) else { return .needsTable }
+                let first = place
+                while true {
+                    let end = min(count, place &+ 4096)
+                    while place < end, let byte = text.byte(at: place), Self.contains(sets, node.argument, byte) {
+                        place &+= 1
+                    }
+                    if place < end || place == count { break }
+                    guard try spend(0) else { return .needsTable }
                 }
-                index = node.pointee.next
+                if place > first { try push(.run, index, first, place &- 1) }
+                index = Int(node.next)
                 continue walk
             case .choice, .loop, .run:
-                steps &+= 1
-                if steps > stepLimit {
-                    if table == nil { return .needsTable }
-                    if interruption() { return .interrupted }
-                    stepLimit = steps &+ PatternMatcher.sliceSteps
-                }
-                if top >= stackLimit { return .needsStack }
-                if let table {
-                    let known = state(table, node.pointee.branch, place)
+                guard try spend(stepCost) else { return .needsTable }
+                if hasTable {
+                    let known = Self.state(table, place &* branchCount &+ Int(node.branch))
                     if known != 0 {
                         if known == PatternMatcher.succeeds { isFound = true }
                         break
                     }
-                    top = push(top, .completes, Int(index), 0, place)
+                    try push(.completes, index, 0, place)
                 }
-                if node.pointee.operation == .choice {
-                    top = push(top, .choice, Int(index), 0, place)
-                } else {
-                    if node.pointee.operation == .loop, node.pointee.argument != Pattern.none {
-                        let counter = Int(node.pointee.argument)
-                        let known = counters[counter]
-                        let entered = known &>> 2 == place ? known & 3 : 0
-                        if entered == 2 {
-                            index = node.pointee.next
-                            continue walk
-                        }
-                        top = push(top, .loop, Int(index), 0, place)
-                        top = push(top, .counter, counter, 0, known)
-                        counters[counter] = place &<< 2 | (entered &+ 1)
-                    } else {
-                        top = push(top, .loop, Int(index), 0, place)
+                if node.operation == .choice {
+                    try push(.choice, index, 0, place)
+                } else if node.operation == .loop, node.argument != Pattern.none {
+                    let counter = Int(node.argument)
+                    let known = counters[counter]
+                    let entered = known &>> 2 == place ? known & 3 : 0
+                    if entered == 2 {
+                        index = Int(node.next)
+                        continue walk
                     }
+                    try push(.loop, index, 0, place)
+                    try push(.counter, counter, 0, known)
+                    counters[counter] = place &<< 2 | (entered &+ 1)
+                } else {
+                    try push(.loop, index, 0, place)
                 }
-                index = node.pointee.first
+                index = Int(node.first)
                 continue walk
             case .accept:
-                if isWhole ? place == count : !(refusesEmpty && place == start) {
-                    if !seeksLongest { return .match(end: place) }
+                if attempt.isWhole ? place == count : !(attempt.refusesEmpty && place == attempt.start) {
+                    if !seeksLongest {
+                        try settle(left, &meter)
+                        return .match(end: place)
+                    }
                     if place > bestEnd {
                         bestEnd = place
                         if place == count {
-                            forgetSuccesses(at: place)
+                            try settle(left, &meter)
+                            try forgetSuccesses(at: place, &meter)
                             return .match(end: place)
                         }
-                        best.update(from: captures, count: pattern.groupCount &* 2)
+                        left &-= boundCount / 8
+                        best.copy(boundCount, from: captures)
                     }
                     isFound = true
                 }
             }
             // This path ends here: back to the last branch that has another way.
+            guard try spend(0) else { return .needsTable }
             while true {
-                if top == stack {
+                if top == 0 {
+                    try settle(left, &meter)
                     if bestEnd < 0 { return .none }
-                    captures.update(from: best, count: pattern.groupCount &* 2)
-                    forgetSuccesses(at: bestEnd)
+                    captures.copy(boundCount, from: best)
+                    try forgetSuccesses(at: bestEnd, &meter)
                     return .match(end: bestEnd)
                 }
-                top -= 1
-                let head = top.pointee.head
-                let subject = Int(truncatingIfNeeded: head &>> 8 & 0xFF_FFFF)
-                switch head & 0xFF {
-                case Kind.capture.rawValue: captures[subject] = top.pointee.value
-                case Kind.counter.rawValue: counters[subject] = top.pointee.value
-                case Kind.otherSide.rawValue: if top.pointee.value != 0 { isFound = true }
+                top &-= 1
+                let entry = stack[top]
+                let subject = Int(truncatingIfNeeded: entry.head &>> 8 & 0xFF_FFFF)
+                left &-= 1
+                if left < 0 {
+                    guard try spend(0) else { return .needsTable }
+                }
+                switch entry.head & 0xFF {
+                case Kind.capture.rawValue: captures[subject] = entry.value
+                case Kind.counter.rawValue: counters[subject] = entry.value
+                case Kind.otherSide.rawValue: if entry.value != 0 { isFound = true }
                 case Kind.completes.rawValue:
-                    if let table, !(refusesEmpty && top.pointee.value == start) {
+                    if !(attempt.refusesEmpty && entry.value == attempt.start) {
                         let known = isFound ? PatternMatcher.succeeds : PatternMatcher.fails
-                        setState(table, nodes[subject].branch, top.pointee.value, known)
+                        Self.setState(table, entry.value &* branchCount &+ Int(nodes[subject].branch), known)
                     }
                 case Kind.loop.rawValue:
                     if isFound { continue }
-                    place = top.pointee.value
-                    index = nodes[subject].next
+                    place = entry.value
+                    paidPlace = place
+                    index = Int(nodes[subject].next)
                     continue walk
                 case Kind.run.rawValue:
                     if isFound { continue }
-                    steps &+= 1
-                    if steps > stepLimit { return .needsTable }
-                    place = top.pointee.value
-                    index = nodes[subject].next
-                    let low = Int(truncatingIfNeeded: head &>> 32)
-                    if place > low {
-                        top.pointee.value = place &- 1
-                        top += 1
-                    }
+                    place = entry.value
+                    paidPlace = place
+                    index = Int(nodes[subject].next)
+                    let low = Int(truncatingIfNeeded: entry.head &>> 32)
+                    if place > low { try push(.run, subject, low, place &- 1) }
                     continue walk
                 default:
-                    place = top.pointee.value
+                    place = entry.value
+                    paidPlace = place
                     if seeksLongest {
-                        top = push(top, .otherSide, 0, 0, isFound ? 1 : 0)
+                        try push(.otherSide, 0, 0, isFound ? 1 : 0)
                         isFound = false
                     }
-                    index = nodes[subject].next
+                    index = Int(nodes[subject].next)
                     continue walk
                 }
             }
         }
     }
 
-    @inline(__always)
-    private func contains(_ set: UInt32, _ byte: UInt8) -> Bool {
-        sets[Int(set) &* 4 &+ Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0
+    @inline(never)
+    private func growStack(_ meter: inout WorkMeter) throws(WorkStop) {
+        try memory.stack.grow(to: 0, &meter)
     }
 
     @inline(__always)
-    private func push(
-        _ top: UnsafeMutablePointer<Entry>, _ kind: Kind, _ subject: Int, _ low: Int, _ value: Int
-    ) -> UnsafeMutablePointer<Entry> {
-        top.pointee = Entry(
-            head: kind.rawValue | UInt64(truncatingIfNeeded: subject) &<< 8 | UInt64(truncatingIfNeeded: low) &<< 32,
-            value: value)
-        return top + 1
+    private static func contains(_ sets: BufferView<UInt64>, _ set: UInt32, _ byte: UInt8) -> Bool {
+        sets[Int(set) &* 4 &+ Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0
     }
 
     // MARK: The table
@@ -320,24 +392,24 @@ package struct PatternMatcher {
     private static let succeeds: UInt8 = 2
 
     @inline(__always)
-    private func state(_ table: UnsafeMutablePointer<UInt8>, _ branch: UInt32, _ place: Int) -> UInt8 {
-        let bit = place &* pattern.branchCount &+ Int(branch)
-        return table[bit &>> 2] &>> UInt8(truncatingIfNeeded: (bit & 3) &* 2) & 3
+    private static func state(_ table: BufferView<UInt8>, _ number: Int) -> UInt8 {
+        table[number &>> 2] &>> UInt8(truncatingIfNeeded: (number & 3) &* 2) & 3
     }
 
     @inline(__always)
-    private func setState(_ table: UnsafeMutablePointer<UInt8>, _ branch: UInt32, _ place: Int, _ state: UInt8) {
-        let bit = place &* pattern.branchCount &+ Int(branch)
-        let shift = UInt8(truncatingIfNeeded: (bit & 3) &* 2)
-        table[bit &>> 2] = table[bit &>> 2] & ~(3 &<< shift) | state &<< shift
+    private static func setState(_ table: BufferView<UInt8>, _ number: Int, _ state: UInt8) {
+        let shift = UInt8(truncatingIfNeeded: (number & 3) &* 2)
+        table[number &>> 2] = table[number &>> 2] & ~(3 &<< shift) | state &<< shift
     }
 
     /// The next match begins at this one's end or after it: only there could a success of this one still be found.
-    private func forgetSuccesses(at place: Int) {
-        guard let table else { return }
-        for branch in 0..<UInt32(truncatingIfNeeded: pattern.branchCount)
-        where state(table, branch, place) == PatternMatcher.succeeds {
-            setState(table, branch, place, 0)
+    private mutating func forgetSuccesses(at place: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        guard hasTable else { return }
+        try pay(pattern.branchCount / 4, &meter)
+        let table = memory.table.view
+        for branch in 0..<pattern.branchCount {
+            let number = place * pattern.branchCount + branch
+            if Self.state(table, number) == PatternMatcher.succeeds { Self.setState(table, number, 0) }
         }
     }
 }

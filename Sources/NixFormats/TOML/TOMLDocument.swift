@@ -1,18 +1,34 @@
-/// What a TOML text holds: nodes in one array, linked by index, so that nothing nests natively.
-package struct TOMLDocument {
-    package enum Content {
+/// What a TOML text holds: nodes in one buffer, linked by index, so that nothing nests natively.
+package struct TOMLDocument: ~Copyable {
+    /// What a node is, and where its value lies. Strings lie one after another in one buffer.
+    enum Content {
         case boolean(Bool)
         case integer(Int64)
         case float(Double)
-        case string([UInt8])
+        case string(Range<Int>)
         /// A date, a time or both, as Nix writes it.
-        case timestamp([UInt8])
+        case timestamp(Range<Int>)
         case array
         case table
     }
 
+    /// A node's value. Its bytes are only valid while the document is.
+    package enum Value {
+        case boolean(Bool)
+        case integer(Int64)
+        case float(Double)
+        case string(ByteView)
+        case timestamp(ByteView)
+        case array(count: Int)
+        case table(count: Int)
+    }
+
+    fileprivate enum Kind: UInt8, BitwiseCopyable {
+        case boolean, integer, float, string, timestamp, array, table
+    }
+
     /// How an array or table came about, which decides what may still be added to it.
-    enum Origin {
+    enum Origin: UInt8, BitwiseCopyable {
         /// By `=`: nothing is added later.
         case value
         /// As a part of the name of a `[header]`, before one of its own.
@@ -25,187 +41,208 @@ package struct TOMLDocument {
         case tables
     }
 
-    package struct Node {
-        package var content: Content
+    struct Node: BitwiseCopyable {
+        fileprivate var kind: Kind
         var origin: Origin
-        /// The name in the table that holds it.
-        package var key: UInt32 = 0
-        /// First and last of what it holds, and the next beside it; -1 for none.
-        package var first = -1
-        var last = -1
-        package var next = -1
-        package var count = 0
-        /// Where it stands; of what a key or header implies, that.
-        var range: Range<Int>
-    }
-
-    private struct Place: Hashable {
-        var table: Int
+        /// The number of its name in the table that holds it.
         var key: UInt32
+        /// The table or array that holds it; -1 for the document.
+        var parent: Int
+        /// A number's bits, or where its text begins.
+        fileprivate var payload: UInt64 = 0
+        /// Length of its text.
+        fileprivate var length = 0
+        /// First and last of what it holds, and the next beside it; -1 for none.
+        var first = -1
+        var last = -1
+        var next = -1
+        var count = 0
+        /// Where it stands; of what a key or header implies, that.
+        var start: Int
+        var end: Int
+
+        var range: Range<Int> { start..<max(start, end) }
     }
 
-    package private(set) var nodes = [Node(content: .table, origin: .header, range: 0..<0)]
-    private var members: [Place: Int] = [:]
-    package private(set) var keys: [[UInt8]] = []
-    private var keyNumbers: [[UInt8]: UInt32] = [:]
+    /// The bytes of strings and keys.
+    private var text = Buffer<UInt8>()
+    private var nodes = Buffer<Node>()
+    private var keys = TOMLKeys()
+    private var members = TOMLMembers()
+    /// Members of the largest table.
+    package private(set) var largestTable = 0
 
-    mutating func number(of key: [UInt8]) -> UInt32 {
-        if let number = keyNumbers[key] { return number }
-        let number = UInt32(truncatingIfNeeded: keys.count)
-        keys.append(key)
-        keyNumbers[key] = number
-        return number
+    /// Units for a node with its place among the members of its table.
+    private static let nodeUnits = 4
+
+    /// Makes the first node.
+    mutating func begin(_ meter: inout WorkMeter) throws(WorkStop) {
+        try nodes.append(Node(kind: .table, origin: .header, key: 0, parent: -1, start: 0, end: 0), &meter)
     }
 
-    func member(_ table: Int, _ key: UInt32) -> Int? { members[Place(table: table, key: key)] }
+    /// Nodes, of which the first is the document itself.
+    package var nodeCount: Int { nodes.count }
+    package var keyCount: Int { keys.count }
+    /// A key by its number. Only valid while the document is.
+    package func key(_ number: Int) -> ByteView { text.bytes[keys.range(number)] }
+    /// The number of a node's key.
+    package func keyNumber(of index: Int) -> Int { Int(nodes[index].key) }
+    /// The first of what a node holds, and the next beside one; -1 for none.
+    package func firstMember(of index: Int) -> Int { nodes[index].first }
+    package func next(after index: Int) -> Int { nodes[index].next }
+
+    package func value(_ index: Int) -> Value {
+        let node = nodes[index]
+        switch node.kind {
+        case .boolean: return .boolean(node.payload != 0)
+        case .integer: return .integer(Int64(bitPattern: node.payload))
+        case .float: return .float(Double(bitPattern: node.payload))
+        case .string: return .string(textView(node))
+        case .timestamp: return .timestamp(textView(node))
+        case .array: return .array(count: node.count)
+        case .table: return .table(count: node.count)
+        }
+    }
+
+    private func textView(_ node: Node) -> ByteView {
+        let start = Int(truncatingIfNeeded: node.payload)
+        return text.bytes[start..<start + node.length]
+    }
+
+    func node(_ index: Int) -> Node { nodes[index] }
+
+    // MARK: Text
+
+    /// Where the next text begins.
+    var textEnd: Int { text.count }
+
+    mutating func append(_ byte: UInt8, _ meter: inout WorkMeter) throws(WorkStop) { try text.append(byte, &meter) }
+
+    mutating func append(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) {
+        try text.append(bytes, &meter)
+    }
+
+    /// The number of a key; its bytes are copied when it is new.
+    mutating func number(of key: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> UInt32 {
+        let (known, hash) = try keys.find(key, text.bytes, &meter)
+        if let known { return known }
+        let start = text.count
+        try text.append(key, &meter)
+        return try keys.add(start..<text.count, hash, &meter)
+    }
+
+    /// The number of a key whose bytes are the last of the text, from `start` on; they stay only if it is new.
+    mutating func numberOfLast(from start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> UInt32 {
+        let (known, hash) = try keys.find(text.bytes[start..<text.count], text.bytes, &meter)
+        guard let known else { return try keys.add(start..<text.count, hash, &meter) }
+        text.truncate(to: start)
+        return known
+    }
+
+    // MARK: Nodes
+
+    func member(_ table: Int, _ key: UInt32) -> Int? { members.find(table, key, nodes.view) }
 
     mutating func append(
-        _ content: Content, _ origin: Origin, to parent: Int, key: UInt32 = 0, at range: Range<Int>
-    ) -> Int {
+        _ content: Content, _ origin: Origin, to parent: Int, key: UInt32 = 0, at range: Range<Int>,
+        _ meter: inout WorkMeter
+    ) throws(WorkStop) -> Int {
+        try meter.charge(TOMLDocument.nodeUnits)
         let index = nodes.count
-        nodes.append(Node(content: content, origin: origin, key: key, range: range))
-        if nodes[parent].last < 0 { nodes[parent].first = index } else { nodes[nodes[parent].last].next = index }
-        nodes[parent].last = index
-        nodes[parent].count += 1
-        if case .table = nodes[parent].content { members[Place(table: parent, key: key)] = index }
+        var node = Node(
+            kind: content.kind, origin: origin, key: key, parent: parent, start: range.lowerBound,
+            end: range.upperBound)
+        switch content {
+        case .boolean(let value): node.payload = value ? 1 : 0
+        case .integer(let value): node.payload = UInt64(bitPattern: value)
+        case .float(let value): node.payload = value.bitPattern
+        case .string(let range), .timestamp(let range):
+            node.payload = UInt64(range.lowerBound)
+            node.length = range.count
+        case .array, .table: break
+        }
+        try nodes.append(node, &meter)
+        var holder = nodes[parent]
+        if holder.last < 0 { holder.first = index } else { nodes[holder.last].next = index }
+        holder.last = index
+        holder.count += 1
+        nodes[parent] = holder
+        if holder.kind == .table {
+            largestTable = max(largestTable, holder.count)
+            try members.add(index, nodes.view, &meter)
+        }
         return index
     }
 
     mutating func setOrigin(_ index: Int, _ origin: Origin) { nodes[index].origin = origin }
 
-    mutating func setEnd(_ index: Int, _ end: Int) { nodes[index].range = nodes[index].range.lowerBound..<end }
+    mutating func setEnd(_ index: Int, _ end: Int) { nodes[index].end = end }
 
-    func isTable(_ index: Int) -> Bool {
-        if case .table = nodes[index].content { return true }
-        return false
-    }
-}
-
-// MARK: - Where headers and keys lead
-
-extension TOMLDocument {
-    /// The table that `[path]` names.
-    ///
-    /// - Parameter range: the header.
-    mutating func openTable(_ path: [UInt32], at range: Range<Int>) throws(TOMLError) -> Int {
-        let parent = try parentTable(path.dropLast(), at: range)
-        guard let key = path.last else { return 0 }
-        guard let known = member(parent, key) else {
-            return append(.table, .header, to: parent, key: key, at: range)
-        }
-        guard isTable(known), nodes[known].origin == .implied else {
-            throw TOMLError(
-                "toml::insert_value: failed to insert a table, table already defined", (range, "inserting this"),
-                (nodes[known].range, "this table is explicitly defined"))
-        }
-        setOrigin(known, .header)
-        nodes[known].range = range
-        return known
+    mutating func setRange(_ index: Int, _ range: Range<Int>) {
+        nodes[index].start = range.lowerBound
+        nodes[index].end = range.upperBound
     }
 
-    /// A new last element of the array that `[[path]]` names.
-    mutating func appendTable(_ path: [UInt32], at range: Range<Int>) throws(TOMLError) -> Int {
-        let parent = try parentTable(path.dropLast(), at: range)
-        guard let key = path.last else { return 0 }
-        let array = member(parent, key) ?? append(.array, .tables, to: parent, key: key, at: range)
-        guard nodes[array].origin == .tables else {
-            if holdsOnlyTables(array) {
-                throw TOMLError(
-                    "toml::insert_value: failed to insert a table, inline array of tables is immutable",
-                    (range, "while inserting this"), (nodes[array].range, "this is inline array-of-tables"))
-            }
-            throw TOMLError(
-                "toml::insert_value: failed to insert an array of tables, value already exists",
-                (range, "while inserting this"), (nodes[array].range, "non-table value already exists"))
-        }
-        return append(.table, .header, to: array, at: range)
-    }
-
-    private mutating func parentTable(_ path: ArraySlice<UInt32>, at range: Range<Int>) throws(TOMLError) -> Int {
-        var table = 0
-        for key in path {
-            guard let known = member(table, key) else {
-                table = append(.table, .implied, to: table, key: key, at: range)
-                continue
-            }
-            switch nodes[known].origin {
-            case .tables: table = nodes[known].last
-            case .value: throw closed(known, range)
-            default: table = known
-            }
-        }
-        return table
-    }
-
-    /// Why nothing can be put into what `=` made.
-    private func closed(_ known: Int, _ range: Range<Int>) -> TOMLError {
-        let old = nodes[known].range
-        if isTable(known) {
-            return TOMLError(
-                "toml::insert_value: failed to insert a value: inline table is immutable", (range, "inserting this"),
-                (old, "to this table"))
-        }
-        if holdsOnlyTables(known) {
-            return TOMLError(
-                "toml::insert_value:inline array of tables are immutable", (range, "inserting this"),
-                (old, "inline array of tables"))
-        }
-        return TOMLError(
-            "toml::insert_value: failed to insert a value, value already exists", (range, "while inserting this"),
-            (old, "non-table value already exists"))
-    }
+    func isTable(_ index: Int) -> Bool { nodes[index].kind == .table }
 
     /// Whether it is an array of tables, however it came about.
-    private func holdsOnlyTables(_ index: Int) -> Bool {
-        guard case .array = nodes[index].content, nodes[index].count > 0 else { return false }
+    func holdsOnlyTables(_ index: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Bool {
+        guard nodes[index].kind == .array, nodes[index].count > 0 else { return false }
         var element = nodes[index].first
         while element >= 0 {
+            try meter.charge(1)
             if !isTable(element) { return false }
             element = nodes[element].next
         }
         return true
     }
+}
 
-    /// The table into which the last part of a dotted key goes.
-    private mutating func openDotted(
-        _ path: ArraySlice<UInt32>, in table: Int, at range: Range<Int>
-    ) throws(TOMLError) -> Int {
-        var table = table
-        for key in path {
-            guard let known = member(table, key) else {
-                table = append(.table, .dotted, to: table, key: key, at: range)
-                continue
-            }
-            switch nodes[known].origin {
-            case .dotted: table = known
-            case .value: throw closed(known, range)
-            case .tables:
-                throw TOMLError(
-                    "toml::insert_value:dotted key cannot reopen an array-of-tables", (range, "inserting this"),
-                    (nodes[known].range, "to this array-of-tables."))
-            case .implied, .header:
-                throw TOMLError(
-                    "toml::insert_value: reopening a table using dotted keys",
-                    (range, "dotted key cannot reopen a table"), (nodes[known].range, "this table is already closed"))
+extension TOMLDocument.Content {
+    fileprivate var kind: TOMLDocument.Kind {
+        switch self {
+        case .boolean: .boolean
+        case .integer: .integer
+        case .float: .float
+        case .string: .string
+        case .timestamp: .timestamp
+        case .array: .array
+        case .table: .table
+        }
+    }
+}
+
+// MARK: - Why a document has no value
+
+extension TOMLDocument {
+    /// Why a text that is TOML has no value in Nix; nil when it has one.
+    package func refusal(
+        allowsTimestamps: Bool, _ meter: inout WorkMeter
+    ) throws(WorkStop) -> String? {
+        for number in 0..<keys.count {
+            if let message = try nullByteMessage(key(number), &meter) { return message }
+        }
+        for index in 0..<nodes.count {
+            switch value(index) {
+            case .timestamp where !allowsTimestamps: return "Dates and times are not supported"
+            case .string(let bytes): if let message = try nullByteMessage(bytes, &meter) { return message }
+            default: try meter.charge(1)
             }
         }
-        return table
+        return nil
     }
 
-    /// Adds a value under the last part of a dotted key.
-    ///
-    /// - Parameter range: the value.
-    mutating func insert(
-        _ content: Content, _ key: TOMLKey, in table: Int, at range: Range<Int>
-    ) throws(TOMLError) -> Int {
-        let parent = try openDotted(key.path.dropLast(), in: table, at: key.range)
-        guard let name = key.path.last else { return parent }
-        if let known = member(parent, name) {
-            throw TOMLError(
-                "toml::insert_value: failed to insert a value, value already exists", (key.range, "inserting this"),
-                (nodes[known].range, "but value already exists"))
+    private func nullByteMessage(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> String? {
+        var place = 0
+        while true {
+            let end = min(bytes.count, place + (32 << 10))
+            try meter.charge(1 + (end - place) / 64)
+            if bytes[place..<end].first(0, from: 0) < end - place { break }
+            if end == bytes.count { return nil }
+            place = end
         }
-        return append(content, .value, to: parent, key: name, at: range)
+        let shown = String(decoding: bytes.excerpt, as: UTF8.self).map { $0 == "\0" ? "␀" : String($0) }.joined()
+        return "error: input string '\(shown)' cannot be represented as Nix string because it contains null bytes"
     }
 }
 

@@ -1,21 +1,38 @@
 /// Finds where bytes are not UTF-8, in the words of the JSON library that Nix uses.
-package enum UTF8Check {
-    /// Nil when the bytes are UTF-8.
-    package static func problem(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        var index = 0
-        while index < bytes.count {
-            let lead = bytes[index]
-            index += 1
+///
+/// It goes on where it stopped, so that its user can charge for one block after another.
+package struct UTF8Check {
+    private let bytes: ByteView
+    private var place = 0
+
+    package init(_ bytes: ByteView) { self.bytes = bytes }
+
+    /// What is wrong with a text; nil when it is UTF-8. For texts of bounded length.
+    @inline(__always)
+    package static func problem(_ bytes: ByteView) -> String? {
+        var check = UTF8Check(bytes)
+        return check.problem(upTo: bytes.count)
+    }
+
+    /// What is wrong with the bytes up to a place, and with the character that begins before it.
+    package mutating func problem(upTo end: Int) -> String? {
+        while place < end {
+            if place &+ 8 <= bytes.count, bytes.word(at: place) & 0x8080_8080_8080_8080 == 0 {
+                place &+= 8
+                continue
+            }
+            let lead = bytes[place]
+            place &+= 1
             if lead < 0x80 { continue }
-            guard let (first, more) = continuation(after: lead) else { return invalid(bytes, index - 1) }
+            guard let (first, more) = UTF8Check.continuation(after: lead) else { return invalid(place - 1) }
             var range = first
             for _ in 0..<more {
-                guard index < bytes.count else {
-                    return "incomplete UTF-8 string; last byte: 0x\(hex(bytes[index - 1]))"
+                guard let byte = bytes.byte(at: place) else {
+                    return "incomplete UTF-8 string; last byte: 0x\(Self.hex(bytes[place - 1]))"
                 }
-                guard range.contains(bytes[index]) else { return invalid(bytes, index) }
+                guard range.contains(byte) else { return invalid(place) }
                 range = 0x80...0xBF
-                index += 1
+                place &+= 1
             }
         }
         return nil
@@ -35,9 +52,7 @@ package enum UTF8Check {
         }
     }
 
-    private static func invalid(_ bytes: UnsafeBufferPointer<UInt8>, _ index: Int) -> String {
-        "invalid UTF-8 byte at index \(index): 0x\(hex(bytes[index]))"
-    }
+    private func invalid(_ index: Int) -> String { "invalid UTF-8 byte at index \(index): 0x\(Self.hex(bytes[index]))" }
 
     private static func hex(_ byte: UInt8) -> String {
         String(decoding: [byte >> 4, byte & 15].map { $0 < 10 ? $0 + 48 : $0 + 55 }, as: UTF8.self)

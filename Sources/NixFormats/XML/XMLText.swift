@@ -1,48 +1,68 @@
-/// A piece of XML text.
-package struct XMLText {
-    package private(set) var bytes: [UInt8] = []
+/// A piece of XML text, outside the machine's heap: a unit is charged for every 64 bytes.
+package struct XMLText: ~Copyable {
+    private var bytes = Buffer<UInt8>()
 
-    package init(indent depth: Int) {
-        bytes.reserveCapacity(120 + 2 * depth)
-        indent(depth)
+    /// Begins with the spaces of so many open elements.
+    package init(indent depth: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        try bytes.reserve(120, &meter)
+        try indent(depth, &meter)
     }
 
-    package mutating func indent(_ depth: Int) {
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: 2 * depth))
+    package var count: Int { bytes.count }
+
+    /// Copies the bytes of a range to the start of a room.
+    package func copy(_ range: Range<Int>, to room: ByteRoom) { room.copy(bytes.bytes[range], at: 0) }
+
+    package mutating func indent(_ depth: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        let spaces = ByteView("                                                                ")
+        var missing = 2 * depth
+        while missing > 0 {
+            let count = min(missing, spaces.count)
+            try bytes.append(spaces[0..<count], &meter)
+            missing -= count
+        }
     }
 
-    @inline(__always)
-    package mutating func add(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    package mutating func add(_ text: StaticString, _ meter: inout WorkMeter) throws(WorkStop) {
+        try bytes.append(ByteView(text), &meter)
     }
 
     /// An empty element with a value, its name after `<` given.
-    package mutating func element(_ start: StaticString, _ value: [UInt8]) {
-        value.withUnsafeBufferPointer { element(start, $0) }
+    package mutating func element(
+        _ start: StaticString, _ value: ByteView, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try add(start, &meter)
+        try attribute(" value", value, &meter)
+        try add(" />\n", &meter)
     }
 
-    package mutating func element(_ start: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
-        add(start)
-        attribute(" value", value)
-        add(" />\n")
+    package mutating func element(
+        _ start: StaticString, _ value: [UInt8], _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try value.withView { (value) throws(WorkStop) in try element(start, value, &meter) }
     }
 
-    package mutating func attribute(_ name: StaticString, _ value: [UInt8]) {
-        value.withUnsafeBufferPointer { attribute(name, $0) }
+    package mutating func attribute(
+        _ name: StaticString, _ value: [UInt8], _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try value.withView { (value) throws(WorkStop) in try attribute(name, value, &meter) }
     }
 
-    package mutating func attribute(_ name: StaticString, _ value: UnsafeBufferPointer<UInt8>) {
-        add(name)
-        add("=\"")
+    package mutating func attribute(
+        _ name: StaticString, _ value: ByteView, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try add(name, &meter)
+        try add("=\"", &meter)
         var start = 0
         for index in 0..<value.count {
+            if index & 0xFFF == 0 { try meter.charge(min(value.count - index, 4096) / 64) }
             guard let escape = Self.escape(value[index]) else { continue }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: value[start..<index]))
-            add(escape)
+            try bytes.append(value[start..<index], &meter)
+            try add(escape, &meter)
             start = index + 1
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(rebasing: value[start...]))
-        add("\"")
+        try bytes.append(value[start..<value.count], &meter)
+        try add("\"", &meter)
     }
 
     @inline(__always)

@@ -3,36 +3,69 @@ import NixFormats
 /// Builtins on versions and derivation names.
 extension Machine {
     static let versionBuiltins: [BuiltinDefinition] = [
-        .function("compareVersions", 2, early: { $0.expectPlainString(0) != nil }) { vm in
-            guard let a = vm.expectPlainString(0), let b = vm.expectPlainString(1) else { return .error }
-            guard vm.charge(1 + (a.field + b.field) / 32) else { return .error }
-            return vm.done(Value(small: Version.compare(a.byteBuffer, b.byteBuffer)))
-        },
+        .function("compareVersions", 2, early: { $0.expectPlainString(0) != nil }) { $0.compareVersions() },
         .function("splitVersion", 1) { $0.splitVersion() },
         .function("parseDrvName", 1) { $0.parseDerivationName() },
     ]
 }
 
 extension VM {
+    fileprivate func compareVersions() -> Step {
+        guard let a = expectPlainString(0), let b = expectPlainString(1) else { return .error }
+        let mark = fuelMark
+        var meter = makeMeter()
+        do throws(WorkStop) {
+            let order = try Version.compare(ByteView(a.byteBuffer), ByteView(b.byteBuffer), &meter)
+            settle(meter)
+            return done(Value(small: order))
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
+    }
+
     fileprivate func splitVersion() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        var version = Version(text.byteBuffer)
+        let bytes = ByteView(text.byteBuffer)
+        let mark = fuelMark
+        var meter = makeMeter()
         var count = 0
-        var size = 0
-        while let component = version.next() {
-            count += 1
-            size += Size.string(component.count)
+        do throws(WorkStop) {
+            var version = Version(bytes)
+            var size = 0
+            while let component = try version.next(&meter) {
+                count += 1
+                size += Size.string(component.count)
+            }
+            settle(meter)
+            guard reserve(Size.list(count) + size) else {
+                return again(.collect, since: mark)
+            }
+        } catch {
+            return stopped(error, meter, since: mark)
         }
-        guard reserve(Size.list(count) + size) else { return .collect }
-        guard charge(1 + text.field / 16) else { return .error }
+        return makeComponents(text.byteBuffer, count)
+    }
+
+    /// The list of a version's components, for which room is reserved.
+    private func makeComponents(_ text: UnsafeBufferPointer<UInt8>, _ count: Int) -> Step {
         let list = makeList(count)
-        version = Version(text.byteBuffer)
-        var index = 0
-        while let component = version.next() {
-            list.object.values[index] = makeString(component)
-            index += 1
+        var version = Version(ByteView(text))
+        var meter = makeMeter()
+        do throws(WorkStop) {
+            for index in 0..<count {
+                guard let component = try version.next(&meter) else { break }
+                settle(meter)
+                guard let string = makeStringCharged(UnsafeBufferPointer(rebasing: text[component])) else {
+                    return .error
+                }
+                list.object.values[index] = string
+                meter = makeMeter()
+            }
+            settle(meter)
+            return done(list)
+        } catch {
+            return .error
         }
-        return done(list)
     }
 
     /// The name ends before the first dash that no letter follows; the version is what follows that dash.
@@ -40,13 +73,21 @@ extension VM {
         guard let text = expectPlainString(0) else { return .error }
         let bytes = text.byteBuffer
         guard reserve(Size.attributesAndLayout(2) + 2 * Size.string(bytes.count)) else { return .collect }
-        guard charge(1 + bytes.count / 32) else { return .error }
-        let dash = bytes.indices.first { index in
-            bytes[index] == UInt8(ascii: "-") && index + 1 < bytes.count && !isLetter(bytes[index + 1])
+        var end = bytes.count
+        guard charge(1) else { return .error }
+        let isRead = inBlocks(bytes.count, bytesPerUnit: 32) { block in
+            guard end == bytes.count else { return true }
+            for index in block where bytes[index] == UInt8(ascii: "-") {
+                if index + 1 < bytes.count, !isLetter(bytes[index + 1]) {
+                    end = index
+                    break
+                }
+            }
+            return true
         }
-        let end = dash ?? bytes.count
-        let name = makeString(UnsafeBufferPointer(rebasing: bytes[..<end]))
-        let version = makeString(UnsafeBufferPointer(rebasing: bytes[min(end + 1, bytes.count)...]))
+        guard isRead, let name = makeStringCharged(UnsafeBufferPointer(rebasing: bytes[..<end])),
+            let version = makeStringCharged(UnsafeBufferPointer(rebasing: bytes[min(end + 1, bytes.count)...]))
+        else { return .error }
         return done(makeAttributes([(Symbols.name, name), (Symbols.version, version)]))
     }
 

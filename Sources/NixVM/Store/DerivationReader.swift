@@ -124,7 +124,7 @@ struct DerivationReader {
     private func addJSON(_ symbol: UInt32, _ text: Value, _ parts: inout Parts) {
         guard var json = parts.json.take() else { return }
         if json.count > 1 { json.append(UInt8(ascii: ",")) }
-        JSONText.quote(vm.s.pointee.symbols.bytes(symbol), into: &json)
+        JSONText.quote(ByteView(vm.s.pointee.symbols.bytes(symbol)), into: &json)
         json.append(UInt8(ascii: ":"))
         json += text.object.byteBuffer
         parts.json = json
