@@ -25,7 +25,7 @@ extension Machine {
         .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
         .frame("<makeCode>", 0, slots: 0) { $0.makeCodeStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
-        .frame("<writeXML>", 2, strict: [], slots: 5) { $0.writeXMLStep() },
+        .frame("<writeXML>", 2, strict: [], slots: 6) { $0.writeXMLStep() },
         .frame("<return>", 0, slots: 0) { vm in vm.done(vm.pop()) },
     ]
 

@@ -56,6 +56,7 @@ extension VM {
         }
         let step = walk(bp + 2)
         if step != .next { return step }
+        warnOfAssumedHash(arguments.assumedHash)
         let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.object.byteBuffer)))
         return addWalked(
             bp + 2, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
@@ -68,6 +69,8 @@ extension VM {
         var filter = Value.null
         var method = ContentAddressMethod.nar
         var hash: Hash?
+        /// The hash, where the text for it was empty.
+        var assumedHash: Hash?
     }
 
     private struct Pending: Error {
@@ -141,6 +144,7 @@ extension VM {
             guard isPlainString(value) else { return .error }
             do throws(StoreError) {
                 arguments.hash = try parseHash(Array(value.object.byteBuffer), .sha256)
+                if value.object.field == 0 { arguments.assumedHash = arguments.hash }
             } catch {
                 return fail(.value, bytes: error.message)
             }

@@ -1,4 +1,5 @@
 import NixBytecode
+import NixFormats
 import NixStore
 import Synchronization
 

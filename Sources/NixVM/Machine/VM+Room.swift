@@ -54,7 +54,8 @@ extension VM {
         let outside = s.pointee.needOutside
         s.pointee.needSlots = 0
         s.pointee.needOutside = 0
-        if s.pointee.slice <= 0 {
+        // With nothing left, only who wants to charge is refused: when room on the heap is asked for depends on collections.
+        if s.pointee.slice < 0 || s.pointee.slice == 0 && s.pointee.need == 0 && outside == 0 {
             if !refill() { return false }
             if s.pointee.remembered.isFull, !collect(need: 0) { return failMemory() }
         }

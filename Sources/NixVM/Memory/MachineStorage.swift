@@ -80,7 +80,8 @@ final class MachineStorage {
         state.initialize(
             to: MachineState(
                 r: Registers(pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
-                instruction: code, hpLimit: heap.nursery, windowEnd: heap.nursery, spLimit: stack + MachineState.firstStackWindow,
+                instruction: code, hpLimit: heap.nursery, windowEnd: heap.nursery,
+                spLimit: stack + MachineState.firstStackWindow,
                 fpLimit: frames, slice: 0, chunks: chunks.base(as: LoadedChunk.self), stackBase: stack,
                 framesBase: frames, bottomFrame: frames, arguments: stack, roots: roots.base(as: Value.self),
                 heap: heap,
