@@ -44,7 +44,8 @@ import Testing
             else { return [] }
             return (0..<6).map { _ in
                 test.collectAll()
-                let text = String(decoding: test.machine.printResult(handle, limit: 1 << 14), as: UTF8.self)
+                let bytes = (try? test.machine.printResult(handle, limit: 1 << 14)) ?? []
+                let text = String(decoding: bytes, as: UTF8.self)
                 return test.violation().map { "\($0)" } ?? text
             }
         }
