@@ -19,21 +19,28 @@ struct QueueCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try await connection.connect(as: role.role)
         let report = try await ConnectionArguments.reporting { try await client.queue() }
-        Output.write(1, (json ? Self.json(report).text : Self.text(report)) + "\n")
+        let isForOperator = role.isOperator
+        let text = json ? Self.json(report, isForOperator).text + "\n" : Self.text(report, isForOperator)
+        Output.write(1, text)
     }
 
-    private static func text(_ report: WireQueueReport) -> String {
+    /// What workers have room for, and what became of their messages, is told to operators only.
+    private static func text(_ report: WireQueueReport, _ isForOperator: Bool) -> String {
         let heading = ["tenant", "delayed", "queued", "running", "finished", "fuel"]
         let rows = report.tenants.map { tenant in
             [tenant.tenant]
                 + [tenant.delayed, tenant.queued, tenant.running, tenant.finished, tenant.fuel].map(String.init)
         }
-        let state = report.draining ? "draining; " : ""
-        return Table.text([heading] + rows) + "\(state)room for \(report.idleCredit) more jobs at the workers; "
-            + "\(report.staleRefused) stale messages refused"
+        var notes = report.draining ? ["draining"] : []
+        if isForOperator {
+            notes.append("room for \(report.idleCredit) more jobs at the workers")
+            notes.append("\(report.staleRefused) stale messages refused")
+        }
+        let last = notes.isEmpty ? "" : notes.joined(separator: "; ") + "\n"
+        return Table.text([heading] + rows) + last
     }
 
-    private static func json(_ report: WireQueueReport) -> JSONValue {
+    private static func json(_ report: WireQueueReport, _ isForOperator: Bool) -> JSONValue {
         let tenants = report.tenants.map { tenant in
             JSONValue.object([
                 ("tenant", .string(tenant.tenant)), ("delayed", .unsigned(tenant.delayed)),
@@ -43,11 +50,14 @@ struct QueueCommand: AsyncParsableCommand {
                 ("oldestQueuedUnixMs", .number(tenant.oldestQueuedUnixMs)),
             ])
         }
-        return .object([
-            ("tenants", .array(tenants)), ("draining", .bool(report.draining)),
-            ("startedUnixMs", .number(report.startedUnixMs)), ("idleCredit", .unsigned(report.idleCredit)),
-            ("staleRefused", .unsigned(report.staleRefused)),
-        ])
+        let operators: [(String, JSONValue)] = [
+            ("idleCredit", .unsigned(report.idleCredit)), ("staleRefused", .unsigned(report.staleRefused)),
+        ]
+        return .object(
+            [
+                ("tenants", .array(tenants)), ("draining", .bool(report.draining)),
+                ("startedUnixMs", .number(report.startedUnixMs)),
+            ] + (isForOperator ? operators : []))
     }
 }
 

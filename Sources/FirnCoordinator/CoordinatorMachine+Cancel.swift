@@ -22,10 +22,11 @@ extension CoordinatorMachine {
     private mutating func cancelJob(
         _ number: UInt64, _ reason: String, _ session: ClientSession, _ cancel: (number: UInt64, index: Int)
     ) {
-        let id = JobID(rawValue: Int64(clamping: number))
         guard let job = visible(number, to: session) else {
-            return store(.probe(id, tenant: session.tenant), .probe(cancel: cancel.number, index: cancel.index))
+            return store(
+                .probe(JobKey(number, tenant: session.tenant)), .probe(cancel: cancel.number, index: cancel.index))
         }
+        let id = job.id
         switch job.state {
         case .leasing(let peer):
             // Not sent yet, so it is as good as waiting. The worker never hears of it and keeps its credit.

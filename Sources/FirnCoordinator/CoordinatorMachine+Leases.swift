@@ -61,7 +61,7 @@ extension CoordinatorMachine {
             .lose(id, attempt: lost.attempt, worker: worker, cause: cause, at: lost.at), .none)
         jobs[id]?.lost.append(lost)
         guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return queueAgain(id) }
-        let causes = (job.lost + [lost]).map(\.text).joined(separator: "; ")
+        let causes = (job.lost + [lost]).map(\.textForTenant).joined(separator: "; ")
         conclude(id, .quarantined, "the job lost \(job.lost.count + 1) workers: \(causes)", cancel: nil)
     }
 
@@ -113,6 +113,8 @@ extension CoordinatorMachine {
 }
 
 extension LostWorker {
-    /// One line for people.
+    /// One line for operators.
     var text: String { "attempt \(attempt) on \(worker): \(cause)" }
+    /// One line for the job's tenant, whom the names of workers do not concern.
+    var textForTenant: String { "attempt \(attempt): \(cause)" }
 }

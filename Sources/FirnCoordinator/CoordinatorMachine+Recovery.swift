@@ -13,7 +13,9 @@ extension CoordinatorMachine {
                 concludeUnreadable(found, error)
                 continue
             }
-            var job = Job(id: found.id, tenant: tenant, admission: admission, submitted: found.job.submitted)
+            var job = Job(
+                id: found.id, number: found.number, tenant: tenant, admission: admission,
+                submitted: found.job.submitted)
             job.attempt = UInt32(clamping: found.attempt)
             job.lost = found.lost
             if let holder = found.holder {

@@ -5,16 +5,17 @@ import JobStore
 extension CoordinatorMachine {
     func status(of job: Job, isForOperator: Bool) -> WireJobStatus {
         .with {
-            $0.job = UInt64(clamping: job.id.rawValue)
+            $0.job = UInt64(clamping: isForOperator ? job.id.rawValue : job.number)
             $0.state = job.wireState
             $0.attempt = job.attempt
             $0.priority = job.admission.priority
             $0.submittedUnixMs = job.submitted
             $0.startedUnixMs = job.started
-            $0.lostWorkers = job.lost.map(\.text)
+            $0.lostWorkers = job.lost.map { isForOperator ? $0.text : $0.textForTenant }
             $0.label = job.admission.label
             guard isForOperator else { return }
             $0.tenant = tenants[job.tenant].name
+            $0.tenantJob = UInt64(clamping: job.number)
             switch job.state {
             case .leasing(let peer), .running(let peer): $0.worker = workers[peer]?.hello.name ?? ""
             case .orphaned(let worker, _): $0.worker = worker
@@ -27,8 +28,16 @@ extension CoordinatorMachine {
     func shown(_ status: WireJobStatus, of job: Job, to peer: Peer) -> WireJobStatus {
         guard let session = clients[peer], session.tenant == nil else { return status }
         var status = status
+        status.job = number(of: job, for: session)
+        status.tenantJob = UInt64(clamping: job.number)
+        status.lostWorkers = job.lost.map(\.text)
         status.tenant = tenants[job.tenant].name
         return status
+    }
+
+    /// The number by which a client knows the job.
+    func number(of job: Job, for session: ClientSession) -> UInt64 {
+        UInt64(clamping: session.tenant == nil ? job.id.rawValue : job.number)
     }
 
     mutating func queueReport(for session: ClientSession) -> WireQueueReport {
@@ -44,6 +53,8 @@ extension CoordinatorMachine {
                 .map(tenantQueue)
             $0.draining = isDraining
             $0.startedUnixMs = started.wall
+            // What workers have left, and what happens to their messages, tells a tenant what others do.
+            guard session.tenant == nil else { return }
             $0.idleCredit = workers.values.reduce(0) { $0 + ($1.canTake ? UInt64(clamping: $1.credit) : 0) }
             $0.staleRefused = UInt64(clamping: metrics.staleRefused)
         }

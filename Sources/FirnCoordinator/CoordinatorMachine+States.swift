@@ -5,6 +5,7 @@ import JobStore
 extension CoordinatorMachine {
     mutating func add(_ job: Job) {
         jobs[job.id] = job
+        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = job.id
         if job.admission.expires > 0 { expiries.insert(Due(time: job.admission.expires, key: job.id)) }
         count(job, 1)
         entered(job.id, job.state)
@@ -21,6 +22,7 @@ extension CoordinatorMachine {
     /// Forgets a job: its outcome is committed.
     mutating func remove(_ id: JobID) -> Job? {
         guard let job = jobs.removeValue(forKey: id) else { return nil }
+        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = nil
         count(job, -1)
         return job
     }

@@ -96,13 +96,17 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Ends watches and waits of connections that are silent, as the protocol says, and forgets those long unused. If
-    /// such a client was only slow, it is asked for a hello, and then watches again what it has not seen finished.
+    /// Ends watches of connections that are silent, as the protocol says, and forgets those long unused. If such a client was
+    /// only slow, it is asked for a hello, and then watches again what it has not seen finished. Clients that take nothing
+    /// of what waits for them are dropped.
     private mutating func surveyClients() {
         for (peer, session) in clients {
-            let isIdle = session.watches.isEmpty && session.waits.isEmpty
-            if now.steady - session.lastHeard >= (isIdle ? Self.forgottenAfterMs : settings.silenceMs) {
+            let bound = session.watches.isEmpty ? Self.forgottenAfterMs : settings.silenceMs
+            if now.steady - session.lastHeard >= bound {
+                endWaits(of: peer)
                 forgetClient(peer)
+            } else if answers.bytes(of: peer) > 0, now.steady - session.lastTaken >= settings.stalledAfterMs {
+                drop(peer)
             }
         }
     }

@@ -33,6 +33,20 @@ public struct CoordinatorMachine: Sendable {
     var submits: [UInt64: PendingSubmit] = [:]
     var cancels: [UInt64: PendingCancel] = [:]
     var waits: [UInt64: Wait] = [:]
+    /// What connections of each tenant use; none of tenants that have none.
+    var clientLoads: [String: ClientLoad] = [:]
+    /// Open jobs by the numbers that their tenants know.
+    var openNumbers: [TenantJob: JobID] = [:]
+
+    /// What waits for clients to take it.
+    var answers: AnswerBudget
+    /// Connections with questions for the store, in the order of their turns; and the same as a set.
+    var readers = FIFO<Peer>()
+    var waitingReaders: Set<Peer> = []
+    /// Some of `readers` may have room, or a turn, that had none before.
+    var readersMayGoOn = false
+    /// Watches with changes for which there is no room.
+    var blockedWatches: Set<WatchID> = []
     var traces: [JobID: TraceTally] = [:]
     /// What the store's next answers are about, oldest first.
     var intents: [StoreIntent] = []
@@ -81,6 +95,7 @@ public struct CoordinatorMachine: Sendable {
         self.settings = settings
         self.instance = instance
         self.software = software
+        answers = AnswerBudget(connectionBytes: settings.connectionAnswerBytes, allBytes: settings.answerBytes)
         now = time
         started = time
         lastTick = time.steady
@@ -100,8 +115,8 @@ public struct CoordinatorMachine: Sendable {
         case .unreachable(let peer): lose(peer)
         case .stored(let replies): applyStored(replies)
         case .storeFailed(let reason): storeFailed(reason)
-        case .watchedJobsRead(let peer, let correlation, let statuses, let unknown):
-            watchedJobsRead(WatchID(peer: peer, correlation: correlation), statuses, unknown)
+        case .answered(let read, let answer): answered(read, answer)
+        case .released(let peer, let bytes): released(bytes, of: peer)
         case .tick: tick()
         case .drain: isDraining = true
         }
@@ -113,6 +128,7 @@ public struct CoordinatorMachine: Sendable {
         dispatch()
         flushWorkers()
         flushWatches()
+        askStore()
         if isDraining, !saidDrained, submits.isEmpty, heldOrConcluding == 0 {
             saidDrained = true
             actions.append(.drained)
@@ -147,14 +163,6 @@ public struct CoordinatorMachine: Sendable {
     mutating func store(_ operation: JobStoreOperation, _ intent: StoreIntent) {
         intents.append(intent)
         actions.append(.store(operation))
-    }
-
-    mutating func reply(_ peer: Peer, _ correlation: UInt64, _ reply: ClientReply) {
-        actions.append(.reply(peer, correlation: correlation, reply))
-    }
-
-    mutating func refuse(_ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String) {
-        reply(peer, correlation, .error(ProtocolError(code, message).wire))
     }
 
     /// The tenant's place; made with its policy when it is new.

@@ -19,6 +19,8 @@ struct Job: Sendable {
     }
 
     let id: JobID
+    /// By which its tenant knows it.
+    let number: Int64
     /// Index into the machine's tenants.
     let tenant: Int
     let admission: Admission
@@ -41,8 +43,9 @@ struct Job: Sendable {
     var watches: [WatchID] = []
     var waits: [UInt64] = []
 
-    init(id: JobID, tenant: Int, admission: Admission, submitted: Int64) {
+    init(id: JobID, number: Int64, tenant: Int, admission: Admission, submitted: Int64) {
         self.id = id
+        self.number = number
         self.tenant = tenant
         self.admission = admission
         self.submitted = submitted
@@ -72,6 +75,13 @@ struct Job: Sendable {
 struct WatchID: Hashable, Sendable {
     let peer: Peer
     let correlation: UInt64
+}
+
+/// A job as its tenant knows it.
+struct TenantJob: Hashable, Sendable {
+    /// Index into the machine's tenants.
+    let tenant: Int
+    let number: Int64
 }
 
 /// The place of a job in its tenant's queue: higher priority first, then the older.

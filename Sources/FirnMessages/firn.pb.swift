@@ -1295,7 +1295,8 @@ public nonisolated struct WireAccepted: Sendable {
   public init() {}
 }
 
-/// 0x14. Answered by JobStatus at once, or, with `wait_ms`, as soon as the job is finished or the wait is over.
+/// 0x14. Answered by JobStatus at once, or, with `wait_ms`, as soon as the job is finished or the wait is over; at the latest
+/// when the coordinator forgets a connection that is silent.
 public nonisolated struct WireGet: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1316,6 +1317,7 @@ public nonisolated struct WireJobStatus: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As the asker knows it: a client by its tenant's number, an operator by the coordinator's id.
   public var job: UInt64 = 0
 
   public var state: WireJobState = .unspecified
@@ -1341,6 +1343,9 @@ public nonisolated struct WireJobStatus: Sendable {
   public var tenant: String = String()
 
   public var worker: String = String()
+
+  /// Only for operators: the number by which the tenant knows the job. `job` is then the coordinator's own id.
+  public var tenantJob: UInt64 = 0
 
   /// Set when the state is FINISHED and results were asked for.
   public var result: WireJobResult {
@@ -1600,10 +1605,10 @@ public nonisolated struct WireQueueReport: Sendable {
 
   public var startedUnixMs: Int64 = 0
 
-  /// Credit of all workers that is not used up.
+  /// Only for operators: credit of all workers that is not used up.
   public var idleCredit: UInt64 = 0
 
-  /// Messages with a stale attempt that were refused since the start.
+  /// Only for operators: messages with a stale attempt that were refused since the start.
   public var staleRefused: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1804,9 +1809,50 @@ public nonisolated struct WireWorkerHello: Sendable {
   /// Leases that it believes to hold, after a reconnect.
   public var leases: [WireLease] = []
 
+  /// The process that had this name before, if its supervisor saw it end.
+  public var predecessor: WirePredecessor {
+    get {_predecessor ?? WirePredecessor()}
+    set {_predecessor = newValue}
+  }
+  /// Returns true if `predecessor` has been explicitly set.
+  public var hasPredecessor: Bool {self._predecessor != nil}
+  /// Clears the value of `predecessor`. Subsequent reads from it will return its default value.
+  public mutating func clearPredecessor() {self._predecessor = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _predecessor: WirePredecessor? = nil
+}
+
+/// A worker process that has ended, as its supervisor saw it.
+public nonisolated struct WirePredecessor: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What it said in its hello.
+  public var instance: Data = Data()
+
+  /// How it ended: one line, at most 1,000 bytes.
+  public var cause: String = String()
+
+  /// What it was evaluating, and what therefore lost the worker; not set when it was evaluating nothing.
+  public var evaluating: WireLease {
+    get {_evaluating ?? WireLease()}
+    set {_evaluating = newValue}
+  }
+  /// Returns true if `evaluating` has been explicitly set.
+  public var hasEvaluating: Bool {self._evaluating != nil}
+  /// Clears the value of `evaluating`. Subsequent reads from it will return its default value.
+  public mutating func clearEvaluating() {self._evaluating = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _evaluating: WireLease? = nil
 }
 
 /// 0x41.
@@ -3707,7 +3753,7 @@ nonisolated extension WireGet: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}state\0\u{1}attempt\0\u{1}priority\0\u{3}submitted_unix_ms\0\u{3}started_unix_ms\0\u{3}finished_unix_ms\0\u{3}lost_workers\0\u{1}label\0\u{1}tenant\0\u{1}worker\0\u{1}result\0\u{1}outcome\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}state\0\u{1}attempt\0\u{1}priority\0\u{3}submitted_unix_ms\0\u{3}started_unix_ms\0\u{3}finished_unix_ms\0\u{3}lost_workers\0\u{1}label\0\u{1}tenant\0\u{1}worker\0\u{1}result\0\u{1}outcome\0\u{3}tenant_job\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3728,6 +3774,7 @@ nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 11: try { try decoder.decodeSingularStringField(value: &self.worker) }()
       case 12: try { try decoder.decodeSingularMessageField(value: &self._result) }()
       case 13: try { try decoder.decodeSingularEnumField(value: &self.outcome) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.tenantJob) }()
       default: break
       }
     }
@@ -3777,6 +3824,9 @@ nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.outcome != .unspecified {
       try visitor.visitSingularEnumField(value: self.outcome, fieldNumber: 13)
     }
+    if self.tenantJob != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tenantJob, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3792,6 +3842,7 @@ nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.label != rhs.label {return false}
     if lhs.tenant != rhs.tenant {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.tenantJob != rhs.tenantJob {return false}
     if lhs._result != rhs._result {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -4607,7 +4658,7 @@ nonisolated extension WireTracePart: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4623,12 +4674,17 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularStringField(value: &self.host) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._predecessor) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -4653,6 +4709,9 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.leases.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.leases, fieldNumber: 8)
     }
+    try { if let v = self._predecessor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4665,6 +4724,51 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.host != rhs.host {return false}
     if lhs.process != rhs.process {return false}
     if lhs.leases != rhs.leases {return false}
+    if lhs._predecessor != rhs._predecessor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePredecessor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Predecessor"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instance\0\u{1}cause\0\u{1}evaluating\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.instance) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.cause) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._evaluating) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.instance.isEmpty {
+      try visitor.visitSingularBytesField(value: self.instance, fieldNumber: 1)
+    }
+    if !self.cause.isEmpty {
+      try visitor.visitSingularStringField(value: self.cause, fieldNumber: 2)
+    }
+    try { if let v = self._evaluating {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePredecessor, rhs: WirePredecessor) -> Bool {
+    if lhs.instance != rhs.instance {return false}
+    if lhs.cause != rhs.cause {return false}
+    if lhs._evaluating != rhs._evaluating {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

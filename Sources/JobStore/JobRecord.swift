@@ -18,6 +18,8 @@ public struct LostWorker: Sendable, Equatable {
 /// A job without an outcome, as a coordinator finds it when it starts.
 public struct OpenJob: Sendable {
     public let id: JobID
+    /// By which its tenant knows it.
+    public let number: Int64
     public let job: NewJob
     /// The highest attempt that was given; 0 when none was.
     public let attempt: Int64
@@ -25,8 +27,9 @@ public struct OpenJob: Sendable {
     public let holder: String?
     public let lost: [LostWorker]
 
-    public init(id: JobID, job: NewJob, attempt: Int64, holder: String?, lost: [LostWorker]) {
+    public init(id: JobID, number: Int64, job: NewJob, attempt: Int64, holder: String?, lost: [LostWorker]) {
         self.id = id
+        self.number = number
         self.job = job
         self.attempt = attempt
         self.holder = holder
@@ -45,6 +48,8 @@ public enum JobState: Sendable, Equatable {
 public struct JobSummary: Sendable, Equatable {
     public let id: JobID
     public let tenant: String
+    /// By which the tenant knows it.
+    public let number: Int64
     public let state: JobState
     public let priority: Int32
     public let label: String
@@ -63,7 +68,6 @@ public struct JobSummary: Sendable, Equatable {
 /// Everything kept of one job.
 public struct JobRecord: Sendable {
     public let summary: JobSummary
-    public let body: Data
     /// The encoded outcome; nil while the job is open.
     public let outcome: Data?
     public let lost: [LostWorker]
@@ -73,8 +77,8 @@ public struct JobRecord: Sendable {
 public struct JobFilter: Sendable {
     /// Only this tenant's; nil for all.
     public var tenant: String?
-    /// Only jobs older than this one (a smaller number): the cursor of paging.
-    public var before: JobID?
+    /// Only jobs older than this one: the cursor of paging. As an id, or as a number of `tenant`.
+    public var before: JobKey?
     public var states: Set<Kind>
     /// Only jobs with this outcome; nil for all.
     public var code: Int32?
@@ -89,7 +93,7 @@ public struct JobFilter: Sendable {
     }
 
     public init(
-        tenant: String? = nil, before: JobID? = nil, states: Set<Kind> = Set(Kind.allCases), code: Int32? = nil,
+        tenant: String? = nil, before: JobKey? = nil, states: Set<Kind> = Set(Kind.allCases), code: Int32? = nil,
         now: Milliseconds = 0, limit: Int = 100
     ) {
         self.tenant = tenant

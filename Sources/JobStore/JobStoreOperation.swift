@@ -77,15 +77,16 @@ public enum JobStoreOperation: Sendable {
     /// Commits an outcome that no worker made: cancelled, quarantined, unavailable, a deadline while it waited.
     /// A lease that is still held is void from then on. Refused when there is an outcome.
     case conclude(JobID, NewOutcome)
-    /// Changes nothing; answers where the job stands for this tenant (nil: for an operator), in the batch's order.
-    case probe(JobID, tenant: String?)
+    /// Changes nothing; answers where the job stands, in the batch's order.
+    case probe(JobKey)
 }
 
 /// The answer to one operation, in the order of the batch.
 public enum JobStoreReply: Sendable, Equatable {
-    case inserted(JobID)
+    /// With the number by which its tenant knows the job.
+    case inserted(JobID, number: Int64)
     /// The key was used before. `finished`: that job has its outcome. `sameBody`: it was asked with the same bytes.
-    case exists(JobID, finished: Bool, sameBody: Bool)
+    case exists(JobID, number: Int64, finished: Bool, sameBody: Bool)
     case applied
     /// `finish` only: this very attempt had committed its outcome before; nothing was changed.
     case repeated

@@ -10,12 +10,15 @@ struct Farm {
     var store = MemoryStore()
     var time = CoordinatorTime(steady: 1_000_000, wall: 1_700_000_000_000)
     let settings: CoordinatorSettings
+    /// Clients that do not read.
+    var deaf: Set<Peer> = []
     /// Operations that the store was not given yet.
     private(set) var uncommitted: [JobStoreOperation] = []
     private(set) var replies: [(peer: Peer, correlation: UInt64, reply: ClientReply)] = []
     private(set) var commands: [(peer: Peer, correlation: UInt64, command: WorkerCommand)] = []
     private(set) var reads: [CoordinatorRead] = []
     private(set) var traces: [TraceSegment] = []
+    private(set) var discarded: [Peer] = []
     private(set) var isDrained = false
 
     init(settings: CoordinatorSettings = CoordinatorSettings()) {
@@ -42,10 +45,13 @@ struct Farm {
     mutating func turn() {
         for action in machine.finishTurn(at: time) {
             switch action {
-            case .reply(let peer, let correlation, let reply): replies.append((peer, correlation, reply))
+            case .reply(let peer, let correlation, let reply):
+                replies.append((peer, correlation, reply))
+                if !deaf.contains(peer) { machine.handle(.released(peer, bytes: reply.bytes), at: time) }
             case .command(let peer, let correlation, let command): commands.append((peer, correlation, command))
             case .store(let operation): uncommitted.append(operation)
             case .read(let read): reads.append(read)
+            case .discard(let peer): discarded.append(peer)
             case .keepTrace(let segment): traces.append(segment)
             case .drained: isDrained = true
             }
@@ -117,7 +123,7 @@ struct Farm {
         return job
     }
 
-    /// Submits, commits, and gives the ids of the accepted ones.
+    /// Submits, commits, and gives the ids of the accepted ones: the coordinator's, not the tenant's numbers.
     mutating func submit(
         _ jobs: [WireJobSpecification], watch: Bool = false, correlation: UInt64 = 7, from peer: Peer = Farm.client,
         tenant: String = "acme"
@@ -132,7 +138,7 @@ struct Farm {
         commit()
         return replies[before...].flatMap { answer -> [JobID] in
             guard case .submitReply(let reply) = answer.reply else { return [] }
-            return reply.receipts.map(\.accepted.job).filter { $0 > 0 }.map { JobID(rawValue: Int64($0)) }
+            return reply.receipts.compactMap { store.find(.number(Int64($0.accepted.job), tenant: tenant)) }
         }
     }
 

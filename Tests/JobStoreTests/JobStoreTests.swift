@@ -9,12 +9,12 @@ import Testing
     @Test func numbersJobsFromOneAndKeepsTheirBodies() throws {
         let store = try place.open()
         let replies = try store.apply([.insert(.sample("a")), .insert(.sample("b"))])
-        #expect(replies == [.inserted(JobID(rawValue: 1)), .inserted(JobID(rawValue: 2))])
-        let record = try #require(try store.job(JobID(rawValue: 2)))
-        #expect(record.body == Data("b".utf8))
+        #expect(replies == [.inserted(JobID(rawValue: 1), number: 1), .inserted(JobID(rawValue: 2), number: 2)])
+        #expect(try store.openJobs().map(\.job.body) == [Data("a".utf8), Data("b".utf8)])
+        let record = try #require(try store.job(.id(JobID(rawValue: 2))))
         #expect(record.summary.state == .queued)
         #expect(record.outcome == nil)
-        #expect(try store.job(JobID(rawValue: 3)) == nil)
+        #expect(try store.job(.id(JobID(rawValue: 3))) == nil)
     }
 
     @Test func aFileThatIsNoDatabaseIsNamed() throws {
@@ -35,18 +35,21 @@ import Testing
     @Test func idempotencyKeyGivesTheFirstJobOfTheTenant() throws {
         let store = try place.open()
         let first = JobID(rawValue: 1)
-        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.inserted(first)])
+        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.inserted(first, number: 1)])
         let again = try store.apply([
             .insert(.sample("other", key: "k")), .insert(.sample(key: "k")), .insert(.sample(tenant: "red", key: "k")),
             .insert(.sample()),
         ])
         #expect(
             again == [
-                .exists(first, finished: false, sameBody: false), .exists(first, finished: false, sameBody: true),
-                .inserted(JobID(rawValue: 2)), .inserted(JobID(rawValue: 3)),
+                .exists(first, number: 1, finished: false, sameBody: false),
+                .exists(first, number: 1, finished: false, sameBody: true),
+                .inserted(JobID(rawValue: 2), number: 1), .inserted(JobID(rawValue: 3), number: 2),
             ])
         try finish(store, first, attempt: 1)
-        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.exists(first, finished: true, sameBody: true)])
+        #expect(
+            try store.apply([.insert(.sample(key: "k"))])
+                == [.exists(first, number: 1, finished: true, sameBody: true)])
     }
 
     @Test func onlyTheCurrentAttemptFinishesAndOnlyOnce() throws {
@@ -69,7 +72,8 @@ import Testing
         ])
         #expect(
             replies == [
-                .inserted(job), .refused, .applied, .applied, .refused, .refused, .applied, .refused, .applied,
+                .inserted(job, number: 1), .refused, .applied, .applied, .refused, .refused, .applied, .refused,
+                .applied,
                 .repeated, .refused, .refused, .refused,
             ])
         #expect(try store.outcomes(of: [job]) == [job: Data("good".utf8)])
@@ -99,7 +103,7 @@ import Testing
             #expect(replies == [.applied, .applied])
         }
         #expect(try store.apply([.conclude(job, .sample("quarantined", code: 9))]) == [.applied])
-        let record = try #require(try store.job(job))
+        let record = try #require(try store.job(.id(job)))
         #expect(record.lost.map(\.worker) == ["w1", "w2", "w3"])
         #expect(record.lost.allSatisfy { $0.cause == "connection lost" && $0.at == 6 })
         #expect(record.summary.state == .finished(code: 9))
@@ -123,7 +127,7 @@ import Testing
         #expect(open.map(\.attempt) == [0, 1, 1])
         #expect(open[1].job.idempotencyKey == Data("k".utf8))
         #expect(open[2].lost == [LostWorker(attempt: 1, worker: "w2", cause: "killed", at: 5)])
-        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5))])
+        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5), number: 5)])
     }
 
     @Test func aSecondOwnerIsRefused() throws {
@@ -157,7 +161,10 @@ import Testing
         #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [6, 5, 4, 3, 2, 1])
         #expect(try store.jobs(JobFilter(tenant: "even")).map(\.state) == [.queued, .running, .finished(code: 1)])
         #expect(try store.jobs(JobFilter(states: [.running, .finished])).map(\.id.rawValue) == [4, 2])
-        #expect(try store.jobs(JobFilter(before: JobID(rawValue: 4), limit: 2)).map(\.id.rawValue) == [3, 2])
+        #expect(try store.jobs(JobFilter(before: .id(JobID(rawValue: 4)), limit: 2)).map(\.id.rawValue) == [3, 2])
+        let before = JobKey.number(3, tenant: "even")
+        #expect(try store.jobs(JobFilter(tenant: "even", before: before)).map(\.number) == [2, 1])
+        #expect(try store.jobs(JobFilter(tenant: "odd", before: .id(JobID(rawValue: 5)))).map(\.number) == [2, 1])
         #expect(try store.jobs(JobFilter(tenant: "nobody")).isEmpty)
     }
 
@@ -178,12 +185,12 @@ import Testing
         let store = try place.open()
         let job = JobID(rawValue: 1)
         let replies = try store.apply([
-            .probe(job, tenant: nil), .insert(.sample(tenant: "blue")), .probe(job, tenant: "blue"),
-            .probe(job, tenant: "red"), .conclude(job, .sample()), .probe(job, tenant: nil),
+            .probe(.id(job)), .insert(.sample(tenant: "blue")), .probe(.number(1, tenant: "blue")),
+            .probe(.number(1, tenant: "red")), .conclude(job, .sample()), .probe(.id(job)),
         ])
         #expect(
             replies == [
-                .standing(.unknown), .inserted(job), .standing(.open), .standing(.unknown), .applied,
+                .standing(.unknown), .inserted(job, number: 1), .standing(.open), .standing(.unknown), .applied,
                 .standing(.finished),
             ])
     }
@@ -198,6 +205,43 @@ import Testing
         #expect(part.part == Data("789".utf8))
         #expect(part.size == 10)
         #expect(try store.value(of: JobID(rawValue: 2), from: 0, count: 5) == nil)
+    }
+
+    /// A number that counts all jobs would tell each tenant how many the others have.
+    @Test func everyTenantCountsItsOwnJobs() throws {
+        var store = try place.open()
+        let first = try store.apply(["red", "blue", "red"].map { .insert(.sample(tenant: $0)) })
+        #expect(
+            first == [
+                .inserted(JobID(rawValue: 1), number: 1), .inserted(JobID(rawValue: 2), number: 1),
+                .inserted(JobID(rawValue: 3), number: 2),
+            ])
+        try close(&store)
+        #expect(
+            try store.apply([.insert(.sample(tenant: "blue"))]) == [.inserted(JobID(rawValue: 4), number: 2)])
+        #expect(try store.job(.number(2, tenant: "blue"))?.summary.id == JobID(rawValue: 4))
+        #expect(try store.job(.number(3, tenant: "blue")) == nil)
+        #expect(try store.openJobs().map(\.number) == [1, 1, 2, 2])
+    }
+
+    /// Tenants know the jobs of an older store by their ids: those stay, and what comes later is above them.
+    @Test func jobsOfAnOlderStoreKeepTheirNumbers() throws {
+        var store = try place.open()
+        _ = try store.apply(["red", "blue", "red"].map { .insert(.sample(tenant: $0)) })
+        try store.pool.write { database in
+            try database.execute(
+                sql: """
+                    DROP INDEX jobNumber;
+                    ALTER TABLE job DROP COLUMN number;
+                    ALTER TABLE tenant DROP COLUMN nextNumber;
+                    CREATE INDEX jobTenant ON job(tenant, id);
+                    DELETE FROM grdb_migrations WHERE identifier = '2-numbers';
+                    """)
+        }
+        try close(&store)
+        #expect(try store.job(.number(2, tenant: "blue"))?.summary.id == JobID(rawValue: 2))
+        let next = try store.apply([.insert(.sample(tenant: "blue"))])
+        #expect(next == [.inserted(JobID(rawValue: 4), number: 4)])
     }
 
     private func finish(_ store: JobStore, _ job: JobID, attempt: Int64) throws {

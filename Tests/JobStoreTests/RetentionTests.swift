@@ -26,7 +26,7 @@ import Testing
         let report = try await store.retain(RetentionPolicy(maximumAge: 4000), now: 10_000)
         #expect(report.jobs == 5)
         #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [11, 10, 9, 8, 7, 6])
-        #expect(try store.apply([.insert(.sample(key: "k1"))]) == [.inserted(JobID(rawValue: 12))])
+        #expect(try store.apply([.insert(.sample(key: "k1"))]) == [.inserted(JobID(rawValue: 12), number: 12)])
     }
 
     @Test func removesByCountAndSizeInRounds() async throws {
@@ -47,7 +47,7 @@ import Testing
         #expect(try store.jobs(JobFilter()).isEmpty)
         try store.close()
         store = try place.open()
-        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5))])
+        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5), number: 5)])
     }
 
     @Test func tracesGoFirstTheirJobsStay() async throws {

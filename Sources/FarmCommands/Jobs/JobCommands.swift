@@ -147,7 +147,8 @@ struct JobsCommand: AsyncParsableCommand {
     private func show(_ status: WireJobStatus) {
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         var line = "\(status.job)  \(StatusReport.text(status))"
-        if !status.tenant.isEmpty { line += "  \(status.tenant)" }
+        // As its tenant calls it.
+        if !status.tenant.isEmpty { line += "  \(status.tenant) \(status.tenantJob)" }
         if !status.label.isEmpty { line += "  \(StatusReport.printable(status.label))" }
         Output.write(1, line + "\n")
     }

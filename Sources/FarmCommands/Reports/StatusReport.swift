@@ -54,6 +54,7 @@ enum StatusReport {
         if status.priority != 0 { members.append(("priority", .number(Int64(status.priority)))) }
         let texts = [("tenant", status.tenant), ("worker", status.worker)]
         members += texts.filter { !$0.1.isEmpty }.map { ($0.0, .string($0.1)) }
+        if status.tenantJob > 0 { members.append(("tenantJob", .unsigned(status.tenantJob))) }
         let times = [
             ("submittedUnixMs", status.submittedUnixMs), ("startedUnixMs", status.startedUnixMs),
             ("finishedUnixMs", status.finishedUnixMs),
