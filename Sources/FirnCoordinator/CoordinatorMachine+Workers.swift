@@ -13,7 +13,13 @@ extension CoordinatorMachine {
                 "a key with the role \(identity.role.rawValue) may not use the endpoint for workers")
         }
         switch envelope.content {
-        case .hello(let hello): return greet(hello, peer, identity, address, envelope.correlation)
+        case .hello(let hello):
+            guard envelope.correlation != 0 else {
+                metrics.messagesRefused += 1
+                return refuseWorker(
+                    peer, 0, .malformedFrames, "the correlation id of a hello is 0: it needs one, since it is answered")
+            }
+            return greet(hello, peer, identity, address, envelope.correlation)
         case .error: return
         default: break
         }

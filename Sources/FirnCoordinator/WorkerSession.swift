@@ -56,6 +56,11 @@ struct WorkerSession: Sendable {
         hello.name == other.name && hello.instance == other.instance && identity == otherIdentity
     }
 
+    /// A hello of the process that was started when this one had ended. Only who has this one's key may say so.
+    func isPredecessor(of other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
+        other.hasPredecessor && hello.instance == other.predecessor.instance && identity == otherIdentity
+    }
+
     mutating func clearOutbox() {
         assignments.removeAll(keepingCapacity: true)
         committed.removeAll(keepingCapacity: true)

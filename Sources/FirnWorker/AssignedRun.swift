@@ -4,19 +4,44 @@ import NixStore
 import NixVM
 
 /// An assigned job on its way to the virtual machine, with all that it needs there.
-struct AssignedRun: Sendable {
+package struct AssignedRun: Sendable {
     let key: LeaseKey
-    let assignment: WireAssignment
+    package let assignment: WireAssignment
     let ticket: JobTicket
+    /// Where a supervisor reads what is evaluated.
+    let status: ProcessStatus?
     let roots: RootedIO
     let printedBytes: Int
     let traces: TraceQueue
 }
 
-extension VirtualMachine {
+extension AssignedRun {
+    /// To be called right before the evaluation, on its thread.
+    /// - Returns: false when the job was taken back: it is not to be evaluated.
+    package func begin() -> Bool {
+        guard ticket.begin() else { return false }
+        let timeout = assignment.limits.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
+        let isBounded = timeout.partialValue > 0 && !timeout.overflow
+        status?.began(key, deadline: isBounded ? MonotonicClock.now() &+ timeout.partialValue : .max)
+        return true
+    }
+
+    /// To be called when its result is made.
+    package func end() { status?.ended() }
+}
+
+/// Evaluates the jobs of a worker, one at a time.
+package protocol AssignedEvaluator: Sendable {
     /// Runs an assigned job, unless it was taken back before.
-    func perform(_ run: AssignedRun) -> WireJobResult? {
-        guard run.ticket.begin() else { return nil }
+    func perform(_ run: AssignedRun) async -> WireJobResult?
+    /// To be called when there is time: keeps what makes later processes faster.
+    func storePrograms() async
+}
+
+extension VirtualMachine: AssignedEvaluator {
+    package func perform(_ run: AssignedRun) -> WireJobResult? {
+        guard run.begin() else { return nil }
+        defer { run.end() }
         do {
             let (job, level) = try EvaluationJob.assigned(
                 run.assignment, roots: run.roots, printedBytes: run.printedBytes)

@@ -15,7 +15,10 @@ actor WorkerConnection {
     private let socket: Socket
     private let traces: TraceSender
     private let roots: RootedIO
-    private let virtualMachine: VirtualMachine
+    private let evaluator: any AssignedEvaluator
+    /// Nil for a process that nobody supervises.
+    private let status = SupervisedProcess.status
+    private let instance: [UInt8]
     private var machine: WorkerMachine
     private var tickets: [LeaseKey: JobTicket] = [:]
     private var outbox: [[[UInt8]]] = []
@@ -25,16 +28,19 @@ actor WorkerConnection {
     private var ended: CheckedContinuation<Void, Never>?
     private var hasEnded = false
 
-    init(_ configuration: WorkerConfiguration, logger: Logger) throws {
+    /// - Parameter evaluator: nil: a virtual machine.
+    init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
         executor = try PollingExecutor(name: "firn-worker")
         self.configuration = configuration
         log = logger
         let directories = configuration.roots.sorted { $0.key < $1.key }
         roots = try RootedIO(
             roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
-        virtualMachine = try VirtualMachine(
-            programCacheBytes: configuration.programCacheBytes,
-            programCacheDirectory: configuration.programCacheDirectory)
+        self.evaluator =
+            try evaluator
+            ?? VirtualMachine(
+                programCacheBytes: configuration.programCacheBytes,
+                programCacheDirectory: configuration.programCacheDirectory)
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)
@@ -45,9 +51,9 @@ actor WorkerConnection {
                 logger.warning("announced without a content id", metadata: ["reason": "\($0)"])
             }
             : names.map { name in WireRoot.with { $0.name = name } }
-        machine = WorkerMachine(
-            WorkerSettings(configuration, roots: announced),
-            now: PollingExecutor.now())
+        let settings = WorkerSettings(configuration, roots: announced, predecessor: SupervisedProcess.predecessor)
+        instance = [UInt8](settings.hello.instance)
+        machine = WorkerMachine(settings, now: PollingExecutor.now())
     }
 
     private static func controlOptions(_ configuration: WorkerConfiguration) -> SocketOptions {
@@ -78,7 +84,7 @@ actor WorkerConnection {
         } onCancel: {
             Task { await self.end(nil) }
         }
-        if !Task.isCancelled { await virtualMachine.storePrograms() }
+        if !Task.isCancelled { await evaluator.storePrograms() }
         if let failure { throw failure }
     }
 
@@ -110,7 +116,7 @@ actor WorkerConnection {
         guard !hasEnded else { return }
         hasEnded = true
         failure = error
-        for ticket in tickets.values { ticket.cancellation.cancel() }
+        for (key, ticket) in tickets { cancel(key, ticket) }
         for registration in registrations { executor.unregister(registration) }
         registrations = []
         traces.close()
@@ -166,7 +172,9 @@ actor WorkerConnection {
         case .stop(let keys): withdraw(keys, stop: true)
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
-        case .note(let note): log.record(note)
+        case .note(let note):
+            if case .connected = note { status?.greeted(as: instance) }
+            log.record(note)
         case .leave: isLeaving = true
         }
     }
@@ -175,13 +183,25 @@ actor WorkerConnection {
         let ticket = JobTicket()
         tickets[key] = ticket
         let run = AssignedRun(
-            key: key, assignment: assignment, ticket: ticket, roots: roots, printedBytes: configuration.printedBytes,
-            traces: traces.queue)
-        Task { [virtualMachine] in
-            guard let result = await virtualMachine.perform(run) else { return }
-            completed(key, result)
-            await virtualMachine.storePrograms()
+            key: key, assignment: assignment, ticket: ticket, status: status, roots: roots,
+            printedBytes: configuration.printedBytes, traces: traces.queue)
+        Task { [evaluator] in
+            guard await complete(run) else { return }
+            await evaluator.storePrograms()
         }
+    }
+
+    /// Evaluates a job and hands its result on. Nothing of either is kept by the caller, which may go on for as long as
+    /// the jobs behind take.
+    private func complete(_ run: AssignedRun) async -> Bool {
+        guard let result = await evaluator.perform(run) else { return false }
+        completed(run.key, result)
+        return true
+    }
+
+    private func cancel(_ key: LeaseKey, _ ticket: JobTicket) {
+        ticket.cancellation.cancel()
+        status?.cancelled(key, at: PollingExecutor.now())
     }
 
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
@@ -194,7 +214,7 @@ actor WorkerConnection {
         var kept: [LeaseKey] = []
         for key in keys {
             guard let ticket = tickets[key] else { continue }
-            if stop { ticket.cancellation.cancel() }
+            if stop { cancel(key, ticket) }
             if ticket.withdraw() {
                 tickets[key] = nil
                 withdrawn.append(key)

@@ -165,7 +165,7 @@ struct Farm {
 
     mutating func connect(
         _ peer: Peer, name: String, instance: UInt8 = 1, credit: UInt32 = 0, leases: [WireLease] = [],
-        roots: [WireRoot] = []
+        roots: [WireRoot] = [], predecessor: WirePredecessor? = nil
     ) {
         tell(
             peer,
@@ -176,6 +176,7 @@ struct Farm {
                     $0.evaluatorVersions = ["1"]
                     $0.leases = leases
                     $0.roots = roots
+                    if let predecessor { $0.predecessor = predecessor }
                 }), correlation: 3)
         if credit > 0 { tell(peer, .credit(.with { $0.jobs = credit })) }
     }
