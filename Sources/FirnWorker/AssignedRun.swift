@@ -7,20 +7,27 @@ import NixVM
 struct AssignedRun: Sendable {
     let key: LeaseKey
     let assignment: WireAssignment
-    let ticket: JobTicket
+    let cancellation: Cancellation
     let roots: RootedIO
     let printedBytes: Int
     let traces: TraceQueue
 }
 
 extension VirtualMachine {
-    /// Runs an assigned job, unless it was taken back before.
-    func perform(_ run: AssignedRun) -> WireJobResult? {
-        guard run.ticket.begin() else { return nil }
+    /// Runs the next job of the queue, if there is one: what waited may have been taken back.
+    func performNext(of queue: RunQueue) -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.take() else { return nil }
+        var result = perform(run)
+        // With the reading of the job and the making of the result.
+        result.statistics.cpuNs = queue.finish()
+        return (run.key, result)
+    }
+
+    private func perform(_ run: AssignedRun) -> WireJobResult {
         do {
             let (job, level) = try EvaluationJob.assigned(
                 run.assignment, roots: run.roots, printedBytes: run.printedBytes)
-            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.ticket.cancellation)) }
+            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.cancellation)) }
             return perform(run, job, level)
         } catch {
             return WireJobResult(refused: error)
@@ -32,7 +39,7 @@ extension VirtualMachine {
         let encoder = TraceEncoder(
             key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)
         let report = evaluate(
-            job, cancellation: run.ticket.cancellation,
+            job, cancellation: run.cancellation,
             trace: EvaluationTrace(level: TraceLevel(level), observer: encoder))
         var result = WireJobResult(report)
         result.trace = encoder.finish(counts: report.eventCounts)

@@ -2,6 +2,7 @@ import FirnProtocol
 import Logging
 import NixEval
 import NixStore
+import NixVM
 import ServiceLifecycle
 import ZeroMQ
 
@@ -17,7 +18,9 @@ actor WorkerConnection {
     private let roots: RootedIO
     private let virtualMachine: VirtualMachine
     private var machine: WorkerMachine
-    private var tickets: [LeaseKey: JobTicket] = [:]
+    private let queue = RunQueue()
+    private var cancellations: [LeaseKey: Cancellation] = [:]
+    private var isImpatienceScheduled = false
     private var outbox: [[[UInt8]]] = []
     private var registrations: [PollingExecutor.Registration] = []
     private var isLeaving = false
@@ -110,7 +113,7 @@ actor WorkerConnection {
         guard !hasEnded else { return }
         hasEnded = true
         failure = error
-        for ticket in tickets.values { ticket.cancellation.cancel() }
+        for cancellation in cancellations.values { cancellation.cancel() }
         for registration in registrations { executor.unregister(registration) }
         registrations = []
         traces.close()
@@ -142,6 +145,9 @@ actor WorkerConnection {
     private func tick() {
         guard !hasEnded else { return }
         let now = PollingExecutor.now()
+        if let current = queue.current {
+            machine.evaluates(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
+        }
         perform(machine.tick(now: now))
         executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
             self?.assumeIsolated { $0.tick() }
@@ -150,8 +156,24 @@ actor WorkerConnection {
 
     private func endOfTurn() {
         guard !hasEnded else { return }
-        perform(machine.endOfTurn(now: PollingExecutor.now()))
+        let now = PollingExecutor.now()
+        if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
+        perform(machine.endOfTurn(now: now))
         flush()
+        scheduleImpatience(now: now)
+    }
+
+    /// One timer, for the first moment at which what waits has waited long enough.
+    private func scheduleImpatience(now: UInt64) {
+        guard !isImpatienceScheduled, let time = machine.impatientAt else { return }
+        isImpatienceScheduled = true
+        // What cannot be given back yet is asked for again, but not in every turn.
+        executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
+            self?.assumeIsolated {
+                $0.isImpatienceScheduled = false
+                $0.perform($0.machine.giveBackWhatWaits(now: PollingExecutor.now()))
+            }
+        }
     }
 
     private func perform(_ actions: [WorkerMachine.Action]) {
@@ -161,7 +183,7 @@ actor WorkerConnection {
     private func perform(_ action: WorkerMachine.Action) {
         switch action {
         case .send(let frames): outbox.append(frames)
-        case .evaluate(let key, let assignment): evaluate(key, assignment)
+        case .evaluate(let key, let assignment, let successor): evaluate(key, assignment, aheadOf: successor)
         case .withdraw(let keys): withdraw(keys, stop: false)
         case .stop(let keys): withdraw(keys, stop: true)
         case .connectTraces(let endpoint): connectTraces(endpoint)
@@ -171,39 +193,32 @@ actor WorkerConnection {
         }
     }
 
-    private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment) {
-        let ticket = JobTicket()
-        tickets[key] = ticket
+    private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment, aheadOf successor: UInt64?) {
+        let cancellation = Cancellation()
+        cancellations[key] = cancellation
         let run = AssignedRun(
-            key: key, assignment: assignment, ticket: ticket, roots: roots, printedBytes: configuration.printedBytes,
-            traces: traces.queue)
-        Task { [virtualMachine] in
-            guard let result = await virtualMachine.perform(run) else { return }
+            key: key, assignment: assignment, cancellation: cancellation, roots: roots,
+            printedBytes: configuration.printedBytes, traces: traces.queue)
+        queue.insert(run, aheadOf: successor)
+        // As many turns of the evaluator as there are jobs; each takes what is first by then.
+        Task { [virtualMachine, queue] in
+            guard let (key, result) = await virtualMachine.performNext(of: queue) else { return }
             completed(key, result)
             await virtualMachine.storePrograms()
         }
     }
 
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
-        tickets[key] = nil
+        cancellations[key] = nil
         machine.completed(key, result, now: PollingExecutor.now())
     }
 
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {
-        var withdrawn: [LeaseKey] = []
-        var kept: [LeaseKey] = []
-        for key in keys {
-            guard let ticket = tickets[key] else { continue }
-            if stop { ticket.cancellation.cancel() }
-            if ticket.withdraw() {
-                tickets[key] = nil
-                withdrawn.append(key)
-            } else {
-                kept.append(key)
-            }
-        }
+        if stop { for key in keys { cancellations[key]?.cancel() } }
+        let withdrawn = queue.withdraw(keys)
+        for key in withdrawn { cancellations[key] = nil }
         machine.withdrawn(withdrawn, now: PollingExecutor.now())
-        machine.keptByEvaluator(kept)
+        machine.keptByEvaluator(keys.filter { !withdrawn.contains($0) })
     }
 
     private func connectTraces(_ endpoint: String) {
