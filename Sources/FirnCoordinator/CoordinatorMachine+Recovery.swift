@@ -19,7 +19,8 @@ extension CoordinatorMachine {
             job.attempt = UInt32(clamping: found.attempt)
             job.lost = found.lost
             if let holder = found.holder {
-                job.state = .orphaned(worker: holder, until: now.steady + settings.recoveryGraceMs)
+                job.state = .orphaned(
+                    worker: holder, until: now.steady + settings.recoveryGraceMs, hasBegun: found.hasBegun)
                 orphans[holder, default: []].insert(job.id)
             } else if admission.notBefore > now.wall {
                 job.state = .delayed

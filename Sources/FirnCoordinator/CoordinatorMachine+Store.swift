@@ -100,7 +100,6 @@ extension CoordinatorMachine {
         guard let job = remove(id), case .concluding(let result) = job.state else { return }
         metrics.count(result.outcome)
         tenants[job.tenant].finished += 1
-        tenants[job.tenant].fuel &+= result.statistics.fuel
         tenants[job.tenant].rate.count(at: now.steady)
         if result.hasTrace { traces[id]?.announced = Int(result.trace.segments) }
         traces[id]?.ends = now.steady + settings.traceGraceMs

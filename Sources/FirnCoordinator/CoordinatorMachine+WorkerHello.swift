@@ -23,7 +23,7 @@ extension CoordinatorMachine {
             $0.traceEndpoint = settings.traceEndpoint
         }
         actions.append(.command(peer, correlation: correlation, .welcome(welcome)))
-        settle(hello, of: peer, inherited: inherited?.held ?? [])
+        settle(hello, of: peer, inherited: inherited?.leases ?? [])
     }
 
     /// Ends the session that holds the worker's name. A process whose supervisor saw the holder end takes its place at once.
@@ -50,28 +50,28 @@ extension CoordinatorMachine {
     /// The process has ended: the job that it was evaluating, if any, lost it, and the others only waited in it.
     private mutating func end(_ holder: Peer, _ predecessor: WirePredecessor) {
         guard let session = removeWorker(holder) else { return }
-        for held in session.held {
-            if predecessor.isBlamed(held.job, attempt: held.attempt) {
-                loseLease(held.job, worker: session.hello.name, cause: predecessor.cause)
+        for lease in session.leases {
+            if predecessor.isBlamed(lease.job, attempt: lease.attempt) {
+                loseLease(lease.job, worker: session.hello.name, cause: predecessor.cause)
             } else {
-                giveBack(held.job)
+                giveBack(lease.job)
             }
         }
     }
 
     /// Leases that the worker names and that are current stay; those that it should have and does not name never
     /// reached it, and are queued again without blame.
-    private mutating func settle(_ hello: WireWorkerHello, of peer: Peer, inherited: [WorkerSession.Held]) {
+    private mutating func settle(_ hello: WireWorkerHello, of peer: Peer, inherited: [WorkerLease]) {
         let named = Dictionary(
             hello.leases.map { (JobID(rawValue: Int64(clamping: $0.job)), $0) }, uniquingKeysWith: { first, _ in first }
         )
         var kept: Set<JobID> = []
-        for held in inherited {
-            if held.isSent, let lease = named[held.job], lease.attempt == held.attempt {
-                keep(held.job, lease, peer)
-                kept.insert(held.job)
+        for old in inherited {
+            if old.isSent, let lease = named[old.job], lease.attempt == old.attempt {
+                keep(old.job, lease, peer)
+                kept.insert(old.job)
             } else {
-                giveBack(held.job)
+                giveBack(old.job)
             }
         }
         for id in (orphans.removeValue(forKey: hello.name) ?? []).sorted() {
@@ -91,12 +91,24 @@ extension CoordinatorMachine {
         }
     }
 
-    private mutating func keep(_ id: JobID, _ lease: WireLease, _ peer: Peer) {
-        move(id, to: .running(peer))
-        workers[peer]?.held.append(
-            WorkerSession.Held(
-                job: id, attempt: lease.attempt, isSent: true, isRunning: lease.running,
-                expires: now.steady + settings.leaseMs))
+    private mutating func keep(_ id: JobID, _ named: WireLease, _ peer: Peer) {
+        guard let job = jobs[id] else { return }
+        let charge = job.charge ?? charge(job)
+        move(id, to: .held(peer))
+        var lease = WorkerLease(
+            job: id, attempt: named.attempt,
+            order: DispatchOrder(
+                tenant: job.tenant, place: QueuedJob(priority: job.admission.priority, id: id),
+                virtualTime: tenants[job.tenant].share.settled),
+            expected: charge.expected, memoryBytes: job.admission.limits.memoryBytes,
+            expires: now.steady + settings.leaseMs)
+        lease.isSent = true
+        workers[peer]?.leases.append(lease)
+        if named.running {
+            evaluates(named, peer)
+        } else {
+            jobs[id]?.evaluation = nil
+        }
         if let job = jobs[id], job.cancellation != nil { requestCancel(job, of: peer) }
         beginTrace(id, peer)
     }

@@ -7,9 +7,10 @@ import JobStore
 ///
 /// A job's way through it, with what the store commits in between:
 ///
-///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ running ─▶ finish ═▶ client told, worker told, job forgotten
-///                  ║         ▲                   │
-///               receipt      └── worker lost ────┘  (third time: quarantined)
+///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ held ─▶ running ─▶ finish ═▶ client told, worker told, job forgotten
+///                  ║         ▲            │         │
+///               receipt      └─ given back ─────────┤
+///                            └─ worker lost ────────┘  (third time: quarantined)
 ///
 /// (═▶: goes on when the store says that it is on disk.) So nothing is acknowledged, dispatched or reported that a
 /// crash could take back, and an attempt's number, once sent to a worker, is never given again.
@@ -57,8 +58,10 @@ public struct CoordinatorMachine: Sendable {
     var lastServed: [Requirement: Int64] = [:]
     /// Messages that could not be read, by peer, since the last survey.
     var faults: [Peer: Int] = [:]
-    /// The virtual time of the tenant that was served last: where one that had nothing to do begins.
+    /// The virtual time of tenants that are served: where one that had nothing to do begins.
     var virtualClock = 0.0
+    /// Leases that were given.
+    var leaseCount: UInt64 = 0
 
     /// Jobs with a not-before time, by wall time; expiries that jobs name likewise; waits by steady time.
     var delays = PriorityHeap<Due<JobID>>()
@@ -66,6 +69,8 @@ public struct CoordinatorMachine: Sendable {
     var waitEnds = PriorityHeap<Due<UInt64>>()
     var changedWatches: Set<WatchID> = []
     var changedWorkers: Set<Peer> = []
+    /// Workers that were sent a job, or of which a lease ended: they may evaluate another one than before.
+    var advancedWorkers: Set<Peer> = []
 
     var actions: [CoordinatorAction] = []
     var now: CoordinatorTime
@@ -125,11 +130,12 @@ public struct CoordinatorMachine: Sendable {
     /// Leases what can be leased and gives out everything that the turn's events led to.
     public mutating func finishTurn(at time: CoordinatorTime) -> [CoordinatorAction] {
         now = time
+        advanceWorkers()
         dispatch()
         flushWorkers()
         flushWatches()
         askStore()
-        if isDraining, !saidDrained, submits.isEmpty, heldOrConcluding == 0 {
+        if isDraining, !saidDrained, submits.isEmpty, leasedOrConcluding == 0 {
             saidDrained = true
             actions.append(.drained)
         }
@@ -153,7 +159,7 @@ public struct CoordinatorMachine: Sendable {
 
     private static let longestWaitMs: Int64 = 86_400_000
 
-    private var heldOrConcluding: Int { tenants.reduce(concluding) { $0 + $1.running } }
+    private var leasedOrConcluding: Int { tenants.reduce(concluding) { $0 + $1.leased } }
 
     mutating func newNumber() -> UInt64 {
         nextNumber += 1

@@ -111,6 +111,7 @@ struct StoreReader: Sendable {
         case .unspecified: Set(JobFilter.Kind.allCases)
         case .delayed: [.delayed]
         case .queued: [.queued]
+        case .held: [.held]
         case .running: [.running]
         case .finished: [.finished]
         case .UNRECOGNIZED(let number): throw ProtocolError(.malformedBody, "state: \(number) is not known")
@@ -158,11 +159,12 @@ extension JobSummary {
             $0.attempt = UInt32(clamping: attempt)
             $0.priority = priority
             $0.submittedUnixMs = submitted
-            $0.startedUnixMs = leased
+            $0.startedUnixMs = started
             $0.finishedUnixMs = finished
             $0.label = label
             switch state {
             case .queued: $0.state = notBefore > CoordinatorTime.current().wall ? .delayed : .queued
+            case .held: $0.state = .held
             case .running: $0.state = .running
             case .finished(let code):
                 $0.state = .finished

@@ -211,9 +211,12 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
   case delayed // = 1
   case queued // = 2
 
-  /// Leased to a worker.
+  /// A worker evaluates it.
   case running // = 3
   case finished // = 4
+
+  /// Leased to a worker, which has not begun it: it waits behind another there, or is on its way.
+  case held // = 5
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -227,6 +230,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 2: self = .queued
     case 3: self = .running
     case 4: self = .finished
+    case 5: self = .held
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -238,6 +242,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .queued: return 2
     case .running: return 3
     case .finished: return 4
+    case .held: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -249,6 +254,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     .queued,
     .running,
     .finished,
+    .held,
   ]
 
 }
@@ -1083,6 +1089,7 @@ public nonisolated struct WireStatistics: Sendable {
 
   public var elapsedNs: UInt64 = 0
 
+  /// Processor time of the evaluation's thread for the job: reading it, compiling, evaluating, printing.
   public var cpuNs: UInt64 = 0
 
   public var depthPeak: UInt64 = 0
@@ -1091,6 +1098,10 @@ public nonisolated struct WireStatistics: Sendable {
 
   /// The part of `elapsed_ns` before the program ran; 0 when a cache had it.
   public var compileNs: UInt64 = 0
+
+  /// `memory_peak_bytes` times `elapsed_ns`, in bytes times seconds: what a job took once it may take again at any moment, so
+  /// that much has to be there for as long as it runs.
+  public var memoryByteSeconds: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1329,7 +1340,7 @@ public nonisolated struct WireJobStatus: Sendable {
 
   public var submittedUnixMs: Int64 = 0
 
-  /// Of the current or last attempt; 0: never leased.
+  /// When the current or last attempt began to be evaluated, or was leased, where that is all that is known; 0: never leased.
   public var startedUnixMs: Int64 = 0
 
   public var finishedUnixMs: Int64 = 0
@@ -1627,6 +1638,7 @@ public nonisolated struct WireTenantQueue: Sendable {
 
   public var queued: UInt64 = 0
 
+  /// Being evaluated.
   public var running: UInt64 = 0
 
   /// Since the coordinator started.
@@ -1637,6 +1649,14 @@ public nonisolated struct WireTenantQueue: Sendable {
   public var queueLimit: UInt64 = 0
 
   public var oldestQueuedUnixMs: Int64 = 0
+
+  /// Leased to workers that have not begun them.
+  public var held: UInt64 = 0
+
+  /// What its jobs used since the coordinator started, those included that were cancelled or lost their worker.
+  public var cpuNs: UInt64 = 0
+
+  public var memoryByteSeconds: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1727,6 +1747,9 @@ public nonisolated struct WireDrainReply: Sendable {
   public var running: UInt64 = 0
 
   public var queued: UInt64 = 0
+
+  /// Leased and not begun.
+  public var held: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1937,6 +1960,10 @@ public nonisolated struct WireAssignment: Sendable {
   /// The roots that the job names, with the content ids that the worker announced.
   public var roots: [WireRoot] = []
 
+  /// A job that the worker was assigned before and that this one goes ahead of; if it has begun, this one is the next. 0: it
+  /// goes behind all.
+  public var aheadOf: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1955,6 +1982,9 @@ public nonisolated struct WireLease: Sendable {
 
   /// The evaluation has begun; false while it waits in the worker.
   public var running: Bool = false
+
+  /// While it runs: the processor time that it has used. Only from a worker.
+  public var cpuNs: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2003,9 +2033,21 @@ public nonisolated struct WireResults: Sendable {
 
   public var results: [WireAttemptResult] = []
 
+  /// What the worker evaluates now; absent: nothing. So the coordinator knows which of the assigned jobs has begun.
+  public var evaluating: WireLease {
+    get {_evaluating ?? WireLease()}
+    set {_evaluating = newValue}
+  }
+  /// Returns true if `evaluating` has been explicitly set.
+  public var hasEvaluating: Bool {self._evaluating != nil}
+  /// Clears the value of `evaluating`. Subsequent reads from it will return its default value.
+  public mutating func clearEvaluating() {self._evaluating = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _evaluating: WireLease? = nil
 }
 
 public nonisolated struct WireAttemptResult: Sendable {
@@ -2240,7 +2282,7 @@ nonisolated extension WireOutcomeKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireJobState: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0\u{1}JOB_STATE_HELD\0")
 }
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
@@ -3243,7 +3285,7 @@ nonisolated extension WirePrintedLine.Kind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Statistics"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fuel\0\u{3}memory_peak_bytes\0\u{3}elapsed_ns\0\u{3}cpu_ns\0\u{3}depth_peak\0\u{1}collections\0\u{3}compile_ns\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fuel\0\u{3}memory_peak_bytes\0\u{3}elapsed_ns\0\u{3}cpu_ns\0\u{3}depth_peak\0\u{1}collections\0\u{3}compile_ns\0\u{3}memory_byte_seconds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3258,6 +3300,7 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.depthPeak) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.collections) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.compileNs) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.memoryByteSeconds) }()
       default: break
       }
     }
@@ -3285,6 +3328,9 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.compileNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.compileNs, fieldNumber: 7)
     }
+    if self.memoryByteSeconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryByteSeconds, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3296,6 +3342,7 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.depthPeak != rhs.depthPeak {return false}
     if lhs.collections != rhs.collections {return false}
     if lhs.compileNs != rhs.compileNs {return false}
+    if lhs.memoryByteSeconds != rhs.memoryByteSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4295,7 +4342,7 @@ nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TenantQueue"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}delayed\0\u{1}queued\0\u{1}running\0\u{1}finished\0\u{1}fuel\0\u{3}queue_limit\0\u{3}oldest_queued_unix_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}delayed\0\u{1}queued\0\u{1}running\0\u{1}finished\0\u{1}fuel\0\u{3}queue_limit\0\u{3}oldest_queued_unix_ms\0\u{1}held\0\u{3}cpu_ns\0\u{3}memory_byte_seconds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4311,6 +4358,9 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.fuel) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.queueLimit) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self.oldestQueuedUnixMs) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.held) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.cpuNs) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.memoryByteSeconds) }()
       default: break
       }
     }
@@ -4341,6 +4391,15 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.oldestQueuedUnixMs != 0 {
       try visitor.visitSingularInt64Field(value: self.oldestQueuedUnixMs, fieldNumber: 8)
     }
+    if self.held != 0 {
+      try visitor.visitSingularUInt64Field(value: self.held, fieldNumber: 9)
+    }
+    if self.cpuNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cpuNs, fieldNumber: 10)
+    }
+    if self.memoryByteSeconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryByteSeconds, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4353,6 +4412,9 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.fuel != rhs.fuel {return false}
     if lhs.queueLimit != rhs.queueLimit {return false}
     if lhs.oldestQueuedUnixMs != rhs.oldestQueuedUnixMs {return false}
+    if lhs.held != rhs.held {return false}
+    if lhs.cpuNs != rhs.cpuNs {return false}
+    if lhs.memoryByteSeconds != rhs.memoryByteSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4529,7 +4591,7 @@ nonisolated extension WireDrain: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireDrainReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".DrainReply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}running\0\u{1}queued\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}running\0\u{1}queued\0\u{1}held\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4539,6 +4601,7 @@ nonisolated extension WireDrainReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.running) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.queued) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.held) }()
       default: break
       }
     }
@@ -4551,12 +4614,16 @@ nonisolated extension WireDrainReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.queued != 0 {
       try visitor.visitSingularUInt64Field(value: self.queued, fieldNumber: 2)
     }
+    if self.held != 0 {
+      try visitor.visitSingularUInt64Field(value: self.held, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireDrainReply, rhs: WireDrainReply) -> Bool {
     if lhs.running != rhs.running {return false}
     if lhs.queued != rhs.queued {return false}
+    if lhs.held != rhs.held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4896,7 +4963,7 @@ nonisolated extension WireDispatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Assignment"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4910,6 +4977,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularBytesField(value: &self.specification) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.roots) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.aheadOf) }()
       default: break
       }
     }
@@ -4938,6 +5006,9 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.roots.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.roots, fieldNumber: 6)
     }
+    if self.aheadOf != 0 {
+      try visitor.visitSingularUInt64Field(value: self.aheadOf, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4948,6 +5019,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.specification != rhs.specification {return false}
     if lhs._limits != rhs._limits {return false}
     if lhs.roots != rhs.roots {return false}
+    if lhs.aheadOf != rhs.aheadOf {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4955,7 +5027,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Lease"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{1}running\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{1}running\0\u{3}cpu_ns\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4966,6 +5038,7 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.running) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.cpuNs) }()
       default: break
       }
     }
@@ -4981,6 +5054,9 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.running != false {
       try visitor.visitSingularBoolField(value: self.running, fieldNumber: 3)
     }
+    if self.cpuNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cpuNs, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4988,6 +5064,7 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.job != rhs.job {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs.running != rhs.running {return false}
+    if lhs.cpuNs != rhs.cpuNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5070,7 +5147,7 @@ nonisolated extension WireResultSegment: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireResults: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Results"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0\u{1}evaluating\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5079,20 +5156,29 @@ nonisolated extension WireResults: SwiftProtobuf.Message, SwiftProtobuf._Message
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._evaluating) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.results.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 1)
     }
+    try { if let v = self._evaluating {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireResults, rhs: WireResults) -> Bool {
     if lhs.results != rhs.results {return false}
+    if lhs._evaluating != rhs._evaluating {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -25,14 +25,19 @@ public struct OpenJob: Sendable {
     public let attempt: Int64
     /// The worker that holds the lease of `attempt`; nil when the job is queued.
     public let holder: String?
+    /// The holder is known to have begun it.
+    public let hasBegun: Bool
     public let lost: [LostWorker]
 
-    public init(id: JobID, number: Int64, job: NewJob, attempt: Int64, holder: String?, lost: [LostWorker]) {
+    public init(
+        id: JobID, number: Int64, job: NewJob, attempt: Int64, holder: String?, hasBegun: Bool, lost: [LostWorker]
+    ) {
         self.id = id
         self.number = number
         self.job = job
         self.attempt = attempt
         self.holder = holder
+        self.hasBegun = hasBegun
         self.lost = lost
     }
 }
@@ -40,6 +45,8 @@ public struct OpenJob: Sendable {
 /// Where a job stands in the store.
 public enum JobState: Sendable, Equatable {
     case queued
+    /// Leased to a worker that is not known to have begun it.
+    case held
     case running
     case finished(code: Int32)
 }
@@ -58,8 +65,8 @@ public struct JobSummary: Sendable, Equatable {
     public let attempt: Int64
     /// The worker of the last attempt; nil before the first.
     public let worker: String?
-    /// When the last attempt was leased; 0 before the first.
-    public let leased: Milliseconds
+    /// When the last attempt was leased, or began, where that is known; 0 before the first.
+    public let started: Milliseconds
     /// When the outcome was committed; 0 before.
     public let finished: Milliseconds
     public let fuel: Int64
@@ -89,7 +96,7 @@ public struct JobFilter: Sendable {
 
     /// States that can be asked for; `delayed` is `queued` with a not-before time that is still to come.
     public enum Kind: Sendable, Hashable, CaseIterable {
-        case delayed, queued, running, finished
+        case delayed, queued, held, running, finished
     }
 
     public init(

@@ -33,7 +33,7 @@ extension JobStore {
             guard let row else { return nil }
             let summary = Self.summary(row)
             let lost = try Self.losses(database, where: "job = ?", arguments: [summary.id.rawValue])
-            return JobRecord(summary: summary, outcome: row[14], lost: lost[summary.id] ?? [])
+            return JobRecord(summary: summary, outcome: row[15], lost: lost[summary.id] ?? [])
         }
     }
 
@@ -100,7 +100,8 @@ extension JobStore {
     private static func condition(states: Set<JobFilter.Kind>, now: Milliseconds) -> String {
         var parts = ["0"]
         if states.contains(.finished) { parts.append("outcome.job IS NOT NULL") }
-        if states.contains(.running) { parts.append("outcome.job IS NULL AND lease.held = 1") }
+        if states.contains(.held) { parts.append("outcome.job IS NULL AND lease.held = 1 AND lease.begun = 0") }
+        if states.contains(.running) { parts.append("outcome.job IS NULL AND lease.held = 1 AND lease.begun > 0") }
         let waiting = "outcome.job IS NULL AND coalesce(lease.held, 0) = 0 AND job.notBefore"
         if states.contains(.queued) { parts.append("\(waiting) <= \(now)") }
         if states.contains(.delayed) { parts.append("\(waiting) > \(now)") }
@@ -108,8 +109,9 @@ extension JobStore {
     }
 
     private static let summarySelect = """
-        SELECT job.id, tenant.name, job.priority, job.submitted, lease.attempt, lease.held, lease.worker, lease.leased,
-        outcome.code, outcome.finished, outcome.fuel, job.label, job.notBefore, job.number
+        SELECT job.id, tenant.name, job.priority, job.submitted, lease.attempt, lease.held, lease.worker,
+        max(lease.leased, lease.begun), outcome.code, outcome.finished, outcome.fuel, job.label, job.notBefore,
+        lease.begun > 0, job.number
         """
     private static let summaryFrom = """
         FROM job JOIN tenant ON tenant.number = job.tenant LEFT JOIN lease ON lease.job = job.id
@@ -117,7 +119,7 @@ extension JobStore {
         """
     private static let openSQL = """
         SELECT job.id, tenant.name, job.priority, job.submitted, job.notBefore, job.deadline, job.idempotencyKey,
-        job.label, job.body, lease.attempt, lease.held, lease.worker, job.number
+        job.label, job.body, lease.attempt, lease.held, lease.worker, lease.begun > 0, job.number
         FROM job JOIN tenant ON tenant.number = job.tenant LEFT JOIN lease ON lease.job = job.id
         WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) ORDER BY job.id
         """
@@ -126,12 +128,13 @@ extension JobStore {
 extension JobStore {
     private static func summary(_ row: Row) -> JobSummary {
         let code: Int32? = row[8]
-        let held: Bool = row[5] ?? false
+        let isLeased: Bool = row[5] ?? false
+        let hasBegun: Bool = row[13] ?? false
+        let open: JobState = isLeased ? (hasBegun ? .running : .held) : .queued
         return JobSummary(
-            id: JobID(rawValue: row[0]), tenant: row[1], number: row[13],
-            state: code.map { .finished(code: $0) } ?? (held ? .running : .queued), priority: row[2],
-            label: row[11], submitted: row[3], notBefore: row[12], attempt: row[4] ?? 0, worker: row[6],
-            leased: row[7] ?? 0, finished: row[9] ?? 0,
+            id: JobID(rawValue: row[0]), tenant: row[1], number: row[14],
+            state: code.map { .finished(code: $0) } ?? open, priority: row[2], label: row[11], submitted: row[3],
+            notBefore: row[12], attempt: row[4] ?? 0, worker: row[6], started: row[7] ?? 0, finished: row[9] ?? 0,
             fuel: row[10] ?? 0)
     }
 
@@ -142,7 +145,8 @@ extension JobStore {
             deadline: row[5], label: row[7], body: row[8])
         let held: Bool = row[10] ?? false
         return OpenJob(
-            id: id, number: row[12], job: job, attempt: row[9] ?? 0, holder: held ? row[11] : nil, lost: lost[id] ?? [])
+            id: id, number: row[13], job: job, attempt: row[9] ?? 0, holder: held ? row[11] : nil,
+            hasBegun: held && row[12] ?? false, lost: lost[id] ?? [])
     }
 
     private static func losses(

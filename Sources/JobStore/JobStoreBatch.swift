@@ -33,8 +33,10 @@ struct JobStoreBatch {
         switch operation {
         case .insert(let job):
             try insert(job)
-        case .lease(let id, let attempt, let worker, let time):
-            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker])
+        case .lease(let id, let attempt, let worker, let time, let begins):
+            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker, begins ? time : 0])
+        case .begin(let id, let attempt, let time):
+            try change(Self.beginSQL, [id.rawValue, attempt, time])
         case .finish(let id, let attempt, let outcome):
             try finish(id, attempt: attempt, outcome)
         case .requeue(let id, let attempt):
@@ -151,10 +153,14 @@ extension JobStoreBatch {
         SELECT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) FROM job
         """
     private static let leaseSQL = """
-        INSERT INTO lease (job, attempt, held, leased, worker) SELECT ?1, ?2, 1, ?3, ?4
+        INSERT INTO lease (job, attempt, held, leased, worker, begun) SELECT ?1, ?2, 1, ?3, ?4, ?5
         WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1) AND EXISTS (SELECT 1 FROM job WHERE id = ?1)
         ON CONFLICT (job) DO UPDATE SET attempt = excluded.attempt, held = 1, leased = excluded.leased,
-        worker = excluded.worker WHERE excluded.attempt > lease.attempt
+        worker = excluded.worker, begun = excluded.begun WHERE excluded.attempt > lease.attempt
+        """
+    private static let beginSQL = """
+        UPDATE lease SET begun = ?3 WHERE job = ?1 AND attempt = ?2 AND held = 1
+        AND NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1)
         """
     private static let requeueSQL = """
         UPDATE lease SET held = 0 WHERE job = ?1 AND attempt = ?2 AND held = 1

@@ -65,8 +65,11 @@ public struct NewOutcome: Sendable {
 public enum JobStoreOperation: Sendable {
     /// Answers `inserted`, or `exists` when the tenant has a job with this idempotency key.
     case insert(NewJob)
-    /// Gives the job to a worker. Refused when an attempt as high was already given, or the job has an outcome.
-    case lease(JobID, attempt: Int64, worker: String, at: Milliseconds)
+    /// Gives the job to a worker, which evaluates it at once (`begins`) or holds it first. Refused when an attempt as high was
+    /// already given, or the job has an outcome.
+    case lease(JobID, attempt: Int64, worker: String, at: Milliseconds, begins: Bool)
+    /// The worker evaluates a job that it held. Refused unless the attempt holds the lease and there is no outcome.
+    case begin(JobID, attempt: Int64, at: Milliseconds)
     /// Commits the outcome of an attempt. Answers `repeated` when this attempt did so before. Refused unless it holds
     /// the lease and there is no outcome.
     case finish(JobID, attempt: Int64, NewOutcome)

@@ -5,7 +5,7 @@ import GRDB
 ///
 ///     tenant         number, name, the next number of a job of its own
 ///     job            what was asked, and the number by which its tenant knows it; never changed
-///     lease          the last attempt, its worker, whether it is held
+///     lease          the last attempt, its worker, whether it is held, and when it began (0: not known to have begun)
 ///     loss           workers lost while they ran the job
 ///     outcome        how it ended; the row's existence is what "finished" means
 ///     value          printed values too large to be part of an outcome's body
@@ -17,7 +17,10 @@ enum JobStoreSchema {
         migrator.registerMigration("1-jobs") { database in
             try database.execute(sql: firstTables)
         }
-        migrator.registerMigration("2-numbers") { database in
+        migrator.registerMigration("2-begun") { database in
+            try database.execute(sql: "ALTER TABLE lease ADD COLUMN begun INTEGER NOT NULL DEFAULT 0")
+        }
+        migrator.registerMigration("3-numbers") { database in
             try database.execute(sql: numbers)
         }
         return migrator

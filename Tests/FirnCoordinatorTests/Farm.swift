@@ -195,13 +195,14 @@ struct Farm {
 
     mutating func finish(
         _ peer: Peer, _ id: JobID, _ attempt: UInt32, _ outcome: WireOutcomeKind = .ok, value: String = "42",
-        fuel: UInt64 = 100
+        fuel: UInt64 = 100, cpuNanoseconds: UInt64 = 0, evaluating: WireLease? = nil
     ) {
         let result = WireJobResult.with {
             $0.outcome = outcome
             $0.value = Data(value.utf8)
             $0.valueBytes = UInt64(value.utf8.count)
             $0.statistics.fuel = fuel
+            $0.statistics.cpuNs = cpuNanoseconds
         }
         tell(
             peer,
@@ -214,6 +215,7 @@ struct Farm {
                             $0.result = result
                         }
                     ]
+                    if let evaluating { $0.evaluating = evaluating }
                 }))
     }
 
@@ -245,6 +247,9 @@ struct Farm {
             return cancel.leases
         }
     }
+
+    /// What a client is told of an open job; nil when it is finished.
+    func state(of id: JobID) -> WireJobState? { machine.jobs[id]?.wireState }
 
     func outcome(_ id: JobID) -> WireOutcomeKind? {
         store.jobs[id]?.outcome.flatMap { WireOutcomeKind(rawValue: Int($0.code)) }

@@ -8,6 +8,7 @@ struct MemoryStore {
         let number: Int64
         var attempt: Int64 = 0
         var holder: String?
+        var hasBegun = false
         var lost: [LostWorker] = []
         var outcome: (code: Int32, attempt: Int64)?
     }
@@ -20,10 +21,17 @@ struct MemoryStore {
     private mutating func apply(_ operation: JobStoreOperation) -> JobStoreReply {
         switch operation {
         case .insert(let job): return insert(job)
-        case .lease(let id, let attempt, let worker, _):
+        case .lease(let id, let attempt, let worker, _, let begins):
             guard let job = jobs[id], job.outcome == nil, attempt > job.attempt else { return .refused }
             jobs[id]?.attempt = attempt
             jobs[id]?.holder = worker
+            jobs[id]?.hasBegun = begins
+            return .applied
+        case .begin(let id, let attempt, _):
+            guard let job = jobs[id], job.holder != nil, job.attempt == attempt, job.outcome == nil else {
+                return .refused
+            }
+            jobs[id]?.hasBegun = true
             return .applied
         case .finish(let id, let attempt, let outcome):
             guard let job = jobs[id] else { return .refused }
@@ -76,11 +84,15 @@ struct MemoryStore {
         return .applied
     }
 
+    /// Jobs that have an outcome.
+    var finished: Int { jobs.values.count { $0.outcome != nil } }
+
     /// What a coordinator finds when it starts.
     var open: [OpenJob] {
         jobs.filter { $0.value.outcome == nil }.sorted { $0.key < $1.key }.map { id, stored in
             OpenJob(
                 id: id, number: stored.number, job: stored.job, attempt: stored.attempt, holder: stored.holder,
+                hasBegun: stored.hasBegun,
                 lost: stored.lost)
         }
     }

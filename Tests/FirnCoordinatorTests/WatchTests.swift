@@ -215,7 +215,9 @@ import Testing
                     list.workers.map(\.leases) == [
                         [
                             .with {
-                                $0.job = 1; $0.attempt = 1
+                                $0.job = 1
+                                $0.attempt = 1
+                                $0.running = true
                             }
                         ]
                     ])

@@ -58,16 +58,16 @@ import Testing
         let replies = try store.apply([
             .insert(.sample()),
             .finish(job, attempt: 1, .sample()),
-            .lease(job, attempt: 1, worker: "w1", at: 1),
+            .lease(job, attempt: 1, worker: "w1", at: 1, begins: true),
             .requeue(job, attempt: 1),
             .finish(job, attempt: 1, .sample()),
-            .lease(job, attempt: 1, worker: "w1", at: 1),
-            .lease(job, attempt: 2, worker: "w2", at: 2),
+            .lease(job, attempt: 1, worker: "w1", at: 1, begins: true),
+            .lease(job, attempt: 2, worker: "w2", at: 2, begins: true),
             .finish(job, attempt: 1, .sample("stale")),
             .finish(job, attempt: 2, .sample("good")),
             .finish(job, attempt: 2, .sample("twice")),
             .conclude(job, .sample("thrice")),
-            .lease(job, attempt: 3, worker: "w3", at: 3),
+            .lease(job, attempt: 3, worker: "w3", at: 3, begins: true),
             .requeue(job, attempt: 2),
         ])
         #expect(
@@ -84,7 +84,7 @@ import Testing
         let store = try place.open()
         let job = JobID(rawValue: 9)
         let replies = try store.apply([
-            .lease(job, attempt: 1, worker: "w", at: 1), .finish(job, attempt: 1, .sample()),
+            .lease(job, attempt: 1, worker: "w", at: 1, begins: true), .finish(job, attempt: 1, .sample()),
             .conclude(job, .sample()), .lose(job, attempt: 1, worker: "w", cause: "gone", at: 1),
             .requeue(job, attempt: 1),
         ])
@@ -97,7 +97,7 @@ import Testing
         _ = try store.apply([.insert(.sample())])
         for attempt: Int64 in 1...3 {
             let replies = try store.apply([
-                .lease(job, attempt: attempt, worker: "w\(attempt)", at: 5),
+                .lease(job, attempt: attempt, worker: "w\(attempt)", at: 5, begins: true),
                 .lose(job, attempt: attempt, worker: "w\(attempt)", cause: "connection lost", at: 6),
             ])
             #expect(replies == [.applied, .applied])
@@ -114,9 +114,9 @@ import Testing
         _ = try store.apply([
             .insert(.sample("queued")), .insert(.sample("running", key: "k")), .insert(.sample("done")),
             .insert(.sample("lost")),
-            .lease(JobID(rawValue: 2), attempt: 1, worker: "w1", at: 4),
-            .lease(JobID(rawValue: 3), attempt: 1, worker: "w1", at: 4),
-            .lease(JobID(rawValue: 4), attempt: 1, worker: "w2", at: 4),
+            .lease(JobID(rawValue: 2), attempt: 1, worker: "w1", at: 4, begins: true),
+            .lease(JobID(rawValue: 3), attempt: 1, worker: "w1", at: 4, begins: true),
+            .lease(JobID(rawValue: 4), attempt: 1, worker: "w2", at: 4, begins: true),
             .finish(JobID(rawValue: 3), attempt: 1, .sample()),
             .lose(JobID(rawValue: 4), attempt: 1, worker: "w2", cause: "killed", at: 5),
         ])
@@ -156,7 +156,7 @@ import Testing
     @Test func listsNewestFirstByTenantStateAndCursor() throws {
         let store = try place.open()
         _ = try store.apply((1...6).map { .insert(.sample(tenant: $0 % 2 == 0 ? "even" : "odd")) })
-        _ = try store.apply([.lease(JobID(rawValue: 4), attempt: 1, worker: "w", at: 1)])
+        _ = try store.apply([.lease(JobID(rawValue: 4), attempt: 1, worker: "w", at: 1, begins: true)])
         try finish(store, JobID(rawValue: 2), attempt: 1)
         #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [6, 5, 4, 3, 2, 1])
         #expect(try store.jobs(JobFilter(tenant: "even")).map(\.state) == [.queued, .running, .finished(code: 1)])
@@ -166,6 +166,31 @@ import Testing
         #expect(try store.jobs(JobFilter(tenant: "even", before: before)).map(\.number) == [2, 1])
         #expect(try store.jobs(JobFilter(tenant: "odd", before: .id(JobID(rawValue: 5)))).map(\.number) == [2, 1])
         #expect(try store.jobs(JobFilter(tenant: "nobody")).isEmpty)
+    }
+
+    @Test func aHeldJobIsNoRunningOneUntilItBegins() throws {
+        var store = try place.open()
+        let (held, begun, over) = (JobID(rawValue: 1), JobID(rawValue: 2), JobID(rawValue: 3))
+        let replies = try store.apply([
+            .insert(.sample()), .insert(.sample()), .insert(.sample()),
+            .lease(held, attempt: 1, worker: "w", at: 5, begins: false),
+            .lease(begun, attempt: 1, worker: "w", at: 5, begins: false),
+            .lease(over, attempt: 1, worker: "w", at: 5, begins: false),
+            .begin(begun, attempt: 1, at: 7), .begin(begun, attempt: 2, at: 7), .requeue(over, attempt: 1),
+            .begin(over, attempt: 1, at: 7),
+        ])
+        #expect(replies.suffix(4) == [.applied, .refused, .applied, .refused])
+        #expect(try store.jobs(JobFilter()).map(\.state) == [.queued, .running, .held])
+        #expect(try store.jobs(JobFilter()).map(\.started) == [5, 7, 5])
+        #expect(try store.jobs(JobFilter(states: [.held])).map(\.id) == [held])
+        #expect(try store.jobs(JobFilter(states: [.running])).map(\.id) == [begun])
+        try close(&store)
+        #expect(try store.openJobs().map(\.hasBegun) == [false, true, false])
+        // The next attempt has not begun because the one before had.
+        _ = try store.apply([
+            .requeue(begun, attempt: 1), .lease(begun, attempt: 2, worker: "w", at: 9, begins: false),
+        ])
+        #expect(try store.job(begun)?.summary.state == .held)
     }
 
     @Test func delayedJobsAndOutcomesCanBeListed() throws {
@@ -235,7 +260,7 @@ import Testing
                     ALTER TABLE job DROP COLUMN number;
                     ALTER TABLE tenant DROP COLUMN nextNumber;
                     CREATE INDEX jobTenant ON job(tenant, id);
-                    DELETE FROM grdb_migrations WHERE identifier = '2-numbers';
+                    DELETE FROM grdb_migrations WHERE identifier = '3-numbers';
                     """)
         }
         try close(&store)
@@ -246,7 +271,7 @@ import Testing
 
     private func finish(_ store: JobStore, _ job: JobID, attempt: Int64) throws {
         let replies = try store.apply([
-            .lease(job, attempt: attempt, worker: "w", at: 1), .finish(job, attempt: attempt, .sample()),
+            .lease(job, attempt: attempt, worker: "w", at: 1, begins: true), .finish(job, attempt: attempt, .sample()),
         ])
         #expect(replies == [.applied, .applied])
     }

@@ -12,7 +12,7 @@ import Testing
         for number in 1...count {
             let job = JobID(rawValue: number)
             operations += [
-                .insert(.sample(key: "k\(number)")), .lease(job, attempt: 1, worker: "w", at: 1),
+                .insert(.sample(key: "k\(number)")), .lease(job, attempt: 1, worker: "w", at: 1, begins: true),
                 .finish(job, attempt: 1, .sample(String(repeating: "x", count: bytes), at: number * 1000)),
             ]
         }
@@ -65,7 +65,7 @@ import Testing
     @Test func tracesAreCompleteOnlyWithEverySegmentAndNoDrop() async throws {
         let store = try place.open()
         let job = JobID(rawValue: 1)
-        _ = try store.apply([.insert(.sample()), .lease(job, attempt: 1, worker: "w", at: 1)])
+        _ = try store.apply([.insert(.sample()), .lease(job, attempt: 1, worker: "w", at: 1, begins: true)])
         try await append(store, [segment(1, 0, "first"), segment(1, 2, "third")])
         #expect(try store.trace(of: job)?.isComplete == false)
         var outcome = NewOutcome.sample()

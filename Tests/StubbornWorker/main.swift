@@ -10,19 +10,20 @@ import ServiceLifecycle
 // Usage: stubborn-worker ENDPOINT NAME
 
 struct StubbornEvaluator: AssignedEvaluator {
-    func perform(_ run: AssignedRun) async -> WireJobResult? {
-        guard run.begin() else { return nil }
-        defer { run.end() }
+    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.take() else { return nil }
+        defer { _ = queue.finish() }
         let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
         switch String(decoding: source, as: UTF8.self) {
         case "stubborn": while true { pause() }
         case "crash": kill(getpid(), SIGSEGV)
         default: break
         }
-        return .with {
+        let result = WireJobResult.with {
             $0.outcome = .ok
             $0.value = source
         }
+        return (run.key, result)
     }
 
     func storePrograms() async {}

@@ -7,6 +7,7 @@ enum StatusReport {
         case .unspecified: "unspecified"
         case .delayed: "delayed"
         case .queued: "queued"
+        case .held: "held"
         case .running: "running"
         case .finished: "finished"
         case .UNRECOGNIZED(let number): "state-\(number)"
