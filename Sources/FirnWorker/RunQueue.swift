@@ -17,6 +17,9 @@ package final class RunQueue: Sendable {
     private struct Content {
         var waiting: [AssignedRun] = []
         var current: Current?
+        /// Nothing is given out, and how many turns of the evaluator found that.
+        var isHeldUp = false
+        var missed = 0
     }
 
     private let content = Mutex(Content())
@@ -42,6 +45,10 @@ package final class RunQueue: Sendable {
         let begin = clock.now()
         let run = content.withLock { content -> AssignedRun? in
             guard !content.waiting.isEmpty else { return nil }
+            guard !content.isHeldUp else {
+                content.missed += 1
+                return nil
+            }
             let run = content.waiting.removeFirst()
             content.current = Current(key: run.key, clock: clock, begin: begin)
             return run
@@ -70,6 +77,18 @@ package final class RunQueue: Sendable {
             let withdrawn = keys.filter(waiting.contains)
             content.waiting.removeAll { withdrawn.contains($0.key) }
             return withdrawn
+        }
+    }
+
+    /// Gives out no job while `isHeldUp`; what is evaluated goes on.
+    ///
+    /// - Returns: how many turns the evaluator is to be given anew, since it found nothing to do in them.
+    func holdUp(_ isHeldUp: Bool) -> Int {
+        content.withLock { content in
+            content.isHeldUp = isHeldUp
+            guard !isHeldUp else { return 0 }
+            defer { content.missed = 0 }
+            return content.missed
         }
     }
 

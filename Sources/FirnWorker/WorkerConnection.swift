@@ -166,6 +166,8 @@ actor WorkerConnection {
         let now = PollingExecutor.now()
         if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
         perform(machine.endOfTurn(now: now))
+        // Results are kept until the coordinator has them: no job begins while they are too many.
+        for _ in 0..<queue.holdUp(machine.hasTooManyResults) { evaluateNext() }
         flush()
         scheduleImpatience(now: now)
     }
@@ -209,7 +211,11 @@ actor WorkerConnection {
             key: key, assignment: assignment, cancellation: cancellation, roots: roots,
             printedBytes: configuration.printedBytes, traces: traces.queue)
         queue.insert(run, aheadOf: successor)
-        // As many turns of the evaluator as there are jobs; each takes what is first by then.
+        evaluateNext()
+    }
+
+    /// As many turns of the evaluator as there are jobs; each takes what is first by then.
+    private func evaluateNext() {
         Task { [evaluator] in
             guard await completeNext() else { return }
             await evaluator.storePrograms()

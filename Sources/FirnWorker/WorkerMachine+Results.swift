@@ -140,10 +140,14 @@ extension WorkerMachine {
         return Envelope(WorkerMessage.results(message)).frames()
     }
 
+    /// More would be kept than was meant to be: no job is asked for, and none is to begin. What is evaluated meanwhile is
+    /// the one result by which the bound is passed.
+    var hasTooManyResults: Bool {
+        finished.count >= settings.uncommittedResults || finishedBytes >= settings.uncommittedBytes
+    }
+
     private mutating func giveCredit(now: UInt64) -> [Action] {
-        guard !isDraining, finished.count < settings.uncommittedResults, finishedBytes < settings.uncommittedBytes,
-            !isBusyForLong(now: now)
-        else { return [] }
+        guard !isDraining, !hasTooManyResults, !isBusyForLong(now: now) else { return [] }
         let wanted = settings.heldJobs - order.count - creditGiven
         // A few at once: a message for each would cost more than it brings.
         guard wanted > 0, wanted >= settings.heldJobs / 4 else { return [] }
