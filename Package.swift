@@ -122,11 +122,20 @@ let package = Package(
             name: "FarmCommandsTests",
             dependencies: ["FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker"],
             swiftSettings: strict),
+        // A worker whose evaluator ignores its flag: what the watchdog is tested with.
+        .executableTarget(
+            name: "stubborn-worker",
+            dependencies: [
+                "FirnWorker", "FirnProtocol", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], path: "Tests/StubbornWorker", swiftSettings: strict),
         // Real processes: they run the built firn-farm.
         .testTarget(
             name: "FarmTests",
             dependencies: [
-                "FirnClient", "FirnProtocol", "TestSupport", "ZeroMQ", .product(name: "GRDB", package: "GRDB.swift"),
+                "FirnClient", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ", "stubborn-worker",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
@@ -145,6 +154,7 @@ let package = Package(
             name: "FirnWorkerTests",
             dependencies: [
                 "FirnWorker", "FirnProtocol", "NixEval", "NixStore", "NixVM", "NixBytecode", "ZeroMQ",
+                "stubborn-worker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

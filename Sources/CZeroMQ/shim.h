@@ -2,6 +2,7 @@
 #pragma once
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +10,9 @@
 
 // A new event counter, non-blocking and closed on exec, or -1.
 static inline int firn_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+// A file in memory without a name, empty and closed on exec, or -1.
+static inline int firn_memory_file(void) { return (int)syscall(SYS_memfd_create, "firn", 1u /* MFD_CLOEXEC */); }
 
 // The kernel's id of the calling thread. pthread_self() is not a substitute: a compiler may keep it across a suspension.
 static inline int firn_gettid(void) { return (int)syscall(SYS_gettid); }

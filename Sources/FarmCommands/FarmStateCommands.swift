@@ -8,7 +8,12 @@ import NixStore
 struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue", abstract: "Show how much waits and runs.",
-        discussion: "Example: firn queue --operator --json")
+        discussion: """
+            Held jobs are with a worker that has not begun them. What finished, cancelled and lost jobs used is since the \
+            coordinator started: processor time in seconds, and memory in GiB times seconds.
+
+            Example: firn queue --operator --json
+            """)
 
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
@@ -19,35 +24,57 @@ struct QueueCommand: AsyncParsableCommand {
     func run() async throws {
         let client = try await connection.connect(as: role.role)
         let report = try await ConnectionArguments.reporting { try await client.queue() }
-        Output.write(1, (json ? Self.json(report).text : Self.text(report)) + "\n")
+        let isForOperator = role.isOperator
+        let text = json ? Self.json(report, isForOperator).text + "\n" : Self.text(report, isForOperator)
+        Output.write(1, text)
     }
 
-    private static func text(_ report: WireQueueReport) -> String {
-        let heading = ["tenant", "delayed", "queued", "running", "finished", "fuel"]
+    /// What workers have room for, and what became of their messages, is told to operators only.
+    private static func text(_ report: WireQueueReport, _ isForOperator: Bool) -> String {
+        let heading = ["tenant", "delayed", "queued", "held", "running", "finished", "cpu", "memory", "fuel"]
         let rows = report.tenants.map { tenant in
             [tenant.tenant]
-                + [tenant.delayed, tenant.queued, tenant.running, tenant.finished, tenant.fuel].map(String.init)
+                + [tenant.delayed, tenant.queued, tenant.held, tenant.running, tenant.finished].map(String.init)
+                + [
+                    decimal(Double(tenant.cpuNs) / 1e9), decimal(Double(tenant.memoryByteSeconds) / 1_073_741_824),
+                    String(tenant.fuel),
+                ]
         }
-        let state = report.draining ? "draining; " : ""
-        return Table.text([heading] + rows) + "\(state)room for \(report.idleCredit) more jobs at the workers; "
-            + "\(report.staleRefused) stale messages refused"
+        var notes = report.draining ? ["draining"] : []
+        if isForOperator {
+            notes.append("room for \(report.idleCredit) more jobs at the workers")
+            notes.append("\(report.staleRefused) stale messages refused")
+        }
+        let last = notes.isEmpty ? "" : notes.joined(separator: "; ") + "\n"
+        return Table.text([heading] + rows) + last
     }
 
-    private static func json(_ report: WireQueueReport) -> JSONValue {
+    /// With one decimal.
+    private static func decimal(_ number: Double) -> String {
+        let tenths = UInt64((number * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func json(_ report: WireQueueReport, _ isForOperator: Bool) -> JSONValue {
         let tenants = report.tenants.map { tenant in
             JSONValue.object([
                 ("tenant", .string(tenant.tenant)), ("delayed", .unsigned(tenant.delayed)),
-                ("queued", .unsigned(tenant.queued)), ("running", .unsigned(tenant.running)),
-                ("finished", .unsigned(tenant.finished)), ("fuel", .unsigned(tenant.fuel)),
+                ("queued", .unsigned(tenant.queued)), ("held", .unsigned(tenant.held)),
+                ("running", .unsigned(tenant.running)), ("finished", .unsigned(tenant.finished)),
+                ("fuel", .unsigned(tenant.fuel)), ("cpuNs", .unsigned(tenant.cpuNs)),
+                ("memoryByteSeconds", .unsigned(tenant.memoryByteSeconds)),
                 ("queueLimit", .unsigned(tenant.queueLimit)),
                 ("oldestQueuedUnixMs", .number(tenant.oldestQueuedUnixMs)),
             ])
         }
-        return .object([
-            ("tenants", .array(tenants)), ("draining", .bool(report.draining)),
-            ("startedUnixMs", .number(report.startedUnixMs)), ("idleCredit", .unsigned(report.idleCredit)),
-            ("staleRefused", .unsigned(report.staleRefused)),
-        ])
+        let operators: [(String, JSONValue)] = [
+            ("idleCredit", .unsigned(report.idleCredit)), ("staleRefused", .unsigned(report.staleRefused)),
+        ]
+        return .object(
+            [
+                ("tenants", .array(tenants)), ("draining", .bool(report.draining)),
+                ("startedUnixMs", .number(report.startedUnixMs)),
+            ] + (isForOperator ? operators : []))
     }
 }
 
@@ -71,13 +98,19 @@ struct WorkersCommand: AsyncParsableCommand {
         }
         let rows = workers.map { worker in
             [
-                StatusReport.printable(worker.name), worker.address, "\(worker.leases.count)", "\(worker.credit)",
+                StatusReport.printable(worker.name), worker.address, jobs(worker.leases.filter(\.running)),
+                "\(worker.leases.count { !$0.running })", "\(worker.credit)",
                 "\(worker.finished)",
                 StatusReport.printable(worker.roots.map(\.name).joined(separator: " ")),
                 worker.draining ? "draining" : "",
             ]
         }
-        Output.write(1, Table.text([["name", "address", "holds", "room", "finished", "roots", ""]] + rows))
+        Output.write(1, Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
+    }
+
+    /// The ids of the jobs that a worker evaluates: one, or none.
+    private func jobs(_ leases: [WireLease]) -> String {
+        leases.isEmpty ? "-" : leases.map { String($0.job) }.joined(separator: " ")
     }
 
     private static func json(_ worker: WireWorkerStatus) -> JSONValue {
@@ -131,8 +164,11 @@ struct DrainCommand: AsyncParsableCommand {
         let reply = try await ConnectionArguments.reporting {
             try await client.drain(worker: worker ?? "", resume: resume)
         }
-        let object = JSONValue.object([("running", .unsigned(reply.running)), ("queued", .unsigned(reply.queued))])
-        Output.write(1, (json ? object.text : "\(reply.running) running, \(reply.queued) queued") + "\n")
+        let object = JSONValue.object([
+            ("running", .unsigned(reply.running)), ("held", .unsigned(reply.held)), ("queued", .unsigned(reply.queued)),
+        ])
+        let text = "\(reply.running) running, \(reply.held) held, \(reply.queued) queued"
+        Output.write(1, (json ? object.text : text) + "\n")
     }
 }
 

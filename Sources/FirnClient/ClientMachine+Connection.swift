@@ -46,7 +46,7 @@ extension ClientMachine {
             return failAll(unreachable) + [.reconnect]
         }
         guard now >= lastSent &+ heartbeat / 2 else { return [] }
-        return [send(.ping(WirePing()), 0, now: now)]
+        return [send(.ping(WirePing()), newCorrelation(), now: now)]
     }
 
     var unreachable: ClientError { .unreachable(endpoint: endpoint, reason: reason) }

@@ -66,8 +66,7 @@ public struct ClientMachine: Sendable {
 
     /// Asks something. Sent at once when the connection is ready, else when it is.
     public mutating func ask(_ request: ClientRequest, now: UInt64) -> (correlation: UInt64, actions: [Action]) {
-        lastCorrelation += 1
-        let correlation = lastCorrelation
+        let correlation = newCorrelation()
         var watched: Set<UInt64>?
         if case .watch(let watch) = request { watched = Set(watch.jobs) }
         // Silence is counted from when somebody waits for an answer.
@@ -76,6 +75,12 @@ public struct ClientMachine: Sendable {
         order.append(correlation)
         guard phase == .ready else { return (correlation, []) }
         return (correlation, [send(request, correlation, now: now)])
+    }
+
+    /// One that no question bore before.
+    mutating func newCorrelation() -> UInt64 {
+        lastCorrelation += 1
+        return lastCorrelation
     }
 
     /// Gives a request or watch up; nothing more is reported of it.

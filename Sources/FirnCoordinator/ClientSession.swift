@@ -3,50 +3,39 @@ import JobStore
 
 /// A connected client or operator that said hello.
 struct ClientSession: Sendable {
+    /// Tells it from earlier ones of the same connection, whose reads may still be under way.
+    let number: UInt64
     let identity: Identity
     var lastHeard: Int64
+    /// When it last took something of what waits for it, or had nothing waiting.
+    var lastTaken: Int64
     var watches: [UInt64: Watch] = [:]
-    /// Questions that wait for a job.
+    /// `Get`s that wait for their job.
     var waits: Set<UInt64> = []
+    /// Jobs in its watches of which the end was not told yet.
+    var watched = 0
+    /// What is to be read from the store for it, in order, when there is room for the answers.
+    var reads = FIFO<WaitingRead>()
+    /// Of `reads`, those that are not a watch's.
+    var questions = 0
+    /// Reads that are under way.
+    var readsUnderWay = 0
 
     /// Whose jobs it sees; nil for an operator, who sees all.
     var tenant: String? { identity.tenant?.name }
 }
 
-/// The updates of a set of jobs that a client wants to hear of.
-struct Watch: Sendable {
-    /// Jobs of which the last update was not sent yet.
-    var open: Set<JobID> = []
-    /// Reads of finished jobs that are under way.
-    var reads = 0
-    /// The receipts of the submit that opened it are not sent yet; nothing may be sent before.
-    var isHeldBack = false
-    /// Open jobs that changed; what is sent is what they are then.
-    var changed: [JobID] = []
-    var finished: [WireJobStatus] = []
-    var unknown: [UInt64] = []
-    /// When changes are sent, in steady time; nil when there are none.
-    var due: Int64?
+/// What a client waits for that only the store knows.
+enum WaitingRead: Sendable {
+    case question(correlation: UInt64, CoordinatorRead.Question)
+    /// The next finished jobs of a watch.
+    case watch(correlation: UInt64)
+}
 
-    var isComplete: Bool { open.isEmpty && reads == 0 && !isHeldBack }
-
-    /// A job changed; it is told at `due` at the latest.
-    mutating func note(_ job: JobID, due time: Int64) {
-        changed.append(job)
-        due = min(due ?? time, time)
-    }
-
-    func isDue(at steady: Int64) -> Bool {
-        isComplete || !finished.isEmpty || !unknown.isEmpty || due.map { $0 <= steady } ?? false
-    }
-
-    /// Everything was sent.
-    mutating func clear() {
-        changed = []
-        finished = []
-        unknown = []
-        due = nil
-    }
+/// What the connections of a tenant use together.
+struct ClientLoad: Sendable {
+    var connections = 0
+    var watched = 0
 }
 
 /// A `Get` that waits for its job.

@@ -63,7 +63,8 @@ public struct CoordinatorConfiguration: Sendable {
     public var keyReloadMs: Int64 = 2_000
     /// Messages queued for a peer, and from it, in libzmq.
     public var highWaterMessages: Int32 = 1_000
-    /// Bytes of messages that are kept for a peer that reads too slowly; past it the peer has to say hello again.
+    /// Bytes of messages that are kept for a worker that reads too slowly; past it the worker has to say hello again. Those
+    /// for clients are bounded by `CoordinatorSettings.connectionAnswerBytes` and what belongs to it.
     public var backlogBytes = 64 << 20
     /// Threads of libzmq, which encrypt and decrypt; one serves several thousand jobs a second.
     public var ioThreads = 1
@@ -88,6 +89,7 @@ public struct CoordinatorConfiguration: Sendable {
             ("retentionIntervalMs", retentionIntervalMs, 10...86_400_000),
             ("keyReloadMs", keyReloadMs, 10...86_400_000),
             ("updateDelayMs", settings.updateDelayMs, 0...60_000),
+            ("answers.stalledAfterMs", settings.stalledAfterMs, 100...86_400_000),
         ]
         for (name, value, range) in times where !range.contains(value) {
             throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
@@ -103,6 +105,8 @@ public struct CoordinatorConfiguration: Sendable {
             ("segmentBytes", settings.segmentBytes, 1...ProtocolLimits.segmentBytes),
             ("ioThreads", ioThreads, 1...64),
             ("highWaterMessages", Int(highWaterMessages), 1...1_000_000),
+            ("answers.connectionBytes", settings.connectionAnswerBytes, 1...(1 << 40)),
+            ("answers.bytes", settings.answerBytes, 1...(1 << 50)),
             ("lostWorkersToQuarantine", settings.lostWorkersToQuarantine, 1...1_000),
         ]
         for (name, value, range) in sizes where !range.contains(value) {

@@ -17,8 +17,10 @@ public enum CoordinatorEvent: Sendable {
     case stored([JobStoreReply])
     /// A batch could not be committed, which is tried again: `stored` still follows. The reason, for clients.
     case storeFailed(String)
-    /// The answer to a read of finished jobs that a watch names.
-    case watchedJobsRead(Peer, correlation: UInt64, [WireJobStatus], unknown: [UInt64])
+    /// The store's answer to a `read` action.
+    case answered(CoordinatorRead, CoordinatorRead.Answer)
+    /// A client has taken so many bytes of what it was sent, or they will not be sent: as counted by `ClientReply.bytes`.
+    case released(Peer, bytes: Int)
     /// Time passed. Only given when the sockets have been read empty, so that a heartbeat that came in time counts.
     case tick
     /// Take no new jobs, lease none, and say `drained` when no worker holds one.
@@ -32,27 +34,10 @@ public enum CoordinatorAction: Sendable {
     case command(Peer, correlation: UInt64, WorkerCommand)
     /// One more operation of the next batch. Each gets one reply, in order, by `stored`.
     case store(JobStoreOperation)
-    /// To be read from the store and answered by the service, without the machine.
+    /// To be read from the store; the service answers with `answered`.
     case read(CoordinatorRead)
+    /// Throw away what waits in the service for the client, and say by `released` how much that was.
+    case discard(Peer)
     case keepTrace(TraceSegment)
     case drained
-}
-
-/// A question about finished jobs, which the machine does not remember.
-public struct CoordinatorRead: Sendable {
-    /// What is asked.
-    public enum Question: Sendable {
-        case status(JobID)
-        /// To be answered to the machine by `watchedJobsRead`.
-        case watchedJobs([JobID])
-        case result(WireReadResult)
-        case list(WireListJobs)
-        case trace(WireReadTrace)
-    }
-
-    public let peer: Peer
-    public let correlation: UInt64
-    /// Whose jobs may be seen; nil for an operator.
-    public let tenant: String?
-    public let question: Question
 }

@@ -22,20 +22,21 @@ extension CoordinatorMachine {
     private mutating func cancelJob(
         _ number: UInt64, _ reason: String, _ session: ClientSession, _ cancel: (number: UInt64, index: Int)
     ) {
-        let id = JobID(rawValue: Int64(clamping: number))
         guard let job = visible(number, to: session) else {
-            return store(.probe(id, tenant: session.tenant), .probe(cancel: cancel.number, index: cancel.index))
+            return store(
+                .probe(JobKey(number, tenant: session.tenant)), .probe(cancel: cancel.number, index: cancel.index))
         }
+        let id = job.id
         switch job.state {
         case .leasing(let peer):
             // Not sent yet, so it is as good as waiting. The worker never hears of it and keeps its credit.
             workers[peer]?.drop(id)
             workers[peer]?.credit += 1
-            tenants[job.tenant].refund(charge: job.charge)
+            advancedWorkers.insert(peer)
             conclude(id, .cancelled, reason, cancel: cancel)
         case .delayed, .queued, .orphaned:
             conclude(id, .cancelled, reason, cancel: cancel)
-        case .running(let peer):
+        case .held(let peer), .running(let peer):
             if job.cancellation == nil {
                 jobs[id]?.cancellation = (reason, now.steady + settings.cancelGraceMs)
                 if let job = jobs[id] { requestCancel(job, of: peer) }
@@ -58,11 +59,12 @@ extension CoordinatorMachine {
     }
 
     /// The worker did not stop the job in time: its outcome is the coordinator's, and what the worker sends is stale.
-    mutating func endCancelled(_ held: WorkerSession.Held, of peer: Peer) {
-        guard let job = jobs[held.job], let cancellation = job.cancellation else { return }
-        workers[peer]?.drop(held.job)
-        conclude(held.job, .cancelled, cancellation.reason, cancel: nil)
-        tellStale(held.job, held.attempt, to: peer, "the job was cancelled")
+    mutating func endCancelled(_ lease: WorkerLease, of peer: Peer) {
+        guard let job = jobs[lease.job], let cancellation = job.cancellation else { return }
+        workers[peer]?.drop(lease.job)
+        advancedWorkers.insert(peer)
+        conclude(lease.job, .cancelled, cancellation.reason, cancel: nil)
+        tellStale(lease.job, lease.attempt, to: peer, "the job was cancelled")
     }
 
     /// The store's answer to the question about a job that is not open.

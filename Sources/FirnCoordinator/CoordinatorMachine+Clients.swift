@@ -12,6 +12,12 @@ extension CoordinatorMachine {
         }
         let session = clients[peer].flatMap { $0.identity == identity ? $0 : nil }
         if session != nil { clients[peer]?.lastHeard = now.steady }
+        guard envelope.correlation != 0 || !envelope.content.isQuestion else {
+            metrics.messagesRefused += 1
+            return refuse(
+                peer, 0, .malformedFrames,
+                "the correlation id is 0: a question needs one, so that its answer can be told from others")
+        }
         switch envelope.content {
         case .hello: return welcome(peer, identity, envelope.correlation)
         case .pong, .error: return
@@ -31,8 +37,8 @@ extension CoordinatorMachine {
         case .get(let get): self.get(get, from: peer, session, correlation)
         case .watch(let watch): self.watch(watch, from: peer, session, correlation)
         case .unwatch(let unwatch): endWatch(WatchID(peer: peer, correlation: unwatch.correlation))
-        case .readResult(let read): self.read(.result(read), for: peer, session, correlation)
-        case .listJobs(let list): self.read(.list(list), for: peer, session, correlation)
+        case .readResult(let read): self.read(.result(read), for: peer, correlation)
+        case .listJobs(let list): listJobs(list, for: peer, session, correlation)
         case .readTrace(let trace): readTrace(trace, from: peer, session, correlation)
         case .cancel(let cancel): self.cancel(cancel, from: peer, session, correlation)
         case .getQueue: reply(peer, correlation, .queueReport(queueReport(for: session)))
@@ -44,19 +50,14 @@ extension CoordinatorMachine {
     }
 
     private mutating func welcome(_ peer: Peer, _ identity: Identity, _ correlation: UInt64) {
-        guard clients[peer] != nil || clients.count < settings.maximumSessions else {
-            return reply(
-                peer, correlation,
-                .error(
-                    .with {
-                        $0.code = .quotaExceeded
-                        $0.message = "\(clients.count) clients are connected and no more are taken"
-                        $0.retryAfterMs = 1_000
-                    }))
-        }
         if clients[peer]?.identity != identity {
             forgetClient(peer)
-            clients[peer] = ClientSession(identity: identity, lastHeard: now.steady)
+            if let fault = connectionFault(identity) {
+                return refuseForNow(peer, correlation, .quotaExceeded, fault, retryAfter: 1_000)
+            }
+            clients[peer] = ClientSession(
+                number: newNumber(), identity: identity, lastHeard: now.steady, lastTaken: now.steady)
+            if let tenant = identity.tenant?.name { clientLoads[tenant, default: ClientLoad()].connections += 1 }
         }
         clients[peer]?.lastHeard = now.steady
         let welcome = WireClientWelcome.with {
@@ -72,6 +73,27 @@ extension CoordinatorMachine {
             $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
         }
         reply(peer, correlation, .welcome(welcome))
+    }
+
+    /// Why no other connection of the client is taken; nil when it is.
+    private func connectionFault(_ identity: Identity) -> String? {
+        guard clients.count < settings.maximumSessions else {
+            return "the coordinator has as many clients as it takes (maximumSessions): try again later"
+        }
+        guard let tenant = identity.tenant?.name else { return nil }
+        let most = settings.policy(of: tenant).maximumConnections
+        guard clientLoads[tenant, default: ClientLoad()].connections >= most else { return nil }
+        return "tenant \(tenant) has \(most) connections, which is its limit: close some, or share one"
+    }
+
+    private mutating func listJobs(
+        _ list: WireListJobs, for peer: Peer, _ session: ClientSession, _ correlation: UInt64
+    ) {
+        guard list.tenant.utf8.count <= ProtocolLimits.nameBytes else {
+            return refuse(
+                peer, correlation, .malformedBody, "tenant: it has more than \(ProtocolLimits.nameBytes) bytes")
+        }
+        read(.list(list), for: peer, correlation)
     }
 
     /// Answers what is no message of the protocol.
@@ -99,18 +121,16 @@ extension CoordinatorMachine {
             jobs[wait.job]?.waits.removeAll { $0 == number }
         }
         clients[peer] = nil
+        guard let tenant = session.tenant else { return }
+        clientLoads[tenant]?.connections -= 1
+        if clientLoads[tenant]?.connections == 0 { clientLoads[tenant] = nil }
     }
 
-    mutating func read(
-        _ question: CoordinatorRead.Question, for peer: Peer, _ session: ClientSession, _ correlation: UInt64
-    ) {
-        actions.append(
-            .read(CoordinatorRead(peer: peer, correlation: correlation, tenant: session.tenant, question: question)))
-    }
-
-    /// The open job, if the client may see it.
+    /// The open job with that number, if the client may see it: a tenant's own, or the id that an operator uses.
     func visible(_ number: UInt64, to session: ClientSession) -> Job? {
-        guard let job = jobs[JobID(rawValue: Int64(clamping: number))] else { return nil }
-        return session.tenant == nil || tenants[job.tenant].name == session.tenant ? job : nil
+        let number = Int64(clamping: number)
+        guard let name = session.tenant else { return jobs[JobID(rawValue: number)] }
+        guard let tenant = tenantIndex[name] else { return nil }
+        return openNumbers[TenantJob(tenant: tenant, number: number)].flatMap { jobs[$0] }
     }
 }

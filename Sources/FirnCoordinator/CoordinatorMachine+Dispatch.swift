@@ -3,76 +3,111 @@ import JobStore
 
 /// Who gets which job next.
 ///
-/// Between tenants: start-time fair queueing. Each tenant has a virtual time that rises by the fuel its jobs use, divided
-/// by its weight; the one with the least is served. A job is charged what its tenant's jobs used on average when it is
-/// leased, and the difference when its result comes. Within a tenant: priority, then age.
+/// Between tenants the one that has used least is served (`FairShare`); within a tenant: priority, then age. What is decided
+/// is which job a worker *begins* next. A worker is given jobs ahead of that, so that it never waits for the coordinator, but
+/// only as many as it is expected to begin within `prefetchHorizon`: small jobs come many at a time, and behind one that
+/// takes long there is none. A job that comes later and precedes what only waits in a worker is sent to go ahead of it. What
+/// a worker gives back is charged nothing and keeps its priority and age, so it is the next again.
 extension CoordinatorMachine {
+    /// Where a tenant's next job goes.
+    private struct Choice {
+        let order: DispatchOrder
+        let requirement: Requirement
+        let peer: Peer
+        let load: Double
+    }
+
+    /// Within so many nanoseconds a job that is sent to a worker should begin. More than the milliseconds that a commit and
+    /// a message take, and little against what anyone waits for.
+    static let prefetchHorizon = 20_000_000.0
+
     mutating func dispatch() {
         guard !isDraining else { return }
-        var available = workers.values.filter { $0.canTake && isAlive($0) }.map(\.peer)
-        guard !available.isEmpty else { return }
+        var peers = workers.values.filter(hasRoom).map(\.peer)
+        guard !peers.isEmpty else { return }
         var candidates = tenants.indices.filter { tenants[$0].ready > 0 }
-        while !available.isEmpty,
-            let next = candidates.indices.min(by: { virtualTime(candidates[$0]) < virtualTime(candidates[$1]) })
-        {
+        var occupancies: [Int: Occupancy] = [:]
+        for tenant in candidates { occupancies[tenant] = occupancy(of: tenant) }
+        while !peers.isEmpty, let next = candidates.indices.min(by: { isServed(candidates[$0], before: candidates[$1]) }) {
             let tenant = candidates[next]
-            guard let id = takeBest(of: tenant, for: available) else {
+            guard let choice = choose(of: tenant, among: peers, occupancies[tenant]) else {
                 candidates.remove(at: next)
                 continue
             }
-            lease(id, among: available)
-            available.removeAll { !(workers[$0]?.canTake ?? false) }
+            lease(choice)
+            if let memory = jobs[choice.order.place.id]?.admission.limits.memoryBytes {
+                occupancies[tenant]?.add(memory, at: choice.peer)
+            }
+            if !(workers[choice.peer].map(hasRoom) ?? false) { peers.removeAll { $0 == choice.peer } }
         }
     }
 
-    private func virtualTime(_ tenant: Int) -> Double { tenants[tenant].virtualTime }
+    /// Whether there may be a job that the worker can be given: at least one that precedes all that waits in it.
+    private func hasRoom(_ session: WorkerSession) -> Bool {
+        session.canTake && isAlive(session)
+            && session.load(aheadOf: nil, at: now.steady) < Self.prefetchHorizon
+    }
 
-    /// Takes the tenant's best job that one of the workers can take and its quotas allow.
-    private mutating func takeBest(of tenant: Int, for peers: [Peer]) -> JobID? {
-        guard tenants[tenant].ready > 0, tenants[tenant].running < tenants[tenant].policy.maximumRunning else {
-            return nil
-        }
-        var best: (job: QueuedJob, requirement: Requirement)?
+    /// Of tenants that have used the same, the one that was not served for longer.
+    private func isServed(_ tenant: Int, before other: Int) -> Bool {
+        let times = (tenants[tenant].share.virtualTime, tenants[other].share.virtualTime)
+        return times.0 == times.1 ? tenants[tenant].lastServed < tenants[other].lastServed : times.0 < times.1
+    }
+
+    /// The tenant's best job that one of the workers can take, and its quotas allow.
+    private mutating func choose(of tenant: Int, among peers: [Peer], _ occupancy: Occupancy?) -> Choice? {
+        guard tenants[tenant].ready > 0 else { return nil }
+        var best: Choice?
         for requirement in Array(tenants[tenant].queues.keys) {
-            guard peers.contains(where: { workers[$0]?.serves(requirement) ?? false }) else { continue }
             while let first = tenants[tenant].queues[requirement]?.first, !(jobs[first.id]?.isQueued ?? false) {
                 tenants[tenant].removeFirst(of: requirement)
             }
-            guard let first = tenants[tenant].queues[requirement]?.first else { continue }
-            if best.map({ first < $0.job }) ?? true { best = (first, requirement) }
+            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.place }) ?? true,
+                let memory = jobs[first.id]?.admission.limits.memoryBytes
+            else { continue }
+            let order = DispatchOrder(tenant: tenant, place: first, virtualTime: tenants[tenant].share.virtualTime)
+            var allowed = peers
+            if let occupancy {
+                let policy = tenants[tenant].policy
+                allowed.removeAll { !occupancy.allows(memory, at: $0, policy) }
+            }
+            if let choice = leastLoaded(of: allowed, for: order, requirement) { best = choice }
         }
-        guard let best, let job = jobs[best.job.id], hasMemory(for: job) else { return nil }
-        tenants[tenant].removeFirst(of: best.requirement)
-        return best.job.id
+        return best
     }
 
-    private func hasMemory(for job: Job) -> Bool {
-        let state = tenants[job.tenant]
-        guard state.policy.maximumRunningMemory > 0 else { return true }
-        let (sum, overflow) = state.runningMemory.addingReportingOverflow(job.admission.limits.memoryBytes)
-        return !overflow && sum <= state.policy.maximumRunningMemory
-    }
-
-    /// Leases the job to the least loaded of the workers that serve it.
-    private mutating func lease(_ id: JobID, among peers: [Peer]) {
-        guard let job = jobs[id] else { return }
-        var chosen: (peer: Peer, load: Int)?
+    /// The worker that is expected to begin the job first.
+    private func leastLoaded(of peers: [Peer], for order: DispatchOrder, _ requirement: Requirement) -> Choice? {
+        var best: Choice?
         for peer in peers {
-            guard let session = workers[peer], session.serves(job.admission.requirement) else { continue }
-            if chosen.map({ session.held.count < $0.load }) ?? true { chosen = (peer, session.held.count) }
+            guard let session = workers[peer], session.serves(requirement) else { continue }
+            let load = session.load(aheadOf: order, at: now.steady)
+            guard load < best?.load ?? Self.prefetchHorizon else { continue }
+            best = Choice(order: order, requirement: requirement, peer: peer, load: load)
         }
-        guard let peer = chosen?.peer, let worker = workers[peer]?.hello.name else { return }
+        return best
+    }
+
+    private mutating func lease(_ choice: Choice) {
+        let id = choice.order.place.id
+        tenants[choice.order.tenant].removeFirst(of: choice.requirement)
+        guard let job = jobs[id], let worker = workers[choice.peer]?.hello.name,
+            let position = workers[choice.peer]?.position(of: choice.order)
+        else { return }
         let attempt = job.attempt + 1
-        virtualClock = max(virtualClock, tenants[job.tenant].virtualTime)
-        move(id, to: .leasing(peer))
+        let charge = charge(job)
+        move(id, to: .leasing(choice.peer))
         jobs[id]?.attempt = attempt
-        jobs[id]?.charge = tenants[job.tenant].charge()
-        workers[peer]?.credit -= 1
-        workers[peer]?.held.append(
-            WorkerSession.Held(
-                job: id, attempt: attempt, isSent: false, isRunning: false, expires: now.steady + settings.leaseMs))
+        // Nothing waits in the worker, so it begins the job as soon as it comes.
+        let begins = workers[choice.peer]?.leases.isEmpty ?? true
+        workers[choice.peer]?.credit -= 1
+        workers[choice.peer]?.leases.insert(
+            WorkerLease(
+                job: id, attempt: attempt, order: choice.order, expected: charge.expected,
+                memoryBytes: job.admission.limits.memoryBytes, isBeginStored: begins,
+                expires: now.steady + settings.leaseMs), at: position)
         store(
-            .lease(id, attempt: Int64(attempt), worker: worker, at: now.wall),
-            .lease(id, peer, attempt: attempt))
+            .lease(id, attempt: Int64(attempt), worker: worker, at: now.wall, begins: begins),
+            .lease(id, choice.peer, attempt: attempt))
     }
 }

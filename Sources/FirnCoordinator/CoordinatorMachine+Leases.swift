@@ -11,19 +11,20 @@ extension CoordinatorMachine {
         guard reply == .applied, let session = workers[peer] else {
             if reply != .applied { metrics.storeRefusals += 1 }
             workers[peer]?.drop(id)
+            advancedWorkers.insert(peer)
             return conclude(id, .internalError, "the store refused the lease of attempt \(attempt)", cancel: nil)
         }
-        move(id, to: .running(peer))
+        move(id, to: .held(peer))
         jobs[id]?.started = now.wall
         if let index = session.index(of: id, attempt: attempt) {
-            workers[peer]?.held[index].isSent = true
-            workers[peer]?.held[index].expires = now.steady + settings.leaseMs
+            workers[peer]?.leases[index].isSent = true
+            workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
         }
         let assignment = assignment(of: job, to: session)
         workers[peer]?.assignments.append(assignment)
         changedWorkers.insert(peer)
+        advancedWorkers.insert(peer)
         beginTrace(id, peer)
-        changed(job)
     }
 
     private func assignment(of job: Job, to session: WorkerSession) -> WireAssignment {
@@ -33,6 +34,7 @@ extension CoordinatorMachine {
             $0.leaseMs = UInt32(clamping: settings.leaseMs)
             $0.specification = job.admission.bytes
             $0.limits = job.admission.limits
+            $0.aheadOf = session.successor(of: job.id).map { UInt64(clamping: $0.rawValue) } ?? 0
             guard !job.admission.requirement.roots.isEmpty else { return }
             $0.roots = job.admission.requirement.roots.keys.sorted().map { name in
                 .with {
@@ -45,29 +47,29 @@ extension CoordinatorMachine {
 
     /// Takes a lease back without blame. The worker's session must not hold it any more.
     mutating func giveBack(_ id: JobID) {
-        guard let job = jobs[id], job.isHeld else { return }
+        guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesReturned += 1
-        tenants[job.tenant].refund(charge: job.charge)
+        accountBroken(id)
         store(.requeue(id, attempt: Int64(job.attempt)), .none)
         queueAgain(id)
     }
 
     /// Takes a lease back because the worker was lost with the job. The worker's session must not hold it any more.
     mutating func loseLease(_ id: JobID, worker: String, cause: String) {
-        guard let job = jobs[id], job.isHeld else { return }
+        guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesLost += 1
+        accountBroken(id)
         let lost = LostWorker(attempt: Int64(job.attempt), worker: worker, cause: cause, at: now.wall)
         store(
             .lose(id, attempt: lost.attempt, worker: worker, cause: cause, at: lost.at), .none)
         jobs[id]?.lost.append(lost)
         guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return queueAgain(id) }
-        let causes = (job.lost + [lost]).map(\.text).joined(separator: "; ")
+        let causes = (job.lost + [lost]).map(\.textForTenant).joined(separator: "; ")
         conclude(id, .quarantined, "the job lost \(job.lost.count + 1) workers: \(causes)", cancel: nil)
     }
 
     private mutating func queueAgain(_ id: JobID) {
         guard let job = jobs[id] else { return }
-        jobs[id]?.charge = 0
         jobs[id]?.valueParts = []
         jobs[id]?.valuePartBytes = 0
         traces[id] = nil
@@ -84,11 +86,11 @@ extension CoordinatorMachine {
     mutating func loseWorker(_ peer: Peer, cause: String) {
         guard let session = removeWorker(peer) else { return }
         let running = session.runningIndex
-        for (index, held) in session.held.enumerated() {
+        for (index, lease) in session.leases.enumerated() {
             if index == running {
-                loseLease(held.job, worker: session.hello.name, cause: cause)
+                loseLease(lease.job, worker: session.hello.name, cause: cause)
             } else {
-                giveBack(held.job)
+                giveBack(lease.job)
             }
         }
     }
@@ -101,6 +103,7 @@ extension CoordinatorMachine {
             $0.outcome = outcome
             $0.failure.message = Data(message.utf8)
         }
+        accountBroken(id)
         move(id, to: .concluding(result))
         let new = NewOutcome(code: Int32(clamping: outcome.rawValue), finished: now.wall, body: Data(result.encoded()))
         store(.conclude(id, new), .conclude(id, cancel: cancel))
@@ -113,6 +116,8 @@ extension CoordinatorMachine {
 }
 
 extension LostWorker {
-    /// One line for people.
+    /// One line for operators.
     var text: String { "attempt \(attempt) on \(worker): \(cause)" }
+    /// One line for the job's tenant, whom the names of workers do not concern.
+    var textForTenant: String { "attempt \(attempt): \(cause)" }
 }

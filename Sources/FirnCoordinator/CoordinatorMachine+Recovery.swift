@@ -13,11 +13,14 @@ extension CoordinatorMachine {
                 concludeUnreadable(found, error)
                 continue
             }
-            var job = Job(id: found.id, tenant: tenant, admission: admission, submitted: found.job.submitted)
+            var job = Job(
+                id: found.id, number: found.number, tenant: tenant, admission: admission,
+                submitted: found.job.submitted)
             job.attempt = UInt32(clamping: found.attempt)
             job.lost = found.lost
             if let holder = found.holder {
-                job.state = .orphaned(worker: holder, until: now.steady + settings.recoveryGraceMs)
+                job.state = .orphaned(
+                    worker: holder, until: now.steady + settings.recoveryGraceMs, hasBegun: found.hasBegun)
                 orphans[holder, default: []].insert(job.id)
             } else if admission.notBefore > now.wall {
                 job.state = .delayed

@@ -41,6 +41,7 @@ extension CoordinatorMachine {
             return tellStale(id, attempt, to: peer, "a result of an attempt that holds no lease")
         }
         workers[peer]?.drop(id)
+        advancedWorkers.insert(peer)
         do throws(ProtocolError) {
             let (result, value) = try complete(attemptResult.result, of: job)
             account(job, result)
@@ -83,11 +84,6 @@ extension CoordinatorMachine {
         let value = result.value
         result.value = Data(value.prefix(settings.inlineResultBytes))
         return (result, value)
-    }
-
-    private mutating func account(_ job: Job, _ result: WireJobResult) {
-        tenants[job.tenant].settle(charge: job.charge, fuel: result.statistics.fuel)
-        tenants[job.tenant].fuelWindow.add(result.statistics.fuel, at: now.wall)
     }
 
     private mutating func finish(

@@ -5,6 +5,7 @@ import JobStore
 extension CoordinatorMachine {
     mutating func add(_ job: Job) {
         jobs[job.id] = job
+        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = job.id
         if job.admission.expires > 0 { expiries.insert(Due(time: job.admission.expires, key: job.id)) }
         count(job, 1)
         entered(job.id, job.state)
@@ -21,6 +22,7 @@ extension CoordinatorMachine {
     /// Forgets a job: its outcome is committed.
     mutating func remove(_ id: JobID) -> Job? {
         guard let job = jobs.removeValue(forKey: id) else { return nil }
+        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = nil
         count(job, -1)
         return job
     }
@@ -36,16 +38,14 @@ extension CoordinatorMachine {
         switch state {
         case .delayed: delays.insert(Due(time: job.admission.notBefore, key: id))
         case .queued: makeReady(job)
-        case .leasing, .running, .orphaned, .concluding: break
+        case .leasing, .held, .running, .orphaned, .concluding: break
         }
     }
 
     private mutating func makeReady(_ job: Job) {
         jobs[job.id]?.ready = now.steady
-        // A tenant that had nothing to do gets no credit for that: it starts where the others are.
-        if tenants[job.tenant].ready == 1, tenants[job.tenant].running == 0 {
-            tenants[job.tenant].virtualTime = max(tenants[job.tenant].virtualTime, virtualClock)
-        }
+        // What was leased before is no news: its tenant keeps its place in the order of fairness.
+        if job.attempt == 0 { arrive(job.tenant) }
         tenants[job.tenant].enqueue(job)
         if tenants[job.tenant].entries > 2 * tenants[job.tenant].ready + 1_000 { rebuildQueue(of: job.tenant) }
     }
@@ -67,13 +67,17 @@ extension CoordinatorMachine {
         case .queued:
             tenants[job.tenant].ready += sign
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
-        case .leasing, .running, .orphaned:
+        case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job.tenant, sign)
+        case .running, .orphaned(_, _, hasBegun: true):
             tenants[job.tenant].running += sign
-            let memory = job.admission.limits.memoryBytes
-            let sum = tenants[job.tenant].runningMemory
-            tenants[job.tenant].runningMemory = sign > 0 ? sum &+ memory : sum &- memory
+            countLeased(job.tenant, sign)
         case .concluding:
             concluding += sign
         }
+    }
+
+    private mutating func countLeased(_ tenant: Int, _ sign: Int) {
+        tenants[tenant].leased += sign
+        if tenants[tenant].leased == 0 { depart(tenant) }
     }
 }

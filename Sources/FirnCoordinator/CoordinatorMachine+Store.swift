@@ -69,14 +69,11 @@ extension CoordinatorMachine {
     private mutating func forget(_ id: JobID) {
         metrics.storeRefusals += 1
         guard let job = remove(id) else { return }
-        for watch in job.watches {
-            clients[watch.peer]?.watches[watch.correlation]?.open.remove(id)
-            addToWatch(watch, [id])
-        }
+        for watch in job.watches { readAgain(job, for: watch) }
         for number in job.waits {
             guard let wait = waits.removeValue(forKey: number), let session = clients[wait.peer] else { continue }
             clients[wait.peer]?.waits.remove(number)
-            read(.status(id), for: wait.peer, session, wait.correlation)
+            read(.status(self.number(of: job, for: session)), for: wait.peer, wait.correlation)
         }
     }
 
@@ -103,7 +100,6 @@ extension CoordinatorMachine {
         guard let job = remove(id), case .concluding(let result) = job.state else { return }
         metrics.count(result.outcome)
         tenants[job.tenant].finished += 1
-        tenants[job.tenant].fuel &+= result.statistics.fuel
         tenants[job.tenant].rate.count(at: now.steady)
         if result.hasTrace { traces[id]?.announced = Int(result.trace.segments) }
         traces[id]?.ends = now.steady + settings.traceGraceMs

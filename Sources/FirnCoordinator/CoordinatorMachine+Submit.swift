@@ -39,8 +39,13 @@ extension CoordinatorMachine {
                 "a batch has at most \(settings.batchJobs) jobs and \(settings.batchBytes) bytes: send several")
             return false
         }
-        guard !submit.watch || (correlation != 0 && clients[peer]?.watches[correlation] == nil) else {
-            refuse(peer, correlation, .malformedBody, "the correlation id \(correlation) is 0 or in use")
+        guard submit.watch, let session = clients[peer] else { return true }
+        guard session.watches[correlation] == nil else {
+            refuse(peer, correlation, .malformedBody, "the correlation id \(correlation) is in use by a watch")
+            return false
+        }
+        if let fault = watchFault(session, adding: submit.jobs.count) {
+            refuse(peer, correlation, .quotaExceeded, fault)
             return false
         }
         return true
@@ -121,27 +126,27 @@ extension CoordinatorMachine {
         tenants[tenant].queuedBytes -= admission.bytes.count
         let watch = submits[submit].flatMap { $0.watch ? WatchID(peer: $0.peer, correlation: $0.correlation) : nil }
         switch reply {
-        case .inserted(let id):
+        case .inserted(let id, let number):
             metrics.jobsAccepted += 1
-            var job = Job(id: id, tenant: tenant, admission: admission, submitted: now.wall)
+            var job = Job(id: id, number: number, tenant: tenant, admission: admission, submitted: now.wall)
             if admission.notBefore > now.wall { job.state = .delayed }
             add(job)
-            if let watch { addToWatch(watch, [id]) }
-            receipt(submit, index, .accepted(.with { $0.job = UInt64(clamping: id.rawValue) }))
-        case .exists(let id, _, sameBody: true):
+            if let watch { addToWatch(watch, [UInt64(clamping: number)]) }
+            receipt(submit, index, .accepted(.with { $0.job = UInt64(clamping: number) }))
+        case .exists(_, let number, _, sameBody: true):
             metrics.jobsDuplicated += 1
-            if let watch { addToWatch(watch, [id]) }
+            if let watch { addToWatch(watch, [UInt64(clamping: number)]) }
             receipt(
                 submit, index,
                 .accepted(
                     .with {
-                        $0.job = UInt64(clamping: id.rawValue)
+                        $0.job = UInt64(clamping: number)
                         $0.duplicate = true
                     }))
-        case .exists(let id, _, sameBody: false):
+        case .exists(_, let number, _, sameBody: false):
             metrics.jobsRefused += 1
             let error = ProtocolError(
-                .idempotencyConflict, "the idempotency key was used for job \(id) with other bytes: use a new key")
+                .idempotencyConflict, "the idempotency key was used for job \(number) with other bytes: use a new key")
             receipt(submit, index, .refused(error.wire))
         case .applied, .repeated, .refused, .standing:
             receipt(submit, index, .refused(ProtocolError(.internal, "the store did not insert the job").wire))

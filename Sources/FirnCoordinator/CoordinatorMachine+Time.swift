@@ -37,41 +37,48 @@ extension CoordinatorMachine {
         for session in Array(workers.values) {
             let isSilent = !isAlive(session)
             let running = session.runningIndex
-            for (index, held) in session.held.enumerated() where held.isSent {
-                if held.expires <= now.steady {
-                    expireLease(held, of: session, isBlamed: !isSilent || index == running, isSilent: isSilent)
-                } else if let cancellation = jobs[held.job]?.cancellation, cancellation.deadline <= now.steady {
-                    endCancelled(held, of: session.peer)
+            for (index, lease) in session.leases.enumerated() where lease.isSent {
+                if lease.expires <= now.steady {
+                    expireLease(lease, of: session, isBlamed: !isSilent || index == running, isSilent: isSilent)
+                } else if let cancellation = jobs[lease.job]?.cancellation, cancellation.deadline <= now.steady {
+                    endCancelled(lease, of: session.peer)
+                } else if lease.hasBegun, !lease.isBeginStored {
+                    storeBegin(lease, session.peer)
                 }
             }
-            if isSilent, workers[session.peer]?.held.isEmpty ?? false { _ = removeWorker(session.peer) }
+            if isSilent, workers[session.peer]?.leases.isEmpty ?? false { _ = removeWorker(session.peer) }
         }
     }
 
     private mutating func expireLease(
-        _ held: WorkerSession.Held, of session: WorkerSession, isBlamed: Bool, isSilent: Bool
+        _ lease: WorkerLease, of session: WorkerSession, isBlamed: Bool, isSilent: Bool
     ) {
-        workers[session.peer]?.drop(held.job)
-        tellStale(held.job, held.attempt, to: session.peer, "the lease ran out")
-        guard isBlamed else { return giveBack(held.job) }
+        workers[session.peer]?.drop(lease.job)
+        advancedWorkers.insert(session.peer)
+        tellStale(lease.job, lease.attempt, to: session.peer, "the lease ran out")
+        guard isBlamed else { return giveBack(lease.job) }
         let silence = now.steady - session.lastHeard.steady
         let cause =
             isSilent
             ? "the lease ran out: nothing was heard of the worker for \(silence) ms"
             : "the lease ran out: the worker named the job in no heartbeat for \(settings.leaseMs) ms"
-        loseLease(held.job, worker: session.hello.name, cause: cause)
+        loseLease(lease.job, worker: session.hello.name, cause: cause)
     }
 
     /// Jobs that a worker held before this start, and that has not come back in time.
     private mutating func surveyOrphans() {
         for (worker, ids) in orphans {
             for id in ids.sorted() {
-                guard let job = jobs[id], case .orphaned(_, let until) = job.state else {
+                guard let job = jobs[id], case .orphaned(_, let until, let hasBegun) = job.state else {
                     orphans[worker]?.remove(id)
                     continue
                 }
                 guard until <= now.steady else { continue }
                 orphans[worker]?.remove(id)
+                guard hasBegun else {
+                    giveBack(id)
+                    continue
+                }
                 loseLease(id, worker: worker, cause: "the worker did not come back after the coordinator's restart")
             }
             if orphans[worker]?.isEmpty ?? false { orphans[worker] = nil }
@@ -96,13 +103,17 @@ extension CoordinatorMachine {
         }
     }
 
-    /// Ends watches and waits of connections that are silent, as the protocol says, and forgets those long unused. If
-    /// such a client was only slow, it is asked for a hello, and then watches again what it has not seen finished.
+    /// Ends watches of connections that are silent, as the protocol says, and forgets those long unused. If such a client was
+    /// only slow, it is asked for a hello, and then watches again what it has not seen finished. Clients that take nothing
+    /// of what waits for them are dropped.
     private mutating func surveyClients() {
         for (peer, session) in clients {
-            let isIdle = session.watches.isEmpty && session.waits.isEmpty
-            if now.steady - session.lastHeard >= (isIdle ? Self.forgottenAfterMs : settings.silenceMs) {
+            let bound = session.watches.isEmpty ? Self.forgottenAfterMs : settings.silenceMs
+            if now.steady - session.lastHeard >= bound {
+                endWaits(of: peer)
                 forgetClient(peer)
+            } else if answers.bytes(of: peer) > 0, now.steady - session.lastTaken >= settings.stalledAfterMs {
+                drop(peer)
             }
         }
     }

@@ -49,7 +49,7 @@ extension CoordinatorMachine {
         guard visible(trace.job, to: session) == nil else {
             return refuse(peer, correlation, .notFinished, "job \(trace.job) is not finished")
         }
-        read(.trace(trace), for: peer, session, correlation)
+        read(.trace(trace), for: peer, correlation)
     }
 
     /// Segments that a trace may have: 64 GiB of the largest.

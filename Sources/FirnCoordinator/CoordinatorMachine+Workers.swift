@@ -13,7 +13,13 @@ extension CoordinatorMachine {
                 "a key with the role \(identity.role.rawValue) may not use the endpoint for workers")
         }
         switch envelope.content {
-        case .hello(let hello): return greet(hello, peer, identity, address, envelope.correlation)
+        case .hello(let hello):
+            guard envelope.correlation != 0 else {
+                metrics.messagesRefused += 1
+                return refuseWorker(
+                    peer, 0, .malformedFrames, "the correlation id of a hello is 0: it needs one, since it is answered")
+            }
+            return greet(hello, peer, identity, address, envelope.correlation)
         case .error: return
         default: break
         }
@@ -25,7 +31,9 @@ extension CoordinatorMachine {
         case .credit(let credit): add(Int(clamping: credit.jobs), creditOf: peer)
         case .heartbeat(let heartbeat): renew(heartbeat.leases, of: peer)
         case .resultSegment(let segment): receive(segment, from: peer)
-        case .results(let results): for result in results.results { receive(result, from: peer) }
+        case .results(let results):
+            for result in results.results { receive(result, from: peer) }
+            if results.hasEvaluating { evaluates(results.evaluating, peer) }
         case .release(let release): self.release(release.leases, of: peer)
         case .goodbye: leave(peer)
         case .hello, .error: break
@@ -46,12 +54,13 @@ extension CoordinatorMachine {
         for lease in leases {
             let id = JobID(rawValue: Int64(clamping: lease.job))
             if let index = workers[peer]?.index(of: id, attempt: lease.attempt) {
-                workers[peer]?.held[index].expires = now.steady + settings.leaseMs
-                workers[peer]?.held[index].isRunning = lease.running
+                workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
+                if !lease.running { waits(index, peer) }
             } else if !isConcluding(id, attempt: lease.attempt) {
                 tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
             }
         }
+        if let running = leases.first(where: \.running) { evaluates(running, peer) }
         actions.append(.command(peer, correlation: 0, .heartbeat(WireHeartbeat())))
     }
 
@@ -67,6 +76,7 @@ extension CoordinatorMachine {
             let id = JobID(rawValue: Int64(clamping: lease.job))
             if workers[peer]?.index(of: id, attempt: lease.attempt) != nil {
                 workers[peer]?.drop(id)
+                advancedWorkers.insert(peer)
                 giveBack(id)
             } else if !isConcluding(id, attempt: lease.attempt) {
                 tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
@@ -77,13 +87,14 @@ extension CoordinatorMachine {
     /// The worker has gone in order: what it holds is queued again and nobody is blamed.
     mutating func leave(_ peer: Peer) {
         guard let session = removeWorker(peer) else { return }
-        for held in session.held { giveBack(held.job) }
+        for lease in session.leases { giveBack(lease.job) }
     }
 
     mutating func removeWorker(_ peer: Peer) -> WorkerSession? {
         guard let session = workers.removeValue(forKey: peer) else { return nil }
         if workerNames[session.hello.name] == peer { workerNames[session.hello.name] = nil }
         changedWorkers.remove(peer)
+        advancedWorkers.remove(peer)
         return session
     }
 
@@ -93,11 +104,11 @@ extension CoordinatorMachine {
         guard let session = workers[peer] else { return }
         workers[peer]?.isConnected = false
         workers[peer]?.credit = 0
-        for held in session.held where !held.isSent {
-            workers[peer]?.drop(held.job)
-            giveBack(held.job)
+        for lease in session.leases where !lease.isSent {
+            workers[peer]?.drop(lease.job)
+            giveBack(lease.job)
         }
-        if workers[peer]?.held.isEmpty ?? false { _ = removeWorker(peer) }
+        if workers[peer]?.leases.isEmpty ?? false { _ = removeWorker(peer) }
     }
 
     func isAlive(_ session: WorkerSession) -> Bool {
@@ -114,7 +125,7 @@ extension CoordinatorMachine {
         .with {
             $0.job = UInt64(clamping: id.rawValue)
             $0.attempt = attempt
-            if let job = jobs[id], job.isHeld { $0.currentAttempt = job.attempt }
+            if let job = jobs[id], job.isLeased { $0.currentAttempt = job.attempt }
             $0.reason = reason
         }
     }

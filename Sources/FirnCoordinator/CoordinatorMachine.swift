@@ -7,9 +7,10 @@ import JobStore
 ///
 /// A job's way through it, with what the store commits in between:
 ///
-///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ running ─▶ finish ═▶ client told, worker told, job forgotten
-///                  ║         ▲                   │
-///               receipt      └── worker lost ────┘  (third time: quarantined)
+///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ held ─▶ running ─▶ finish ═▶ client told, worker told, job forgotten
+///                  ║         ▲            │         │
+///               receipt      └─ given back ─────────┤
+///                            └─ worker lost ────────┘  (third time: quarantined)
 ///
 /// (═▶: goes on when the store says that it is on disk.) So nothing is acknowledged, dispatched or reported that a
 /// crash could take back, and an attempt's number, once sent to a worker, is never given again.
@@ -33,6 +34,20 @@ public struct CoordinatorMachine: Sendable {
     var submits: [UInt64: PendingSubmit] = [:]
     var cancels: [UInt64: PendingCancel] = [:]
     var waits: [UInt64: Wait] = [:]
+    /// What connections of each tenant use; none of tenants that have none.
+    var clientLoads: [String: ClientLoad] = [:]
+    /// Open jobs by the numbers that their tenants know.
+    var openNumbers: [TenantJob: JobID] = [:]
+
+    /// What waits for clients to take it.
+    var answers: AnswerBudget
+    /// Connections with questions for the store, in the order of their turns; and the same as a set.
+    var readers = FIFO<Peer>()
+    var waitingReaders: Set<Peer> = []
+    /// Some of `readers` may have room, or a turn, that had none before.
+    var readersMayGoOn = false
+    /// Watches with changes for which there is no room.
+    var blockedWatches: Set<WatchID> = []
     var traces: [JobID: TraceTally] = [:]
     /// What the store's next answers are about, oldest first.
     var intents: [StoreIntent] = []
@@ -43,8 +58,10 @@ public struct CoordinatorMachine: Sendable {
     var lastServed: [Requirement: Int64] = [:]
     /// Messages that could not be read, by peer, since the last survey.
     var faults: [Peer: Int] = [:]
-    /// The virtual time of the tenant that was served last: where one that had nothing to do begins.
+    /// The virtual time of tenants that are served: where one that had nothing to do begins.
     var virtualClock = 0.0
+    /// Leases that were given.
+    var leaseCount: UInt64 = 0
 
     /// Jobs with a not-before time, by wall time; expiries that jobs name likewise; waits by steady time.
     var delays = PriorityHeap<Due<JobID>>()
@@ -52,6 +69,8 @@ public struct CoordinatorMachine: Sendable {
     var waitEnds = PriorityHeap<Due<UInt64>>()
     var changedWatches: Set<WatchID> = []
     var changedWorkers: Set<Peer> = []
+    /// Workers that were sent a job, or of which a lease ended: they may evaluate another one than before.
+    var advancedWorkers: Set<Peer> = []
 
     var actions: [CoordinatorAction] = []
     var now: CoordinatorTime
@@ -81,6 +100,7 @@ public struct CoordinatorMachine: Sendable {
         self.settings = settings
         self.instance = instance
         self.software = software
+        answers = AnswerBudget(connectionBytes: settings.connectionAnswerBytes, allBytes: settings.answerBytes)
         now = time
         started = time
         lastTick = time.steady
@@ -100,8 +120,8 @@ public struct CoordinatorMachine: Sendable {
         case .unreachable(let peer): lose(peer)
         case .stored(let replies): applyStored(replies)
         case .storeFailed(let reason): storeFailed(reason)
-        case .watchedJobsRead(let peer, let correlation, let statuses, let unknown):
-            watchedJobsRead(WatchID(peer: peer, correlation: correlation), statuses, unknown)
+        case .answered(let read, let answer): answered(read, answer)
+        case .released(let peer, let bytes): released(bytes, of: peer)
         case .tick: tick()
         case .drain: isDraining = true
         }
@@ -110,10 +130,12 @@ public struct CoordinatorMachine: Sendable {
     /// Leases what can be leased and gives out everything that the turn's events led to.
     public mutating func finishTurn(at time: CoordinatorTime) -> [CoordinatorAction] {
         now = time
+        advanceWorkers()
         dispatch()
         flushWorkers()
         flushWatches()
-        if isDraining, !saidDrained, submits.isEmpty, heldOrConcluding == 0 {
+        askStore()
+        if isDraining, !saidDrained, submits.isEmpty, leasedOrConcluding == 0 {
             saidDrained = true
             actions.append(.drained)
         }
@@ -137,7 +159,7 @@ public struct CoordinatorMachine: Sendable {
 
     private static let longestWaitMs: Int64 = 86_400_000
 
-    private var heldOrConcluding: Int { tenants.reduce(concluding) { $0 + $1.running } }
+    private var leasedOrConcluding: Int { tenants.reduce(concluding) { $0 + $1.leased } }
 
     mutating func newNumber() -> UInt64 {
         nextNumber += 1
@@ -147,14 +169,6 @@ public struct CoordinatorMachine: Sendable {
     mutating func store(_ operation: JobStoreOperation, _ intent: StoreIntent) {
         intents.append(intent)
         actions.append(.store(operation))
-    }
-
-    mutating func reply(_ peer: Peer, _ correlation: UInt64, _ reply: ClientReply) {
-        actions.append(.reply(peer, correlation: correlation, reply))
-    }
-
-    mutating func refuse(_ peer: Peer, _ correlation: UInt64, _ code: WireErrorCode, _ message: String) {
-        reply(peer, correlation, .error(ProtocolError(code, message).wire))
     }
 
     /// The tenant's place; made with its policy when it is new.

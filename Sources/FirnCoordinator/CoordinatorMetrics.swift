@@ -8,6 +8,8 @@ public struct CoordinatorMetrics: Sendable, Equatable {
     public var jobsAccepted = 0
     public var jobsDuplicated = 0
     public var jobsRefused = 0
+    /// Clients that lost what waited for them because they did not read it.
+    public var clientsDropped = 0
     /// Leases that were sent to a worker.
     public var dispatched = 0
     /// Leases taken back from a worker that was lost.

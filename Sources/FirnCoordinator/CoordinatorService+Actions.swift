@@ -11,6 +11,7 @@ extension CoordinatorService {
 
     /// The end of a turn: time, the machine's actions, the next batch.
     func endTurn() {
+        takeReleased()
         if hasMoreMessages {
             // A heartbeat that waits in a socket must count before its lease is looked at.
             hasMoreMessages = false
@@ -19,6 +20,7 @@ extension CoordinatorService {
             apply(.tick)
         }
         if !backlogs.isEmpty { sendBacklogs() }
+        if mustRetryClients { retryClients() }
         guard hasEvents || !unreachable.isEmpty else { return }
         repeat {
             hasEvents = false
@@ -26,19 +28,21 @@ extension CoordinatorService {
             for peer in unreachable { machine.handle(.unreachable(peer), at: time) }
             unreachable.removeAll(keepingCapacity: true)
             for action in machine.finishTurn(at: time) { perform(action) }
-        } while !unreachable.isEmpty
+        } while hasEvents || !unreachable.isEmpty
         commit()
+        if machine.awaitsRoom || clientQueues.values.contains(where: { !$0.waiting.isEmpty }) { ledger.await() }
         scheduleTick()
     }
 
     private func perform(_ action: CoordinatorAction) {
         switch action {
         case .reply(let peer, let correlation, let reply):
-            send(Envelope(reply, correlation: correlation).frames(), to: peer)
+            send(reply, correlation: correlation, to: peer)
         case .command(let peer, let correlation, let command):
             send(Envelope(command, correlation: correlation).frames(), to: peer)
         case .store(let operation): pending.append(operation)
         case .read(let question): read(question)
+        case .discard(let peer): discard(peer)
         case .keepTrace(let segment):
             segments.append(segment)
             appendTraces()
@@ -46,7 +50,7 @@ extension CoordinatorService {
         }
     }
 
-    func send(_ frames: [[UInt8]], to peer: Peer) {
+    private func send(_ frames: [[UInt8]], to peer: Peer) {
         guard backlogs[peer] == nil else { return append(frames, to: peer) }
         switch outcome(of: frames, to: peer) {
         case .sent: break
@@ -55,17 +59,20 @@ extension CoordinatorService {
         }
     }
 
-    private func outcome(of frames: [[UInt8]], to peer: Peer) -> SendOutcome {
+    /// - Parameter onRelease: called, on any thread, when libzmq has written the message to the network or given it up.
+    func outcome(
+        of frames: [[UInt8]], to peer: Peer, onRelease: (@Sendable () -> Void)? = nil
+    ) -> SendOutcome {
         do throws(ZeroMQError) {
-            return try sockets?.send(frames, to: peer) ?? .noRoute
+            return try sockets?.send(frames, to: peer, onRelease: onRelease) ?? .noRoute
         } catch {
             logger.error("cannot send", metadata: ["endpoint": "\(peer.endpoint)", "reason": "\(error)"])
             return .noRoute
         }
     }
 
-    /// A peer that reads too slowly loses its place rather than the coordinator its memory: it will have to say hello
-    /// again, and asks again for what it missed.
+    /// A worker that reads too slowly loses its place rather than the coordinator its memory: it will have to say hello
+    /// again.
     private func append(_ frames: [[UInt8]], to peer: Peer) {
         backlogs[peer, default: Backlog()].append(frames)
         if backlogs[peer, default: Backlog()].bytes > configuration.backlogBytes {
@@ -90,26 +97,9 @@ extension CoordinatorService {
     }
 
     private func read(_ question: CoordinatorRead) {
-        guard reads < Self.maximumReads else {
-            let error = ProtocolError(.storeUnavailable, "\(reads) questions wait for the store: try again later")
-            return send(
-                Envelope(ClientReply.error(error.wire), correlation: question.correlation).frames(), to: question.peer)
-        }
-        reads += 1
         readQueue.async { [self] in
             let answer = reader.answer(question)
-            executor.post { self.assumeIsolated { $0.answered(question, answer) } }
+            executor.post { self.assumeIsolated { $0.apply(.answered(question, answer)) } }
         }
     }
-
-    private func answered(_ question: CoordinatorRead, _ answer: StoreReader.Answer) {
-        reads -= 1
-        switch answer {
-        case .reply(let reply): send(Envelope(reply, correlation: question.correlation).frames(), to: question.peer)
-        case .watched(let statuses, let unknown):
-            apply(.watchedJobsRead(question.peer, correlation: question.correlation, statuses, unknown: unknown))
-        }
-    }
-
-    private static let maximumReads = 10_000
 }

@@ -28,7 +28,8 @@ extension CoordinatorService {
 
     /// One timer, for the earliest thing that the machine waits for.
     func scheduleTick() {
-        let next = backlogs.isEmpty ? machine.nextTick : min(machine.nextTick, CoordinatorTime.current().steady + 10)
+        let retries = !backlogs.isEmpty || mustRetryClients
+        let next = retries ? min(machine.nextTick, CoordinatorTime.current().steady + 10) : machine.nextTick
         if let tickTimer {
             guard next < tickTimer.time else { return }
             executor.cancel(tickTimer.timer)

@@ -38,9 +38,14 @@ public actor CoordinatorService: Service {
     var committing = 0
     var segments: [TraceSegment] = []
     var isAppendingTraces = false
+    /// For workers.
     var backlogs: [Peer: Backlog] = [:]
+    /// For clients and operators, and who they are by number; of those for whom something waits.
+    var clientQueues: [Peer: ClientQueue] = [:]
+    var clientsByNumber: [UInt64: Peer] = [:]
+    var lastClientNumber: UInt64 = 0
+    let ledger: ReleaseLedger
     var unreachable: [Peer] = []
-    var reads = 0
     /// A socket was not read empty in this turn.
     var hasMoreMessages = false
     var hasEvents = true
@@ -59,7 +64,10 @@ public actor CoordinatorService: Service {
         self.logger = logger
         gatekeeper = try Gatekeeper(configuration.access, logger: logger)
         store = try JobStore(directory: configuration.storeDirectory)
-        executor = try PollingExecutor(name: "firn-coordinator")
+        let executor = try PollingExecutor(name: "firn-coordinator")
+        self.executor = executor
+        // A turn of the loop takes what was entered.
+        ledger = ReleaseLedger { executor.post {} }
         let context = try Context(ioThreads: configuration.ioThreads)
         let security = try gatekeeper.security()
         if !gatekeeper.isPlain {

@@ -32,6 +32,12 @@ public struct CoordinatorSettings: Sendable {
     public var watchedJobs = 100_000
     /// Connected clients that are remembered; past it a hello is refused.
     public var maximumSessions = 10_000
+    /// Bytes of answers that wait for one connection to take them, and for all together; what there is no room for stays
+    /// in the store. `TenantPolicy.answerBytes` bounds those of a tenant.
+    public var connectionAnswerBytes = 4 << 20
+    public var answerBytes = 512 << 20
+    /// A client that takes nothing of what waits for it for so long loses that, its watches and its questions.
+    public var stalledAfterMs: Int64 = 60_000
     /// The endpoint that workers are told to push traces to.
     public var traceEndpoint = ""
     public var retention = RetentionPolicy()

@@ -44,12 +44,15 @@ final class CoordinatorSockets {
         }
     }
 
-    func send(_ frames: [[UInt8]], to peer: Peer) throws(ZeroMQError) -> SendOutcome {
+    /// - Parameter onRelease: as of `Socket.send`.
+    func send(
+        _ frames: [[UInt8]], to peer: Peer, onRelease: (@Sendable () -> Void)?
+    ) throws(ZeroMQError) -> SendOutcome {
         let frames = [peer.routingID] + frames
         return switch peer.endpoint {
-        case .clients: try clients.send(frames)
-        case .workers: try workers.send(frames)
-        case .operators: try operators.send(frames)
+        case .clients: try clients.send(frames, onRelease: onRelease)
+        case .workers: try workers.send(frames, onRelease: onRelease)
+        case .operators: try operators.send(frames, onRelease: onRelease)
         case .traces: .noRoute
         }
     }

@@ -10,15 +10,19 @@ struct Job: Sendable {
         case queued
         /// Its lease is being committed; it is sent when that is done.
         case leasing(Peer)
-        /// Sent to the worker.
+        /// Sent to the worker, which evaluates another one.
+        case held(Peer)
+        /// The worker evaluates it.
         case running(Peer)
-        /// Held, as the store says, by a worker that has not come back since this coordinator started.
-        case orphaned(worker: String, until: Int64)
+        /// Leased, as the store says, to a worker that has not come back since this coordinator started.
+        case orphaned(worker: String, until: Int64, hasBegun: Bool)
         /// Its outcome is being committed.
         case concluding(WireJobResult)
     }
 
     let id: JobID
+    /// By which its tenant knows it.
+    let number: Int64
     /// Index into the machine's tenants.
     let tenant: Int
     let admission: Admission
@@ -26,7 +30,7 @@ struct Job: Sendable {
     var state = State.queued
     /// The last attempt that was leased; 0 before the first.
     var attempt: UInt32 = 0
-    /// Wall time of the last lease.
+    /// Wall time at which the last attempt began, or was leased, while it has not.
     var started: Int64 = 0
     var lost: [LostWorker] = []
     /// A client asked to end it. The reason, and the steady time at which the coordinator ends it alone.
@@ -34,15 +38,18 @@ struct Job: Sendable {
     /// Parts of a large value that came before the result of the current attempt.
     var valueParts: [Data] = []
     var valuePartBytes = 0
-    /// What its tenant was charged when it was leased.
-    var charge = 0.0
+    /// What its tenant is charged for the lease; nil when there is none.
+    var charge: FairShare.Charge?
+    /// Set from when the worker begins it until the attempt ends.
+    var evaluation: Evaluation?
     /// Since when it is queued, in steady time.
     var ready: Int64 = 0
     var watches: [WatchID] = []
     var waits: [UInt64] = []
 
-    init(id: JobID, tenant: Int, admission: Admission, submitted: Int64) {
+    init(id: JobID, number: Int64, tenant: Int, admission: Admission, submitted: Int64) {
         self.id = id
+        self.number = number
         self.tenant = tenant
         self.admission = admission
         self.submitted = submitted
@@ -56,9 +63,9 @@ struct Job: Sendable {
     }
 
     /// A worker has it, or will as soon as the lease is committed, or had it before a restart.
-    var isHeld: Bool {
+    var isLeased: Bool {
         switch state {
-        case .leasing, .running, .orphaned: true
+        case .leasing, .held, .running, .orphaned: true
         default: false
         }
     }
@@ -68,10 +75,37 @@ struct Job: Sendable {
     }
 }
 
+/// What is known of an evaluation while it goes on. Times are steady.
+struct Evaluation: Sendable {
+    let began: Int64
+    /// Processor time that the worker told last, in nanoseconds, and when.
+    var cpuNanoseconds: UInt64 = 0
+    var toldAt: Int64
+
+    init(began: Int64) {
+        self.began = began
+        toldAt = began
+    }
+
+    /// What it is taken to have used if it ends now without a result: what was told and the time since, since a thread
+    /// uses no more than that; but no more than one heartbeat, after which more would have been told.
+    func used(at steady: Int64, heartbeatMs: Int64) -> JobUsage {
+        let untold = UInt64(clamping: min(max(steady - toldAt, 0), heartbeatMs)) * 1_000_000
+        return JobUsage(cpuNanoseconds: cpuNanoseconds + untold)
+    }
+}
+
 /// A watch of one client: the connection and the correlation id of the message that asked for it.
 struct WatchID: Hashable, Sendable {
     let peer: Peer
     let correlation: UInt64
+}
+
+/// A job as its tenant knows it.
+struct TenantJob: Hashable, Sendable {
+    /// Index into the machine's tenants.
+    let tenant: Int
+    let number: Int64
 }
 
 /// The place of a job in its tenant's queue: higher priority first, then the older.

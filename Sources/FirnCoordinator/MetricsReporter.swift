@@ -29,7 +29,8 @@ struct MetricsReporter {
         [
             ("messages_received", \.messagesReceived), ("messages_refused", \.messagesRefused),
             ("jobs_accepted", \.jobsAccepted), ("jobs_duplicated", \.jobsDuplicated), ("jobs_refused", \.jobsRefused),
-            ("leases_dispatched", \.dispatched), ("leases_lost", \.leasesLost), ("leases_returned", \.leasesReturned),
+            ("clients_dropped", \.clientsDropped), ("leases_dispatched", \.dispatched), ("leases_lost", \.leasesLost),
+            ("leases_returned", \.leasesReturned),
             ("stale_refused", \.staleRefused), ("trace_segments_kept", \.segmentsKept),
             ("trace_segments_dropped", \.segmentsDropped), ("commits", \.commits),
             ("commit_failures", \.commitFailures), ("store_refusals", \.storeRefusals),

@@ -16,6 +16,12 @@ public struct TenantPolicy: Sendable {
     public var fuelPerHour: UInt64 = 0
     /// Trace bytes kept in an hour; what is above is dropped, and the trace says so. 0: no bound.
     public var traceBytesPerHour: UInt64 = 1 << 30
+    /// Connections of its clients; past it a hello is refused.
+    public var maximumConnections = 256
+    /// Jobs that its connections watch together.
+    public var maximumWatched = 1_000_000
+    /// Bytes of answers that wait for its connections together; what there is no room for stays in the store.
+    public var answerBytes = 64 << 20
     /// The limits of a job that names none.
     public var defaultLimits = WireLimits.with {
         $0.fuel = 10_000_000_000

@@ -13,20 +13,24 @@ struct TenantState: Sendable {
     var queuedBytes = 0
     /// Jobs whose insertion is being committed; they count as queued.
     var inserting = 0
+    /// Jobs that are leased, and those of them that are evaluated.
+    var leased = 0
     var running = 0
-    var runningMemory: UInt64 = 0
     var finished: UInt64 = 0
-    var fuel: UInt64 = 0
-    /// Fuel that was charged, divided by the weight: the tenant with the least is served next.
-    var virtualTime = 0.0
-    /// What a job of this tenant is expected to use.
-    var meanFuel = TenantState.jobOverhead
+    /// What its jobs used since the start.
+    var used = JobUsage()
+    var share: FairShare
+    /// When it was served last: the number of the lease.
+    var lastServed: UInt64 = 0
     var fuelWindow = HourlyWindow()
     var traceWindow = HourlyWindow()
     var rate = CompletionRate()
 
-    /// Charged for every job beside its fuel, since a job costs the farm something even if it does nothing.
-    static let jobOverhead = 1_000.0
+    init(name: String, policy: TenantPolicy) {
+        self.name = name
+        self.policy = policy
+        share = FairShare(weight: policy.weight)
+    }
 
     var waiting: Int { delayed + ready + inserting }
 
@@ -42,23 +46,11 @@ struct TenantState: Sendable {
         if queues[requirement]?.isEmpty ?? false { queues[requirement] = nil }
     }
 
-    /// Charges what a job is expected to use; returns the charge, for `settle`.
-    mutating func charge() -> Double {
-        let charge = meanFuel + Self.jobOverhead
-        virtualTime += charge / max(policy.weight, 0.001)
-        return charge
-    }
-
-    /// Replaces a charge by what was used.
-    mutating func settle(charge: Double, fuel: UInt64) {
-        let used = Double(fuel)
-        virtualTime += (used + Self.jobOverhead - charge) / max(policy.weight, 0.001)
-        meanFuel += (used - meanFuel) / 16
-    }
-
-    /// Takes a charge back: the job did not run.
-    mutating func refund(charge: Double) {
-        virtualTime -= charge / max(policy.weight, 0.001)
+    /// A leased job has ended.
+    /// - Parameter isWhole: `used` is all that the job needs, and not only what it had used when it was broken off.
+    mutating func settle(_ charge: FairShare.Charge, used: JobUsage, isWhole: Bool) {
+        share.settle(charge, cost: used.cost, isWhole: isWhole)
+        self.used += used
     }
 }
 

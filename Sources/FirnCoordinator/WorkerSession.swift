@@ -3,25 +3,14 @@ import JobStore
 
 /// A connected worker that said hello.
 struct WorkerSession: Sendable {
-    struct Held: Sendable {
-        let job: JobID
-        let attempt: UInt32
-        /// The lease is committed and the job was sent.
-        var isSent: Bool
-        /// As the last heartbeat said.
-        var isRunning: Bool
-        /// Steady time; counts from the sending.
-        var expires: Int64
-    }
-
     let peer: Peer
     let identity: Identity
     let address: String
     var hello: WireWorkerHello
     var roots: [String: [UInt8]]
     var credit = 0
-    /// In the order of dispatch, which is the order in which the worker runs them.
-    var held: [Held] = []
+    /// In the order in which the worker evaluates them: the first that has begun is the one that it evaluates.
+    var leases: [WorkerLease] = []
     let connected: Int64
     var lastHeard: CoordinatorTime
     var finished: UInt64 = 0
@@ -46,7 +35,7 @@ struct WorkerSession: Sendable {
             hello.roots.map { ($0.name, [UInt8]($0.contentID)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// More than any worker can hold; so a sum of credits cannot overflow.
+    /// More than any worker can hold, so a sum of credits cannot overflow.
     static let maximumCredit = 100_000
 
     var canTake: Bool { credit > 0 && !isDraining && isConnected }
@@ -54,6 +43,11 @@ struct WorkerSession: Sendable {
     /// A hello of the same start of the same program, so a reconnect.
     func isSameProcess(_ other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
         hello.name == other.name && hello.instance == other.instance && identity == otherIdentity
+    }
+
+    /// A hello of the process that was started when this one had ended. Only who has this one's key may say so.
+    func isPredecessor(of other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
+        other.hasPredecessor && hello.instance == other.predecessor.instance && identity == otherIdentity
     }
 
     mutating func clearOutbox() {
@@ -73,16 +67,43 @@ struct WorkerSession: Sendable {
     }
 
     func index(of job: JobID, attempt: UInt32) -> Int? {
-        held.firstIndex { $0.job == job && $0.attempt == attempt }
+        leases.firstIndex { $0.job == job && $0.attempt == attempt }
     }
 
     mutating func drop(_ job: JobID) {
-        if let index = held.firstIndex(where: { $0.job == job }) { held.remove(at: index) }
+        if let index = leases.firstIndex(where: { $0.job == job }) { leases.remove(at: index) }
     }
 
-    /// The job that was evaluated when the worker was last heard of. A worker runs what it holds in order, so it is the
-    /// first that was sent and has no result, unless a heartbeat named another.
+    /// The job that was evaluated when the worker was last heard of: the first that has begun, or, when none has, the
+    /// first that was sent.
     var runningIndex: Int? {
-        held.firstIndex { $0.isRunning } ?? held.firstIndex { $0.isSent }
+        leases.firstIndex { $0.hasBegun } ?? leases.firstIndex { $0.isSent }
+    }
+
+    /// Where a job goes among the leases: ahead of those that it precedes and that have not begun.
+    func position(of order: DispatchOrder) -> Int {
+        leases.firstIndex { !$0.hasBegun && order.precedes($0.order) } ?? leases.count
+    }
+
+    /// How long the worker is expected to be busy with what goes ahead of such a job, in nanoseconds.
+    ///
+    /// - Parameter order: nil is a job that precedes all that has not begun.
+    func load(aheadOf order: DispatchOrder?, at steady: Int64) -> Double {
+        var load = 0.0
+        for (index, lease) in leases.enumerated() {
+            if lease.hasBegun {
+                // Of others that have begun, the results are on their way.
+                if index == 0 { load += lease.load(at: steady) }
+            } else if let order, !order.precedes(lease.order) {
+                load += lease.expected
+            }
+        }
+        return load
+    }
+
+    /// The job that waits in the worker and that this lease goes ahead of; nil: it goes behind all.
+    func successor(of job: JobID) -> JobID? {
+        guard let index = leases.firstIndex(where: { $0.job == job }) else { return nil }
+        return leases[(index + 1)...].first { $0.isSent && !$0.hasBegun }?.job
     }
 }

@@ -211,9 +211,12 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
   case delayed // = 1
   case queued // = 2
 
-  /// Leased to a worker.
+  /// A worker evaluates it.
   case running // = 3
   case finished // = 4
+
+  /// Leased to a worker, which has not begun it: it waits behind another there, or is on its way.
+  case held // = 5
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -227,6 +230,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 2: self = .queued
     case 3: self = .running
     case 4: self = .finished
+    case 5: self = .held
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -238,6 +242,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .queued: return 2
     case .running: return 3
     case .finished: return 4
+    case .held: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -249,6 +254,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     .queued,
     .running,
     .finished,
+    .held,
   ]
 
 }
@@ -1083,6 +1089,7 @@ public nonisolated struct WireStatistics: Sendable {
 
   public var elapsedNs: UInt64 = 0
 
+  /// Processor time of the evaluation's thread for the job: reading it, compiling, evaluating, printing.
   public var cpuNs: UInt64 = 0
 
   public var depthPeak: UInt64 = 0
@@ -1091,6 +1098,10 @@ public nonisolated struct WireStatistics: Sendable {
 
   /// The part of `elapsed_ns` before the program ran; 0 when a cache had it.
   public var compileNs: UInt64 = 0
+
+  /// `memory_peak_bytes` times `elapsed_ns`, in bytes times seconds: what a job took once it may take again at any moment, so
+  /// that much has to be there for as long as it runs.
+  public var memoryByteSeconds: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1295,7 +1306,8 @@ public nonisolated struct WireAccepted: Sendable {
   public init() {}
 }
 
-/// 0x14. Answered by JobStatus at once, or, with `wait_ms`, as soon as the job is finished or the wait is over.
+/// 0x14. Answered by JobStatus at once, or, with `wait_ms`, as soon as the job is finished or the wait is over; at the latest
+/// when the coordinator forgets a connection that is silent.
 public nonisolated struct WireGet: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1316,6 +1328,7 @@ public nonisolated struct WireJobStatus: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// As the asker knows it: a client by its tenant's number, an operator by the coordinator's id.
   public var job: UInt64 = 0
 
   public var state: WireJobState = .unspecified
@@ -1327,7 +1340,7 @@ public nonisolated struct WireJobStatus: Sendable {
 
   public var submittedUnixMs: Int64 = 0
 
-  /// Of the current or last attempt; 0: never leased.
+  /// When the current or last attempt began to be evaluated, or was leased, where that is all that is known; 0: never leased.
   public var startedUnixMs: Int64 = 0
 
   public var finishedUnixMs: Int64 = 0
@@ -1341,6 +1354,9 @@ public nonisolated struct WireJobStatus: Sendable {
   public var tenant: String = String()
 
   public var worker: String = String()
+
+  /// Only for operators: the number by which the tenant knows the job. `job` is then the coordinator's own id.
+  public var tenantJob: UInt64 = 0
 
   /// Set when the state is FINISHED and results were asked for.
   public var result: WireJobResult {
@@ -1600,10 +1616,10 @@ public nonisolated struct WireQueueReport: Sendable {
 
   public var startedUnixMs: Int64 = 0
 
-  /// Credit of all workers that is not used up.
+  /// Only for operators: credit of all workers that is not used up.
   public var idleCredit: UInt64 = 0
 
-  /// Messages with a stale attempt that were refused since the start.
+  /// Only for operators: messages with a stale attempt that were refused since the start.
   public var staleRefused: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1622,6 +1638,7 @@ public nonisolated struct WireTenantQueue: Sendable {
 
   public var queued: UInt64 = 0
 
+  /// Being evaluated.
   public var running: UInt64 = 0
 
   /// Since the coordinator started.
@@ -1632,6 +1649,14 @@ public nonisolated struct WireTenantQueue: Sendable {
   public var queueLimit: UInt64 = 0
 
   public var oldestQueuedUnixMs: Int64 = 0
+
+  /// Leased to workers that have not begun them.
+  public var held: UInt64 = 0
+
+  /// What its jobs used since the coordinator started, those included that were cancelled or lost their worker.
+  public var cpuNs: UInt64 = 0
+
+  public var memoryByteSeconds: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1723,6 +1748,9 @@ public nonisolated struct WireDrainReply: Sendable {
 
   public var queued: UInt64 = 0
 
+  /// Leased and not begun.
+  public var held: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1804,9 +1832,50 @@ public nonisolated struct WireWorkerHello: Sendable {
   /// Leases that it believes to hold, after a reconnect.
   public var leases: [WireLease] = []
 
+  /// The process that had this name before, if its supervisor saw it end.
+  public var predecessor: WirePredecessor {
+    get {_predecessor ?? WirePredecessor()}
+    set {_predecessor = newValue}
+  }
+  /// Returns true if `predecessor` has been explicitly set.
+  public var hasPredecessor: Bool {self._predecessor != nil}
+  /// Clears the value of `predecessor`. Subsequent reads from it will return its default value.
+  public mutating func clearPredecessor() {self._predecessor = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _predecessor: WirePredecessor? = nil
+}
+
+/// A worker process that has ended, as its supervisor saw it.
+public nonisolated struct WirePredecessor: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What it said in its hello.
+  public var instance: Data = Data()
+
+  /// How it ended: one line, at most 1,000 bytes.
+  public var cause: String = String()
+
+  /// What it was evaluating, and what therefore lost the worker; not set when it was evaluating nothing.
+  public var evaluating: WireLease {
+    get {_evaluating ?? WireLease()}
+    set {_evaluating = newValue}
+  }
+  /// Returns true if `evaluating` has been explicitly set.
+  public var hasEvaluating: Bool {self._evaluating != nil}
+  /// Clears the value of `evaluating`. Subsequent reads from it will return its default value.
+  public mutating func clearEvaluating() {self._evaluating = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _evaluating: WireLease? = nil
 }
 
 /// 0x41.
@@ -1891,6 +1960,10 @@ public nonisolated struct WireAssignment: Sendable {
   /// The roots that the job names, with the content ids that the worker announced.
   public var roots: [WireRoot] = []
 
+  /// A job that the worker was assigned before and that this one goes ahead of; if it has begun, this one is the next. 0: it
+  /// goes behind all.
+  public var aheadOf: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -1909,6 +1982,9 @@ public nonisolated struct WireLease: Sendable {
 
   /// The evaluation has begun; false while it waits in the worker.
   public var running: Bool = false
+
+  /// While it runs: the processor time that it has used. Only from a worker.
+  public var cpuNs: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1957,9 +2033,21 @@ public nonisolated struct WireResults: Sendable {
 
   public var results: [WireAttemptResult] = []
 
+  /// What the worker evaluates now; absent: nothing. So the coordinator knows which of the assigned jobs has begun.
+  public var evaluating: WireLease {
+    get {_evaluating ?? WireLease()}
+    set {_evaluating = newValue}
+  }
+  /// Returns true if `evaluating` has been explicitly set.
+  public var hasEvaluating: Bool {self._evaluating != nil}
+  /// Clears the value of `evaluating`. Subsequent reads from it will return its default value.
+  public mutating func clearEvaluating() {self._evaluating = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _evaluating: WireLease? = nil
 }
 
 public nonisolated struct WireAttemptResult: Sendable {
@@ -2194,7 +2282,7 @@ nonisolated extension WireOutcomeKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireJobState: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0\u{1}JOB_STATE_HELD\0")
 }
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
@@ -3197,7 +3285,7 @@ nonisolated extension WirePrintedLine.Kind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Statistics"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fuel\0\u{3}memory_peak_bytes\0\u{3}elapsed_ns\0\u{3}cpu_ns\0\u{3}depth_peak\0\u{1}collections\0\u{3}compile_ns\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fuel\0\u{3}memory_peak_bytes\0\u{3}elapsed_ns\0\u{3}cpu_ns\0\u{3}depth_peak\0\u{1}collections\0\u{3}compile_ns\0\u{3}memory_byte_seconds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3212,6 +3300,7 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.depthPeak) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.collections) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.compileNs) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.memoryByteSeconds) }()
       default: break
       }
     }
@@ -3239,6 +3328,9 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.compileNs != 0 {
       try visitor.visitSingularUInt64Field(value: self.compileNs, fieldNumber: 7)
     }
+    if self.memoryByteSeconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryByteSeconds, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3250,6 +3342,7 @@ nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.depthPeak != rhs.depthPeak {return false}
     if lhs.collections != rhs.collections {return false}
     if lhs.compileNs != rhs.compileNs {return false}
+    if lhs.memoryByteSeconds != rhs.memoryByteSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3707,7 +3800,7 @@ nonisolated extension WireGet: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
 
 nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}state\0\u{1}attempt\0\u{1}priority\0\u{3}submitted_unix_ms\0\u{3}started_unix_ms\0\u{3}finished_unix_ms\0\u{3}lost_workers\0\u{1}label\0\u{1}tenant\0\u{1}worker\0\u{1}result\0\u{1}outcome\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}state\0\u{1}attempt\0\u{1}priority\0\u{3}submitted_unix_ms\0\u{3}started_unix_ms\0\u{3}finished_unix_ms\0\u{3}lost_workers\0\u{1}label\0\u{1}tenant\0\u{1}worker\0\u{1}result\0\u{1}outcome\0\u{3}tenant_job\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3728,6 +3821,7 @@ nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 11: try { try decoder.decodeSingularStringField(value: &self.worker) }()
       case 12: try { try decoder.decodeSingularMessageField(value: &self._result) }()
       case 13: try { try decoder.decodeSingularEnumField(value: &self.outcome) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.tenantJob) }()
       default: break
       }
     }
@@ -3777,6 +3871,9 @@ nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.outcome != .unspecified {
       try visitor.visitSingularEnumField(value: self.outcome, fieldNumber: 13)
     }
+    if self.tenantJob != 0 {
+      try visitor.visitSingularUInt64Field(value: self.tenantJob, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3792,6 +3889,7 @@ nonisolated extension WireJobStatus: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.label != rhs.label {return false}
     if lhs.tenant != rhs.tenant {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.tenantJob != rhs.tenantJob {return false}
     if lhs._result != rhs._result {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -4244,7 +4342,7 @@ nonisolated extension WireQueueReport: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TenantQueue"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}delayed\0\u{1}queued\0\u{1}running\0\u{1}finished\0\u{1}fuel\0\u{3}queue_limit\0\u{3}oldest_queued_unix_ms\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tenant\0\u{1}delayed\0\u{1}queued\0\u{1}running\0\u{1}finished\0\u{1}fuel\0\u{3}queue_limit\0\u{3}oldest_queued_unix_ms\0\u{1}held\0\u{3}cpu_ns\0\u{3}memory_byte_seconds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4260,6 +4358,9 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.fuel) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.queueLimit) }()
       case 8: try { try decoder.decodeSingularInt64Field(value: &self.oldestQueuedUnixMs) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.held) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.cpuNs) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.memoryByteSeconds) }()
       default: break
       }
     }
@@ -4290,6 +4391,15 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if self.oldestQueuedUnixMs != 0 {
       try visitor.visitSingularInt64Field(value: self.oldestQueuedUnixMs, fieldNumber: 8)
     }
+    if self.held != 0 {
+      try visitor.visitSingularUInt64Field(value: self.held, fieldNumber: 9)
+    }
+    if self.cpuNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cpuNs, fieldNumber: 10)
+    }
+    if self.memoryByteSeconds != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryByteSeconds, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4302,6 +4412,9 @@ nonisolated extension WireTenantQueue: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.fuel != rhs.fuel {return false}
     if lhs.queueLimit != rhs.queueLimit {return false}
     if lhs.oldestQueuedUnixMs != rhs.oldestQueuedUnixMs {return false}
+    if lhs.held != rhs.held {return false}
+    if lhs.cpuNs != rhs.cpuNs {return false}
+    if lhs.memoryByteSeconds != rhs.memoryByteSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4478,7 +4591,7 @@ nonisolated extension WireDrain: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireDrainReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".DrainReply"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}running\0\u{1}queued\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}running\0\u{1}queued\0\u{1}held\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4488,6 +4601,7 @@ nonisolated extension WireDrainReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.running) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.queued) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.held) }()
       default: break
       }
     }
@@ -4500,12 +4614,16 @@ nonisolated extension WireDrainReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.queued != 0 {
       try visitor.visitSingularUInt64Field(value: self.queued, fieldNumber: 2)
     }
+    if self.held != 0 {
+      try visitor.visitSingularUInt64Field(value: self.held, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireDrainReply, rhs: WireDrainReply) -> Bool {
     if lhs.running != rhs.running {return false}
     if lhs.queued != rhs.queued {return false}
+    if lhs.held != rhs.held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4607,7 +4725,7 @@ nonisolated extension WireTracePart: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4623,12 +4741,17 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularStringField(value: &self.host) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._predecessor) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
@@ -4653,6 +4776,9 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.leases.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.leases, fieldNumber: 8)
     }
+    try { if let v = self._predecessor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4665,6 +4791,51 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.host != rhs.host {return false}
     if lhs.process != rhs.process {return false}
     if lhs.leases != rhs.leases {return false}
+    if lhs._predecessor != rhs._predecessor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePredecessor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Predecessor"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instance\0\u{1}cause\0\u{1}evaluating\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.instance) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.cause) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._evaluating) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.instance.isEmpty {
+      try visitor.visitSingularBytesField(value: self.instance, fieldNumber: 1)
+    }
+    if !self.cause.isEmpty {
+      try visitor.visitSingularStringField(value: self.cause, fieldNumber: 2)
+    }
+    try { if let v = self._evaluating {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WirePredecessor, rhs: WirePredecessor) -> Bool {
+    if lhs.instance != rhs.instance {return false}
+    if lhs.cause != rhs.cause {return false}
+    if lhs._evaluating != rhs._evaluating {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4792,7 +4963,7 @@ nonisolated extension WireDispatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Assignment"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4806,6 +4977,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 4: try { try decoder.decodeSingularBytesField(value: &self.specification) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.roots) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.aheadOf) }()
       default: break
       }
     }
@@ -4834,6 +5006,9 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.roots.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.roots, fieldNumber: 6)
     }
+    if self.aheadOf != 0 {
+      try visitor.visitSingularUInt64Field(value: self.aheadOf, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4844,6 +5019,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.specification != rhs.specification {return false}
     if lhs._limits != rhs._limits {return false}
     if lhs.roots != rhs.roots {return false}
+    if lhs.aheadOf != rhs.aheadOf {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4851,7 +5027,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Lease"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{1}running\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{1}running\0\u{3}cpu_ns\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4862,6 +5038,7 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.running) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.cpuNs) }()
       default: break
       }
     }
@@ -4877,6 +5054,9 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.running != false {
       try visitor.visitSingularBoolField(value: self.running, fieldNumber: 3)
     }
+    if self.cpuNs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.cpuNs, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4884,6 +5064,7 @@ nonisolated extension WireLease: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.job != rhs.job {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs.running != rhs.running {return false}
+    if lhs.cpuNs != rhs.cpuNs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4966,7 +5147,7 @@ nonisolated extension WireResultSegment: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireResults: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Results"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0\u{1}evaluating\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4975,20 +5156,29 @@ nonisolated extension WireResults: SwiftProtobuf.Message, SwiftProtobuf._Message
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._evaluating) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.results.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 1)
     }
+    try { if let v = self._evaluating {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireResults, rhs: WireResults) -> Bool {
     if lhs.results != rhs.results {return false}
+    if lhs._evaluating != rhs._evaluating {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -38,6 +38,16 @@ public enum ClientRequest: WireMessage {
         }
     }
 
+    /// Whether it is answered, and so needs a correlation id.
+    public var isQuestion: Bool {
+        switch self {
+        case .hello, .submit, .get, .watch, .readResult, .listJobs, .cancel, .getQueue, .listWorkers, .drain,
+            .readTrace, .ping:
+            true
+        case .unwatch, .pong, .error: false
+        }
+    }
+
     public var body: any SwiftProtobuf.Message & Sendable {
         switch self {
         case .hello(let body): body

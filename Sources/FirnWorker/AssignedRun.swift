@@ -4,23 +4,46 @@ import NixStore
 import NixVM
 
 /// An assigned job on its way to the virtual machine, with all that it needs there.
-struct AssignedRun: Sendable {
-    let key: LeaseKey
-    let assignment: WireAssignment
-    let ticket: JobTicket
+package struct AssignedRun: Sendable {
+    package let key: LeaseKey
+    package let assignment: WireAssignment
+    let cancellation: Cancellation
     let roots: RootedIO
     let printedBytes: Int
     let traces: TraceQueue
 }
 
-extension VirtualMachine {
-    /// Runs an assigned job, unless it was taken back before.
-    func perform(_ run: AssignedRun) -> WireJobResult? {
-        guard run.ticket.begin() else { return nil }
+extension AssignedRun {
+    /// When the evaluation has to end if it begins now; `UInt64.max`: whenever it does.
+    var deadline: UInt64 {
+        let timeout = assignment.limits.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
+        let isBounded = timeout.partialValue > 0 && !timeout.overflow
+        return isBounded ? MonotonicClock.now() &+ timeout.partialValue : .max
+    }
+}
+
+/// Evaluates the jobs of a worker, one at a time.
+package protocol AssignedEvaluator: Sendable {
+    /// Runs the next job of the queue, if there is one: what waited may have been taken back.
+    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)?
+    /// To be called when there is time: keeps what makes later processes faster.
+    func storePrograms() async
+}
+
+extension VirtualMachine: AssignedEvaluator {
+    package func performNext(of queue: RunQueue) -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.take() else { return nil }
+        var result = perform(run)
+        // With the reading of the job and the making of the result.
+        result.statistics.cpuNs = queue.finish()
+        return (run.key, result)
+    }
+
+    private func perform(_ run: AssignedRun) -> WireJobResult {
         do {
             let (job, level) = try EvaluationJob.assigned(
                 run.assignment, roots: run.roots, printedBytes: run.printedBytes)
-            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.ticket.cancellation)) }
+            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.cancellation)) }
             return perform(run, job, level)
         } catch {
             return WireJobResult(refused: error)
@@ -32,7 +55,7 @@ extension VirtualMachine {
         let encoder = TraceEncoder(
             key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)
         let report = evaluate(
-            job, cancellation: run.ticket.cancellation,
+            job, cancellation: run.cancellation,
             trace: EvaluationTrace(level: TraceLevel(level), observer: encoder))
         var result = WireJobResult(report)
         result.trace = encoder.finish(counts: report.eventCounts)

@@ -119,5 +119,6 @@ extension WireStatistics {
         depthPeak = UInt64(clamping: statistics.depthPeak)
         collections = UInt64(clamping: statistics.collections)
         compileNs = statistics.compileNanoseconds
+        memoryByteSeconds = UInt64(Double(memoryPeakBytes) * (Double(elapsedNs) / 1e9))
     }
 }

@@ -13,11 +13,13 @@ public struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
 
     init(_ lease: WireLease) { self.init(job: lease.job, attempt: lease.attempt) }
 
-    func wire(isRunning: Bool = false) -> WireLease {
+    /// - Parameter cpuNanoseconds: what it has used so far, if it is evaluated.
+    func wire(isRunning: Bool = false, cpuNanoseconds: UInt64 = 0) -> WireLease {
         .with {
             $0.job = job
             $0.attempt = attempt
             $0.running = isRunning
+            $0.cpuNs = cpuNanoseconds
         }
     }
 

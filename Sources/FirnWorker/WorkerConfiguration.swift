@@ -18,7 +18,7 @@ public struct WorkerConfiguration: Sendable {
     /// Jobs that are held at once: the one that is evaluated and those that wait for it, so that the machine never
     /// waits for the coordinator.
     public var heldJobs = 16
-    /// Results that the coordinator has not committed yet; above it, no more jobs are asked for.
+    /// Results that the coordinator has not committed yet; from it on, no more jobs are asked for, and none begins.
     public var uncommittedResults = 256
     /// The same in bytes of their values.
     public var uncommittedBytes = 64 << 20

@@ -2,6 +2,7 @@ import FirnProtocol
 import Logging
 import NixEval
 import NixStore
+import NixVM
 import ServiceLifecycle
 import ZeroMQ
 
@@ -15,9 +16,14 @@ actor WorkerConnection {
     private let socket: Socket
     private let traces: TraceSender
     private let roots: RootedIO
-    private let virtualMachine: VirtualMachine
+    private let evaluator: any AssignedEvaluator
+    /// Nil for a process that nobody supervises.
+    private let status = SupervisedProcess.status
+    private let instance: [UInt8]
     private var machine: WorkerMachine
-    private var tickets: [LeaseKey: JobTicket] = [:]
+    private let queue: RunQueue
+    private var cancellations: [LeaseKey: Cancellation] = [:]
+    private var isImpatienceScheduled = false
     private var outbox: [[[UInt8]]] = []
     private var registrations: [PollingExecutor.Registration] = []
     private var isLeaving = false
@@ -25,16 +31,20 @@ actor WorkerConnection {
     private var ended: CheckedContinuation<Void, Never>?
     private var hasEnded = false
 
-    init(_ configuration: WorkerConfiguration, logger: Logger) throws {
+    /// - Parameter evaluator: nil: a virtual machine.
+    init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
         executor = try PollingExecutor(name: "firn-worker")
+        queue = RunQueue(status: SupervisedProcess.status)
         self.configuration = configuration
         log = logger
         let directories = configuration.roots.sorted { $0.key < $1.key }
         roots = try RootedIO(
             roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
-        virtualMachine = try VirtualMachine(
-            programCacheBytes: configuration.programCacheBytes,
-            programCacheDirectory: configuration.programCacheDirectory)
+        self.evaluator =
+            try evaluator
+            ?? VirtualMachine(
+                programCacheBytes: configuration.programCacheBytes,
+                programCacheDirectory: configuration.programCacheDirectory)
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)
@@ -45,9 +55,9 @@ actor WorkerConnection {
                 logger.warning("announced without a content id", metadata: ["reason": "\($0)"])
             }
             : names.map { name in WireRoot.with { $0.name = name } }
-        machine = WorkerMachine(
-            WorkerSettings(configuration, roots: announced),
-            now: PollingExecutor.now())
+        let settings = WorkerSettings(configuration, roots: announced, predecessor: SupervisedProcess.predecessor)
+        instance = [UInt8](settings.hello.instance)
+        machine = WorkerMachine(settings, now: PollingExecutor.now())
     }
 
     private static func controlOptions(_ configuration: WorkerConfiguration) -> SocketOptions {
@@ -78,7 +88,7 @@ actor WorkerConnection {
         } onCancel: {
             Task { await self.end(nil) }
         }
-        if !Task.isCancelled { await virtualMachine.storePrograms() }
+        if !Task.isCancelled { await evaluator.storePrograms() }
         if let failure { throw failure }
     }
 
@@ -110,7 +120,7 @@ actor WorkerConnection {
         guard !hasEnded else { return }
         hasEnded = true
         failure = error
-        for ticket in tickets.values { ticket.cancellation.cancel() }
+        for key in cancellations.keys { cancel(key) }
         for registration in registrations { executor.unregister(registration) }
         registrations = []
         traces.close()
@@ -142,6 +152,9 @@ actor WorkerConnection {
     private func tick() {
         guard !hasEnded else { return }
         let now = PollingExecutor.now()
+        if let current = queue.current {
+            machine.evaluates(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
+        }
         perform(machine.tick(now: now))
         executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
             self?.assumeIsolated { $0.tick() }
@@ -150,8 +163,26 @@ actor WorkerConnection {
 
     private func endOfTurn() {
         guard !hasEnded else { return }
-        perform(machine.endOfTurn(now: PollingExecutor.now()))
+        let now = PollingExecutor.now()
+        if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
+        perform(machine.endOfTurn(now: now))
+        // Results are kept until the coordinator has them: no job begins while they are too many.
+        for _ in 0..<queue.holdUp(machine.hasTooManyResults) { evaluateNext() }
         flush()
+        scheduleImpatience(now: now)
+    }
+
+    /// One timer, for the first moment at which what waits has waited long enough.
+    private func scheduleImpatience(now: UInt64) {
+        guard !isImpatienceScheduled, let time = machine.impatientAt else { return }
+        isImpatienceScheduled = true
+        // What cannot be given back yet is asked for again, but not in every turn.
+        executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
+            self?.assumeIsolated {
+                $0.isImpatienceScheduled = false
+                $0.perform($0.machine.giveBackWhatWaits(now: PollingExecutor.now()))
+            }
+        }
     }
 
     private func perform(_ actions: [WorkerMachine.Action]) {
@@ -161,49 +192,61 @@ actor WorkerConnection {
     private func perform(_ action: WorkerMachine.Action) {
         switch action {
         case .send(let frames): outbox.append(frames)
-        case .evaluate(let key, let assignment): evaluate(key, assignment)
+        case .evaluate(let key, let assignment, let successor): evaluate(key, assignment, aheadOf: successor)
         case .withdraw(let keys): withdraw(keys, stop: false)
         case .stop(let keys): withdraw(keys, stop: true)
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
-        case .note(let note): log.record(note)
+        case .note(let note):
+            if case .connected = note { status?.greeted(as: instance) }
+            log.record(note)
         case .leave: isLeaving = true
         }
     }
 
-    private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment) {
-        let ticket = JobTicket()
-        tickets[key] = ticket
+    private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment, aheadOf successor: UInt64?) {
+        let cancellation = Cancellation()
+        cancellations[key] = cancellation
         let run = AssignedRun(
-            key: key, assignment: assignment, ticket: ticket, roots: roots, printedBytes: configuration.printedBytes,
-            traces: traces.queue)
-        Task { [virtualMachine] in
-            guard let result = await virtualMachine.perform(run) else { return }
-            completed(key, result)
-            await virtualMachine.storePrograms()
+            key: key, assignment: assignment, cancellation: cancellation, roots: roots,
+            printedBytes: configuration.printedBytes, traces: traces.queue)
+        queue.insert(run, aheadOf: successor)
+        evaluateNext()
+    }
+
+    /// As many turns of the evaluator as there are jobs; each takes what is first by then.
+    private func evaluateNext() {
+        Task { [evaluator] in
+            guard await completeNext() else { return }
+            await evaluator.storePrograms()
         }
     }
 
+    /// Evaluates a job and hands its result on. Nothing of either is kept by the caller, which may go on for as long as
+    /// the jobs behind take.
+    private func completeNext() async -> Bool {
+        guard let (key, result) = await evaluator.performNext(of: queue) else { return false }
+        completed(key, result)
+        return true
+    }
+
+    private func cancel(_ key: LeaseKey) {
+        guard let cancellation = cancellations[key] else { return }
+        cancellation.cancel()
+        status?.cancelled(key, at: PollingExecutor.now())
+    }
+
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
-        tickets[key] = nil
+        cancellations[key] = nil
         machine.completed(key, result, now: PollingExecutor.now())
     }
 
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {
-        var withdrawn: [LeaseKey] = []
-        var kept: [LeaseKey] = []
-        for key in keys {
-            guard let ticket = tickets[key] else { continue }
-            if stop { ticket.cancellation.cancel() }
-            if ticket.withdraw() {
-                tickets[key] = nil
-                withdrawn.append(key)
-            } else {
-                kept.append(key)
-            }
-        }
+        if stop { for key in keys { cancel(key) } }
+        let withdrawn = queue.withdraw(keys)
+        for key in withdrawn { cancellations[key] = nil }
         machine.withdrawn(withdrawn, now: PollingExecutor.now())
-        machine.keptByEvaluator(kept)
+        machine.keptByEvaluator(keys.filter { !withdrawn.contains($0) })
     }
 
     private func connectTraces(_ endpoint: String) {

@@ -35,12 +35,19 @@ extension WorkerMachine {
                 releasing.append(key)
                 continue
             }
-            if order.isEmpty { firstSince = now }
-            order.append(key)
-            pending[key] = Pending()
-            actions.append(.evaluate(key, assignment))
+            let successor = assignment.aheadOf == 0 ? nil : assignment.aheadOf
+            insert(key, aheadOf: successor, now: now)
+            actions.append(.evaluate(key, assignment, aheadOf: successor))
         }
         return actions
+    }
+
+    private mutating func insert(_ key: LeaseKey, aheadOf successor: UInt64?, now: UInt64) {
+        if order.isEmpty { firstSince = now }
+        pending[key] = Pending()
+        guard let successor, !order.isEmpty else { return order.append(key) }
+        // The first is the one that runs.
+        order.insert(key, at: order.dropFirst().firstIndex { $0.job == successor } ?? 1)
     }
 
     private mutating func forget(_ leases: [WireStaleLease]) -> [Action] {

@@ -50,7 +50,8 @@ extension WorkerMachine {
     private func helloAction() -> Action {
         var hello = settings.hello
         hello.leases = leases
-        return send(.hello(hello))
+        // The one message of a worker that is answered alone.
+        return .send(Envelope(WorkerMessage.hello(hello), correlation: 1).frames())
     }
 
     private mutating func lose(_ reason: String) -> [Action] {

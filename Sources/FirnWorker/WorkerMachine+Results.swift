@@ -25,9 +25,26 @@ extension WorkerMachine {
         guard let entry = pending.removeValue(forKey: key) else { return nil }
         if let index = order.firstIndex(of: key) {
             order.remove(at: index)
-            if index == 0 { firstSince = now }
+            if index == 0 { beginFirst(now: now) }
         }
         return entry
+    }
+
+    /// What the evaluator has, and the processor time that it used for it so far. To be told before `tick` and `endOfTurn`:
+    /// the evaluator may be further than this machine has heard of.
+    public mutating func evaluates(_ key: LeaseKey, cpuNanoseconds: UInt64, now: UInt64) {
+        guard let index = order.firstIndex(of: key) else { return }
+        if index > 0 {
+            order.remove(at: index)
+            order.insert(key, at: 0)
+            beginFirst(now: now)
+        }
+        self.cpuNanoseconds = max(self.cpuNanoseconds, cpuNanoseconds)
+    }
+
+    private mutating func beginFirst(now: UInt64) {
+        firstSince = now
+        cpuNanoseconds = 0
     }
 
     private mutating func keep(_ key: LeaseKey, _ result: WireJobResult) {
@@ -83,7 +100,10 @@ extension WorkerMachine {
             }
         }
         outgoing = []
-        if !message.results.isEmpty { actions.append(send(.results(message))) }
+        if !message.results.isEmpty {
+            if let first = order.first { message.evaluating = first.wire(isRunning: true) }
+            actions.append(send(.results(message)))
+        }
         return actions
     }
 
@@ -120,10 +140,14 @@ extension WorkerMachine {
         return Envelope(WorkerMessage.results(message)).frames()
     }
 
+    /// More would be kept than was meant to be: no job is asked for, and none is to begin. What is evaluated meanwhile is
+    /// the one result by which the bound is passed.
+    var hasTooManyResults: Bool {
+        finished.count >= settings.uncommittedResults || finishedBytes >= settings.uncommittedBytes
+    }
+
     private mutating func giveCredit(now: UInt64) -> [Action] {
-        guard !isDraining, finished.count < settings.uncommittedResults, finishedBytes < settings.uncommittedBytes,
-            !isBusyForLong(now: now)
-        else { return [] }
+        guard !isDraining, !hasTooManyResults, !isBusyForLong(now: now) else { return [] }
         let wanted = settings.heldJobs - order.count - creditGiven
         // A few at once: a message for each would cost more than it brings.
         guard wanted > 0, wanted >= settings.heldJobs / 4 else { return [] }
@@ -136,8 +160,13 @@ extension WorkerMachine {
         !order.isEmpty && now >= firstSince &+ settings.patienceNanoseconds
     }
 
+    /// When `giveBackWhatWaits` should be called if nothing else happens; nil: nothing waits.
+    public var impatientAt: UInt64? {
+        phase == .ready && order.count > 1 ? firstSince &+ settings.patienceNanoseconds : nil
+    }
+
     /// Gives back what waits behind a long job.
-    mutating func giveBackWhatWaits(now: UInt64) -> [Action] {
+    public mutating func giveBackWhatWaits(now: UInt64) -> [Action] {
         guard phase == .ready, order.count > 1, isBusyForLong(now: now) else { return [] }
         let waiting = order.dropFirst().filter { pending[$0]?.intent == Pending.Intent.none }
         for key in waiting { pending[key]?.intent = .release }

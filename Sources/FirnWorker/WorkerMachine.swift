@@ -13,8 +13,9 @@ public struct WorkerMachine: Sendable {
     public enum Action: Sendable {
         /// At once, before any part of a large value.
         case send([[UInt8]])
-        /// Give this to the evaluator, behind what it has. It answers with `completed`.
-        case evaluate(LeaseKey, WireAssignment)
+        /// Give this to the evaluator, ahead of the job that is named if that has not begun, else ahead of all that has not;
+        /// with nil, behind what it has. It answers with `completed`.
+        case evaluate(LeaseKey, WireAssignment, aheadOf: UInt64?)
         /// Take these back from the evaluator, those of them that it has not begun; answer with `withdrawn`.
         case withdraw([LeaseKey])
         /// The same, and stop the one that it has begun.
@@ -65,6 +66,8 @@ public struct WorkerMachine: Sendable {
 
     /// Leases with the evaluator, in its order, and what is known of each. The first is the one that runs.
     var order: [LeaseKey] = []
+    /// What the first has used, in nanoseconds of processor time, as the evaluator said last.
+    var cpuNanoseconds: UInt64 = 0
     var pending: [LeaseKey: Pending] = [:]
     var finished: [LeaseKey: Finished] = [:]
     var finishedBytes = 0
@@ -98,7 +101,7 @@ public struct WorkerMachine: Sendable {
     var leases: [WireLease] {
         var leases: [WireLease] = []
         for (index, key) in order.enumerated() where pending[key]?.intent != .forget {
-            leases.append(key.wire(isRunning: index == 0))
+            leases.append(key.wire(isRunning: index == 0, cpuNanoseconds: index == 0 ? cpuNanoseconds : 0))
         }
         for key in finished.keys { leases.append(key.wire(isRunning: true)) }
         return leases
@@ -112,7 +115,8 @@ public struct WorkerSettings: Sendable {
     public var heldJobs: Int
     public var uncommittedResults: Int
     public var uncommittedBytes: Int
-    /// When the first job has run for so long, those behind it are given back, so that an idle worker can have them.
+    /// When the first job has run for so long, those behind it are given back, so that another worker can have them, and
+    /// the coordinator decides anew which is next. Twice what the coordinator expects them to wait at most.
     public var patienceNanoseconds: UInt64
     public var drainNanoseconds: UInt64
     /// Used until a welcome says otherwise.
@@ -124,7 +128,7 @@ public struct WorkerSettings: Sendable {
 
     public init(
         hello: WireWorkerHello, heldJobs: Int = 16, uncommittedResults: Int = 256, uncommittedBytes: Int = 64 << 20,
-        patienceNanoseconds: UInt64 = 200_000_000, drainNanoseconds: UInt64 = 30_000_000_000
+        patienceNanoseconds: UInt64 = 40_000_000, drainNanoseconds: UInt64 = 30_000_000_000
     ) {
         self.hello = hello
         self.heldJobs = max(1, heldJobs)

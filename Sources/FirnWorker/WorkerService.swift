@@ -18,6 +18,14 @@ public struct WorkerService: Service {
         connection = try WorkerConnection(configuration, logger: logger)
     }
 
+    /// The same with another evaluator than a virtual machine.
+    @_semantics("optimize.no.crossmodule")
+    package init(
+        _ configuration: WorkerConfiguration, evaluator: any AssignedEvaluator, logger: Logger
+    ) throws {
+        connection = try WorkerConnection(configuration, evaluator: evaluator, logger: logger)
+    }
+
     /// Connects, and serves until it is told to stop and has drained, or is cancelled, which does not drain.
     ///
     /// - Throws: `ZeroMQError` for an endpoint that is none. A coordinator that is not there is no error: it is waited

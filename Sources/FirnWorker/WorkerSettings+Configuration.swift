@@ -4,7 +4,9 @@ import NixEval
 
 extension WorkerSettings {
     /// What a configured worker says of itself in each hello.
-    init(_ configuration: WorkerConfiguration, roots: [WireRoot]) {
+    ///
+    /// - Parameter predecessor: the process whose place this one takes.
+    init(_ configuration: WorkerConfiguration, roots: [WireRoot], predecessor: Predecessor?) {
         var generator = SystemRandomNumberGenerator()
         let hello = WireWorkerHello.with {
             $0.name = configuration.name
@@ -14,6 +16,7 @@ extension WorkerSettings {
             $0.roots = roots
             $0.host = Self.hostName
             $0.process = UInt32(bitPattern: getpid())
+            if let predecessor { $0.predecessor = predecessor.wire }
         }
         self.init(
             hello: hello, heldJobs: configuration.heldJobs, uncommittedResults: configuration.uncommittedResults,

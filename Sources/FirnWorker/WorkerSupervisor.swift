@@ -3,6 +3,11 @@ import ServiceLifecycle
 
 /// Runs a number of worker processes: starts them, starts one again that failed, and ends them when it is told to stop.
 /// One that ends with exit code 0 was drained, and is not wanted back. None outlives it (`SupervisedProcess`).
+///
+/// It is also the watchdog of their evaluations. A process shares some memory with it, in which it says what it evaluates
+/// and until when (`ProcessStatus`); one whose evaluation does not stop is killed and started again, and the new process
+/// tells the coordinator which job was the cause (`Predecessor`). So nothing that a job does to its process, not even to
+/// all of its threads, keeps the process from being of use again.
 public struct WorkerSupervisor: Service {
     /// How many processes there are, what they run, and when they are started again.
     public struct Configuration: Sendable {
@@ -15,6 +20,8 @@ public struct WorkerSupervisor: Service {
         public var restartMaximumMilliseconds: UInt64 = 30_000
         /// A process that ran for so long starts anew with the shortest wait.
         public var steadyMilliseconds: UInt64 = 60_000
+        /// An evaluation that goes on for so long after its deadline, or after it was cancelled, costs its process.
+        public var cancelGraceMilliseconds: UInt64 = 5_000
         /// How long processes may take to end after SIGTERM, before SIGKILL. Above the workers' own bound.
         public var drainMilliseconds: UInt64 = 35_000
 

@@ -24,16 +24,16 @@ extension JobStore {
         }
     }
 
-    /// The body of the job, its outcome and its losses; nil when there is no such job, or not any more.
-    public func job(_ id: JobID) throws(JobStoreError) -> JobRecord? {
+    /// The job's outcome and its losses; nil when there is no such job, or not any more.
+    public func job(_ key: JobKey) throws(JobStoreError) -> JobRecord? {
         try reading { database in
             let row = try Row.fetchOne(
-                database, sql: "\(Self.summarySelect), job.body, outcome.body \(Self.summaryFrom) WHERE job.id = ?",
-                arguments: [id.rawValue])
+                database, sql: "\(Self.summarySelect), outcome.body \(Self.summaryFrom) WHERE \(key.condition)",
+                arguments: key.arguments)
             guard let row else { return nil }
-            let lost = try Self.losses(database, where: "job = ?", arguments: [id.rawValue])
-            return JobRecord(
-                summary: Self.summary(row), body: row[13], outcome: row[14], lost: lost[id] ?? [])
+            let summary = Self.summary(row)
+            let lost = try Self.losses(database, where: "job = ?", arguments: [summary.id.rawValue])
+            return JobRecord(summary: summary, outcome: row[15], lost: lost[summary.id] ?? [])
         }
     }
 
@@ -70,9 +70,14 @@ extension JobStore {
                 conditions.append("job.tenant = (SELECT number FROM tenant WHERE name = ?)")
                 arguments += [tenant]
             }
-            if let before = filter.before {
+            switch filter.before {
+            case .id(let id):
                 conditions.append("job.id < ?")
-                arguments += [before.rawValue]
+                arguments += [id.rawValue]
+            case .number(let number, let tenant):
+                conditions.append("job.number < ? AND job.tenant = (SELECT number FROM tenant WHERE name = ?)")
+                arguments += [number, tenant]
+            case nil: break
             }
             conditions.append("(\(Self.condition(states: filter.states, now: filter.now)))")
             if let code = filter.code {
@@ -80,11 +85,13 @@ extension JobStore {
                 arguments += [code]
             }
             arguments += [filter.limit]
+            // Numbers of one tenant rise as ids do, and are indexed.
+            let order = filter.tenant == nil ? "job.id" : "job.number"
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     \(Self.summarySelect) \(Self.summaryFrom) WHERE \(conditions.joined(separator: " AND "))
-                    ORDER BY job.id DESC LIMIT ?
+                    ORDER BY \(order) DESC LIMIT ?
                     """, arguments: arguments)
             return rows.map(Self.summary)
         }
@@ -93,7 +100,8 @@ extension JobStore {
     private static func condition(states: Set<JobFilter.Kind>, now: Milliseconds) -> String {
         var parts = ["0"]
         if states.contains(.finished) { parts.append("outcome.job IS NOT NULL") }
-        if states.contains(.running) { parts.append("outcome.job IS NULL AND lease.held = 1") }
+        if states.contains(.held) { parts.append("outcome.job IS NULL AND lease.held = 1 AND lease.begun = 0") }
+        if states.contains(.running) { parts.append("outcome.job IS NULL AND lease.held = 1 AND lease.begun > 0") }
         let waiting = "outcome.job IS NULL AND coalesce(lease.held, 0) = 0 AND job.notBefore"
         if states.contains(.queued) { parts.append("\(waiting) <= \(now)") }
         if states.contains(.delayed) { parts.append("\(waiting) > \(now)") }
@@ -101,8 +109,9 @@ extension JobStore {
     }
 
     private static let summarySelect = """
-        SELECT job.id, tenant.name, job.priority, job.submitted, lease.attempt, lease.held, lease.worker, lease.leased,
-        outcome.code, outcome.finished, outcome.fuel, job.label, job.notBefore
+        SELECT job.id, tenant.name, job.priority, job.submitted, lease.attempt, lease.held, lease.worker,
+        max(lease.leased, lease.begun), outcome.code, outcome.finished, outcome.fuel, job.label, job.notBefore,
+        lease.begun > 0, job.number
         """
     private static let summaryFrom = """
         FROM job JOIN tenant ON tenant.number = job.tenant LEFT JOIN lease ON lease.job = job.id
@@ -110,7 +119,7 @@ extension JobStore {
         """
     private static let openSQL = """
         SELECT job.id, tenant.name, job.priority, job.submitted, job.notBefore, job.deadline, job.idempotencyKey,
-        job.label, job.body, lease.attempt, lease.held, lease.worker
+        job.label, job.body, lease.attempt, lease.held, lease.worker, lease.begun > 0, job.number
         FROM job JOIN tenant ON tenant.number = job.tenant LEFT JOIN lease ON lease.job = job.id
         WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) ORDER BY job.id
         """
@@ -119,12 +128,13 @@ extension JobStore {
 extension JobStore {
     private static func summary(_ row: Row) -> JobSummary {
         let code: Int32? = row[8]
-        let held: Bool = row[5] ?? false
+        let isLeased: Bool = row[5] ?? false
+        let hasBegun: Bool = row[13] ?? false
+        let open: JobState = isLeased ? (hasBegun ? .running : .held) : .queued
         return JobSummary(
-            id: JobID(rawValue: row[0]), tenant: row[1],
-            state: code.map { .finished(code: $0) } ?? (held ? .running : .queued), priority: row[2],
-            label: row[11], submitted: row[3], notBefore: row[12], attempt: row[4] ?? 0, worker: row[6],
-            leased: row[7] ?? 0, finished: row[9] ?? 0,
+            id: JobID(rawValue: row[0]), tenant: row[1], number: row[14],
+            state: code.map { .finished(code: $0) } ?? open, priority: row[2], label: row[11], submitted: row[3],
+            notBefore: row[12], attempt: row[4] ?? 0, worker: row[6], started: row[7] ?? 0, finished: row[9] ?? 0,
             fuel: row[10] ?? 0)
     }
 
@@ -134,7 +144,9 @@ extension JobStore {
             tenant: row[1], idempotencyKey: row[6], priority: row[2], submitted: row[3], notBefore: row[4],
             deadline: row[5], label: row[7], body: row[8])
         let held: Bool = row[10] ?? false
-        return OpenJob(id: id, job: job, attempt: row[9] ?? 0, holder: held ? row[11] : nil, lost: lost[id] ?? [])
+        return OpenJob(
+            id: id, number: row[13], job: job, attempt: row[9] ?? 0, holder: held ? row[11] : nil,
+            hasBegun: held && row[12] ?? false, lost: lost[id] ?? [])
     }
 
     private static func losses(

@@ -5,7 +5,14 @@ import GRDB
 struct JobStoreBatch {
     private let database: Database
     private var totals: StoreTotals
-    private var tenants: [String: Int64] = [:]
+    private var tenants: [String: Tenant] = [:]
+
+    private struct Tenant {
+        let row: Int64
+        /// Of the tenant's next job.
+        var nextNumber: Int64
+        var isChanged = false
+    }
 
     static func apply(_ operations: [JobStoreOperation], to database: Database) throws -> [JobStoreReply] {
         var batch = JobStoreBatch(database: database, totals: try StoreTotals.read(database))
@@ -18,6 +25,7 @@ struct JobStoreBatch {
         if batch.totals != before {
             try batch.totals.write(database)
         }
+        try batch.writeNumbers()
         return replies
     }
 
@@ -25,8 +33,10 @@ struct JobStoreBatch {
         switch operation {
         case .insert(let job):
             try insert(job)
-        case .lease(let id, let attempt, let worker, let time):
-            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker])
+        case .lease(let id, let attempt, let worker, let time, let begins):
+            try change(Self.leaseSQL, [id.rawValue, attempt, time, worker, begins ? time : 0])
+        case .begin(let id, let attempt, let time):
+            try change(Self.beginSQL, [id.rawValue, attempt, time])
         case .finish(let id, let attempt, let outcome):
             try finish(id, attempt: attempt, outcome)
         case .requeue(let id, let attempt):
@@ -35,33 +45,36 @@ struct JobStoreBatch {
             try lose(id, attempt: attempt, worker: worker, cause: cause, at: time)
         case .conclude(let id, let outcome):
             try conclude(Self.concludeSQL, id, attempt: 0, outcome)
-        case .probe(let id, let tenant):
-            .standing(try probe(id, tenant: tenant))
+        case .probe(let key):
+            .standing(try probe(key))
         }
     }
 
     private mutating func insert(_ job: NewJob) throws -> JobStoreReply {
-        let tenant = try number(ofTenant: job.tenant)
+        let tenant = try tenant(job.tenant)
         let id = totals.nextJob
         let reply = try change(
             Self.insertSQL,
             [
-                id, tenant, job.priority, job.submitted, job.notBefore, job.deadline, job.idempotencyKey, job.label,
+                id, tenant.row, tenant.nextNumber, job.priority, job.submitted, job.notBefore, job.deadline,
+                job.idempotencyKey, job.label,
                 job.body,
             ])
         if reply == .applied {
             totals.nextJob += 1
-            return .inserted(JobID(rawValue: id))
+            tenants[job.tenant]?.nextNumber += 1
+            tenants[job.tenant]?.isChanged = true
+            return .inserted(JobID(rawValue: id), number: tenant.nextNumber)
         }
         let row = try Row.fetchOne(
-            try database.cachedStatement(sql: Self.existingSQL), arguments: [tenant, job.idempotencyKey, job.body])
+            try database.cachedStatement(sql: Self.existingSQL), arguments: [tenant.row, job.idempotencyKey, job.body])
         guard let row else { throw JobStoreError.database(reason: "job \(id) could not be inserted") }
-        return .exists(JobID(rawValue: row[0]), finished: row[1], sameBody: row[2])
+        return .exists(JobID(rawValue: row[0]), number: row[1], finished: row[2], sameBody: row[3])
     }
 
-    private func probe(_ id: JobID, tenant: String?) throws -> JobStanding {
+    private func probe(_ key: JobKey) throws -> JobStanding {
         let row = try Row.fetchOne(
-            try database.cachedStatement(sql: Self.probeSQL), arguments: [id.rawValue, tenant])
+            try database.cachedStatement(sql: "\(Self.probeSQL) WHERE \(key.condition)"), arguments: key.arguments)
         guard let row else { return .unknown }
         return row[0] ? .finished : .open
     }
@@ -106,37 +119,48 @@ struct JobStoreBatch {
         return database.changesCount > 0 ? .applied : .refused
     }
 
-    private mutating func number(ofTenant name: String) throws -> Int64 {
+    private mutating func tenant(_ name: String) throws -> Tenant {
         if let known = tenants[name] { return known }
         _ = try change("INSERT OR IGNORE INTO tenant (name) VALUES (?)", [name])
-        let select = try database.cachedStatement(sql: "SELECT number FROM tenant WHERE name = ?")
-        guard let number = try Int64.fetchOne(select, arguments: [name]) else {
+        let select = try database.cachedStatement(sql: "SELECT number, nextNumber FROM tenant WHERE name = ?")
+        guard let row = try Row.fetchOne(select, arguments: [name]) else {
             throw JobStoreError.database(reason: "tenant '\(name)' could not be inserted")
         }
-        tenants[name] = number
-        return number
+        let tenant = Tenant(row: row[0], nextNumber: row[1])
+        tenants[name] = tenant
+        return tenant
+    }
+
+    private func writeNumbers() throws {
+        for tenant in tenants.values where tenant.isChanged {
+            _ = try change("UPDATE tenant SET nextNumber = ? WHERE number = ?", [tenant.nextNumber, tenant.row])
+        }
     }
 }
 
 extension JobStoreBatch {
-    /// `OR IGNORE` is for the idempotency key; a clash of `id` cannot be, since numbers only rise.
+    /// `OR IGNORE` is for the idempotency key; a clash of `id` or `number` cannot be, since both only rise.
     private static let insertSQL = """
-        INSERT OR IGNORE INTO job (id, tenant, priority, submitted, notBefore, deadline, idempotencyKey, label, body)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT OR IGNORE INTO job
+        (id, tenant, number, priority, submitted, notBefore, deadline, idempotencyKey, label, body)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     private static let existingSQL = """
-        SELECT id, EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id), body = ?3 FROM job
+        SELECT id, number, EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id), body = ?3 FROM job
         WHERE tenant = ?1 AND idempotencyKey = ?2
         """
     private static let probeSQL = """
         SELECT EXISTS (SELECT 1 FROM outcome WHERE outcome.job = job.id) FROM job
-        WHERE id = ?1 AND (?2 IS NULL OR tenant = (SELECT number FROM tenant WHERE name = ?2))
         """
     private static let leaseSQL = """
-        INSERT INTO lease (job, attempt, held, leased, worker) SELECT ?1, ?2, 1, ?3, ?4
+        INSERT INTO lease (job, attempt, held, leased, worker, begun) SELECT ?1, ?2, 1, ?3, ?4, ?5
         WHERE NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1) AND EXISTS (SELECT 1 FROM job WHERE id = ?1)
         ON CONFLICT (job) DO UPDATE SET attempt = excluded.attempt, held = 1, leased = excluded.leased,
-        worker = excluded.worker WHERE excluded.attempt > lease.attempt
+        worker = excluded.worker, begun = excluded.begun WHERE excluded.attempt > lease.attempt
+        """
+    private static let beginSQL = """
+        UPDATE lease SET begun = ?3 WHERE job = ?1 AND attempt = ?2 AND held = 1
+        AND NOT EXISTS (SELECT 1 FROM outcome WHERE job = ?1)
         """
     private static let requeueSQL = """
         UPDATE lease SET held = 0 WHERE job = ?1 AND attempt = ?2 AND held = 1
@@ -152,4 +176,21 @@ extension JobStoreBatch {
         INSERT OR IGNORE INTO outcome (job, attempt, code, finished, fuel, size, traceSegments, traceDropped, body)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM job WHERE id = ?1)
         """
+}
+
+extension JobKey {
+    /// Which row of `job` it is, in SQL.
+    var condition: String {
+        switch self {
+        case .id: "job.id = ?"
+        case .number: "job.tenant = (SELECT number FROM tenant WHERE name = ?) AND job.number = ?"
+        }
+    }
+
+    var arguments: StatementArguments {
+        switch self {
+        case .id(let id): [id.rawValue]
+        case .number(let number, let tenant): [tenant, number]
+        }
+    }
 }

@@ -65,8 +65,11 @@ public struct NewOutcome: Sendable {
 public enum JobStoreOperation: Sendable {
     /// Answers `inserted`, or `exists` when the tenant has a job with this idempotency key.
     case insert(NewJob)
-    /// Gives the job to a worker. Refused when an attempt as high was already given, or the job has an outcome.
-    case lease(JobID, attempt: Int64, worker: String, at: Milliseconds)
+    /// Gives the job to a worker, which evaluates it at once (`begins`) or holds it first. Refused when an attempt as high was
+    /// already given, or the job has an outcome.
+    case lease(JobID, attempt: Int64, worker: String, at: Milliseconds, begins: Bool)
+    /// The worker evaluates a job that it held. Refused unless the attempt holds the lease and there is no outcome.
+    case begin(JobID, attempt: Int64, at: Milliseconds)
     /// Commits the outcome of an attempt. Answers `repeated` when this attempt did so before. Refused unless it holds
     /// the lease and there is no outcome.
     case finish(JobID, attempt: Int64, NewOutcome)
@@ -77,15 +80,16 @@ public enum JobStoreOperation: Sendable {
     /// Commits an outcome that no worker made: cancelled, quarantined, unavailable, a deadline while it waited.
     /// A lease that is still held is void from then on. Refused when there is an outcome.
     case conclude(JobID, NewOutcome)
-    /// Changes nothing; answers where the job stands for this tenant (nil: for an operator), in the batch's order.
-    case probe(JobID, tenant: String?)
+    /// Changes nothing; answers where the job stands, in the batch's order.
+    case probe(JobKey)
 }
 
 /// The answer to one operation, in the order of the batch.
 public enum JobStoreReply: Sendable, Equatable {
-    case inserted(JobID)
+    /// With the number by which its tenant knows the job.
+    case inserted(JobID, number: Int64)
     /// The key was used before. `finished`: that job has its outcome. `sameBody`: it was asked with the same bytes.
-    case exists(JobID, finished: Bool, sameBody: Bool)
+    case exists(JobID, number: Int64, finished: Bool, sameBody: Bool)
     case applied
     /// `finish` only: this very attempt had committed its outcome before; nothing was changed.
     case repeated

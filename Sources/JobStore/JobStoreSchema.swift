@@ -3,9 +3,9 @@ import GRDB
 /// The tables. Rows are written once and then only added to: a job is immutable, its lease is one small row, its outcome
 /// another. So a job costs three short writes, and what makes an outcome unique is a primary key.
 ///
-///     tenant         number, name
-///     job            what was asked; never changed
-///     lease          the last attempt, its worker, whether it is held
+///     tenant         number, name, the next number of a job of its own
+///     job            what was asked, and the number by which its tenant knows it; never changed
+///     lease          the last attempt, its worker, whether it is held, and when it began (0: not known to have begun)
 ///     loss           workers lost while they ran the job
 ///     outcome        how it ended; the row's existence is what "finished" means
 ///     value          printed values too large to be part of an outcome's body
@@ -16,6 +16,12 @@ enum JobStoreSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1-jobs") { database in
             try database.execute(sql: firstTables)
+        }
+        migrator.registerMigration("2-begun") { database in
+            try database.execute(sql: "ALTER TABLE lease ADD COLUMN begun INTEGER NOT NULL DEFAULT 0")
+        }
+        migrator.registerMigration("3-numbers") { database in
+            try database.execute(sql: numbers)
         }
         return migrator
     }()
@@ -47,5 +53,15 @@ enum JobStoreSchema {
             one INTEGER PRIMARY KEY CHECK (one = 1), nextJob INTEGER NOT NULL, finished INTEGER NOT NULL,
             resultBytes INTEGER NOT NULL, traceBytes INTEGER NOT NULL);
         INSERT INTO totals VALUES (1, 1, 0, 0, 0);
+        """
+
+    /// Jobs that are there keep the id that their tenant was told as their number.
+    private static let numbers = """
+        ALTER TABLE tenant ADD COLUMN nextNumber INTEGER NOT NULL DEFAULT 1;
+        UPDATE tenant SET nextNumber = (SELECT nextJob FROM totals);
+        ALTER TABLE job ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+        UPDATE job SET number = id;
+        CREATE UNIQUE INDEX jobNumber ON job(tenant, number);
+        DROP INDEX jobTenant;
         """
 }

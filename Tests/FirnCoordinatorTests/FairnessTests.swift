@@ -38,7 +38,7 @@ import Testing
         #expect(ids.count == count)
     }
 
-    @Test func tenantsShareByFuelAndNotByJobs() {
+    @Test func tenantsShareByWhatTheyUseAndNotByJobs() {
         var farm = Farm()
         submit(300, fuel: 1_000_000, as: "heavy", number: 1, &farm)
         submit(300, fuel: 100_000, as: "light", number: 2, &farm)
@@ -81,26 +81,6 @@ import Testing
         farm.connect(Farm.worker(1), name: "w", credit: 4)
         farm.settle()
         #expect(farm.assignments(Farm.worker(1)).map(\.job) == [2, 4, 1, 3])
-    }
-
-    @Test func quotasHoldWhatRunsAtOnce() {
-        var settings = CoordinatorSettings()
-        settings.defaultPolicy.maximumRunning = 2
-        settings.tenants["fat"] = {
-            var policy = TenantPolicy()
-            policy.maximumRunningMemory = 3 << 30
-            return policy
-        }()
-        var farm = Farm(settings: settings)
-        submit(5, fuel: 1, as: "thin", number: 1, &farm)
-        submit(5, fuel: 1, as: "fat", number: 2, &farm)
-        farm.connect(Farm.worker(1), name: "w", credit: 100)
-        farm.settle()
-        let tenants = farm.assignments(Farm.worker(1)).map {
-            farm.store.jobs[JobID(rawValue: Int64($0.job))]?.job.tenant
-        }
-        #expect(tenants.count { $0 == "thin" } == 2)
-        #expect(tenants.count { $0 == "fat" } == 3)
     }
 
     @Test func fuelOfTheHourIsAQuota() {

@@ -10,12 +10,15 @@ struct Farm {
     var store = MemoryStore()
     var time = CoordinatorTime(steady: 1_000_000, wall: 1_700_000_000_000)
     let settings: CoordinatorSettings
+    /// Clients that do not read.
+    var deaf: Set<Peer> = []
     /// Operations that the store was not given yet.
     private(set) var uncommitted: [JobStoreOperation] = []
     private(set) var replies: [(peer: Peer, correlation: UInt64, reply: ClientReply)] = []
     private(set) var commands: [(peer: Peer, correlation: UInt64, command: WorkerCommand)] = []
     private(set) var reads: [CoordinatorRead] = []
     private(set) var traces: [TraceSegment] = []
+    private(set) var discarded: [Peer] = []
     private(set) var isDrained = false
 
     init(settings: CoordinatorSettings = CoordinatorSettings()) {
@@ -42,10 +45,13 @@ struct Farm {
     mutating func turn() {
         for action in machine.finishTurn(at: time) {
             switch action {
-            case .reply(let peer, let correlation, let reply): replies.append((peer, correlation, reply))
+            case .reply(let peer, let correlation, let reply):
+                replies.append((peer, correlation, reply))
+                if !deaf.contains(peer) { machine.handle(.released(peer, bytes: reply.bytes), at: time) }
             case .command(let peer, let correlation, let command): commands.append((peer, correlation, command))
             case .store(let operation): uncommitted.append(operation)
             case .read(let read): reads.append(read)
+            case .discard(let peer): discarded.append(peer)
             case .keepTrace(let segment): traces.append(segment)
             case .drained: isDrained = true
             }
@@ -117,7 +123,7 @@ struct Farm {
         return job
     }
 
-    /// Submits, commits, and gives the ids of the accepted ones.
+    /// Submits, commits, and gives the ids of the accepted ones: the coordinator's, not the tenant's numbers.
     mutating func submit(
         _ jobs: [WireJobSpecification], watch: Bool = false, correlation: UInt64 = 7, from peer: Peer = Farm.client,
         tenant: String = "acme"
@@ -132,7 +138,7 @@ struct Farm {
         commit()
         return replies[before...].flatMap { answer -> [JobID] in
             guard case .submitReply(let reply) = answer.reply else { return [] }
-            return reply.receipts.map(\.accepted.job).filter { $0 > 0 }.map { JobID(rawValue: Int64($0)) }
+            return reply.receipts.compactMap { store.find(.number(Int64($0.accepted.job), tenant: tenant)) }
         }
     }
 
@@ -159,7 +165,7 @@ struct Farm {
 
     mutating func connect(
         _ peer: Peer, name: String, instance: UInt8 = 1, credit: UInt32 = 0, leases: [WireLease] = [],
-        roots: [WireRoot] = []
+        roots: [WireRoot] = [], predecessor: WirePredecessor? = nil
     ) {
         tell(
             peer,
@@ -170,6 +176,7 @@ struct Farm {
                     $0.evaluatorVersions = ["1"]
                     $0.leases = leases
                     $0.roots = roots
+                    if let predecessor { $0.predecessor = predecessor }
                 }), correlation: 3)
         if credit > 0 { tell(peer, .credit(.with { $0.jobs = credit })) }
     }
@@ -188,13 +195,14 @@ struct Farm {
 
     mutating func finish(
         _ peer: Peer, _ id: JobID, _ attempt: UInt32, _ outcome: WireOutcomeKind = .ok, value: String = "42",
-        fuel: UInt64 = 100
+        fuel: UInt64 = 100, cpuNanoseconds: UInt64 = 0, evaluating: WireLease? = nil
     ) {
         let result = WireJobResult.with {
             $0.outcome = outcome
             $0.value = Data(value.utf8)
             $0.valueBytes = UInt64(value.utf8.count)
             $0.statistics.fuel = fuel
+            $0.statistics.cpuNs = cpuNanoseconds
         }
         tell(
             peer,
@@ -207,6 +215,7 @@ struct Farm {
                             $0.result = result
                         }
                     ]
+                    if let evaluating { $0.evaluating = evaluating }
                 }))
     }
 
@@ -238,6 +247,9 @@ struct Farm {
             return cancel.leases
         }
     }
+
+    /// What a client is told of an open job; nil when it is finished.
+    func state(of id: JobID) -> WireJobState? { machine.jobs[id]?.wireState }
 
     func outcome(_ id: JobID) -> WireOutcomeKind? {
         store.jobs[id]?.outcome.flatMap { WireOutcomeKind(rawValue: Int($0.code)) }

@@ -124,7 +124,7 @@ import Testing
             return #expect(Bool(false))
         }
         #expect(status.outcome == .quarantined && status.lostWorkers.count == 3)
-        #expect(String(decoding: status.result.failure.message, as: UTF8.self).contains("attempt 3 on w1"))
+        #expect(String(decoding: status.result.failure.message, as: UTF8.self).contains("attempt 3: the lease ran out"))
     }
 
     @Test func onlyTheRunningJobIsBlamedForALostWorker() {

@@ -5,8 +5,10 @@ import JobStore
 struct MemoryStore {
     struct Stored {
         let job: NewJob
+        let number: Int64
         var attempt: Int64 = 0
         var holder: String?
+        var hasBegun = false
         var lost: [LostWorker] = []
         var outcome: (code: Int32, attempt: Int64)?
     }
@@ -19,10 +21,17 @@ struct MemoryStore {
     private mutating func apply(_ operation: JobStoreOperation) -> JobStoreReply {
         switch operation {
         case .insert(let job): return insert(job)
-        case .lease(let id, let attempt, let worker, _):
+        case .lease(let id, let attempt, let worker, _, let begins):
             guard let job = jobs[id], job.outcome == nil, attempt > job.attempt else { return .refused }
             jobs[id]?.attempt = attempt
             jobs[id]?.holder = worker
+            jobs[id]?.hasBegun = begins
+            return .applied
+        case .begin(let id, let attempt, _):
+            guard let job = jobs[id], job.holder != nil, job.attempt == attempt, job.outcome == nil else {
+                return .refused
+            }
+            jobs[id]?.hasBegun = true
             return .applied
         case .finish(let id, let attempt, let outcome):
             guard let job = jobs[id] else { return .refused }
@@ -39,9 +48,17 @@ struct MemoryStore {
             guard let job = jobs[id], job.outcome == nil else { return .refused }
             jobs[id]?.outcome = (outcome.code, 0)
             return .applied
-        case .probe(let id, let tenant):
-            guard let job = jobs[id], tenant == nil || job.job.tenant == tenant else { return .standing(.unknown) }
+        case .probe(let key):
+            guard let job = find(key).flatMap({ jobs[$0] }) else { return .standing(.unknown) }
             return .standing(job.outcome == nil ? .open : .finished)
+        }
+    }
+
+    func find(_ key: JobKey) -> JobID? {
+        switch key {
+        case .id(let id): jobs[id] == nil ? nil : id
+        case .number(let number, let tenant):
+            jobs.first { $0.value.number == number && $0.value.job.tenant == tenant }?.key
         }
     }
 
@@ -51,12 +68,14 @@ struct MemoryStore {
                 $0.value.job.tenant == job.tenant && $0.value.job.idempotencyKey == key
             })
         {
-            return .exists(id, finished: known.outcome != nil, sameBody: known.job.body == job.body)
+            return .exists(
+                id, number: known.number, finished: known.outcome != nil, sameBody: known.job.body == job.body)
         }
         let id = JobID(rawValue: next)
         next += 1
-        jobs[id] = Stored(job: job)
-        return .inserted(id)
+        let number = Int64(jobs.values.count { $0.job.tenant == job.tenant } + 1)
+        jobs[id] = Stored(job: job, number: number)
+        return .inserted(id, number: number)
     }
 
     private mutating func release(_ id: JobID, _ attempt: Int64) -> JobStoreReply {
@@ -65,10 +84,16 @@ struct MemoryStore {
         return .applied
     }
 
+    /// Jobs that have an outcome.
+    var finished: Int { jobs.values.count { $0.outcome != nil } }
+
     /// What a coordinator finds when it starts.
     var open: [OpenJob] {
         jobs.filter { $0.value.outcome == nil }.sorted { $0.key < $1.key }.map { id, stored in
-            OpenJob(id: id, job: stored.job, attempt: stored.attempt, holder: stored.holder, lost: stored.lost)
+            OpenJob(
+                id: id, number: stored.number, job: stored.job, attempt: stored.attempt, holder: stored.holder,
+                hasBegun: stored.hasBegun,
+                lost: stored.lost)
         }
     }
 }

@@ -36,12 +36,12 @@ private let ms: UInt64 = 1_000_000
 
     private func frames(_ command: WorkerCommand) -> [[UInt8]] { Envelope(command).frames() }
 
-    private func dispatch(_ keys: [LeaseKey]) -> [[UInt8]] {
+    private func dispatch(_ keys: [LeaseKey], aheadOf successor: UInt64 = 0) -> [[UInt8]] {
         frames(
             .dispatch(
                 .with {
                     $0.assignments = keys.map { key in
-                        .with { ($0.job, $0.attempt) = (key.job, key.attempt) }
+                        .with { ($0.job, $0.attempt, $0.aheadOf) = (key.job, key.attempt, successor) }
                     }
                 }))
     }
@@ -61,7 +61,7 @@ private let ms: UInt64 = 1_000_000
     }
 
     private func evaluated(_ actions: [WorkerMachine.Action]) -> [LeaseKey] {
-        actions.compactMap { if case .evaluate(let key, _) = $0 { key } else { nil } }
+        actions.compactMap { if case .evaluate(let key, _, _) = $0 { key } else { nil } }
     }
 
     @Test func helloIsFirstThenCreditAndTraces() throws {
@@ -244,11 +244,50 @@ private let ms: UInt64 = 1_000_000
         #expect(machine.endOfTurn(now: 1).contains { if case .leave = $0 { true } else { false } })
     }
 
+    @Test func anAssignmentGoesAheadOfTheOneThatItNames() throws {
+        var machine = ready()
+        _ = machine.receive(dispatch([one, two, three]), now: 1)
+        let late = LeaseKey(job: 504, attempt: 1)
+        let later = LeaseKey(job: 505, attempt: 1)
+        let actions = machine.receive(dispatch([late], aheadOf: three.job), now: 2)
+        guard case .evaluate(late, _, aheadOf: three.job)? = actions.first else {
+            Issue.record("\(actions)")
+            return
+        }
+        #expect(machine.order == [one, two, late, three])
+        // The one that it names runs, or is over: then it is the next.
+        _ = machine.receive(dispatch([later], aheadOf: one.job), now: 3)
+        #expect(machine.order == [one, later, two, late, three])
+        #expect(machine.leases.filter(\.running).map(\.job) == [501])
+    }
+
+    /// An assignment that goes ahead may cross a job that begins: the evaluator knows which one it has.
+    @Test func whatTheEvaluatorHasIsWhatRuns() throws {
+        var machine = ready()
+        _ = machine.receive(dispatch([one, two, three]), now: 1)
+        machine.evaluates(two, cpuNanoseconds: 7, now: 30 * ms)
+        #expect(machine.leases.map(\.job) == [502, 501, 503])
+        #expect(machine.leases.map(\.running) == [true, false, false])
+        #expect(machine.leases.map(\.cpuNs) == [7, 0, 0])
+        #expect(machine.giveBackWhatWaits(now: 60 * ms).isEmpty, "it has run for 30 ms")
+        machine.completed(one, result("1"), now: 61 * ms)
+        let messages = try sent(machine.endOfTurn(now: 61 * ms))
+        guard case .results(let results)? = messages.first else {
+            Issue.record("\(messages)")
+            return
+        }
+        #expect(results.results.map(\.job) == [501] && results.evaluating.job == 502)
+        machine.completed(two, result("2"), now: 62 * ms)
+        machine.evaluates(two, cpuNanoseconds: 9, now: 62 * ms)
+        #expect(machine.leases.first { $0.job == 503 }?.cpuNs == 0, "the next one has used nothing yet")
+    }
+
     @Test func nothingWaitsBehindALongJob() throws {
         var machine = ready(heldJobs: 2)
         _ = machine.receive(dispatch([one, two]), now: 1)
-        #expect(!machine.tick(now: 100 * ms).contains { if case .withdraw = $0 { true } else { false } })
-        let actions = machine.tick(now: 300 * ms)
+        #expect(machine.impatientAt == 40 * ms + 1)
+        #expect(machine.giveBackWhatWaits(now: 40 * ms).isEmpty)
+        let actions = machine.giveBackWhatWaits(now: 40 * ms + 1)
         #expect(actions.contains { if case .withdraw([two]) = $0 { true } else { false } })
         machine.withdrawn([two], now: 300 * ms)
         #expect(try sent(machine.endOfTurn(now: 300 * ms)).map(\.kind) == [.release])

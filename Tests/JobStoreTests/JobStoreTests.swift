@@ -9,12 +9,12 @@ import Testing
     @Test func numbersJobsFromOneAndKeepsTheirBodies() throws {
         let store = try place.open()
         let replies = try store.apply([.insert(.sample("a")), .insert(.sample("b"))])
-        #expect(replies == [.inserted(JobID(rawValue: 1)), .inserted(JobID(rawValue: 2))])
-        let record = try #require(try store.job(JobID(rawValue: 2)))
-        #expect(record.body == Data("b".utf8))
+        #expect(replies == [.inserted(JobID(rawValue: 1), number: 1), .inserted(JobID(rawValue: 2), number: 2)])
+        #expect(try store.openJobs().map(\.job.body) == [Data("a".utf8), Data("b".utf8)])
+        let record = try #require(try store.job(.id(JobID(rawValue: 2))))
         #expect(record.summary.state == .queued)
         #expect(record.outcome == nil)
-        #expect(try store.job(JobID(rawValue: 3)) == nil)
+        #expect(try store.job(.id(JobID(rawValue: 3))) == nil)
     }
 
     @Test func aFileThatIsNoDatabaseIsNamed() throws {
@@ -35,18 +35,21 @@ import Testing
     @Test func idempotencyKeyGivesTheFirstJobOfTheTenant() throws {
         let store = try place.open()
         let first = JobID(rawValue: 1)
-        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.inserted(first)])
+        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.inserted(first, number: 1)])
         let again = try store.apply([
             .insert(.sample("other", key: "k")), .insert(.sample(key: "k")), .insert(.sample(tenant: "red", key: "k")),
             .insert(.sample()),
         ])
         #expect(
             again == [
-                .exists(first, finished: false, sameBody: false), .exists(first, finished: false, sameBody: true),
-                .inserted(JobID(rawValue: 2)), .inserted(JobID(rawValue: 3)),
+                .exists(first, number: 1, finished: false, sameBody: false),
+                .exists(first, number: 1, finished: false, sameBody: true),
+                .inserted(JobID(rawValue: 2), number: 1), .inserted(JobID(rawValue: 3), number: 2),
             ])
         try finish(store, first, attempt: 1)
-        #expect(try store.apply([.insert(.sample(key: "k"))]) == [.exists(first, finished: true, sameBody: true)])
+        #expect(
+            try store.apply([.insert(.sample(key: "k"))])
+                == [.exists(first, number: 1, finished: true, sameBody: true)])
     }
 
     @Test func onlyTheCurrentAttemptFinishesAndOnlyOnce() throws {
@@ -55,21 +58,22 @@ import Testing
         let replies = try store.apply([
             .insert(.sample()),
             .finish(job, attempt: 1, .sample()),
-            .lease(job, attempt: 1, worker: "w1", at: 1),
+            .lease(job, attempt: 1, worker: "w1", at: 1, begins: true),
             .requeue(job, attempt: 1),
             .finish(job, attempt: 1, .sample()),
-            .lease(job, attempt: 1, worker: "w1", at: 1),
-            .lease(job, attempt: 2, worker: "w2", at: 2),
+            .lease(job, attempt: 1, worker: "w1", at: 1, begins: true),
+            .lease(job, attempt: 2, worker: "w2", at: 2, begins: true),
             .finish(job, attempt: 1, .sample("stale")),
             .finish(job, attempt: 2, .sample("good")),
             .finish(job, attempt: 2, .sample("twice")),
             .conclude(job, .sample("thrice")),
-            .lease(job, attempt: 3, worker: "w3", at: 3),
+            .lease(job, attempt: 3, worker: "w3", at: 3, begins: true),
             .requeue(job, attempt: 2),
         ])
         #expect(
             replies == [
-                .inserted(job), .refused, .applied, .applied, .refused, .refused, .applied, .refused, .applied,
+                .inserted(job, number: 1), .refused, .applied, .applied, .refused, .refused, .applied, .refused,
+                .applied,
                 .repeated, .refused, .refused, .refused,
             ])
         #expect(try store.outcomes(of: [job]) == [job: Data("good".utf8)])
@@ -80,7 +84,7 @@ import Testing
         let store = try place.open()
         let job = JobID(rawValue: 9)
         let replies = try store.apply([
-            .lease(job, attempt: 1, worker: "w", at: 1), .finish(job, attempt: 1, .sample()),
+            .lease(job, attempt: 1, worker: "w", at: 1, begins: true), .finish(job, attempt: 1, .sample()),
             .conclude(job, .sample()), .lose(job, attempt: 1, worker: "w", cause: "gone", at: 1),
             .requeue(job, attempt: 1),
         ])
@@ -93,13 +97,13 @@ import Testing
         _ = try store.apply([.insert(.sample())])
         for attempt: Int64 in 1...3 {
             let replies = try store.apply([
-                .lease(job, attempt: attempt, worker: "w\(attempt)", at: 5),
+                .lease(job, attempt: attempt, worker: "w\(attempt)", at: 5, begins: true),
                 .lose(job, attempt: attempt, worker: "w\(attempt)", cause: "connection lost", at: 6),
             ])
             #expect(replies == [.applied, .applied])
         }
         #expect(try store.apply([.conclude(job, .sample("quarantined", code: 9))]) == [.applied])
-        let record = try #require(try store.job(job))
+        let record = try #require(try store.job(.id(job)))
         #expect(record.lost.map(\.worker) == ["w1", "w2", "w3"])
         #expect(record.lost.allSatisfy { $0.cause == "connection lost" && $0.at == 6 })
         #expect(record.summary.state == .finished(code: 9))
@@ -110,9 +114,9 @@ import Testing
         _ = try store.apply([
             .insert(.sample("queued")), .insert(.sample("running", key: "k")), .insert(.sample("done")),
             .insert(.sample("lost")),
-            .lease(JobID(rawValue: 2), attempt: 1, worker: "w1", at: 4),
-            .lease(JobID(rawValue: 3), attempt: 1, worker: "w1", at: 4),
-            .lease(JobID(rawValue: 4), attempt: 1, worker: "w2", at: 4),
+            .lease(JobID(rawValue: 2), attempt: 1, worker: "w1", at: 4, begins: true),
+            .lease(JobID(rawValue: 3), attempt: 1, worker: "w1", at: 4, begins: true),
+            .lease(JobID(rawValue: 4), attempt: 1, worker: "w2", at: 4, begins: true),
             .finish(JobID(rawValue: 3), attempt: 1, .sample()),
             .lose(JobID(rawValue: 4), attempt: 1, worker: "w2", cause: "killed", at: 5),
         ])
@@ -123,7 +127,7 @@ import Testing
         #expect(open.map(\.attempt) == [0, 1, 1])
         #expect(open[1].job.idempotencyKey == Data("k".utf8))
         #expect(open[2].lost == [LostWorker(attempt: 1, worker: "w2", cause: "killed", at: 5)])
-        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5))])
+        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5), number: 5)])
     }
 
     @Test func aSecondOwnerIsRefused() throws {
@@ -152,13 +156,41 @@ import Testing
     @Test func listsNewestFirstByTenantStateAndCursor() throws {
         let store = try place.open()
         _ = try store.apply((1...6).map { .insert(.sample(tenant: $0 % 2 == 0 ? "even" : "odd")) })
-        _ = try store.apply([.lease(JobID(rawValue: 4), attempt: 1, worker: "w", at: 1)])
+        _ = try store.apply([.lease(JobID(rawValue: 4), attempt: 1, worker: "w", at: 1, begins: true)])
         try finish(store, JobID(rawValue: 2), attempt: 1)
         #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [6, 5, 4, 3, 2, 1])
         #expect(try store.jobs(JobFilter(tenant: "even")).map(\.state) == [.queued, .running, .finished(code: 1)])
         #expect(try store.jobs(JobFilter(states: [.running, .finished])).map(\.id.rawValue) == [4, 2])
-        #expect(try store.jobs(JobFilter(before: JobID(rawValue: 4), limit: 2)).map(\.id.rawValue) == [3, 2])
+        #expect(try store.jobs(JobFilter(before: .id(JobID(rawValue: 4)), limit: 2)).map(\.id.rawValue) == [3, 2])
+        let before = JobKey.number(3, tenant: "even")
+        #expect(try store.jobs(JobFilter(tenant: "even", before: before)).map(\.number) == [2, 1])
+        #expect(try store.jobs(JobFilter(tenant: "odd", before: .id(JobID(rawValue: 5)))).map(\.number) == [2, 1])
         #expect(try store.jobs(JobFilter(tenant: "nobody")).isEmpty)
+    }
+
+    @Test func aHeldJobIsNoRunningOneUntilItBegins() throws {
+        var store = try place.open()
+        let (held, begun, over) = (JobID(rawValue: 1), JobID(rawValue: 2), JobID(rawValue: 3))
+        let replies = try store.apply([
+            .insert(.sample()), .insert(.sample()), .insert(.sample()),
+            .lease(held, attempt: 1, worker: "w", at: 5, begins: false),
+            .lease(begun, attempt: 1, worker: "w", at: 5, begins: false),
+            .lease(over, attempt: 1, worker: "w", at: 5, begins: false),
+            .begin(begun, attempt: 1, at: 7), .begin(begun, attempt: 2, at: 7), .requeue(over, attempt: 1),
+            .begin(over, attempt: 1, at: 7),
+        ])
+        #expect(replies.suffix(4) == [.applied, .refused, .applied, .refused])
+        #expect(try store.jobs(JobFilter()).map(\.state) == [.queued, .running, .held])
+        #expect(try store.jobs(JobFilter()).map(\.started) == [5, 7, 5])
+        #expect(try store.jobs(JobFilter(states: [.held])).map(\.id) == [held])
+        #expect(try store.jobs(JobFilter(states: [.running])).map(\.id) == [begun])
+        try close(&store)
+        #expect(try store.openJobs().map(\.hasBegun) == [false, true, false])
+        // The next attempt has not begun because the one before had.
+        _ = try store.apply([
+            .requeue(begun, attempt: 1), .lease(begun, attempt: 2, worker: "w", at: 9, begins: false),
+        ])
+        #expect(try store.job(begun)?.summary.state == .held)
     }
 
     @Test func delayedJobsAndOutcomesCanBeListed() throws {
@@ -178,12 +210,12 @@ import Testing
         let store = try place.open()
         let job = JobID(rawValue: 1)
         let replies = try store.apply([
-            .probe(job, tenant: nil), .insert(.sample(tenant: "blue")), .probe(job, tenant: "blue"),
-            .probe(job, tenant: "red"), .conclude(job, .sample()), .probe(job, tenant: nil),
+            .probe(.id(job)), .insert(.sample(tenant: "blue")), .probe(.number(1, tenant: "blue")),
+            .probe(.number(1, tenant: "red")), .conclude(job, .sample()), .probe(.id(job)),
         ])
         #expect(
             replies == [
-                .standing(.unknown), .inserted(job), .standing(.open), .standing(.unknown), .applied,
+                .standing(.unknown), .inserted(job, number: 1), .standing(.open), .standing(.unknown), .applied,
                 .standing(.finished),
             ])
     }
@@ -200,9 +232,46 @@ import Testing
         #expect(try store.value(of: JobID(rawValue: 2), from: 0, count: 5) == nil)
     }
 
+    /// A number that counts all jobs would tell each tenant how many the others have.
+    @Test func everyTenantCountsItsOwnJobs() throws {
+        var store = try place.open()
+        let first = try store.apply(["red", "blue", "red"].map { .insert(.sample(tenant: $0)) })
+        #expect(
+            first == [
+                .inserted(JobID(rawValue: 1), number: 1), .inserted(JobID(rawValue: 2), number: 1),
+                .inserted(JobID(rawValue: 3), number: 2),
+            ])
+        try close(&store)
+        #expect(
+            try store.apply([.insert(.sample(tenant: "blue"))]) == [.inserted(JobID(rawValue: 4), number: 2)])
+        #expect(try store.job(.number(2, tenant: "blue"))?.summary.id == JobID(rawValue: 4))
+        #expect(try store.job(.number(3, tenant: "blue")) == nil)
+        #expect(try store.openJobs().map(\.number) == [1, 1, 2, 2])
+    }
+
+    /// Tenants know the jobs of an older store by their ids: those stay, and what comes later is above them.
+    @Test func jobsOfAnOlderStoreKeepTheirNumbers() throws {
+        var store = try place.open()
+        _ = try store.apply(["red", "blue", "red"].map { .insert(.sample(tenant: $0)) })
+        try store.pool.write { database in
+            try database.execute(
+                sql: """
+                    DROP INDEX jobNumber;
+                    ALTER TABLE job DROP COLUMN number;
+                    ALTER TABLE tenant DROP COLUMN nextNumber;
+                    CREATE INDEX jobTenant ON job(tenant, id);
+                    DELETE FROM grdb_migrations WHERE identifier = '3-numbers';
+                    """)
+        }
+        try close(&store)
+        #expect(try store.job(.number(2, tenant: "blue"))?.summary.id == JobID(rawValue: 2))
+        let next = try store.apply([.insert(.sample(tenant: "blue"))])
+        #expect(next == [.inserted(JobID(rawValue: 4), number: 4)])
+    }
+
     private func finish(_ store: JobStore, _ job: JobID, attempt: Int64) throws {
         let replies = try store.apply([
-            .lease(job, attempt: attempt, worker: "w", at: 1), .finish(job, attempt: attempt, .sample()),
+            .lease(job, attempt: attempt, worker: "w", at: 1, begins: true), .finish(job, attempt: attempt, .sample()),
         ])
         #expect(replies == [.applied, .applied])
     }

@@ -12,7 +12,7 @@ import Testing
         for number in 1...count {
             let job = JobID(rawValue: number)
             operations += [
-                .insert(.sample(key: "k\(number)")), .lease(job, attempt: 1, worker: "w", at: 1),
+                .insert(.sample(key: "k\(number)")), .lease(job, attempt: 1, worker: "w", at: 1, begins: true),
                 .finish(job, attempt: 1, .sample(String(repeating: "x", count: bytes), at: number * 1000)),
             ]
         }
@@ -26,7 +26,7 @@ import Testing
         let report = try await store.retain(RetentionPolicy(maximumAge: 4000), now: 10_000)
         #expect(report.jobs == 5)
         #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [11, 10, 9, 8, 7, 6])
-        #expect(try store.apply([.insert(.sample(key: "k1"))]) == [.inserted(JobID(rawValue: 12))])
+        #expect(try store.apply([.insert(.sample(key: "k1"))]) == [.inserted(JobID(rawValue: 12), number: 12)])
     }
 
     @Test func removesByCountAndSizeInRounds() async throws {
@@ -47,7 +47,7 @@ import Testing
         #expect(try store.jobs(JobFilter()).isEmpty)
         try store.close()
         store = try place.open()
-        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5))])
+        #expect(try store.apply([.insert(.sample())]) == [.inserted(JobID(rawValue: 5), number: 5)])
     }
 
     @Test func tracesGoFirstTheirJobsStay() async throws {
@@ -65,7 +65,7 @@ import Testing
     @Test func tracesAreCompleteOnlyWithEverySegmentAndNoDrop() async throws {
         let store = try place.open()
         let job = JobID(rawValue: 1)
-        _ = try store.apply([.insert(.sample()), .lease(job, attempt: 1, worker: "w", at: 1)])
+        _ = try store.apply([.insert(.sample()), .lease(job, attempt: 1, worker: "w", at: 1, begins: true)])
         try await append(store, [segment(1, 0, "first"), segment(1, 2, "third")])
         #expect(try store.trace(of: job)?.isComplete == false)
         var outcome = NewOutcome.sample()

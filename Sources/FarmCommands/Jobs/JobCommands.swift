@@ -89,7 +89,7 @@ struct JobsCommand: AsyncParsableCommand {
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
-    @Option(help: "Only jobs in this state: delayed, queued, running or finished.")
+    @Option(help: "Only jobs in this state: delayed, queued, held (by a worker, not begun), running or finished.")
     var state: String?
 
     @Option(help: "Only finished jobs with this outcome, such as evalError.")
@@ -108,12 +108,13 @@ struct JobsCommand: AsyncParsableCommand {
     var json = false
 
     private static let states: [String: WireJobState] = [
-        "delayed": .delayed, "queued": .queued, "running": .running, "finished": .finished,
+        "delayed": .delayed, "queued": .queued, "held": .held, "running": .running,
+        "finished": .finished,
     ]
 
     mutating func validate() throws {
         if let state, Self.states[state] == nil {
-            throw ValidationError("--state takes delayed, queued, running or finished, not '\(state)'")
+            throw ValidationError("--state takes delayed, queued, held, running or finished, not '\(state)'")
         }
         if let outcome, Outcome(rawValue: outcome) == nil {
             let names = Outcome.allCases.map(\.rawValue).joined(separator: ", ")
@@ -147,7 +148,8 @@ struct JobsCommand: AsyncParsableCommand {
     private func show(_ status: WireJobStatus) {
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         var line = "\(status.job)  \(StatusReport.text(status))"
-        if !status.tenant.isEmpty { line += "  \(status.tenant)" }
+        // As its tenant calls it.
+        if !status.tenant.isEmpty { line += "  \(status.tenant) \(status.tenantJob)" }
         if !status.label.isEmpty { line += "  \(StatusReport.printable(status.label))" }
         Output.write(1, line + "\n")
     }
@@ -158,7 +160,7 @@ struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Cancel jobs.",
         discussion: """
-            A waiting job is finished at once; of a running one the worker is told. Exit code 1 when a job is not known.
+            A waiting job is finished at once; of a held or running one the worker is told. Exit code 1 when a job is not known.
 
             Example: firn cancel 17 18 --reason "wrong branch"
             """)

@@ -47,6 +47,7 @@ enum ResultReport {
             ("elapsedNs", .unsigned(statistics.elapsedNs)), ("cpuNs", .unsigned(statistics.cpuNs)),
             ("depthPeak", .unsigned(statistics.depthPeak)), ("collections", .unsigned(statistics.collections)),
             ("compileNs", .unsigned(statistics.compileNs)),
+            ("memoryByteSeconds", .unsigned(statistics.memoryByteSeconds)),
         ])
     }
 

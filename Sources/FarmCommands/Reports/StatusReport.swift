@@ -7,6 +7,7 @@ enum StatusReport {
         case .unspecified: "unspecified"
         case .delayed: "delayed"
         case .queued: "queued"
+        case .held: "held"
         case .running: "running"
         case .finished: "finished"
         case .UNRECOGNIZED(let number): "state-\(number)"
@@ -54,6 +55,7 @@ enum StatusReport {
         if status.priority != 0 { members.append(("priority", .number(Int64(status.priority)))) }
         let texts = [("tenant", status.tenant), ("worker", status.worker)]
         members += texts.filter { !$0.1.isEmpty }.map { ($0.0, .string($0.1)) }
+        if status.tenantJob > 0 { members.append(("tenantJob", .unsigned(status.tenantJob))) }
         let times = [
             ("submittedUnixMs", status.submittedUnixMs), ("startedUnixMs", status.startedUnixMs),
             ("finishedUnixMs", status.finishedUnixMs),

@@ -58,6 +58,9 @@ extension CoordinatorSettings {
         segmentBytes = try source.size("segmentBytes") ?? segmentBytes
         watchedJobs = try source.number("watchedJobs", in: 1...10_000_000) ?? watchedJobs
         maximumSessions = try source.number("maximumSessions", in: 1...10_000_000) ?? maximumSessions
+        connectionAnswerBytes = try source.size("answers.connectionBytes") ?? connectionAnswerBytes
+        answerBytes = try source.size("answers.bytes") ?? answerBytes
+        stalledAfterMs = try source.number("answers.stalledAfterMs", in: 100...86_400_000) ?? stalledAfterMs
         traceEndpoint = try source.string("traceEndpoint") ?? traceEndpoint
         try readRetention(&source)
         defaultPolicy = try TenantPolicy(&source, section: "tenantDefaults", base: defaultPolicy)
@@ -88,6 +91,9 @@ extension TenantPolicy {
         maximumRunningMemory = try source.size("\(section).runningMemory", atLeast: 0) ?? maximumRunningMemory
         fuelPerHour = try source.number("\(section).fuelPerHour", in: 0...UInt64.max) ?? fuelPerHour
         traceBytesPerHour = try source.size("\(section).traceBytesPerHour", atLeast: 0) ?? traceBytesPerHour
+        maximumConnections = try source.number("\(section).connections", in: 1...1_000_000) ?? maximumConnections
+        maximumWatched = try source.number("\(section).watched", in: 0...100_000_000) ?? maximumWatched
+        answerBytes = try source.size("\(section).answerBytes") ?? answerBytes
         try defaultLimits.read(&source, section: "\(section).defaultLimits")
         try maximumLimits.read(&source, section: "\(section).maximumLimits")
         if let names = try source.strings("\(section).roots") {

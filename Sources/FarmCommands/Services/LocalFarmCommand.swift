@@ -62,9 +62,10 @@ struct LocalFarmCommand: AsyncParsableCommand {
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         try farm.writeClientConfiguration(coordinator.endpoints)
         let arguments = workerArguments(farm, endpoint: coordinator.endpoints.workers, level: logger.logLevel.rawValue)
-        let supervisor = WorkerSupervisor.Configuration(
+        var supervisor = WorkerSupervisor.Configuration(
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
+        supervisor.cancelGraceMilliseconds = UInt64(max(100, configuration.settings.cancelGraceMs))
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         Output.write(1, ready(farm, coordinator.endpoints) + "\n")
         try await ServiceRunner.run([coordinator.service, workers], logger: logger)

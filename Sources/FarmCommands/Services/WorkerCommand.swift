@@ -48,22 +48,32 @@ struct WorkerCommand: AsyncParsableCommand {
             ])
         let (worker, logger) = try WorkerSettings.reported(&source)
         let configuration = try worker.configured()
-        if worker.processes > 1 {
-            // Workers would end and be started again and again.
-            for (name, directory) in configuration.roots.sorted(by: { $0.key < $1.key }) {
-                _ = try RootArgument(name: name, directory: directory).resolved()
-            }
-            // The same command line again, with what is each process's own behind it.
-            let own = Array(CommandLine.arguments.dropFirst())
-            let name = configuration.name
-            let supervisor = WorkerSupervisor.Configuration(
-                processes: worker.processes, executable: "/proc/self/exe"
-            ) { index in own + ["--processes", "1", "--name", "\(name)-\(index)"] }
-            let service = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
+        guard !SupervisedProcess.isSupervised else {
+            let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
             return try await ServiceRunner.run([service], logger: logger)
         }
-        let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
+        // Workers would end and be started again and again.
+        for (name, directory) in configuration.roots.sorted(by: { $0.key < $1.key }) {
+            _ = try RootArgument(name: name, directory: directory).resolved()
+        }
+        let service = try ServiceRunner.make { try supervisor(worker, configuration).makeService(logger: logger) }
         try await ServiceRunner.run([service], logger: logger)
+    }
+
+    /// A supervisor of processes with the same command line again, and what is each one's own behind it.
+    private func supervisor(
+        _ worker: WorkerSettings, _ configuration: WorkerConfiguration
+    ) -> WorkerSupervisor.Configuration {
+        let own = Array(CommandLine.arguments.dropFirst())
+        let isAlone = worker.processes == 1
+        let name = configuration.name
+        var supervisor = WorkerSupervisor.Configuration(
+            processes: worker.processes, executable: "/proc/self/exe"
+        ) { index in own + ["--processes", "1", "--name", isAlone ? name : "\(name)-\(index)"] }
+        supervisor.cancelGraceMilliseconds = worker.cancelGraceMilliseconds
+        // More than the processes take themselves.
+        supervisor.drainMilliseconds = configuration.drainMilliseconds + 5_000
+        return supervisor
     }
 }
 

@@ -7,8 +7,10 @@ import ZeroMQ
 
 /// Everything that `firn worker` is told: config/worker.yaml describes it.
 struct WorkerSettings {
-    /// Above 1 a supervisor runs so many processes, which are called NAME-0, NAME-1 and so on.
+    /// So many processes are supervised; several are called NAME-0, NAME-1 and so on.
     var processes = 1
+    /// An evaluation that goes on for so long after its deadline or cancellation costs its process.
+    var cancelGraceMilliseconds: UInt64 = 5_000
     /// Left without keys: what reads them is `PeerSecurity`.
     var configuration: WorkerConfiguration
     private var key: String?
@@ -27,6 +29,8 @@ struct WorkerSettings {
         key = try source.path("key")
         serverKey = try source.path("serverKey")
         processes = try source.number("processes", in: 1...1_024) ?? processes
+        cancelGraceMilliseconds =
+            try source.number("cancelGraceMs", in: 100...3_600_000) ?? cancelGraceMilliseconds
         configuration.roots = try Self.roots(&source)
         try configuration.read(&source)
     }

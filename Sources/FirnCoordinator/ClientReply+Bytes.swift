@@ -1,0 +1,42 @@
+import FirnProtocol
+
+extension ClientReply {
+    /// About what the answer takes in memory while it waits to be sent. The encoded message is not larger, but for what
+    /// its fields' tags and lengths need, for which each part is counted with some bytes more than its texts have.
+    var bytes: Int {
+        switch self {
+        case .jobStatus(let status): status.bytes
+        case .jobUpdates(let updates):
+            Self.overhead + 10 * updates.unknown.count + updates.updates.reduce(0) { $0 + $1.bytes }
+        case .resultPart(let part): Self.overhead + part.bytes.count
+        case .tracePart(let part):
+            part.segments.reduce(Self.overhead + 32 * part.summary.eventCounts.count) { $0 + $1.events.count + 64 }
+        case .jobList(let list): list.jobs.reduce(Self.overhead) { $0 + $1.bytes }
+        case .submitReply(let reply):
+            reply.receipts.reduce(Self.overhead) { $0 + $1.refused.message.utf8.count + 32 }
+        case .cancelReply(let reply): Self.overhead + 16 * reply.cancellations.count
+        case .queueReport(let report): report.tenants.reduce(Self.overhead) { $0 + $1.tenant.utf8.count + 128 }
+        case .workerList(let list): list.workers.reduce(Self.overhead) { $0 + $1.bytes }
+        case .error(let error): Self.overhead + error.message.utf8.count
+        case .welcome, .drainReply, .ping, .pong: Self.overhead
+        }
+    }
+
+    /// Of a message: its frames, its place in queues.
+    static let overhead = 256
+}
+
+extension WireJobStatus {
+    var bytes: Int {
+        let texts = label.utf8.count + tenant.utf8.count + worker.utf8.count
+        return lostWorkers.reduce(texts + 256) { $0 + $1.utf8.count + 8 }
+            + (hasResult ? result.value.count + result.textBytes + 128 : 0)
+    }
+}
+
+extension WireWorkerStatus {
+    fileprivate var bytes: Int {
+        let roots = roots.reduce(0) { $0 + $1.name.utf8.count + $1.contentID.count + 16 }
+        return 1_024 + roots + 24 * leases.count + 256 * evaluatorVersions.count
+    }
+}

@@ -1,0 +1,66 @@
+import FirnProtocol
+import ZeroMQ
+
+/// Sending to clients and operators. What libzmq has sent is reported to the machine, which so knows what waits for whom.
+extension CoordinatorService {
+    func send(_ reply: ClientReply, correlation: UInt64, to peer: Peer) {
+        if clientQueues[peer] == nil {
+            lastClientNumber += 1
+            clientQueues[peer] = ClientQueue(number: lastClientNumber)
+            clientsByNumber[lastClientNumber] = peer
+        }
+        let frames = Envelope(reply, correlation: correlation).frames()
+        clientQueues[peer]?.append(ClientQueue.Entry(frames: frames, bytes: reply.bytes))
+        sendWaiting(to: peer)
+    }
+
+    private func sendWaiting(to peer: Peer) {
+        while let queue = clientQueues[peer], let next = queue.next {
+            let outcome = outcome(of: next.frames, to: peer) { [ledger, bytes = next.bytes, number = queue.number] in
+                ledger.enter(bytes, of: number)
+            }
+            switch outcome {
+            case .sent: clientQueues[peer]?.sent()
+            case .full: return
+            case .noRoute:
+                unreachable.append(peer)
+                return discard(peer)
+            }
+        }
+    }
+
+    /// Throws away what waits for a client.
+    func discard(_ peer: Peer) {
+        guard let bytes = clientQueues[peer]?.discard(), bytes > 0 else { return forgetQueue(peer) }
+        apply(.released(peer, bytes: bytes))
+        forgetQueue(peer)
+    }
+
+    /// Tells the machine what has been sent, and sends what waited for it.
+    func takeReleased() {
+        for (number, bytes) in ledger.take() {
+            guard let peer = clientsByNumber[number] else { continue }
+            clientQueues[peer]?.released(bytes)
+            apply(.released(peer, bytes: bytes))
+            sendWaiting(to: peer)
+            forgetQueue(peer)
+        }
+    }
+
+    private func forgetQueue(_ peer: Peer) {
+        guard let queue = clientQueues[peer], queue.isEmpty else { return }
+        clientQueues[peer] = nil
+        clientsByNumber[queue.number] = nil
+    }
+
+    /// Bytes of answers that clients have not taken, as the machine counts them.
+    var waitingAnswerBytes: Int { machine.answers.total }
+
+    /// libzmq refused a message although it has little of that client: it learns of what its threads have sent only now and
+    /// then, and does not say when.
+    var mustRetryClients: Bool { clientQueues.values.contains { $0.next != nil } }
+
+    func retryClients() {
+        for (peer, queue) in clientQueues where queue.next != nil { sendWaiting(to: peer) }
+    }
+}

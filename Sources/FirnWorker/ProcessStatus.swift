@@ -1,0 +1,109 @@
+import CZeroMQ
+import Glibc
+import Synchronization
+
+/// What a worker process tells its supervisor, in memory that both have mapped: what it evaluates, and when that should have
+/// stopped. It can be read whatever the process does, and after it has ended.
+///
+/// Each word has one writer: those of the evaluation the thread that evaluates, the others the one that hears the
+/// coordinator. A reader may see an evaluation change under its eyes; what it then takes for the one has the other's
+/// deadline, which is not over for long unless that one was late itself.
+final class ProcessStatus: Sendable {
+    /// An evaluation that has begun and not ended.
+    struct Evaluation: Equatable {
+        let key: LeaseKey
+        /// When it should have ended by: its deadline, or when it was cancelled. Of the monotonic clock, which all processes
+        /// of the machine share; `UInt64.max` when there is no such time.
+        let stopBy: UInt64
+    }
+
+    private enum Word: Int {
+        case isEvaluating, job, attempt, deadline
+        case cancelledJob, cancelledAttempt, cancelledAt
+        case isGreeted, instanceHead, instanceTail
+    }
+
+    // Not a pointer, which could not be shared between threads.
+    private let address: UInt
+    private static let byteCount = 4_096
+
+    /// A descriptor of new memory, zeros, which is closed on exec; nil when the system has none to give.
+    static func makeMemory() -> Int32? {
+        let descriptor = firn_memory_file()
+        guard descriptor >= 0 else { return nil }
+        guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+
+    /// Maps the memory behind a descriptor, which may be closed then; nil when it cannot be mapped.
+    init?(descriptor: Int32) {
+        let mapped = unsafe mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
+        guard let mapped = unsafe mapped, UInt(bitPattern: mapped) != UInt.max else { return nil }
+        _ = unsafe mapped.bindMemory(to: Atomic<UInt64>.self, capacity: Self.byteCount / 8)
+        address = UInt(bitPattern: mapped)
+    }
+
+    deinit { unsafe munmap(UnsafeMutableRawPointer(bitPattern: address), Self.byteCount) }
+
+    private func load(_ word: Word) -> UInt64 {
+        guard let words = unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address) else { return 0 }
+        return unsafe words[word.rawValue].load(ordering: .acquiring)
+    }
+
+    private func store(_ value: UInt64, _ word: Word) {
+        guard let words = unsafe UnsafeMutablePointer<Atomic<UInt64>>(bitPattern: address) else { return }
+        unsafe words[word.rawValue].store(value, ordering: .releasing)
+    }
+}
+
+/// The worker's side.
+extension ProcessStatus {
+    /// - Parameter deadline: when the evaluation has to end; `UInt64.max`: whenever it does.
+    func began(_ key: LeaseKey, deadline: UInt64) {
+        store(key.job, .job)
+        store(UInt64(key.attempt), .attempt)
+        store(deadline, .deadline)
+        store(1, .isEvaluating)
+    }
+
+    func ended() { store(0, .isEvaluating) }
+
+    /// The flag of an evaluation was set: from `time` on it should stop.
+    func cancelled(_ key: LeaseKey, at time: UInt64) {
+        guard key.job != load(.cancelledJob) || UInt64(key.attempt) != load(.cancelledAttempt) else { return }
+        store(time, .cancelledAt)
+        store(UInt64(key.attempt), .cancelledAttempt)
+        store(key.job, .cancelledJob)
+    }
+
+    /// The coordinator knows the process, under this instance: 16 bytes.
+    func greeted(as instance: [UInt8]) {
+        func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        store(word(instance.prefix(8)), .instanceHead)
+        store(word(instance.dropFirst(8).prefix(8)), .instanceTail)
+        store(1, .isGreeted)
+    }
+}
+
+/// The supervisor's side.
+extension ProcessStatus {
+    /// Nil when the process evaluates nothing.
+    var evaluation: Evaluation? {
+        guard load(.isEvaluating) == 1 else { return nil }
+        let key = LeaseKey(job: load(.job), attempt: UInt32(truncatingIfNeeded: load(.attempt)))
+        let isCancelled = load(.cancelledJob) == key.job && load(.cancelledAttempt) == UInt64(key.attempt)
+        let deadline = load(.deadline)
+        return Evaluation(key: key, stopBy: isCancelled ? min(deadline, load(.cancelledAt)) : deadline)
+    }
+
+    /// How the coordinator knows the process; nil before it does.
+    var instance: [UInt8]? {
+        guard load(.isGreeted) == 1 else { return nil }
+        return [load(.instanceHead), load(.instanceTail)].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import FirnProtocol
+import FirnWorker
+import Foundation
+import Logging
+import ServiceLifecycle
+
+// A worker process for tests of the watchdog: a real one but for its evaluator. The source `stubborn` never ends, whatever
+// flag is set; `crash` ends the process; every other one has its own text as its value.
+//
+// Usage: stubborn-worker ENDPOINT NAME
+
+struct StubbornEvaluator: AssignedEvaluator {
+    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.take() else { return nil }
+        defer { _ = queue.finish() }
+        let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
+        switch String(decoding: source, as: UTF8.self) {
+        case "stubborn": while true { pause() }
+        case "crash": kill(getpid(), SIGSEGV)
+        default: break
+        }
+        let result = WireJobResult.with {
+            $0.outcome = .ok
+            $0.value = source
+        }
+        return (run.key, result)
+    }
+
+    func storePrograms() async {}
+}
+
+SupervisedProcess.follow()
+let words = CommandLine.arguments
+guard words.count == 3 else { exit(2) }
+let configuration = WorkerConfiguration(name: words[2], endpoint: words[1])
+let logger = Logger(label: "stubborn", factory: { _ in SwiftLogNoOpLogHandler() })
+let worker = try WorkerService(configuration, evaluator: StubbornEvaluator(), logger: logger)
+let group = ServiceGroup(
+    configuration: ServiceGroupConfiguration(
+        services: [ServiceGroupConfiguration.ServiceConfiguration(service: worker)],
+        gracefulShutdownSignals: [.sigterm], logger: logger))
+try await group.run()
