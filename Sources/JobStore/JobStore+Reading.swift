@@ -125,7 +125,8 @@ extension JobStore {
         let open: JobState = isLeased ? (hasBegun ? .running : .held) : .queued
         return JobSummary(
             id: JobID(rawValue: row[0]), tenant: row[1], state: code.map { .finished(code: $0) } ?? open,
-            priority: row[2], label: row[11], submitted: row[3], notBefore: row[12], attempt: row[4] ?? 0, worker: row[6],
+            priority: row[2], label: row[11], submitted: row[3], notBefore: row[12], attempt: row[4] ?? 0,
+            worker: row[6],
             started: row[7] ?? 0, finished: row[9] ?? 0,
             fuel: row[10] ?? 0)
     }

@@ -27,7 +27,9 @@ struct MemoryStore {
             jobs[id]?.hasBegun = begins
             return .applied
         case .begin(let id, let attempt, _):
-            guard let job = jobs[id], job.holder != nil, job.attempt == attempt, job.outcome == nil else { return .refused }
+            guard let job = jobs[id], job.holder != nil, job.attempt == attempt, job.outcome == nil else {
+                return .refused
+            }
             jobs[id]?.hasBegun = true
             return .applied
         case .finish(let id, let attempt, let outcome):
