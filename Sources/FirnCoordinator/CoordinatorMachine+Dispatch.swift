@@ -28,7 +28,9 @@ extension CoordinatorMachine {
         var candidates = tenants.indices.filter { tenants[$0].ready > 0 }
         var occupancies: [Int: Occupancy] = [:]
         for tenant in candidates { occupancies[tenant] = occupancy(of: tenant) }
-        while !peers.isEmpty, let next = candidates.indices.min(by: { isServed(candidates[$0], before: candidates[$1]) }) {
+        while !peers.isEmpty,
+            let next = candidates.indices.min(by: { isServed(candidates[$0], before: candidates[$1]) })
+        {
             let tenant = candidates[next]
             guard let choice = choose(of: tenant, among: peers, occupancies[tenant]) else {
                 candidates.remove(at: next)

@@ -61,7 +61,8 @@ import Testing
         func finishNext(microseconds: UInt64) {
             let assignment = farm.assignments(worker)[farm.store.finished]
             farm.finish(
-                worker, JobID(rawValue: Int64(assignment.job)), assignment.attempt, cpuNanoseconds: microseconds * 1_000)
+                worker, JobID(rawValue: Int64(assignment.job)), assignment.attempt, cpuNanoseconds: microseconds * 1_000
+            )
             farm.tell(worker, .credit(.with { $0.jobs = 1 }))
             farm.settle()
         }

@@ -123,6 +123,10 @@ extension Machine {
 
     /// Runs until the value is there, an error is caught by nobody, or the host must answer a request.
     public func resume() -> MachinePause {
+        // A value cannot be asked for in a heap that a stopped collection left behind.
+        if isHeapAbandoned, let cause = interruption() ?? failure?.kind {
+            return .failed(EvalFailure(kind: cause, message: Array(StopCondition.message(cause).utf8)))
+        }
         let exit: RunExit
         switch recording?.level {
         case nil where settings.checks != nil: exit = runChecked()
@@ -215,7 +219,7 @@ extension Machine {
             let isUsed = frames.load(fromByteOffset: middle * MemoryLayout<Frame>.stride, as: UInt.self) != 0
             peak = isUsed ? middle + 1..<peak.upperBound : peak.lowerBound..<middle
         }
-        return peak.lowerBound
+        return max(peak.lowerBound, s.pointee.deepest)
     }
 
     /// Units of fuel used so far.

@@ -60,6 +60,8 @@ public final class Machine {
     /// Receives warnings that have a place; without one they are printed without it.
     public var warningHandler: ((EvalFailure) -> Void)?
     var failure: EvalFailure?
+    /// Whether a collection was stopped, which leaves values at two places or none: none may be looked at any more.
+    private(set) var isHeapAbandoned = false
     /// Failures that were caught, for the thunks that failed with them.
     let keptFailures = KeptFailures()
     /// The thunk that was needed when it had failed before, and the mode of the frame that it would have got.
@@ -185,6 +187,9 @@ public final class Machine {
         io.removeAll()
         memory?.giveBack()
     }
+
+    /// Lets go of all values: a collection was stopped halfway, and `failure` says why.
+    func abandonHeap() { isHeapAbandoned = true }
 
     /// Why the evaluation must stop now, if it must.
     func interruption() -> FailureKind? { stop.cause }

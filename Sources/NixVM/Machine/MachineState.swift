@@ -108,6 +108,8 @@ struct MachineState: BitwiseCopyable {
     var remembered: Remembered
     var memoryLimit: Int?
     var maximumDepth: Int
+    /// The most frames at a time, as far as the frames themselves no longer tell.
+    var deepest = 0
     /// Fuel left beyond `slice`; nil when there is no limit.
     var fuel: Int?
     var fuelUsed = 0

@@ -57,7 +57,7 @@ extension VM {
         // With nothing left, only who wants to charge is refused: when room on the heap is asked for depends on collections.
         if s.pointee.slice < 0 || s.pointee.slice == 0 && s.pointee.need == 0 && outside == 0 {
             if !refill() { return false }
-            if s.pointee.remembered.isFull, !collect(need: 0) { return failMemory() }
+            if s.pointee.remembered.isFull, !collect(need: 0) { return failCollection() }
         }
         if s.pointee.r.fp >= s.pointee.fpLimit, !growFrames() { return false }
         if s.pointee.r.sp + (slots &+ s.pointee.largestFrame) > s.pointee.spLimit,
@@ -71,14 +71,18 @@ extension VM {
         if s.pointee.r.hp + need <= s.pointee.hpLimit { return true }
         // Where memory is short, collections take more time than what lies between them.
         if !poll() { return false }
-        return collect(need: need) || failMemory()
+        return collect(need: need) || failCollection()
     }
+
+    /// The failure of a collection that found no room, or that was stopped, which has said so itself.
+    private func failCollection() -> Bool { machine.isHeapAbandoned ? false : failMemory() }
 
     /// Frees what is no longer alive in the heap, for so many bytes beside it.
     private func makeRoomOutside(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
         guard poll() else { return false }
         collectAll()
+        if machine.isHeapAbandoned { return false }
         guard openNursery(0), hasRoomOutsideHeap(bytes) else { return failMemory() }
         return true
     }
@@ -167,6 +171,6 @@ extension VM {
     /// The stack grew at the heap's cost: under a memory limit the heap's window is set anew.
     private func fitsLimit() -> Bool {
         if s.pointee.memoryLimit == nil { return true }
-        return collect(need: 0) || failMemory()
+        return collect(need: 0) || failCollection()
     }
 }

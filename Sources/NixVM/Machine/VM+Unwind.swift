@@ -4,6 +4,7 @@ extension VM {
     /// caught. From another one they get back their code: the captures never left them.
     @inline(never)
     func unwind<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit? {
+        if machine.isHeapAbandoned { return .failed }
         let bottom = s.pointee.bottomFrame
         var place = placeOfFailure()
         var tails = TailSiteReader(s.pointee.tailSites)

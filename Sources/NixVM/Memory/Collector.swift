@@ -6,8 +6,19 @@ struct Collector {
     var free: UnsafeMutableRawPointer
     /// Told which of them are in use.
     let failures: KeptFailures
+    /// Why the evaluation must stop now, if it must.
+    private let stop: StopCondition
+    /// The evaluation must stop, and so the collection did: what was moved is of no use, nor what was not.
+    private(set) var isAbandoned = false
 
-    init(from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: KeptFailures) {
+    /// Bytes that are moved between two looks at deadline and cancellation: less than a millisecond's work.
+    private static let blockBytes = 1 << 20
+
+    init(
+        from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: KeptFailures,
+        stop: StopCondition
+    ) {
+        self.stop = stop
         self.from = UInt(bitPattern: from)
         self.extent = UInt(bitPattern: extent)
         self.free = free
@@ -67,10 +78,18 @@ struct Collector {
         }
     }
 
-    /// Visits every object moved so far, and those it moves, until none is left.
+    /// Visits every object moved so far, and those it moves, until none is left or the evaluation must stop.
     mutating func scan(from start: UnsafeMutableRawPointer) {
         var next = start
+        var poll = start + Self.blockBytes
         while next < free {
+            if _slowPath(next >= poll) {
+                poll = next + Self.blockBytes
+                if stop.cause != nil {
+                    isAbandoned = true
+                    return
+                }
+            }
             let object = next.assumingMemoryBound(to: UInt64.self)
             let size = object.size
             scan(object)

@@ -9,14 +9,13 @@ extension VM {
     func collect(need: Int) -> Bool {
         let start = monotonicNanoseconds()
         defer { s.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
-        if isFullDue(need) {
-            collectAll()
-            return openNursery(need)
+        if !isFullDue(need) {
+            collectNursery()
+            if machine.isHeapAbandoned { return false }
+            if openNursery(need) { return true }
         }
-        collectNursery()
-        if openNursery(need) { return true }
         collectAll()
-        return openNursery(need)
+        return !machine.isHeapAbandoned && openNursery(need)
     }
 
     /// Moves what is alive in the nursery to the current space.
@@ -24,10 +23,15 @@ extension VM {
         machine.keptFailures.beginCollection()
         let heap = s.pointee.heap
         var collector = Collector(
-            from: heap.nursery, extent: s.pointee.heap.spaceSize, free: heap.oldTop, failures: machine.keptFailures)
+            from: heap.nursery, extent: s.pointee.heap.spaceSize, free: heap.oldTop, failures: machine.keptFailures,
+            stop: machine.stop)
         moveRoots(&collector)
         moveRemembered(&collector)
         collector.scan(from: heap.oldTop)
+        if collector.isAbandoned {
+            s.pointee.heap.oldTop = collector.free
+            return abandon()
+        }
         finish(&collector, from: heap.oldTop)
         machine.keptFailures.endCollection(isFull: false)
     }
@@ -42,10 +46,14 @@ extension VM {
         // The nursery lies between the spaces.
         var collector = Collector(
             from: min(from, heap.nursery), extent: 2 * s.pointee.heap.spaceSize, free: to,
-            failures: machine.keptFailures)
+            failures: machine.keptFailures, stop: machine.stop)
         s.pointee.remembered.forgetAll()
         moveRoots(&collector)
         collector.scan(from: to)
+        if collector.isAbandoned {
+            discard(to, from: 0, to: collector.free - to)
+            return abandon()
+        }
         let used = heap.oldBytes
         s.pointee.heap.statistics.fullCollections += 1
         // Counts what the space holds that is still the current one.
@@ -53,11 +61,18 @@ extension VM {
         machine.keptFailures.endCollection(isFull: true)
         s.pointee.heap.firstIsCurrent.toggle()
         s.pointee.liveBytes = s.pointee.heap.oldBytes
+        shrinkStacks()
         if s.pointee.stress {
             mprotect(from, s.pointee.heap.spaceSize, PROT_NONE)
         } else {
             discard(from, from: 0, to: used)
         }
+    }
+
+    /// Ends an evaluation that must stop while its heap is being moved: no value of the machine can be looked at any more.
+    private func abandon() {
+        if poll() { _ = failInterrupted(.cancelled) }
+        machine.abandonHeap()
     }
 
     /// The collected ranges hold nothing more that is alive.
@@ -184,6 +199,37 @@ extension VM {
             s.pointee.heap.nurseryTouched = extent
         }
         return true
+    }
+
+    /// Gives back what stack and frames took when much more was on them, since all of their windows counts under a memory
+    /// limit.
+    private func shrinkStacks() {
+        guard s.pointee.memoryLimit != nil else { return }
+        let frames = s.pointee.fpLimit - s.pointee.framesBase
+        let usedFrames = max(s.pointee.r.fp - s.pointee.framesBase, MachineState.firstFrameWindow / 2)
+        if frames > 4 * usedFrames {
+            s.pointee.deepest = max(s.pointee.deepest, machine.depthPeak)
+            let kept = 2 * usedFrames
+            let entry = MemoryLayout<UInt>.stride
+            discardPages(s.pointee.framesBase + kept, s.pointee.framesBase + (frames + 1))
+            discardPages(
+                s.pointee.tailSites.first + kept * entry, s.pointee.tailSites.first + (frames + 1) * entry)
+            s.pointee.fpLimit = s.pointee.framesBase + kept
+        }
+        let slots = s.pointee.spLimit - s.pointee.stackBase
+        let usedSlots = max(s.pointee.r.sp - s.pointee.stackBase, MachineState.firstStackWindow / 2)
+        if slots > 4 * (usedSlots + s.pointee.largestFrame) {
+            let kept = 2 * (usedSlots + s.pointee.largestFrame)
+            discardPages(s.pointee.stackBase + kept, s.pointee.stackBase + slots)
+            s.pointee.spLimit = s.pointee.stackBase + kept
+        }
+    }
+
+    /// Gives back the pages that lie whole between two addresses.
+    private func discardPages(_ start: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer) {
+        let first = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: start) + 4095) & ~4095)
+        guard let first, end - first >= 4096 else { return }
+        madvise(first, (end - first) & ~4095, MADV_DONTNEED)
     }
 
     /// Bytes of stack and frames that count: what is in use of the windows that a machine begins with, and all of larger
