@@ -36,6 +36,8 @@ extension Machine {
         lookups.initialize(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
         let checked = UnsafeMutablePointer<CheckedElements>.allocate(capacity: CheckedElements.count)
         checked.initialize(repeating: CheckedElements(), count: CheckedElements.count)
+        let symbols = UnsafeMutablePointer<SymbolTable>.allocate(capacity: 1)
+        symbols.initialize(to: SymbolTable())
         s.initialize(
             to: MachineState(
                 r: Registers(
@@ -47,7 +49,8 @@ extension Machine {
                 arguments: stack, roots: .allocate(capacity: MachineState.rootCapacity), heap: heap,
                 nurseryStart: heap.nursery,
                 memoryLimit: limits.memory, maximumDepth: limits.depth, fuel: limits.fuel, stress: settings.stress,
-                layoutCache: cache, sharedLayouts: layouts, lookupCache: lookups, checkedElements: checked,
+                symbolsPlace: symbols, layoutCache: cache, sharedLayouts: layouts, lookupCache: lookups,
+                checkedElements: checked,
                 emptyList: Value(Tag.list, list),
                 emptyAttributes: Value(Tag.attributes, attributes), emptyString: Value(Tag.string, string),
                 builtins: .allocate(capacity: 1), stepCodes: .allocate(capacity: 8), returnCode: returnCode,

@@ -177,7 +177,8 @@ public final class Machine {
         for program in programs.dropFirst(sharedPrograms) { program.release() }
         if let memory { return memory.giveBack() }
         s.pointee.heap.release()
-        s.pointee.symbols.release()
+        s.pointee.symbolsPlace.deinitialize(count: 1)
+        s.pointee.symbolsPlace.deallocate()
         s.pointee.layoutCache.deallocate()
         s.pointee.sharedLayouts.deallocate()
         s.pointee.lookupCache.deallocate()

@@ -109,7 +109,8 @@ struct MachineState {
     var fuelUsed = 0
     var stress = false
     var stressTurn = 0
-    var symbols = SymbolTable()
+    /// Where the symbols lie: see `symbols`.
+    let symbolsPlace: UnsafeMutablePointer<SymbolTable>
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
     var sharedLayouts: UnsafeMutablePointer<SharedLayout>
     var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
@@ -143,6 +144,12 @@ struct MachineState {
         let size = chunkCapacity * MemoryLayout<LoadedChunk>.stride
         let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
         return range!.assumingMemoryBound(to: LoadedChunk.self)
+    }
+
+    /// The names of the machine, in a place that stays.
+    var symbols: SymbolTable {
+        @inline(__always) _read { yield symbolsPlace.pointee }
+        @inline(__always) nonmutating _modify { yield &symbolsPlace.pointee }
     }
 
     /// Forgets what is known by address.

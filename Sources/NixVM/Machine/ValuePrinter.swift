@@ -167,11 +167,10 @@ struct ValuePrinter {
     /// The attributes by name; where not all are shown, what says what the set is comes first.
     private func order(_ set: Object) -> [Int] {
         let entries = set.layout.entries
-        let symbols = vm.s.pointee.symbols
-        var order = (0..<set.field).sorted { symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
+        var order = (0..<set.field).sorted { vm.s.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
         if bounds.attributes < .max {
             let important = order.filter { index in
-                let name = symbols.bytes(entries[index].symbol)
+                let name = vm.s.pointee.symbols.bytes(entries[index].symbol)
                 return name.elementsEqual("type".utf8) || name.elementsEqual("_type".utf8)
             }
             if !important.isEmpty { order = important + order.filter { !important.contains($0) } }
