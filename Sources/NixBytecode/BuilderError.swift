@@ -18,6 +18,8 @@ public enum BuilderError: Error, Hashable, Sendable {
     case fallsOffEnd
     /// A chunk was reserved and never set, set twice, or never reserved.
     case chunk(UInt32)
+    /// Whoever builds was told to stop.
+    case stopped
 }
 
 extension BuilderError: CustomStringConvertible {
@@ -34,6 +36,7 @@ extension BuilderError: CustomStringConvertible {
         case .unknownJump(let offset): "the jump whose operand is at offset \(offset) is not open in this chunk"
         case .unpatchedJumps(let count): "\(count) jumps have no target"
         case .fallsOffEnd: "the code does not end in return, tailCall or assertFail"
+        case .stopped: "building was stopped"
         case .chunk(let index): "chunk \(index) was never reserved, never set, or set twice"
         }
     }

@@ -41,6 +41,11 @@ public struct ChunkBuilder: Sendable {
     /// Largest table that is kept for the next chunk.
     private static let keptRoom = 1 << 14
 
+    /// Bytes of the tables, and what they will take with so many more instructions.
+    public func byteCount(adding more: Int) -> Int {
+        code.byteCount(adding: 16 &* more) &+ instructionSpans.byteCount(adding: more)
+    }
+
     /// Offset of the next instruction.
     public var offset: Int { code.count }
 

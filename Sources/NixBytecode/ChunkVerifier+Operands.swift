@@ -96,6 +96,7 @@ extension ChunkVerifier {
         let packed = try reader.integer()
         let child = try verifier.child(childIndex)
         try checkCount(packed >> 1, hasWith: packed & 1 == 1, child)
+        try verifier.work(Int(packed >> 1))
         for _ in 0..<packed >> 1 {
             let position = try reader.position()
             try capture(position, allowsDeferred: true)
@@ -142,6 +143,7 @@ extension ChunkVerifier {
     mutating func unpacked(_ verifier: inout Verifier) throws(Failure) {
         guard let own = ownFormals else { return }
         for formal in try verifier.formals(Int(own)) {
+            try verifier.work()
             guard case .thunk(let child, let captures, let with) = formal.defaultValue else { continue }
             try refer(to: Int(child), kind: .thunk, &verifier)
             try checkCount(UInt64(captures.count), hasWith: with != nil, verifier.child(Int(child)))

@@ -54,8 +54,8 @@ struct ChunkVerifier: ~Copyable {
         var offset = 0
         var checker = ChunkVerifier(index, chunk)
         checker.exchange(&verifier.scratch)
-        checker.makeRoom()
         do throws(Failure) {
+            try checker.makeRoom(&verifier)
             while !checker.reader.isAtEnd {
                 offset = checker.reader.offset
                 try checker.instruction(&verifier)
@@ -88,13 +88,18 @@ struct ChunkVerifier: ~Copyable {
         swap(&isLink, &scratch.isLink)
     }
 
-    private mutating func makeRoom() {
+    private mutating func makeRoom(_ verifier: inout Verifier) throws(Failure) {
         let missing = reader.code.count - arrivals.count
-        if missing > 0 { arrivals.append(contentsOf: repeatElement(Arrival(), count: missing)) }
+        guard missing > 0 else { return }
+        // The old table is there while the new one is made.
+        let bytes = arrivals.byteCount(adding: missing) - arrivals.byteCount(adding: 0)
+        try verifier.take(max(bytes, missing * MemoryLayout<Arrival>.stride))
+        arrivals.append(contentsOf: repeatElement(Arrival(), count: missing))
     }
 
     private mutating func instruction(_ verifier: inout Verifier) throws(Failure) {
         let start = reader.offset
+        try verifier.work()
         try arrive(at: start)
         try span(at: start)
         let opcode = try reader.opcode()

@@ -12,6 +12,9 @@ struct ContentIndex: Sendable {
     private var slots: [Slot] = []
     private var count = 0
 
+    /// Bytes of the table, old places included while it grows.
+    var byteCount: Int { slots.count * MemoryLayout<Slot>.stride * (count * 2 >= slots.count ? 5 : 1) }
+
     /// The entry with this hash for which `matches` holds.
     @inline(__always)
     func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {

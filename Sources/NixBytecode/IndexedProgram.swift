@@ -7,11 +7,16 @@ public final class IndexedProgram {
     private var verifier: Verifier
     /// Why an entry was refused. What the part before it read was given to nobody, so no other part can be made.
     private var rejection: ProgramRejection?
-    /// What turns byte offsets into lines; nil when the program is stripped. Read anew each time.
-    public var lines: LineTable? {
+    /// What turns byte offsets into lines; nil when the program is stripped or they are damaged. Read anew each time.
+    public var lines: EncodedLines? {
         guard verifier.hasSpans else { return nil }
-        var decoder = verifier.known.decoder
-        return try? decoder.lines(from: index.start(.lines, 0))
+        return EncodedLines(verifier.known.decoder.bytes, from: Int(index.start(.lines, 0)))
+    }
+
+    /// Bytes that it takes, without what parts bring.
+    public var memoryBytes: Int {
+        verifier.known.decoder.bytes.count + symbolCount * 5 + constantCount + shapeCount * 4 + formalsCount * 2
+            + chunkCount * 9
     }
 
     /// The bytes to keep of an encoded program, for `init`.

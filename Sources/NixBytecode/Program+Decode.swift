@@ -15,11 +15,7 @@ extension Program {
     public init(decoding bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(DecodeError) {
         guard bytes.count <= limits.maximumBytes else { throw DecodeError(.tooLarge, at: limits.maximumBytes) }
         var decoder = ProgramDecoder(bytes)
-        do throws(DecodeError.Code) {
-            self = try decoder.program()
-        } catch {
-            throw DecodeError(error, at: decoder.itemStart)
-        }
+        self = try decoder.wholeProgram()
     }
 }
 
@@ -32,14 +28,32 @@ struct ProgramDecoder {
     /// Start of the item being read: where an error lies.
     private(set) var itemStart = 0
     private(set) var hasSpans = false
+    /// Bytes of what was decoded.
+    private(set) var takenBytes = 0
+    private var entriesUntilPoll = ProgramDecoder.pollInterval
+    private let mustStop: ((_ bytes: Int) -> Bool)?
+    /// Whether `mustStop` said so: then the error that was thrown says nothing about the bytes.
+    private(set) var isStopped = false
     /// While an index is made: where each entry of each section starts.
     private var starts: [[UInt32]]?
 
-    /// - Parameter start: where the program begins in the bytes, which end with it.
-    init(_ bytes: [UInt8], from start: Int = 0) {
+    /// - Parameters:
+    ///   - start: where the program begins in the bytes, which end with it.
+    ///   - mustStop: asked now and then, with the bytes that were or are about to be taken; true ends decoding.
+    init(_ bytes: [UInt8], from start: Int = 0, mustStop: ((_ bytes: Int) -> Bool)? = nil) {
         self.bytes = bytes
+        self.mustStop = mustStop
         offset = start
         end = bytes.count
+    }
+
+    /// The program, or what is wrong and where.
+    mutating func wholeProgram() throws(DecodeError) -> Program {
+        do throws(DecodeError.Code) {
+            return try program()
+        } catch {
+            throw DecodeError(error, at: itemStart)
+        }
     }
 
     mutating func program() throws(DecodeError.Code) -> Program {
@@ -122,11 +136,32 @@ extension ProgramDecoder {
         minimum: Int, _ read: (inout ProgramDecoder) throws(DecodeError.Code) -> Entry
     ) throws(DecodeError.Code) -> [Entry] {
         let count = try count(minimum: minimum)
+        if count == 0 { return [] }
         var entries: [Entry] = []
-        entries.reserveCapacity(min(count, 1024))
-        for _ in 0..<count { entries.append(try read(&self)) }
+        try take(arrayBytes + count * MemoryLayout<Entry>.stride)
+        // What was not asked for is not reserved on the word of a count.
+        entries.reserveCapacity(mustStop == nil ? min(count, 1024) : count)
+        for _ in 0..<count {
+            entriesUntilPoll -= 1
+            entries.append(try read(&self))
+        }
         return entries
     }
+
+    /// Counts bytes before they are taken, and now and then asks whether to stop.
+    private mutating func take(_ bytes: Int) throws(DecodeError.Code) {
+        takenBytes += bytes
+        guard entriesUntilPoll < 0 || bytes > Self.largeEntry else { return }
+        entriesUntilPoll = Self.pollInterval
+        guard let mustStop, mustStop(takenBytes) else { return }
+        isStopped = true
+        throw .tooLarge
+    }
+
+    /// Entries between two questions: some 100 µs of work.
+    private static let pollInterval = 512
+    /// Bytes that are worth a question.
+    private static let largeEntry = 1 << 16
 
     /// A count of things of so many bytes at least, which must fit into the rest of the section.
     private mutating func count(minimum: Int) throws(DecodeError.Code) -> Int {
@@ -184,6 +219,7 @@ extension ProgramDecoder {
 
     private mutating func text() throws(DecodeError.Code) -> [UInt8] {
         let length = try count(minimum: 1)
+        if length > 0 { try take(arrayBytes + length) }
         offset += length
         return Array(bytes[offset - length..<offset])
     }
@@ -257,6 +293,8 @@ extension ProgramDecoder {
         let packed = try integer()
         guard packed >> 1 <= UInt64(end - offset) else { throw .countTooLarge }
         var captures: [Position] = []
+        try take(arrayBytes + Int(packed >> 1) * MemoryLayout<Position>.stride)
+        captures.reserveCapacity(Int(packed >> 1))
         for _ in 0..<packed >> 1 { captures.append(Position(rawValue: try integer())) }
         let with = packed & 1 == 1 ? Position(rawValue: try integer()) : nil
         return .thunk(chunk: chunk, captures: captures, capturesWith: with)
@@ -368,14 +406,6 @@ extension ProgramDecoder {
         offset += try count(minimum: 1)
         chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
         return chunk
-    }
-
-    /// The line starts whose differences start at a place and end with the program.
-    mutating func lines(from start: UInt32) throws(DecodeError.Code) -> LineTable {
-        var lineStarts: [UInt32] = []
-        go(to: start)
-        while offset < bytes.count { lineStarts.append(try Self.sum(lineStarts.last ?? 0, number())) }
-        return LineTable(lineStarts: lineStarts)
     }
 
     private mutating func go(to start: UInt32) { offset = min(Int(start), bytes.count) }

@@ -10,10 +10,20 @@ public struct ProgramBuilder: Sendable {
     private var constantIndices = ContentIndex()
     private var shapeIndices = ContentIndex()
 
+    /// Bytes that entries have beside their places in the tables.
+    private var entryBytes = 0
+
     /// How many entries of each table went with parts.
     private var taken = (symbols: 0, constants: 0, shapes: 0, formals: 0)
 
     public init() {}
+
+    /// Bytes of all that was collected, and what the tables will take with so many more entries in each.
+    public func byteCount(adding more: Int) -> Int {
+        entryBytes + symbols.byteCount(adding: more) + constants.byteCount(adding: more)
+            + shapes.byteCount(adding: more) + formals.byteCount(adding: more) + chunks.byteCount(adding: more)
+            + symbolIndices.byteCount + constantIndices.byteCount + shapeIndices.byteCount
+    }
 
     /// Index of a name, which is added if it is new.
     public mutating func symbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
@@ -21,6 +31,7 @@ public struct ProgramBuilder: Sendable {
         if let index = symbolIndices.find(hash, where: { symbols[Int($0) - taken.symbols] == name }) { return index }
         let index = try Self.index(taken.symbols + symbols.count, "names")
         symbols.append(name)
+        entryBytes += arrayBytes + name.count
         symbolIndices.insert(index, hash)
         return index
     }
@@ -29,6 +40,7 @@ public struct ProgramBuilder: Sendable {
     public mutating func addSymbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.symbols + symbols.count, "names")
         symbols.append(name)
+        entryBytes += arrayBytes + name.count
         return index
     }
 
@@ -49,6 +61,7 @@ public struct ProgramBuilder: Sendable {
         }
         let index = try Self.index(taken.constants + constants.count, "constants")
         constants.append(constant)
+        entryBytes += constant.ownBytes
         constantIndices.insert(index, hash)
         return index
     }
@@ -59,6 +72,7 @@ public struct ProgramBuilder: Sendable {
         if let index = shapeIndices.find(hash, where: { shapes[Int($0) - taken.shapes] == shape }) { return index }
         let index = try Self.index(taken.shapes + shapes.count, "attribute sets")
         shapes.append(shape)
+        entryBytes += shape.ownBytes
         shapeIndices.insert(index, hash)
         return index
     }
@@ -67,6 +81,7 @@ public struct ProgramBuilder: Sendable {
     public mutating func addFormals(_ new: Formals) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.formals + formals.count, "function patterns")
         formals.append(new)
+        entryBytes += new.ownBytes
         return index
     }
 
@@ -82,6 +97,7 @@ public struct ProgramBuilder: Sendable {
     public mutating func setChunk(_ index: UInt32, _ chunk: Chunk) throws(BuilderError) {
         guard index < chunks.count, chunks[Int(index)] == nil else { throw .chunk(index) }
         chunks[Int(index)] = chunk
+        entryBytes += chunk.ownBytes
     }
 
     /// The program.
@@ -113,6 +129,7 @@ public struct ProgramBuilder: Sendable {
         taken.constants += constants.count
         taken.shapes += shapes.count
         taken.formals += formals.count
+        entryBytes = 0
         symbols = []
         constants = []
         shapes = []

@@ -52,17 +52,51 @@ extension Program {
     public static func load(
         _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
     ) throws(ProgramRejection) -> Program {
+        do throws(ProgramLoadFailure) {
+            return try load(bytes, limits: limits, mustStop: nil)
+        } catch {
+            switch error {
+            case .rejected(let rejection): throw rejection
+            // Nobody was asked.
+            case .stopped: throw .malformed(DecodeError(.tooLarge, at: 0))
+            }
+        }
+    }
+
+    /// As `load`, for whom there are limits.
+    ///
+    /// - Parameter mustStop: asked now and then, with the bytes that the program and its verifier take or are about to
+    ///   take; true ends it.
+    public static func load(
+        _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits(), mustStop: ((_ bytes: Int) -> Bool)?
+    ) throws(ProgramLoadFailure) -> Program {
+        guard bytes.count <= limits.maximumBytes else {
+            throw .rejected(.malformed(DecodeError(.tooLarge, at: limits.maximumBytes)))
+        }
+        var decoder = ProgramDecoder(bytes, mustStop: mustStop)
         let program: Program
         do throws(DecodeError) {
-            program = try Program(decoding: bytes, limits: limits)
+            program = try decoder.wholeProgram()
         } catch {
-            throw .malformed(error)
+            throw decoder.isStopped ? .stopped : .rejected(.malformed(error))
         }
+        let taken = decoder.takenBytes
+        var verifier: Verifier
         do throws(VerificationError) {
-            try program.verify()
+            verifier = try Verifier(program, mustStop: mustStop.map { ask in { ask(taken + $0) } })
+        } catch { throw .stopped }
+        do throws(VerificationError) {
+            try verifier.verify()
         } catch {
-            throw .unsafe(error)
+            throw verifier.isStopped ? .stopped : .rejected(.unsafe(error))
         }
         return program
     }
+}
+
+/// Why a program from outside was not loaded.
+public enum ProgramLoadFailure: Error, Hashable, Sendable {
+    case rejected(ProgramRejection)
+    /// Whoever loads it said that it must stop.
+    case stopped
 }

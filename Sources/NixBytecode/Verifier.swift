@@ -5,7 +5,7 @@ extension Program {
     /// - Throws: the first thing that is wrong, in the order symbols, constants, shapes, formals,
     ///   lines, headers of chunks, their code.
     public func verify() throws(VerificationError) {
-        var verifier = Verifier(self)
+        var verifier = try Verifier(self, mustStop: nil)
         try verifier.verify()
     }
 }
@@ -24,9 +24,25 @@ struct Verifier: ~Copyable {
     private var marks: [UInt32]
     private var mark: UInt32 = 0
     var scratch = ChunkVerifier.Scratch()
+    private let mustStop: ((_ bytes: Int) -> Bool)?
+    /// Whether `mustStop` said so: then the error that was thrown says nothing about the program.
+    private(set) var isStopped = false
+    private var unitsUntilPoll = Verifier.pollInterval
+    /// Bytes of the tables.
+    private var takenBytes = 0
 
-    init(_ program: Program) {
+    /// Entries or instructions between two questions: some 50 µs of work.
+    private static let pollInterval = 1024
+
+    /// - Parameter mustStop: asked now and then, with the bytes that the tables take or are about to take; true ends
+    ///   verifying. The tables are not made where it says so at once.
+    init(_ program: Program, mustStop: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
         self.program = program
+        self.mustStop = mustStop
+        takenBytes =
+            program.chunks.count * MemoryLayout<Int32>.stride + program.formals.count
+            + program.symbols.count * MemoryLayout<UInt32>.stride
+        if mustStop?(takenBytes) == true { throw VerificationError(.limitExceeded, at: .program) }
         isIndexed = false
         known = KnownEntries()
         depths = Array(repeating: -1, count: program.chunks.count)
@@ -36,6 +52,7 @@ struct Verifier: ~Copyable {
 
     init(_ decoder: ProgramDecoder, _ index: ProgramIndex) {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
+        mustStop = nil
         isIndexed = true
         known = KnownEntries(decoder, index)
         depths = Array(repeating: -1, count: index.count(.chunks))
@@ -53,18 +70,54 @@ struct Verifier: ~Copyable {
         for index in program.formals.indices { try verifyFormals(index) }
         try verifyLines()
         guard !program.chunks.isEmpty else { throw VerificationError(.noChunks, at: .program) }
-        for index in program.chunks.indices { try verifyHeader(index, program.chunks[index]) }
-        for index in program.chunks.indices { try ChunkVerifier.verify(index, program.chunks[index], &self) }
+        for index in program.chunks.indices {
+            try work(at: .chunk(index))
+            try verifyHeader(index, program.chunks[index])
+        }
+        for index in program.chunks.indices {
+            try work(at: .chunk(index))
+            try ChunkVerifier.verify(index, program.chunks[index], &self)
+        }
+    }
+
+    /// Counts entries or instructions, and now and then asks whether to stop.
+    @inline(__always)
+    mutating func work(_ units: Int = 1) throws(VerificationError.Code) {
+        unitsUntilPoll &-= units
+        if unitsUntilPoll < 0 { try poll() }
+    }
+
+    private mutating func work(at location: VerificationError.Location) throws(VerificationError) {
+        do throws(VerificationError.Code) { try work() } catch { throw VerificationError(error, at: location) }
+    }
+
+    /// Counts bytes before they are taken.
+    mutating func take(_ bytes: Int) throws(VerificationError.Code) {
+        takenBytes += bytes
+        if bytes > 1 << 16 { try poll() }
+    }
+
+    @inline(never)
+    private mutating func poll() throws(VerificationError.Code) {
+        unitsUntilPoll = Self.pollInterval
+        guard let mustStop, mustStop(takenBytes) else { return }
+        isStopped = true
+        throw .limitExceeded
     }
 }
 
 extension Verifier {
-    private func verifySymbols() throws(VerificationError) {
+    private mutating func verifySymbols() throws(VerificationError) {
+        // Places of a set, of which some are free, hold an address each.
+        let bytes = program.symbols.count * 24
+        do throws(VerificationError.Code) { try take(bytes) } catch { throw VerificationError(error, at: .program) }
         var seen: Set<[UInt8]> = []
         seen.reserveCapacity(program.symbols.count)
-        for (index, symbol) in program.symbols.enumerated() where !seen.insert(symbol).inserted {
-            throw VerificationError(.duplicateSymbol, at: .symbol(index))
+        for (index, symbol) in program.symbols.enumerated() {
+            try work(at: .symbol(index))
+            guard seen.insert(symbol).inserted else { throw VerificationError(.duplicateSymbol, at: .symbol(index)) }
         }
+        takenBytes -= bytes
     }
 
     private mutating func verifyConstant(_ index: Int) throws(VerificationError) {
@@ -86,6 +139,7 @@ extension Verifier {
     }
 
     mutating func check(_ constant: Constant) throws(VerificationError.Code) {
+        try work()
         switch constant {
         case .integer, .float, .string: break
         case .path(let path):
@@ -113,6 +167,7 @@ extension Verifier {
     }
 
     private mutating func check(_ symbol: UInt32, _ span: SourceSpan?) throws(VerificationError.Code) {
+        try work()
         try useSymbol(Int(symbol))
         guard marks[Int(symbol)] != mark else { throw .duplicateName }
         marks[Int(symbol)] = mark

@@ -15,22 +15,22 @@ public struct AnalysedSource: Sendable {
     }
 
     /// In the order in which the analysis met them.
-    public var warnings: [Warning] { analysis.warnings }
+    public var warnings: [Warning] { analysis.warnings(in: tree) }
+    /// The first of them.
+    public func warnings(limit: Int) -> [Warning] { analysis.warnings(in: tree, limit: limit) }
+    public var warningCount: Int { analysis.warningCount }
     /// Where `or` is an identifier in a way that will change its meaning.
     public var ambiguousOrs: [Span] { tree.ambiguousOrs }
-    /// Looked for anew each time.
-    public var lines: LineTable { LineTable(lineStarts: tree.lineStarts) }
+    public var source: [UInt8] { tree.source }
 
     /// The whole program: the same bytes when encoded, whatever was run before.
-    public func program(isCancelled: (@Sendable () -> Bool)? = nil) throws(CompileError) -> Program {
-        var generator = CodeGenerator(tree, analysis: analysis, isCancelled: isCancelled)
-        return try generator.generateProgram()
+    ///
+    /// - Parameter mustStop: as `CompileOptions.mustStop`.
+    public func program(mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil) throws(CompileError) -> Program {
+        var generator = try CodeGenerator(tree, analysis: analysis, mustStop: mustStop)
+        return try generator.generateProgram(mustStop: mustStop)
     }
 
-    /// About what it takes in memory.
-    public var memoryBytes: Int {
-        // Nodes with their spans, meanings and functions; what is not counted is in proportion to them.
-        tree.source.count * 2 + tree.nodes.count * 40 + (tree.symbols.count + tree.texts.count) * 16
-            + tree.attributes.count * 32 + analysis.functions.count * 40
-    }
+    /// What it takes in memory.
+    public var memoryBytes: Int { tree.memoryBytes + analysis.memoryBytes }
 }

@@ -6,14 +6,15 @@ public struct CompileOptions: Sendable {
     /// Names that `scopedImport` adds. They shadow globals. When the list is not nil, the top level takes one argument,
     /// the set that has them.
     public var scopeNames: [[UInt8]]?
-    /// Asked now and then; once it answers true, compilation ends with `CompileError.Kind.cancelled`.
-    public var isCancelled: (@Sendable () -> Bool)?
+    /// Asked now and then, with the bytes that the compiler's tables take or will take before it asks again; once it
+    /// answers true, compilation ends with `CompileError.Kind.cancelled`.
+    public var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
 
     public init(
-        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, isCancelled: (@Sendable () -> Bool)? = nil
+        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) {
         self.globals = globals
         self.scopeNames = scopeNames
-        self.isCancelled = isCancelled
+        self.mustStop = mustStop
     }
 }

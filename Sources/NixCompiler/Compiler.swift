@@ -38,7 +38,7 @@ public struct Compiler {
     /// - Returns: the warnings, in the order in which the analysis met them.
     /// - Throws: an undefined variable, wherever it stands; or limits and cancellation.
     public static func check(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) -> [Warning] {
-        try ScopeAnalyser.analyse(tree, options: options).warnings
+        try ScopeAnalyser.analyse(tree, options: options).warnings(in: tree)
     }
 
     /// Compiles a tree.
@@ -52,9 +52,9 @@ public struct Compiler {
         _ tree: SyntaxTree, options: CompileOptions, observer: (any CompilerObserver)? = nil
     ) throws(CompileError) -> CompiledProgram {
         let analysis = try ScopeAnalyser.analyse(tree, options: options)
-        var generator = CodeGenerator(tree, analysis: analysis, isCancelled: options.isCancelled)
-        let program = try generator.generateProgram()
+        var generator = try CodeGenerator(tree, analysis: analysis, mustStop: options.mustStop)
+        let program = try generator.generateProgram(mustStop: options.mustStop)
         if let observer { observer.observe(program) }
-        return CompiledProgram(program: program, warnings: analysis.warnings)
+        return CompiledProgram(program: program, warnings: analysis.warnings(in: tree))
     }
 }

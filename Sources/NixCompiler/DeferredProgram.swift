@@ -10,9 +10,12 @@ public final class DeferredProgram {
     /// Why code could not be made. The tables of the parts do not fit each other after that.
     private var failure: CompileError?
 
-    public init(_ source: AnalysedSource, isCancelled: (@Sendable () -> Bool)? = nil) {
+    /// - Parameter mustStop: as `CompileOptions.mustStop`, asked once.
+    public init(
+        _ source: AnalysedSource, mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
+    ) throws(CompileError) {
         self.source = source
-        generator = CodeGenerator(source.tree, analysis: source.analysis, isCancelled: isCancelled)
+        generator = try CodeGenerator(source.tree, analysis: source.analysis, mustStop: mustStop)
     }
 
     /// The code of one chunk, and of those that it needs at once.
@@ -21,15 +24,20 @@ public final class DeferredProgram {
     ///   - row: the chunk's place among all that the parts announced; 0 is the top level, to be asked for first.
     ///   - firstChunk: the number that code shall use for the first chunk that the part announces; the others follow.
     ///   - builder: any; its room is used.
+    ///   - mustStop: as `CompileOptions.mustStop`.
     public func part(
-        _ row: Int, firstChunk: UInt32, builder: inout ChunkBuilder
+        _ row: Int, firstChunk: UInt32, builder: inout ChunkBuilder,
+        mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) throws(CompileError) -> ProgramPart {
         if let failure { throw failure }
         do throws(CompileError) {
-            return try generator.generatePart(row, firstChunk: firstChunk, builder: &builder)
+            return try generator.generatePart(row, firstChunk: firstChunk, builder: &builder, mustStop: mustStop)
         } catch {
             failure = error
             throw error
         }
     }
+
+    /// What it takes in memory beside its source, between two parts.
+    public var memoryBytes: Int { generator.keptBytes }
 }

@@ -29,6 +29,39 @@ public struct Warning: Hashable, Sendable {
     }
 }
 
+/// A warning as the analysis keeps it: there may be one for each few bytes of a source.
+struct PackedWarning: Sendable {
+    enum Kind: UInt8, Sendable {
+        case deprecatedURLLiteral, uselessInherit, unusedBinding, shadowedGlobal, deprecatedLegacyLet
+        case trueHasNoEffect, falseHasNoEffect, alwaysTrue, alwaysFalse, deadCode, emptyInherit, emptyLet
+    }
+
+    var kind: Kind
+    /// The name that it is about, if it is about one.
+    var name = SymbolID(0)
+    var span: Span
+
+    /// - Parameter text: gives the name of a symbol.
+    func unpacked(_ text: (SymbolID) -> [UInt8]) -> Warning {
+        let kind: Warning.Kind =
+            switch self.kind {
+            case .deprecatedURLLiteral: .deprecatedURLLiteral
+            case .uselessInherit: .uselessInherit
+            case .unusedBinding: .unusedBinding(name: text(name))
+            case .shadowedGlobal: .shadowedGlobal(name: text(name))
+            case .deprecatedLegacyLet: .deprecatedLegacyLet
+            case .trueHasNoEffect: .uselessBooleanOperation(.trueHasNoEffect)
+            case .falseHasNoEffect: .uselessBooleanOperation(.falseHasNoEffect)
+            case .alwaysTrue: .uselessBooleanOperation(.alwaysTrue)
+            case .alwaysFalse: .uselessBooleanOperation(.alwaysFalse)
+            case .deadCode: .deadCode
+            case .emptyInherit: .emptyInherit
+            case .emptyLet: .emptyLet
+            }
+        return Warning(kind: kind, span: span)
+    }
+}
+
 extension Warning {
     /// The stable code of the kind, as Tvix numbers them.
     public var code: String {
@@ -50,8 +83,8 @@ extension Warning {
         switch kind {
         case .deprecatedURLLiteral: "URL literals are deprecated; write the URL as a string"
         case .uselessInherit: "this inherit has no effect: the variable already has this value here"
-        case .unusedBinding(let name): "variable '\(String(decoding: name, as: UTF8.self))' is never used"
-        case .shadowedGlobal(let name): "variable '\(String(decoding: name, as: UTF8.self))' shadows a global"
+        case .unusedBinding(let name): "variable '\(NixText.shortened(name))' is never used"
+        case .shadowedGlobal(let name): "variable '\(NixText.shortened(name))' shadows a global"
         case .deprecatedLegacyLet: "this form of let is deprecated; write 'let ... in ...'"
         case .uselessBooleanOperation(let what): "useless boolean operation: \(what.message)"
         case .deadCode: "this code is never evaluated"

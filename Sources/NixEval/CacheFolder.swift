@@ -17,13 +17,13 @@ struct CacheFolder {
     private static let largestFile = 1 << 28
     private static let day = 86_400
 
-    func read(_ name: String) -> [UInt8]? {
+    func read(_ name: String, limit: Int = .max) -> [UInt8]? {
         let descriptor = unsafe open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-            status.st_size <= Self.largestFile
+            status.st_size <= min(Self.largestFile, limit)
         else { return nil }
         let size = Int(status.st_size)
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in

@@ -59,8 +59,10 @@ public final class DiskCache {
     }
 
     /// The program with a key, if it is there and whole.
-    func program(_ key: Key) -> IndexedProgram? {
-        guard let bytes = folder.read(key.path) else { return nil }
+    ///
+    /// - Parameter limit: in bytes; a larger file is not read.
+    func program(_ key: Key, limit: Int) -> IndexedProgram? {
+        guard let bytes = folder.read(key.path, limit: limit) else { return nil }
         return try? IndexedProgram(bytes)
     }
 

@@ -26,26 +26,41 @@ extension Evaluator {
     /// What the expressions of a source say, parsed again; nil when the source is not at hand.
     fileprivate func contexts(_ place: SourcePosition) -> ExpressionContexts? {
         if let known = contextsBySource[place.source] { return known }
-        guard let source = source(named: place.source), source.count <= largestExplained,
-            let tree = try? NixSyntax.parse(source, options: ParseOptions(pipeOperators: true))
-        else { return nil }
-        let lineStarts = tree.lineStarts
-        let contexts = ExpressionContexts(
-            parents: SyntaxParents(tree), baseDirectory: machine.directory(ofProgram: place.program),
-            homeDirectory: io.homeDirectory ?? [UInt8(ascii: "~")]
-        ) { offset in
-            let location = NixSyntax.SourceLocation(offset: offset, lineStarts: lineStarts)
-            return SourcePosition(
-                source: place.source, span: .init(start: offset, end: offset), line: location.line,
-                column: location.column, program: place.program)
+        // One that failed is not tried again: there may be hundreds of lines to explain.
+        guard !unexplained.contains(place.source) else { return nil }
+        guard let contexts = makeContexts(place) else {
+            unexplained.insert(place.source)
+            return nil
         }
         contextsBySource[place.source] = contexts
         return contexts
     }
 
-    /// Bytes of the largest source that is parsed again for a failure: trees with the places of their nodes take some
-    /// hundred times as much.
-    private var largestExplained: Int { min(16 << 20, (options.limits.memory ?? .max) / 256) }
+    /// Bytes of the largest source that is parsed again for a failure.
+    private static let largestExplained = 16 << 20
+
+    private func makeContexts(_ place: SourcePosition) -> ExpressionContexts? {
+        guard let source = source(named: place.source), source.count <= Self.largestExplained else { return nil }
+        makeRoom(forSource: source.count)
+        // The source again, the tree, and what finds its nodes by their places.
+        let options = ParseOptions(pipeOperators: true, mustStop: stopCondition(besides: source.count))
+        guard let tree = try? NixSyntax.parse(source, options: options) else { return nil }
+        let bytes = tree.memoryBytes + SyntaxParents.byteCount(for: tree)
+        guard bytes <= machine.roomOutsideHeap,
+            let parents = SyntaxParents(tree, mustStop: { [stop = machine.stop] in stop.cause != nil })
+        else { return nil }
+        machine.countBesideHeap(bytes)
+        let lines = LineIndex(source)
+        return ExpressionContexts(
+            parents: parents, baseDirectory: machine.directory(ofProgram: place.program),
+            homeDirectory: io.homeDirectory ?? [UInt8(ascii: "~")]
+        ) { offset in
+            let location = lines.location(of: offset)
+            return SourcePosition(
+                source: place.source, span: .init(start: offset, end: offset), line: location.line,
+                column: location.column, program: place.program)
+        }
+    }
 }
 
 /// Builds the trace, innermost line first.

@@ -2,7 +2,6 @@ import NixBytecode
 import NixCompiler
 import NixSyntax
 import NixVM
-import Synchronization
 
 /// Source to tree and program.
 extension Evaluator {
@@ -10,10 +9,9 @@ extension Evaluator {
     public func parse(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
-            let found = try Compiler.check(tree, options: compileOptions(nil))
-            warnings += found.map { (name, $0) }
+            keep(try Compiler.check(tree, options: compileOptions(nil, tree)), name)
         } catch {
-            throw failure(of: error, lineStarts: tree.lineStarts, name: name)
+            throw failure(of: error, in: source, name: name)
         }
         return tree
     }
@@ -22,9 +20,9 @@ extension Evaluator {
     public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
         let analysed = try analyse(source, name: name, scopeNames: scopeNames)
         do throws(CompileError) {
-            return try analysed.program(isCancelled: isInterrupted)
+            return try analysed.program(mustStop: stopCondition(besides: analysed.memoryBytes))
         } catch {
-            throw failure(of: error, lineStarts: analysed.lines.lineStarts, name: name)
+            throw failure(of: error, in: source, name: name)
         }
     }
 
@@ -38,8 +36,8 @@ extension Evaluator {
         sources[name] = source
         let key = key ?? programKey(source, scopeNames)
         if let known = programs.source(key) {
-            warnings += known.warnings.map { (name, $0) }
-            warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
+            keep(known.warnings(limit: Self.mostWarnings), of: known.warningCount, name)
+            try warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
             return known
         }
         let analysed = try analyseAnew(source, name: name, scopeNames: scopeNames)
@@ -58,28 +56,59 @@ extension Evaluator {
         compilations += 1
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
-            let analysed = try AnalysedSource(tree, options: compileOptions(scopeNames))
-            warnings += analysed.warnings.map { (name, $0) }
+            let analysed = try AnalysedSource(tree, options: compileOptions(scopeNames, tree))
+            keep(analysed.warnings(limit: Self.mostWarnings), of: analysed.warningCount, name)
             return analysed
         } catch {
-            throw failure(of: error, lineStarts: tree.lineStarts, name: name)
+            throw failure(of: error, in: source, name: name)
         }
     }
 
+    /// Keeps warnings, up to a bound.
+    private func keep(_ found: [Warning], of count: Int? = nil, _ name: String) {
+        let kept = found.prefix(max(0, Self.mostWarnings - warnings.count))
+        warnings += kept.map { (name, $0) }
+        warningsDropped += (count ?? found.count) - kept.count
+    }
+
+    /// Warnings of one evaluation that are kept.
+    private static let mostWarnings = 10_000
+
     /// Loads a source whose code is made as it is run.
     func loadDeferred(_ analysed: AnalysedSource, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
-        let program = DeferredProgram(analysed, isCancelled: isInterrupted)
+        // The tree is kept for the code that is made later.
+        let held = analysed.memoryBytes
+        guard held <= machine.roomOutsideHeap else { throw machine.memoryFailure }
+        machine.countBesideHeap(held)
+        let program: DeferredProgram
+        do throws(CompileError) {
+            program = try DeferredProgram(analysed, mustStop: stopCondition())
+        } catch {
+            throw failure(of: error, in: analysed.source, name: name)
+        }
+        machine.countBesideHeap(program.memoryBytes)
         let part = try part(of: program, 0, name: name)
-        let (top, number) = try machine.load(part: part, lines: { analysed.lines }, name: name, directory: directory)
+        let lines = { () -> LineFinder? in
+            let index = LineIndex(analysed.source)
+            return { offset in
+                let location = index.location(of: offset)
+                return (location.line, location.column)
+            }
+        }
+        let (top, number) = try machine.load(part: part, lines: lines, name: name, directory: directory)
         deferred[number] = (program, name)
         return top
     }
 
     private func part(of program: DeferredProgram, _ row: Int, name: String) throws(EvalFailure) -> ProgramPart {
+        let before = program.memoryBytes
         do throws(CompileError) {
-            return try program.part(row, firstChunk: machine.nextChunk, builder: &builder)
+            let part = try program.part(
+                row, firstChunk: machine.nextChunk, builder: &builder, mustStop: stopCondition(besides: -before))
+            machine.countBesideHeap(max(0, program.memoryBytes - before))
+            return part
         } catch {
-            throw failure(of: error, lineStarts: program.source.lines.lineStarts, name: name)
+            throw failure(of: error, in: program.source.source, name: name)
         }
     }
 
@@ -94,67 +123,55 @@ extension Evaluator {
         machine.answer(code: try part(of: program, row, name: name), program: number)
     }
 
-    /// Polled while a source is parsed or compiled. Under a memory limit a tree may take what the limit leaves: it is
-    /// not counted byte by byte, but as so much for each poll, of which there is one in a number of tokens and nodes.
-    private var isInterrupted: (@Sendable () -> Bool)? {
-        let stop = machine.stop
-        let room = machine.roomOutsideHeap
-        guard stop.isPossible || room != .max else { return nil }
-        let pollsLeft = Mutex(room / Self.bytesPerPoll)
-        return {
-            let isOver = pollsLeft.withLock { left in
-                left -= 1
-                return left < 0
-            }
-            return isOver || stop.cause != nil
-        }
-    }
-
-    /// What 4,096 tokens or 1,024 nodes take, about: trees of lists of numbers, which have the most nodes for their
-    /// size, take some 190 bytes a token until they are compiled.
-    private static let bytesPerPoll = 192 << 10
-
-    private func compileOptions(_ scopeNames: [[UInt8]]?) -> CompileOptions {
-        CompileOptions(globals: scope.names, scopeNames: scopeNames, isCancelled: isInterrupted)
+    private func compileOptions(_ scopeNames: [[UInt8]]?, _ tree: SyntaxTree) -> CompileOptions {
+        CompileOptions(
+            globals: scope.names, scopeNames: scopeNames, mustStop: stopCondition(besides: tree.memoryBytes))
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         sources[name] = source
+        makeRoom(forSource: source.count)
         let tree: SyntaxTree
         do throws(SyntaxError) {
             tree = try NixSyntax.parse(
-                source, options: ParseOptions(pipeOperators: options.pipeOperators, isCancelled: isInterrupted))
+                source,
+                options: ParseOptions(
+                    pipeOperators: options.pipeOperators, mustStop: stopCondition(besides: source.count)))
         } catch {
             throw failure(of: error, name: name)
         }
-        warn(ambiguousOrs: tree.ambiguousOrs, in: source, name: name)
+        try warn(ambiguousOrs: tree.ambiguousOrs, in: source, name: name)
         try lint(tree, name: name)
         return tree
     }
 
     /// Warns of each use of `or` as an identifier that will change its meaning, as Nix words it.
-    private func warn(ambiguousOrs spans: [Span], in source: [UInt8], name: String) {
+    private func warn(ambiguousOrs spans: [Span], in source: [UInt8], name: String) throws(EvalFailure) {
         if spans.isEmpty { return }
-        let lineStarts = NixSyntax.SourceLocation.lineStarts(of: source)
+        let lines = LineIndex(source)
         for span in spans {
-            let place = NixSyntax.SourceLocation(offset: span.start, lineStarts: lineStarts)
+            if let failure = machine.stop.failure { throw failure }
+            let place = lines.location(of: span.start)
             let before = """
                 warning: at \(name):\(place.line):\(place.column): This expression uses `or` as an identifier in a way \
                 that will change in a future Nix release.
                 Wrap this entire expression in parentheses to preserve its current meaning:
                     (
                 """
-            let text = source[Int(span.start)..<Int(span.end)]
+            let text = source[Int(span.start)..<min(Int(span.end), Int(span.start) + NixText.longestQuote + 4)]
             print(
-                Array(before.utf8) + text
+                Array(before.utf8) + Array(NixText.shortened(Array(text), of: Int(span.end - span.start)).utf8)
                     + Array(")\nGive feedback at https://github.com/NixOS/nix/pull/11121".utf8))
         }
     }
 
     /// Warns of the literals that the options speak of, or refuses the source for the first.
     private func lint(_ tree: SyntaxTree, name: String) throws(EvalFailure) {
+        if options.lints.areIgnored { return }
+        let lines = LineIndex(tree.source)
         for finding in tree.findings(options.lints) {
-            let location = tree.location(of: finding.span.start)
+            if let failure = machine.stop.failure { throw failure }
+            let location = lines.location(of: finding.span.start)
             let failure = EvalFailure(
                 kind: .parse, message: Array(finding.message.utf8),
                 position: SourcePosition(
@@ -166,7 +183,7 @@ extension Evaluator {
     }
 
     private func failure(of error: SyntaxError, name: String) -> EvalFailure {
-        if error.kind == .cancelled { return machine.stop.failure ?? machine.memoryFailure }
+        if error.kind == .cancelled { return stopFailure }
         let span = SourceSpan(start: error.span.start, end: error.span.end)
         return EvalFailure(
             kind: .parse, message: Array(error.message(sourceName: name).utf8),
@@ -174,9 +191,9 @@ extension Evaluator {
                 source: name, span: span, line: error.location.line, column: error.location.column, program: -1))
     }
 
-    private func failure(of error: CompileError, lineStarts: [UInt32], name: String) -> EvalFailure {
-        if error.kind == .cancelled { return machine.stop.failure ?? machine.memoryFailure }
-        let location = NixSyntax.SourceLocation(offset: error.span.start, lineStarts: lineStarts)
+    private func failure(of error: CompileError, in source: [UInt8], name: String) -> EvalFailure {
+        if error.kind == .cancelled { return stopFailure }
+        let location = NixSyntax.SourceLocation(offset: error.span.start, in: source)
         return EvalFailure(
             kind: error.kind == .undefinedVariable ? .undefinedVariable : .parse, message: Array(error.message.utf8),
             position: SourcePosition(

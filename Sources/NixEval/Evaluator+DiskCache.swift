@@ -13,16 +13,19 @@ extension Evaluator {
         let key = DiskCache.Key(sourceKey)
         // What an evaluator before compiled needs no file.
         let isCompiled = programs?.source(sourceKey) != nil
-        guard !isCompiled, let program = disk.program(key) else {
+        guard !isCompiled, let program = disk.program(key, limit: machine.roomOutsideHeap) else {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
             // A program in a file could not warn again.
-            if !isCompiled, analysed.ambiguousOrs.isEmpty { disk.add(key) { try? analysed.program() } }
+            if !isCompiled, analysed.ambiguousOrs.isEmpty {
+                disk.add(key) { [stop = stopCondition()] in try? analysed.program(mustStop: stop) }
+            }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
         guard let part = try? program.part(0) else {
             disk.remove(key)
             return nil
         }
+        try hold(program: program.memoryBytes)
         let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
         indexed[number] = (program, name, key)
         sources[name] = nil

@@ -6,8 +6,8 @@ import NixVM
 extension Evaluator {
     /// The warnings so far with their places resolved.
     public func warningReports(limit: Int = .max) -> [WarningReport] {
-        guard !warnings.isEmpty else { return [] }
-        var resolver = PlaceResolver(source: source(compiledAs:))
+        guard limit > 0, !warnings.isEmpty else { return [] }
+        let resolver = PlaceResolver(self)
         return warnings.prefix(limit).map { source, warning in
             WarningReport(
                 code: warning.code, message: warning.message,
@@ -17,8 +17,7 @@ extension Evaluator {
 
     /// A warning as a failure would be shown: with its place and line.
     public func describe(_ warning: Warning, in source: String) -> String {
-        let lines = NixSyntax.SourceLocation.lineStarts(of: self.source(compiledAs: source) ?? [])
-        let location = NixSyntax.SourceLocation(offset: warning.span.start, lineStarts: lines)
+        let location = lineIndex(of: source)?.location(of: warning.span.start) ?? .init(line: 1, column: 1)
         return describe(
             warning: EvalFailure(
                 kind: .parse, message: Array(warning.message.utf8),
@@ -27,9 +26,17 @@ extension Evaluator {
                     line: location.line, column: location.column, program: -1)))
     }
 
+    /// What finds lines in a source; nil when that is not at hand.
+    func lineIndex(of name: String) -> LineIndex? {
+        if let known = lineIndices[name] { return known }
+        let index = source(compiledAs: name).map(LineIndex.init)
+        lineIndices[name] = index
+        return index
+    }
+
     /// The failure with its places resolved, to be read where the evaluator is gone.
     func report(_ failure: EvalFailure) -> FailureReport {
-        var resolver = PlaceResolver(source: source(compiledAs:))
+        let resolver = PlaceResolver(self)
         var message = failure.message
         if let suggestions = Evaluator.suggestionText(failure.suggestions) { message += Array("\n\(suggestions)".utf8) }
         // An error inside a builtin has no place of its own: the innermost one on the way is the nearest.
@@ -43,45 +50,36 @@ extension Evaluator {
     }
 }
 
-/// Finds lines in sources. A backtrace names few sources many times, so each one's lines are searched for once.
+/// Gives spans their places.
 private struct PlaceResolver {
     private static let lineBytes = 500
 
-    let source: (String) -> [UInt8]?
-    private var lineStarts: [String: [UInt32]] = [:]
+    private let evaluator: Evaluator
 
-    init(source: @escaping (String) -> [UInt8]?) { self.source = source }
+    init(_ evaluator: Evaluator) { self.evaluator = evaluator }
 
-    mutating func place(_ position: SourcePosition) -> FailureReport.Place {
+    func place(_ position: SourcePosition) -> FailureReport.Place {
         var place = FailureReport.Place(source: position.source)
         place.line = position.line ?? 0
         place.column = position.column ?? 0
-        guard place.line > 0, let span = position.span, let source = source(position.source) else { return place }
-        let starts = starts(of: position.source, source)
-        let end = NixSyntax.SourceLocation(offset: span.end, lineStarts: starts)
+        guard place.line > 0, let span = position.span, let source = evaluator.source(compiledAs: position.source),
+            let end = evaluator.lineIndex(of: position.source)?.location(of: span.end)
+        else { return place }
         place.endLine = end.line
         place.endColumn = end.column
-        place.sourceLine = line(place.line, of: source, starts)
+        place.sourceLine = line(from: Int(span.start) - place.column + 1, of: source)
         return place
     }
 
-    mutating func place(_ span: SourceSpan, of name: String) -> FailureReport.Place {
-        let starts = starts(of: name, source(name) ?? [])
-        let start = NixSyntax.SourceLocation(offset: span.start, lineStarts: starts)
+    func place(_ span: SourceSpan, of name: String) -> FailureReport.Place {
+        let start = evaluator.lineIndex(of: name)?.location(of: span.start) ?? .init(line: 1, column: 1)
         return place(
             SourcePosition(source: name, span: span, line: start.line, column: start.column, program: -1))
     }
 
-    private func line(_ number: Int, of source: [UInt8], _ starts: [UInt32]) -> [UInt8] {
-        guard number <= starts.count else { return [] }
-        let line = source[min(Int(starts[number - 1]), source.count)...].prefix { $0 != UInt8(ascii: "\n") }
-        return Array(line.prefix(Self.lineBytes))
-    }
-
-    private mutating func starts(of name: String, _ source: [UInt8]) -> [UInt32] {
-        if let known = lineStarts[name] { return known }
-        let starts = NixSyntax.SourceLocation.lineStarts(of: source)
-        lineStarts[name] = starts
-        return starts
+    /// The beginning of the line that starts at an offset.
+    private func line(from start: Int, of source: [UInt8]) -> [UInt8] {
+        guard source.indices.contains(start) else { return [] }
+        return Array(source[start...].prefix(Self.lineBytes).prefix { $0 != UInt8(ascii: "\n") })
     }
 }

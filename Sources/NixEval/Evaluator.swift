@@ -42,16 +42,22 @@ public final class Evaluator {
     /// What tells the sources of programs from files from others of the same name: they are read again when an excerpt
     /// is asked for, as nearly none is.
     var sourceKeys: [String: (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)] = [:]
+    /// Where lines start in sources of which a place was asked for.
+    var lineIndices: [String: LineIndex] = [:]
     /// What the expressions of sources say in which something failed.
     var contextsBySource: [String: ExpressionContexts] = [:]
+    /// Sources for which that could not be made.
+    var unexplained: Set<String> = []
     /// Programs whose code is made as it is run, by their number in the machine, with the name of their source.
     var deferred: [Int: (program: DeferredProgram, name: String)] = [:]
     /// Room for the chunk that is being made.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)
     /// Programs from files, which are proved as they are run, by their number in the machine.
     var indexed: [Int: (program: IndexedProgram, name: String, key: DiskCache.Key)] = [:]
-    /// Warnings of everything compiled so far, with the name of their source.
+    /// Warnings of everything compiled so far, with the name of their source: the first of them.
     public internal(set) var warnings: [(source: String, warning: Warning)] = []
+    /// How many more there were.
+    public internal(set) var warningsDropped = 0
 
     /// Sources compiled so far that no cache had.
     var compilations = 0
@@ -121,6 +127,7 @@ public final class Evaluator {
         }
         // A trace shows the program's own chunks, however it came to be.
         let program = try compile(source, name: name, scopeNames: scopeNames)
+        machine.countBesideHeap(source.count + program.memoryBytes)
         let first = Int(machine.nextChunk)
         let value = try machine.load(program: program, name: name, directory: directory)
         tell(of: program, sourceName: name, firstChunk: first)
@@ -156,7 +163,7 @@ public final class Evaluator {
             if case .tooLarge(let limit) = error.kind, limit == room { throw machine.memoryFailure }
             throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
         }
-        machine.countBesideHeap(Self.bytesPerFile + source.count)
+        machine.countBesideHeap(Self.bytesPerFile)
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
         if !machine.isObserved, !isCompiled,
@@ -168,7 +175,7 @@ public final class Evaluator {
         return try load(source: source, name: name, directory: directory, scopeNames: scopeNames)
     }
 
-    /// What a file's tree and program take beside what the machine counts, about: that of a small one.
+    /// What is known of a file beside its tree and program, about.
     private static let bytesPerFile = 8 << 10
 
     /// Runs what was started on the machine to its end, answering its requests.

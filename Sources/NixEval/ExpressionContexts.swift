@@ -229,7 +229,7 @@ struct ExpressionContexts {
 
     /// `inherit (e) name;` selects from `e` at the name.
     private func addInherited(_ frame: CodeFrame, _ span: Span, to lines: inout Lines) {
-        let name = String(decoding: tree.source[Int(span.start)..<Int(span.end)], as: UTF8.self)
+        let name = NixText.shortened(Array(tree.source[Int(span.start)..<Int(span.end)]))
         if frame.phase == .attribute, let definition = definition(frame) {
             lines.entries.append(TraceEntry(message: "from the definition of '\(name)'", position: definition))
         }
@@ -267,10 +267,11 @@ struct ExpressionContexts {
         return names
     }
 
+    /// The first names of a path: of more the rest is not told.
     private func names(_ path: Run) -> [String] {
-        path.range.map { index in
+        path.range.prefix(Self.longestPath).map { index in
             switch tree.attributeNames[index] {
-            case .fixed(let symbol, _): return String(decoding: tree.bytes(of: symbol), as: UTF8.self)
+            case .fixed(let symbol, _): return NixText.shortened(tree.bytes(of: symbol))
             case .dynamic(let name, _):
                 return "\"${\(printed(name))}\""
             }
@@ -279,11 +280,18 @@ struct ExpressionContexts {
 
     /// An expression as Nix prints it.
     func printed(_ node: NodeID) -> String {
-        var part = tree
-        part.root = node
-        return String(
-            decoding: part.printed(baseDirectory: baseDirectory, homeDirectory: homeDirectory), as: UTF8.self)
+        String(
+            decoding: tree.printed(
+                node, limit: Self.longestText, baseDirectory: baseDirectory, homeDirectory: homeDirectory),
+            as: UTF8.self)
     }
+
+    /// Names of a path in a message.
+    private static let longestPath = 64
+
+    /// Bytes of an expression in a message: more than programs keep of an assertion, so that it can be seen which of them
+    /// is longer than that.
+    private static let longestText = 4096
 
     // MARK: What the expressions around it add
 

@@ -110,11 +110,11 @@ private struct FailurePrinter {
     }
 
     private mutating func printPosition(_ position: SourcePosition, indent: String) {
-        guard position.line != nil else { return }
+        guard let line = position.line, let column = position.column else { return }
+        let location = NixSyntax.SourceLocation(line: line, column: column)
         write("\(indent)at \(position):")
         if let source = source(position.source), let span = position.span {
-            let excerpt = SourceExcerpt(
-                source: source, lineStarts: NixSyntax.SourceLocation.lineStarts(of: source), offset: span.start)
+            let excerpt = SourceExcerpt(source: source, offset: span.start, at: location)
             out += [UInt8(ascii: "\n")] + excerpt.numberedBytes()
         }
     }

@@ -89,16 +89,31 @@ final class JobRun {
             return try evaluator.load(source: source, name: name, directory: directory)
         case .file(let path): return try evaluator.load(file: path, isCompiled: true)
         case .program(let bytes, let name, let directory):
-            return try evaluator.load(program: verified(bytes), name: name, directory: directory)
+            return try evaluator.load(program: verified(bytes, evaluator), name: name, directory: directory)
         }
     }
 
-    private func verified(_ bytes: [UInt8]) throws(ProgramRejection) -> Program {
+    /// A program counts as this job's, also where one before had it verified.
+    private func verified(_ bytes: [UInt8], _ evaluator: Evaluator) throws -> Program {
+        evaluator.machine.countBesideHeap(bytes.count)
         let key = ProgramCache.Key(encoded: bytes)
-        if let known = programs.program(key) { return known }
+        if let (known, size) = programs.program(key) {
+            try evaluator.hold(program: size)
+            return known
+        }
         verifications += 1
-        let program = try Program.load(bytes)
-        programs.insert(program, key)
+        let program: Program
+        do throws(ProgramLoadFailure) {
+            program = try Program.load(bytes, mustStop: evaluator.stopCondition())
+        } catch {
+            switch error {
+            case .rejected(let rejection): throw rejection
+            case .stopped: throw evaluator.stopFailure
+            }
+        }
+        let size = program.memoryBytes
+        programs.insert(program, bytes: size, key)
+        try evaluator.hold(program: size)
         return program
     }
 

@@ -33,67 +33,55 @@ final class ProgramCache {
         case source(AnalysedSource)
         case program(Program)
 
-        var memoryBytes: Int {
-            switch self {
-            case .source(let source): source.memoryBytes
-            case .program(let program): program.memoryBytes
-            }
-        }
+    }
+
+    /// An entry and what it takes in memory.
+    private struct Sized {
+        var entry: Entry
+        var bytes: Int
     }
 
     private let generationBytes: Int
-    private var young: [Key: Entry] = [:]
-    private var old: [Key: Entry] = [:]
+    private var young: [Key: Sized] = [:]
+    private var old: [Key: Sized] = [:]
     private var youngBytes = 0
 
     /// - Parameter maximumBytes: what the entries may take in memory, roughly. 0 keeps none.
     init(maximumBytes: Int) { generationBytes = maximumBytes / 2 }
 
     func source(_ key: Key) -> AnalysedSource? {
-        guard case .source(let source) = entry(key) else { return nil }
+        guard case .source(let source) = entry(key)?.entry else { return nil }
         return source
     }
 
-    func program(_ key: Key) -> Program? {
-        guard case .program(let program) = entry(key) else { return nil }
-        return program
+    /// A program and what it takes in memory.
+    func program(_ key: Key) -> (program: Program, bytes: Int)? {
+        guard let known = entry(key), case .program(let program) = known.entry else { return nil }
+        return (program, known.bytes)
     }
 
-    func insert(_ source: AnalysedSource, _ key: Key) { insert(.source(source), key) }
-    func insert(_ program: Program, _ key: Key) { insert(.program(program), key) }
+    func insert(_ source: AnalysedSource, _ key: Key) {
+        insert(Sized(entry: .source(source), bytes: source.memoryBytes), key)
+    }
 
-    private func entry(_ key: Key) -> Entry? {
+    func insert(_ program: Program, bytes: Int, _ key: Key) {
+        insert(Sized(entry: .program(program), bytes: bytes), key)
+    }
+
+    private func entry(_ key: Key) -> Sized? {
         if let entry = young[key] { return entry }
         guard let entry = old.removeValue(forKey: key) else { return nil }
         insert(entry, key)
         return entry
     }
 
-    private func insert(_ entry: Entry, _ key: Key) {
-        let bytes = entry.memoryBytes
-        guard bytes <= generationBytes else { return }
-        if youngBytes + bytes > generationBytes {
+    private func insert(_ entry: Sized, _ key: Key) {
+        guard entry.bytes <= generationBytes else { return }
+        if youngBytes + entry.bytes > generationBytes {
             old = young
             young = [:]
             youngBytes = 0
         }
-        if young.updateValue(entry, forKey: key) == nil { youngBytes += bytes }
-    }
-}
-
-extension Program {
-    /// About what it takes in memory: its parts, and the headers of the arrays that hold them.
-    fileprivate var memoryBytes: Int {
-        let header = 64
-        var bytes = 1024 + 4 * (lines?.lineStarts.count ?? 0)
-        for symbol in symbols { bytes += symbol.count + header }
-        for constant in constants {
-            bytes += header
-            if case .string(let text) = constant { bytes += text.count }
-        }
-        for shape in shapes { bytes += header + shape.names.count * 20 }
-        for pattern in formals { bytes += header + pattern.formals.count * 72 }
-        for chunk in chunks { bytes += 4 * header + chunk.code.count + chunk.instructionSpans.count * 12 }
-        return bytes
+        if young.updateValue(entry, forKey: key) == nil { youngBytes += entry.bytes }
     }
 }

@@ -7,37 +7,54 @@ struct SyntaxParents {
     /// By node: the node around it, or -1.
     private var parents: [Int32]
     /// Nodes by the span that instructions carry.
-    private var nodes: [Span: [NodeID]] = [:]
+    private var nodes: SpanTable<NodeID>
     /// Strings and paths by the spans of their interpolations.
-    private var interpolations: [Span: NodeID] = [:]
+    private var interpolations: SpanTable<NodeID>
     /// What an attribute's value is bound to, by the span of the value.
-    private var definitions: [Span: Definition] = [:]
+    private var definitions: SpanTable<Definition>
 
     struct Definition {
         var name: SymbolID
         var span: Span
     }
 
-    init(_ tree: SyntaxTree) {
+    /// Bytes that it takes beside the tree, while it is made.
+    static func byteCount(for tree: SyntaxTree) -> Int {
+        let nodes = tree.nodes.count * (MemoryLayout<Int32>.stride + 2 * 2 * SpanTable<NodeID>.entryBytes)
+        let parts = tree.parts.count * 2 * SpanTable<NodeID>.entryBytes
+        return nodes + parts + tree.attributes.count * 2 * SpanTable<Definition>.entryBytes
+    }
+
+    /// Nil when it must stop.
+    init?(_ tree: SyntaxTree, mustStop: () -> Bool) {
         self.tree = tree
         parents = Array(repeating: -1, count: tree.nodes.count)
-        nodes.reserveCapacity(tree.nodes.count)
+        var nodes = SpanTable<NodeID>()
+        var interpolations = SpanTable<NodeID>()
+        var definitions = SpanTable<Definition>()
         for index in tree.nodes.indices {
+            if index & 1023 == 1023, mustStop() { return nil }
             let node = NodeID(UInt32(index))
             for child in tree.childNodes(of: node) { parents[Int(child.rawValue)] = Int32(index) }
-            nodes[tree.span(of: node), default: []].append(node)
-            if case .binary = tree[node] { nodes[tree.operatorSpan(of: node), default: []].append(node) }
+            nodes.append(tree.span(of: node), node)
+            if case .binary = tree[node] { nodes.append(tree.operatorSpan(of: node), node) }
             if let parts = tree.stringParts(of: node) {
-                for part in parts.range { interpolations[tree.partSpans[part]] = node }
+                for part in parts.range { interpolations.append(tree.partSpans[part], node) }
             }
         }
-        for attribute in tree.attributes {
+        for (index, attribute) in tree.attributes.enumerated() {
+            if index & 1023 == 1023, mustStop() { return nil }
+            let definition = Definition(name: attribute.name, span: attribute.span)
             if case .expression(let value) = attribute.value {
-                definitions[tree.span(of: value)] = Definition(name: attribute.name, span: attribute.span)
+                definitions.append(tree.span(of: value), definition)
             } else {
-                definitions[attribute.span] = Definition(name: attribute.name, span: attribute.span)
+                definitions.append(attribute.span, definition)
             }
         }
+        guard nodes.sort(mustStop), interpolations.sort(mustStop), definitions.sort(mustStop) else { return nil }
+        self.nodes = nodes
+        self.interpolations = interpolations
+        self.definitions = definitions
     }
 
     func parent(of node: NodeID) -> NodeID? {
@@ -45,13 +62,13 @@ struct SyntaxParents {
         return parent < 0 ? nil : NodeID(UInt32(parent))
     }
 
-    func nodes(at span: Span) -> [NodeID] { nodes[span] ?? [] }
+    func nodes(at span: Span) -> [NodeID] { nodes.all(at: span) }
 
     /// The string or path in which an interpolation stands.
-    func string(around part: Span) -> NodeID? { interpolations[part] }
+    func string(around part: Span) -> NodeID? { interpolations.all(at: part).last }
 
     /// The attribute whose value stands at a span.
-    func definition(ofValue span: Span) -> Definition? { definitions[span] }
+    func definition(ofValue span: Span) -> Definition? { definitions.all(at: span).last }
 
     /// The smallest node that holds a span.
     func smallest(around span: Span) -> NodeID? {
@@ -65,6 +82,41 @@ struct SyntaxParents {
             best = NodeID(UInt32(index))
         }
         return best
+    }
+}
+
+/// Finds elements by a span, of which several may have the same: a sorted list takes a fraction of what a dictionary does.
+private struct SpanTable<Element> {
+    private var entries: [(span: Span, element: Element)] = []
+
+    static var entryBytes: Int { MemoryLayout<(span: Span, element: Element)>.stride }
+
+    mutating func append(_ span: Span, _ element: Element) { entries.append((span, element)) }
+
+    /// To be called once, before elements are looked for. False when it must stop.
+    mutating func sort(_ mustStop: () -> Bool) -> Bool {
+        do throws(Stopped) {
+            try entries.sortInSteps {
+                ($0.span.start, $0.span.end) < ($1.span.start, $1.span.end)
+            } poll: { () throws(Stopped) in
+                if mustStop() { throw Stopped() }
+            }
+        } catch { return false }
+        return true
+    }
+
+    private struct Stopped: Error {}
+
+    /// In the order in which they were appended.
+    func all(at span: Span) -> [Element] {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            let found = entries[middle].span
+            if (found.start, found.end) < (span.start, span.end) { low = middle + 1 } else { high = middle }
+        }
+        return entries[low...].prefix { $0.span == span }.map(\.element)
     }
 }
 

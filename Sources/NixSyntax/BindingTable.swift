@@ -53,14 +53,35 @@ struct BindingTable {
 
     /// - Parameter sourceSize: bytes of the source, of which some 64 make a binding.
     init(sourceSize: Int) {
-        entries.reserveCapacity(sourceSize / 64 + 8)
-        groups.reserveCapacity(sourceSize / 128 + 8)
+        entries.reserveCapacity(min(sourceSize / 64 + 8, 1 << 16))
+        groups.reserveCapacity(min(sourceSize / 128 + 8, 1 << 15))
     }
+
+    /// As that of an array.
+    func byteCount(adding more: Int) -> Int {
+        let isFull = (usedSlots &+ more) &* 2 > slots.count
+        return groups.byteCount(adding: more) &+ rarities.byteCount(adding: more) &+ entries.byteCount(adding: more)
+            &+ dynamicEntries.byteCount(adding: more) &+ sources.byteCount(adding: more)
+            &+ slots.byteCount(adding: isFull ? slots.count : 0)
+    }
+
+    /// Bytes that `layOut` takes.
+    var laidOutByteCount: Int {
+        groups.count &* MemoryLayout<Bindings>.stride &+ entries.count &* MemoryLayout<Attribute>.stride
+            &+ dynamicEntries.count &* MemoryLayout<DynamicAttribute>.stride &+ sources.count
+            &* MemoryLayout<NodeID>.stride
+    }
+
+    /// How many attributes a group has.
+    func attributeCount(of group: BindingsID) -> Int { Int(groups[Int(group.rawValue)].entryCount) }
 
     mutating func makeGroup() -> BindingsID {
         groups.append(Group())
         return BindingsID(UInt32(truncatingIfNeeded: groups.count &- 1))
     }
+
+    /// Frees what finds entries; none can be added after that.
+    mutating func releaseIndex() { slots = [] }
 
     func rarity(of group: BindingsID) -> Rarity {
         let index = groups[Int(group.rawValue)].rarity
@@ -191,6 +212,7 @@ struct BindingTable {
 extension BindingTable {
     func attributes(of group: BindingsID) -> [Attribute] {
         var result: [Attribute] = []
+        result.reserveCapacity(attributeCount(of: group))
         var index = groups[Int(group.rawValue)].firstEntry
         while index != Self.none {
             result.append(entries[Int(index)].attribute)
@@ -224,7 +246,8 @@ extension BindingTable {
         children: inout [NodeID]
     ) {
         bindings.reserveCapacity(groups.count)
-        attributes.reserveCapacity(entries.count)
+        attributes.reserveCapacity(groups.reduce(0) { $0 &+ Int($1.entryCount) })
+        dynamicAttributes.reserveCapacity(dynamicEntries.count)
         for group in groups {
             let attributeRun = Run(start: UInt32(truncatingIfNeeded: attributes.count), count: group.entryCount)
             var index = group.firstEntry

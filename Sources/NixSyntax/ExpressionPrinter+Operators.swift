@@ -36,7 +36,7 @@ extension ExpressionPrinter {
         switch tree[node] {
         case .apply(let function, let arguments):
             then(.function(function))
-            for index in arguments.range { then(" ", tree.children[index]) }
+            for index in seen(arguments.range) { then(" ", tree.children[index]) }
         case .negate(let operand): then("__sub 0 ", operand)
         case .searchPath(let text):
             then(.text("__findFile __nixPath "))

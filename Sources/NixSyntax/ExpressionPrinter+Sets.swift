@@ -18,7 +18,7 @@ extension ExpressionPrinter {
             then(" = ", value)
             then(.text("; "))
         }
-        for index in bindings.dynamicAttributes.range {
+        for index in seen(bindings.dynamicAttributes.range) {
             then("\"${", tree.dynamicAttributes[index].name)
             then("}\" = ", tree.dynamicAttributes[index].value)
             then(.text("; "))
@@ -27,6 +27,7 @@ extension ExpressionPrinter {
 
     private mutating func sorted(_ run: Run) -> [Attribute] {
         guard run.count > 1 else { return Array(tree.attributes[run.range]) }
+        if limit != .max { return firstByName(tree.attributes, run) { $0.name } }
         let ranks = ranks()
         return tree.attributes[run.range].sorted { ranks[Int($0.name.rawValue)] < ranks[Int($1.name.rawValue)] }
     }
@@ -44,14 +45,14 @@ extension ExpressionPrinter {
 
     private mutating func showInheritedFrom(_ attributes: [Attribute], _ bindings: Bindings) {
         guard bindings.inheritSources.count > 0 else { return }
-        var names = [[SymbolID]](repeating: [], count: Int(bindings.inheritSources.count))
+        var names: [UInt32: [SymbolID]] = [:]
         for attribute in attributes {
-            if case .inheritedFrom(let source) = attribute.value { names[Int(source)].append(attribute.name) }
+            if case .inheritedFrom(let source) = attribute.value { names[source, default: []].append(attribute.name) }
         }
-        for (index, node) in tree.children[bindings.inheritSources.range].enumerated() where !names[index].isEmpty {
-            then("inherit (", node)
+        for (source, names) in names.sorted(by: { $0.key < $1.key }) {
+            then("inherit (", tree.children[Int(bindings.inheritSources.start + source)])
             then(.text(")"))
-            for name in names[index] {
+            for name in names {
                 then(.text(" "))
                 then(.name(name))
             }
@@ -69,7 +70,7 @@ extension ExpressionPrinter {
     }
 
     mutating func showPath(_ path: Run) {
-        for index in path.range {
+        for index in seen(path.range) {
             if index > Int(path.start) { then(.text(".")) }
             switch tree.attributeNames[index] {
             case .fixed(let name, _): then(.name(name))
@@ -91,14 +92,16 @@ extension ExpressionPrinter {
         then(.text(")"))
     }
 
+    private mutating func sorted(formals run: Run) -> [Formal] {
+        if limit != .max { return firstByName(tree.formals, run) { $0.name } }
+        let ranks = run.count > 1 ? ranks() : []
+        return tree.formals[run.range].sorted { ranks[Int($0.name.rawValue)] < ranks[Int($1.name.rawValue)] }
+    }
+
     private mutating func showFormals(_ lambda: Lambda) {
         then(.text("{ "))
-        let ranks = lambda.formals.count > 1 ? ranks() : []
-        let formals = tree.formals[lambda.formals.range].sorted {
-            ranks[Int($0.name.rawValue)] < ranks[Int($1.name.rawValue)]
-        }
         var isFirst = true
-        for formal in formals {
+        for formal in sorted(formals: lambda.formals) {
             if !isFirst { then(.text(", ")) }
             isFirst = false
             then(.name(formal.name))

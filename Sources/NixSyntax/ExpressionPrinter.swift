@@ -23,18 +23,52 @@ struct ExpressionPrinter {
     /// Length of `pending` before the node that is being printed added to it.
     private var mark = 0
     var output: [UInt8] = []
+    /// Bytes after which printing ends.
+    let limit: Int
+    /// Asked now and then when there is a limit; true ends printing.
+    private let mustStop: (() -> Bool)?
     /// The alphabetical order of the symbols, once it was needed.
     var order: SymbolOrder?
 
-    init(_ tree: SyntaxTree, baseDirectory: [UInt8], homeDirectory: [UInt8], order: SymbolOrder? = nil) {
+    init(
+        _ tree: SyntaxTree, baseDirectory: [UInt8], homeDirectory: [UInt8], limit: Int = .max,
+        mustStop: (() -> Bool)? = nil
+    ) {
         self.tree = tree
         self.baseDirectory = baseDirectory
         self.homeDirectory = homeDirectory
-        self.order = order
+        self.limit = limit
+        self.mustStop = mustStop
+    }
+
+    /// As many parts of an expression as can be seen: each takes a byte at least.
+    func seen<Parts: Collection>(_ parts: Parts) -> Parts.SubSequence {
+        limit == .max ? parts[...] : parts.prefix(max(0, limit &- output.count) &+ 1)
+    }
+
+    /// The elements of a run of names that can be seen, in alphabetical order.
+    func firstByName<Element>(_ table: [Element], _ run: Run, name: (Element) -> SymbolID) -> [Element] {
+        var first: [Element] = []
+        let most = max(0, limit &- output.count) &+ 1
+        for (offset, index) in run.range.enumerated() {
+            if offset & 1023 == 1023, mustStop?() == true { return first }
+            let element = table[index]
+            let symbol = name(element)
+            if first.count == most, !tree.precedes(symbol, name(first[most &- 1])) { continue }
+            var low = 0
+            var high = first.count
+            while low < high {
+                let middle = (low &+ high) / 2
+                if tree.precedes(symbol, name(first[middle])) { high = middle } else { low = middle &+ 1 }
+            }
+            if first.count == most { first.removeLast() }
+            first.insert(element, at: low)
+        }
+        return first
     }
 
     /// Prints until the output has more than `limit` bytes.
-    mutating func run(_ root: NodeID, limit: Int = .max) {
+    mutating func run(_ root: NodeID) {
         pending.append(.node(root))
         while output.count <= limit, let item = pending.popLast() {
             mark = pending.count
@@ -68,11 +102,18 @@ struct ExpressionPrinter {
     private mutating func write(_ item: Item) {
         switch item {
         case .text(let text): unsafe output.append(contentsOf: text.bytes)
-        case .name(let name): NixText.appendName(tree.bytes(of: name), to: &output)
-        case .string(let text): NixText.appendString(tree.bytes(of: text), to: &output)
-        case .path(let text): appendPath(tree.bytes(of: text))
+        case .name(let name):
+            NixText.appendName(
+                tree.symbols.beginning(Int(name.rawValue), source: tree.source, limit), to: &output)
+        case .string(let text): NixText.appendString(beginning(text), to: &output)
+        case .path(let text): appendPath(beginning(text))
         case .node, .function: pending.append(item)
         }
+    }
+
+    /// As much of a text as can be seen.
+    private func beginning(_ text: TextID) -> [UInt8] {
+        tree.texts.beginning(Int(text.rawValue), source: tree.source, limit)
     }
 
     private mutating func show(_ node: NodeID) {
@@ -135,7 +176,7 @@ struct ExpressionPrinter {
 
     private mutating func showList(_ elements: Run) {
         then(.text("[ "))
-        for index in elements.range {
+        for index in seen(elements.range) {
             then("(", tree.children[index])
             then(.text(") "))
         }
@@ -154,7 +195,7 @@ struct ExpressionPrinter {
 
     private mutating func showParts(_ parts: Run, startsWithPath: Bool) {
         then(.text("("))
-        for index in parts.range {
+        for index in seen(parts.range) {
             if index > Int(parts.start) { then(.text(" + ")) }
             switch tree.parts[index] {
             case .literal(let text):
@@ -190,13 +231,22 @@ extension SyntaxTree {
     ///
     /// - Parameters:
     ///   - limit: bytes; what is cut ends in `…`.
-    ///   - order: kept from one call to the next for the same tree.
-    public func printed(_ node: NodeID, limit: Int, order: inout SymbolOrder?) -> [UInt8] {
+    ///   - baseDirectory: as of the whole expression; empty: relative paths stay as written.
+    ///   - mustStop: asked now and then; true ends printing wherever it is.
+    public func printed(
+        _ node: NodeID, limit: Int, baseDirectory: [UInt8] = [], homeDirectory: [UInt8] = [UInt8(ascii: "~")],
+        mustStop: (() -> Bool)? = nil
+    ) -> [UInt8] {
         var printer = ExpressionPrinter(
-            self, baseDirectory: [], homeDirectory: [UInt8(ascii: "~")], order: order)
-        printer.run(node, limit: limit)
-        order = printer.order
+            self, baseDirectory: baseDirectory, homeDirectory: homeDirectory, limit: limit, mustStop: mustStop)
+        printer.run(node)
         guard printer.output.count > limit else { return printer.output }
         return printer.output[..<limit] + Array("…".utf8)
+    }
+
+    /// Whether one name comes before another, by bytes.
+    func precedes(_ a: SymbolID, _ b: SymbolID) -> Bool {
+        symbols.slice(Int(a.rawValue), source: source).lexicographicallyPrecedes(
+            symbols.slice(Int(b.rawValue), source: source))
     }
 }

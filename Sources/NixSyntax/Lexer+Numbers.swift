@@ -62,13 +62,18 @@ extension Lexer {
     /// Refuses what the C library's `strtod` reports as out of range: too large, or too small to be a normal number.
     private mutating func floatToken(_ length: Int) throws(Failure) -> TokenKind {
         let kind = take(length, .float)
-        guard let value = Double(String(decoding: bytes.array(start, end), as: UTF8.self)), value.isFinite else {
+        guard length <= Self.longestFloat, let value = Double(String(decoding: bytes.array(start, end), as: UTF8.self)),
+            value.isFinite
+        else {
             throw invalidNumber("float")
         }
         if value < Double.leastNormalMagnitude && hasNonzeroDigit() { throw invalidNumber("float") }
         float = value
         return kind
     }
+
+    /// Bytes of a float: more digits than any number needs, and few enough to be read in no time.
+    private static let longestFloat = 1 << 16
 
     private func hasNonzeroDigit() -> Bool {
         for index in start..<end {
@@ -79,7 +84,8 @@ extension Lexer {
     }
 
     private func invalidNumber(_ type: String) -> Failure {
-        let text = String(decoding: bytes.array(start, end), as: UTF8.self)
-        return Failure(.invalidNumber, "invalid \(type) '\(text)'", at: span)
+        Failure(
+            .invalidNumber, "invalid \(type) '\(NixText.shortened(bytes.quote(start, end), of: end &- start))'",
+            at: span)
     }
 }

@@ -100,7 +100,7 @@ extension Lexer {
 
     private func refuseNullBytes() throws(Failure) {
         guard bytes.find(0, from: start, to: end) < end else { return }
-        let shown = String(decoding: bytes.array(start, end), as: UTF8.self).split(
+        let shown = NixText.shortened(bytes.quote(start, end), of: end &- start).split(
             separator: "\0", omittingEmptySubsequences: false)
         throw Failure(
             .nullByte,

@@ -18,7 +18,6 @@ struct Lexer {
     let bytes: SourceBytes
     let classes = ByteClasses.shared
     let pipeOperators: Bool
-    let isCancelled: (@Sendable () -> Bool)?
 
     /// The current token.
     private(set) var kind = TokenKind.endOfFile
@@ -34,15 +33,15 @@ struct Lexer {
     var modes: [Mode] = []
     /// The last run of path bytes that was measured, see `pathRunEnd`.
     var run = (start: 0, end: 0, lastUnderscore: -1)
-    private var tokensUntilPoll = Lexer.pollInterval
+    /// What is left to do until the parser asks whether to stop: it may fall below 0 by what one step of it does.
+    var unitsUntilPoll = Lexer.pollInterval
 
-    /// Tokens between two looks at `isCancelled`.
-    private static let pollInterval = 4096
+    /// Tokens, or entries of a table that are worked through, between two such questions: some 50 µs of work.
+    static let pollInterval = 512
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
         self.bytes = bytes
         pipeOperators = options.pipeOperators
-        isCancelled = options.isCancelled
     }
 
     /// Where the current token stands.
@@ -50,19 +49,13 @@ struct Lexer {
 
     /// Moves to the next token.
     mutating func advance() throws(Failure) {
-        tokensUntilPoll &-= 1
-        if tokensUntilPoll == 0 { try poll() }
+        unitsUntilPoll &-= 1
         switch mode {
         case .outermost, .normal: kind = try normalToken()
         case .string: kind = try stringToken()
         case .indentedString: kind = try indentedToken()
         case .path, .pathAfterSlash: kind = try pathToken()
         }
-    }
-
-    private mutating func poll() throws(Failure) {
-        tokensUntilPoll = Self.pollInterval
-        if isCancelled?() == true { throw Failure(.cancelled, "parsing was cancelled", at: span) }
     }
 
     /// Makes the bytes from `offset` on the current token.

@@ -27,19 +27,25 @@ public struct LiteralLints: Sendable, Hashable {
 }
 
 extension SyntaxTree {
-    /// The literals that the settings speak of, in source order.
-    public func findings(_ lints: LiteralLints) -> [LiteralLints.Finding] {
-        if lints.areIgnored { return [] }
-        var found: [LiteralLints.Finding] = []
-        for index in nodes.indices {
-            if let finding = finding(nodes[index], spans[index], lints) { found.append(finding) }
+    /// The literals that the settings speak of, in source order. Each finding is worded when it is asked for: there may be
+    /// one for every few bytes of the source.
+    public func findings(_ lints: LiteralLints) -> some Sequence<LiteralLints.Finding> {
+        let literals = lints.areIgnored ? [] : nodes.indices.filter { isLiteral(nodes[$0]) }
+        return literals.sorted { spans[$0].start < spans[$1].start }.lazy.compactMap {
+            finding(nodes[$0], spans[$0], lints)
         }
-        return found.sorted { $0.span.start < $1.span.start }
+    }
+
+    private func isLiteral(_ node: Node) -> Bool {
+        switch node {
+        case .uri, .path, .homePath, .interpolatedPath: true
+        default: false
+        }
     }
 
     private func finding(_ node: Node, _ span: Span, _ lints: LiteralLints) -> LiteralLints.Finding? {
         switch node {
-        case .uri(let text): return urlFinding(String(decoding: bytes(of: text), as: UTF8.self), span, lints.urls)
+        case .uri(let text): return urlFinding(NixText.shortened(bytes(of: text)), span, lints.urls)
         case .path(let text), .homePath(let text): return pathFinding(bytes(of: text), span, lints)
         case .interpolatedPath(let parts):
             guard let first = parts.range.first, case .literal(let text) = self.parts[first] else { return nil }
@@ -56,7 +62,7 @@ extension SyntaxTree {
     }
 
     private func pathFinding(_ bytes: [UInt8], _ span: Span, _ lints: LiteralLints) -> LiteralLints.Finding? {
-        let text = String(decoding: bytes, as: UTF8.self)
+        let text = NixText.shortened(bytes)
         switch bytes.first {
         case UInt8(ascii: "/"), UInt8(ascii: "~"):
             let kind = bytes.first == UInt8(ascii: "/") ? "absolute" : "home"

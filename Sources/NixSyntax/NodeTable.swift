@@ -38,6 +38,13 @@ public struct NodeTable: Sendable {
     @inlinable public var count: Int { entries.count }
     @inlinable public var indices: Range<Int> { entries.indices }
 
+    /// As that of an array.
+    func byteCount(adding more: Int) -> Int {
+        entries.byteCount(adding: more) &+ extra.byteCount(adding: 3 &* more)
+    }
+
+    var keptByteCount: Int { entries.keptByteCount &+ extra.keptByteCount }
+
     mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
     /// - Parameter position: where an operator's sign stands; other nodes have none.

@@ -11,20 +11,27 @@ public func parse(_ source: [UInt8], options: ParseOptions = ParseOptions()) thr
         let failure = Failure(
             .sourceTooLarge, "source is too large: \(source.count) bytes, at most \(limit) are allowed",
             at: Span(start: 0, end: 0))
-        throw SyntaxError(failure, source: [], lineStarts: [0])
+        throw SyntaxError(failure, source: [])
     }
     do {
         return try unsafe source.withUnsafeBufferPointer { buffer throws(Failure) in
             var parser = unsafe Parser(SourceBytes(buffer), options: options)
             let root = try parser.run()
+            try parser.finish()
             return parser.tree(source, root)
         }
     } catch {
-        throw SyntaxError(error, source: source, lineStarts: SourceLocation.lineStarts(of: source))
+        throw SyntaxError(error, source: source)
     }
 }
 
 extension Parser {
+    /// Lets go of what only parsing needs, before the bindings are laid out.
+    fileprivate mutating func finish() throws(Failure) {
+        releaseStacks()
+        try poll(taking: bindings.laidOutByteCount)
+    }
+
     /// The finished tables.
     fileprivate consuming func tree(_ source: [UInt8], _ root: NodeID) -> SyntaxTree {
         var tree = SyntaxTree(

@@ -4,18 +4,19 @@ public struct ParseOptions: Sendable {
     public var pipeOperators: Bool
     /// Largest source in bytes. Never more than `ParseOptions.largestSource`, whatever is given.
     public var maximumSourceSize: Int
-    /// Asked now and then while parsing; true ends it with a `cancelled` error.
-    public var isCancelled: (@Sendable () -> Bool)?
+    /// Asked now and then while parsing, with the bytes that the parser's tables take or will take before it asks again;
+    /// true ends it with a `cancelled` error.
+    public var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
 
     /// Offsets and indices are 32 bits wide, and a token gives rise to at most a few nodes.
     public static let largestSource = 1 << 30
 
     public init(
         pipeOperators: Bool = false, maximumSourceSize: Int = ParseOptions.largestSource,
-        isCancelled: (@Sendable () -> Bool)? = nil
+        mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) {
         self.pipeOperators = pipeOperators
         self.maximumSourceSize = maximumSourceSize
-        self.isCancelled = isCancelled
+        self.mustStop = mustStop
     }
 }

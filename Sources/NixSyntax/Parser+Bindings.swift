@@ -60,6 +60,7 @@ extension Parser {
         try lexer.advance()
         pop()
         if let text = literalString(value) {
+            try prepareText(text.count)
             pendingNames.append(.fixed(symbols.intern(text), span))
         } else {
             pendingNames.append(.dynamic(value, span))

@@ -92,6 +92,7 @@ extension Parser {
         var path: [SymbolID] = []
         var stack = [try beginMerge(attribute, into: entry, names, path)]
         while var current = stack.popLast() {
+            try work(1)
             guard var next = current.attributes.popLast() else {
                 bindings.moveRest(of: current.source, to: current.target)
                 if !path.isEmpty { path.removeLast() }
@@ -115,11 +116,14 @@ extension Parser {
         let earlier = bindings.attribute(entry)
         guard let (node, target) = set(earlier), let (other, source) = set(attribute) else {
             var text = pathText(names.lowerBound...(names.upperBound &- 1))
-            for name in path { text += [UInt8(ascii: ".")] + quoted(name) }
+            for name in path where text.count <= NixText.longestQuote { text += [UInt8(ascii: ".")] + quoted(name) }
             throw duplicate(text, attribute.span, earlier: entry)
         }
         deepen(node, to: depth(other))
-        let attributes = bindings.attributes(of: source).sorted { $0.name.rawValue > $1.name.rawValue }
+        // A list of them, twice while it is sorted, and as many entries of the other set.
+        try poll(taking: bindings.attributeCount(of: source) &* 4 &* MemoryLayout<Attribute>.stride)
+        var attributes = bindings.attributes(of: source)
+        try attributes.sortInSteps(by: { $0.name.rawValue > $1.name.rawValue }) { () throws(Failure) in try poll() }
         return Merge(
             source: source, target: target, attributes: attributes,
             firstSource: bindings.rarity(of: target).sourceCount)
@@ -128,11 +132,11 @@ extension Parser {
     /// The names of a pending path as Nix shows them.
     private func pathText(_ names: ClosedRange<Int>) -> [UInt8] {
         var text: [UInt8] = []
-        for index in names {
+        for index in names where text.count <= NixText.longestQuote {
             if index > names.lowerBound { text.append(UInt8(ascii: ".")) }
             switch pendingNames[index] {
             case .fixed(let name, _): text += quoted(name)
-            case .dynamic(_, let span): text += lexer.bytes.array(Int(span.start), Int(span.end))
+            case .dynamic(_, let span): text += lexer.bytes.quote(Int(span.start), Int(span.end))
             }
         }
         return text
@@ -140,7 +144,7 @@ extension Parser {
 
     func duplicate(_ path: [UInt8], _ span: Span, earlier entry: UInt32) -> Failure {
         Failure(
-            .duplicateAttribute, "attribute '\(String(decoding: path, as: UTF8.self))' already defined", at: span,
+            .duplicateAttribute, "attribute '\(NixText.shortened(path))' already defined", at: span,
             previous: bindings.attribute(entry).span.start)
     }
 }

@@ -2,8 +2,8 @@
 /// interpolations end a line's indentation, blank lines do not count, and a last line of spaces goes.
 extension Parser {
     /// Replaces the pending pieces from `mark` on by those without indentation.
-    mutating func stripIndentation(from mark: Int) {
-        let least = leastIndentation(from: mark)
+    mutating func stripIndentation(from mark: Int) throws(Failure) {
+        let least = try leastIndentation(from: mark)
         var atLineStart = true
         var dropped = 0
         var kept = mark
@@ -18,7 +18,7 @@ extension Parser {
                 continue
             }
             let first = texts.own.count
-            strip(piece, least, &atLineStart, &dropped)
+            try strip(piece, least, &atLineStart, &dropped)
             if index == last { dropBlankLastLine(from: first) }
             guard texts.own.count > first else { continue }
             texts.appendOwn(from: first)
@@ -29,12 +29,14 @@ extension Parser {
         pendingPieces.shorten(to: kept)
     }
 
-    private func leastIndentation(from mark: Int) -> Int {
+    private mutating func leastIndentation(from mark: Int) throws(Failure) -> Int {
         // Nix's bound; no line is indented deeper.
         var least = 1_000_000
         var current = 0
         var atLineStart = true
-        for piece in pendingPieces[mark...] {
+        for index in mark..<pendingPieces.count {
+            let piece = pendingPieces[index]
+            try work(1)
             guard case .indented = piece.content else {
                 if atLineStart {
                     atLineStart = false
@@ -45,6 +47,7 @@ extension Parser {
             var offset = Int(piece.span.start)
             let end = Int(piece.span.end)
             while offset < end {
+                try work(1)
                 if atLineStart {
                     let first = endOfSpaces(offset, end)
                     current &+= first &- offset
@@ -68,7 +71,10 @@ extension Parser {
     }
 
     /// Pushes the text of a piece without indentation.
-    private mutating func strip(_ piece: StringPiece, _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int) {
+    private mutating func strip(
+        _ piece: StringPiece, _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int
+    ) throws(Failure) {
+        try work(1)
         if case .text(let text) = piece.content {
             for byte in bytes(of: text) { strip(byte, least, &atLineStart, &dropped) }
             return
@@ -76,6 +82,7 @@ extension Parser {
         var offset = Int(piece.span.start)
         let end = Int(piece.span.end)
         while offset < end {
+            try work(1)
             if atLineStart {
                 let first = endOfSpaces(offset, end)
                 let spaces = dropped &+ first &- offset

@@ -37,6 +37,7 @@ extension Parser {
         let group = BindingsID(frame.first)
         if pendingNames.count == Int(frame.second) { bindings.countEmptyInherit(in: group) }
         for index in Int(frame.second)..<pendingNames.count {
+            try work(1)
             guard case .fixed(let name, let span) = pendingNames[index] else { continue }
             let value: Attribute.Value = frame.third == BindingTable.none ? .inherited : .inheritedFrom(frame.third)
             let attribute = Attribute(name: name, span: span, value: value)

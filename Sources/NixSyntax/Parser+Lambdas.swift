@@ -167,7 +167,9 @@ extension Parser {
             formalMarks.append(contentsOf: repeatElement(0, count: symbols.count &- formalMarks.count))
         }
         var duplicate: Formal?
-        for formal in formals[lambda.formals.range] {
+        for index in lambda.formals.range {
+            let formal = formals[index]
+            try work(1)
             if formalMarks[Int(formal.name.rawValue)] == mark, formal.name.rawValue < duplicate?.name.rawValue ?? .max {
                 duplicate = formal
             }
@@ -180,8 +182,7 @@ extension Parser {
     }
 
     private func duplicateFormal(_ name: SymbolID, _ span: Span) -> Failure {
-        let name = String(decoding: quoted(name), as: UTF8.self)
-        return Failure(.duplicateFormal, "duplicate formal function argument '\(name)'", at: span)
+        Failure(.duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
     }
 
     /// A name as Nix prints it.

@@ -7,7 +7,7 @@ extension Parser {
         if lexer.kind == .quote {
             let span = Span(start: start, end: end)
             try lexer.advance()
-            return finishPlainString(span, isName: isName, textSpan: nil)
+            return try finishPlainString(span, isName: isName, textSpan: nil)
         }
         let mark = UInt32(truncatingIfNeeded: pendingPieces.count)
         if lexer.kind == .stringText {
@@ -16,34 +16,38 @@ extension Parser {
             if lexer.kind == .quote {
                 let span = Span(start: start, end: end)
                 try lexer.advance()
-                return finishPlainString(span, isName: isName, textSpan: textSpan)
+                return try finishPlainString(span, isName: isName, textSpan: textSpan)
             }
-            let text = addText(escaped: Int(textSpan.start), Int(textSpan.end))
+            let text = try addText(escaped: Int(textSpan.start), Int(textSpan.end))
             pendingPieces.append(StringPiece(content: .text(text), span: textSpan))
         }
         push(.string, start, mark, isName ? 1 : 0)
         return .stringPiece
     }
 
-    private mutating func finishPlainString(_ span: Span, isName: Bool, textSpan: Span?) -> Step {
+    private mutating func finishPlainString(
+        _ span: Span, isName: Bool, textSpan: Span?
+    ) throws(Failure) -> Step {
         if isName {
-            pendingNames.append(.fixed(internString(textSpan), span))
+            pendingNames.append(.fixed(try internString(textSpan), span))
             return .attributeNameDone
         }
         var run = Run.empty
         if let textSpan {
             run = Run(start: UInt32(truncatingIfNeeded: parts.count), count: 1)
-            parts.append(.literal(addText(escaped: Int(textSpan.start), Int(textSpan.end))))
+            parts.append(.literal(try addText(escaped: Int(textSpan.start), Int(textSpan.end))))
             partSpans.append(textSpan)
         }
         finish(.string(parts: run), span.start, span.end)
         return .simpleDone
     }
 
-    private mutating func internString(_ span: Span?) -> SymbolID {
+    private mutating func internString(_ span: Span?) throws(Failure) -> SymbolID {
         guard let span else { return symbols.intern([]) }
         let (start, end) = (Int(span.start), Int(span.end))
-        return lexer.isPlain(start, end) ? symbols.intern(start, end) : symbols.intern(lexer.unescaped(start, end))
+        if lexer.isPlain(start, end) { return symbols.intern(start, end) }
+        try prepareText(end &- start)
+        return symbols.intern(lexer.unescaped(start, end))
     }
 
     mutating func beginPath(_ kind: Frame.Kind) throws(Failure) -> Step {
@@ -89,7 +93,7 @@ extension Parser {
     private mutating func addTextPiece(_ frame: Frame) throws(Failure) -> Step {
         let isString = frame.kind == .string
         let text =
-            isString ? addText(escaped: lexer.start, lexer.end) : addText(source: lexer.start, lexer.end)
+            isString ? try addText(escaped: lexer.start, lexer.end) : addText(source: lexer.start, lexer.end)
         pendingPieces.append(StringPiece(content: .text(text), span: lexer.span))
         try lexer.advance()
         // The grammar has one text before the first interpolation of a path, besides the path's start.
@@ -141,7 +145,8 @@ extension Parser {
         let end = end
         try lexer.advance()
         pop()
-        stripIndentation(from: Int(frame.first))
+        try prepareText(Int(end &- frame.start))
+        try stripIndentation(from: Int(frame.first))
         if pendingPieces.count &- Int(frame.first) == 1,
             case .interpolation(let node) = pendingPieces[Int(frame.first)].content, literalString(node) != nil
         {

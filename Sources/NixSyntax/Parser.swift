@@ -5,6 +5,7 @@
 /// fits nowhere is worded per place; where Nix's parser would list more than four tokens it lists none.
 struct Parser {
     var lexer: Lexer
+    let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
     /// The innermost construct that is begun, and those around it.
     private(set) var top = Frame(kind: .root, start: 0)
     private var frames: [Frame] = []
@@ -43,12 +44,27 @@ struct Parser {
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
+        mustStop = options.mustStop
         symbols = SymbolTable(bytes)
         bindings = BindingTable(sourceSize: bytes.count)
-        let expected = bytes.count / 16 + 16
+        // Of a large source much may be comments and strings.
+        let expected = min(bytes.count / 16 + 16, 1 << 18)
         nodes.reserveCapacity(expected)
         spans.reserveCapacity(expected)
         depths.reserveCapacity(expected)
+    }
+
+    /// Frees what is used only until the root is complete.
+    mutating func releaseStacks() {
+        frames = []
+        depths = []
+        pendingNodes = []
+        pendingNames = []
+        pendingPieces = []
+        pendingFormals = []
+        formalMarks = []
+        symbols.releaseIndex()
+        bindings.releaseIndex()
     }
 
     /// Parses the whole source and returns the root.
@@ -56,6 +72,7 @@ struct Parser {
         try lexer.advance()
         var step = Step.expression
         while true {
+            try work(0)
             switch step {
             case .expression: step = try beginExpression()
             case .operand: step = try beginOperand()
@@ -124,6 +141,8 @@ extension Parser {
         return id
     }
 
+    func framesByteCount(adding more: Int) -> Int { frames.byteCount(adding: more) }
+
     func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
 
     func checkDepth(_ depth: Int, _ span: Span) throws(Failure) {
@@ -157,8 +176,9 @@ extension Parser {
     }
 
     /// Adds the text of a stretch of source with its escapes replaced.
-    mutating func addText(escaped start: Int, _ end: Int) -> TextID {
+    mutating func addText(escaped start: Int, _ end: Int) throws(Failure) -> TextID {
         if lexer.isPlain(start, end) { return addText(source: start, end) }
+        try prepareText(end &- start)
         texts.append(lexer.unescaped(start, end))
         return lastText
     }

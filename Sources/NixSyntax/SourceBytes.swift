@@ -38,6 +38,9 @@ struct SourceBytes {
     @inline(__always)
     func pointer(_ start: Int) -> UnsafePointer<UInt8> { unsafe base.baseAddress.unsafelyUnwrapped + start }
 
+    /// As much of a range as a message may show, and a bit more, by which `NixText.shortened` sees that it is cut.
+    func quote(_ start: Int, _ end: Int) -> [UInt8] { array(start, min(end, start &+ NixText.longestQuote &+ 4)) }
+
     func array(_ start: Int, _ end: Int) -> [UInt8] {
         unsafe withBytes(start, end) { unsafe Array($0) }
     }

@@ -10,41 +10,47 @@ public struct SourceLocation: Hashable, Sendable {
         self.column = column
     }
 
-    /// The location of a byte offset.
-    ///
-    /// - Parameter lineStarts: the offset of each line's first byte, ascending, beginning with 0.
-    public init(offset: UInt32, lineStarts: [UInt32]) {
-        var low = 0
-        var high = lineStarts.count
-        while low < high {
-            let middle = (low + high) / 2
-            if lineStarts[middle] <= offset { low = middle + 1 } else { high = middle }
+    /// The location of a byte offset. Reads the source up to there; of a source that is asked for many places there is
+    /// `LineIndex`.
+    public init(offset: UInt32, in source: [UInt8]) {
+        var line = 1
+        var start = 0
+        Self.forEachLineStart(in: source, from: 0, to: Int(offset)) {
+            line &+= 1
+            start = $0
         }
-        let start = low > 0 ? lineStarts[low - 1] : 0
-        self.init(line: max(low, 1), column: Int(offset - start) + 1)
+        self.init(line: line, column: Int(offset) - start + 1)
     }
 
     /// The offset of the first byte of each line of `source`; the first is 0, also for an empty source.
     public static func lineStarts(of source: [UInt8]) -> [UInt32] {
         var starts: [UInt32] = [0]
         starts.reserveCapacity(source.count / 32 + 1)
-        let count = min(source.count, Int(UInt32.max))
+        forEachLineStart(in: source, from: 0, to: min(source.count, Int(UInt32.max))) {
+            starts.append(UInt32(truncatingIfNeeded: $0))
+        }
+        return starts
+    }
+
+    /// Calls `body` with the first byte of each line that starts behind `start` and at `end` at most.
+    ///
+    /// - Parameter start: not between the two bytes of one line end.
+    static func forEachLineStart(in source: [UInt8], from start: Int, to end: Int, _ body: (Int) -> Void) {
+        let end = min(end, source.count)
         unsafe source.withUnsafeBytes { bytes in
-            var index = 0
-            while index < count {
-                if index &+ 8 <= count, unsafe !hasLineEnd(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-                {
+            var index = start
+            while index < end {
+                if index &+ 8 <= end, unsafe !hasLineEnd(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
                     index &+= 8
                     continue
                 }
                 let byte = unsafe bytes[index]
                 index &+= 1
                 guard byte == 10 || byte == 13 else { continue }
-                if byte == 13, index < count, unsafe bytes[index] == 10 { index &+= 1 }
-                starts.append(UInt32(truncatingIfNeeded: index))
+                if byte == 13, index < bytes.count, unsafe bytes[index] == 10 { index &+= 1 }
+                if index <= end { body(index) }
             }
         }
-        return starts
     }
 
     /// Whether one of eight bytes may be LF or CR: is below 14. Borrows between bytes can only say yes too often.
@@ -55,13 +61,6 @@ public struct SourceLocation: Hashable, Sendable {
 }
 
 extension SyntaxTree {
-    /// Line and column of a byte offset.
-    public func location(of offset: UInt32) -> SourceLocation {
-        SourceLocation(offset: offset, lineStarts: lineStarts)
-    }
-
-    /// The lines around a byte offset, to show below an error.
-    public func excerpt(at offset: UInt32) -> SourceExcerpt {
-        SourceExcerpt(source: source, lineStarts: lineStarts, offset: offset)
-    }
+    /// Line and column of a byte offset. Reads the source up to there.
+    public func location(of offset: UInt32) -> SourceLocation { SourceLocation(offset: offset, in: source) }
 }

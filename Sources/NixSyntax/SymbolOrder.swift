@@ -1,5 +1,5 @@
 /// The place of each of a tree's symbols among all in alphabetical order.
-public struct SymbolOrder: Sendable {
+struct SymbolOrder: Sendable {
     let ranks: [UInt32]
 
     init(_ symbols: [[UInt8]]) {

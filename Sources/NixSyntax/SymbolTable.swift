@@ -13,11 +13,24 @@ struct SymbolTable {
         self.source = source
         // Of what people write, a name in some 80 bytes is new.
         var size = 64
-        while size < source.count / 64 { size &*= 2 }
+        while size < min(source.count / 64, 1 << 16) { size &*= 2 }
         slots = [UInt32](repeating: 0, count: size)
     }
 
     var count: Int { hashes.count }
+
+    /// As that of an array.
+    func byteCount(adding more: Int) -> Int {
+        let isFull = (hashes.count &+ more) &* 2 > slots.count
+        return names.byteCount(adding: more) &+ hashes.byteCount(adding: more)
+            &+ slots.byteCount(adding: isFull ? slots.count : 0)
+    }
+
+    /// Frees what finds names; none can be added after that.
+    mutating func releaseIndex() {
+        slots = []
+        hashes = []
+    }
 
     /// The symbol of the bytes of the source from `start` to `end`.
     mutating func intern(_ start: Int, _ end: Int) -> SymbolID {

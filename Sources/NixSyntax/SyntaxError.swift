@@ -38,13 +38,13 @@ public struct SyntaxError: Error, Sendable {
     /// The line at fault and its neighbours.
     public let excerpt: SourceExcerpt
 
-    init(_ failure: Failure, source: [UInt8], lineStarts: [UInt32]) {
+    init(_ failure: Failure, source: [UInt8]) {
         kind = failure.kind
         message = failure.message
         span = failure.span
-        excerpt = SourceExcerpt(source: source, lineStarts: lineStarts, offset: failure.span.start)
+        excerpt = SourceExcerpt(source: source, offset: failure.span.start)
         location = excerpt.location
-        previousDefinition = failure.previous.map { SourceLocation(offset: $0, lineStarts: lineStarts) }
+        previousDefinition = failure.previous.map { SourceLocation(offset: $0, in: source) }
     }
 
     /// The message, with the place of an earlier definition if it refers to one.

@@ -286,6 +286,14 @@ public struct SyntaxTree: Sendable {
     /// A text's bytes.
     public func bytes(of text: TextID) -> [UInt8] { texts.bytes(Int(text.rawValue), source: source) }
 
+    /// The first byte of a symbol's name; nil for the empty one.
+    public func firstByte(of symbol: SymbolID) -> UInt8? {
+        symbols.slice(Int(symbol.rawValue), source: source).first
+    }
+
+    /// Bytes of a text.
+    public func length(of text: TextID) -> Int { texts.places[Int(text.rawValue)].count }
+
     /// Every name, in the order of the numbers.
     public func names() -> [[UInt8]] { (0..<symbols.count).map { symbols.bytes($0, source: source) } }
 

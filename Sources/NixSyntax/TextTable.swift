@@ -20,6 +20,11 @@ public struct TextTable: Sendable {
 
     public var count: Int { places.count }
 
+    /// As that of an array.
+    func byteCount(adding more: Int) -> Int { places.byteCount(adding: more) &+ own.byteCount(adding: more) }
+
+    var keptByteCount: Int { places.keptByteCount &+ own.keptByteCount }
+
     /// Adds the bytes of the source from `start` to `end`.
     @inline(__always)
     mutating func append(source start: Int, _ end: Int) {
@@ -67,9 +72,17 @@ public struct TextTable: Sendable {
     /// A copy of a string.
     ///
     /// - Parameter source: that which the table was made of.
-    func bytes(_ index: Int, source: [UInt8]) -> [UInt8] {
+    func bytes(_ index: Int, source: [UInt8]) -> [UInt8] { Array(slice(index, source: source)) }
+
+    /// A copy of the first bytes of a string: one more than a limit, so that it can be seen that it goes on.
+    func beginning(_ index: Int, source: [UInt8], _ limit: Int) -> [UInt8] {
+        Array(slice(index, source: source).prefix(limit == .max ? limit : limit + 1))
+    }
+
+    /// A string where it lies.
+    func slice(_ index: Int, source: [UInt8]) -> ArraySlice<UInt8> {
         let place = places[index]
         let range = Int(place.start)..<Int(place.start) + place.count
-        return Array(place.isOwn ? own[range] : source[range])
+        return place.isOwn ? own[range] : source[range]
     }
 }

@@ -12,7 +12,7 @@ import Testing
     @Test("A part announces the chunks that its code mentions, and makes functions with a pattern at once")
     func parts() throws {
         var builder = ChunkBuilder(kind: .topLevel, arity: 0)
-        let program = DeferredProgram(
+        let program = try DeferredProgram(
             try analysed("let x = map 1; in { a = x 2; f = { p, q ? x 3 }: p; g = y: z: y; h = y: { r }: r; }"))
         let first = try program.part(0, firstChunk: 100, builder: &builder)
         // The top level, x, a, f, g, h and f's default; code of the top level, h and f.
@@ -30,7 +30,7 @@ import Testing
         var builder = ChunkBuilder(kind: .topLevel, arity: 0)
         let source = "let x = map 1; in { a = x 2; b = { c = x 4; d = e: x e; }; }"
         let first = try analysed(source)
-        let program = DeferredProgram(first)
+        let program = try DeferredProgram(first)
         _ = try program.part(0, firstChunk: 1, builder: &builder)
         _ = try program.part(2, firstChunk: 9, builder: &builder)
         #expect(try program.source.program().encoded() == analysed(source).program().encoded())
@@ -40,7 +40,7 @@ import Testing
     @Test("A row that was not announced is refused, and so is everything after")
     func unknownRow() throws {
         var builder = ChunkBuilder(kind: .topLevel, arity: 0)
-        let program = DeferredProgram(try analysed("1"))
+        let program = try DeferredProgram(try analysed("1"))
         _ = try program.part(0, firstChunk: 1, builder: &builder)
         #expect(throws: CompileError.self) { try program.part(5, firstChunk: 2, builder: &builder) }
         #expect(throws: CompileError.self) { try program.part(0, firstChunk: 2, builder: &builder) }

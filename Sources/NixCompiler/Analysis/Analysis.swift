@@ -36,7 +36,15 @@ struct Analysis: Sendable {
     var overrides: [Int32: (binding: BindingID, function: FunctionID)] = [:]
     /// By lambda: the first of the consecutive bindings of its parameter, if it has one, and formals.
     var firstParameters: [Int32]
-    var warnings: [Warning] = []
+    var packedWarnings: [PackedWarning] = []
+
+    /// Bytes of the tables that are parallel to a tree's.
+    static func byteCount(for tree: SyntaxTree) -> Int {
+        let nodes = tree.nodes.count * (MemoryLayout<PackedResolution>.stride + MemoryLayout<Int32>.stride)
+        let attributes = tree.attributes.count * (MemoryLayout<PackedResolution>.stride + MemoryLayout<Int32>.stride)
+        let rest = tree.formals.count + tree.children.count + tree.bindings.count + tree.lambdas.count
+        return nodes + attributes + rest * MemoryLayout<Int32>.stride
+    }
 
     init(_ tree: SyntaxTree) {
         wellKnown = WellKnownSymbols(tree)
@@ -57,6 +65,33 @@ struct Analysis: Sendable {
 }
 
 extension Analysis {
+    /// Bytes of the tables that grow, and what they will take with so many more elements in each.
+    func byteCount(adding more: Int) -> Int {
+        // An entry of a dictionary takes more than its key and value, since some places are free.
+        let entries = withOfNode.capacity * 16 + searchPaths.capacity * 32 + overrides.capacity * 32
+        return entries + functions.byteCount(adding: more) + captures.byteCount(adding: more)
+            + homes.byteCount(adding: 0) + withs.byteCount(adding: more) + resolvedAttributes.byteCount(adding: more)
+            + packedWarnings.byteCount(adding: more)
+    }
+
+    /// Bytes of all tables, about; the same for the same source.
+    var memoryBytes: Int {
+        let entries = withOfNode.count * 24 + searchPaths.count * 48 + overrides.count * 48
+        let grown =
+            functions.keptByteCount + captures.keptByteCount + withs.keptByteCount + resolvedAttributes.keptByteCount
+            + packedWarnings.keptByteCount + homes.count * MemoryLayout<FunctionID>.stride
+        let attributes = attributeResolutions.count + functionOfAttribute.count
+        let others = functionOfFormal.count + sourceBindings.count + firstBindings.count + firstParameters.count
+        return entries + grown + (resolutions.count + functionOfNode.count + attributes + others) * 4
+    }
+
+    var warningCount: Int { packedWarnings.count }
+
+    /// The first warnings, in the order in which the analysis met them.
+    func warnings(in tree: SyntaxTree, limit: Int = .max) -> [Warning] {
+        packedWarnings.prefix(limit).map { $0.unpacked { wellKnown.name(of: $0, in: tree) } }
+    }
+
     func resolution(of node: NodeID) -> Resolution { unpacked(resolutions[Int(node.rawValue)]) }
 
     mutating func resolve(_ node: NodeID, to resolution: Resolution) {

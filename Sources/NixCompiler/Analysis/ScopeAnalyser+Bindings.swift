@@ -7,11 +7,11 @@ extension ScopeAnalyser {
     mutating func analyseLet(_ id: BindingsID, body: NodeID, at span: Span) throws(CompileError) {
         let mark = shadowed.count
         let bindings = tree.bindings[Int(id.rawValue)]
-        warnAboutLet(bindings, at: span)
+        try warnAboutLet(bindings, at: span)
         try analyseRecursive(id, bindings, overridden: false)
         try analyse(body)
         restoreScope(mark)
-        warnAboutUnused(id, bindings)
+        try warnAboutUnused(id, bindings)
     }
 
     /// Analyses a set that is made now.
@@ -19,7 +19,7 @@ extension ScopeAnalyser {
         let bindings = tree.bindings[Int(id.rawValue)]
         let mark = shadowed.count
         let overrideMark = overrideGroups.count
-        warnAboutEmptyInherits(bindings, at: span)
+        try warnAboutEmptyInherits(bindings, at: span)
         if recursive {
             try analyseRecursive(id, bindings, overridden: hasOverrides(bindings))
         } else {
@@ -56,7 +56,7 @@ extension ScopeAnalyser {
         let group = overridden ? Int32(truncatingIfNeeded: overrideGroups.count) : -1
         for index in bindings.attributes.range {
             let attribute = tree.attributes[index]
-            declare(attribute.name, span: attribute.span, isInitialised: false, overrideGroup: group)
+            try declare(attribute.name, span: attribute.span, isInitialised: false, overrideGroup: group)
         }
         if overridden {
             let set = addBinding(isInitialised: false)
@@ -102,6 +102,7 @@ extension ScopeAnalyser {
 
     /// `inherit name;`
     private mutating func analyseInherited(_ index: Int) throws(CompileError) {
+        try work()
         let attribute = tree.attributes[index]
         guard !isReadable(meaning(of: attribute.name)) else {
             analysis.resolve(attribute: index, to: try resolve(attribute.name, at: attribute.span))
@@ -115,6 +116,7 @@ extension ScopeAnalyser {
 
     /// The value of one attribute, in the scope that its kind sees.
     private mutating func analyseValue(_ index: Int, _ bindings: Bindings) throws(CompileError) {
+        try work()
         let attribute = tree.attributes[index]
         switch attribute.value {
         case .expression(let node): try analyseLazily(node, name: attribute.name)
@@ -141,9 +143,10 @@ extension ScopeAnalyser {
     /// Gives the `e` of `inherit (e) a b;` a hidden local, unless it is a variable or only one name comes from it.
     private mutating func analyseSources(_ bindings: Bindings) throws(CompileError) {
         guard bindings.inheritSources.count > 0 else { return }
-        let counts = countInherited(bindings)
+        let counts = try countInherited(bindings)
         for (source, child) in bindings.inheritSources.range.enumerated() {
             let node = tree.children[child]
+            try work()
             guard counts[source] != 1, !isLexicalVariable(node) else { continue }
             try analyseLazily(node, name: nil)
             guard counts[source] > 0 else { continue }
@@ -153,9 +156,10 @@ extension ScopeAnalyser {
     }
 
     /// How many names come from each source.
-    private func countInherited(_ bindings: Bindings) -> [Int] {
+    private mutating func countInherited(_ bindings: Bindings) throws(CompileError) -> [Int] {
         var counts = [Int](repeating: 0, count: Int(bindings.inheritSources.count))
         for index in bindings.attributes.range {
+            try work()
             guard case .inheritedFrom(let source) = tree.attributes[index].value else { continue }
             counts[Int(source)] += 1
         }

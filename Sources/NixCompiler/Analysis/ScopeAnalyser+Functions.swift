@@ -55,6 +55,7 @@ extension ScopeAnalyser {
             : Int(captureEntries[Int(home.deepestCapture)].depth)
         while depth < current {
             depth += 1
+            try work()
             append(binding, toFunctionAt: depth)
         }
     }
@@ -86,7 +87,7 @@ extension ScopeAnalyser {
         while arity < Compiler.maximumArity, case .lambda(let lambdaID) = tree[next] {
             let lambda = tree.lambdas[Int(lambdaID.rawValue)]
             arity += 1
-            declareParameters(lambdaID, lambda)
+            try declareParameters(lambdaID, lambda)
             next = lambda.body
             guard !lambda.hasFormals else {
                 try analyseDefaults(lambda, first: Int(analysis.firstParameters[Int(lambdaID.rawValue)]))
@@ -105,13 +106,13 @@ extension ScopeAnalyser {
         restoreScope(mark)
     }
 
-    private mutating func declareParameters(_ id: LambdaID, _ lambda: Lambda) {
+    private mutating func declareParameters(_ id: LambdaID, _ lambda: Lambda) throws(CompileError) {
         analysis.firstParameters[Int(id.rawValue)] = Int32(truncatingIfNeeded: bindings.count)
         if let parameter = lambda.parameter {
-            declare(parameter, span: lambda.parameterSpan, isInitialised: true)
+            try declare(parameter, span: lambda.parameterSpan, isInitialised: true)
         }
         for index in lambda.formals.range {
-            declare(tree.formals[index].name, span: tree.formals[index].span, isInitialised: true)
+            try declare(tree.formals[index].name, span: tree.formals[index].span, isInitialised: true)
         }
     }
 
@@ -120,6 +121,7 @@ extension ScopeAnalyser {
     /// - Parameter first: the first binding of the lambda's.
     private mutating func analyseDefaults(_ lambda: Lambda, first: Int) throws(CompileError) {
         for index in lambda.formals.range {
+            try work()
             guard let value = tree.formals[index].defaultValue, !isConstant(value) else { continue }
             let id = open(.thunk(value), arity: 0, name: tree.formals[index].name)
             analysis.functionOfFormal[index] = Int32(truncatingIfNeeded: id.rawValue)

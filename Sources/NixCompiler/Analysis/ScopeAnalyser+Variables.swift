@@ -13,13 +13,16 @@ extension ScopeAnalyser {
     }
 
     /// Binds a name until `restoreScope`.
-    mutating func declare(_ symbol: SymbolID, span: Span, isInitialised: Bool, overrideGroup: Int32 = -1) {
+    mutating func declare(
+        _ symbol: SymbolID, span: Span, isInitialised: Bool, overrideGroup: Int32 = -1
+    ) throws(CompileError) {
+        try work()
         let index = Int(symbol.rawValue)
         let binding = addBinding(isInitialised: isInitialised, overrideGroup: overrideGroup)
         shadowed.append((symbol: index, binding: scope[index]))
         scope[index] = Int32(truncatingIfNeeded: binding.rawValue)
         if outermost[index] == .global {
-            warn(.shadowedGlobal(name: name(of: symbol)), at: span)
+            warn(.shadowedGlobal, symbol, at: span)
         }
     }
 
@@ -61,7 +64,7 @@ extension ScopeAnalyser {
         case .global: break
         case .dynamic: useChain(currentWith, from: openFunctions.count - 1)
         case .none:
-            let text = String(decoding: self.name(of: symbol), as: UTF8.self)
+            let text = NixText.shortened(self.name(of: symbol))
             throw CompileError(kind: .undefinedVariable, message: "undefined variable '\(text)'", span: span)
         }
         return meaning
@@ -86,6 +89,8 @@ extension ScopeAnalyser {
         while index >= 0 {
             let record = analysis.withs[Int(index)]
             while openFunctions[depth].id != record.function {
+                // Whoever made this function take the chain made all that is around it readable, too.
+                if analysis.functions[openFunctions[depth].id.index].capturesWith { return }
                 analysis.functions[openFunctions[depth].id.index].capturesWith = true
                 depth -= 1
             }

@@ -1,11 +1,12 @@
 import NixSyntax
 
 extension ScopeAnalyser {
-    mutating func warnAboutLet(_ bindings: Bindings, at span: Span) {
-        warnAboutEmptyInherits(bindings, at: span)
+    mutating func warnAboutLet(_ bindings: Bindings, at span: Span) throws(CompileError) {
+        try warnAboutEmptyInherits(bindings, at: span)
         if bindings.attributes.count == 0 { warn(.emptyLet, at: span) }
         for index in bindings.attributes.range {
             let attribute = tree.attributes[index]
+            try work()
             guard case .inherited = attribute.value else { continue }
             switch meaning(of: attribute.name) {
             case .binding, .attribute, .global: warn(.uselessInherit, at: attribute.span)
@@ -15,19 +16,22 @@ extension ScopeAnalyser {
     }
 
     /// The tree counts them without saying where they stand, so the span is that of the whole `let` or set.
-    mutating func warnAboutEmptyInherits(_ bindings: Bindings, at span: Span) {
-        for _ in 0..<bindings.emptyInherits { warn(.emptyInherit, at: span) }
+    mutating func warnAboutEmptyInherits(_ bindings: Bindings, at span: Span) throws(CompileError) {
+        for _ in 0..<bindings.emptyInherits {
+            try work()
+            warn(.emptyInherit, at: span)
+        }
     }
 
     /// Names of a `let` that nothing refers to. A leading `_` says that this is meant.
-    mutating func warnAboutUnused(_ id: BindingsID, _ bindings: Bindings) {
+    mutating func warnAboutUnused(_ id: BindingsID, _ bindings: Bindings) throws(CompileError) {
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
         for (offset, index) in bindings.attributes.range.enumerated() {
+            try work()
             guard !self.bindings[first + offset].isUsed else { continue }
             let attribute = tree.attributes[index]
-            let name = tree.bytes(of: attribute.name)
-            guard name.first != UInt8(ascii: "_") else { continue }
-            warn(.unusedBinding(name: name), at: attribute.span)
+            guard tree.firstByte(of: attribute.name) != UInt8(ascii: "_") else { continue }
+            warn(.unusedBinding, attribute.name, at: attribute.span)
         }
     }
 
@@ -46,12 +50,11 @@ extension ScopeAnalyser {
     }
 
     private mutating func warnAboutNeutral(_ literal: Bool, at node: NodeID) {
-        warn(
-            .uselessBooleanOperation(literal ? .trueHasNoEffect : .falseHasNoEffect), at: tree.span(of: node))
+        warn(literal ? .trueHasNoEffect : .falseHasNoEffect, at: tree.span(of: node))
     }
 
     private mutating func warnAboutDecided(_ value: Bool, at node: NodeID) {
-        warn(.uselessBooleanOperation(value ? .alwaysTrue : .alwaysFalse), at: tree.span(of: node))
+        warn(value ? .alwaysTrue : .alwaysFalse, at: tree.span(of: node))
     }
 
     /// `true` or `false`, unless a scope binds the name.

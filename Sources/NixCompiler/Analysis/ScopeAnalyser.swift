@@ -28,8 +28,8 @@ struct ScopeAnalyser {
     var operatorChain: [NodeID] = []
     /// Number of expressions around the current one.
     var depth = 0
-    private var visited = 0
-    private let isCancelled: (@Sendable () -> Bool)?
+    private var unitsUntilPoll = ScopeAnalyser.pollInterval
+    private let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
 
     /// What a name means where no lexical scope binds it.
     enum OutermostName: UInt8 {
@@ -64,10 +64,15 @@ struct ScopeAnalyser {
         var overrides: FunctionID?
     }
 
-    init(_ tree: SyntaxTree, options: CompileOptions) {
+    init(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) {
+        let symbols = (tree.symbols.count + 16) * (MemoryLayout<Int32>.stride + MemoryLayout<OutermostName>.stride)
+        guard options.mustStop?(Analysis.byteCount(for: tree) + symbols) != true else {
+            throw Self.cancelled(tree.span(of: tree.root))
+        }
         self.tree = tree
+        baseBytes = Analysis.byteCount(for: tree) + symbols
         analysis = Analysis(tree)
-        isCancelled = options.isCancelled
+        mustStop = options.mustStop
         let count = tree.symbols.count + analysis.wellKnown.added.count
         scope = Array(repeating: -1, count: count)
         var outermost = [OutermostName](repeating: .unknown, count: count)
@@ -82,6 +87,9 @@ struct ScopeAnalyser {
         addScope(options.scopeNames ?? [])
     }
 
+    /// Bytes of the tables that do not grow.
+    private let baseBytes: Int
+
     /// Names that `scopedImport` adds.
     private mutating func addScope(_ names: [[UInt8]]) {
         guard !names.isEmpty else { return }
@@ -95,10 +103,9 @@ struct ScopeAnalyser {
 
     /// Analyses a tree.
     static func analyse(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) -> Analysis {
-        var analyser = ScopeAnalyser(tree, options: options)
+        var analyser = try ScopeAnalyser(tree, options: options)
         try analyser.analyseTopLevel(takesScope: options.scopeNames != nil)
-        analyser.analysis.homes = analyser.bindings.map(\.function)
-        return analyser.analysis
+        return try analyser.finish()
     }
 
     private mutating func analyseTopLevel(takesScope: Bool) throws(CompileError) {
@@ -108,21 +115,55 @@ struct ScopeAnalyser {
         close()
     }
 
-    /// Counts a level of nesting and, now and then, asks whether to stop. The caller takes the level back.
+    private consuming func finish() throws(CompileError) -> Analysis {
+        try poll(taking: bindings.count * MemoryLayout<FunctionID>.stride)
+        analysis.homes = bindings.map(\.function)
+        return analysis
+    }
+
+    /// Counts a level of nesting. The caller takes the level back.
     mutating func descend(_ node: NodeID) throws(CompileError) {
         depth += 1
-        visited += 1
         guard depth <= Compiler.maximumDepth else {
             throw CompileError(
                 kind: .nestingTooDeep,
                 message: "expressions are nested more than \(Compiler.maximumDepth) levels deep",
                 span: tree.span(of: node))
         }
-        guard visited & 1023 == 0, let isCancelled, isCancelled() else { return }
-        throw CompileError(kind: .cancelled, message: "compilation was cancelled", span: tree.span(of: node))
+        try work()
     }
 
-    mutating func warn(_ kind: Warning.Kind, at span: Span) {
-        analysis.warnings.append(Warning(kind: kind, span: span))
+    /// Counts expressions and entries of tables that were worked through, and now and then asks whether to stop.
+    @inline(__always)
+    mutating func work(_ units: Int = 1) throws(CompileError) {
+        unitsUntilPoll &-= units
+        if unitsUntilPoll < 0 { try poll() }
+    }
+
+    /// Expressions between two such questions: some 50 µs of work.
+    private static let pollInterval = 512
+
+    @inline(never)
+    private mutating func poll(taking bytes: Int = 0) throws(CompileError) {
+        unitsUntilPoll = Self.pollInterval
+        guard let mustStop, mustStop(byteCount + bytes) else { return }
+        throw Self.cancelled(tree.span(of: tree.root))
+    }
+
+    private static func cancelled(_ span: Span) -> CompileError {
+        CompileError(kind: .cancelled, message: "compilation was cancelled", span: span)
+    }
+
+    /// Bytes of all tables, and what they will take until the next question: an expression makes a few entries at most.
+    private var byteCount: Int {
+        let step = 4 * Self.pollInterval
+        return baseBytes + analysis.byteCount(adding: step) + bindings.byteCount(adding: step)
+            + shadowed.byteCount(adding: step) + openFunctions.byteCount(adding: step)
+            + captureEntries.byteCount(adding: step) + overrideGroups.byteCount(adding: step)
+            + operatorChain.byteCount(adding: step)
+    }
+
+    mutating func warn(_ kind: PackedWarning.Kind, _ name: SymbolID = SymbolID(0), at span: Span) {
+        analysis.packedWarnings.append(PackedWarning(kind: kind, name: name, span: span))
     }
 }

@@ -84,6 +84,7 @@ extension CodeGenerator {
     private mutating func finalise(from first: Int, at span: Span) throws(BuilderError) {
         var start = first
         while start < deferrals.count {
+            try work()
             let slot = deferrals[start].slot
             var captures: [DeferredCapture] = []
             while start < deferrals.count, deferrals[start].slot == slot {
@@ -142,6 +143,9 @@ extension CodeGenerator {
 
     private mutating func emitAttributes(_ bindings: Bindings, at span: Span) throws(BuilderError) {
         var names: [Shape.Name] = []
+        nameBytes = Int(bindings.attributes.count) * MemoryLayout<Shape.Name>.stride
+        defer { nameBytes = 0 }
+        if nameBytes > Self.longList, isStopped() { throw .stopped }
         names.reserveCapacity(Int(bindings.attributes.count))
         for index in bindings.attributes.range {
             let attribute = tree.attributes[index]
@@ -170,6 +174,9 @@ extension CodeGenerator {
     }
 
     private static let singleDynamicAttributes = 8
+
+    /// Bytes of a list that is worth a question before it is made.
+    static let longList = 1 << 16
 
     mutating func closeScope(_ count: Int, at span: Span) throws(BuilderError) {
         guard count > 0 else { return }

@@ -93,6 +93,9 @@ extension CodeGenerator {
             slots[first + offset] = Int32(truncatingIfNeeded: height + offset)
         }
         var formals: [Formals.Formal] = []
+        nameBytes = Int(lambda.formals.count) * MemoryLayout<Formals.Formal>.stride
+        defer { nameBytes = 0 }
+        if nameBytes > Self.longList, isStopped() { throw .stopped }
         formals.reserveCapacity(Int(lambda.formals.count))
         for index in lambda.formals.range {
             let formal = tree.formals[index]
@@ -121,6 +124,7 @@ extension CodeGenerator {
         let record = analysis.functions[id.index]
         let chunk = try enqueue(.function(id), span: tree.span(of: node))
         let captures = record.captures.range.map { position(of: analysis.captures[$0]) }
+        nameBytes += captures.isEmpty ? 0 : 48 + captures.count * MemoryLayout<Position>.stride
         return .thunk(chunk: chunk, captures: captures, capturesWith: record.capturesWith ? chain : nil)
     }
 }

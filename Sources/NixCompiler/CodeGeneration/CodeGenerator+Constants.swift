@@ -15,7 +15,7 @@ extension CodeGenerator {
         switch tree[node] {
         case .integer(let integer): return immediate(integer)
         case .float(let float): return .constant(.float(float.bitPattern))
-        case .string(let parts): return .constant(.string(text(of: parts)))
+        case .string(let parts): return .constant(.string(try text(of: parts)))
         case .uri(let text): return .constant(.string(tree.bytes(of: text)))
         case .path(let text): return .constant(.path(tree.bytes(of: text)))
         case .identifier(let symbol): return try immediate(global: symbol)
@@ -45,8 +45,16 @@ extension CodeGenerator {
     }
 
     /// The literal parts of a string, joined.
-    func text(of parts: Run) -> [UInt8] {
+    mutating func text(of parts: Run) throws(BuilderError) -> [UInt8] {
+        var length = 0
+        for index in parts.range {
+            try work()
+            if case .literal(let text) = tree.parts[index] { length += tree.length(of: text) }
+        }
+        // The text, a part of it, and the constant.
+        if length > Self.longList { try requireRoom(3 * length) }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
         for index in parts.range {
             if case .literal(let text) = tree.parts[index] { bytes += tree.bytes(of: text) }
         }

@@ -14,6 +14,14 @@ extension CodeGenerator {
         var functions: [ProgramPart.Code] = []
         /// Rows of chunks that belong to the part that is being made.
         var rows: [Int]
+        /// Code that was made, and what that takes beside its place.
+        var code: [ProgramPart.Code] = []
+        var ownBytes = 0
+
+        func byteCount(adding more: Int) -> Int {
+            announced.byteCount(adding: more) + functions.byteCount(adding: more) + rows.byteCount(adding: more)
+                + code.byteCount(adding: more) + ownBytes
+        }
     }
 
     /// Makes the code of one announced chunk.
@@ -22,12 +30,17 @@ extension CodeGenerator {
     ///   - row: its place among all announced chunks. Row 0, the top level, is announced by asking for it.
     ///   - firstChunk: number of the first chunk that the part announces.
     ///   - builder: whose room is used, so that the generators of all sources share it.
+    ///   - mustStop: as `CompileOptions.mustStop`.
     mutating func generatePart(
-        _ row: Int, firstChunk: UInt32, builder room: inout ChunkBuilder
+        _ row: Int, firstChunk: UInt32, builder room: inout ChunkBuilder,
+        mustStop: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) -> ProgramPart {
         swap(&builder, &room)
-        defer { swap(&builder, &room) }
-        var code: [ProgramPart.Code] = []
+        ask(mustStop)
+        defer {
+            ask(nil)
+            swap(&builder, &room)
+        }
         part = PartState(nextChunk: firstChunk, rows: [row])
         var span = tree.span(of: tree.root)
         do throws(BuilderError) {
@@ -35,16 +48,21 @@ extension CodeGenerator {
             while let next = part?.rows.popLast() {
                 guard next < pending.count else { throw .chunk(UInt32(truncatingIfNeeded: next)) }
                 span = pending[next].span
-                code.append(ProgramPart.Code(row: next, chunk: try generate(pending[next])))
+                let chunk = try generate(pending[next])
+                part?.code.append(ProgramPart.Code(row: next, chunk: chunk))
+                part?.ownBytes += chunk.ownBytes
             }
         } catch { throw error.asCompileError(at: span) }
+        let made = part
+        part = PartState(nextChunk: firstChunk, rows: [])
         return program.takePart(
-            firstChunk: firstChunk, newChunks: part?.announced ?? [], functions: part?.functions ?? [],
-            code: code)
+            firstChunk: firstChunk, newChunks: made?.announced ?? [], functions: made?.functions ?? [],
+            code: made?.code ?? [])
     }
 
     /// Gives a chunk its number and a row without code.
     mutating func announce(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
+        try work()
         let index = part?.nextChunk ?? 0
         guard index < UInt32.max else {
             throw .limitExceeded(what: "functions and thunks", limit: ProgramLimits.entries)
@@ -61,6 +79,7 @@ extension CodeGenerator {
             part?.rows.append(row)
         } else {
             let function = try outlineLambda(id, node)
+            part?.ownBytes += function.ownBytes
             part?.functions.append(ProgramPart.Code(row: row, chunk: function))
         }
         return index

@@ -10,8 +10,8 @@ extension CodeGenerator {
 
     /// An expression as Nix prints it, cut where it is long: asserts in the conditions of asserts would each repeat the
     /// inner ones. Relative paths stay relative: a program does not know its directory.
-    mutating func printed(_ node: NodeID) -> [UInt8] {
-        tree.printed(node, limit: Self.longestAssertion, order: &symbolOrder)
+    func printed(_ node: NodeID) -> [UInt8] {
+        tree.printed(node, limit: Self.longestAssertion) { isStopped() }
     }
 
     /// Bytes of an assertion's text.

@@ -42,7 +42,11 @@ extension CodeGenerator {
         var literal: [UInt8] = []
         for index in parts.range {
             switch tree.parts[index] {
-            case .literal(let text): literal += tree.bytes(of: text)
+            case .literal(let text):
+                try work()
+                let length = literal.count + tree.length(of: text)
+                if length > Self.longList { try requireRoom(3 * length) }
+                literal += tree.bytes(of: text)
             case .interpolation(let node):
                 count += try pushLiteral(&literal, at: span)
                 try generate(node, tail: false)

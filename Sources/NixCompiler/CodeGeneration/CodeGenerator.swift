@@ -30,9 +30,10 @@ struct CodeGenerator {
     /// Captures of the group that is being pushed which are to be set when it is complete.
     var deferrals: [(slot: Int, capture: DeferredCapture)] = []
     var operatorChain: [NodeID] = []
-    /// For printing assertions.
-    var symbolOrder: SymbolOrder?
-    private let isCancelled: (@Sendable () -> Bool)?
+    /// Bytes of the list of names, captures or parts that is being made for one instruction.
+    var nameBytes = 0
+    private var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    private var unitsUntilPoll = CodeGenerator.pollInterval
 
     /// A chunk to be made.
     struct PendingChunk {
@@ -48,17 +49,70 @@ struct CodeGenerator {
         var span: Span
     }
 
-    init(_ tree: SyntaxTree, analysis: Analysis, isCancelled: (@Sendable () -> Bool)?) {
+    /// - Parameter mustStop: asked once.
+    init(
+        _ tree: SyntaxTree, analysis: Analysis, mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    ) throws(CompileError) {
         self.tree = tree
         self.analysis = analysis
-        self.isCancelled = isCancelled
+        let names = tree.symbols.count + analysis.wellKnown.added.count
+        tableBytes = (names + 2 * analysis.homes.count) * MemoryLayout<Int32>.stride
+        if mustStop?(tableBytes) == true { throw BuilderError.stopped.asCompileError(at: tree.span(of: tree.root)) }
         programSymbols = Array(repeating: 0, count: tree.symbols.count + analysis.wellKnown.added.count)
         slots = Array(repeating: -1, count: analysis.homes.count)
         upvalues = Array(repeating: -1, count: analysis.homes.count)
     }
 
+    /// Bytes of the tables that do not grow.
+    private let tableBytes: Int
+
+    /// Bytes that are kept between two parts.
+    var keptBytes: Int { tableBytes + pending.keptByteCount }
+
+    /// Lets `work` ask the closure from here on.
+    mutating func ask(_ mustStop: (@Sendable (_ bytes: Int) -> Bool)?) {
+        self.mustStop = mustStop
+        unitsUntilPoll = Self.pollInterval
+    }
+
+    /// Counts an instruction or an entry of a table, and now and then asks whether to stop.
+    @inline(__always)
+    mutating func work() throws(BuilderError) {
+        unitsUntilPoll &-= 1
+        if unitsUntilPoll < 0 { try poll() }
+    }
+
+    /// Instructions between two such questions: some 50 µs of work.
+    private static let pollInterval = 512
+
+    @inline(never)
+    private mutating func poll() throws(BuilderError) {
+        unitsUntilPoll = Self.pollInterval
+        guard let mustStop, mustStop(byteCount) else { return }
+        throw .stopped
+    }
+
+    /// Asks before so many bytes are taken for a moment.
+    func requireRoom(_ bytes: Int) throws(BuilderError) {
+        if mustStop?(byteCount + bytes) == true { throw .stopped }
+    }
+
+    /// Whether to stop, for what works through the tree on its own.
+    func isStopped() -> Bool { mustStop?(byteCount) ?? false }
+
+    /// Bytes of all tables, and what they will take until the next question.
+    private var byteCount: Int {
+        let step = 4 * Self.pollInterval
+        return tableBytes + program.byteCount(adding: step) + builder.byteCount(adding: step)
+            + pending.byteCount(adding: step) + deferrals.byteCount(adding: step)
+            + operatorChain.byteCount(adding: step) + nameBytes + (part?.byteCount(adding: step) ?? 0)
+    }
+
     /// Makes every chunk.
-    mutating func generateProgram() throws(CompileError) -> Program {
+    mutating func generateProgram(
+        mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    ) throws(CompileError) -> Program {
+        ask(mustStop)
         let whole = tree.span(of: tree.root)
         do throws(BuilderError) {
             try enqueue(.function(FunctionID(0)), span: whole)
@@ -66,9 +120,6 @@ struct CodeGenerator {
         while nextPending < pending.count {
             let chunk = pending[nextPending]
             nextPending += 1
-            if nextPending & 63 == 0, let isCancelled, isCancelled() {
-                throw CompileError(kind: .cancelled, message: "compilation was cancelled", span: chunk.span)
-            }
             do throws(BuilderError) {
                 try program.setChunk(chunk.index, try generate(chunk))
             } catch { throw error.asCompileError(at: chunk.span) }
@@ -82,6 +133,7 @@ struct CodeGenerator {
     @discardableResult
     mutating func enqueue(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
         if part != nil { return try announce(body, span: span) }
+        try work()
         let index = try program.reserveChunk()
         pending.append(PendingChunk(index: index, body: body, span: span))
         return index
@@ -89,6 +141,7 @@ struct CodeGenerator {
 
     /// Index of a name in the program.
     mutating func programSymbol(_ symbol: SymbolID) throws(BuilderError) -> UInt32 {
+        try work()
         let known = programSymbols[Int(symbol.rawValue)]
         if known > 0 { return known - 1 }
         let index = try program.addSymbol(analysis.wellKnown.name(of: symbol, in: tree))
@@ -99,6 +152,7 @@ struct CodeGenerator {
     mutating func emit(
         _ opcode: Opcode, _ first: OperandValue? = nil, _ second: OperandValue? = nil, at span: Span
     ) throws(BuilderError) {
+        try work()
         try builder.emit(opcode, first, second, at: SourceSpan(span))
     }
 
@@ -134,6 +188,9 @@ extension BuilderError {
     /// What a source can cause is its fault; anything else is the compiler's.
     func asCompileError(at span: Span) -> CompileError {
         if case .limitExceeded = self { return CompileError(kind: .tooLarge, message: description, span: span) }
+        if case .stopped = self {
+            return CompileError(kind: .cancelled, message: "compilation was cancelled", span: span)
+        }
         return CompileError(
             kind: .internalError, message: "the compiler made invalid code, please report this: \(description)",
             span: span)

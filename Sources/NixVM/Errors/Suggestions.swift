@@ -4,12 +4,12 @@ enum Suggestions {
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
     static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
-        // A set of many thousand names is not searched: the message is not worth the time.
-        if candidates.count > 5_000 { return [] }
+        // A set of many thousand names is not searched: the message is not worth the time. Neither is a name that nobody
+        // would type.
+        if candidates.count > 5_000 || name.count > longestName { return [] }
         var found: [(distance: Int, name: [UInt8])] = []
         for candidate in candidates where abs(candidate.count - name.count) <= 2 {
-            let distance = editDistance(name, candidate)
-            if distance <= 2 { found.append((distance, candidate)) }
+            if let distance = editDistance(name, candidate) { found.append((distance, candidate)) }
         }
         found.sort {
             ($0.distance, String(decoding: $0.name, as: UTF8.self)) < (
@@ -19,15 +19,35 @@ enum Suggestions {
         return found.prefix(3).map { String(decoding: $0.name, as: UTF8.self) }
     }
 
-    private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var previous = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var current = [i + 1]
-            for (j, y) in b.enumerated() {
-                current.append(min(previous[j + 1] + 1, current[j] + 1, previous[j] + (x == y ? 0 : 1)))
+    /// Bytes of the longest name for which others are looked for.
+    private static let longestName = 1_024
+
+    /// The edits that make one name of another if they are two at most: only so many places of one may stand beside a
+    /// place of the other, so that the time is linear.
+    private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int? {
+        let most = 2
+        let far = most + 1
+        // By distance of the place in `b` from the place in `a`, from -2 to 2.
+        var row = (0...2 * most).map { $0 < most ? far : min($0 - most, far) }
+        for (index, byte) in a.enumerated() {
+            var next = [Int](repeating: far, count: row.count)
+            for band in row.indices {
+                let place = index + band - most
+                guard place >= -1, place < b.count else { continue }
+                // Nothing of `b` yet: everything of `a` is removed.
+                if place == -1 {
+                    next[band] = min(index + 1, far)
+                    continue
+                }
+                var best = row[band] + (b[place] == byte ? 0 : 1)
+                if band + 1 < row.count { best = min(best, row[band + 1] + 1) }
+                if band > 0 { best = min(best, next[band - 1] + 1) }
+                next[band] = min(best, far)
             }
-            previous = current
+            row = next
         }
-        return previous[b.count]
+        let end = b.count - a.count + most
+        guard row.indices.contains(end), row[end] <= most else { return nil }
+        return row[end]
     }
 }

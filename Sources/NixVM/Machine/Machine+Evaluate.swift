@@ -27,7 +27,7 @@ extension Machine {
     /// Loads the first part of a program whose code is made as it is run. The machine asks for more with requests that
     /// name the program by the number returned, and for its lines when it needs them.
     public func load(
-        part: ProgramPart, lines: @escaping () -> LineTable?, name: String, directory: [UInt8]
+        part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
         let top = s.pointee.chunkCount
         let program = try load(part, lines: lines, name: name, directory: directory, firstChunk: 0)

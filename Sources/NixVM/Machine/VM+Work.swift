@@ -132,13 +132,13 @@ extension VM {
     func symbol(of name: UnsafeBufferPointer<UInt8>) -> UInt32? {
         guard chargeName(name) else { return nil }
         if let known = s.pointee.symbols.find(name) { return known }
-        let bytes = name.count &+ SymbolTable.bytesPerSymbol
-        guard hasRoomOutsideHeap(bytes) else {
+        let bytes = s.pointee.symbols.growth(forLength: name.count)
+        guard hasRoomOutsideHeap(bytes), let symbol = s.pointee.symbols.add(name) else {
             _ = failMemory()
             return nil
         }
         bringCollectionForward(bytes)
-        return s.pointee.symbols.intern(name)
+        return symbol
     }
 
     /// Charges for looking a name up, where it is long.

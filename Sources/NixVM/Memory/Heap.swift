@@ -71,10 +71,20 @@ struct Heap: BitwiseCopyable {
     var oldBytes: Int { oldTop - current }
     var permanentBytes: Int { permanentTop - permanent }
 
-    /// Takes words from the permanent range.
-    mutating func allocatePermanent(words: Int) -> Object {
+    /// Takes words from the permanent range; nil when it has not so many.
+    mutating func allocatePermanent(ifRoom words: Int) -> Object? {
+        guard words >= 0, words <= (permanentSize - permanentBytes) / 8 else { return nil }
         let object = permanentTop.assumingMemoryBound(to: UInt64.self)
         permanentTop += words &* 8
+        return object
+    }
+
+    /// Takes words of which it is known that there is room: the range is larger than the memory limit, and these were
+    /// counted under it before.
+    mutating func allocatePermanent(words: Int) -> Object {
+        guard let object = allocatePermanent(ifRoom: words) else {
+            fatalError("\(words) words of the permanent range were not counted before they were taken")
+        }
         return object
     }
 }

@@ -4,86 +4,55 @@ import Glibc
 ///
 /// Bytes lie in blocks that never move. Symbols a job makes are dropped with its machine.
 struct SymbolTable: ~Copyable {
-    fileprivate struct Entry {
-        var bytes: UnsafePointer<UInt8>
+    fileprivate struct Entry: BitwiseCopyable {
+        var bytes: UnsafePointer<UInt8>?
         var length: UInt32
         var hash: UInt32
         /// The name as a string value, made when first asked for; bits 0 until then.
         var string: Value
     }
 
-    fileprivate var entries: UnsafeMutablePointer<Entry>
+    private var entries: UnsafeMutablePointer<Entry>
     private(set) var count = 0
-    private var capacity: Int
-    /// Open addressing; entry index plus one, 0 is free.
+    private var capacity = SymbolTable.firstCapacity
+    /// Open addressing; entry index plus one, 0 is free. At least half of it is free.
     private var table: UnsafeMutablePointer<UInt32>
-    private var mask: Int
+    private var mask = 2 * SymbolTable.firstCapacity - 1
     private let seed = UInt64.random(in: .min ... .max)
-    private var blocks: [UnsafeMutablePointer<UInt8>] = []
-    private var blockFree = 0
-    private var blockUsed = 0
-    /// Bytes that a symbol takes beside its name: its entry and its places in the table.
-    static let bytesPerSymbol = MemoryLayout<Entry>.size + 8
-    /// Bytes that the names take, for the memory limit.
-    private(set) var byteCount = 0
+    private var names = NameStore()
+    /// Bytes that the strings of all names will take in the permanent range, of those that are not made yet.
+    private var promisedBytes = 0
+
+    /// Names that there is room for at first: those of the machine are fewer.
+    private static let firstCapacity = 1024
+
+    /// What the table takes, for the memory limit, with what the names' strings may take in the permanent range. So making
+    /// such a string needs no look at the limit.
+    var byteCount: Int {
+        capacity &* MemoryLayout<Entry>.stride &+ (mask &+ 1) &* 4 &+ names.byteCount &+ promisedBytes
+    }
 
     init() {
-        capacity = 1024
         entries = .allocate(capacity: capacity)
-        mask = 4095
         table = .allocate(capacity: mask + 1)
         table.initialize(repeating: 0, count: mask + 1)
     }
 
-    /// What `restore` needs to forget everything that was interned after this.
-    struct Snapshot {
-        fileprivate let count: Int
-        fileprivate let capacity: Int
-        fileprivate let mask: Int
-        fileprivate let blockCount: Int
-        fileprivate let blockUsed: Int
-        fileprivate let blockFree: Int
-        fileprivate let byteCount: Int
-        fileprivate let entries: [Entry]
-    }
-
-    func snapshot() -> Snapshot {
-        Snapshot(
-            count: count, capacity: capacity, mask: mask, blockCount: blocks.count, blockUsed: blockUsed,
-            blockFree: blockFree, byteCount: byteCount,
-            entries: Array(UnsafeBufferPointer(start: entries, count: count)))
-    }
-
-    /// Forgets what was interned since, in memory too. False when a table has grown: it stays as it is.
-    mutating func restore(_ snapshot: Snapshot) -> Bool {
-        guard capacity == snapshot.capacity, mask == snapshot.mask else { return false }
-        // Backwards: each name took the first free place of its time, so it leaves the table as it was before it.
-        for index in (snapshot.count..<max(count, snapshot.count)).reversed() {
-            var place = Int(entries[index].hash) & mask
-            while table[place] != UInt32(truncatingIfNeeded: index + 1) { place = (place &+ 1) & mask }
-            table[place] = 0
-        }
-        let unused = Entry(bytes: entries[0].bytes, length: 0, hash: 0, string: Value(bits: 0))
-        (entries + snapshot.count).update(repeating: unused, count: count - snapshot.count)
-        for (index, entry) in snapshot.entries.enumerated() { entries[index] = entry }
-        for block in blocks.dropFirst(snapshot.blockCount) { block.deallocate() }
-        if let last = blocks.prefix(snapshot.blockCount).last {
-            let end = blocks.count > snapshot.blockCount ? snapshot.blockFree : blockUsed
-            (last + snapshot.blockUsed).update(repeating: 0, count: max(0, end - snapshot.blockUsed))
-        }
-        blocks.removeSubrange(snapshot.blockCount...)
-        blockFree = snapshot.blockFree
-        blockUsed = snapshot.blockUsed
-        count = snapshot.count
-        byteCount = snapshot.byteCount
-        return true
-    }
-
     deinit {
-        entries.deallocate()
-        table.deallocate()
-        for block in blocks { block.deallocate() }
+        free(entries)
+        free(table)
     }
+
+    /// The most by which a name that is new makes `byteCount` larger, what is taken while a table grows included.
+    func growth(forLength length: Int) -> Int {
+        var bytes = Self.stringBytes(length) &+ names.growth(forLength: length)
+        if count == capacity { bytes &+= 2 &* capacity &* MemoryLayout<Entry>.stride }
+        if (count &+ 1) &* 2 > mask { bytes &+= 2 &* (mask &+ 1) &* 4 }
+        return bytes
+    }
+
+    /// Bytes of a string object.
+    private static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
 
     /// Multiplies and folds eight bytes at a time; the last may overlap those before them. Seeded, so that no source can
     /// be made whose names all collide.
@@ -120,18 +89,32 @@ struct SymbolTable: ~Copyable {
         return index == 0 ? nil : index - 1
     }
 
-    mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    /// The symbol of a name, which is added if it is new; nil when the system has no memory for it. Whoever adds names by
+    /// the number looks at `growth` before.
+    mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
         let hash = self.hash(bytes)
-        let place = position(of: bytes, hash: hash)
+        var place = position(of: bytes, hash: hash)
         if table[place] != 0 { return table[place] - 1 }
-        if count == capacity { growEntries() }
+        guard bytes.count <= Int(UInt32.max), count < UInt32.max - 1, count < capacity || growEntries() else {
+            return nil
+        }
+        if (count + 1) * 2 > mask {
+            guard setMask(2 * mask + 1) else { return nil }
+            place = position(of: bytes, hash: hash)
+        }
+        guard let name = names.store(bytes) else { return nil }
         entries[count] = Entry(
-            bytes: store(bytes), length: UInt32(truncatingIfNeeded: bytes.count), hash: hash, string: Value(bits: 0))
+            bytes: name, length: UInt32(truncatingIfNeeded: bytes.count), hash: hash, string: Value(bits: 0))
         count += 1
-        byteCount += bytes.count + SymbolTable.bytesPerSymbol
+        promisedBytes += Self.stringBytes(bytes.count)
         table[place] = UInt32(truncatingIfNeeded: count)
-        if count * 2 > mask { growTable() }
         return UInt32(truncatingIfNeeded: count - 1)
+    }
+
+    /// As `add`, of names that are few or short: there is memory for them.
+    mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+        guard let symbol = add(bytes) else { fatalError("the system has no memory for a name") }
+        return symbol
     }
 
     mutating func intern(_ name: [UInt8]) -> UInt32 { name.withUnsafeBufferPointer { intern($0) } }
@@ -149,14 +132,19 @@ struct SymbolTable: ~Copyable {
 
     /// The cached string value, bits 0 if none was set.
     func string(_ symbol: UInt32) -> Value { entries[Int(symbol)].string }
-    func setString(_ symbol: UInt32, _ value: Value) { entries[Int(symbol)].string = value }
+
+    /// Keeps the string of a name, which now lies in the permanent range.
+    mutating func setString(_ symbol: UInt32, _ value: Value) {
+        entries[Int(symbol)].string = value
+        promisedBytes -= Self.stringBytes(Int(entries[Int(symbol)].length))
+    }
 
     private func position(of bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> Int {
         var place = Int(hash) & mask
         while table[place] != 0 {
             let entry = entries + Int(table[place] - 1)
             if entry.pointee.hash == hash, Int(entry.pointee.length) == bytes.count,
-                bytes.isEmpty || memcmp(entry.pointee.bytes, bytes.baseAddress!, bytes.count) == 0
+                bytes.isEmpty || memcmp(entry.pointee.bytes!, bytes.baseAddress!, bytes.count) == 0
             {
                 return place
             }
@@ -165,36 +153,66 @@ struct SymbolTable: ~Copyable {
         return place
     }
 
-    private mutating func store(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
-        if bytes.count > blockFree - blockUsed {
-            blockFree = max(1 << 16, bytes.count)
-            blockUsed = 0
-            blocks.append(.allocate(capacity: blockFree))
-        }
-        let place = blocks[blocks.count - 1] + blockUsed
-        if let base = bytes.baseAddress { place.update(from: base, count: bytes.count) }
-        blockUsed += bytes.count
-        return UnsafePointer(place)
+    private mutating func growEntries() -> Bool { setCapacity(2 * capacity) }
+
+    private mutating func setCapacity(_ new: Int) -> Bool {
+        guard let moved = realloc(entries, new * MemoryLayout<Entry>.stride) else { return false }
+        entries = moved.assumingMemoryBound(to: Entry.self)
+        capacity = new
+        return true
     }
 
-    private mutating func growEntries() {
-        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
-        larger.update(from: entries, count: count)
-        entries.deallocate()
-        entries = larger
-        capacity *= 2
-    }
-
-    private mutating func growTable() {
-        table.deallocate()
-        mask = mask * 2 + 1
-        table = .allocate(capacity: mask + 1)
-        table.initialize(repeating: 0, count: mask + 1)
+    /// Makes the table another size and puts every name in again.
+    private mutating func setMask(_ newMask: Int) -> Bool {
+        guard let new = calloc(newMask + 1, MemoryLayout<UInt32>.stride) else { return false }
+        free(table)
+        table = new.assumingMemoryBound(to: UInt32.self)
+        mask = newMask
         for index in 0..<count {
             var place = Int(entries[index].hash) & mask
             while table[place] != 0 { place = (place &+ 1) & mask }
             table[place] = UInt32(truncatingIfNeeded: index + 1)
         }
+        return true
+    }
+}
+
+extension SymbolTable {
+    /// What `restore` needs to forget everything that was interned after this.
+    struct Snapshot {
+        fileprivate let entries: [Entry]
+        fileprivate let names: NameStore.Mark
+        fileprivate let capacity: Int
+        fileprivate let mask: Int
+        fileprivate let promisedBytes: Int
+    }
+
+    func snapshot() -> Snapshot {
+        Snapshot(
+            entries: Array(UnsafeBufferPointer(start: entries, count: count)), names: names.mark, capacity: capacity,
+            mask: mask, promisedBytes: promisedBytes)
+    }
+
+    /// Forgets what was interned since, in memory too: the table is as it was. False when the system has no memory for
+    /// smaller tables in place of those that grew.
+    mutating func restore(_ snapshot: Snapshot) -> Bool {
+        let kept = snapshot.entries.count
+        if mask == snapshot.mask {
+            // Backwards: each name took the first free place of its time, so it leaves the table as it was before it.
+            for index in (kept..<count).reversed() {
+                var place = Int(entries[index].hash) & mask
+                while table[place] != UInt32(truncatingIfNeeded: index + 1) { place = (place &+ 1) & mask }
+                table[place] = 0
+            }
+        }
+        let unused = Entry(bytes: nil, length: 0, hash: 0, string: Value(bits: 0))
+        (entries + kept).update(repeating: unused, count: count - kept)
+        for (index, entry) in snapshot.entries.enumerated() { entries[index] = entry }
+        count = kept
+        promisedBytes = snapshot.promisedBytes
+        names.restore(snapshot.names)
+        if mask != snapshot.mask, !setMask(snapshot.mask) { return false }
+        return capacity == snapshot.capacity || setCapacity(snapshot.capacity)
     }
 }
 

@@ -11,6 +11,9 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { base.deallocate() }
 
+    /// Bytes that the next `append` takes, while it moves the table the old place included.
+    var growth: Int { count == capacity ? 2 * capacity * MemoryLayout<Element>.stride : 0 }
+
     mutating func append(_ element: Element) {
         if count == capacity {
             let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)

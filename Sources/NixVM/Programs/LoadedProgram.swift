@@ -1,5 +1,8 @@
 import NixBytecode
 
+/// Gives line and column of a byte of a source, both from 1; the column counts bytes.
+public typealias LineFinder = (UInt32) -> (line: Int, column: Int)
+
 /// A program in a machine: what it refers to, made the machine's own. It grows when its code is made as it is run.
 final class LoadedProgram {
     /// What of the program is asked for while it runs: patterns and chunks. Names, constants and shapes are in
@@ -30,16 +33,21 @@ final class LoadedProgram {
     private var blockRoom = 0
     private var blockSize = 64
     private var nextBlock: UnsafeMutableRawPointer?
+    /// Why a part could not be added. The tables are not whole then.
+    var failure: EvalFailure?
     /// Code that is left of the last block for code.
     private var codeRoom = 0
     private var nextCode: UnsafeMutablePointer<UInt8>?
 
+    /// What a program takes beside its tables, about.
+    static let ownBytes = 1024
+
     /// - Parameters:
-    ///   - part: what the tables are made large enough for.
-    ///   - lines: where the lines of the source start, asked for once.
+    ///   - sizes: what the tables are made large enough for.
+    ///   - lines: what finds the lines of the source, asked for once.
     ///   - spans: of a chunk's instructions, asked for where the chunk came without.
     init(
-        _ part: ProgramPart, lines: @escaping () -> LineTable?, spans: ((Int) -> [InstructionSpan])? = nil,
+        _ sizes: ProgramSizes, lines: @escaping () -> LineFinder?, spans: ((Int) -> [InstructionSpan])? = nil,
         number: Int, sourceName: String, directory: [UInt8], firstChunk: Int
     ) {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
@@ -48,17 +56,29 @@ final class LoadedProgram {
         self.sourceName = sourceName
         self.directory = directory
         self.firstChunk = firstChunk
-        symbols = GrowingTable(capacity: part.symbols.count)
-        constants = GrowingTable(capacity: part.constants.count)
-        shapes = GrowingTable(capacity: part.shapes.count)
-        formals = GrowingTable(capacity: part.formals.count)
-        descriptions = GrowingTable(capacity: part.newChunks.count)
+        symbols = GrowingTable(capacity: sizes.symbols)
+        constants = GrowingTable(capacity: sizes.constants)
+        shapes = GrowingTable(capacity: sizes.shapes)
+        formals = GrowingTable(capacity: sizes.formals)
+        descriptions = GrowingTable(capacity: sizes.chunks)
         tables = .allocate(capacity: 1)
         tables.initialize(
             to: ProgramTables(
                 constants: UnsafePointer(constants.base), symbols: UnsafePointer(symbols.base),
                 shapes: UnsafePointer(shapes.base), formals: UnsafePointer(formals.base), firstChunk: firstChunk,
                 program: number))
+    }
+
+    /// Makes the tables as long as they will ever be: their entries are set before they are read.
+    func reserveEntries(_ sizes: ProgramSizes) {
+        symbols.reserve(sizes.symbols)
+        constants.reserve(sizes.constants)
+        shapes.reserve(sizes.shapes)
+        formals.reserve(sizes.formals)
+        descriptions.reserve(sizes.chunks)
+        for row in 0..<sizes.chunks { descriptions.set(row, 0) }
+        publish()
+        program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: sizes.formals)
     }
 
     /// Gives the tables' addresses to the code.
@@ -74,9 +94,9 @@ final class LoadedProgram {
         tables.deallocate()
     }
 
-    /// Where each line of the source starts; empty when that is not known. Few programs are asked for it.
-    private(set) lazy var lineStarts: [UInt32] = makeLines()?.lineStarts ?? []
-    private let makeLines: () -> LineTable?
+    /// Line and column of a place in the source; nil when that is not known. Few programs are asked for it.
+    private(set) lazy var location = makeLines()
+    private let makeLines: () -> LineFinder?
     private let makeSpans: ((Int) -> [InstructionSpan])?
 
     /// The machine's index of a chunk.
@@ -123,6 +143,13 @@ final class LoadedProgram {
         }
     }
 
+    /// Bytes that `block` takes for so many.
+    static func blockBytes<Element>(_ count: Int, of type: Element.Type) -> Int {
+        // Of a block for small ones a quarter may be left over at its end.
+        let size = (max(1, count) * MemoryLayout<Element>.stride + 7) & ~7
+        return size + min(size, 1 << 13)
+    }
+
     /// A block that lives as long as the program. Small ones lie together.
     func block<Element>(_ count: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
         let size = (max(1, count) * MemoryLayout<Element>.stride + 7) & ~7
@@ -139,14 +166,20 @@ final class LoadedProgram {
         return place.bindMemory(to: Element.self, capacity: max(1, count))
     }
 
+    /// Bytes that `copy` takes from the system.
+    func codeGrowth(_ count: Int, of total: Int) -> Int {
+        nextCode == nil || count + Self.codeSlack > codeRoom ? max(total + Self.codeSlack, 1024) : 0
+    }
+
+    /// A reader may look a few bytes past the end of a chunk.
+    private static let codeSlack = 16
+
     /// A copy of code that lives as long as the program.
     ///
     /// - Parameter total: bytes of all code that is being copied, so that it lies together.
     func copy(code: [UInt8], of total: Int) -> UnsafePointer<UInt8> {
-        // A reader may look a few bytes past the end of a chunk.
-        let slack = 16
-        if nextCode == nil || code.count + slack > codeRoom {
-            codeRoom = max(total + slack, 1024)
+        if nextCode == nil || code.count + Self.codeSlack > codeRoom {
+            codeRoom = max(total + Self.codeSlack, 1024)
             let room = UnsafeMutablePointer<UInt8>.allocate(capacity: codeRoom)
             blocks.append(UnsafeMutableRawPointer(room))
             nextCode = room

@@ -7,16 +7,22 @@ extension Machine {
     /// - Parameters:
     ///   - directory: what relative paths start from.
     ///   - name: what positions call the source.
-    /// - Returns: the machine's index of the top-level chunk, or a failure (an unknown global, too many chunks).
+    /// - Returns: the machine's index of the top-level chunk, or a failure (an unknown global, too many chunks, a limit).
     func load(_ program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> Int {
         let first = s.pointee.chunkCount
-        let part = ProgramPart(
-            symbols: program.symbols, constants: program.constants, shapes: program.shapes, formals: program.formals,
-            firstChunk: UInt32(truncatingIfNeeded: first), newChunks: program.chunks.map(ChunkOutline.init),
-            functions: [],
-            code: program.chunks.enumerated().map { ProgramPart.Code(row: $0.offset, chunk: $0.element) })
+        let sizes = ProgramSizes(program)
         let lines = program.lines
-        _ = try load(part, lines: { lines }, name: name, directory: directory, firstChunk: first)
+        let loaded = try add(
+            sizes, lines: { lines.map { $0.location(of:) } }, name: name, directory: directory, firstChunk: first)
+        try extend(loaded) { (budget) throws(EvalFailure) in
+            try addTables(
+                symbols: program.symbols, constants: program.constants, shapes: program.shapes,
+                formals: program.formals, to: loaded, &budget)
+            for chunk in program.chunks { try announce(ChunkOutline(chunk), loaded, &budget) }
+            for (row, chunk) in program.chunks.enumerated() {
+                try install(chunk, row, loaded, sizes.code, isShared: true, &budget)
+            }
+        }
         return first
     }
 
@@ -24,13 +30,44 @@ extension Machine {
     ///
     /// - Returns: the number of the program.
     func load(
-        _ part: ProgramPart, lines: @escaping () -> LineTable?, name: String, directory: [UInt8], firstChunk: Int
+        _ part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> Int {
-        let loaded = LoadedProgram(
-            part, lines: lines, number: programs.count, sourceName: name, directory: directory, firstChunk: firstChunk)
-        programs.append(loaded)
+        let loaded = try add(
+            ProgramSizes(part), lines: lines, name: name, directory: directory, firstChunk: firstChunk)
         try extend(loaded, by: part)
         return programs.count - 1
+    }
+
+    /// Adds a program without contents.
+    func add(
+        _ sizes: ProgramSizes, lines: @escaping () -> LineFinder?, spans: ((Int) -> [InstructionSpan])? = nil,
+        name: String, directory: [UInt8], firstChunk: Int
+    ) throws(EvalFailure) -> LoadedProgram {
+        var budget = LoadBudget(self)
+        try budget.take(sizes.tableBytes + LoadedProgram.ownBytes + directory.count)
+        budget.finish()
+        let loaded = LoadedProgram(
+            sizes, lines: lines, spans: spans, number: programs.count, sourceName: name, directory: directory,
+            firstChunk: firstChunk)
+        programs.append(loaded)
+        return loaded
+    }
+
+    /// Changes a program's tables. Where that fails they are not whole, and every later attempt fails in the same way:
+    /// nothing of the program is run.
+    func extend(
+        _ loaded: LoadedProgram, _ body: (inout LoadBudget) throws(EvalFailure) -> Void
+    ) throws(EvalFailure) {
+        if let failure = loaded.failure { throw failure }
+        var budget = LoadBudget(self)
+        do throws(EvalFailure) {
+            try body(&budget)
+        } catch {
+            loaded.failure = error
+            budget.finish()
+            throw error
+        }
+        budget.finish()
     }
 
     /// The name of one of a program's symbols.
@@ -40,31 +77,65 @@ extension Machine {
 
     /// Adds what a part of a program brings.
     func extend(_ loaded: LoadedProgram, by part: ProgramPart) throws(EvalFailure) {
-        guard s.pointee.chunkCount + part.newChunks.count <= MachineState.chunkCapacity else {
-            throw EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
+        try extend(loaded) { (budget) throws(EvalFailure) in
+            try addTables(
+                symbols: part.symbols, constants: part.constants, shapes: part.shapes, formals: part.formals,
+                to: loaded, &budget)
+            for chunk in part.newChunks { try announce(chunk, loaded, &budget) }
+            for function in part.functions { try describe(function.chunk, function.row, loaded, &budget) }
+            let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
+            for code in part.code { try install(code.chunk, code.row, loaded, total, &budget) }
         }
-        let firstFormals = loaded.formals.count
-        loaded.program.formals += part.formals
-        for symbol in part.symbols { loaded.symbols.append(s.pointee.symbols.intern(symbol)) }
-        for constant in part.constants { loaded.constants.append(try load(constant, loaded)) }
-        for shape in part.shapes { loaded.shapes.append(load(shape, loaded)) }
-        for formals in part.formals { loaded.formals.append(load(formals, loaded)) }
-        loaded.publish()
-        for index in firstFormals..<loaded.formals.count { fillDefaults(loaded, index) }
-        announce(part.newChunks, loaded)
-        for function in part.functions { loaded.describe(function.row, function.chunk) }
-        let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
-        for code in part.code { install(code.chunk, code.row, loaded, total) }
     }
 
-    private func announce(_ chunks: [ChunkOutline], _ loaded: LoadedProgram) {
-        for chunk in chunks {
-            let place = s.pointee.chunkCount
-            announce(chunk, at: place, row: loaded.places.count, loaded)
-            loaded.places.append(UInt32(truncatingIfNeeded: place))
-            loaded.descriptions.append(0)
-            s.pointee.chunkCount += 1
+    private func addTables(
+        symbols: [[UInt8]], constants: [Constant], shapes: [Shape], formals: [Formals], to loaded: LoadedProgram,
+        _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
+        let firstFormals = loaded.formals.count
+        for name in symbols {
+            try budget.take(loaded.symbols.growth)
+            loaded.symbols.append(try symbol(name, &budget))
         }
+        for constant in constants {
+            try budget.take(loaded.constants.growth)
+            loaded.constants.append(try load(constant, loaded, &budget))
+        }
+        for shape in shapes {
+            try budget.take(loaded.shapes.growth)
+            loaded.shapes.append(try load(shape, loaded, &budget))
+        }
+        for formals in formals {
+            try budget.take(loaded.formals.growth + formals.ownBytes + 2 * MemoryLayout<Formals>.stride)
+            loaded.program.formals.append(formals)
+            loaded.formals.append(try load(formals, loaded, &budget))
+        }
+        loaded.publish()
+        for index in firstFormals..<loaded.formals.count { try fillDefaults(loaded, index, &budget) }
+    }
+
+    private func symbol(_ name: [UInt8], _ budget: inout LoadBudget) throws(EvalFailure) -> UInt32 {
+        // The closure of `withUnsafeBufferPointer` has no inout parameter of a type that cannot be copied.
+        guard !name.isEmpty else { return try budget.symbol(UnsafeBufferPointer(start: nil, count: 0)) }
+        return try name.withUnsafeBufferPointer { (bytes) throws(EvalFailure) in try budget.symbol(bytes) }
+    }
+
+    private func announce(
+        _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
+        let place = s.pointee.chunkCount
+        guard place < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
+        try budget.work()
+        try budget.take(
+            MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)
+        announce(chunk, at: place, row: loaded.places.count, loaded)
+        loaded.places.append(UInt32(truncatingIfNeeded: place))
+        loaded.descriptions.append(0)
+        s.pointee.chunkCount += 1
+    }
+
+    static var tooManyPrograms: EvalFailure {
+        EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
     }
 
     /// Gives a chunk its place, with code that asks the host for its own.
@@ -75,12 +146,30 @@ extension Machine {
             index: UInt32(truncatingIfNeeded: row))
     }
 
+    /// Keeps what is known of a chunk.
+    ///
+    /// - Parameter isShared: somebody else keeps, and has counted, the arrays that it refers to.
+    func describe(
+        _ chunk: Chunk, _ row: Int, _ loaded: LoadedProgram, isShared: Bool = false, _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
+        try budget.work()
+        let arrays = isShared ? 0 : chunk.descriptionBytes
+        try budget.take(2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + arrays)
+        loaded.describe(row, chunk)
+    }
+
     /// Gives a chunk that was announced its code.
-    func install(_ code: Chunk, _ row: Int, _ loaded: LoadedProgram, _ total: Int) {
+    ///
+    /// - Parameter total: bytes of all code that is installed with it.
+    func install(
+        _ code: Chunk, _ row: Int, _ loaded: LoadedProgram, _ total: Int, isShared: Bool = false,
+        _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
+        try budget.take(loaded.codeGrowth(code.code.count, of: total))
+        try describe(code, row, loaded, isShared: isShared, &budget)
         let chunk = s.pointee.chunks + loaded.place(of: row)
         chunk.pointee.code = loaded.copy(code: code.code, of: total)
         chunk.pointee.maximumStack = code.maximumStack
-        loaded.describe(row, code)
         s.pointee.largestFrame = max(s.pointee.largestFrame, Int(code.maximumStack))
     }
 }

@@ -10,57 +10,59 @@ extension Machine {
         indexed program: IndexedProgram, part: IndexedPart, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
         let first = s.pointee.chunkCount
-        guard first + program.chunkCount <= MachineState.chunkCapacity else {
-            throw EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
+        guard program.chunkCount <= MachineState.chunkCapacity - first else { throw Self.tooManyPrograms }
+        let sizes = ProgramSizes(program)
+        let loaded = try add(
+            sizes, lines: { program.lines.map { $0.location(of:) } }, spans: { program.instructionSpans(of: $0) },
+            name: name,
+            directory: directory, firstChunk: first)
+        let number = programs.count - 1
+        try extend(loaded) { (budget) throws(EvalFailure) in
+            try budget.take(
+                sizes.chunks * MemoryLayout<LoadedChunk>.stride + sizes.formals * MemoryLayout<Formals>.stride)
+            loaded.reserveEntries(sizes)
+            // Chunks that nothing has named yet are not looked at.
+            s.pointee.chunkCount += sizes.chunks
+            try add(part, to: loaded, &budget)
         }
-        let none = ProgramPart(
-            symbols: [], constants: [], shapes: [], formals: [], firstChunk: 0, newChunks: [], functions: [], code: [])
-        let loaded = LoadedProgram(
-            none, lines: { program.lines }, spans: { program.instructionSpans(of: $0) }, number: programs.count,
-            sourceName: name, directory: directory,
-            firstChunk: first)
-        loaded.symbols.reserve(program.symbolCount)
-        loaded.constants.reserve(program.constantCount)
-        loaded.shapes.reserve(program.shapeCount)
-        loaded.formals.reserve(program.formalsCount)
-        loaded.descriptions.reserve(program.chunkCount)
-        for row in 0..<program.chunkCount { loaded.descriptions.set(row, 0) }
-        loaded.publish()
-        loaded.program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: program.formalsCount)
-        // Chunks that nothing has named yet are not looked at.
-        s.pointee.chunkCount += program.chunkCount
-        programs.append(loaded)
-        try extend(loaded, by: part)
         let isFunction = s.pointee.chunks[first].arity > 0
-        return (ValueHandle(root: addRoot(permanentThunk(first, isFunction: isFunction))), programs.count - 1)
+        return (ValueHandle(root: addRoot(permanentThunk(first, isFunction: isFunction))), number)
     }
 
     /// Answers a request for the code of a chunk of an indexed program.
     public func answer(code part: IndexedPart, program: Int) {
+        let loaded = programs[program]
         do throws(EvalFailure) {
-            try extend(programs[program], by: part)
+            try extend(loaded) { (budget) throws(EvalFailure) in try add(part, to: loaded, &budget) }
         } catch {
             return answer(failure: error)
         }
         continueWithCode()
     }
 
-    private func extend(_ loaded: LoadedProgram, by part: IndexedPart) throws(EvalFailure) {
-        part.bytes.withUnsafeBufferPointer { bytes in
-            for (index, name) in part.symbols {
-                loaded.symbols.set(index, s.pointee.symbols.intern(UnsafeBufferPointer(rebasing: bytes[name])))
+    private func add(
+        _ part: IndexedPart, to loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
+        for (index, name) in part.symbols {
+            let symbol = try part.bytes.withUnsafeBufferPointer { (bytes) throws(EvalFailure) in
+                try budget.symbol(UnsafeBufferPointer(rebasing: bytes[name]))
             }
+            loaded.symbols.set(index, symbol)
         }
-        for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded)) }
-        for (index, shape) in part.shapes { loaded.shapes.set(index, load(shape, loaded)) }
+        for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded, &budget)) }
+        for (index, shape) in part.shapes { loaded.shapes.set(index, try load(shape, loaded, &budget)) }
         for (index, formals) in part.formals {
+            try budget.take(formals.ownBytes)
             loaded.program.formals[index] = formals
-            loaded.formals.set(index, load(formals, loaded))
-            fillDefaults(loaded, index)
+            loaded.formals.set(index, try load(formals, loaded, &budget))
+            try fillDefaults(loaded, index, &budget)
         }
-        for (index, outline) in part.outlines { announce(outline, at: loaded.firstChunk + index, row: index, loaded) }
-        for (index, chunk) in part.functions { loaded.describe(index, chunk) }
+        for (index, outline) in part.outlines {
+            try budget.work()
+            announce(outline, at: loaded.firstChunk + index, row: index, loaded)
+        }
+        for (index, chunk) in part.functions { try describe(chunk, index, loaded, &budget) }
         let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
-        for (index, chunk) in part.code { install(chunk, index, loaded, total) }
+        for (index, chunk) in part.code { try install(chunk, index, loaded, total, &budget) }
     }
 }

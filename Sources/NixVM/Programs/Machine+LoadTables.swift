@@ -3,28 +3,50 @@ import NixStore
 
 /// The entries of a program's tables.
 extension Machine {
-    func load(_ constant: Constant, _ loaded: LoadedProgram) throws(EvalFailure) -> Value {
+    func load(
+        _ constant: Constant, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> Value {
+        try budget.work()
         switch constant {
-        case .integer(let number): return permanentInteger(number)
+        case .integer(let number): return try integer(number, &budget)
         case .float(let bits):
-            let object = s.pointee.heap.allocatePermanent(words: 2)
+            let object = try budget.permanent(words: 2)
             object[0] = Object.header(Kind.float, field: 0)
             object[1] = bits
             return Value(Tag.other, object)
-        case .string(let bytes): return Value(Tag.string, permanentBytes(Kind.string, bytes))
+        case .string(let bytes): return Value(Tag.string, try text(Kind.string, bytes, &budget))
         case .path(let bytes):
+            // Paths are put together and taken apart before they are kept.
+            try budget.require(4 * (loaded.directory.count + bytes.count))
             var path = CanonPath.absolute(bytes, relativeTo: loaded.directory)
             // The first part of an interpolated path keeps its slash.
             if path.count > 1, bytes.last == UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
-            return Value(Tag.other, permanentBytes(Kind.path, path))
+            return Value(Tag.other, try text(Kind.path, path, &budget))
         case .global(let symbol):
             let name = name(of: symbol, in: loaded)
             if let value = globals[name] { return value }
-            let text = String(decoding: name, as: UTF8.self)
-            throw EvalFailure(kind: .undefinedVariable, message: Array("undefined variable '\(text)'".utf8))
+            throw EvalFailure(kind: .undefinedVariable, message: Array("undefined variable '".utf8) + name + [0x27])
         }
     }
 
+    private func integer(_ number: Int64, _ budget: inout LoadBudget) throws(EvalFailure) -> Value {
+        if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
+        let object = try budget.permanent(words: 2)
+        object[0] = Object.header(Kind.integer, field: 0)
+        object[1] = UInt64(bitPattern: number)
+        return Value(Tag.other, object)
+    }
+
+    private func text(
+        _ kind: UInt64, _ bytes: [UInt8], _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> Object {
+        guard bytes.count <= Int(UInt32.max) else { throw memoryFailure }
+        let object = try budget.permanent(words: 1 + Object.words(forBytes: bytes.count))
+        fill(object, kind, bytes)
+        return object
+    }
+
+    /// An integer of the machine itself.
     func permanentInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
         let object = s.pointee.heap.allocatePermanent(words: 2)
@@ -33,67 +55,93 @@ extension Machine {
         return Value(Tag.other, object)
     }
 
+    /// A string or path of the machine itself.
     func permanentBytes(_ kind: UInt64, _ bytes: [UInt8]) -> Object {
+        let object = s.pointee.heap.allocatePermanent(words: 1 + Object.words(forBytes: bytes.count))
+        fill(object, kind, bytes)
+        return object
+    }
+
+    private func fill(_ object: Object, _ kind: UInt64, _ bytes: [UInt8]) {
         let words = Object.words(forBytes: bytes.count)
-        let object = s.pointee.heap.allocatePermanent(words: 1 + words)
         object[0] = Object.header(kind, field: bytes.count)
         if words > 0 { object[words] = 0 }
         bytes.withUnsafeBufferPointer {
             if let base = $0.baseAddress { object.bytes.update(from: base, count: $0.count) }
         }
-        return object
     }
 
-    func load(_ shape: Shape, _ loaded: LoadedProgram) -> LoadedShape {
+    func load(
+        _ shape: Shape, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> LoadedShape {
         let count = shape.names.count
-        let layout = s.pointee.heap.allocatePermanent(words: 2 + count)
+        guard count <= Int(UInt32.max) else { throw memoryFailure }
+        try budget.work(1 + count / 8)
+        let layout = try budget.permanent(words: 2 + count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
+        // The order of the names is made in the permanent range when it is first asked for, without a look at limits.
+        try budget.take(8 + 8 * Object.words(forBytes: 4 * count))
+        try budget.take(LoadedProgram.blockBytes(count, of: UInt32.self))
         let places = loaded.block(count, of: UInt32.self)
-        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: count) { order in
-            let keys = layout + 2
-            if count <= Self.insertedNames {
-                insert(shape, loaded, keys, order)
-            } else {
-                sort(shape, loaded, keys, order)
-            }
-            for sorted in 0..<count { places[Int(order[sorted])] = UInt32(truncatingIfNeeded: sorted) }
+        try budget.take(positionBytes(count))
+        let keys = layout + 2
+        if count <= Self.insertedNames {
+            insert(shape, loaded, keys, places)
+        } else {
+            try sort(shape, loaded, keys, places, &budget)
         }
         return LoadedShape(layout: layout, count: count, places: UnsafePointer(places))
+    }
+
+    /// Bytes that so many more attribute positions take, twice while their table grows.
+    private func positionBytes(_ count: Int) -> Int {
+        2 * count * MemoryLayout<(program: UInt32, span: SourceSpan)>.stride
     }
 
     /// Sets of more names are worth a better way to sort.
     private static let insertedNames = 24
 
-    /// Writes the keys of a shape, sorted by symbol, and which name each is of.
+    /// Writes the keys of a shape, sorted by symbol, and where the key of each name is.
     private func insert(
         _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
-        _ order: UnsafeMutableBufferPointer<UInt32>
+        _ places: UnsafeMutablePointer<UInt32>
     ) {
-        for place in shape.names.indices {
-            let key = key(shape.names[place], loaded)
-            var sorted = place
-            while sorted > 0, keys[sorted - 1] > key {
-                keys[sorted] = keys[sorted - 1]
-                order[sorted] = order[sorted - 1]
-                sorted -= 1
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.insertedNames) { order in
+            for place in shape.names.indices {
+                let key = key(shape.names[place], loaded)
+                var sorted = place
+                while sorted > 0, keys[sorted - 1] > key {
+                    keys[sorted] = keys[sorted - 1]
+                    order[sorted] = order[sorted - 1]
+                    sorted -= 1
+                }
+                keys[sorted] = key
+                order[sorted] = UInt32(truncatingIfNeeded: place)
             }
-            keys[sorted] = key
-            order[sorted] = UInt32(truncatingIfNeeded: place)
+            for sorted in shape.names.indices {
+                places[Int(order[sorted])] = UInt32(truncatingIfNeeded: sorted)
+            }
         }
     }
 
     private func sort(
         _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
-        _ order: UnsafeMutableBufferPointer<UInt32>
-    ) {
-        var entries: [(key: UInt64, place: UInt32)] = []
-        entries.reserveCapacity(shape.names.count)
+        _ places: UnsafeMutablePointer<UInt32>, _ budget: inout LoadBudget
+    ) throws(EvalFailure) {
+        try budget.require(shape.names.count * 2 * MemoryLayout<SymbolSort.Entry>.stride)
+        var order = SymbolSort(shape.names.count)
         for (place, name) in shape.names.enumerated() {
-            entries.append((key(name, loaded), UInt32(truncatingIfNeeded: place)))
+            try budget.work()
+            order.append(symbol: loaded.symbols.base[Int(name.symbol)], place: place)
+            // Positions are numbered in the order of the names.
+            places[place] = attributePosition(name.span, loaded)
         }
-        entries.sort { $0.key < $1.key }
-        for (sorted, entry) in entries.enumerated() { (keys[sorted], order[sorted]) = entry }
+        try order.sort(symbolCount: s.pointee.symbols.count, &budget)
+        for (sorted, entry) in order.entries.enumerated() {
+            keys[sorted] = LayoutEntry(entry.symbol, places[Int(entry.place)]).bits
+            places[Int(entry.place)] = UInt32(truncatingIfNeeded: sorted)
+        }
     }
 
     /// The entry of a layout, whose high half is the symbol.
@@ -102,17 +150,26 @@ extension Machine {
     }
 
     /// A pattern, whose defaults `fillDefaults` adds.
-    func load(_ formals: Formals, _ loaded: LoadedProgram) -> LoadedFormals {
+    func load(
+        _ formals: Formals, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> LoadedFormals {
         let count = formals.formals.count
+        try budget.take(
+            LoadedProgram.blockBytes(count, of: LoadedFormals.Entry.self)
+                + LoadedProgram.blockBytes(count, of: UInt32.self)
+                + LoadedProgram.blockBytes(count, of: LoadedDefault.self) + positionBytes(count))
         let sorted = loaded.block(count, of: LoadedFormals.Entry.self)
-        let order = formals.formals.enumerated().map { place, formal in
-            LoadedFormals.Entry(
-                symbol: loaded.symbols.base[Int(formal.symbol)], place: UInt32(truncatingIfNeeded: place))
-        }.sorted { $0.symbol < $1.symbol }
-        for (position, entry) in order.enumerated() { sorted[position] = entry }
         let positions = loaded.block(count, of: UInt32.self)
+        try budget.require(count * 2 * MemoryLayout<SymbolSort.Entry>.stride)
+        var order = SymbolSort(count)
         for (place, formal) in formals.formals.enumerated() {
+            try budget.work()
+            order.append(symbol: loaded.symbols.base[Int(formal.symbol)], place: place)
             positions[place] = attributePosition(formal.span, loaded)
+        }
+        try order.sort(symbolCount: s.pointee.symbols.count, &budget)
+        for (position, entry) in order.entries.enumerated() {
+            sorted[position] = LoadedFormals.Entry(symbol: entry.symbol, place: entry.place)
         }
         return LoadedFormals(
             count: count, positions: UnsafePointer(positions), sorted: UnsafePointer(sorted),
@@ -120,19 +177,20 @@ extension Machine {
             hasEllipsis: formals.hasEllipsis)
     }
 
-    func fillDefaults(_ loaded: LoadedProgram, _ index: Int) {
+    func fillDefaults(_ loaded: LoadedProgram, _ index: Int, _ budget: inout LoadBudget) throws(EvalFailure) {
         let row = loaded.formals.base + index
         let defaults = UnsafeMutablePointer(mutating: row.pointee.defaults)
         for (place, formal) in loaded.program.formals[index].formals.enumerated() {
-            let entry = loadDefault(formal.defaultValue, loaded)
+            try budget.work()
+            let entry = try loadDefault(formal.defaultValue, loaded, &budget)
             if entry.chunk >= 0 { row.pointee.defaultBytes += Size.thunk(entry.captureCount) }
             (defaults + place).initialize(to: entry)
         }
     }
 
     private func loadDefault(
-        _ value: Formals.Default, _ loaded: LoadedProgram
-    ) -> LoadedDefault {
+        _ value: Formals.Default, _ loaded: LoadedProgram, _ budget: inout LoadBudget
+    ) throws(EvalFailure) -> LoadedDefault {
         let none = UnsafeRawPointer(loaded.tables).assumingMemoryBound(to: UInt64.self)
         func constant(_ value: Value) -> LoadedDefault {
             LoadedDefault(value: value, chunk: -1, captureCount: 0, captures: none)
@@ -140,12 +198,14 @@ extension Machine {
         switch value {
         case .none: return constant(.absent)
         case .constant(let index): return constant(loaded.constants.base[Int(index)])
-        case .integer(let number): return constant(permanentInteger(number))
+        case .integer(let number): return constant(try integer(number, &budget))
         case .null: return constant(.null)
         case .true: return constant(.true)
         case .false: return constant(.false)
         case .thunk(let chunk, let captures, let with):
             let all = captures + (with.map { [$0] } ?? [])
+            try budget.work(all.count)
+            try budget.take(LoadedProgram.blockBytes(all.count, of: UInt64.self))
             let positions = loaded.block(all.count, of: UInt64.self)
             for (index, position) in all.enumerated() { positions[index] = position.rawValue }
             return LoadedDefault(

@@ -32,15 +32,9 @@ extension Machine {
         let loaded = programs[program]
         var position = SourcePosition(
             source: loaded.sourceName, span: span, line: nil, column: nil, program: program)
-        if let span, case let starts = loaded.lineStarts, !starts.isEmpty {
-            var low = 0
-            var high = starts.count
-            while low < high {
-                let middle = (low + high) / 2
-                if starts[middle] <= span.start { low = middle + 1 } else { high = middle }
-            }
-            position.line = max(1, low)
-            position.column = Int(span.start) - Int(starts[max(0, low - 1)]) + 1
+        if let span, let location = loaded.location?(span.start) {
+            position.line = location.line
+            position.column = location.column
         }
         return position
     }

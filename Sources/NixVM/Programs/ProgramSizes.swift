@@ -1,0 +1,44 @@
+import NixBytecode
+
+/// How many entries the tables of a program begin with.
+struct ProgramSizes {
+    var symbols = 0
+    var constants = 0
+    var shapes = 0
+    var formals = 0
+    var chunks = 0
+    /// Bytes of all code.
+    var code = 0
+
+    init(_ program: Program) {
+        symbols = program.symbols.count
+        constants = program.constants.count
+        shapes = program.shapes.count
+        formals = program.formals.count
+        chunks = program.chunks.count
+        code = program.chunks.reduce(0) { $0 + $1.code.count }
+    }
+
+    init(_ part: ProgramPart) {
+        symbols = part.symbols.count
+        constants = part.constants.count
+        shapes = part.shapes.count
+        formals = part.formals.count
+        chunks = part.newChunks.count
+    }
+
+    init(_ program: IndexedProgram) {
+        symbols = program.symbolCount
+        constants = program.constantCount
+        shapes = program.shapeCount
+        formals = program.formalsCount
+        chunks = program.chunkCount
+    }
+
+    /// Bytes of the tables with room for so many.
+    var tableBytes: Int {
+        symbols * MemoryLayout<UInt32>.stride + constants * MemoryLayout<Value>.stride
+            + shapes * MemoryLayout<LoadedShape>.stride + formals * MemoryLayout<LoadedFormals>.stride
+            + chunks * MemoryLayout<UInt32>.stride
+    }
+}
