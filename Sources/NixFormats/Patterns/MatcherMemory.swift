@@ -1,7 +1,7 @@
-/// Memory in which patterns are matched, used by one match after another.
+/// Memory in which patterns are matched. It goes from one match to the next.
 ///
 /// A little stays from each to the next, so that matching a short text allocates nothing; the rest is given back.
-final class MatcherMemory {
+struct MatcherMemory: ~Copyable {
     /// What is on the stack: something to undo, or another way to try.
     enum Kind: UInt64 {
         case capture, counter, loop, run, choice, otherSide, completes
@@ -27,7 +27,7 @@ final class MatcherMemory {
     var table = Buffer<UInt8>()
 
     /// Makes room for what a pattern needs without a table.
-    func prepare(_ pattern: Pattern, _ meter: inout WorkMeter) throws(WorkStop) {
+    mutating func prepare(_ pattern: Pattern, _ meter: inout WorkMeter) throws(WorkStop) {
         try captures.reserve(pattern.groupCount * 2, &meter)
         try best.reserve(pattern.groupCount * 2, &meter)
         try counters.reserve(pattern.counterCount, &meter)
@@ -35,11 +35,18 @@ final class MatcherMemory {
     }
 
     /// Gives back what few matches need.
-    func shrink() {
+    mutating func shrink(_ meter: inout WorkMeter) {
+        let before = byteCount
         captures.shrink(to: MatcherMemory.keptBytes)
         best.shrink(to: MatcherMemory.keptBytes)
         counters.shrink(to: MatcherMemory.keptBytes)
         stack.shrink(to: MatcherMemory.keptBytes)
         table.shrink(to: 0)
+        // What was there at the start was not counted.
+        meter.release(bytes: min(meter.taken, before - byteCount))
+    }
+
+    private var byteCount: Int {
+        captures.byteCount + best.byteCount + counters.byteCount + stack.byteCount + table.byteCount
     }
 }

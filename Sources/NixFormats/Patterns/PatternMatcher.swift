@@ -38,7 +38,8 @@ package struct PatternMatcher: ~Copyable {
 
     private let pattern: Pattern
     private let text: ByteView
-    private let memory: MatcherMemory
+    private let store: PatternStore
+    private var memory: MatcherMemory
     private var hasTable = false
     /// Eighths of a unit that may still be used without a table.
     private var eighthsWithoutTable: Int
@@ -47,25 +48,22 @@ package struct PatternMatcher: ~Copyable {
     /// Eighths that the current attempt was told that it may use before it asks again.
     private var grantedEighths = 0
 
-    /// - Parameter store: Whose memory is used; one matcher at a time uses it.
+    /// - Parameter store: Whose memory is used.
     package init(
         _ pattern: Pattern, _ text: ByteView, _ store: PatternStore, _ meter: inout WorkMeter
     ) throws(WorkStop) {
         self.pattern = pattern
         self.text = text
-        memory = store.memory
+        self.store = store
+        memory = store.takeMemory()
         eighthsWithoutTable = 32 * (text.count + 128)
-        do throws(WorkStop) {
-            try memory.prepare(pattern, &meter)
-        } catch {
-            memory.shrink()
-            throw error
-        }
+        try memory.prepare(pattern, &meter)
     }
 
-    deinit { memory.shrink() }
+    /// Ends the match: the store has its memory back.
+    package consuming func end(_ meter: inout WorkMeter) { store.giveBack(memory, &meter) }
 
-    /// Charges what is still to be paid. Groups can be asked for as long as the matcher is there.
+    /// Charges what is still to be paid. Groups can be asked for until `end`.
     package mutating func finish(_ meter: inout WorkMeter) throws(WorkStop) {
         let units = (pendingEighths + 7) / 8
         pendingEighths = 0
@@ -160,12 +158,13 @@ package struct PatternMatcher: ~Copyable {
         try meter.charge(units)
     }
 
-    /// More eighths when those granted are used; nil when the table is needed first.
+    /// Grants more eighths when those granted are used; false when the table is needed first.
     @inline(never)
-    private mutating func renew(_ left: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
+    private mutating func renew(_ left: inout Int, _ meter: inout WorkMeter) throws(WorkStop) -> Bool {
         try settle(left, &meter)
-        if !hasTable, eighthsWithoutTable < 0 { return nil }
-        return grant(meter)
+        if !hasTable, eighthsWithoutTable < 0 { return false }
+        left = grant(meter)
+        return true
     }
 
     // MARK: One attempt
@@ -191,127 +190,107 @@ package struct PatternMatcher: ~Copyable {
         var top = 0
         var index = Int(pattern.entry)
         var place = attempt.start
-        /// Where bytes passed were last paid for.
-        var paidPlace = place
+        /// Where the path that is being tried began: its bytes are paid for when it ends.
+        var pathStart = place
         var isFound = false
         var bestEnd = -1
         var left = grant(meter)
 
-        /// Takes what a step costs, with the bytes passed since the last; false when the table is needed.
-        @inline(__always)
-        func spend(_ cost: Int) throws(WorkStop) -> Bool {
-            left &-= cost &+ (place &- paidPlace) &>> 3
-            paidPlace = place
-            if left >= 0 { return true }
-            guard let renewed = try renew(left, &meter) else { return false }
-            left = renewed
-            return true
-        }
-
-        /// Puts something on the stack.
-        @inline(__always)
-        func push(_ kind: Kind, _ subject: Int, _ low: Int, _ value: Int) throws(WorkStop) {
-            let entry = Entry(
-                head: kind.rawValue | UInt64(truncatingIfNeeded: subject) &<< 8
-                    | UInt64(truncatingIfNeeded: low) &<< 32, value: value)
-            if !stack.set(top, entry) {
-                try growStack(&meter)
-                stack = memory.stack.room
-                stack[top] = entry
-            }
-            top &+= 1
-        }
-
         captures.fill(boundCount, with: -1)
         counters.fill(pattern.counterCount, with: 0)
-        guard try spend(1 &+ (boundCount &+ pattern.counterCount) / 8) else { return .needsTable }
+        left &-= 1 &+ (boundCount &+ pattern.counterCount) / 8
+        if left < 0, try !renew(&left, &meter) { return .needsTable }
 
         walk: while true {
-            let node = nodes[index]
-            switch node.operation {
+            switch nodes[index].operation {
             case .byte:
-                if let byte = text.byte(at: place), UInt32(byte) == node.argument {
+                if let byte = text.byte(at: place), UInt32(byte) == nodes[index].argument {
                     place &+= 1
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .set:
-                if let byte = text.byte(at: place), Self.contains(sets, node.argument, byte) {
+                if let byte = text.byte(at: place), Self.contains(sets, nodes[index].argument, byte) {
                     place &+= 1
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .open, .close:
                 left &-= 1
-                let slot = Int(node.argument) &* 2 &+ (node.operation == .open ? 0 : 1)
-                if top != 0 { try push(.capture, slot, 0, captures[slot]) }
+                let slot = Int(nodes[index].argument) &* 2 &+ (nodes[index].operation == .open ? 0 : 1)
+                if top != 0 { try push(.capture, slot, 0, captures[slot], onto: &stack, &top, &meter) }
                 captures[slot] = place
-                index = Int(node.next)
+                index = Int(nodes[index].next)
                 continue walk
             case .nothing:
-                index = Int(node.next)
+                index = Int(nodes[index].next)
                 continue walk
             case .start:
                 if place == 0 {
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .end:
                 if place == count {
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .run where !hasTable:
-                guard try spend(1) else { return .needsTable }
+                left &-= 1
+                if left < 0, try !renew(&left, &meter) { return .needsTable }
                 let first = place
+                let set = nodes[index].argument
                 while true {
                     let end = min(count, place &+ 4096)
-                    while place < end, let byte = text.byte(at: place), Self.contains(sets, node.argument, byte) {
-                        place &+= 1
-                    }
+                    while place < end, Self.contains(sets, set, text[place]) { place &+= 1 }
                     if place < end || place == count { break }
-                    guard try spend(0) else { return .needsTable }
+                    left &-= (place &- pathStart) &>> 3
+                    pathStart = place
+                    if left < 0, try !renew(&left, &meter) { return .needsTable }
                 }
-                if place > first { try push(.run, index, first, place &- 1) }
-                index = Int(node.next)
+                if place > first { try push(.run, index, first, place &- 1, onto: &stack, &top, &meter) }
+                index = Int(nodes[index].next)
                 continue walk
             case .choice, .loop, .run:
-                guard try spend(stepCost) else { return .needsTable }
+                left &-= stepCost
+                if left < 0, try !renew(&left, &meter) { return .needsTable }
                 if hasTable {
-                    let known = Self.state(table, place &* branchCount &+ Int(node.branch))
+                    let known = Self.state(table, place &* branchCount &+ Int(nodes[index].branch))
                     if known != 0 {
                         if known == PatternMatcher.succeeds { isFound = true }
                         break
                     }
-                    try push(.completes, index, 0, place)
+                    try push(.completes, index, 0, place, onto: &stack, &top, &meter)
                 }
-                if node.operation == .choice {
-                    try push(.choice, index, 0, place)
-                } else if node.operation == .loop, node.argument != Pattern.none {
-                    let counter = Int(node.argument)
+                if nodes[index].operation == .choice {
+                    try push(.choice, index, 0, place, onto: &stack, &top, &meter)
+                } else if nodes[index].operation == .loop, nodes[index].argument != Pattern.none {
+                    let counter = Int(nodes[index].argument)
                     let known = counters[counter]
                     let entered = known &>> 2 == place ? known & 3 : 0
                     if entered == 2 {
-                        index = Int(node.next)
+                        index = Int(nodes[index].next)
                         continue walk
                     }
-                    try push(.loop, index, 0, place)
-                    try push(.counter, counter, 0, known)
+                    try push(.loop, index, 0, place, onto: &stack, &top, &meter)
+                    try push(.counter, counter, 0, known, onto: &stack, &top, &meter)
                     counters[counter] = place &<< 2 | (entered &+ 1)
                 } else {
-                    try push(.loop, index, 0, place)
+                    try push(.loop, index, 0, place, onto: &stack, &top, &meter)
                 }
-                index = Int(node.first)
+                index = Int(nodes[index].first)
                 continue walk
             case .accept:
                 if attempt.isWhole ? place == count : !(attempt.refusesEmpty && place == attempt.start) {
                     if !seeksLongest {
+                        left &-= (place &- pathStart) &>> 3
                         try settle(left, &meter)
                         return .match(end: place)
                     }
                     if place > bestEnd {
                         bestEnd = place
                         if place == count {
+                            left &-= (place &- pathStart) &>> 3
                             try settle(left, &meter)
                             try forgetSuccesses(at: place, &meter)
                             return .match(end: place)
@@ -323,7 +302,8 @@ package struct PatternMatcher: ~Copyable {
                 }
             }
             // This path ends here: back to the last branch that has another way.
-            guard try spend(0) else { return .needsTable }
+            left &-= (place &- pathStart) &>> 3
+            if left < 0, try !renew(&left, &meter) { return .needsTable }
             while true {
                 if top == 0 {
                     try settle(left, &meter)
@@ -336,9 +316,7 @@ package struct PatternMatcher: ~Copyable {
                 let entry = stack[top]
                 let subject = Int(truncatingIfNeeded: entry.head &>> 8 & 0xFF_FFFF)
                 left &-= 1
-                if left < 0 {
-                    guard try spend(0) else { return .needsTable }
-                }
+                if left < 0, try !renew(&left, &meter) { return .needsTable }
                 switch entry.head & 0xFF {
                 case Kind.capture.rawValue: captures[subject] = entry.value
                 case Kind.counter.rawValue: counters[subject] = entry.value
@@ -351,22 +329,22 @@ package struct PatternMatcher: ~Copyable {
                 case Kind.loop.rawValue:
                     if isFound { continue }
                     place = entry.value
-                    paidPlace = place
+                    pathStart = place
                     index = Int(nodes[subject].next)
                     continue walk
                 case Kind.run.rawValue:
                     if isFound { continue }
                     place = entry.value
-                    paidPlace = place
+                    pathStart = place
                     index = Int(nodes[subject].next)
                     let low = Int(truncatingIfNeeded: entry.head &>> 32)
-                    if place > low { try push(.run, subject, low, place &- 1) }
+                    if place > low { try push(.run, subject, low, place &- 1, onto: &stack, &top, &meter) }
                     continue walk
                 default:
                     place = entry.value
-                    paidPlace = place
+                    pathStart = place
                     if seeksLongest {
-                        try push(.otherSide, 0, 0, isFound ? 1 : 0)
+                        try push(.otherSide, 0, 0, isFound ? 1 : 0, onto: &stack, &top, &meter)
                         isFound = false
                     }
                     index = Int(nodes[subject].next)
@@ -376,9 +354,26 @@ package struct PatternMatcher: ~Copyable {
         }
     }
 
+    /// Puts something on the stack.
+    @inline(__always)
+    private mutating func push(
+        _ kind: Kind, _ subject: Int, _ low: Int, _ value: Int, onto stack: inout BufferView<Entry>, _ top: inout Int,
+        _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        let entry = Entry(
+            head: kind.rawValue | UInt64(truncatingIfNeeded: subject) &<< 8 | UInt64(truncatingIfNeeded: low) &<< 32,
+            value: value)
+        if !stack.set(top, entry) {
+            stack = try growStack(&meter)
+            stack[top] = entry
+        }
+        top &+= 1
+    }
+
     @inline(never)
-    private func growStack(_ meter: inout WorkMeter) throws(WorkStop) {
+    private mutating func growStack(_ meter: inout WorkMeter) throws(WorkStop) -> BufferView<Entry> {
         try memory.stack.grow(to: 0, &meter)
+        return memory.stack.room
     }
 
     @inline(__always)

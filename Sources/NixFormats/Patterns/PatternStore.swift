@@ -11,11 +11,13 @@ package final class PatternStore {
     /// Longer patterns are compiled each time, so that looking one up takes a few microseconds at most.
     package static let longestKept = 1 << 16
     private static let byteLimit = 8 << 20
+    /// As many as six bits tell apart.
     private static let recentCount = 64
     /// Of an entry in both tables, beside the pattern and its source.
     private static let entryBytes = 256
 
-    let memory = MatcherMemory()
+    /// What no match uses at the moment.
+    private var memory = MatcherMemory()
     private var known: [UInt64: Entry] = [:]
     private var recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
     private let seed = UInt64.random(in: .min ... .max)
@@ -23,6 +25,19 @@ package final class PatternStore {
     package private(set) var byteCount = 0
 
     package init() {}
+
+    /// Takes the memory for a match. One that was stopped does not give it back, and the next begins with none.
+    func takeMemory() -> MatcherMemory {
+        var taken = MatcherMemory()
+        swap(&taken, &memory)
+        return taken
+    }
+
+    /// Keeps memory for the next match.
+    func giveBack(_ memory: consuming MatcherMemory, _ meter: inout WorkMeter) {
+        memory.shrink(&meter)
+        self.memory = memory
+    }
 
     /// A pattern that is kept; nil for one that is not.
     package func known(_ source: ByteView) -> Pattern? {
@@ -73,14 +88,15 @@ package final class PatternStore {
     }
 
     /// Where a pattern is kept among the recent ones: patterns that are used in turn seldom share it.
+    @inline(__always)
     private static func place(_ source: ByteView) -> Int {
-        var hash = UInt(truncatingIfNeeded: source.count)
-        let step = 1 + source.count / 16
-        var index = 0
-        while index < source.count {
-            hash = hash &* 31 &+ UInt(source[index])
-            index += step
+        let count = source.count
+        var hash = UInt64(truncatingIfNeeded: count)
+        if count >= 8 {
+            hash ^= source.word(at: 0) ^ source.word(at: count &- 8) &* 31 ^ source.word(at: (count &- 8) / 2) &* 127
+        } else {
+            for index in 0..<count { hash = hash &* 31 &+ UInt64(source[index]) }
         }
-        return Int((hash ^ hash &>> 6) % UInt(recentCount))
+        return Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) &>> 58)
     }
 }

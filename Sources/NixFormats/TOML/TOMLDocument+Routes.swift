@@ -20,12 +20,15 @@ extension TOMLDocument {
     }
 
     /// A new last element of the array that `[[path]]` names.
-    mutating func appendTable(_ path: [UInt32], at range: Range<Int>, _ meter: inout WorkMeter) throws(TOMLError) -> Int {
+    mutating func appendTable(_ path: [UInt32], at range: Range<Int>, _ meter: inout WorkMeter) throws(TOMLError) -> Int
+    {
         let parent = try parentTable(path.dropLast(), at: range, &meter)
         guard let key = path.last else { return 0 }
         let known = member(parent, key)
         let array: Int
-        if let known { array = known } else {
+        if let known {
+            array = known
+        } else {
             array = try add(.array, .tables, to: parent, key: key, at: range, &meter)
         }
         guard node(array).origin == .tables else {
@@ -41,7 +44,9 @@ extension TOMLDocument {
         return try add(.table, .header, to: array, at: range, &meter)
     }
 
-    private mutating func parentTable(_ path: ArraySlice<UInt32>, at range: Range<Int>, _ meter: inout WorkMeter) throws(TOMLError) -> Int {
+    private mutating func parentTable(_ path: ArraySlice<UInt32>, at range: Range<Int>, _ meter: inout WorkMeter)
+        throws(TOMLError) -> Int
+    {
         var table = 0
         for key in path {
             guard let known = member(table, key) else {

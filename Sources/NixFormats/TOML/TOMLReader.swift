@@ -101,7 +101,9 @@ package struct TOMLReader: ~Copyable {
         }
         place += isArray ? 2 : 1
         let range = start..<place
-        table = isArray ? try document.appendTable(path, at: range, &meter) : try document.openTable(path, at: range, &meter)
+        table =
+            isArray
+            ? try document.appendTable(path, at: range, &meter) : try document.openTable(path, at: range, &meter)
         isAfterHeader = true
     }
 

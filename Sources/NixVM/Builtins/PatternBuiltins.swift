@@ -76,8 +76,11 @@ extension VM {
             let isMatch = try matcher.matchWhole(&meter)
             try matcher.finish(&meter)
             settle(meter)
-            if !isMatch { return done(.null) }
-            return makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark)
+            let step =
+                isMatch
+                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark) : done(.null)
+            matcher.end(&meter)
+            return step
         } catch {
             return stopped(error, meter, since: mark)
         }
