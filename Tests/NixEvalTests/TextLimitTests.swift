@@ -134,7 +134,7 @@ import Testing
     /// What needs more than the memory limit is refused, whatever needs it: the text's tree, a table of states, the
     /// patterns kept, or what is written.
     @Test(arguments: [
-        "builtins.fromJSON (double 21 \"[\")",
+        "builtins.fromJSON (double 23 \"[\")",
         "builtins.length (builtins.fromJSON (\"[\" + double 21 \"1,\" + \"1]\"))",
         "builtins.fromTOML (\"a = \" + double 21 \"[\")",
         "builtins.fromTOML (\"a = [\" + double 19 \"{b=1},\" + \"]\")",

@@ -41,7 +41,7 @@ import Testing
                 var splitter = PatternSplitter(pattern, view)
                 try splitter.findAll(pattern, PatternStore(), &meter)
                 var parts: [String] = []
-                try splitter.withPlaces { places in
+                try unsafe splitter.withPlaces { places in
                     var from = 0
                     for match in 0..<splitter.count {
                         let start = unsafe Int(places[match * splitter.width])
@@ -64,7 +64,7 @@ import Testing
 
     @Test func splits() throws {
         #expect(try parts("[ ,]+", "a, b,c") == ["a", "b", "c"])
-        #expect(try parts("x*", "axb") == ["", "", "", ""])
+        #expect(try parts("x*", "axb") == ["", "a", "", "b", ""])
         #expect(try parts("z", "abc") == ["abc"])
     }
 

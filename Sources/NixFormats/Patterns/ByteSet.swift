@@ -67,3 +67,26 @@ struct ByteSet: Hashable {
         for word in [first, second, third, fourth] { try sets.append(word, &meter) }
     }
 }
+
+/// A set as a pattern keeps it: four words among those of its sets.
+@safe
+struct PackedByteSet {
+    private let words: UnsafePointer<UInt64>
+
+    /// - Parameter words: Four of them.
+    @inline(__always)
+    @unsafe
+    init(_ words: UnsafePointer<UInt64>) { unsafe self.words = words }
+
+    /// The upper two bits of a byte tell its word.
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool { unsafe words[Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0 }
+}
+
+extension BufferView<UInt64> {
+    /// The set of a number.
+    @inline(__always)
+    func byteSet(_ number: UInt32) -> PackedByteSet {
+        unsafe PackedByteSet(elements(4, from: Int(number) &* 4))
+    }
+}

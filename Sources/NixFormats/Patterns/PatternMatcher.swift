@@ -38,8 +38,7 @@ package struct PatternMatcher: ~Copyable {
 
     private let pattern: Pattern
     private let text: ByteView
-    private let store: PatternStore
-    private var memory: MatcherMemory
+    private let memory: MatcherMemory
     private var hasTable = false
     /// Eighths of a unit that may still be used without a table.
     private var eighthsWithoutTable: Int
@@ -54,14 +53,13 @@ package struct PatternMatcher: ~Copyable {
     ) throws(WorkStop) {
         self.pattern = pattern
         self.text = text
-        self.store = store
-        memory = store.takeMemory()
+        memory = store.memory
         eighthsWithoutTable = 32 * (text.count + 128)
         try memory.prepare(pattern, &meter)
     }
 
-    /// Ends the match: the store has its memory back.
-    package consuming func end(_ meter: inout WorkMeter) { store.giveBack(memory, &meter) }
+    /// Ends the match: what few matches need is given back. Without it the next match does that.
+    package func end(_ meter: inout WorkMeter) { memory.shrink(&meter) }
 
     /// Charges what is still to be paid. Groups can be asked for until `end`.
     package mutating func finish(_ meter: inout WorkMeter) throws(WorkStop) {
@@ -73,7 +71,7 @@ package struct PatternMatcher: ~Copyable {
     /// Start and end of a group in the last match; -1 if it took no part.
     @inline(__always)
     package func group(_ index: Int) -> (start: Int, end: Int) {
-        let captures = memory.captures.room
+        let captures = unsafe memory.captures.room
         return (captures[2 * index], captures[2 * index + 1])
     }
 
@@ -130,7 +128,7 @@ package struct PatternMatcher: ~Copyable {
     private mutating func makeTable(_ meter: inout WorkMeter) throws(WorkStop) {
         let (bits, overflow) = (text.count + 1).multipliedReportingOverflow(by: pattern.branchCount)
         if overflow { throw .needsRoom(bytes: .max) }
-        try memory.table.fill(bits / 4 + 1, with: 0, &meter)
+        try unsafe memory.table.fill(bits / 4 + 1, with: 0, &meter)
         hasTable = true
     }
 
@@ -176,12 +174,12 @@ package struct PatternMatcher: ~Copyable {
         let text = self.text
         let count = text.count
         let hasTable = self.hasTable
-        let table = memory.table.view
+        let table = unsafe memory.table.view
         let branchCount = pattern.branchCount
-        let captures = memory.captures.room
-        let best = memory.best.room
-        let counters = memory.counters.room
-        var stack = memory.stack.room
+        let captures = unsafe memory.captures.room
+        let best = unsafe memory.best.room
+        let counters = unsafe memory.counters.room
+        var stack = unsafe memory.stack.room
         let boundCount = pattern.groupCount &* 2
         /// Whether success goes on to look for something longer.
         let seeksLongest = !attempt.isWhole && pattern.hasChoice
@@ -210,7 +208,7 @@ package struct PatternMatcher: ~Copyable {
                     continue walk
                 }
             case .set:
-                if let byte = text.byte(at: place), Self.contains(sets, nodes[index].argument, byte) {
+                if let byte = text.byte(at: place), sets.byteSet(nodes[index].argument).contains(byte) {
                     place &+= 1
                     index = Int(nodes[index].next)
                     continue walk
@@ -239,11 +237,11 @@ package struct PatternMatcher: ~Copyable {
                 left &-= 1
                 if left < 0, try !renew(&left, &meter) { return .needsTable }
                 let first = place
-                let set = nodes[index].argument
+                let set = sets.byteSet(nodes[index].argument)
                 while true {
-                    let end = min(count, place &+ 4096)
-                    while place < end, Self.contains(sets, set, text[place]) { place &+= 1 }
-                    if place < end || place == count { break }
+                    let block = text.prefix(place &+ 4096)
+                    while let byte = block.byte(at: place), set.contains(byte) { place &+= 1 }
+                    if place < block.count || place == count { break }
                     left &-= (place &- pathStart) &>> 3
                     pathStart = place
                     if left < 0, try !renew(&left, &meter) { return .needsTable }
@@ -372,13 +370,8 @@ package struct PatternMatcher: ~Copyable {
 
     @inline(never)
     private mutating func growStack(_ meter: inout WorkMeter) throws(WorkStop) -> BufferView<Entry> {
-        try memory.stack.grow(to: 0, &meter)
-        return memory.stack.room
-    }
-
-    @inline(__always)
-    private static func contains(_ sets: BufferView<UInt64>, _ set: UInt32, _ byte: UInt8) -> Bool {
-        sets[Int(set) &* 4 &+ Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0
+        try unsafe memory.stack.grow(to: 0, &meter)
+        return unsafe memory.stack.room
     }
 
     // MARK: The table
@@ -401,7 +394,7 @@ package struct PatternMatcher: ~Copyable {
     private mutating func forgetSuccesses(at place: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         guard hasTable else { return }
         try pay(pattern.branchCount / 4, &meter)
-        let table = memory.table.view
+        let table = unsafe memory.table.view
         for branch in 0..<pattern.branchCount {
             let number = place * pattern.branchCount + branch
             if Self.state(table, number) == PatternMatcher.succeeds { Self.setState(table, number, 0) }

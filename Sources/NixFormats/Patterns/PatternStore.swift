@@ -16,36 +16,23 @@ package final class PatternStore {
     /// Of an entry in both tables, beside the pattern and its source.
     private static let entryBytes = 256
 
-    /// What no match uses at the moment.
-    private var memory = MatcherMemory()
+    let memory = MatcherMemory()
     private var known: [UInt64: Entry] = [:]
-    private var recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
+    // Nothing that uses it calls what uses it, too, so that looking out for that at run time would be in vain.
+    @exclusivity(unchecked) private var recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
     private let seed = UInt64.random(in: .min ... .max)
     /// Bytes that the patterns take which are kept.
     package private(set) var byteCount = 0
 
     package init() {}
 
-    /// Takes the memory for a match. One that was stopped does not give it back, and the next begins with none.
-    func takeMemory() -> MatcherMemory {
-        var taken = MatcherMemory()
-        swap(&taken, &memory)
-        return taken
-    }
-
-    /// Keeps memory for the next match.
-    func giveBack(_ memory: consuming MatcherMemory, _ meter: inout WorkMeter) {
-        memory.shrink(&meter)
-        self.memory = memory
-    }
-
     /// A pattern that is kept; nil for one that is not.
     package func known(_ source: ByteView) -> Pattern? {
         if source.count > PatternStore.longestKept { return nil }
         let place = PatternStore.place(source)
-        if let entry = recent[place], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
+        if let entry = unsafe recent[place], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
         guard let entry = known[hash(source)], entry.source.withView({ $0.isEqual(source) }) else { return nil }
-        recent[place] = entry
+        unsafe recent[place] = entry
         return entry.pattern
     }
 
@@ -57,12 +44,12 @@ package final class PatternStore {
         let size = pattern.byteCount + source.count + PatternStore.entryBytes
         if byteCount + size > PatternStore.byteLimit {
             known = [:]
-            recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
+            unsafe recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
             byteCount = 0
         }
         byteCount += size
         known[hash(source)] = entry
-        recent[PatternStore.place(source)] = entry
+        unsafe recent[PatternStore.place(source)] = entry
         return pattern
     }
 

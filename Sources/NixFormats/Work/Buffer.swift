@@ -125,6 +125,14 @@ struct BufferView<Element: BitwiseCopyable> {
         return true
     }
 
+    /// Where so many elements lie from an index on.
+    @inline(__always)
+    @unsafe
+    func elements(_ wanted: Int, from index: Int) -> UnsafePointer<Element> {
+        precondition(index >= 0 && wanted <= count && index <= count &- wanted)
+        return unsafe UnsafePointer(base + index)
+    }
+
     /// Sets the first elements to one.
     func fill(_ wanted: Int, with element: Element) {
         precondition(wanted >= 0 && wanted <= count)
