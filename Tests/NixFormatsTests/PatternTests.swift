@@ -68,6 +68,17 @@ import Testing
         #expect(try parts("z", "abc") == ["abc"])
     }
 
+    /// A run gives back what it took until what follows it fits, however long it was.
+    @Test func runsGiveBack() throws {
+        for length in [0, 1, 4_094, 4_095, 4_096, 4_097, 8_191, 8_192, 20_000] {
+            let text = "x" + String(repeating: "a", count: length)
+            #expect(try groups("(.*)x(.*)", text)?[0] == "")
+            #expect(try groups("(.*)[x-z](a*)", text)?[1].utf8.count == length)
+            #expect(try groups("(.*)(x|y)a*", text)?[1] == "x")
+            #expect(try groups("(.*)y.*", text) == nil)
+        }
+    }
+
     /// Where no table is used, and where one is, the answer is the same.
     @Test func needsTheTable() throws {
         let text = String(repeating: "a", count: 2_000)

@@ -83,10 +83,21 @@ struct PackedByteSet {
     func contains(_ byte: UInt8) -> Bool { unsafe words[Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0 }
 }
 
-extension BufferView<UInt64> {
+/// The sets of a pattern.
+struct PackedByteSets {
+    private let words: BufferView<UInt64>
+    private let count: Int
+
+    init(_ words: BufferView<UInt64>) {
+        self.words = words
+        count = words.count / 4
+    }
+
     /// The set of a number.
-    @inline(__always)
-    func byteSet(_ number: UInt32) -> PackedByteSet {
-        unsafe PackedByteSet(elements(4, from: Int(number) &* 4))
+    subscript(number: UInt32) -> PackedByteSet {
+        @inline(__always) get {
+            precondition(Int(number) < count)
+            return unsafe PackedByteSet(words.start + Int(number) &* 4)
+        }
     }
 }

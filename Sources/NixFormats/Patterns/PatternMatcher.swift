@@ -68,11 +68,18 @@ package struct PatternMatcher: ~Copyable {
         try meter.charge(units)
     }
 
+    /// Start and end of each group in the last match, one after another; -1 if it took no part. Only valid until the
+    /// next match, or `end`.
+    @unsafe
+    package var groups: UnsafeBufferPointer<Int> {
+        unsafe UnsafeBufferPointer(start: memory.captures.room.start, count: 2 &* pattern.groupCount)
+    }
+
     /// Start and end of a group in the last match; -1 if it took no part.
     @inline(__always)
-    package func group(_ index: Int) -> (start: Int, end: Int) {
+    func group(_ index: Int) -> (start: Int, end: Int) {
         let captures = unsafe memory.captures.room
-        return (captures[2 * index], captures[2 * index + 1])
+        return (captures[2 &* index], captures[2 &* index &+ 1])
     }
 
     /// Whether the whole text matches.
@@ -170,7 +177,7 @@ package struct PatternMatcher: ~Copyable {
     private mutating func run(_ attempt: Attempt, _ meter: inout WorkMeter) throws(WorkStop) -> Answer {
         let pattern = self.pattern
         let nodes = pattern.nodes.view
-        let sets = pattern.sets.view
+        let sets = PackedByteSets(pattern.sets.view)
         let text = self.text
         let count = text.count
         let hasTable = self.hasTable
@@ -208,7 +215,7 @@ package struct PatternMatcher: ~Copyable {
                     continue walk
                 }
             case .set:
-                if let byte = text.byte(at: place), sets.byteSet(nodes[index].argument).contains(byte) {
+                if let byte = text.byte(at: place), sets[nodes[index].argument].contains(byte) {
                     place &+= 1
                     index = Int(nodes[index].next)
                     continue walk
@@ -237,7 +244,7 @@ package struct PatternMatcher: ~Copyable {
                 left &-= 1
                 if left < 0, try !renew(&left, &meter) { return .needsTable }
                 let first = place
-                let set = sets.byteSet(nodes[index].argument)
+                let set = sets[nodes[index].argument]
                 while true {
                     let block = text.prefix(place &+ 4096)
                     while let byte = block.byte(at: place), set.contains(byte) { place &+= 1 }
@@ -332,11 +339,19 @@ package struct PatternMatcher: ~Copyable {
                     continue walk
                 case Kind.run.rawValue:
                     if isFound { continue }
-                    place = entry.value
-                    pathStart = place
-                    index = Int(nodes[subject].next)
                     let low = Int(truncatingIfNeeded: entry.head &>> 32)
-                    if place > low { try push(.run, subject, low, place &- 1, onto: &stack, &top, &meter) }
+                    index = Int(nodes[subject].next)
+                    let end = max(low, entry.value &- 4095)
+                    let last = Self.lastPlace(nodes[index], sets, text, from: entry.value, downTo: end)
+                    left &-= (entry.value &- last) &>> 3
+                    if last < end {
+                        // The rest of a long run is looked at once this is paid for.
+                        if last >= low { try push(.run, subject, low, last, onto: &stack, &top, &meter) }
+                        continue
+                    }
+                    if last > low { try push(.run, subject, low, last &- 1, onto: &stack, &top, &meter) }
+                    place = last
+                    pathStart = place
                     continue walk
                 default:
                     place = entry.value
@@ -350,6 +365,23 @@ package struct PatternMatcher: ~Copyable {
                 }
             }
         }
+    }
+
+    /// The last place of a range at which a node may match, or the place before the range.
+    @inline(__always)
+    private static func lastPlace(
+        _ node: Pattern.Node, _ sets: PackedByteSets, _ text: ByteView, from start: Int, downTo end: Int
+    ) -> Int {
+        var place = start
+        switch node.operation {
+        case .byte:
+            while place >= end, text.byte(at: place).map({ UInt32($0) != node.argument }) ?? true { place &-= 1 }
+        case .set:
+            let set = sets[node.argument]
+            while place >= end, text.byte(at: place).map({ !set.contains($0) }) ?? true { place &-= 1 }
+        default: break
+        }
+        return place
     }
 
     /// Puts something on the stack.

@@ -125,13 +125,10 @@ struct BufferView<Element: BitwiseCopyable> {
         return true
     }
 
-    /// Where so many elements lie from an index on.
+    /// Where the first lies. Whoever reads from it checks where.
     @inline(__always)
     @unsafe
-    func elements(_ wanted: Int, from index: Int) -> UnsafePointer<Element> {
-        precondition(index >= 0 && wanted <= count && index <= count &- wanted)
-        return unsafe UnsafePointer(base + index)
-    }
+    var start: UnsafePointer<Element> { unsafe UnsafePointer(base) }
 
     /// Sets the first elements to one.
     func fill(_ wanted: Int, with element: Element) {
