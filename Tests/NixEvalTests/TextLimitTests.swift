@@ -70,7 +70,8 @@ import Testing
         text("fromTOML error", "builtins.fromTOML (\"a = 1\\n\" + text)", units: mebibyte / 8),
         text(
             "unsafeDiscardStringContext",
-            "builtins.stringLength (builtins.unsafeDiscardStringContext (builtins.appendContext text { ${builtins.storeDir + \"/00000000000000000000000000000000-x\"} = { path = true; }; }))",
+            "builtins.stringLength (builtins.unsafeDiscardStringContext (builtins.appendContext text { "
+                + "${builtins.storeDir + \"/00000000000000000000000000000000-x\"} = { path = true; }; }))",
             units: mebibyte / 64),
     ]
 

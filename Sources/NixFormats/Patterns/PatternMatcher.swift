@@ -133,9 +133,9 @@ package struct PatternMatcher: ~Copyable {
     }
 
     private mutating func makeTable(_ meter: inout WorkMeter) throws(WorkStop) {
-        let (bits, overflow) = (text.count + 1).multipliedReportingOverflow(by: pattern.branchCount)
-        if overflow { throw .needsRoom(bytes: .max) }
-        try unsafe memory.table.fill(bits / 4 + 1, with: 0, &meter)
+        let size = BranchTable.size(places: text.count + 1, branchCount: pattern.branchCount)
+        guard let size else { throw .needsRoom(bytes: .max) }
+        try unsafe memory.table.fill(size, with: 0, &meter)
         hasTable = true
     }
 
@@ -181,8 +181,7 @@ package struct PatternMatcher: ~Copyable {
         let text = self.text
         let count = text.count
         let hasTable = self.hasTable
-        let table = unsafe memory.table.view
-        let branchCount = pattern.branchCount
+        let table = unsafe BranchTable(memory.table.view, branchCount: pattern.branchCount)
         let captures = unsafe memory.captures.room
         let best = unsafe memory.best.room
         let counters = unsafe memory.counters.room
@@ -260,9 +259,9 @@ package struct PatternMatcher: ~Copyable {
                 left &-= stepCost
                 if left < 0, try !renew(&left, &meter) { return .needsTable }
                 if hasTable {
-                    let known = Self.state(table, place &* branchCount &+ Int(nodes[index].branch))
+                    let known = table.state(of: Int(nodes[index].branch), at: place)
                     if known != 0 {
-                        if known == PatternMatcher.succeeds { isFound = true }
+                        if known == BranchTable.succeeds { isFound = true }
                         break
                     }
                     try push(.completes, index, 0, place, onto: &stack, &top, &meter)
@@ -328,8 +327,8 @@ package struct PatternMatcher: ~Copyable {
                 case Kind.otherSide.rawValue: if entry.value != 0 { isFound = true }
                 case Kind.completes.rawValue:
                     if !(attempt.refusesEmpty && entry.value == attempt.start) {
-                        let known = isFound ? PatternMatcher.succeeds : PatternMatcher.fails
-                        Self.setState(table, entry.value &* branchCount &+ Int(nodes[subject].branch), known)
+                        let known = isFound ? BranchTable.succeeds : BranchTable.fails
+                        table.set(known, of: Int(nodes[subject].branch), at: entry.value)
                     }
                 case Kind.loop.rawValue:
                     if isFound { continue }
@@ -367,23 +366,6 @@ package struct PatternMatcher: ~Copyable {
         }
     }
 
-    /// The last place of a range at which a node may match, or the place before the range.
-    @inline(__always)
-    private static func lastPlace(
-        _ node: Pattern.Node, _ sets: PackedByteSets, _ text: ByteView, from start: Int, downTo end: Int
-    ) -> Int {
-        var place = start
-        switch node.operation {
-        case .byte:
-            while place >= end, text.byte(at: place).map({ UInt32($0) != node.argument }) ?? true { place &-= 1 }
-        case .set:
-            let set = sets[node.argument]
-            while place >= end, text.byte(at: place).map({ !set.contains($0) }) ?? true { place &-= 1 }
-        default: break
-        }
-        return place
-    }
-
     /// Puts something on the stack.
     @inline(__always)
     private mutating func push(
@@ -406,30 +388,13 @@ package struct PatternMatcher: ~Copyable {
         return unsafe memory.stack.room
     }
 
-    // MARK: The table
-
-    private static let fails: UInt8 = 1
-    private static let succeeds: UInt8 = 2
-
-    @inline(__always)
-    private static func state(_ table: BufferView<UInt8>, _ number: Int) -> UInt8 {
-        table[number &>> 2] &>> UInt8(truncatingIfNeeded: (number & 3) &* 2) & 3
-    }
-
-    @inline(__always)
-    private static func setState(_ table: BufferView<UInt8>, _ number: Int, _ state: UInt8) {
-        let shift = UInt8(truncatingIfNeeded: (number & 3) &* 2)
-        table[number &>> 2] = table[number &>> 2] & ~(3 &<< shift) | state &<< shift
-    }
-
     /// The next match begins at this one's end or after it: only there could a success of this one still be found.
     private mutating func forgetSuccesses(at place: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         guard hasTable else { return }
         try pay(pattern.branchCount / 4, &meter)
-        let table = unsafe memory.table.view
-        for branch in 0..<pattern.branchCount {
-            let number = place * pattern.branchCount + branch
-            if Self.state(table, number) == PatternMatcher.succeeds { Self.setState(table, number, 0) }
+        let table = unsafe BranchTable(memory.table.view, branchCount: pattern.branchCount)
+        for branch in 0..<pattern.branchCount where table.state(of: branch, at: place) == BranchTable.succeeds {
+            table.set(0, of: branch, at: place)
         }
     }
 }
