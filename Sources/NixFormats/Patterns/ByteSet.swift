@@ -67,3 +67,37 @@ struct ByteSet: Hashable {
         for word in [first, second, third, fourth] { try sets.append(word, &meter) }
     }
 }
+
+/// A set as a pattern keeps it: four words among those of its sets.
+@safe
+struct PackedByteSet {
+    private let words: UnsafePointer<UInt64>
+
+    /// - Parameter words: Four of them.
+    @inline(__always)
+    @unsafe
+    init(_ words: UnsafePointer<UInt64>) { unsafe self.words = words }
+
+    /// The upper two bits of a byte tell its word.
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool { unsafe words[Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0 }
+}
+
+/// The sets of a pattern.
+struct PackedByteSets {
+    private let words: BufferView<UInt64>
+    private let count: Int
+
+    init(_ words: BufferView<UInt64>) {
+        self.words = words
+        count = words.count / 4
+    }
+
+    /// The set of a number.
+    subscript(number: UInt32) -> PackedByteSet {
+        @inline(__always) get {
+            precondition(Int(number) < count)
+            return unsafe PackedByteSet(words.start + Int(number) &* 4)
+        }
+    }
+}

@@ -15,14 +15,35 @@ package final class Pattern {
         case byte, set, choice, loop, run, open, close, start, end, nothing, accept
     }
 
+    /// Sixteen bytes.
     struct Node: BitwiseCopyable {
         var operation: Operation
+        private var branchHigh: UInt8 = 0
+        private var branchLow: UInt16 = 0
         /// Of `byte` the byte, of `set` and `run` the set, of `open` and `close` the group, of `loop` its counter.
-        var argument = Pattern.none
-        var next = Pattern.none
-        var first = Pattern.none
-        /// Of `choice`, `loop` and `run`: their number among these, for the matcher's table.
-        var branch: UInt32 = 0
+        var argument: UInt32
+        var next: UInt32
+        var first: UInt32
+
+        init(
+            operation: Operation, argument: UInt32 = Pattern.none, next: UInt32 = Pattern.none,
+            first: UInt32 = Pattern.none
+        ) {
+            self.operation = operation
+            self.argument = argument
+            self.next = next
+            self.first = first
+        }
+
+        /// Of `choice`, `loop` and `run`: their number among these, for the matcher's table. Less than 2^24, as there
+        /// are no more than `stateLimit`.
+        var branch: UInt32 {
+            get { UInt32(branchHigh) << 16 | UInt32(branchLow) }
+            set {
+                branchHigh = UInt8(truncatingIfNeeded: newValue >> 16)
+                branchLow = UInt16(truncatingIfNeeded: newValue)
+            }
+        }
     }
 
     /// No node, no counter.

@@ -41,13 +41,13 @@ struct PatternCompiler: ~Copyable {
 
     let bytes: ByteView
     var place = 0
-    private var meter: WorkMeter
+    var meter: WorkMeter
     private var sets = Buffer<UInt64>()
     private var knownSets: [ByteSet: UInt32] = [:]
-    private var nodes = Buffer<Pattern.Node>()
+    var nodes = Buffer<Pattern.Node>()
     private var levels: [Level] = []
     private var groupCount = 0
-    private var counterCount = 0
+    var counterCount = 0
     /// States that libstdc++ would have made so far.
     private var stateCount = 0
 
@@ -83,11 +83,11 @@ struct PatternCompiler: ~Copyable {
         do throws(WorkStop) { try meter.charge(units) } catch { throw .stopped(error) }
     }
 
-    private mutating func take(_ bytes: Int) throws(PatternError) {
+    mutating func take(_ bytes: Int) throws(PatternError) {
         do throws(WorkStop) { try meter.take(bytes: bytes) } catch { throw .stopped(error) }
     }
 
-    private mutating func compile() throws(PatternError) -> Pattern {
+    mutating func compile() throws(PatternError) -> Pattern {
         try countStates(1)
         try take(PatternCompiler.levelBytes)
         levels.append(Level(open: Pattern.none, group: 0, firstNode: 0))
@@ -121,21 +121,21 @@ struct PatternCompiler: ~Copyable {
             counterCount: counterCount, isNullable: whole.isNullable, firstBytes: firstBytes)
     }
 
-    private mutating func countStates(_ count: Int) throws(PatternError) {
+    mutating func countStates(_ count: Int) throws(PatternError) {
         let (sum, overflow) = stateCount.addingReportingOverflow(count)
         if overflow || sum > Pattern.stateLimit { throw .tooLarge }
         stateCount = sum
     }
 
-    private mutating func add(_ node: Pattern.Node) throws(PatternError) -> UInt32 {
+    mutating func add(_ node: Pattern.Node) throws(PatternError) -> UInt32 {
         do throws(WorkStop) { try nodes.append(node, &meter) } catch { throw .stopped(error) }
         return UInt32(truncatingIfNeeded: nodes.count - 1)
     }
 
     /// Lets a node go on at another.
-    private func link(_ node: UInt32, _ next: UInt32) { nodes.view[Int(node)].next = next }
+    func link(_ node: UInt32, _ next: UInt32) { nodes.view[Int(node)].next = next }
 
-    private mutating func single(
+    mutating func single(
         _ operation: Pattern.Operation, _ argument: UInt32 = Pattern.none, isNullable: Bool = false
     ) throws(PatternError) -> Fragment {
         try countStates(1)
@@ -144,7 +144,7 @@ struct PatternCompiler: ~Copyable {
     }
 
     /// Puts a fragment after the sequence being read.
-    private mutating func append(_ fragment: Fragment) {
+    mutating func append(_ fragment: Fragment) {
         let top = levels.count - 1
         guard let sequence = levels[top].sequence else {
             levels[top].sequence = fragment
@@ -153,7 +153,7 @@ struct PatternCompiler: ~Copyable {
         levels[top].sequence = join(sequence, fragment)
     }
 
-    private mutating func join(_ a: Fragment, _ b: Fragment) -> Fragment {
+    mutating func join(_ a: Fragment, _ b: Fragment) -> Fragment {
         link(a.end, b.start)
         return Fragment(
             start: a.start, end: b.end, firstNode: a.firstNode, states: a.states + b.states,
@@ -162,7 +162,7 @@ struct PatternCompiler: ~Copyable {
 
     // MARK: Atoms
 
-    private mutating func atom(_ byte: UInt8) throws(PatternError) -> Fragment {
+    mutating func atom(_ byte: UInt8) throws(PatternError) -> Fragment {
         switch byte {
         case UInt8(ascii: "."): return try single(.set, try set(.any))
         case UInt8(ascii: "["): return try single(.set, try set(try bracketExpression()))
@@ -178,7 +178,7 @@ struct PatternCompiler: ~Copyable {
     private static let special = Array(".[\\()*+?{|^$".utf8)
 
     /// The number of a set, the same for equal ones.
-    private mutating func set(_ set: ByteSet) throws(PatternError) -> UInt32 {
+    mutating func set(_ set: ByteSet) throws(PatternError) -> UInt32 {
         if let known = knownSets[set] { return known }
         try charge(2)
         try take(PatternCompiler.knownSetBytes)
@@ -190,7 +190,7 @@ struct PatternCompiler: ~Copyable {
 
     // MARK: Groups and sides
 
-    private mutating func openGroup() throws(PatternError) {
+    mutating func openGroup() throws(PatternError) {
         try countStates(1)
         let group = UInt32(truncatingIfNeeded: groupCount)
         groupCount += 1
@@ -199,7 +199,7 @@ struct PatternCompiler: ~Copyable {
         levels.append(Level(open: open, group: group, firstNode: Int(open)))
     }
 
-    private mutating func closeGroup() throws(PatternError) {
+    mutating func closeGroup() throws(PatternError) {
         guard levels.count > 1 else { throw .invalid }
         let body = try finishLevel()
         let level = levels.removeLast()
@@ -216,7 +216,7 @@ struct PatternCompiler: ~Copyable {
     }
 
     /// Ends the sequence being read; an empty one is a node that does nothing. libstdc++ ends every sequence with such.
-    private mutating func finishSequence() throws(PatternError) -> Fragment {
+    mutating func finishSequence() throws(PatternError) -> Fragment {
         let top = levels.count - 1
         let end = try single(.nothing, isNullable: true)
         guard let sequence = levels[top].sequence else { return end }
@@ -224,12 +224,12 @@ struct PatternCompiler: ~Copyable {
         return join(sequence, end)
     }
 
-    private mutating func finishSide() throws(PatternError) {
+    mutating func finishSide() throws(PatternError) {
         levels[levels.count - 1].sides = try finishLevel()
     }
 
     /// Joins the sequence being read to the sides before it.
-    private mutating func finishLevel() throws(PatternError) -> Fragment {
+    mutating func finishLevel() throws(PatternError) -> Fragment {
         let side = try finishSequence()
         guard let sides = levels[levels.count - 1].sides else { return side }
         try countStates(2)
@@ -242,174 +242,9 @@ struct PatternCompiler: ~Copyable {
             isNullable: sides.isNullable || side.isNullable)
     }
 
-    // MARK: Repetition
-
-    private mutating func quantified(_ atom: Fragment) throws(PatternError) -> Fragment {
-        var fragment = atom
-        while let byte = current {
-            switch byte {
-            case UInt8(ascii: "*"): fragment = try repeated(fragment)
-            case UInt8(ascii: "+"):
-                let loop = try loopNode(over: fragment)
-                link(fragment.end, loop)
-                fragment.end = loop
-                fragment.states += 1
-            case UInt8(ascii: "?"): fragment = try optional(fragment)
-            case UInt8(ascii: "{"):
-                place += 1
-                fragment = try bounded(fragment)
-                continue
-            default: return fragment
-            }
-            place += 1
-        }
-        return fragment
-    }
-
-    /// A loop whose body begins where the fragment does; leaving it is still open.
-    private mutating func loopNode(over body: Fragment) throws(PatternError) -> UInt32 {
-        try countStates(1)
-        if body.firstNode == nodes.count - 1, let set = try setOf(nodes[body.firstNode]) {
-            return try add(Pattern.Node(operation: .run, argument: set, first: body.start))
-        }
-        return try add(Pattern.Node(operation: .loop, argument: counter(body), first: body.start))
-    }
-
-    private mutating func counter(_ body: Fragment) -> UInt32 {
-        if !body.isNullable { return Pattern.none }
-        counterCount += 1
-        return UInt32(truncatingIfNeeded: counterCount - 1)
-    }
-
-    /// The bytes a single node consumes.
-    private mutating func setOf(_ node: Pattern.Node) throws(PatternError) -> UInt32? {
-        switch node.operation {
-        case .set: return node.argument
-        case .byte:
-            var bytes = ByteSet()
-            bytes.insert(UInt8(truncatingIfNeeded: node.argument))
-            return try set(bytes)
-        default: return nil
-        }
-    }
-
-    private mutating func repeated(_ body: Fragment) throws(PatternError) -> Fragment {
-        let loop = try loopNode(over: body)
-        link(body.end, loop)
-        return Fragment(
-            start: loop, end: loop, firstNode: body.firstNode, states: body.states + 1, isNullable: true)
-    }
-
-    private mutating func optional(_ body: Fragment) throws(PatternError) -> Fragment {
-        try countStates(2)
-        let end = try add(Pattern.Node(operation: .nothing))
-        let loop = try add(Pattern.Node(operation: .loop, argument: counter(body), next: end, first: body.start))
-        link(body.end, end)
-        return Fragment(start: loop, end: end, firstNode: body.firstNode, states: body.states + 2, isNullable: true)
-    }
-
-    /// After `{`: as many copies as are needed, then a loop or optional copies, each of which is inside the one before.
-    private mutating func bounded(_ body: Fragment) throws(PatternError) -> Fragment {
-        guard let least = number() else { throw .invalid }
-        var most: Int? = least
-        if current == UInt8(ascii: ",") {
-            place += 1
-            most = number()
-        }
-        guard current == UInt8(ascii: "}") else { throw .invalid }
-        place += 1
-        try countStates(1 + multiplied(least, body.states))
-        if let most, most < least { throw .invalid }
-        let optionals = most.map { $0 - least }
-        try countStates(optionals.map { 1 + multiplied($0, body.states + 1) } ?? body.states + 1)
-        return try copies(of: body, least: least, optionals: optionals)
-    }
-
-    private func multiplied(_ a: Int, _ b: Int) -> Int {
-        let (product, overflow) = a.multipliedReportingOverflow(by: b)
-        return overflow ? Pattern.stateLimit + 1 : min(product, Pattern.stateLimit + 1)
-    }
-
-    private mutating func copies(of body: Fragment, least: Int, optionals: Int?) throws(PatternError) -> Fragment {
-        let template = try takeNodes(from: body.firstNode)
-        let start = try add(Pattern.Node(operation: .nothing))
-        var result = Fragment(start: start, end: start, firstNode: Int(start), states: 1, isNullable: true)
-        for _ in 0..<least { result = join(result, try copy(template, of: body)) }
-        guard let optionals else { return join(result, try loopOver(try copy(template, of: body))) }
-        let end = try add(Pattern.Node(operation: .nothing))
-        for _ in 0..<optionals {
-            let part = try copy(template, of: body)
-            let loop = try add(Pattern.Node(operation: .loop, argument: counter(body), next: end, first: part.start))
-            link(result.end, loop)
-            result.end = part.end
-            result.states += part.states + 1
-        }
-        link(result.end, end)
-        result.end = end
-        result.states += 1
-        return result
-    }
-
-    /// Takes the last nodes away.
-    private mutating func takeNodes(from first: Int) throws(PatternError) -> Buffer<Pattern.Node> {
-        let count = nodes.count - first
-        try charge(1 + count / 8)
-        var taken = Buffer<Pattern.Node>()
-        do throws(WorkStop) {
-            try taken.reserve(count, &meter)
-            for index in first..<nodes.count { try taken.append(nodes[index], &meter) }
-        } catch { throw .stopped(error) }
-        nodes.removeLast(count)
-        return taken
-    }
-
-    /// `repeated` of a copy that was counted before.
-    private mutating func loopOver(_ body: Fragment) throws(PatternError) -> Fragment {
-        let isSingle = body.firstNode == nodes.count - 1
-        let loop: UInt32
-        if isSingle, let set = try setOf(nodes[body.firstNode]) {
-            loop = try add(Pattern.Node(operation: .run, argument: set, first: body.start))
-        } else {
-            loop = try add(Pattern.Node(operation: .loop, argument: counter(body), first: body.start))
-        }
-        link(body.end, loop)
-        return Fragment(start: loop, end: loop, firstNode: body.firstNode, states: body.states + 1, isNullable: true)
-    }
-
-    private mutating func copy(
-        _ template: borrowing Buffer<Pattern.Node>, of body: Fragment
-    ) throws(PatternError) -> Fragment {
-        try charge(1 + template.count / 8)
-        let shift = UInt32(truncatingIfNeeded: nodes.count) &- UInt32(truncatingIfNeeded: body.firstNode)
-        let firstNode = nodes.count
-        for index in 0..<template.count {
-            var node = template[index]
-            if node.next != Pattern.none { node.next &+= shift }
-            if node.first != Pattern.none { node.first &+= shift }
-            if node.operation == .loop, node.argument != Pattern.none {
-                node.argument = UInt32(truncatingIfNeeded: counterCount)
-                counterCount += 1
-            }
-            _ = try add(node)
-        }
-        return Fragment(
-            start: body.start &+ shift, end: body.end &+ shift, firstNode: firstNode, states: body.states,
-            isNullable: body.isNullable)
-    }
-
-    /// A decimal number; one too large for any pattern is cut.
-    private mutating func number() -> Int? {
-        var value: Int?
-        while let digit = current, digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") {
-            value = min((value ?? 0) * 10 + Int(digit - UInt8(ascii: "0")), Pattern.stateLimit * 10)
-            place += 1
-        }
-        return value
-    }
-
     // MARK: Nodes that do nothing
 
-    private mutating func skippingNothing(_ index: UInt32) throws(PatternError) -> UInt32 {
+    mutating func skippingNothing(_ index: UInt32) throws(PatternError) -> UInt32 {
         var index = index
         while index != Pattern.none, nodes[Int(index)].operation == .nothing {
             try charge(1)
@@ -418,7 +253,7 @@ struct PatternCompiler: ~Copyable {
         return index
     }
 
-    private mutating func skipNothing() throws(PatternError) {
+    mutating func skipNothing() throws(PatternError) {
         // From the last to the first: chains are short, since most lead to a node whose own were skipped.
         for index in (0..<nodes.count).reversed() {
             nodes[index].next = try skippingNothing(nodes[index].next)
@@ -427,7 +262,7 @@ struct PatternCompiler: ~Copyable {
     }
 
     /// The bytes of all nodes that can be reached from one without a byte.
-    private mutating func firstBytes(_ entry: UInt32) throws(PatternError) -> ByteSet {
+    mutating func firstBytes(_ entry: UInt32) throws(PatternError) -> ByteSet {
         do throws(WorkStop) {
             var result = ByteSet()
             var seen = Buffer<Bool>()

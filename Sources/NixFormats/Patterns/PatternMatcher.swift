@@ -47,7 +47,7 @@ package struct PatternMatcher: ~Copyable {
     /// Eighths that the current attempt was told that it may use before it asks again.
     private var grantedEighths = 0
 
-    /// - Parameter store: Whose memory is used; one matcher at a time uses it.
+    /// - Parameter store: Whose memory is used.
     package init(
         _ pattern: Pattern, _ text: ByteView, _ store: PatternStore, _ meter: inout WorkMeter
     ) throws(WorkStop) {
@@ -55,28 +55,31 @@ package struct PatternMatcher: ~Copyable {
         self.text = text
         memory = store.memory
         eighthsWithoutTable = 32 * (text.count + 128)
-        do throws(WorkStop) {
-            try memory.prepare(pattern, &meter)
-        } catch {
-            memory.shrink()
-            throw error
-        }
+        try memory.prepare(pattern, &meter)
     }
 
-    deinit { memory.shrink() }
+    /// Ends the match: what few matches need is given back. Without it the next match does that.
+    package func end(_ meter: inout WorkMeter) { memory.shrink(&meter) }
 
-    /// Charges what is still to be paid. Groups can be asked for as long as the matcher is there.
+    /// Charges what is still to be paid. Groups can be asked for until `end`.
     package mutating func finish(_ meter: inout WorkMeter) throws(WorkStop) {
         let units = (pendingEighths + 7) / 8
         pendingEighths = 0
         try meter.charge(units)
     }
 
+    /// Start and end of each group in the last match, one after another; -1 if it took no part. Only valid until the
+    /// next match, or `end`.
+    @unsafe
+    package var groups: UnsafeBufferPointer<Int> {
+        unsafe UnsafeBufferPointer(start: memory.captures.room.start, count: 2 &* pattern.groupCount)
+    }
+
     /// Start and end of a group in the last match; -1 if it took no part.
     @inline(__always)
-    package func group(_ index: Int) -> (start: Int, end: Int) {
-        let captures = memory.captures.room
-        return (captures[2 * index], captures[2 * index + 1])
+    func group(_ index: Int) -> (start: Int, end: Int) {
+        let captures = unsafe memory.captures.room
+        return (captures[2 &* index], captures[2 &* index &+ 1])
     }
 
     /// Whether the whole text matches.
@@ -130,9 +133,9 @@ package struct PatternMatcher: ~Copyable {
     }
 
     private mutating func makeTable(_ meter: inout WorkMeter) throws(WorkStop) {
-        let (bits, overflow) = (text.count + 1).multipliedReportingOverflow(by: pattern.branchCount)
-        if overflow { throw .needsRoom(bytes: .max) }
-        try memory.table.fill(bits / 4 + 1, with: 0, &meter)
+        let size = BranchTable.size(places: text.count + 1, branchCount: pattern.branchCount)
+        guard let size else { throw .needsRoom(bytes: .max) }
+        try unsafe memory.table.fill(size, with: 0, &meter)
         hasTable = true
     }
 
@@ -160,12 +163,13 @@ package struct PatternMatcher: ~Copyable {
         try meter.charge(units)
     }
 
-    /// More eighths when those granted are used; nil when the table is needed first.
+    /// Grants more eighths when those granted are used; false when the table is needed first.
     @inline(never)
-    private mutating func renew(_ left: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
+    private mutating func renew(_ left: inout Int, _ meter: inout WorkMeter) throws(WorkStop) -> Bool {
         try settle(left, &meter)
-        if !hasTable, eighthsWithoutTable < 0 { return nil }
-        return grant(meter)
+        if !hasTable, eighthsWithoutTable < 0 { return false }
+        left = grant(meter)
+        return true
     }
 
     // MARK: One attempt
@@ -173,16 +177,15 @@ package struct PatternMatcher: ~Copyable {
     private mutating func run(_ attempt: Attempt, _ meter: inout WorkMeter) throws(WorkStop) -> Answer {
         let pattern = self.pattern
         let nodes = pattern.nodes.view
-        let sets = pattern.sets.view
+        let sets = PackedByteSets(pattern.sets.view)
         let text = self.text
         let count = text.count
         let hasTable = self.hasTable
-        let table = memory.table.view
-        let branchCount = pattern.branchCount
-        let captures = memory.captures.room
-        let best = memory.best.room
-        let counters = memory.counters.room
-        var stack = memory.stack.room
+        let table = unsafe BranchTable(memory.table.view, branchCount: pattern.branchCount)
+        let captures = unsafe memory.captures.room
+        let best = unsafe memory.best.room
+        let counters = unsafe memory.counters.room
+        var stack = unsafe memory.stack.room
         let boundCount = pattern.groupCount &* 2
         /// Whether success goes on to look for something longer.
         let seeksLongest = !attempt.isWhole && pattern.hasChoice
@@ -191,127 +194,107 @@ package struct PatternMatcher: ~Copyable {
         var top = 0
         var index = Int(pattern.entry)
         var place = attempt.start
-        /// Where bytes passed were last paid for.
-        var paidPlace = place
+        /// Where the path that is being tried began: its bytes are paid for when it ends.
+        var pathStart = place
         var isFound = false
         var bestEnd = -1
         var left = grant(meter)
 
-        /// Takes what a step costs, with the bytes passed since the last; false when the table is needed.
-        @inline(__always)
-        func spend(_ cost: Int) throws(WorkStop) -> Bool {
-            left &-= cost &+ (place &- paidPlace) &>> 3
-            paidPlace = place
-            if left >= 0 { return true }
-            guard let renewed = try renew(left, &meter) else { return false }
-            left = renewed
-            return true
-        }
-
-        /// Puts something on the stack.
-        @inline(__always)
-        func push(_ kind: Kind, _ subject: Int, _ low: Int, _ value: Int) throws(WorkStop) {
-            let entry = Entry(
-                head: kind.rawValue | UInt64(truncatingIfNeeded: subject) &<< 8
-                    | UInt64(truncatingIfNeeded: low) &<< 32, value: value)
-            if !stack.set(top, entry) {
-                try growStack(&meter)
-                stack = memory.stack.room
-                stack[top] = entry
-            }
-            top &+= 1
-        }
-
         captures.fill(boundCount, with: -1)
         counters.fill(pattern.counterCount, with: 0)
-        guard try spend(1 &+ (boundCount &+ pattern.counterCount) / 8) else { return .needsTable }
+        left &-= 1 &+ (boundCount &+ pattern.counterCount) / 8
+        if left < 0, try !renew(&left, &meter) { return .needsTable }
 
         walk: while true {
-            let node = nodes[index]
-            switch node.operation {
+            switch nodes[index].operation {
             case .byte:
-                if let byte = text.byte(at: place), UInt32(byte) == node.argument {
+                if let byte = text.byte(at: place), UInt32(byte) == nodes[index].argument {
                     place &+= 1
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .set:
-                if let byte = text.byte(at: place), Self.contains(sets, node.argument, byte) {
+                if let byte = text.byte(at: place), sets[nodes[index].argument].contains(byte) {
                     place &+= 1
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .open, .close:
                 left &-= 1
-                let slot = Int(node.argument) &* 2 &+ (node.operation == .open ? 0 : 1)
-                if top != 0 { try push(.capture, slot, 0, captures[slot]) }
+                let slot = Int(nodes[index].argument) &* 2 &+ (nodes[index].operation == .open ? 0 : 1)
+                if top != 0 { try push(.capture, slot, 0, captures[slot], onto: &stack, &top, &meter) }
                 captures[slot] = place
-                index = Int(node.next)
+                index = Int(nodes[index].next)
                 continue walk
             case .nothing:
-                index = Int(node.next)
+                index = Int(nodes[index].next)
                 continue walk
             case .start:
                 if place == 0 {
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .end:
                 if place == count {
-                    index = Int(node.next)
+                    index = Int(nodes[index].next)
                     continue walk
                 }
             case .run where !hasTable:
-                guard try spend(1) else { return .needsTable }
+                left &-= 1
+                if left < 0, try !renew(&left, &meter) { return .needsTable }
                 let first = place
+                let set = sets[nodes[index].argument]
                 while true {
-                    let end = min(count, place &+ 4096)
-                    while place < end, let byte = text.byte(at: place), Self.contains(sets, node.argument, byte) {
-                        place &+= 1
-                    }
-                    if place < end || place == count { break }
-                    guard try spend(0) else { return .needsTable }
+                    let block = text.prefix(place &+ 4096)
+                    while let byte = block.byte(at: place), set.contains(byte) { place &+= 1 }
+                    if place < block.count || place == count { break }
+                    left &-= (place &- pathStart) &>> 3
+                    pathStart = place
+                    if left < 0, try !renew(&left, &meter) { return .needsTable }
                 }
-                if place > first { try push(.run, index, first, place &- 1) }
-                index = Int(node.next)
+                if place > first { try push(.run, index, first, place &- 1, onto: &stack, &top, &meter) }
+                index = Int(nodes[index].next)
                 continue walk
             case .choice, .loop, .run:
-                guard try spend(stepCost) else { return .needsTable }
+                left &-= stepCost
+                if left < 0, try !renew(&left, &meter) { return .needsTable }
                 if hasTable {
-                    let known = Self.state(table, place &* branchCount &+ Int(node.branch))
+                    let known = table.state(of: Int(nodes[index].branch), at: place)
                     if known != 0 {
-                        if known == PatternMatcher.succeeds { isFound = true }
+                        if known == BranchTable.succeeds { isFound = true }
                         break
                     }
-                    try push(.completes, index, 0, place)
+                    try push(.completes, index, 0, place, onto: &stack, &top, &meter)
                 }
-                if node.operation == .choice {
-                    try push(.choice, index, 0, place)
-                } else if node.operation == .loop, node.argument != Pattern.none {
-                    let counter = Int(node.argument)
+                if nodes[index].operation == .choice {
+                    try push(.choice, index, 0, place, onto: &stack, &top, &meter)
+                } else if nodes[index].operation == .loop, nodes[index].argument != Pattern.none {
+                    let counter = Int(nodes[index].argument)
                     let known = counters[counter]
                     let entered = known &>> 2 == place ? known & 3 : 0
                     if entered == 2 {
-                        index = Int(node.next)
+                        index = Int(nodes[index].next)
                         continue walk
                     }
-                    try push(.loop, index, 0, place)
-                    try push(.counter, counter, 0, known)
+                    try push(.loop, index, 0, place, onto: &stack, &top, &meter)
+                    try push(.counter, counter, 0, known, onto: &stack, &top, &meter)
                     counters[counter] = place &<< 2 | (entered &+ 1)
                 } else {
-                    try push(.loop, index, 0, place)
+                    try push(.loop, index, 0, place, onto: &stack, &top, &meter)
                 }
-                index = Int(node.first)
+                index = Int(nodes[index].first)
                 continue walk
             case .accept:
                 if attempt.isWhole ? place == count : !(attempt.refusesEmpty && place == attempt.start) {
                     if !seeksLongest {
+                        left &-= (place &- pathStart) &>> 3
                         try settle(left, &meter)
                         return .match(end: place)
                     }
                     if place > bestEnd {
                         bestEnd = place
                         if place == count {
+                            left &-= (place &- pathStart) &>> 3
                             try settle(left, &meter)
                             try forgetSuccesses(at: place, &meter)
                             return .match(end: place)
@@ -323,7 +306,8 @@ package struct PatternMatcher: ~Copyable {
                 }
             }
             // This path ends here: back to the last branch that has another way.
-            guard try spend(0) else { return .needsTable }
+            left &-= (place &- pathStart) &>> 3
+            if left < 0, try !renew(&left, &meter) { return .needsTable }
             while true {
                 if top == 0 {
                     try settle(left, &meter)
@@ -336,37 +320,43 @@ package struct PatternMatcher: ~Copyable {
                 let entry = stack[top]
                 let subject = Int(truncatingIfNeeded: entry.head &>> 8 & 0xFF_FFFF)
                 left &-= 1
-                if left < 0 {
-                    guard try spend(0) else { return .needsTable }
-                }
+                if left < 0, try !renew(&left, &meter) { return .needsTable }
                 switch entry.head & 0xFF {
                 case Kind.capture.rawValue: captures[subject] = entry.value
                 case Kind.counter.rawValue: counters[subject] = entry.value
                 case Kind.otherSide.rawValue: if entry.value != 0 { isFound = true }
                 case Kind.completes.rawValue:
                     if !(attempt.refusesEmpty && entry.value == attempt.start) {
-                        let known = isFound ? PatternMatcher.succeeds : PatternMatcher.fails
-                        Self.setState(table, entry.value &* branchCount &+ Int(nodes[subject].branch), known)
+                        let known = isFound ? BranchTable.succeeds : BranchTable.fails
+                        table.set(known, of: Int(nodes[subject].branch), at: entry.value)
                     }
                 case Kind.loop.rawValue:
                     if isFound { continue }
                     place = entry.value
-                    paidPlace = place
+                    pathStart = place
                     index = Int(nodes[subject].next)
                     continue walk
                 case Kind.run.rawValue:
                     if isFound { continue }
-                    place = entry.value
-                    paidPlace = place
-                    index = Int(nodes[subject].next)
                     let low = Int(truncatingIfNeeded: entry.head &>> 32)
-                    if place > low { try push(.run, subject, low, place &- 1) }
+                    index = Int(nodes[subject].next)
+                    let end = max(low, entry.value &- 4095)
+                    let last = Self.lastPlace(nodes[index], sets, text, from: entry.value, downTo: end)
+                    left &-= (entry.value &- last) &>> 3
+                    if last < end {
+                        // The rest of a long run is looked at once this is paid for.
+                        if last >= low { try push(.run, subject, low, last, onto: &stack, &top, &meter) }
+                        continue
+                    }
+                    if last > low { try push(.run, subject, low, last &- 1, onto: &stack, &top, &meter) }
+                    place = last
+                    pathStart = place
                     continue walk
                 default:
                     place = entry.value
-                    paidPlace = place
+                    pathStart = place
                     if seeksLongest {
-                        try push(.otherSide, 0, 0, isFound ? 1 : 0)
+                        try push(.otherSide, 0, 0, isFound ? 1 : 0, onto: &stack, &top, &meter)
                         isFound = false
                     }
                     index = Int(nodes[subject].next)
@@ -376,40 +366,35 @@ package struct PatternMatcher: ~Copyable {
         }
     }
 
+    /// Puts something on the stack.
+    @inline(__always)
+    private mutating func push(
+        _ kind: Kind, _ subject: Int, _ low: Int, _ value: Int, onto stack: inout BufferView<Entry>, _ top: inout Int,
+        _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        let entry = Entry(
+            head: kind.rawValue | UInt64(truncatingIfNeeded: subject) &<< 8 | UInt64(truncatingIfNeeded: low) &<< 32,
+            value: value)
+        if !stack.set(top, entry) {
+            stack = try growStack(&meter)
+            stack[top] = entry
+        }
+        top &+= 1
+    }
+
     @inline(never)
-    private func growStack(_ meter: inout WorkMeter) throws(WorkStop) {
-        try memory.stack.grow(to: 0, &meter)
-    }
-
-    @inline(__always)
-    private static func contains(_ sets: BufferView<UInt64>, _ set: UInt32, _ byte: UInt8) -> Bool {
-        sets[Int(set) &* 4 &+ Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0
-    }
-
-    // MARK: The table
-
-    private static let fails: UInt8 = 1
-    private static let succeeds: UInt8 = 2
-
-    @inline(__always)
-    private static func state(_ table: BufferView<UInt8>, _ number: Int) -> UInt8 {
-        table[number &>> 2] &>> UInt8(truncatingIfNeeded: (number & 3) &* 2) & 3
-    }
-
-    @inline(__always)
-    private static func setState(_ table: BufferView<UInt8>, _ number: Int, _ state: UInt8) {
-        let shift = UInt8(truncatingIfNeeded: (number & 3) &* 2)
-        table[number &>> 2] = table[number &>> 2] & ~(3 &<< shift) | state &<< shift
+    private mutating func growStack(_ meter: inout WorkMeter) throws(WorkStop) -> BufferView<Entry> {
+        try unsafe memory.stack.grow(to: 0, &meter)
+        return unsafe memory.stack.room
     }
 
     /// The next match begins at this one's end or after it: only there could a success of this one still be found.
     private mutating func forgetSuccesses(at place: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         guard hasTable else { return }
         try pay(pattern.branchCount / 4, &meter)
-        let table = memory.table.view
-        for branch in 0..<pattern.branchCount {
-            let number = place * pattern.branchCount + branch
-            if Self.state(table, number) == PatternMatcher.succeeds { Self.setState(table, number, 0) }
+        let table = unsafe BranchTable(memory.table.view, branchCount: pattern.branchCount)
+        for branch in 0..<pattern.branchCount where table.state(of: branch, at: place) == BranchTable.succeeds {
+            table.set(0, of: branch, at: place)
         }
     }
 }

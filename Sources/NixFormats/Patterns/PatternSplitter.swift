@@ -41,6 +41,7 @@ package struct PatternSplitter: ~Copyable {
         }
         words += Self.words(text.count - last.upperBound)
         try matcher.finish(&meter)
+        matcher.end(&meter)
     }
 
     /// The match after the last. After an empty one, first one at the same place that is not.

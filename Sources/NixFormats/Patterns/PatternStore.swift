@@ -11,13 +11,15 @@ package final class PatternStore {
     /// Longer patterns are compiled each time, so that looking one up takes a few microseconds at most.
     package static let longestKept = 1 << 16
     private static let byteLimit = 8 << 20
+    /// As many as six bits tell apart.
     private static let recentCount = 64
     /// Of an entry in both tables, beside the pattern and its source.
     private static let entryBytes = 256
 
     let memory = MatcherMemory()
     private var known: [UInt64: Entry] = [:]
-    private var recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
+    // Nothing that uses it calls what uses it, too, so that looking out for that at run time would be in vain.
+    @exclusivity(unchecked) private var recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
     private let seed = UInt64.random(in: .min ... .max)
     /// Bytes that the patterns take which are kept.
     package private(set) var byteCount = 0
@@ -28,9 +30,9 @@ package final class PatternStore {
     package func known(_ source: ByteView) -> Pattern? {
         if source.count > PatternStore.longestKept { return nil }
         let place = PatternStore.place(source)
-        if let entry = recent[place], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
+        if let entry = unsafe recent[place], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
         guard let entry = known[hash(source)], entry.source.withView({ $0.isEqual(source) }) else { return nil }
-        recent[place] = entry
+        unsafe recent[place] = entry
         return entry.pattern
     }
 
@@ -42,12 +44,12 @@ package final class PatternStore {
         let size = pattern.byteCount + source.count + PatternStore.entryBytes
         if byteCount + size > PatternStore.byteLimit {
             known = [:]
-            recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
+            unsafe recent = [Entry?](repeating: nil, count: PatternStore.recentCount)
             byteCount = 0
         }
         byteCount += size
         known[hash(source)] = entry
-        recent[PatternStore.place(source)] = entry
+        unsafe recent[PatternStore.place(source)] = entry
         return pattern
     }
 
@@ -73,14 +75,15 @@ package final class PatternStore {
     }
 
     /// Where a pattern is kept among the recent ones: patterns that are used in turn seldom share it.
+    @inline(__always)
     private static func place(_ source: ByteView) -> Int {
-        var hash = UInt(truncatingIfNeeded: source.count)
-        let step = 1 + source.count / 16
-        var index = 0
-        while index < source.count {
-            hash = hash &* 31 &+ UInt(source[index])
-            index += step
+        let count = source.count
+        var hash = UInt64(truncatingIfNeeded: count)
+        if count >= 8 {
+            hash ^= source.word(at: 0) ^ source.word(at: count &- 8) &* 31 ^ source.word(at: (count &- 8) / 2) &* 127
+        } else {
+            for index in 0..<count { hash = hash &* 31 &+ UInt64(source[index]) }
         }
-        return Int((hash ^ hash &>> 6) % UInt(recentCount))
+        return Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) &>> 58)
     }
 }

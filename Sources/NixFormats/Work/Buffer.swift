@@ -125,6 +125,11 @@ struct BufferView<Element: BitwiseCopyable> {
         return true
     }
 
+    /// Where the first lies. Whoever reads from it checks where.
+    @inline(__always)
+    @unsafe
+    var start: UnsafePointer<Element> { unsafe UnsafePointer(base) }
+
     /// Sets the first elements to one.
     func fill(_ wanted: Int, with element: Element) {
         precondition(wanted >= 0 && wanted <= count)

@@ -43,6 +43,13 @@ package struct ByteView {
         }
     }
 
+    /// No more than so many bytes from the start.
+    @inline(__always)
+    func prefix(_ length: Int) -> ByteView {
+        precondition(length >= 0)
+        return unsafe ByteView(base, count: min(count, length))
+    }
+
     /// Eight bytes from an index on, the first of them lowest.
     @inline(__always)
     func word(at index: Int) -> UInt64 {

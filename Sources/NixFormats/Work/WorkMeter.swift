@@ -29,15 +29,17 @@ package struct WorkMeter {
     private let room: Int
     /// Bytes that are taken now.
     package private(set) var taken = 0
-    private let budget: any WorkBudget
+    // The budget is the machine that runs the work, and outlives it: so it is not counted who refers to it.
+    private unowned(unsafe) let budget: any WorkBudget
 
     /// - Parameters:
     ///   - units: What is left of a grant of the budget.
     ///   - room: Bytes that the work may take.
+    ///   - budget: It outlives the meter.
     package init(units: Int, room: Int, budget: any WorkBudget) {
         self.units = units
         self.room = room
-        self.budget = budget
+        unsafe self.budget = budget
     }
 
     /// Charges units for what is done next.
@@ -49,7 +51,7 @@ package struct WorkMeter {
 
     @inline(never)
     private mutating func refill() throws(WorkStop) {
-        guard let granted = budget.refill(units) else { throw .interrupted }
+        guard let granted = unsafe budget.refill(units) else { throw .interrupted }
         units = granted
     }
 

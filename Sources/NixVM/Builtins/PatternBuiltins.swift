@@ -76,8 +76,11 @@ extension VM {
             let isMatch = try matcher.matchWhole(&meter)
             try matcher.finish(&meter)
             settle(meter)
-            if !isMatch { return done(.null) }
-            return makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark)
+            let step =
+                isMatch
+                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark) : done(.null)
+            matcher.end(&meter)
+            return step
         } catch {
             return stopped(error, meter, since: mark)
         }
@@ -89,16 +92,13 @@ extension VM {
     ) -> Step {
         if groups == 0 { return done(s.pointee.emptyList) }
         guard charge(groups / 4) else { return .error }
+        let places = matcher.groups
         var size = Size.list(groups)
-        for index in 0..<groups {
-            let (start, end) = matcher.group(index)
-            size += Size.string(max(0, end - start))
-        }
+        for index in 0..<groups { size += Size.string(max(0, places[2 * index + 1] - places[2 * index])) }
         guard reserve(size, beside: taken) else { return again(.collect, since: mark) }
         let list = makeList(groups)
         for index in 0..<groups {
-            let (start, end) = matcher.group(index)
-            guard let part = makePart(text, start, end) else { return .error }
+            guard let part = makePart(text, places[2 * index], places[2 * index + 1]) else { return .error }
             list.object.values[index] = part
         }
         return done(list)

@@ -1,6 +1,7 @@
 import NixFormats
 
-/// `replaceStrings`: at each place the first pattern that fits is replaced; an empty one fits everywhere, also at the end.
+/// `replaceStrings`: at each place the first pattern that fits is replaced; an empty one fits everywhere, also at the
+/// end.
 ///
 /// Slots: patterns, replacements, text, patterns checked, builder, length, place in the text, and a search table: which
 /// patterns begin with each byte, and which replacements were used. A step goes on at the place that the last one

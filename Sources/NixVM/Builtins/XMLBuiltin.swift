@@ -1,4 +1,3 @@
-import NixBytecode
 import NixFormats
 
 /// `toXML`, and the printing of results as XML.
@@ -38,7 +37,7 @@ struct XMLOptions: OptionSet {
 extension VM {
     private static let slots = 8
 
-    private var options: XMLOptions { XMLOptions(rawValue: bp[1].small) }
+    var xmlOptions: XMLOptions { XMLOptions(rawValue: bp[1].small) }
 
     func writeXMLStep() -> Step {
         if bp[6].isNull {
@@ -103,7 +102,7 @@ extension VM {
     /// Writes the value at the top, or opens it.
     private func writeXML(_ top: Slot) -> Step {
         let isValue = isForced(top)
-        if !isValue, options.contains(.strict) { return .force }
+        if !isValue, xmlOptions.contains(.strict) { return .force }
         let value = top.pointee
         if isValue, value.isList {
             return openXML(top, isDerivation: false) { (text, meter) throws(WorkStop) in
@@ -211,7 +210,7 @@ extension VM {
     private func writeAttributeTag(_ entry: LayoutEntry, into text: inout XMLText, _ meter: inout WorkMeter)
         throws(WorkStop)
     {
-        let position = options.contains(.location) ? machine.attributePosition(entry.position) : nil
+        let position = xmlOptions.contains(.location) ? machine.attributePosition(entry.position) : nil
         try text.add("<attr", &meter)
         try writePlace(position, into: &text, &meter)
         try text.attribute(" name", ByteView(s.pointee.symbols.bytes(entry.symbol)), &meter)
@@ -219,17 +218,13 @@ extension VM {
         try text.add(">\n", &meter)
     }
 
-    private func writePlace(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter)
-        throws(WorkStop)
-    {
+    func writePlace(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter) throws(WorkStop) {
         guard let position, let line = position.line, let column = position.column else { return }
         try text.attribute(" column", Array(String(column).utf8), &meter)
         try text.attribute(" line", Array(String(line).utf8), &meter)
     }
 
-    private func writePath(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter)
-        throws(WorkStop)
-    {
+    func writePath(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter) throws(WorkStop) {
         guard let position, position.line != nil, position.column != nil, position.source.hasPrefix("/") else { return }
         try text.attribute(" path", Array(position.source.utf8), &meter)
     }
@@ -256,7 +251,7 @@ extension VM {
         let depth = bp[6].small
         for symbol in [Symbols.drvPath, Symbols.outPath] {
             guard let slot = lookup(set, symbol) else { continue }
-            if !isForced(slot), options.contains(.strict) { return .force }
+            if !isForced(slot), xmlOptions.contains(.strict) { return .force }
         }
         if nameOrder(set.layout) == nil { return .collect }
         let drvPath = writtenPath(set, Symbols.drvPath)
@@ -338,85 +333,5 @@ extension VM {
         noteWrite(seen)
         bp[7] = Value(small: count + 1)
         return true
-    }
-
-    // MARK: Functions
-
-    private func writeXMLFunction(
-        _ value: Value, depth: Int, into text: inout XMLText, _ meter: inout WorkMeter
-    ) throws(WorkStop) {
-        guard let function = try machine.nextParameter(of: value, &meter) else {
-            return try text.add("<unevaluated />\n", &meter)
-        }
-        try text.add("<function", &meter)
-        if options.contains(.location) {
-            try writePlace(function.position, into: &text, &meter)
-            try writePath(function.position, into: &text, &meter)
-        }
-        try text.add(">\n", &meter)
-        try text.indent(depth + 1, &meter)
-        if let formals = function.formals {
-            try text.add("<attrspat", &meter)
-            if formals.hasEllipsis { try text.add(" ellipsis=\"1\"", &meter) }
-            if let name = function.name { try text.attribute(" name", name, &meter) }
-            try text.add(">\n", &meter)
-            for formal in formals.names {
-                try text.indent(depth + 2, &meter)
-                try text.add("<attr", &meter)
-                try text.attribute(" name", formal, &meter)
-                try text.add(" />\n", &meter)
-            }
-            try text.indent(depth + 1, &meter)
-            try text.add("</attrspat>\n", &meter)
-        } else {
-            try text.add("<varpat", &meter)
-            if let name = function.name { try text.attribute(" name", name, &meter) }
-            try text.add(" />\n", &meter)
-        }
-        try text.indent(depth, &meter)
-        try text.add("</function>\n", &meter)
-    }
-}
-
-extension Machine {
-    /// What a function takes next, for printing: a name, or names of a pattern, sorted.
-    struct NextParameter {
-        var name: [UInt8]?
-        var formals: (names: [[UInt8]], hasEllipsis: Bool)?
-        var position: SourcePosition?
-    }
-
-    /// Nil for what is no function written in Nix.
-    func nextParameter(of value: Value, _ meter: inout WorkMeter) throws(WorkStop) -> NextParameter? {
-        guard let (loaded, applied) = writtenFunction(value) else { return nil }
-        let program = programs[Int(loaded.program)]
-        let chunk = program.chunk(Int(loaded.index))
-        guard applied < chunk.parameters.count else { return nil }
-        var parameter = NextParameter(name: chunk.parameters[applied].map { name(of: $0, in: program) })
-        if applied == Int(chunk.arity) - 1, let index = chunk.formals {
-            let formals = program.program.formals[Int(index)]
-            parameter.formals = (try names(of: formals, in: program, &meter), formals.hasEllipsis)
-        }
-        let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first
-        parameter.position = position(in: Int(loaded.program), span: span)
-        return parameter
-    }
-
-    /// The names of a pattern, sorted: a unit is charged for each, and for each comparison.
-    private func names(
-        of formals: Formals, in program: LoadedProgram, _ meter: inout WorkMeter
-    ) throws(WorkStop) -> [[UInt8]] {
-        var names: [[UInt8]] = []
-        for formal in formals.formals {
-            try meter.charge(1)
-            names.append(name(of: formal.symbol, in: program))
-        }
-        do {
-            try names.sort {
-                try meter.charge(1)
-                return $0.lexicographicallyPrecedes($1)
-            }
-        } catch { throw error as? WorkStop ?? .interrupted }
-        return names
     }
 }

@@ -15,7 +15,9 @@ extension VM {
         }
         if let step = refuseLength(length) { return step }
         let contexts = contextBytes(parts, count)
-        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard reserve(Size.string(length) + contexts), contexts == 0 || reserveOutside(contexts) else {
+            return .collect
+        }
         guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         let result = makeString(length: length, context: unionContext(parts, count))
         var out = result.object.bytes

@@ -90,7 +90,8 @@ extension VM {
         for context in contexts {
             for index in 0..<context.object.field { elements.append(context.object.values[index].bits) }
         }
-        elements.sort()
+        // When it is stopped, so is the evaluation, and nobody looks at the order.
+        _ = elements.withUnsafeMutableBufferPointer { buffer in sort(&buffer, by: <) }
         let result = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
         var count = 0
         for element in elements where count == 0 || result[count] != element {
