@@ -169,6 +169,8 @@ extension Machine {
         let loaded = s.pointee.chunks[chunk]
         guard chunk > 0, Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)]
+        // Longer code is not decoded for a few words in a message.
+        guard program.codeSize(Int(loaded.index)) <= 1 << 18 else { return nil }
         var content = program.chunkWithSpans(Int(loaded.index))
         content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))
         let decoded = ChunkInstructions(content)
