@@ -83,6 +83,71 @@ import Testing
         #expect(farm.assignments(Farm.worker(1)).map(\.job) == [2, 4, 1, 3])
     }
 
+    /// A farm whose one worker evaluates the first of two jobs and has told that it used two seconds.
+    private func evaluating() -> (Farm, [JobID]) {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(Farm.worker(1), name: "w", credit: 2)
+        let ids = farm.submit([Farm.job("1"), Farm.job("2")])
+        farm.settle()
+        var running = Farm.lease(ids[0], 1)
+        running.cpuNs = 2_000_000_000
+        farm.heartbeat(Farm.worker(1), [running, Farm.lease(ids[1], 1, running: false)])
+        farm.turn()
+        return (farm, ids)
+    }
+
+    @Test func aRunningJobIsChargedWhatItsHeartbeatsTell() {
+        var (farm, ids) = evaluating()
+        #expect(farm.machine.tenants[0].share.settled == 2e9)
+        farm.finish(Farm.worker(1), ids[0], 1, fuel: 10, cpuNanoseconds: 2_500_000_000)
+        farm.settle()
+        #expect(farm.machine.tenants[0].share.settled == 2.5e9)
+        #expect(farm.machine.tenants[0].used.cpuNanoseconds == 2_500_000_000)
+    }
+
+    @Test func aJobThatLostItsWorkerIsChargedAndTheOneThatWaitedIsNot() {
+        var (farm, ids) = evaluating()
+        farm.passInSteps(12_000)
+        #expect(farm.store.jobs[ids[0]]?.lost.count == 1)
+        // What was told, and one heartbeat: after that more would have been told.
+        #expect(farm.machine.tenants[0].used.cpuNanoseconds == 3_000_000_000)
+        #expect(farm.machine.tenants[0].share.settled == 3e9)
+        #expect(farm.machine.tenants[0].share.virtualTime == 3e9, "nothing is leased any more")
+    }
+
+    @Test func aWorkerThatLeavesIsPaidForWhatItBrokeOff() {
+        var (farm, _) = evaluating()
+        farm.time.steady += 300
+        farm.tell(Farm.worker(1), .goodbye(WireGoodbye()))
+        farm.turn()
+        #expect(farm.machine.tenants[0].used.cpuNanoseconds == 2_300_000_000)
+    }
+
+    @Test func aCancelledJobThatDoesNotStopIsCharged() {
+        var (farm, ids) = evaluating()
+        farm.ask(.cancel(.with { $0.jobs = [UInt64(ids[0].rawValue)] }), 20)
+        var running = Farm.lease(ids[0], 1)
+        farm.passInSteps(6_000) {
+            running.cpuNs += 250_000_000
+            $0.heartbeat(Farm.worker(1), [running, Farm.lease(ids[1], 1, running: false)])
+        }
+        #expect(farm.outcome(ids[0]) == .cancelled)
+        // Five seconds until the coordinator ended it, told in steps of a quarter of one.
+        #expect((4_750_000_000...5_250_000_000).contains(farm.machine.tenants[0].used.cpuNanoseconds))
+    }
+
+    /// Nobody who was away is owed anything, and nobody pays for a time in which nobody else wanted the workers.
+    @Test func usingIdleWorkersIsNoDebt() {
+        var farm = Farm()
+        submit(50, fuel: 100_000_000, as: "alone", number: 1, &farm)
+        #expect(run(50, &farm).count == 50)
+        submit(40, fuel: 1_000_000, as: "new", number: 2, &farm)
+        submit(40, fuel: 1_000_000, as: "alone", number: 1, &farm)
+        let alone = run(40, &farm).count { $0 == "alone" }
+        #expect((17...23).contains(alone))
+    }
+
     @Test func fuelOfTheHourIsAQuota() {
         var settings = CoordinatorSettings()
         settings.defaultPolicy.fuelPerHour = 1_000
