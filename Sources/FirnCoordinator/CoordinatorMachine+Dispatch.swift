@@ -28,7 +28,9 @@ extension CoordinatorMachine {
         var candidates = tenants.indices.filter { tenants[$0].ready > 0 }
         var occupancies: [Int: Occupancy] = [:]
         for tenant in candidates { occupancies[tenant] = occupancy(of: tenant) }
-        while !peers.isEmpty, let next = candidates.indices.min(by: { isServed(candidates[$0], before: candidates[$1]) }) {
+        while !peers.isEmpty,
+            let next = candidates.indices.min(by: { isServed(candidates[$0], before: candidates[$1]) })
+        {
             let tenant = candidates[next]
             guard let choice = choose(of: tenant, among: peers, occupancies[tenant]) else {
                 candidates.remove(at: next)
@@ -48,10 +50,13 @@ extension CoordinatorMachine {
             && session.load(aheadOf: nil, at: now.steady) < Self.prefetchHorizon
     }
 
-    /// Of tenants that have used the same, the one that was not served for longer.
+    /// Of tenants that have used the same, one whose job was given back, else the one that was not served for longer.
     private func isServed(_ tenant: Int, before other: Int) -> Bool {
         let times = (tenants[tenant].share.virtualTime, tenants[other].share.virtualTime)
-        return times.0 == times.1 ? tenants[tenant].lastServed < tenants[other].lastServed : times.0 < times.1
+        guard times.0 == times.1 else { return times.0 < times.1 }
+        let hasReturned = tenants[tenant].returned > 0
+        guard hasReturned == (tenants[other].returned > 0) else { return hasReturned }
+        return tenants[tenant].lastServed < tenants[other].lastServed
     }
 
     /// The tenant's best job that one of the workers can take, and its quotas allow.

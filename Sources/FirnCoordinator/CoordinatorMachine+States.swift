@@ -66,6 +66,7 @@ extension CoordinatorMachine {
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
         case .queued:
             tenants[job.tenant].ready += sign
+            if job.attempt > 0 { tenants[job.tenant].returned += sign }
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
         case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job.tenant, sign)
         case .running, .orphaned(_, _, hasBegun: true):

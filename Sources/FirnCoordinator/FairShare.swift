@@ -18,9 +18,9 @@ struct FairShare: Sendable {
     let weight: Double
     /// Virtual time by what is known to have been used.
     private(set) var settled = 0.0
-    /// What leases are expected to cost beyond that, divided by the weight.
+    /// What leases are expected to cost beyond that, divided by the weight, and how many leases are charged.
     private var open = 0.0
-    private var charges = 0
+    private(set) var charges = 0
     /// What a job of this tenant is expected to cost.
     private(set) var expectation = FairShare.firstExpectation
     private var hasExperience = false

@@ -36,7 +36,9 @@ extension CoordinatorMachine {
     /// Nil when no quota of the tenant can bind.
     func occupancy(of tenant: Int) -> Occupancy? {
         let policy = tenants[tenant].policy
-        guard policy.maximumRunning < workers.count + orphans.count || policy.maximumRunningMemory > 0 else { return nil }
+        guard policy.maximumRunning < workers.count + orphans.count || policy.maximumRunningMemory > 0 else {
+            return nil
+        }
         var occupancy = Occupancy()
         for session in workers.values {
             for lease in session.leases where lease.order.tenant == tenant {

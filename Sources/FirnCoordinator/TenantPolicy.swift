@@ -2,15 +2,15 @@ import FirnMessages
 
 /// What a tenant may use. A bound of 0 means "no bound" only where it says so.
 public struct TenantPolicy: Sendable {
-    /// Its share of the workers against other tenants that have jobs waiting; from 0.001.
+    /// Its share of the workers, by what jobs cost (`JobUsage.cost`), against other tenants that have jobs waiting; from 0.001.
     public var weight: Double = 1
     /// Jobs that wait. A submit beyond it is refused with a time to try again.
     public var maximumQueued = 100_000
     /// Bytes of specifications that wait: they are held in memory.
     public var maximumQueuedBytes = 512 << 20
-    /// Jobs that workers hold at once.
+    /// Jobs that run at once. A worker to which jobs of the tenant are leased counts as one (`Occupancy`).
     public var maximumRunning = 10_000
-    /// Sum of the memory limits of the jobs that workers hold at once; 0: no bound.
+    /// Sum of the memory limits of the jobs that run at once: of each worker the largest of those leased to it; 0: no bound.
     public var maximumRunningMemory: UInt64 = 0
     /// Fuel in an hour of the clock; when it is used up, submits are refused until the hour ends. 0: no bound.
     public var fuelPerHour: UInt64 = 0

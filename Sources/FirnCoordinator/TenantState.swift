@@ -9,6 +9,8 @@ struct TenantState: Sendable {
     var entries = 0
     var delayed = 0
     var ready = 0
+    /// Ready jobs that were leased before.
+    var returned = 0
     /// Bytes of the specifications of waiting jobs and of those being inserted.
     var queuedBytes = 0
     /// Jobs whose insertion is being committed; they count as queued.

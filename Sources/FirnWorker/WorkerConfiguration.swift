@@ -15,8 +15,8 @@ public struct WorkerConfiguration: Sendable {
     /// Whether the roots are announced with ids of their content, for which every file of theirs is read at the start.
     /// Without, only jobs that ask for no content id fit.
     public var announcesContentIDs = true
-    /// Jobs that are held at once: the one that is evaluated and those that wait for it, so that the machine never
-    /// waits for the coordinator.
+    /// Jobs that are taken at most: the one that is evaluated and those that wait behind it, so that the machine never
+    /// waits for the coordinator, which gives only what should begin soon.
     public var heldJobs = 16
     /// Results that the coordinator has not committed yet; from it on, no more jobs are asked for, and none begins.
     public var uncommittedResults = 256

@@ -81,13 +81,47 @@ struct RandomFarm {
             workers[index].unconfirmed.append(workers[index].leases.remove(at: place))
         }
         for lease in workers[index].unconfirmed {
-            farm.finish(workers[index].peer, JobID(rawValue: Int64(lease.job)), lease.attempt)
+            farm.finish(
+                workers[index].peer, JobID(rawValue: Int64(lease.job)), lease.attempt,
+                cpuNanoseconds: UInt64.random(in: 0...100_000_000, using: &random),
+                evaluating: workers[index].leases.first)
         }
     }
 
     private mutating func beat(_ index: Int) {
         guard workers[index].isKnown else { return }
+        for place in workers[index].leases.indices {
+            workers[index].leases[place].running = Bool.random(using: &random)
+            workers[index].leases[place].cpuNs = UInt64.random(in: 0...100_000_000, using: &random)
+        }
         farm.heartbeat(workers[index].peer, workers[index].leases + workers[index].unconfirmed)
+    }
+
+    /// What the machine counts is what its jobs and leases say.
+    func checkCounts() {
+        let machine = farm.machine
+        for (number, tenant) in machine.tenants.enumerated() {
+            let jobs = machine.jobs.values.filter { $0.tenant == number }
+            let leased = jobs.filter(\.isLeased)
+            #expect(tenant.leased == leased.count)
+            #expect(tenant.running == leased.count { $0.wireState == .running })
+            #expect(tenant.ready == jobs.count(where: \.isQueued))
+            #expect(tenant.returned == jobs.count { $0.isQueued && $0.attempt > 0 })
+            #expect(tenant.share.charges == jobs.count { $0.charge != nil })
+            #expect(tenant.share.virtualTime >= 0)
+            #expect(jobs.allSatisfy { $0.evaluation == nil || $0.charge != nil })
+        }
+        for session in machine.workers.values {
+            for lease in session.leases {
+                guard let job = machine.jobs[lease.job] else {
+                    Issue.record("a lease of a job that is not open")
+                    continue
+                }
+                #expect(job.isLeased && job.attempt == lease.attempt)
+                #expect((job.wireState == .running) == lease.hasBegun)
+                #expect((job.evaluation != nil) == lease.hasBegun)
+            }
+        }
     }
 
     /// kill -9, and a new process with the same name.
@@ -199,8 +233,12 @@ extension RandomFarm.Worker {
     /// Whatever happens, no accepted job is lost, no attempt is given twice and no outcome committed twice.
     @Test(arguments: 1...40) func nothingIsLostAndNothingIsCommittedTwice(seed: Int) {
         var model = RandomFarm(seed: UInt64(seed))
-        for _ in 0..<800 { model.step() }
+        for step in 0..<800 {
+            model.step()
+            if step.isMultiple(of: 20) { model.checkCounts() }
+        }
         model.finishAll()
+        model.checkCounts()
         let unfinished = model.accepted.filter { model.farm.outcome($0) == nil }
         #expect(unfinished.isEmpty, "seed \(seed)")
         #expect(!model.accepted.isEmpty && !model.confirmed.isEmpty)

@@ -35,6 +35,44 @@ import Testing
         #expect(simulation.farm.machine.metrics.leasesReturned < 20, "as many as the first worker's credit, once")
     }
 
+    /// Each job is submitted when the one before has its result: its tenant has nothing queued in between.
+    @Test func jobsThatFollowOneAnotherEachWaitForOneEndlessJobAtMost() {
+        var simulation = FarmSimulation(workers: 1)
+        let endless = simulation.add("c", Self.endless)
+        let small = simulation.add("b", Self.tiny)
+        simulation.submit(40, of: endless)
+        simulation.run(milliseconds: 700)
+        for round in 1...10 {
+            let jobs = simulation.submit(1, of: small)
+            simulation.run(milliseconds: 2_001)
+            #expect(simulation.tenants[small].ended.last == jobs[0], "round \(round)")
+            #expect(simulation.attempts[jobs[0]] == 1, "round \(round)")
+        }
+        #expect(simulation.tenants[endless].ended.count == 10, "nor does anyone else wait")
+    }
+
+    /// A tenant that comes later with nothing used is where the other one is: what was released goes first.
+    @Test func aReleasedJobIsAheadOfTheFirstOfANewTenant() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w1", credit: 2)
+        let ids = farm.submit([Farm.job("1"), Farm.job("2")])
+        farm.settle()
+        farm.tell(
+            worker, .release(.with { $0.leases = ids.map { Farm.lease($0, 1, running: false) } }))
+        farm.settle()
+        for (number, name) in ["a", "b"].enumerated() {
+            let peer = Peer(endpoint: .clients, routingID: [UInt8(number + 2)])
+            farm.hello(from: peer, tenant: name)
+            _ = farm.submit([Farm.job(name)], from: peer, tenant: name)
+        }
+        farm.clear()
+        farm.tell(worker, .credit(.with { $0.jobs = 4 }))
+        farm.settle()
+        #expect(farm.assignments(worker).first?.job == UInt64(ids[0].rawValue))
+        #expect(farm.assignments(worker).count == 4)
+    }
+
     @Test func aWorkerThatIsBusyForLongIsGivenNothing() {
         var farm = Farm()
         farm.hello()
@@ -61,7 +99,8 @@ import Testing
         func finishNext(microseconds: UInt64) {
             let assignment = farm.assignments(worker)[farm.store.finished]
             farm.finish(
-                worker, JobID(rawValue: Int64(assignment.job)), assignment.attempt, cpuNanoseconds: microseconds * 1_000)
+                worker, JobID(rawValue: Int64(assignment.job)), assignment.attempt, cpuNanoseconds: microseconds * 1_000
+            )
             farm.tell(worker, .credit(.with { $0.jobs = 1 }))
             farm.settle()
         }

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Testing
 
 @testable import JobStore
@@ -191,6 +192,25 @@ import Testing
             .requeue(begun, attempt: 1), .lease(begun, attempt: 2, worker: "w", at: 9, begins: false),
         ])
         #expect(try store.job(.id(begun))?.summary.state == .held)
+    }
+
+    /// Of the first version's leases nobody knows whether they had begun.
+    @Test func aStoreOfTheFirstVersionIsBroughtUpToDate() throws {
+        try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
+        let pool = try DatabasePool(path: "\(place.path)/jobs.sqlite")
+        try JobStoreSchema.migrator.migrate(pool, upTo: "1-jobs")
+        try pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO tenant VALUES (1, 'blue');
+                    INSERT INTO job VALUES (1, 1, 0, 1000, 0, 0, NULL, '', x'31');
+                    INSERT INTO lease VALUES (1, 3, 1, 2000, 'w');
+                    UPDATE totals SET nextJob = 2;
+                    """)
+        }
+        try pool.close()
+        let open = try place.open().openJobs()
+        #expect(open.map(\.attempt) == [3] && open.map(\.holder) == ["w"] && open.map(\.hasBegun) == [false])
     }
 
     @Test func delayedJobsAndOutcomesCanBeListed() throws {
