@@ -18,7 +18,7 @@ struct StubbornEvaluator: AssignedEvaluator {
         let words = String(decoding: source, as: UTF8.self).split(separator: " ")
         switch words.first {
         case "stubborn":
-            if words.count > 1 { FileManager.default.createFile(atPath: String(words[1]), contents: nil) }
+            if words.count > 1 { _ = FileManager.default.createFile(atPath: String(words[1]), contents: nil) }
             while true { pause() }
         case "crash": kill(getpid(), SIGKILL)
         default: break
