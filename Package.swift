@@ -46,7 +46,10 @@ let package = Package(
             name: "FirnMessages", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         .target(name: "FirnProtocol", dependencies: ["FirnMessages"], swiftSettings: strict),
         .target(
-            name: "JobStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+            name: "JobStore",
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(
             name: "FirnCoordinator",
             dependencies: [

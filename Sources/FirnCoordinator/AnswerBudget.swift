@@ -28,15 +28,15 @@ struct AnswerBudget: Sendable {
     /// What waits for the connections of a tenant.
     func bytes(ofTenant tenant: String) -> Int { tenants[tenant] ?? 0 }
 
-    /// - Parameters:
-    ///   - tenant: the client's, with its bound; nil for operators and connections that said no hello.
-    func hasRoom(for bytes: Int, to peer: Peer, tenant: (name: String, bound: Int)?) -> Bool {
+    /// - Parameter owner: the client's tenant, or the operators together, with their bound; nil for connections that said no
+    ///   hello.
+    func hasRoom(for bytes: Int, to peer: Peer, owner: (name: String, bound: Int)?) -> Bool {
         let own = self.bytes(of: peer)
         guard own == 0 || own + bytes <= connectionBytes else { return false }
-        if let tenant {
-            let sum = self.bytes(ofTenant: tenant.name)
+        if let owner {
+            let sum = self.bytes(ofTenant: owner.name)
             if sum == 0 { return true }
-            guard sum + bytes <= tenant.bound else { return false }
+            guard sum + bytes <= owner.bound else { return false }
         }
         return total == 0 || total + bytes <= allBytes
     }

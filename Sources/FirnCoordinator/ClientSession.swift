@@ -32,7 +32,7 @@ enum WaitingRead: Sendable {
     case watch(correlation: UInt64)
 }
 
-/// What the connections of a tenant use together.
+/// What the connections of a tenant, or of all operators, use together.
 struct ClientLoad: Sendable {
     var connections = 0
     var watched = 0

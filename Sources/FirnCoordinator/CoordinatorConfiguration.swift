@@ -61,7 +61,7 @@ public struct CoordinatorConfiguration: Sendable {
     public var retentionIntervalMs: Int64 = 10_000
     /// How often the key directory is read again: so long a removed key may still be used.
     public var keyReloadMs: Int64 = 2_000
-    /// Messages queued for a peer, and from it, in libzmq.
+    /// Messages queued for a peer, and from it, in libzmq; from a client no more than 8, since each may be large.
     public var highWaterMessages: Int32 = 1_000
     /// Bytes of messages that are kept for a worker that reads too slowly; past it the worker has to say hello again. Those
     /// for clients are bounded by `CoordinatorSettings.connectionAnswerBytes` and what belongs to it.

@@ -19,11 +19,15 @@ extension CoordinatorMachine {
         guard let session = clients[peer], own <= settings.connectionAnswerBytes + Self.smallAnswerBytes,
             answers.total + bytes <= settings.answerBytes + clients.count * Self.smallAnswerBytes
         else { return false }
-        guard let tenant = session.tenant else { return true }
-        let most =
-            settings.policy(of: tenant).answerBytes
-            + clientLoads[tenant, default: ClientLoad()].connections * Self.smallAnswerBytes
-        return answers.bytes(ofTenant: tenant) + bytes <= most
+        let owner = owner(of: session)
+        let most = owner.bound + clientLoads[owner.name, default: ClientLoad()].connections * Self.smallAnswerBytes
+        return answers.bytes(ofTenant: owner.name) + bytes <= most
+    }
+
+    /// In whose account the client's answers are. Operators have one of their own, so that no tenant holds them up.
+    private func owner(of session: ClientSession) -> (name: String, bound: Int) {
+        guard let tenant = session.tenant else { return (Self.operators, settings.answerBytes) }
+        return (tenant, settings.policy(of: tenant).answerBytes)
     }
 
     /// Sends an answer that room was found for.
@@ -38,14 +42,13 @@ extension CoordinatorMachine {
 
     /// Whether an answer with so many bytes may go to the client now.
     func hasRoom(for bytes: Int, to peer: Peer) -> Bool {
-        let tenant = clients[peer]?.tenant
-        return answers.hasRoom(for: bytes, to: peer, tenant: tenant.map { ($0, settings.policy(of: $0).answerBytes) })
+        answers.hasRoom(for: bytes, to: peer, owner: clients[peer].map(owner))
     }
 
     /// Counts bytes as waiting for the client.
     mutating func reserve(_ bytes: Int, for peer: Peer) {
         if answers.bytes(of: peer) == 0 { clients[peer]?.lastTaken = now.steady }
-        answers.add(bytes, to: peer, tenant: clients[peer]?.tenant)
+        answers.add(bytes, to: peer, tenant: clients[peer].map { owner(of: $0).name })
     }
 
     /// The client has taken so many bytes, or they will not be sent.
@@ -75,6 +78,8 @@ extension CoordinatorMachine {
         actions.append(.discard(peer))
     }
 
+    /// No tenant has this name.
+    static let operators = ""
     /// Bytes of small answers that a client may always have waiting: two hundred errors, or the receipts of a batch.
     static let smallAnswerBytes = 64 << 10
 }

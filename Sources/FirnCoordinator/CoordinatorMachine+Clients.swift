@@ -57,7 +57,7 @@ extension CoordinatorMachine {
             }
             clients[peer] = ClientSession(
                 number: newNumber(), identity: identity, lastHeard: now.steady, lastTaken: now.steady)
-            if let tenant = identity.tenant?.name { clientLoads[tenant, default: ClientLoad()].connections += 1 }
+            clientLoads[identity.tenant?.name ?? Self.operators, default: ClientLoad()].connections += 1
         }
         clients[peer]?.lastHeard = now.steady
         let welcome = WireClientWelcome.with {
@@ -121,9 +121,9 @@ extension CoordinatorMachine {
             jobs[wait.job]?.waits.removeAll { $0 == number }
         }
         clients[peer] = nil
-        guard let tenant = session.tenant else { return }
-        clientLoads[tenant]?.connections -= 1
-        if clientLoads[tenant]?.connections == 0 { clientLoads[tenant] = nil }
+        let owner = session.tenant ?? Self.operators
+        clientLoads[owner]?.connections -= 1
+        if clientLoads[owner]?.connections == 0 { clientLoads[owner] = nil }
     }
 
     /// The open job with that number, if the client may see it: a tenant's own, or the id that an operator uses.

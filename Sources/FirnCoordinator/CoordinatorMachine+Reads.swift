@@ -27,11 +27,11 @@ extension CoordinatorMachine {
 
     private mutating func enqueue(_ read: WaitingRead, for peer: Peer) {
         clients[peer]?.reads.append(read)
-        turn(peer)
+        enlist(peer)
     }
 
     /// Gives the connection its place in the round, unless it has one.
-    private mutating func turn(_ peer: Peer) {
+    private mutating func enlist(_ peer: Peer) {
         guard waitingReaders.insert(peer).inserted else { return }
         readers.append(peer)
         readersMayGoOn = true
@@ -93,7 +93,7 @@ extension CoordinatorMachine {
         makeRoom()
         guard let session = clients[read.peer], session.number == read.session else { return }
         clients[read.peer]?.readsUnderWay -= 1
-        if !session.reads.isEmpty { turn(read.peer) }
+        if !session.reads.isEmpty { enlist(read.peer) }
         switch answer {
         case .reply(let reply):
             send(reply, to: read.peer, read.correlation)

@@ -67,7 +67,7 @@ extension CoordinatorMachine {
     private mutating func countWatched(_ peer: Peer, _ difference: Int) {
         guard let session = clients[peer] else { return }
         clients[peer]?.watched += difference
-        if let tenant = session.tenant { clientLoads[tenant, default: ClientLoad()].watched += difference }
+        clientLoads[session.tenant ?? Self.operators]?.watched += difference
     }
 
     mutating func watchedJobsRead(_ watch: WatchID, _ read: CoordinatorRead.Watched) {

@@ -160,7 +160,9 @@ extension CoordinatorConfiguration {
         var options = SocketOptions()
         options.routerMandatory = true
         options.sendHighWater = highWaterMessages
-        options.receiveHighWater = highWaterMessages
+        // Each may be as large as a batch, and the kernel holds back who sends faster than the coordinator reads.
+        let isForClients = endpoint == .clients || endpoint == .operators
+        options.receiveHighWater = isForClients ? min(highWaterMessages, 8) : highWaterMessages
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
         options.handshakeMilliseconds = 5_000
         // Long enough for the last answers to leave.

@@ -35,7 +35,7 @@ extension VirtualMachine: AssignedEvaluator {
         guard let run = queue.take() else { return nil }
         var result = perform(run)
         // With the reading of the job and the making of the result.
-        result.statistics.cpuNs = queue.finish()
+        result.statistics.cpuNs = queue.finish(resultBytes: result.bytes)
         return (run.key, result)
     }
 

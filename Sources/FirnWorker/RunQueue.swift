@@ -17,17 +17,36 @@ package final class RunQueue: Sendable {
     private struct Content {
         var waiting: [AssignedRun] = []
         var current: Current?
-        /// Nothing is given out, and how many turns of the evaluator found that.
-        var isHeldUp = false
+        /// Results that the connection keeps, and those that it has not heard of yet.
+        var kept = Results()
+        var unheard = Results()
+        /// Turns of the evaluator in which nothing was given out because there are too many results.
         var missed = 0
+    }
+
+    /// How many results there are, and about what they take in bytes.
+    struct Results: Sendable {
+        var count = 0
+        var bytes = 0
+
+        static func + (left: Results, right: Results) -> Results {
+            Results(count: left.count + right.count, bytes: left.bytes + right.bytes)
+        }
     }
 
     private let content = Mutex(Content())
     /// Where a supervisor reads what is evaluated.
     private let status: ProcessStatus?
 
-    /// - Parameter status: nil: nobody supervises the process.
-    init(status: ProcessStatus? = nil) { self.status = status }
+    private let most: Results
+
+    /// - Parameters:
+    ///   - status: nil: nobody supervises the process.
+    ///   - most: no job is given out while there are so many results, or bytes of them.
+    init(status: ProcessStatus? = nil, most: Results = Results(count: .max, bytes: .max)) {
+        self.status = status
+        self.most = most
+    }
 
     /// - Parameter successor: the job goes ahead of this one, or, if that does not wait any more, ahead of all that waits;
     ///   nil: behind all.
@@ -45,7 +64,8 @@ package final class RunQueue: Sendable {
         let begin = clock.now()
         let run = content.withLock { content -> AssignedRun? in
             guard !content.waiting.isEmpty else { return nil }
-            guard !content.isHeldUp else {
+            let results = content.kept + content.unheard
+            guard results.count < most.count, results.bytes < most.bytes else {
                 content.missed += 1
                 return nil
             }
@@ -59,10 +79,12 @@ package final class RunQueue: Sendable {
 
     /// The job that was taken last has its result.
     ///
+    /// - Parameter bytes: of the result: `WireJobResult.bytes`.
     /// - Returns: the processor time that it used. On the evaluator's thread.
-    package func finish() -> UInt64 {
+    package func finish(resultBytes bytes: Int = 0) -> UInt64 {
         status?.ended()
         return content.withLock { content in
+            content.unheard = content.unheard + Results(count: 1, bytes: bytes)
             defer { content.current = nil }
             return content.current?.cpuNanoseconds ?? 0
         }
@@ -80,13 +102,19 @@ package final class RunQueue: Sendable {
         }
     }
 
-    /// Gives out no job while `isHeldUp`; what is evaluated goes on.
+    /// What the connection keeps now.
     ///
+    /// - Parameter heard: bytes of a result that it heard of just now; nil: of none.
     /// - Returns: how many turns the evaluator is to be given anew, since it found nothing to do in them.
-    func holdUp(_ isHeldUp: Bool) -> Int {
+    func keeps(_ kept: Results, heard: Int? = nil) -> Int {
         content.withLock { content in
-            content.isHeldUp = isHeldUp
-            guard !isHeldUp else { return 0 }
+            content.kept = kept
+            if let heard {
+                content.unheard.count -= 1
+                content.unheard.bytes -= heard
+            }
+            let results = kept + content.unheard
+            guard results.count < most.count, results.bytes < most.bytes else { return 0 }
             defer { content.missed = 0 }
             return content.missed
         }

@@ -34,7 +34,9 @@ actor WorkerConnection {
     /// - Parameter evaluator: nil: a virtual machine.
     init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
         executor = try PollingExecutor(name: "firn-worker")
-        queue = RunQueue(status: SupervisedProcess.status)
+        queue = RunQueue(
+            status: SupervisedProcess.status,
+            most: RunQueue.Results(count: configuration.uncommittedResults, bytes: configuration.uncommittedBytes))
         self.configuration = configuration
         log = logger
         let directories = configuration.roots.sorted { $0.key < $1.key }
@@ -167,7 +169,7 @@ actor WorkerConnection {
         if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
         perform(machine.endOfTurn(now: now))
         // Results are kept until the coordinator has them: no job begins while they are too many.
-        for _ in 0..<queue.holdUp(machine.hasTooManyResults) { evaluateNext() }
+        for _ in 0..<queue.keeps(machine.results) { evaluateNext() }
         flush()
         scheduleImpatience(now: now)
     }
@@ -239,6 +241,7 @@ actor WorkerConnection {
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
         cancellations[key] = nil
         machine.completed(key, result, now: PollingExecutor.now())
+        for _ in 0..<queue.keeps(machine.results, heard: result.bytes) { evaluateNext() }
     }
 
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {

@@ -50,7 +50,7 @@ extension WorkerMachine {
     private mutating func keep(_ key: LeaseKey, _ result: WireJobResult) {
         var result = result
         result.valueBytes = UInt64(result.value.count)
-        let entry = Finished(result: result, bytes: result.value.count + result.textBytes)
+        let entry = Finished(result: result, bytes: result.bytes)
         finished[key] = entry
         finishedBytes += entry.bytes
         outgoing.append(key)
@@ -140,9 +140,11 @@ extension WorkerMachine {
         return Envelope(WorkerMessage.results(message)).frames()
     }
 
-    /// More would be kept than was meant to be: no job is asked for, and none is to begin. What is evaluated meanwhile is
-    /// the one result by which the bound is passed.
-    var hasTooManyResults: Bool {
+    /// Results that are not committed.
+    var results: RunQueue.Results { RunQueue.Results(count: finished.count, bytes: finishedBytes) }
+
+    /// So many are kept that no job is asked for, and none is to begin.
+    private var hasTooManyResults: Bool {
         finished.count >= settings.uncommittedResults || finishedBytes >= settings.uncommittedBytes
     }
 
@@ -185,4 +187,9 @@ extension WorkerMachine {
 
     /// Messages of several results are cut at about this size.
     private static let messageBytes = 4 << 20
+}
+
+extension WireJobResult {
+    /// About what it takes in memory.
+    package var bytes: Int { value.count + textBytes }
 }

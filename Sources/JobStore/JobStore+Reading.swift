@@ -37,18 +37,6 @@ extension JobStore {
         }
     }
 
-    /// A part of a value that was stored beside its outcome, and the size of the whole; nil when there is none.
-    public func value(of job: JobID, from offset: Int64, count: Int) throws(JobStoreError) -> (part: Data, size: Int64)?
-    {
-        let row = try reading { database in
-            try Row.fetchOne(
-                database, sql: "SELECT substr(bytes, ?, ?), length(bytes) FROM value WHERE job = ?",
-                arguments: [max(offset, 0) + 1, max(count, 0), job.rawValue])
-        }
-        guard let row else { return nil }
-        return (row[0], row[1])
-    }
-
     /// The encoded outcomes of these jobs, those that have one.
     public func outcomes(of ids: [JobID]) throws(JobStoreError) -> [JobID: Data] {
         try reading { database in

@@ -116,6 +116,13 @@ import Testing
             farm.turn()
         }
         #expect(told == 300)
+        // So does an operator.
+        farm.hello(from: Farm.operatorPeer)
+        farm.ask(.listJobs(WireListJobs()), 11, from: Farm.operatorPeer)
+        farm.clear()
+        farm.turn()
+        farm.turn()
+        #expect(farm.reads.map(\.peer) == [Farm.operatorPeer])
     }
 
     /// What goes out when a client reads on is what would have gone out at once, with nothing lost and nothing twice.

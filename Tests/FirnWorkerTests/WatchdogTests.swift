@@ -64,7 +64,11 @@ import ZeroMQ
     @Test func anEvaluationThatIgnoresItsCancellationCostsItsProcess() async throws {
         try await supervise(graceMilliseconds: 100) { coordinator in
             _ = await hello(coordinator)
-            try await coordinator.dispatch([(7, job("stubborn"))])
+            let sign = NSTemporaryDirectory() + "firn-begun-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: sign) }
+            try await coordinator.dispatch([(7, job("stubborn \(sign)"))])
+            // Before that, it would only be taken back.
+            while !FileManager.default.fileExists(atPath: sign) { _ = await coordinator.next(.heartbeat) }
             try await coordinator.send(.cancelAttempts(.with { $0.leases = [LeaseKey(job: 7, attempt: 1).wire()] }))
             #expect(await hello(coordinator).predecessor.evaluating.job == 7)
         }
@@ -78,7 +82,7 @@ import ZeroMQ
             let second = await hello(coordinator)
             #expect(second.predecessor.instance == first.instance)
             #expect(second.predecessor.evaluating.job == 2)
-            #expect(second.predecessor.cause == "the worker process ended with signal 11")
+            #expect(second.predecessor.cause == "the worker process ended with signal 9")
         }
     }
 

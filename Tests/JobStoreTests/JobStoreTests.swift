@@ -191,7 +191,7 @@ import Testing
         _ = try store.apply([
             .requeue(begun, attempt: 1), .lease(begun, attempt: 2, worker: "w", at: 9, begins: false),
         ])
-        #expect(try store.job(begun)?.summary.state == .held)
+        #expect(try store.job(.id(begun))?.summary.state == .held)
     }
 
     /// Of the first version's leases nobody knows whether they had begun.
@@ -249,6 +249,10 @@ import Testing
         let part = try #require(try store.value(of: job, from: 7, count: 5))
         #expect(part.part == Data("789".utf8))
         #expect(part.size == 10)
+        #expect(try store.value(of: job, from: 2, count: 3)?.part == Data("234".utf8))
+        #expect(try store.value(of: job, from: 10, count: 5)?.part == Data())
+        #expect(try store.value(of: job, from: .max, count: .max)?.part == Data())
+        #expect(try store.value(of: job, from: .min, count: .max)?.part == Data("0123456789".utf8))
         #expect(try store.value(of: JobID(rawValue: 2), from: 0, count: 5) == nil)
     }
 

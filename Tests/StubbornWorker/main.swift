@@ -5,7 +5,8 @@ import Logging
 import ServiceLifecycle
 
 // A worker process for tests of the watchdog: a real one but for its evaluator. The source `stubborn` never ends, whatever
-// flag is set; `crash` ends the process; every other one has its own text as its value.
+// flag is set, and `stubborn FILE` makes that file when it begins; `crash` ends the process at once; every other one has its
+// own text as its value.
 //
 // Usage: stubborn-worker ENDPOINT NAME
 
@@ -14,9 +15,12 @@ struct StubbornEvaluator: AssignedEvaluator {
         guard let run = queue.take() else { return nil }
         defer { _ = queue.finish() }
         let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
-        switch String(decoding: source, as: UTF8.self) {
-        case "stubborn": while true { pause() }
-        case "crash": kill(getpid(), SIGSEGV)
+        let words = String(decoding: source, as: UTF8.self).split(separator: " ")
+        switch words.first {
+        case "stubborn":
+            if words.count > 1 { _ = FileManager.default.createFile(atPath: String(words[1]), contents: nil) }
+            while true { pause() }
+        case "crash": kill(getpid(), SIGKILL)
         default: break
         }
         let result = WireJobResult.with {
