@@ -13,7 +13,7 @@ struct Supervisor {
     private var losses = 0
 
     /// Seconds after which a case that has not ended is one that hangs; each of its runs ends in one or so.
-    private static let hangSeconds = 60.0
+    private static let hangSeconds = 20.0
     /// Bytes of a worker that are too many for any case.
     private static let mostBytes = 3 << 30
 
@@ -80,6 +80,7 @@ struct Supervisor {
         found.note = cause
         switch target {
         case "sources": found.body = HostileSource.make(seed: seed)
+        case "limits": found.body = HostileSource.make(seed: seed, size: 8, isHeavy: true)
         case "jobs": found.count = index + 1
         default:
             let programs = Corpus.programs

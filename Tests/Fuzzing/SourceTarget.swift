@@ -39,6 +39,15 @@ public enum SourceTarget {
         return findings
     }
 
+    /// What passes time and memory, of a source that nothing else ends.
+    public static func passedLimits(_ source: String) -> [Finding] {
+        var settings = RunSettings("limits")
+        settings.fuel = nil
+        settings.depth = 10_000_000
+        guard let observation = Run.observe(.source(source), settings) else { return [Finding("no run", "no machine")] }
+        return limits(observation, settings)
+    }
+
     private static func variants(of plain: RunSettings) -> [RunSettings] {
         var stress = plain
         stress.name = "stress"
