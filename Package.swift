@@ -34,7 +34,9 @@ let package = Package(
         .target(
             name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        .target(name: "NixVM", dependencies: ["NixBytecode", "NixStore"], swiftSettings: machine),
+        // What parses or searches text and knows no value: apart from the machine, so that it is compiled with checks.
+        .target(name: "NixFormats", swiftSettings: strict),
+        .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
         .target(
             name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
             swiftSettings: strict),
@@ -62,14 +64,15 @@ let package = Package(
             ], swiftSettings: strict),
         .target(
             name: "FirnCommands",
-            dependencies: ["NixEval", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "NixEval", "NixFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FarmCommands",
             dependencies: [
                 "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixBytecode",
-                "NixEval", "NixStore", "NixVM", "ZeroMQ",
+                "NixBytecode", "NixEval", "NixFormats", "NixStore", "NixVM", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -103,6 +106,7 @@ let package = Package(
         .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
+        .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",

@@ -115,6 +115,6 @@ struct EvalCommand: ParsableCommand {
             return bytes
         }
         let result = strict ? try evaluator.deepForce(value) : try evaluator.force(value)
-        return evaluator.machine.printResult(result) + newline
+        return try evaluator.machine.printResult(result) + newline
     }
 }

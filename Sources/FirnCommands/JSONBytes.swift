@@ -1,10 +1,10 @@
-import NixVM
+import NixFormats
 
 /// JSON made of bytes: names and paths need not be UTF-8, and are written as they are.
 enum JSONBytes {
     static func string(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
-        unsafe bytes.withUnsafeBufferPointer { unsafe JSONText.quote($0, into: &result) }
+        JSONText.quote(bytes, into: &result)
         return result
     }
 

@@ -63,7 +63,7 @@ struct TraceCommand: ParsableCommand {
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
                 let result = try evaluator.deepForce(value)
-                Output.write(2, evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
+                Output.write(2, try evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
             }
             finish()
             return 0

@@ -148,7 +148,7 @@ final class JobRun {
         switch job.format {
         case .nix:
             let result = job.isStrict ? try evaluator.deepForce(value) : try evaluator.force(value)
-            text = machine.printResult(result, limit: limit)
+            text = try machine.printResult(result, limit: limit)
         case .json: text = machine.bytes(try evaluator.call(builtin: "toJSON", [value])) ?? []
         case .xml: text = machine.bytes(try evaluator.call(builtin: "toXML", [value])) ?? []
         }

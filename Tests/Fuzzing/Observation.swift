@@ -106,7 +106,7 @@ public enum Run {
                 value = try evaluator.load(program: program, name: "fuzz", directory: directory)
             }
             let result = try evaluator.deepForce(value)
-            let text = evaluator.machine.printResult(result, limit: 1 << 16)
+            let text = try evaluator.machine.printResult(result, limit: 1 << 16)
             return Observation(
                 text: String(decoding: text, as: UTF8.self), fuel: evaluator.machine.fuelUsed, printed: [])
         } catch {

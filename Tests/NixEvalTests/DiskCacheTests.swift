@@ -45,7 +45,7 @@ import Testing
         defer { evaluator.storePrograms() }
         do throws(EvalFailure) {
             let value = try evaluator.deepForce(evaluator.select(evaluator.load(file: file), path: path, []))
-            let text = String(decoding: evaluator.machine.printResult(value), as: UTF8.self)
+            let text = String(decoding: try evaluator.machine.printResult(value), as: UTF8.self)
             return "\(text) \(evaluator.machine.fuelUsed)"
         } catch {
             return "\(error.kind) \(error.text) \(error.position?.line ?? 0) \(evaluator.machine.fuelUsed)"
@@ -151,7 +151,7 @@ import Testing
                     else { return false }
                     let value = try evaluator.force(evaluator.select(evaluator.load(file: file), path: "fib", []))
                     evaluator.storePrograms()
-                    return evaluator.machine.printResult(value) == Array("55".utf8)
+                    return try evaluator.machine.printResult(value) == Array("55".utf8)
                 }
             }
             for try await isRight in group { #expect(isRight) }

@@ -30,7 +30,7 @@ enum Evaluation: Equatable {
         do throws(EvalFailure) {
             let value = try evaluator.load(source: Array(source.utf8), name: "«test»", directory: Array("/".utf8))
             let result = try evaluator.deepForce(value)
-            return .value(String(decoding: evaluator.machine.printResult(result), as: UTF8.self))
+            return .value(String(decoding: try evaluator.machine.printResult(result), as: UTF8.self))
         } catch {
             return .failure(error.kind)
         }

@@ -1,4 +1,4 @@
-import NixVM
+import NixFormats
 
 /// A JSON document to be written, with the members of objects in the order given.
 indirect enum JSONValue: Sendable {
@@ -51,6 +51,6 @@ indirect enum JSONValue: Sendable {
     private static func write(_ value: [UInt8], to bytes: inout [UInt8]) {
         let isASCII = value.allSatisfy { $0 < 0x80 }
         let content = isASCII ? value : Array(String(decoding: value, as: UTF8.self).utf8)
-        unsafe content.withUnsafeBufferPointer { unsafe JSONText.quote($0, into: &bytes) }
+        JSONText.quote(content, into: &bytes)
     }
 }

@@ -23,16 +23,24 @@ public struct DerivationAssembly {
     let isDeferred: Bool
     /// What the environment says of each output. Of one addressed by inputs only the length is right so far.
     public let outputValues: [[UInt8]]
+    /// Whether the work is to end now, in vain.
+    private let isStopped: () -> Bool
+
+    /// What is thrown when the work was stopped.
+    public struct Stopped: Error {}
 
     /// - Parameters:
     ///   - name: checked.
     ///   - outputs: in the order of their names, each once.
     ///   - inputs: in the order of their paths, each once.
     ///   - sources: in order, each once.
+    ///   - isStopped: asked now and then whether the work is to end, with `Stopped`.
+    /// - Throws: `StoreError` when a name is invalid, `Stopped`.
     public init(
         name: [UInt8], outputs: [[UInt8]], _ addressing: OutputAddressing, inputs: [DerivationTable.Input],
-        sources: [[UInt8]], in table: DerivationTable
-    ) throws(StoreError) {
+        sources: [[UInt8]], in table: DerivationTable, isStopped: @escaping () -> Bool = { false }
+    ) throws {
+        self.isStopped = isStopped
         self.name = name
         self.outputs = outputs
         self.addressing = addressing
@@ -40,7 +48,8 @@ public struct DerivationAssembly {
         self.sources = sources
         isDeferred = addressing == .inputs && inputs.contains { table.isDeferred($0) }
         var values: [[UInt8]] = []
-        for output in outputs {
+        for (index, output) in outputs.enumerated() {
+            if index & 0xFF == 0xFF, isStopped() { throw Stopped() }
             switch addressing {
             case .inputs where isDeferred: values.append([])
             case .inputs:
@@ -63,14 +72,16 @@ public struct DerivationAssembly {
     /// Computes the paths of outputs and derivation, and enters it into the table.
     ///
     /// - Returns: the record's index and the derivation's text.
+    /// - Throws: `StoreError` when a name is invalid, `Stopped`.
     public func finish(
         _ body: consuming DerivationBody, in table: DerivationTable, wantsText: Bool
-    ) throws(StoreError) -> (record: Int, text: [UInt8]) {
+    ) throws -> (record: Int, text: [UInt8]) {
         let hashedInputs = addressing == .inputs && !isDeferred ? Self.hashed(inputs, table) : nil
         var paths = outputValues
         if let hashedInputs {
-            let hash = digest(hashedInputs, body, paths: nil)
+            let hash = try digest(hashedInputs, body, paths: nil)
             for (index, output) in outputs.enumerated() {
+                if index & 0xFF == 0xFF, isStopped() { throw Stopped() }
                 paths[index] = try StorePath.make(
                     type: Array("output:".utf8) + output, sha256: hash, name: StorePath.outputName(name, output))
             }
@@ -82,13 +93,13 @@ public struct DerivationAssembly {
         writeInputs(&head, inputs.map { (table.records[$0.record].path, $0.outputs) })
         var stream = HashStream(.sha256)
         stream.update(head.bytes)
-        body.hash(into: &stream, isMasked: false)
+        guard body.hash(into: &stream, isMasked: false, isStopped: isStopped) else { throw Stopped() }
         let path = try StorePath.text(
             name: name + StorePath.derivationSuffix, sha256: stream.finish().bytes,
             references: references(table))
         let modulo: DerivationTable.Modulo =
             switch addressing {
-            case .inputs: hashedInputs.map { .hash(ModuloHash(digest($0, body, paths: paths))) } ?? .deferred
+            case .inputs: try hashedInputs.map { .hash(ModuloHash(try digest($0, body, paths: paths))) } ?? .deferred
             case .fixed(let hash, let method): .fixed(Self.moduloHash(hash, method, path: paths[0]))
             case .floating, .impure: .deferred
             }
@@ -167,14 +178,14 @@ public struct DerivationAssembly {
     /// - Parameter paths: of the outputs; nil to leave them out everywhere.
     private func digest(
         _ inputs: [(key: [UInt8], outputs: [[UInt8]])], _ body: borrowing DerivationBody, paths: [[UInt8]]?
-    ) -> [UInt8] {
+    ) throws -> [UInt8] {
         var head = ATermWriter(capacity: 1024 + inputs.count * 96)
         head.start(isDynamic: false)
         writeOutputs(&head, paths: paths)
         writeInputs(&head, inputs.map { ($0.key, InputOutputs(names: $0.outputs)) })
         var stream = HashStream(.sha256)
         stream.update(head.bytes)
-        body.hash(into: &stream, isMasked: paths == nil)
+        guard body.hash(into: &stream, isMasked: paths == nil, isStopped: isStopped) else { throw Stopped() }
         return stream.finish().bytes
     }
 

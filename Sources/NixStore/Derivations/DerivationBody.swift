@@ -75,15 +75,16 @@ public struct DerivationBody: ~Copyable {
         for hole in holes { writer.bytes.replaceSubrange(hole.range, with: paths[hole.output]) }
     }
 
-    /// Feeds the text to a hash, output paths left out if `isMasked`.
-    func hash(into stream: inout HashStream, isMasked: Bool) {
+    /// Feeds the text to a hash, output paths left out if `isMasked`; false when it was stopped on the way.
+    func hash(into stream: inout HashStream, isMasked: Bool, isStopped: () -> Bool) -> Bool {
         unsafe writer.bytes.withUnsafeBytes { bytes in
             var start = 0
             for hole in holes where isMasked {
-                unsafe stream.update(UnsafeRawBufferPointer(rebasing: bytes[start..<hole.range.lowerBound]))
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<hole.range.lowerBound])
+                guard unsafe stream.update(piece, isStopped: isStopped) else { return false }
                 start = hole.range.upperBound
             }
-            unsafe stream.update(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+            return unsafe stream.update(UnsafeRawBufferPointer(rebasing: bytes[start...]), isStopped: isStopped)
         }
     }
 }

@@ -40,7 +40,14 @@ public final class DerivationTable {
 
         /// The output of a name; nil when there is none.
         public func output(_ name: some Collection<UInt8>) -> Output? {
-            outputs.first { $0.name.elementsEqual(name) }
+            var known = outputs[...]
+            while !known.isEmpty {
+                let middle = known.startIndex + known.count / 2
+                if outputs[middle].name.elementsEqual(name) { return outputs[middle] }
+                let isBefore = outputs[middle].name.lexicographicallyPrecedes(name)
+                known = isBefore ? known[(middle + 1)...] : known[..<middle]
+            }
+            return nil
         }
     }
 

@@ -32,6 +32,21 @@ public struct HashStream {
         }
     }
 
+    /// Bytes that are hashed between two looks at whether to stop: less than a millisecond's work.
+    private static let blockBytes = 256 << 10
+
+    /// Adds the next piece in blocks, and asks after each whether to stop; false when it was to.
+    public mutating func update(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) -> Bool {
+        var start = 0
+        while bytes.count - start > Self.blockBytes {
+            unsafe update(UnsafeRawBufferPointer(rebasing: bytes[start..<start + Self.blockBytes]))
+            start += Self.blockBytes
+            if isStopped() { return false }
+        }
+        unsafe update(UnsafeRawBufferPointer(rebasing: bytes[start...]))
+        return true
+    }
+
     /// The hash of what was added so far; more may follow.
     public func finish() -> Hash {
         let bytes: [UInt8]? =

@@ -22,8 +22,10 @@ extension VM {
         guard let set = expectSet(0) else { return .error }
         guard let order = nameOrder(set.layout) else { return .collect }
         guard reserve(Size.list(set.field)) else { return .collect }
+        guard charge(1 + set.field / 8) else { return .error }
         let result = makeList(set.field)
         for index in 0..<set.field {
+            guard poll(at: index) else { return .error }
             result.object.values[index] = nameString(set.layout.entries[Int(order[index])].symbol)
         }
         return done(result)
@@ -33,8 +35,10 @@ extension VM {
         guard let set = expectSet(0) else { return .error }
         guard let order = nameOrder(set.layout) else { return .collect }
         guard reserve(Size.list(set.field)) else { return .collect }
+        guard charge(1 + set.field / 8) else { return .error }
         let result = makeList(set.field)
         for index in 0..<set.field {
+            guard poll(at: index) else { return .error }
             result.object.values[index] = set.attributeValues[Int(order[index])]
         }
         return done(result)
@@ -42,7 +46,7 @@ extension VM {
 
     fileprivate func getAttribute() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
-        let symbol = s.pointee.symbols.intern(name.byteBuffer)
+        guard let symbol = symbol(of: name.byteBuffer) else { return .error }
         guard let slot = lookup(set, symbol) else {
             return failMissingAttribute(argument(1), symbol, context: "in the attribute set under consideration")
         }
@@ -51,6 +55,7 @@ extension VM {
 
     fileprivate func hasAttribute() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
+        guard chargeName(name.byteBuffer) else { return .error }
         guard let symbol = s.pointee.symbols.find(name.byteBuffer) else { return done(.false) }
         return done(.bool(lookup(set, symbol) != nil))
     }
@@ -58,27 +63,35 @@ extension VM {
     fileprivate func removeAttributes() -> Step {
         guard let set = expectSet(0), let names = expectList(1) else { return .error }
         if let step = forceElements(names, .name, { isPlainString($0) ? nil : .error }) { return step }
+        guard reserve(Size.attributesAndLayout(set.field)) else { return .collect }
+        guard reserveOutside(min(names.field, set.field) * 16) else { return .collect }
+        guard charge(1 + names.field / 4 + set.field / 16) else { return .error }
         var removed: Set<UInt32> = []
         for index in 0..<names.field {
             let name = names.values[index]
+            guard poll(at: index), chargeName(name.object.byteBuffer) else { return .error }
             if let symbol = s.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
                 removed.insert(symbol)
             }
         }
         if removed.isEmpty { return done(argument(0)) }
-        guard reserve(Size.attributesAndLayout(set.field)) else { return .collect }
-        guard charge(1 + set.field / 16) else { return .error }
-        return done(select(from: set) { !removed.contains($0) })
+        return answer(select(from: set) { !removed.contains($0) })
     }
 
-    /// The attributes whose names pass; `Size.attributesAndLayout` of the whole reserved.
-    private func select(from set: Object, where passes: (UInt32) -> Bool) -> Value {
+    /// The result, or that the evaluation must stop.
+    private func answer(_ result: Value?) -> Step { result.map { done($0) } ?? .error }
+
+    /// The attributes whose names pass; `Size.attributesAndLayout` of the whole reserved. Nil with `failure` set when the
+    /// evaluation must stop.
+    private func select(from set: Object, where passes: (UInt32) -> Bool) -> Value? {
         let entries = set.layout.entries
         let layout = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
         // The values are gathered where the set would begin if all passed.
         let gathered = (layout + (3 &+ set.field)).values
         var count = 0
-        for index in 0..<set.field where passes(entries[index].symbol) {
+        for index in 0..<set.field {
+            guard poll(at: index) else { return nil }
+            guard passes(entries[index].symbol) else { continue }
             layout.entries[count] = entries[index]
             gathered[count] = set.attributeValues[index]
             count &+= 1
@@ -96,12 +109,14 @@ extension VM {
         guard let left = expectSet(0), let right = expectSet(1) else { return .error }
         let most = min(left.field, right.field)
         guard reserve(Size.attributesAndLayout(most)) else { return .collect }
-        guard charge(1 + most / 16) else { return .error }
+        guard reserveOutside(most * 32) else { return .collect }
+        guard charge(1 + most / 4) else { return .error }
         if right.field <= left.field {
-            return done(select(from: right) { lookup(left, $0) != nil })
+            return answer(select(from: right) { lookup(left, $0) != nil })
         }
         var kept: [(entry: LayoutEntry, value: Value)] = []
         for index in 0..<left.field {
+            guard poll(at: index) else { return .error }
             let symbol = left.layout.entries[index].symbol
             if let slot = lookup(right, symbol) {
                 kept.append((LayoutEntry(symbol, positionNumber(right, symbol) ?? 0), slot.pointee))
@@ -116,6 +131,7 @@ extension VM {
         guard let list = expectList(0) else { return .error }
         if let step = forceElements(list, .pair, { checkPair($0) }) { return step }
         guard reserve(Size.attributesAndLayout(list.field)) else { return .collect }
+        guard reserveOutside(list.field * 32) else { return .collect }
         guard charge(1 + list.field / 4) else { return .error }
         return attributes(ofPairs: list)
     }
@@ -149,9 +165,13 @@ extension VM {
         pairs.reserveCapacity(list.field)
         for index in 0..<list.field {
             guard let name = lookup(list.values[index].object, Symbols.name) else { continue }
-            pairs.append((s.pointee.symbols.intern(name.pointee.object.byteBuffer), index))
+            guard poll(at: index), let symbol = symbol(of: name.pointee.object.byteBuffer) else { return .error }
+            pairs.append((symbol, index))
         }
-        pairs.sort { ($0.symbol, $0.index) < ($1.symbol, $1.index) }
+        let isSorted = pairs.withUnsafeMutableBufferPointer { buffer in
+            sort(&buffer) { ($0.symbol, $0.index) < ($1.symbol, $1.index) }
+        }
+        guard isSorted else { return .error }
         var entries: [LayoutEntry] = []
         var values: [Value] = []
         for pair in pairs where entries.last?.symbol != pair.symbol {
@@ -186,11 +206,14 @@ extension VM {
     fileprivate func mapAttributes() -> Step {
         guard let set = expectSet(1) else { return .error }
         if set.field == 0 { return done(argument(1)) }
-        guard reserve(Size.attributesAndLayout(set.field) + set.field * Size.thunk(3)) else { return .collect }
+        guard reserve(Size.attributesAndLayout(set.field) + Size.each(set.field, Size.thunk(3))) else {
+            return .collect
+        }
         guard charge(1 + set.field / 8) else { return .error }
         let result = makeAttributes(layout: layoutWithoutPositions(set.layout))
         let function = argument(0)
         for index in 0..<set.field {
+            guard poll(at: index) else { return .error }
             result.object.attributeValues[index] = makeApplication(
                 function, nameString(set.layout.entries[index].symbol), set.attributeValues[index], isMapped: true)
         }
@@ -200,11 +223,11 @@ extension VM {
     fileprivate func catAttributes() -> Step {
         guard let name = expectPlainString(0), let list = expectList(1) else { return .error }
         if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
-        let symbol = s.pointee.symbols.intern(name.byteBuffer)
-        guard reserve(Size.list(list.field)) else { return .collect }
-        guard charge(1 + list.field / 8) else { return .error }
+        guard reserve(Size.list(list.field)), reserveOutside(list.field * 16) else { return .collect }
+        guard charge(1 + list.field / 4), let symbol = symbol(of: name.byteBuffer) else { return .error }
         var found: [Value] = []
         for index in 0..<list.field {
+            guard poll(at: index) else { return .error }
             if let slot = lookup(list.values[index].object, symbol) { found.append(slot.pointee) }
         }
         let result = makeList(found.count)
@@ -219,6 +242,7 @@ extension VM {
             return done(s.pointee.emptyAttributes)
         }
         guard reserve(Size.attributesAndLayout(formals.count)) else { return .collect }
+        guard charge(1 + formals.count / 4) else { return .error }
         let sorted = formals.sorted { $0.entry.symbol < $1.entry.symbol }
         let result = makeAttributes(sorted.map { $0.entry })
         for (place, formal) in sorted.enumerated() {
@@ -229,6 +253,7 @@ extension VM {
 
     fileprivate func attributePosition() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
+        guard chargeName(name.byteBuffer) else { return .error }
         guard let symbol = s.pointee.symbols.find(name.byteBuffer), let number = positionNumber(set, symbol),
             let position = machine.attributePosition(number), let line = position.line, let column = position.column
         else { return done(.null) }
@@ -241,6 +266,9 @@ extension VM {
             ]))
     }
 
+    /// Bytes beside the heap that a member of a group takes while groups are gathered, where each is alone in its own.
+    static var memberBytes: Int { 128 }
+
     /// A thunk for each name: the function applied to the name and the values of all sets that have it.
     fileprivate func zipAttributes() -> Step {
         if let step = refuseUncallable(0) { return step }
@@ -248,18 +276,21 @@ extension VM {
         var total = 0
         if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
         for index in 0..<list.field { total += list.values[index].object.field }
-        guard reserve(Size.attributesAndLayout(total) + total * (16 + Size.thunk(3))) else { return .collect }
-        guard charge(1 + total / 4) else { return .error }
+        guard reserve(Size.attributesAndLayout(total) + Size.each(total, 16 + Size.thunk(3))) else { return .collect }
+        guard reserveOutside(total * VM.memberBytes) else { return .collect }
+        guard charge(1 + total) else { return .error }
         var members: [UInt32: [Value]] = [:]
         for index in 0..<list.field {
             let set = list.values[index].object
             for place in 0..<set.field {
+                guard poll(at: place) else { return .error }
                 members[set.layout.entries[place].symbol, default: []].append(set.attributeValues[place])
             }
         }
         let sorted = members.sorted { $0.key < $1.key }
         let result = makeAttributes(sorted.map { LayoutEntry($0.key, 0) })
         for (place, member) in sorted.enumerated() {
+            guard poll(at: place) else { return .error }
             let values = makeList(member.value.count)
             for (index, value) in member.value.enumerated() { values.object.values[index] = value }
             result.object.attributeValues[place] = makeApplication(argument(0), nameString(member.key), values)

@@ -1,3 +1,5 @@
+import NixBytecode
+
 /// One row of the machine's table of builtins.
 ///
 /// A builtin without slots is a function: its strict arguments are forced, then `step` runs once and answers `.done`,
@@ -15,6 +17,21 @@ struct Builtin {
     /// What is wrong with the first argument is said before a later one is forced.
     var early: EarlyCheck?
     var step: @Sendable (VM) -> Step
+
+    init(_ definition: BuiltinDefinition) {
+        arity = definition.arity
+        strict = definition.strict.reduce(0) { $0 | 1 << UInt8($1) }
+        slots = definition.slots
+        early = definition.early
+        step = definition.step
+    }
+
+    /// The code that runs one step of a builtin: eight bytes, of which the instruction takes the first.
+    static func stepCode(_ index: Int) -> [UInt8] {
+        let operand = index < 0x80 ? [UInt8(index)] : [0x80 | UInt8(index & 0x3F), UInt8(index >> 6)]
+        let code = [Opcode.step.rawValue] + operand
+        return code + [UInt8](repeating: 0, count: 8 - code.count)
+    }
 
     /// Room for values that every step may push without asking.
     static let slack = 64

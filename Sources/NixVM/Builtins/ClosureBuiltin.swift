@@ -96,6 +96,7 @@ extension VM {
             return failMissingAttribute(element.pointee, Symbols.key, context: elementText(element.pointee))
         }
         if !isForced(key) { return .force }
+        guard reserve(growth), reserveSlots(4) else { return .collect }
         guard charge(1) else { return .error }
         return descend(from: bp[6].small, key.pointee, parent: KeyTree.none)
     }
@@ -179,7 +180,7 @@ extension VM {
         guard reserveSlots(4) else { return .collect }
         if growth > 0 {
             let larger = emptyArray(bp[4].object.field * 2)
-            larger.object.values.update(from: bp[4].object.values, count: bp[4].object.field)
+            guard copy(bp[4].object.values, to: larger.object.values, count: bp[4].object.field) else { return .error }
             bp[4] = larger
         }
         guard let function = lookup(bp[0].object, Symbols.operator) else { return .error }
@@ -213,14 +214,19 @@ extension VM {
         guard charge(1 + list.field / 16) else { return .error }
         if grows {
             let larger = emptyArray(capacity)
-            larger.object.values.update(from: bp[1].object.values + bp[2].small, count: waiting)
+            guard copy(bp[1].object.values + bp[2].small, to: larger.object.values, count: waiting) else {
+                return .error
+            }
             bp[1] = larger
             bp[2] = Value(small: 0)
             bp[3] = Value(small: waiting)
         }
         let answer = base.pointee.object
         let end = bp[1].object.values + bp[3].small
-        for index in 0..<answer.field { write(answer.values[index], to: end + index) }
+        for index in 0..<answer.field {
+            guard poll(at: index) else { return .error }
+            write(answer.values[index], to: end + index)
+        }
         bp[3] = Value(small: bp[3].small + answer.field)
         bp[7] = Value(small: ClosurePhase.next)
         sp = base
@@ -231,7 +237,11 @@ extension VM {
         let count = bp[5].small
         guard reserve(Size.list(count)) else { return .collect }
         let result = makeList(count)
-        for index in 0..<count { result.object.values[index] = tree.item(index) }
+        guard charge(1 + count / 16) else { return .error }
+        for index in 0..<count {
+            guard poll(at: index) else { return .error }
+            result.object.values[index] = tree.item(index)
+        }
         return done(result)
     }
 
@@ -266,7 +276,7 @@ extension VM {
 
     /// Two keys have no order: says so of the first element, in the order of keys, with whose key that is.
     private func failOrder(_ key: Value) -> Step {
-        noteComparison(key)
+        if machine.failure?.kind.endsEvaluation == false { noteComparison(key) }
         return .error
     }
 

@@ -23,6 +23,11 @@ extension VM {
             var allOutputs = false
             var outputs: [[UInt8]] = []
         }
+        let count = contextCount(string)
+        // Each element may be of a path of its own.
+        let each = Size.attributesAndLayout(3) + Size.list(1)
+        guard reserve(Size.each(count, each) + Size.attributesAndLayout(count)) else { return .collect }
+        if let step = admitElements(count) { return step }
         var entries: [[UInt8]: Entry] = [:]
         for element in elements(of: string) {
             switch element {
@@ -40,10 +45,6 @@ extension VM {
                 }
             }
         }
-        let outputs = entries.values.reduce(0) { $0 + Size.list($1.outputs.count) }
-        let sets = entries.count * Size.attributesAndLayout(3)
-        guard reserve(outputs + sets + Size.attributesAndLayout(entries.count)) else { return .collect }
-        guard charge(1 + entries.count) else { return .error }
         let pairs = entries.map { path, entry in
             var inner: [(symbol: UInt32, value: Value)] = []
             if entry.path { inner.append((Symbols.path, .true)) }
@@ -60,6 +61,21 @@ extension VM {
         return done(makeAttributes(pairs))
     }
 
+    /// How many elements the context of a string has.
+    private func contextCount(_ string: Object) -> Int {
+        string.hasContext && !string.contextSlot.pointee.isNull ? string.contextSlot.pointee.object.field : 0
+    }
+
+    /// Charges for taking so many elements of a context apart beside the heap; what to answer when a limit forbids it, or
+    /// not yet allows it.
+    private func admitElements(_ count: Int) -> Step? {
+        guard reserveOutside(count * 512) else { return .collect }
+        return charge(1 + 4 * count) ? nil : .error
+    }
+
+    /// Asks to force an element: what was read of those before it is read again then.
+    private func force(after index: Int) -> Step { charge(index / 4) ? .force : .error }
+
     /// Adds what a set says, in the form of `getContext`'s result.
     fileprivate func appendContext() -> Step {
         guard let string = expectString(0), let set = expectSet(1) else { return .error }
@@ -72,10 +88,11 @@ extension VM {
                 return fail(.value, bytes: Array("context key '".utf8) + path + Array("' is not a store path".utf8))
             }
             let slot = set.attributeValues + place
-            if !isForced(slot) { return .force }
+            if !isForced(slot) { return force(after: index + texts.count) }
             guard slot.pointee.isAttributes else { return failExpected("a set", slot.pointee) }
             let step = readContext(slot.pointee.object, path, &texts)
-            if step != .next { return step }
+            if step != .next { return step == .force ? force(after: index + texts.count) : step }
+            guard poll(at: index), hasRoomOutsideHeap(texts.count * 512) || failMemory() else { return .error }
         }
         let size = Size.list(texts.count)
         guard reserve(Size.string(string.field) + size * 2 + contextBytes(s.pointee.arguments, 1)) else {
@@ -107,6 +124,7 @@ extension VM {
         if list.field > 0, !StorePath.isDerivation(path) { return failNoDerivation("derivation output context", path) }
         for index in 0..<list.field {
             if !isForced(list.values + index) { return .force }
+            guard poll(at: index) else { return .error }
             guard isPlainString(list.values[index]) else { return .error }
             let output = Array(list.values[index].object.byteBuffer)
             texts.append(ContextElement.output(output, derivation: path).text)
@@ -123,6 +141,7 @@ extension VM {
 
     /// Derivations with all they reach become plain paths.
     fileprivate func discardOutputDependency() -> Step {
+        if let step = admitElements(contextCount(bp[0].object)) { return step }
         let texts = elements(of: bp[0].object).map { element in
             if case .deep(let path) = element { return path }
             return element.text
@@ -132,8 +151,10 @@ extension VM {
 
     /// The one derivation that the string refers to, with all it reaches.
     fileprivate func addOutputDependencies() -> Step {
+        if let step = admitElements(contextCount(bp[0].object)) { return step }
         let elements = elements(of: bp[0].object)
         guard elements.count == 1 else {
+            if let step = admitMessage(bp[0]) { return step }
             let text = Array("context of string '".utf8) + bp[0].object.byteBuffer
             return fail(
                 .value, bytes: text + Array("' must have exactly one element, but has \(elements.count)".utf8))
@@ -156,7 +177,10 @@ extension VM {
 
     /// The frame's string with another context.
     private func withContext(_ texts: [[UInt8]]) -> Step {
-        guard reserve(Size.string(bp[0].object.field) + Size.list(texts.count)) else { return .collect }
-        return done(makeString(bp[0].object.byteBuffer, context: makeContext(texts)))
+        let length = bp[0].object.field
+        guard reserve(Size.string(length) + Size.list(texts.count)) else { return .collect }
+        guard charge(1 + length / 64) else { return .error }
+        let result = makeString(length: length, context: makeContext(texts))
+        return copy(bp[0].object.bytes, to: result.object.bytes, count: length) ? done(result) : .error
     }
 }

@@ -14,10 +14,14 @@ extension Machine {
         // Slot 1 is true while the argument is forced, false after unwinding stopped here.
         .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
         .frame("throw", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, .copyToStore) { vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer)) }
+            vm.coerced(0, .copyToStore) {
+                if let step = vm.admitMessage(vm.bp[0]) { return step }
+                return vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer))
+            }
         },
         .frame("abort", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .copyToStore) {
+                if let step = vm.admitMessage(vm.bp[0]) { return step }
                 let text = Array(vm.bp[0].object.byteBuffer)
                 return vm.fail(
                     .abort,
@@ -26,18 +30,19 @@ extension Machine {
             }
         },
         .function("trace", 2, strict: [0]) { vm in
-            vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
+            if let step = vm.printTrace(vm.argument(0)) { return step }
             return vm.done(vm.argument(1))
         },
         .function("traceVerbose", 2, strict: []) { vm in
             if vm.machine.settings.traceVerbose {
                 if !vm.isForced(vm.argumentSlot(0)) { return .force }
-                vm.machine.print(Array("trace: ".utf8) + vm.traceText(vm.argument(0)))
+                if let step = vm.printTrace(vm.argument(0)) { return step }
             }
             return vm.done(vm.argument(1))
         },
         .function("warn", 2, strict: [0]) { vm in
             guard let text = vm.expectString(0) else { return .error }
+            if let step = vm.admitText(4 * text.field) { return step }
             vm.machine.print(vm.warningText(text.byteBuffer))
             return vm.done(vm.argument(1))
         },
@@ -56,9 +61,17 @@ extension VM {
         return first + text.flatMap { $0 == newline ? [newline] + indent : [$0] }
     }
 
-    /// A string as it is, anything else as it prints.
-    func traceText(_ value: Value) -> [UInt8] {
-        value.isString ? Array(value.object.byteBuffer) : ValuePrinter(self, .trace).print(value)
+    /// Prints a string as it is, anything else as it prints, charged by its length; what to answer when that is not
+    /// possible, or not yet.
+    fileprivate func printTrace(_ value: Value) -> Step? {
+        if value.isString {
+            if let step = admitText(3 * value.object.field) { return step }
+            machine.print(Array("trace: ".utf8) + Array(value.object.byteBuffer))
+            return nil
+        }
+        guard let text = ValuePrinter(self, .trace, isCharged: true).printed(value) else { return .error }
+        machine.print(Array("trace: ".utf8) + text)
+        return nil
     }
 
     fileprivate func tryEvalStep() -> Step {

@@ -223,19 +223,36 @@ extension VM {
     /// Everything is a string now: nothing below forces or calls.
     private func finishDerivation() -> Step {
         let reader = DerivationReader(self, set: bp[0].object, found: found, isStructured: isStructured)
+        let bytes = reader.textBytes()
+        // The text with its escapes, twice where it is also written to a file, and the JSON before it.
+        guard reserveOutside((isStructured ? 4 : 2) * bytes * (machine.derivationWriter == nil ? 1 : 2)) else {
+            return .collect
+        }
         do {
             let parts = try reader.read()
+            guard reserveOutside(parts.outputs.count * VM.outputBytes) else { return .collect }
             let longest = StorePath.prefixLength + parts.name.count + 8
             let sizes = parts.outputs.reduce(Size.string(longest)) { $0 + Size.string(longest + $1.count) }
             guard reserve(sizes + Size.attributesAndLayout(parts.outputs.count + 1)) else { return .collect }
-            guard charge(1 + parts.size / 64) else { return .error }
+            guard charge(1 + bytes / VM.derivationBytesPerUnit + parts.outputs.count * VM.outputUnits) else {
+                return .error
+            }
             return done(derivationResult(try reader.add(parts)))
         } catch let error as StoreError {
             return fail(.value, bytes: error.message)
+        } catch is DerivationAssembly.Stopped {
+            return poll() ? fail(.value, "evaluation failed") : .error
         } catch {
             return .error
         }
     }
+
+    /// Bytes of a derivation that are written and hashed three times for one unit of fuel.
+    private static var derivationBytesPerUnit: Int { 32 }
+    /// Fuel for an output: two hashes, a path, a context and a string.
+    private static var outputUnits: Int { 32 }
+    /// Bytes beside the heap that an output takes: in the record, the tables of contexts and on the way there.
+    private static var outputBytes: Int { 1_536 }
 
     /// The set of a derivation's path and those of its outputs.
     private func derivationResult(_ index: Int) -> Value { makeAttributes(derivationPairs(index)) }

@@ -56,6 +56,9 @@ extension VM {
             guard let kept = machine.keptFailures.failure(FailureReference(Value(bits: bp[2].object[1]))) else {
                 return fail(.value, "evaluation failed")
             }
+            // What was noted is taken up again, and the frames around are searched once more for one that catches it.
+            let frames = s.pointee.r.fp - s.pointee.framesBase
+            guard charge(1 + kept.notes.count / 16 + frames / 64) else { return .error }
             machine.failure = kept.failure
             machine.notes = kept.notes
             machine.resumedFailure = FailureReference(Value(bits: bp[2].object[1])).number
@@ -71,7 +74,7 @@ extension VM {
     func noteErrorContext() {
         let isContextAtFault = !bp[3].isNull && !bp[2].isNull
         if !isContextAtFault {
-            if let text = knownContext { machine.notes.append(.message(Array(text.object.byteBuffer))) }
+            if let text = knownContext { machine.notes.append(message: text.object.byteBuffer) }
         } else if machine.coerced.bits != Value.absent.bits {
             machine.notes.append(
                 .coercionReason("while evaluating the error message passed to builtins.addErrorContext"))

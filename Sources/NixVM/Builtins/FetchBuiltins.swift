@@ -20,6 +20,8 @@ private struct DownloadArguments {
     var url: [UInt8] = []
     var name: [UInt8]?
     var hash: Hash?
+    /// The hash, where the text for it was empty.
+    var assumedHash: Hash?
     var isSet = false
 }
 
@@ -31,6 +33,7 @@ extension VM {
         if step != .next { return step }
         let name = arguments.name ?? CanonPath.baseName(of: arguments.url)
         if let step = checkDownload(arguments, name: name, "fetchurl") { return step }
+        warnOfAssumedHash(arguments.assumedHash)
         if let stored = storedDownload(arguments.hash, name: name, .flat) { return done(stored) }
         do throws(FetchError) {
             let file = try Fetcher(machine.io) { self.charge(1 + $0 / 512) }.localPath(arguments.url)
@@ -56,6 +59,7 @@ extension VM {
         if step != .next { return step }
         let name = arguments.name ?? Array("source".utf8)
         if let step = checkDownload(arguments, name: name, "fetchTarball") { return step }
+        warnOfAssumedHash(arguments.assumedHash)
         if let stored = storedDownload(arguments.hash, name: name, .nar) { return done(stored) }
         var attributes: [String: InputAttribute] = [
             "type": .text(Array("tarball".utf8)), "url": .text(arguments.url), "name": .text(name),
@@ -111,6 +115,7 @@ extension VM {
         default:
             do throws(StoreError) {
                 arguments.hash = try parseHash(text, .sha256)
+                if text.isEmpty { arguments.assumedHash = arguments.hash }
             } catch {
                 return fail(.value, bytes: error.message)
             }
@@ -186,7 +191,7 @@ extension VM {
             do throws(FetchError) {
                 tree = try fetcher.fetch(input)
             } catch {
-                if isOverMemory { return .failure(PendingFetch(step: failMemory() ? .next : .error)) }
+                if isOverMemory { return .failure(PendingFetch(step: memoryExceeded())) }
                 return .failure(PendingFetch(step: fail(error, fetching: input)))
             }
             if let warning = tree.warning { machine.print(Array("warning: ".utf8) + warning) }

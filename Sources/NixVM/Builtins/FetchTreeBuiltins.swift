@@ -1,3 +1,4 @@
+import NixFormats
 import NixStore
 
 /// `fetchTree`, `fetchGit` and `fetchMercurial`: sources as store objects, with what is known of them.

@@ -116,6 +116,7 @@ extension VM {
             s.pointee.callCount = 1
             return .tailCall
         }
+        guard machine.hasFreeRoot else { return memoryExceeded() }
         if let scope {
             let entries = scope.object.layout.entries
             let names = (0..<scope.object.field).map { Array(s.pointee.symbols.bytes(entries[$0].symbol)) }
@@ -182,7 +183,7 @@ extension VM {
 
     /// A file that is larger than what the memory limit leaves passes that limit, not one of its own.
     func failReading(_ error: EvalIOError, room: Int) -> Step {
-        if case .tooLarge(let limit) = error.kind, limit == room { return failMemory() ? .next : .error }
+        if case .tooLarge(let limit) = error.kind, limit == room { return memoryExceeded() }
         return fail(error)
     }
 

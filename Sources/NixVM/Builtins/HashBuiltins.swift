@@ -1,3 +1,4 @@
+import NixFormats
 import NixStore
 
 /// Builtins that hash, and that write hashes in other ways.
@@ -5,7 +6,7 @@ extension Machine {
     static let hashBuiltins: [BuiltinDefinition] = [
         .function("hashString", 2, early: { $0.knowsAlgorithm() }) { vm in
             guard let name = vm.expectPlainString(0), let text = vm.expectString(1) else { return .error }
-            return vm.hash(Array(text.byteBuffer), named: name)
+            return vm.hash(text.byteBuffer, named: name)
         },
         .frame("hashFile", 2, strict: [0], slots: 2) { vm in
             guard let name = vm.expectPlainString(0) else { return .error }
@@ -20,7 +21,7 @@ extension VM {
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
         do {
-            _ = try HashAlgorithm(name: Array(name.byteBuffer))
+            _ = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
             return true
         } catch {
             _ = fail(.value, bytes: error.message)
@@ -28,25 +29,34 @@ extension VM {
         }
     }
 
-    fileprivate func hash(_ bytes: [UInt8], named name: Object) -> Step {
-        do {
-            let algorithm = try HashAlgorithm(name: Array(name.byteBuffer))
+    fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: Object) -> Step {
+        do throws(HashError) {
+            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
-            guard charge(1 + bytes.count / 32) else { return .error }
-            return done(makeString(Hash(of: bytes, algorithm).text(.base16)))
+            var stream = HashStream(algorithm)
+            guard charge(1) else { return .error }
+            let isRead = inBlocks(bytes.count, bytesPerUnit: 32) { block in
+                stream.update(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes[block])))
+                return true
+            }
+            guard isRead else { return .error }
+            return done(makeString(stream.finish().text(.base16)))
         } catch { return fail(.value, bytes: error.message) }
     }
 
     /// Files of any size: no more than a piece of one is in memory.
     fileprivate func hashFile(named name: Object) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: Array(name.byteBuffer))
+            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
             guard let hash = contentHash(path, .flat, algorithm) else { return .error }
             return done(makeString(hash.text(.base16)))
         } catch { return fail(.value, bytes: error.message) }
     }
+
+    /// Bytes of the longest text of a hash: SHA-512 in base 16, with its algorithm before it.
+    private static var longestHashText: Int { 256 }
 
     fileprivate func convertHash() -> Step {
         guard let set = expectSet(0) else { return .error }
@@ -59,15 +69,17 @@ extension VM {
             if !isForced(slot) { return .force }
             guard isPlainString(slot.pointee) else { return .error }
         }
-        let texts = slots.map { $0.slot.map { Array($0.pointee.object.byteBuffer) } }
+        // No hash or name is as long as what is left of a long text.
+        let texts = slots.map { $0.slot.map { ByteView($0.pointee.object.byteBuffer).excerpt } }
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])
+            guard reserve(Size.string(VM.longestHashText)) else { return .collect }
+            guard charge(16) else { return .error }
             if texts[2] == Array("base32".utf8) {
                 machine.print(Array("warning: \"base32\" is a deprecated alias for hash format \"nix32\".".utf8))
             }
             let text = try Hash(parsing: texts[0] ?? [], algorithm).text(format)
-            guard reserve(Size.string(text.count)) else { return .collect }
             return done(makeString(text))
         } catch { return fail(.value, bytes: error.message) }
     }

@@ -1,33 +1,70 @@
+import NixFormats
+
 /// `toJSON` and `fromJSON`.
 extension Machine {
     static let jsonBuiltins: [BuiltinDefinition] = [
         .frame("toJSON", 1, strict: [], slots: 4) { $0.toJSONStep() },
-        .function("fromJSON", 1) { vm in
-            guard let text = vm.expectPlainString(0) else { return .error }
-            var reader = JSONReader(text.byteBuffer, room: vm.roomOutsideHeap)
-            do throws(JSONError) {
-                let size = try reader.measure()
-                guard vm.reserve(size) else { return .collect }
-                guard vm.charge(1 + text.field / 16) else { return .error }
-                return vm.done(JSONValue.make(reader, vm))
-            } catch {
-                return vm.fail(error, in: text.byteBuffer)
-            }
-        },
+        .function("fromJSON", 1) { $0.fromJSON() },
     ]
+}
+
+/// Reading JSON.
+extension VM {
+    fileprivate func fromJSON() -> Step {
+        guard let text = expectPlainString(0) else { return .error }
+        let bytes = ByteView(text.byteBuffer)
+        let mark = fuelMark
+        var meter = makeMeter()
+        var reader = JSONReader(bytes)
+        do throws(JSONError) {
+            let extent = try reader.measure(&meter)
+            settle(meter)
+            guard reserve(JSONValue.size(extent), beside: meter.taken + JSONValue.workSize(extent)) else {
+                return again(.collect, since: mark)
+            }
+            guard charge(1) else { return .error }
+            return makeJSON(reader, JSONValue(self, text.byteBuffer, extent, taken: meter.taken))
+        } catch {
+            return fail(error, in: bytes, &meter, since: mark)
+        }
+    }
+
+    private func makeJSON(_ reader: borrowing JSONReader, _ value: consuming JSONValue) -> Step {
+        do throws(WorkStop) {
+            try reader.withTokens { (tokens) throws(WorkStop) in
+                for token in tokens where !value.add(token) { throw .interrupted }
+            }
+            return done(value.finish())
+        } catch {
+            return .error
+        }
+    }
+
+    private func fail(
+        _ error: JSONError, in text: ByteView, _ meter: inout WorkMeter, since mark: Int
+    ) -> Step {
+        do throws(WorkStop) {
+            var message: String
+            switch error {
+            case .stopped(let stop): throw stop
+            case .refused(let reason):
+                settle(meter)
+                return fail(.value, reason)
+            case .worded(let wording): message = wording
+            case .syntax(let reason): message = try JSONSyntaxError.message(text, &meter) ?? reason
+            }
+            settle(meter)
+            return fail(.value, message, context: "while decoding a JSON string")
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
+    }
 }
 
 /// Writing JSON. Slots: value, builder, length, context, state (`peeled` while the value at the top is what a
 /// `__toString` gave). Above them values to write, for a list or set being written `absent`, the container and the next
 /// index, and for a set that another value stands for `absent`, the set and a `Peel`.
 extension VM {
-    fileprivate func fail(_ error: JSONError, in text: UnsafeBufferPointer<UInt8>) -> Step {
-        if error.isLimit { return failMemory() ? .next : .error }
-        guard error.isSyntax else { return fail(.value, error.message) }
-        let message = error.isWording ? nil : JSONSyntaxError.message(text)
-        return fail(.value, message ?? error.message, context: "while decoding a JSON string")
-    }
-
     /// The state in which the value at the top must be a string or path, as Nix asks of what `__toString` gives.
     private static var peeled: Value { .false }
 
@@ -47,19 +84,13 @@ extension VM {
             if !isCursor, !isForced(top) { return .force }
             let step = isCursor ? nextJSONElement() : writeJSON(top)
             if step != .next { return step }
-            guard bp[2].small <= VM.jsonBound else { return failJSONLength() }
         }
-        let length = bp[2].small
-        guard reserve(Size.string(length)) else { return .collect }
-        let result = makeString(length: length, context: bp[3])
-        if length > 0 { result.object.bytes.update(from: bp[1].object.bytes, count: length) }
+        var builder = jsonBuilder
+        guard let result = builder.finish(context: bp[3]) else { return builder.step }
         return done(result)
     }
 
-    /// Bytes of a JSON text, so that the builder, twice as large, has a length of 32 bits.
-    private static var jsonBound: Int { 1 << 30 }
-
-    private func failJSONLength() -> Step { fail(.value, "JSON of more than \(VM.jsonBound) bytes is too long") }
+    private var jsonBuilder: TextBuilder { TextBuilder(self, bp + 1) }
 
     private func writeJSON(_ top: Slot) -> Step {
         let value = top.pointee
@@ -103,27 +134,79 @@ extension VM {
         } else {
             return fail(.type, "cannot convert \(typeName(value)) to JSON")
         }
-        guard let out = jsonBuilder(text.count) else { return .collect }
+        var builder = jsonBuilder
+        guard let out = builder.room(text.count) else { return builder.step }
         text.withUnsafeBufferPointer { if let base = $0.baseAddress { out.update(from: base, count: $0.count) } }
-        advanceJSON(text.count)
+        builder.advance(text.count)
         sp -= 1
         return .next
     }
 
     private func writeJSONString(_ top: Slot) -> Step {
         let string = top.pointee.object
-        if let problem = UTF8Check.problem(string.byteBuffer) { return failEncoding(problem) }
+        let mark = fuelMark
+        guard let length = quotedLength(string.byteBuffer) else { return .error }
         let contexts =
             string.hasContext ? string.contextSlot.pointee.object.field + (bp[3].isNull ? 0 : bp[3].object.field) : 0
-        let length = JSONText.quotedLength(string.byteBuffer)
-        guard length < VM.jsonBound / 2 else { return failJSONLength() }
-        guard let out = jsonBuilder(length, extra: Size.list(contexts)) else { return .collect }
-        _ = JSONText.quote(string.byteBuffer, to: out)
-        advanceJSON(length)
+        var builder = jsonBuilder
+        guard let out = builder.room(length, extra: Size.list(contexts)) else {
+            return again(builder.step, since: mark)
+        }
+        guard writeQuoted(string.byteBuffer, length, to: out) else { return .error }
+        builder.advance(length)
         if contexts > 0 { bp[3] = joinContexts(bp[3], string.contextSlot.pointee) }
         bp[4] = .true
         sp -= 1
         return .next
+    }
+
+    /// Bytes that a string takes in JSON, for which units are charged; nil with `failure` set. Nothing else
+    /// may fail between this and `writeQuoted`.
+    @inline(__always)
+    private func quotedLength(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        let view = ByteView(bytes)
+        if view.count > VM.blockBytes { return longQuotedLength(view) }
+        guard charge(view.count / 16) else { return nil }
+        if let problem = UTF8Check.problem(view) {
+            _ = failEncoding(problem)
+            return nil
+        }
+        return JSONText.quotedLength(view)
+    }
+
+    @inline(never)
+    private func longQuotedLength(_ view: ByteView) -> Int? {
+        var check = UTF8Check(view)
+        var length = 2
+        let isRead = inBlocks(view.count, bytesPerUnit: 32) { block in
+            if let problem = check.problem(upTo: block.upperBound) {
+                _ = failEncoding(problem)
+                return false
+            }
+            length += JSONText.escapedLength(view[block])
+            return true
+        }
+        return isRead ? length : nil
+    }
+
+    /// Writes a string of so many bytes in JSON; false with `failure` set.
+    @inline(__always)
+    private func writeQuoted(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ length: Int, to out: UnsafeMutablePointer<UInt8>
+    ) -> Bool {
+        let view = ByteView(bytes)
+        let room = ByteRoom(out, count: length)
+        if view.count <= VM.blockBytes {
+            _ = JSONText.quote(view, to: room)
+            return true
+        }
+        out[0] = UInt8(ascii: "\"")
+        out[length - 1] = UInt8(ascii: "\"")
+        var end = 1
+        return inBlocks(view.count, bytesPerUnit: 32) { block in
+            end = JSONText.escape(view[block], to: room, at: end)
+            return true
+        }
     }
 
     /// Why a value is not what `__toString` may give; nil for a string, a path or a set that gives one in turn.
@@ -154,7 +237,8 @@ extension VM {
 
     private func writeJSONInteger(_ number: Int64) -> Step {
         // 20 digits and a sign.
-        guard let out = jsonBuilder(21) else { return .collect }
+        var builder = jsonBuilder
+        guard let out = builder.room(21) else { return builder.step }
         var magnitude = number.magnitude
         var digits = 1
         var bound: UInt64 = 10
@@ -170,16 +254,17 @@ extension VM {
             out[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
             magnitude /= 10
         } while place > sign
-        advanceJSON(sign + digits)
+        builder.advance(sign + digits)
         sp -= 1
         return .next
     }
 
     private func openJSON(_ top: Slot, _ bracket: UInt8) -> Step {
         guard reserveSlots(4) else { return .collect }
-        guard let out = jsonBuilder(1) else { return .collect }
+        var builder = jsonBuilder
+        guard let out = builder.room(1) else { return builder.step }
         out.pointee = bracket
-        advanceJSON(1)
+        builder.advance(1)
         let value = top.pointee
         top.pointee = .absent
         push(value)
@@ -196,10 +281,11 @@ extension VM {
             sp -= 3
             return .next
         }
+        var builder = jsonBuilder
         if index == container.object.field {
-            guard let out = jsonBuilder(1) else { return .collect }
+            guard let out = builder.room(1) else { return builder.step }
             out.pointee = isList ? UInt8(ascii: "]") : UInt8(ascii: "}")
-            advanceJSON(1)
+            builder.advance(1)
             sp -= 3
             return .next
         }
@@ -207,40 +293,30 @@ extension VM {
         let comma = index > 0 ? 1 : 0
         var place = index
         var length = comma
+        let mark = fuelMark
         var key: UnsafeBufferPointer<UInt8>?
         if !isList {
             guard let order = nameOrder(container.object.layout) else { return .collect }
             place = Int(order[index])
             let name = s.pointee.symbols.bytes(container.object.layout.entries[place].symbol)
-            if let problem = UTF8Check.problem(name) { return failEncoding(problem) }
-            length += JSONText.quotedLength(name) + 1
+            guard let quoted = quotedLength(name) else { return .error }
+            length += quoted + 1
             key = name
         }
-        guard let out = jsonBuilder(length) else { return .collect }
-        if comma == 1 { out.pointee = UInt8(ascii: ",") }
-        if let key { JSONText.quote(key, to: out + comma).pointee = UInt8(ascii: ":") }
-        advanceJSON(length)
+        guard let out = builder.room(length) else {
+            return again(builder.step, since: mark)
+        }
         guard charge(1) else { return .error }
+        if comma == 1 { out.pointee = UInt8(ascii: ",") }
+        if let key {
+            let quoted = length - comma - 1
+            guard writeQuoted(key, quoted, to: out + comma) else { return .error }
+            out[comma + quoted] = UInt8(ascii: ":")
+        }
+        builder.advance(length)
         cursor.pointee = Value(small: index + 1)
         let values = isList ? (sp - 2).pointee.object.values : (sp - 2).pointee.object.attributeValues
         push(values[place])
         return .next
     }
-
-    /// Where so many bytes go on at the builder's end; nil when room must be made first.
-    private func jsonBuilder(_ count: Int, extra: Int = 0) -> UnsafeMutablePointer<UInt8>? {
-        let length = bp[2].small
-        let fits = !bp[1].isNull && length + count <= bp[1].object.field
-        let capacity = ((length + count) * 2 + 127) & ~7
-        guard reserve((fits ? 0 : 8 + capacity) + extra) else { return nil }
-        if !fits {
-            let larger = take(words: 1 + capacity / 8)
-            larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !bp[1].isNull { larger.bytes.update(from: bp[1].object.bytes, count: length) }
-            bp[1] = Value(Tag.other, larger)
-        }
-        return bp[1].object.bytes + length
-    }
-
-    private func advanceJSON(_ count: Int) { bp[2] = Value(small: bp[2].small + count) }
 }

@@ -1,12 +1,16 @@
-/// Builds the value of a JSON text that was checked and measured; what `measure` said is reserved.
+import NixFormats
+
+/// Builds the value of a JSON text that was checked and measured; what `size` says is reserved.
 ///
-/// Objects whose keys are the same in the same order share one layout: a list of records has one.
+/// Objects whose keys are the same in the same order share one layout: a list of records has one. A unit is charged for
+/// each token, and more for long ones.
 struct JSONValue {
     private let vm: VM
     private let bytes: UnsafeBufferPointer<UInt8>
     private var values: ContiguousArray<Value> = []
     private var keys: ContiguousArray<UInt32> = []
-    private var known: [KnownShape?]
+    private var known: ContiguousArray<KnownShape?>
+    private var names: NameSpace
 
     /// Keys in the order of the text, and the layout made for them.
     private struct KnownShape {
@@ -17,66 +21,137 @@ struct JSONValue {
     }
 
     private static let knownCapacity = 64
+    /// Keys of the largest object whose shape is remembered.
+    private static let longestKnown = 256
 
-    private init(_ vm: VM, _ bytes: UnsafeBufferPointer<UInt8>) {
+    /// Bytes of the heap that a value takes at most, with room for a key that is not as it lies in the text.
+    static func size(_ extent: JSONExtent) -> Int {
+        extent.numbers * Size.number + extent.strings * Size.string(0) + Size.words(extent.stringWords)
+            + extent.lists * Size.list(0) + Size.words(extent.listMembers)
+            + extent.objects * Size.attributesAndLayout(0) + 2 * Size.words(extent.objectMembers)
+            + Size.string(extent.longestEscapedKey)
+    }
+
+    /// Bytes beside the heap that the building takes.
+    static func workSize(_ extent: JSONExtent) -> Int {
+        let largest = extent.largestObject * (KeySorter.bytesPerKey + MemoryLayout<Int>.stride)
+        let waiting = extent.mostWaiting * (MemoryLayout<Value>.stride + MemoryLayout<UInt32>.stride)
+        return largest + waiting
+    }
+
+    /// - Parameter taken: Bytes that the reader takes.
+    init(_ vm: VM, _ bytes: UnsafeBufferPointer<UInt8>, _ extent: JSONExtent, taken: Int) {
         self.vm = vm
         self.bytes = bytes
-        known = Array(repeating: nil, count: JSONValue.knownCapacity)
+        known = ContiguousArray(repeating: nil, count: JSONValue.knownCapacity)
+        names = NameSpace(vm, beside: taken + JSONValue.workSize(extent))
+        values.reserveCapacity(extent.mostWaiting)
+        if extent.objects > 0 { keys.reserveCapacity(extent.mostWaiting) }
     }
 
-    static func make(_ reader: JSONReader, _ vm: VM) -> Value {
-        var builder = JSONValue(vm, reader.bytes)
-        for token in reader.tokens { builder.add(token) }
-        return builder.values.first ?? .null
+    /// The value of the tokens added so far.
+    func finish() -> Value {
+        names.finish()
+        return values.first ?? .null
     }
 
-    private mutating func add(_ token: JSONReader.Token) {
+    /// Adds the next token; false with `failure` set.
+    @inline(__always)
+    mutating func add(_ token: JSONReader.Token) -> Bool {
+        guard vm.charge(1) else { return false }
         switch token.kind {
         case .null: values.append(.null)
         case .false: values.append(.false)
         case .true: values.append(.true)
         case .integer: values.append(vm.makeInteger(Int64(bitPattern: token.payload)))
         case .float: values.append(vm.makeFloat(Double(bitPattern: token.payload)))
-        case .string: values.append(vm.makeString(text(token)))
-        case .escapedString: values.append(vm.makeString(JSONText.unescaped(text(token))))
-        case .key: keys.append(vm.s.pointee.symbols.intern(text(token)))
-        case .escapedKey: keys.append(vm.s.pointee.symbols.intern(JSONText.unescaped(text(token))))
-        case .list:
-            let count = Int(token.payload)
-            let list = vm.makeList(count)
-            copyMembers(count) { list.object.values[$0] = $1 }
-            values.append(list)
-        case .object: addObject(Int(token.payload))
+        case .string:
+            guard let string = vm.makeStringCharged(text(token)) else { return false }
+            values.append(string)
+        case .escapedString:
+            guard let bytes = unescape(token) else { return false }
+            // The bytes lie where those of the next object go.
+            let words = Object.words(forBytes: bytes.count)
+            for index in bytes.count..<words &* 8 { freeBytes[index] = 0 }
+            let string = vm.take(words: 1 &+ words)
+            string[0] = Object.header(Kind.string, field: bytes.count)
+            values.append(Value(Tag.string, string))
+        case .key:
+            guard let symbol = names.intern(ByteView(text(token))) else { return false }
+            keys.append(symbol)
+        case .escapedKey:
+            guard let bytes = unescape(token), let symbol = names.intern(ByteView(bytes)) else { return false }
+            keys.append(symbol)
+        case .list: return addList(Int(token.payload))
+        case .object: return addObject(Int(token.payload))
         }
+        return true
     }
 
+    @inline(__always)
     private func text(_ token: JSONReader.Token) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(rebasing: bytes[token.start..<(token.start &+ token.length)])
     }
 
-    /// Takes the last values away.
-    @inline(__always)
-    private mutating func copyMembers(_ count: Int, _ put: (Int, Value) -> Void) {
-        let first = values.count &- count
-        for index in 0..<count { put(index, values[first &+ index]) }
-        values.removeLast(count)
+    /// Where the bytes of the next object go.
+    private var freeBytes: UnsafeMutablePointer<UInt8> {
+        (vm.s.pointee.r.hp + 8).assumingMemoryBound(to: UInt8.self)
     }
 
-    private mutating func addObject(_ count: Int) {
+    /// Replaces the escapes of a token's text, in the free room of the heap; nil with `failure` set.
+    private func unescape(_ token: JSONReader.Token) -> UnsafeBufferPointer<UInt8>? {
+        let source = ByteView(text(token))
+        let room = ByteRoom(freeBytes, count: source.count)
+        var place = 0
+        var written = 0
+        let isDone = vm.inBlocks(source.count, bytesPerUnit: 8) { block in
+            JSONText.unescape(source, from: &place, upTo: block.upperBound, to: room, at: &written)
+            return true
+        }
+        return isDone ? UnsafeBufferPointer(start: freeBytes, count: written) : nil
+    }
+
+    /// Takes the last values away, a unit for every eight; false with `failure` set.
+    @inline(__always)
+    private mutating func moveMembers(_ count: Int, _ put: (Int, Value) -> Void) -> Bool {
+        let first = values.count &- count
+        var index = 0
+        while index < count {
+            let end = min(count, index &+ 4096)
+            guard vm.charge((end &- index) / 8) else { return false }
+            while index < end {
+                put(index, values[first &+ index])
+                index &+= 1
+            }
+        }
+        values.removeLast(count)
+        return true
+    }
+
+    private mutating func addList(_ count: Int) -> Bool {
+        let list = vm.makeList(count)
+        guard moveMembers(count, { list.object.values[$0] = $1 }) else { return false }
+        values.append(list)
+        return true
+    }
+
+    private mutating func addObject(_ count: Int) -> Bool {
         if count == 0 {
             values.append(vm.s.pointee.emptyAttributes)
-            return
+            return true
         }
-        let shape = shape(count)
+        guard let shape = shape(count) else { return false }
         keys.removeLast(count)
         let set = vm.makeAttributes(layout: shape.layout)
         // The last of equal keys wins.
-        copyMembers(count) { set.object.attributeValues[shape.places[$0]] = $1 }
+        guard moveMembers(count, { set.object.attributeValues[shape.places[$0]] = $1 }) else { return false }
         values.append(set)
+        return true
     }
 
-    private mutating func shape(_ count: Int) -> KnownShape {
+    private mutating func shape(_ count: Int) -> KnownShape? {
         let first = keys.count &- count
+        if count > JSONValue.longestKnown { return newShape(first) }
         var hash = UInt32(truncatingIfNeeded: count)
         for index in first..<keys.count { hash = (hash &* 31) ^ keys[index] }
         let slot = Int((hash ^ hash &>> 8) % UInt32(JSONValue.knownCapacity))
@@ -85,19 +160,21 @@ struct JSONValue {
             while index < count, shape.keys[index] == keys[first &+ index] { index &+= 1 }
             if index == count { return shape }
         }
-        let shape = newShape(ContiguousArray(keys[first...]))
+        guard var shape = newShape(first) else { return nil }
+        shape.keys = ContiguousArray(keys[first...])
         known[slot] = shape
         return shape
     }
 
-    private func newShape(_ keys: ContiguousArray<UInt32>) -> KnownShape {
-        let order = keys.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
-        var entries: [LayoutEntry] = []
-        var places = ContiguousArray(repeating: 0, count: keys.count)
-        for index in order {
-            if entries.last?.symbol != keys[index] { entries.append(LayoutEntry(keys[index], 0)) }
-            places[index] = entries.count - 1
-        }
-        return KnownShape(keys: keys, layout: vm.makeLayout(entries), places: places)
+    /// A shape of the last keys; nil with `failure` set.
+    private func newShape(_ first: Int) -> KnownShape? {
+        let count = keys.count - first
+        guard vm.charge(count) else { return nil }
+        var sorter = KeySorter(count: count)
+        for index in 0..<count { sorter.add(keys[first + index], item: index) }
+        guard sorter.sort(vm) else { return nil }
+        var places = ContiguousArray(repeating: 0, count: count)
+        sorter.unite { item, place in places[item] = place }
+        return KnownShape(keys: [], layout: sorter.makeLayout(vm), places: places)
     }
 }

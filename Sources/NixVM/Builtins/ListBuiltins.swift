@@ -84,7 +84,7 @@ extension VM {
         guard reserve(Size.list(list.field - 1)) else { return .collect }
         guard charge(1 + list.field / 64) else { return .error }
         let result = makeList(list.field - 1)
-        if list.field > 1 { result.object.values.update(from: list.values + 1, count: list.field - 1) }
+        guard copy(list.values + 1, to: result.object.values, count: list.field - 1) else { return .error }
         return done(result)
     }
 
@@ -105,12 +105,12 @@ extension VM {
         if let step = forceElements(lists, .list, { $0.isList ? nil : failExpected("a list", $0) }) { return step }
         for index in 0..<lists.field { total += lists.values[index].object.field }
         guard reserve(Size.list(total)) else { return .collect }
-        guard charge(1 + total / 16) else { return .error }
+        guard charge(1 + lists.field / 8 + total / 16) else { return .error }
         let result = makeList(total)
         var out = result.object.values
         for index in 0..<lists.field {
             let list = argument(0).object.values[index].object
-            out.update(from: list.values, count: list.field)
+            guard poll(at: index), copy(list.values, to: out, count: list.field) else { return .error }
             out += list.field
         }
         return done(result)
@@ -134,8 +134,9 @@ extension VM {
         guard charge(1 + count / 16) else { return .error }
         s.pointee.counters.listConcats &+= 1
         let result = makeList(count)
-        result.object.values.update(from: a.object.values, count: a.object.field)
-        (result.object.values + a.object.field).update(from: b.object.values, count: b.object.field)
+        guard copy(a.object.values, to: result.object.values, count: a.object.field),
+            copy(b.object.values, to: result.object.values + a.object.field, count: b.object.field)
+        else { return .error }
         return replaceTwo(result)
     }
 
@@ -144,11 +145,14 @@ extension VM {
         let count = list.field
         if count == 0 { return done(argument(1)) }
         if let step = refuseUncallable(0) { return step }
-        guard reserve(Size.list(count) + count * Size.thunk(2)) else { return .collect }
+        guard reserve(Size.list(count) + Size.each(count, Size.thunk(2))) else { return .collect }
         guard charge(1 + count / 8) else { return .error }
         let result = makeList(count)
         let function = argument(0)
-        for index in 0..<count { result.object.values[index] = makeApplication(function, list.values[index]) }
+        for index in 0..<count {
+            guard poll(at: index) else { return .error }
+            result.object.values[index] = makeApplication(function, list.values[index])
+        }
         return done(result)
     }
 
@@ -156,11 +160,12 @@ extension VM {
         guard let count = expectInteger(1) else { return .error }
         guard count >= 0, count <= 1 << 31 else { return fail(.value, "cannot create list of size \(count)") }
         if let step = refuseUncallable(0) { return step }
-        guard reserve(Size.list(Int(count)) + Int(count) * Size.thunk(2)) else { return .collect }
+        guard reserve(Size.list(Int(count)) + Size.each(Int(count), Size.thunk(2))) else { return .collect }
         guard charge(1 + Int(count) / 8) else { return .error }
         let result = makeList(Int(count))
         let function = argument(0)
         for index in 0..<Int(count) {
+            guard poll(at: index) else { return .error }
             result.object.values[index] = makeApplication(function, Value(small: index))
         }
         return done(result)
@@ -200,7 +205,7 @@ extension VM {
         }
         if kept == list.field { return done(bp[1]) }
         let result = makeList(kept)
-        if kept > 0 { result.object.values.update(from: sp - kept, count: kept) }
+        guard copy(sp - kept, to: result.object.values, count: kept) else { return .error }
         return done(result)
     }
 

@@ -10,6 +10,9 @@ extension Machine {
         fetchBuiltins, fetchTreeBuiltins,
     ]
 
+    /// The table of builtins, by index.
+    static let definitions = Array(families.joined())
+
     /// The machine's own steps; their order is that of `Builtin.apply` and the following.
     private static let internalBuiltins: [BuiltinDefinition] = [
         .frame("<evaluate>", 0, slots: 0) { _ in .next },
@@ -22,7 +25,7 @@ extension Machine {
         .frame("<coerceToString>", 2, strict: [], slots: 4) { $0.coerceStep() },
         .frame("<makeCode>", 0, slots: 0) { $0.makeCodeStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
-        .frame("<writeXML>", 2, strict: [], slots: 5) { $0.writeXMLStep() },
+        .frame("<writeXML>", 2, strict: [], slots: 6) { $0.writeXMLStep() },
         .frame("<return>", 0, slots: 0) { vm in vm.done(vm.pop()) },
     ]
 
@@ -48,18 +51,10 @@ extension Machine {
         Array(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Fills the table, and makes the `builtins` set and the globals.
+    /// Makes the `builtins` set and the globals.
     func installBuiltins() {
-        let definitions = Array(Machine.families.joined())
-        s.pointee.builtins.deallocate()
-        s.pointee.stepCodes.deallocate()
-        s.pointee.builtins = .allocate(capacity: definitions.count)
-        s.pointee.stepCodes = .allocate(capacity: definitions.count * 8)
-        s.pointee.stepCodes.initialize(repeating: 0, count: definitions.count * 8)
-        s.pointee.builtinCount = definitions.count
         var entries: [(symbol: UInt32, value: Value)] = []
-        for (index, definition) in definitions.enumerated() {
-            installBuiltin(definition, at: index)
+        for (index, definition) in Machine.definitions.enumerated() {
             let name = Machine.bytes(definition.name)
             builtinNames.append(definition.name.description)
             if definition.name.description == "<fail>" { failIndex = index }
@@ -81,23 +76,6 @@ extension Machine {
         installApplications()
         installConstants(&entries)
         installBuiltinsSet(entries)
-    }
-
-    private func installBuiltin(_ definition: BuiltinDefinition, at index: Int) {
-        var mask: UInt8 = 0
-        for argument in definition.strict { mask |= 1 << UInt8(argument) }
-        (s.pointee.builtins + index).initialize(
-            to: Builtin(
-                arity: definition.arity, strict: mask,
-                slots: definition.slots, early: definition.early, step: definition.step))
-        let code = s.pointee.stepCodes + index * 8
-        code[0] = Opcode.step.rawValue
-        if index < 0x80 {
-            code[1] = UInt8(index)
-        } else {
-            code[1] = 0x80 | UInt8(index & 0x3F)
-            code[2] = UInt8(index >> 6)
-        }
     }
 
     /// The chunks behind thunks that apply a function to one or two arguments.

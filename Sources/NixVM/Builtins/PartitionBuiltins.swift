@@ -29,10 +29,12 @@ extension VM {
         }
         let count = list.field
         guard reserve(Size.list(count) + Size.list(0) + Size.attributesAndLayout(2)) else { return .collect }
+        guard charge(1 + count / 16) else { return .error }
         let right = makeList(bp[4].small)
         let wrong = makeList(count - bp[4].small)
         var rightCount = 0
         for index in 0..<count {
+            guard poll(at: index) else { return .error }
             if bp[3].object.values[index].isTrue {
                 right.object.values[rightCount] = list.values[index]
                 rightCount += 1
@@ -58,20 +60,25 @@ extension VM {
         } else if bp[2].small < list.field {
             let key = pop()
             guard isPlainString(key) else { return .error }
-            let symbol = s.pointee.symbols.intern(key.object.byteBuffer)
+            guard let symbol = symbol(of: key.object.byteBuffer) else { return .error }
             bp[3].object.values[bp[2].small] = Value(small: Int(symbol))
             bp[2] = Value(small: bp[2].small + 1)
         }
         if bp[2].small < list.field { return callWith(bp[0], list.values[bp[2].small]) }
+        // A list and a set for each member at most: what there are of them is known only when they are gathered.
+        guard reserve(Size.each(list.field, 2 * Size.list(1)) + Size.attributesAndLayout(list.field)),
+            reserveOutside(list.field * VM.memberBytes)
+        else { return .collect }
+        guard charge(1 + list.field / 2) else { return .error }
         var members: [UInt32: [Int]] = [:]
         for index in 0..<list.field {
+            guard poll(at: index) else { return .error }
             members[UInt32(truncatingIfNeeded: bp[3].object.values[index].small), default: []].append(index)
         }
-        let sizes = members.values.reduce(0) { $0 + Size.list($1.count) }
-        guard reserve(sizes + Size.attributesAndLayout(members.count)) else { return .collect }
         let groups = members.sorted { $0.key < $1.key }
         let result = makeAttributes(groups.map { LayoutEntry($0.key, 0) })
         for (place, group) in groups.enumerated() {
+            guard poll(at: place) else { return .error }
             let members = makeList(group.value.count)
             for (index, member) in group.value.enumerated() { members.object.values[index] = list.values[member] }
             result.object.attributeValues[place] = members

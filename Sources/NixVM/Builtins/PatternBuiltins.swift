@@ -1,257 +1,187 @@
+import NixFormats
+
 /// `match` and `split`.
 ///
-/// Both run to their end within one step. A short text is matched in the machine's own scratch; what needs more takes
-/// heap that is free at the moment, reserved but not kept.
+/// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
+/// of its result.
 extension Machine {
     static let patternBuiltins: [BuiltinDefinition] = [
-        .function("match", 2, early: { $0.compiledPattern() != nil }) { $0.matchWhole() },
-        .function("split", 2, early: { $0.compiledPattern() != nil }) { $0.split() },
+        .function("match", 2, early: { $0.checkPattern() }) { $0.matchWhole() },
+        .function("split", 2, early: { $0.checkPattern() }) { $0.split() },
     ]
 }
 
 extension VM {
-    /// Fuel of a match: what the slowest search for so many bytes would take, whatever this one takes.
-    fileprivate func fuel(_ pattern: Pattern, _ count: Int) -> Int { 1 + pattern.nodeCount * (count + 4) / 256 }
+    /// Whether the first argument is a pattern, or what stands against it is said later; false with `failure` set.
+    fileprivate func checkPattern() -> Bool {
+        guard let source = expectPlainString(0) else { return false }
+        // One that is not kept is compiled when it is used.
+        if source.field > PatternStore.longestKept { return true }
+        var pattern: Pattern?
+        return findPattern(source, &pattern) != .error
+    }
 
-    /// The compiled pattern of the first argument; nil with `failure` set.
-    fileprivate func compiledPattern() -> Pattern? {
-        guard let source = expectPlainString(0) else { return nil }
-        do {
-            return try machine.patterns.pattern(source.byteBuffer)
+    /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
+    /// runs anew. Answers `.next` with the pattern.
+    private func findPattern(_ source: Object, _ pattern: inout Pattern?) -> Step {
+        let bytes = ByteView(source.byteBuffer)
+        pattern = machine.patterns.known(bytes)
+        if pattern != nil { return .next }
+        let mark = fuelMark
+        let kept = machine.patterns.byteCount
+        var meter = makeMeter()
+        do throws(PatternError) {
+            pattern = try machine.patterns.compile(bytes, &meter)
+            settle(meter)
+            countPatterns(machine.patterns.byteCount - kept)
+            return .next
         } catch {
-            let text = Array(source.byteBuffer)
-            let cause = error == .tooLarge ? "memory limit exceeded by" : "invalid"
-            _ = fail(.value, bytes: Array("\(cause) regular expression '".utf8) + text + Array("'".utf8))
-            return nil
-        }
-    }
-
-    fileprivate func matchWhole() -> Step {
-        guard let pattern = compiledPattern(), let text = expectString(1) else { return .error }
-        let units = fuel(pattern, text.field)
-        guard charge(units) else { return .error }
-        let step = match(pattern, text.byteBuffer)
-        if step == .collect { s.pointee.slice &+= units }
-        return step
-    }
-
-    private func match(_ pattern: Pattern, _ text: UnsafeBufferPointer<UInt8>) -> Step {
-        var room = MatchingRoom(self, pattern, text)
-        while true {
-            guard var matcher = room.makeMatcher() else { return .collect }
-            switch matcher.matchWhole() {
-            case .none: return done(.null)
-            case .match:
-                if !room.isHeap { return matched(matcher.captures, pattern.groupCount, text) }
-                let captures = Array(UnsafeBufferPointer(start: matcher.captures, count: pattern.groupCount * 2))
-                return captures.withUnsafeBufferPointer { captures in
-                    captures.baseAddress.map { matched($0, pattern.groupCount, text) } ?? done(s.pointee.emptyList)
-                }
-            case .needsStack, .needsTable: room.enlarge()
-            case .interrupted(let cause):
-                _ = failInterrupted(cause)
-                return .error
+            let shown = { Array(" regular expression '".utf8) + bytes.excerpt + Array("'".utf8) }
+            switch error {
+            case .stopped(let stop): return stopped(stop, meter, since: mark)
+            case .invalid:
+                settle(meter)
+                return fail(.value, bytes: Array("invalid".utf8) + shown())
+            case .tooLarge:
+                settle(meter)
+                return fail(.memoryExceeded, bytes: Array("memory limit exceeded by".utf8) + shown())
             }
         }
     }
 
-    private func matched(_ captures: UnsafePointer<Int>, _ groups: Int, _ text: UnsafeBufferPointer<UInt8>) -> Step {
+    /// Counts what the kept patterns take more, or less, than before.
+    private func countPatterns(_ bytes: Int) {
+        if bytes > 0 { countOutsideHeap(bytes) } else { machine.store.byteCount += bytes }
+    }
+
+    /// Finds the pattern for a match and charges for the match itself. The mark is what the step goes back to when it
+    /// runs anew: of a pattern that is not kept, compiling is charged again.
+    private func beginMatch(_ source: Object, _ pattern: inout Pattern?, _ mark: inout Int) -> Step {
+        mark = fuelMark
+        let step = findPattern(source, &pattern)
+        if step != .next { return step }
+        if source.field <= PatternStore.longestKept { mark = fuelMark }
+        return charge(1 + source.field / 64) ? .next : .error
+    }
+
+    fileprivate func matchWhole() -> Step {
+        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
+        var found: Pattern?
+        var mark = 0
+        let step = beginMatch(source, &found, &mark)
+        guard step == .next, let pattern = found else { return step }
+        var meter = makeMeter()
+        do throws(WorkStop) {
+            var matcher = try PatternMatcher(pattern, ByteView(text.byteBuffer), machine.patterns, &meter)
+            let isMatch = try matcher.matchWhole(&meter)
+            try matcher.finish(&meter)
+            settle(meter)
+            if !isMatch { return done(.null) }
+            return makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark)
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
+    }
+
+    private func makeGroups(
+        _ matcher: borrowing PatternMatcher, _ groups: Int, _ text: UnsafeBufferPointer<UInt8>, _ taken: Int,
+        since mark: Int
+    ) -> Step {
         if groups == 0 { return done(s.pointee.emptyList) }
+        guard charge(groups / 4) else { return .error }
         var size = Size.list(groups)
-        for group in 0..<groups { size += Size.string(max(0, captures[2 * group + 1] - captures[2 * group])) }
-        guard reserve(size) else { return .collect }
+        for index in 0..<groups {
+            let (start, end) = matcher.group(index)
+            size += Size.string(max(0, end - start))
+        }
+        guard reserve(size, beside: taken) else { return again(.collect, since: mark) }
         let list = makeList(groups)
-        for group in 0..<groups {
-            list.object.values[group] = makePart(text, captures[2 * group], captures[2 * group + 1])
+        for index in 0..<groups {
+            let (start, end) = matcher.group(index)
+            guard let part = makePart(text, start, end) else { return .error }
+            list.object.values[index] = part
         }
         return done(list)
     }
 
-    /// The part of a text between two places, null where the end is before the start; `Size.string` reserved.
-    fileprivate func makePart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Value {
-        if end < 0 { return .null }
+    /// The part of a text between two places, null where the end is before the start; `Size.string` reserved. Nil with
+    /// `failure` set.
+    fileprivate func makePart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Value? {
+        if end < start || end < 0 { return .null }
         if end == start { return s.pointee.emptyString }
-        return makeString(UnsafeBufferPointer(rebasing: text[start..<end]))
+        return makeStringCharged(UnsafeBufferPointer(rebasing: text[start..<end]))
     }
 
     fileprivate func split() -> Step {
-        guard let pattern = compiledPattern(), let text = expectString(1) else { return .error }
-        let units = fuel(pattern, text.field) + text.field / 8
-        guard charge(units) else { return .error }
-        var splitter = Splitter(self, pattern, text.byteBuffer)
-        let step = splitter.run()
-        if step == .collect { s.pointee.slice &+= units }
-        return step
-    }
-}
-
-/// Where a matcher works: first the machine's scratch, then free heap, with a table and a stack that grows.
-private struct MatchingRoom {
-    private let vm: VM
-    private let pattern: Pattern
-    private let text: UnsafeBufferPointer<UInt8>
-    private var stackSize = 0
-
-    init(_ vm: VM, _ pattern: Pattern, _ text: UnsafeBufferPointer<UInt8>) {
-        self.vm = vm
-        self.pattern = pattern
-        self.text = text
-        let least = PatternMatcher.fixedSize(pattern, count: text.count, hasTable: false) + PatternMatcher.minimumStack
-        if least > vm.machine.patterns.scratch.count { enlarge() }
-    }
-
-    var isHeap: Bool { stackSize > 0 }
-
-    /// Bytes taken of the heap's free room; 0 while the machine's scratch is enough.
-    var size: Int {
-        isHeap ? PatternMatcher.fixedSize(pattern, count: text.count, hasTable: true) + stackSize : 0
-    }
-
-    mutating func enlarge() { stackSize = max(1 << 15, stackSize * 2) }
-
-    /// A matcher at its start; nil when room must be made. `more` bytes are reserved beyond its own.
-    func makeMatcher(more: Int = 0) -> PatternMatcher? {
-        let machine = vm.machine
-        guard vm.reserve(size + more) else { return nil }
-        let scratch =
-            isHeap
-            ? UnsafeMutableRawBufferPointer(start: vm.s.pointee.r.hp, count: size) : machine.patterns.scratch
-        return PatternMatcher(pattern, text, scratch: scratch, hasTable: isHeap) { machine.interruption() }
-    }
-}
-
-/// One `split`: finds all matches, then builds the list.
-///
-/// In the heap's free room lie the matcher's own room and after it the matches found: for each its start and end, and
-/// those of its groups.
-private struct Splitter {
-    private static let absent = UInt32.max
-
-    private let vm: VM
-    private let pattern: Pattern
-    private let text: UnsafeBufferPointer<UInt8>
-    private var room: MatchingRoom
-    private var found = 0
-    private var capacity = 64
-    private var last = (start: 0, end: 0)
-
-    init(_ vm: VM, _ pattern: Pattern, _ text: UnsafeBufferPointer<UInt8>) {
-        self.vm = vm
-        self.pattern = pattern
-        self.text = text
-        room = MatchingRoom(vm, pattern, text)
-    }
-
-    /// Numbers kept of one match.
-    private var width: Int { 2 * (pattern.groupCount + 1) }
-
-    private var foundSize: Int { (found * width + 1) / 2 * 8 }
-
-    private var places: UnsafeMutablePointer<UInt32> {
-        (vm.s.pointee.r.hp + room.size).assumingMemoryBound(to: UInt32.self)
-    }
-
-    mutating func run() -> Step {
-        guard var matcher = room.makeMatcher(more: capacity * width * 4) else { return .collect }
-        while true {
-            var start = 0
-            switch nextMatch(&matcher, &start) {
-            case .none: return found == 0 ? unsplit() : build()
-            case .match(let end):
-                guard note(start, end, matcher.captures) else { return .collect }
-            case .needsStack, .needsTable:
-                guard let larger = enlarge() else { return .collect }
-                matcher = larger
-            case .interrupted(let cause):
-                _ = vm.failInterrupted(cause)
-                return .error
-            }
+        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
+        var found: Pattern?
+        var mark = 0
+        let step = beginMatch(source, &found, &mark)
+        guard step == .next, let pattern = found else { return step }
+        var meter = makeMeter()
+        var splitter = PatternSplitter(pattern, ByteView(text.byteBuffer))
+        do throws(WorkStop) {
+            try splitter.findAll(pattern, machine.patterns, &meter)
+            settle(meter)
+        } catch {
+            return stopped(error, meter, since: mark)
         }
-    }
-
-    /// The match after the last. After an empty one, first one at the same place that is not.
-    private func nextMatch(_ matcher: inout PatternMatcher, _ start: inout Int) -> PatternMatcher.Answer {
-        start = last.end
-        if found > 0, last.start == last.end {
-            if start == text.count { return .none }
-            let answer = matcher.matchNonEmpty(at: start)
-            guard case .none = answer else { return answer }
-            start += 1
-        }
-        return matcher.search(from: &start)
-    }
-
-    private mutating func note(_ start: Int, _ end: Int, _ captures: UnsafePointer<Int>) -> Bool {
-        if found == capacity {
-            guard vm.reserve(room.size + capacity * 2 * width * 4) else { return false }
-            capacity *= 2
-        }
-        let place = places + found * width
-        place[0] = UInt32(truncatingIfNeeded: start)
-        place[1] = UInt32(truncatingIfNeeded: end)
-        for index in 0..<pattern.groupCount {
-            let isPart = captures[2 * index + 1] >= 0
-            place[2 + 2 * index] = isPart ? UInt32(truncatingIfNeeded: captures[2 * index]) : Splitter.absent
-            place[3 + 2 * index] = isPart ? UInt32(truncatingIfNeeded: captures[2 * index + 1]) : Splitter.absent
-        }
-        found += 1
-        last = (start, end)
-        return true
-    }
-
-    /// More room for the matcher: what was found moves behind it.
-    private mutating func enlarge() -> PatternMatcher? {
-        let before = places
-        var larger = room
-        larger.enlarge()
-        guard vm.reserve(larger.size + capacity * width * 4) else { return nil }
-        room = larger
-        UnsafeMutableRawPointer(places).copyMemory(from: before, byteCount: foundSize)
-        return room.makeMatcher(more: capacity * width * 4)
+        let matches = splitter.count
+        let strings = matches * (pattern.groupCount + 1) + 1
+        let size =
+            Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
+            + Size.words(splitter.words)
+        guard reserve(size, beside: meter.taken) else { return again(.collect, since: mark) }
+        return matches == 0 ? unsplit() : makeParts(splitter, text.byteBuffer, pattern.groupCount)
     }
 
     private func unsplit() -> Step {
-        guard vm.reserve(Size.list(1)) else { return .collect }
-        let list = vm.makeList(1)
-        list.object.values[0] = vm.argument(1)
-        return vm.done(list)
+        let list = makeList(1)
+        list.object.values[0] = argument(1)
+        return done(list)
     }
 
-    private func build() -> Step {
-        var size = Size.list(2 * found + 1) + Size.string(text.count)
-        var from = 0
-        for match in 0..<found {
-            let place = places + match * width
-            size += Size.string(Int(place[0]) - from) + Size.list(pattern.groupCount)
-            from = Int(place[1])
-            for index in 0..<pattern.groupCount {
-                size += Size.string(Int(place[3 + 2 * index]) - Int(place[2 + 2 * index]))
+    /// The parts of a text and between them the groups of each match, all of which is reserved.
+    private func makeParts(
+        _ splitter: borrowing PatternSplitter, _ text: UnsafeBufferPointer<UInt8>, _ groups: Int
+    ) -> Step {
+        let matches = splitter.count
+        let width = splitter.width
+        let list = makeList(2 * matches + 1)
+        do throws(WorkStop) {
+            try splitter.withPlaces { (places) throws(WorkStop) in
+                var from = 0
+                for match in 0..<matches {
+                    let start = Int(places[match * width])
+                    guard charge(1 + groups / 4), let part = makePart(text, from, start),
+                        let group = makeMatch(places, match * width + 2, groups, text)
+                    else { throw .interrupted }
+                    list.object.values[2 * match] = part
+                    list.object.values[2 * match + 1] = group
+                    from = Int(places[match * width + 1])
+                }
+                guard let part = makePart(text, from, text.count) else { throw .interrupted }
+                list.object.values[2 * matches] = part
             }
+            return done(list)
+        } catch {
+            return .error
         }
-        let before = places
-        guard vm.reserve(size + foundSize) else { return .collect }
-        // What was found moves out of the way of what is made of it.
-        let moved = (vm.s.pointee.r.hp + size).assumingMemoryBound(to: UInt32.self)
-        UnsafeMutableRawPointer(moved).copyMemory(from: before, byteCount: foundSize)
-        return vm.done(makeList(moved))
     }
 
-    private func makeList(_ places: UnsafeMutablePointer<UInt32>) -> Value {
-        let list = vm.makeList(2 * found + 1)
-        var from = 0
-        for match in 0..<found {
-            let place = places + match * width
-            list.object.values[2 * match] = vm.makePart(text, from, Int(place[0]))
-            from = Int(place[1])
-            let groups = vm.makeList(pattern.groupCount)
-            for index in 0..<pattern.groupCount {
-                let start = place[2 + 2 * index]
-                groups.object.values[index] =
-                    start == Splitter.absent ? .null : vm.makePart(text, Int(start), Int(place[3 + 2 * index]))
+    private func makeMatch(
+        _ places: UnsafeBufferPointer<UInt32>, _ first: Int, _ groups: Int, _ text: UnsafeBufferPointer<UInt8>
+    ) -> Value? {
+        let list = makeList(groups)
+        for index in 0..<groups {
+            let start = places[first + 2 * index]
+            if start == PatternSplitter.absent {
+                list.object.values[index] = .null
+            } else {
+                guard let part = makePart(text, Int(start), Int(places[first + 2 * index + 1])) else { return nil }
+                list.object.values[index] = part
             }
-            list.object.values[2 * match + 1] = groups
         }
-        list.object.values[2 * found] = vm.makePart(text, from, text.count)
         return list
     }
 }

@@ -14,8 +14,11 @@ extension VM {
             if count == 1 { return done(bp[1]) }
             guard reserve(Size.array(count) * 2) else { return .collect }
             guard charge(1 + count / 16) else { return .error }
-            bp[2] = makeArray(bp[1].object, count)
-            bp[3] = makeArray(bp[1].object, count)
+            guard let source = makeArray(bp[1].object, count), let target = makeArray(bp[1].object, count) else {
+                return .error
+            }
+            bp[2] = source
+            bp[3] = target
             bp[4] = Value(small: 1)
             startRuns(at: 0, count)
         } else if bp[4].small < count {
@@ -28,9 +31,9 @@ extension VM {
             if bp[5].small < bp[8].small, bp[6].small < bp[9].small {
                 let left = bp[2].object.values[bp[5].small]
                 let right = bp[2].object.values[bp[6].small]
-                if isNatural, isOrderedAlike(left, right), let isLess = isLess(right, left) {
+                if isNatural, isOrderedAlike(left, right) {
                     // What the call would cost: the verdict is the same.
-                    guard charge(1) else { return .error }
+                    guard charge(1), let isLess = isLess(right, left) else { return .error }
                     takeSmaller(fromRight: isLess)
                     continue
                 }
@@ -40,7 +43,7 @@ extension VM {
                 s.pointee.callCount = 2
                 return .call
             }
-            mergeRest(count)
+            guard mergeRest(count) else { return .error }
         }
         return finishSort(count)
     }
@@ -53,14 +56,22 @@ extension VM {
         a.isSmall && b.isSmall || a.isString && b.isString
     }
 
-    /// One of the two runs is used up: what is left of the other follows, and then the next runs.
-    private func mergeRest(_ count: Int) {
+    /// One of the two runs is used up: what is left of the other follows, and then the next runs. False with `failure` set
+    /// when a limit forbids it.
+    private func mergeRest(_ count: Int) -> Bool {
         let source = bp[2].object.values
         let out = bp[3].object.values + bp[7].small
         let left = bp[8].small - bp[5].small
         let right = bp[9].small - bp[6].small
-        for index in 0..<left { write(source[bp[5].small + index], to: out + index) }
-        for index in 0..<right { write(source[bp[6].small + index], to: out + index) }
+        guard charge((left + right) / 16) else { return false }
+        for index in 0..<left {
+            guard poll(at: index) else { return false }
+            write(source[bp[5].small + index], to: out + index)
+        }
+        for index in 0..<right {
+            guard poll(at: index) else { return false }
+            write(source[bp[6].small + index], to: out + index)
+        }
         let end = bp[9].small
         if end < count {
             startRuns(at: end, count)
@@ -69,12 +80,13 @@ extension VM {
             bp[4] = Value(small: bp[4].small * 2)
             startRuns(at: 0, count)
         }
+        return true
     }
 
-    private func makeArray(_ list: Object, _ count: Int) -> Value {
+    private func makeArray(_ list: Object, _ count: Int) -> Value? {
         let array = take(words: 1 + count)
         array[0] = Object.header(Kind.array, field: count)
-        array.values.update(from: list.values, count: count)
+        guard copy(list.values, to: array.values, count: count) else { return nil }
         return Value(Tag.other, array)
     }
 
@@ -98,7 +110,7 @@ extension VM {
     private func finishSort(_ count: Int) -> Step {
         guard reserve(Size.list(count)) else { return .collect }
         let result = makeList(count)
-        result.object.values.update(from: bp[2].object.values, count: count)
+        guard copy(bp[2].object.values, to: result.object.values, count: count) else { return .error }
         return done(result)
     }
 }

@@ -56,6 +56,7 @@ extension VM {
         }
         let step = walk(bp + 2)
         if step != .next { return step }
+        warnOfAssumedHash(arguments.assumedHash)
         let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.object.byteBuffer)))
         return addWalked(
             bp + 2, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
@@ -68,6 +69,8 @@ extension VM {
         var filter = Value.null
         var method = ContentAddressMethod.nar
         var hash: Hash?
+        /// The hash, where the text for it was empty.
+        var assumedHash: Hash?
     }
 
     private struct Pending: Error {
@@ -141,6 +144,7 @@ extension VM {
             guard isPlainString(value) else { return .error }
             do throws(StoreError) {
                 arguments.hash = try parseHash(Array(value.object.byteBuffer), .sha256)
+                if value.object.field == 0 { arguments.assumedHash = arguments.hash }
             } catch {
                 return fail(.value, bytes: error.message)
             }
@@ -217,15 +221,15 @@ extension VM {
         let length = slots[3].small
         let needed = length + path.count + 1
         let grows = slots[2].isNull || slots[2].object.field < needed
-        let capacity = (needed * 2 + 63) & ~7
+        let capacity = VM.builderCapacity(needed)
         let strings = entries.reduce(0) { $0 + Size.string(prefix.count + $1.name.count) }
-        guard reserve(strings + (grows ? 8 + capacity : 0)) else { return .collect }
+        guard reserve(strings + (grows ? Size.bytes(capacity) : 0)) else { return .collect }
         guard reserveSlots(2 * entries.count + 8) else { return .collect }
         guard charge(1 + entries.count) else { return .error }
         if grows {
             let larger = take(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !slots[2].isNull { larger.bytes.update(from: slots[2].object.bytes, count: length) }
+            if !slots[2].isNull, !copy(slots[2].object.bytes, to: larger.bytes, count: length) { return .error }
             slots[2] = Value(Tag.other, larger)
         }
         if !isRoot {

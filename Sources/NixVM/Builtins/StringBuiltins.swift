@@ -1,4 +1,5 @@
 import NixBytecode
+import NixFormats
 
 /// Builtins on strings that need no patterns.
 extension Machine {
@@ -8,8 +9,10 @@ extension Machine {
         .frame("toString", 1, strict: [], slots: 1, global: true) { vm in
             vm.coerced(0, .any) { vm.done(vm.bp[0]) }
         },
-        .frame("concatStringsSep", 2, slots: 3, early: { $0.expectString(0) != nil }) { $0.concatStringsSepStep() },
-        .function("replaceStrings", 3, strict: [0, 1], early: { $0.expectList(0) != nil }) { $0.replaceStrings() },
+        .frame("concatStringsSep", 2, slots: 4, early: { $0.expectString(0) != nil }) { $0.concatStringsSepStep() },
+        .frame("replaceStrings", 3, strict: [0, 1], slots: 5, early: { $0.expectList(0) != nil }) {
+            $0.replaceStringsStep()
+        },
         .function("hasContext", 1) { vm in
             guard let string = vm.expectString(0) else { return .error }
             return vm.done(.bool(string.hasContext))
@@ -19,7 +22,8 @@ extension Machine {
                 let string = vm.bp[0].object
                 if !string.hasContext { return vm.done(vm.bp[0]) }
                 guard vm.reserve(Size.string(string.field)) else { return .collect }
-                return vm.done(vm.makeString(string.byteBuffer))
+                guard let copy = vm.makeStringCharged(string.byteBuffer) else { return .error }
+                return vm.done(copy)
             }
         },
     ]
@@ -38,10 +42,11 @@ extension VM {
             return false
         }
         guard value.object.hasContext else { return true }
+        guard hasRoomOutsideHeap(6 * value.object.field) else { return failMemory() }
         let element = elements(of: value.object).first?.text ?? []
         _ = fail(
             .value,
-            bytes: Array("the string '".utf8) + Array(value.object.byteBuffer)
+            bytes: Array("the string '".utf8) + ByteView(value.object.byteBuffer).excerpt
                 + Array("' is not allowed to refer to a store path (such as '".utf8) + element
                 + Array("')".utf8))
         return false
@@ -80,35 +85,32 @@ extension VM {
             let from = min(Int(clamping: start), string.field)
             let count = length < 0 ? string.field - from : min(Int(clamping: length), string.field - from)
             guard reserve(Size.string(count)) else { return .collect }
-            return done(
-                makeString(UnsafeBufferPointer(start: string.bytes + from, count: count), context: context(of: bp[2])))
+            let part = UnsafeBufferPointer(start: UnsafePointer(string.bytes + from), count: count)
+            guard let result = makeStringCharged(part, context: context(of: bp[2])) else { return .error }
+            return done(result)
         }
     }
 
-    /// Slots: separator, list, index, marker. The elements, coerced, are kept in a list of their own in slot 4.
+    /// Slots: separator, list, index, marker, parts, length: the elements, coerced, are kept in a list of their own.
     fileprivate func concatStringsSepStep() -> Step {
         guard let separator = expectString(0), let list = expectList(1) else { return .error }
         if bp[2].isNull {
             guard reserve(Size.array(list.field)) else { return .collect }
-            let parts = take(words: 1 + list.field)
-            parts[0] = Object.header(Kind.array, field: list.field)
-            for index in 0..<list.field { parts.values[index] = .null }
+            guard let parts = makeParts(list.field) else { return .error }
             bp[4] = Value(Tag.other, parts)
+            bp[5] = Value(small: max(0, list.field - 1) * separator.field)
             bp[2] = Value(small: 0)
         }
         if bp[3].isTrue {
-            bp[4].object.values[bp[2].small] = pop()
-            noteWrite(bp[4].object)
-            bp[2] = Value(small: bp[2].small + 1)
+            let part = pop()
             bp[3] = .false
+            guard addPart(part) else { return .error }
         }
         while bp[2].small < list.field {
             let slot = list.values + bp[2].small
             if !isForced(slot) { return .force }
             if slot.pointee.isString {
-                bp[4].object.values[bp[2].small] = slot.pointee
-                noteWrite(bp[4].object)
-                bp[2] = Value(small: bp[2].small + 1)
+                guard addPart(slot.pointee) else { return .error }
                 continue
             }
             bp[3] = .true
@@ -118,26 +120,49 @@ extension VM {
             s.pointee.callCount = 2
             return .call
         }
-        return joinParts(separator, bp[4].object)
+        return joinParts(separator, bp[4].object, bp[5].small)
     }
 
-    private func joinParts(_ separator: Object, _ parts: Object) -> Step {
-        var length = max(0, parts.field - 1) * separator.field
-        for index in 0..<parts.field { length += parts.values[index].object.field }
+    /// The list of parts, each null at first, charged; nil with `failure` set. `Size.array` reserved.
+    private func makeParts(_ count: Int) -> Object? {
+        let parts = take(words: 1 + count)
+        parts[0] = Object.header(Kind.array, field: count)
+        let isMade = inBlocks(count, bytesPerUnit: 8) { block in
+            for index in block { parts.values[index] = .null }
+            return true
+        }
+        return isMade ? parts : nil
+    }
+
+    /// Keeps the next part: a unit, which pays for all that is done with it but for its bytes.
+    private func addPart(_ part: Value) -> Bool {
+        guard charge(1) else { return false }
+        let index = bp[2].small
+        bp[4].object.values[index] = part
+        noteWrite(bp[4].object)
+        bp[5] = Value(small: bp[5].small + part.object.field)
+        bp[2] = Value(small: index + 1)
+        return true
+    }
+
+    private func joinParts(_ separator: Object, _ parts: Object, _ length: Int) -> Step {
         guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
         let contexts = (contextBytes(parts.values, parts.field) + contextBytes(bp, 1)) * 2
         guard reserve(Size.string(length) + contexts) else { return .collect }
-        guard charge(1 + length / 64 + parts.field / 8) else { return .error }
+        // Joined contexts are sorted.
+        guard charge(1 + contexts / 16) else { return .error }
         let context = joinContexts(unionContext(parts.values, parts.field), context(of: bp[0]))
         let result = makeString(length: length, context: context)
         var out = result.object.bytes
         for index in 0..<parts.field {
             if index > 0 {
-                out.update(from: separator.bytes, count: separator.field)
+                guard copyCharged(separator.bytes, separator.field, to: out) else { return .error }
                 out += separator.field
             }
+            // Parts too short to be charged each are, by how many there are.
+            if index & 0x3FF == 0x3FF, !charge(64) { return .error }
             let part = parts.values[index].object
-            out.update(from: part.bytes, count: part.field)
+            guard copyCharged(part.bytes, part.field, to: out) else { return .error }
             out += part.field
         }
         return done(result)

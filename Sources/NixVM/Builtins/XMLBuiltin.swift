@@ -1,7 +1,10 @@
+import NixBytecode
+import NixFormats
+
 /// `toXML`, and the printing of results as XML.
 extension Machine {
     static let xmlBuiltins: [BuiltinDefinition] = [
-        .frame("toXML", 1, strict: [], slots: 6) { vm in
+        .frame("toXML", 1, strict: [], slots: 7) { vm in
             if vm.bp[1].isNull { vm.bp[1] = Value(small: XMLOptions.strict.rawValue) }
             return vm.writeXMLStep()
         }
@@ -28,20 +31,22 @@ struct XMLOptions: OptionSet {
 
 /// Writing XML without native recursion.
 ///
-/// Slots: value, options, builder, length, context, derivations seen (sorted by path), elements open. Above them the
+/// Slots: value, options, builder, length, context, derivations seen (sorted by path), elements open,
+/// number of those derivations. Above them the
 /// values being written; one whose elements are being written has become `absent`, itself and a cursor: twice the index
 /// of the next, plus one for a derivation.
 extension VM {
-    private static let slots = 7
+    private static let slots = 8
 
     private var options: XMLOptions { XMLOptions(rawValue: bp[1].small) }
 
     func writeXMLStep() -> Step {
         if bp[6].isNull {
             guard reserveSlots(2) else { return .collect }
-            var text = XMLText(indent: 0)
-            text.add("<?xml version='1.0' encoding='utf-8'?>\n<expr>\n")
-            guard appendXML(text) else { return .collect }
+            let step = writing(indent: 0) { (text, meter) throws(WorkStop) in
+                try text.add("<?xml version='1.0' encoding='utf-8'?>\n<expr>\n", &meter)
+            }
+            if step != .next { return step }
             bp[6] = Value(small: 1)
             push(bp[0])
         }
@@ -55,16 +60,44 @@ extension VM {
     }
 
     private func finishXML() -> Step {
-        let length = bp[3].small
-        let tail: StaticString = "</expr>\n"
-        guard length + tail.utf8CodeUnitCount <= Int(UInt32.max) else {
-            return fail(.value, "string of \(length) bytes is too long")
+        var builder = TextBuilder(self, bp + 2)
+        if bp[6].small > 0 {
+            let step = writing(indent: 0) { (text, meter) throws(WorkStop) in try text.add("</expr>\n", &meter) }
+            if step != .next { return step }
+            bp[6] = Value(small: 0)
         }
-        guard reserve(Size.string(length + tail.utf8CodeUnitCount)) else { return .collect }
-        let result = makeString(length: length + tail.utf8CodeUnitCount, context: bp[4])
-        result.object.bytes.update(from: bp[2].object.bytes, count: length)
-        (result.object.bytes + length).update(from: tail.utf8Start, count: tail.utf8CodeUnitCount)
+        guard let result = builder.finish(context: bp[4]) else { return builder.step }
         return done(result)
+    }
+
+    /// Makes a piece of text and appends it to the builder: `.next` when it is there, else nothing has happened.
+    ///
+    /// - Parameter extra: bytes of the heap that are reserved with it.
+    private func writing(
+        indent depth: Int, extra: Int = 0, _ body: (inout XMLText, inout WorkMeter) throws(WorkStop) -> Void
+    ) -> Step {
+        let mark = fuelMark
+        var meter = makeMeter()
+        do throws(WorkStop) {
+            var text = try XMLText(indent: depth, &meter)
+            try body(&text, &meter)
+            settle(meter)
+            return again(append(text, extra: extra, beside: meter.taken), since: mark)
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
+    }
+
+    private func append(_ text: borrowing XMLText, extra: Int, beside taken: Int) -> Step {
+        var builder = TextBuilder(self, bp + 2)
+        guard let out = builder.room(text.count, extra: extra, beside: taken) else { return builder.step }
+        let isWritten = inBlocks(text.count, bytesPerUnit: 64) { block in
+            text.copy(block, to: ByteRoom(out + block.lowerBound, count: block.count))
+            return true
+        }
+        guard isWritten else { return .error }
+        builder.advance(text.count)
+        return .next
     }
 
     /// Writes the value at the top, or opens it.
@@ -72,45 +105,58 @@ extension VM {
         let isValue = isForced(top)
         if !isValue, options.contains(.strict) { return .force }
         let value = top.pointee
-        var text = XMLText(indent: bp[6].small)
-        if !isValue {
-            text.add("<unevaluated />\n")
-        } else if value.isString {
-            text.element("<string", value.object.byteBuffer)
-        } else if value.isInteger {
-            text.element("<int", Array(String(value.integer).utf8))
-        } else if value.isFloat {
-            text.element("<float", NumberText.general(value.float))
-        } else if value.isBool {
-            text.add(value.isTrue ? "<bool value=\"true\" />\n" : "<bool value=\"false\" />\n")
-        } else if value.isPath {
-            text.element("<path", value.object.byteBuffer)
-        } else if value.isNull {
-            text.add("<null />\n")
-        } else if value.isList {
-            text.add("<list>\n")
-            return openXML(top, text, isDerivation: false)
-        } else if value.isAttributes {
-            return writeXMLSet(top, &text)
-        } else {
-            writeXMLFunction(value, depth: bp[6].small, into: &text)
+        if isValue, value.isList {
+            return openXML(top, isDerivation: false) { (text, meter) throws(WorkStop) in
+                try text.add("<list>\n", &meter)
+            }
         }
-        let contexts = value.isString && value.object.hasContext ? joinedContextSize(value) : 0
-        guard appendXML(text, extra: contexts) else { return .collect }
+        if isValue, value.isAttributes { return writeXMLSet(top) }
+        let contexts = isValue && value.isString && value.object.hasContext ? joinedContextSize(value) : 0
+        let depth = bp[6].small
+        let step = writing(indent: depth, extra: contexts) { (text, meter) throws(WorkStop) in
+            if isValue {
+                try writeXMLScalar(value, depth: depth, into: &text, &meter)
+            } else {
+                try text.add("<unevaluated />\n", &meter)
+            }
+        }
+        if step != .next { return step }
         if contexts > 0 { bp[4] = joinContexts(bp[4], top.pointee.object.contextSlot.pointee) }
         sp -= 1
         return .next
+    }
+
+    private func writeXMLScalar(
+        _ value: Value, depth: Int, into text: inout XMLText, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        if value.isString {
+            try text.element("<string", ByteView(value.object.byteBuffer), &meter)
+        } else if value.isInteger {
+            try text.element("<int", Array(String(value.integer).utf8), &meter)
+        } else if value.isFloat {
+            try text.element("<float", NumberText.general(value.float), &meter)
+        } else if value.isBool {
+            try text.add(value.isTrue ? "<bool value=\"true\" />\n" : "<bool value=\"false\" />\n", &meter)
+        } else if value.isPath {
+            try text.element("<path", ByteView(value.object.byteBuffer), &meter)
+        } else if value.isNull {
+            try text.add("<null />\n", &meter)
+        } else {
+            try writeXMLFunction(value, depth: depth, into: &text, &meter)
+        }
     }
 
     private func joinedContextSize(_ value: Value) -> Int {
         Size.list(value.object.contextSlot.pointee.object.field + (bp[4].isNull ? 0 : bp[4].object.field))
     }
 
-    private func openXML(_ top: Slot, _ text: XMLText, isDerivation: Bool) -> Step {
+    private func openXML(
+        _ top: Slot, isDerivation: Bool, _ body: (inout XMLText, inout WorkMeter) throws(WorkStop) -> Void
+    ) -> Step {
         guard reserveSlots(4) else { return .collect }
-        guard appendXML(text) else { return .collect }
-        enterXML(top, isDerivation: isDerivation)
-        return .next
+        let step = writing(indent: bp[6].small, body)
+        if step == .next { enterXML(top, isDerivation: isDerivation) }
+        return step
     }
 
     /// Makes the value at the top the container whose elements follow.
@@ -129,12 +175,14 @@ extension VM {
         let isDerivation = cursor.pointee.small & 1 != 0
         let hasOpenAttribute = index > 0 && !container.isList
         let depth = bp[6].small - (hasOpenAttribute ? 1 : 0)
-        var text = XMLText(indent: hasOpenAttribute ? depth : 0)
-        if hasOpenAttribute { text.add("</attr>\n") }
         if index == container.object.field {
-            text.indent(depth - 1)
-            text.add(container.isList ? "</list>\n" : isDerivation ? "</derivation>\n" : "</attrs>\n")
-            guard appendXML(text) else { return .collect }
+            let step = writing(indent: hasOpenAttribute ? depth : 0) { (text, meter) throws(WorkStop) in
+                if hasOpenAttribute { try text.add("</attr>\n", &meter) }
+                try text.indent(depth - 1, &meter)
+                try text.add(
+                    container.isList ? "</list>\n" : isDerivation ? "</derivation>\n" : "</attrs>\n", &meter)
+            }
+            if step != .next { return step }
             bp[6] = Value(small: depth - 1)
             sp -= 3
             return .next
@@ -144,11 +192,14 @@ extension VM {
         if !container.isList {
             guard let order = nameOrder(container.object.layout) else { return .collect }
             place = Int(order[index])
-            text.indent(depth)
-            writeAttributeTag(container.object.layout.entries[place], into: &text)
+            let step = writing(indent: hasOpenAttribute ? depth : 0) { (text, meter) throws(WorkStop) in
+                if hasOpenAttribute { try text.add("</attr>\n", &meter) }
+                try text.indent(depth, &meter)
+                try writeAttributeTag(container.object.layout.entries[place], into: &text, &meter)
+            }
+            if step != .next { return step }
         }
-        guard appendXML(text) else { return .collect }
-        guard charge(1 + depth / 32) else { return .error }
+        guard charge(1) else { return .error }
         bp[6] = Value(small: depth + (container.isList ? 0 : 1))
         cursor.pointee = Value(small: cursor.pointee.small + 2)
         let object = (sp - 2).pointee.object
@@ -157,159 +208,173 @@ extension VM {
     }
 
     /// The name comes between a position's line and path, as attributes are sorted.
-    private func writeAttributeTag(_ entry: LayoutEntry, into text: inout XMLText) {
+    private func writeAttributeTag(_ entry: LayoutEntry, into text: inout XMLText, _ meter: inout WorkMeter)
+        throws(WorkStop)
+    {
         let position = options.contains(.location) ? machine.attributePosition(entry.position) : nil
-        text.add("<attr")
-        writePlace(position, into: &text)
-        text.attribute(" name", s.pointee.symbols.bytes(entry.symbol))
-        writePath(position, into: &text)
-        text.add(">\n")
+        try text.add("<attr", &meter)
+        try writePlace(position, into: &text, &meter)
+        try text.attribute(" name", ByteView(s.pointee.symbols.bytes(entry.symbol)), &meter)
+        try writePath(position, into: &text, &meter)
+        try text.add(">\n", &meter)
     }
 
-    private func writePlace(_ position: SourcePosition?, into text: inout XMLText) {
+    private func writePlace(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter)
+        throws(WorkStop)
+    {
         guard let position, let line = position.line, let column = position.column else { return }
-        text.attribute(" column", Array(String(column).utf8))
-        text.attribute(" line", Array(String(line).utf8))
+        try text.attribute(" column", Array(String(column).utf8), &meter)
+        try text.attribute(" line", Array(String(line).utf8), &meter)
     }
 
-    private func writePath(_ position: SourcePosition?, into text: inout XMLText) {
+    private func writePath(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter)
+        throws(WorkStop)
+    {
         guard let position, position.line != nil, position.column != nil, position.source.hasPrefix("/") else { return }
-        text.attribute(" path", Array(position.source.utf8))
+        try text.attribute(" path", Array(position.source.utf8), &meter)
     }
 
     // MARK: Sets
 
-    private func writeXMLSet(_ top: Slot, _ text: inout XMLText) -> Step {
+    private func writeXMLSet(_ top: Slot) -> Step {
         let set = top.pointee.object
         if let type = lookup(set, Symbols.type) {
             if !isForced(type) { return .force }
             if type.pointee.isString, type.pointee.object.byteBuffer.elementsEqual("derivation".utf8) {
-                return writeXMLDerivation(top, &text)
+                return writeXMLDerivation(top)
             }
         }
         if nameOrder(set.layout) == nil { return .collect }
-        text.add("<attrs>\n")
-        return openXML(top, text, isDerivation: false)
+        return openXML(top, isDerivation: false) { (text, meter) throws(WorkStop) in
+            try text.add("<attrs>\n", &meter)
+        }
     }
 
     /// A derivation is written once; then only its paths are told again.
-    private func writeXMLDerivation(_ top: Slot, _ text: inout XMLText) -> Step {
+    private func writeXMLDerivation(_ top: Slot) -> Step {
         let set = top.pointee.object
         let depth = bp[6].small
-        var drvPath: Value?
-        text.add("<derivation")
-        for (name, symbol) in [(" drvPath" as StaticString, Symbols.drvPath), (" outPath", Symbols.outPath)] {
+        for symbol in [Symbols.drvPath, Symbols.outPath] {
             guard let slot = lookup(set, symbol) else { continue }
-            if !isForced(slot) {
-                if options.contains(.strict) { return .force }
-                continue
-            }
-            guard slot.pointee.isString else { continue }
-            text.attribute(name, slot.pointee.object.byteBuffer)
-            if symbol == Symbols.drvPath { drvPath = slot.pointee }
+            if !isForced(slot), options.contains(.strict) { return .force }
         }
-        text.add(">\n")
         if nameOrder(set.layout) == nil { return .collect }
-        guard let drvPath, drvPath.object.field > 0 else { return repeatDerivation(&text, depth) }
-        let (index, isKnown) = placeOfDerivation(drvPath.object.byteBuffer)
-        if isKnown { return repeatDerivation(&text, depth) }
-        let seen = bp[5].isNull ? 0 : bp[5].object.field
+        let drvPath = writtenPath(set, Symbols.drvPath)
+        let outPath = writtenPath(set, Symbols.outPath)
+        let (index, isKnown) = placeOfDerivation(drvPath)
+        let isRepeated = isKnown || drvPath.map { $0.object.field == 0 } ?? true
+        let size = isRepeated ? 0 : sizeOfDerivations
         guard reserveSlots(4) else { return .collect }
-        guard appendXML(text, extra: Size.array(seen + 1)) else { return .collect }
-        noteDerivation(drvPath, at: index)
+        let step = writing(indent: depth, extra: size) { (text, meter) throws(WorkStop) in
+            try text.add("<derivation", &meter)
+            if let drvPath { try text.attribute(" drvPath", ByteView(drvPath.object.byteBuffer), &meter) }
+            if let outPath { try text.attribute(" outPath", ByteView(outPath.object.byteBuffer), &meter) }
+            try text.add(">\n", &meter)
+            if isRepeated {
+                try text.indent(depth + 1, &meter)
+                try text.add("<repeated />\n", &meter)
+                try text.indent(depth, &meter)
+                try text.add("</derivation>\n", &meter)
+            }
+        }
+        if step != .next { return step }
+        guard !isRepeated, let drvPath else {
+            sp -= 1
+            return .next
+        }
+        guard noteDerivation(drvPath, at: index) else { return .error }
         enterXML(top, isDerivation: true)
         return .next
     }
 
-    private func repeatDerivation(_ text: inout XMLText, _ depth: Int) -> Step {
-        text.indent(depth + 1)
-        text.add("<repeated />\n")
-        text.indent(depth)
-        text.add("</derivation>\n")
-        guard appendXML(text) else { return .collect }
-        sp -= 1
-        return .next
+    /// A path of a derivation that is written; nil for what is no string, or not forced.
+    private func writtenPath(_ set: Object, _ symbol: UInt32) -> Value? {
+        guard let slot = lookup(set, symbol), isForced(slot), slot.pointee.isString else { return nil }
+        return slot.pointee
     }
 
     /// Where a path stands, or should, among the derivations seen.
-    private func placeOfDerivation(_ path: UnsafeBufferPointer<UInt8>) -> (index: Int, isKnown: Bool) {
+    private func placeOfDerivation(_ path: Value?) -> (index: Int, isKnown: Bool) {
+        guard let path else { return (0, false) }
         var low = 0
-        var high = bp[5].isNull ? 0 : bp[5].object.field
+        var high = derivationCount
         while low < high {
             let middle = (low + high) / 2
-            let order = compareBytes(bp[5].object.values[middle].object.byteBuffer, path)
+            let order = compareBytes(bp[5].object.values[middle].object.byteBuffer, path.object.byteBuffer)
             if order == 0 { return (middle, true) }
             if order < 0 { low = middle + 1 } else { high = middle }
         }
         return (low, false)
     }
 
-    /// `Size.array` of one more reserved.
-    private func noteDerivation(_ path: Value, at index: Int) {
-        let count = bp[5].isNull ? 0 : bp[5].object.field
-        let larger = take(words: 2 + count)
-        larger[0] = Object.header(Kind.array, field: count + 1)
-        if count > 0 {
-            larger.values.update(from: bp[5].object.values, count: index)
-            (larger.values + (index + 1)).update(from: bp[5].object.values + index, count: count - index)
+    /// Derivations seen: the array of slot 5 has room for more, and their number is in slot 7.
+    private var derivationCount: Int { bp[7].isNull ? 0 : bp[7].small }
+
+    /// Bytes to reserve for one more derivation.
+    private var sizeOfDerivations: Int {
+        let count = derivationCount
+        return bp[5].isNull || count == bp[5].object.field ? Size.array(max(16, 2 * count)) : 0
+    }
+
+    /// Notes a derivation, with `sizeOfDerivations` reserved; false with `failure` set.
+    private func noteDerivation(_ path: Value, at index: Int) -> Bool {
+        let count = derivationCount
+        guard charge(1 + count / 128) else { return false }
+        if bp[5].isNull || count == bp[5].object.field {
+            let capacity = max(16, 2 * count)
+            let larger = take(words: 1 + capacity)
+            larger[0] = Object.header(Kind.array, field: capacity)
+            if count > 0 { larger.values.update(from: bp[5].object.values, count: count) }
+            for place in count..<capacity { larger.values[place] = .null }
+            bp[5] = Value(Tag.other, larger)
         }
-        larger.values[index] = path
-        bp[5] = Value(Tag.other, larger)
+        let seen = bp[5].object
+        var place = count
+        while place > index {
+            seen.values[place] = seen.values[place - 1]
+            place -= 1
+        }
+        seen.values[index] = path
+        noteWrite(seen)
+        bp[7] = Value(small: count + 1)
+        return true
     }
 
     // MARK: Functions
 
-    private func writeXMLFunction(_ value: Value, depth: Int, into text: inout XMLText) {
-        guard let function = machine.nextParameter(of: value) else { return text.add("<unevaluated />\n") }
-        text.add("<function")
+    private func writeXMLFunction(
+        _ value: Value, depth: Int, into text: inout XMLText, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        guard let function = try machine.nextParameter(of: value, &meter) else {
+            return try text.add("<unevaluated />\n", &meter)
+        }
+        try text.add("<function", &meter)
         if options.contains(.location) {
-            writePlace(function.position, into: &text)
-            writePath(function.position, into: &text)
+            try writePlace(function.position, into: &text, &meter)
+            try writePath(function.position, into: &text, &meter)
         }
-        text.add(">\n")
-        text.indent(depth + 1)
+        try text.add(">\n", &meter)
+        try text.indent(depth + 1, &meter)
         if let formals = function.formals {
-            text.add("<attrspat")
-            if formals.hasEllipsis { text.add(" ellipsis=\"1\"") }
-            if let name = function.name { text.attribute(" name", name) }
-            text.add(">\n")
+            try text.add("<attrspat", &meter)
+            if formals.hasEllipsis { try text.add(" ellipsis=\"1\"", &meter) }
+            if let name = function.name { try text.attribute(" name", name, &meter) }
+            try text.add(">\n", &meter)
             for formal in formals.names {
-                text.indent(depth + 2)
-                text.add("<attr")
-                text.attribute(" name", formal)
-                text.add(" />\n")
+                try text.indent(depth + 2, &meter)
+                try text.add("<attr", &meter)
+                try text.attribute(" name", formal, &meter)
+                try text.add(" />\n", &meter)
             }
-            text.indent(depth + 1)
-            text.add("</attrspat>\n")
+            try text.indent(depth + 1, &meter)
+            try text.add("</attrspat>\n", &meter)
         } else {
-            text.add("<varpat")
-            if let name = function.name { text.attribute(" name", name) }
-            text.add(" />\n")
+            try text.add("<varpat", &meter)
+            if let name = function.name { try text.attribute(" name", name, &meter) }
+            try text.add(" />\n", &meter)
         }
-        text.indent(depth)
-        text.add("</function>\n")
-    }
-
-    // MARK: The builder
-
-    /// Appends to the builder; false when room must be made first. `extra` bytes are reserved with it.
-    private func appendXML(_ text: XMLText, extra: Int = 0) -> Bool {
-        let bytes = text.bytes
-        let length = bp[3].isNull ? 0 : bp[3].small
-        let fits = !bp[2].isNull && length + bytes.count <= bp[2].object.field
-        let capacity = ((length + bytes.count) * 2 + 127) & ~7
-        guard reserve((fits ? 0 : 8 + capacity) + extra) else { return false }
-        if !fits {
-            let larger = take(words: 1 + capacity / 8)
-            larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !bp[2].isNull { larger.bytes.update(from: bp[2].object.bytes, count: length) }
-            bp[2] = Value(Tag.other, larger)
-        }
-        bytes.withUnsafeBufferPointer {
-            if let base = $0.baseAddress { (bp[2].object.bytes + length).update(from: base, count: $0.count) }
-        }
-        bp[3] = Value(small: length + bytes.count)
-        return true
+        try text.indent(depth, &meter)
+        try text.add("</function>\n", &meter)
     }
 }
 
@@ -322,7 +387,7 @@ extension Machine {
     }
 
     /// Nil for what is no function written in Nix.
-    func nextParameter(of value: Value) -> NextParameter? {
+    func nextParameter(of value: Value, _ meter: inout WorkMeter) throws(WorkStop) -> NextParameter? {
         guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)]
         let chunk = program.chunk(Int(loaded.index))
@@ -330,13 +395,28 @@ extension Machine {
         var parameter = NextParameter(name: chunk.parameters[applied].map { name(of: $0, in: program) })
         if applied == Int(chunk.arity) - 1, let index = chunk.formals {
             let formals = program.program.formals[Int(index)]
-            parameter.formals = (
-                formals.formals.map { name(of: $0.symbol, in: program) }
-                    .sorted { $0.lexicographicallyPrecedes($1) }, formals.hasEllipsis
-            )
+            parameter.formals = (try names(of: formals, in: program, &meter), formals.hasEllipsis)
         }
         let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first
         parameter.position = position(in: Int(loaded.program), span: span)
         return parameter
+    }
+
+    /// The names of a pattern, sorted: a unit is charged for each, and for each comparison.
+    private func names(
+        of formals: Formals, in program: LoadedProgram, _ meter: inout WorkMeter
+    ) throws(WorkStop) -> [[UInt8]] {
+        var names: [[UInt8]] = []
+        for formal in formals.formals {
+            try meter.charge(1)
+            names.append(name(of: formal.symbol, in: program))
+        }
+        do {
+            try names.sort {
+                try meter.charge(1)
+                return $0.lexicographicallyPrecedes($1)
+            }
+        } catch { throw error as? WorkStop ?? .interrupted }
+        return names
     }
 }

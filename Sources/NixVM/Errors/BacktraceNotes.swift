@@ -39,47 +39,80 @@ enum BacktraceNote {
     case file(chunk: UInt32)
 }
 
-/// The notes of one failure: the innermost and the outermost frames, and how many there were between them.
+/// The notes of one failure: the innermost and the outermost frames, and how many there were between them. So what they
+/// take does not depend on how deep an evaluation was, nor on how long the texts of a program are.
 struct BacktraceNotes {
     /// Notes kept at each end.
     static let bound = 25_000
+    /// Notes kept at each end of a failure that ends the evaluation, which is to end soon.
+    static let limitBound = 1_000
     /// Notes kept of a failure that was caught.
     static let keptBound = 1_000
+    /// Bytes of the program's own texts that are kept whole.
+    private static let mostTextBytes = 1 << 20
+    /// Bytes that are kept of each text after those.
+    private static let leastTextBytes = 256
 
+    private let bound: Int
     private(set) var first: [BacktraceNote] = []
     private var last: [BacktraceNote] = []
     private var next = 0
     private(set) var omitted = 0
+    private var textBytes = 0
+
+    init(bound: Int = BacktraceNotes.bound) { self.bound = bound }
 
     mutating func append(_ note: BacktraceNote) {
-        if first.count < BacktraceNotes.bound, omitted == 0 {
+        if hasInnerRoom {
             first.append(note)
-        } else if last.count < BacktraceNotes.bound {
+        } else if last.count < bound {
             last.append(note)
         } else {
             last[next] = note
-            next = (next + 1) % BacktraceNotes.bound
+            next = (next + 1) % bound
             omitted += 1
         }
     }
 
-    mutating func removeAll() {
-        first.removeAll(keepingCapacity: first.capacity < 1_000)
-        last = []
-        next = 0
-        omitted = 0
+    /// Adds a text of the program's own; the end of a long one is left out when there are many.
+    mutating func append(message: UnsafeBufferPointer<UInt8>) {
+        let room = max(Self.leastTextBytes, Self.mostTextBytes - textBytes)
+        let kept = min(message.count, room)
+        textBytes += kept
+        let ellipsis = kept < message.count ? Array("...".utf8) : []
+        append(.message(Array(message.prefix(kept)) + ellipsis))
     }
+
+    /// Whether the notes of the innermost frames are still being taken.
+    private var hasInnerRoom: Bool { first.count < bound && omitted == 0 && last.isEmpty }
+
+    /// Whether a frame's notes would not be kept: it is neither among the innermost nor among the outermost ones.
+    ///
+    /// - Parameter framesAround: how many frames lie around it.
+    func leavesOut(framesAround: Int) -> Bool { !hasInnerRoom && framesAround > bound }
+
+    /// Counts notes that were not taken, since others outside them would take their place.
+    mutating func skip(_ count: Int) { omitted += count }
+
+    /// Which of so many notes of one frame are worth taking: the first and the last, as many as are kept at each end.
+    func worthTaking(of count: Int) -> (first: Range<Int>, last: Range<Int>) {
+        let inner = min(count, bound)
+        return (0..<inner, max(inner, count - bound)..<count)
+    }
+
+    mutating func removeAll() { self = BacktraceNotes(bound: bound) }
 
     /// All notes that were taken.
     var count: Int { first.count + last.count + omitted }
 
     /// Bytes that the notes take, about.
-    var byteCount: Int { (first.count + last.count) * MemoryLayout<BacktraceNote>.stride }
+    var byteCount: Int { (first.count + last.count) * MemoryLayout<BacktraceNote>.stride + textBytes }
 
     /// The notes taken first, in memory of their own.
     func innermost(_ most: Int) -> BacktraceNotes {
-        var notes = BacktraceNotes()
-        notes.first = Array(first.prefix(most))
+        var notes = BacktraceNotes(bound: bound)
+        notes.first = first.count <= most ? first : Array(first.prefix(most))
+        notes.textBytes = textBytes
         if most >= BacktraceNotes.keptBound { notes.omitted = count - notes.first.count }
         return notes
     }

@@ -21,7 +21,10 @@ extension Machine {
     }
 }
 
-private struct BacktraceDecoder {
+struct BacktraceDecoder {
+    /// Bytes that a backtrace shows of a name.
+    static let mostNameBytes = 1_024
+
     let machine: Machine
     var frames: [BacktraceFrame] = []
     /// Chunks by the address of their code, made when a tail call is met first.
@@ -47,7 +50,7 @@ private struct BacktraceDecoder {
         case .functor(let number): addFunctor(number)
         case .failurePosition: frames.append(.failurePosition)
         case .attribute(let symbol, let number, let isJSON):
-            let name = String(decoding: machine.s.pointee.symbols.bytes(symbol), as: UTF8.self)
+            let name = shortName(symbol)
             addElement(
                 "while evaluating \(isJSON ? "" : "the ")attribute '\(name)'", number, isJSON: isJSON, hasPosition: true
             )
@@ -174,9 +177,13 @@ private struct BacktraceDecoder {
                     opcode: instructions.starts[last].opcode, phase: phase, step: last - first,
                     operand: operand < 0 ? nil : Int(operand),
                     definition: definition(selection),
-                    name: selection.name.map { String(decoding: machine.s.pointee.symbols.bytes($0), as: UTF8.self) },
+                    name: selection.name.map(shortName),
                     forced: forcedPosition(forced), chunk: found.chunk.kind,
                     chunkPosition: machine.position(in: found.index, span: found.chunk.spans.last))))
+    }
+
+    private func shortName(_ symbol: UInt32) -> String {
+        String(decoding: machine.s.pointee.symbols.bytes(symbol).prefix(Self.mostNameBytes), as: UTF8.self)
     }
 
     private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {

@@ -2,10 +2,10 @@ import Glibc
 
 /// Where tail calls left the code whose frame they reuse.
 ///
-/// Each frame keeps the place of its first tail call, in a range parallel to the frames; the later ones share a ring,
+/// Each frame keeps the place of its first tail call, in a table with an entry for each frame; the later ones share a ring,
 /// so that a loop of tail calls costs no memory. A bit of the frame (`FrameMode.tailCalled`) says that there are any.
-struct TailSites {
-    struct Entry {
+struct TailSites: BitwiseCopyable {
+    struct Entry: BitwiseCopyable {
         /// Address of the reused frame; the lowest bit is set at its first tail call.
         var frame: UInt
         var site: UnsafePointer<UInt8>
@@ -14,16 +14,17 @@ struct TailSites {
     /// A power of two.
     static let capacity = 4_096
 
-    /// The range parallel to the frames.
+    /// The table of first tail calls.
     let first: UnsafeMutableRawPointer
     let frames: UnsafeMutableRawPointer
     let ring: UnsafeMutablePointer<Entry>
     var count = 0
 
-    init(first: UnsafeMutableRawPointer, frames: UnsafeMutableRawPointer) {
+    /// - Parameter ring: `capacity` entries.
+    init(first: UnsafeMutableRawPointer, frames: UnsafeMutableRawPointer, ring: UnsafeMutablePointer<Entry>) {
         self.first = first
         self.frames = frames
-        ring = .allocate(capacity: TailSites.capacity)
+        self.ring = ring
     }
 
     /// What stands for a site where a functor took the place of its set: no address, but the number of the functor's
@@ -37,12 +38,11 @@ struct TailSites {
         return bits >> 63 == 0 ? nil : UInt32(truncatingIfNeeded: bits)
     }
 
-    func release() { ring.deallocate() }
-
     /// The slot of a frame's first tail call.
     @inline(__always)
     func slot(_ frame: UnsafeMutablePointer<Frame>) -> UnsafeMutablePointer<UnsafePointer<UInt8>> {
-        (first + (UnsafeMutableRawPointer(frame) - frames)).assumingMemoryBound(to: UnsafePointer<UInt8>.self)
+        let index = (UnsafeMutableRawPointer(frame) - frames) / MemoryLayout<Frame>.stride
+        return first.assumingMemoryBound(to: UnsafePointer<UInt8>.self) + index
     }
 }
 

@@ -44,9 +44,8 @@ extension VM {
         let left = a.object.layout.entries
         let right = b.object.layout.entries
         if a.object.field == b.object.field {
-            let symbols = s.pointee.symbols
-            let leftNames = (0..<a.object.field).map { left[$0].symbol }.sorted { symbols.precedes($0, $1) }
-            let rightNames = (0..<b.object.field).map { right[$0].symbol }.sorted { symbols.precedes($0, $1) }
+            let leftNames = (0..<a.object.field).map { left[$0].symbol }.sorted { s.pointee.symbols.precedes($0, $1) }
+            let rightNames = (0..<b.object.field).map { right[$0].symbol }.sorted { s.pointee.symbols.precedes($0, $1) }
             for (first, second) in zip(leftNames, rightNames) where first != second {
                 if lookup(b.object, first) == nil {
                     return "attribute name '\(nameText(first))' is contained in '\(shown(a))', "

@@ -177,16 +177,20 @@ extension VM {
 
     /// One line for each list or set that is being walked, the innermost first.
     private func noteDeepForce() {
-        var item = sp - 2
-        while item >= bp + 3 {
-            defer { item -= 2 }
-            guard item[1].isSmall, item[1].small > 0 else { continue }
-            var index = item[1].small - 1
-            if item.pointee.isAttributes, let order = nameOrder(item.pointee.object.layout) {
-                index = Int(order[index])
-            }
-            noteElement(item.pointee, index, around: 0, isJSON: false)
+        let count = (sp - (bp + 3)) / 2
+        let taken = machine.notes.worthTaking(of: count)
+        for item in taken.first { noteDeepItem(sp - 2 * (item + 1)) }
+        machine.notes.skip(taken.last.lowerBound - taken.first.upperBound)
+        for item in taken.last { noteDeepItem(sp - 2 * (item + 1)) }
+    }
+
+    private func noteDeepItem(_ item: Slot) {
+        guard item[1].isSmall, item[1].small > 0 else { return }
+        var index = item[1].small - 1
+        if item.pointee.isAttributes, let order = knownNameOrder(item.pointee.object.layout) {
+            index = Int(order[index])
         }
+        noteElement(item.pointee, index, around: 0, isJSON: false)
     }
 
     private func noteElement(_ container: Value, _ index: Int, around: UInt32, isJSON: Bool) {
@@ -230,61 +234,89 @@ extension VM {
         note(.peel("while \(isOpen ? "evaluating" : "using") the `outPath` attribute", number))
     }
 
+    /// Lists, sets and values that stand for sets on the way of `toJSON`, the innermost first.
     private func noteJSON() {
-        var found: [(container: Value, index: Int, around: UInt32, peel: Slot?)] = []
+        let cursors = jsonCursors()
+        let taken = machine.notes.worthTaking(of: cursors)
+        let isTaken = { (outerIndex: Int) in
+            taken.first.contains(cursors - 1 - outerIndex) || taken.last.contains(cursors - 1 - outerIndex)
+        }
+        var found: [JSONCursor] = []
         var around: UInt32 = 0
+        var outerIndex = 0
+        eachJSONCursor { slot in
+            var cursor = JSONCursor(slot: slot, around: around)
+            if slot[2].small > 0, slot[1].isAttributes, let order = knownNameOrder(slot[1].object.layout) {
+                cursor.index = Int(order[slot[2].small - 1])
+                around = slot[1].object.layout.entries[cursor.index].position
+                if isTaken(outerIndex) { around = attributePosition(slot[1].object, cursor.index) }
+            } else {
+                cursor.index = slot[2].small - 1
+            }
+            if isTaken(outerIndex) { found.append(cursor) }
+            outerIndex += 1
+        }
+        for (index, cursor) in found.reversed().enumerated() {
+            if index == taken.first.count { machine.notes.skip(cursors - found.count) }
+            if cursor.slot[2].small < 0 {
+                notePeel(cursor.slot)
+            } else {
+                noteElement(cursor.slot[1], cursor.index, around: cursor.around, isJSON: true)
+            }
+        }
+    }
+
+    private struct JSONCursor {
+        let slot: Slot
+        var index = 0
+        let around: UInt32
+    }
+
+    /// How many cursors `toJSON` has.
+    private func jsonCursors() -> Int {
+        var count = 0
+        eachJSONCursor { _ in count += 1 }
+        return count
+    }
+
+    /// Visits the cursors of `toJSON`, the outermost first.
+    private func eachJSONCursor(_ visit: (Slot) -> Void) {
         var slot = bp + 5
         while slot + 2 < sp {
             guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, slot[2].small != 0 else {
                 slot += 1
                 continue
             }
-            var index = slot[2].small - 1
-            let container = slot[1]
-            if slot[2].small < 0 {
-                found.append((container, 0, around, slot))
-                slot += 3
-                continue
-            }
-            if container.isAttributes, let order = nameOrder(container.object.layout) {
-                index = Int(order[index])
-                around = attributePosition(container.object, index)
-            }
-            found.append((container, index, around, nil))
+            visit(slot)
             slot += 3
-        }
-        for item in found.reversed() {
-            if let peel = item.peel {
-                notePeel(peel)
-            } else {
-                noteElement(item.container, item.index, around: item.around, isJSON: true)
-            }
         }
     }
 
     /// Elements of lists and sets that other values stand for, the innermost first. The reason for the coercion, which
     /// the next frame knows, is said of the outermost list, or of what is no string.
     private func noteCoercion() {
-        var cursors: [Slot] = []
-        var slot = bp + 6
-        while slot + 2 < sp, slot.pointee.bits == Value.absent.bits {
-            cursors.append(slot)
-            slot += 3
+        var count = 0
+        var lists = 0
+        while bp + 6 + 3 * count + 2 < sp, bp[6 + 3 * count].bits == Value.absent.bits {
+            if bp[6 + 3 * count + 2].small >= 0 { lists += 1 }
+            count += 1
         }
-        var lists = cursors.count { $0[2].small >= 0 }
         func noteReason() {
             if lists > 0 { return note(.here("while evaluating one element of the list")) }
             machine.coerced = bp[0]
             note(.coercion)
         }
         if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { noteReason() }
-        for cursor in cursors.reversed() {
-            if cursor[2].small < 0 {
-                notePeel(cursor)
-            } else {
-                lists -= 1
-                noteReason()
+        let taken = machine.notes.worthTaking(of: count)
+        for index in 0..<count {
+            let cursor = bp + 6 + 3 * (count - 1 - index)
+            let isList = cursor[2].small >= 0
+            if isList { lists -= 1 }
+            guard taken.first.contains(index) || taken.last.contains(index) else {
+                machine.notes.skip(1)
+                continue
             }
+            if isList { noteReason() } else { notePeel(cursor) }
         }
     }
 }

@@ -42,7 +42,7 @@ extension VM {
 
     /// - Parameter index: of the attribute in the order of names.
     private func noteDerivationAttribute(_ index: Int, _ name: Value) {
-        guard let order = nameOrder(bp[0].object.layout) else { return }
+        guard let order = knownNameOrder(bp[0].object.layout) else { return }
         let entry = bp[0].object.layout.entries[Int(order[index])]
         if entry.symbol == Symbols.args, machine.coerced.bits != Value.absent.bits {
             machine.notes.append(.coercionReason("while evaluating an element of the argument list"))
@@ -54,5 +54,8 @@ extension VM {
                 entry.position))
     }
 
-    func text(_ string: Value) -> String { String(decoding: string.object.byteBuffer, as: UTF8.self) }
+    /// The beginning of a string, as a backtrace shows it.
+    func text(_ string: Value) -> String {
+        String(decoding: string.object.byteBuffer.prefix(BacktraceDecoder.mostNameBytes), as: UTF8.self)
+    }
 }

@@ -6,7 +6,7 @@ extension VM {
     @inline(never)
     func fail(_ kind: FailureKind, bytes: [UInt8]) -> Step {
         machine.failure = EvalFailure(kind: kind, message: bytes, position: ownPosition())
-        machine.notes.removeAll()
+        machine.notes = BacktraceNotes(bound: kind.endsEvaluation ? BacktraceNotes.limitBound : BacktraceNotes.bound)
         machine.failedOperand = -1
         machine.recursion = 0
         machine.coerced = .absent
@@ -32,6 +32,12 @@ extension VM {
     func failMemory() -> Bool {
         _ = fail(.memoryExceeded, memoryText)
         return false
+    }
+
+    /// What a step answers that needs more memory than there is.
+    func memoryExceeded() -> Step {
+        _ = failMemory()
+        return .error
     }
 
     var memoryText: String { "memory limit exceeded\(limitText(s.pointee.memoryLimit, "bytes"))" }

@@ -249,8 +249,12 @@ extension Machine {
 
 extension Machine {
     /// The value as Nix prints a result; what is not forced prints as `<CODE>`.
-    public func printResult(_ handle: ValueHandle, limit: Int = .max) -> [UInt8] {
-        ValuePrinter(vm, .result, limit: limit).print(s.pointee.roots[handle.root])
+    ///
+    /// - Parameter limit: Bytes after which the text ends in `...`.
+    /// - Throws: `deadlineExceeded`, `cancelled`, or `memoryExceeded` when the text does not fit the memory limit.
+    public func printResult(_ handle: ValueHandle, limit: Int = .max) throws(EvalFailure) -> [UInt8] {
+        if let text = ValuePrinter(vm, .result, limit: limit).printed(s.pointee.roots[handle.root]) { return text }
+        throw failureNow()
     }
 
     /// The bytes of a string or path; nil for other values.

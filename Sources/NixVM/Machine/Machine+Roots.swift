@@ -10,16 +10,16 @@ extension Machine {
 
     private func newRoot() -> Int {
         let index = s.pointee.rootCount
-        if index == s.pointee.rootLimit {
-            let larger = Slot.allocate(capacity: index * 2)
-            larger.update(from: s.pointee.roots, count: index)
-            s.pointee.roots.deallocate()
-            s.pointee.roots = larger
-            s.pointee.rootLimit = index * 2
+        // `import` asks for `hasFreeRoot` first, and a host holds as many values as its own code names.
+        guard index < MachineState.rootCapacity else {
+            fatalError("the host keeps more values than a machine has roots")
         }
         s.pointee.rootCount += 1
         return index
     }
+
+    /// Whether evaluation may take another root, so that enough are left for the host.
+    var hasFreeRoot: Bool { !freeRoots.isEmpty || s.pointee.rootCount < MachineState.rootCapacity / 2 }
 
     /// A place in the order of handles, for `releaseHandles`.
     public func handleMark() -> Int { handleLog.count }

@@ -1,4 +1,5 @@
 import NixBytecode
+import NixFormats
 import NixStore
 import Synchronization
 
@@ -47,6 +48,8 @@ public final class Machine {
     /// How often budget, deadline and cancellation are looked at, in units of fuel.
     static let sliceUnits = 8192
 
+    /// All memory that is reached by address; the state lies in it.
+    private let storage: MachineStorage
     let s: UnsafeMutablePointer<MachineState>
     public let limits: Limits
     /// All that the evaluation reads, with the store objects it made.
@@ -103,7 +106,7 @@ public final class Machine {
     /// Numbers of the instructions that gave an attribute its position, by chunk and entry of its spans.
     var instructionPositions: [UInt64: UInt32] = [:]
     public let settings: MachineSettings
-    /// Where the state lies when it is not the machine's own.
+    /// Whose storage it is when it is not the machine's own.
     private let memory: MachineMemory?
     /// Programs that belong to the memory.
     private let sharedPrograms: Int
@@ -122,7 +125,10 @@ public final class Machine {
         io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
         cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
     ) {
-        guard let heap = Heap(memoryLimit: limits.memory) else { return nil }
+        guard let storage = MachineStorage(memoryLimit: limits.memory, builtins: Machine.definitions) else {
+            return nil
+        }
+        self.storage = storage
         self.limits = limits
         self.io = StoreView(io)
         self.settings = settings
@@ -130,8 +136,10 @@ public final class Machine {
         self.print = print
         memory = nil
         sharedPrograms = 0
-        s = .allocate(capacity: 1)
-        setUp(heap)
+        s = storage.state
+        storage.initializeState(for: self)
+        setLimits()
+        for name in Symbols.names { _ = s.pointee.symbols.intern(name) }
         installBuiltins()
     }
 
@@ -148,7 +156,8 @@ public final class Machine {
         settings = template.settings
         self.cancellation = cancellation
         self.print = print
-        s = template.s
+        storage = template.storage
+        s = storage.state
         programs = template.programs
         sharedPrograms = template.programs.count
         globals = template.globals
@@ -169,28 +178,12 @@ public final class Machine {
         s.pointee.memoryLimit = limits.memory
         s.pointee.maximumDepth = limits.depth
         s.pointee.fuel = limits.fuel
-        s.pointee.fpLimit = s.pointee.framesBase + min(1 << 13, limits.depth)
+        s.pointee.fpLimit = s.pointee.framesBase + min(MachineState.firstFrameWindow, limits.depth)
     }
 
     deinit {
         io.removeAll()
-        for program in programs.dropFirst(sharedPrograms) { program.release() }
-        if let memory { return memory.giveBack() }
-        s.pointee.heap.release()
-        s.pointee.symbols.release()
-        s.pointee.layoutCache.deallocate()
-        s.pointee.sharedLayouts.deallocate()
-        s.pointee.lookupCache.deallocate()
-        s.pointee.checkedElements.deallocate()
-        s.pointee.builtins.deallocate()
-        s.pointee.stepCodes.deallocate()
-        s.pointee.returnCode.deallocate()
-        s.pointee.machineTables.deallocate()
-        s.pointee.roots.deallocate()
-        s.pointee.tailSites.release()
-        s.pointee.remembered.release()
-        s.deinitialize(count: 1)
-        s.deallocate()
+        memory?.giveBack()
     }
 
     /// Why the evaluation must stop now, if it must.

@@ -5,8 +5,9 @@ import NixStore
 ///
 /// Making these anew costs several system calls, some hundred page faults and the installation of every builtin, more
 /// than a small evaluation itself. So the state right after the installation is kept, and brought back when a machine is
-/// let go: every byte that it wrote is overwritten or given back to the system, and what had to grow is thrown away with
-/// the memory as a whole. A machine that uses it behaves as a new one does, to the unit of fuel and the byte of memory.
+/// let go: every byte that it wrote is overwritten or given back to the system. Whatever owns memory puts itself back
+/// (`SymbolTable.restore`), and where that is not possible since it has grown, the memory as a whole is thrown away. The rest
+/// of the state is bits. A machine that uses it behaves as a new one does, to the unit of fuel and the byte of memory.
 public final class MachineMemory {
     /// Never runs. It owns the state that the machines use in turn.
     let template: Machine
@@ -17,7 +18,7 @@ public final class MachineMemory {
     /// The words of the heap that the installation took.
     private let heapBytes: [UInt8]
     private let roots: [Value]
-    /// A machine that was let go left something that could not be brought back.
+    /// Whether a machine that was let go left something that could not be brought back.
     public private(set) var isSpent = false
     private(set) var isInUse = false
 
@@ -61,8 +62,7 @@ public final class MachineMemory {
         let s = template.s
         isInUse = false
         s.pointee.host = .passUnretained(template)
-        // A table that grew is larger than the next machine's should be, and lies elsewhere than the snapshot says.
-        guard s.pointee.rootLimit == pristine.rootLimit, s.pointee.symbols.restore(symbols) else {
+        guard s.pointee.symbols.restore(symbols) else {
             isSpent = true
             return
         }
@@ -70,7 +70,8 @@ public final class MachineMemory {
         clearStacks()
         let chunks = UnsafeMutableRawPointer(s.pointee.chunks + pristine.chunkCount)
         clear(chunks, (s.pointee.chunkCount - pristine.chunkCount) * MemoryLayout<LoadedChunk>.stride)
-        s.pointee.roots.update(repeating: .null, count: s.pointee.rootCount)
+        let used = UnsafeMutableRawPointer(s.pointee.roots + roots.count)
+        clear(used, max(0, s.pointee.rootCount - roots.count) * MemoryLayout<Value>.stride)
         for (index, root) in roots.enumerated() { s.pointee.roots[index] = root }
         s.pointee.resetCaches()
         s.pointee = pristine
@@ -113,8 +114,8 @@ public final class MachineMemory {
     }
 
     private func clearTailSites(_ state: MachineState) {
-        discard(
-            state.tailSites.first, UnsafeMutableRawPointer(state.fpLimit) - UnsafeMutableRawPointer(state.framesBase))
+        let frames = state.fpLimit - state.framesBase
+        discard(state.tailSites.first, frames * MemoryLayout<UInt>.stride + Self.pageBytes)
         let used = min(state.tailSites.count, TailSites.capacity) * MemoryLayout<TailSites.Entry>.stride
         UnsafeMutableRawPointer(state.tailSites.ring).initializeMemory(as: UInt8.self, repeating: 0, count: used)
     }

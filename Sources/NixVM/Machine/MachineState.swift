@@ -1,7 +1,5 @@
-import Glibc
-
 /// What the loop keeps in registers; stored whole when anything else must see it.
-struct Registers {
+struct Registers: BitwiseCopyable {
     var pc: UnsafePointer<UInt8>
     /// First free slot.
     var sp: Slot
@@ -17,7 +15,7 @@ struct Registers {
 }
 
 /// What a caller needs back. `update` says what happens to the result.
-struct Frame {
+struct Frame: BitwiseCopyable {
     var pc: UnsafePointer<UInt8>
     var bp: Slot
     var env: Object
@@ -66,8 +64,10 @@ enum Step: UInt8 {
     case suspend
 }
 
-/// Everything that the machine's functions share.
-struct MachineState {
+/// Everything that the machine's functions share: numbers, values, and addresses in memory that `MachineStorage` owns and
+/// that stays where it is. So a copy of its bits can be put back, as `MachineMemory` does; the compiler sees to it that
+/// nothing in it is more than bits.
+struct MachineState: BitwiseCopyable {
     var r: Registers
     /// Start of the instruction being executed, where it runs anew.
     var instruction: UnsafePointer<UInt8>
@@ -88,6 +88,8 @@ struct MachineState {
     var result = Value.null
     var need = 0
     var needSlots = 0
+    /// Bytes beside the heap that the step which asked for room will take.
+    var needOutside = 0
     /// Largest `maximumStack` of any chunk loaded.
     var largestFrame = 0
     var chunkCount = 0
@@ -98,13 +100,12 @@ struct MachineState {
     var arguments: Slot
     var roots: Slot
     var rootCount = 0
-    var rootLimit = MachineState.rootCapacity
     var heap: Heap
     /// Bytes that were alive when everything was last moved.
     var liveBytes = 0
     /// Where the nursery begins: its range's start, but under stress.
     var nurseryStart: UnsafeMutableRawPointer
-    var remembered = Remembered()
+    var remembered: Remembered
     var memoryLimit: Int?
     var maximumDepth: Int
     /// Fuel left beyond `slice`; nil when there is no limit.
@@ -112,7 +113,8 @@ struct MachineState {
     var fuelUsed = 0
     var stress = false
     var stressTurn = 0
-    var symbols = SymbolTable()
+    /// Where the symbols lie: see `symbols`.
+    let symbolsPlace: UnsafeMutablePointer<SymbolTable>
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
     var sharedLayouts: UnsafeMutablePointer<SharedLayout>
     var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
@@ -121,7 +123,7 @@ struct MachineState {
     var emptyAttributes: Value
     var emptyString: Value
     var builtins: UnsafeMutablePointer<Builtin>
-    var builtinCount = 0
+    var builtinCount: Int
     /// Eight bytes for each builtin: a `step` instruction.
     var stepCodes: UnsafeMutablePointer<UInt8>
     var returnCode: UnsafeMutablePointer<UInt8>
@@ -137,15 +139,18 @@ struct MachineState {
     var counters = Counters()
     var tailSites: TailSites
 
-    static let rootCapacity = 256
+    /// Values that the host and the table of imports can keep at a time.
+    static let rootCapacity = 1 << 22
     /// Chunks that one machine can load.
     static let chunkCapacity = 1 << 24
+    /// Values that the stack has room for before it is first asked for more, and frames.
+    static let firstStackWindow = 1 << 14
+    static let firstFrameWindow = 1 << 13
 
-    /// A range that never moves, touched as chunks are loaded.
-    static func reserveChunks() -> UnsafeMutablePointer<LoadedChunk> {
-        let size = chunkCapacity * MemoryLayout<LoadedChunk>.stride
-        let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        return range!.assumingMemoryBound(to: LoadedChunk.self)
+    /// The names of the machine, in a place that stays.
+    var symbols: SymbolTable {
+        @inline(__always) _read { yield symbolsPlace.pointee }
+        @inline(__always) nonmutating _modify { yield &symbolsPlace.pointee }
     }
 
     /// Forgets what is known by address.
@@ -170,7 +175,7 @@ struct MachineState {
 }
 
 /// Where a key lies in a layout with many.
-struct LookupCacheEntry {
+struct LookupCacheEntry: BitwiseCopyable {
     static let count = 1024
     var layout: UInt = 0
     var symbol: UInt32 = 0
@@ -181,7 +186,7 @@ struct LookupCacheEntry {
 }
 
 /// Two layouts, the layout of their union, and how to merge values into it.
-struct LayoutCacheEntry {
+struct LayoutCacheEntry: BitwiseCopyable {
     static let count = 2048
     var left: UInt = 0
     var right: UInt = 0
@@ -191,7 +196,7 @@ struct LayoutCacheEntry {
 }
 
 /// Neighbours in a union that come from one side.
-struct UnionRun {
+struct UnionRun: BitwiseCopyable {
     /// Twice the index of the first in its own layout, and 1 more for the right side.
     var start: UInt32
     var count: UInt32
@@ -201,7 +206,7 @@ struct UnionRun {
 }
 
 /// Counts for `--stats`.
-public struct Counters: Sendable, Equatable {
+public struct Counters: Sendable, Equatable, BitwiseCopyable {
     public var calls = 0
     public var builtinCalls = 0
     public var forces = 0

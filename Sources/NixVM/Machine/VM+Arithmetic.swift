@@ -173,7 +173,7 @@ extension VM {
             return (a.isFloat ? a.float : Double(a.integer)) < (b.isFloat ? b.float : Double(b.integer))
         }
         if a.isString && b.isString || a.isPath && b.isPath {
-            return compareBytes(a.object.byteBuffer, b.object.byteBuffer) < 0
+            return compare(a.object.byteBuffer, b.object.byteBuffer).map { $0 < 0 }
         }
         let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
         let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)

@@ -166,6 +166,7 @@ extension VM {
             machine.notes.append(.here("while evaluating an attribute name"))
             return step
         }
+        guard chargeName(name.object.byteBuffer) else { return .error }
         var found: Slot?
         if base.isAttributes, let symbol = s.pointee.symbols.find(name.object.byteBuffer) {
             found = lookup(base.object, symbol)
@@ -182,7 +183,8 @@ extension VM {
                 return .next
             }
             guard base.isAttributes else { return failSelection(base) }
-            return failMissingAttribute(base, s.pointee.symbols.intern(name.object.byteBuffer))
+            guard let symbol = symbol(of: name.object.byteBuffer) else { return .error }
+            return failMissingAttribute(base, symbol)
         }
         if !isForced(found) { return .force }
         sp -= 1

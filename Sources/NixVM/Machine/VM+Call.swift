@@ -275,6 +275,7 @@ extension VM {
             }
             if !isForced(functor) { return .force }
             guard reserveSlots(count &+ 4) else { return .collect }
+            if functor.pointee.isAttributes { return applyFunctorOfFunctor(functor.pointee, function, count) }
             if count == 1, let site = TailSites.functorSite(positionNumber(function.object, Symbols.functor) ?? 0) {
                 noteTailCall(site, s.pointee.r.fp)
             }
@@ -282,6 +283,19 @@ extension VM {
             bp.pointee = functor.pointee
             sp += 1
         }
+    }
+
+    /// The functor of a set is a set, too: it is applied to the set in a frame of its own, and what comes of it to the
+    /// arguments. So each further functor counts as a call that waits for another.
+    private func applyFunctorOfFunctor(_ functor: Value, _ function: Value, _ count: Int) -> Step {
+        // [f a1..an] becomes [a1..an functor f].
+        bp.update(from: bp + 1, count: count)
+        (bp + count).pointee = functor
+        (bp + count + 1).pointee = function
+        sp += 1
+        s.pointee.resume = stepCode(Builtin.applyRest)
+        s.pointee.callCount = 1
+        return .call
     }
 
     /// More arguments than the function takes: calls it with the first, and its result with the rest.

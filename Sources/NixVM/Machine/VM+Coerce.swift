@@ -61,11 +61,12 @@ extension VM {
             return .next
         }
         guard reserveSlots(2) else { return .collect }
-        guard charge(1) else { return .error }
-        let separated = index > 0 && !(endsEmpty(list, index - 1))
-        if separated {
-            guard appendCoerced([UInt8(ascii: " ")]) else { return .collect }
+        let isSeparated = index > 0 && !endsEmpty(list, index - 1)
+        if isSeparated {
+            guard reserve(builderGrowth(1)) else { return .collect }
         }
+        guard charge(1) else { return .error }
+        if isSeparated, let step = append([UInt8(ascii: " ")]) { return step }
         cursor.pointee = Value(small: index + 1)
         push(list.values[index])
         return .next
@@ -93,7 +94,7 @@ extension VM {
             return .next
         }
         guard let bytes = scalarText(value) else { return failCoercion(value) }
-        guard appendCoerced(bytes) else { return .collect }
+        if let step = appendCoerced(bytes) { return step }
         sp -= 1
         return .next
     }
@@ -120,6 +121,7 @@ extension VM {
         }
         guard let path = lookup(set.object, Symbols.outPath) else { return failCoercion(set) }
         guard reserveSlots(4) else { return .collect }
+        guard charge(1) else { return .error }
         pushPeel(top, Peel.output)
         push(path.pointee)
         return .next
@@ -134,13 +136,15 @@ extension VM {
     }
 
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
-        let bytes = Array(value.object.byteBuffer)
         if coercion.contains(.copyToStore) {
-            guard let copied = copiedToStore(bytes) else { return .error }
+            if let step = admitText(value.object.field) { return step }
+            guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
             (sp - 1).pointee = copied
             return .next
         }
-        guard appendCoerced(bytes) else { return .collect }
+        guard reserve(builderGrowth(value.object.field)) else { return .collect }
+        guard charge(1 + value.object.field / 64) else { return .error }
+        if let step = appendReserved(value.object.byteBuffer) { return step }
         sp -= 1
         return .next
     }
@@ -159,9 +163,9 @@ extension VM {
         let contexts = contextBytes(sp - 1, 1) + (bp[4].isNull ? 0 : Size.list(bp[4].object.field))
         let length = value.object.field
         guard reserve(builderGrowth(length) + contexts) else { return .collect }
-        guard charge(1 + length / 64) else { return .error }
+        guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         if value.object.hasContext { bp[4] = joinContexts(bp[4], value.object.contextSlot.pointee) }
-        appendReserved(value.object.byteBuffer)
+        if let step = appendReserved(value.object.byteBuffer) { return step }
         sp -= 1
         return .next
     }
@@ -177,46 +181,63 @@ extension VM {
     static var absolutePath: Int { 0x100 }
 
     private func failRelativePath(_ value: Value) -> Step {
+        if let step = admitMessage(value) { return step }
         let text = String(decoding: value.object.byteBuffer, as: UTF8.self)
         let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
         machine.failure?.isCoercion = true
         return step
     }
 
-    private func appendCoerced(_ bytes: [UInt8]) -> Bool {
-        guard reserve(builderGrowth(bytes.count)) else { return false }
-        bytes.withUnsafeBufferPointer { appendReserved($0) }
-        return true
+    /// Appends a few bytes to the builder; what to answer when that is not possible, or not yet.
+    private func appendCoerced(_ bytes: [UInt8]) -> Step? {
+        guard reserve(builderGrowth(bytes.count)) else { return .collect }
+        return append(bytes)
     }
+
+    private func append(_ bytes: [UInt8]) -> Step? { bytes.withUnsafeBufferPointer { appendReserved($0) } }
 
     /// Bytes to reserve before so many more bytes are appended to the builder in slots 2 and 3.
     private func builderGrowth(_ more: Int) -> Int {
-        let length = bp[3].isNull ? 0 : bp[3].small
-        if !bp[2].isNull, length + more <= bp[2].object.field { return 0 }
-        return 16 + ((length + more) * 2 + 64)
+        let length = builtLength + more
+        if !bp[2].isNull, length <= bp[2].object.field { return 0 }
+        return Size.bytes(VM.builderCapacity(length))
     }
 
-    private func appendReserved(_ bytes: UnsafeBufferPointer<UInt8>) {
-        let length = bp[3].isNull ? 0 : bp[3].small
+    /// Bytes in the builder of the current frame.
+    private var builtLength: Int { bp[3].isNull ? 0 : bp[3].small }
+
+    /// The bytes that a builder gets which must hold so many: twice as many, so that growing costs little, as far as a
+    /// header can say so.
+    static func builderCapacity(_ length: Int) -> Int {
+        let most = Object.mostField & ~7
+        return length > most ? length : min(most, (length * 2 + 63) & ~7)
+    }
+
+    /// Appends bytes for which there is room; a failure when the evaluation must stop.
+    private func appendReserved(_ bytes: UnsafeBufferPointer<UInt8>) -> Step? {
+        let length = builtLength
         if bp[2].isNull || length + bytes.count > bp[2].object.field {
-            let capacity = ((length + bytes.count) * 2 + 63) & ~7
+            let capacity = VM.builderCapacity(length + bytes.count)
             let larger = take(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !bp[2].isNull { larger.bytes.update(from: bp[2].object.bytes, count: length) }
+            if !bp[2].isNull, !copy(bp[2].object.bytes, to: larger.bytes, count: length) { return .error }
             bp[2] = Value(Tag.other, larger)
         }
-        if let base = bytes.baseAddress { (bp[2].object.bytes + length).update(from: base, count: bytes.count) }
+        if let base = bytes.baseAddress {
+            guard copy(base, to: bp[2].object.bytes + length, count: bytes.count) else { return .error }
+        }
         bp[3] = Value(small: length + bytes.count)
+        return nil
     }
 
     private func finishCoercion() -> Step {
         if bp[3].isNull { return done(s.pointee.emptyString) }
         if bp[3].small < 0 { return done(bp[2]) }
         let length = bp[3].small
-        guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
+        if let step = refuseLength(length) { return step }
         guard reserve(Size.string(length)) else { return .collect }
         let result = makeString(length: length, context: bp[4])
-        result.object.bytes.update(from: bp[2].object.bytes, count: length)
+        guard copy(bp[2].object.bytes, to: result.object.bytes, count: length) else { return .error }
         return done(result)
     }
 }

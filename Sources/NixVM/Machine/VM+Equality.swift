@@ -11,8 +11,10 @@ extension VM {
         let a = (sp - 2).pointee
         let b = (sp - 1).pointee
         switch shallowEqual(a, b) {
-        case .some(let result): return replaceTwo(.bool(result))
-        case .none: return enterOperator(Builtin.equalDeep, arguments: 2, flag: false)
+        case .equal: return replaceTwo(.true)
+        case .different: return replaceTwo(.false)
+        case .byElements: return enterOperator(Builtin.equalDeep, arguments: 2, flag: false)
+        case .stopped: return .error
         }
     }
 
@@ -20,33 +22,43 @@ extension VM {
     @inline(never)
     func assertEqual(_ text: Value) -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
-        if shallowEqual((sp - 2).pointee, (sp - 1).pointee) == true { return replaceTwo(.true) }
+        switch shallowEqual((sp - 2).pointee, (sp - 1).pointee) {
+        case .equal: return replaceTwo(.true)
+        case .stopped: return .error
+        case .different, .byElements: break
+        }
         let step = enterOperator(Builtin.equalDeep, arguments: 2, flag: true)
         if step == .entered { bp[2] = text }
         return step
     }
 
-    /// Equality of two forced values; nil when their elements must be compared.
-    func shallowEqual(_ a: Value, _ b: Value) -> Bool? {
-        if a.isInteger, b.isInteger { return a.integer == b.integer }
-        if a.isFloat, b.isFloat || b.isInteger { return a.float == (b.isFloat ? b.float : Double(b.integer)) }
-        if b.isFloat, a.isInteger { return Double(a.integer) == b.float }
-        if a.tag != b.tag { return false }
-        switch a.tag {
-        case Tag.string: return equalBytes(a, b)
-        case Tag.list:
-            if a.object.field != b.object.field { return false }
-            return a.object.field == 0 ? true : nil
-        case Tag.attributes: return nil
-        case Tag.immediate: return a.bits == b.bits && !a.isBuiltin
-        case Tag.other: return a.isPath && b.isPath && equalBytes(a, b)
-        default: return false
-        }
+    /// What is known of two forced values without a look at their elements.
+    enum ShallowEquality {
+        case equal, different, byElements
+        /// `failure` is set: the evaluation must stop.
+        case stopped
+
+        @inline(__always)
+        init(_ isEqual: Bool?) { self = isEqual.map { $0 ? .equal : .different } ?? .stopped }
     }
 
-    @inline(__always)
-    func equalBytes(_ a: Value, _ b: Value) -> Bool {
-        a.object.field == b.object.field && compareBytes(a.object.byteBuffer, b.object.byteBuffer) == 0
+    func shallowEqual(_ a: Value, _ b: Value) -> ShallowEquality {
+        if a.isInteger, b.isInteger { return a.integer == b.integer ? .equal : .different }
+        if a.isFloat, b.isFloat || b.isInteger {
+            return a.float == (b.isFloat ? b.float : Double(b.integer)) ? .equal : .different
+        }
+        if b.isFloat, a.isInteger { return Double(a.integer) == b.float ? .equal : .different }
+        if a.tag != b.tag { return .different }
+        switch a.tag {
+        case Tag.string: return ShallowEquality(equalBytes(a, b))
+        case Tag.list:
+            if a.object.field != b.object.field { return .different }
+            return a.object.field == 0 ? .equal : .byElements
+        case Tag.attributes: return .byElements
+        case Tag.immediate: return a.bits == b.bits && !a.isBuiltin ? .equal : .different
+        case Tag.other: return a.isPath && b.isPath ? ShallowEquality(equalBytes(a, b)) : .different
+        default: return .different
+        }
     }
 
     /// Compares what lies above the frame's slots: items of three values, left, right and the index reached
@@ -90,11 +102,16 @@ extension VM {
         return done(.true)
     }
 
+    /// Whether two values of containers are seen to be equal at once, which costs nothing: whether a value lies there
+    /// itself depends on collections, and fuel must not.
+    private func isSame(_ a: Value, _ b: Value) -> Bool {
+        if a.bits == b.bits { return true }
+        if a.isString || a.isPath, a.object.field >= VM.bytesPerUnit { return false }
+        return shallowEqual(a, b) == .equal
+    }
+
     /// Whether a value lies there itself and not a thunk or what a thunk came to.
     private func isSettled(_ value: Value) -> Bool { value.tag != Tag.thunk }
-
-    /// Whether two values of containers are known to be equal without a look at elements of theirs.
-    private func isSame(_ a: Value, _ b: Value) -> Bool { a.bits == b.bits || shallowEqual(a, b) == true }
 
     /// The index of an item of two derivations whose outputs lie above it.
     static var comparedByOutput: Int { -2 }
@@ -113,16 +130,20 @@ extension VM {
             sp = item
             return .next
         }
-        if let result = shallowEqual(a, b) {
-            if !result { return differ(item) }
+        switch shallowEqual(a, b) {
+        case .stopped: return .error
+        case .different: return differ(item)
+        case .equal:
             sp = item
             return .next
+        case .byElements: break
         }
         if a.isAttributes {
             if let step = startDerivations(item) { return step }
             let left = item[0].object
             let right = item[1].object
             if left.field != right.field { return differ(item) }
+            guard charge(left.field / 16) else { return .error }
             for index in 0..<left.field
             where left.layout.entries[index].symbol != right.layout.entries[index].symbol {
                 return differ(item)
@@ -168,7 +189,9 @@ extension VM {
 
     /// That elements of lists had no order, once for each list around them.
     private func noteElements() {
-        for _ in 0..<(sp - (bp + 5)) / 3 { machine.notes.append(.text("while comparing two list elements")) }
+        for _ in 0..<min((sp - (bp + 5)) / 3, BacktraceNotes.bound) {
+            machine.notes.append(.text("while comparing two list elements"))
+        }
     }
 
     /// `<` on lists: finds the first elements that differ, and compares those.
@@ -197,7 +220,7 @@ extension VM {
                 if !isForced(bp) || !isForced(bp + 1) { return .force }
                 guard bp[0].isList, bp[1].isList else {
                     guard let less = isLess(bp[0], bp[1]) else {
-                        noteElements()
+                        if machine.failure?.kind.endsEvaluation == false { noteElements() }
                         return .error
                     }
                     return done(.bool(less != bp[2].isTrue))

@@ -67,6 +67,9 @@ extension VM {
         guard reserve(Size.words(size)) else { return nil }
         let copy = take(words: size)
         copy.update(from: value.object, count: size)
+        // Whether everything in it was visited is marked at the original alone, and taken back there when a deep force
+        // fails.
+        copy[0] &= ~Object.deepFlag
         return Value(value.tag, copy)
     }
 
@@ -166,13 +169,11 @@ extension VM {
 
     /// Indices into a set's layout in the order of the names' bytes. Kept with the layout once computed.
     ///
-    /// Reserves heap itself when the order is new: call it before any effect, and answer `.collect` on nil.
+    /// Reserves heap itself when the order is new: call it before any effect, and answer `.collect` on nil, which also says
+    /// that the evaluation must stop.
     func nameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
         let count = layout.field
-        let known = layout.values[0]
-        if !known.isNull {
-            return UnsafePointer(UnsafeRawPointer(known.object + 1).assumingMemoryBound(to: UInt32.self))
-        }
+        if let known = knownNameOrder(layout) { return known }
         let words = 1 &+ Object.words(forBytes: count &* 4)
         let object: Object
         if isPermanent(layout) {
@@ -186,9 +187,18 @@ extension VM {
         for index in 0..<count { order[index] = UInt32(truncatingIfNeeded: index) }
         var buffer = UnsafeMutableBufferPointer(start: order, count: count)
         let entries = layout.entries
-        buffer.sort { s.pointee.symbols.precedes(entries[Int($0)].symbol, entries[Int($1)].symbol) }
+        guard
+            sort(&buffer, by: { s.pointee.symbols.precedes(entries[Int($0)].symbol, entries[Int($1)].symbol) })
+        else { return nil }
         write(Value(Tag.other, object), to: layout.values)
         return UnsafePointer(order)
+    }
+
+    /// The same when it was computed before.
+    func knownNameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
+        let known = layout.values[0]
+        if known.isNull { return nil }
+        return UnsafePointer(UnsafeRawPointer(known.object + 1).assumingMemoryBound(to: UInt32.self))
     }
 
     func isPermanent(_ object: Object) -> Bool {

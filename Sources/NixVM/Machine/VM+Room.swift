@@ -18,6 +18,16 @@ extension VM {
         return false
     }
 
+    /// Whether so many bytes may be taken beside the heap, as far as the memory limit goes. Called before any effect; what
+    /// is no longer alive in the heap makes room when the step is run anew.
+    func reserveOutside(_ bytes: Int) -> Bool {
+        if hasRoomOutsideHeap(bytes) { return true }
+        s.pointee.need = 0
+        s.pointee.needSlots = 0
+        s.pointee.needOutside = bytes
+        return false
+    }
+
     /// Takes words that were reserved.
     @inline(__always)
     func take(words: Int) -> Object {
@@ -38,9 +48,14 @@ extension VM {
     /// forbids to go on.
     @inline(never)
     func makeRoom() -> Bool {
+        // The step was stopped while it made what it needs room for.
+        if machine.failure != nil { return false }
         let slots = max(s.pointee.needSlots, Builtin.slack)
+        let outside = s.pointee.needOutside
         s.pointee.needSlots = 0
-        if s.pointee.slice <= 0 {
+        s.pointee.needOutside = 0
+        // With nothing left, only who wants to charge is refused: when room on the heap is asked for depends on collections.
+        if s.pointee.slice < 0 || s.pointee.slice == 0 && s.pointee.need == 0 && outside == 0 {
             if !refill() { return false }
             if s.pointee.remembered.isFull, !collect(need: 0) { return failMemory() }
         }
@@ -50,10 +65,22 @@ extension VM {
         {
             return false
         }
+        if outside > 0, !makeRoomOutside(outside) { return false }
         let need = s.pointee.need
         s.pointee.need = 0
         if s.pointee.r.hp + need <= s.pointee.hpLimit { return true }
-        return collect(need: need) ? true : failMemory()
+        // Where memory is short, collections take more time than what lies between them.
+        if !poll() { return false }
+        return collect(need: need) || failMemory()
+    }
+
+    /// Frees what is no longer alive in the heap, for so many bytes beside it.
+    private func makeRoomOutside(_ bytes: Int) -> Bool {
+        if hasRoomOutsideHeap(bytes) { return true }
+        guard poll() else { return false }
+        collectAll()
+        guard openNursery(0), hasRoomOutsideHeap(bytes) else { return failMemory() }
+        return true
     }
 
     /// Takes the next slice of fuel after looking at deadline and cancellation.
@@ -110,10 +137,17 @@ extension VM {
 
     private func growFrames() -> Bool {
         let used = s.pointee.r.fp - s.pointee.framesBase
-        if used >= s.pointee.maximumDepth { return failDepth() }
-        let size = min(max(used * 2, 1 << 14), s.pointee.maximumDepth)
+        let most = min(s.pointee.maximumDepth, s.pointee.heap.stackSize / MemoryLayout<Frame>.stride - 1)
+        if used >= most { return failDepth() }
+        let size = min(used + growth(of: used), most)
         s.pointee.fpLimit = s.pointee.framesBase + size
         return fitsLimit()
+    }
+
+    /// How much larger a window of the stack or the frames gets: as large again where there is no memory limit, and a bit
+    /// larger where the window counts under one.
+    private func growth(of used: Int) -> Int {
+        max(s.pointee.memoryLimit == nil ? used : used / 8, 1 << 13)
     }
 
     /// Room for so many values over the current frame's base, without charging. False with `failure` set when a limit
@@ -124,8 +158,8 @@ extension VM {
 
     private func growStack(_ slots: Int) -> Bool {
         let used = s.pointee.r.sp - s.pointee.stackBase
-        let size = max(used * 2, used + slots, 1 << 15)
-        if size > s.pointee.heap.stackSize / 8 - 4096 { return failDepth() }
+        let size = used + slots + growth(of: used)
+        if size > s.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failDepth() }
         s.pointee.spLimit = s.pointee.stackBase + size
         return fitsLimit()
     }
@@ -133,6 +167,6 @@ extension VM {
     /// The stack grew at the heap's cost: under a memory limit the heap's window is set anew.
     private func fitsLimit() -> Bool {
         if s.pointee.memoryLimit == nil { return true }
-        return collect(need: 0) ? true : failMemory()
+        return collect(need: 0) || failMemory()
     }
 }

@@ -13,14 +13,15 @@ extension VM {
             guard parts[index].isString else { return failExpected("a string", parts[index]) }
             length += parts[index].object.field
         }
-        guard length <= Int(UInt32.max) else { return fail(.value, "string of \(length) bytes is too long") }
-        guard reserve(Size.string(length) + contextBytes(parts, count)) else { return .collect }
-        guard charge(1 + length / 64) else { return .error }
+        if let step = refuseLength(length) { return step }
+        let contexts = contextBytes(parts, count)
+        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         let result = makeString(length: length, context: unionContext(parts, count))
         var out = result.object.bytes
         for index in 0..<count {
             let part = parts[index].object
-            out.update(from: part.bytes, count: part.field)
+            guard copy(part.bytes, to: out, count: part.field) else { return .error }
             out += part.field
         }
         sp = parts
@@ -28,11 +29,16 @@ extension VM {
         return .next
     }
 
+    /// The failure of making a string whose length no header holds; nil for others.
+    func refuseLength(_ length: Int) -> Step? {
+        length <= Object.mostField ? nil : fail(.value, "string of \(length) bytes is too long")
+    }
+
     /// Joins a path and strings to a path.
     @inline(never)
     func interpolatePath(_ count: Int) -> Step {
         let parts = sp - count
-        var bytes: [UInt8] = []
+        var length = 0
         for index in 0..<count {
             if !isForced(parts + index) { return .force }
             let part = parts[index]
@@ -40,13 +46,26 @@ extension VM {
             if part.isString, part.object.hasContext {
                 return fail(.value, "a string that refers to a store path cannot be appended to a path")
             }
-            bytes.append(contentsOf: part.object.byteBuffer)
+            length += part.object.field
         }
+        if let step = admitPath(length) { return step }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
+        for index in 0..<count { bytes.append(contentsOf: parts[index].object.byteBuffer) }
         let path = CanonPath.canonicalize(bytes)
-        guard reserve(Size.string(path.count)) else { return .collect }
         sp = parts
         push(makePath(path))
         return .next
+    }
+
+    /// Reserves a path that is made of so many bytes, and charges for it; what to answer when that is not possible, or not
+    /// yet.
+    func admitPath(_ length: Int) -> Step? {
+        if let step = refuseLength(length) { return step }
+        guard reserve(Size.string(length)) else { return .collect }
+        // It is put together and made canonical beside the heap.
+        guard reserveOutside(3 * length) else { return .collect }
+        return charge(1 + length / 16) ? nil : .error
     }
 
     /// `path + value`: the value's string after the path's, made canonical.
@@ -55,9 +74,8 @@ extension VM {
         if b.isString, b.object.hasContext {
             return fail(.value, "a string that refers to a store path cannot be appended to a path")
         }
-        let path = CanonPath.canonicalize(Array(a.object.byteBuffer) + Array(b.object.byteBuffer))
-        guard reserve(Size.string(path.count)) else { return .collect }
-        return replaceTwo(makePath(path))
+        if let step = admitPath(a.object.field + b.object.field) { return step }
+        return replaceTwo(makePath(CanonPath.canonicalize(Array(a.object.byteBuffer) + Array(b.object.byteBuffer))))
     }
 
     /// `+` where an operand must first be coerced: it becomes a frame.
@@ -87,18 +105,22 @@ extension VM {
             bp[3] = Value(small: bp[3].small + 1)
             return addCoercedStep()
         }
-        guard reserve(Size.string(bp[0].object.field + bp[1].object.field) * 2 + contextBytes(bp, 2)) else {
-            return .collect
-        }
+        let length = bp[0].object.field + bp[1].object.field
         if bp[0].isPath {
-            let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer) + Array(bp[1].object.byteBuffer))
-            return done(makePath(path))
+            if let step = admitPath(length) { return step }
+            return done(
+                makePath(CanonPath.canonicalize(Array(bp[0].object.byteBuffer) + Array(bp[1].object.byteBuffer))))
         }
+        if let step = refuseLength(length) { return step }
+        let contexts = contextBytes(bp, 2)
+        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64 + contexts / VM.contextBytesPerUnit) else { return .error }
         let left = bp[0].object
         let right = bp[1].object
-        let result = makeString(length: left.field + right.field, context: unionContext(bp, 2))
-        result.object.bytes.update(from: left.bytes, count: left.field)
-        (result.object.bytes + left.field).update(from: right.bytes, count: right.field)
+        let result = makeString(length: length, context: unionContext(bp, 2))
+        guard copy(left.bytes, to: result.object.bytes, count: left.field),
+            copy(right.bytes, to: result.object.bytes + left.field, count: right.field)
+        else { return .error }
         return done(result)
     }
 

@@ -42,7 +42,8 @@ extension VM {
         // The runs are gathered where the largest layout would end.
         let runs = UnsafeMutableRawPointer(union + (2 &+ leftCount &+ rightCount + 1)).assumingMemoryBound(
             to: UnionRun.self)
-        var runCount = 0
+        // A run cannot tell places of larger sets.
+        var runCount = max(leftCount, rightCount) < 1 << 31 ? 0 : UnionRun.limit &+ 1
         var takesLeft = false
         var i = 0
         var j = 0

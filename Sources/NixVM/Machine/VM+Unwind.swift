@@ -21,7 +21,11 @@ extension VM {
                     catching?.number ?? machine.keptFailures.takeNumber(), isOld: catching?.hasOldThunk ?? false)
                 return nil
             }
-            noteFrame(place, &tails)
+            if machine.notes.leavesOut(framesAround: s.pointee.r.fp - bottom) {
+                skipFrame()
+            } else {
+                noteFrame(place, &tails)
+            }
             if stepIndex(s.pointee.r.pc) == Builtin.deepForce { clearDeepFlags() }
             observer.exitFrame(self, s.pointee.r)
             if s.pointee.r.fp <= bottom { return .failed }
@@ -42,6 +46,13 @@ extension VM {
             s.pointee.instruction = frame.pc
             if s.pointee.r.fp <= bottom { return .failed }
         }
+    }
+
+    /// Leaves a frame of which nothing is noted, since there are so many.
+    private func skipFrame() {
+        machine.notes.skip(1)
+        machine.coerced = .absent
+        machine.failedOperand = -1
     }
 
     /// Ends the forcing of a thunk.

@@ -1,4 +1,7 @@
 /// Prints values without forcing anything and without native recursion.
+///
+/// In messages little is shown of a value, in time and memory that do not depend on its size. Elsewhere all of it is: then
+/// the printer looks at deadline and cancellation on its way, and its text counts under the memory limit.
 struct ValuePrinter {
     /// How much is shown, and what stands for functions and thunks.
     enum Style {
@@ -42,29 +45,73 @@ struct ValuePrinter {
     private var seen: Set<UInt64> = []
     private var attributeCount = 0
     private var elementCount = 0
+    /// What was done since deadline, cancellation and memory were looked at: values, and blocks of bytes of strings.
+    private var unpolled = 0
+    /// Why printing ended early.
+    private var stopped: FailureKind?
 
-    init(_ vm: VM, _ style: Style, limit: Int = .max) {
+    /// So much is done between two looks.
+    private static let pollInterval = 1_024
+    /// Bytes of a string that count as one value.
+    private static let blockBytes = 256
+
+    /// Whether a program asked for the text, which costs it fuel.
+    private let isCharged: Bool
+
+    /// - Parameters:
+    ///   - limit: Bytes after which the text ends in `...`.
+    ///   - isCharged: Whether printing uses fuel.
+    init(_ vm: VM, _ style: Style, limit: Int = .max, isCharged: Bool = false) {
+        self.isCharged = isCharged
         self.vm = vm
         self.style = style
         self.limit = limit
         bounds = style == .errors ? .messages : .none
     }
 
+    /// The text of a value; ends early, in `...`, where the evaluation must stop.
     func print(_ value: Value) -> [UInt8] {
         var copy = self
-        copy.work = [.value(value, depth: 0)]
-        while let next = copy.work.popLast() {
-            if copy.out.count > limit {
-                copy.text("...")
-                break
-            }
+        copy.printAll(value)
+        if copy.stopped != nil { copy.text("...") }
+        return copy.out
+    }
+
+    /// The text of a value; nil, with the machine's `failure` set, when deadline, cancellation or memory forbid it.
+    func printed(_ value: Value) -> [UInt8]? {
+        var copy = self
+        copy.printAll(value)
+        switch copy.stopped {
+        case nil: return copy.out
+        case .memoryExceeded: _ = vm.failMemory()
+        case .fuelExhausted: _ = vm.failFuel()
+        case let cause?: _ = vm.failInterrupted(cause)
+        }
+        return nil
+    }
+
+    private mutating func printAll(_ value: Value) {
+        work = [.value(value, depth: 0)]
+        while stopped == nil, let next = work.popLast() {
+            if out.count > limit { return text("...") }
+            step(1)
             switch next {
-            case .value(let value, let depth): copy.print(value, depth)
-            case .list(let list, let next, let depth): copy.continueList(list, next, depth)
-            case .set(let set, let order, let next, let depth): copy.continueSet(set, order, next, depth)
+            case .value(let value, let depth): print(value, depth)
+            case .list(let list, let next, let depth): continueList(list, next, depth)
+            case .set(let set, let order, let next, let depth): continueSet(set, order, next, depth)
             }
         }
-        return copy.out
+    }
+
+    /// Counts work, and now and then looks whether it may go on.
+    private mutating func step(_ amount: Int) {
+        unpolled += amount
+        if isCharged, !vm.charge(amount) { stopped = vm.machine.failure?.kind ?? .fuelExhausted }
+        guard unpolled >= Self.pollInterval else { return }
+        unpolled = 0
+        // A text that grows is copied: both copies are there for a moment.
+        let bytes = out.count * 3 + work.count * MemoryLayout<Work>.stride * 2 + seen.count * 32
+        stopped = vm.machine.interruption() ?? (vm.hasRoomOutsideHeap(bytes) ? nil : .memoryExceeded)
     }
 
     private mutating func text(_ text: String) { out += Array(text.utf8) }
@@ -114,10 +161,25 @@ struct ValuePrinter {
     }
 
     private mutating func printString(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard bytes.count > bounds.stringBytes else { return ValuePrinter.quote(bytes, into: &out) }
+        guard bytes.count > bounds.stringBytes else { return quoteInBlocks(bytes) }
         ValuePrinter.quote(UnsafeBufferPointer(rebasing: bytes[..<bounds.stringBytes]), into: &out)
         text(" ")
         printElided(bytes.count - bounds.stringBytes, "byte")
+    }
+
+    /// A string literal, written in blocks between which the printer may be stopped. Where `${` is cut in two, it would
+    /// not be seen as one, so that no block ends in a dollar sign.
+    private mutating func quoteInBlocks(_ bytes: UnsafeBufferPointer<UInt8>) {
+        out.append(UInt8(ascii: "\""))
+        var start = 0
+        while start < bytes.count, stopped == nil, out.count <= limit {
+            var end = min(bytes.count, start + Self.pollInterval * Self.blockBytes)
+            while end < bytes.count, bytes[end - 1] == UInt8(ascii: "$") { end += 1 }
+            step((end - start) / Self.blockBytes + 1)
+            ValuePrinter.escape(UnsafeBufferPointer(rebasing: bytes[start..<end]), into: &out)
+            start = end
+        }
+        out.append(UInt8(ascii: "\""))
     }
 
     private mutating func printElided(_ count: Int, _ noun: String) {
@@ -164,19 +226,39 @@ struct ValuePrinter {
         work.append(.set(value, order: order(value.object), next: 0, depth: depth))
     }
 
-    /// The attributes by name; where not all are shown, what says what the set is comes first.
+    /// The attributes by name; where not all are shown, what says what the set is comes first, and only as many as can
+    /// be shown are looked for.
     private func order(_ set: Object) -> [Int] {
         let entries = set.layout.entries
-        let symbols = vm.s.pointee.symbols
-        var order = (0..<set.field).sorted { symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
-        if bounds.attributes < .max {
-            let important = order.filter { index in
-                let name = symbols.bytes(entries[index].symbol)
-                return name.elementsEqual("type".utf8) || name.elementsEqual("_type".utf8)
-            }
-            if !important.isEmpty { order = important + order.filter { !important.contains($0) } }
+        guard bounds.attributes < .max else {
+            if let order = vm.knownNameOrder(set.layout) { return (0..<set.field).map { Int(order[$0]) } }
+            return (0..<set.field).sorted { vm.s.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
         }
-        return order
+        let order = firstByName(set, most: bounds.attributes + 2)
+        let important = ["type", "_type"].compactMap { index(of: Array($0.utf8), in: set) }.sorted {
+            vm.s.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
+        }
+        return important + order.filter { !important.contains($0) }
+    }
+
+    private func index(of name: [UInt8], in set: Object) -> Int? {
+        let symbol = name.withUnsafeBufferPointer { vm.s.pointee.symbols.find($0) }
+        return symbol.flatMap { vm.lookup(set, $0) }.map { $0 - set.attributeValues }
+    }
+
+    /// The indices of the first attributes by name, in that order.
+    private func firstByName(_ set: Object, most: Int) -> [Int] {
+        let entries = set.layout.entries
+        var first: [Int] = []
+        for index in 0..<set.field {
+            let symbol = entries[index].symbol
+            var place = first.count
+            while place > 0, vm.s.pointee.symbols.precedes(symbol, entries[first[place - 1]].symbol) { place -= 1 }
+            guard place < most else { continue }
+            if first.count == most { first.removeLast() }
+            first.insert(index, at: place)
+        }
+        return first
     }
 
     private mutating func continueSet(_ set: Value, _ order: [Int], _ next: Int, _ depth: Int) {
@@ -184,10 +266,10 @@ struct ValuePrinter {
             text(";")
             attributeCount += 1
         }
-        guard next < order.count else { return text(" }") }
+        guard next < set.object.field else { return text(" }") }
         text(" ")
         guard attributeCount < bounds.attributes else {
-            printElided(order.count - next, "attribute")
+            printElided(set.object.field - next, "attribute")
             return text(" }")
         }
         let index = order[next]
@@ -200,6 +282,11 @@ struct ValuePrinter {
     /// A string literal, escaped as Nix escapes it.
     static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
+        escape(bytes, into: &out)
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         for (index, byte) in bytes.enumerated() {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
@@ -211,7 +298,6 @@ struct ValuePrinter {
             default: out.append(byte)
             }
         }
-        out.append(UInt8(ascii: "\""))
     }
 
     private static let keywords: Set<String> = [

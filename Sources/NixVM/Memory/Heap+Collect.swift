@@ -33,7 +33,7 @@ extension VM {
     }
 
     /// Moves everything alive to the other space.
-    private func collectAll() {
+    func collectAll() {
         machine.keptFailures.beginCollection()
         let heap = s.pointee.heap
         let from = heap.current
@@ -154,6 +154,7 @@ extension VM {
     /// Whether the next collection is to move everything: when as much as was alive after the last such one has
     /// lived on since, or when the limit leaves little room beside what has.
     private func isFullDue(_ need: Int) -> Bool {
+        if !s.pointee.remembered.isComplete { return true }
         if s.pointee.stress {
             s.pointee.stressTurn &+= 1
             return s.pointee.stressTurn % 3 == 0
@@ -168,7 +169,7 @@ extension VM {
 
     /// Sets where the next collection happens: after so many bytes, or as many as the stack takes, which each
     /// collection visits, and never so late that moving everything could pass the memory limit.
-    private func openNursery(_ need: Int) -> Bool {
+    func openNursery(_ need: Int) -> Bool {
         let old = s.pointee.heap.oldBytes
         let most = mostBytes
         let window = s.pointee.stress ? need : min(max(Heap.nurserySize, stackBytes) + need, most - old)
@@ -185,10 +186,16 @@ extension VM {
         return true
     }
 
-    /// Bytes of stack and frames in use.
+    /// Bytes of stack and frames that count: what is in use of the windows that a machine begins with, and all of larger
+    /// ones, which may be filled without asking.
     var stackBytes: Int {
-        (UnsafeMutableRawPointer(s.pointee.r.sp) - UnsafeMutableRawPointer(s.pointee.stackBase))
-            + (UnsafeMutableRawPointer(s.pointee.r.fp) - UnsafeMutableRawPointer(s.pointee.framesBase))
+        let slots = s.pointee.spLimit - s.pointee.stackBase
+        let frames = s.pointee.fpLimit - s.pointee.framesBase
+        let countedSlots = slots > MachineState.firstStackWindow ? slots : s.pointee.r.sp - s.pointee.stackBase
+        let countedFrames = frames > MachineState.firstFrameWindow ? frames : s.pointee.r.fp - s.pointee.framesBase
+        // Each frame has a place for its first tail call.
+        return countedSlots &* MemoryLayout<Value>.stride
+            &+ countedFrames &* (MemoryLayout<Frame>.stride &+ MemoryLayout<UInt>.stride)
     }
 }
 

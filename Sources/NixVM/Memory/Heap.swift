@@ -1,22 +1,36 @@
-import Glibc
+/// Bytes of the address ranges that a machine reserves: as large as ranges can sensibly be, or in proportion to a memory
+/// limit, so that tools which account for address space (ulimit -v, valgrind) can live with a small machine.
+struct HeapSizes {
+    /// Of each space and of the nursery.
+    let space: Int
+    let permanent: Int
+    /// Of the stack, and of the frames.
+    let stack: Int
+    /// What is reserved beyond a memory limit: builtins, their names, and windows that are opened before they are counted.
+    static let reserve = 64 << 20
 
-/// The address ranges a machine owns. All are reserved at once and touched as used: as large as ranges can sensibly be,
-/// or in proportion to a memory limit, so that tools which account for address space (ulimit -v, valgrind) can live with
-/// a small machine.
+    /// - Parameter memoryLimit: in bytes; nil for none.
+    init(memoryLimit: Int?) {
+        let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
+        space = min(1 << 36, limit + HeapSizes.reserve)
+        permanent = min(1 << 35, limit + HeapSizes.reserve)
+        // Two of what the limit allows, since a window is counted only when it is open.
+        stack = min(1 << 35, 2 * limit + HeapSizes.reserve)
+    }
+}
+
+/// Where objects lie in the ranges of a machine. All are reserved at once and touched as used.
 ///
 /// What is made lies in the nursery. What is alive there when it is full moves to the older of two spaces, and so the
 /// nursery's pages are used again and again. Now and then everything alive moves to the other space. The permanent
 /// range holds what programs carry (constants, layouts, names); nothing in it moves, and nothing in it refers to the
 /// rest.
-struct Heap {
-    /// Reserved bytes of each space and of the nursery, which lies between the two: so the nursery and either space
-    /// are one range.
+struct Heap: BitwiseCopyable {
+    /// Bytes of each space and of the nursery, which lies between the two: so the nursery and either space are one range.
     let spaceSize: Int
     let permanentSize: Int
-    /// Of the stack, the frames, and the range parallel to them.
+    /// Of the stack, and of the frames.
     let stackSize: Int
-    /// What is reserved beyond a memory limit: builtins, their names, and windows that are opened before they are counted.
-    static let reserveBytes = 64 << 20
     /// Bytes of the nursery that are filled between collections, where little is on the stack.
     static let nurserySize = 4 << 20
     /// Bytes that may have lived on before everything is moved for the first time.
@@ -26,10 +40,6 @@ struct Heap {
     let nursery: UnsafeMutableRawPointer
     let second: UnsafeMutableRawPointer
     let permanent: UnsafeMutableRawPointer
-    let stack: UnsafeMutableRawPointer
-    let frames: UnsafeMutableRawPointer
-    /// As long as the frames: see `TailSites`.
-    let tailSites: UnsafeMutableRawPointer
     var firstIsCurrent = true
     /// Where what is made next to live long goes, in the current space.
     var oldTop: UnsafeMutableRawPointer
@@ -38,39 +48,21 @@ struct Heap {
     /// End of what the nursery may hold in memory beyond its usual size.
     var nurseryTouched = 0
 
-    /// Nil when the address space cannot be reserved.
-    init?(memoryLimit: Int?) {
-        let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
-        spaceSize = min(1 << 36, limit + Heap.reserveBytes)
-        permanentSize = min(1 << 35, limit + Heap.reserveBytes)
-        // A window of it grows to twice its size, and to a bit more, before it is counted.
-        stackSize = min(1 << 35, 4 * limit + Heap.reserveBytes)
-        guard let first = Heap.reserve(spaceSize * 3),
-            let permanent = Heap.reserve(permanentSize), let stack = Heap.reserve(stackSize),
-            let frames = Heap.reserve(stackSize), let tailSites = Heap.reserve(stackSize)
-        else { return nil }
-        self.first = first
-        nursery = first + spaceSize
-        second = first + spaceSize * 2
-        oldTop = first
+    /// An empty heap.
+    ///
+    /// - Parameters:
+    ///   - objects: start of three times `sizes.space` bytes.
+    ///   - permanent: start of `sizes.permanent` bytes.
+    init(sizes: HeapSizes, objects: UnsafeMutableRawPointer, permanent: UnsafeMutableRawPointer) {
+        spaceSize = sizes.space
+        permanentSize = sizes.permanent
+        stackSize = sizes.stack
+        first = objects
+        nursery = objects + sizes.space
+        second = objects + sizes.space * 2
+        oldTop = objects
         self.permanent = permanent
-        self.stack = stack
-        self.frames = frames
-        self.tailSites = tailSites
         permanentTop = permanent
-    }
-
-    private static func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
-        let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-        return range == MAP_FAILED ? nil : range
-    }
-
-    func release() {
-        munmap(first, spaceSize * 3)
-        munmap(permanent, permanentSize)
-        munmap(stack, stackSize)
-        munmap(frames, stackSize)
-        munmap(tailSites, stackSize)
     }
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }
@@ -88,7 +80,7 @@ struct Heap {
 }
 
 /// What `--stats` reports of the heap. Sizes in bytes.
-public struct HeapStatistics: Sendable, Equatable {
+public struct HeapStatistics: Sendable, Equatable, BitwiseCopyable {
     public var collections = 0
     /// Of these, how many moved everything alive and not only what was new.
     public var fullCollections = 0

@@ -43,8 +43,28 @@ extension Object {
     /// An array outside the nursery that is among the remembered.
     static let rememberedFlag: UInt64 = 1 << 10
 
+    /// The largest 16-bit count and the largest 32-bit field.
+    static let mostCount = 0xFFFF
+    static let mostField = 0xFFFF_FFFF
+
+    /// The header of an object to be made: the only way that a count gets into one.
+    ///
+    /// A count that was cut would make an object end elsewhere than its contents. None that is too large comes here: the
+    /// room for an object is reserved first, and `Size` gives no room for such a one. Captures and arguments are few, as
+    /// the verifier proves.
     @inline(__always) static func header(_ kind: UInt64, count: Int = 0, field: Int) -> UInt64 {
-        kind | UInt64(truncatingIfNeeded: count) &<< 16 | UInt64(truncatingIfNeeded: field) &<< 32
+        if _slowPath(
+            UInt(bitPattern: count) > UInt(bitPattern: mostCount)
+                || UInt(bitPattern: field) > UInt(bitPattern: mostField))
+        {
+            refuseHeader(count: count, field: field)
+        }
+        return kind | UInt64(truncatingIfNeeded: count) &<< 16 | UInt64(truncatingIfNeeded: field) &<< 32
+    }
+
+    @inline(never)
+    private static func refuseHeader(count: Int, field: Int) -> Never {
+        fatalError("an object of \(count) and \(field) was made without room for it")
     }
 
     @inline(__always) var kind: UInt64 { self[0] & 0xFF }
@@ -92,19 +112,39 @@ public struct ObjectSizes: Sendable {
 }
 
 /// Sizes in bytes of objects before they are made, for `reserve`.
+///
+/// A count that no header can hold has the size `impossible`, which no heap has room for: reserving it fails, and so such
+/// an object is never begun. Counts come from programs, so that each of these functions is asked with any number.
 enum Size {
+    /// More than any heap has; a few of them can be added without an overflow.
+    static let impossible = 1 << 58
+
+    @inline(__always) private static func fits(_ count: Int) -> Bool {
+        UInt(bitPattern: count) <= UInt(bitPattern: Object.mostField)
+    }
     @inline(__always) static func words(_ count: Int) -> Int { count &* 8 }
-    @inline(__always) static func list(_ count: Int) -> Int { words(1 &+ count) }
-    @inline(__always) static func array(_ count: Int) -> Int { words(1 &+ count) }
-    @inline(__always) static func attributes(_ count: Int) -> Int { words(2 &+ count) }
-    @inline(__always) static func layout(_ count: Int) -> Int { words(2 &+ count) }
+    @inline(__always) static func list(_ count: Int) -> Int { fits(count) ? words(1 &+ count) : impossible }
+    @inline(__always) static func array(_ count: Int) -> Int { list(count) }
+    @inline(__always) static func attributes(_ count: Int) -> Int { fits(count) ? words(2 &+ count) : impossible }
+    @inline(__always) static func layout(_ count: Int) -> Int { attributes(count) }
     /// A set with a layout of its own.
-    @inline(__always) static func attributesAndLayout(_ count: Int) -> Int { words(4 &+ 2 &* count) }
+    @inline(__always) static func attributesAndLayout(_ count: Int) -> Int {
+        fits(count) ? words(4 &+ 2 &* count) : impossible
+    }
     /// The union of two sets of so many keys together, with its layout and runs.
     @inline(__always) static func union(_ count: Int) -> Int {
         attributesAndLayout(count) &+ words(2 &+ UnionRun.limit)
     }
-    @inline(__always) static func string(_ length: Int) -> Int { words(2 &+ Object.words(forBytes: length)) }
+    /// A string or path, with a context.
+    @inline(__always) static func string(_ length: Int) -> Int {
+        fits(length) ? words(2 &+ Object.words(forBytes: length)) : impossible
+    }
+    /// A bytes object.
+    @inline(__always) static func bytes(_ length: Int) -> Int {
+        fits(length) ? words(1 &+ Object.words(forBytes: length)) : impossible
+    }
     @inline(__always) static func thunk(_ captures: Int) -> Int { words(1 &+ max(1, captures)) }
+    /// So many objects, each of a small size in bytes.
+    @inline(__always) static func each(_ count: Int, _ size: Int) -> Int { fits(count) ? count &* size : impossible }
     static let number = 16
 }

@@ -1,19 +1,37 @@
 /// What was written outside the nursery and may refer into it: the collector's other roots when it empties the nursery.
-struct Remembered {
+///
+/// It has a fixed size. Once it is full it forgets what comes, and says so: then the next collection moves everything,
+/// which needs no such roots.
+struct Remembered: BitwiseCopyable {
     /// Addresses of slots, and of whole arrays with the lowest bit set.
-    private var entries = GrowingTable<UInt>(capacity: 1 << 10)
+    private let entries: UnsafeMutablePointer<UInt>
+    private(set) var count = 0
+    /// Whether it has forgotten nothing since the last collection.
+    private(set) var isComplete = true
+
     /// So many entries are kept between collections at most, but for those of a slice of fuel.
     static let most = 1 << 17
+    /// Entries that there is room for: those of one slice of fuel beyond `most`.
+    static let capacity = most + 2 * Machine.sliceUnits
 
-    func release() { entries.release() }
+    /// - Parameter entries: room for `capacity` of them.
+    init(_ entries: UnsafeMutablePointer<UInt>) { self.entries = entries }
 
-    var count: Int { entries.count }
     var byteCount: Int { count &* 8 }
     var isFull: Bool { count > Remembered.most }
 
-    mutating func append(_ entry: UInt) { entries.append(entry) }
+    /// Notes an address; false when there is no room.
+    mutating func append(_ entry: UInt) -> Bool {
+        if count == Remembered.capacity {
+            isComplete = false
+            return false
+        }
+        entries[count] = entry
+        count &+= 1
+        return true
+    }
 
-    subscript(index: Int) -> UInt { entries.base[index] }
+    subscript(index: Int) -> UInt { entries[index] }
 
     /// Forgets the slots and arrays; of the arrays before they move.
     mutating func forgetAll() {
@@ -21,7 +39,8 @@ struct Remembered {
             guard self[index] & 1 != 0, let array = Object(bitPattern: self[index] & ~1) else { continue }
             array[0] &= ~Object.rememberedFlag
         }
-        entries.removeAll()
+        count = 0
+        isComplete = true
     }
 }
 
@@ -51,15 +70,14 @@ extension VM {
     /// Notes a slot outside the nursery that may refer into it; of the stack's nothing needs to be noted.
     @inline(never)
     func remember(_ slot: Slot) {
-        if isOld(slot) { s.pointee.remembered.append(UInt(bitPattern: slot)) }
+        if isOld(slot) { _ = s.pointee.remembered.append(UInt(bitPattern: slot)) }
     }
 
     /// Call after writing into an array: it may have left the nursery.
     @inline(__always)
     func noteWrite(_ array: Object) {
         if isYoung(UInt(bitPattern: array)) || array[0] & Object.rememberedFlag != 0 { return }
-        array[0] |= Object.rememberedFlag
-        s.pointee.remembered.append(UInt(bitPattern: array) | 1)
+        if s.pointee.remembered.append(UInt(bitPattern: array) | 1) { array[0] |= Object.rememberedFlag }
     }
 
     func moveRemembered(_ collector: inout Collector) {

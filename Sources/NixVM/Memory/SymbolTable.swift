@@ -3,7 +3,7 @@ import Glibc
 /// Names as numbers. A symbol is an index; equal names have equal symbols within one machine.
 ///
 /// Bytes lie in blocks that never move. Symbols a job makes are dropped with its machine.
-struct SymbolTable {
+struct SymbolTable: ~Copyable {
     fileprivate struct Entry {
         var bytes: UnsafePointer<UInt8>
         var length: UInt32
@@ -22,6 +22,8 @@ struct SymbolTable {
     private var blocks: [UnsafeMutablePointer<UInt8>] = []
     private var blockFree = 0
     private var blockUsed = 0
+    /// Bytes that a symbol takes beside its name: its entry and its places in the table.
+    static let bytesPerSymbol = MemoryLayout<Entry>.size + 8
     /// Bytes that the names take, for the memory limit.
     private(set) var byteCount = 0
 
@@ -40,17 +42,19 @@ struct SymbolTable {
         fileprivate let mask: Int
         fileprivate let blockCount: Int
         fileprivate let blockUsed: Int
+        fileprivate let blockFree: Int
+        fileprivate let byteCount: Int
         fileprivate let entries: [Entry]
     }
 
     func snapshot() -> Snapshot {
         Snapshot(
             count: count, capacity: capacity, mask: mask, blockCount: blocks.count, blockUsed: blockUsed,
+            blockFree: blockFree, byteCount: byteCount,
             entries: Array(UnsafeBufferPointer(start: entries, count: count)))
     }
 
-    /// Forgets what was interned since, in memory too; the caller then puts back the table's own fields as they were.
-    /// False when a table has grown: it stays as it is.
+    /// Forgets what was interned since, in memory too. False when a table has grown: it stays as it is.
     mutating func restore(_ snapshot: Snapshot) -> Bool {
         guard capacity == snapshot.capacity, mask == snapshot.mask else { return false }
         // Backwards: each name took the first free place of its time, so it leaves the table as it was before it.
@@ -64,13 +68,18 @@ struct SymbolTable {
         for (index, entry) in snapshot.entries.enumerated() { entries[index] = entry }
         for block in blocks.dropFirst(snapshot.blockCount) { block.deallocate() }
         if let last = blocks.prefix(snapshot.blockCount).last {
-            let end = blocks.count > snapshot.blockCount ? 1 << 16 : blockUsed
+            let end = blocks.count > snapshot.blockCount ? snapshot.blockFree : blockUsed
             (last + snapshot.blockUsed).update(repeating: 0, count: max(0, end - snapshot.blockUsed))
         }
+        blocks.removeSubrange(snapshot.blockCount...)
+        blockFree = snapshot.blockFree
+        blockUsed = snapshot.blockUsed
+        count = snapshot.count
+        byteCount = snapshot.byteCount
         return true
     }
 
-    func release() {
+    deinit {
         entries.deallocate()
         table.deallocate()
         for block in blocks { block.deallocate() }
@@ -119,7 +128,7 @@ struct SymbolTable {
         entries[count] = Entry(
             bytes: store(bytes), length: UInt32(truncatingIfNeeded: bytes.count), hash: hash, string: Value(bits: 0))
         count += 1
-        byteCount += bytes.count + MemoryLayout<Entry>.size + 8
+        byteCount += bytes.count + SymbolTable.bytesPerSymbol
         table[place] = UInt32(truncatingIfNeeded: count)
         if count * 2 > mask { growTable() }
         return UInt32(truncatingIfNeeded: count - 1)

@@ -1,5 +1,5 @@
-/// A table of trivial elements that moves as it grows: its address holds until the next append.
-struct GrowingTable<Element> {
+/// A table of trivial elements that moves as it grows: its address holds until the next append. It alone owns its memory.
+struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0
     private var capacity: Int
@@ -8,6 +8,8 @@ struct GrowingTable<Element> {
         self.capacity = max(1, capacity)
         base = .allocate(capacity: self.capacity)
     }
+
+    deinit { base.deallocate() }
 
     mutating func append(_ element: Element) {
         if count == capacity {
@@ -31,8 +33,4 @@ struct GrowingTable<Element> {
 
     /// Sets an element of a table that was reserved.
     func set(_ index: Int, _ element: Element) { (base + index).initialize(to: element) }
-
-    mutating func removeAll() { count = 0 }
-
-    func release() { base.deallocate() }
 }

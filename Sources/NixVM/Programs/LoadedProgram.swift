@@ -69,15 +69,9 @@ final class LoadedProgram {
         tables.pointee.formals = UnsafePointer(formals.base)
     }
 
-    func release() {
+    deinit {
         for block in blocks { block.deallocate() }
-        blocks = []
         tables.deallocate()
-        symbols.release()
-        constants.release()
-        shapes.release()
-        formals.release()
-        descriptions.release()
     }
 
     /// Where each line of the source starts; empty when that is not known. Few programs are asked for it.

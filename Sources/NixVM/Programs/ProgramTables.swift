@@ -1,7 +1,7 @@
 import NixBytecode
 
 /// One chunk as the loop uses it.
-struct LoadedChunk {
+struct LoadedChunk: BitwiseCopyable {
     var code: UnsafePointer<UInt8>
     var tables: UnsafePointer<ProgramTables>
     var arity: UInt32
@@ -12,7 +12,7 @@ struct LoadedChunk {
 }
 
 /// What a program's instructions refer to, by index.
-struct ProgramTables {
+struct ProgramTables: BitwiseCopyable {
     var constants: UnsafePointer<Value>
     /// The machine's symbol for each of the program's.
     var symbols: UnsafePointer<UInt32>
@@ -21,10 +21,32 @@ struct ProgramTables {
     /// The machine's index of the program's first chunk.
     var firstChunk: Int
     var program: Int
+
+    /// Of the machine's own code, which refers to nothing.
+    init(none nowhere: UnsafeRawPointer) {
+        constants = nowhere.assumingMemoryBound(to: Value.self)
+        symbols = nowhere.assumingMemoryBound(to: UInt32.self)
+        shapes = nowhere.assumingMemoryBound(to: LoadedShape.self)
+        formals = nowhere.assumingMemoryBound(to: LoadedFormals.self)
+        firstChunk = 0
+        program = -1
+    }
+
+    init(
+        constants: UnsafePointer<Value>, symbols: UnsafePointer<UInt32>, shapes: UnsafePointer<LoadedShape>,
+        formals: UnsafePointer<LoadedFormals>, firstChunk: Int, program: Int
+    ) {
+        self.constants = constants
+        self.symbols = symbols
+        self.shapes = shapes
+        self.formals = formals
+        self.firstChunk = firstChunk
+        self.program = program
+    }
 }
 
 /// A shape's layout in the permanent range and where each pushed value goes.
-struct LoadedShape {
+struct LoadedShape: BitwiseCopyable {
     var layout: Object
     var count: Int
     /// For each value in the order pushed, its place in the layout.
@@ -32,8 +54,8 @@ struct LoadedShape {
 }
 
 /// A pattern's names sorted by symbol, for one walk along the argument's layout.
-struct LoadedFormals {
-    struct Entry {
+struct LoadedFormals: BitwiseCopyable {
+    struct Entry: BitwiseCopyable {
         var symbol: UInt32
         /// Place among the formals in source order.
         var place: UInt32
@@ -50,7 +72,7 @@ struct LoadedFormals {
 }
 
 /// A formal's default: a value, or a chunk and captures; neither when the name is required.
-struct LoadedDefault {
+struct LoadedDefault: BitwiseCopyable {
     /// `absent` for a thunk or a required name.
     var value: Value
     /// The machine's chunk, or -1.

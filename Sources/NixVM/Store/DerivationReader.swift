@@ -1,3 +1,4 @@
+import NixFormats
 import NixStore
 
 /// Reads a derivation from the attributes given to `derivationStrict` and the strings they became.
@@ -53,6 +54,20 @@ struct DerivationReader {
             }
             contextLimit = max(1 << 12, 2 * context.count)
         }
+    }
+
+    /// Bytes of all strings, before any of them is copied.
+    func textBytes() -> Int {
+        var bytes = 0
+        for index in 0..<set.field where !found[index].isNull && !found[index].isBool {
+            let object = found[index].object
+            guard object.kind == Kind.array else {
+                bytes += object.field + 16
+                continue
+            }
+            for argument in 0..<object.field { bytes += object.values[argument].object.field + 16 }
+        }
+        return bytes
     }
 
     func read() throws -> Parts {
@@ -123,7 +138,7 @@ struct DerivationReader {
     private func addJSON(_ symbol: UInt32, _ text: Value, _ parts: inout Parts) {
         guard var json = parts.json.take() else { return }
         if json.count > 1 { json.append(UInt8(ascii: ",")) }
-        JSONText.quote(vm.s.pointee.symbols.bytes(symbol), into: &json)
+        JSONText.quote(ByteView(vm.s.pointee.symbols.bytes(symbol)), into: &json)
         json.append(UInt8(ascii: ":"))
         json += text.object.byteBuffer
         parts.json = json
@@ -187,8 +202,9 @@ struct DerivationReader {
     }
 
     private func setOutputs(_ names: [[UInt8]], _ parts: inout Parts) throws {
-        for (index, name) in names.enumerated() {
-            if names[..<index].contains(name) {
+        var seen: Set<[UInt8]> = []
+        for name in names {
+            if !seen.insert(name).inserted {
                 throw StoreError("duplicate derivation output '\(String(decoding: name, as: UTF8.self))'")
             }
             if name == Array("drvPath".utf8) { throw StoreError("invalid derivation output name 'drvPath'") }
@@ -224,12 +240,17 @@ struct DerivationReader {
     func add(_ parts: Parts) throws -> Int {
         let machine = vm.machine
         let (inputs, sources) = try vm.derivationInputs(parts.context)
+        if parts.hash?.isEmpty == true, case .fixed(let hash, _) = parts.addressing { vm.warnOfAssumedHash(hash) }
+        let stop = machine.stop
         let assembly = try DerivationAssembly(
             name: parts.name, outputs: parts.outputs, parts.addressing, inputs: inputs, sources: sources,
-            in: machine.store.derivations)
+            in: machine.store.derivations, isStopped: { stop.cause != nil })
         var body = DerivationBody(capacity: parts.size + parts.size / 8 + 512)
         body.start(sources: sources, system: parts.system, builder: parts.builder)
-        for argument in parts.arguments { body.argument(argument) }
+        for (index, argument) in parts.arguments.enumerated() {
+            guard vm.poll(at: index) else { throw Failed() }
+            body.argument(argument)
+        }
         body.startEnvironment()
         writeVariables(parts, assembly, &body)
         body.finish()
@@ -266,13 +287,18 @@ struct DerivationReader {
 }
 
 extension VM {
-    /// A hash of an expression; an empty text is the hash of zeros, with a warning.
+    /// Says that an empty text was taken for a hash; nil for another text. Called once everything is at hand, since a step
+    /// that runs anew would say it again.
+    func warnOfAssumedHash(_ hash: Hash?) {
+        guard let hash else { return }
+        machine.print(Array("warning: found empty hash, assuming '".utf8) + hash.text(.sri) + [UInt8(ascii: "'")])
+    }
+
+    /// A hash of an expression; an empty text is the hash of zeros, of which `warnOfAssumedHash` is to tell.
     func parseHash(_ text: [UInt8], _ algorithm: HashAlgorithm?) throws(StoreError) -> Hash {
         if text.isEmpty {
             guard let algorithm else { throw StoreError("empty hash requires explicit hash algorithm") }
-            let hash = Hash.zero(algorithm)
-            machine.print(Array("warning: found empty hash, assuming '".utf8) + hash.text(.sri) + [UInt8(ascii: "'")])
-            return hash
+            return Hash.zero(algorithm)
         }
         do throws(HashError) {
             return try Hash(parsing: text, algorithm)

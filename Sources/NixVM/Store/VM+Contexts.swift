@@ -15,6 +15,9 @@ extension VM {
         string.object.hasContext ? string.object.contextSlot.pointee : .null
     }
 
+    /// Bytes of contexts that are joined for one unit of fuel.
+    static var contextBytesPerUnit: Int { 256 }
+
     /// Bytes that the union of the contexts of `count` strings may take; other values have none.
     func contextBytes(_ strings: Slot, _ count: Int) -> Int {
         var elements = 0

@@ -1,12 +1,24 @@
 /// Booleans and numbers.
 extension TOMLReader {
+    /// So that what is made of one needs no memory that would have to be counted.
+    private static let longestScalar = 1 << 14
+
     /// A value that is no string, array or table.
     mutating func readScalar() throws(TOMLError) -> TOMLDocument.Content {
-        if let timestamp = try readTimestamp() { return .timestamp(timestamp) }
+        if let timestamp = try readTimestamp() {
+            let start = document.textEnd
+            for byte in timestamp { try append(byte) }
+            return .timestamp(start..<document.textEnd)
+        }
         let start = place
         var end = place
-        while end < bytes.count, isScalarByte(bytes[end]) { end += 1 }
-        let word = Array(bytes[start..<end])
+        while end < bytes.count, isScalarByte(bytes[end]) {
+            end += 1
+            if end - start > TOMLReader.longestScalar {
+                throw TOMLError("bad number: more than \(TOMLReader.longestScalar) characters")
+            }
+        }
+        let word = bytes[start..<end].array
         guard let first = word.first else { throw TOMLError("bad format: unknown value appeared") }
         let text = String(decoding: word, as: UTF8.self)
         let content: TOMLDocument.Content

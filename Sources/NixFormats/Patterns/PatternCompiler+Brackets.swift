@@ -53,6 +53,8 @@ extension PatternCompiler {
                 last = .class
             case .dash: last = try rangeEnd(last, &set)
             }
+            // A set is made of 256 bytes.
+            try charge(4)
             token = try bracketToken()
         }
     }
@@ -102,12 +104,18 @@ extension PatternCompiler {
         }
     }
 
+    private static let longestName = 32
+
     /// Reads `:name:]`.
     private mutating func className(_ mark: UInt8) throws(PatternError) -> [UInt8] {
         place += 1
         let start = place
-        while let byte = current, byte != mark { place += 1 }
-        let name = Array(bytes[start..<place])
+        while let byte = current, byte != mark {
+            if (place - start) & 0xFFF == 0 { try charge(64) }
+            place += 1
+        }
+        // No name is longer than those of the tables.
+        let name = bytes[start..<min(place, start + PatternCompiler.longestName)].array
         place += 1
         guard current == UInt8(ascii: "]") else { throw .invalid }
         place += 1

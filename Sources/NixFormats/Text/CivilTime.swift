@@ -1,7 +1,7 @@
 /// Points in time as the calendar has them, in UTC.
-enum CivilTime {
+package enum CivilTime {
     /// Year, month, day, hour, minute and second, one after another: `19700101000000`.
-    static func digits(secondsSince1970 seconds: Int64) -> [UInt8] {
+    package static func digits(secondsSince1970 seconds: Int64) -> [UInt8] {
         let days = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
         let second = seconds - days * 86400
         let (year, month, day) = date(daysSince1970: days)

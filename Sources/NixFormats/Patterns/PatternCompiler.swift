@@ -1,8 +1,10 @@
 /// Why a text is no pattern.
-enum PatternError: Error {
+package enum PatternError: Error {
     case invalid
     /// More states than libstdc++ admits.
     case tooLarge
+    /// The budget or the memory for it is used up.
+    case stopped(WorkStop)
 }
 
 /// Reads a pattern, without native recursion, and links the nodes as it goes.
@@ -13,7 +15,7 @@ enum PatternError: Error {
 ///
 /// What stands in no place of this grammar is an error, as `*` at the start; so is a backslash before a byte that is
 /// not special.
-struct PatternCompiler {
+struct PatternCompiler: ~Copyable {
     /// A part of the automaton: where it begins, the node whose `next` is still open, and the first of its nodes, from
     /// which on all are its own.
     struct Fragment {
@@ -37,30 +39,61 @@ struct PatternCompiler {
         var firstNode: Int
     }
 
-    let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: ByteView
     var place = 0
-    var sets: [ByteSet] = []
-    private var nodes: [Pattern.Node] = []
+    private var meter: WorkMeter
+    private var sets = Buffer<UInt64>()
+    private var knownSets: [ByteSet: UInt32] = [:]
+    private var nodes = Buffer<Pattern.Node>()
     private var levels: [Level] = []
     private var groupCount = 0
     private var counterCount = 0
     /// States that libstdc++ would have made so far.
     private var stateCount = 0
 
-    static func compile(_ bytes: UnsafeBufferPointer<UInt8>) throws(PatternError) -> Pattern {
-        var compiler = PatternCompiler(bytes: bytes)
-        return try compiler.compile()
+    /// Bytes that an entry of `knownSets` takes while the table grows.
+    private static let knownSetBytes = 160
+    /// Bytes that an entry of `levels` takes while the array grows.
+    private static let levelBytes = 3 * MemoryLayout<Level>.stride
+
+    /// Compiles a pattern: a unit for each of its bytes, and one for every eight nodes that are copied.
+    static func compile(_ bytes: ByteView, _ meter: inout WorkMeter) throws(PatternError) -> Pattern {
+        let taken = meter.taken
+        var compiler = PatternCompiler(bytes: bytes, meter: meter)
+        let result: Result<Pattern, PatternError>
+        do throws(PatternError) {
+            result = .success(try compiler.compile())
+        } catch {
+            result = .failure(error)
+        }
+        meter = compiler.meter
+        if case .success = result { meter.release(bytes: meter.taken - taken) }
+        return try result.get()
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private init(bytes: ByteView, meter: WorkMeter) {
+        self.bytes = bytes
+        self.meter = meter
+    }
 
-    var current: UInt8? { place < bytes.count ? bytes[place] : nil }
+    var current: UInt8? { bytes.byte(at: place) }
+
+    /// Charges units for what is done next.
+    mutating func charge(_ units: Int) throws(PatternError) {
+        do throws(WorkStop) { try meter.charge(units) } catch { throw .stopped(error) }
+    }
+
+    private mutating func take(_ bytes: Int) throws(PatternError) {
+        do throws(WorkStop) { try meter.take(bytes: bytes) } catch { throw .stopped(error) }
+    }
 
     private mutating func compile() throws(PatternError) -> Pattern {
         try countStates(1)
+        try take(PatternCompiler.levelBytes)
         levels.append(Level(open: Pattern.none, group: 0, firstNode: 0))
         while let byte = current {
             place += 1
+            try charge(1)
             switch byte {
             case UInt8(ascii: "|"): try finishSide()
             case UInt8(ascii: "("): try openGroup()
@@ -74,12 +107,18 @@ struct PatternCompiler {
         guard levels.count == 1 else { throw .invalid }
         let whole = try finishLevel()
         try countStates(2)
-        let accept = add(Pattern.Node(operation: .accept))
-        nodes[Int(whole.end)].next = accept
-        skipNothing()
+        let accept = try add(Pattern.Node(operation: .accept))
+        link(whole.end, accept)
+        try skipNothing()
+        let entry = try skippingNothing(whole.start)
+        let firstBytes = try firstBytes(entry)
+        var finalNodes = Buffer<Pattern.Node>()
+        swap(&finalNodes, &nodes)
+        var finalSets = Buffer<UInt64>()
+        swap(&finalSets, &sets)
         return Pattern(
-            nodes: nodes, sets: sets, entry: skippingNothing(whole.start), groupCount: groupCount,
-            counterCount: counterCount, isNullable: whole.isNullable)
+            nodes: finalNodes, sets: finalSets, entry: entry, groupCount: groupCount,
+            counterCount: counterCount, isNullable: whole.isNullable, firstBytes: firstBytes)
     }
 
     private mutating func countStates(_ count: Int) throws(PatternError) {
@@ -88,16 +127,19 @@ struct PatternCompiler {
         stateCount = sum
     }
 
-    private mutating func add(_ node: Pattern.Node) -> UInt32 {
-        nodes.append(node)
+    private mutating func add(_ node: Pattern.Node) throws(PatternError) -> UInt32 {
+        do throws(WorkStop) { try nodes.append(node, &meter) } catch { throw .stopped(error) }
         return UInt32(truncatingIfNeeded: nodes.count - 1)
     }
+
+    /// Lets a node go on at another.
+    private func link(_ node: UInt32, _ next: UInt32) { nodes.view[Int(node)].next = next }
 
     private mutating func single(
         _ operation: Pattern.Operation, _ argument: UInt32 = Pattern.none, isNullable: Bool = false
     ) throws(PatternError) -> Fragment {
         try countStates(1)
-        let node = add(Pattern.Node(operation: operation, argument: argument))
+        let node = try add(Pattern.Node(operation: operation, argument: argument))
         return Fragment(start: node, end: node, firstNode: Int(node), states: 1, isNullable: isNullable)
     }
 
@@ -112,7 +154,7 @@ struct PatternCompiler {
     }
 
     private mutating func join(_ a: Fragment, _ b: Fragment) -> Fragment {
-        nodes[Int(a.end)].next = b.start
+        link(a.end, b.start)
         return Fragment(
             start: a.start, end: b.end, firstNode: a.firstNode, states: a.states + b.states,
             isNullable: a.isNullable && b.isNullable)
@@ -122,8 +164,8 @@ struct PatternCompiler {
 
     private mutating func atom(_ byte: UInt8) throws(PatternError) -> Fragment {
         switch byte {
-        case UInt8(ascii: "."): return try single(.set, set(.any))
-        case UInt8(ascii: "["): return try single(.set, set(try bracketExpression()))
+        case UInt8(ascii: "."): return try single(.set, try set(.any))
+        case UInt8(ascii: "["): return try single(.set, try set(try bracketExpression()))
         case UInt8(ascii: "\\"):
             guard let escaped = current, PatternCompiler.special.contains(escaped) else { throw .invalid }
             place += 1
@@ -135,10 +177,15 @@ struct PatternCompiler {
     /// What a backslash may stand before.
     private static let special = Array(".[\\()*+?{|^$".utf8)
 
-    private mutating func set(_ set: ByteSet) -> UInt32 {
-        if let known = sets.firstIndex(of: set) { return UInt32(truncatingIfNeeded: known) }
-        sets.append(set)
-        return UInt32(truncatingIfNeeded: sets.count - 1)
+    /// The number of a set, the same for equal ones.
+    private mutating func set(_ set: ByteSet) throws(PatternError) -> UInt32 {
+        if let known = knownSets[set] { return known }
+        try charge(2)
+        try take(PatternCompiler.knownSetBytes)
+        let number = UInt32(truncatingIfNeeded: sets.count / 4)
+        do throws(WorkStop) { try set.append(to: &sets, &meter) } catch { throw .stopped(error) }
+        knownSets[set] = number
+        return number
     }
 
     // MARK: Groups and sides
@@ -147,7 +194,8 @@ struct PatternCompiler {
         try countStates(1)
         let group = UInt32(truncatingIfNeeded: groupCount)
         groupCount += 1
-        let open = add(Pattern.Node(operation: .open, argument: group))
+        let open = try add(Pattern.Node(operation: .open, argument: group))
+        try take(PatternCompiler.levelBytes)
         levels.append(Level(open: open, group: group, firstNode: Int(open)))
     }
 
@@ -155,10 +203,11 @@ struct PatternCompiler {
         guard levels.count > 1 else { throw .invalid }
         let body = try finishLevel()
         let level = levels.removeLast()
+        meter.release(bytes: PatternCompiler.levelBytes)
         try countStates(1)
-        let close = add(Pattern.Node(operation: .close, argument: level.group))
-        nodes[Int(level.open)].next = body.start
-        nodes[Int(body.end)].next = close
+        let close = try add(Pattern.Node(operation: .close, argument: level.group))
+        link(level.open, body.start)
+        link(body.end, close)
         append(
             try quantified(
                 Fragment(
@@ -184,10 +233,10 @@ struct PatternCompiler {
         let side = try finishSequence()
         guard let sides = levels[levels.count - 1].sides else { return side }
         try countStates(2)
-        let end = add(Pattern.Node(operation: .nothing))
-        nodes[Int(sides.end)].next = end
-        nodes[Int(side.end)].next = end
-        let choice = add(Pattern.Node(operation: .choice, next: side.start, first: sides.start))
+        let end = try add(Pattern.Node(operation: .nothing))
+        link(sides.end, end)
+        link(side.end, end)
+        let choice = try add(Pattern.Node(operation: .choice, next: side.start, first: sides.start))
         return Fragment(
             start: choice, end: end, firstNode: sides.firstNode, states: sides.states + side.states + 2,
             isNullable: sides.isNullable || side.isNullable)
@@ -202,7 +251,7 @@ struct PatternCompiler {
             case UInt8(ascii: "*"): fragment = try repeated(fragment)
             case UInt8(ascii: "+"):
                 let loop = try loopNode(over: fragment)
-                nodes[Int(fragment.end)].next = loop
+                link(fragment.end, loop)
                 fragment.end = loop
                 fragment.states += 1
             case UInt8(ascii: "?"): fragment = try optional(fragment)
@@ -220,10 +269,10 @@ struct PatternCompiler {
     /// A loop whose body begins where the fragment does; leaving it is still open.
     private mutating func loopNode(over body: Fragment) throws(PatternError) -> UInt32 {
         try countStates(1)
-        if body.firstNode == nodes.count - 1, let set = setOf(nodes[body.firstNode]) {
-            return add(Pattern.Node(operation: .run, argument: set, first: body.start))
+        if body.firstNode == nodes.count - 1, let set = try setOf(nodes[body.firstNode]) {
+            return try add(Pattern.Node(operation: .run, argument: set, first: body.start))
         }
-        return add(Pattern.Node(operation: .loop, argument: counter(body), first: body.start))
+        return try add(Pattern.Node(operation: .loop, argument: counter(body), first: body.start))
     }
 
     private mutating func counter(_ body: Fragment) -> UInt32 {
@@ -233,26 +282,29 @@ struct PatternCompiler {
     }
 
     /// The bytes a single node consumes.
-    private mutating func setOf(_ node: Pattern.Node) -> UInt32? {
+    private mutating func setOf(_ node: Pattern.Node) throws(PatternError) -> UInt32? {
         switch node.operation {
         case .set: return node.argument
-        case .byte: return set(ByteSet { UInt32($0) == node.argument })
+        case .byte:
+            var bytes = ByteSet()
+            bytes.insert(UInt8(truncatingIfNeeded: node.argument))
+            return try set(bytes)
         default: return nil
         }
     }
 
     private mutating func repeated(_ body: Fragment) throws(PatternError) -> Fragment {
         let loop = try loopNode(over: body)
-        nodes[Int(body.end)].next = loop
+        link(body.end, loop)
         return Fragment(
             start: loop, end: loop, firstNode: body.firstNode, states: body.states + 1, isNullable: true)
     }
 
     private mutating func optional(_ body: Fragment) throws(PatternError) -> Fragment {
         try countStates(2)
-        let end = add(Pattern.Node(operation: .nothing))
-        let loop = add(Pattern.Node(operation: .loop, argument: counter(body), next: end, first: body.start))
-        nodes[Int(body.end)].next = end
+        let end = try add(Pattern.Node(operation: .nothing))
+        let loop = try add(Pattern.Node(operation: .loop, argument: counter(body), next: end, first: body.start))
+        link(body.end, end)
         return Fragment(start: loop, end: end, firstNode: body.firstNode, states: body.states + 2, isNullable: true)
     }
 
@@ -270,7 +322,7 @@ struct PatternCompiler {
         if let most, most < least { throw .invalid }
         let optionals = most.map { $0 - least }
         try countStates(optionals.map { 1 + multiplied($0, body.states + 1) } ?? body.states + 1)
-        return copies(of: body, least: least, optionals: optionals)
+        return try copies(of: body, least: least, optionals: optionals)
     }
 
     private func multiplied(_ a: Int, _ b: Int) -> Int {
@@ -278,49 +330,67 @@ struct PatternCompiler {
         return overflow ? Pattern.stateLimit + 1 : min(product, Pattern.stateLimit + 1)
     }
 
-    private mutating func copies(of body: Fragment, least: Int, optionals: Int?) -> Fragment {
-        let template = Array(nodes[body.firstNode...])
-        nodes.removeSubrange(body.firstNode...)
-        let start = add(Pattern.Node(operation: .nothing))
+    private mutating func copies(of body: Fragment, least: Int, optionals: Int?) throws(PatternError) -> Fragment {
+        let template = try takeNodes(from: body.firstNode)
+        let start = try add(Pattern.Node(operation: .nothing))
         var result = Fragment(start: start, end: start, firstNode: Int(start), states: 1, isNullable: true)
-        for _ in 0..<least { result = join(result, copy(template, of: body)) }
-        guard let optionals else { return join(result, loopOver(copy(template, of: body))) }
-        let end = add(Pattern.Node(operation: .nothing))
+        for _ in 0..<least { result = join(result, try copy(template, of: body)) }
+        guard let optionals else { return join(result, try loopOver(try copy(template, of: body))) }
+        let end = try add(Pattern.Node(operation: .nothing))
         for _ in 0..<optionals {
-            let part = copy(template, of: body)
-            let loop = add(Pattern.Node(operation: .loop, argument: counter(body), next: end, first: part.start))
-            nodes[Int(result.end)].next = loop
+            let part = try copy(template, of: body)
+            let loop = try add(Pattern.Node(operation: .loop, argument: counter(body), next: end, first: part.start))
+            link(result.end, loop)
             result.end = part.end
             result.states += part.states + 1
         }
-        nodes[Int(result.end)].next = end
+        link(result.end, end)
         result.end = end
         result.states += 1
         return result
     }
 
+    /// Takes the last nodes away.
+    private mutating func takeNodes(from first: Int) throws(PatternError) -> Buffer<Pattern.Node> {
+        let count = nodes.count - first
+        try charge(1 + count / 8)
+        var taken = Buffer<Pattern.Node>()
+        do throws(WorkStop) {
+            try taken.reserve(count, &meter)
+            for index in first..<nodes.count { try taken.append(nodes[index], &meter) }
+        } catch { throw .stopped(error) }
+        nodes.removeLast(count)
+        return taken
+    }
+
     /// `repeated` of a copy that was counted before.
-    private mutating func loopOver(_ body: Fragment) -> Fragment {
+    private mutating func loopOver(_ body: Fragment) throws(PatternError) -> Fragment {
         let isSingle = body.firstNode == nodes.count - 1
-        let set = isSingle ? setOf(nodes[body.firstNode]) : nil
-        let loop =
-            set.map { add(Pattern.Node(operation: .run, argument: $0, first: body.start)) }
-            ?? add(Pattern.Node(operation: .loop, argument: counter(body), first: body.start))
-        nodes[Int(body.end)].next = loop
+        let loop: UInt32
+        if isSingle, let set = try setOf(nodes[body.firstNode]) {
+            loop = try add(Pattern.Node(operation: .run, argument: set, first: body.start))
+        } else {
+            loop = try add(Pattern.Node(operation: .loop, argument: counter(body), first: body.start))
+        }
+        link(body.end, loop)
         return Fragment(start: loop, end: loop, firstNode: body.firstNode, states: body.states + 1, isNullable: true)
     }
 
-    private mutating func copy(_ template: [Pattern.Node], of body: Fragment) -> Fragment {
+    private mutating func copy(
+        _ template: borrowing Buffer<Pattern.Node>, of body: Fragment
+    ) throws(PatternError) -> Fragment {
+        try charge(1 + template.count / 8)
         let shift = UInt32(truncatingIfNeeded: nodes.count) &- UInt32(truncatingIfNeeded: body.firstNode)
         let firstNode = nodes.count
-        for var node in template {
+        for index in 0..<template.count {
+            var node = template[index]
             if node.next != Pattern.none { node.next &+= shift }
             if node.first != Pattern.none { node.first &+= shift }
             if node.operation == .loop, node.argument != Pattern.none {
                 node.argument = UInt32(truncatingIfNeeded: counterCount)
                 counterCount += 1
             }
-            nodes.append(node)
+            _ = try add(node)
         }
         return Fragment(
             start: body.start &+ shift, end: body.end &+ shift, firstNode: firstNode, states: body.states,
@@ -339,17 +409,48 @@ struct PatternCompiler {
 
     // MARK: Nodes that do nothing
 
-    private func skippingNothing(_ index: UInt32) -> UInt32 {
+    private mutating func skippingNothing(_ index: UInt32) throws(PatternError) -> UInt32 {
         var index = index
-        while index != Pattern.none, nodes[Int(index)].operation == .nothing { index = nodes[Int(index)].next }
+        while index != Pattern.none, nodes[Int(index)].operation == .nothing {
+            try charge(1)
+            index = nodes[Int(index)].next
+        }
         return index
     }
 
-    private mutating func skipNothing() {
+    private mutating func skipNothing() throws(PatternError) {
         // From the last to the first: chains are short, since most lead to a node whose own were skipped.
-        for index in nodes.indices.reversed() {
-            nodes[index].next = skippingNothing(nodes[index].next)
-            nodes[index].first = skippingNothing(nodes[index].first)
+        for index in (0..<nodes.count).reversed() {
+            nodes[index].next = try skippingNothing(nodes[index].next)
+            nodes[index].first = try skippingNothing(nodes[index].first)
         }
+    }
+
+    /// The bytes of all nodes that can be reached from one without a byte.
+    private mutating func firstBytes(_ entry: UInt32) throws(PatternError) -> ByteSet {
+        do throws(WorkStop) {
+            var result = ByteSet()
+            var seen = Buffer<Bool>()
+            try seen.fill(nodes.count, with: false, &meter)
+            var work = Buffer<UInt32>()
+            try work.append(entry, &meter)
+            while work.count > 0 {
+                let index = work[work.count - 1]
+                work.removeLast(1)
+                if index == Pattern.none || seen[Int(index)] { continue }
+                try meter.charge(1)
+                seen[Int(index)] = true
+                let node = nodes[Int(index)]
+                switch node.operation {
+                case .byte: result.insert(UInt8(truncatingIfNeeded: node.argument))
+                case .set: result.formUnion(ByteSet(sets.view, at: Int(node.argument) * 4))
+                case .choice, .loop, .run:
+                    try work.append(node.first, &meter)
+                    try work.append(node.next, &meter)
+                default: try work.append(node.next, &meter)
+                }
+            }
+            return result
+        } catch { throw .stopped(error) }
     }
 }

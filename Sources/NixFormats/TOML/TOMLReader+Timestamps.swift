@@ -67,7 +67,7 @@ extension TOMLReader {
         _ count: Int, _ range: ClosedRange<Int>, _ part: Part, from start: Int, isSecond: Bool = false
     ) throws(TOMLError) -> [UInt8] {
         guard hasDigits(count, at: 0) else { throw invalidForm(part) }
-        let digits = Array(bytes[place..<place + count])
+        let digits = bytes[place..<place + count].array
         guard range.contains(digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }) else {
             throw invalidValue(part, at: start, isSecond: isSecond)
         }
@@ -106,9 +106,12 @@ extension TOMLReader {
         guard current == UInt8(ascii: ".") else { return text }
         place += 1
         let first = place
-        while let byte = current, isDigit(byte) { place += 1 }
+        while let byte = current, isDigit(byte) {
+            place += 1
+            try pay()
+        }
         guard place > first else { throw invalidForm(.time) }
-        let fraction = paddedFraction(Array(bytes[first..<place]))
+        let fraction = paddedFraction(bytes[first..<min(place, first + 9)].array)
         return text + (fraction.isEmpty ? [] : [UInt8(ascii: ".")] + fraction)
     }
 

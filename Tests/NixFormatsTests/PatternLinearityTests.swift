@@ -1,8 +1,8 @@
 import Testing
 
-@testable import NixVM
+@testable import NixFormats
 
-/// Matching takes steps linear in the text, counted: also where a matcher that only backtracks takes exponentially or
+/// Matching takes work linear in the text, as it is charged: also where a matcher that only backtracks takes exponentially or
 /// quadratically many.
 @Suite struct PatternLinearityTests {
     /// A pattern, and a text of about so many bytes that is hard for it.
@@ -46,28 +46,28 @@ import Testing
         Hard(pattern: "x*y*z*", text: repeated("xxyyzz")),
     ]
 
-    /// Steps for a text, given a table and stack enough.
-    private func steps(_ pattern: Pattern, _ text: String) -> Int? {
+    /// Units of fuel for a text.
+    private func units(_ pattern: Pattern, _ text: String) throws -> Int {
         let bytes = Array(text.utf8)
-        let size = PatternMatcher.fixedSize(pattern, count: bytes.count, hasTable: true) + (1 << 24)
-        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 16)
-        defer { unsafe scratch.deallocate() }
-        return unsafe bytes.withUnsafeBufferPointer { buffer in
-            var matcher = unsafe PatternMatcher(pattern, buffer, scratch: scratch, hasTable: true) { nil }
-            switch matcher.matchWhole() {
-            case .none, .match: return matcher.steps
-            default: return nil
-            }
+        let store = PatternStore()
+        return try bytes.withView { view in
+            try TestBudget().run { meter in
+                var matcher = try PatternMatcher(pattern, view, store, &meter)
+                _ = try matcher.matchWhole(&meter)
+                try matcher.finish(&meter)
+            }.units
         }
     }
 
     @Test(arguments: all) func doublesWithTheText(_ hard: Hard) throws {
         let source = Array(hard.pattern.utf8)
-        let pattern = try unsafe source.withUnsafeBufferPointer { try unsafe PatternCompiler.compile($0) }
-        let counts = try [3_000, 6_000, 12_000].map { try #require(steps(pattern, hard.text($0))) }
+        let pattern = try source.withView { source in
+            try TestBudget().run { meter in try PatternCompiler.compile(source, &meter) }.result
+        }
+        let counts = try [3_000, 6_000, 12_000].map { try units(pattern, hard.text($0)) }
         for (shorter, longer) in zip(counts, counts.dropFirst()) {
             // A little is spent whatever the length.
-            #expect(longer <= 2 * shorter + 1_000, "\(counts) steps for twice the text each")
+            #expect(longer <= 2 * shorter + 1_000, "\(counts) units for twice the text each")
         }
         #expect(counts[2] <= 100 * 12_000)
     }

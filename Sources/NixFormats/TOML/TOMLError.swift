@@ -1,6 +1,6 @@
 /// Why a text is no TOML, in the words of toml11 4, which the newest Nix shows. toml11 goes on after an error and tells
 /// of more; here it ends with the first.
-struct TOMLError: Error {
+package struct TOMLError: Error {
     /// A part of the text, and what is said beside the line under it.
     struct Mark {
         /// Byte offsets; nil for the byte where the reader is.
@@ -8,10 +8,18 @@ struct TOMLError: Error {
         var hint: String
     }
 
-    var message: String
+    package var message: String
     var marks: [Mark]
     /// Lines after the marks.
     var suffix = ""
+    /// Why the text was not read to its end; nil when it is no TOML.
+    package private(set) var stop: WorkStop?
+
+    init(_ stop: WorkStop) {
+        message = ""
+        marks = []
+        self.stop = stop
+    }
 
     init(_ message: String, hint: String = "here", at place: Int? = nil, suffix: String = "") {
         self.message = message
@@ -42,43 +50,60 @@ struct TOMLError: Error {
         """
 }
 
-/// How an error is shown: each mark with its line, and carets under it.
+/// How an error is shown: each mark with its line, and carets under it. Of a long line only what is near is shown.
 struct TOMLExcerpt {
-    let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: ByteView
+
+    /// Bytes of a line that are shown before a mark, and from it on.
+    private static let reach = 1000
 
     /// - Parameter place: Where the reader stopped.
-    func text(_ error: TOMLError, place: Int) -> String {
-        let ranges = error.marks.map { mark in
+    func text(_ error: TOMLError, place: Int, _ meter: inout WorkMeter) throws(WorkStop) -> String {
+        var lines: [(range: Range<Int>, number: String)] = []
+        for mark in error.marks {
             let range = mark.range ?? place..<place + 1
-            return min(range.lowerBound, bytes.count)..<max(range.lowerBound, range.upperBound)
+            let start = min(range.lowerBound, bytes.count)
+            let number = try lineNumber(start, &meter)
+            lines.append((start..<max(range.lowerBound, range.upperBound), String(number)))
         }
-        let width = ranges.map { String(lineNumber($0.lowerBound)).count }.max() ?? 1
+        let width = lines.map { $0.number.count }.max() ?? 1
         let margin = String(repeating: " ", count: width + 1)
         var text = "[error] \(error.message)\n --> fromTOML\n\(margin) |\n"
         for (index, mark) in error.marks.enumerated() {
             if index > 0 { text += "\(margin) | ...\n\(margin) |\n" }
-            text += line(ranges[index], mark.hint, width)
+            text += line(lines[index].range, lines[index].number, mark.hint, width)
         }
         return text + error.suffix
     }
 
     /// One line with its number; what goes beyond it is not underlined.
-    private func line(_ range: Range<Int>, _ hint: String, _ width: Int) -> String {
+    private func line(_ range: Range<Int>, _ number: String, _ hint: String, _ width: Int) -> String {
         let newline = UInt8(ascii: "\n")
-        let start = bytes[..<range.lowerBound].lastIndex(of: newline).map { $0 + 1 } ?? 0
-        var end = bytes[range.lowerBound...].firstIndex(of: newline) ?? bytes.count
-        if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-        let number = String(lineNumber(range.lowerBound))
+        let first = range.lowerBound
+        var start = first
+        while start > 0, bytes[start - 1] != newline, first - start < TOMLExcerpt.reach { start -= 1 }
+        var end = first
+        while end < bytes.count, bytes[end] != newline, end - first < TOMLExcerpt.reach { end += 1 }
+        let isCut = end < bytes.count && bytes[end] != newline
+        if !isCut, end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         let pad = String(repeating: " ", count: width - number.count)
-        let shown = bytes[start..<max(start, end)].map { Self.shown($0) }.joined()
-        let carets = max(1, min(range.count, end - range.lowerBound))
-        let before = String(repeating: " ", count: width + 1)
-        let indent = String(repeating: " ", count: range.lowerBound - start)
-        return " \(pad)\(number) | \(shown)\n\(before) | \(indent)\(String(repeating: "^", count: carets))-- \(hint)\n"
+        let before = start > 0 && bytes[start - 1] != newline ? "..." : ""
+        var shown = before
+        for index in start..<max(start, end) { shown += Self.shown(bytes[index]) }
+        if isCut { shown += "..." }
+        let carets = max(1, min(range.count, end - first))
+        let margin = String(repeating: " ", count: width + 1)
+        let indent = String(repeating: " ", count: first - start + before.count)
+        return " \(pad)\(number) | \(shown)\n\(margin) | \(indent)\(String(repeating: "^", count: carets))-- \(hint)\n"
     }
 
-    private func lineNumber(_ place: Int) -> Int {
-        bytes[..<place].reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+    private func lineNumber(_ place: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
+        var number = 1
+        for index in 0..<place {
+            if index & 0xFFF == 0 { try meter.charge(1 + min(place - index, 4096) / 64) }
+            if bytes[index] == UInt8(ascii: "\n") { number += 1 }
+        }
+        return number
     }
 
     private static let names: [UInt8: String] = [

@@ -3,42 +3,80 @@
 ///     document = { [ "[" key "]" | "[[" key "]]" | key "=" value ] [ comment ] newline }
 ///     key      = part { "." part }
 ///     value    = string | number | date | "true" | "false" | "[" ... "]" | "{" ... "}"
-struct TOMLReader {
-    let bytes: UnsafeBufferPointer<UInt8>
+///
+/// A unit is charged for every 4 bytes, and more for what is made.
+package struct TOMLReader: ~Copyable {
+    let bytes: ByteView
     var place = 0
-    private var document = TOMLDocument()
+    /// Up to where reading is paid for.
+    private var paid = 0
+    var meter: WorkMeter
+    var document = TOMLDocument()
     /// The table that keys of the current line go to.
     private var table = 0
     /// Whether the line that is being read is a header.
     private var isAfterHeader = false
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    private init(_ bytes: ByteView, _ meter: WorkMeter) {
+        self.bytes = bytes
+        self.meter = meter
+    }
 
-    var current: UInt8? { place < bytes.count ? bytes[place] : nil }
+    var current: UInt8? { bytes.byte(at: place) }
 
-    func byte(at offset: Int) -> UInt8? { place + offset < bytes.count ? bytes[place + offset] : nil }
+    func byte(at offset: Int) -> UInt8? { bytes.byte(at: place + offset) }
 
     /// The whole text, or an error that shows the line.
-    static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(TOMLError) -> TOMLDocument {
-        var reader = TOMLReader(bytes)
-        do throws(TOMLError) {
-            try reader.checkEncoding()
-            while reader.place < bytes.count { try reader.readLine() }
-            return reader.document
-        } catch {
-            throw TOMLError(TOMLExcerpt(bytes: bytes).text(error, place: reader.place))
-        }
+    package static func read(_ bytes: ByteView, _ meter: inout WorkMeter) throws(TOMLError) -> TOMLDocument {
+        var reader = TOMLReader(bytes, meter)
+        var failure: TOMLError?
+        do throws(TOMLError) { try reader.readAll() } catch { failure = error }
+        meter = reader.meter
+        guard let failure else { return reader.finish() }
+        if failure.stop != nil { throw failure }
+        let message: String
+        do throws(WorkStop) {
+            message = try TOMLExcerpt(bytes: bytes).text(failure, place: reader.place, &meter)
+        } catch { throw TOMLError(error) }
+        throw TOMLError(message)
+    }
+
+    private consuming func finish() -> TOMLDocument { document }
+
+    private mutating func readAll() throws(TOMLError) {
+        do throws(WorkStop) { try document.begin(&meter) } catch { throw TOMLError(error) }
+        try checkEncoding()
+        while place < bytes.count { try readLine() }
+    }
+
+    /// Charges for the byte that is read next, when it is not paid for.
+    @inline(__always)
+    mutating func pay() throws(TOMLError) {
+        if place >= paid { try payBlock() }
+    }
+
+    private mutating func payBlock() throws(TOMLError) {
+        paid = min(bytes.count, place + 1024)
+        let units = (paid - place + 3) / 4
+        do throws(WorkStop) { try meter.charge(units) } catch { throw TOMLError(error) }
     }
 
     /// The text must be UTF-8.
-    private func checkEncoding() throws(TOMLError) {
-        guard String(validating: bytes, as: UTF8.self) != nil else {
-            throw TOMLError("toml: the text is not UTF-8", hint: "in this text")
+    private mutating func checkEncoding() throws(TOMLError) {
+        var check = UTF8Check(bytes)
+        var end = 0
+        while end < bytes.count {
+            end = min(bytes.count, end + 4096)
+            do throws(WorkStop) { try meter.charge(64) } catch { throw TOMLError(error) }
+            if check.problem(upTo: end) != nil {
+                throw TOMLError("toml: the text is not UTF-8", hint: "in this text")
+            }
         }
     }
 
     private mutating func readLine() throws(TOMLError) {
-        skipBlanks()
+        try pay()
+        try skipBlanks()
         if current == UInt8(ascii: "[") {
             try readHeader()
         } else if let byte = current, !isLineEnd(byte), byte != UInt8(ascii: "#") {
@@ -63,7 +101,9 @@ struct TOMLReader {
         }
         place += isArray ? 2 : 1
         let range = start..<place
-        table = isArray ? try document.appendTable(path, at: range) : try document.openTable(path, at: range)
+        table =
+            isArray
+            ? try document.appendTable(path, at: range, &meter) : try document.openTable(path, at: range, &meter)
         isAfterHeader = true
     }
 
@@ -79,15 +119,15 @@ struct TOMLReader {
             throw TOMLError("toml::parse_key_value_pair: invalid key value separator `=`", hint: "expected =")
         }
         place += 1
-        skipBlanks()
+        try skipBlanks()
     }
 
     /// The rest of a line: blanks and a comment.
     private mutating func endLine() throws(TOMLError) {
-        skipBlanks()
+        try skipBlanks()
         try skipComment()
         guard place < bytes.count else { return }
-        guard skipLineEnd() else {
+        guard try skipLineEnd() else {
             if isAfterHeader {
                 throw TOMLError(
                     "toml::parse_file: newline (or EOF) expected", hint: "expected 0x0a(LINE FEED) or \r\n")
@@ -99,67 +139,90 @@ struct TOMLReader {
     // MARK: Values
 
     /// A list or inline table that is open: its node, and of a table what to do with the next key.
-    private struct Open {
+    private struct Open: BitwiseCopyable {
         var node: Int
         var isTable: Bool
     }
 
     /// Reads a value, with all it holds, into a table.
     private mutating func readValue(_ key: TOMLKey, in table: Int) throws(TOMLError) {
-        var open: [Open] = []
+        var open = Buffer<Open>()
         var key = key
         var table = table
         while true {
             let start = place
             let content = try readContent()
             let node =
-                open.last.map { $0.isTable } ?? true
-                ? try document.insert(content, key, in: table, at: start..<place)
-                : document.append(content, .value, to: table, at: start..<place)
+                (open.count == 0 || open[open.count - 1].isTable)
+                ? try document.insert(content, key, in: table, at: start..<place, &meter)
+                : try appendElement(content, to: table, at: start..<place)
             switch content {
-            case .array: open.append(Open(node: node, isTable: false))
-            case .table: open.append(Open(node: node, isTable: true))
+            case .array: try push(Open(node: node, isTable: false), to: &open)
+            case .table: try push(Open(node: node, isTable: true), to: &open)
             default: break
             }
             var isNew = false
             if case .array = content { isNew = true }
             if case .table = content { isNew = true }
-            guard let next = try nextPlace(&open, isNew: isNew) else { return }
+            guard let next = try nextPlace(&open, isNew: isNew) else {
+                open.free(&meter)
+                return
+            }
             (table, key) = next
         }
     }
 
+    private mutating func appendElement(
+        _ content: TOMLDocument.Content, to array: Int, at range: Range<Int>
+    ) throws(TOMLError) -> Int {
+        do throws(WorkStop) {
+            return try document.append(content, .value, to: array, at: range, &meter)
+        } catch { throw TOMLError(error) }
+    }
+
     /// Where the next value goes, after closing what ends here; nil when nothing is open any more.
-    private mutating func nextPlace(_ open: inout [Open], isNew: Bool) throws(TOMLError) -> (Int, TOMLKey)? {
+    private mutating func nextPlace(_ open: inout Buffer<Open>, isNew: Bool) throws(TOMLError) -> (Int, TOMLKey)? {
         var isNew = isNew
-        while let top = open.last {
+        while open.count > 0 {
+            let top = open[open.count - 1]
             if top.isTable {
                 if let key = try nextTableKey(isNew: isNew) { return (top.node, key) }
             } else if try hasNextElement(isNew: isNew) {
                 return (top.node, TOMLKey())
             }
             document.setEnd(top.node, place)
-            closeDotted(top.node)
-            open.removeLast()
+            try closeDotted(top.node)
+            open.removeLast(1)
             isNew = false
         }
         return nil
     }
 
+    private mutating func push(_ element: Open, to open: inout Buffer<Open>) throws(TOMLError) {
+        do throws(WorkStop) { try open.append(element, &meter) } catch { throw TOMLError(error) }
+    }
+
     /// What dotted keys made inside an inline table is closed with it; the node itself already is.
-    private mutating func closeDotted(_ node: Int) {
-        var work = [document.nodes[node].first]
-        while let index = work.popLast() {
-            guard index >= 0 else { continue }
-            work.append(document.nodes[index].next)
-            guard document.nodes[index].origin == .dotted else { continue }
-            document.setOrigin(index, .value)
-            work.append(document.nodes[index].first)
-        }
+    private mutating func closeDotted(_ node: Int) throws(TOMLError) {
+        do throws(WorkStop) {
+            var work = Buffer<Int>()
+            try work.append(document.node(node).first, &meter)
+            while work.count > 0 {
+                let index = work[work.count - 1]
+                work.removeLast(1)
+                if index < 0 { continue }
+                try meter.charge(1)
+                try work.append(document.node(index).next, &meter)
+                guard document.node(index).origin == .dotted else { continue }
+                document.setOrigin(index, .value)
+                try work.append(document.node(index).first, &meter)
+            }
+            work.free(&meter)
+        } catch { throw TOMLError(error) }
     }
 
     private mutating func nextTableKey(isNew: Bool) throws(TOMLError) -> TOMLKey? {
-        skipBlanks()
+        try skipBlanks()
         if current == UInt8(ascii: "}") {
             place += 1
             return nil
@@ -170,7 +233,7 @@ struct TOMLReader {
                 throw TOMLError("toml::parse_inline_table: expected value-separator `,` or closing `}`")
             }
             place += 1
-            skipBlanks()
+            try skipBlanks()
             if current == UInt8(ascii: "}") {
                 throw TOMLError(
                     "toml::parse_inline_table: trailing comma is not allowed in TOML-v1.0.0)", at: place)
@@ -224,30 +287,49 @@ struct TOMLReader {
     // MARK: Keys
 
     private mutating func readKey() throws(TOMLError) -> TOMLKey {
-        skipBlanks()
+        try skipBlanks()
         let start = place
         var path: [UInt32] = []
         while true {
-            skipBlanks()
-            path.append(document.number(of: try readKeyPart()))
+            try skipBlanks()
+            path.append(try readKeyPart())
+            try countPart(path.count)
             let end = place
-            skipBlanks()
+            try skipBlanks()
             guard current == UInt8(ascii: ".") else { return TOMLKey(path: path, range: start..<end) }
             place += 1
         }
     }
 
-    private mutating func readKeyPart() throws(TOMLError) -> [UInt8] {
-        if current == UInt8(ascii: "\"") || current == UInt8(ascii: "'") { return try readString(allowsLines: false) }
+    /// The memory of a long path is counted. It is given back with the meter.
+    private mutating func countPart(_ count: Int) throws(TOMLError) {
+        do throws(WorkStop) {
+            try meter.charge(2)
+            if count & 0xFF == 0 { try meter.take(bytes: 256 * 3 * MemoryLayout<UInt32>.size) }
+        } catch { throw TOMLError(error) }
+    }
+
+    private mutating func readKeyPart() throws(TOMLError) -> UInt32 {
+        if current == UInt8(ascii: "\"") || current == UInt8(ascii: "'") {
+            let text = try readString(allowsLines: false)
+            do throws(WorkStop) {
+                return try document.numberOfLast(from: text.lowerBound, &meter)
+            } catch { throw TOMLError(error) }
+        }
         let start = place
-        while let byte = current, isBare(byte) { place += 1 }
+        while let byte = current, isBare(byte) {
+            place += 1
+            try pay()
+        }
         if start == place {
             throw TOMLError(
                 "toml::parse_simple_key: invalid key: key must be \"quoted\", 'quoted-literal', or bare key.",
                 hint: "expected from `A` to `Z` or from `a` to `z`, from `0` to `9`, -, or _",
                 suffix: "Hint: non-ASCII scripts are allowed in toml v1.1.0, but not in v1.0.0.\n")
         }
-        return Array(bytes[start..<place])
+        do throws(WorkStop) {
+            return try document.number(of: bytes[start..<place], &meter)
+        } catch { throw TOMLError(error) }
     }
 
     private func isBare(_ byte: UInt8) -> Bool {
@@ -259,8 +341,11 @@ struct TOMLReader {
 
     // MARK: Space
 
-    mutating func skipBlanks() {
-        while current == UInt8(ascii: " ") || current == UInt8(ascii: "\t") { place += 1 }
+    mutating func skipBlanks() throws(TOMLError) {
+        while current == UInt8(ascii: " ") || current == UInt8(ascii: "\t") {
+            place += 1
+            try pay()
+        }
     }
 
     private mutating func skipComment() throws(TOMLError) {
@@ -272,18 +357,20 @@ struct TOMLReader {
                     suffix: "Hint: most of the control characters are not allowed in comments")
             }
             place += 1
+            try pay()
         }
     }
 
     /// Blanks, comments and line ends, as arrays may hold them.
     private mutating func skipLines() throws(TOMLError) {
         repeat {
-            skipBlanks()
+            try skipBlanks()
             try skipComment()
-        } while skipLineEnd()
+        } while try skipLineEnd()
     }
 
-    mutating func skipLineEnd() -> Bool {
+    mutating func skipLineEnd() throws(TOMLError) -> Bool {
+        try pay()
         if current == UInt8(ascii: "\n") {
             place += 1
             return true

@@ -1,16 +1,17 @@
 /// Says where a text is no JSON, in the words of the JSON library that Nix uses.
 ///
 /// Reads the text as that library does, token by token; what it says of a place depends on what it read before. Nothing
-/// is built, and nesting lies on an array.
-struct JSONSyntaxError {
-    private let bytes: UnsafeBufferPointer<UInt8>
+/// is built, and nesting lies on a buffer. A unit is charged for every 4 bytes.
+package struct JSONSyntaxError: ~Copyable {
+    private let bytes: ByteView
+    private var meter: WorkMeter
     private var place = 0
     /// The byte read last; nil at the end of the text.
     private var current: UInt8?
     private var line = 1
     private var column = 0
-    /// What was read since the last number or string began.
-    private var lastRead: [UInt8] = []
+    /// Where what was read last begins: the last number or string, or the text.
+    private var readStart = 0
     private var problem = ""
 
     private enum Token: String {
@@ -30,26 +31,31 @@ struct JSONSyntaxError {
         case value = "'[', '{', or a literal"
     }
 
-    private struct Failure: Error {
-        var message: String
+    private enum Failure: Error {
+        case message(String)
+        case stopped(WorkStop)
     }
 
     /// Nil when the text is JSON.
-    static func message(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        var reader = JSONSyntaxError(bytes)
-        do throws(Failure) {
-            try reader.read()
-            return nil
-        } catch {
-            return error.message
+    package static func message(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> String? {
+        var reader = JSONSyntaxError(bytes, meter)
+        var failure: Failure?
+        do throws(Failure) { try reader.read() } catch { failure = error }
+        meter = reader.meter
+        switch failure {
+        case nil: return nil
+        case .message(let message): return message
+        case .stopped(let stop): throw stop
         }
     }
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    private init(_ bytes: ByteView, _ meter: WorkMeter) {
         self.bytes = bytes
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+        self.meter = meter
+        if bytes.has("\u{FEFF}", at: 0) {
             place = 3
             column = 3
+            readStart = 3
         }
     }
 
@@ -57,42 +63,43 @@ struct JSONSyntaxError {
 
     private mutating func read() throws(Failure) {
         /// Open containers: whether each is a list.
-        var open: [Bool] = []
-        var token = next()
+        var open = Buffer<Bool>()
+        var token = try next()
         while true {
             let opened = try readValue(&token, &open)
             if opened { continue }
-            while let isList = open.last {
-                token = next()
+            while open.count > 0 {
+                let isList = open[open.count - 1]
+                token = try next()
                 if token == .comma {
-                    token = next()
+                    token = try next()
                     if !isList { try readKey(&token) }
                     break
                 }
                 guard token == (isList ? .closeList : .closeObject) else {
                     throw failure(token, isList ? "array" : "object", expected: isList ? .closeList : .closeObject)
                 }
-                open.removeLast()
+                open.removeLast(1)
             }
-            if open.isEmpty { break }
+            if open.count == 0 { break }
         }
-        token = next()
+        token = try next()
         guard token == .end else { throw failure(token, "value", expected: .end) }
     }
 
     /// A scalar or an empty container; true when a container was opened, whose first value begins at the token.
-    private mutating func readValue(_ token: inout Token, _ open: inout [Bool]) throws(Failure) -> Bool {
+    private mutating func readValue(_ token: inout Token, _ open: inout Buffer<Bool>) throws(Failure) -> Bool {
         switch token {
         case .openObject:
-            token = next()
+            token = try next()
             if token == .closeObject { return false }
             try readKey(&token)
-            open.append(false)
+            try push(false, to: &open)
             return true
         case .openList:
-            token = next()
+            token = try next()
             if token == .closeList { return false }
-            open.append(true)
+            try push(true, to: &open)
             return true
         case .trueWord, .falseWord, .nullWord, .string, .number: return false
         case .error: throw failure(token, "value", expected: nil)
@@ -102,9 +109,13 @@ struct JSONSyntaxError {
 
     private mutating func readKey(_ token: inout Token) throws(Failure) {
         guard token == .string else { throw failure(token, "object key", expected: .string) }
-        token = next()
+        token = try next()
         guard token == .colon else { throw failure(token, "object separator", expected: .colon) }
-        token = next()
+        token = try next()
+    }
+
+    private mutating func push(_ isList: Bool, to open: inout Buffer<Bool>) throws(Failure) {
+        do throws(WorkStop) { try open.append(isList, &meter) } catch { throw .stopped(error) }
     }
 
     private func failure(_ token: Token, _ context: String, expected: Token?) -> Failure {
@@ -112,12 +123,17 @@ struct JSONSyntaxError {
         text += "syntax error while parsing \(context) - "
         text += token == .error ? "\(problem); last read: '\(shownRead)'" : "unexpected \(token.rawValue)"
         if let expected { text += "; expected \(expected.rawValue)" }
-        return Failure(message: text)
+        return .message(text)
     }
 
     private var shownRead: String {
         var shown: [UInt8] = []
-        for byte in lastRead {
+        let end = min(place, bytes.count)
+        // A message shows no more than the end of what is long.
+        let start = max(readStart, end - ByteView.excerptBytes)
+        if start > readStart { shown += Array("...".utf8) }
+        for index in start..<max(start, end) {
+            let byte = bytes[index]
             if byte < 0x20 {
                 shown += Array("<U+\(Self.hex(UInt32(byte)))>".utf8)
             } else {
@@ -134,8 +150,11 @@ struct JSONSyntaxError {
 
     // MARK: Bytes
 
-    private mutating func advance() {
+    private mutating func advance() throws(Failure) {
         column += 1
+        if place & 0xFF == 0 {
+            do throws(WorkStop) { try meter.charge(64) } catch { throw .stopped(error) }
+        }
         guard place < bytes.count else {
             current = nil
             place = bytes.count + 1
@@ -144,7 +163,6 @@ struct JSONSyntaxError {
         let byte = bytes[place]
         place += 1
         current = byte
-        lastRead.append(byte)
         if byte == UInt8(ascii: "\n") {
             line += 1
             column = 0
@@ -155,13 +173,12 @@ struct JSONSyntaxError {
     private mutating func retreat() {
         place -= 1
         if column == 0 { line -= 1 } else { column -= 1 }
-        if current != nil { lastRead.removeLast() }
     }
 
     // MARK: Tokens
 
-    private mutating func next() -> Token {
-        repeat { advance() } while current == 0x20 || current == 0x09 || current == 0x0A || current == 0x0D
+    private mutating func next() throws(Failure) -> Token {
+        repeat { try advance() } while current == 0x20 || current == 0x09 || current == 0x0A || current == 0x0D
         switch current {
         case UInt8(ascii: "["): return .openList
         case UInt8(ascii: "]"): return .closeList
@@ -169,14 +186,14 @@ struct JSONSyntaxError {
         case UInt8(ascii: "}"): return .closeObject
         case UInt8(ascii: ":"): return .colon
         case UInt8(ascii: ","): return .comma
-        case UInt8(ascii: "t"): return word("rue", .trueWord)
-        case UInt8(ascii: "f"): return word("alse", .falseWord)
-        case UInt8(ascii: "n"): return word("ull", .nullWord)
-        case UInt8(ascii: "\""): return string()
+        case UInt8(ascii: "t"): return try word("rue", .trueWord)
+        case UInt8(ascii: "f"): return try word("alse", .falseWord)
+        case UInt8(ascii: "n"): return try word("ull", .nullWord)
+        case UInt8(ascii: "\""): return try string()
         case nil, 0: return .end
         case .some(let byte):
             let isDigit = byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-            return isDigit || byte == UInt8(ascii: "-") ? number() : fail("invalid literal")
+            return isDigit || byte == UInt8(ascii: "-") ? try number() : fail("invalid literal")
         }
     }
 
@@ -185,96 +202,96 @@ struct JSONSyntaxError {
         return .error
     }
 
-    private mutating func word(_ rest: String, _ token: Token) -> Token {
+    private mutating func word(_ rest: String, _ token: Token) throws(Failure) -> Token {
         for byte in rest.utf8 {
-            advance()
+            try advance()
             if current != byte { return fail("invalid literal") }
         }
         return token
     }
 
-    private mutating func restart() { lastRead = current.map { [$0] } ?? [] }
+    private mutating func restart() { readStart = current == nil ? bytes.count : place - 1 }
 
-    private mutating func digits() -> Bool {
+    private mutating func digits() throws(Failure) -> Bool {
         var found = false
         while true {
-            advance()
+            try advance()
             guard let current, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") else { return found }
             found = true
         }
     }
 
-    private mutating func number() -> Token {
+    private mutating func number() throws(Failure) -> Token {
         restart()
         if current == UInt8(ascii: "-") {
-            advance()
+            try advance()
             guard let current, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") else {
                 return fail("invalid number; expected digit after '-'")
             }
         }
-        if current == UInt8(ascii: "0") { advance() } else { _ = digits() }
+        if current == UInt8(ascii: "0") { try advance() } else { _ = try digits() }
         if current == UInt8(ascii: ".") {
-            guard digits() else { return fail("invalid number; expected digit after '.'") }
+            guard try digits() else { return fail("invalid number; expected digit after '.'") }
         }
         if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
-            advance()
+            try advance()
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") {
-                guard digits() else { return fail("invalid number; expected digit after exponent sign") }
+                guard try digits() else { return fail("invalid number; expected digit after exponent sign") }
             } else {
                 guard let current, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") else {
                     return fail("invalid number; expected '+', '-', or digit after exponent")
                 }
-                _ = digits()
+                _ = try digits()
             }
         }
         retreat()
         return .number
     }
 
-    private mutating func string() -> Token {
+    private mutating func string() throws(Failure) -> Token {
         restart()
         while true {
-            advance()
+            try advance()
             guard let byte = current else { return fail("invalid string: missing closing quote") }
             switch byte {
             case UInt8(ascii: "\""): return .string
-            case UInt8(ascii: "\\"): if let token = escape() { return token }
+            case UInt8(ascii: "\\"): if let token = try escape() { return token }
             case 0..<0x20: return fail(Self.controlMessage(byte))
             case 0..<0x80: break
-            default: if !sequence(byte) { return fail("invalid string: ill-formed UTF-8 byte") }
+            default: if try !sequence(byte) { return fail("invalid string: ill-formed UTF-8 byte") }
             }
         }
     }
 
-    private mutating func escape() -> Token? {
-        advance()
+    private mutating func escape() throws(Failure) -> Token? {
+        try advance()
         guard current == UInt8(ascii: "u") else {
             guard let current, "\"\\/bfnrt".utf8.contains(current) else {
                 return fail("invalid string: forbidden character after backslash")
             }
             return nil
         }
-        guard let unit = hexadecimalUnit() else { return failDigits() }
+        guard let unit = try hexadecimalUnit() else { return failDigits() }
         if (0xDC00...0xDFFF).contains(unit) {
             return fail("invalid string: surrogate U+DC00..U+DFFF must follow U+D800..U+DBFF")
         }
         guard (0xD800...0xDBFF).contains(unit) else { return nil }
         let unpaired = "invalid string: surrogate U+D800..U+DBFF must be followed by U+DC00..U+DFFF"
-        advance()
+        try advance()
         guard current == UInt8(ascii: "\\") else { return fail(unpaired) }
-        advance()
+        try advance()
         guard current == UInt8(ascii: "u") else { return fail(unpaired) }
-        guard let low = hexadecimalUnit() else { return failDigits() }
+        guard let low = try hexadecimalUnit() else { return failDigits() }
         return (0xDC00...0xDFFF).contains(low) ? nil : fail(unpaired)
     }
 
     private mutating func failDigits() -> Token { fail("invalid string: '\\u' must be followed by 4 hex digits") }
 
-    private mutating func hexadecimalUnit() -> UInt32? {
+    private mutating func hexadecimalUnit() throws(Failure) -> UInt32? {
         var unit: UInt32 = 0
         for _ in 0..<4 {
-            advance()
-            guard let current, let digit = Character(Unicode.Scalar(current)).hexDigitValue, current < 0x80 else {
+            try advance()
+            guard let current, let digit = JSONText.hexadecimalDigit(current) else {
                 return nil
             }
             unit = unit << 4 | UInt32(digit)
@@ -283,11 +300,11 @@ struct JSONSyntaxError {
     }
 
     /// Reads the rest of a character of several bytes.
-    private mutating func sequence(_ lead: UInt8) -> Bool {
+    private mutating func sequence(_ lead: UInt8) throws(Failure) -> Bool {
         guard let (first, more) = UTF8Check.continuation(after: lead) else { return false }
         var range = first
         for _ in 0..<more {
-            advance()
+            try advance()
             guard let current, range.contains(current) else { return false }
             range = 0x80...0xBF
         }

@@ -1,0 +1,142 @@
+import Glibc
+
+/// Bytes that somebody else owns and keeps while they are read; every access is checked.
+///
+/// `Span` would be this, and bind the lifetime too; but a stored one needs an experimental feature in Swift 6.2.
+@safe
+package struct ByteView {
+    private let base: UnsafePointer<UInt8>
+    package let count: Int
+
+    /// - Parameter bytes: They stay where they are, and as they are, while the view is used.
+    @inline(__always)
+    @unsafe
+    package init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        // Of an empty text no address is ever read.
+        unsafe base = bytes.baseAddress ?? UnsafePointer(bitPattern: 1).unsafelyUnwrapped
+        count = bytes.count
+    }
+
+    @inline(__always)
+    private init(_ base: UnsafePointer<UInt8>, count: Int) {
+        unsafe self.base = base
+        self.count = count
+    }
+
+    package subscript(index: Int) -> UInt8 {
+        @inline(__always) get {
+            precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+            return unsafe base[index]
+        }
+    }
+
+    /// The byte at an index; nil where there is none.
+    @inline(__always)
+    func byte(at index: Int) -> UInt8? {
+        UInt(bitPattern: index) < UInt(bitPattern: count) ? unsafe base[index] : nil
+    }
+
+    package subscript(range: Range<Int>) -> ByteView {
+        @inline(__always) get {
+            precondition(range.lowerBound >= 0 && range.upperBound <= count)
+            return unsafe ByteView(base + range.lowerBound, count: range.count)
+        }
+    }
+
+    /// Eight bytes from an index on, the first of them lowest.
+    @inline(__always)
+    func word(at index: Int) -> UInt64 {
+        precondition(index >= 0 && index <= count &- 8)
+        return unsafe UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+    }
+
+    /// The bytes without checks. Only valid while they are.
+    @unsafe
+    package var buffer: UnsafeBufferPointer<UInt8> { unsafe UnsafeBufferPointer(start: base, count: count) }
+
+    /// A copy. For texts whose length is bounded, or was counted.
+    package var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
+
+    /// Below, equal or above zero as the bytes come before, with or after others.
+    package func compare(_ other: ByteView) -> Int {
+        let order = unsafe memcmp(base, other.base, min(count, other.count))
+        return order != 0 ? Int(order) : count &- other.count
+    }
+
+    func isEqual(_ other: ByteView) -> Bool { count == other.count && compare(other) == 0 }
+
+    /// Whether a text stands at an index.
+    @inline(__always)
+    func has(_ text: StaticString, at index: Int) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard index >= 0, index <= count, count &- index >= length else { return false }
+        return unsafe memcmp(base + index, text.utf8Start, length) == 0
+    }
+
+    func isEqual(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && has(text, at: 0) }
+
+    /// The first place of a byte from an index on; `count` when there is none.
+    func first(_ byte: UInt8, from index: Int) -> Int {
+        precondition(index >= 0 && index <= count)
+        guard let found = unsafe memchr(base + index, Int32(byte), count &- index) else { return count }
+        return unsafe UnsafePointer(found.assumingMemoryBound(to: UInt8.self)) - base
+    }
+}
+
+extension [UInt8] {
+    /// Lends the array's bytes as a view, which must not leave `body`.
+    package func withView<Result, Failure: Error>(
+        _ body: (ByteView) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe withUnsafeBufferPointer { (bytes) throws(Failure) in try body(unsafe ByteView(bytes)) }
+    }
+}
+
+/// Room for bytes that somebody else owns and keeps while it is written; every access is checked.
+@safe
+package struct ByteRoom {
+    private let base: UnsafeMutablePointer<UInt8>
+    package let count: Int
+
+    /// - Parameter base: Of at least so many bytes, which nobody else uses while the room is.
+    @inline(__always)
+    @unsafe
+    package init(_ base: UnsafeMutablePointer<UInt8>, count: Int) {
+        unsafe self.base = base
+        self.count = count
+    }
+
+    @inline(__always)
+    func set(_ index: Int, _ byte: UInt8) {
+        precondition(UInt(bitPattern: index) < UInt(bitPattern: count))
+        unsafe base[index] = byte
+    }
+
+    /// Writes bytes from an index on.
+    @inline(__always)
+    func copy(_ bytes: ByteView, at index: Int) {
+        precondition(index >= 0 && index <= count && bytes.count <= count &- index)
+        unsafe bytes.withBase { unsafe memcpy(base + index, $0, bytes.count) }
+    }
+}
+
+extension ByteView {
+    @inline(__always)
+    fileprivate func withBase(_ body: (UnsafePointer<UInt8>) -> UnsafeMutableRawPointer?) { _ = unsafe body(base) }
+}
+
+extension ByteView {
+    /// The bytes of a literal.
+    init(_ text: StaticString) {
+        unsafe self.init(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// A copy for a message: of a long text no more than its first bytes, and dots for the rest.
+    package var excerpt: [UInt8] {
+        if count <= ByteView.excerptBytes { return array }
+        return self[0..<ByteView.excerptBytes].array + Array("...".utf8)
+    }
+
+    /// Bytes of a text that messages show at most.
+    package static var excerptBytes: Int { 4096 }
+}

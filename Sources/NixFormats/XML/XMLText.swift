@@ -1,0 +1,80 @@
+/// A piece of XML text, outside the machine's heap: a unit is charged for every 64 bytes.
+package struct XMLText: ~Copyable {
+    private var bytes = Buffer<UInt8>()
+
+    /// Begins with the spaces of so many open elements.
+    package init(indent depth: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        try bytes.reserve(120, &meter)
+        try indent(depth, &meter)
+    }
+
+    package var count: Int { bytes.count }
+
+    /// Copies the bytes of a range to the start of a room.
+    package func copy(_ range: Range<Int>, to room: ByteRoom) { room.copy(bytes.bytes[range], at: 0) }
+
+    package mutating func indent(_ depth: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+        let spaces = ByteView("                                                                ")
+        var missing = 2 * depth
+        while missing > 0 {
+            let count = min(missing, spaces.count)
+            try bytes.append(spaces[0..<count], &meter)
+            missing -= count
+        }
+    }
+
+    package mutating func add(_ text: StaticString, _ meter: inout WorkMeter) throws(WorkStop) {
+        try bytes.append(ByteView(text), &meter)
+    }
+
+    /// An empty element with a value, its name after `<` given.
+    package mutating func element(
+        _ start: StaticString, _ value: ByteView, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try add(start, &meter)
+        try attribute(" value", value, &meter)
+        try add(" />\n", &meter)
+    }
+
+    package mutating func element(
+        _ start: StaticString, _ value: [UInt8], _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try value.withView { (value) throws(WorkStop) in try element(start, value, &meter) }
+    }
+
+    package mutating func attribute(
+        _ name: StaticString, _ value: [UInt8], _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try value.withView { (value) throws(WorkStop) in try attribute(name, value, &meter) }
+    }
+
+    package mutating func attribute(
+        _ name: StaticString, _ value: ByteView, _ meter: inout WorkMeter
+    ) throws(WorkStop) {
+        try add(name, &meter)
+        try add("=\"", &meter)
+        var start = 0
+        for index in 0..<value.count {
+            if index & 0xFFF == 0 { try meter.charge(min(value.count - index, 4096) / 64) }
+            guard let escape = Self.escape(value[index]) else { continue }
+            try bytes.append(value[start..<index], &meter)
+            try add(escape, &meter)
+            start = index + 1
+        }
+        try bytes.append(value[start..<value.count], &meter)
+        try add("\"", &meter)
+    }
+
+    @inline(__always)
+    private static func escape(_ byte: UInt8) -> StaticString? {
+        switch byte {
+        case UInt8(ascii: "\""): "&quot;"
+        case UInt8(ascii: "<"): "&lt;"
+        case UInt8(ascii: ">"): "&gt;"
+        case UInt8(ascii: "&"): "&amp;"
+        // A line end in an attribute would be read back as a space.
+        case UInt8(ascii: "\n"): "&#xA;"
+        default: nil
+        }
+    }
+}

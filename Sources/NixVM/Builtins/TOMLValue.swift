@@ -1,0 +1,98 @@
+import NixFormats
+
+/// Builds the value of a TOML document; its size is reserved. A unit is charged for each node, key and comparison.
+struct TOMLValue {
+    private let vm: VM
+    private var symbols: ContiguousArray<UInt32> = []
+    private var values: ContiguousArray<Value> = []
+    private var names: NameSpace
+
+    /// Bytes beside the heap that the building takes.
+    static func workSize(_ document: borrowing TOMLDocument) -> Int {
+        document.keyCount * MemoryLayout<UInt32>.stride + document.nodeCount * MemoryLayout<Value>.stride
+            + document.largestTable * KeySorter.bytesPerKey
+    }
+
+    /// The value of the document's first node; nil with `failure` set.
+    ///
+    /// - Parameter taken: Bytes that the document takes.
+    static func make(_ document: borrowing TOMLDocument, _ vm: VM, taken: Int) -> Value? {
+        var builder = TOMLValue(vm: vm, names: NameSpace(vm, beside: taken + workSize(document)))
+        guard builder.internKeys(document), builder.makeValues(document) else { return nil }
+        builder.names.finish()
+        return builder.values[0]
+    }
+
+    private init(vm: VM, names: NameSpace) {
+        self.vm = vm
+        self.names = names
+    }
+
+    private mutating func internKeys(_ document: borrowing TOMLDocument) -> Bool {
+        symbols.reserveCapacity(document.keyCount)
+        for number in 0..<document.keyCount {
+            guard let symbol = names.intern(document.key(number)) else { return false }
+            symbols.append(symbol)
+        }
+        return true
+    }
+
+    /// What a node holds stands after it, so that from the last to the first every value is made of values that are
+    /// there.
+    private mutating func makeValues(_ document: borrowing TOMLDocument) -> Bool {
+        values = ContiguousArray(repeating: .null, count: document.nodeCount)
+        var index = document.nodeCount - 1
+        while index >= 0 {
+            guard vm.charge(1), let value = makeValue(document, index) else { return false }
+            values[index] = value
+            index -= 1
+        }
+        return true
+    }
+
+    private func makeValue(_ document: borrowing TOMLDocument, _ index: Int) -> Value? {
+        switch document.value(index) {
+        case .boolean(let value): return .bool(value)
+        case .integer(let value): return vm.makeInteger(value)
+        case .float(let value): return vm.makeFloat(value)
+        case .string(let bytes): return vm.makeStringCharged(bytes.buffer)
+        case .timestamp(let bytes):
+            return vm.makeAttributes([
+                (
+                    vm.s.pointee.symbols.intern("_type"),
+                    vm.nameString(vm.s.pointee.symbols.intern("timestamp"))
+                ), (Symbols.value, vm.makeString(bytes.buffer)),
+            ])
+        case .array(let count): return makeList(document, index, count)
+        case .table(let count): return makeTable(document, index, count)
+        }
+    }
+
+    private func makeList(_ document: borrowing TOMLDocument, _ index: Int, _ count: Int) -> Value? {
+        let list = vm.makeList(count)
+        var member = document.firstMember(of: index)
+        var place = 0
+        while member >= 0 {
+            guard vm.charge(1) else { return nil }
+            list.object.values[place] = values[member]
+            place += 1
+            member = document.next(after: member)
+        }
+        return list
+    }
+
+    private func makeTable(_ document: borrowing TOMLDocument, _ index: Int, _ count: Int) -> Value? {
+        var sorter = KeySorter(count: count)
+        var member = document.firstMember(of: index)
+        while member >= 0 {
+            guard vm.charge(1) else { return nil }
+            sorter.add(symbols[document.keyNumber(of: member)], item: member)
+            member = document.next(after: member)
+        }
+        guard sorter.sort(vm) else { return nil }
+        if count == 0 { return vm.s.pointee.emptyAttributes }
+        let set = vm.makeAttributes(layout: sorter.makeLayout(vm))
+        for (place, member) in sorter.items.enumerated() { set.object.attributeValues[place] = values[member] }
+        return set
+    }
+}
