@@ -26,6 +26,8 @@ struct Supervisor {
 
     /// The exit code: 1 when something was found.
     mutating func run() -> Int32 {
+        // Findings of an earlier run with the same seed are of code that may have changed.
+        try? FileManager.default.removeItem(atPath: folder)
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         FileHandle.standardOutput.write(Data("seed \(seed), findings in \(folder)\n".utf8))
         let begin = MonotonicClock.now()

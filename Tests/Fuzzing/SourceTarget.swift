@@ -68,9 +68,10 @@ public enum SourceTarget {
         return [small, observed, checked] + ((plain.fuel ?? .max) <= 20_000 ? [stress] : [])
     }
 
-    /// A program has no source text for its failures to show.
+    /// A program has no source text for its failures to show, and keeps paths in the texts of assertions as written.
     private static func stripped(_ observation: Observation) -> Observation {
         var observation = observation
+        if observation.kind == .assertion { observation.message = "" }
         if let kind = observation.kind { observation.text = "\(kind): \(observation.message)" }
         return observation
     }

@@ -44,7 +44,8 @@ import Testing
             else { return [] }
             return (0..<6).map { _ in
                 test.collectAll()
-                let text = String(decoding: test.machine.printResult(handle, limit: 1 << 14), as: UTF8.self)
+                let bytes = (try? test.machine.printResult(handle, limit: 1 << 14)) ?? []
+                let text = String(decoding: bytes, as: UTF8.self)
                 return test.violation().map { "\($0)" } ?? text
             }
         }
@@ -79,7 +80,7 @@ import Testing
         #expect(most > min(count / 3, Remembered.most / 2) && most <= Remembered.most + Machine.sliceUnits)
     }
 
-    /// A program of so much garbage that spaces are exchanged again and again.
+    /// So much garbage that spaces are exchanged again and again.
     @Test func exchangesSpaces() {
         let counts =
             BigStack.run { () -> (text: String, full: Int)? in
@@ -90,7 +91,7 @@ import Testing
                 let source = """
                     let go = n: keep: if n == 0 then builtins.length keep
                       else let next = builtins.genList (x: [ x n ]) (builtins.length keep); in
-                        builtins.deepSeq next (go (n - 1) next); in
+                        if builtins.deepSeq next true then go (n - 1) next else 0; in
                     go 60 (builtins.genList (x: x) 20000)
                     """
                 return (test.text(source), test.machine.heapStatistics.fullCollections)

@@ -46,7 +46,7 @@ final class TestMachine {
     func text(_ source: String) -> String {
         do throws(EvalFailure) {
             let value = try evaluator.deepForce(try load(source))
-            return String(decoding: machine.printResult(value, limit: 1 << 14), as: UTF8.self)
+            return String(decoding: try machine.printResult(value, limit: 1 << 14), as: UTF8.self)
         } catch {
             return "\(error.kind): \(error.text)"
         }
