@@ -73,6 +73,15 @@ extension VM {
         return charge(1 + 4 * count) ? nil : .error
     }
 
+    /// Reserves a copy of the frame's string with a context of as many elements, and charges for it; as `admitElements`.
+    private func admitContextChange() -> Step? {
+        let string = bp[0].object
+        let count = contextCount(string)
+        guard reserve(Size.string(string.field) + Size.list(count)) else { return .collect }
+        if let step = admitElements(count) { return step }
+        return charge(string.field / 64) ? nil : .error
+    }
+
     /// Asks to force an element: what was read of those before it is read again then.
     private func force(after index: Int) -> Step { charge(index / 4) ? .force : .error }
 
@@ -141,7 +150,7 @@ extension VM {
 
     /// Derivations with all they reach become plain paths.
     fileprivate func discardOutputDependency() -> Step {
-        if let step = admitElements(contextCount(bp[0].object)) { return step }
+        if let step = admitContextChange() { return step }
         let texts = elements(of: bp[0].object).map { element in
             if case .deep(let path) = element { return path }
             return element.text
@@ -151,7 +160,7 @@ extension VM {
 
     /// The one derivation that the string refers to, with all it reaches.
     fileprivate func addOutputDependencies() -> Step {
-        if let step = admitElements(contextCount(bp[0].object)) { return step }
+        if let step = admitContextChange() { return step }
         let elements = elements(of: bp[0].object)
         guard elements.count == 1 else {
             if let step = admitMessage(bp[0]) { return step }
@@ -175,11 +184,9 @@ extension VM {
         }
     }
 
-    /// The frame's string with another context.
+    /// The frame's string with another context; what `admitContextChange` reserved.
     private func withContext(_ texts: [[UInt8]]) -> Step {
         let length = bp[0].object.field
-        guard reserve(Size.string(length) + Size.list(texts.count)) else { return .collect }
-        guard charge(1 + length / 64) else { return .error }
         let result = makeString(length: length, context: makeContext(texts))
         return copy(bp[0].object.bytes, to: result.object.bytes, count: length) ? done(result) : .error
     }

@@ -46,6 +46,14 @@ struct BacktraceNotes {
     static let bound = 25_000
     /// Notes kept at each end of a failure that ends the evaluation, which is to end soon.
     static let limitBound = 1_000
+    /// Bytes that a note takes on its way to the text of an error, about.
+    private static let noteBytes = 1_024
+
+    /// Notes kept at each end under a memory limit in bytes: an eighth of it goes to an error's text at most.
+    static func bound(memoryLimit: Int?) -> Int {
+        memoryLimit.map { min(bound, max(limitBound, $0 / (16 * noteBytes))) } ?? bound
+    }
+
     /// Notes kept of a failure that was caught.
     static let keptBound = 1_000
     /// Bytes of the program's own texts that are kept whole.

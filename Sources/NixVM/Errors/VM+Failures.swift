@@ -6,7 +6,9 @@ extension VM {
     @inline(never)
     func fail(_ kind: FailureKind, bytes: [UInt8]) -> Step {
         machine.failure = EvalFailure(kind: kind, message: bytes, position: ownPosition())
-        machine.notes = BacktraceNotes(bound: kind.endsEvaluation ? BacktraceNotes.limitBound : BacktraceNotes.bound)
+        machine.notes = BacktraceNotes(
+            bound: kind.endsEvaluation
+                ? BacktraceNotes.limitBound : BacktraceNotes.bound(memoryLimit: s.pointee.memoryLimit))
         machine.failedOperand = -1
         machine.recursion = 0
         machine.coerced = .absent
