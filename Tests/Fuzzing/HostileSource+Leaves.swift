@@ -116,7 +116,9 @@ extension HostileSource {
         "(concatStringsSep \",\" (map toString (lst 300)))", "\"__toString\"", "\"outPath\"", "\"value\"",
     ]
     private static let paths = [
-        "./x", "/.", "/nix/store", "../../..", "/roots/r", "(./. + \"/y\")", "(/. + rep 12 \"/a\")", "/dev/null",
+        "./x", "./lib.nix", "./value.nix", "./self.nix", "./chain.nix", "./bad.nix", "./undefined.nix", "./scoped.nix",
+        "./deep.nix", "./wide.nix", "./line.nix", "./d", "./d/e/f", "./.", "/.", "/nix/store", "../../..", "/roots/r",
+        "(./. + \"/y\")", "(/. + rep 12 \"/a\")", "/dev/null",
         "(toFile \"p\" \"1\")", "\"/roots/none\"", "(builtins.toPath \"/a/b\")", "\"relative\"",
     ]
     private static let lists = [
@@ -130,7 +132,8 @@ extension HostileSource {
         "(fix (x: { a = x; }))", "{ __functor = self: x: x; }", "(fix (f: { __functor = f; }))",
         "{ __toString = self: \"x\"; }", "(fix (f: { __toString = self: f; }))", "(fix (f: { outPath = f; }))",
         "{ outPath = \"/p\"; name = \"n\"; }", "builtins", "(drv \"d\")", "(nestSet 300 1)",
-        "{ path = ./x; name = \"n\"; }", "{ success = true; value = 1; }", "{ type = \"path\"; path = \"/roots/r\"; }",
+        "{ path = ./x; name = \"n\"; }", "{ path = ./d; name = \"d\"; filter = p: t: true; }", "(import ./value.nix)",
+        "{ success = true; value = 1; }", "{ type = \"path\"; path = \"/roots/r\"; }",
         "{ hash = \"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"; toHashFormat = \"base16\"; }",
         "(listToAttrs (map (x: { name = \"k${toString x}\"; value = throw \"v\"; }) (lst 30)))",
     ]
@@ -139,7 +142,9 @@ extension HostileSource {
         "add",
         "(add 1)", "(x: throw \"f\")", "(x: [ x x ])", "(x: { a = x; })", "(fix (f: n: f (n + 1)))",
         "(fix (f: x: if x == 0 then 0 else f (x - 1)))", "(substring 0)", "map", "(replaceStrings [ ])", "seq", "count",
-        "{ __functor = self: x: x + 1; }", "(fix (f: x: 1 + f x))",
+        "{ __functor = self: x: x + 1; }", "(fix (f: x: 1 + f x))", "import", "(import ./lib.nix { })",
+        "(import ./chain.nix)",
+        "(x: import ./chain.nix 30)", "(scopedImport { a = 1; })",
     ]
     private static let comparators = [
         "lessThan", "(x: y: x < y)", "(x: y: true)", "(x: y: false)", "(x: y: y < x)", "(x: y: throw \"c\")",
@@ -196,7 +201,8 @@ extension HostileSource {
         "{ name = rep 8 \"n\"; }", "{ }",
     ]
     private static let urls = [
-        "\"path:/roots/r\"", "\"github:a/b\"", "\"file:///roots/r/x\"", "\"git+file:///roots/r\"", "\"\"",
+        "\"path:/roots/r\"", "\"path:/job\"", "\"path:/job/lock\"", "{ type = \"path\"; path = ./d; }",
+        "\"github:a/b\"", "\"file:///roots/r/x\"", "\"git+file:///roots/r\"", "\"\"",
         "\"flake:x\"",
         "{ type = \"path\"; path = \"/roots/r\"; }", "{ url = \"file:///roots/r\"; }", "\"http://x.invalid/\"",
         "{ type = \"git\"; url = \"file:///roots/r\"; }", "(\"path:\" + rep 10 \"a\")", "{ url = 1; }",
