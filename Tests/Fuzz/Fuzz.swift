@@ -11,22 +11,25 @@ import NixEval
         case "work" where words.count == 5: await work(words)
         case "replay" where words.count == 2: exit(await replay(words[1]))
         case "reduce" where words.count == 2: exit(reduce(words[1]))
-        case "show" where words.count == 3: print(HostileSource.make(seed: UInt64(words[2]) ?? 0))
+        case "show" where words.count == 3:
+            let isHeavy = words[1] == "limits"
+            print(HostileSource.make(seed: UInt64(words[2]) ?? 0, size: isHeavy ? 8 : 24, isHeavy: isHeavy))
         default:
             print(
                 """
-                usage: scripts/fuzz TARGET SECONDS [SEED]    look for faults; TARGET is sources, programs or jobs
+                usage: scripts/fuzz TARGET SECONDS [SEED]    look for faults; TARGET is sources, limits, programs or jobs
                        scripts/fuzz replay FILE              run the case of a file again
                        scripts/fuzz reduce FILE              print a shorter source with the same fault
-                       scripts/fuzz show sources SEED        print the source of a seed
+                       scripts/fuzz show TARGET SEED         print the source of a seed
                 """)
             exit(2)
         }
     }
 
     private static func run(_ words: [String]) -> Int32 {
-        guard ["sources", "programs", "jobs"].contains(words[1]), let seconds = Double(words[2]), seconds > 0 else {
-            print("scripts/fuzz: TARGET is sources, programs or jobs, and SECONDS a number above 0")
+        guard ["sources", "limits", "programs", "jobs"].contains(words[1]), let seconds = Double(words[2]), seconds > 0
+        else {
+            print("scripts/fuzz: TARGET is sources, limits, programs or jobs, and SECONDS a number above 0")
             return 2
         }
         let seed = words.count > 3 ? UInt64(words[3]) ?? 1 : UInt64.random(in: 1..<1 << 40)
@@ -55,18 +58,20 @@ import NixEval
 
     private static func reduce(_ file: String) -> Int32 {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8), var found = FuzzCase(text),
-            found.target == "sources"
+            found.target == "sources" || found.target == "limits"
         else {
-            print("scripts/fuzz: '\(file)' is no case of the target sources")
+            print("scripts/fuzz: '\(file)' is no case of the targets sources and limits")
             return 2
         }
         let settings = SourceTarget.settings(seed: found.seed)
         let body = found.body
+        let isHeavy = found.target == "limits"
+        func findings(_ source: String) -> [Finding] {
+            isHeavy ? SourceTarget.passedLimits(source) : SourceTarget.findings(source, settings)
+        }
         let reduced = BigStack.run {
-            guard let kind = SourceTarget.findings(body, settings).first?.kind else { return body }
-            return SourceReducer.reduce(body) { source in
-                SourceTarget.findings(source, settings).contains { $0.kind == kind }
-            }
+            guard let kind = findings(body).first?.kind else { return body }
+            return SourceReducer.reduce(body) { source in findings(source).contains { $0.kind == kind } }
         }
         found.body = reduced ?? body
         print(found.text)

@@ -12,8 +12,11 @@ struct Supervisor {
     private var cases = 0
     private var losses = 0
 
-    /// Seconds after which a case that has not ended is one that hangs; each of its runs ends in one or so.
-    private static let hangSeconds = 60.0
+    /// Seconds of the processor's time after which a case that has not ended is one that hangs; each of its runs ends in
+    /// one or so. On a busy machine the clock tells nothing.
+    private static let hangSeconds = 20.0
+    /// Seconds after which it hangs also if it does nothing.
+    private static let idleSeconds = 300.0
     /// Bytes of a worker that are too many for any case.
     private static let mostBytes = 3 << 30
 
@@ -26,6 +29,8 @@ struct Supervisor {
 
     /// The exit code: 1 when something was found.
     mutating func run() -> Int32 {
+        // Findings of an earlier run with the same seed are of code that may have changed.
+        try? FileManager.default.removeItem(atPath: folder)
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         FileHandle.standardOutput.write(Data("seed \(seed), findings in \(folder)\n".utf8))
         let begin = MonotonicClock.now()
@@ -54,12 +59,15 @@ struct Supervisor {
         }
         var at = (seed: seed, index: 0)
         var since = MonotonicClock.now()
+        var usedBefore = 0.0
         var cause: String?
         while process.isRunning {
             usleep(20_000)
             let now = progress() ?? at
-            if now != at { (at, since) = (now, MonotonicClock.now()) }
-            if Double(MonotonicClock.now() - since) / 1e9 > Self.hangSeconds { cause = "hang" }
+            let used = processorSeconds(process.processIdentifier)
+            if now != at { (at, since, usedBefore) = (now, MonotonicClock.now(), used) }
+            let idle = Double(MonotonicClock.now() - since) / 1e9
+            if used - usedBefore > Self.hangSeconds || idle > Self.idleSeconds { cause = "hang" }
             if residentBytes(process.processIdentifier) > Self.mostBytes { cause = "memory of the process" }
             if cause != nil {
                 kill(process.processIdentifier, SIGKILL)
@@ -80,6 +88,7 @@ struct Supervisor {
         found.note = cause
         switch target {
         case "sources": found.body = HostileSource.make(seed: seed)
+        case "limits": found.body = HostileSource.make(seed: seed, size: 8, isHeavy: true)
         case "jobs": found.count = index + 1
         default:
             let programs = Corpus.programs
@@ -100,6 +109,15 @@ struct Supervisor {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 2, let seed = UInt64(words[0]), let index = Int(words[1]) else { return nil }
         return (seed, index)
+    }
+
+    /// Processor time of all threads of a process.
+    private func processorSeconds(_ process: Int32) -> Double {
+        let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        // The name in parentheses may hold spaces. Ticks of user and system are the 14th and 15th field, 100 a second.
+        let words = text?.split(separator: ")").last?.split(separator: " ") ?? []
+        guard words.count > 12, let user = Double(words[11]), let system = Double(words[12]) else { return 0 }
+        return (user + system) / 100
     }
 
     private func residentBytes(_ process: Int32) -> Int {

@@ -46,7 +46,10 @@ struct Worker {
             note(seed, 0)
             var found = FuzzCase(target: target, seed: seed)
             let findings: [Finding]
-            if target == "sources" {
+            if target == "limits" {
+                found.body = HostileSource.make(seed: seed, size: 8, isHeavy: true)
+                findings = SourceTarget.passedLimits(found.body)
+            } else if target == "sources" {
                 found.body = HostileSource.make(seed: seed)
                 findings = SourceTarget.findings(found.body, SourceTarget.settings(seed: seed))
             } else {

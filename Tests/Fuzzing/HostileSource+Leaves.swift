@@ -1,7 +1,8 @@
 /// Expressions without parts: the extremes.
 extension HostileSource {
     mutating func leaf(_ sort: Sort) -> String {
-        switch sort {
+        if isHeavy, random.chance(40), let heavy = Self.heavy[sort] { return pick(heavy) }
+        return switch sort {
         case .integer: pick(Self.integers)
         case .float: pick(Self.floats)
         case .boolean: pick(["true", "false"])
@@ -32,6 +33,69 @@ extension HostileSource {
         }
     }
 
+    /// Values of which a few fill the memory or the time.
+    private static let heavy: [Sort: [String]] = [
+        .integer: ["(count 1000000)", "(length (lst 1000000))", "1000000", "30000000"],
+        .string: [
+            "(rep 20 \"ab\")", "(rep 22 \"a\")", "(rep 24 \"a\")", "(rep 21 \"é\")", "(rep 18 \"a.1-\")",
+            "(rep 18 \"a\\n\")",
+            "(rep 16 \"${drv \"n\"}\")", "(concatStringsSep \",\" (map toString (lst 200000)))",
+            "(toJSON (lst 300000))",
+            "(foldl' (a: x: a + \"${drv (toString x)}\") \"\" (lst 2000))", "(rep 17 \"/../a\")",
+        ],
+        .list: [
+            "(lst 1000000)", "(lst 100000)", "(dbl 20 [ 1 ])", "(dbl 18 [ \"a\" \"b\" ])", "(nest 1000000 1)",
+            "(genList (x: [ x ]) 300000)", "(genList (x: rep 18 \"k\") 500)",
+            "(map (x: rep 14 \"k\" + toString x) (lst 3000))",
+            "(genList (x: attrs 300) 1000)", "(dbl 12 [ (rep 20 \"a\") ])", "(genList (x: { a = x; }) 200000)",
+        ],
+        .set: [
+            "(attrs 100000)", "(attrs 20000)", "(nestSet 1000000 1)", "(fix (f: { __functor = f; }))",
+            "(fix (f: { __functor = self: f; }))", "(fix (f: { __toString = self: self; }))",
+            "(fix (f: { outPath = f; }))",
+            "{ ${rep 20 \"k\"} = 1; }", "(fix (f: { a = f; b = [ f f ]; }))",
+            "(listToAttrs (genList (i: { name = rep 12 \"k\" + toString i; value = i; }) 2000))",
+        ],
+        .function: [
+            "(fix (f: n: f (n + 1)))", "(fix (f: x: 1 + f x))", "(fix (f: { __functor = f; }))", "(x: rep 20 \"a\")",
+        ],
+        .pattern: [
+            "\"((a?){200}a{200}){3}\"", "\"(a+)b\"", "\"(a*)*c\"", "\"(.*)(.*)(.*)x\"", "(rep 12 \"(a|b)?\")",
+            "\"[ab]{1000}\"",
+            "(rep 16 \"a?\")", "\"(a|aa|aaa)*b\"", "(rep 9 \"(\" + rep 9 \"a)*\")",
+        ],
+        .json: [
+            "(rep 21 \"[\")", "(\"[\" + rep 20 \"1,\" + \"1]\")", "(rep 19 \"[1,\" )", "(toJSON (attrs 100000))",
+            "(\"\\\"\" + rep 23 \"a\" + \"\\\"\")",
+        ],
+        .toml: [
+            "(rep 16 \"[[x]]\\n\")", "(rep 14 \"[a]\\n\")", "(rep 17 \"a.\" + \"a = 1\")",
+            "(concatStringsSep \"\\n\" (map (x: \"[t${toString x}]\") (lst 100000)))", "(\"a = \" + rep 20 \"[\")",
+            "(\"a = \\\"\" + rep 23 \"x\" + \"\\\"\")",
+        ],
+        .version: ["(rep 23 \"1.\")", "(rep 24 \"1\")", "(rep 22 \"-a\")", "(rep 22 \"a1\")"],
+        .names: [
+            "(map toString (lst 3000))", "(genList (x: rep 20 \"a\") 300)", "(map toString (lst 300000))",
+            "(genList (x: \"\") 5000)",
+        ],
+        .pairs: ["(map (x: { name = toString x; value = x; }) (lst 200000))", "(genList (x: attrs 200) 2000)"],
+        .graph: [
+            "{ startSet = [ { key = 0; } ]; operator = x: [ { key = x.key + 1; } ]; }",
+            "{ startSet = [ { key = rep 20 \"a\"; } ]; operator = x: [ { key = x.key + \"a\"; } ]; }",
+            "{ startSet = [ { key = [ ]; } ]; operator = x: [ { key = x.key ++ [ 1 ]; } ]; }",
+            "{ startSet = map (x: { key = x; }) (lst 200000); operator = x: [ ]; }",
+            "{ startSet = [ { key = 0; } ]; operator = x: genList (i: { key = x.key + i; }) 1000; }",
+        ],
+        .derivation: [
+            "{ name = \"n\"; builder = \"/b\"; system = \"x\"; args = genList (x: rep 16 \"a\") 2000; }",
+            "{ name = \"n\"; builder = \"/b\"; system = \"x\"; outputs = map (x: \"o${toString x}\") (lst 50000); }",
+            "{ name = \"n\"; builder = \"/b\"; system = \"x\"; a = rep 24 \"a\"; b = rep 24 \"b\"; }",
+            "{ name = \"n\"; builder = \"/b\"; system = \"x\"; a = map (x: drv (toString x)) (lst 3000); }",
+            "{ name = \"n\"; builder = \"/b\"; system = \"x\"; __structuredAttrs = true; a = lst 300000; }",
+        ],
+        .comparator: ["(x: y: rep 20 \"a\" < rep 20 \"a\")", "(x: y: rep 16 \"a\" + \"x\" < rep 16 \"a\" + \"y\")"],
+        .path: ["(/. + rep 20 \"/a\")", "(/. + rep 22 \"a\")", "(/. + rep 20 \"/..\")"],
+    ]
     private static let integers = [
         "0", "1", "(-1)", "2", "7", "63", "64", "255", "256", "65535", "65536", "2147483647", "4294967295",
         "4294967296",
@@ -52,7 +116,9 @@ extension HostileSource {
         "(concatStringsSep \",\" (map toString (lst 300)))", "\"__toString\"", "\"outPath\"", "\"value\"",
     ]
     private static let paths = [
-        "./x", "/.", "/nix/store", "../../..", "/roots/r", "(./. + \"/y\")", "(/. + rep 12 \"/a\")", "/dev/null",
+        "./x", "./lib.nix", "./value.nix", "./self.nix", "./chain.nix", "./bad.nix", "./undefined.nix", "./scoped.nix",
+        "./deep.nix", "./wide.nix", "./line.nix", "./d", "./d/e/f", "./.", "/.", "/nix/store", "../../..", "/roots/r",
+        "(./. + \"/y\")", "(/. + rep 12 \"/a\")", "/dev/null",
         "(toFile \"p\" \"1\")", "\"/roots/none\"", "(builtins.toPath \"/a/b\")", "\"relative\"",
     ]
     private static let lists = [
@@ -66,7 +132,8 @@ extension HostileSource {
         "(fix (x: { a = x; }))", "{ __functor = self: x: x; }", "(fix (f: { __functor = f; }))",
         "{ __toString = self: \"x\"; }", "(fix (f: { __toString = self: f; }))", "(fix (f: { outPath = f; }))",
         "{ outPath = \"/p\"; name = \"n\"; }", "builtins", "(drv \"d\")", "(nestSet 300 1)",
-        "{ path = ./x; name = \"n\"; }", "{ success = true; value = 1; }", "{ type = \"path\"; path = \"/roots/r\"; }",
+        "{ path = ./x; name = \"n\"; }", "{ path = ./d; name = \"d\"; filter = p: t: true; }", "(import ./value.nix)",
+        "{ success = true; value = 1; }", "{ type = \"path\"; path = \"/roots/r\"; }",
         "{ hash = \"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"; toHashFormat = \"base16\"; }",
         "(listToAttrs (map (x: { name = \"k${toString x}\"; value = throw \"v\"; }) (lst 30)))",
     ]
@@ -75,7 +142,9 @@ extension HostileSource {
         "add",
         "(add 1)", "(x: throw \"f\")", "(x: [ x x ])", "(x: { a = x; })", "(fix (f: n: f (n + 1)))",
         "(fix (f: x: if x == 0 then 0 else f (x - 1)))", "(substring 0)", "map", "(replaceStrings [ ])", "seq", "count",
-        "{ __functor = self: x: x + 1; }", "(fix (f: x: 1 + f x))",
+        "{ __functor = self: x: x + 1; }", "(fix (f: x: 1 + f x))", "import", "(import ./lib.nix { })",
+        "(import ./chain.nix)",
+        "(x: import ./chain.nix 30)", "(scopedImport { a = 1; })",
     ]
     private static let comparators = [
         "lessThan", "(x: y: x < y)", "(x: y: true)", "(x: y: false)", "(x: y: y < x)", "(x: y: throw \"c\")",
@@ -132,7 +201,8 @@ extension HostileSource {
         "{ name = rep 8 \"n\"; }", "{ }",
     ]
     private static let urls = [
-        "\"path:/roots/r\"", "\"github:a/b\"", "\"file:///roots/r/x\"", "\"git+file:///roots/r\"", "\"\"",
+        "\"path:/roots/r\"", "\"path:/job\"", "\"path:/job/lock\"", "{ type = \"path\"; path = ./d; }",
+        "\"github:a/b\"", "\"file:///roots/r/x\"", "\"git+file:///roots/r\"", "\"\"",
         "\"flake:x\"",
         "{ type = \"path\"; path = \"/roots/r\"; }", "{ url = \"file:///roots/r\"; }", "\"http://x.invalid/\"",
         "{ type = \"git\"; url = \"file:///roots/r\"; }", "(\"path:\" + rep 10 \"a\")", "{ url = 1; }",

@@ -6,23 +6,27 @@ public struct HostileSource {
     var random: SeededGenerator
     /// Expressions left to make.
     private var budget: Int
+    /// Whether values may be so large that only time and memory end the evaluation.
+    let isHeavy: Bool
     /// Names in scope, the outermost first.
     private var scope: [String] = ["s", "l", "t"]
 
-    public static func make(seed: UInt64, size: Int = 24) -> String {
-        var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size)
+    /// - Parameter isHeavy: whether values may be so large that only time and memory end the evaluation.
+    public static func make(seed: UInt64, size: Int = 24, isHeavy: Bool = false) -> String {
+        var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size, isHeavy: isHeavy)
         return generator.source()
     }
 
     /// A call of one builtin with arguments of the grammar's.
     public static func call(of call: BuiltinCall, seed: UInt64, size: Int = 6) -> String {
-        var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size)
+        var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size, isHeavy: false)
         return prelude + generator.text(of: call, count: call.arguments.count)
     }
 
-    private init(random: SeededGenerator, budget: Int) {
+    private init(random: SeededGenerator, budget: Int, isHeavy: Bool) {
         self.random = random
         self.budget = budget
+        self.isHeavy = isHeavy
     }
 
     /// What the expressions lean on: texts and lists that double, and some values of each kind.

@@ -55,9 +55,6 @@ private final class SilentObserver: EvaluationObserver {}
 
 /// Runs sources and programs in machines of their own. Call it on a thread of `BigStack`.
 public enum Run {
-    /// What a run may read: nothing.
-    public static func io() -> RootedIO? { try? RootedIO(roots: []) }
-
     static let directory = Array("/job".utf8)
 
     /// What is run.
@@ -69,7 +66,7 @@ public enum Run {
 
     /// Nil when there is no machine, or the verifier refuses the program.
     public static func observe(_ input: Input, _ settings: RunSettings) -> Observation? {
-        guard let io = io() else { return nil }
+        guard let io = HostileFiles.io() else { return nil }
         let limits = Limits(
             fuel: settings.fuel, memory: settings.memory, depth: settings.depth,
             deadline: settings.timeout.map { MonotonicClock.now() &+ $0 })

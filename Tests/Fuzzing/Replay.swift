@@ -10,6 +10,9 @@ extension FuzzCase {
             let source = body
             let settings = SourceTarget.settings(seed: seed)
             return BigStack.run { SourceTarget.findings(source, settings) } ?? []
+        case "limits":
+            let source = body
+            return BigStack.run { SourceTarget.passedLimits(source) } ?? []
         case "programs":
             guard let bytes else { return [Finding("unreadable", "the body is no hexadecimal number")] }
             let seed = seed

@@ -32,6 +32,17 @@ import Testing
         }
     }
 
+    @Test func theMachineChecksItself() throws {
+        try withFolder { firn in
+            let checked = try firn([
+                "eval", "--check", "--check-interval", "1", "--gc-stress", "--strict", "a.nix", "b.nix",
+            ])
+            #expect(checked.status == 0 && checked.output == "2\n{ c = [ 2 ]; }\n")
+            #expect(try firn(["eval", "--check-interval", "1", "a.nix"]).status == 2)
+            #expect(try firn(["eval", "--check", "--check-interval", "0", "a.nix"]).status == 2)
+        }
+    }
+
     @Test func programsAreMadeCheckedAndShown() throws {
         try withFolder { firn in
             let compiled = try objects(try firn(["compile", "--json", "a.nix", "b.nix"]))

@@ -18,7 +18,7 @@ import Testing
         #expect(Set(names).count == names.count)
     }
 
-    private static let seeds = 8
+    private static let seeds = 4
 
     @Test(arguments: BuiltinCall.rows.indices) func holdsUnderChecks(_ row: Int) {
         let findings = BigStack.run { () -> [String] in

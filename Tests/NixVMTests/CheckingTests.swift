@@ -117,7 +117,7 @@ import Testing
                     unsafe test.s.pointee.chunks[chunk].maximumStack = 0
                 }
             }
-            other.onTrace { _ in unsafe (other.s.pointee.r.fp - 1).pointee.pc += 1 }
+            other.onTrace { _ in unsafe (other.s.pointee.r.fp - 1).pointee.pc -= 1 }
             let source = "let f = x: 1 + builtins.trace \"x\" x * 2; in 3 + f 2"
             return [test.text(source), other.text(source)]
         }

@@ -61,7 +61,7 @@ import Testing
                 return []
             }
             return (0..<4).map { _ in
-                autoreleasedMachine(in: memory)
+                useAndLetGo(in: memory)
                 let machine = memory.template
                 var r = unsafe machine.s.pointee.r
                 unsafe r.pc = machine.vm.stepCode(0)
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Takes the memory, fills what can be filled without code, and lets go of it.
-    private func autoreleasedMachine(in memory: MachineMemory) {
+    private func useAndLetGo(in memory: MachineMemory) {
         guard let io = try? RootedIO(roots: []), let machine = Machine(memory: memory, io: io, print: { _ in }) else {
             return
         }
