@@ -15,7 +15,7 @@ public enum StorePath {
         if name.isEmpty { throw StoreError("name must not be empty") }
         if name.count <= maximumNameLength, name[0] != CanonPath.dot, name.allSatisfy(isNameByte) { return }
         if name.count > maximumNameLength {
-            throw StoreError("name '", name, "' must be no longer than \(maximumNameLength) characters")
+            throw StoreError("name '", excerpt(name), "' must be no longer than \(maximumNameLength) characters")
         }
         for first in [[CanonPath.dot], [CanonPath.dot, CanonPath.dot]] where name.starts(with: first) {
             if name.count == first.count { throw StoreError("name '", name, "' is not valid") }
@@ -28,6 +28,13 @@ public enum StorePath {
         for byte in name where !isNameByte(byte) {
             throw StoreError("name '", name, "' contains illegal character '", [byte], "'")
         }
+    }
+
+    /// A name as a message shows it: of one that is very long the beginning.
+    private static func excerpt(_ name: [UInt8]) -> [UInt8] {
+        let most = 1_024
+        guard name.count > most else { return name }
+        return name.prefix(most) + Array("«\(name.count - most) bytes elided»".utf8)
     }
 
     @inline(__always)
