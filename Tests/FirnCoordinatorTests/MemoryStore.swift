@@ -15,6 +15,8 @@ struct MemoryStore {
 
     private(set) var jobs: [JobID: Stored] = [:]
     private var next: Int64 = 1
+    private var numbers: [JobKey: JobID] = [:]
+    private var counts: [String: Int64] = [:]
 
     mutating func apply(_ operations: [JobStoreOperation]) -> [JobStoreReply] { operations.map { apply($0) } }
 
@@ -57,8 +59,7 @@ struct MemoryStore {
     func find(_ key: JobKey) -> JobID? {
         switch key {
         case .id(let id): jobs[id] == nil ? nil : id
-        case .number(let number, let tenant):
-            jobs.first { $0.value.number == number && $0.value.job.tenant == tenant }?.key
+        case .number: numbers[key]
         }
     }
 
@@ -73,7 +74,9 @@ struct MemoryStore {
         }
         let id = JobID(rawValue: next)
         next += 1
-        let number = Int64(jobs.values.count { $0.job.tenant == job.tenant } + 1)
+        let number = counts[job.tenant, default: 0] + 1
+        counts[job.tenant] = number
+        numbers[.number(number, tenant: job.tenant)] = id
         jobs[id] = Stored(job: job, number: number)
         return .inserted(id, number: number)
     }

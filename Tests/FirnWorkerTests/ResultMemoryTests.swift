@@ -101,20 +101,15 @@ import ZeroMQ
 
     @Test func noJobBeginsWhileTooMuchWaitsToBeCommitted() async throws {
         try await withWorker(uncommittedBytes: 10_000) { coordinator, evaluator in
-            try await coordinator.dispatch((1...8).map { ($0, job("6000")) })
+            try await coordinator.dispatch((1...3).map { ($0, job("6000")) })
             _ = await coordinator.results(2)
             for _ in 0..<5 { _ = await coordinator.next(.heartbeat) }
-            // The second passes the bound.
+            // The second passes the bound. More behind the third would be given back, since they wait for long.
             #expect(await evaluator.begun == [1, 2])
             try await commit([1, 2], coordinator)
-            var committed = 2
-            while committed < 8 {
-                for job in await coordinator.results(1).keys {
-                    try await commit([job], coordinator)
-                    committed += 1
-                }
-            }
-            #expect(await evaluator.begun == Array(1...8))
+            _ = await coordinator.results(1)
+            #expect(await evaluator.begun == [1, 2, 3])
+            try await commit([3], coordinator)
         }
     }
 }

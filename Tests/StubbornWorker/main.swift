@@ -10,7 +10,7 @@ import ServiceLifecycle
 //
 // Usage: stubborn-worker ENDPOINT NAME
 
-struct StubbornEvaluator: AssignedEvaluator {
+actor StubbornEvaluator: AssignedEvaluator {
     func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
         guard let run = queue.take() else { return nil }
         defer { _ = queue.finish() }
