@@ -11,6 +11,10 @@ import NixEval
         case "work" where words.count == 5: await work(words)
         case "replay" where words.count == 2: exit(await replay(words[1]))
         case "reduce" where words.count == 2: exit(reduce(words[1]))
+        case "show" where words.count == 4 && words[1] == "jobs":
+            var jobs = JobTarget(seed: UInt64(words[2]) ?? 0, programs: Corpus.programs)
+            for _ in 0..<(Int(words[3]) ?? 0) { _ = jobs.next() }
+            if let plan = jobs.next() { print("level \(plan.level as Any), limits \(plan.job.limits)\n\(plan.text)") }
         case "show" where words.count == 3:
             let isHeavy = words[1] == "limits"
             print(HostileSource.make(seed: UInt64(words[2]) ?? 0, size: isHeavy ? 8 : 24, isHeavy: isHeavy))
@@ -21,6 +25,7 @@ import NixEval
                        scripts/fuzz replay FILE              run the case of a file again
                        scripts/fuzz reduce FILE              print a shorter source with the same fault
                        scripts/fuzz show TARGET SEED         print the source of a seed
+                       scripts/fuzz show jobs SEED NUMBER    print a job of a row
                 """)
             exit(2)
         }

@@ -3,6 +3,7 @@ import Fuzzing
 import NixBytecode
 import NixEval
 import NixVM
+import TestSupport
 import Testing
 
 /// A slice of what `scripts/fuzz` does, with fixed seeds, and the cases that it found.
@@ -14,11 +15,36 @@ import Testing
         return names.filter { $0 != "README" }.sorted().map { folder.appendingPathComponent($0).path }
     }()
 
-    @Test(arguments: cases) func replaysCase(_ path: String) async throws {
+    /// Whether a finding is one whatever else this process and the machine do at the time.
+    private static func isCertain(_ finding: Finding) -> Bool {
+        !finding.kind.hasPrefix("time") && !finding.kind.hasPrefix("memory")
+    }
+
+    @Test(arguments: cases.filter { !$0.contains("/limits-") }) func replaysCase(_ path: String) async throws {
         let found = try #require(FuzzCase(try String(contentsOfFile: path, encoding: .utf8)))
-        let findings = await found.replay()
-        // Other work on the machine is no fault of the case.
-        #expect(findings.filter { !$0.kind.hasPrefix("time") } == [])
+        #expect(await found.replay().filter(Self.isCertain) == [])
+    }
+
+    /// Each in a process of its own: it ends, and its memory stays within the limit.
+    @Test(arguments: cases.filter { $0.contains("/limits-") }) func keepsLimits(_ path: String) throws {
+        let found = try #require(FuzzCase(try String(contentsOfFile: path, encoding: .utf8)))
+        let empty = try Self.evaluate("1")
+        let process = try Self.evaluate(found.body)
+        #expect(empty.code == 0 && (0...1).contains(process.code))
+        #expect(process.peak - empty.peak <= 80 << 20, "\((process.peak - empty.peak) >> 20) MiB")
+    }
+
+    /// Evaluates a source in a process under 64 MiB and a second; its exit code and the most memory that it held.
+    private static func evaluate(_ source: String) throws -> (code: Int32, peak: Int) {
+        let bundle = URL(fileURLWithPath: CommandLine.arguments.first ?? ".").standardizedFileURL
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString).nix")
+        try Data(source.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let process = try ChildProcess(
+            bundle.deletingLastPathComponent().appendingPathComponent("firn"),
+            ["eval", "--no-cache", "--pure", "--strict", "--max-memory", "64MiB", "--timeout", "1", file.path],
+            environment: ["HOME": "/homeless-shelter"])
+        return (process.waitUntilEnd(), process.peakResidentBytes)
     }
 
     @Test func sources() {
@@ -26,7 +52,7 @@ import Testing
             (0..<60 as Range<UInt64>).flatMap { seed in
                 let source = HostileSource.make(seed: seed)
                 return SourceTarget.findings(source, SourceTarget.settings(seed: seed))
-                    .filter { !$0.kind.hasPrefix("time") }.map { "seed \(seed): \($0.kind)\n\($0.text)" }
+                    .filter(Self.isCertain).map { "seed \(seed): \($0.kind)\n\($0.text)" }
             }
         }
         #expect(findings == [])

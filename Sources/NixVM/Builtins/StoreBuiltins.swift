@@ -23,7 +23,8 @@ extension VM {
 
     fileprivate func toFile() -> Step {
         guard let name = expectPlainString(0), let contents = expectString(1) else { return .error }
-        guard reserveOutside(3 * contents.field) else { return .collect }
+        // A name that is refused is in the message, and in what is shown of it.
+        guard reserveOutside(3 * contents.field + 4 * name.field) else { return .collect }
         var references: [[UInt8]] = []
         for element in elements(of: contents) {
             guard case .path(let path) = element else {
