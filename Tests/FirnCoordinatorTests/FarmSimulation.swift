@@ -221,7 +221,7 @@ struct FarmSimulation {
         case .cancel(let job, let worker, let number):
             guard workers[worker].number == number, let tenant = owners[job] else { return }
             farm.ask(
-                .cancel(.with { $0.jobs = [UInt64(job.rawValue)] }), from: tenants[tenant].client,
+                .cancel(.with { $0.jobs = [UInt64(farm.store.jobs[job]?.number ?? 0)] }), from: tenants[tenant].client,
                 tenant: tenants[tenant].name)
         case .beat: beat()
         }
