@@ -29,8 +29,11 @@ extension VM {
     @inline(never)
     func refund(since mark: Int) {
         let units = fuelMark &- mark
-        s.pointee.fuelUsed &-= units
-        if let fuel = s.pointee.fuel { s.pointee.fuel = fuel &+ units }
+        // What the step waits for is paid from the slice: an empty one would be filled, and the step run anew, for ever.
+        let kept = min(units, Machine.sliceUnits &- s.pointee.slice)
+        s.pointee.slice &+= kept
+        s.pointee.fuelUsed &-= units &- kept
+        if let fuel = s.pointee.fuel { s.pointee.fuel = fuel &+ (units &- kept) }
     }
 
     /// What a step answers that has had no effect: what it charged since the mark is given back if it is to run anew.

@@ -97,7 +97,8 @@ extension VM {
             s.pointee.slice = Machine.sliceUnits
             return true
         }
-        if fuel <= debt {
+        // All of the limit may be used. Without a debt somebody waits for a unit.
+        if fuel < max(1, debt) {
             s.pointee.fuelUsed &+= fuel
             s.pointee.fuel = 0
             s.pointee.slice = 0
