@@ -5,12 +5,14 @@ import NixVM
 extension Evaluator {
     /// Asked with the bytes that one of them takes; true ends it. Nil when nothing can.
     ///
-    /// - Parameter held: bytes that are held meanwhile and not counted by the machine yet.
+    /// - Parameter held: bytes that are held meanwhile and not counted by the machine yet; negative for such as it counts
+    ///   and the tables hold, too.
     func stopCondition(besides held: Int = 0) -> (@Sendable (_ bytes: Int) -> Bool)? {
         let stop = machine.stop
         let room = machine.roomOutsideHeap
         guard stop.isPossible || room != .max else { return nil }
-        return { bytes in bytes > room - held || stop.cause != nil }
+        let most = room == .max ? room : room - held
+        return { bytes in bytes > most || stop.cause != nil }
     }
 
     /// Counts a program that is kept to the end.
