@@ -143,6 +143,7 @@ extension ProgramDecoder {
         entries.reserveCapacity(mustStop == nil ? min(count, 1024) : count)
         for _ in 0..<count {
             entriesUntilPoll -= 1
+            if entriesUntilPoll < 0 { try take(0) }
             entries.append(try read(&self))
         }
         return entries

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func stopsWhenTold() {
-        var left = 2
+        var left = 20
         #expect(throws: ProgramLoadFailure.stopped) {
             try Program.load(Self.programs[0]) { _ in
                 left -= 1
