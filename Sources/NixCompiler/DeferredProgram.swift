@@ -21,17 +21,17 @@ public final class DeferredProgram {
     /// The code of one chunk, and of those that it needs at once.
     ///
     /// - Parameters:
-    ///   - row: the chunk's place among all that the parts announced; 0 is the top level, to be asked for first.
+    ///   - chunkIndex: the chunk's place among all that the parts announced; 0 is the top level, to be asked for first.
     ///   - firstChunk: the number that code shall use for the first chunk that the part announces; the others follow.
     ///   - builder: any; its room is used.
     ///   - mustStop: as `CompileOptions.mustStop`.
     public func part(
-        _ row: Int, firstChunk: UInt32, builder: inout ChunkBuilder,
+        _ chunkIndex: Int, firstChunk: UInt32, builder: inout ChunkBuilder,
         mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) throws(CompileError) -> ProgramPart {
         if let failure { throw failure }
         do throws(CompileError) {
-            return try generator.generatePart(row, firstChunk: firstChunk, builder: &builder, mustStop: mustStop)
+            return try generator.generatePart(chunkIndex, firstChunk: firstChunk, builder: &builder, mustStop: mustStop)
         } catch {
             failure = error
             throw error

@@ -42,7 +42,7 @@ import Testing
             var answer = CoordinatorRead.Watched()
             var bytes = 0
             for (index, number) in numbers.enumerated() {
-                if bytes >= CoordinatorMachine.updateBytes {
+                if bytes >= CoordinatorStateMachine.updateBytes {
                     answer.left = Array(numbers[index...])
                     break
                 }
@@ -209,7 +209,7 @@ import Testing
             farm.turn()
         }
         #expect(farm.discarded == [peer])
-        #expect(farm.machine.answers.bytes(of: peer) <= 1 << 20 + CoordinatorMachine.smallAnswerBytes)
+        #expect(farm.machine.answers.bytes(of: peer) <= 1 << 20 + CoordinatorStateMachine.smallAnswerBytes)
         #expect(farm.machine.metrics.clientsDropped == 1)
         #expect(farm.machine.clients[peer] == nil)
         // What waited is gone. It is asked for a hello, and goes on.
@@ -243,7 +243,7 @@ import Testing
             farm.turn()
         }
         #expect(farm.reads.count == 1, "one of 1 MiB has room")
-        #expect(farm.machine.clients[peer]?.questions == CoordinatorMachine.waitingQuestions)
+        #expect(farm.machine.clients[peer]?.questions == CoordinatorStateMachine.waitingQuestions)
         #expect(farm.errors.allSatisfy { $0 == .quotaExceeded } && farm.errors.count == 1_190 - 1_001)
         #expect(farm.discarded.isEmpty)
     }

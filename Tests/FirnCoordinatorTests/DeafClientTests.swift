@@ -75,7 +75,7 @@ import ZeroMQ
         var deaf = Sockets()
         for _ in 0..<100 { deaf.append(try deafClient(service.endpoints.clients, context)) }
         // What the bound is passed by: a message for each connection that libzmq has, and what is small.
-        let bound = 16 << 20 + 101 * CoordinatorMachine.smallAnswerBytes
+        let bound = 16 << 20 + 101 * CoordinatorStateMachine.smallAnswerBytes
         var most = 0
         let deadline = Date().addingTimeInterval(60)
         while most < 15 << 20, Date() < deadline {

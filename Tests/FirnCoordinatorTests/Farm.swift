@@ -6,7 +6,7 @@ import JobStore
 
 /// A machine with a store in memory, a clock that the test sets, and everything that it said.
 struct Farm {
-    var machine: CoordinatorMachine
+    var machine: CoordinatorStateMachine
     var store = MemoryStore()
     var time = CoordinatorTime(steady: 1_000_000, wall: 1_700_000_000_000)
     let settings: CoordinatorSettings
@@ -23,14 +23,14 @@ struct Farm {
 
     init(settings: CoordinatorSettings = CoordinatorSettings()) {
         self.settings = settings
-        machine = CoordinatorMachine(settings: settings, instance: [1], software: "test", time: time)
+        machine = CoordinatorStateMachine(settings: settings, instance: [1], software: "test", time: time)
     }
 
     /// A coordinator that starts on the same store; what was not committed is lost, and so is every connection.
     mutating func restart() {
         uncommitted = []
         clear()
-        machine = CoordinatorMachine(
+        machine = CoordinatorStateMachine(
             settings: settings, open: store.open, instance: [2], software: "test", time: time)
         turn()
     }

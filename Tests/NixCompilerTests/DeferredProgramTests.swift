@@ -18,7 +18,7 @@ import Testing
         // The top level, x, a, f, g, h and f's default; code of the top level, h and f.
         #expect(first.newChunks.map(\.kind) == [.topLevel, .thunk, .thunk, .lambda, .lambda, .lambda, .thunk])
         #expect(first.newChunks.map(\.arity) == [0, 0, 0, 1, 2, 2, 0])
-        #expect(Set(first.code.map(\.row)) == [0, 3, 5])
+        #expect(Set(first.code.map(\.chunkIndex)) == [0, 3, 5])
         #expect(first.formals.count == 2)
         let second = try program.part(2, firstChunk: 200, builder: &builder)
         #expect(second.newChunks.isEmpty && second.code.count == 1)
@@ -37,7 +37,7 @@ import Testing
         #expect(try compile(source).program.encoded() == first.program().encoded())
     }
 
-    @Test("A row that was not announced is refused, and so is everything after")
+    @Test("A chunk index that was not announced is refused, and so is everything after")
     func unknownRow() throws {
         var builder = ChunkBuilder(kind: .topLevel, arity: 0)
         let program = try DeferredProgram(try analysed("1"))

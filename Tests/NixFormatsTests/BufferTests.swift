@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// What is charged in all is the same, whatever the slices are.
+    /// What is charged in all is the same, whatever the grants are.
     @Test func meterIsExact() throws {
         let budget = TestBudget(20_000)
         let (_, units, _) = try budget.run { meter in for _ in 0..<2_000 { try meter.charge(10) } }

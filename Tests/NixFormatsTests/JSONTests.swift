@@ -57,7 +57,7 @@ import Testing
         _ = try? read(text, budget: budget)
         _ = try? syntaxError(text, budget: budget)
         #expect(budget.granted >= text.count / 8)
-        #expect(budget.polls >= budget.granted / TestBudget.slice)
+        #expect(budget.polls >= budget.granted / TestBudget.grant)
         #expect(throws: JSONError.self) { try read(text, budget: TestBudget(10)) }
     }
 

@@ -81,7 +81,7 @@ import Testing
             }
             let budget = TestBudget()
             _ = try? read(text, budget: budget)
-            #expect(budget.polls >= budget.granted / TestBudget.slice)
+            #expect(budget.polls >= budget.granted / TestBudget.grant)
         }
     }
 

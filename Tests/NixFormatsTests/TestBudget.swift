@@ -1,9 +1,9 @@
 @testable import NixFormats
 
-/// A budget of so many units, granted in slices as the machine grants them.
+/// A budget of so many units, granted in grants as the machine grants them.
 final class TestBudget: WorkBudget {
     /// As in the machine.
-    static let slice = 8192
+    static let grant = 8192
 
     private(set) var left: Int
     private(set) var granted = 0
@@ -16,10 +16,10 @@ final class TestBudget: WorkBudget {
         polls += 1
         let debt = max(0, -units)
         if left <= debt { return nil }
-        let slice = min(TestBudget.slice, left - debt)
-        left -= debt + slice
-        granted += debt + slice
-        return slice
+        let grant = min(TestBudget.grant, left - debt)
+        left -= debt + grant
+        granted += debt + grant
+        return grant
     }
 
     /// Runs work that may take so many bytes.

@@ -27,7 +27,7 @@ import Testing
         let budget = TestBudget()
         #expect(try compare(text, text, budget: budget) == 0)
         #expect(budget.granted >= text.count / 32)
-        #expect(budget.polls >= budget.granted / TestBudget.slice)
+        #expect(budget.polls >= budget.granted / TestBudget.grant)
         #expect(throws: WorkStop.interrupted) { try compare(text, text, budget: TestBudget(100)) }
     }
 

@@ -14,10 +14,10 @@ import Testing
 
     private static var faults: [Invariant: Fault] {
         [
-            .registers: Fault(source: "1") { test, _ in unsafe test.s.pointee.r.sp = test.s.pointee.r.bp - 1 },
+            .registers: Fault(source: "1") { test, _ in unsafe test.state.pointee.r.sp = test.state.pointee.r.bp - 1 },
             .frames: Fault(source: "1") { test, _ in
-                unsafe test.s.pointee.r.fp.pointee.bp = test.s.pointee.r.bp + 8
-                unsafe test.s.pointee.r.fp += 1
+                unsafe test.state.pointee.r.fp.pointee.bp = test.state.pointee.r.bp + 8
+                unsafe test.state.pointee.r.fp += 1
             },
             .values: Fault(source: "[ [ ] ]") { _, list in
                 unsafe list.object.values[0] = Value(Tag.string, list.object)
@@ -25,13 +25,13 @@ import Testing
             .absent: Fault(source: "[ 1 ]") { _, list in unsafe list.object.values[0] = .absent },
             .ranges: Fault(source: "[ 1 ]") { test, list in
                 unsafe list.object.values[0] = Value(
-                    Tag.list, (test.s.pointee.r.hp + 64).assumingMemoryBound(to: UInt64.self))
+                    Tag.list, (test.state.pointee.r.hp + 64).assumingMemoryBound(to: UInt64.self))
             },
             .kinds: Fault(source: "[ \"a\" ]") { _, list in unsafe list.object.setKind(Kind.forward) },
             .headers: Fault(source: "[ (1 + 1) ]") { test, list in
                 let thunk = unsafe list.object.values[0].object
                 unsafe thunk[0] = Object.header(
-                    Kind.thunk, count: thunk.captureCount, field: test.s.pointee.chunkCount + 9)
+                    Kind.thunk, count: thunk.captureCount, field: test.state.pointee.chunkCount + 9)
             },
             .layouts: Fault(source: "{ a = 1; b = 2; }") { _, set in
                 let entries = unsafe set.object.layout.entries
@@ -50,10 +50,10 @@ import Testing
             .remembered: Fault(source: "[ [ 1 ] ]") { test, list in
                 let root = test.machine.addRoot(list)
                 test.collectAll()
-                let young = unsafe test.machine.vm.take(words: 2)
+                let young = unsafe test.machine.interpreter.take(words: 2)
                 unsafe young[0] = Object.header(Kind.list, field: 1)
                 unsafe young[1] = Value.null.bits
-                unsafe test.s.pointee.roots[root].object.values[0] = Value(Tag.list, young)
+                unsafe test.state.pointee.roots[root].object.values[0] = Value(Tag.list, young)
             },
             .deepFlags: Fault(source: "[ (1 + 1) ]") { _, list in unsafe list.object[0] |= Object.deepFlag },
             .keptFailures: Fault(source: "let x = throw \"e\"; in builtins.seq (builtins.tryEval x) [ x ]") { _, list in
@@ -65,14 +65,14 @@ import Testing
                     "let s = { a = 1; b = 2; c = 3; d = 4; e = 5; f = 6; g = 7; h = 8; i = 9; }; in builtins.seq s.d s"
             ) {
                 test, _ in
-                for index in 0..<LookupCacheEntry.count where unsafe test.s.pointee.lookupCache[index].layout != 0 {
-                    unsafe test.s.pointee.lookupCache[index].index ^= 1
+                for index in 0..<LookupCacheEntry.count where unsafe test.state.pointee.lookupCache[index].layout != 0 {
+                    unsafe test.state.pointee.lookupCache[index].index ^= 1
                 }
             },
             .symbols: Fault(source: "builtins.attrNames { a = 1; }") { test, list in
-                unsafe test.s.pointee.symbols.setString(Symbols.name, list.object.values[0])
+                unsafe test.state.pointee.symbols.setString(Symbols.name, list.object.values[0])
             },
-            .budget: Fault(source: "1") { test, _ in unsafe test.s.pointee.slice = 1 << 40 },
+            .budget: Fault(source: "1") { test, _ in unsafe test.state.pointee.grantedFuel = 1 << 40 },
         ]
     }
 
@@ -97,9 +97,9 @@ import Testing
             BigStack.run { () -> String? in
                 guard let test = TestMachine(checks: MachineChecks(wholeHeapInterval: 1)) else { return nil }
                 test.onTrace { _ in
-                    let list = unsafe test.s.pointee.roots[0]
+                    let list = unsafe test.state.pointee.roots[0]
                     if list.isList { unsafe list.object.values[0] = .absent }
-                    unsafe test.s.pointee.slice = 1 << 40
+                    unsafe test.state.pointee.grantedFuel = 1 << 40
                 }
                 return test.text("let l = [ 1 2 ]; in builtins.seq l (builtins.trace \"x\" l)")
             } ?? nil
@@ -113,11 +113,11 @@ import Testing
                 let other = TestMachine(checks: MachineChecks(wholeHeapInterval: 1))
             else { return [] }
             test.onTrace { _ in
-                for chunk in 1..<(unsafe test.s.pointee.chunkCount) {
-                    unsafe test.s.pointee.chunks[chunk].maximumStack = 0
+                for chunk in 1..<(unsafe test.state.pointee.chunkCount) {
+                    unsafe test.state.pointee.chunks[chunk].maximumStack = 0
                 }
             }
-            other.onTrace { _ in unsafe (other.s.pointee.r.fp - 1).pointee.pc -= 1 }
+            other.onTrace { _ in unsafe (other.state.pointee.r.fp - 1).pointee.pc -= 1 }
             let source = "let f = x: 1 + builtins.trace \"x\" x * 2; in 3 + f 2"
             return [test.text(source), other.text(source)]
         }

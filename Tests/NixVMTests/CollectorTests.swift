@@ -63,7 +63,7 @@ import Testing
                 test.onTrace { line in
                     // First what is alive becomes old, then it gets its values.
                     if line.contains("made") { test.collectLater() }
-                    most = max(most, unsafe test.s.pointee.remembered.count)
+                    most = max(most, unsafe test.state.pointee.remembered.count)
                 }
                 let source = """
                     let
@@ -75,9 +75,9 @@ import Testing
             } ?? nil
         let sum = Double(count) * Double(count) / 2
         #expect(seen.map { abs((Double($0.text) ?? 0) - sum) <= sum / 50 } == true, "\(seen?.text ?? "")")
-        // A slice of fuel may add to a full table.
+        // A grant of fuel may add to a full table.
         let most = seen?.most ?? 0
-        #expect(most > min(count / 3, Remembered.most / 2) && most <= Remembered.most + Machine.sliceUnits)
+        #expect(most > min(count / 3, RememberedSet.most / 2) && most <= RememberedSet.most + Machine.grantUnits)
     }
 
     /// So much garbage that spaces are exchanged again and again.
@@ -103,5 +103,5 @@ import Testing
 
 extension TestMachine {
     /// Lets the next allocation find no room.
-    func collectLater() { unsafe s.pointee.hpLimit = s.pointee.r.hp }
+    func collectLater() { unsafe state.pointee.hpLimit = state.pointee.r.hp }
 }

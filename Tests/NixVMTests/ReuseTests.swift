@@ -63,10 +63,10 @@ import Testing
             return (0..<4).map { _ in
                 useAndLetGo(in: memory)
                 let machine = memory.template
-                var r = unsafe machine.s.pointee.r
-                unsafe r.pc = machine.vm.stepCode(0)
+                var r = unsafe machine.state.pointee.r
+                unsafe r.pc = machine.interpreter.stepCode(0)
                 do throws(Violation) {
-                    try HeapChecker(machine.vm, r, CodeMap()).checkAll()
+                    try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
                     return nil
                 } catch {
                     return error.invariant

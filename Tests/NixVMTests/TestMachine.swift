@@ -14,7 +14,7 @@ final class TestMachine {
     }
 
     var machine: Machine { evaluator.machine }
-    var s: UnsafeMutablePointer<MachineState> { unsafe machine.s }
+    var state: UnsafeMutablePointer<MachineState> { unsafe machine.state }
 
     init?(checks: MachineChecks? = nil, stress: Bool = false, limits: Limits = Limits(fuel: 10_000_000)) {
         guard let io = try? RootedIO(roots: []) else { return nil }
@@ -40,7 +40,7 @@ final class TestMachine {
         value(of: try evaluator.force(try load(source)))
     }
 
-    func value(of handle: ValueHandle) -> Value { unsafe s.pointee.roots[handle.root] }
+    func value(of handle: ValueHandle) -> Value { unsafe state.pointee.roots[handle.root] }
 
     /// The value of a source, forced in depth, as text; a failure as its kind and message.
     func text(_ source: String) -> String {
@@ -54,14 +54,14 @@ final class TestMachine {
 
     /// The invariant that does not hold when the loop is at its end; nil when all do.
     func violation() -> Invariant? {
-        var r = unsafe s.pointee.r
-        unsafe r.pc = machine.vm.stepCode(0)
+        var r = unsafe state.pointee.r
+        unsafe r.pc = machine.interpreter.stepCode(0)
         return violation(r)
     }
 
     func violation(_ r: Registers) -> Invariant? {
         do throws(Violation) {
-            try HeapChecker(machine.vm, r, CodeMap()).checkAll()
+            try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
             return nil
         } catch {
             return error.invariant
@@ -70,6 +70,6 @@ final class TestMachine {
 
     /// Collects everything, so that what is alive is old.
     func collectAll() {
-        _ = machine.vm.collect(need: 0)
+        _ = machine.interpreter.collect(need: 0)
     }
 }

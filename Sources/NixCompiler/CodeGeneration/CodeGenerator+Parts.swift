@@ -13,13 +13,13 @@ extension CodeGenerator {
         /// Functions among them.
         var functions: [ProgramPart.Code] = []
         /// Rows of chunks that belong to the part that is being made.
-        var rows: [Int]
+        var chunkIndices: [Int]
         /// Code that was made, and what that takes beside its place.
         var code: [ProgramPart.Code] = []
         var ownBytes = 0
 
         func byteCount(adding more: Int) -> Int {
-            announced.byteCount(adding: more) + functions.byteCount(adding: more) + rows.byteCount(adding: more)
+            announced.byteCount(adding: more) + functions.byteCount(adding: more) + chunkIndices.byteCount(adding: more)
                 + code.byteCount(adding: more) + ownBytes
         }
     }
@@ -27,12 +27,12 @@ extension CodeGenerator {
     /// Makes the code of one announced chunk.
     ///
     /// - Parameters:
-    ///   - row: its place among all announced chunks. Row 0, the top level, is announced by asking for it.
+    ///   - chunkIndex: its place among all announced chunks. Chunk 0, the top level, is announced by asking for it.
     ///   - firstChunk: number of the first chunk that the part announces.
     ///   - builder: whose room is used, so that the generators of all sources share it.
     ///   - mustStop: as `CompileOptions.mustStop`.
     mutating func generatePart(
-        _ row: Int, firstChunk: UInt32, builder room: inout ChunkBuilder,
+        _ chunkIndex: Int, firstChunk: UInt32, builder room: inout ChunkBuilder,
         mustStop: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) -> ProgramPart {
         swap(&builder, &room)
@@ -41,33 +41,33 @@ extension CodeGenerator {
             ask(nil)
             swap(&builder, &room)
         }
-        part = PartState(nextChunk: firstChunk, rows: [row])
+        part = PartState(nextChunk: firstChunk, chunkIndices: [chunkIndex])
         var span = tree.span(of: tree.root)
         do throws(BuilderError) {
             if pending.isEmpty { try enqueue(.function(FunctionID(0)), span: span) }
-            while let next = part?.rows.popLast() {
+            while let next = part?.chunkIndices.popLast() {
                 guard next < pending.count else { throw .chunk(UInt32(truncatingIfNeeded: next)) }
                 span = pending[next].span
                 let chunk = try generate(pending[next])
-                part?.code.append(ProgramPart.Code(row: next, chunk: chunk))
+                part?.code.append(ProgramPart.Code(chunkIndex: next, chunk: chunk))
                 part?.ownBytes += chunk.ownBytes
             }
         } catch { throw error.asCompileError(at: span) }
         let made = part
-        part = PartState(nextChunk: firstChunk, rows: [])
+        part = PartState(nextChunk: firstChunk, chunkIndices: [])
         return program.takePart(
             firstChunk: firstChunk, newChunks: made?.announced ?? [], functions: made?.functions ?? [],
             code: made?.code ?? [])
     }
 
-    /// Gives a chunk its number and a row without code.
+    /// Gives a chunk its number and a chunkIndex without code.
     mutating func announce(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
         try work()
         let index = part?.nextChunk ?? 0
         guard index < UInt32.max else {
             throw .limitExceeded(what: "functions and thunks", limit: ProgramLimits.entries)
         }
-        let row = pending.count
+        let chunkIndex = pending.count
         pending.append(PendingChunk(index: index, body: body, span: span))
         part?.nextChunk = index + 1
         let outline = outline(body)
@@ -76,11 +76,11 @@ extension CodeGenerator {
             return index
         }
         if hasPattern(id) {
-            part?.rows.append(row)
+            part?.chunkIndices.append(chunkIndex)
         } else {
             let function = try outlineLambda(id, node)
             part?.ownBytes += function.ownBytes
-            part?.functions.append(ProgramPart.Code(row: row, chunk: function))
+            part?.functions.append(ProgramPart.Code(chunkIndex: chunkIndex, chunk: function))
         }
         return index
     }

@@ -8,19 +8,21 @@ extension Machine {
         .function("sub", 2) { $0.arithmeticBuiltin(.subtract) },
         .function("mul", 2) { $0.arithmeticBuiltin(.multiply) },
         .function("div", 2) { $0.arithmeticBuiltin(.divide) },
-        .frame("lessThan", 2, slots: 3) { vm in
-            if vm.bp[2].isNull { vm.bp[2] = .false }
-            return vm.lessThanDeepStep()
+        .frame("lessThan", 2, slots: 3) { interpreter in
+            if interpreter.bp[2].isNull { interpreter.bp[2] = .false }
+            return interpreter.lessThanDeepStep()
         },
-        .function("bitAnd", 2, early: { $0.expectInteger(0) != nil }) { vm in vm.bitwise { $0 & $1 } },
-        .function("bitOr", 2, early: { $0.expectInteger(0) != nil }) { vm in vm.bitwise { $0 | $1 } },
-        .function("bitXor", 2, early: { $0.expectInteger(0) != nil }) { vm in vm.bitwise { $0 ^ $1 } },
-        .function("ceil", 1) { vm in vm.rounded(.up, "ceil") },
-        .function("floor", 1) { vm in vm.rounded(.down, "floor") },
+        .function("bitAnd", 2, early: { $0.expectInteger(0) != nil }) { interpreter in interpreter.bitwise { $0 & $1 }
+        },
+        .function("bitOr", 2, early: { $0.expectInteger(0) != nil }) { interpreter in interpreter.bitwise { $0 | $1 } },
+        .function("bitXor", 2, early: { $0.expectInteger(0) != nil }) { interpreter in interpreter.bitwise { $0 ^ $1 }
+        },
+        .function("ceil", 1) { interpreter in interpreter.rounded(.up, "ceil") },
+        .function("floor", 1) { interpreter in interpreter.rounded(.down, "floor") },
     ]
 }
 
-extension VM {
+extension Interpreter {
     fileprivate func arithmeticBuiltin(_ opcode: Opcode) -> Step {
         guard reserve(Size.number) else { return .collect }
         guard let result = calculate(opcode, argument(0), argument(1)) else { return .error }

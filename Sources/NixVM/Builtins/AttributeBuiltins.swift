@@ -17,7 +17,7 @@ extension Machine {
     ]
 }
 
-extension VM {
+extension Interpreter {
     fileprivate func attributeNames() -> Step {
         guard let set = expectSet(0) else { return .error }
         guard let order = nameOrder(set.layout) else { return .collect }
@@ -56,7 +56,7 @@ extension VM {
     fileprivate func hasAttribute() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
         guard chargeName(name.byteBuffer) else { return .error }
-        guard let symbol = s.pointee.symbols.find(name.byteBuffer) else { return done(.false) }
+        guard let symbol = state.pointee.symbols.find(name.byteBuffer) else { return done(.false) }
         return done(.bool(lookup(set, symbol) != nil))
     }
 
@@ -70,7 +70,7 @@ extension VM {
         for index in 0..<names.field {
             let name = names.values[index]
             guard poll(at: index), chargeName(name.object.byteBuffer) else { return .error }
-            if let symbol = s.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
+            if let symbol = state.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
                 removed.insert(symbol)
             }
         }
@@ -85,7 +85,7 @@ extension VM {
     /// evaluation must stop.
     private func select(from set: Object, where passes: (UInt32) -> Bool) -> Value? {
         let entries = set.layout.entries
-        let layout = s.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let layout = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
         // The values are gathered where the set would begin if all passed.
         let gathered = (layout + (3 &+ set.field)).values
         var count = 0
@@ -96,7 +96,7 @@ extension VM {
             gathered[count] = set.attributeValues[index]
             count &+= 1
         }
-        if count == 0 { return s.pointee.emptyAttributes }
+        if count == 0 { return state.pointee.emptyAttributes }
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
         _ = take(words: 2 &+ count)
@@ -190,7 +190,7 @@ extension VM {
     /// The same names without positions, as the result of a builtin has them; `Size.layout` reserved.
     private func layoutWithoutPositions(_ layout: Object) -> Object {
         if (0..<layout.field).allSatisfy({ layout.entries[$0].position == 0 }) { return layout }
-        let known = s.pointee.layoutCache + cacheIndex(layout, layout)
+        let known = state.pointee.layoutCache + cacheIndex(layout, layout)
         if known.pointee.left == UInt(bitPattern: layout), known.pointee.right == 0 {
             return Object(bitPattern: known.pointee.union).unsafelyUnwrapped
         }
@@ -239,7 +239,7 @@ extension VM {
         let value = argument(0)
         guard value.isFunction else { return fail(.type, "'functionArgs' requires a function") }
         guard let formals = machine.nextFormals(of: value), !formals.isEmpty else {
-            return done(s.pointee.emptyAttributes)
+            return done(state.pointee.emptyAttributes)
         }
         guard reserve(Size.attributesAndLayout(formals.count)) else { return .collect }
         guard charge(1 + formals.count / 4) else { return .error }
@@ -254,7 +254,7 @@ extension VM {
     fileprivate func attributePosition() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
         guard chargeName(name.byteBuffer) else { return .error }
-        guard let symbol = s.pointee.symbols.find(name.byteBuffer), let number = positionNumber(set, symbol),
+        guard let symbol = state.pointee.symbols.find(name.byteBuffer), let number = positionNumber(set, symbol),
             let position = machine.attributePosition(number), let line = position.line, let column = position.column
         else { return done(.null) }
         let file = Array(position.source.utf8)
@@ -277,7 +277,7 @@ extension VM {
         if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
         for index in 0..<list.field { total += list.values[index].object.field }
         guard reserve(Size.attributesAndLayout(total) + Size.each(total, 16 + Size.thunk(3))) else { return .collect }
-        guard reserveOutside(total * VM.memberBytes) else { return .collect }
+        guard reserveOutside(total * Interpreter.memberBytes) else { return .collect }
         guard charge(1 + total) else { return .error }
         var members: [UInt32: [Value]] = [:]
         for index in 0..<list.field {
@@ -309,7 +309,7 @@ extension Machine {
             function = function.object.values[0]
         }
         guard function.tag == Tag.function, function.object.kind == Kind.closure else { return nil }
-        let loaded = s.pointee.chunks[function.object.field]
+        let loaded = state.pointee.chunks[function.object.field]
         return Int(loaded.program) < programs.count ? (loaded, applied) : nil
     }
 

@@ -16,7 +16,7 @@ struct Builtin {
     var slots: Int
     /// What is wrong with the first argument is said before a later one is forced.
     var early: EarlyCheck?
-    var step: @Sendable (VM) -> Step
+    var step: @Sendable (Interpreter) -> Step
 
     init(_ definition: BuiltinDefinition) {
         arity = definition.arity
@@ -52,7 +52,7 @@ struct Builtin {
 }
 
 /// Whether the first argument, forced, is what the builtin takes; false with `failure` set.
-typealias EarlyCheck = @Sendable (VM) -> Bool
+typealias EarlyCheck = @Sendable (Interpreter) -> Bool
 
 /// A builtin as it is declared: one row of a family's list.
 struct BuiltinDefinition: Sendable {
@@ -64,12 +64,12 @@ struct BuiltinDefinition: Sendable {
     var early: EarlyCheck?
     /// Whether it is a variable of the global scope under its plain name.
     var isGlobal: Bool
-    var step: @Sendable (VM) -> Step
+    var step: @Sendable (Interpreter) -> Step
 
     /// A builtin that answers at once.
     static func function(
         _ name: StaticString, _ arity: Int, strict: [Int]? = nil, global: Bool = false, early: EarlyCheck? = nil,
-        _ step: @escaping @Sendable (VM) -> Step
+        _ step: @escaping @Sendable (Interpreter) -> Step
     ) -> BuiltinDefinition {
         BuiltinDefinition(
             name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: -1, early: early, isGlobal: global,
@@ -79,7 +79,7 @@ struct BuiltinDefinition: Sendable {
     /// A builtin that calls, or forces more than its arguments: it has a frame with so many slots.
     static func frame(
         _ name: StaticString, _ arity: Int, strict: [Int]? = nil, slots: Int, global: Bool = false,
-        early: EarlyCheck? = nil, _ step: @escaping @Sendable (VM) -> Step
+        early: EarlyCheck? = nil, _ step: @escaping @Sendable (Interpreter) -> Step
     ) -> BuiltinDefinition {
         BuiltinDefinition(
             name: name, arity: arity, strict: strict ?? Array(0..<arity), slots: slots, early: early, isGlobal: global,
@@ -87,10 +87,10 @@ struct BuiltinDefinition: Sendable {
     }
 }
 
-extension VM {
+extension Interpreter {
     /// An argument of the builtin being run.
     @inline(__always)
-    func argument(_ index: Int) -> Value { s.pointee.arguments[index] }
+    func argument(_ index: Int) -> Value { state.pointee.arguments[index] }
     @inline(__always)
-    func argumentSlot(_ index: Int) -> Slot { s.pointee.arguments + index }
+    func argumentSlot(_ index: Int) -> Slot { state.pointee.arguments + index }
 }

@@ -15,7 +15,7 @@ private enum ClosurePhase {
     static let checking = 3
 }
 
-extension VM {
+extension Interpreter {
     func closureStep() -> Step {
         guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
         if bp[7].isNull {
@@ -80,7 +80,7 @@ extension VM {
         return Value(Tag.other, array)
     }
 
-    private var tree: KeyTree { KeyTree(vm: self, nodes: bp[4].object.values, root: bp + 6, count: bp + 5) }
+    private var tree: KeyTree { KeyTree(interpreter: self, nodes: bp[4].object.values, root: bp + 6, count: bp + 5) }
 
     /// The element at the head of the queue, which is looked at.
     private var element: Slot { bp[1].object.values + bp[2].small }
@@ -145,7 +145,7 @@ extension VM {
         push(.builtin(Builtin.lessThanDeep))
         push(a)
         push(b)
-        s.pointee.callCount = 2
+        state.pointee.callCount = 2
         return .call
     }
 

@@ -5,16 +5,16 @@ extension Machine {
     static let contextBuiltins: [BuiltinDefinition] = [
         .function("getContext", 1) { $0.getContext() },
         .function("appendContext", 2, early: { $0.expectString(0) != nil }) { $0.appendContext() },
-        .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { vm in
-            vm.coerced(0, .copyToStore) { vm.discardOutputDependency() }
+        .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { interpreter in
+            interpreter.coerced(0, .copyToStore) { interpreter.discardOutputDependency() }
         },
-        .frame("addDrvOutputDependencies", 1, strict: [], slots: 1) { vm in
-            vm.coerced(0, .copyToStore) { vm.addOutputDependencies() }
+        .frame("addDrvOutputDependencies", 1, strict: [], slots: 1) { interpreter in
+            interpreter.coerced(0, .copyToStore) { interpreter.addOutputDependencies() }
         },
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// A set from store paths to what the string has of each.
     fileprivate func getContext() -> Step {
         guard let string = expectString(0) else { return .error }
@@ -52,11 +52,11 @@ extension VM {
             if !entry.outputs.isEmpty {
                 let list = makeList(entry.outputs.count)
                 for (index, output) in entry.outputs.enumerated() {
-                    list.object.values[index] = nameString(s.pointee.symbols.intern(output))
+                    list.object.values[index] = nameString(state.pointee.symbols.intern(output))
                 }
                 inner.append((Symbols.outputs, list))
             }
-            return (symbol: s.pointee.symbols.intern(path), value: makeAttributes(inner))
+            return (symbol: state.pointee.symbols.intern(path), value: makeAttributes(inner))
         }
         return done(makeAttributes(pairs))
     }
@@ -92,7 +92,7 @@ extension VM {
         var texts: [[UInt8]] = []
         for index in 0..<set.field {
             let place = Int(order[index])
-            let path = Array(s.pointee.symbols.bytes(set.layout.entries[place].symbol))
+            let path = Array(state.pointee.symbols.bytes(set.layout.entries[place].symbol))
             guard StorePath.isStorePath(path) else {
                 return fail(.value, bytes: Array("context key '".utf8) + path + Array("' is not a store path".utf8))
             }
@@ -104,7 +104,7 @@ extension VM {
             guard poll(at: index), hasRoomOutsideHeap(texts.count * 512) || failMemory() else { return .error }
         }
         let size = Size.list(texts.count)
-        guard reserve(Size.string(string.field) + size * 2 + contextBytes(s.pointee.arguments, 1)) else {
+        guard reserve(Size.string(string.field) + size * 2 + contextBytes(state.pointee.arguments, 1)) else {
             return .collect
         }
         guard charge(1 + texts.count + string.field / 64) else { return .error }

@@ -3,55 +3,55 @@ import NixBytecode
 /// Builtins that order, stop or watch evaluation.
 extension Machine {
     static let controlBuiltins: [BuiltinDefinition] = [
-        .function("seq", 2, strict: [0]) { vm in vm.done(vm.argument(1)) },
-        .frame("deepSeq", 2, strict: [], slots: 1) { vm in
-            if vm.bp[2].isNull {
-                vm.bp[2] = .true
-                return vm.callWith(.builtin(Builtin.deepForce), vm.bp[0])
+        .function("seq", 2, strict: [0]) { interpreter in interpreter.done(interpreter.argument(1)) },
+        .frame("deepSeq", 2, strict: [], slots: 1) { interpreter in
+            if interpreter.bp[2].isNull {
+                interpreter.bp[2] = .true
+                return interpreter.callWith(.builtin(Builtin.deepForce), interpreter.bp[0])
             }
-            return vm.done(vm.bp[1])
+            return interpreter.done(interpreter.bp[1])
         },
         // Slot 1 is true while the argument is forced, false after unwinding stopped here.
         .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
-        .frame("throw", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, .copyToStore) {
-                if let step = vm.admitMessage(vm.bp[0]) { return step }
-                return vm.fail(.thrown, bytes: Array(vm.bp[0].object.byteBuffer))
+        .frame("throw", 1, strict: [], slots: 1, global: true) { interpreter in
+            interpreter.coerced(0, .copyToStore) {
+                if let step = interpreter.admitMessage(interpreter.bp[0]) { return step }
+                return interpreter.fail(.thrown, bytes: Array(interpreter.bp[0].object.byteBuffer))
             }
         },
-        .frame("abort", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, .copyToStore) {
-                if let step = vm.admitMessage(vm.bp[0]) { return step }
-                let text = Array(vm.bp[0].object.byteBuffer)
-                return vm.fail(
+        .frame("abort", 1, strict: [], slots: 1, global: true) { interpreter in
+            interpreter.coerced(0, .copyToStore) {
+                if let step = interpreter.admitMessage(interpreter.bp[0]) { return step }
+                let text = Array(interpreter.bp[0].object.byteBuffer)
+                return interpreter.fail(
                     .abort,
                     bytes: Array("evaluation aborted with the following error message: '".utf8) + text + Array("'".utf8)
                 )
             }
         },
-        .function("trace", 2, strict: [0]) { vm in
-            if let step = vm.printTrace(vm.argument(0)) { return step }
-            return vm.done(vm.argument(1))
+        .function("trace", 2, strict: [0]) { interpreter in
+            if let step = interpreter.printTrace(interpreter.argument(0)) { return step }
+            return interpreter.done(interpreter.argument(1))
         },
-        .function("traceVerbose", 2, strict: []) { vm in
-            if vm.machine.settings.traceVerbose {
-                if !vm.isForced(vm.argumentSlot(0)) { return .force }
-                if let step = vm.printTrace(vm.argument(0)) { return step }
+        .function("traceVerbose", 2, strict: []) { interpreter in
+            if interpreter.machine.settings.traceVerbose {
+                if !interpreter.isForced(interpreter.argumentSlot(0)) { return .force }
+                if let step = interpreter.printTrace(interpreter.argument(0)) { return step }
             }
-            return vm.done(vm.argument(1))
+            return interpreter.done(interpreter.argument(1))
         },
-        .function("warn", 2, strict: [0]) { vm in
-            guard let text = vm.expectString(0) else { return .error }
-            if let step = vm.admitText(4 * text.field) { return step }
-            vm.machine.print(vm.warningText(text.byteBuffer))
-            return vm.done(vm.argument(1))
+        .function("warn", 2, strict: [0]) { interpreter in
+            guard let text = interpreter.expectString(0) else { return .error }
+            if let step = interpreter.admitText(4 * text.field) { return step }
+            interpreter.machine.print(interpreter.warningText(text.byteBuffer))
+            return interpreter.done(interpreter.argument(1))
         },
-        .function("break", 1, global: true) { vm in vm.done(vm.argument(0)) },
+        .function("break", 1, global: true) { interpreter in interpreter.done(interpreter.argument(0)) },
         .frame("addErrorContext", 2, strict: [], slots: 3) { $0.errorContextStep() },
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// A warning with its lines aligned after its first words; one that begins with a line end stays as it is.
     fileprivate func warningText(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         let newline = UInt8(ascii: "\n")

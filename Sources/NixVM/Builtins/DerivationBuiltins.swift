@@ -11,7 +11,7 @@ extension Machine {
 /// Slots: set, index of the attribute in the order of names, strings found, whether a call's result is at the top,
 /// index in a list, options. The strings found are an array with an item per attribute: what it is coerced to, null
 /// where it is left out, an array of strings for `args`.
-extension VM {
+extension Interpreter {
     private var index: Int { bp[1].small }
     private var found: Slot { bp[2].object.values }
     private var isStructured: Bool { bp[5].small & 1 != 0 }
@@ -104,7 +104,7 @@ extension VM {
         else { return }
         let entry = bp[0].object.layout.entries[Int(order[index])]
         let attribute = nameText(entry.symbol)
-        guard VM.ineffective.contains(attribute) else { return }
+        guard Interpreter.ineffective.contains(attribute) else { return }
         machine.warn(
             "'structuredAttrs' disables the effect of the derivation attribute '\(attribute)'; "
                 + "use 'outputChecks.<output>.\(attribute)' instead",
@@ -201,7 +201,7 @@ extension VM {
         push(.builtin(Builtin.coerce))
         push(value)
         push(Value(small: Int(Coercion([.any, .copyToStore]).rawValue)))
-        s.pointee.callCount = 2
+        state.pointee.callCount = 2
         return .call
     }
 
@@ -230,11 +230,12 @@ extension VM {
         }
         do {
             let parts = try reader.read()
-            guard reserveOutside(parts.outputs.count * VM.outputBytes) else { return .collect }
+            guard reserveOutside(parts.outputs.count * Interpreter.outputBytes) else { return .collect }
             let longest = StorePath.prefixLength + parts.name.count + 8
             let sizes = parts.outputs.reduce(Size.string(longest)) { $0 + Size.string(longest + $1.count) }
             guard reserve(sizes + Size.attributesAndLayout(parts.outputs.count + 1)) else { return .collect }
-            guard charge(1 + bytes / VM.derivationBytesPerUnit + parts.outputs.count * VM.outputUnits) else {
+            guard charge(1 + bytes / Interpreter.derivationBytesPerUnit + parts.outputs.count * Interpreter.outputUnits)
+            else {
                 return .error
             }
             return done(derivationResult(try reader.add(parts)))
@@ -273,7 +274,7 @@ extension VM {
                 output.path
                 ?? [CanonPath.separator]
                 + StorePath.upstreamPlaceholder(derivation: record.path, output: output.name).text(.nix32)
-            pairs.append((s.pointee.symbols.intern(output.name), makeString(path, context: context)))
+            pairs.append((state.pointee.symbols.intern(output.name), makeString(path, context: context)))
         }
         return pairs
     }

@@ -2,7 +2,7 @@
 ///
 /// Slots: text, value, a thunk that is to hold the failure, a marker, the thunk at fault. The marker is null until the
 /// value has failed; then the text is evaluated, and the failure goes on with it.
-extension VM {
+extension Interpreter {
     func errorContextStep() -> Step {
         if !bp[3].isNull { return failWithContext() }
         if isForced(bp + 1) { return done(bp[1]) }
@@ -45,8 +45,8 @@ extension VM {
         holder[1] = FailureReference(number: number, notes: machine.notes.count).value.bits
         if let thunk = Object(bitPattern: machine.recursion) { bp[4] = Value(Tag.thunk, thunk) }
         bp[3] = .false
-        s.pointee.r.sp = bp + 5
-        s.pointee.r.pc = stepCode(machine.addErrorContextIndex)
+        state.pointee.r.sp = bp + 5
+        state.pointee.r.pc = stepCode(machine.addErrorContextIndex)
         machine.failure = nil
         bringCollectionForward(bytes)
     }
@@ -57,7 +57,7 @@ extension VM {
                 return fail(.value, "evaluation failed")
             }
             // What was noted is taken up again, and the frames around are searched once more for one that catches it.
-            let frames = s.pointee.r.fp - s.pointee.framesBase
+            let frames = state.pointee.r.fp - state.pointee.framesBase
             guard charge(1 + kept.notes.count / 16 + frames / 64) else { return .error }
             machine.failure = kept.failure
             machine.notes = kept.notes

@@ -6,8 +6,8 @@ extension Machine {
     static let fetchBuiltins: [BuiltinDefinition] = [
         .function("fetchurl", 1) { $0.fetchURL() },
         .function("fetchTarball", 1, global: true) { $0.fetchTarball() },
-        .function("fetchClosure", 1) { vm in
-            vm.fail(
+        .function("fetchClosure", 1) { interpreter in
+            interpreter.fail(
                 .restricted,
                 "'fetchClosure' would copy a closure from a binary cache, and this evaluator opens no connection and "
                     + "writes to no store; copy it yourself (nix copy) and use builtins.storePath")
@@ -25,7 +25,7 @@ private struct DownloadArguments {
     var isSet = false
 }
 
-extension VM {
+extension Interpreter {
     /// A file as a store object of its own.
     fileprivate func fetchURL() -> Step {
         var arguments = DownloadArguments()
@@ -99,7 +99,7 @@ extension VM {
         _ symbol: UInt32, _ slot: Slot, _ arguments: inout DownloadArguments, _ builtin: String
     ) -> Step {
         guard [Symbols.url, Symbols.name, Symbols.sha256].contains(symbol) else {
-            let name = String(decoding: s.pointee.symbols.bytes(symbol), as: UTF8.self)
+            let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
             return fail(.value, "unsupported argument '\(name)' to '\(builtin)'")
         }
         if !isForced(slot) { return .force }

@@ -11,9 +11,11 @@ extension Machine {
         .function("flakeRefToString", 1) { $0.flakeReferenceText() },
         .frame("getFlake", 1, slots: 1) { $0.getFlake() },
         // Ends the evaluation with a message: for builtins that are written in Nix. No program can name it.
-        .function("<fail>", 1) { vm in
-            guard vm.argument(0).isString else { return vm.failExpected("a string", vm.argument(0)) }
-            return vm.fail(.value, bytes: Array(vm.argument(0).object.byteBuffer))
+        .function("<fail>", 1) { interpreter in
+            guard interpreter.argument(0).isString else {
+                return interpreter.failExpected("a string", interpreter.argument(0))
+            }
+            return interpreter.fail(.value, bytes: Array(interpreter.argument(0).object.byteBuffer))
         },
     ]
 }
@@ -25,7 +27,7 @@ private enum TreeFetch: String {
     case mercurial = "fetchMercurial"
 }
 
-extension VM {
+extension Interpreter {
     fileprivate func fetchTree(_ kind: TreeFetch) -> Step {
         var attributes: [String: InputAttribute] = [:]
         let step = argument(0).isAttributes ? readSet(kind, &attributes) : readURL(kind, &attributes)
@@ -83,7 +85,7 @@ extension VM {
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
             let step = readAttribute(
-                kind, String(decoding: s.pointee.symbols.bytes(symbol), as: UTF8.self), slot.pointee, &attributes)
+                kind, String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self), slot.pointee, &attributes)
             if step != .next { return step }
         }
         return .next
@@ -145,7 +147,7 @@ extension VM {
     private typealias Pairs = [(symbol: UInt32, value: Value)]
 
     private func add(_ name: String, _ value: Value, _ pairs: inout Pairs) {
-        pairs.append((s.pointee.symbols.intern(Array(name.utf8)), value))
+        pairs.append((state.pointee.symbols.intern(Array(name.utf8)), value))
     }
 
     /// - Parameter isGit: whether what has no commit gets one of zeros.

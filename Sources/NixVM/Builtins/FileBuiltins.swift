@@ -4,54 +4,56 @@ import NixStore
 /// Builtins that read files, all through the machine's `EvalIO`.
 extension Machine {
     static let fileBuiltins: [BuiltinDefinition] = [
-        .frame("import", 1, strict: [], slots: 2, global: true) { vm in
-            vm.coercedPath(0, marker: 1) { vm.importStep(scope: nil) }
+        .frame("import", 1, strict: [], slots: 2, global: true) { interpreter in
+            interpreter.coercedPath(0, marker: 1) { interpreter.importStep(scope: nil) }
         },
-        .frame("scopedImport", 2, strict: [0], slots: 2, global: true) { vm in
-            guard vm.bp[0].isAttributes else { return vm.failExpected("a set", vm.bp[0]) }
-            return vm.coercedPath(1, marker: 2) { vm.importStep(scope: vm.bp[0]) }
+        .frame("scopedImport", 2, strict: [0], slots: 2, global: true) { interpreter in
+            guard interpreter.bp[0].isAttributes else { return interpreter.failExpected("a set", interpreter.bp[0]) }
+            return interpreter.coercedPath(1, marker: 2) { interpreter.importStep(scope: interpreter.bp[0]) }
         },
-        .frame("readFile", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1) { vm.readFile() }
+        .frame("readFile", 1, strict: [], slots: 2) { interpreter in
+            interpreter.coercedPath(0, marker: 1) { interpreter.readFile() }
         },
-        .frame("readDir", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1) { vm.readDirectory() }
+        .frame("readDir", 1, strict: [], slots: 2) { interpreter in
+            interpreter.coercedPath(0, marker: 1) { interpreter.readDirectory() }
         },
-        .frame("readFileType", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1) { vm.readFileType() }
+        .frame("readFileType", 1, strict: [], slots: 2) { interpreter in
+            interpreter.coercedPath(0, marker: 1) { interpreter.readFileType() }
         },
-        .frame("pathExists", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1) { vm.pathExists() }
+        .frame("pathExists", 1, strict: [], slots: 2) { interpreter in
+            interpreter.coercedPath(0, marker: 1) { interpreter.pathExists() }
         },
-        .frame("toPath", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1, isRead: false) {
-                guard vm.reserve(Size.string(vm.bp[0].object.field)) else { return .collect }
-                let path = CanonPath.canonicalize(Array(vm.bp[0].object.byteBuffer))
-                return vm.done(vm.makeString(path, context: vm.bp[0].isString ? vm.context(of: vm.bp[0]) : .null))
+        .frame("toPath", 1, strict: [], slots: 2) { interpreter in
+            interpreter.coercedPath(0, marker: 1, isRead: false) {
+                guard interpreter.reserve(Size.string(interpreter.bp[0].object.field)) else { return .collect }
+                let path = CanonPath.canonicalize(Array(interpreter.bp[0].object.byteBuffer))
+                return interpreter.done(
+                    interpreter.makeString(
+                        path, context: interpreter.bp[0].isString ? interpreter.context(of: interpreter.bp[0]) : .null))
             }
         },
-        .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, []) { vm.baseName() }
+        .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { interpreter in
+            interpreter.coerced(0, []) { interpreter.baseName() }
         },
         .frame("dirOf", 1, strict: [], slots: 1, global: true) { $0.directoryName() },
-        .function("getEnv", 1) { vm in
-            guard let name = vm.expectPlainString(0) else { return .error }
-            let value = vm.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
-            guard vm.reserve(Size.string(value.count)) else { return .collect }
-            return vm.done(vm.makeString(value))
+        .function("getEnv", 1) { interpreter in
+            guard let name = interpreter.expectPlainString(0) else { return .error }
+            let value = interpreter.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
+            guard interpreter.reserve(Size.string(value.count)) else { return .collect }
+            return interpreter.done(interpreter.makeString(value))
         },
         .frame("findFile", 2, strict: [0], slots: 3) { $0.findFileStep() },
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// Coerces an argument to an absolute path's text in place, then goes on.
     ///
     /// - Parameter isRead: whether something is read there, so that what the path refers to must be built.
     func coercedPath(_ index: Int, marker: Int, isRead: Bool = true, _ body: () -> Step) -> Step {
         if !isForced(bp + index) { return .force }
         if bp[index].isPath { return body() }
-        return coerced(index, marker: marker, [], flags: VM.absolutePath) {
+        return coerced(index, marker: marker, [], flags: Interpreter.absolutePath) {
             guard bp[index].object.byteBuffer.first == UInt8(ascii: "/") else {
                 let text = String(decoding: bp[index].object.byteBuffer, as: UTF8.self)
                 let step = fail(.value, "string '\(text)' doesn't represent an absolute path")
@@ -93,7 +95,7 @@ extension VM {
         let index = scope == nil ? 0 : 1
         let path = CanonPath.canonicalize(Array(bp[index].object.byteBuffer))
         if scope == nil, let root = machine.importRoots[ByteKey(path)] {
-            return done(s.pointee.roots[root])
+            return done(state.pointee.roots[root])
         }
         if scope == nil, StorePath.isStorePath(path), StorePath.isDerivation(path), let step = importDerivation(path) {
             return step
@@ -109,17 +111,17 @@ extension VM {
             guard let scope else {
                 machine.importRoots[ByteKey(path)] = root
                 machine.importedRoots.insert(root)
-                return done(s.pointee.roots[root])
+                return done(state.pointee.roots[root])
             }
-            push(s.pointee.roots[root])
+            push(state.pointee.roots[root])
             push(scope)
-            s.pointee.callCount = 1
+            state.pointee.callCount = 1
             return .tailCall
         }
         guard machine.hasFreeRoot else { return memoryExceeded() }
         if let scope {
             let entries = scope.object.layout.entries
-            let names = (0..<scope.object.field).map { Array(s.pointee.symbols.bytes(entries[$0].symbol)) }
+            let names = (0..<scope.object.field).map { Array(state.pointee.symbols.bytes(entries[$0].symbol)) }
             machine.request = .scopedProgram(path: path, names: names.sorted { $0.lexicographicallyPrecedes($1) })
         } else {
             machine.request = .program(path: path)
@@ -151,7 +153,7 @@ extension VM {
             pairs.append((Symbols.name, makeString(Array(StorePath.name(path).dropLast(4)))))
             push(function)
             push(makeAttributes(pairs))
-            s.pointee.callCount = 1
+            state.pointee.callCount = 1
             return .tailCall
         }
     }
@@ -196,8 +198,8 @@ extension VM {
                 makeAttributes(
                     entries.map { entry in
                         (
-                            s.pointee.symbols.intern(entry.name),
-                            nameString(s.pointee.symbols.intern(Array(entry.type.rawValue.utf8)))
+                            state.pointee.symbols.intern(entry.name),
+                            nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8)))
                         )
                     }))
         } catch { return fail(error) }
@@ -210,7 +212,7 @@ extension VM {
                 let text = String(decoding: path, as: UTF8.self)
                 return fail(.io, "getting status of '\(text)': No such file or directory")
             }
-            return done(nameString(s.pointee.symbols.intern(Array(type.rawValue.utf8))))
+            return done(nameString(state.pointee.symbols.intern(Array(type.rawValue.utf8))))
         } catch { return fail(error) }
     }
 

@@ -5,7 +5,7 @@ import NixStore
 ///
 /// Slots: search path, name, index, entries' paths as strings (array), whether a coercion is under way. All entries are
 /// looked at before the name, as Nix does.
-extension VM {
+extension Interpreter {
     func findFileStep() -> Step {
         guard let list = expectList(0) else { return .error }
         if bp[2].isNull {
@@ -53,7 +53,7 @@ extension VM {
         push(.builtin(Builtin.coerce))
         push(path.pointee)
         push(Value(small: Int(Coercion().rawValue)))
-        s.pointee.callCount = 2
+        state.pointee.callCount = 2
         return .call
     }
 

@@ -1,7 +1,7 @@
 import NixStore
 
 /// Flake references as text and as attributes, and flakes.
-extension VM {
+extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
         do throws(FetchError) {
@@ -9,7 +9,7 @@ extension VM {
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
             guard reserve(strings + Size.attributesAndLayout(attributes.count)) else { return .collect }
             let pairs = attributes.map { name, value in
-                (s.pointee.symbols.intern(Array(name.utf8)), attributeValue(value))
+                (state.pointee.symbols.intern(Array(name.utf8)), attributeValue(value))
             }
             return done(makeAttributes(pairs))
         } catch {
@@ -32,7 +32,7 @@ extension VM {
         var attributes: [String: InputAttribute] = [:]
         for index in 0..<set.field {
             let place = Int(order[index])
-            let name = String(decoding: s.pointee.symbols.bytes(set.layout.entries[place].symbol), as: UTF8.self)
+            let name = String(decoding: state.pointee.symbols.bytes(set.layout.entries[place].symbol), as: UTF8.self)
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
             let value = slot.pointee
@@ -71,7 +71,7 @@ extension VM {
             push(.builtin(machine.failIndex))
             push(.bool(requiresHashes))
             push(value)
-            s.pointee.callCount = 3
+            state.pointee.callCount = 3
             return .tailCall
         }
     }
@@ -79,8 +79,8 @@ extension VM {
     /// Goes on with the function of a file that comes with the evaluator, once the host has loaded it.
     func withCoreFunction(_ path: [UInt8], _ body: (Value) -> Step) -> Step {
         if let root = machine.importRoots[ByteKey(path)] {
-            if !isForced(s.pointee.roots + root) { return .force }
-            return body(s.pointee.roots[root])
+            if !isForced(state.pointee.roots + root) { return .force }
+            return body(state.pointee.roots[root])
         }
         if let failure = machine.importFailure {
             machine.importFailure = nil
@@ -94,7 +94,7 @@ extension VM {
         machine.pendingImport = nil
         machine.importRoots[ByteKey(path)] = root
         machine.importedRoots.insert(root)
-        if !isForced(s.pointee.roots + root) { return .force }
-        return body(s.pointee.roots[root])
+        if !isForced(state.pointee.roots + root) { return .force }
+        return body(state.pointee.roots[root])
     }
 }

@@ -4,19 +4,21 @@ import NixStore
 /// Builtins that hash, and that write hashes in other ways.
 extension Machine {
     static let hashBuiltins: [BuiltinDefinition] = [
-        .function("hashString", 2, early: { $0.knowsAlgorithm() }) { vm in
-            guard let name = vm.expectPlainString(0), let text = vm.expectString(1) else { return .error }
-            return vm.hash(text.byteBuffer, named: name)
+        .function("hashString", 2, early: { $0.knowsAlgorithm() }) { interpreter in
+            guard let name = interpreter.expectPlainString(0), let text = interpreter.expectString(1) else {
+                return .error
+            }
+            return interpreter.hash(text.byteBuffer, named: name)
         },
-        .frame("hashFile", 2, strict: [0], slots: 2) { vm in
-            guard let name = vm.expectPlainString(0) else { return .error }
-            return vm.coercedPath(1, marker: 2) { vm.hashFile(named: name) }
+        .frame("hashFile", 2, strict: [0], slots: 2) { interpreter in
+            guard let name = interpreter.expectPlainString(0) else { return .error }
+            return interpreter.coercedPath(1, marker: 2) { interpreter.hashFile(named: name) }
         },
         .function("convertHash", 1) { $0.convertHash() },
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// Whether the first argument names a hash algorithm; false with `failure` set.
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
@@ -74,7 +76,7 @@ extension VM {
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])
-            guard reserve(Size.string(VM.longestHashText)) else { return .collect }
+            guard reserve(Size.string(Interpreter.longestHashText)) else { return .collect }
             guard charge(16) else { return .error }
             if texts[2] == Array("base32".utf8) {
                 machine.print(Array("warning: \"base32\" is a deprecated alias for hash format \"nix32\".".utf8))

@@ -9,7 +9,7 @@ extension Machine {
 }
 
 /// Reading JSON.
-extension VM {
+extension Interpreter {
     fileprivate func fromJSON() -> Step {
         guard let text = expectPlainString(0) else { return .error }
         let bytes = ByteView(text.byteBuffer)
@@ -61,12 +61,12 @@ extension VM {
     }
 }
 
-/// Writing JSON. Slots: value, builder, length, context, state (`peeled` while the value at the top is what a
+/// Writing JSON. Slots: value, builder, length, context, state (`substitute` while the value at the top is what a
 /// `__toString` gave). Above them values to write, for a list or set being written `absent`, the container and the next
-/// index, and for a set that another value stands for `absent`, the set and a `Peel`.
-extension VM {
+/// index, and for a set that another value stands for `absent`, the set and a `Substitution`.
+extension Interpreter {
     /// The state in which the value at the top must be a string or path, as Nix asks of what `__toString` gives.
-    private static var peeled: Value { .false }
+    private static var substitute: Value { .false }
 
     func toJSONStep() -> Step {
         if bp[4].isNull {
@@ -78,8 +78,8 @@ extension VM {
         while sp > bp + 5 {
             let top = sp - 1
             let isCursor = top - 2 >= bp + 5 && (top - 2).pointee.bits == Value.absent.bits
-            if !isCursor, (sp - 2).pointee.bits == Value(small: Peel.call).bits, isPeel(sp - 2) {
-                (sp - 2).pointee = Value(small: Peel.result)
+            if !isCursor, (sp - 2).pointee.bits == Value(small: Substitution.call).bits, isSubstitution(sp - 2) {
+                (sp - 2).pointee = Value(small: Substitution.result)
             }
             if !isCursor, !isForced(top) { return .force }
             let step = isCursor ? nextJSONElement() : writeJSON(top)
@@ -95,9 +95,9 @@ extension VM {
     private func writeJSON(_ top: Slot) -> Step {
         let value = top.pointee
         var text: [UInt8] = []
-        let isPeeled = bp[4].bits == VM.peeled.bits
-        if isPeeled, let step = refusePeeled(value) { return step }
-        if value.isString || isPeeled && value.isPath {
+        let isSubstitute = bp[4].bits == Interpreter.substitute.bits
+        if isSubstitute, let step = refuseSubstitute(value) { return step }
+        if value.isString || isSubstitute && value.isPath {
             return writeJSONString(top)
         } else if value.isInteger {
             return writeJSONInteger(value.integer)
@@ -112,16 +112,16 @@ extension VM {
         } else if value.isAttributes {
             if let method = lookup(value.object, Symbols.toString) {
                 guard reserveSlots(6) else { return .collect }
-                bp[4] = VM.peeled
-                pushPeel(top, Peel.call)
+                bp[4] = Interpreter.substitute
+                pushSubstitution(top, Substitution.call)
                 push(method.pointee)
                 push(value)
-                s.pointee.callCount = 1
+                state.pointee.callCount = 1
                 return .call
             }
             if let path = lookup(value.object, Symbols.outPath) {
                 guard reserveSlots(4) else { return .collect }
-                pushPeel(top, Peel.output)
+                pushSubstitution(top, Substitution.output)
                 push(path.pointee)
                 return .next
             }
@@ -165,7 +165,7 @@ extension VM {
     @inline(__always)
     private func quotedLength(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         let view = ByteView(bytes)
-        if view.count > VM.blockBytes { return longQuotedLength(view) }
+        if view.count > Interpreter.blockBytes { return longQuotedLength(view) }
         guard charge(view.count / 16) else { return nil }
         if let problem = UTF8Check.problem(view) {
             _ = failEncoding(problem)
@@ -196,7 +196,7 @@ extension VM {
     ) -> Bool {
         let view = ByteView(bytes)
         let room = ByteRoom(out, count: length)
-        if view.count <= VM.blockBytes {
+        if view.count <= Interpreter.blockBytes {
             _ = JSONText.quote(view, to: room)
             return true
         }
@@ -210,24 +210,24 @@ extension VM {
     }
 
     /// Why a value is not what `__toString` may give; nil for a string, a path or a set that gives one in turn.
-    private func refusePeeled(_ value: Value) -> Step? {
+    private func refuseSubstitute(_ value: Value) -> Step? {
         if value.isString || value.isPath { return nil }
         guard value.isAttributes else {
-            return failPeeled("`__toString` should return a string, but got \(describe(value))")
+            return failSubstitution("`__toString` should return a string, but got \(describe(value))")
         }
         if lookup(value.object, Symbols.toString) != nil || lookup(value.object, Symbols.outPath) != nil { return nil }
-        return failPeeled("`__toString` must return a string, but got \(describe(value))")
+        return failSubstitution("`__toString` must return a string, but got \(describe(value))")
     }
 
     /// At the `__toString`.
-    private func failPeeled(_ message: String) -> Step {
+    private func failSubstitution(_ message: String) -> Step {
         let step = failUnplaced(.type, message)
         machine.notes.append(.failurePosition)
         return step
     }
 
     /// Whether a slot is the last of those that say what stands for a set.
-    private func isPeel(_ slot: Slot) -> Bool {
+    private func isSubstitution(_ slot: Slot) -> Bool {
         slot - 2 >= bp + 5 && slot[-2].bits == Value.absent.bits && slot[-1].isAttributes
     }
 
@@ -298,7 +298,7 @@ extension VM {
         if !isList {
             guard let order = nameOrder(container.object.layout) else { return .collect }
             place = Int(order[index])
-            let name = s.pointee.symbols.bytes(container.object.layout.entries[place].symbol)
+            let name = state.pointee.symbols.bytes(container.object.layout.entries[place].symbol)
             guard let quoted = quotedLength(name) else { return .error }
             length += quoted + 1
             key = name

@@ -5,7 +5,7 @@ import NixFormats
 /// Objects whose keys are the same in the same order share one layout: a list of records has one. A unit is charged for
 /// each token, and more for long ones.
 struct JSONValue {
-    private let vm: VM
+    private let interpreter: Interpreter
     private let bytes: UnsafeBufferPointer<UInt8>
     private var values: ContiguousArray<Value> = []
     private var keys: ContiguousArray<UInt32> = []
@@ -40,11 +40,11 @@ struct JSONValue {
     }
 
     /// - Parameter taken: Bytes that the reader takes.
-    init(_ vm: VM, _ bytes: UnsafeBufferPointer<UInt8>, _ extent: JSONExtent, taken: Int) {
-        self.vm = vm
+    init(_ interpreter: Interpreter, _ bytes: UnsafeBufferPointer<UInt8>, _ extent: JSONExtent, taken: Int) {
+        self.interpreter = interpreter
         self.bytes = bytes
         known = ContiguousArray(repeating: nil, count: JSONValue.knownCapacity)
-        names = NameSpace(vm, beside: taken + JSONValue.workSize(extent))
+        names = NameSpace(interpreter, beside: taken + JSONValue.workSize(extent))
         values.reserveCapacity(extent.mostWaiting)
         if extent.objects > 0 { keys.reserveCapacity(extent.mostWaiting) }
     }
@@ -58,22 +58,22 @@ struct JSONValue {
     /// Adds the next token; false with `failure` set.
     @inline(__always)
     mutating func add(_ token: JSONReader.Token) -> Bool {
-        guard vm.charge(1) else { return false }
+        guard interpreter.charge(1) else { return false }
         switch token.kind {
         case .null: values.append(.null)
         case .false: values.append(.false)
         case .true: values.append(.true)
-        case .integer: values.append(vm.makeInteger(Int64(bitPattern: token.payload)))
-        case .float: values.append(vm.makeFloat(Double(bitPattern: token.payload)))
+        case .integer: values.append(interpreter.makeInteger(Int64(bitPattern: token.payload)))
+        case .float: values.append(interpreter.makeFloat(Double(bitPattern: token.payload)))
         case .string:
-            guard let string = vm.makeStringCharged(text(token)) else { return false }
+            guard let string = interpreter.makeStringCharged(text(token)) else { return false }
             values.append(string)
         case .escapedString:
             guard let bytes = unescape(token) else { return false }
             // The bytes lie where those of the next object go.
             let words = Object.words(forBytes: bytes.count)
             for index in bytes.count..<words &* 8 { freeBytes[index] = 0 }
-            let string = vm.take(words: 1 &+ words)
+            let string = interpreter.take(words: 1 &+ words)
             string[0] = Object.header(Kind.string, field: bytes.count)
             values.append(Value(Tag.string, string))
         case .key:
@@ -95,7 +95,7 @@ struct JSONValue {
 
     /// Where the bytes of the next object go.
     private var freeBytes: UnsafeMutablePointer<UInt8> {
-        (vm.s.pointee.r.hp + 8).assumingMemoryBound(to: UInt8.self)
+        (interpreter.state.pointee.r.hp + 8).assumingMemoryBound(to: UInt8.self)
     }
 
     /// Replaces the escapes of a token's text, in the free room of the heap; nil with `failure` set.
@@ -104,7 +104,7 @@ struct JSONValue {
         let room = ByteRoom(freeBytes, count: source.count)
         var place = 0
         var written = 0
-        let isDone = vm.inBlocks(source.count, bytesPerUnit: 8) { block in
+        let isDone = interpreter.inBlocks(source.count, bytesPerUnit: 8) { block in
             JSONText.unescape(source, from: &place, upTo: block.upperBound, to: room, at: &written)
             return true
         }
@@ -118,7 +118,7 @@ struct JSONValue {
         var index = 0
         while index < count {
             let end = min(count, index &+ 4096)
-            guard vm.charge((end &- index) / 8) else { return false }
+            guard interpreter.charge((end &- index) / 8) else { return false }
             while index < end {
                 put(index, values[first &+ index])
                 index &+= 1
@@ -129,7 +129,7 @@ struct JSONValue {
     }
 
     private mutating func addList(_ count: Int) -> Bool {
-        let list = vm.makeList(count)
+        let list = interpreter.makeList(count)
         guard moveMembers(count, { list.object.values[$0] = $1 }) else { return false }
         values.append(list)
         return true
@@ -137,12 +137,12 @@ struct JSONValue {
 
     private mutating func addObject(_ count: Int) -> Bool {
         if count == 0 {
-            values.append(vm.s.pointee.emptyAttributes)
+            values.append(interpreter.state.pointee.emptyAttributes)
             return true
         }
         guard let shape = shape(count) else { return false }
         keys.removeLast(count)
-        let set = vm.makeAttributes(layout: shape.layout)
+        let set = interpreter.makeAttributes(layout: shape.layout)
         // The last of equal keys wins.
         guard moveMembers(count, { set.object.attributeValues[shape.places[$0]] = $1 }) else { return false }
         values.append(set)
@@ -169,12 +169,12 @@ struct JSONValue {
     /// A shape of the last keys; nil with `failure` set.
     private func newShape(_ first: Int) -> KnownShape? {
         let count = keys.count - first
-        guard vm.charge(count) else { return nil }
+        guard interpreter.charge(count) else { return nil }
         var sorter = KeySorter(count: count)
         for index in 0..<count { sorter.add(keys[first + index], item: index) }
-        guard sorter.sort(vm) else { return nil }
+        guard sorter.sort(interpreter) else { return nil }
         var places = ContiguousArray(repeating: 0, count: count)
         sorter.unite { item, place in places[item] = place }
-        return KnownShape(keys: [], layout: sorter.makeLayout(vm), places: places)
+        return KnownShape(keys: [], layout: sorter.makeLayout(interpreter), places: places)
     }
 }

@@ -15,12 +15,12 @@ struct KeySorter {
     mutating func add(_ symbol: UInt32, item: Int) { entries.append(Entry(symbol: symbol, item: item)) }
 
     /// Sorts by symbol, and equal ones as they were added: a unit for every four comparisons. False with `failure` set.
-    mutating func sort(_ vm: VM) -> Bool {
+    mutating func sort(_ interpreter: Interpreter) -> Bool {
         var comparisons = 0
         do {
             try entries.sort { a, b in
                 comparisons &+= 1
-                if comparisons & 3 == 0, !vm.charge(1) { throw Stop() }
+                if comparisons & 3 == 0, !interpreter.charge(1) { throw Stop() }
                 return (a.symbol, a.item) < (b.symbol, b.item)
             }
             return true
@@ -47,5 +47,7 @@ struct KeySorter {
     }
 
     /// A layout of the keys; `Size.layout` reserved.
-    func makeLayout(_ vm: VM) -> Object { vm.makeLayout(entries.map { LayoutEntry($0.symbol, 0) }) }
+    func makeLayout(_ interpreter: Interpreter) -> Object {
+        interpreter.makeLayout(entries.map { LayoutEntry($0.symbol, 0) })
+    }
 }

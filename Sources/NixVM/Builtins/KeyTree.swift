@@ -7,7 +7,7 @@ struct KeyTree {
     static let stride = 5
     static let none = -1
 
-    let vm: VM
+    let interpreter: Interpreter
     let nodes: Slot
     /// Slots that hold the root and the number of nodes.
     let root: Slot
@@ -57,8 +57,8 @@ struct KeyTree {
     func insert(_ key: Value, item: Value, parent: Int, isLeft: Bool) {
         let node = count.pointee.small
         count.pointee = Value(small: node + 1)
-        vm.write(key, to: nodes + node * KeyTree.stride)
-        vm.write(item, to: nodes + (node * KeyTree.stride + 4))
+        interpreter.write(key, to: nodes + node * KeyTree.stride)
+        interpreter.write(item, to: nodes + (node * KeyTree.stride + 4))
         set(node, left: KeyTree.none)
         set(node, right: KeyTree.none)
         set(node, parent: parent, red: true)

@@ -1,14 +1,14 @@
 /// Builtins on lists.
 extension Machine {
     static let listBuiltins: [BuiltinDefinition] = [
-        .function("length", 1) { vm in
-            guard let list = vm.expectList(0) else { return .error }
-            return vm.done(Value(small: list.field))
+        .function("length", 1) { interpreter in
+            guard let list = interpreter.expectList(0) else { return .error }
+            return interpreter.done(Value(small: list.field))
         },
-        .function("head", 1) { vm in
-            guard let list = vm.expectList(0) else { return .error }
-            guard list.field > 0 else { return vm.fail(.value, "'builtins.head' called on an empty list") }
-            return vm.done(list.values[0])
+        .function("head", 1) { interpreter in
+            guard let list = interpreter.expectList(0) else { return .error }
+            guard list.field > 0 else { return interpreter.fail(.value, "'builtins.head' called on an empty list") }
+            return interpreter.done(list.values[0])
         },
         .function("tail", 1) { $0.tail() },
         .function("elemAt", 2, strict: [1]) { $0.elemAt() },
@@ -31,7 +31,7 @@ extension Machine {
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// The list in an argument; nil with `failure` set for another value.
     func expectList(_ index: Int) -> Object? {
         let value = argument(index)
@@ -132,7 +132,7 @@ extension VM {
         let count = a.object.field + b.object.field
         guard reserve(Size.list(count)) else { return .collect }
         guard charge(1 + count / 16) else { return .error }
-        s.pointee.counters.listConcats &+= 1
+        state.pointee.counters.listConcats &+= 1
         let result = makeList(count)
         guard copy(a.object.values, to: result.object.values, count: a.object.field),
             copy(b.object.values, to: result.object.values + a.object.field, count: b.object.field)
@@ -192,7 +192,7 @@ extension VM {
             bp[2] = Value(small: index + 1)
         }
         if bp[2].small < list.field {
-            s.pointee.needSlots = 4
+            state.pointee.needSlots = 4
             guard charge(1) else { return .error }
             return callWith(bp[0], list.values[bp[2].small])
         }
@@ -213,7 +213,7 @@ extension VM {
     func callWith(_ function: Value, _ argument: Value) -> Step {
         push(function)
         push(argument)
-        s.pointee.callCount = 1
+        state.pointee.callCount = 1
         return .call
     }
 
@@ -239,7 +239,7 @@ extension VM {
         push(bp[0])
         push(bp[1])
         push(list.values[index])
-        s.pointee.callCount = 2
+        state.pointee.callCount = 2
         return .call
     }
 
@@ -272,7 +272,7 @@ extension VM {
         push(.builtin(Builtin.equalNested))
         push(bp[0])
         push(list.values[bp[2].small])
-        s.pointee.callCount = 2
+        state.pointee.callCount = 2
         return .call
     }
 

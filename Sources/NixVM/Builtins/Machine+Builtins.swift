@@ -26,7 +26,7 @@ extension Machine {
         .frame("<makeCode>", 0, slots: 0) { $0.makeCodeStep() },
         .frame("<deepForce>", 1, strict: [], slots: 2) { $0.deepForceStep() },
         .frame("<writeXML>", 2, strict: [], slots: 6) { $0.writeXMLStep() },
-        .frame("<return>", 0, slots: 0) { vm in vm.done(vm.pop()) },
+        .frame("<return>", 0, slots: 0) { interpreter in interpreter.done(interpreter.pop()) },
     ]
 
     /// Names that are not `builtins` functions but variables of the global scope.
@@ -59,7 +59,7 @@ extension Machine {
             builtinNames.append(definition.name.description)
             if definition.name.description == "<fail>" { failIndex = index }
             if name.first == UInt8(ascii: "<") { continue }
-            if definition.name.description == "lessThan" { s.pointee.lessThanIndex = index }
+            if definition.name.description == "lessThan" { state.pointee.lessThanIndex = index }
             if definition.name.description == "tryEval" { tryEvalIndex = index }
             if definition.name.description == "addErrorContext" { addErrorContextIndex = index }
             if definition.name.description == "toJSON" { toJSONIndex = index }
@@ -70,7 +70,7 @@ extension Machine {
             if definition.name.description == "sort" { sortIndex = index }
             if definition.name.description == "genericClosure" { genericClosureIndex = index }
             let value = Value.builtin(index)
-            entries.append((s.pointee.symbols.intern(name), value))
+            entries.append((state.pointee.symbols.intern(name), value))
             globals[definition.isGlobal ? name : Array("__".utf8) + name] = value
         }
         installApplications()
@@ -82,7 +82,7 @@ extension Machine {
     private func installApplications() {
         for kind in 1...3 {
             let count = min(kind, 2)
-            let code = s.pointee.heap.allocatePermanent(words: 2)
+            let code = state.pointee.heap.allocatePermanent(words: 2)
             let bytes = UnsafeMutableRawPointer(code).assumingMemoryBound(to: UInt8.self)
             var length = 0
             func emit(_ byte: UInt8) {
@@ -95,22 +95,22 @@ extension Machine {
             }
             emit(Opcode.tailCall.rawValue)
             emit(UInt8(count))
-            let chunk = s.pointee.chunkCount
-            s.pointee.chunks[chunk] = LoadedChunk(
-                code: UnsafePointer(bytes), tables: UnsafePointer(s.pointee.machineTables), arity: 0,
+            let chunk = state.pointee.chunkCount
+            state.pointee.chunks[chunk] = LoadedChunk(
+                code: UnsafePointer(bytes), tables: UnsafePointer(state.pointee.machineTables), arity: 0,
                 maximumStack: 4, program: .max, index: 0)
-            s.pointee.chunkCount += 1
+            state.pointee.chunkCount += 1
             switch kind {
-            case 1: s.pointee.applyOneChunk = chunk
-            case 2: s.pointee.applyTwoChunk = chunk
-            default: s.pointee.applyMappedChunk = chunk
+            case 1: state.pointee.applyOneChunk = chunk
+            case 2: state.pointee.applyTwoChunk = chunk
+            default: state.pointee.applyMappedChunk = chunk
             }
         }
     }
 
     private func installConstants(_ entries: inout [(symbol: UInt32, value: Value)]) {
         func add(_ name: StaticString, _ value: Value) {
-            entries.append((s.pointee.symbols.intern(name), value))
+            entries.append((state.pointee.symbols.intern(name), value))
             globals[Array("__".utf8) + Machine.bytes(name)] = value
         }
         globals[Array("true".utf8)] = .true
@@ -119,7 +119,7 @@ extension Machine {
         for (name, value) in [("true", Value.true), ("false", Value.false), ("null", Value.null)]
             as [(StaticString, Value)]
         {
-            entries.append((s.pointee.symbols.intern(name), value))
+            entries.append((state.pointee.symbols.intern(name), value))
         }
         add("nixVersion", permanentString(Machine.nixVersion))
         add("langVersion", Value(small: 6))
@@ -139,14 +139,14 @@ extension Machine {
         let value = searchPathValue(entries)
         globals[Array("__nixPath".utf8)] = value
         guard let builtins = globals[Array("builtins".utf8)],
-            let slot = vm.lookup(builtins.object, s.pointee.symbols.intern("nixPath"))
+            let slot = interpreter.lookup(builtins.object, state.pointee.symbols.intern("nixPath"))
         else { return }
         slot.pointee = value
     }
 
     /// `builtins.nixPath`: a list of `{ path, prefix }`.
     private func searchPathValue(_ entries: [(prefix: [UInt8], path: [UInt8])]) -> Value {
-        let list = s.pointee.heap.allocatePermanent(words: 1 + entries.count)
+        let list = state.pointee.heap.allocatePermanent(words: 1 + entries.count)
         list[0] = Object.header(Kind.list, field: entries.count)
         for (index, entry) in entries.enumerated() {
             list.values[index] = permanentAttributes([
@@ -161,10 +161,10 @@ extension Machine {
 
     func permanentAttributes(_ pairs: [(symbol: UInt32, value: Value)]) -> Value {
         let sorted = pairs.sorted { $0.symbol < $1.symbol }
-        let layout = s.pointee.heap.allocatePermanent(words: 2 + sorted.count)
+        let layout = state.pointee.heap.allocatePermanent(words: 2 + sorted.count)
         layout[0] = Object.header(Kind.layout, field: sorted.count)
         layout[1] = Value.null.bits
-        let set = s.pointee.heap.allocatePermanent(words: 2 + sorted.count)
+        let set = state.pointee.heap.allocatePermanent(words: 2 + sorted.count)
         set[0] = Object.header(Kind.attributes, field: sorted.count)
         set[1] = UInt64(UInt(bitPattern: layout))
         for (index, pair) in sorted.enumerated() {
@@ -176,8 +176,8 @@ extension Machine {
 
     private func installBuiltinsSet(_ entries: [(symbol: UInt32, value: Value)]) {
         let set = permanentAttributes(
-            entries + [(s.pointee.symbols.intern("builtins"), .null), (Symbols.derivation, .null)])
-        if let slot = vm.lookup(set.object, s.pointee.symbols.intern("builtins")) { slot.pointee = set }
+            entries + [(state.pointee.symbols.intern("builtins"), .null), (Symbols.derivation, .null)])
+        if let slot = interpreter.lookup(set.object, state.pointee.symbols.intern("builtins")) { slot.pointee = set }
         globals[Array("builtins".utf8)] = set
     }
 
@@ -188,12 +188,12 @@ extension Machine {
         let first = try load(program, name: sourceName, directory: [CanonPath.separator])
         guard let lambda = program.chunks.firstIndex(where: { $0.arity > 0 }) else { return }
         // A closure without captures refers to nothing that moves.
-        let object = s.pointee.heap.allocatePermanent(words: 1)
+        let object = state.pointee.heap.allocatePermanent(words: 1)
         object[0] = Object.header(Kind.closure, field: first + lambda)
         let value = Value(Tag.function, object)
         globals[Array(name.utf8)] = value
         if let set = globals[Array("builtins".utf8)],
-            let slot = vm.lookup(set.object, s.pointee.symbols.intern(Array(name.utf8)))
+            let slot = interpreter.lookup(set.object, state.pointee.symbols.intern(Array(name.utf8)))
         {
             slot.pointee = value
         }

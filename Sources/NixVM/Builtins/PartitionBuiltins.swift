@@ -1,5 +1,5 @@
 /// `partition` and `groupBy`: both call a function on each element and put the element where the answer says.
-extension VM {
+extension Interpreter {
     /// Slots: function, list, index, verdicts, right count, whether a verdict is awaited.
     func partitionStep() -> Step {
         if bp[2].isNull, let step = refuseUncallable(0) { return step }
@@ -67,7 +67,7 @@ extension VM {
         if bp[2].small < list.field { return callWith(bp[0], list.values[bp[2].small]) }
         // A list and a set for each member at most: what there are of them is known only when they are gathered.
         guard reserve(Size.each(list.field, 2 * Size.list(1)) + Size.attributesAndLayout(list.field)),
-            reserveOutside(list.field * VM.memberBytes)
+            reserveOutside(list.field * Interpreter.memberBytes)
         else { return .collect }
         guard charge(1 + list.field / 2) else { return .error }
         var members: [UInt32: [Int]] = [:]

@@ -6,7 +6,7 @@ import NixFormats
 /// Slots: patterns, replacements, text, patterns checked, builder, length, place in the text, and a search table: which
 /// patterns begin with each byte, and which replacements were used. A step goes on at the place that the last one
 /// reached. A unit is charged for each place at which something may fit, and for every eight patterns tried there.
-extension VM {
+extension Interpreter {
     static let replacementText =
         "while evaluating one of the replacement strings passed to builtins.replaceStrings"
 
@@ -69,10 +69,10 @@ private struct ReplacementTable {
     }
 
     /// Enters all patterns; false with `failure` set.
-    func fill(_ patterns: Object, _ vm: VM) -> Bool {
+    func fill(_ patterns: Object, _ interpreter: Interpreter) -> Bool {
         for byte in 0...256 { first[byte] = ReplacementTable.none }
         // From the last to the first, so that each goes before those that come after it.
-        return vm.inBlocks(count, bytesPerUnit: 4) { block in
+        return interpreter.inBlocks(count, bytesPerUnit: 4) { block in
             for offset in block {
                 let index = count - 1 - offset
                 let byte = patterns.values[index].object.byteBuffer.first.map { Int($0) } ?? 256
@@ -93,7 +93,7 @@ private struct ReplacementTable {
 }
 
 private struct Replacer {
-    private let vm: VM
+    private let interpreter: Interpreter
     private let from: Object
     private let to: Object
     private let text: Object
@@ -101,14 +101,14 @@ private struct Replacer {
     private var builder: TextBuilder
     private let bp: Slot
 
-    init(_ vm: VM, from: Object, to: Object, text: Object, table: ReplacementTable) {
-        self.vm = vm
+    init(_ interpreter: Interpreter, from: Object, to: Object, text: Object, table: ReplacementTable) {
+        self.interpreter = interpreter
         self.from = from
         self.to = to
         self.text = text
         self.table = table
-        bp = vm.bp
-        builder = TextBuilder(vm, vm.bp + 4)
+        bp = interpreter.bp
+        builder = TextBuilder(interpreter, interpreter.bp + 4)
     }
 
     mutating func run() -> Step {
@@ -116,19 +116,19 @@ private struct Replacer {
         while bp[6].small <= count {
             // A part of the text is passed as a whole, or not at all: what was charged for one that runs anew is given
             // back.
-            let mark = vm.fuelMark
+            let mark = interpreter.fuelMark
             let step = replaceNext(bp[6].small, count)
-            if step != .next { return vm.again(step, since: mark) }
+            if step != .next { return interpreter.again(step, since: mark) }
         }
         return finish()
     }
 
     /// Copies the text up to the next place at which something may fit, or tries there.
     private mutating func replaceNext(_ place: Int, _ count: Int) -> Step {
-        guard vm.charge(1) else { return .error }
+        guard interpreter.charge(1) else { return .error }
         let end = firstCandidate(place, count)
         if end > place {
-            guard vm.charge((end - place) / 32) else { return .error }
+            guard interpreter.charge((end - place) / 32) else { return .error }
             return copy(text.bytes + place, end - place, to: end)
         }
         if place == count, table.empty == ReplacementTable.none {
@@ -160,12 +160,12 @@ private struct Replacer {
         // Those after the empty pattern never fit first; `none` is after all.
         while index < empty {
             tried += 1
-            if tried & 7 == 0, !vm.charge(1) { return false }
+            if tried & 7 == 0, !interpreter.charge(1) { return false }
             let pattern = from.values[Int(index)].object
             var fits = pattern.field <= count - place
             if fits {
                 let (bytes, start) = (pattern.bytes, text.bytes + place)
-                let isRead = vm.inBlocks(pattern.field, bytesPerUnit: 64) { block in
+                let isRead = interpreter.inBlocks(pattern.field, bytesPerUnit: 64) { block in
                     fits = equalBytes(bytes + block.lowerBound, start + block.lowerBound, block.count)
                     return fits
                 }
@@ -185,17 +185,17 @@ private struct Replacer {
     }
 
     private mutating func replace(_ match: Int, _ place: Int, _ count: Int) -> Step {
-        if !vm.isForced(to.values + match) { return .force }
+        if !interpreter.isForced(to.values + match) { return .force }
         let replacement = to.values[match]
         guard replacement.isString else {
-            return vm.failExpected("a string", replacement, context: VM.replacementText)
+            return interpreter.failExpected("a string", replacement, context: Interpreter.replacementText)
         }
         let inserted = replacement.object.field
         let matched = from.values[match].object.field
         // After an empty pattern the byte at the place stays.
         let kept = matched == 0 && place < count ? 1 : 0
         guard let out = builder.room(inserted + kept) else { return builder.step }
-        guard vm.copyCharged(replacement.object.bytes, inserted, to: out) else { return .error }
+        guard interpreter.copyCharged(replacement.object.bytes, inserted, to: out) else { return .error }
         if kept == 1 { out[inserted] = text.bytes[place] }
         table.use(match)
         builder.advance(inserted + kept)
@@ -215,18 +215,18 @@ private struct Replacer {
         var used = [Value(Tag.string, text)]
         var contexts = contextCount(text)
         for index in 0..<to.field {
-            if index & 0x3FF == 0x3FF, !vm.charge(16) { return .error }
+            if index & 0x3FF == 0x3FF, !interpreter.charge(16) { return .error }
             guard table.isUsed(index), to.values[index].object.hasContext else { continue }
             used.append(to.values[index])
             contexts += contextCount(to.values[index].object)
         }
         let length = builder.length
-        if length == 0, contexts == 0 { return vm.done(vm.s.pointee.emptyString) }
-        guard vm.reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
-        guard vm.charge(contexts / 8) else { return .error }
-        let result = vm.makeString(length: length, context: vm.unionContext(used))
-        if length > 0, !vm.copyCharged(builder.bytes, length, to: result.object.bytes) { return .error }
-        return vm.done(result)
+        if length == 0, contexts == 0 { return interpreter.done(interpreter.state.pointee.emptyString) }
+        guard interpreter.reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
+        guard interpreter.charge(contexts / 8) else { return .error }
+        let result = interpreter.makeString(length: length, context: interpreter.unionContext(used))
+        if length > 0, !interpreter.copyCharged(builder.bytes, length, to: result.object.bytes) { return .error }
+        return interpreter.done(result)
     }
 
     private func contextCount(_ string: Object) -> Int {

@@ -3,7 +3,7 @@
 /// Slots: comparator, list, source array, target array, width, left, right, out, end of the left run, end of the right
 /// run. `left` and `right` are the indices of the two elements being compared; `out` is where the smaller goes. The
 /// comparator's answer to `right < left` is at the top when a step begins with a source array.
-extension VM {
+extension Interpreter {
     func sortStep() -> Step {
         guard argument(1).isList else { return failExpected("a list", argument(1)) }
         let count = bp[1].object.field
@@ -40,7 +40,7 @@ extension VM {
                 push(isNatural ? .builtin(Builtin.lessThanDeep) : bp[0])
                 push(right)
                 push(left)
-                s.pointee.callCount = 2
+                state.pointee.callCount = 2
                 return .call
             }
             guard mergeRest(count) else { return .error }
@@ -49,7 +49,7 @@ extension VM {
     }
 
     /// Whether the comparator of the current frame is `lessThan`.
-    var sortsNaturally: Bool { bp[0].isBuiltin && bp[0].builtinIndex == s.pointee.lessThanIndex }
+    var sortsNaturally: Bool { bp[0].isBuiltin && bp[0].builtinIndex == state.pointee.lessThanIndex }
 
     /// Whether two values are forced and of one type that `<` orders without looking further.
     private func isOrderedAlike(_ a: Value, _ b: Value) -> Bool {

@@ -22,7 +22,7 @@ private enum WalkPhase {
     static let answer = 2
 }
 
-extension VM {
+extension Interpreter {
     fileprivate func filterSourceStep() -> Step {
         coercedPath(1, marker: 2) {
             if bp[7].isNull {
@@ -93,7 +93,7 @@ extension VM {
             case Symbols.name, Symbols.filter, Symbols.recursive, Symbols.sha256:
                 step = isForced(slot) ? readPathArgument(symbol, slot.pointee, &arguments) : .force
             default:
-                let name = String(decoding: s.pointee.symbols.bytes(symbol), as: UTF8.self)
+                let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
                 step = fail(.value, "unsupported argument '\(name)' to 'builtins.path'")
             }
             if step != .next { return .failure(Pending(step: step)) }
@@ -116,7 +116,7 @@ extension VM {
                 push(.builtin(Builtin.coerce))
                 push(slot.pointee)
                 push(Value(small: 0))
-                s.pointee.callCount = 2
+                state.pointee.callCount = 2
                 return .call
             }
             bp[1] = slot.pointee
@@ -202,7 +202,7 @@ extension VM {
                 push(slots[1])
                 push(entry[0])
                 push(entry[1])
-                s.pointee.callCount = 2
+                state.pointee.callCount = 2
                 return .call
             }
         }
@@ -221,7 +221,7 @@ extension VM {
         let length = slots[3].small
         let needed = length + path.count + 1
         let grows = slots[2].isNull || slots[2].object.field < needed
-        let capacity = VM.builderCapacity(needed)
+        let capacity = Interpreter.builderCapacity(needed)
         let strings = entries.reduce(0) { $0 + Size.string(prefix.count + $1.name.count) }
         guard reserve(strings + (grows ? Size.bytes(capacity) : 0)) else { return .collect }
         guard reserveSlots(2 * entries.count + 8) else { return .collect }
@@ -241,7 +241,7 @@ extension VM {
         // The last pushed comes first.
         for entry in entries.reversed() {
             push(makeString(prefix + entry.name))
-            push(nameString(s.pointee.symbols.intern(Array(entry.type.rawValue.utf8))))
+            push(nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8))))
         }
         slots[4] = Value(small: WalkPhase.ask)
         return .next

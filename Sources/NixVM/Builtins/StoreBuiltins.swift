@@ -3,21 +3,21 @@ import NixStore
 /// Builtins that name store objects. None writes to a store.
 extension Machine {
     static let storeBuiltins: [BuiltinDefinition] = [
-        .function("placeholder", 1, global: true) { vm in
-            guard let output = vm.expectPlainString(0) else { return .error }
+        .function("placeholder", 1, global: true) { interpreter in
+            guard let output = interpreter.expectPlainString(0) else { return .error }
             let text = StorePath.placeholder(output: Array(output.byteBuffer))
-            guard vm.reserve(Size.string(text.count)) else { return .collect }
-            return vm.done(vm.makeString(text))
+            guard interpreter.reserve(Size.string(text.count)) else { return .collect }
+            return interpreter.done(interpreter.makeString(text))
         },
         .function("toFile", 2, early: { $0.expectPlainString(0) != nil }) { $0.toFile() },
-        .frame("storePath", 1, strict: [], slots: 2) { vm in
-            vm.coercedPath(0, marker: 1, isRead: false) { vm.storePath() }
+        .frame("storePath", 1, strict: [], slots: 2) { interpreter in
+            interpreter.coercedPath(0, marker: 1, isRead: false) { interpreter.storePath() }
         },
         .function("outputOf", 2) { $0.outputOf() },
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// A string that is a store path and refers to it, made once and kept.
     func storePathString(_ path: [UInt8]) -> Value { permanentString(path, context: singleContext(path)) }
 

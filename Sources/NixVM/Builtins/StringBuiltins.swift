@@ -6,30 +6,30 @@ extension Machine {
     static let stringBuiltins: [BuiltinDefinition] = [
         .frame("stringLength", 1, strict: [], slots: 1) { $0.stringLengthStep() },
         .frame("substring", 3, strict: [0], slots: 1) { $0.substringStep() },
-        .frame("toString", 1, strict: [], slots: 1, global: true) { vm in
-            vm.coerced(0, .any) { vm.done(vm.bp[0]) }
+        .frame("toString", 1, strict: [], slots: 1, global: true) { interpreter in
+            interpreter.coerced(0, .any) { interpreter.done(interpreter.bp[0]) }
         },
         .frame("concatStringsSep", 2, slots: 4, early: { $0.expectString(0) != nil }) { $0.concatStringsSepStep() },
         .frame("replaceStrings", 3, strict: [0, 1], slots: 5, early: { $0.expectList(0) != nil }) {
             $0.replaceStringsStep()
         },
-        .function("hasContext", 1) { vm in
-            guard let string = vm.expectString(0) else { return .error }
-            return vm.done(.bool(string.hasContext))
+        .function("hasContext", 1) { interpreter in
+            guard let string = interpreter.expectString(0) else { return .error }
+            return interpreter.done(.bool(string.hasContext))
         },
-        .frame("unsafeDiscardStringContext", 1, strict: [], slots: 1) { vm in
-            vm.coerced(0, .copyToStore) {
-                let string = vm.bp[0].object
-                if !string.hasContext { return vm.done(vm.bp[0]) }
-                guard vm.reserve(Size.string(string.field)) else { return .collect }
-                guard let copy = vm.makeStringCharged(string.byteBuffer) else { return .error }
-                return vm.done(copy)
+        .frame("unsafeDiscardStringContext", 1, strict: [], slots: 1) { interpreter in
+            interpreter.coerced(0, .copyToStore) {
+                let string = interpreter.bp[0].object
+                if !string.hasContext { return interpreter.done(interpreter.bp[0]) }
+                guard interpreter.reserve(Size.string(string.field)) else { return .collect }
+                guard let copy = interpreter.makeStringCharged(string.byteBuffer) else { return .error }
+                return interpreter.done(copy)
             }
         },
     ]
 }
 
-extension VM {
+extension Interpreter {
     /// The string in an argument that must have no context; nil with `failure` set.
     func expectPlainString(_ index: Int) -> Object? {
         isPlainString(argument(index)) ? argument(index).object : nil
@@ -67,7 +67,7 @@ extension VM {
         push(.builtin(Builtin.coerce))
         push(bp[index])
         push(Value(small: Int(coercion.rawValue) | flags))
-        s.pointee.callCount = 2
+        state.pointee.callCount = 2
         return .call
     }
 
@@ -117,7 +117,7 @@ extension VM {
             push(.builtin(Builtin.coerce))
             push(slot.pointee)
             push(Value(small: Int(Coercion.copyToStore.rawValue)))
-            s.pointee.callCount = 2
+            state.pointee.callCount = 2
             return .call
         }
         return joinParts(separator, bp[4].object, bp[5].small)

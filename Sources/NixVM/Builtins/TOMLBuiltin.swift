@@ -8,7 +8,7 @@ extension Machine {
     ]
 }
 
-extension VM {
+extension Interpreter {
     fileprivate func fromTOML() -> Step {
         guard let text = expectPlainString(0) else { return .error }
         let mark = fuelMark

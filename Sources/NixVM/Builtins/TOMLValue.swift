@@ -2,7 +2,7 @@ import NixFormats
 
 /// Builds the value of a TOML document; its size is reserved. A unit is charged for each node, key and comparison.
 struct TOMLValue {
-    private let vm: VM
+    private let interpreter: Interpreter
     private var symbols: ContiguousArray<UInt32> = []
     private var values: ContiguousArray<Value> = []
     private var names: NameSpace
@@ -16,15 +16,16 @@ struct TOMLValue {
     /// The value of the document's first node; nil with `failure` set.
     ///
     /// - Parameter taken: Bytes that the document takes.
-    static func make(_ document: borrowing TOMLDocument, _ vm: VM, taken: Int) -> Value? {
-        var builder = TOMLValue(vm: vm, names: NameSpace(vm, beside: taken + workSize(document)))
+    static func make(_ document: borrowing TOMLDocument, _ interpreter: Interpreter, taken: Int) -> Value? {
+        var builder = TOMLValue(
+            interpreter: interpreter, names: NameSpace(interpreter, beside: taken + workSize(document)))
         guard builder.internKeys(document), builder.makeValues(document) else { return nil }
         builder.names.finish()
         return builder.values[0]
     }
 
-    private init(vm: VM, names: NameSpace) {
-        self.vm = vm
+    private init(interpreter: Interpreter, names: NameSpace) {
+        self.interpreter = interpreter
         self.names = names
     }
 
@@ -43,7 +44,7 @@ struct TOMLValue {
         values = ContiguousArray(repeating: .null, count: document.nodeCount)
         var index = document.nodeCount - 1
         while index >= 0 {
-            guard vm.charge(1), let value = makeValue(document, index) else { return false }
+            guard interpreter.charge(1), let value = makeValue(document, index) else { return false }
             values[index] = value
             index -= 1
         }
@@ -53,15 +54,15 @@ struct TOMLValue {
     private func makeValue(_ document: borrowing TOMLDocument, _ index: Int) -> Value? {
         switch document.value(index) {
         case .boolean(let value): return .bool(value)
-        case .integer(let value): return vm.makeInteger(value)
-        case .float(let value): return vm.makeFloat(value)
-        case .string(let bytes): return vm.makeStringCharged(bytes.buffer)
+        case .integer(let value): return interpreter.makeInteger(value)
+        case .float(let value): return interpreter.makeFloat(value)
+        case .string(let bytes): return interpreter.makeStringCharged(bytes.buffer)
         case .timestamp(let bytes):
-            return vm.makeAttributes([
+            return interpreter.makeAttributes([
                 (
-                    vm.s.pointee.symbols.intern("_type"),
-                    vm.nameString(vm.s.pointee.symbols.intern("timestamp"))
-                ), (Symbols.value, vm.makeString(bytes.buffer)),
+                    interpreter.state.pointee.symbols.intern("_type"),
+                    interpreter.nameString(interpreter.state.pointee.symbols.intern("timestamp"))
+                ), (Symbols.value, interpreter.makeString(bytes.buffer)),
             ])
         case .array(let count): return makeList(document, index, count)
         case .table(let count): return makeTable(document, index, count)
@@ -69,11 +70,11 @@ struct TOMLValue {
     }
 
     private func makeList(_ document: borrowing TOMLDocument, _ index: Int, _ count: Int) -> Value? {
-        let list = vm.makeList(count)
+        let list = interpreter.makeList(count)
         var member = document.firstMember(of: index)
         var place = 0
         while member >= 0 {
-            guard vm.charge(1) else { return nil }
+            guard interpreter.charge(1) else { return nil }
             list.object.values[place] = values[member]
             place += 1
             member = document.next(after: member)
@@ -85,13 +86,13 @@ struct TOMLValue {
         var sorter = KeySorter(count: count)
         var member = document.firstMember(of: index)
         while member >= 0 {
-            guard vm.charge(1) else { return nil }
+            guard interpreter.charge(1) else { return nil }
             sorter.add(symbols[document.keyNumber(of: member)], item: member)
             member = document.next(after: member)
         }
-        guard sorter.sort(vm) else { return nil }
-        if count == 0 { return vm.s.pointee.emptyAttributes }
-        let set = vm.makeAttributes(layout: sorter.makeLayout(vm))
+        guard sorter.sort(interpreter) else { return nil }
+        if count == 0 { return interpreter.state.pointee.emptyAttributes }
+        let set = interpreter.makeAttributes(layout: sorter.makeLayout(interpreter))
         for (place, member) in sorter.items.enumerated() { set.object.attributeValues[place] = values[member] }
         return set
     }

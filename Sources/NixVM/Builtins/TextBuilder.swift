@@ -1,6 +1,6 @@
 /// A text that grows in the heap, while a frame writes it: a slot holds its bytes, the next one its length.
 struct TextBuilder {
-    private let vm: VM
+    private let interpreter: Interpreter
     private let slot: Slot
     /// What the step answers when there is no room: it has had no effect, or has failed.
     private(set) var step = Step.collect
@@ -8,8 +8,8 @@ struct TextBuilder {
     /// The longest text: its capacity fits the 32 bits of a header, in whole words.
     private static let mostBytes = Int(UInt32.max) & ~7
 
-    init(_ vm: VM, _ slot: Slot) {
-        self.vm = vm
+    init(_ interpreter: Interpreter, _ slot: Slot) {
+        self.interpreter = interpreter
         self.slot = slot
     }
 
@@ -26,7 +26,7 @@ struct TextBuilder {
     mutating func room(_ count: Int, extra: Int = 0, beside taken: Int = 0) -> UnsafeMutablePointer<UInt8>? {
         let length = length
         if !slot.pointee.isNull, length + count <= slot.pointee.object.field {
-            return vm.reserve(extra, beside: taken) ? bytes + length : nil
+            return interpreter.reserve(extra, beside: taken) ? bytes + length : nil
         }
         return grow(length, count, extra, taken)
     }
@@ -36,14 +36,14 @@ struct TextBuilder {
         _ length: Int, _ count: Int, _ extra: Int, _ taken: Int
     ) -> UnsafeMutablePointer<UInt8>? {
         guard length + count <= TextBuilder.mostBytes else {
-            step = vm.fail(.value, "string of \(length + count) bytes is too long")
+            step = interpreter.fail(.value, "string of \(length + count) bytes is too long")
             return nil
         }
         let capacity = min(((length + count) * 2 + 127) & ~7, TextBuilder.mostBytes)
-        guard vm.reserve(8 + capacity + extra, beside: taken) else { return nil }
-        let larger = vm.take(words: 1 + capacity / 8)
+        guard interpreter.reserve(8 + capacity + extra, beside: taken) else { return nil }
+        let larger = interpreter.take(words: 1 + capacity / 8)
         larger[0] = Object.header(Kind.bytes, field: capacity)
-        if length > 0, !vm.copyCharged(bytes, length, to: larger.bytes) {
+        if length > 0, !interpreter.copyCharged(bytes, length, to: larger.bytes) {
             step = .error
             return nil
         }
@@ -58,9 +58,9 @@ struct TextBuilder {
     /// The text as a string; nil when `step` is to be answered.
     mutating func finish(context: Value) -> Value? {
         let length = length
-        guard vm.reserve(Size.string(length)) else { return nil }
-        let result = vm.makeString(length: length, context: context)
-        if length > 0, !vm.copyCharged(bytes, length, to: result.object.bytes) {
+        guard interpreter.reserve(Size.string(length)) else { return nil }
+        let result = interpreter.makeString(length: length, context: context)
+        if length > 0, !interpreter.copyCharged(bytes, length, to: result.object.bytes) {
             step = .error
             return nil
         }

@@ -9,7 +9,7 @@ extension Machine {
     ]
 }
 
-extension VM {
+extension Interpreter {
     fileprivate func compareVersions() -> Step {
         guard let a = expectPlainString(0), let b = expectPlainString(1) else { return .error }
         let mark = fuelMark

@@ -2,7 +2,7 @@ import NixBytecode
 import NixFormats
 
 /// Functions in XML.
-extension VM {
+extension Interpreter {
     func writeXMLFunction(
         _ value: Value, depth: Int, into text: inout XMLText, _ meter: inout WorkMeter
     ) throws(WorkStop) {

@@ -3,9 +3,9 @@ import NixFormats
 /// `toXML`, and the printing of results as XML.
 extension Machine {
     static let xmlBuiltins: [BuiltinDefinition] = [
-        .frame("toXML", 1, strict: [], slots: 7) { vm in
-            if vm.bp[1].isNull { vm.bp[1] = Value(small: XMLOptions.strict.rawValue) }
-            return vm.writeXMLStep()
+        .frame("toXML", 1, strict: [], slots: 7) { interpreter in
+            if interpreter.bp[1].isNull { interpreter.bp[1] = Value(small: XMLOptions.strict.rawValue) }
+            return interpreter.writeXMLStep()
         }
     ]
 
@@ -18,7 +18,7 @@ extension Machine {
         var options: XMLOptions = []
         if isStrict { options.insert(.strict) }
         if hasLocation { options.insert(.location) }
-        startMachineBuiltin(Builtin.writeXML, [s.pointee.roots[handle.root], Value(small: options.rawValue)])
+        startMachineBuiltin(Builtin.writeXML, [state.pointee.roots[handle.root], Value(small: options.rawValue)])
     }
 }
 
@@ -34,7 +34,7 @@ struct XMLOptions: OptionSet {
 /// number of those derivations. Above them the
 /// values being written; one whose elements are being written has become `absent`, itself and a cursor: twice the index
 /// of the next, plus one for a derivation.
-extension VM {
+extension Interpreter {
     private static let slots = 8
 
     var xmlOptions: XMLOptions { XMLOptions(rawValue: bp[1].small) }
@@ -49,9 +49,9 @@ extension VM {
             bp[6] = Value(small: 1)
             push(bp[0])
         }
-        while sp > bp + VM.slots {
+        while sp > bp + Interpreter.slots {
             let top = sp - 1
-            let isCursor = top - 2 >= bp + VM.slots && (top - 2).pointee.bits == Value.absent.bits
+            let isCursor = top - 2 >= bp + Interpreter.slots && (top - 2).pointee.bits == Value.absent.bits
             let step = isCursor ? nextXMLElement() : writeXML(top)
             if step != .next { return step }
         }
@@ -213,7 +213,7 @@ extension VM {
         let position = xmlOptions.contains(.location) ? machine.attributePosition(entry.position) : nil
         try text.add("<attr", &meter)
         try writePlace(position, into: &text, &meter)
-        try text.attribute(" name", ByteView(s.pointee.symbols.bytes(entry.symbol)), &meter)
+        try text.attribute(" name", ByteView(state.pointee.symbols.bytes(entry.symbol)), &meter)
         try writePath(position, into: &text, &meter)
         try text.add(">\n", &meter)
     }

@@ -17,16 +17,16 @@ struct CheckingObserver: LoopObserver {
         countdown = interval
     }
 
-    mutating func findsFault(_ vm: VM, _ r: borrowing Registers) -> Bool {
-        let checker = HeapChecker(vm, copy r, codes)
+    mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool {
+        let checker = HeapChecker(interpreter, copy r, codes)
         countdown -= 1
-        let collected = vm.s.pointee.heap.statistics.collections
+        let collected = interpreter.state.pointee.heap.statistics.collections
         let isWhole = countdown <= 0 || collected != collections
         do throws(Violation) {
             try checker.checkStep()
             if isWhole { try checker.checkAll() }
         } catch {
-            vm.machine.failure = failure(error, vm)
+            interpreter.machine.failure = failure(error, interpreter)
             return true
         }
         if isWhole { countdown = interval }
@@ -37,42 +37,45 @@ struct CheckingObserver: LoopObserver {
     }
 
     /// Looks at everything once more when the loop has ended; nil when all is well.
-    func finalFailure(_ vm: VM) -> EvalFailure? {
-        var r = vm.s.pointee.r
+    func finalFailure(_ interpreter: Interpreter) -> EvalFailure? {
+        var r = interpreter.state.pointee.r
         // The loop ended within its last instruction.
-        r.pc = vm.stepCode(0)
+        r.pc = interpreter.stepCode(0)
         do throws(Violation) {
-            try HeapChecker(vm, r, codes).checkAll()
+            try HeapChecker(interpreter, r, codes).checkAll()
             return nil
         } catch {
-            return failure(error, vm)
+            return failure(error, interpreter)
         }
     }
 
-    private func failure(_ violation: Violation, _ vm: VM) -> EvalFailure {
+    private func failure(_ violation: Violation, _ interpreter: Interpreter) -> EvalFailure {
         // What was noted belongs to a failure that was caught.
-        vm.machine.notes.removeAll()
-        let name = "invariant '\(violation.invariant.rawValue)' broken after \(instruction(vm)): \(violation.text)"
-        let position = last.flatMap { vm.machine.sourcePosition(chunk: $0.chunk, pc: $0.pc) }
+        interpreter.machine.notes.removeAll()
+        let name =
+            "invariant '\(violation.invariant.rawValue)' broken after \(instruction(interpreter)): \(violation.text)"
+        let position = last.flatMap { interpreter.machine.sourcePosition(chunk: $0.chunk, pc: $0.pc) }
         return EvalFailure(kind: .internalError, message: Array(name.utf8), position: position)
     }
 
     /// Names the last instruction, or the builtin whose step it was.
-    private func instruction(_ vm: VM) -> String {
+    private func instruction(_ interpreter: Interpreter) -> String {
         guard let last else { return "the start" }
-        if let index = vm.stepIndex(last.pc) { return "a step of '\(vm.machine.builtinNames[index])'" }
+        if let index = interpreter.stepIndex(last.pc) {
+            return "a step of '\(interpreter.machine.builtinNames[index])'"
+        }
         let opcode = Opcode(rawValue: last.pc.pointee)
-        let offset = last.pc - vm.s.pointee.chunks[last.chunk].code
-        let call = builtin.map { " in '\(vm.machine.builtinNames[$0])'" } ?? ""
+        let offset = last.pc - interpreter.state.pointee.chunks[last.chunk].code
+        let call = builtin.map { " in '\(interpreter.machine.builtinNames[$0])'" } ?? ""
         return "'\(opcode?.info.name ?? "no instruction")' at byte \(offset) of chunk \(last.chunk)\(call)"
     }
 
-    mutating func executeOp(_ vm: VM, _ r: borrowing Registers) {}
-    mutating func enterCallFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int) {}
-    mutating func enterBuiltinFrame(_ vm: VM, _ index: Int) {}
-    mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) {}
-    mutating func tailCall(_ vm: VM, _ r: borrowing Registers) {}
-    mutating func tailCallBuiltin(_ vm: VM, _ index: Int) {}
-    mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step) { builtin = index }
-    mutating func carryOut(_ vm: VM, _ step: Step) {}
+    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {}
+    mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
+    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
+    mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) { builtin = index }
+    mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {}
 }

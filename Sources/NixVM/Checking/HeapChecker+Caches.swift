@@ -2,11 +2,11 @@
 extension HeapChecker {
     /// Whether some frame is forcing a value in depth.
     var isForcingDeeply: Bool {
-        if vm.stepIndex(r.pc) == Builtin.deepForce { return true }
+        if interpreter.stepIndex(r.pc) == Builtin.deepForce { return true }
         var frame = r.fp
         while frame > state.pointee.framesBase {
             frame -= 1
-            if vm.stepIndex(frame.pointee.pc) == Builtin.deepForce { return true }
+            if interpreter.stepIndex(frame.pointee.pc) == Builtin.deepForce { return true }
         }
         return false
     }
@@ -68,7 +68,7 @@ extension HeapChecker {
         guard let layout = Object(bitPattern: entry.layout) else { return }
         try checkLayout(layout, "the places of keys that are known")
         if entry.index == LookupCacheEntry.absent {
-            let index = vm.lowerBound(layout.entries, layout.field, entry.symbol)
+            let index = interpreter.lowerBound(layout.entries, layout.field, entry.symbol)
             guard index == layout.field || layout.entries[index].symbol != entry.symbol else {
                 throw Violation(.caches, "a key that a layout has is known as missing")
             }

@@ -24,8 +24,9 @@ extension HeapChecker {
         guard depth >= 0, r.fp <= state.pointee.fpLimit,
             state.pointee.fpLimit - state.pointee.framesBase <= state.pointee.maximumDepth
         else { throw Violation(.registers, "\(depth) frames are more than their limit") }
-        guard state.pointee.slice <= Machine.sliceUnits, (state.pointee.fuel ?? 0) >= 0, state.pointee.fuelUsed >= 0
-        else { throw Violation(.budget, "\(state.pointee.slice) units of fuel are left of a slice") }
+        guard state.pointee.grantedFuel <= Machine.grantUnits, (state.pointee.fuel ?? 0) >= 0,
+            state.pointee.fuelUsed >= 0
+        else { throw Violation(.budget, "\(state.pointee.grantedFuel) units of fuel are left of a grant") }
     }
 
     /// The running code and the frame that it goes back to.
@@ -109,7 +110,7 @@ extension HeapChecker {
         let chunk = state.pointee.chunks[env.field]
         guard tables == chunk.tables else { throw Violation(.frames, "a frame with another program's tables") }
         // Code that is made when it is first run has its place once it was made.
-        if isRunning, pc == vm.stepCode(Builtin.makeCode) { return }
+        if isRunning, pc == interpreter.stepCode(Builtin.makeCode) { return }
         let size = codeSize(of: chunk)
         guard codes.isStart(pc - chunk.code, of: chunk.code, size: size) else {
             throw Violation(.code, "byte \(pc - chunk.code) of chunk \(env.field), whose code has \(size)")
@@ -124,7 +125,7 @@ extension HeapChecker {
         }
         let inReturn = UnsafeRawPointer(pc) - UnsafeRawPointer(state.pointee.returnCode)
         let inSteps = UnsafeRawPointer(pc) - UnsafeRawPointer(state.pointee.stepCodes)
-        guard (0..<8).contains(inReturn) || vm.stepIndex(pc) != nil && inSteps % 8 == 0 else {
+        guard (0..<8).contains(inReturn) || interpreter.stepIndex(pc) != nil && inSteps % 8 == 0 else {
             throw Violation(.code, "machine code at \(hex(UInt(bitPattern: pc)))")
         }
     }
@@ -146,14 +147,14 @@ extension HeapChecker {
             while size < 16, chunk.code[size] != Opcode.tailCall.rawValue { size += 2 }
             return size + 2
         }
-        guard Int(chunk.program) < vm.machine.programs.count else { return 0 }
-        return vm.machine.programs[Int(chunk.program)].codeSize(Int(chunk.index))
+        guard Int(chunk.program) < interpreter.machine.programs.count else { return 0 }
+        return interpreter.machine.programs[Int(chunk.program)].codeSize(Int(chunk.index))
     }
 
     /// What is known of a chunk; nil of those that apply functions, and of a thunk without code.
     func description(of chunk: LoadedChunk) -> Chunk? {
-        guard chunk.program != .max, Int(chunk.program) < vm.machine.programs.count else { return nil }
-        let program = vm.machine.programs[Int(chunk.program)]
+        guard chunk.program != .max, Int(chunk.program) < interpreter.machine.programs.count else { return nil }
+        let program = interpreter.machine.programs[Int(chunk.program)]
         return program.codeSize(Int(chunk.index)) > 0 ? program.chunk(Int(chunk.index)) : nil
     }
 }

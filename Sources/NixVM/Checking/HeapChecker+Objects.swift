@@ -50,7 +50,8 @@ extension HeapChecker {
         try checkValues(object.values, object.captureCount, .capture, most)
         let function = object.values[0]
         let isWhole = function.isBuiltin || function.tag == Tag.function && function.object.kind == Kind.closure
-        guard object.captureCount >= 2, isWhole, let arity = vm.arity(of: function), object.captureCount - 1 < arity
+        guard object.captureCount >= 2, isWhole, let arity = interpreter.arity(of: function),
+            object.captureCount - 1 < arity
         else { throw Violation(.headers, "a partial application of \(object.captureCount) words") }
     }
 
@@ -76,7 +77,7 @@ extension HeapChecker {
             if index > 0, layout.entries[index - 1].symbol >= symbol {
                 throw Violation(.layouts, "symbol \(symbol) after \(layout.entries[index - 1].symbol)")
             }
-            guard Int(layout.entries[index].position) <= vm.machine.attributePositions.count else {
+            guard Int(layout.entries[index].position) <= interpreter.machine.attributePositions.count else {
                 throw Violation(.layouts, "position number \(layout.entries[index].position) of an attribute")
             }
         }
@@ -153,7 +154,7 @@ extension HeapChecker {
         let value = thunk.values[0]
         guard value.isSmall else { throw Violation(.keptFailures, "a failed thunk without a number") }
         if value == FailureReference.none.value { return }
-        guard vm.machine.keptFailures.failure(FailureReference(value)) != nil else {
+        guard interpreter.machine.keptFailures.failure(FailureReference(value)) != nil else {
             throw Violation(.keptFailures, "a failed thunk names failure \(FailureReference(value).number)")
         }
     }

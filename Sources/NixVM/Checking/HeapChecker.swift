@@ -3,18 +3,18 @@
 /// Nothing is trusted before it was checked: an address is in a range that is in use before it is read, and a size is
 /// in bounds before it is walked, so that a corrupt heap is told of and does not end the process.
 struct HeapChecker {
-    let vm: VM
+    let interpreter: Interpreter
     let r: Registers
     let codes: CodeMap
 
     /// The registers are those that the loop holds, which may not be stored.
-    init(_ vm: VM, _ r: Registers, _ codes: CodeMap) {
-        self.vm = vm
+    init(_ interpreter: Interpreter, _ r: Registers, _ codes: CodeMap) {
+        self.interpreter = interpreter
         self.r = r
         self.codes = codes
     }
 
-    var state: UnsafeMutablePointer<MachineState> { vm.s }
+    var state: UnsafeMutablePointer<MachineState> { interpreter.state }
 
     /// Slots and contents looked at after each instruction.
     private static let window = 16

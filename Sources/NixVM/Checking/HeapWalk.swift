@@ -10,7 +10,7 @@ struct HeapWalk {
 
     init(_ checker: HeapChecker) throws(Violation) {
         self.checker = checker
-        let state = checker.vm.s
+        let state = checker.interpreter.state
         let heap = state.pointee.heap
         let bytes = (checker.r.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
         visited = [UInt64](repeating: 0, count: bytes / 512 + 1)
@@ -19,7 +19,7 @@ struct HeapWalk {
     }
 
     mutating func addRoots() throws(Violation) {
-        let state = checker.vm.s
+        let state = checker.interpreter.state
         var slot = state.pointee.stackBase
         while slot < checker.r.sp {
             add(slot.pointee)
@@ -34,13 +34,13 @@ struct HeapWalk {
         pending.append(checker.r.env)
         for index in 0..<state.pointee.rootCount { try addRoot(state.pointee.roots[index]) }
         for value in [state.pointee.result, state.pointee.pending] { try addRoot(value) }
-        for value in checker.vm.machine.globals.values { try addRoot(value) }
-        for value in checker.vm.machine.store.singleContexts.values { try addRoot(value) }
+        for value in checker.interpreter.machine.globals.values { try addRoot(value) }
+        for value in checker.interpreter.machine.store.singleContexts.values { try addRoot(value) }
         try addPrograms()
     }
 
     private mutating func addPrograms() throws(Violation) {
-        for program in checker.vm.machine.programs {
+        for program in checker.interpreter.machine.programs {
             for index in 0..<program.constants.count where program.constants.base[index].bits != 0 {
                 try addRoot(program.constants.base[index])
             }
@@ -68,7 +68,7 @@ struct HeapWalk {
     }
 
     private mutating func isFirstVisit(_ object: Object, _ region: HeapChecker.Region) -> Bool {
-        let state = checker.vm.s
+        let state = checker.interpreter.state
         let heap = state.pointee.heap
         let address = UnsafeMutableRawPointer(object)
         let offset: Int

@@ -36,7 +36,7 @@ enum Invariant: String, CaseIterable {
     case caches
     /// A symbol's string is its name.
     case symbols
-    /// Fuel, slices and peaks are in their bounds.
+    /// Fuel, grants and peaks are in their bounds.
     case budget
 }
 

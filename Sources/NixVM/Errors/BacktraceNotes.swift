@@ -14,7 +14,7 @@ enum BacktraceNote {
     case coercion
     case coercionReason(String)
     /// A set that another value stood for, with the number of the position of the attribute that said so.
-    case peel(String, UInt32)
+    case substitution(String, UInt32)
     /// A functor that was called in place of its set, with the number of its position.
     case functor(UInt32)
     case failurePosition

@@ -109,7 +109,7 @@ struct FailureReference {
     }
 }
 
-extension VM {
+extension Interpreter {
     /// Makes a thunk one that fails with a kept failure. Its captures are let go of.
     func markFailed(_ thunk: Object, _ number: Int) {
         thunk[0] = Object.header(Kind.failed, count: 1, field: thunk.field)
@@ -135,11 +135,11 @@ extension VM {
 
     /// Where the frame on top stands when it failed by itself, or by needing a thunk that failed before.
     func placeOfFailure() -> FramePlace {
-        let start = s.pointee.instruction
+        let start = state.pointee.instruction
         guard let (thunk, mode) = machine.failedAgain else { return FramePlace(pc: start, isStart: true, forced: nil) }
         machine.failedAgain = nil
         let isStart = mode == FrameMode.updateAndRetry
-        if isStart { s.pointee.r.pc = start }
-        return FramePlace(pc: s.pointee.r.pc, isStart: isStart, forced: thunk)
+        if isStart { state.pointee.r.pc = start }
+        return FramePlace(pc: state.pointee.r.pc, isStart: isStart, forced: thunk)
     }
 }

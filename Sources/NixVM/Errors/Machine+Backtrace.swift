@@ -46,7 +46,7 @@ struct BacktraceDecoder {
         case .application(let function): frames.append(.application(functionPosition(Int(function))))
         case .coercion: frames.append(.coercion)
         case .coercionReason(let text): frames.append(.coercionReason(text))
-        case .peel(let text, let number): addPeel(text, number)
+        case .substitution(let text, let number): addSubstitution(text, number)
         case .functor(let number): addFunctor(number)
         case .failurePosition: frames.append(.failurePosition)
         case .attribute(let symbol, let number, let isJSON):
@@ -79,7 +79,7 @@ struct BacktraceDecoder {
             frames.append(
                 .entry(TraceEntry(message: "entering the infinite recursion", position: nil, visibility: .always)))
         case .file(let chunk):
-            let program = machine.programs[Int(machine.s.pointee.chunks[Int(chunk)].program)]
+            let program = machine.programs[Int(machine.state.pointee.chunks[Int(chunk)].program)]
             frames.append(.boundary(nil, usesApplication: false))
             frames.append(
                 .entry(TraceEntry(message: "while evaluating the file '\(program.sourceName)':", position: nil)))
@@ -91,7 +91,7 @@ struct BacktraceDecoder {
             .call(BacktraceFrame.Call(message: message, isDetailed: isDetailed, needsPosition: needsPosition)))
     }
 
-    private mutating func addPeel(_ text: String, _ number: UInt32) {
+    private mutating func addSubstitution(_ text: String, _ number: UInt32) {
         let position = machine.attributePosition(number)
         frames.append(.place(position))
         frames.append(.entry(TraceEntry(message: text, position: position)))
@@ -109,8 +109,8 @@ struct BacktraceDecoder {
     }
 
     private func program(of chunk: Int) -> (program: LoadedProgram, index: Int, chunk: Chunk)? {
-        guard chunk > 0, chunk < machine.s.pointee.chunkCount else { return nil }
-        let loaded = machine.s.pointee.chunks[chunk]
+        guard chunk > 0, chunk < machine.state.pointee.chunkCount else { return nil }
+        let loaded = machine.state.pointee.chunks[chunk]
         guard Int(loaded.program) < machine.programs.count else { return nil }
         let program = machine.programs[Int(loaded.program)]
         return (program, Int(loaded.program), program.chunk(Int(loaded.index)))
@@ -139,17 +139,17 @@ struct BacktraceDecoder {
     private mutating func addSite(_ pc: UnsafePointer<UInt8>) {
         if let number = TailSites.functorPosition(pc) { return addFunctor(number) }
         guard let chunk = chunk(holding: pc) else { return }
-        let offset = pc - machine.s.pointee.chunks[chunk].code
+        let offset = pc - machine.state.pointee.chunks[chunk].code
         addCode(chunk, offset, operand: -1, .own, SelectionPlace(), forced: 0)
-        if machine.s.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
+        if machine.state.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
     }
 
     private mutating func chunk(holding pc: UnsafePointer<UInt8>) -> Int? {
         if chunksByCode.isEmpty {
             // Chunks without code of their own yet run a step of the machine's.
-            chunksByCode = (1..<machine.s.pointee.chunkCount).compactMap { chunk in
-                let code = machine.s.pointee.chunks[chunk].code
-                return machine.vm.stepIndex(code) == nil ? (UInt(bitPattern: code), chunk) : nil
+            chunksByCode = (1..<machine.state.pointee.chunkCount).compactMap { chunk in
+                let code = machine.state.pointee.chunks[chunk].code
+                return machine.interpreter.stepIndex(code) == nil ? (UInt(bitPattern: code), chunk) : nil
             }.sorted { $0.address < $1.address }
         }
         var low = 0
@@ -160,7 +160,7 @@ struct BacktraceDecoder {
         }
         guard low > 0 else { return nil }
         let chunk = chunksByCode[low - 1].chunk
-        return machine.s.pointee.chunks[chunk].program == .max ? nil : chunk
+        return machine.state.pointee.chunks[chunk].program == .max ? nil : chunk
     }
 
     private mutating func addCode(
@@ -183,7 +183,7 @@ struct BacktraceDecoder {
     }
 
     private func shortName(_ symbol: UInt32) -> String {
-        String(decoding: machine.s.pointee.symbols.bytes(symbol).prefix(Self.mostNameBytes), as: UTF8.self)
+        String(decoding: machine.state.pointee.symbols.bytes(symbol).prefix(Self.mostNameBytes), as: UTF8.self)
     }
 
     private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {

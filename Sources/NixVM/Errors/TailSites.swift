@@ -46,7 +46,7 @@ struct TailSites: BitwiseCopyable {
     }
 }
 
-extension VM {
+extension Interpreter {
     /// Notes that the current frame is about to be reused by a tail call at an instruction.
     @inline(__always)
     func noteTailCall(_ site: UnsafePointer<UInt8>, _ fp: UnsafeMutablePointer<Frame>) {
@@ -54,12 +54,12 @@ extension VM {
         var mark = UInt(bitPattern: frame)
         if frame.pointee.update & FrameMode.tailCalled == 0 {
             frame.pointee.update |= FrameMode.tailCalled
-            s.pointee.tailSites.slot(frame).pointee = site
+            state.pointee.tailSites.slot(frame).pointee = site
             mark |= 1
         }
-        let count = s.pointee.tailSites.count
-        s.pointee.tailSites.ring[count & (TailSites.capacity - 1)] = TailSites.Entry(frame: mark, site: site)
-        s.pointee.tailSites.count = count &+ 1
+        let count = state.pointee.tailSites.count
+        state.pointee.tailSites.ring[count & (TailSites.capacity - 1)] = TailSites.Entry(frame: mark, site: site)
+        state.pointee.tailSites.count = count &+ 1
     }
 }
 

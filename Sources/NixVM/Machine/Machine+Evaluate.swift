@@ -17,21 +17,21 @@ extension Machine {
     /// Loads a verified program and gives its top level as a thunk (or, under `scopedImport`, a function).
     public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
         let chunk = try load(program, name: name, directory: directory)
-        let isFunction = s.pointee.chunks[chunk].arity > 0
+        let isFunction = state.pointee.chunks[chunk].arity > 0
         return ValueHandle(root: addRoot(permanentThunk(chunk, isFunction: isFunction)))
     }
 
     /// The number that the next chunk gets: what a part of a program is made for.
-    public var nextChunk: UInt32 { UInt32(truncatingIfNeeded: s.pointee.chunkCount) }
+    public var nextChunk: UInt32 { UInt32(truncatingIfNeeded: state.pointee.chunkCount) }
 
     /// Loads the first part of a program whose code is made as it is run. The machine asks for more with requests that
     /// name the program by the number returned, and for its lines when it needs them.
     public func load(
         part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
-        let top = s.pointee.chunkCount
+        let top = state.pointee.chunkCount
         let program = try load(part, lines: lines, name: name, directory: directory, firstChunk: 0)
-        let isFunction = s.pointee.chunks[top].arity > 0
+        let isFunction = state.pointee.chunks[top].arity > 0
         return (ValueHandle(root: addRoot(permanentThunk(top, isFunction: isFunction))), program)
     }
 
@@ -47,15 +47,15 @@ extension Machine {
 
     /// Lets the chunk that has got its code begin.
     func continueWithCode() {
-        let chunk = s.pointee.chunks[s.pointee.r.env.field]
-        guard vm.makeStack(Int(chunk.maximumStack)) else { return }
-        s.pointee.r.pc = chunk.code
+        let chunk = state.pointee.chunks[state.pointee.r.env.field]
+        guard interpreter.makeStack(Int(chunk.maximumStack)) else { return }
+        state.pointee.r.pc = chunk.code
     }
 
     /// A top level captures nothing, so that its thunk may be a root at once.
     func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
-        if !vm.reserve(Size.thunk(1)) { _ = vm.collect(need: Size.thunk(1)) }
-        let object = vm.take(words: 2)
+        if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(need: Size.thunk(1)) }
+        let object = interpreter.take(words: 2)
         object[0] = Object.header(isFunction ? Kind.closure : Kind.thunk, count: isFunction ? 1 : 0, field: chunk)
         object[1] = Value.null.bits
         return Value(isFunction ? Tag.function : Tag.thunk, object)
@@ -64,40 +64,40 @@ extension Machine {
     /// Begins to force a value; `resume` runs it.
     public func startForce(_ handle: ValueHandle) {
         prepare()
-        vm.push(s.pointee.roots[handle.root])
-        enterMachineCode(vm.returnCode)
+        interpreter.push(state.pointee.roots[handle.root])
+        enterMachineCode(interpreter.returnCode)
     }
 
     /// Begins to force a value and everything in it.
     public func startDeepForce(_ handle: ValueHandle) {
         prepare()
-        vm.push(.builtin(Builtin.deepForce))
-        vm.push(s.pointee.roots[handle.root])
-        enterMachineCode(vm.stepCode(Builtin.apply))
+        interpreter.push(.builtin(Builtin.deepForce))
+        interpreter.push(state.pointee.roots[handle.root])
+        enterMachineCode(interpreter.stepCode(Builtin.apply))
     }
 
     /// Begins to call a function with arguments.
     public func startCall(_ function: ValueHandle, _ arguments: [ValueHandle]) {
         prepare()
-        vm.push(s.pointee.roots[function.root])
-        for argument in arguments { vm.push(s.pointee.roots[argument.root]) }
-        enterMachineCode(vm.stepCode(Builtin.apply))
+        interpreter.push(state.pointee.roots[function.root])
+        for argument in arguments { interpreter.push(state.pointee.roots[argument.root]) }
+        enterMachineCode(interpreter.stepCode(Builtin.apply))
     }
 
     /// Begins to call a builtin by name (`toJSON`, `toXML`, ...).
     public func startBuiltin(_ name: String, _ arguments: [ValueHandle]) {
         prepare()
-        vm.push(globals[Array("__\(name)".utf8)] ?? globals[Array(name.utf8)] ?? .null)
-        for argument in arguments { vm.push(s.pointee.roots[argument.root]) }
-        enterMachineCode(vm.stepCode(Builtin.apply))
+        interpreter.push(globals[Array("__\(name)".utf8)] ?? globals[Array(name.utf8)] ?? .null)
+        for argument in arguments { interpreter.push(state.pointee.roots[argument.root]) }
+        enterMachineCode(interpreter.stepCode(Builtin.apply))
     }
 
     /// Begins to call one of the machine's own steps.
     func startMachineBuiltin(_ index: Int, _ arguments: [Value]) {
         prepare()
-        vm.push(.builtin(index))
-        for argument in arguments { vm.push(argument) }
-        enterMachineCode(vm.stepCode(Builtin.apply))
+        interpreter.push(.builtin(index))
+        for argument in arguments { interpreter.push(argument) }
+        enterMachineCode(interpreter.stepCode(Builtin.apply))
     }
 
     /// Resets the stack to one bottom frame that ends the loop.
@@ -106,20 +106,20 @@ extension Machine {
         request = nil
         keptFailures.beginRun()
         recording?.depth = -1
-        s.pointee.r.sp = s.pointee.stackBase
-        s.pointee.r.bp = s.pointee.stackBase
-        s.pointee.r.fp = s.pointee.framesBase
-        s.pointee.r.env = s.pointee.machineEnv
-        s.pointee.r.tables = UnsafePointer(s.pointee.machineTables)
-        s.pointee.r.pc = vm.stepCode(0)
-        s.pointee.r.fp.pointee = Frame(
-            pc: vm.stepCode(0), bp: s.pointee.stackBase, env: s.pointee.machineEnv,
-            tables: UnsafePointer(s.pointee.machineTables), update: FrameMode.push)
-        s.pointee.r.fp += 1
-        s.pointee.bottomFrame = s.pointee.framesBase
+        state.pointee.r.sp = state.pointee.stackBase
+        state.pointee.r.bp = state.pointee.stackBase
+        state.pointee.r.fp = state.pointee.framesBase
+        state.pointee.r.env = state.pointee.machineEnv
+        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.r.pc = interpreter.stepCode(0)
+        state.pointee.r.fp.pointee = Frame(
+            pc: interpreter.stepCode(0), bp: state.pointee.stackBase, env: state.pointee.machineEnv,
+            tables: UnsafePointer(state.pointee.machineTables), update: FrameMode.push)
+        state.pointee.r.fp += 1
+        state.pointee.bottomFrame = state.pointee.framesBase
     }
 
-    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { s.pointee.r.pc = code }
+    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { state.pointee.r.pc = code }
 
     /// Runs until the value is there, an error is caught by nobody, or the host must answer a request.
     public func resume() -> MachinePause {
@@ -132,10 +132,10 @@ extension Machine {
         case nil where settings.checks != nil: exit = runChecked()
         case nil where settings.countsWork:
             var observer = WorkCounter()
-            exit = vm.run(&observer)
+            exit = interpreter.run(&observer)
         case nil, TraceLevel.none?:
             var observer = NoObserver()
-            exit = vm.run(&observer)
+            exit = interpreter.run(&observer)
         case .summary?: exit = runRecorded(SummaryDetail.self)
         case .calls?: exit = runRecorded(CallDetail.self)
         case .ops?: exit = runRecorded(InstructionDetail.self)
@@ -149,8 +149,8 @@ extension Machine {
 
     private func runChecked() -> RunExit {
         var observer = CheckingObserver(settings.checks ?? MachineChecks())
-        let exit = vm.run(&observer)
-        guard case .finished = exit, let failure = observer.finalFailure(vm) else { return exit }
+        let exit = interpreter.run(&observer)
+        guard case .finished = exit, let failure = observer.finalFailure(interpreter) else { return exit }
         self.failure = failure
         return .failed
     }
@@ -158,8 +158,8 @@ extension Machine {
     private func runRecorded<Detail: RecordedDetail>(_ detail: Detail.Type) -> RunExit {
         guard let recording else { return .failed }
         var recorder = EventRecorder<Detail>(recording)
-        recorder.begin(vm)
-        let exit = vm.run(&recorder)
+        recorder.begin(interpreter)
+        let exit = interpreter.run(&recorder)
         recorder.end()
         return exit
     }
@@ -171,7 +171,7 @@ extension Machine {
     }
 
     /// The result of the last run, kept.
-    public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(s.pointee.result)) }
+    public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(state.pointee.result)) }
 
     /// Answers a request for a program with a failure: the `import` fails with it.
     public func answer(failure: EvalFailure) {
@@ -196,59 +196,59 @@ extension Machine {
 
     /// What `--stats` shows.
     public var heapStatistics: HeapStatistics {
-        var statistics = s.pointee.heap.statistics
-        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
+        var statistics = state.pointee.heap.statistics
+        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
         statistics.allocatedBytes += fresh
-        statistics.peakBytes = max(statistics.peakBytes, s.pointee.heap.oldBytes + fresh)
+        statistics.peakBytes = max(statistics.peakBytes, state.pointee.heap.oldBytes + fresh)
         return statistics
     }
 
-    public var counters: Counters { s.pointee.counters }
+    public var counters: Counters { state.pointee.counters }
 
     /// The most that nursery and heap spaces held together, with what programs take now.
-    public var peakBytes: Int { heapStatistics.peakBytes + vm.outsideBytes }
+    public var peakBytes: Int { heapStatistics.peakBytes + interpreter.outsideBytes }
 
     /// The most frames that waited for one another at any time.
     public var depthPeak: Int {
         // Frames are written from the bottom upwards and stay as they are, on memory that is zero at first; and each has
         // a place to go on at. So those in use at the peak are found without counting calls.
-        let frames = UnsafeRawPointer(s.pointee.framesBase)
-        var peak = 0..<(s.pointee.fpLimit - s.pointee.framesBase + 1)
+        let frames = UnsafeRawPointer(state.pointee.framesBase)
+        var peak = 0..<(state.pointee.fpLimit - state.pointee.framesBase + 1)
         while !peak.isEmpty {
             let middle = (peak.lowerBound + peak.upperBound) / 2
             let isUsed = frames.load(fromByteOffset: middle * MemoryLayout<Frame>.stride, as: UInt.self) != 0
             peak = isUsed ? middle + 1..<peak.upperBound : peak.lowerBound..<middle
         }
-        return max(peak.lowerBound, s.pointee.deepest)
+        return max(peak.lowerBound, state.pointee.deepest)
     }
 
     /// Units of fuel used so far.
-    public var fuelUsed: Int { s.pointee.fuelUsed - max(0, s.pointee.slice) }
+    public var fuelUsed: Int { state.pointee.fuelUsed - max(0, state.pointee.grantedFuel) }
 
     /// Whether what is alive takes more than two thirds of what the memory limit allows, if half of what left the nursery
     /// since everything was last moved is: a good moment to stop, for who can go on with a fresh machine.
     public var isNearMemoryLimit: Bool {
-        guard let limit = s.pointee.memoryLimit else { return false }
-        let most = max(0, limit - vm.stackBytes - vm.outsideBytes) / 2
-        let alive = (s.pointee.liveBytes + s.pointee.heap.oldBytes) / 2
+        guard let limit = state.pointee.memoryLimit else { return false }
+        let most = max(0, limit - interpreter.stackBytes - interpreter.outsideBytes) / 2
+        let alive = (state.pointee.liveBytes + state.pointee.heap.oldBytes) / 2
         return alive > most / 3 * 2
     }
 
     /// Bytes beside the heap that the memory limit leaves; `Int.max` without a limit.
-    public var roomOutsideHeap: Int { vm.roomOutsideHeap }
+    public var roomOutsideHeap: Int { interpreter.roomOutsideHeap }
 
     /// Counts bytes that are kept for the evaluation beside the heap, until its end.
-    public func countBesideHeap(_ bytes: Int) { vm.countOutsideHeap(bytes) }
+    public func countBesideHeap(_ bytes: Int) { interpreter.countOutsideHeap(bytes) }
 
     /// The failure of an evaluation that passes its memory limit.
     public var memoryFailure: EvalFailure {
-        EvalFailure(kind: .memoryExceeded, message: Array(vm.memoryText.utf8))
+        EvalFailure(kind: .memoryExceeded, message: Array(interpreter.memoryText.utf8))
     }
 
-    public var permanentBytes: Int { s.pointee.heap.permanentBytes }
-    public var symbolCount: Int { s.pointee.symbols.count }
+    public var permanentBytes: Int { state.pointee.heap.permanentBytes }
+    public var symbolCount: Int { state.pointee.symbols.count }
     /// Bytes of the table of symbols.
-    public var symbolBytes: Int { s.pointee.symbols.byteCount }
+    public var symbolBytes: Int { state.pointee.symbols.byteCount }
 }
 
 extension Machine {
@@ -257,34 +257,36 @@ extension Machine {
     /// - Parameter limit: Bytes after which the text ends in `...`.
     /// - Throws: `deadlineExceeded`, `cancelled`, or `memoryExceeded` when the text does not fit the memory limit.
     public func printResult(_ handle: ValueHandle, limit: Int = .max) throws(EvalFailure) -> [UInt8] {
-        if let text = ValuePrinter(vm, .result, limit: limit).printed(s.pointee.roots[handle.root]) { return text }
+        if let text = ValuePrinter(interpreter, .result, limit: limit).printed(state.pointee.roots[handle.root]) {
+            return text
+        }
         throw failureNow()
     }
 
     /// The bytes of a string or path; nil for other values.
     public func bytes(_ handle: ValueHandle) -> [UInt8]? {
-        let value = s.pointee.roots[handle.root]
+        let value = state.pointee.roots[handle.root]
         return value.isString || value.isPath ? Array(value.object.byteBuffer) : nil
     }
 
     /// The type as messages name it.
-    public func typeName(_ handle: ValueHandle) -> String { vm.typeName(s.pointee.roots[handle.root]) }
+    public func typeName(_ handle: ValueHandle) -> String { interpreter.typeName(state.pointee.roots[handle.root]) }
 
     /// Whether the forced value can be called.
     public func isFunction(_ handle: ValueHandle) -> Bool {
-        let value = s.pointee.roots[handle.root]
-        return value.isFunction || value.isAttributes && vm.lookup(value.object, Symbols.functor) != nil
+        let value = state.pointee.roots[handle.root]
+        return value.isFunction || value.isAttributes && interpreter.lookup(value.object, Symbols.functor) != nil
     }
 
     /// Whether the forced value is a set.
-    public func isAttributes(_ handle: ValueHandle) -> Bool { s.pointee.roots[handle.root].isAttributes }
+    public func isAttributes(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isAttributes }
 
     /// The names and whether each has a default of a function's pattern; nil for a function without one.
     public func formals(_ handle: ValueHandle) -> [(name: [UInt8], hasDefault: Bool)]? {
-        var value = s.pointee.roots[handle.root]
+        var value = state.pointee.roots[handle.root]
         if value.tag == Tag.function, value.object.kind == Kind.partial { value = value.object.values[0] }
         guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
-        let loaded = s.pointee.chunks[value.object.field]
+        let loaded = state.pointee.chunks[value.object.field]
         let program = programs[Int(loaded.program)]
         let chunk = program.chunk(Int(loaded.index))
         guard chunk.arity == 1, let index = chunk.formals else { return nil }
@@ -294,27 +296,27 @@ extension Machine {
     }
 
     /// Whether the forced value is a string.
-    public func isString(_ handle: ValueHandle) -> Bool { s.pointee.roots[handle.root].isString }
+    public func isString(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isString }
 
     /// A forced boolean; nil for another value.
     public func boolean(_ handle: ValueHandle) -> Bool? {
-        let value = s.pointee.roots[handle.root]
+        let value = state.pointee.roots[handle.root]
         return value.isBool ? value.isTrue : nil
     }
 
     /// The number of elements of a forced list; nil for another value.
     public func count(_ handle: ValueHandle) -> Int? {
-        let value = s.pointee.roots[handle.root]
+        let value = state.pointee.roots[handle.root]
         return value.isList ? value.object.field : nil
     }
 
     /// Whether two handles hold one object.
     public func isSame(_ a: ValueHandle, _ b: ValueHandle) -> Bool {
-        s.pointee.roots[a.root] == s.pointee.roots[b.root]
+        state.pointee.roots[a.root] == state.pointee.roots[b.root]
     }
 
     /// The type and the value, cut short, as messages show it.
-    public func describe(_ handle: ValueHandle) -> String { vm.describe(s.pointee.roots[handle.root]) }
+    public func describe(_ handle: ValueHandle) -> String { interpreter.describe(state.pointee.roots[handle.root]) }
 
     /// What is known of a derivation of this evaluation: the paths of its outputs by name, in order; a path is nil
     /// when only a build tells it. Nil for a path of no such derivation.
@@ -325,23 +327,25 @@ extension Machine {
 
     /// The names of a forced set, sorted.
     public func attributeNames(_ handle: ValueHandle) -> [[UInt8]] {
-        let value = s.pointee.roots[handle.root]
+        let value = state.pointee.roots[handle.root]
         guard value.isAttributes else { return [] }
         let entries = value.object.layout.entries
         return (0..<value.object.field).map { entries[$0].symbol }
-            .sorted { s.pointee.symbols.precedes($0, $1) }.map { Array(s.pointee.symbols.bytes($0)) }
+            .sorted { state.pointee.symbols.precedes($0, $1) }.map { Array(state.pointee.symbols.bytes($0)) }
     }
 
     /// An attribute of a forced set, as it is; nil when there is none.
     public func attribute(_ handle: ValueHandle, _ name: [UInt8]) -> ValueHandle? {
-        let value = s.pointee.roots[handle.root]
-        guard value.isAttributes, let slot = vm.lookup(value.object, s.pointee.symbols.intern(name)) else { return nil }
+        let value = state.pointee.roots[handle.root]
+        guard value.isAttributes, let slot = interpreter.lookup(value.object, state.pointee.symbols.intern(name)) else {
+            return nil
+        }
         return ValueHandle(root: addRoot(slot.pointee))
     }
 
     /// An element of a forced list; nil when there is none.
     public func element(_ handle: ValueHandle, _ index: Int) -> ValueHandle? {
-        let value = s.pointee.roots[handle.root]
+        let value = state.pointee.roots[handle.root]
         guard value.isList, index >= 0, index < value.object.field else { return nil }
         return ValueHandle(root: addRoot(value.object.values[index]))
     }
@@ -349,7 +353,7 @@ extension Machine {
     /// A string of the machine's.
     public func makeString(_ bytes: [UInt8]) -> ValueHandle {
         makeRoom(Size.string(bytes.count))
-        return ValueHandle(root: addRoot(vm.makeString(bytes)))
+        return ValueHandle(root: addRoot(interpreter.makeString(bytes)))
     }
 
     /// A Boolean of the machine's.
@@ -358,9 +362,9 @@ extension Machine {
     /// A list of the machine's.
     public func makeList(_ elements: [ValueHandle]) -> ValueHandle {
         makeRoom(Size.list(elements.count))
-        let list = vm.makeList(elements.count)
+        let list = interpreter.makeList(elements.count)
         for (index, element) in elements.enumerated() {
-            list.object.values[index] = s.pointee.roots[element.root]
+            list.object.values[index] = state.pointee.roots[element.root]
         }
         return ValueHandle(root: addRoot(list))
     }
@@ -368,14 +372,14 @@ extension Machine {
     /// Collects when so many bytes are not free. Where the memory limit forbids more, the next step of the evaluation
     /// says so; the little that the host makes fits the spaces' own reserve.
     private func makeRoom(_ size: Int) {
-        if !vm.reserve(size) { _ = vm.collect(need: size) }
+        if !interpreter.reserve(size) { _ = interpreter.collect(need: size) }
     }
 
     /// A set of the machine's.
     public func makeAttributes(_ pairs: [(name: [UInt8], value: ValueHandle)]) -> ValueHandle {
         makeRoom(Size.attributesAndLayout(pairs.count))
-        let set = vm.makeAttributes(
-            pairs.map { (s.pointee.symbols.intern($0.name), s.pointee.roots[$0.value.root]) })
+        let set = interpreter.makeAttributes(
+            pairs.map { (state.pointee.symbols.intern($0.name), state.pointee.roots[$0.value.root]) })
         return ValueHandle(root: addRoot(set))
     }
 }

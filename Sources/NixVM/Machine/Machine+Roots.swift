@@ -3,23 +3,23 @@ extension Machine {
     /// Keeps a value alive; the index finds it again after it moved.
     func addRoot(_ value: Value) -> Int {
         let index = freeRoots.popLast() ?? newRoot()
-        s.pointee.roots[index] = value
+        state.pointee.roots[index] = value
         handleLog.append(index)
         return index
     }
 
     private func newRoot() -> Int {
-        let index = s.pointee.rootCount
+        let index = state.pointee.rootCount
         // `import` asks for `hasFreeRoot` first, and a host holds as many values as its own code names.
         guard index < MachineState.rootCapacity else {
             fatalError("the host keeps more values than a machine has roots")
         }
-        s.pointee.rootCount += 1
+        state.pointee.rootCount += 1
         return index
     }
 
     /// Whether evaluation may take another root, so that enough are left for the host.
-    var hasFreeRoot: Bool { !freeRoots.isEmpty || s.pointee.rootCount < MachineState.rootCapacity / 2 }
+    var hasFreeRoot: Bool { !freeRoots.isEmpty || state.pointee.rootCount < MachineState.rootCapacity / 2 }
 
     /// A place in the order of handles, for `releaseHandles`.
     public func handleMark() -> Int { handleLog.count }
@@ -28,7 +28,7 @@ extension Machine {
     /// stays.
     public func releaseHandles(since mark: Int) {
         for root in handleLog[mark...] where !importedRoots.contains(root) {
-            s.pointee.roots[root] = .null
+            state.pointee.roots[root] = .null
             freeRoots.append(root)
         }
         handleLog.removeSubrange(mark...)

@@ -40,17 +40,17 @@ public enum MachineRequest: Sendable {
     /// The same compiled with extra names in scope.
     case scopedProgram(path: [UInt8], names: [[UInt8]])
     /// The code of a chunk that a part of a program announced; answered with `answer(code:)`.
-    case code(program: Int, row: Int)
+    case code(program: Int, chunkIndex: Int)
 }
 
 /// One evaluator: heap, stack, programs and builtins. Not to be shared between threads while it runs.
 public final class Machine {
     /// How often budget, deadline and cancellation are looked at, in units of fuel.
-    static let sliceUnits = 8192
+    static let grantUnits = 8192
 
     /// All memory that is reached by address; the state lies in it.
     private let storage: MachineStorage
-    let s: UnsafeMutablePointer<MachineState>
+    let state: UnsafeMutablePointer<MachineState>
     public let limits: Limits
     /// All that the evaluation reads, with the store objects it made.
     public let io: StoreView
@@ -112,7 +112,7 @@ public final class Machine {
     private let memory: MachineMemory?
     /// Programs that belong to the memory.
     private let sharedPrograms: Int
-    let patterns = PatternStore()
+    let patterns = RegexCache()
     /// Search path entries that were not there, and told of.
     var missingSearchPaths: Set<[UInt8]> = []
     /// Derivations, contexts and store objects of this evaluation.
@@ -120,7 +120,7 @@ public final class Machine {
     /// Told of each derivation's path and text as it is made.
     public var derivationWriter: ((_ path: [UInt8], _ text: [UInt8]) -> Void)?
 
-    var vm: VM { VM(s: s) }
+    var interpreter: Interpreter { Interpreter(state: state) }
 
     /// Nil when the address space cannot be reserved.
     public init?(
@@ -138,10 +138,10 @@ public final class Machine {
         self.print = print
         memory = nil
         sharedPrograms = 0
-        s = storage.state
+        state = storage.state
         storage.initializeState(for: self)
         setLimits()
-        for name in Symbols.names { _ = s.pointee.symbols.intern(name) }
+        for name in Symbols.names { _ = state.pointee.symbols.intern(name) }
         installBuiltins()
     }
 
@@ -159,7 +159,7 @@ public final class Machine {
         self.cancellation = cancellation
         self.print = print
         storage = template.storage
-        s = storage.state
+        state = storage.state
         programs = template.programs
         sharedPrograms = template.programs.count
         globals = template.globals
@@ -171,16 +171,16 @@ public final class Machine {
         importIndex = template.importIndex
         failIndex = template.failIndex
         attributePositions = template.attributePositions
-        s.pointee.host = .passUnretained(self)
+        state.pointee.host = .passUnretained(self)
         setLimits()
     }
 
     /// Tells the state what this machine may use. The first look at a limit happens at the first allocation.
     private func setLimits() {
-        s.pointee.memoryLimit = limits.memory
-        s.pointee.maximumDepth = limits.depth
-        s.pointee.fuel = limits.fuel
-        s.pointee.fpLimit = s.pointee.framesBase + min(MachineState.firstFrameWindow, limits.depth)
+        state.pointee.memoryLimit = limits.memory
+        state.pointee.maximumDepth = limits.depth
+        state.pointee.fuel = limits.fuel
+        state.pointee.fpLimit = state.pointee.framesBase + min(MachineState.firstFrameWindow, limits.depth)
     }
 
     deinit {

@@ -37,8 +37,8 @@ public final class MachineMemory {
             let template = Machine(io: io, settings: settings, print: { _ in }), (try? prepare(template)) != nil
         else { return nil }
         self.template = template
-        template.s.pointee.resetCaches()
-        let state = template.s.pointee
+        template.state.pointee.resetCaches()
+        let state = template.state.pointee
         pristine = state
         symbols = state.symbols.snapshot()
         permanentBytes = Self.bytes(from: state.heap.permanent, to: state.heap.permanentTop)
@@ -59,27 +59,27 @@ public final class MachineMemory {
 
     /// Called when the machine is let go.
     func giveBack() {
-        let s = template.s
+        let state = template.state
         isInUse = false
-        s.pointee.host = .passUnretained(template)
-        guard s.pointee.symbols.restore(symbols) else {
+        state.pointee.host = .passUnretained(template)
+        guard state.pointee.symbols.restore(symbols) else {
             isSpent = true
             return
         }
         clearHeap()
         clearStacks()
-        let chunks = UnsafeMutableRawPointer(s.pointee.chunks + pristine.chunkCount)
-        clear(chunks, (s.pointee.chunkCount - pristine.chunkCount) * MemoryLayout<LoadedChunk>.stride)
-        let used = UnsafeMutableRawPointer(s.pointee.roots + roots.count)
-        clear(used, max(0, s.pointee.rootCount - roots.count) * MemoryLayout<Value>.stride)
-        for (index, root) in roots.enumerated() { s.pointee.roots[index] = root }
-        s.pointee.resetCaches()
-        s.pointee = pristine
+        let chunks = UnsafeMutableRawPointer(state.pointee.chunks + pristine.chunkCount)
+        clear(chunks, (state.pointee.chunkCount - pristine.chunkCount) * MemoryLayout<LoadedChunk>.stride)
+        let used = UnsafeMutableRawPointer(state.pointee.roots + roots.count)
+        clear(used, max(0, state.pointee.rootCount - roots.count) * MemoryLayout<Value>.stride)
+        for (index, root) in roots.enumerated() { state.pointee.roots[index] = root }
+        state.pointee.resetCaches()
+        state.pointee = pristine
     }
 
     private func clearHeap() {
-        let heap = template.s.pointee.heap
-        clear(heap.nursery, max(heap.nurseryTouched, template.s.pointee.r.hp - heap.nursery))
+        let heap = template.state.pointee.heap
+        clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.r.hp - heap.nursery))
         // What full collections left is given back already.
         clear(heap.current, heap.oldBytes)
         heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }
@@ -95,7 +95,7 @@ public final class MachineMemory {
     /// A stack is used from its base upwards, so the first page without a trace ends what a small evaluation wrote. One
     /// that grew past its first window is given back whole.
     private func clearStacks() {
-        let state = template.s.pointee
+        let state = template.state.pointee
         let stack = UnsafeMutableRawPointer(state.stackBase)
         let frames = UnsafeMutableRawPointer(state.framesBase)
         if state.spLimit == pristine.spLimit {

@@ -78,7 +78,7 @@ struct MachineState: BitwiseCopyable {
     var spLimit: Slot
     var fpLimit: UnsafeMutablePointer<Frame>
     /// Units of fuel until the next look at budget, deadline and cancellation.
-    var slice: Int
+    var grantedFuel: Int
     var chunks: UnsafeMutablePointer<LoadedChunk>
     var stackBase: Slot
     var framesBase: UnsafeMutablePointer<Frame>
@@ -105,12 +105,12 @@ struct MachineState: BitwiseCopyable {
     var liveBytes = 0
     /// Where the nursery begins: its range's start, but under stress.
     var nurseryStart: UnsafeMutableRawPointer
-    var remembered: Remembered
+    var remembered: RememberedSet
     var memoryLimit: Int?
     var maximumDepth: Int
     /// The most frames at a time, as far as the frames themselves no longer tell.
     var deepest = 0
-    /// Fuel left beyond `slice`; nil when there is no limit.
+    /// Fuel left beyond `grantedFuel`; nil when there is no limit.
     var fuel: Int?
     var fuelUsed = 0
     var stress = false
@@ -228,8 +228,8 @@ public struct Counters: Sendable, Equatable, BitwiseCopyable {
 }
 
 /// The handle through which all of the machine is reached; a pointer, so that passing it costs nothing.
-struct VM {
-    let s: UnsafeMutablePointer<MachineState>
+struct Interpreter {
+    let state: UnsafeMutablePointer<MachineState>
 
-    @inline(__always) var machine: Machine { s.pointee.host._withUnsafeGuaranteedRef { $0 } }
+    @inline(__always) var machine: Machine { state.pointee.host._withUnsafeGuaranteedRef { $0 } }
 }

@@ -34,7 +34,7 @@ struct ValuePrinter {
         case set(Value, order: [Int], next: Int, depth: Int)
     }
 
-    private let vm: VM
+    private let interpreter: Interpreter
     private let style: Style
     private let bounds: Bounds
     /// Bytes after which printing stops with `...`.
@@ -61,9 +61,9 @@ struct ValuePrinter {
     /// - Parameters:
     ///   - limit: Bytes after which the text ends in `...`.
     ///   - isCharged: Whether printing uses fuel.
-    init(_ vm: VM, _ style: Style, limit: Int = .max, isCharged: Bool = false) {
+    init(_ interpreter: Interpreter, _ style: Style, limit: Int = .max, isCharged: Bool = false) {
         self.isCharged = isCharged
-        self.vm = vm
+        self.interpreter = interpreter
         self.style = style
         self.limit = limit
         bounds = style == .errors ? .messages : .none
@@ -83,9 +83,9 @@ struct ValuePrinter {
         copy.printAll(value)
         switch copy.stopped {
         case nil: return copy.out
-        case .memoryExceeded: _ = vm.failMemory()
-        case .fuelExhausted: _ = vm.failFuel()
-        case let cause?: _ = vm.failInterrupted(cause)
+        case .memoryExceeded: _ = interpreter.failMemory()
+        case .fuelExhausted: _ = interpreter.failFuel()
+        case let cause?: _ = interpreter.failInterrupted(cause)
         }
         return nil
     }
@@ -106,12 +106,12 @@ struct ValuePrinter {
     /// Counts work, and now and then looks whether it may go on.
     private mutating func step(_ amount: Int) {
         unpolled += amount
-        if isCharged, !vm.charge(amount) { stopped = vm.machine.failure?.kind ?? .fuelExhausted }
+        if isCharged, !interpreter.charge(amount) { stopped = interpreter.machine.failure?.kind ?? .fuelExhausted }
         guard unpolled >= Self.pollInterval else { return }
         unpolled = 0
         // A text that grows is copied: both copies are there for a moment.
         let bytes = out.count * 3 + work.count * MemoryLayout<Work>.stride * 2 + seen.count * 32
-        stopped = vm.machine.interruption() ?? (vm.hasRoomOutsideHeap(bytes) ? nil : .memoryExceeded)
+        stopped = interpreter.machine.interruption() ?? (interpreter.hasRoomOutsideHeap(bytes) ? nil : .memoryExceeded)
     }
 
     private mutating func text(_ text: String) { out += Array(text.utf8) }
@@ -137,7 +137,7 @@ struct ValuePrinter {
         if value.isNull { return text("null") }
         if value.isBuiltin {
             if style == .result { return text("<PRIMOP>") }
-            return text("«primop \(vm.machine.builtinName(value.builtinIndex))»")
+            return text("«primop \(interpreter.machine.builtinName(value.builtinIndex))»")
         }
         text(value.isTrue ? "true" : "false")
     }
@@ -152,12 +152,12 @@ struct ValuePrinter {
     }
 
     private mutating func printFunction(_ value: Value) {
-        if value.object.kind == Kind.partial, vm.partialIsBuiltin(value.object) {
+        if value.object.kind == Kind.partial, interpreter.partialIsBuiltin(value.object) {
             if style == .result { return text("<PRIMOP-APP>") }
-            return text("«partially applied primop \(vm.machine.partialName(value.object))»")
+            return text("«partially applied primop \(interpreter.machine.partialName(value.object))»")
         }
         if style == .result { return text("<LAMBDA>") }
-        text(vm.machine.describeFunction(value))
+        text(interpreter.machine.describeFunction(value))
     }
 
     private mutating func printString(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -190,7 +190,7 @@ struct ValuePrinter {
     private mutating func isRepeated(_ value: Value) -> Bool {
         if value.object.field == 0 {
             if style == .result || value.isList { return false }
-            if seen.insert(vm.s.pointee.emptyAttributes.bits).inserted { return false }
+            if seen.insert(interpreter.state.pointee.emptyAttributes.bits).inserted { return false }
         } else if seen.insert(value.bits).inserted {
             return false
         }
@@ -231,19 +231,21 @@ struct ValuePrinter {
     private func order(_ set: Object) -> [Int] {
         let entries = set.layout.entries
         guard bounds.attributes < .max else {
-            if let order = vm.knownNameOrder(set.layout) { return (0..<set.field).map { Int(order[$0]) } }
-            return (0..<set.field).sorted { vm.s.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol) }
+            if let order = interpreter.knownNameOrder(set.layout) { return (0..<set.field).map { Int(order[$0]) } }
+            return (0..<set.field).sorted {
+                interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
+            }
         }
         let order = firstByName(set, most: bounds.attributes + 2)
         let important = ["type", "_type"].compactMap { index(of: Array($0.utf8), in: set) }.sorted {
-            vm.s.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
+            interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
         }
         return important + order.filter { !important.contains($0) }
     }
 
     private func index(of name: [UInt8], in set: Object) -> Int? {
-        let symbol = name.withUnsafeBufferPointer { vm.s.pointee.symbols.find($0) }
-        return symbol.flatMap { vm.lookup(set, $0) }.map { $0 - set.attributeValues }
+        let symbol = name.withUnsafeBufferPointer { interpreter.state.pointee.symbols.find($0) }
+        return symbol.flatMap { interpreter.lookup(set, $0) }.map { $0 - set.attributeValues }
     }
 
     /// The indices of the first attributes by name, in that order.
@@ -253,7 +255,9 @@ struct ValuePrinter {
         for index in 0..<set.field {
             let symbol = entries[index].symbol
             var place = first.count
-            while place > 0, vm.s.pointee.symbols.precedes(symbol, entries[first[place - 1]].symbol) { place -= 1 }
+            while place > 0, interpreter.state.pointee.symbols.precedes(symbol, entries[first[place - 1]].symbol) {
+                place -= 1
+            }
             guard place < most else { continue }
             if first.count == most { first.removeLast() }
             first.insert(index, at: place)
@@ -273,7 +277,7 @@ struct ValuePrinter {
             return text(" }")
         }
         let index = order[next]
-        ValuePrinter.name(vm.s.pointee.symbols.bytes(set.object.layout.entries[index].symbol), into: &out)
+        ValuePrinter.name(interpreter.state.pointee.symbols.bytes(set.object.layout.entries[index].symbol), into: &out)
         text(" = ")
         work.append(.set(set, order: order, next: next + 1, depth: depth))
         work.append(.value(set.object.attributeValues[index], depth: depth + 1))
@@ -345,7 +349,7 @@ extension Machine {
         }
         guard function.tag == Tag.function else { return "«lambda»" }
         let index = function.object.field
-        let loaded = s.pointee.chunks[index]
+        let loaded = state.pointee.chunks[index]
         guard index > 0, Int(loaded.program) < programs.count else { return "«lambda»" }
         let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
         let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first

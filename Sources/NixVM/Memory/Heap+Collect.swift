@@ -2,13 +2,13 @@ import Glibc
 
 /// Collection in two generations. Runs only between instructions or steps, when every live value lies on the machine's
 /// stack, in its frames or among its roots.
-extension VM {
+extension Interpreter {
     /// Empties the nursery, moves everything to the other space where that is due, and leaves room for `need` bytes;
     /// false when the memory limit forbids it.
     @inline(never)
     func collect(need: Int) -> Bool {
         let start = monotonicNanoseconds()
-        defer { s.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
+        defer { state.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
         if !isFullDue(need) {
             collectNursery()
             if machine.isHeapAbandoned { return false }
@@ -21,15 +21,15 @@ extension VM {
     /// Moves what is alive in the nursery to the current space.
     private func collectNursery() {
         machine.keptFailures.beginCollection()
-        let heap = s.pointee.heap
+        let heap = state.pointee.heap
         var collector = Collector(
-            from: heap.nursery, extent: s.pointee.heap.spaceSize, free: heap.oldTop, failures: machine.keptFailures,
+            from: heap.nursery, extent: state.pointee.heap.spaceSize, free: heap.oldTop, failures: machine.keptFailures,
             stop: machine.stop)
         moveRoots(&collector)
         moveRemembered(&collector)
         collector.scan(from: heap.oldTop)
         if collector.isAbandoned {
-            s.pointee.heap.oldTop = collector.free
+            state.pointee.heap.oldTop = collector.free
             return abandon()
         }
         finish(&collector, from: heap.oldTop)
@@ -39,15 +39,15 @@ extension VM {
     /// Moves everything alive to the other space.
     func collectAll() {
         machine.keptFailures.beginCollection()
-        let heap = s.pointee.heap
+        let heap = state.pointee.heap
         let from = heap.current
         let to = heap.idle
-        if s.pointee.stress { mprotect(to, s.pointee.heap.spaceSize, PROT_READ | PROT_WRITE) }
+        if state.pointee.stress { mprotect(to, state.pointee.heap.spaceSize, PROT_READ | PROT_WRITE) }
         // The nursery lies between the spaces.
         var collector = Collector(
-            from: min(from, heap.nursery), extent: 2 * s.pointee.heap.spaceSize, free: to,
+            from: min(from, heap.nursery), extent: 2 * state.pointee.heap.spaceSize, free: to,
             failures: machine.keptFailures, stop: machine.stop)
-        s.pointee.remembered.forgetAll()
+        state.pointee.remembered.forgetAll()
         moveRoots(&collector)
         collector.scan(from: to)
         if collector.isAbandoned {
@@ -55,15 +55,15 @@ extension VM {
             return abandon()
         }
         let used = heap.oldBytes
-        s.pointee.heap.statistics.fullCollections += 1
+        state.pointee.heap.statistics.fullCollections += 1
         // Counts what the space holds that is still the current one.
         finish(&collector, from: to)
         machine.keptFailures.endCollection(isFull: true)
-        s.pointee.heap.firstIsCurrent.toggle()
-        s.pointee.liveBytes = s.pointee.heap.oldBytes
+        state.pointee.heap.firstIsCurrent.toggle()
+        state.pointee.liveBytes = state.pointee.heap.oldBytes
         shrinkStacks()
-        if s.pointee.stress {
-            mprotect(from, s.pointee.heap.spaceSize, PROT_NONE)
+        if state.pointee.stress {
+            mprotect(from, state.pointee.heap.spaceSize, PROT_NONE)
         } else {
             discard(from, from: 0, to: used)
         }
@@ -77,40 +77,40 @@ extension VM {
 
     /// The collected ranges hold nothing more that is alive.
     private func finish(_ collector: inout Collector, from start: UnsafeMutableRawPointer) {
-        let before = s.pointee.heap
-        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
+        let before = state.pointee.heap
+        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
         moveCaches(&collector)
-        s.pointee.heap.oldTop = collector.free
-        s.pointee.heap.statistics.allocatedBytes += fresh
-        s.pointee.heap.statistics.collections += 1
-        s.pointee.heap.statistics.copiedBytes += collector.free - start
-        s.pointee.heap.statistics.peakBytes = max(
+        state.pointee.heap.oldTop = collector.free
+        state.pointee.heap.statistics.allocatedBytes += fresh
+        state.pointee.heap.statistics.collections += 1
+        state.pointee.heap.statistics.copiedBytes += collector.free - start
+        state.pointee.heap.statistics.peakBytes = max(
             before.statistics.peakBytes, before.oldBytes + fresh + (collector.free - start))
-        s.pointee.heap.nurseryTouched = max(before.nurseryTouched, s.pointee.r.hp - before.nursery)
+        state.pointee.heap.nurseryTouched = max(before.nurseryTouched, state.pointee.r.hp - before.nursery)
         emptyNursery()
     }
 
     /// The next object is made where the first was; under stress on pages of its own, and none of the old ones is left.
     private func emptyNursery() {
-        let heap = s.pointee.heap
-        guard s.pointee.stress else {
-            s.pointee.r.hp = heap.nursery
+        let heap = state.pointee.heap
+        guard state.pointee.stress else {
+            state.pointee.r.hp = heap.nursery
             return
         }
         let page = 4096
-        let used = (s.pointee.r.hp - s.pointee.nurseryStart + page - 1) & ~(page - 1)
-        mprotect(s.pointee.nurseryStart, used, PROT_NONE)
-        madvise(s.pointee.nurseryStart, used, MADV_DONTNEED)
-        s.pointee.nurseryStart += used
-        if s.pointee.nurseryStart - heap.nursery > s.pointee.heap.spaceSize / 2 {
-            mprotect(heap.nursery, s.pointee.heap.spaceSize, PROT_READ | PROT_WRITE)
-            s.pointee.nurseryStart = heap.nursery
+        let used = (state.pointee.r.hp - state.pointee.nurseryStart + page - 1) & ~(page - 1)
+        mprotect(state.pointee.nurseryStart, used, PROT_NONE)
+        madvise(state.pointee.nurseryStart, used, MADV_DONTNEED)
+        state.pointee.nurseryStart += used
+        if state.pointee.nurseryStart - heap.nursery > state.pointee.heap.spaceSize / 2 {
+            mprotect(heap.nursery, state.pointee.heap.spaceSize, PROT_READ | PROT_WRITE)
+            state.pointee.nurseryStart = heap.nursery
         }
-        s.pointee.r.hp = s.pointee.nurseryStart
+        state.pointee.r.hp = state.pointee.nurseryStart
     }
 
     private func moveRoots(_ collector: inout Collector) {
-        let state = s
+        let state = self.state
         collector.copy(from: state.pointee.stackBase, count: state.pointee.r.sp - state.pointee.stackBase)
         var frame = state.pointee.framesBase
         while frame < state.pointee.r.fp {
@@ -131,12 +131,12 @@ extension VM {
     /// What is known by address moves along, or is forgotten with what it is about.
     private func moveCaches(_ collector: inout Collector) {
         for index in 0..<LayoutCacheEntry.count {
-            let entry = s.pointee.layoutCache + index
+            let entry = state.pointee.layoutCache + index
             guard entry.pointee.left != 0 else { continue }
             entry.pointee = moved(entry.pointee, &collector) ?? LayoutCacheEntry()
         }
         moveSharedLayouts(&collector)
-        s.pointee.forgetLookups { collector.isInside($0) }
+        state.pointee.forgetLookups { collector.isInside($0) }
     }
 
     private func moved(_ entry: LayoutCacheEntry, _ collector: inout Collector) -> LayoutCacheEntry? {
@@ -157,46 +157,46 @@ extension VM {
 }
 
 /// When to collect.
-extension VM {
+extension Interpreter {
     /// Bytes that everything alive may take: under a limit half of what stack and programs leave, since a collection
     /// may have to move all of it.
     private var mostBytes: Int {
-        guard let limit = s.pointee.memoryLimit else { return s.pointee.heap.spaceSize / 2 }
-        let other = stackBytes + outsideBytes + s.pointee.remembered.byteCount
+        guard let limit = state.pointee.memoryLimit else { return state.pointee.heap.spaceSize / 2 }
+        let other = stackBytes + outsideBytes + state.pointee.remembered.byteCount
         return max(0, limit - other) / 2
     }
 
     /// Whether the next collection is to move everything: when as much as was alive after the last such one has
     /// lived on since, or when the limit leaves little room beside what has.
     private func isFullDue(_ need: Int) -> Bool {
-        if !s.pointee.remembered.isComplete { return true }
-        if s.pointee.stress {
-            s.pointee.stressTurn &+= 1
-            return s.pointee.stressTurn % 3 == 0
+        if !state.pointee.remembered.isComplete { return true }
+        if state.pointee.stress {
+            state.pointee.stressTurn &+= 1
+            return state.pointee.stressTurn % 3 == 0
         }
-        let old = s.pointee.heap.oldBytes
-        if old > max(Heap.firstFull, 2 * s.pointee.liveBytes) { return true }
-        guard s.pointee.memoryLimit != nil else { return false }
+        let old = state.pointee.heap.oldBytes
+        if old > max(Heap.firstFull, 2 * state.pointee.liveBytes) { return true }
+        guard state.pointee.memoryLimit != nil else { return false }
         let most = mostBytes
-        let fresh = s.pointee.r.hp - s.pointee.nurseryStart
-        return most - old - fresh < need + min(Heap.nurserySize, (most - s.pointee.liveBytes) / 4)
+        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
+        return most - old - fresh < need + min(Heap.nurserySize, (most - state.pointee.liveBytes) / 4)
     }
 
     /// Sets where the next collection happens: after so many bytes, or as many as the stack takes, which each
     /// collection visits, and never so late that moving everything could pass the memory limit.
     func openNursery(_ need: Int) -> Bool {
-        let old = s.pointee.heap.oldBytes
+        let old = state.pointee.heap.oldBytes
         let most = mostBytes
-        let window = s.pointee.stress ? need : min(max(Heap.nurserySize, stackBytes) + need, most - old)
+        let window = state.pointee.stress ? need : min(max(Heap.nurserySize, stackBytes) + need, most - old)
         if window < need || old + need > most { return false }
-        let end = s.pointee.nurseryStart + window
-        guard end <= s.pointee.heap.nursery + s.pointee.heap.spaceSize else { return false }
-        s.pointee.hpLimit = end
-        s.pointee.windowEnd = end
-        let extent = end - s.pointee.heap.nursery
-        if s.pointee.heap.nurseryTouched > extent, !s.pointee.stress {
-            discard(s.pointee.heap.nursery, from: (extent + 4095) & ~4095, to: s.pointee.heap.nurseryTouched)
-            s.pointee.heap.nurseryTouched = extent
+        let end = state.pointee.nurseryStart + window
+        guard end <= state.pointee.heap.nursery + state.pointee.heap.spaceSize else { return false }
+        state.pointee.hpLimit = end
+        state.pointee.windowEnd = end
+        let extent = end - state.pointee.heap.nursery
+        if state.pointee.heap.nurseryTouched > extent, !state.pointee.stress {
+            discard(state.pointee.heap.nursery, from: (extent + 4095) & ~4095, to: state.pointee.heap.nurseryTouched)
+            state.pointee.heap.nurseryTouched = extent
         }
         return true
     }
@@ -204,24 +204,24 @@ extension VM {
     /// Gives back what stack and frames took when much more was on them, since all of their windows counts under a memory
     /// limit.
     private func shrinkStacks() {
-        guard s.pointee.memoryLimit != nil else { return }
-        let frames = s.pointee.fpLimit - s.pointee.framesBase
-        let usedFrames = max(s.pointee.r.fp - s.pointee.framesBase, MachineState.firstFrameWindow / 2)
+        guard state.pointee.memoryLimit != nil else { return }
+        let frames = state.pointee.fpLimit - state.pointee.framesBase
+        let usedFrames = max(state.pointee.r.fp - state.pointee.framesBase, MachineState.firstFrameWindow / 2)
         if frames > 4 * usedFrames {
-            s.pointee.deepest = max(s.pointee.deepest, machine.depthPeak)
+            state.pointee.deepest = max(state.pointee.deepest, machine.depthPeak)
             let kept = 2 * usedFrames
             let entry = MemoryLayout<UInt>.stride
-            discardPages(s.pointee.framesBase + kept, s.pointee.framesBase + (frames + 1))
+            discardPages(state.pointee.framesBase + kept, state.pointee.framesBase + (frames + 1))
             discardPages(
-                s.pointee.tailSites.first + kept * entry, s.pointee.tailSites.first + (frames + 1) * entry)
-            s.pointee.fpLimit = s.pointee.framesBase + kept
+                state.pointee.tailSites.first + kept * entry, state.pointee.tailSites.first + (frames + 1) * entry)
+            state.pointee.fpLimit = state.pointee.framesBase + kept
         }
-        let slots = s.pointee.spLimit - s.pointee.stackBase
-        let usedSlots = max(s.pointee.r.sp - s.pointee.stackBase, MachineState.firstStackWindow / 2)
-        if slots > 4 * (usedSlots + s.pointee.largestFrame) {
-            let kept = 2 * (usedSlots + s.pointee.largestFrame)
-            discardPages(s.pointee.stackBase + kept, s.pointee.stackBase + slots)
-            s.pointee.spLimit = s.pointee.stackBase + kept
+        let slots = state.pointee.spLimit - state.pointee.stackBase
+        let usedSlots = max(state.pointee.r.sp - state.pointee.stackBase, MachineState.firstStackWindow / 2)
+        if slots > 4 * (usedSlots + state.pointee.largestFrame) {
+            let kept = 2 * (usedSlots + state.pointee.largestFrame)
+            discardPages(state.pointee.stackBase + kept, state.pointee.stackBase + slots)
+            state.pointee.spLimit = state.pointee.stackBase + kept
         }
     }
 
@@ -235,10 +235,11 @@ extension VM {
     /// Bytes of stack and frames that count: what is in use of the windows that a machine begins with, and all of larger
     /// ones, which may be filled without asking.
     var stackBytes: Int {
-        let slots = s.pointee.spLimit - s.pointee.stackBase
-        let frames = s.pointee.fpLimit - s.pointee.framesBase
-        let countedSlots = slots > MachineState.firstStackWindow ? slots : s.pointee.r.sp - s.pointee.stackBase
-        let countedFrames = frames > MachineState.firstFrameWindow ? frames : s.pointee.r.fp - s.pointee.framesBase
+        let slots = state.pointee.spLimit - state.pointee.stackBase
+        let frames = state.pointee.fpLimit - state.pointee.framesBase
+        let countedSlots = slots > MachineState.firstStackWindow ? slots : state.pointee.r.sp - state.pointee.stackBase
+        let countedFrames =
+            frames > MachineState.firstFrameWindow ? frames : state.pointee.r.fp - state.pointee.framesBase
         // Each frame has a place for its first tail call.
         return countedSlots &* MemoryLayout<Value>.stride
             &+ countedFrames &* (MemoryLayout<Frame>.stride &+ MemoryLayout<UInt>.stride)

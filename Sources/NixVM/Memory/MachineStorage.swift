@@ -40,7 +40,7 @@ final class MachineStorage {
             let tailSites = AddressRange(sizes.stack / MemoryLayout<Frame>.stride, of: UInt.self),
             let chunks = AddressRange(MachineState.chunkCapacity, of: LoadedChunk.self),
             let roots = AddressRange(MachineState.rootCapacity, of: Value.self),
-            let remembered = AddressRange(Remembered.capacity, of: UInt.self)
+            let remembered = AddressRange(RememberedSet.capacity, of: UInt.self)
         else { return nil }
         let returnCode = FixedTable(repeating: Opcode.return.rawValue, count: 8)
         tailSiteRing = FixedTable(
@@ -82,10 +82,10 @@ final class MachineStorage {
                 r: Registers(pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
                 instruction: code, hpLimit: heap.nursery, windowEnd: heap.nursery,
                 spLimit: stack + MachineState.firstStackWindow,
-                fpLimit: frames, slice: 0, chunks: chunks.base(as: LoadedChunk.self), stackBase: stack,
+                fpLimit: frames, grantedFuel: 0, chunks: chunks.base(as: LoadedChunk.self), stackBase: stack,
                 framesBase: frames, bottomFrame: frames, arguments: stack, roots: roots.base(as: Value.self),
                 heap: heap,
-                nurseryStart: heap.nursery, remembered: Remembered(remembered.base(as: UInt.self)),
+                nurseryStart: heap.nursery, remembered: RememberedSet(remembered.base(as: UInt.self)),
                 memoryLimit: machine.limits.memory, maximumDepth: machine.limits.depth, fuel: machine.limits.fuel,
                 stress: machine.settings.stress, symbolsPlace: symbols, layoutCache: layoutCache.base,
                 sharedLayouts: sharedLayouts.base, lookupCache: lookupCache.base,

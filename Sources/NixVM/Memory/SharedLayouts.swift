@@ -7,7 +7,7 @@ struct SharedLayout {
     var hash: UInt64 = 0
 }
 
-extension VM {
+extension Interpreter {
     /// The layout just made, or an older one of the same keys and positions: then the words it took are free again.
     ///
     /// One place of a program makes sets of the same keys again and again. Where these share a layout, they take less
@@ -20,11 +20,11 @@ extension VM {
         let entries = layout.entries
         var hash = UInt64(truncatingIfNeeded: count)
         for index in 0..<count { hash = (hash ^ entries[index].bits) &* 0x9E37_79B9_7F4A_7C15 &+ hash &>> 29 }
-        let slot = s.pointee.sharedLayouts + Int((hash ^ hash &>> 32) & UInt64(SharedLayout.count - 1))
+        let slot = state.pointee.sharedLayouts + Int((hash ^ hash &>> 32) & UInt64(SharedLayout.count - 1))
         if slot.pointee.hash == hash, let known = Object(bitPattern: slot.pointee.layout), known.field == count,
             (0..<count).allSatisfy({ known.entries[$0].bits == entries[$0].bits })
         {
-            s.pointee.r.hp = UnsafeMutableRawPointer(layout)
+            state.pointee.r.hp = UnsafeMutableRawPointer(layout)
             return known
         }
         slot.pointee = SharedLayout(layout: UInt(bitPattern: layout), hash: hash)
@@ -34,7 +34,7 @@ extension VM {
     /// Forgets the layouts that nothing refers to any more.
     func moveSharedLayouts(_ collector: inout Collector) {
         for index in 0..<SharedLayout.count {
-            let slot = s.pointee.sharedLayouts + index
+            let slot = state.pointee.sharedLayouts + index
             if slot.pointee.layout == 0 { continue }
             if let layout = collector.survivor(slot.pointee.layout) {
                 slot.pointee.layout = layout

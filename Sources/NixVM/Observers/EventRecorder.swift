@@ -36,7 +36,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     private static var stackValues: Int { 6 }
 
     private let recording: EventRecording
-    private var next: UnsafeMutablePointer<EventRow>
+    private var next: UnsafeMutablePointer<EventRecord>
     /// What each frame was entered as, by depth: the code, or 0.
     private var entered: UnsafeMutablePointer<UInt32>
     private var enteredCapacity: Int
@@ -49,16 +49,16 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
 
     init(_ recording: EventRecording) {
         self.recording = recording
-        next = recording.rows
+        next = recording.records
         entered = recording.entered
         enteredCapacity = recording.enteredCapacity
         depth = recording.depth
-        heapMark = recording.machine.s.pointee.r.hp
+        heapMark = recording.machine.state.pointee.r.hp
     }
 
     /// Begins with the frame at the bottom, unless the run goes on with one that began before.
-    mutating func begin(_ vm: VM) {
-        if depth < 0 { enterBuiltinFrame(vm, 0) }
+    mutating func begin(_ interpreter: Interpreter) {
+        if depth < 0 { enterBuiltinFrame(interpreter, 0) }
     }
 
     /// Passes on what is recorded.
@@ -68,18 +68,18 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     }
 
     private mutating func flush() {
-        recording.drain(next - recording.rows, depth: depth)
-        next = recording.rows
+        recording.drain(next - recording.records, depth: depth)
+        next = recording.records
         untilClock = 1
     }
 
     @inline(__always)
-    mutating func executeOp(_ vm: VM, _ r: borrowing Registers) {
-        if Detail.hasInstructions { recordOp(vm, r) }
+    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
+        if Detail.hasInstructions { recordOp(interpreter, r) }
     }
 
     @inline(never)
-    private mutating func recordOp(_ vm: VM, _ r: borrowing Registers) {
+    private mutating func recordOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
         if isRepeated {
             isRepeated = false
             return
@@ -89,61 +89,61 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         let chunk = r.env.field
         append(
             .executeOp, code: UInt32(truncatingIfNeeded: chunk),
-            detail: r.pc - vm.s.pointee.chunks[chunk].code, r.hp)
-        recording.addOpcode(next - 1 - recording.rows, opcode)
-        addStack(vm, from: r.bp, to: r.sp)
+            detail: r.pc - interpreter.state.pointee.chunks[chunk].code, r.hp)
+        recording.addOpcode(next - 1 - recording.records, opcode)
+        addStack(interpreter, from: r.bp, to: r.sp)
     }
 
     @inline(__always)
-    mutating func enterCallFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int) {
-        if Detail.hasInstructions, depth >= 0 { suspend(vm, r) }
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {
+        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, r) }
         let code = UInt32(truncatingIfNeeded: r.env.field)
         append(.enterCallFrame, code: code, detail: arguments, r.hp)
         enter(code)
     }
 
-    mutating func enterBuiltinFrame(_ vm: VM, _ index: Int) {
-        if Detail.hasInstructions, depth >= 0 { suspend(vm, vm.s.pointee.r) }
+    mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {
+        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, interpreter.state.pointee.r) }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
-        append(.enterBuiltinFrame, code: code, vm.s.pointee.r.hp)
+        append(.enterBuiltinFrame, code: code, interpreter.state.pointee.r.hp)
         enter(code)
-        addStack(vm, from: vm.bp, to: vm.sp)
+        addStack(interpreter, from: interpreter.bp, to: interpreter.sp)
     }
 
     @inline(__always)
-    mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) {
+    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {
         let code = entered[depth]
         append(code & CodeID.builtinFlag != 0 ? .exitBuiltinFrame : .exitCallFrame, code: code, r.hp)
         depth &-= 1
-        addStack(vm, from: r.bp, to: r.sp)
+        addStack(interpreter, from: r.bp, to: r.sp)
     }
 
     @inline(__always)
-    mutating func tailCall(_ vm: VM, _ r: borrowing Registers) {
+    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {
         append(.tailCall, code: UInt32(truncatingIfNeeded: r.env.field), r.hp)
     }
 
-    mutating func tailCallBuiltin(_ vm: VM, _ index: Int) {
-        append(.tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag, vm.s.pointee.r.hp)
+    mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {
+        append(.tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag, interpreter.state.pointee.r.hp)
     }
 
-    mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step) {
+    mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {
         guard step == .done || step == .error else { return }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
         append(.enterBuiltin, code: code, heapMark)
         depth &+= 1
-        append(.exitBuiltin, code: code, vm.s.pointee.r.hp)
+        append(.exitBuiltin, code: code, interpreter.state.pointee.r.hp)
         depth &-= 1
         guard Detail.hasInstructions, step == .done else { return }
-        withUnsafeMutablePointer(to: &vm.s.pointee.result) { addStack(vm, from: $0, to: $0 + 1) }
+        withUnsafeMutablePointer(to: &interpreter.state.pointee.result) { addStack(interpreter, from: $0, to: $0 + 1) }
     }
 
     @inline(__always)
-    mutating func carryOut(_ vm: VM, _ step: Step) {
-        if Detail.hasInstructions { recordRequest(vm, step) }
+    mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {
+        if Detail.hasInstructions { recordRequest(interpreter, step) }
     }
 
-    private mutating func recordRequest(_ vm: VM, _ step: Step) {
+    private mutating func recordRequest(_ interpreter: Interpreter, _ step: Step) {
         let request: BuiltinRequest
         switch step {
         case .collect:
@@ -155,11 +155,11 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         case .suspend: request = .host
         default: return
         }
-        guard let index = vm.stepIndex(vm.s.pointee.instruction) else { return }
+        guard let index = interpreter.stepIndex(interpreter.state.pointee.instruction) else { return }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
-        append(.suspendBuiltinFrame, code: code, vm.s.pointee.r.hp)
-        addStack(vm, from: vm.bp, to: vm.sp)
-        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, vm.s.pointee.r.hp)
+        append(.suspendBuiltinFrame, code: code, interpreter.state.pointee.r.hp)
+        addStack(interpreter, from: interpreter.bp, to: interpreter.sp)
+        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, interpreter.state.pointee.r.hp)
     }
 
     @inline(__always)
@@ -170,11 +170,11 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     }
 
     /// Says that the frame below the new one waits, if it runs a chunk.
-    private mutating func suspend(_ vm: VM, _ r: borrowing Registers) {
+    private mutating func suspend(_ interpreter: Interpreter, _ r: borrowing Registers) {
         let below = (r.fp - 1).pointee
-        guard below.env != vm.s.pointee.machineEnv else { return }
+        guard below.env != interpreter.state.pointee.machineEnv else { return }
         append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), r.hp)
-        addStack(vm, from: below.bp, to: r.bp)
+        addStack(interpreter, from: below.bp, to: r.bp)
     }
 
     @inline(never)
@@ -191,7 +191,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         if Detail.countsOnly { return recording.count(kind) }
         untilClock &-= 1
         if _slowPath(untilClock == 0 || UInt(bitPattern: hp - heapMark) > EventRecorder.clockBytes) { readClock(hp) }
-        next.pointee = EventRow(kind: kind.rawValue, code: code, detail: detail)
+        next.pointee = EventRecord(kind: kind.rawValue, code: code, detail: detail)
         next += 1
     }
 
@@ -200,10 +200,10 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     private mutating func readClock(_ hp: UnsafeMutableRawPointer) {
         heapMark = hp
         // Room for the events until the next look.
-        if next - recording.rows + EventRecorder.clockInterval >= EventRecording.capacity {
+        if next - recording.records + EventRecorder.clockInterval >= EventRecording.capacity {
             flush()
         } else {
-            next.pointee = EventRow(nanoseconds: monotonicNanoseconds() &- recording.baseTime)
+            next.pointee = EventRecord(nanoseconds: monotonicNanoseconds() &- recording.baseTime)
             next += 1
         }
         untilClock = Detail.hasInstructions ? 1 : EventRecorder.clockInterval
@@ -211,23 +211,23 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
 
     /// Prints the top of a stack for the last event.
     @inline(__always)
-    private mutating func addStack(_ vm: VM, from base: Slot, to top: Slot) {
-        if Detail.hasInstructions { printStack(vm, from: base, to: top) }
+    private mutating func addStack(_ interpreter: Interpreter, from base: Slot, to top: Slot) {
+        if Detail.hasInstructions { printStack(interpreter, from: base, to: top) }
     }
 
     @inline(never)
-    private mutating func printStack(_ vm: VM, from base: Slot, to top: Slot) {
+    private mutating func printStack(_ interpreter: Interpreter, from base: Slot, to top: Slot) {
         var values: [[UInt8]] = []
         var slot = top
         while slot > base, values.count < EventRecorder.stackValues {
             slot -= 1
-            values.append(vm.brief(slot.pointee))
+            values.append(interpreter.brief(slot.pointee))
         }
-        recording.addStack(next - 1 - recording.rows, values, height: max(0, top - base))
+        recording.addStack(next - 1 - recording.records, values, height: max(0, top - base))
     }
 }
 
-extension VM {
+extension Interpreter {
     /// A value for a trace: containers by their size, everything else cut to 64 bytes.
     fileprivate func brief(_ value: Value) -> [UInt8] {
         var value = value

@@ -8,7 +8,7 @@ final class EventRecording {
     unowned let machine: Machine
     let observer: any RuntimeObserver
     let level: TraceLevel
-    let rows: UnsafeMutablePointer<EventRow>
+    let records: UnsafeMutablePointer<EventRecord>
     /// What each frame was entered as, by depth: the code, or 0.
     private(set) var entered: UnsafeMutablePointer<UInt32>
     private(set) var enteredCapacity = 1 << 12
@@ -16,11 +16,11 @@ final class EventRecording {
     var depth = -1
     /// Monotonic nanoseconds of the batch's beginning.
     private(set) var baseTime = monotonicNanoseconds()
-    /// Depth before the first row of the batch.
+    /// Depth before the first record of the batch.
     private(set) var batchDepth = -1
     /// Printed stack values: a length in one byte, then bytes.
     private var text: [UInt8] = []
-    /// What a row of level `ops` has besides its word.
+    /// What a record of level `ops` has besides its word.
     private struct OpRow {
         var opcode: UInt8 = 0
         var stackCount: UInt8 = 0
@@ -28,8 +28,8 @@ final class EventRecording {
         /// Where its values begin in `text`.
         var textStart = 0
     }
-    /// By row; level `ops` only.
-    private var opRows: [OpRow] = []
+    /// By record; level `ops` only.
+    private var operationRecords: [OpRow] = []
     /// Events by kind, in lanes: events of one kind follow one another, and adding to one counter would wait.
     private let lanes: UnsafeMutablePointer<UInt64>
     private static let laneCount = 4
@@ -38,7 +38,7 @@ final class EventRecording {
         self.machine = machine
         self.level = level
         self.observer = observer
-        rows = .allocate(capacity: EventRecording.capacity)
+        records = .allocate(capacity: EventRecording.capacity)
         lanes = .allocate(capacity: EventRecording.laneCount * 16)
         lanes.initialize(repeating: 0, count: EventRecording.laneCount * 16)
         entered = .allocate(capacity: enteredCapacity)
@@ -46,7 +46,7 @@ final class EventRecording {
     }
 
     deinit {
-        rows.deallocate()
+        records.deallocate()
         lanes.deallocate()
         entered.deallocate()
     }
@@ -67,27 +67,27 @@ final class EventRecording {
         (0..<16).map { kind in kind == 0 ? 0 : (0..<EventRecording.laneCount).reduce(0) { $0 + lanes[$1 * 16 + kind] } }
     }
 
-    /// Passes so many rows on and begins a new batch.
+    /// Passes so many records on and begins a new batch.
     func drain(_ count: Int, depth: Int) {
         if count > 0 {
             for index in 0..<count {
-                lanes[(index & (EventRecording.laneCount - 1)) * 16 + Int(rows[index].word & 0xF)] &+= 1
+                lanes[(index & (EventRecording.laneCount - 1)) * 16 + Int(records[index].word & 0xF)] &+= 1
             }
             observer.observe(
-                UnsafeBufferPointer(start: rows, count: count).span, EventContext(recording: self))
+                UnsafeBufferPointer(start: records, count: count).span, EventContext(recording: self))
         }
         text.removeAll(keepingCapacity: true)
-        opRows.removeAll(keepingCapacity: true)
+        operationRecords.removeAll(keepingCapacity: true)
         batchDepth = depth
         baseTime = monotonicNanoseconds()
     }
 
-    /// Notes the printed values of the row at an index, of which each has at most 255 bytes.
+    /// Notes the printed values of the record at an index, of which each has at most 255 bytes.
     func addStack(_ index: Int, _ values: [[UInt8]], height: Int) {
         reach(index)
-        opRows[index].stackCount = UInt8(truncatingIfNeeded: values.count)
-        opRows[index].stackHeight = UInt32(truncatingIfNeeded: height)
-        opRows[index].textStart = text.count
+        operationRecords[index].stackCount = UInt8(truncatingIfNeeded: values.count)
+        operationRecords[index].stackHeight = UInt32(truncatingIfNeeded: height)
+        operationRecords[index].textStart = text.count
         for value in values {
             text.append(UInt8(truncatingIfNeeded: value.count))
             text += value
@@ -96,24 +96,26 @@ final class EventRecording {
 
     func addOpcode(_ index: Int, _ opcode: Opcode) {
         reach(index)
-        opRows[index].opcode = opcode.rawValue
+        operationRecords[index].opcode = opcode.rawValue
     }
 
     private func reach(_ index: Int) {
-        while opRows.count <= index { opRows.append(OpRow()) }
+        while operationRecords.count <= index { operationRecords.append(OpRow()) }
     }
 
     func opcode(_ index: Int) -> Opcode? {
-        index < opRows.count ? Opcode(rawValue: opRows[index].opcode) : nil
+        index < operationRecords.count ? Opcode(rawValue: operationRecords[index].opcode) : nil
     }
 
-    func stackHeight(_ index: Int) -> Int { index < opRows.count ? Int(opRows[index].stackHeight) : 0 }
+    func stackHeight(_ index: Int) -> Int {
+        index < operationRecords.count ? Int(operationRecords[index].stackHeight) : 0
+    }
 
-    /// The printed values of the row at an index.
+    /// The printed values of the record at an index.
     func stack(_ index: Int) -> [[UInt8]] {
-        guard index < opRows.count else { return [] }
-        var place = opRows[index].textStart
-        return (0..<Int(opRows[index].stackCount)).map { _ in
+        guard index < operationRecords.count else { return [] }
+        var place = operationRecords[index].textStart
+        return (0..<Int(operationRecords[index].stackCount)).map { _ in
             let length = Int(text[place])
             defer { place += 1 + length }
             return Array(text[(place + 1)...].prefix(length))

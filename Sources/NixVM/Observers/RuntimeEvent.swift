@@ -58,9 +58,9 @@ public enum BuiltinRequest: Int, Sendable {
 
 /// One event as it is recorded: a single word, because a fast program has one every few nanoseconds.
 ///
-/// The kind is in the lowest byte, 24 bits of detail above it, the code in the upper half. A row of kind 0 is no event
+/// The kind is in the lowest byte, 24 bits of detail above it, the code in the upper half. A record of kind 0 is no event
 /// but the time of those after it. Depth is not written: it grows with each enter and falls after each exit.
-@frozen public struct EventRow: BitwiseCopyable, Sendable {
+@frozen public struct EventRecord: BitwiseCopyable, Sendable {
     public let word: UInt64
 
     @inlinable
@@ -68,16 +68,16 @@ public enum BuiltinRequest: Int, Sendable {
         word = UInt64(code) &<< 32 | UInt64(truncatingIfNeeded: detail & 0xFF_FFFF) &<< 8 | UInt64(kind)
     }
 
-    /// A row from its word.
+    /// A record from its word.
     @inlinable public init(word: UInt64) { self.word = word }
 
     @inlinable
     init(nanoseconds: UInt64) { word = nanoseconds &<< 8 }
 
-    /// Whether the row is the time of the events after it. At level `calls` the clock is read every 64 events, and
+    /// Whether the record is the time of the events after it. At level `calls` the clock is read every 64 events, and
     /// after work that allocated.
     @inlinable public var isTime: Bool { word & 0xFF == 0 }
-    /// Of a row for which `isTime` holds: nanoseconds since the batch began.
+    /// Of a record for which `isTime` holds: nanoseconds since the batch began.
     @inlinable public var nanoseconds: UInt64 { word &>> 8 }
     @inlinable public var kind: RuntimeEventKind? { RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: word)) }
     /// What the frame runs.
@@ -87,17 +87,17 @@ public enum BuiltinRequest: Int, Sendable {
     @inlinable public var detail: Int { Int(truncatingIfNeeded: (word &>> 8) & 0xFF_FFFF) }
 }
 
-/// Follows rows in order, to know the depth and time of each.
+/// Follows records in order, to know the depth and time of each.
 @frozen public struct EventClock {
-    /// Frames below the one that the last row passed belongs to.
+    /// Frames below the one that the last record passed belongs to.
     public internal(set) var depth: Int
-    /// Monotonic nanoseconds of the last row passed.
+    /// Monotonic nanoseconds of the last record passed.
     public internal(set) var time: UInt64
     @usableFromInline let baseTime: UInt64
-    /// Depth after the last row passed.
+    /// Depth after the last record passed.
     @usableFromInline var depthAfter: Int
 
-    /// Frames that are open after the last row passed.
+    /// Frames that are open after the last record passed.
     public var open: Int { depthAfter + 1 }
 
     init(depth: Int, baseTime: UInt64) {
@@ -107,10 +107,10 @@ public enum BuiltinRequest: Int, Sendable {
         self.baseTime = baseTime
     }
 
-    /// Goes on to the next row; its kind, or nil when it was a time.
-    public mutating func pass(_ row: EventRow) -> RuntimeEventKind? {
-        guard let kind = row.kind else {
-            time = baseTime &+ row.nanoseconds
+    /// Goes on to the next record; its kind, or nil when it was a time.
+    public mutating func pass(_ record: EventRecord) -> RuntimeEventKind? {
+        guard let kind = record.kind else {
+            time = baseTime &+ record.nanoseconds
             return nil
         }
         switch kind {
@@ -128,7 +128,7 @@ public enum BuiltinRequest: Int, Sendable {
 
 /// One event, decoded. Valid during the callback it is passed to, which it cannot outlive.
 public struct RuntimeEvent: ~Copyable {
-    let row: EventRow
+    let record: EventRecord
     /// Nanoseconds on the monotonic clock.
     public let time: UInt64
     /// Frames below this one.
@@ -136,13 +136,13 @@ public struct RuntimeEvent: ~Copyable {
     let index: Int
     let recording: EventRecording
 
-    public var code: CodeID { row.code }
+    public var code: CodeID { record.code }
     /// Of `enterCallFrame`; 0 for a thunk.
-    public var arguments: Int { row.detail }
+    public var arguments: Int { record.detail }
     /// Of `executeOp`: offset of the instruction in its chunk.
-    public var offset: Int { row.detail }
+    public var offset: Int { record.detail }
     public var opcode: Opcode? { recording.opcode(index) }
-    public var request: BuiltinRequest? { BuiltinRequest(rawValue: row.detail) }
+    public var request: BuiltinRequest? { BuiltinRequest(rawValue: record.detail) }
     /// The function's or builtin's name; nil for an anonymous function or a thunk without one.
     public var name: [UInt8]? { recording.machine.codeName(code) }
     /// Where the function or thunk stands; nil for a builtin.
@@ -153,11 +153,11 @@ public struct RuntimeEvent: ~Copyable {
     public var stackHeight: Int { recording.stackHeight(index) }
 }
 
-/// What the rows of a batch refer to. Valid during the callback it is passed to.
+/// What the records of a batch refer to. Valid during the callback it is passed to.
 public struct EventContext: ~Copyable {
     let recording: EventRecording
 
-    /// Depth and time before the first row.
+    /// Depth and time before the first record.
     public var clock: EventClock { EventClock(depth: recording.batchDepth, baseTime: recording.baseTime) }
     /// The function's or builtin's name.
     public func name(_ code: CodeID) -> [UInt8]? { recording.machine.codeName(code) }
@@ -165,9 +165,9 @@ public struct EventContext: ~Copyable {
     public func position(_ code: CodeID) -> SourcePosition? { recording.machine.codePosition(code) }
     /// Index of a chunk in its own program; nil for a builtin.
     public func chunkInProgram(_ code: CodeID) -> Int? { recording.machine.chunkInProgram(code) }
-    /// Of the row at an index, which is an `executeOp`.
+    /// Of the record at an index, which is an `executeOp`.
     public func opcode(_ index: Int) -> Opcode? { recording.opcode(index) }
-    /// The printed values of the row at an index, topmost first; none below level `ops`.
+    /// The printed values of the record at an index, topmost first; none below level `ops`.
     public func stack(_ index: Int) -> [[UInt8]] { recording.stack(index) }
     /// How many values the stack has.
     public func stackHeight(_ index: Int) -> Int { recording.stackHeight(index) }
@@ -179,14 +179,14 @@ extension Machine {
     }
 
     func codePosition(_ code: CodeID) -> SourcePosition? {
-        guard !code.isBuiltin, code.index > 0, code.index < s.pointee.chunkCount else { return nil }
-        return sourcePosition(chunk: code.index, pc: s.pointee.chunks[code.index].code)
+        guard !code.isBuiltin, code.index > 0, code.index < state.pointee.chunkCount else { return nil }
+        return sourcePosition(chunk: code.index, pc: state.pointee.chunks[code.index].code)
     }
 
     func chunkInProgram(_ code: CodeID) -> Int? {
-        guard !code.isBuiltin, code.index > 0, code.index < s.pointee.chunkCount,
-            Int(s.pointee.chunks[code.index].program) < programs.count
+        guard !code.isBuiltin, code.index > 0, code.index < state.pointee.chunkCount,
+            Int(state.pointee.chunks[code.index].program) < programs.count
         else { return nil }
-        return Int(s.pointee.chunks[code.index].index)
+        return Int(state.pointee.chunks[code.index].index)
     }
 }

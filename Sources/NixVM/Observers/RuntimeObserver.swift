@@ -4,8 +4,8 @@
 /// the kind it was entered with.
 public protocol RuntimeObserver: AnyObject {
     /// A batch of events as they were recorded. The default decodes each and calls the requirement of its kind; an
-    /// observer that must be fast takes the rows instead.
-    func observe(_ rows: Span<EventRow>, _ context: borrowing EventContext)
+    /// observer that must be fast takes the records instead.
+    func observe(_ records: Span<EventRecord>, _ context: borrowing EventContext)
 
     func enterCallFrame(_ event: borrowing RuntimeEvent)
     func exitCallFrame(_ event: borrowing RuntimeEvent)
@@ -21,14 +21,14 @@ public protocol RuntimeObserver: AnyObject {
 }
 
 extension RuntimeObserver {
-    public func observe(_ rows: Span<EventRow>, _ context: borrowing EventContext) {
+    public func observe(_ records: Span<EventRecord>, _ context: borrowing EventContext) {
         var clock = context.clock
-        for index in rows.indices {
-            guard let kind = clock.pass(rows[index]) else { continue }
+        for index in records.indices {
+            guard let kind = clock.pass(records[index]) else { continue }
             dispatch(
                 kind,
                 RuntimeEvent(
-                    row: rows[index], time: clock.time, depth: clock.depth, index: index,
+                    record: records[index], time: clock.time, depth: clock.depth, index: index,
                     recording: context.recording))
         }
     }

@@ -8,7 +8,7 @@ struct WorkCounter: LoopObserver {
     private var pending = Opcode.pop
     private var pendingElements = 0
 
-    mutating func executeOp(_ vm: VM, _ r: borrowing Registers) {
+    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
         let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
         pending = opcode
         pendingElements = 0
@@ -16,32 +16,32 @@ struct WorkCounter: LoopObserver {
         case .thunk, .closure, .list, .attributes: pendingElements = elements(r, opcode)
         default: break
         }
-        count(vm, by: 1)
+        count(interpreter, by: 1)
     }
 
-    mutating func enterCallFrame(_ vm: VM, _ r: borrowing Registers, arguments: Int) {
-        vm.s.pointee.counters.calls &+= arguments
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {
+        interpreter.state.pointee.counters.calls &+= arguments
         if arguments > 0 { return }
-        vm.s.pointee.counters.forces &+= 1
+        interpreter.state.pointee.counters.forces &+= 1
         // The frame was entered in the midst of the instruction, which runs again.
-        if (r.fp - 1).pointee.update & 3 == FrameMode.updateAndRetry { takeBack(vm) }
+        if (r.fp - 1).pointee.update & 3 == FrameMode.updateAndRetry { takeBack(interpreter) }
     }
 
-    mutating func tailCall(_ vm: VM, _ r: borrowing Registers) {
-        vm.s.pointee.counters.calls &+= Int(vm.s.pointee.chunks[r.env.field].arity)
+    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {
+        interpreter.state.pointee.counters.calls &+= Int(interpreter.state.pointee.chunks[r.env.field].arity)
     }
 
-    mutating func carryOut(_ vm: VM, _ step: Step) {
+    mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {
         switch step {
-        case .collect, .force, .suspend, .error: takeBack(vm)
+        case .collect, .force, .suspend, .error: takeBack(interpreter)
         default: break
         }
     }
 
-    mutating func enterBuiltinFrame(_ vm: VM, _ index: Int) {}
-    mutating func exitFrame(_ vm: VM, _ r: borrowing Registers) {}
-    mutating func tailCallBuiltin(_ vm: VM, _ index: Int) {}
-    mutating func ranBuiltin(_ vm: VM, _ index: Int, _ step: Step) {}
+    mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
+    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
+    mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {}
 
     /// How many values the object holds that an instruction is about to make.
     private func elements(_ r: borrowing Registers, _ opcode: Opcode) -> Int {
@@ -56,25 +56,25 @@ struct WorkCounter: LoopObserver {
         }
     }
 
-    private mutating func takeBack(_ vm: VM) {
-        count(vm, by: -1)
+    private mutating func takeBack(_ interpreter: Interpreter) {
+        count(interpreter, by: -1)
         pending = .pop
     }
 
-    private func count(_ vm: VM, by sign: Int) {
+    private func count(_ interpreter: Interpreter, by sign: Int) {
         switch pending {
         case .thunk, .closure:
-            if pending == .thunk { vm.s.pointee.counters.thunks &+= sign }
-            vm.s.pointee.counters.environments &+= sign
-            vm.s.pointee.counters.captures &+= sign &* pendingElements
+            if pending == .thunk { interpreter.state.pointee.counters.thunks &+= sign }
+            interpreter.state.pointee.counters.environments &+= sign
+            interpreter.state.pointee.counters.captures &+= sign &* pendingElements
         case .list where pendingElements > 0:
-            vm.s.pointee.counters.lists &+= sign
-            vm.s.pointee.counters.listElements &+= sign &* pendingElements
+            interpreter.state.pointee.counters.lists &+= sign
+            interpreter.state.pointee.counters.listElements &+= sign &* pendingElements
         case .attributes:
-            vm.s.pointee.counters.sets &+= sign
-            vm.s.pointee.counters.setElements &+= sign &* pendingElements
+            interpreter.state.pointee.counters.sets &+= sign
+            interpreter.state.pointee.counters.setElements &+= sign &* pendingElements
         case .select, .selectOr, .selectDynamic, .selectOrDynamic, .getLocalSelect, .getUpvalueSelect:
-            vm.s.pointee.counters.lookups &+= sign
+            interpreter.state.pointee.counters.lookups &+= sign
         default: break
         }
     }

@@ -15,7 +15,7 @@ struct LoadBudget: ~Copyable {
 
     init(_ machine: Machine) {
         self.machine = machine
-        room = machine.vm.roomOutsideHeap
+        room = machine.interpreter.roomOutsideHeap
     }
 
     /// Takes bytes that are kept as long as the machine.
@@ -36,8 +36,8 @@ struct LoadBudget: ~Copyable {
     mutating func require(_ bytes: Int) throws(EvalFailure) {
         if bytes <= room { return }
         // What is no more alive may lie in the heap: then there is more room than there seemed to be.
-        machine.vm.collectForOutside(bytes)
-        room = machine.vm.roomOutsideHeap - uncounted
+        machine.interpreter.collectForOutside(bytes)
+        room = machine.interpreter.roomOutsideHeap - uncounted
         guard bytes <= room else { throw machine.memoryFailure }
     }
 
@@ -52,22 +52,24 @@ struct LoadBudget: ~Copyable {
     /// Words of the permanent range.
     mutating func permanent(words: Int) throws(EvalFailure) -> Object {
         try takeCounted(words * 8)
-        guard let object = machine.s.pointee.heap.allocatePermanent(ifRoom: words) else { throw machine.memoryFailure }
+        guard let object = machine.state.pointee.heap.allocatePermanent(ifRoom: words) else {
+            throw machine.memoryFailure
+        }
         return object
     }
 
     /// The machine's symbol for a name.
     mutating func symbol(_ name: UnsafeBufferPointer<UInt8>) throws(EvalFailure) -> UInt32 {
         try work()
-        if let known = machine.s.pointee.symbols.find(name) { return known }
-        try takeCounted(machine.s.pointee.symbols.growth(forLength: name.count))
-        guard let symbol = machine.s.pointee.symbols.add(name) else { throw machine.memoryFailure }
+        if let known = machine.state.pointee.symbols.find(name) { return known }
+        try takeCounted(machine.state.pointee.symbols.growth(forLength: name.count))
+        guard let symbol = machine.state.pointee.symbols.add(name) else { throw machine.memoryFailure }
         return symbol
     }
 
     /// Counts what was taken. The next collection comes earlier for it.
     consuming func finish() {
-        machine.vm.countOutsideHeap(uncounted)
-        machine.vm.bringCollectionForward(counted)
+        machine.interpreter.countOutsideHeap(uncounted)
+        machine.interpreter.bringCollectionForward(counted)
     }
 }

@@ -21,10 +21,10 @@ final class LoadedProgram {
     var constants: GrowingTable<Value>
     var shapes: GrowingTable<LoadedShape>
     var formals: GrowingTable<LoadedFormals>
-    /// By row, which is a chunk's place among all of the program: the machine's index, where that does not follow from
+    /// By chunk index, which is a chunk's place among all of the program: the machine's index, where that does not follow from
     /// `firstChunk`.
     var places: [UInt32] = []
-    /// By row: index in `program.chunks` plus one; 0 for a thunk without code, of which there is nothing to say.
+    /// By chunk index: index in `program.chunks` plus one; 0 for a thunk without code, of which there is nothing to say.
     var descriptions: GrowingTable<UInt32>
     /// Parallel to `program.chunks`, which have no code: it lies in a block.
     private var codeSizes: [Int] = []
@@ -76,7 +76,7 @@ final class LoadedProgram {
         shapes.reserve(sizes.shapes)
         formals.reserve(sizes.formals)
         descriptions.reserve(sizes.chunks)
-        for row in 0..<sizes.chunks { descriptions.set(row, 0) }
+        for chunkIndex in 0..<sizes.chunks { descriptions.set(chunkIndex, 0) }
         publish()
         program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: sizes.formals)
     }
@@ -100,20 +100,22 @@ final class LoadedProgram {
     private let makeSpans: ((Int) -> [InstructionSpan])?
 
     /// The machine's index of a chunk.
-    func place(of row: Int) -> Int { row < places.count ? Int(places[row]) : firstChunk + row }
+    func place(of chunkIndex: Int) -> Int {
+        chunkIndex < places.count ? Int(places[chunkIndex]) : firstChunk + chunkIndex
+    }
 
     /// What is known of a chunk, without its code. Of a thunk without code that is nothing.
-    func chunk(_ row: Int) -> Chunk {
-        let number = Int(descriptions.base[row])
+    func chunk(_ chunkIndex: Int) -> Chunk {
+        let number = Int(descriptions.base[chunkIndex])
         return number > 0 ? program.chunks[number - 1] : Self.unknown
     }
 
     /// The same with the spans of its instructions.
-    func chunkWithSpans(_ row: Int) -> Chunk {
-        let number = Int(descriptions.base[row])
+    func chunkWithSpans(_ chunkIndex: Int) -> Chunk {
+        let number = Int(descriptions.base[chunkIndex])
         guard number > 0 else { return Self.unknown }
         if let makeSpans, program.chunks[number - 1].instructionSpans.isEmpty {
-            program.chunks[number - 1].instructionSpans = makeSpans(row)
+            program.chunks[number - 1].instructionSpans = makeSpans(chunkIndex)
         }
         return program.chunks[number - 1]
     }
@@ -123,23 +125,23 @@ final class LoadedProgram {
         spans: [], code: [], maximumStack: 0, instructionSpans: [])
 
     /// Bytes of a chunk's code.
-    func codeSize(_ row: Int) -> Int {
-        let number = Int(descriptions.base[row])
+    func codeSize(_ chunkIndex: Int) -> Int {
+        let number = Int(descriptions.base[chunkIndex])
         return number > 0 ? codeSizes[number - 1] : 0
     }
 
     /// Keeps what is known of a chunk.
-    func describe(_ row: Int, _ chunk: Chunk) {
+    func describe(_ chunkIndex: Int, _ chunk: Chunk) {
         var kept = chunk
         kept.code = []
-        let number = Int(descriptions.base[row])
+        let number = Int(descriptions.base[chunkIndex])
         if number > 0 {
             program.chunks[number - 1] = kept
             codeSizes[number - 1] = chunk.code.count
         } else {
             program.chunks.append(kept)
             codeSizes.append(chunk.code.count)
-            descriptions.set(row, UInt32(truncatingIfNeeded: program.chunks.count))
+            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count))
         }
     }
 

@@ -9,7 +9,7 @@ extension Machine {
     ///   - name: what positions call the source.
     /// - Returns: the machine's index of the top-level chunk, or a failure (an unknown global, too many chunks, a limit).
     func load(_ program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> Int {
-        let first = s.pointee.chunkCount
+        let first = state.pointee.chunkCount
         let sizes = ProgramSizes(program)
         let lines = program.lines
         let loaded = try add(
@@ -19,8 +19,8 @@ extension Machine {
                 symbols: program.symbols, constants: program.constants, shapes: program.shapes,
                 formals: program.formals, to: loaded, &budget)
             for chunk in program.chunks { try announce(ChunkOutline(chunk), loaded, &budget) }
-            for (row, chunk) in program.chunks.enumerated() {
-                try install(chunk, row, loaded, sizes.code, isShared: true, &budget)
+            for (chunkIndex, chunk) in program.chunks.enumerated() {
+                try install(chunk, chunkIndex, loaded, sizes.code, isShared: true, &budget)
             }
         }
         return first
@@ -72,7 +72,7 @@ extension Machine {
 
     /// The name of one of a program's symbols.
     func name(of symbol: UInt32, in loaded: LoadedProgram) -> [UInt8] {
-        Array(s.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
+        Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
     }
 
     /// Adds what a part of a program brings.
@@ -82,9 +82,9 @@ extension Machine {
                 symbols: part.symbols, constants: part.constants, shapes: part.shapes, formals: part.formals,
                 to: loaded, &budget)
             for chunk in part.newChunks { try announce(chunk, loaded, &budget) }
-            for function in part.functions { try describe(function.chunk, function.row, loaded, &budget) }
+            for function in part.functions { try describe(function.chunk, function.chunkIndex, loaded, &budget) }
             let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
-            for code in part.code { try install(code.chunk, code.row, loaded, total, &budget) }
+            for code in part.code { try install(code.chunk, code.chunkIndex, loaded, total, &budget) }
         }
     }
 
@@ -123,15 +123,15 @@ extension Machine {
     private func announce(
         _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
-        let place = s.pointee.chunkCount
+        let place = state.pointee.chunkCount
         guard place < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
         try budget.work()
         try budget.take(
             MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)
-        announce(chunk, at: place, row: loaded.places.count, loaded)
+        announce(chunk, at: place, chunkIndex: loaded.places.count, loaded)
         loaded.places.append(UInt32(truncatingIfNeeded: place))
         loaded.descriptions.append(0)
-        s.pointee.chunkCount += 1
+        state.pointee.chunkCount += 1
     }
 
     static var tooManyPrograms: EvalFailure {
@@ -139,37 +139,38 @@ extension Machine {
     }
 
     /// Gives a chunk its place, with code that asks the host for its own.
-    func announce(_ chunk: ChunkOutline, at place: Int, row: Int, _ loaded: LoadedProgram) {
-        s.pointee.chunks[place] = LoadedChunk(
-            code: vm.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables), arity: UInt32(chunk.arity),
+    func announce(_ chunk: ChunkOutline, at place: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
+        state.pointee.chunks[place] = LoadedChunk(
+            code: interpreter.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables),
+            arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
-            index: UInt32(truncatingIfNeeded: row))
+            index: UInt32(truncatingIfNeeded: chunkIndex))
     }
 
     /// Keeps what is known of a chunk.
     ///
     /// - Parameter isShared: somebody else keeps, and has counted, the arrays that it refers to.
     func describe(
-        _ chunk: Chunk, _ row: Int, _ loaded: LoadedProgram, isShared: Bool = false, _ budget: inout LoadBudget
+        _ chunk: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, isShared: Bool = false, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         try budget.work()
         let arrays = isShared ? 0 : chunk.descriptionBytes
         try budget.take(2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + arrays)
-        loaded.describe(row, chunk)
+        loaded.describe(chunkIndex, chunk)
     }
 
     /// Gives a chunk that was announced its code.
     ///
     /// - Parameter total: bytes of all code that is installed with it.
     func install(
-        _ code: Chunk, _ row: Int, _ loaded: LoadedProgram, _ total: Int, isShared: Bool = false,
+        _ code: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, _ total: Int, isShared: Bool = false,
         _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         try budget.take(loaded.codeGrowth(code.code.count, of: total))
-        try describe(code, row, loaded, isShared: isShared, &budget)
-        let chunk = s.pointee.chunks + loaded.place(of: row)
+        try describe(code, chunkIndex, loaded, isShared: isShared, &budget)
+        let chunk = state.pointee.chunks + loaded.place(of: chunkIndex)
         chunk.pointee.code = loaded.copy(code: code.code, of: total)
         chunk.pointee.maximumStack = code.maximumStack
-        s.pointee.largestFrame = max(s.pointee.largestFrame, Int(code.maximumStack))
+        state.pointee.largestFrame = max(state.pointee.largestFrame, Int(code.maximumStack))
     }
 }

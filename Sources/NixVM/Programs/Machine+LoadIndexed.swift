@@ -9,7 +9,7 @@ extension Machine {
     public func load(
         indexed program: IndexedProgram, part: IndexedPart, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
-        let first = s.pointee.chunkCount
+        let first = state.pointee.chunkCount
         guard program.chunkCount <= MachineState.chunkCapacity - first else { throw Self.tooManyPrograms }
         let sizes = ProgramSizes(program)
         let loaded = try add(
@@ -22,10 +22,10 @@ extension Machine {
                 sizes.chunks * MemoryLayout<LoadedChunk>.stride + sizes.formals * MemoryLayout<Formals>.stride)
             loaded.reserveEntries(sizes)
             // Chunks that nothing has named yet are not looked at.
-            s.pointee.chunkCount += sizes.chunks
+            state.pointee.chunkCount += sizes.chunks
             try add(part, to: loaded, &budget)
         }
-        let isFunction = s.pointee.chunks[first].arity > 0
+        let isFunction = state.pointee.chunks[first].arity > 0
         return (ValueHandle(root: addRoot(permanentThunk(first, isFunction: isFunction))), number)
     }
 
@@ -59,7 +59,7 @@ extension Machine {
         }
         for (index, outline) in part.outlines {
             try budget.work()
-            announce(outline, at: loaded.firstChunk + index, row: index, loaded)
+            announce(outline, at: loaded.firstChunk + index, chunkIndex: index, loaded)
         }
         for (index, chunk) in part.functions { try describe(chunk, index, loaded, &budget) }
         let total = part.code.reduce(0) { $0 + $1.chunk.code.count }

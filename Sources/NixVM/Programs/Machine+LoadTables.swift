@@ -49,7 +49,7 @@ extension Machine {
     /// An integer of the machine itself.
     func permanentInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
-        let object = s.pointee.heap.allocatePermanent(words: 2)
+        let object = state.pointee.heap.allocatePermanent(words: 2)
         object[0] = Object.header(Kind.integer, field: 0)
         object[1] = UInt64(bitPattern: number)
         return Value(Tag.other, object)
@@ -57,7 +57,7 @@ extension Machine {
 
     /// A string or path of the machine itself.
     func permanentBytes(_ kind: UInt64, _ bytes: [UInt8]) -> Object {
-        let object = s.pointee.heap.allocatePermanent(words: 1 + Object.words(forBytes: bytes.count))
+        let object = state.pointee.heap.allocatePermanent(words: 1 + Object.words(forBytes: bytes.count))
         fill(object, kind, bytes)
         return object
     }
@@ -137,7 +137,7 @@ extension Machine {
             // Positions are numbered in the order of the names.
             places[place] = attributePosition(name.span, loaded)
         }
-        try order.sort(symbolCount: s.pointee.symbols.count, &budget)
+        try order.sort(symbolCount: state.pointee.symbols.count, &budget)
         for (sorted, entry) in order.entries.enumerated() {
             keys[sorted] = LayoutEntry(entry.symbol, places[Int(entry.place)]).bits
             places[Int(entry.place)] = UInt32(truncatingIfNeeded: sorted)
@@ -167,7 +167,7 @@ extension Machine {
             order.append(symbol: loaded.symbols.base[Int(formal.symbol)], place: place)
             positions[place] = attributePosition(formal.span, loaded)
         }
-        try order.sort(symbolCount: s.pointee.symbols.count, &budget)
+        try order.sort(symbolCount: state.pointee.symbols.count, &budget)
         for (position, entry) in order.entries.enumerated() {
             sorted[position] = LoadedFormals.Entry(symbol: entry.symbol, place: entry.place)
         }

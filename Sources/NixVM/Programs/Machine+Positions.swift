@@ -3,8 +3,8 @@ import NixBytecode
 extension Machine {
     /// The source position of a code address in a chunk; nil for machine code.
     func sourcePosition(chunk index: Int, pc: UnsafePointer<UInt8>) -> SourcePosition? {
-        let loaded = s.pointee.chunks[index]
-        guard index > 0, index < s.pointee.chunkCount, Int(loaded.program) < programs.count else { return nil }
+        let loaded = state.pointee.chunks[index]
+        guard index > 0, index < state.pointee.chunkCount, Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)]
         let offset = pc - loaded.code
         guard offset >= 0, offset <= program.codeSize(Int(loaded.index)) else { return nil }
@@ -68,7 +68,7 @@ extension Machine {
 
     /// The position number of an instruction, 0 for one without span.
     func instructionPosition(chunk index: Int, pc: UnsafePointer<UInt8>) -> UInt32 {
-        let loaded = s.pointee.chunks[index]
+        let loaded = state.pointee.chunks[index]
         guard index > 0, Int(loaded.program) < programs.count else { return 0 }
         let program = programs[Int(loaded.program)]
         let chunk = program.chunkWithSpans(Int(loaded.index))
@@ -81,17 +81,17 @@ extension Machine {
     }
 }
 
-extension VM {
+extension Interpreter {
     /// Where the instruction being executed stands; for a builtin's frame, where it was called.
     func currentSourcePosition() -> SourcePosition? {
-        var pc = s.pointee.instruction
-        var env = s.pointee.r.env
-        var frame = s.pointee.r.fp
+        var pc = state.pointee.instruction
+        var env = state.pointee.r.env
+        var frame = state.pointee.r.fp
         while true {
-            if env != s.pointee.machineEnv, let found = machine.sourcePosition(chunk: env.field, pc: pc) {
+            if env != state.pointee.machineEnv, let found = machine.sourcePosition(chunk: env.field, pc: pc) {
                 return found
             }
-            if frame <= s.pointee.bottomFrame { return nil }
+            if frame <= state.pointee.bottomFrame { return nil }
             frame -= 1
             pc = callSite(frame.pointee)
             env = frame.pointee.env

@@ -3,14 +3,14 @@ extension Machine {
     /// Collects when so many bytes beside the heap need room that garbage may take. Only between runs, or while one waits
     /// for an answer.
     public func collectForRoom(_ bytes: Int) {
-        if vm.roomOutsideHeap < bytes { vm.collectForOutside(bytes) }
+        if interpreter.roomOutsideHeap < bytes { interpreter.collectForOutside(bytes) }
     }
 }
 
-extension VM {
+extension Interpreter {
     /// Collects everything.
     func collectForOutside(_ bytes: Int) {
-        guard let limit = s.pointee.memoryLimit else { return }
+        guard let limit = state.pointee.memoryLimit else { return }
         if !collect(need: min(bytes, limit)) { _ = collect(need: 0) }
     }
 }

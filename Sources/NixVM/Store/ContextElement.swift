@@ -10,7 +10,7 @@ enum ContextElement: Equatable {
     /// derivation is still to be built.
     case output([UInt8], derivation: [UInt8])
 
-    /// From the text of an element, as `VM+Contexts` says it.
+    /// From the text of an element, as `Interpreter+Contexts` says it.
     init(_ text: UnsafeBufferPointer<UInt8>) {
         switch text.first {
         case UInt8(ascii: "="): self = .deep(Array(text.dropFirst()))

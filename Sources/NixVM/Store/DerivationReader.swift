@@ -5,19 +5,19 @@ import NixStore
 ///
 /// Borrows the heap: valid only while nothing is allocated.
 struct DerivationReader {
-    private let vm: VM
+    private let interpreter: Interpreter
     private let set: Object
     /// By place in the order of names: a string, null for what is left out, a boolean, an array for `args`.
     private let found: Slot
     private let order: UnsafePointer<UInt32>?
     private let isStructured: Bool
 
-    init(_ vm: VM, set: Object, found: Slot, isStructured: Bool) {
-        self.vm = vm
+    init(_ interpreter: Interpreter, set: Object, found: Slot, isStructured: Bool) {
+        self.interpreter = interpreter
         self.set = set
         self.found = found
         self.isStructured = isStructured
-        order = vm.nameOrder(set.layout)
+        order = interpreter.nameOrder(set.layout)
     }
 
     /// What the attributes say, checked.
@@ -71,7 +71,7 @@ struct DerivationReader {
     }
 
     func read() throws -> Parts {
-        guard let order, let name = vm.lookup(set, Symbols.name) else { throw Failed() }
+        guard let order, let name = interpreter.lookup(set, Symbols.name) else { throw Failed() }
         var parts = Parts(name: Array(name.pointee.object.byteBuffer))
         parts.variables.reserveCapacity(set.field)
         if isStructured { parts.json = [UInt8(ascii: "{")] }
@@ -96,7 +96,7 @@ struct DerivationReader {
 
     /// Throws what is wrong with one attribute.
     func check(_ symbol: UInt32, _ value: Value, _ found: Value) throws {
-        guard let name = vm.lookup(set, Symbols.name) else { throw Failed() }
+        guard let name = interpreter.lookup(set, Symbols.name) else { throw Failed() }
         var parts = Parts(name: Array(name.pointee.object.byteBuffer))
         try read(symbol, value, found, &parts)
     }
@@ -119,7 +119,7 @@ struct DerivationReader {
                 try readStructured(symbol, value, &parts)
             } else {
                 let text = found.object.byteBuffer
-                parts.variables.append((vm.s.pointee.symbols.bytes(symbol), text))
+                parts.variables.append((interpreter.state.pointee.symbols.bytes(symbol), text))
                 try readSpecial(symbol, text, &parts) { DerivationReader.words(text) }
             }
         }
@@ -128,7 +128,7 @@ struct DerivationReader {
     /// Adds a string's context and size.
     private func note(_ string: Value, _ parts: inout Parts) {
         parts.size += string.object.field + 16
-        let context = vm.context(of: string)
+        let context = interpreter.context(of: string)
         if context.isNull || context == parts.lastContext { return }
         parts.lastContext = context
         for index in 0..<context.object.field { parts.context.append(context.object.values[index].bits) }
@@ -138,7 +138,7 @@ struct DerivationReader {
     private func addJSON(_ symbol: UInt32, _ text: Value, _ parts: inout Parts) {
         guard var json = parts.json.take() else { return }
         if json.count > 1 { json.append(UInt8(ascii: ",")) }
-        JSONText.quote(ByteView(vm.s.pointee.symbols.bytes(symbol)), into: &json)
+        JSONText.quote(ByteView(interpreter.state.pointee.symbols.bytes(symbol)), into: &json)
         json.append(UInt8(ascii: ":"))
         json += text.object.byteBuffer
         parts.json = json
@@ -150,10 +150,10 @@ struct DerivationReader {
         if value.isThunk { value = Value(bits: value.object[1]) }
         switch symbol {
         case Symbols.outputs:
-            guard value.isList else { throw failed(vm.failExpected("a list", value)) }
+            guard value.isList else { throw failed(interpreter.failExpected("a list", value)) }
             try setOutputs((0..<value.object.field).map { try Array(text(value.object.values[$0])) }, &parts)
         case Symbols.builder:
-            guard value.isString else { throw failed(vm.failExpected("a string", value)) }
+            guard value.isString else { throw failed(interpreter.failExpected("a string", value)) }
             parts.builder = value.object.byteBuffer
         case Symbols.system, Symbols.outputHash, Symbols.outputHashAlgo, Symbols.outputHashMode:
             try readSpecial(symbol, try text(value), &parts) { [] }
@@ -165,7 +165,7 @@ struct DerivationReader {
     private func text(_ value: Value) throws -> UnsafeBufferPointer<UInt8> {
         var value = value
         if value.isThunk { value = Value(bits: value.object[1]) }
-        guard vm.isPlainString(value) else { throw Failed() }
+        guard interpreter.isPlainString(value) else { throw Failed() }
         return value.object.byteBuffer
     }
 
@@ -189,8 +189,8 @@ struct DerivationReader {
             }
             let reason =
                 " (text-hashed derivation '\(String(decoding: parts.name, as: UTF8.self))', outputHashMode = \"text\")"
-            if method == .text, !vm.checkFeature("dynamic-derivations", for: reason) { throw Failed() }
-            if method == .git, !vm.checkFeature("git-hashing") { throw Failed() }
+            if method == .text, !interpreter.checkFeature("dynamic-derivations", for: reason) { throw Failed() }
+            if method == .git, !interpreter.checkFeature("git-hashing") { throw Failed() }
             parts.method = method
         default: break
         }
@@ -230,7 +230,7 @@ struct DerivationReader {
 
     private func hash(_ text: [UInt8], _ algorithm: HashAlgorithm?) throws -> Hash {
         do throws(StoreError) {
-            return try vm.parseHash(text, algorithm)
+            return try interpreter.parseHash(text, algorithm)
         } catch {
             throw error
         }
@@ -238,9 +238,11 @@ struct DerivationReader {
 
     /// Enters the derivation into the table; gives its record.
     func add(_ parts: Parts) throws -> Int {
-        let machine = vm.machine
-        let (inputs, sources) = try vm.derivationInputs(parts.context)
-        if parts.hash?.isEmpty == true, case .fixed(let hash, _) = parts.addressing { vm.warnOfAssumedHash(hash) }
+        let machine = interpreter.machine
+        let (inputs, sources) = try interpreter.derivationInputs(parts.context)
+        if parts.hash?.isEmpty == true, case .fixed(let hash, _) = parts.addressing {
+            interpreter.warnOfAssumedHash(hash)
+        }
         let stop = machine.stop
         let assembly = try DerivationAssembly(
             name: parts.name, outputs: parts.outputs, parts.addressing, inputs: inputs, sources: sources,
@@ -248,7 +250,7 @@ struct DerivationReader {
         var body = DerivationBody(capacity: parts.size + parts.size / 8 + 512)
         body.start(sources: sources, system: parts.system, builder: parts.builder)
         for (index, argument) in parts.arguments.enumerated() {
-            guard vm.poll(at: index) else { throw Failed() }
+            guard interpreter.poll(at: index) else { throw Failed() }
             body.argument(argument)
         }
         body.startEnvironment()
@@ -257,7 +259,7 @@ struct DerivationReader {
         let before = machine.store.derivations.byteCount
         let (record, text) = try assembly.finish(
             body, in: machine.store.derivations, wantsText: machine.derivationWriter != nil)
-        vm.countOutsideHeap(machine.store.derivations.byteCount - before)
+        interpreter.countOutsideHeap(machine.store.derivations.byteCount - before)
         machine.derivationWriter?(machine.store.derivations.records[record].path, text)
         return record
     }
@@ -286,7 +288,7 @@ struct DerivationReader {
     }
 }
 
-extension VM {
+extension Interpreter {
     /// Says that an empty text was taken for a hash; nil for another text. Called once everything is at hand, since a step
     /// that runs anew would say it again.
     func warnOfAssumedHash(_ hash: Hash?) {

@@ -1,0 +1,88 @@
+import FirnProtocol
+import JobStore
+
+extension CoordinatorStateMachine {
+    /// Waiting jobs end at once; running ones are asked to. The answer waits for what must be committed.
+    mutating func cancel(_ cancel: WireCancel, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
+        guard (1...ProtocolLimits.namedJobs).contains(cancel.jobs.count) else {
+            return refuse(
+                peer, correlation, .malformedBody,
+                "jobs: it names \(cancel.jobs.count) jobs, not 1 to \(ProtocolLimits.namedJobs)")
+        }
+        let number = newNumber()
+        cancels[number] = PendingCancel(
+            peer: peer, correlation: correlation, effects: cancel.jobs.map { job in .with { $0.job = job } },
+            remaining: cancel.jobs.count)
+        let reason = cancel.reason.isEmpty ? "cancelled by \(session.identity)" : String(cancel.reason.prefix(1_000))
+        for (index, job) in cancel.jobs.enumerated() {
+            cancelJob(job, reason, session, (number, index))
+        }
+    }
+
+    private mutating func cancelJob(
+        _ number: UInt64, _ reason: String, _ session: ClientSession, _ cancel: (number: UInt64, index: Int)
+    ) {
+        guard let job = visible(number, to: session) else {
+            return store(
+                .probe(JobKey(number, tenant: session.tenant)), .probe(cancel: cancel.number, index: cancel.index))
+        }
+        let id = job.id
+        switch job.state {
+        case .leasing(let peer):
+            // Not sent yet, so it is as good as waiting. The worker never hears of it and keeps its credit.
+            workers[peer]?.drop(id)
+            workers[peer]?.credit += 1
+            advancedWorkers.insert(peer)
+            conclude(id, .cancelled, reason, cancel: cancel)
+        case .delayed, .queued, .orphaned:
+            conclude(id, .cancelled, reason, cancel: cancel)
+        case .held(let peer), .running(let peer):
+            if job.cancellation == nil {
+                jobs[id]?.cancellation = (reason, now.steady + settings.cancelGraceMs)
+                if let job = jobs[id] { requestCancel(job, of: peer) }
+            }
+            setEffect(cancel.number, cancel.index, .requested)
+        case .concluding:
+            setEffect(cancel.number, cancel.index, .alreadyFinished)
+        }
+    }
+
+    /// Tells the worker to stop the attempt that it holds.
+    mutating func requestCancel(_ job: Job, of peer: Peer) {
+        workers[peer]?.cancelled.append(
+            .with {
+                $0.job = UInt64(clamping: job.id.rawValue)
+                $0.attempt = job.attempt
+            })
+        workers[peer]?.cancelReason = job.cancellation?.reason ?? ""
+        changedWorkers.insert(peer)
+    }
+
+    /// The worker did not stop the job in time: its outcome is the coordinator's, and what the worker sends is stale.
+    mutating func endCancelled(_ lease: WorkerLease, of peer: Peer) {
+        guard let job = jobs[lease.job], let cancellation = job.cancellation else { return }
+        workers[peer]?.drop(lease.job)
+        advancedWorkers.insert(peer)
+        conclude(lease.job, .cancelled, cancellation.reason, cancel: nil)
+        tellStale(lease.job, lease.attempt, to: peer, "the job was cancelled")
+    }
+
+    /// The store's answer to the question about a job that is not open.
+    mutating func probed(_ reply: JobStoreReply, cancel: UInt64, index: Int) {
+        switch reply {
+        case .standing(.finished), .standing(.open): setEffect(cancel, index, .alreadyFinished)
+        default: setEffect(cancel, index, .unknownJob)
+        }
+    }
+
+    mutating func setEffect(_ number: UInt64, _ index: Int, _ effect: WireCancellation.Effect) {
+        guard var pending = cancels.removeValue(forKey: number) else { return }
+        pending.effects[index].effect = effect
+        pending.remaining -= 1
+        guard pending.remaining == 0 else {
+            cancels[number] = pending
+            return
+        }
+        reply(pending.peer, pending.correlation, .cancelReply(.with { $0.cancellations = pending.effects }))
+    }
+}

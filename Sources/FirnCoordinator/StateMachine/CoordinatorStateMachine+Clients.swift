@@ -1,0 +1,136 @@
+import FirnProtocol
+import JobStore
+
+/// What clients and operators ask.
+extension CoordinatorStateMachine {
+    mutating func receive(_ envelope: Envelope<ClientRequest>, from peer: Peer, _ identity: Identity) {
+        metrics.messagesReceived += 1
+        guard identity.role == peer.endpoint.role else {
+            return refuse(
+                peer, envelope.correlation, .notPermitted,
+                "a key with the role \(identity.role.rawValue) may not use the endpoint for \(peer.endpoint.rawValue)")
+        }
+        let session = clients[peer].flatMap { $0.identity == identity ? $0 : nil }
+        if session != nil { clients[peer]?.lastHeard = now.steady }
+        guard envelope.correlation != 0 || !envelope.content.isQuestion else {
+            metrics.messagesRefused += 1
+            return refuse(
+                peer, 0, .malformedFrames,
+                "the correlation id is 0: a question needs one, so that its answer can be told from others")
+        }
+        switch envelope.content {
+        case .hello: return welcome(peer, identity, envelope.correlation)
+        case .pong, .error: return
+        default: break
+        }
+        guard let session else {
+            return refuse(peer, envelope.correlation, .helloRequired, "this connection is not known: say hello")
+        }
+        answer(envelope.content, from: peer, session, envelope.correlation)
+    }
+
+    private mutating func answer(
+        _ request: ClientRequest, from peer: Peer, _ session: ClientSession, _ correlation: UInt64
+    ) {
+        switch request {
+        case .submit(let submit): self.submit(submit, from: peer, session, correlation)
+        case .get(let get): self.get(get, from: peer, session, correlation)
+        case .watch(let watch): self.watch(watch, from: peer, session, correlation)
+        case .unwatch(let unwatch): endWatch(WatchID(peer: peer, correlation: unwatch.correlation))
+        case .readResult(let read): self.read(.result(read), for: peer, correlation)
+        case .listJobs(let list): listJobs(list, for: peer, session, correlation)
+        case .readTrace(let trace): readTrace(trace, from: peer, session, correlation)
+        case .cancel(let cancel): self.cancel(cancel, from: peer, session, correlation)
+        case .getQueue: reply(peer, correlation, .queueReport(queueReport(for: session)))
+        case .listWorkers: listWorkers(for: peer, session, correlation)
+        case .drain(let drain): self.drain(drain, from: peer, session, correlation)
+        case .ping: reply(peer, correlation, .pong(WirePong()))
+        case .hello, .pong, .error: break
+        }
+    }
+
+    private mutating func welcome(_ peer: Peer, _ identity: Identity, _ correlation: UInt64) {
+        if clients[peer]?.identity != identity {
+            forgetClient(peer)
+            if let fault = connectionFault(identity) {
+                return refuseForNow(peer, correlation, .quotaExceeded, fault, retryAfter: 1_000)
+            }
+            clients[peer] = ClientSession(
+                number: newNumber(), identity: identity, lastHeard: now.steady, lastTaken: now.steady)
+            clientLoads[identity.tenant?.name ?? Self.operators, default: ClientLoad()].connections += 1
+        }
+        clients[peer]?.lastHeard = now.steady
+        let welcome = WireClientWelcome.with {
+            $0.software = software
+            $0.instance = .init(instance)
+            $0.role = identity.role.rawValue
+            $0.tenant = identity.tenant?.name ?? ""
+            $0.keyName = identity.keyName
+            $0.batchJobs = UInt32(clamping: settings.batchJobs)
+            $0.batchBytes = UInt64(clamping: settings.batchBytes)
+            $0.jobBytes = UInt64(clamping: settings.jobBytes)
+            $0.heartbeatMs = UInt32(clamping: settings.heartbeatMs)
+            $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
+        }
+        reply(peer, correlation, .welcome(welcome))
+    }
+
+    /// Why no other connection of the client is taken; nil when it is.
+    private func connectionFault(_ identity: Identity) -> String? {
+        guard clients.count < settings.maximumSessions else {
+            return "the coordinator has as many clients as it takes (maximumSessions): try again later"
+        }
+        guard let tenant = identity.tenant?.name else { return nil }
+        let most = settings.policy(of: tenant).maximumConnections
+        guard clientLoads[tenant, default: ClientLoad()].connections >= most else { return nil }
+        return "tenant \(tenant) has \(most) connections, which is its limit: close some, or share one"
+    }
+
+    private mutating func listJobs(
+        _ list: WireListJobs, for peer: Peer, _ session: ClientSession, _ correlation: UInt64
+    ) {
+        guard list.tenant.utf8.count <= ProtocolLimits.nameBytes else {
+            return refuse(
+                peer, correlation, .malformedBody, "tenant: it has more than \(ProtocolLimits.nameBytes) bytes")
+        }
+        read(.list(list), for: peer, correlation)
+    }
+
+    /// Answers what is no message of the protocol.
+    mutating func refuse(_ error: ProtocolError, from peer: Peer) {
+        metrics.messagesReceived += 1
+        metrics.messagesRefused += 1
+        faults[peer, default: 0] += 1
+        guard faults[peer, default: 0] <= Self.answeredFaults else { return }
+        if peer.endpoint == .workers {
+            actions.append(.command(peer, correlation: error.correlation, .error(error.wire)))
+        } else {
+            reply(peer, error.correlation, .error(error.wire))
+        }
+    }
+
+    /// Unreadable messages of a peer that are answered between two surveys; more are only counted.
+    private static let answeredFaults = 20
+
+    /// Ends a client's watches and waits.
+    mutating func forgetClient(_ peer: Peer) {
+        guard let session = clients[peer] else { return }
+        for correlation in session.watches.keys { endWatch(WatchID(peer: peer, correlation: correlation)) }
+        for number in session.waits {
+            guard let wait = waits.removeValue(forKey: number) else { continue }
+            jobs[wait.job]?.waits.removeAll { $0 == number }
+        }
+        clients[peer] = nil
+        let owner = session.tenant ?? Self.operators
+        clientLoads[owner]?.connections -= 1
+        if clientLoads[owner]?.connections == 0 { clientLoads[owner] = nil }
+    }
+
+    /// The open job with that number, if the client may see it: a tenant's own, or the id that an operator uses.
+    func visible(_ number: UInt64, to session: ClientSession) -> Job? {
+        let number = Int64(clamping: number)
+        guard let name = session.tenant else { return jobs[JobID(rawValue: number)] }
+        guard let tenant = tenantIndex[name] else { return nil }
+        return openNumbers[TenantJob(tenant: tenant, number: number)].flatMap { jobs[$0] }
+    }
+}

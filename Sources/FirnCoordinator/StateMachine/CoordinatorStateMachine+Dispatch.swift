@@ -1,0 +1,118 @@
+import FirnProtocol
+import JobStore
+
+/// Who gets which job next.
+///
+/// Between tenants the one that has used least is served (`FairShare`); within a tenant: priority, then age. What is decided
+/// is which job a worker *begins* next. A worker is given jobs ahead of that, so that it never waits for the coordinator, but
+/// only as many as it is expected to begin within `prefetchHorizon`: small jobs come many at a time, and behind one that
+/// takes long there is none. A job that comes later and precedes what only waits in a worker is sent to go ahead of it. What
+/// a worker gives back is charged nothing and keeps its priority and age, so it is the next again.
+extension CoordinatorStateMachine {
+    /// Where a tenant's next job goes.
+    private struct Choice {
+        let order: DispatchOrder
+        let requirement: Requirement
+        let peer: Peer
+        let load: Double
+    }
+
+    /// Within so many nanoseconds a job that is sent to a worker should begin. More than the milliseconds that a commit and
+    /// a message take, and little against what anyone waits for.
+    static let prefetchHorizon = 20_000_000.0
+
+    mutating func dispatch() {
+        guard !isDraining else { return }
+        var peers = workers.values.filter(hasRoom).map(\.peer)
+        guard !peers.isEmpty else { return }
+        var candidates = tenants.indices.filter { tenants[$0].ready > 0 }
+        var occupancies: [Int: Occupancy] = [:]
+        for tenant in candidates { occupancies[tenant] = occupancy(of: tenant) }
+        while !peers.isEmpty,
+            let next = candidates.indices.min(by: { isServed(candidates[$0], before: candidates[$1]) })
+        {
+            let tenant = candidates[next]
+            guard let choice = choose(of: tenant, among: peers, occupancies[tenant]) else {
+                candidates.remove(at: next)
+                continue
+            }
+            lease(choice)
+            if let memory = jobs[choice.order.place.id]?.admission.limits.memoryBytes {
+                occupancies[tenant]?.add(memory, at: choice.peer)
+            }
+            if !(workers[choice.peer].map(hasRoom) ?? false) { peers.removeAll { $0 == choice.peer } }
+        }
+    }
+
+    /// Whether there may be a job that the worker can be given: at least one that precedes all that waits in it.
+    private func hasRoom(_ session: WorkerSession) -> Bool {
+        session.canTake && isAlive(session)
+            && session.load(aheadOf: nil, at: now.steady) < Self.prefetchHorizon
+    }
+
+    /// Of tenants that have used the same, one whose job was given back, else the one that was not served for longer.
+    private func isServed(_ tenant: Int, before other: Int) -> Bool {
+        let times = (tenants[tenant].share.virtualTime, tenants[other].share.virtualTime)
+        guard times.0 == times.1 else { return times.0 < times.1 }
+        let hasReturned = tenants[tenant].returned > 0
+        guard hasReturned == (tenants[other].returned > 0) else { return hasReturned }
+        return tenants[tenant].lastServed < tenants[other].lastServed
+    }
+
+    /// The tenant's best job that one of the workers can take, and its quotas allow.
+    private mutating func choose(of tenant: Int, among peers: [Peer], _ occupancy: Occupancy?) -> Choice? {
+        guard tenants[tenant].ready > 0 else { return nil }
+        var best: Choice?
+        for requirement in Array(tenants[tenant].queues.keys) {
+            while let first = tenants[tenant].queues[requirement]?.first, !(jobs[first.id]?.isQueued ?? false) {
+                tenants[tenant].removeFirst(of: requirement)
+            }
+            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.place }) ?? true,
+                let memory = jobs[first.id]?.admission.limits.memoryBytes
+            else { continue }
+            let order = DispatchOrder(tenant: tenant, place: first, virtualTime: tenants[tenant].share.virtualTime)
+            var allowed = peers
+            if let occupancy {
+                let policy = tenants[tenant].policy
+                allowed.removeAll { !occupancy.allows(memory, at: $0, policy) }
+            }
+            if let choice = leastLoaded(of: allowed, for: order, requirement) { best = choice }
+        }
+        return best
+    }
+
+    /// The worker that is expected to begin the job first.
+    private func leastLoaded(of peers: [Peer], for order: DispatchOrder, _ requirement: Requirement) -> Choice? {
+        var best: Choice?
+        for peer in peers {
+            guard let session = workers[peer], session.serves(requirement) else { continue }
+            let load = session.load(aheadOf: order, at: now.steady)
+            guard load < best?.load ?? Self.prefetchHorizon else { continue }
+            best = Choice(order: order, requirement: requirement, peer: peer, load: load)
+        }
+        return best
+    }
+
+    private mutating func lease(_ choice: Choice) {
+        let id = choice.order.place.id
+        tenants[choice.order.tenant].removeFirst(of: choice.requirement)
+        guard let job = jobs[id], let worker = workers[choice.peer]?.hello.name,
+            let position = workers[choice.peer]?.position(of: choice.order)
+        else { return }
+        let attempt = job.attempt + 1
+        let charge = charge(job)
+        move(id, to: .leasing(choice.peer))
+        jobs[id]?.attempt = attempt
+        // Nothing waits in the worker, so it begins the job as soon as it comes.
+        let begins = workers[choice.peer]?.leases.isEmpty ?? true
+        workers[choice.peer]?.credit -= 1
+        workers[choice.peer]?.leases.insert(
+            WorkerLease(
+                job: id, attempt: attempt, order: choice.order, expected: charge.expected,
+                memoryBytes: job.admission.limits.memoryBytes, isBeginStored: begins,
+                expires: now.steady + settings.leaseMs), at: position)
+        store(
+            .lease(id, attempt: Int64(attempt), worker: worker, at: now.wall, begins: begins),
+            .lease(id, choice.peer, attempt: attempt))
+    }
+}

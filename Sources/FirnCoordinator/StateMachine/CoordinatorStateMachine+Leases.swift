@@ -1,0 +1,123 @@
+import FirnProtocol
+import Foundation
+import JobStore
+
+/// How a lease begins and ends.
+extension CoordinatorStateMachine {
+    /// The store's answer to a lease: now the job may be sent.
+    mutating func leased(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
+        // Otherwise it was cancelled, or its worker went away, while the lease was being committed.
+        guard let job = jobs[id], job.attempt == attempt, case .leasing(peer) = job.state else { return }
+        guard reply == .applied, let session = workers[peer] else {
+            if reply != .applied { metrics.storeRefusals += 1 }
+            workers[peer]?.drop(id)
+            advancedWorkers.insert(peer)
+            return conclude(id, .internalError, "the store refused the lease of attempt \(attempt)", cancel: nil)
+        }
+        move(id, to: .held(peer))
+        jobs[id]?.started = now.wall
+        if let index = session.index(of: id, attempt: attempt) {
+            workers[peer]?.leases[index].isSent = true
+            workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
+        }
+        let assignment = assignment(of: job, to: session)
+        workers[peer]?.assignments.append(assignment)
+        changedWorkers.insert(peer)
+        advancedWorkers.insert(peer)
+        beginTrace(id, peer)
+    }
+
+    private func assignment(of job: Job, to session: WorkerSession) -> WireAssignment {
+        .with {
+            $0.job = UInt64(clamping: job.id.rawValue)
+            $0.attempt = job.attempt
+            $0.leaseMs = UInt32(clamping: settings.leaseMs)
+            $0.specification = job.admission.bytes
+            $0.limits = job.admission.limits
+            $0.aheadOf = session.successor(of: job.id).map { UInt64(clamping: $0.rawValue) } ?? 0
+            guard !job.admission.requirement.roots.isEmpty else { return }
+            $0.roots = job.admission.requirement.roots.keys.sorted().map { name in
+                .with {
+                    $0.name = name
+                    $0.contentID = Data(session.roots[name] ?? [])
+                }
+            }
+        }
+    }
+
+    /// Takes a lease back without blame. The worker's session must not hold it any more.
+    mutating func giveBack(_ id: JobID) {
+        guard let job = jobs[id], job.isLeased else { return }
+        metrics.leasesReturned += 1
+        accountBroken(id)
+        store(.requeue(id, attempt: Int64(job.attempt)), .none)
+        queueAgain(id)
+    }
+
+    /// Takes a lease back because the worker was lost with the job. The worker's session must not hold it any more.
+    mutating func loseLease(_ id: JobID, worker: String, cause: String) {
+        guard let job = jobs[id], job.isLeased else { return }
+        metrics.leasesLost += 1
+        accountBroken(id)
+        let lost = LostWorker(attempt: Int64(job.attempt), worker: worker, cause: cause, at: now.wall)
+        store(
+            .lose(id, attempt: lost.attempt, worker: worker, cause: cause, at: lost.at), .none)
+        jobs[id]?.lost.append(lost)
+        guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return queueAgain(id) }
+        let causes = (job.lost + [lost]).map(\.textForTenant).joined(separator: "; ")
+        conclude(id, .quarantined, "the job lost \(job.lost.count + 1) workers: \(causes)", cancel: nil)
+    }
+
+    private mutating func queueAgain(_ id: JobID) {
+        guard let job = jobs[id] else { return }
+        jobs[id]?.valueParts = []
+        jobs[id]?.valuePartBytes = 0
+        traces[id] = nil
+        if let cancellation = job.cancellation {
+            return conclude(id, .cancelled, cancellation.reason, cancel: nil)
+        }
+        guard job.admission.expires == 0 || job.admission.expires > now.wall else { return concludeUnavailable(job) }
+        enqueue(id)
+        changed(job)
+    }
+
+    /// The worker itself is lost. Only the job that it was evaluating may be the reason: the others, which waited in
+    /// the worker, are queued again without blame, so that no job is quarantined for its neighbour.
+    mutating func loseWorker(_ peer: Peer, cause: String) {
+        guard let session = removeWorker(peer) else { return }
+        let running = session.runningIndex
+        for (index, lease) in session.leases.enumerated() {
+            if index == running {
+                loseLease(lease.job, worker: session.hello.name, cause: cause)
+            } else {
+                giveBack(lease.job)
+            }
+        }
+    }
+
+    /// Commits an outcome of the coordinator's own. The worker's session must not hold the job any more.
+    mutating func conclude(
+        _ id: JobID, _ outcome: WireOutcomeKind, _ message: String, cancel: (number: UInt64, index: Int)?
+    ) {
+        let result = WireJobResult.with {
+            $0.outcome = outcome
+            $0.failure.message = Data(message.utf8)
+        }
+        accountBroken(id)
+        move(id, to: .concluding(result))
+        let new = NewOutcome(code: Int32(clamping: outcome.rawValue), finished: now.wall, body: Data(result.encoded()))
+        store(.conclude(id, new), .conclude(id, cancel: cancel))
+    }
+
+    mutating func concludeUnavailable(_ job: Job) {
+        let requirement = job.admission.requirement.description
+        conclude(job.id, .unavailable, "no worker took the job in time (it needs: \(requirement))", cancel: nil)
+    }
+}
+
+extension LostWorker {
+    /// One line for operators.
+    var text: String { "attempt \(attempt) on \(worker): \(cause)" }
+    /// One line for the job's tenant, whom the names of workers do not concern.
+    var textForTenant: String { "attempt \(attempt): \(cause)" }
+}

@@ -1,0 +1,42 @@
+import FirnProtocol
+import JobStore
+
+extension CoordinatorStateMachine {
+    /// Takes up the jobs that the store holds without an outcome. What a worker held waits a while for that worker.
+    mutating func recover(_ open: [OpenJob]) {
+        for found in open {
+            let tenant = tenant(found.job.tenant)
+            let admission: Admission
+            do throws(ProtocolError) {
+                admission = try Admission(stored: found.job, policy: tenants[tenant].policy)
+            } catch {
+                concludeUnreadable(found, error)
+                continue
+            }
+            var job = Job(
+                id: found.id, number: found.number, tenant: tenant, admission: admission,
+                submitted: found.job.submitted)
+            job.attempt = UInt32(clamping: found.attempt)
+            job.lost = found.lost
+            if let holder = found.holder {
+                job.state = .orphaned(
+                    worker: holder, until: now.steady + settings.recoveryGraceMs, hasBegun: found.hasBegun)
+                orphans[holder, default: []].insert(job.id)
+            } else if admission.notBefore > now.wall {
+                job.state = .delayed
+            }
+            add(job)
+        }
+    }
+
+    private mutating func concludeUnreadable(_ found: OpenJob, _ error: ProtocolError) {
+        metrics.storeRefusals += 1
+        let result = WireJobResult.with {
+            $0.outcome = .internalError
+            $0.failure.message = .init("the stored job cannot be read: \(error.message)".utf8)
+        }
+        let outcome = NewOutcome(
+            code: Int32(clamping: result.outcome.rawValue), finished: now.wall, body: .init(result.encoded()))
+        store(.conclude(found.id, outcome), .none)
+    }
+}

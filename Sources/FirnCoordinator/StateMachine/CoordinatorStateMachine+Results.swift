@@ -1,0 +1,98 @@
+import FirnProtocol
+import Foundation
+import JobStore
+
+/// Results and the parts of large values.
+extension CoordinatorStateMachine {
+    mutating func receive(_ segment: WireResultSegment, from peer: Peer) {
+        let id = JobID(rawValue: Int64(clamping: segment.job))
+        guard workers[peer]?.index(of: id, attempt: segment.attempt) != nil, let job = jobs[id] else {
+            metrics.staleRefused += 1
+            return tellStale(id, segment.attempt, to: peer, "a result segment of an attempt that holds no lease")
+        }
+        if segment.number == 0 { dropValue(id) }
+        // What does not fit stays away, and the result that says more than there is will be refused.
+        let parts = jobs[id]?.valueParts.count ?? 0
+        let bytes = (jobs[id]?.valuePartBytes ?? 0) + segment.bytes.count
+        guard Int(clamping: segment.number) == parts, segment.bytes.count <= settings.segmentBytes,
+            UInt64(clamping: bytes) <= job.admission.limits.resultBytes
+        else { return dropValue(id) }
+        jobs[id]?.valueParts.append(segment.bytes)
+        jobs[id]?.valuePartBytes = bytes
+    }
+
+    private mutating func dropValue(_ id: JobID) {
+        jobs[id]?.valueParts = []
+        jobs[id]?.valuePartBytes = 0
+    }
+
+    mutating func receive(_ attemptResult: WireAttemptResult, from peer: Peer) {
+        let id = JobID(rawValue: Int64(clamping: attemptResult.job))
+        let attempt = attemptResult.attempt
+        guard let job = jobs[id] else {
+            // Either it was committed and the answer got lost, or it is stale: the store knows.
+            return finish(id, attempt, attemptResult.result, value: nil, peer)
+        }
+        guard workers[peer]?.index(of: id, attempt: attempt) != nil else {
+            if isConcluding(id, attempt: attempt) {
+                return finish(id, attempt, attemptResult.result, value: nil, peer)
+            }
+            metrics.staleRefused += 1
+            return tellStale(id, attempt, to: peer, "a result of an attempt that holds no lease")
+        }
+        workers[peer]?.drop(id)
+        advancedWorkers.insert(peer)
+        do throws(ProtocolError) {
+            let (result, value) = try complete(attemptResult.result, of: job)
+            account(job, result)
+            dropValue(id)
+            move(id, to: .concluding(result))
+            finish(id, attempt, result, value: value, peer)
+        } catch {
+            refuseWorker(peer, 0, error.code, error.message)
+            loseLease(id, worker: workers[peer]?.hello.name ?? "", cause: "it sent a result that \(error.message)")
+        }
+    }
+
+    /// The result as it is kept, and the whole value where that is too large to be part of it.
+    private func complete(
+        _ sent: WireJobResult, of job: Job
+    ) throws(ProtocolError) -> (WireJobResult, value: Data?) {
+        guard let outcome = Outcome(wire: sent.outcome), !outcome.isDecidedByCoordinator else {
+            throw ProtocolError(.malformedBody, "has the outcome \(sent.outcome.rawValue), which no worker may give")
+        }
+        let textBytes = sent.textBytes
+        guard textBytes <= ProtocolLimits.resultTextBytes else {
+            throw ProtocolError(
+                .malformedBody,
+                "has \(textBytes) bytes beside its value, more than \(ProtocolLimits.resultTextBytes)")
+        }
+        var result = sent
+        result.trace.complete = false
+        if !sent.hasTrace { result.clearTrace() }
+        if sent.valueSegments > 0 {
+            guard job.valueParts.count == Int(clamping: sent.valueSegments), sent.value.isEmpty,
+                UInt64(clamping: job.valuePartBytes) == sent.valueBytes
+            else { throw ProtocolError(.malformedBody, "does not fit the result segments that came before") }
+            result.value = job.valueParts.reduce(into: Data(capacity: job.valuePartBytes)) { $0.append($1) }
+            result.valueSegments = 0
+        }
+        guard UInt64(clamping: result.value.count) == sent.valueBytes else {
+            throw ProtocolError(.malformedBody, "has another value_bytes than its value")
+        }
+        guard result.value.count > settings.inlineResultBytes else { return (result, nil) }
+        let value = result.value
+        result.value = Data(value.prefix(settings.inlineResultBytes))
+        return (result, value)
+    }
+
+    private mutating func finish(
+        _ id: JobID, _ attempt: UInt32, _ result: WireJobResult, value: Data?, _ peer: Peer
+    ) {
+        let outcome = NewOutcome(
+            code: Int32(clamping: result.outcome.rawValue), finished: now.wall,
+            fuel: Int64(clamping: result.statistics.fuel), body: Data(result.encoded()), value: value,
+            traceSegments: Int64(result.trace.segments), traceDropped: Int64(clamping: result.trace.eventsDropped))
+        store(.finish(id, attempt: Int64(attempt), outcome), .finish(id, peer, attempt: attempt))
+    }
+}

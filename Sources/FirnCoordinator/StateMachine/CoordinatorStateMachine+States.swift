@@ -1,0 +1,84 @@
+import FirnProtocol
+import JobStore
+
+/// The one place where a job changes its state, so that what is counted by state is always right.
+extension CoordinatorStateMachine {
+    mutating func add(_ job: Job) {
+        jobs[job.id] = job
+        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = job.id
+        if job.admission.expires > 0 { expiries.insert(Due(time: job.admission.expires, key: job.id)) }
+        count(job, 1)
+        entered(job.id, job.state)
+    }
+
+    mutating func move(_ id: JobID, to state: Job.State) {
+        guard let before = jobs[id] else { return }
+        count(before, -1)
+        jobs[id]?.state = state
+        if let after = jobs[id] { count(after, 1) }
+        entered(id, state)
+    }
+
+    /// Forgets a job: its outcome is committed.
+    mutating func remove(_ id: JobID) -> Job? {
+        guard let job = jobs.removeValue(forKey: id) else { return nil }
+        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = nil
+        count(job, -1)
+        return job
+    }
+
+    /// Queued, or delayed when its time has not come.
+    mutating func enqueue(_ id: JobID) {
+        guard let job = jobs[id] else { return }
+        move(id, to: job.admission.notBefore > now.wall ? .delayed : .queued)
+    }
+
+    private mutating func entered(_ id: JobID, _ state: Job.State) {
+        guard let job = jobs[id] else { return }
+        switch state {
+        case .delayed: delays.insert(Due(time: job.admission.notBefore, key: id))
+        case .queued: makeReady(job)
+        case .leasing, .held, .running, .orphaned, .concluding: break
+        }
+    }
+
+    private mutating func makeReady(_ job: Job) {
+        jobs[job.id]?.ready = now.steady
+        // What was leased before is no news: its tenant keeps its place in the order of fairness.
+        if job.attempt == 0 { arrive(job.tenant) }
+        tenants[job.tenant].enqueue(job)
+        if tenants[job.tenant].entries > 2 * tenants[job.tenant].ready + 1_000 { rebuildQueue(of: job.tenant) }
+    }
+
+    /// Drops the entries of jobs that were cancelled while they waited.
+    private mutating func rebuildQueue(of tenant: Int) {
+        tenants[tenant].queues = [:]
+        tenants[tenant].entries = 0
+        for job in jobs.values where job.tenant == tenant && job.isQueued {
+            tenants[tenant].enqueue(job)
+        }
+    }
+
+    private mutating func count(_ job: Job, _ sign: Int) {
+        switch job.state {
+        case .delayed:
+            tenants[job.tenant].delayed += sign
+            tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+        case .queued:
+            tenants[job.tenant].ready += sign
+            if job.attempt > 0 { tenants[job.tenant].returned += sign }
+            tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+        case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job.tenant, sign)
+        case .running, .orphaned(_, _, hasBegun: true):
+            tenants[job.tenant].running += sign
+            countLeased(job.tenant, sign)
+        case .concluding:
+            concluding += sign
+        }
+    }
+
+    private mutating func countLeased(_ tenant: Int, _ sign: Int) {
+        tenants[tenant].leased += sign
+        if tenants[tenant].leased == 0 { depart(tenant) }
+    }
+}

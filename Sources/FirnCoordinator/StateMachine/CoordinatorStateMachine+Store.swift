@@ -1,0 +1,124 @@
+import FirnProtocol
+import JobStore
+
+/// What goes on when the store says that something is on disk.
+extension CoordinatorStateMachine {
+    mutating func applyStored(_ replies: [JobStoreReply]) {
+        metrics.commits += 1
+        storeFault = nil
+        for reply in replies {
+            guard nextIntent < intents.count else { break }
+            let intent = intents[nextIntent]
+            nextIntent += 1
+            apply(reply, to: intent)
+        }
+        if nextIntent == intents.count || nextIntent > 4_096 {
+            intents.removeFirst(nextIntent)
+            nextIntent = 0
+        }
+    }
+
+    private mutating func apply(_ reply: JobStoreReply, to intent: StoreIntent) {
+        switch intent {
+        case .insert(let submit, let index, let tenant, let admission):
+            inserted(reply, submit: submit, index: index, tenant: tenant, admission)
+        case .lease(let id, let peer, let attempt):
+            leased(reply, id, peer, attempt: attempt)
+        case .finish(let id, let peer, let attempt):
+            finished(reply, id, peer, attempt: attempt)
+        case .conclude(let id, let cancel):
+            concluded(reply, id, cancel: cancel)
+        case .probe(let cancel, let index):
+            probed(reply, cancel: cancel, index: index)
+        case .none:
+            if reply == .refused { metrics.storeRefusals += 1 }
+        }
+    }
+
+    /// An attempt's result is on disk: everyone may hear of it.
+    private mutating func finished(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
+        guard reply == .applied || reply == .repeated else {
+            metrics.staleRefused += 1
+            tellStale(id, attempt, to: peer, "the job has another outcome, or another attempt holds it")
+            if isConcluding(id, attempt: attempt) { forget(id) }
+            return
+        }
+        workers[peer]?.committed.append(
+            .with {
+                $0.job = UInt64(clamping: id.rawValue)
+                $0.attempt = attempt
+            })
+        changedWorkers.insert(peer)
+        guard reply == .applied else { return }
+        workers[peer]?.finished += 1
+        complete(id)
+    }
+
+    private mutating func concluded(_ reply: JobStoreReply, _ id: JobID, cancel: (number: UInt64, index: Int)?) {
+        if let cancel {
+            setEffect(cancel.number, cancel.index, reply == .applied ? .cancelled : .alreadyFinished)
+        }
+        if reply == .applied {
+            complete(id)
+        } else {
+            forget(id)
+        }
+    }
+
+    /// The store holds another outcome than the one to be committed: those who wait are told that one.
+    private mutating func forget(_ id: JobID) {
+        metrics.storeRefusals += 1
+        guard let job = remove(id) else { return }
+        for watch in job.watches { readAgain(job, for: watch) }
+        for number in job.waits {
+            guard let wait = waits.removeValue(forKey: number), let session = clients[wait.peer] else { continue }
+            clients[wait.peer]?.waits.remove(number)
+            read(.status(self.number(of: job, for: session)), for: wait.peer, wait.correlation)
+        }
+    }
+
+    /// A batch is being tried again. Those who wait for it are told, so that they need not guess.
+    mutating func storeFailed(_ reason: String) {
+        metrics.commitFailures += 1
+        storeFault = reason
+        let error = WireError.with {
+            $0.code = .storeUnavailable
+            $0.message = "the job store fails: \(reason)"
+            $0.retryAfterMs = 1_000
+        }
+        for pending in submits.values {
+            if pending.watch { endWatch(WatchID(peer: pending.peer, correlation: pending.correlation)) }
+            reply(pending.peer, pending.correlation, .error(error))
+        }
+        submits = [:]
+        for pending in cancels.values { reply(pending.peer, pending.correlation, .error(error)) }
+        cancels = [:]
+    }
+
+    /// The outcome of a job is committed: its watchers are told and the job is forgotten.
+    private mutating func complete(_ id: JobID) {
+        guard let job = remove(id), case .concluding(let result) = job.state else { return }
+        metrics.count(result.outcome)
+        tenants[job.tenant].finished += 1
+        tenants[job.tenant].rate.count(at: now.steady)
+        if result.hasTrace { traces[id]?.announced = Int(result.trace.segments) }
+        traces[id]?.ends = now.steady + settings.traceGraceMs
+        guard !job.watches.isEmpty || !job.waits.isEmpty else { return }
+        var status = status(of: job, isForOperator: false)
+        status.state = .finished
+        status.finishedUnixMs = now.wall
+        status.outcome = result.outcome
+        status.result = told(result, traceOf: job)
+        for watch in job.watches { finishWatched(watch, status, of: job) }
+        for wait in job.waits { answerWait(wait, status, of: job) }
+    }
+
+    /// What a client gets at once.
+    private func told(_ result: WireJobResult, traceOf job: Job) -> WireJobResult {
+        var short = result
+        if short.hasTrace {
+            short.trace.complete = traces[job.id]?.isComplete(dropped: short.trace.eventsDropped) ?? false
+        }
+        return short
+    }
+}

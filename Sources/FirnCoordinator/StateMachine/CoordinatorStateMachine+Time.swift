@@ -1,0 +1,150 @@
+import FirnProtocol
+import JobStore
+
+/// What happens because time passed.
+extension CoordinatorStateMachine {
+    mutating func tick() {
+        // After a stall, what peers sent meanwhile may still be on its way: nobody is given up for a while.
+        if now.steady - lastTick > settings.silenceMs / 2 { graceUntil = now.steady + settings.heartbeatMs }
+        lastTick = now.steady
+        while let delay = delays.first, delay.time <= now.wall, let due = delays.removeFirst() { begin(due.key) }
+        while let expiry = expiries.first, expiry.time <= now.wall, let due = expiries.removeFirst() { expire(due.key) }
+        while let wait = waitEnds.first, wait.time <= now.steady, let due = waitEnds.removeFirst() { endWait(due.key) }
+        guard now.steady >= nextSurvey else { return }
+        nextSurvey = now.steady + max(settings.heartbeatMs / 4, 10)
+        guard now.steady >= graceUntil else { return }
+        surveyWorkers()
+        surveyOrphans()
+        surveyRequirements()
+        surveyClients()
+        surveyTraces()
+        pruneTimers()
+        faults.removeAll()
+    }
+
+    private mutating func begin(_ id: JobID) {
+        guard let job = jobs[id], case .delayed = job.state else { return }
+        enqueue(id)
+        changed(job)
+    }
+
+    private mutating func expire(_ id: JobID) {
+        guard let job = jobs[id], job.isWaiting else { return }
+        concludeUnavailable(job)
+    }
+
+    private mutating func surveyWorkers() {
+        for session in Array(workers.values) {
+            let isSilent = !isAlive(session)
+            let running = session.runningIndex
+            for (index, lease) in session.leases.enumerated() where lease.isSent {
+                if lease.expires <= now.steady {
+                    expireLease(lease, of: session, isBlamed: !isSilent || index == running, isSilent: isSilent)
+                } else if let cancellation = jobs[lease.job]?.cancellation, cancellation.deadline <= now.steady {
+                    endCancelled(lease, of: session.peer)
+                } else if lease.hasBegun, !lease.isBeginStored {
+                    storeBegin(lease, session.peer)
+                }
+            }
+            if isSilent, workers[session.peer]?.leases.isEmpty ?? false { _ = removeWorker(session.peer) }
+        }
+    }
+
+    private mutating func expireLease(
+        _ lease: WorkerLease, of session: WorkerSession, isBlamed: Bool, isSilent: Bool
+    ) {
+        workers[session.peer]?.drop(lease.job)
+        advancedWorkers.insert(session.peer)
+        tellStale(lease.job, lease.attempt, to: session.peer, "the lease ran out")
+        guard isBlamed else { return giveBack(lease.job) }
+        let silence = now.steady - session.lastHeard.steady
+        let cause =
+            isSilent
+            ? "the lease ran out: nothing was heard of the worker for \(silence) ms"
+            : "the lease ran out: the worker named the job in no heartbeat for \(settings.leaseMs) ms"
+        loseLease(lease.job, worker: session.hello.name, cause: cause)
+    }
+
+    /// Jobs that a worker held before this start, and that has not come back in time.
+    private mutating func surveyOrphans() {
+        for (worker, ids) in orphans {
+            for id in ids.sorted() {
+                guard let job = jobs[id], case .orphaned(_, let until, let hasBegun) = job.state else {
+                    orphans[worker]?.remove(id)
+                    continue
+                }
+                guard until <= now.steady else { continue }
+                orphans[worker]?.remove(id)
+                guard hasBegun else {
+                    giveBack(id)
+                    continue
+                }
+                loseLease(id, worker: worker, cause: "the worker did not come back after the coordinator's restart")
+            }
+            if orphans[worker]?.isEmpty ?? false { orphans[worker] = nil }
+        }
+    }
+
+    /// Ends jobs without an expiry of their own for which no worker was there for too long.
+    private mutating func surveyRequirements() {
+        var waiting: Set<Requirement> = []
+        for tenant in tenants where tenant.ready > 0 { waiting.formUnion(tenant.queues.keys) }
+        lastServed = lastServed.filter { waiting.contains($0.key) }
+        for requirement in waiting {
+            let isServed = workers.values.contains { isAlive($0) && !$0.isDraining && $0.serves(requirement) }
+            if isServed || lastServed[requirement] == nil { lastServed[requirement] = now.steady }
+            guard now.steady - (lastServed[requirement] ?? 0) >= settings.unavailableAfterMs else { continue }
+            for job in jobs.values where job.isQueued && job.admission.requirement == requirement {
+                guard job.admission.expires == 0, now.steady - job.ready >= settings.unavailableAfterMs else {
+                    continue
+                }
+                concludeUnavailable(job)
+            }
+        }
+    }
+
+    /// Ends watches of connections that are silent, as the protocol says, and forgets those long unused. If such a client was
+    /// only slow, it is asked for a hello, and then watches again what it has not seen finished. Clients that take nothing
+    /// of what waits for them are dropped.
+    private mutating func surveyClients() {
+        for (peer, session) in clients {
+            let bound = session.watches.isEmpty ? Self.forgottenAfterMs : settings.silenceMs
+            if now.steady - session.lastHeard >= bound {
+                endWaits(of: peer)
+                forgetClient(peer)
+            } else if answers.bytes(of: peer) > 0, now.steady - session.lastTaken >= settings.stalledAfterMs {
+                drop(peer)
+            }
+        }
+    }
+
+    private mutating func surveyTraces() {
+        for (id, tally) in traces {
+            if let ends = tally.ends, ends <= now.steady { traces[id] = nil }
+        }
+    }
+
+    /// Entries of timers are not taken out early; when most mean nothing any more, the heaps are made anew.
+    private mutating func pruneTimers() {
+        let slack = 2 * jobs.count + 1_000
+        if delays.count > slack {
+            delays = PriorityHeap()
+            for job in jobs.values {
+                if case .delayed = job.state { delays.insert(Due(time: job.admission.notBefore, key: job.id)) }
+            }
+        }
+        if expiries.count > slack {
+            expiries = PriorityHeap()
+            for job in jobs.values where job.admission.expires > 0 {
+                expiries.insert(Due(time: job.admission.expires, key: job.id))
+            }
+        }
+        if waitEnds.count > 2 * waits.count + 1_000 {
+            waitEnds = PriorityHeap()
+            for (number, wait) in waits { waitEnds.insert(Due(time: wait.until, key: number)) }
+        }
+    }
+
+    /// A client's connection that said nothing for so long has to say hello again.
+    private static let forgottenAfterMs: Int64 = 600_000
+}

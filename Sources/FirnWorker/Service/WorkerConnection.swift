@@ -1,0 +1,296 @@
+import FirnProtocol
+import Logging
+import NixEval
+import NixStore
+import NixVM
+import ServiceLifecycle
+import ZeroMQ
+
+/// The sockets and the state machine of a worker, on a polling thread of their own; the evaluation is on another.
+actor WorkerConnection {
+    nonisolated let executor: PollingExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    private let configuration: WorkerConfiguration
+    private let log: Logger
+    private let socket: Socket
+    private let traces: TraceSender
+    private let roots: RootedIO
+    private let evaluator: any AssignedEvaluator
+    /// Nil for a process that nobody supervises.
+    private let status = SupervisedProcess.status
+    private let instance: [UInt8]
+    private var machine: WorkerStateMachine
+    private let queue: RunQueue
+    private var cancellations: [LeaseKey: Cancellation] = [:]
+    private var isImpatienceScheduled = false
+    private var outbox: [[[UInt8]]] = []
+    private var registrations: [PollingExecutor.Registration] = []
+    private var isLeaving = false
+    private var failure: (any Error)?
+    private var ended: CheckedContinuation<Void, Never>?
+    private var hasEnded = false
+
+    /// - Parameter evaluator: nil: a virtual machine.
+    init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
+        executor = try PollingExecutor(name: "firn-worker")
+        queue = RunQueue(
+            status: SupervisedProcess.status,
+            most: RunQueue.Results(count: configuration.uncommittedResults, bytes: configuration.uncommittedBytes))
+        self.configuration = configuration
+        log = logger
+        let directories = configuration.roots.sorted { $0.key < $1.key }
+        roots = try RootedIO(
+            roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
+        self.evaluator =
+            try evaluator
+            ?? VirtualMachine(
+                programCacheBytes: configuration.programCacheBytes,
+                programCacheDirectory: configuration.programCacheDirectory)
+        let context = try Context()
+        socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
+        traces = try TraceSender(configuration, context: context, executor: executor)
+        let names = directories.map(\.key)
+        let announced =
+            configuration.announcesContentIDs
+            ? RootContent.announce(names, in: roots) {
+                logger.warning("announced without a content id", metadata: ["reason": "\($0)"])
+            }
+            : names.map { name in WireRoot.with { $0.name = name } }
+        let settings = WorkerProfile(configuration, roots: announced, predecessor: SupervisedProcess.predecessor)
+        instance = [UInt8](settings.hello.instance)
+        machine = WorkerStateMachine(settings, now: PollingExecutor.now())
+    }
+
+    private static func controlOptions(_ configuration: WorkerConfiguration) -> SocketOptions {
+        var options = SocketOptions()
+        options.security = configuration.security
+        options.ipv6 = configuration.ipv6
+        options.isMonitored = true
+        options.immediate = true
+        options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
+        // Few: what waits behind a large value in libzmq cannot be overtaken by a heartbeat.
+        options.sendHighWater = 8
+        options.lingerMilliseconds = 1_000
+        return options
+    }
+
+    /// Serves until it is told to stop and has drained, or cancelled, which does not drain.
+    func run() async throws {
+        try start()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await withCheckedContinuation { continuation in
+                    ended = continuation
+                    if hasEnded { finish() }
+                }
+            } onGracefulShutdown: {
+                Task { await self.drain() }
+            }
+        } onCancel: {
+            Task { await self.end(nil) }
+        }
+        if !Task.isCancelled { await evaluator.storePrograms() }
+        if let failure { throw failure }
+    }
+
+    // On the executor, so that nothing polls the socket while it is closed.
+    isolated deinit { executor.unregisterAll() }
+
+    private func start() throws {
+        registrations.append(
+            executor.register(
+                socket, onReadable: { [weak self] in self?.assumeIsolated { $0.readable() } },
+                onWritable: { [weak self] in self?.assumeIsolated { $0.flush() } }))
+        let monitor = executor.registerMonitor(of: socket) { [weak self] in
+            self?.assumeIsolated { $0.monitored() }
+        }
+        if let monitor { registrations.append(monitor) }
+        traces.register { [weak self] in self?.assumeIsolated { $0.sendTraces() } }
+        traces.queue.onMessage { [weak self] in Task { await self?.sendTraces() } }
+        executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endOfTurn() } }
+        log.info(
+            "connecting",
+            metadata: ["endpoint": "\(configuration.endpoint)", "name": "\(configuration.name)"])
+        try socket.connect(configuration.endpoint)
+        tick()
+    }
+
+    private func drain() { perform(machine.drain(now: PollingExecutor.now())) }
+
+    private func end(_ error: (any Error)?) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        failure = error
+        for key in cancellations.keys { cancel(key) }
+        for registration in registrations { executor.unregister(registration) }
+        registrations = []
+        traces.close()
+        executor.unregisterAll()
+        finish()
+    }
+
+    private func finish() {
+        ended?.resume()
+        ended = nil
+    }
+
+    private func readable() {
+        do {
+            while !hasEnded, let message = try socket.receive() {
+                perform(machine.receive(message.frames, now: PollingExecutor.now()))
+            }
+        } catch { end(error) }
+    }
+
+    private func monitored() {
+        do {
+            while !hasEnded, let report = try socket.nextMonitorEvent() {
+                perform(machine.handle(report.event, now: PollingExecutor.now()))
+            }
+        } catch { end(error) }
+    }
+
+    private func tick() {
+        guard !hasEnded else { return }
+        let now = PollingExecutor.now()
+        if let current = queue.current {
+            machine.evaluates(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
+        }
+        perform(machine.tick(now: now))
+        executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
+            self?.assumeIsolated { $0.tick() }
+        }
+    }
+
+    private func endOfTurn() {
+        guard !hasEnded else { return }
+        let now = PollingExecutor.now()
+        if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
+        perform(machine.endOfTurn(now: now))
+        // Results are kept until the coordinator has them: no job begins while they are too many.
+        for _ in 0..<queue.keeps(machine.results) { evaluateNext() }
+        flush()
+        scheduleImpatience(now: now)
+    }
+
+    /// One timer, for the first moment at which what waits has waited long enough.
+    private func scheduleImpatience(now: UInt64) {
+        guard !isImpatienceScheduled, let time = machine.impatientAt else { return }
+        isImpatienceScheduled = true
+        // What cannot be given back yet is asked for again, but not in every turn.
+        executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
+            self?.assumeIsolated {
+                $0.isImpatienceScheduled = false
+                $0.perform($0.machine.giveBackWhatWaits(now: PollingExecutor.now()))
+            }
+        }
+    }
+
+    private func perform(_ actions: [WorkerStateMachine.Action]) {
+        for action in actions { perform(action) }
+    }
+
+    private func perform(_ action: WorkerStateMachine.Action) {
+        switch action {
+        case .send(let frames): outbox.append(frames)
+        case .evaluate(let key, let assignment, let successor): evaluate(key, assignment, aheadOf: successor)
+        case .withdraw(let keys): withdraw(keys, stop: false)
+        case .stop(let keys): withdraw(keys, stop: true)
+        case .connectTraces(let endpoint): connectTraces(endpoint)
+        case .reconnect: reconnect()
+        case .note(let note):
+            if case .connected = note { status?.greeted(as: instance) }
+            log.record(note)
+        case .leave: isLeaving = true
+        }
+    }
+
+    private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment, aheadOf successor: UInt64?) {
+        let cancellation = Cancellation()
+        cancellations[key] = cancellation
+        let run = AssignedRun(
+            key: key, assignment: assignment, cancellation: cancellation, roots: roots,
+            printedBytes: configuration.printedBytes, traces: traces.queue)
+        queue.insert(run, aheadOf: successor)
+        evaluateNext()
+    }
+
+    /// As many turns of the evaluator as there are jobs; each takes what is first by then.
+    private func evaluateNext() {
+        Task { [evaluator] in
+            guard await completeNext() else { return }
+            await evaluator.storePrograms()
+        }
+    }
+
+    /// Evaluates a job and hands its result on. Nothing of either is kept by the caller, which may go on for as long as
+    /// the jobs behind take.
+    private func completeNext() async -> Bool {
+        guard let (key, result) = await evaluator.performNext(of: queue) else { return false }
+        completed(key, result)
+        return true
+    }
+
+    private func cancel(_ key: LeaseKey) {
+        guard let cancellation = cancellations[key] else { return }
+        cancellation.cancel()
+        status?.cancelled(key, at: PollingExecutor.now())
+    }
+
+    private func completed(_ key: LeaseKey, _ result: WireJobResult) {
+        cancellations[key] = nil
+        machine.completed(key, result, now: PollingExecutor.now())
+        for _ in 0..<queue.keeps(machine.results, heard: result.bytes) { evaluateNext() }
+    }
+
+    private func withdraw(_ keys: [LeaseKey], stop: Bool) {
+        if stop { for key in keys { cancel(key) } }
+        let withdrawn = queue.withdraw(keys)
+        for key in withdrawn { cancellations[key] = nil }
+        machine.withdrawn(withdrawn, now: PollingExecutor.now())
+        machine.keptByEvaluator(keys.filter { !withdrawn.contains($0) })
+    }
+
+    private func connectTraces(_ endpoint: String) {
+        do {
+            try traces.connect(endpoint)
+        } catch {
+            log.error("traces cannot be sent", metadata: ["endpoint": "\(endpoint)", "reason": "\(error)"])
+        }
+    }
+
+    private func sendTraces() {
+        do { try traces.flush() } catch { end(error) }
+    }
+
+    private func reconnect() {
+        outbox = []
+        do {
+            try socket.disconnect(configuration.endpoint)
+            try socket.connect(configuration.endpoint)
+        } catch { end(error) }
+    }
+
+    /// Control first; parts of large values only when nothing of it waits.
+    private func flush() {
+        guard let registration = registrations.first else { return }
+        var sent = 0
+        var isFull = false
+        do {
+            while sent < outbox.count {
+                guard try socket.send(outbox[sent]) == .sent else { break }
+                sent += 1
+            }
+            isFull = sent < outbox.count
+            outbox.removeFirst(sent)
+            while !isFull, let part = machine.nextBulk() {
+                guard try socket.send(part) != .sent else { continue }
+                outbox.append(part)
+                isFull = true
+            }
+        } catch { return end(error) }
+        executor.setWriteInterest(registration, isFull)
+        if isLeaving, !isFull { end(nil) }
+    }
+}

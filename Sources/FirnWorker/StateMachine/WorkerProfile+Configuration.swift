@@ -1,0 +1,34 @@
+import FirnProtocol
+import Glibc
+import NixEval
+
+extension WorkerProfile {
+    /// What a configured worker says of itself in each hello.
+    ///
+    /// - Parameter predecessor: the process whose place this one takes.
+    init(_ configuration: WorkerConfiguration, roots: [WireRoot], predecessor: Predecessor?) {
+        var generator = SystemRandomNumberGenerator()
+        let hello = WireWorkerHello.with {
+            $0.name = configuration.name
+            $0.instance = .init((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
+            $0.software = configuration.software
+            $0.evaluatorVersions = [Evaluator.version]
+            $0.roots = roots
+            $0.host = Self.hostName
+            $0.process = UInt32(bitPattern: getpid())
+            if let predecessor { $0.predecessor = predecessor.wire }
+        }
+        self.init(
+            hello: hello, heldJobs: configuration.heldJobs, uncommittedResults: configuration.uncommittedResults,
+            uncommittedBytes: configuration.uncommittedBytes,
+            drainNanoseconds: min(configuration.drainMilliseconds, 1 << 40) * 1_000_000)
+        endpoint = configuration.endpoint
+        traceEndpoint = configuration.traceEndpoint
+    }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard unsafe gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

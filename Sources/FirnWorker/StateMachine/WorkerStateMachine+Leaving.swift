@@ -1,0 +1,40 @@
+import FirnProtocol
+
+extension WorkerStateMachine {
+    /// Take nothing more, give back what has not begun, finish what runs, then leave. It is bounded: past
+    /// `drainNanoseconds` the worker leaves, and the coordinator gives to others what it held.
+    public mutating func drain(now: UInt64) -> [Action] {
+        guard !isDraining else { return [] }
+        drainDeadline = now &+ profile.drainNanoseconds
+        mustRevokeCredit = creditGiven > 0
+        let waiting = order.filter { pending[$0]?.intent == Pending.Intent.none }
+        for key in waiting { pending[key]?.intent = .release }
+        let note = Action.note(.draining(held: order.count + finished.count))
+        return waiting.isEmpty ? [note] : [note, .withdraw(waiting)]
+    }
+
+    /// What the evaluator had begun when it was asked to give it back is finished as if it had not been asked.
+    public mutating func keptByEvaluator(_ keys: [LeaseKey]) {
+        for key in keys where pending[key]?.intent == .release { pending[key]?.intent = .none }
+    }
+
+    mutating func tickDrain(now: UInt64) -> [Action] {
+        guard let drainDeadline, now >= drainDeadline else { return [] }
+        hasLeft = true
+        let stopped = order
+        for key in stopped { pending[key]?.intent = .forget }
+        var actions = stopped.map { Action.note(.brokenOff($0)) }
+        if !stopped.isEmpty { actions.append(.stop(stopped)) }
+        return actions + goodbye("its time to finish was over")
+    }
+
+    mutating func leaveIfDone() -> [Action] {
+        guard isDraining, !hasLeft, order.isEmpty, finished.isEmpty, releasing.isEmpty else { return [] }
+        hasLeft = true
+        return goodbye("it was told to stop")
+    }
+
+    private func goodbye(_ reason: String) -> [Action] {
+        phase == .ready ? [send(.goodbye(.with { $0.reason = reason })), .leave] : [.leave]
+    }
+}

@@ -1,0 +1,195 @@
+import FirnProtocol
+
+extension WorkerStateMachine {
+    /// The evaluator has finished a job.
+    ///
+    /// - Parameter result: with its whole value.
+    public mutating func completed(_ key: LeaseKey, _ result: WireJobResult, now: UInt64) {
+        guard let entry = leaveEvaluator(key, now: now), entry.intent != .forget else { return }
+        keep(key, result)
+    }
+
+    /// The evaluator gave these back without having begun them.
+    public mutating func withdrawn(_ keys: [LeaseKey], now: UInt64) {
+        for key in keys {
+            guard let entry = leaveEvaluator(key, now: now) else { continue }
+            switch entry.intent {
+            case .cancel: keep(key, Self.cancelledResult)
+            case .release: releasing.append(key)
+            case .none, .forget: break
+            }
+        }
+    }
+
+    private mutating func leaveEvaluator(_ key: LeaseKey, now: UInt64) -> Pending? {
+        guard let entry = pending.removeValue(forKey: key) else { return nil }
+        if let index = order.firstIndex(of: key) {
+            order.remove(at: index)
+            if index == 0 { beginFirst(now: now) }
+        }
+        return entry
+    }
+
+    /// What the evaluator has, and the processor time that it used for it so far. To be told before `tick` and `endOfTurn`:
+    /// the evaluator may be further than this machine has heard of.
+    public mutating func evaluates(_ key: LeaseKey, cpuNanoseconds: UInt64, now: UInt64) {
+        guard let index = order.firstIndex(of: key) else { return }
+        if index > 0 {
+            order.remove(at: index)
+            order.insert(key, at: 0)
+            beginFirst(now: now)
+        }
+        self.cpuNanoseconds = max(self.cpuNanoseconds, cpuNanoseconds)
+    }
+
+    private mutating func beginFirst(now: UInt64) {
+        firstSince = now
+        cpuNanoseconds = 0
+    }
+
+    private mutating func keep(_ key: LeaseKey, _ result: WireJobResult) {
+        var result = result
+        result.valueBytes = UInt64(result.value.count)
+        let entry = Finished(result: result, bytes: result.bytes)
+        finished[key] = entry
+        finishedBytes += entry.bytes
+        outgoing.append(key)
+    }
+
+    static let cancelledResult = WireJobResult.with {
+        $0.outcome = .cancelled
+        $0.failure = .with {
+            $0.kind = "cancelled"
+            $0.message = .init("cancelled before it began".utf8)
+        }
+    }
+
+    /// To be called when everything that came together has been given: what is sent once for all of it.
+    public mutating func endOfTurn(now: UInt64) -> [Action] {
+        guard phase == .ready, !hasLeft else { return leaveIfDone() }
+        var actions = sendResults()
+        if !releasing.isEmpty || mustRevokeCredit {
+            let leases = releasing.map { $0.wire() }
+            actions.append(send(.release(.with { $0.leases = leases })))
+            releasing = []
+            mustRevokeCredit = false
+            creditGiven = 0
+        }
+        actions += giveCredit(now: now)
+        return actions + leaveIfDone()
+    }
+
+    /// Small results together; large ones queue for `nextBulk`.
+    private mutating func sendResults() -> [Action] {
+        guard !outgoing.isEmpty else { return [] }
+        var actions: [Action] = []
+        var message = WireResults()
+        var bytes = 0
+        for key in outgoing {
+            guard let entry = finished[key] else { continue }
+            if entry.result.value.count > inlineBytes {
+                bulk.append(key)
+                continue
+            }
+            message.results.append(attemptResult(key, entry.result))
+            bytes += entry.bytes + 256
+            if bytes > Self.messageBytes {
+                actions.append(send(.results(message)))
+                message = WireResults()
+                bytes = 0
+            }
+        }
+        outgoing = []
+        if !message.results.isEmpty {
+            if let first = order.first { message.evaluating = first.wire(isRunning: true) }
+            actions.append(send(.results(message)))
+        }
+        return actions
+    }
+
+    private func attemptResult(_ key: LeaseKey, _ result: WireJobResult) -> WireAttemptResult {
+        .with {
+            $0.job = key.job
+            $0.attempt = key.attempt
+            $0.result = result
+        }
+    }
+
+    /// The next part of a large value, or the result that follows the last one; nil when there is none. To be called
+    /// when nothing else waits to be sent, so that bulk never delays control.
+    public mutating func nextBulk() -> [[UInt8]]? {
+        guard phase == .ready, let key = bulk.first, let entry = finished[key] else { return nil }
+        let value = entry.result.value
+        let start = Int(segmentsSent) * segmentBytes
+        if start < value.count {
+            let segment = WireResultSegment.with {
+                $0.job = key.job
+                $0.attempt = key.attempt
+                $0.number = segmentsSent
+                $0.bytes = value.dropFirst(start).prefix(segmentBytes)
+            }
+            segmentsSent += 1
+            return Envelope(WorkerMessage.resultSegment(segment)).frames()
+        }
+        var result = entry.result
+        result.value = .init()
+        result.valueSegments = segmentsSent
+        bulk.removeFirst()
+        segmentsSent = 0
+        let message = WireResults.with { $0.results = [attemptResult(key, result)] }
+        return Envelope(WorkerMessage.results(message)).frames()
+    }
+
+    /// Results that are not committed.
+    var results: RunQueue.Results { RunQueue.Results(count: finished.count, bytes: finishedBytes) }
+
+    /// So many are kept that no job is asked for, and none is to begin.
+    private var hasTooManyResults: Bool {
+        finished.count >= profile.uncommittedResults || finishedBytes >= profile.uncommittedBytes
+    }
+
+    private mutating func giveCredit(now: UInt64) -> [Action] {
+        guard !isDraining, !hasTooManyResults, !isBusyForLong(now: now) else { return [] }
+        let wanted = profile.heldJobs - order.count - creditGiven
+        // A few at once: a message for each would cost more than it brings.
+        guard wanted > 0, wanted >= profile.heldJobs / 4 else { return [] }
+        creditGiven += wanted
+        return [send(.credit(.with { $0.jobs = UInt32(clamping: wanted) }))]
+    }
+
+    /// The first job takes so long that nothing should wait behind it.
+    func isBusyForLong(now: UInt64) -> Bool {
+        !order.isEmpty && now >= firstSince &+ profile.patienceNanoseconds
+    }
+
+    /// When `giveBackWhatWaits` should be called if nothing else happens; nil: nothing waits.
+    public var impatientAt: UInt64? {
+        phase == .ready && order.count > 1 ? firstSince &+ profile.patienceNanoseconds : nil
+    }
+
+    /// Gives back what waits behind a long job.
+    public mutating func giveBackWhatWaits(now: UInt64) -> [Action] {
+        guard phase == .ready, order.count > 1, isBusyForLong(now: now) else { return [] }
+        let waiting = order.dropFirst().filter { pending[$0]?.intent == Pending.Intent.none }
+        for key in waiting { pending[key]?.intent = .release }
+        return waiting.isEmpty ? [] : [.withdraw(waiting)]
+    }
+
+    private var inlineBytes: Int {
+        welcome.inlineResultBytes == 0
+            ? ProtocolLimits.inlineResultBytes : min(Int(clamping: welcome.inlineResultBytes), Self.messageBytes)
+    }
+
+    private var segmentBytes: Int {
+        welcome.segmentBytes == 0
+            ? ProtocolLimits.segmentBytes : min(max(1, Int(clamping: welcome.segmentBytes)), 16 << 20)
+    }
+
+    /// Messages of several results are cut at about this size.
+    private static let messageBytes = 4 << 20
+}
+
+extension WireJobResult {
+    /// About what it takes in memory.
+    package var bytes: Int { value.count + textBytes }
+}

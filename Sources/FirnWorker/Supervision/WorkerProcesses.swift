@@ -1,0 +1,251 @@
+import Glibc
+import Logging
+import ServiceLifecycle
+import ZeroMQ
+
+/// The children of a supervisor, and the thread that starts them.
+actor WorkerProcesses {
+    typealias Configuration = WorkerSupervisor.Configuration
+
+    private struct Child {
+        var process: pid_t?
+        var startedAt: UInt64 = 0
+        var startAt: UInt64 = 0
+        var waitMilliseconds: UInt64
+        /// It was drained: by the coordinator, or with a signal of its own.
+        var hasLeft = false
+        var status: ProcessStatus?
+        /// The evaluation for which it was ended.
+        var stuck: Stuck?
+        /// The last process in this place that the coordinator knew and may not know to have ended.
+        var predecessor: Predecessor?
+    }
+
+    /// An evaluation that did not stop.
+    private struct Stuck {
+        let key: LeaseKey
+        let cause: String
+    }
+
+    // The thread that starts the processes has to live as long as they do: they die with it.
+    nonisolated let executor: PollingExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    private let configuration: Configuration
+    private let log: Logger
+    private var children: [Child]
+    private var killAt: UInt64?
+    private var ended: CheckedContinuation<Void, Never>?
+    private var hasEnded = false
+
+    private static let pollNanoseconds: UInt64 = 50_000_000
+
+    init(_ configuration: Configuration, logger: Logger) throws {
+        executor = try PollingExecutor(name: "firn-supervisor")
+        self.configuration = configuration
+        log = logger
+        children = (0..<max(0, configuration.processes)).map { _ in
+            Child(waitMilliseconds: configuration.restartMilliseconds)
+        }
+    }
+
+    /// Supervises until it is told to stop, or every process was drained, and all have ended.
+    func run() async throws {
+        tick()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await withCheckedContinuation { continuation in
+                    ended = continuation
+                    if hasEnded { finish() }
+                }
+            } onGracefulShutdown: {
+                Task { await self.stop(within: self.configuration.drainMilliseconds) }
+            }
+        } onCancel: {
+            Task { await self.stop(within: 0) }
+        }
+    }
+
+    isolated deinit { executor.unregisterAll() }
+
+    /// The process ids of the children that run, in order of their index.
+    var processes: [Int32] { children.compactMap(\.process) }
+
+    private func stop(within milliseconds: UInt64) {
+        let deadline = PollingExecutor.now() &+ min(milliseconds, 1 << 40) * 1_000_000
+        let isFirst = killAt == nil
+        killAt = min(killAt ?? .max, deadline)
+        guard isFirst else { return }
+        for child in children { if let process = child.process { kill(process, SIGTERM) } }
+    }
+
+    private func finish() {
+        ended?.resume()
+        ended = nil
+    }
+
+    private func tick() {
+        let now = PollingExecutor.now()
+        for index in children.indices {
+            reap(index, now: now)
+            endStuck(index, now: now)
+            let child = children[index]
+            if killAt == nil, !child.hasLeft, child.process == nil, now >= child.startAt { start(index, now: now) }
+        }
+        if killAt == nil, !children.isEmpty, children.allSatisfy(\.hasLeft) { killAt = now }
+        if let killAt {
+            let running = children.compactMap(\.process)
+            if running.isEmpty {
+                hasEnded = true
+                return finish()
+            }
+            if now >= killAt { for process in running { kill(process, SIGKILL) } }
+        }
+        executor.schedule(at: now &+ Self.pollNanoseconds) { [weak self] in
+            self?.assumeIsolated { $0.tick() }
+        }
+    }
+
+    private func reap(_ index: Int, now: UInt64) {
+        guard let process = children[index].process else { return }
+        var status: Int32 = 0
+        guard unsafe waitpid(process, &status, WNOHANG) == process else { return }
+        children[index].process = nil
+        guard killAt == nil else { return }
+        guard status != 0 else {
+            children[index].hasLeft = true
+            return log.notice(
+                "a worker process was drained and is not started again", metadata: ["process": "\(process)"])
+        }
+        remember(children[index], reason: Self.reason(status), at: index)
+        let wait = nextWait(index, now: now)
+        children[index].startAt = now &+ wait * 1_000_000
+        log.warning(
+            "a worker process ended and is started again",
+            metadata: [
+                "process": "\(process)", "reason": "\(Self.reason(status))", "afterMilliseconds": "\(wait)",
+            ])
+    }
+
+    /// How long to wait until the process is started again: longer each time that it ended soon. One that was ended for an
+    /// evaluation is not to blame, and so many of those there cannot be.
+    private func nextWait(_ index: Int, now: UInt64) -> UInt64 {
+        guard children[index].stuck == nil else { return 0 }
+        let ran = (now &- children[index].startedAt) / 1_000_000
+        if ran >= configuration.steadyMilliseconds {
+            children[index].waitMilliseconds = configuration.restartMilliseconds
+        }
+        let wait = children[index].waitMilliseconds
+        children[index].waitMilliseconds = min(wait * 2, max(wait, configuration.restartMaximumMilliseconds))
+        return wait
+    }
+
+    /// Keeps for the next process what the one that ended was doing. One that the coordinator never heard of leaves what
+    /// is known of the one before.
+    private func remember(_ child: Child, reason: String, at index: Int) {
+        guard let instance = child.status?.instance else { return }
+        children[index].predecessor = Predecessor(
+            instance: instance, evaluating: child.stuck?.key ?? child.status?.evaluation?.key,
+            cause: child.stuck?.cause ?? "the worker process ended with \(reason)")
+    }
+
+    /// Ends a process whose evaluation goes on although its deadline is over, or it was cancelled, for longer than the
+    /// grace: whatever it does, it does not look at its flag.
+    private func endStuck(_ index: Int, now: UInt64) {
+        let child = children[index]
+        guard let process = child.process, child.stuck == nil, let evaluation = child.status?.evaluation else { return }
+        let grace = configuration.cancelGraceMilliseconds
+        guard now > evaluation.stopBy, (now - evaluation.stopBy) / 1_000_000 >= grace else { return }
+        children[index].stuck = Stuck(
+            key: evaluation.key,
+            cause: "the evaluation did not stop within \(grace) ms of its deadline or cancellation, "
+                + "and its process was ended")
+        log.error(
+            "an evaluation does not stop: its process is ended",
+            metadata: [
+                "process": "\(process)", "job": "\(evaluation.key.job)", "attempt": "\(evaluation.key.attempt)",
+                "lateMilliseconds": "\((now - evaluation.stopBy) / 1_000_000)",
+            ])
+        kill(process, SIGKILL)
+    }
+
+    private static func reason(_ status: Int32) -> String {
+        let signal = status & 0x7F
+        return signal == 0 ? "exit code \(status >> 8 & 0xFF)" : "signal \(signal)"
+    }
+
+    private func start(_ index: Int, now: UInt64) {
+        children[index].startedAt = now
+        children[index].stuck = nil
+        children[index].status = nil
+        let memory = ProcessStatus.makeMemory()
+        defer { if let memory { close(memory) } }
+        var process = pid_t()
+        let code = Self.spawn(
+            [configuration.executable] + configuration.arguments(index),
+            environment(index, hasStatus: memory != nil), memory: memory, &process)
+        guard code == 0 else {
+            children[index].startAt = now &+ children[index].waitMilliseconds * 1_000_000
+            return log.error(
+                "a worker process cannot be started",
+                metadata: [
+                    "executable": "\(configuration.executable)", "reason": "\(unsafe String(cString: strerror(code)))",
+                ])
+        }
+        children[index].process = process
+        children[index].status = memory.flatMap { ProcessStatus(descriptor: $0) }
+        log.info("started a worker process", metadata: ["process": "\(process)", "index": "\(index)"])
+    }
+
+    /// Of the process with that index: all of it.
+    private func environment(_ index: Int, hasStatus: Bool) -> [String] {
+        var own = ["\(SupervisedProcess.supervisorVariable)=\(getpid())"]
+        if hasStatus { own.append("\(SupervisedProcess.statusVariable)=\(Self.statusDescriptor)") }
+        if let predecessor = children[index].predecessor {
+            own.append("\(SupervisedProcess.predecessorVariable)=\(predecessor.text)")
+        }
+        let inherited = Self.environment.filter { entry in
+            !SupervisedProcess.variables.contains { entry.hasPrefix("\($0)=") }
+        }
+        return inherited + own
+    }
+
+    /// - Parameters:
+    ///   - arguments: the executable first.
+    ///   - memory: that the process shares with its supervisor; nil: it is not watched.
+    /// - Returns: 0, or what `posix_spawn` failed with.
+    private static func spawn(
+        _ arguments: [String], _ environment: [String], memory: Int32?, _ process: inout pid_t
+    ) -> Int32 {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        if let memory { unsafe posix_spawn_file_actions_adddup2(&actions, memory, statusDescriptor) }
+        return unsafe withCStrings(arguments) { words in
+            unsafe withCStrings(environment) { environment in
+                unsafe posix_spawn(&process, arguments[0], &actions, nil, words, environment)
+            }
+        }
+    }
+
+    /// The first behind standard input, output and error.
+    private static let statusDescriptor: Int32 = 3
+
+    private static var environment: [String] {
+        var entries: [String] = []
+        var next = unsafe environ
+        while let entry = unsafe next.pointee {
+            unsafe entries.append(String(cString: entry))
+            unsafe next += 1
+        }
+        return entries
+    }
+
+    private static func withCStrings<Result>(
+        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+    ) -> Result {
+        let copies = unsafe strings.map { unsafe strdup($0) }
+        defer { unsafe copies.forEach { unsafe free($0) } }
+        return unsafe body(copies + [nil])
+    }
+}

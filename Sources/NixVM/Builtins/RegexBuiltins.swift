@@ -1,0 +1,187 @@
+import NixFormats
+
+/// `match` and `split`.
+///
+/// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
+/// of its result.
+extension Machine {
+    static let patternBuiltins: [BuiltinDefinition] = [
+        .function("match", 2, early: { $0.checkPattern() }) { $0.matchWhole() },
+        .function("split", 2, early: { $0.checkPattern() }) { $0.split() },
+    ]
+}
+
+extension Interpreter {
+    /// Whether the first argument is a pattern, or what stands against it is said later; false with `failure` set.
+    fileprivate func checkPattern() -> Bool {
+        guard let source = expectPlainString(0) else { return false }
+        // One that is not kept is compiled when it is used.
+        if source.field > RegexCache.longestKept { return true }
+        var pattern: RegularExpression?
+        return findPattern(source, &pattern) != .error
+    }
+
+    /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
+    /// runs anew. Answers `.next` with the pattern.
+    private func findPattern(_ source: Object, _ pattern: inout RegularExpression?) -> Step {
+        let bytes = ByteView(source.byteBuffer)
+        pattern = machine.patterns.known(bytes)
+        if pattern != nil { return .next }
+        let mark = fuelMark
+        let kept = machine.patterns.byteCount
+        var meter = makeMeter()
+        do throws(RegexError) {
+            pattern = try machine.patterns.compile(bytes, &meter)
+            settle(meter)
+            countPatterns(machine.patterns.byteCount - kept)
+            return .next
+        } catch {
+            let shown = { Array(" regular expression '".utf8) + bytes.excerpt + Array("'".utf8) }
+            switch error {
+            case .stopped(let stop): return stopped(stop, meter, since: mark)
+            case .invalid:
+                settle(meter)
+                return fail(.value, bytes: Array("invalid".utf8) + shown())
+            case .tooLarge:
+                settle(meter)
+                return fail(.memoryExceeded, bytes: Array("memory limit exceeded by".utf8) + shown())
+            }
+        }
+    }
+
+    /// Counts what the kept patterns take more, or less, than before.
+    private func countPatterns(_ bytes: Int) {
+        if bytes > 0 { countOutsideHeap(bytes) } else { machine.store.byteCount += bytes }
+    }
+
+    /// Finds the pattern for a match and charges for the match itself. The mark is what the step goes back to when it
+    /// runs anew: of a pattern that is not kept, compiling is charged again.
+    private func beginMatch(_ source: Object, _ pattern: inout RegularExpression?, _ mark: inout Int) -> Step {
+        mark = fuelMark
+        let step = findPattern(source, &pattern)
+        if step != .next { return step }
+        if source.field <= RegexCache.longestKept { mark = fuelMark }
+        return charge(1 + source.field / 64) ? .next : .error
+    }
+
+    fileprivate func matchWhole() -> Step {
+        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
+        var found: RegularExpression?
+        var mark = 0
+        let step = beginMatch(source, &found, &mark)
+        guard step == .next, let pattern = found else { return step }
+        var meter = makeMeter()
+        do throws(WorkStop) {
+            var matcher = try RegexMatcher(pattern, ByteView(text.byteBuffer), machine.patterns, &meter)
+            let isMatch = try matcher.matchWhole(&meter)
+            try matcher.finish(&meter)
+            settle(meter)
+            let step =
+                isMatch
+                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark) : done(.null)
+            matcher.end(&meter)
+            return step
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
+    }
+
+    private func makeGroups(
+        _ matcher: borrowing RegexMatcher, _ groups: Int, _ text: UnsafeBufferPointer<UInt8>, _ taken: Int,
+        since mark: Int
+    ) -> Step {
+        if groups == 0 { return done(state.pointee.emptyList) }
+        guard charge(groups / 4) else { return .error }
+        let places = matcher.groups
+        var size = Size.list(groups)
+        for index in 0..<groups { size += Size.string(max(0, places[2 * index + 1] - places[2 * index])) }
+        guard reserve(size, beside: taken) else { return again(.collect, since: mark) }
+        let list = makeList(groups)
+        for index in 0..<groups {
+            guard let part = makePart(text, places[2 * index], places[2 * index + 1]) else { return .error }
+            list.object.values[index] = part
+        }
+        return done(list)
+    }
+
+    /// The part of a text between two places, null where the end is before the start; `Size.string` reserved. Nil with
+    /// `failure` set.
+    fileprivate func makePart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Value? {
+        if end < start || end < 0 { return .null }
+        if end == start { return state.pointee.emptyString }
+        return makeStringCharged(UnsafeBufferPointer(rebasing: text[start..<end]))
+    }
+
+    fileprivate func split() -> Step {
+        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
+        var found: RegularExpression?
+        var mark = 0
+        let step = beginMatch(source, &found, &mark)
+        guard step == .next, let pattern = found else { return step }
+        var meter = makeMeter()
+        var splitter = RegexSplitter(pattern, ByteView(text.byteBuffer))
+        do throws(WorkStop) {
+            try splitter.findAll(pattern, machine.patterns, &meter)
+            settle(meter)
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
+        let matches = splitter.count
+        let strings = matches * (pattern.groupCount + 1) + 1
+        let size =
+            Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
+            + Size.words(splitter.words)
+        guard reserve(size, beside: meter.taken) else { return again(.collect, since: mark) }
+        return matches == 0 ? unsplit() : makeParts(splitter, text.byteBuffer, pattern.groupCount)
+    }
+
+    private func unsplit() -> Step {
+        let list = makeList(1)
+        list.object.values[0] = argument(1)
+        return done(list)
+    }
+
+    /// The parts of a text and between them the groups of each match, all of which is reserved.
+    private func makeParts(
+        _ splitter: borrowing RegexSplitter, _ text: UnsafeBufferPointer<UInt8>, _ groups: Int
+    ) -> Step {
+        let matches = splitter.count
+        let width = splitter.width
+        let list = makeList(2 * matches + 1)
+        do throws(WorkStop) {
+            try splitter.withPlaces { (places) throws(WorkStop) in
+                var from = 0
+                for match in 0..<matches {
+                    let start = Int(places[match * width])
+                    guard charge(1 + groups / 4), let part = makePart(text, from, start),
+                        let group = makeMatch(places, match * width + 2, groups, text)
+                    else { throw .interrupted }
+                    list.object.values[2 * match] = part
+                    list.object.values[2 * match + 1] = group
+                    from = Int(places[match * width + 1])
+                }
+                guard let part = makePart(text, from, text.count) else { throw .interrupted }
+                list.object.values[2 * matches] = part
+            }
+            return done(list)
+        } catch {
+            return .error
+        }
+    }
+
+    private func makeMatch(
+        _ places: UnsafeBufferPointer<UInt32>, _ first: Int, _ groups: Int, _ text: UnsafeBufferPointer<UInt8>
+    ) -> Value? {
+        let list = makeList(groups)
+        for index in 0..<groups {
+            let start = places[first + 2 * index]
+            if start == RegexSplitter.absent {
+                list.object.values[index] = .null
+            } else {
+                guard let part = makePart(text, Int(start), Int(places[first + 2 * index + 1])) else { return nil }
+                list.object.values[index] = part
+            }
+        }
+        return list
+    }
+}

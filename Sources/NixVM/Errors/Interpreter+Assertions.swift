@@ -1,0 +1,81 @@
+/// How a failed `assert a == b` says where the values differ, in the words of Nix.
+extension Interpreter {
+    /// - Parameter item: the two values that differ, in a frame that compares deeply; the items below it are the
+    ///   containers around them.
+    func failDifferent(_ item: Slot) -> Step {
+        let step = fail(.assertion, difference(item[0], item[1]))
+        machine.failedOperand = CodeFrame.differs
+        let items = bp + 4
+        var around = item - 3
+        while around >= items {
+            noteDifference(in: around)
+            around -= 3
+        }
+        return step
+    }
+
+    private func difference(_ a: Value, _ b: Value) -> String {
+        if a.isInteger || a.isFloat, b.isInteger || b.isFloat {
+            return "\(typeName(a)) with value '\(shown(a))' is not equal to \(typeName(b)) with value '\(shown(b))'"
+        }
+        if !isSameType(a, b) {
+            return "\(typeName(a)) of value '\(shown(a))' is not equal to \(typeName(b)) of value '\(shown(b))'"
+        }
+        if a.isBool { return "boolean '\(shown(a))' is not equal to boolean '\(shown(b))'" }
+        if a.isString { return "string '\(shown(a))' is not equal to string '\(shown(b))'" }
+        if a.isPath { return "path '\(shown(a))' is not equal to path '\(shown(b))'" }
+        if a.isList {
+            return "list of size '\(a.object.field)' is not equal to list of size '\(b.object.field)', "
+                + "left hand side is '\(shown(a))', right hand side is '\(shown(b))'"
+        }
+        if a.isAttributes { return differentNames(a, b) }
+        return "distinct functions and immediate comparisons of identical functions compare as unequal"
+    }
+
+    /// Whether two values that are no numbers are of one type, as `typeOf` has it.
+    func isSameType(_ a: Value, _ b: Value) -> Bool {
+        if a.isFunction || b.isFunction { return a.isFunction && b.isFunction }
+        if a.tag != b.tag { return false }
+        if a.tag == Tag.immediate { return a.isNull == b.isNull }
+        return a.tag != Tag.other || a.object.kind == b.object.kind
+    }
+
+    private func differentNames(_ a: Value, _ b: Value) -> String {
+        let left = a.object.layout.entries
+        let right = b.object.layout.entries
+        if a.object.field == b.object.field {
+            let leftNames = (0..<a.object.field).map { left[$0].symbol }.sorted {
+                state.pointee.symbols.precedes($0, $1)
+            }
+            let rightNames = (0..<b.object.field).map { right[$0].symbol }.sorted {
+                state.pointee.symbols.precedes($0, $1)
+            }
+            for (first, second) in zip(leftNames, rightNames) where first != second {
+                if lookup(b.object, first) == nil {
+                    return "attribute name '\(nameText(first))' is contained in '\(shown(a))', "
+                        + "but not in '\(shown(b))'"
+                }
+                return "attribute name '\(nameText(second))' is missing in '\(shown(a))', "
+                    + "but is contained in '\(shown(b))'"
+            }
+        }
+        return "attribute names of attribute set '\(shown(a))' differs from attribute set '\(shown(b))'"
+    }
+
+    func nameText(_ symbol: UInt32) -> String { String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self) }
+
+    /// Which part of a container differs.
+    private func noteDifference(in item: Slot) {
+        if item[2].small == Interpreter.comparedByOutput {
+            return machine.notes.append(.here("while comparing a derivation by its 'outPath' attribute"))
+        }
+        let index = item[2].small - 1
+        if item[0].isList { return machine.notes.append(.here("while comparing list element \(index)")) }
+        let place = nameOrder(item[0].object.layout).map { Int($0[index]) } ?? index
+        let left = item[0].object.layout.entries[place]
+        let right = item[1].object.layout.entries[place].position
+        if right > 0 { machine.notes.append(.textAt("where right hand side is", right)) }
+        if left.position > 0 { machine.notes.append(.textAt("where left hand side is", left.position)) }
+        machine.notes.append(.here("while comparing attribute '\(nameText(left.symbol))'"))
+    }
+}

@@ -1,0 +1,164 @@
+/// How functions of the machine report failures: each sets the machine's `failure`.
+extension Interpreter {
+    @inline(never)
+    func fail(_ kind: FailureKind, _ message: String) -> Step { fail(kind, bytes: Array(message.utf8)) }
+
+    @inline(never)
+    func fail(_ kind: FailureKind, bytes: [UInt8]) -> Step {
+        machine.failure = EvalFailure(kind: kind, message: bytes, position: ownPosition())
+        machine.notes = BacktraceNotes(
+            bound: kind.endsEvaluation
+                ? BacktraceNotes.limitBound : BacktraceNotes.bound(memoryLimit: state.pointee.memoryLimit))
+        machine.failedOperand = -1
+        machine.recursion = 0
+        machine.coerced = .absent
+        return .error
+    }
+
+    /// The instruction's place when it is code that fails; builtins have none of their own.
+    private func ownPosition() -> SourcePosition? {
+        guard state.pointee.r.env != state.pointee.machineEnv, runningBuiltin() == nil else { return nil }
+        return machine.sourcePosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+    }
+
+    /// As `fail`, for what Nix reports without a place of its own; `context` says what for, at the instruction.
+    @inline(never)
+    func failUnplaced(_ kind: FailureKind, _ message: String, context: String? = nil, operand: Int8 = -1) -> Step {
+        let step = fail(kind, message)
+        machine.failure?.position = nil
+        machine.failedOperand = operand
+        if let context { machine.notes.append(.here(context)) }
+        return step
+    }
+
+    func failMemory() -> Bool {
+        _ = fail(.memoryExceeded, memoryText)
+        return false
+    }
+
+    /// What a step answers that needs more memory than there is.
+    func memoryExceeded() -> Step {
+        _ = failMemory()
+        return .error
+    }
+
+    var memoryText: String { "memory limit exceeded\(limitText(state.pointee.memoryLimit, "bytes"))" }
+
+    func failFuel() -> Bool {
+        _ = fail(.fuelExhausted, "fuel exhausted\(limitText(machine.limits.fuel, "units"))")
+        return false
+    }
+
+    func failDepth() -> Bool {
+        _ = fail(.depthExceeded, "stack overflow; max-call-depth exceeded")
+        machine.failure?.position = currentSourcePosition()
+        return false
+    }
+
+    func failInterrupted(_ kind: FailureKind) -> Bool {
+        _ = fail(kind, StopCondition.message(kind))
+        return false
+    }
+
+    private func limitText(_ limit: Int?, _ unit: String) -> String {
+        limit.map { " (the limit is \($0) \(unit))" } ?? ""
+    }
+
+    /// - Parameter thunk: the one that was needed while it was being forced.
+    func infiniteRecursion(_ thunk: Object) -> Step {
+        let step = fail(.infiniteRecursion, "infinite recursion encountered")
+        machine.recursion = UInt(bitPattern: thunk)
+        return step
+    }
+
+    func failNotAFunction(_ value: Value) -> Step {
+        let step = failUnplaced(
+            .type, "attempt to call something which is not a function but \(describe(value))")
+        machine.notes.append(.failurePosition)
+        return step
+    }
+
+    /// "expected a Boolean but found ...", or asks to force the value at the top first.
+    func expectBool(_ value: Value) -> Step {
+        if !isForced(sp - 1) { return .force }
+        let value = (sp - 1).pointee
+        // The slot held a thunk with its value: the instruction runs anew.
+        if value.isBool {
+            state.pointee.r.pc = state.pointee.instruction
+            return .collect
+        }
+        return failExpected("a Boolean", value)
+    }
+
+    /// "expected a list but found ...". In a builtin the context is the text given, or that of the argument which the
+    /// value is.
+    func failExpected(_ expected: String, _ value: Value, context: String? = nil) -> Step {
+        let step = fail(.type, "expected \(expected) but found \(describe(value))")
+        if let context {
+            machine.notes.append(.text(context))
+        } else if let (index, arguments) = runningBuiltin(), let context = self.context(of: value, index, arguments) {
+            machine.notes.append(.text(context.text))
+        }
+        return step
+    }
+
+    /// A failure of a builtin with its context.
+    func fail(_ kind: FailureKind, _ message: String, context: String) -> Step {
+        let step = fail(kind, message)
+        machine.notes.append(.text(context))
+        return step
+    }
+
+    func isCallable(_ value: Value) -> Bool {
+        value.isFunction || value.isAttributes && lookup(value.object, Symbols.functor) != nil
+    }
+
+    /// A value as messages show it.
+    func shown(_ value: Value) -> String { String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self) }
+
+    func assertFail(_ text: Value) -> Step {
+        guard text.isString else { return fail(.assertion, "assertion failed") }
+        return fail(
+            .assertion, bytes: Array("assertion '".utf8) + Array(text.object.byteBuffer) + Array("' failed".utf8))
+    }
+
+    /// The type with its article as messages name it: `a set`, `an integer`.
+    func typeName(_ value: Value) -> String {
+        switch value.tag {
+        case Tag.integer: return "an integer"
+        case Tag.immediate:
+            if value.isBuiltin { return "a built-in function" }
+            return value.isNull ? "null" : "a Boolean"
+        case Tag.string: return value.object.hasContext ? "a string with context" : "a string"
+        case Tag.thunk: return "a thunk"
+        case Tag.attributes: return "a set"
+        case Tag.list: return "a list"
+        case Tag.function:
+            if value.object.kind == Kind.partial {
+                return partialIsBuiltin(value.object) ? "a partially applied built-in function" : "a function"
+            }
+            return "a function"
+        default:
+            switch value.object.kind {
+            case Kind.float: return "a float"
+            case Kind.path: return "a path"
+            case Kind.integer: return "an integer"
+            default: return "an internal value"
+            }
+        }
+    }
+
+    func partialIsBuiltin(_ object: Object) -> Bool {
+        var function = object.values[0]
+        while function.tag == Tag.function, function.object.kind == Kind.partial {
+            function = function.object.values[0]
+        }
+        return function.isBuiltin
+    }
+
+    /// The type and the value, cut short, as messages show it: `a set: { a = 1; }`.
+    func describe(_ value: Value) -> String {
+        let type = typeName(value)
+        return "\(type): \(String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self))"
+    }
+}

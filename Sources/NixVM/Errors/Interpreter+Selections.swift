@@ -1,0 +1,180 @@
+import NixBytecode
+
+/// What a failure in a selection knows of the path that was selected along.
+struct SelectionPlace {
+    /// Number of the position of the attribute reached; 0 when it has none, nil when it is not known.
+    var definition: UInt32?
+    /// The name that a computed one turned out to be.
+    var name: UInt32?
+}
+
+extension Interpreter {
+    /// Follows the selection at a code address again, from the variable that it began with: all up to the attribute at
+    /// fault was evaluated.
+    ///
+    /// - Parameter phase: of the failure; `attribute` when the last attribute is there, but failed.
+    func selection(_ place: FramePlace, _ phase: CodeFrame.Phase) -> SelectionPlace {
+        let chunk = state.pointee.r.env.field
+        if place.isStart {
+            let opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
+            if opcode == .selectDynamic || opcode == .selectOrDynamic { return dynamicSelection(chunk, place, phase) }
+            guard opcode.selects, phase == .own else { return SelectionPlace() }
+        } else if phase != .attribute {
+            return SelectionPlace()
+        }
+        guard let instructions = machine.instructions(of: chunk),
+            let last = instructions.index(place.pc - state.pointee.chunks[chunk].code - (place.isStart ? 0 : 1)),
+            instructions.starts[last].opcode.selects
+        else { return SelectionPlace() }
+        return SelectionPlace(
+            definition: follow(instructions, to: last, includesLast: phase == .attribute)?.definition)
+    }
+
+    /// A computed name lies at the top, below it the set that it is looked up in.
+    private func dynamicSelection(
+        _ chunk: Int, _ place: FramePlace, _ phase: CodeFrame.Phase
+    ) -> SelectionPlace {
+        guard sp - 2 >= bp else { return SelectionPlace() }
+        let name = forced(sp[-1])
+        let base = forced(sp[-2])
+        guard name.isString, let symbol = state.pointee.symbols.find(name.object.byteBuffer) else {
+            return SelectionPlace(definition: beforeName(chunk, place))
+        }
+        guard phase == .attribute, base.isAttributes else {
+            return SelectionPlace(definition: beforeName(chunk, place), name: symbol)
+        }
+        return SelectionPlace(definition: positionNumber(base.object, symbol), name: symbol)
+    }
+
+    /// The attribute that a computed name is looked up in, where that is computed by one instruction.
+    private func beforeName(_ chunk: Int, _ place: FramePlace) -> UInt32? {
+        guard let instructions = machine.instructions(of: chunk),
+            let last = instructions.index(place.pc - state.pointee.chunks[chunk].code), last > 1,
+            instructions.starts[last - 2].opcode.selects
+        else { return nil }
+        return follow(instructions, to: last - 2, includesLast: true)?.definition
+    }
+
+    private func forced(_ value: Value) -> Value {
+        value.isThunk && value.object.kind == Kind.indirection ? Value(bits: value.object[1]) : value
+    }
+
+    /// From the variable at the start of a path of attributes to the last of them, or the one before.
+    private func follow(
+        _ instructions: ChunkInstructions, to last: Int, includesLast: Bool
+    ) -> (definition: UInt32, value: Value)? {
+        let first = instructions.startOfPath(last)
+        guard var value = start(instructions, first) else { return nil }
+        var definition: UInt32?
+        for index in first...last where index < last || includesLast {
+            guard value.isAttributes else { return nil }
+            let symbol = state.pointee.r.tables.pointee.symbols[instructions.symbol(index)]
+            guard let slot = lookup(value.object, symbol), let number = positionNumber(value.object, symbol)
+            else { return nil }
+            definition = number
+            value = forced(slot.pointee)
+        }
+        return definition.map { ($0, value) }
+    }
+
+    /// The value of the variable that a path begins with.
+    private func start(_ instructions: ChunkInstructions, _ first: Int) -> Value? {
+        let values = state.pointee.r.env.values
+        switch instructions.starts[first].opcode {
+        case .getLocalSelect: return forced(bp[instructions.operand(first)])
+        case .getUpvalueSelect: return forced(values[instructions.operand(first)])
+        default: break
+        }
+        guard first > 0 else { return nil }
+        switch instructions.starts[first - 1].opcode {
+        case .getLocal, .getLocalForce: return forced(bp[instructions.operand(first - 1)])
+        case .getUpvalue, .getUpvalueForce: return forced(values[instructions.operand(first - 1)])
+        default: return nil
+        }
+    }
+}
+
+/// The instructions of one chunk.
+struct ChunkInstructions {
+    let chunk: Chunk
+    let starts: [(offset: Int, opcode: Opcode)]
+
+    init(_ chunk: Chunk) {
+        self.chunk = chunk
+        starts = chunk.instructionStarts()
+    }
+
+    /// The instruction that holds an offset.
+    func index(_ offset: Int) -> Int? { starts.lastIndex { $0.offset <= offset } }
+
+    /// The first instruction of the path of attributes that one is a step of.
+    func startOfPath(_ last: Int) -> Int {
+        var index = last
+        let span = span(index)
+        while starts[index].opcode.selects, !starts[index].opcode.isFirstStep, index > 0,
+            starts[index - 1].opcode.selects, self.span(index - 1) == span
+        {
+            index -= 1
+        }
+        return index
+    }
+
+    func span(_ index: Int) -> SourceSpan? {
+        let offset = starts[index].offset
+        var low = 0
+        var high = chunk.instructionSpans.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(chunk.instructionSpans[middle].offset) <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? nil : chunk.instructionSpans[low - 1].span
+    }
+
+    /// The first operand.
+    func operand(_ index: Int) -> Int { operands(index).0 }
+
+    /// The program's number of the symbol that an instruction selects.
+    func symbol(_ index: Int) -> Int {
+        let (first, second) = operands(index)
+        return starts[index].opcode.isFirstStep ? second : first
+    }
+
+    private func operands(_ index: Int) -> (Int, Int) {
+        chunk.code.withUnsafeBufferPointer { code in
+            guard let base = code.baseAddress else { return (0, 0) }
+            var pc = base + (starts[index].offset + 1)
+            let first = NixVM.operand(&pc)
+            return (first, starts[index].opcode.isFirstStep ? NixVM.operand(&pc) : 0)
+        }
+    }
+}
+
+extension Opcode {
+    /// Whether it takes one step of a selection path.
+    var selects: Bool {
+        switch self {
+        case .select, .selectOr, .getLocalSelect, .getUpvalueSelect: true
+        default: false
+        }
+    }
+
+    /// Whether it takes the first step, from a variable.
+    fileprivate var isFirstStep: Bool { self == .getLocalSelect || self == .getUpvalueSelect }
+}
+
+extension Machine {
+    /// The instructions of a chunk of a program, decoded once.
+    func instructions(of chunk: Int) -> ChunkInstructions? {
+        if let known = decodedChunks[chunk] { return known }
+        let loaded = state.pointee.chunks[chunk]
+        guard chunk > 0, Int(loaded.program) < programs.count else { return nil }
+        let program = programs[Int(loaded.program)]
+        // Longer code is not decoded for a few words in a message.
+        guard program.codeSize(Int(loaded.index)) <= 1 << 18 else { return nil }
+        var content = program.chunkWithSpans(Int(loaded.index))
+        content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))
+        let decoded = ChunkInstructions(content)
+        decodedChunks[chunk] = decoded
+        return decoded
+    }
+}

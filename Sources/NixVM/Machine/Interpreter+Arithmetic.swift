@@ -1,0 +1,207 @@
+import NixBytecode
+
+/// Arithmetic and order beyond what the loop does inline: large integers, floats, strings, paths, lists.
+extension Interpreter {
+    @inline(never)
+    func add() -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        let a = (sp - 2).pointee
+        let b = (sp - 1).pointee
+        if a.isString, b.isString { return addStrings(a, b) }
+        if a.isPath { return addToPath(a, b) }
+        if a.isInteger || a.isFloat {
+            guard b.isInteger || b.isFloat else {
+                return fail(.type, "cannot add \(typeName(b)) to \(typeName(a))")
+            }
+            return arithmetic(.add)
+        }
+        if a.isString || a.isAttributes { return addCoerced() }
+        return failCoercion(a)
+    }
+
+    private func addStrings(_ a: Value, _ b: Value) -> Step {
+        if b.object.field == 0, !b.object.hasContext { return replaceTwo(a) }
+        if a.object.field == 0, !a.object.hasContext { return replaceTwo(b) }
+        return interpolate(2)
+    }
+
+    @inline(__always)
+    func replaceTwo(_ value: Value) -> Step {
+        sp -= 1
+        (sp - 1).pointee = value
+        return .next
+    }
+
+    /// `-`, `*`, `/` and `+` on numbers.
+    @inline(never)
+    func arithmetic(_ opcode: Opcode) -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        guard reserve(Size.number) else { return .collect }
+        let a = (sp - 2).pointee
+        let b = (sp - 1).pointee
+        guard let result = calculate(opcode, a, b) else { return .error }
+        return replaceTwo(result)
+    }
+
+    /// The result of an operation on two numbers, nil with `failure` set; 16 bytes reserved.
+    func calculate(_ opcode: Opcode, _ a: Value, _ b: Value) -> Value? {
+        if a.isInteger, b.isInteger { return calculate(opcode, a.integer, b.integer) }
+        guard a.isInteger || a.isFloat, b.isInteger || b.isFloat else {
+            if opcode == .divide, b.isFloat ? b.float == 0 : b.isInteger && b.integer == 0 {
+                _ = failUnplaced(.arithmetic, "division by zero")
+                return nil
+            }
+            _ = failOperand(opcode, a, b)
+            return nil
+        }
+        let x = a.isFloat ? a.float : Double(a.integer)
+        let y = b.isFloat ? b.float : Double(b.integer)
+        switch opcode {
+        case .add: return makeFloat(x + y)
+        case .subtract: return makeFloat(x - y)
+        case .multiply: return makeFloat(x * y)
+        default:
+            if y == 0 {
+                _ = failUnplaced(.arithmetic, "division by zero")
+                return nil
+            }
+            return makeFloat(x / y)
+        }
+    }
+
+    private func calculate(_ opcode: Opcode, _ x: Int64, _ y: Int64) -> Value? {
+        let (result, overflow): (Int64, Bool)
+        switch opcode {
+        case .add: (result, overflow) = x.addingReportingOverflow(y)
+        case .subtract: (result, overflow) = x.subtractingReportingOverflow(y)
+        case .multiply: (result, overflow) = x.multipliedReportingOverflow(by: y)
+        default:
+            if y == 0 {
+                _ = failUnplaced(.arithmetic, "division by zero")
+                return nil
+            }
+            (result, overflow) = x.dividedReportingOverflow(by: y)
+        }
+        if overflow {
+            let message = overflowMessage(opcode, x, y)
+            _ = opcode == .add ? fail(.arithmetic, message) : failUnplaced(.arithmetic, message)
+            return nil
+        }
+        return makeInteger(result)
+    }
+
+    private func overflowMessage(_ opcode: Opcode, _ x: Int64, _ y: Int64) -> String {
+        switch opcode {
+        case .add: "integer overflow in adding \(x) + \(y)"
+        case .subtract: "integer overflow in subtracting \(x) - \(y)"
+        case .multiply: "integer overflow in multiplying \(x) * \(y)"
+        default: "integer overflow in dividing \(x) / \(y)"
+        }
+    }
+
+    /// An operand is no number. Nix wants floats as soon as one operand is one, and of a division looks at the divisor
+    /// first.
+    private func failOperand(_ opcode: Opcode, _ a: Value, _ b: Value) -> Step {
+        let isDivision = opcode == .divide
+        let isLeft = isDivision ? b.isInteger || b.isFloat : !(a.isInteger || a.isFloat)
+        let wantsFloat = a.isFloat || b.isFloat || isDivision && !isLeft
+        let value = isLeft ? a : b
+        let expected = wantsFloat ? "a float" : "an integer"
+        if runningBuiltin() != nil { return failExpected(expected, value) }
+        return failUnplaced(.type, "expected \(expected) but found \(describe(value))", operand: isLeft ? 0 : 1)
+    }
+
+    @inline(never)
+    func negate() -> Step {
+        if !isForced(sp - 1) { return .force }
+        guard reserve(Size.number) else { return .collect }
+        let value = (sp - 1).pointee
+        if value.isFloat {
+            (sp - 1).pointee = makeFloat(0 - value.float)
+            return .next
+        }
+        guard value.isInteger else {
+            return failUnplaced(.type, "expected an integer but found \(describe(value))", operand: 1)
+        }
+        let (result, overflow) = Int64(0).subtractingReportingOverflow(value.integer)
+        if overflow { return failUnplaced(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
+        (sp - 1).pointee = makeInteger(result)
+        return .next
+    }
+
+    /// A superinstruction whose fast path did not apply: does what the pair does.
+    @inline(never)
+    func withInteger(_ number: Int, _ opcode: Opcode) -> Step {
+        if !isForced(sp - 1) { return .force }
+        push(Value(small: number))
+        let step: Step
+        switch opcode {
+        case .add: step = add()
+        case .equal: step = equal()
+        case .less: step = compare(.less)
+        default: step = arithmetic(opcode)
+        }
+        if step != .next, step != .entered { sp -= 1 }
+        return step
+    }
+
+    /// `<`, `<=`, `>` and `>=`.
+    @inline(never)
+    func compare(_ opcode: Opcode) -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        // a > b is b < a; a <= b is !(b < a).
+        let swaps = opcode == .greater || opcode == .lessOrEqual
+        let negates = opcode == .lessOrEqual || opcode == .greaterOrEqual
+        let a = swaps ? (sp - 1).pointee : (sp - 2).pointee
+        let b = swaps ? (sp - 2).pointee : (sp - 1).pointee
+        if a.isList, b.isList {
+            let step = enterOperator(Builtin.lessThanDeep, arguments: 2, flag: negates)
+            if step == .entered {
+                bp[0] = a
+                bp[1] = b
+            }
+            return step
+        }
+        guard let less = isLess(a, b) else { return .error }
+        return replaceTwo(.bool(less != negates))
+    }
+
+    /// Order of two values that are no lists; nil with `failure` set when they have none.
+    func isLess(_ a: Value, _ b: Value) -> Bool? {
+        if a.isInteger, b.isInteger { return a.integer < b.integer }
+        if a.isFloat || b.isFloat, a.isInteger || a.isFloat, b.isInteger || b.isFloat {
+            return (a.isFloat ? a.float : Double(a.integer)) < (b.isFloat ? b.float : Double(b.integer))
+        }
+        if a.isString && b.isString || a.isPath && b.isPath {
+            return compare(a.object.byteBuffer, b.object.byteBuffer).map { $0 < 0 }
+        }
+        let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
+        let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
+        if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
+            _ = failUnplaced(
+                .type,
+                "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable (values are \(x) and \(y))"
+            )
+        } else {
+            _ = failUnplaced(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
+        }
+        return nil
+    }
+
+    /// Turns the instruction being executed into a frame of an internal builtin; its result takes the operands' place.
+    func enterOperator(_ index: Int, arguments: Int, flag: Bool) -> Step {
+        let builtin = state.pointee.builtins + index
+        let slots = builtin.pointee.arity + builtin.pointee.slots - arguments
+        let r = state.pointee.r
+        if r.fp >= state.pointee.fpLimit || r.sp + (slots + Builtin.slack) > state.pointee.spLimit { return .collect }
+        r.fp.pointee = Frame(pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.push)
+        state.pointee.r.fp += 1
+        state.pointee.r.bp = sp - arguments
+        push(.bool(flag))
+        for _ in 1..<slots { push(.null) }
+        state.pointee.r.pc = stepCode(index)
+        state.pointee.r.env = state.pointee.machineEnv
+        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
+        return .entered
+    }
+}

@@ -1,0 +1,290 @@
+import NixBytecode
+
+/// One key of a layout: symbol in the upper half, position number in the lower, so that order is by symbol.
+struct LayoutEntry {
+    var bits: UInt64
+
+    @inline(__always) init(bits: UInt64) { self.bits = bits }
+    @inline(__always) init(_ symbol: UInt32, _ position: UInt32) {
+        bits = UInt64(symbol) &<< 32 | UInt64(position)
+    }
+    @inline(__always) var symbol: UInt32 { UInt32(truncatingIfNeeded: bits &>> 32) }
+    @inline(__always) var position: UInt32 { UInt32(truncatingIfNeeded: bits) }
+}
+
+extension Object {
+    /// The layout of an attribute set.
+    @inline(__always) var layout: Object { Object(bitPattern: UInt(self[1])).unsafelyUnwrapped }
+    /// The values of an attribute set, in the order of its layout.
+    @inline(__always) var attributeValues: Slot { values + 1 }
+    /// The keys of a layout.
+    @inline(__always) var entries: UnsafeMutablePointer<LayoutEntry> {
+        UnsafeMutableRawPointer(self + 2).assumingMemoryBound(to: LayoutEntry.self)
+    }
+}
+
+/// Attribute sets: a layout shared by the sets made at one place, and values.
+extension Interpreter {
+    /// The slot of an attribute.
+    @inline(never)
+    func lookup(_ attributes: Object, _ symbol: UInt32) -> Slot? {
+        let count = attributes.field
+        let entries = attributes.layout.entries
+        if count <= 8 {
+            var index = 0
+            while index < count {
+                if entries[index].symbol == symbol { return attributes.attributeValues + index }
+                index &+= 1
+            }
+            return nil
+        }
+        let layout = UInt(bitPattern: attributes.layout)
+        let place = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
+        let entry = state.pointee.lookupCache + Int(place & UInt(LookupCacheEntry.count - 1))
+        if entry.pointee.layout != layout || entry.pointee.symbol != symbol {
+            let index = lowerBound(entries, count, symbol)
+            let isFound = index < count && entries[index].symbol == symbol
+            entry.pointee = LookupCacheEntry(
+                layout: layout, symbol: symbol,
+                index: isFound ? UInt32(truncatingIfNeeded: index) : LookupCacheEntry.absent)
+        }
+        let index = entry.pointee.index
+        return index == LookupCacheEntry.absent ? nil : attributes.attributeValues + Int(index)
+    }
+
+    /// Index of the first key that is not below the symbol.
+    @inline(__always)
+    func lowerBound(_ entries: UnsafeMutablePointer<LayoutEntry>, _ count: Int, _ symbol: UInt32) -> Int {
+        var base = 0
+        var length = count
+        let key = UInt64(symbol) &<< 32
+        while length > 0 {
+            let half = length &>> 1
+            if entries[base &+ half].bits < key {
+                base &+= half &+ 1
+                length &-= half &+ 1
+            } else {
+                length = half
+            }
+        }
+        return base
+    }
+
+    /// Position number of an attribute, 0 if unknown; nil when there is no such attribute.
+    func positionNumber(_ attributes: Object, _ symbol: UInt32) -> UInt32? {
+        let entries = attributes.layout.entries
+        let index = lowerBound(entries, attributes.field, symbol)
+        guard index < attributes.field, entries[index].symbol == symbol else { return nil }
+        return entries[index].position
+    }
+
+    /// `a // b` for the two sets at the top.
+    @inline(never)
+    func update() -> Step {
+        if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
+        let a = (sp - 2).pointee
+        let b = (sp - 1).pointee
+        guard a.isAttributes, b.isAttributes else {
+            // The right operand is looked at first.
+            let isLeft = b.isAttributes
+            return failUnplaced(
+                .type, "expected a set but found \(describe(isLeft ? a : b))", operand: isLeft ? 0 : 1)
+        }
+        state.pointee.counters.updates &+= 1
+        if b.object.field == 0 {
+            sp -= 1
+            return .next
+        }
+        if a.object.field == 0 {
+            sp -= 1
+            (sp - 1).pointee = b
+            return .next
+        }
+        let most = a.object.field &+ b.object.field
+        guard reserve(Size.union(most)) else { return .collect }
+        guard charge(1 &+ most / 16) else { return .error }
+        state.pointee.counters.updateCopies &+= most
+        let union = merge(a.object, b.object)
+        sp -= 1
+        (sp - 1).pointee = union
+        return .next
+    }
+
+    /// What a select does when its operand is no set, a thunk, or lacks the attribute.
+    @inline(never)
+    func selectMissing(_ value: Value, _ symbol: UInt32) -> Step {
+        if value.isThunk {
+            let top = sp - 1
+            if top >= bp, top.pointee == value {
+                if !isForced(top) { return .force }
+                state.pointee.need = 0
+                return .collect
+            }
+            state.pointee.pending = value
+            return .force
+        }
+        guard value.isAttributes else { return failSelection(value) }
+        return failMissingAttribute(value, symbol)
+    }
+
+    private func failDefinedBefore(_ symbol: UInt32, _ position: UInt32) -> Step {
+        let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
+        let place = machine.attributePosition(position).map { " at \($0)" } ?? ""
+        return fail(.value, "dynamic attribute '\(name)' already defined\(place)")
+    }
+
+    private func failSelection(_ value: Value) -> Step {
+        failUnplaced(
+            .type, "expected a set but found \(describe(value))", context: "while selecting an attribute")
+    }
+
+    /// - Parameter context: what a builtin wanted the attribute for; builtins suggest no other names.
+    func failMissingAttribute(_ attributes: Value, _ symbol: UInt32, context: String? = nil) -> Step {
+        let name = Array(state.pointee.symbols.bytes(symbol))
+        let step = fail(.missingAttribute, bytes: Array("attribute '".utf8) + name + Array("' missing".utf8))
+        machine.failure?.position = nil
+        if let context {
+            machine.notes.append(.text(context))
+            return step
+        }
+        machine.failure?.suggestions = Suggestions.closest(
+            to: name,
+            among: (0..<attributes.object.field).map {
+                Array(state.pointee.symbols.bytes(attributes.object.layout.entries[$0].symbol))
+            })
+        return step
+    }
+
+    /// The three instructions whose attribute name is at the top.
+    @inline(never)
+    func dynamicSelection(_ opcode: Opcode) -> Step {
+        if !isForced(sp - 1) || !isForced(sp - 2) { return .force }
+        let name = (sp - 1).pointee
+        let base = (sp - 2).pointee
+        guard name.isString else {
+            let step = failExpected("a string", name)
+            machine.notes.append(.here("while evaluating an attribute name"))
+            return step
+        }
+        guard chargeName(name.object.byteBuffer) else { return .error }
+        var found: Slot?
+        if base.isAttributes, let symbol = state.pointee.symbols.find(name.object.byteBuffer) {
+            found = lookup(base.object, symbol)
+        }
+        if opcode == .hasAttributeDynamic {
+            sp -= 1
+            (sp - 1).pointee = .bool(found != nil)
+            return .next
+        }
+        guard let found else {
+            if opcode == .selectOrDynamic {
+                sp -= 2
+                state.pointee.r.pc = jumpTarget(state.pointee.r.pc)
+                return .next
+            }
+            guard base.isAttributes else { return failSelection(base) }
+            guard let symbol = symbol(of: name.object.byteBuffer) else { return .error }
+            return failMissingAttribute(base, symbol)
+        }
+        if !isForced(found) { return .force }
+        sp -= 1
+        (sp - 1).pointee = found.pointee
+        if opcode == .selectOrDynamic { state.pointee.r.pc += 4 }
+        return .next
+    }
+
+    /// Looks a name up along a `with` chain; the forced value is in `result`.
+    @inline(never)
+    func resolveWith(_ chain: Value, _ symbol: UInt32) -> Step {
+        var link = chain
+        while link.isKind(Kind.withLink) {
+            let scope = link.object.values
+            if !isForced(scope) { return .force }
+            guard scope.pointee.isAttributes else {
+                return failUnplaced(
+                    .type, "expected a set but found \(describe(scope.pointee))",
+                    context: "while evaluating the first subexpression of a with expression")
+            }
+            if let found = lookup(scope.pointee.object, symbol) {
+                if !isForced(found) { return .force }
+                state.pointee.result = found.pointee
+                return .next
+            }
+            link = link.object.values[1]
+        }
+        let name = Array(state.pointee.symbols.bytes(symbol))
+        return fail(
+            .undefinedVariable, bytes: Array("undefined variable '".utf8) + name + Array("'".utf8))
+    }
+
+    /// Adds the `count` pairs at the top to the set below them.
+    @inline(never)
+    func dynamicAttributes(_ count: Int) -> Step {
+        let pairs = sp - 2 &* count
+        for index in 0..<count where !isForced(pairs + 2 &* index) { return .force }
+        let base = (pairs - 1).pointee
+        guard base.isAttributes else { return failExpected("a set", base) }
+        let most = base.object.field &+ count
+        guard reserve(Size.attributesAndLayout(most) &+ Size.array(0)) else { return .collect }
+        var added: [(entry: LayoutEntry, value: Value)] = []
+        for index in 0..<count {
+            let name = pairs[2 &* index]
+            if name.isNull { continue }
+            guard name.isString else {
+                let step = failExpected("a string", name)
+                machine.notes.append(.here("while evaluating the name of a dynamic attribute"))
+                return step
+            }
+            if name.object.hasContext {
+                return fail(
+                    .type,
+                    "the string '\(String(decoding: name.object.byteBuffer, as: UTF8.self))' is not allowed to refer to a store path"
+                )
+            }
+            let symbol = state.pointee.symbols.intern(name.object.byteBuffer)
+            let known = positionNumber(base.object, symbol) ?? added.first { $0.entry.symbol == symbol }?.entry.position
+            if let known { return failDefinedBefore(symbol, known) }
+            added.append((LayoutEntry(symbol, instructionPosition()), pairs[2 &* index &+ 1]))
+        }
+        added.sort { $0.entry.symbol < $1.entry.symbol }
+        let result = insert(base.object, added)
+        sp = pairs
+        (sp - 1).pointee = result
+        return .next
+    }
+
+    private func insert(_ base: Object, _ added: [(entry: LayoutEntry, value: Value)]) -> Value {
+        let count = base.field &+ added.count
+        let layout = take(words: 2 &+ count)
+        layout[0] = Object.header(Kind.layout, field: count)
+        layout[1] = Value.null.bits
+        var i = 0
+        var j = 0
+        for index in 0..<count {
+            if j == added.count || i < base.field && base.layout.entries[i].symbol < added[j].entry.symbol {
+                layout.entries[index] = base.layout.entries[i]
+                i += 1
+            } else {
+                layout.entries[index] = added[j].entry
+                j += 1
+            }
+        }
+        let result = makeAttributes(layout: shared(layout))
+        let entries = result.object.layout.entries
+        j = 0
+        for index in 0..<count {
+            if j < added.count, entries[index].symbol == added[j].entry.symbol {
+                result.object.attributeValues[index] = added[j].value
+                j += 1
+            } else {
+                result.object.attributeValues[index] = base.attributeValues[index - j]
+            }
+        }
+        return result
+    }
+
+    /// A position number for the instruction being executed.
+    private func instructionPosition() -> UInt32 {
+        machine.instructionPosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+    }
+}

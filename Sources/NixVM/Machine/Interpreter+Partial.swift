@@ -1,0 +1,114 @@
+/// Partial applications: a function and fewer arguments than it takes.
+extension Interpreter {
+    /// Number of arguments a function takes at once; nil for what is no closure, partial application or builtin.
+    func arity(of value: Value) -> Int? {
+        if value.isBuiltin { return state.pointee.builtins[value.builtinIndex].arity }
+        if value.tag != Tag.function { return nil }
+        let object = value.object
+        if object.kind == Kind.closure { return Int(state.pointee.chunks[object.field].arity) }
+        guard let whole = arity(of: object.values[0]) else { return nil }
+        return whole - (object.captureCount - 1)
+    }
+
+    /// Makes a partial application of the function in a slot and the `count` values above it; answers in `result`.
+    func makePartial(_ function: Slot, _ count: Int) -> Step {
+        var stored = 0
+        if function.pointee.tag == Tag.function, function.pointee.object.kind == Kind.partial {
+            stored = function.pointee.object.captureCount - 1
+        }
+        guard reserve(Size.words(2 &+ stored &+ count)) else { return .collect }
+        let object = take(words: 2 &+ stored &+ count)
+        object[0] = Object.header(Kind.partial, count: 1 &+ stored &+ count, field: 0)
+        if stored > 0 {
+            object.values.update(from: function.pointee.object.values, count: 1 &+ stored)
+        } else {
+            object.values[0] = function.pointee
+        }
+        (object.values + (1 &+ stored)).update(from: function + 1, count: count)
+        state.pointee.result = Value(Tag.function, object)
+        return .next
+    }
+
+    /// Replaces a partial application at the base by its function and arguments.
+    func expandPartial(_ object: Object) -> Bool {
+        let stored = object.captureCount - 1
+        let count = sp - bp - 1
+        guard reserveSlots(stored &+ 1) else { return false }
+        (bp + (1 &+ stored)).update(from: bp + 1, count: count)
+        bp.update(from: object.values, count: 1 &+ stored)
+        sp += stored
+        return true
+    }
+
+    /// The closure of a partial application that so many arguments complete.
+    @inline(__always)
+    func completed(_ function: Value, by count: Int) -> Object? {
+        guard function.tag == Tag.function, function.object.kind == Kind.partial else { return nil }
+        let inner = function.object.values[0]
+        guard inner.tag == Tag.function, inner.object.kind == Kind.closure else { return nil }
+        let arity = Int(state.pointee.chunks[inner.object.field].arity)
+        return arity == function.object.captureCount - 1 + count ? inner.object : nil
+    }
+
+    /// Slots above the stack that the call of a partial application takes.
+    private func slots(_ closure: Object, _ function: Slot) -> Int {
+        function.pointee.object.captureCount &+ Int(state.pointee.chunks[closure.field].maximumStack)
+    }
+
+    func callPartial<Observer: LoopObserver>(
+        _ closure: Object, _ function: Slot, _ count: Int, _ observer: inout Observer
+    ) -> Step {
+        if !chargeEntry(slots(closure, function)) { return .collect }
+        enterPartial(count, pc: state.pointee.r.pc, &observer)
+        return .next
+    }
+
+    func tailCallPartial<Observer: LoopObserver>(
+        _ closure: Object, _ function: Slot, _ count: Int, _ observer: inout Observer
+    ) -> Step {
+        if !chargeEntry(slots(closure, function)) { return .collect }
+        noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+        reenterPartial(count, &observer)
+        return .next
+    }
+
+    /// Room for the call of the partial application below the `count` values at the top; charges one unit. False with
+    /// `failure` set when a limit forbids it.
+    func ensurePartialRoom(_ closure: Object, _ count: Int) -> Bool { ensureRoom(slots(closure, sp - (count &+ 1))) }
+
+    /// Calls the closure of the partial application below the `count` values at the top, which complete it.
+    func enterPartial<Observer: LoopObserver>(
+        _ count: Int, pc: UnsafePointer<UInt8>, _ observer: inout Observer
+    ) {
+        let arguments = sp - count
+        let partial = (arguments - 1).pointee.object
+        let stored = partial.captureCount - 1
+        (arguments + stored).update(from: arguments, count: count)
+        arguments.update(from: partial.values + 1, count: stored)
+        (arguments - 1).pointee = partial.values[0]
+        sp += stored
+        pushFrame(pc: pc, base: arguments, mode: FrameMode.call)
+        run(partial.values[0].object)
+        observer.enterCallFrame(self, state.pointee.r, arguments: stored &+ count)
+    }
+
+    /// The same in place of the current frame.
+    func reenterPartial<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) {
+        let partial = (sp - (count &+ 1)).pointee.object
+        let stored = partial.captureCount - 1
+        (bp + stored).update(from: sp - count, count: count)
+        bp.update(from: partial.values + 1, count: stored)
+        sp = bp + (stored &+ count)
+        run(partial.values[0].object)
+        observer.tailCall(self, state.pointee.r)
+    }
+
+    /// Lets the current frame run a closure's code.
+    @inline(__always)
+    private func run(_ closure: Object) {
+        let chunk = state.pointee.chunks + closure.field
+        state.pointee.r.env = closure
+        state.pointee.r.tables = chunk.pointee.tables
+        state.pointee.r.pc = chunk.pointee.code
+    }
+}

@@ -1,0 +1,911 @@
+import NixBytecode
+
+/// Why the loop came to an end.
+enum RunExit {
+    /// The value is in `result`.
+    case finished
+    /// The machine's `failure` is set and nothing caught it.
+    case failed
+    /// The machine's `request` is set; `run` goes on once it is answered.
+    case suspended
+}
+
+extension Interpreter {
+    /// Runs from the stored registers until the bottom frame returns, an error is caught by nobody, or the host is
+    /// needed.
+    ///
+    /// The switch only dispatches: what is not short goes to a function of its own, which works on the stored
+    /// registers and answers with a `Step`. Two tails follow the switch, one that forces and one that carries out steps.
+    @inline(never)
+    func run<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit {
+        let state = self.state
+        let chunks = state.pointee.chunks
+        var r = state.pointee.r
+        dispatch: while true {
+            let start = r.pc
+            if observer.findsFault(self, r) { return .failed }
+            observer.executeOp(self, r)
+            let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
+            r.pc += 1
+            /// The thunk to force, if any; else `step` is carried out.
+            var target: Object?
+            /// Where the forced value goes.
+            var base = r.sp
+            var mode = FrameMode.updateAndPush
+            var step = Step.next
+            execute: switch opcode {
+            case .constant:
+                let index = operand(&r.pc)
+                r.sp.pointee = r.tables.pointee.constants[index]
+                r.sp += 1
+                continue dispatch
+            case .integer:
+                r.sp.pointee = Value(small: signedOperand(&r.pc))
+                r.sp += 1
+                continue dispatch
+            case .null:
+                r.sp.pointee = .null
+                r.sp += 1
+                continue dispatch
+            case .true:
+                r.sp.pointee = .true
+                r.sp += 1
+                continue dispatch
+            case .false:
+                r.sp.pointee = .false
+                r.sp += 1
+                continue dispatch
+            case .pop:
+                r.sp -= 1
+                continue dispatch
+            case .closeScope:
+                let count = operand(&r.pc)
+                let result = (r.sp - 1).pointee
+                r.sp -= count
+                (r.sp - 1).pointee = result
+                continue dispatch
+            case .getLocal:
+                let slot = operand(&r.pc)
+                r.sp.pointee = r.bp[slot]
+                r.sp += 1
+                continue dispatch
+            case .getLocalForce:
+                let slot = r.bp + operand(&r.pc)
+                let value = slot.pointee
+                if _fastPath(!value.isThunk) {
+                    r.sp.pointee = value
+                    r.sp += 1
+                    continue dispatch
+                }
+                let object = value.object
+                if object.kind == Kind.indirection {
+                    slot.pointee = Value(bits: object[1])
+                    r.sp.pointee = slot.pointee
+                    r.sp += 1
+                    continue dispatch
+                }
+                target = object
+            case .getUpvalue:
+                let index = operand(&r.pc)
+                r.sp.pointee = r.env.values[index]
+                r.sp += 1
+                continue dispatch
+            case .getUpvalueForce:
+                let slot = r.env.values + operand(&r.pc)
+                let value = slot.pointee
+                if _fastPath(!value.isThunk) {
+                    r.sp.pointee = value
+                    r.sp += 1
+                    continue dispatch
+                }
+                let object = value.object
+                if object.kind == Kind.indirection {
+                    write(Value(bits: object[1]), to: slot)
+                    r.sp.pointee = slot.pointee
+                    r.sp += 1
+                    continue dispatch
+                }
+                target = object
+            case .force:
+                let value = (r.sp - 1).pointee
+                if !value.isThunk { continue dispatch }
+                let object = value.object
+                if object.kind == Kind.indirection {
+                    (r.sp - 1).pointee = Value(bits: object[1])
+                    continue dispatch
+                }
+                base = r.sp - 1
+                target = object
+            case .closure, .thunk:
+                let chunk = operand(&r.pc) &+ r.tables.pointee.firstChunk
+                let packed = operand(&r.pc)
+                let count = packed &>> 1 &+ packed & 1
+                let isThunk = opcode == .thunk
+                let bytes = isThunk ? Size.thunk(count) : Size.words(1 &+ count)
+                let end = r.hp + bytes
+                if _slowPath(end > state.pointee.hpLimit) {
+                    state.pointee.need = bytes
+                    step = .collect
+                    break execute
+                }
+                let object = r.hp.assumingMemoryBound(to: UInt64.self)
+                r.hp = end
+                object[0] = Object.header(isThunk ? Kind.thunk : Kind.closure, count: count, field: chunk)
+                var index = 1
+                while index <= count {
+                    let position = operand(&r.pc)
+                    if position & 3 == 0 {
+                        object[index] = r.bp[position &>> 2].bits
+                    } else if position & 3 == 2 {
+                        object[index] = r.env[1 &+ position &>> 2]
+                    } else {
+                        object[index] = Value.null.bits
+                    }
+                    index &+= 1
+                }
+                r.sp.pointee = Value(isThunk ? Tag.thunk : Tag.function, object)
+                r.sp += 1
+                continue dispatch
+            case .lazySelect:
+                let symbol = r.tables.pointee.symbols[operand(&r.pc)]
+                let chunk = operand(&r.pc) &+ r.tables.pointee.firstChunk
+                var value = (r.sp - 1).pointee
+                if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+                if value.isAttributes, let found = lookup(value.object, symbol) {
+                    var selected = found.pointee
+                    if selected.isThunk, selected.object.kind == Kind.indirection {
+                        selected = Value(bits: selected.object[1])
+                    }
+                    // What is told by its place needs a thunk of its own.
+                    if !selected.isThunk, selected.tag < Tag.list || !comparesByIdentity(selected) {
+                        (r.sp - 1).pointee = selected
+                        continue dispatch
+                    }
+                }
+                let end = r.hp + Size.thunk(1)
+                if _slowPath(end > state.pointee.hpLimit) {
+                    state.pointee.need = Size.thunk(1)
+                    step = .collect
+                    break execute
+                }
+                let object = r.hp.assumingMemoryBound(to: UInt64.self)
+                r.hp = end
+                object[0] = Object.header(Kind.thunk, count: 1, field: chunk)
+                object[1] = value.bits
+                (r.sp - 1).pointee = Value(Tag.thunk, object)
+                continue dispatch
+            case .finalise:
+                let object = r.bp[operand(&r.pc)]
+                var count = operand(&r.pc)
+                while count > 0 {
+                    let capture = operand(&r.pc)
+                    let slot = operand(&r.pc)
+                    if _fastPath(object.tag == Tag.thunk || object.tag == Tag.function),
+                        object.object.kind == Kind.thunk || object.object.kind == Kind.closure,
+                        capture < object.object.captureCount
+                    {
+                        write(r.bp[slot], to: object.object.values + capture)
+                    }
+                    count &-= 1
+                }
+                continue dispatch
+            case .unpackFormals:
+                let slot = operand(&r.pc)
+                let index = operand(&r.pc)
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = unpackFormals(slot: slot, index: index)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .pushWith:
+                let position = operand(&r.pc)
+                let end = r.hp + Size.words(3)
+                if _slowPath(end > state.pointee.hpLimit) {
+                    state.pointee.need = Size.words(3)
+                    step = .collect
+                    break execute
+                }
+                let object = r.hp.assumingMemoryBound(to: UInt64.self)
+                r.hp = end
+                object[0] = Object.header(Kind.withLink, field: 0)
+                object[1] = (r.sp - 1).pointee.bits
+                object[2] = valueAt(position, r).bits
+                (r.sp - 1).pointee = Value(Tag.other, object)
+                continue dispatch
+            case .resolveWith:
+                let position = operand(&r.pc)
+                let symbol = r.tables.pointee.symbols[operand(&r.pc)]
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = resolveWith(valueAt(position, r), symbol)
+                if step == .next {
+                    r.sp.pointee = state.pointee.result
+                    r.sp += 1
+                    continue dispatch
+                }
+            case .attributes:
+                let shape = r.tables.pointee.shapes + operand(&r.pc)
+                let count = shape.pointee.count
+                let bytes = Size.attributes(count)
+                let end = r.hp + bytes
+                if _slowPath(end > state.pointee.hpLimit) {
+                    state.pointee.need = bytes
+                    step = .collect
+                    break execute
+                }
+                let object = r.hp.assumingMemoryBound(to: UInt64.self)
+                r.hp = end
+                object[0] = Object.header(Kind.attributes, field: count)
+                object[1] = UInt64(UInt(bitPattern: shape.pointee.layout))
+                let places = shape.pointee.places
+                let values = object.values + 1
+                r.sp -= count
+                var index = 0
+                while index < count {
+                    values[Int(places[index])] = r.sp[index]
+                    index &+= 1
+                }
+                r.sp.pointee = Value(Tag.attributes, object)
+                r.sp += 1
+                continue dispatch
+            case .dynamicAttributes:
+                let count = operand(&r.pc)
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = dynamicAttributes(count)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .update:
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = update()
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .select:
+                let symbol = r.tables.pointee.symbols[operand(&r.pc)]
+                let value = (r.sp - 1).pointee
+                if _fastPath(value.isAttributes), let found = lookup(value.object, symbol) {
+                    let value = found.pointee
+                    if !value.isThunk {
+                        (r.sp - 1).pointee = value
+                        continue dispatch
+                    }
+                    let object = value.object
+                    if object.kind == Kind.indirection {
+                        write(Value(bits: object[1]), to: found)
+                        (r.sp - 1).pointee = found.pointee
+                        continue dispatch
+                    }
+                    base = r.sp - 1
+                    target = object
+                } else {
+                    state.pointee.instruction = start
+                    state.pointee.r = r
+                    step = selectMissing(value, symbol)
+                }
+            case .getLocalSelect, .getUpvalueSelect:
+                let index = operand(&r.pc)
+                let slot = opcode == .getLocalSelect ? r.bp + index : r.env.values + index
+                let symbol = r.tables.pointee.symbols[operand(&r.pc)]
+                var value = slot.pointee
+                if value.isThunk, value.object.kind == Kind.indirection {
+                    value = Value(bits: value.object[1])
+                    write(value, to: slot)
+                }
+                if _fastPath(value.isAttributes), let found = lookup(value.object, symbol) {
+                    let value = found.pointee
+                    if !value.isThunk {
+                        r.sp.pointee = value
+                        r.sp += 1
+                        continue dispatch
+                    }
+                    let object = value.object
+                    if object.kind == Kind.indirection {
+                        write(Value(bits: object[1]), to: found)
+                        r.sp.pointee = found.pointee
+                        r.sp += 1
+                        continue dispatch
+                    }
+                    target = object
+                } else if value.isThunk {
+                    mode = FrameMode.updateAndRetry
+                    target = value.object
+                } else {
+                    state.pointee.instruction = start
+                    state.pointee.r = r
+                    step = selectMissing(value, symbol)
+                }
+            case .selectOr:
+                let symbol = r.tables.pointee.symbols[operand(&r.pc)]
+                var value = (r.sp - 1).pointee
+                if value.isThunk {
+                    if value.object.kind != Kind.indirection {
+                        mode = FrameMode.updateAndRetry
+                        target = value.object
+                        break execute
+                    }
+                    value = Value(bits: value.object[1])
+                }
+                if value.isAttributes, let found = lookup(value.object, symbol) {
+                    r.pc += 4
+                    if !found.pointee.isThunk {
+                        (r.sp - 1).pointee = found.pointee
+                        continue dispatch
+                    }
+                    // The operand stays until the frame is entered: without room, the instruction runs anew.
+                    base = r.sp - 1
+                    target = found.pointee.object
+                } else {
+                    r.sp -= 1
+                    r.pc = jumpTarget(r.pc)
+                    continue dispatch
+                }
+            case .hasAttribute:
+                let symbol = r.tables.pointee.symbols[operand(&r.pc)]
+                var value = (r.sp - 1).pointee
+                if value.isThunk {
+                    if value.object.kind != Kind.indirection {
+                        mode = FrameMode.updateAndRetry
+                        target = value.object
+                        break execute
+                    }
+                    value = Value(bits: value.object[1])
+                }
+                (r.sp - 1).pointee = .bool(value.isAttributes && lookup(value.object, symbol) != nil)
+                continue dispatch
+            case .selectDynamic, .selectOrDynamic, .hasAttributeDynamic:
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = dynamicSelection(opcode)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .list:
+                let count = operand(&r.pc)
+                if count == 0 {
+                    r.sp.pointee = state.pointee.emptyList
+                    r.sp += 1
+                    continue dispatch
+                }
+                let bytes = Size.list(count)
+                let end = r.hp + bytes
+                if _slowPath(end > state.pointee.hpLimit) {
+                    state.pointee.need = bytes
+                    step = .collect
+                    break execute
+                }
+                let object = r.hp.assumingMemoryBound(to: UInt64.self)
+                r.hp = end
+                object[0] = Object.header(Kind.list, field: count)
+                r.sp -= count
+                object.values.update(from: r.sp, count: count)
+                r.sp.pointee = Value(Tag.list, object)
+                r.sp += 1
+                continue dispatch
+            case .concatenate:
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = concatenate()
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .interpolate, .interpolatePath:
+                let count = operand(&r.pc)
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = opcode == .interpolate ? interpolate(count) : interpolatePath(count)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .coerceToString:
+                let flags = r.pc.pointee
+                r.pc += 1
+                if (r.sp - 1).pointee.isString { continue dispatch }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = coerceToString(Coercion(rawValue: flags))
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .homePath:
+                let index = operand(&r.pc)
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = homePath(r.tables.pointee.constants[index])
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .add:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                    let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(
+                        Int64(bitPattern: b.bits &- 1))
+                    if _fastPath(!overflow) {
+                        r.sp -= 1
+                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: sum))
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = add()
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .subtract:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                    let (difference, overflow) = Int64(bitPattern: a.bits).subtractingReportingOverflow(
+                        Int64(bitPattern: b.bits &- 1))
+                    if _fastPath(!overflow) {
+                        r.sp -= 1
+                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: difference))
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = arithmetic(opcode)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .addInteger:
+                let a = (r.sp - 1).pointee
+                let number = signedOperand(&r.pc)
+                if _fastPath(a.isSmall) {
+                    let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(Int64(number) &<< 3)
+                    if _fastPath(!overflow) {
+                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: sum))
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = withInteger(number, .add)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .subtractInteger:
+                let a = (r.sp - 1).pointee
+                let number = signedOperand(&r.pc)
+                if _fastPath(a.isSmall) {
+                    let (difference, overflow) = Int64(bitPattern: a.bits).subtractingReportingOverflow(
+                        Int64(number) &<< 3)
+                    if _fastPath(!overflow) {
+                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: difference))
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = withInteger(number, .subtract)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .equalInteger:
+                let a = (r.sp - 1).pointee
+                let number = signedOperand(&r.pc)
+                if _fastPath(a.isSmall) {
+                    (r.sp - 1).pointee = .bool(a.bits == Value(small: number).bits)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = withInteger(number, .equal)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .lessInteger:
+                let a = (r.sp - 1).pointee
+                let number = signedOperand(&r.pc)
+                if _fastPath(a.isSmall) {
+                    (r.sp - 1).pointee = .bool(a.small < number)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = withInteger(number, .less)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .multiply:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                    let (product, overflow) = Int64(a.small).multipliedReportingOverflow(
+                        by: Int64(bitPattern: b.bits &- 1))
+                    if _fastPath(!overflow) {
+                        r.sp -= 1
+                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: product) | Tag.integer)
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = arithmetic(opcode)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .divide:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0 && b.small > 0) {
+                    r.sp -= 1
+                    (r.sp - 1).pointee = Value(small: a.small / b.small)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = arithmetic(opcode)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .negate:
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = negate()
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .equal:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                    r.sp -= 1
+                    (r.sp - 1).pointee = .bool(a.bits == b.bits)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = equal()
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .less, .lessOrEqual, .greater, .greaterOrEqual:
+                let a = (r.sp - 2).pointee
+                let b = (r.sp - 1).pointee
+                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                    r.sp -= 1
+                    let result: Bool
+                    switch opcode {
+                    case .less: result = Int64(bitPattern: a.bits) < Int64(bitPattern: b.bits)
+                    case .lessOrEqual: result = Int64(bitPattern: a.bits) <= Int64(bitPattern: b.bits)
+                    case .greater: result = Int64(bitPattern: a.bits) > Int64(bitPattern: b.bits)
+                    default: result = Int64(bitPattern: a.bits) >= Int64(bitPattern: b.bits)
+                    }
+                    (r.sp - 1).pointee = .bool(result)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = compare(opcode)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .invert:
+                let value = (r.sp - 1).pointee
+                if _fastPath(value.isBool) {
+                    (r.sp - 1).pointee = .bool(!value.isTrue)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = expectBool(value)
+            case .assertBool:
+                let value = (r.sp - 1).pointee
+                if _fastPath(value.isBool) { continue dispatch }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = expectBool(value)
+            case .jump:
+                r.pc = jumpTarget(r.pc)
+                continue dispatch
+            case .jumpIfFalse:
+                let value = (r.sp - 1).pointee
+                if value.isTrue {
+                    r.sp -= 1
+                    r.pc += 4
+                    continue dispatch
+                }
+                if _fastPath(value.bits == Value.false.bits) {
+                    r.sp -= 1
+                    r.pc = jumpTarget(r.pc)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = expectBool(value)
+            case .jumpIfTrue:
+                let value = (r.sp - 1).pointee
+                if value.isTrue {
+                    r.sp -= 1
+                    r.pc = jumpTarget(r.pc)
+                    continue dispatch
+                }
+                if _fastPath(value.bits == Value.false.bits) {
+                    r.sp -= 1
+                    r.pc += 4
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = expectBool(value)
+            case .and:
+                let value = (r.sp - 1).pointee
+                if value.isTrue {
+                    r.sp -= 1
+                    r.pc += 4
+                    continue dispatch
+                }
+                if _fastPath(value.bits == Value.false.bits) {
+                    r.pc = jumpTarget(r.pc)
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = expectBool(value)
+            case .or:
+                let value = (r.sp - 1).pointee
+                if value.isTrue {
+                    r.pc = jumpTarget(r.pc)
+                    continue dispatch
+                }
+                if _fastPath(value.bits == Value.false.bits) {
+                    r.sp -= 1
+                    r.pc += 4
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = expectBool(value)
+            case .assertFail:
+                let index = operand(&r.pc)
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = assertFail(r.tables.pointee.constants[index])
+            case .assertEqual:
+                let a = (r.sp - 2).pointee
+                let index = operand(&r.pc)
+                if _fastPath(a.isSmall && a.bits == (r.sp - 1).pointee.bits) {
+                    r.sp -= 1
+                    (r.sp - 1).pointee = .true
+                    continue dispatch
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = assertEqual(r.tables.pointee.constants[index])
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .currentPosition:
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = currentPosition()
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+            case .call:
+                let count = operand(&r.pc)
+                let function = (r.sp - (count &+ 1)).pointee
+                if _fastPath(function.tag == Tag.function) {
+                    let object = function.object
+                    let header = object[0]
+                    let chunk = chunks + Int(truncatingIfNeeded: header &>> 32)
+                    if _fastPath(header & 0xFF == Kind.closure && Int(chunk.pointee.arity) == count) {
+                        let top = r.sp + Int(chunk.pointee.maximumStack)
+                        state.pointee.grantedFuel &-= 1
+                        if _slowPath(
+                            top > state.pointee.spLimit || r.fp >= state.pointee.fpLimit
+                                || state.pointee.grantedFuel < 0)
+                        {
+                            state.pointee.need = 0
+                            state.pointee.grantedFuel &+= 1
+                            step = .collect
+                            break execute
+                        }
+                        r.fp.pointee = Frame(
+                            pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.call)
+                        r.fp += 1
+                        r.bp = r.sp - count
+                        r.env = object
+                        r.tables = chunk.pointee.tables
+                        r.pc = chunk.pointee.code
+                        observer.enterCallFrame(self, r, arguments: count)
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = callSlow(count, &observer)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .tailCall:
+                let count = operand(&r.pc)
+                let function = (r.sp - (count &+ 1)).pointee
+                if _fastPath(function.tag == Tag.function) {
+                    let object = function.object
+                    let header = object[0]
+                    let chunk = chunks + Int(truncatingIfNeeded: header &>> 32)
+                    if _fastPath(header & 0xFF == Kind.closure && Int(chunk.pointee.arity) == count) {
+                        let top = r.bp + (count &+ Int(chunk.pointee.maximumStack))
+                        state.pointee.grantedFuel &-= 1
+                        if _slowPath(top > state.pointee.spLimit || state.pointee.grantedFuel < 0) {
+                            state.pointee.need = 0
+                            state.pointee.grantedFuel &+= 1
+                            step = .collect
+                            break execute
+                        }
+                        noteTailCall(start, r.fp)
+                        r.bp.update(from: r.sp - count, count: count)
+                        r.sp = r.bp + count
+                        r.env = object
+                        r.tables = chunk.pointee.tables
+                        r.pc = chunk.pointee.code
+                        observer.tailCall(self, r)
+                        continue dispatch
+                    }
+                }
+                state.pointee.instruction = start
+                state.pointee.r = r
+                step = tailCallSlow(count, &observer)
+                r = state.pointee.r
+                if _fastPath(step == .next) { continue dispatch }
+            case .return:
+                var value = (r.sp - 1).pointee
+                if _slowPath(value.isThunk) {
+                    let object = value.object
+                    if object.kind != Kind.indirection {
+                        r.pc = start
+                        base = r.sp - 1
+                        target = object
+                        break execute
+                    }
+                    value = Value(bits: object[1])
+                    (r.sp - 1).pointee = value
+                }
+                let update = (r.fp - 1).pointee.update & ~FrameMode.tailCalled
+                if _slowPath(value.tag >= Tag.list), FrameMode.updates(update), comparesByIdentity(value),
+                    !isVariable(update, start)
+                {
+                    state.pointee.r = r
+                    guard let copy = valueOfItsOwn(value) else {
+                        step = .collect
+                        break execute
+                    }
+                    value = copy
+                    r.hp = state.pointee.r.hp
+                }
+                observer.exitFrame(self, r)
+                r.fp -= 1
+                if _fastPath(update == FrameMode.call) {
+                    (r.bp - 1).pointee = value
+                    r.sp = r.bp
+                } else {
+                    if update & 3 != FrameMode.push {
+                        let object = Object(bitPattern: update & ~7).unsafelyUnwrapped
+                        object.setKind(Kind.indirection)
+                        write(value, to: object.values)
+                    }
+                    r.bp.pointee = value
+                    r.sp = r.bp + (update & 3 == FrameMode.updateAndRetry ? 0 : 1)
+                }
+                r.pc = r.fp.pointee.pc
+                r.env = r.fp.pointee.env
+                r.tables = r.fp.pointee.tables
+                r.bp = r.fp.pointee.bp
+                continue dispatch
+            case .step:
+                let index = operand(&r.pc)
+                state.pointee.instruction = start
+                state.pointee.r = r
+                if index == 0 {
+                    state.pointee.result = (r.sp - 1).pointee
+                    return .finished
+                }
+                step = builtinStep(index, &observer)
+                r = state.pointee.r
+                if step == .next { continue dispatch }
+                if step == .call {
+                    // As `enterCall`, for a closure with exactly its arguments.
+                    let count = state.pointee.callCount
+                    let function = (r.sp - (count &+ 1)).pointee
+                    if _fastPath(function.tag == Tag.function) {
+                        let object = function.object
+                        let header = object[0]
+                        let chunk = chunks + Int(truncatingIfNeeded: header &>> 32)
+                        let top = r.sp + Int(chunk.pointee.maximumStack)
+                        if _fastPath(
+                            header & 0xFF == Kind.closure && Int(chunk.pointee.arity) == count
+                                && top <= state.pointee.spLimit && r.fp < state.pointee.fpLimit
+                                && state.pointee.grantedFuel > 0)
+                        {
+                            observer.carryOut(self, step)
+                            state.pointee.grantedFuel &-= 1
+                            let resume = state.pointee.resume ?? start
+                            state.pointee.resume = nil
+                            r.fp.pointee = Frame(
+                                pc: resume, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.call)
+                            r.fp += 1
+                            r.bp = r.sp - count
+                            r.env = object
+                            r.tables = chunk.pointee.tables
+                            r.pc = chunk.pointee.code
+                            observer.enterCallFrame(self, r, arguments: count)
+                            continue dispatch
+                        }
+                    }
+                }
+            }
+
+            if step == .force {
+                // What asked for it runs anew, and finds the thunk's value.
+                observer.carryOut(self, step)
+                target = state.pointee.pending.object
+                state.pointee.pending = .null
+                base = r.sp
+                mode = FrameMode.updateAndRetry
+            }
+            if let object = target {
+                if object.kind == Kind.thunk {
+                    let chunk = chunks + object.field
+                    state.pointee.grantedFuel &-= 1
+                    if _fastPath(
+                        r.sp + Int(chunk.pointee.maximumStack) <= state.pointee.spLimit && r.fp < state.pointee.fpLimit
+                            && state.pointee.grantedFuel >= 0)
+                    {
+                        r.fp.pointee = Frame(
+                            pc: mode == FrameMode.updateAndRetry ? start : r.pc, bp: r.bp, env: r.env,
+                            tables: r.tables, update: UInt(bitPattern: object) | mode)
+                        r.fp += 1
+                        object[0] |= Kind.blackhole
+                        r.env = object
+                        r.bp = base
+                        r.sp = base
+                        r.tables = chunk.pointee.tables
+                        r.pc = chunk.pointee.code
+                        observer.enterCallFrame(self, r, arguments: 0)
+                        continue dispatch
+                    }
+                    state.pointee.need = 0
+                    state.pointee.grantedFuel &+= 1
+                    step = .collect
+                } else if object.kind == Kind.indirection {
+                    if mode == FrameMode.updateAndRetry {
+                        r.pc = start
+                    } else {
+                        base.pointee = Value(bits: object[1])
+                        r.sp = base + 1
+                    }
+                    continue dispatch
+                } else {
+                    state.pointee.instruction = start
+                    if object.kind == Kind.failed { r.sp = base }
+                    state.pointee.r = r
+                    step = failForced(object, mode: mode)
+                }
+            }
+            state.pointee.instruction = start
+            state.pointee.r = r
+            if let exit = carryOut(step, &observer) { return exit }
+            r = state.pointee.r
+        }
+    }
+
+    /// The value at a packed position.
+    @inline(__always)
+    private func valueAt(_ position: Int, _ r: borrowing Registers) -> Value {
+        switch position & 3 {
+        case 0: r.bp[position &>> 2]
+        case 2: r.env.values[position &>> 2]
+        default: .null
+        }
+    }
+
+    /// Does what an instruction or builtin asked for; an exit when the loop cannot go on.
+    @inline(never)
+    private func carryOut<Observer: LoopObserver>(_ step: Step, _ observer: inout Observer) -> RunExit? {
+        observer.carryOut(self, step)
+        switch step {
+        case .next, .done: return nil
+        case .entered:
+            if let index = stepIndex(state.pointee.r.pc) { observer.enterBuiltinFrame(self, index) }
+            return nil
+        case .collect:
+            state.pointee.r.pc = state.pointee.instruction
+            return makeRoom() ? nil : unwind(&observer)
+        case .force:
+            state.pointee.r.pc = state.pointee.instruction
+            return enterPending(&observer) ? nil : unwind(&observer)
+        case .call: return enterCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
+        case .tailCall: return enterTailCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
+        case .error: return unwind(&observer)
+        case .suspend:
+            state.pointee.r.pc = state.pointee.instruction
+            return .suspended
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import NixBytecode
+import NixStore
+
+/// Joining strings and coercing to them.
+extension Interpreter {
+    /// Joins the `count` strings at the top.
+    @inline(never)
+    func interpolate(_ count: Int) -> Step {
+        let parts = sp - count
+        var length = 0
+        for index in 0..<count {
+            if !isForced(parts + index) { return .force }
+            guard parts[index].isString else { return failExpected("a string", parts[index]) }
+            length += parts[index].object.field
+        }
+        if let step = refuseLength(length) { return step }
+        let contexts = contextBytes(parts, count)
+        guard reserve(Size.string(length) + contexts), contexts == 0 || reserveOutside(contexts) else {
+            return .collect
+        }
+        guard charge(1 + length / 64 + contexts / Interpreter.contextBytesPerUnit) else { return .error }
+        let result = makeString(length: length, context: unionContext(parts, count))
+        var out = result.object.bytes
+        for index in 0..<count {
+            let part = parts[index].object
+            guard copy(part.bytes, to: out, count: part.field) else { return .error }
+            out += part.field
+        }
+        sp = parts
+        push(result)
+        return .next
+    }
+
+    /// The failure of making a string whose length no header holds; nil for others.
+    func refuseLength(_ length: Int) -> Step? {
+        length <= Object.mostField ? nil : fail(.value, "string of \(length) bytes is too long")
+    }
+
+    /// Joins a path and strings to a path.
+    @inline(never)
+    func interpolatePath(_ count: Int) -> Step {
+        let parts = sp - count
+        var length = 0
+        for index in 0..<count {
+            if !isForced(parts + index) { return .force }
+            let part = parts[index]
+            guard part.isString || part.isPath else { return failExpected("a string", part) }
+            if part.isString, part.object.hasContext {
+                return fail(.value, "a string that refers to a store path cannot be appended to a path")
+            }
+            length += part.object.field
+        }
+        if let step = admitPath(length) { return step }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(length)
+        for index in 0..<count { bytes.append(contentsOf: parts[index].object.byteBuffer) }
+        let path = CanonPath.canonicalize(bytes)
+        sp = parts
+        push(makePath(path))
+        return .next
+    }
+
+    /// Reserves a path that is made of so many bytes, and charges for it; what to answer when that is not possible, or not
+    /// yet.
+    func admitPath(_ length: Int) -> Step? {
+        if let step = refuseLength(length) { return step }
+        guard reserve(Size.string(length)) else { return .collect }
+        // It is put together and made canonical beside the heap.
+        guard reserveOutside(3 * length) else { return .collect }
+        return charge(1 + length / 16) ? nil : .error
+    }
+
+    /// `path + value`: the value's string after the path's, made canonical.
+    func addToPath(_ a: Value, _ b: Value) -> Step {
+        guard b.isString || b.isPath else { return addCoerced() }
+        if b.isString, b.object.hasContext {
+            return fail(.value, "a string that refers to a store path cannot be appended to a path")
+        }
+        if let step = admitPath(a.object.field + b.object.field) { return step }
+        return replaceTwo(makePath(CanonPath.canonicalize(Array(a.object.byteBuffer) + Array(b.object.byteBuffer))))
+    }
+
+    /// `+` where an operand must first be coerced: it becomes a frame.
+    func addCoerced() -> Step { enterOperator(Builtin.addCoerced, arguments: 2, flag: false) }
+
+    /// Coerces both operands, then adds what they became. Slots: left, right, flag, state: the side to coerce, and in
+    /// bit 2 whether paths are copied to the store, which a left operand that was no string does not do.
+    func addCoercedStep() -> Step {
+        let items = bp + 4
+        if sp > items {
+            let value = pop()
+            bp[bp[3].small & 3 == 0 ? 0 : 1] = value
+            bp[3] = Value(small: bp[3].small + 1)
+        } else if bp[3].isNull {
+            bp[3] = Value(small: bp[0].isString ? 4 : 0)
+        }
+        let side = bp[3].small & 3
+        if side < 2, !(bp[side].isString || side == 0 && bp[0].isPath) {
+            guard reserveSlots(3) else { return .collect }
+            push(.builtin(Builtin.coerce))
+            push(bp[side])
+            push(Value(small: bp[3].small & 4 == 0 ? 0 : Int(Coercion.copyToStore.rawValue)))
+            state.pointee.callCount = 2
+            return .call
+        }
+        if side < 2 {
+            bp[3] = Value(small: bp[3].small + 1)
+            return addCoercedStep()
+        }
+        let length = bp[0].object.field + bp[1].object.field
+        if bp[0].isPath {
+            if let step = admitPath(length) { return step }
+            return done(
+                makePath(CanonPath.canonicalize(Array(bp[0].object.byteBuffer) + Array(bp[1].object.byteBuffer))))
+        }
+        if let step = refuseLength(length) { return step }
+        let contexts = contextBytes(bp, 2)
+        guard reserve(Size.string(length) + contexts) else { return .collect }
+        guard charge(1 + length / 64 + contexts / Interpreter.contextBytesPerUnit) else { return .error }
+        let left = bp[0].object
+        let right = bp[1].object
+        let result = makeString(length: length, context: unionContext(bp, 2))
+        guard copy(left.bytes, to: result.object.bytes, count: left.field),
+            copy(right.bytes, to: result.object.bytes + left.field, count: right.field)
+        else { return .error }
+        return done(result)
+    }
+
+    /// `coerceToString` on the top.
+    @inline(never)
+    func coerceToString(_ coercion: Coercion) -> Step {
+        if !isForced(sp - 1) { return .force }
+        let value = (sp - 1).pointee
+        if value.isString { return .next }
+        let step = enterOperator(Builtin.coerce, arguments: 1, flag: false)
+        if step == .entered { bp[1] = Value(small: Int(coercion.rawValue)) }
+        return step
+    }
+
+    func failCoercion(_ value: Value) -> Step {
+        let text = String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self)
+        let isCode = state.pointee.r.env != state.pointee.machineEnv
+        let step = failUnplaced(
+            .type, "cannot coerce \(typeName(value)) to a string: \(text)", operand: isCode ? 0 : -1)
+        machine.failure?.isCoercion = true
+        if isCode { machine.notes.append(.coercion) }
+        return step
+    }
+
+    func homePath(_ text: Value) -> Step {
+        guard text.isString else { return failExpected("a string", text) }
+        guard let home = machine.io.homeDirectory else {
+            return fail(
+                .restricted,
+                "the path '~/\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode"
+            )
+        }
+        var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))
+        // The first part of an interpolated path keeps its slash.
+        let last = text.object.byteBuffer.last ?? CanonPath.separator
+        if last == CanonPath.separator { path.append(CanonPath.separator) }
+        guard reserve(Size.string(path.count)) else { return .collect }
+        push(makePath(path))
+        return .next
+    }
+
+    /// `__curPos`.
+    func currentPosition() -> Step {
+        let position = machine.sourcePosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        return pushPosition(position)
+    }
+
+    /// Pushes `{ file, line, column }`, or null for no position.
+    func pushPosition(_ position: SourcePosition?) -> Step {
+        guard let position, let line = position.line, let column = position.column else {
+            push(.null)
+            return .next
+        }
+        let name = Array(position.source.utf8)
+        guard reserve(Size.string(name.count) + Size.attributesAndLayout(3)) else { return .collect }
+        push(
+            makeAttributes([
+                (Symbols.file, makeString(name)), (Symbols.line, Value(small: line)),
+                (Symbols.column, Value(small: column)),
+            ]))
+        return .next
+    }
+}

@@ -1,0 +1,141 @@
+/// Unions of attribute sets.
+///
+/// Both layouts are sorted by symbol, so the union is runs of neighbours from one side or the other: a small set
+/// joined to a large one is a binary search for each of its keys and a few block copies. The union of two layouts is
+/// kept, with its runs when they are few, since the same two places of a program often make sets that are joined.
+extension Interpreter {
+    /// The union of two sets for which `Size.union` was reserved; `b` wins.
+    func merge(_ a: Object, _ b: Object) -> Value {
+        if a.layout == b.layout { return Value(Tag.attributes, b) }
+        let slot = state.pointee.layoutCache + cacheIndex(a.layout, b.layout)
+        if slot.pointee.left != UInt(bitPattern: a.layout) || slot.pointee.right != UInt(bitPattern: b.layout) {
+            slot.pointee = mergeLayouts(a.layout, b.layout)
+        }
+        let union = Object(bitPattern: slot.pointee.union).unsafelyUnwrapped
+        // Nothing of `a` is left.
+        if union == b.layout { return Value(Tag.attributes, b) }
+        let result = take(words: 2 &+ union.field)
+        result[0] = Object.header(Kind.attributes, field: union.field)
+        result[1] = UInt64(UInt(bitPattern: union))
+        if let runs = Object(bitPattern: slot.pointee.runs) {
+            copyRuns(runs, a.attributeValues, b.attributeValues, to: result.attributeValues)
+        } else {
+            mergeValues(a, b, union, to: result.attributeValues)
+        }
+        return Value(Tag.attributes, result)
+    }
+
+    @inline(__always)
+    func cacheIndex(_ a: Object, _ b: Object) -> Int {
+        let hash = (UInt(bitPattern: a) &>> 4) &* 0x9E37_79B9 ^ (UInt(bitPattern: b) &>> 4) &* 0x85EB_CA6B
+        return Int((hash &>> 8) & UInt(LayoutCacheEntry.count - 1))
+    }
+
+    /// Makes the layout of a union, and after it the object of its runs.
+    private func mergeLayouts(_ a: Object, _ b: Object) -> LayoutCacheEntry {
+        let left = a.entries
+        let right = b.entries
+        let leftCount = a.field
+        let rightCount = b.field
+        let union = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let out = union.entries
+        // The runs are gathered where the largest layout would end.
+        let runs = UnsafeMutableRawPointer(union + (2 &+ leftCount &+ rightCount + 1)).assumingMemoryBound(
+            to: UnionRun.self)
+        // A run cannot tell places of larger sets.
+        var runCount = max(leftCount, rightCount) < 1 << 31 ? 0 : UnionRun.limit &+ 1
+        var takesLeft = false
+        var i = 0
+        var j = 0
+        var count = 0
+        func add(_ isRight: Bool, _ start: Int, _ end: Int) {
+            if end == start { return }
+            (out + count).update(from: (isRight ? right : left) + start, count: end &- start)
+            count &+= end &- start
+            if !isRight { takesLeft = true }
+            if runCount < UnionRun.limit {
+                runs[runCount] = UnionRun(
+                    start: UInt32(truncatingIfNeeded: start &<< 1 | (isRight ? 1 : 0)),
+                    count: UInt32(truncatingIfNeeded: end &- start))
+            }
+            runCount &+= 1
+        }
+        while i < leftCount, j < rightCount {
+            let leftEnd = runEnd(left, i, leftCount, before: right[j].symbol, few: rightCount &- j)
+            add(false, i, leftEnd)
+            i = leftEnd
+            let rightStart = j
+            while j < rightCount, i == leftCount || right[j].symbol <= left[i].symbol {
+                if i < leftCount, right[j].symbol == left[i].symbol { i &+= 1 }
+                j &+= 1
+            }
+            add(true, rightStart, j)
+        }
+        add(false, i, leftCount)
+        add(true, j, rightCount)
+        var entry = LayoutCacheEntry(
+            left: UInt(bitPattern: a), right: UInt(bitPattern: b), union: UInt(bitPattern: b))
+        if !takesLeft { return entry }
+        union[0] = Object.header(Kind.layout, field: count)
+        union[1] = Value.null.bits
+        _ = take(words: 2 &+ count)
+        entry.union = UInt(bitPattern: shared(union))
+        if runCount <= UnionRun.limit {
+            let kept = take(words: 1 &+ runCount)
+            UnsafeMutableRawPointer(kept + 1).copyMemory(from: runs, byteCount: runCount &* 8)
+            kept[0] = Object.header(Kind.bytes, field: runCount &* 8)
+            entry.runs = UInt(bitPattern: kept)
+        }
+        return entry
+    }
+
+    /// The first index from `start` whose key is not before a symbol; searches by halves when the other side has few
+    /// keys left.
+    @inline(__always)
+    private func runEnd(
+        _ entries: UnsafeMutablePointer<LayoutEntry>, _ start: Int, _ end: Int, before symbol: UInt32, few: Int
+    ) -> Int {
+        if end &- start > 8 &* few { return start &+ lowerBound(entries + start, end &- start, symbol) }
+        var index = start
+        while index < end, entries[index].symbol < symbol { index &+= 1 }
+        return index
+    }
+
+    private func copyRuns(_ runs: Object, _ left: Slot, _ right: Slot, to target: Slot) {
+        var out = target
+        var run = UnsafeMutableRawPointer(runs + 1).assumingMemoryBound(to: UnionRun.self)
+        let end = run + runs.field / 8
+        while run < end {
+            let source = (run.pointee.start & 1 == 1 ? right : left) + Int(run.pointee.start &>> 1)
+            let count = Int(run.pointee.count)
+            if count < 8 {
+                for index in 0..<count { out[index] = source[index] }
+            } else {
+                out.update(from: source, count: count)
+            }
+            out += count
+            run += 1
+        }
+    }
+
+    private func mergeValues(_ a: Object, _ b: Object, _ layout: Object, to out: Slot) {
+        let count = layout.field
+        let keys = layout.entries
+        let right = b.layout.entries
+        let left = a.layout.entries
+        let leftCount = a.field
+        let rightCount = b.field
+        var i = 0
+        var j = 0
+        var index = 0
+        while index < count {
+            let symbol = keys[index].symbol
+            let isRight = j < rightCount && right[j].symbol == symbol
+            let isLeft = i < leftCount && left[i].symbol == symbol
+            out[index] = isRight ? b.attributeValues[j] : a.attributeValues[i]
+            j &+= isRight ? 1 : 0
+            i &+= isLeft ? 1 : 0
+            index &+= 1
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import NixStore
+
+/// Paths as store objects. Nothing is written: a store path is computed from what lies at the path.
+extension Interpreter {
+    /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
+    func copiedToStore(_ path: [UInt8]) -> Value? {
+        let path = CanonPath.canonicalize(path)
+        let key = ByteKey(path)
+        if let known = machine.store.copiedPaths[key] { return known }
+        if StorePath.isDerivation(path) {
+            _ = fail(.value, "file names are not allowed to end in '.drv'")
+            return nil
+        }
+        let name = CanonPath.baseName(of: path)
+        guard let copied = addToStore(path, name: name.isEmpty ? Array("source".utf8) : name, method: .nar) else {
+            return nil
+        }
+        let string = permanentString(copied, context: singleContext(copied))
+        machine.store.copiedPaths[key] = string
+        return string
+    }
+
+    /// The store path that contents at a path have under a name; nil with `failure` set.
+    func addToStore(
+        _ path: [UInt8], name: [UInt8], method: ContentAddressMethod,
+        accepted: Set<[UInt8]>? = nil
+    ) -> [UInt8]? {
+        let accepts = { (path: [UInt8], _: FileType) in accepted?.contains(path) ?? true }
+        guard let hash = contentHash(path, method, .sha256, accepts: accepts) else { return nil }
+        do throws(StoreError) {
+            let copied = try StorePath.fixed(name: name, hash, method)
+            return keep(StoreObject(machine.io, root: path, accepted: accepted), at: copied) ? copied : nil
+        } catch {
+            _ = fail(.value, bytes: error.message)
+            return nil
+        }
+    }
+
+    /// Lets a store path be read from now on; false with `failure` set when the memory limit forbids to keep it.
+    func keep(_ object: StoreObject, at path: [UInt8]) -> Bool {
+        if machine.io.object(path) != nil { return true }
+        guard hasRoomOutsideHeap(object.byteCount) else { return failMemory() }
+        countOutsideHeap(machine.io.add(path, object))
+        return true
+    }
+
+    /// The hash of what lies at a path; nil with `failure` set. Fuel is charged as it is read.
+    func contentHash(
+        _ path: [UInt8], _ method: ContentAddressMethod, _ algorithm: HashAlgorithm,
+        accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }
+    ) -> Hash? {
+        do throws(ArchiveError) {
+            if method == .flat {
+                return try NarStream.flatHash(path, algorithm, io: machine.io) { charge(1 + $0 / 512) }
+            }
+            return try NarStream.hash(path, algorithm, io: machine.io, accepts: accepts) { charge(1 + $0 / 512) }
+        } catch {
+            switch error {
+            case .stopped: break
+            case .io(let error): _ = fail(error)
+            case .unsupportedType(let path):
+                _ = fail(.io, bytes: Array("file '".utf8) + path + Array("' has an unsupported type".utf8))
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import NixStore
+
+/// Derivations that this evaluation did not make, read from their files.
+extension Interpreter {
+    /// The record of a derivation: one that this evaluation made, or that lies in the store.
+    func record(of derivation: [UInt8]) throws(StoreError) -> Int {
+        if let index = machine.store.derivations.index(derivation) { return index }
+        guard StorePath.isDerivation(derivation) else {
+            throw StoreError("path '\(String(decoding: derivation, as: UTF8.self))' is not a derivation")
+        }
+        return try readDerivation(derivation)
+    }
+
+    /// The store path of a derivation that is an output of another, where it is known without a build.
+    func resolved(_ chain: OutputChain) throws(StoreError) -> [UInt8] {
+        var derivation = chain.root
+        for output in chain.outputs {
+            let record = machine.store.derivations.records[try record(of: derivation)]
+            let shown = String(decoding: derivation, as: UTF8.self)
+            let name = String(decoding: output, as: UTF8.self)
+            guard let known = record.output(output) else {
+                throw StoreError("the derivation '\(shown)' doesn't have an output named '\(name)'")
+            }
+            guard let path = known.path else {
+                throw StoreError("cannot operate on output '\(name)' of the unbuilt derivation '\(shown)'")
+            }
+            derivation = path
+        }
+        return derivation
+    }
+
+    /// Reads a derivation and all that it reaches. Inputs come first; a file that waits for its inputs is kept.
+    private func readDerivation(_ path: [UInt8]) throws(StoreError) -> Int {
+        let table = machine.store.derivations
+        var waiting: [[UInt8]: StoredDerivation] = [:]
+        var pending = [path]
+        while let next = pending.last {
+            if table.index(next) != nil {
+                pending.removeLast()
+                continue
+            }
+            let stored: StoredDerivation
+            if let known = waiting[next] { stored = known } else { stored = try storedDerivation(next) }
+            let missing = stored.inputs.map { $0.path }.filter { table.index($0) == nil }
+            if missing.isEmpty {
+                let before = table.byteCount
+                _ = try table.insert(stored, path: next)
+                countOutsideHeap(table.byteCount - before)
+                waiting[next] = nil
+                pending.removeLast()
+                continue
+            }
+            waiting[next] = stored
+            if let cycle = missing.first(where: { waiting[$0] != nil }) {
+                throw StoreError("derivation '\(String(decoding: cycle, as: UTF8.self))' depends on itself")
+            }
+            pending += missing
+        }
+        guard let index = table.index(path) else { throw StoreError("path is not valid") }
+        return index
+    }
+
+    private func storedDerivation(_ path: [UInt8]) throws(StoreError) -> StoredDerivation {
+        let shown = String(decoding: path, as: UTF8.self)
+        let text: [UInt8]
+        do throws(EvalIOError) {
+            text = try machine.io.readFile(path, limit: roomOutsideHeap / 5)
+        } catch {
+            throw StoreError(
+                "path '\(shown)' is not valid: this evaluation did not make it, and it cannot be read from the store "
+                    + "(\(error))")
+        }
+        guard charge(1 + text.count / 64), hasRoomOutsideHeap(4 * text.count) else {
+            throw StoreError("derivation '\(shown)' cannot be read: a limit of the evaluation forbids it")
+        }
+        return try StoredDerivation(
+            parsing: text, allowsDynamic: machine.settings.features.contains("dynamic-derivations"))
+    }
+}
