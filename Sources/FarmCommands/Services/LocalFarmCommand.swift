@@ -53,6 +53,7 @@ struct LocalFarmCommand: AsyncParsableCommand {
     private static let ownKeys: Set = ["keys", "plainTenant", "store"]
 
     func run() async throws {
+        try WorkerCommand.requireRoom()
         // Workers would end and be started again and again.
         for root in roots { _ = try root.resolved() }
         let farm = try FarmDirectory(path: directory, tenant: tenant)

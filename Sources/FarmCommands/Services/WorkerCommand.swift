@@ -2,6 +2,7 @@ import ArgumentParser
 import FirnCommands
 import FirnWorker
 import Logging
+import NixVM
 
 /// `firn worker`.
 struct WorkerCommand: AsyncParsableCommand {
@@ -52,12 +53,18 @@ struct WorkerCommand: AsyncParsableCommand {
             let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
             return try await ServiceRunner.run([service], logger: logger)
         }
+        try Self.requireRoom()
         // Workers would end and be started again and again.
         for (name, directory) in configuration.roots.sorted(by: { $0.key < $1.key }) {
             _ = try RootArgument(name: name, directory: directory).resolved()
         }
         let service = try ServiceRunner.make { try supervisor(worker, configuration).makeService(logger: logger) }
         try await ServiceRunner.run([service], logger: logger)
+    }
+
+    /// - Throws: `CommandFailure` when every job of a worker would fail, for the system's limit on address space.
+    static func requireRoom() throws {
+        guard AddressSpace.hasRoom else { throw CommandFailure(AddressSpace.failureText) }
     }
 
     /// A supervisor of processes with the same command line again, and what is each one's own behind it.
