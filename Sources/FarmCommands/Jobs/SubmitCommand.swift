@@ -12,7 +12,7 @@ struct SubmitCommand: AsyncParsableCommand {
             does not end ok.
 
             --jobs-from reads one JSON object a line: "source" (text), or "root" and "path", and optionally "attribute", \
-            "label", "priority", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), "maxFuel", \
+            "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), "maxFuel", \
             "maxMemory" (bytes), "timeout" (seconds). What a line does not say, the options say. Results come as they are \
             finished, with --json each with the number of its line.
 
