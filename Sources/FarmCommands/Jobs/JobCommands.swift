@@ -47,7 +47,7 @@ struct GetCommand: AsyncParsableCommand {
                 if json || status.state == .finished {
                     try await waiting.print(status)
                 } else {
-                    Output.write(1, "\(job)  \(StatusReport.text(status))\n")
+                    Output.text("\(job)  \(StatusReport.text(status))\n")
                 }
             }
         }
@@ -149,9 +149,9 @@ struct JobsCommand: AsyncParsableCommand {
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         var line = "\(status.job)  \(StatusReport.text(status))"
         // As its tenant calls it.
-        if !status.tenant.isEmpty { line += "  \(status.tenant) \(status.tenantJob)" }
-        if !status.label.isEmpty { line += "  \(StatusReport.printable(status.label))" }
-        Output.write(1, line + "\n")
+        if !status.tenant.isEmpty { line += "  \(TerminalText.line(status.tenant)) \(status.tenantJob)" }
+        if !status.label.isEmpty { line += "  \(TerminalText.line(status.label))" }
+        Output.text(line + "\n")
     }
 }
 

@@ -17,6 +17,10 @@ public struct FirnCommand: ParsableCommand {
     public static func run() -> Never {
         Output.holdStreams()
         let words = CommandWords.read()
+        if let mistake = CommandNames.mistake(in: words) {
+            Output.note(mistake)
+            leave(2)
+        }
         if FarmExecutable.handles(words) {
             FarmExecutable.become(words)
             leave(1)
@@ -30,13 +34,15 @@ public struct FirnCommand: ParsableCommand {
             leave(code.rawValue)
         } catch {
             let isHelp = exitCode(for: error) == .success
-            Output.write(isHelp ? 1 : 2, fullMessage(for: error) + "\n")
+            let text = fullMessage(for: error) + "\n"
+            if isHelp { Output.text(text) } else { Output.message(text) }
             leave(isHelp ? 0 : 2)
         }
         leave(0)
     }
 
-    /// Nix's options that take two words (`--arg NAME EXPR`) become one, joined by a NUL, which no argument can hold.
+    /// Nix's options that take two words (`--arg NAME EXPR`) become one, joined by a NUL, which no argument can hold; by
+    /// two after `--argstr`, as `CallArgument` reads it.
     package static func joinPairs(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0
@@ -45,7 +51,8 @@ public struct FirnCommand: ParsableCommand {
             if word == "--" { return result + arguments[index...] }
             result.append(word)
             if ["--arg", "--argstr", "--option"].contains(word), index + 2 < arguments.count {
-                result.append(arguments[index + 1] + "\0" + arguments[index + 2])
+                let separator = word == "--argstr" ? "\0\0" : "\0"
+                result.append(arguments[index + 1] + separator + arguments[index + 2])
                 index += 2
             }
             index += 1

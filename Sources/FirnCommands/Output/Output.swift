@@ -41,8 +41,30 @@ package enum Output {
 
     package static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
 
+    /// A message on standard error, as a terminal may show it: off one, without any escape sequence.
+    package static func message(_ bytes: [UInt8]) {
+        write(2, TerminalText.filtered(bytes, keepsColors: isTerminal(2) && wantsColors))
+    }
+
+    package static func message(_ text: String) { message(Array(text.utf8)) }
+
     /// One line on standard error.
-    package static func note(_ text: String) { write(2, text + "\n") }
+    package static func note(_ text: String) { message(text + "\n") }
+
+    /// A value or a report on standard output: on a terminal as that may show it, else every byte as it is.
+    package static func text(_ bytes: [UInt8]) {
+        write(1, isTerminal(1) ? TerminalText.filtered(bytes, keepsColors: wantsColors) : bytes)
+    }
+
+    package static func text(_ text: String) { self.text(Array(text.utf8)) }
+
+    private static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Whether the environment lets a terminal have colors, by the variables that Nix asks.
+    private static let wantsColors: Bool = {
+        func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+        return (variable("TERM") ?? "dumb") != "dumb" && variable("NO_COLOR") == nil && variable("NOCOLOR") == nil
+    }()
 }
 
 /// Ends the process.
