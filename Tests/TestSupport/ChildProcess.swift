@@ -28,7 +28,7 @@ public final class ChildProcess: Sendable {
     deinit {
         if isRunning {
             kill(id, SIGKILL)
-            _ = waitUntilEnd()
+            _ = end(waits: true)
         }
         try? FileManager.default.removeItem(atPath: scratch)
     }
@@ -68,10 +68,15 @@ public final class ChildProcess: Sendable {
 
     public func signal(_ number: Int32) { kill(id, number) }
 
-    /// Waits for the end, on this thread.
+    /// Waits for the end, on a thread of its own: the threads that run tests are as few as the cores, and other tests
+    /// need them, whose processes may be waited for as well.
     ///
     /// - Returns: the exit code, or the signal's number negated.
-    public func waitUntilEnd() -> Int32 { end(waits: true) ?? -1 }
+    public func end() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: self.end(waits: true) ?? -1) }
+        }
+    }
 
     /// The exit code or the signal's number negated; nil while it runs.
     private func end(waits: Bool) -> Int32? {
