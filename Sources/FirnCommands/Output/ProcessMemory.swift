@@ -1,11 +1,19 @@
 import Glibc
+import NixVM
 
 /// How this process takes memory from the system.
-enum ProcessMemory {
+package enum ProcessMemory {
     /// One arena for all threads, taken in large steps and kept: the parser's and compiler's tables come and go, and a
     /// page that is given back must be zeroed again for the next file. Measured at a tenth of the time of reading a
     /// package set.
-    static func configure() {
+    static func configure() { set(options) }
+
+    /// One arena for all threads where the system limits address space: each would reserve 64 MiB of that.
+    package static func configureForLimit() {
+        if AddressSpace.limit != nil { set([(-8, 1)]) }
+    }
+
+    private static func set(_ options: [(Int32, Int32)]) {
         // `mallopt` is not in the Glibc module. Where the C library has none, there is nothing to set.
         guard let symbol = unsafe dlsym(nil, "mallopt") else { return }
         let set = unsafe unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)

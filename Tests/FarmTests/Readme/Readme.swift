@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// README.md as a reader follows it: the commands and files of its indented blocks, in their order.
 struct Readme {
