@@ -25,10 +25,10 @@ public struct AnalysedSource: Sendable {
 
     /// The whole program: the same bytes when encoded, whatever was run before.
     ///
-    /// - Parameter mustStop: as `CompileOptions.mustStop`.
-    public func program(mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil) throws(CompileError) -> Program {
-        var generator = try CodeGenerator(tree, analysis: analysis, mustStop: mustStop)
-        return try generator.generateProgram(mustStop: mustStop)
+    /// - Parameter shouldCancel: as `CompileOptions.shouldCancel`.
+    public func program(shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil) throws(CompileError) -> Program {
+        var generator = try CodeGenerator(tree, analysis: analysis, shouldCancel: shouldCancel)
+        return try generator.generateProgram(shouldCancel: shouldCancel)
     }
 
     /// What it takes in memory.

@@ -10,7 +10,7 @@ public struct CompileError: Error, Hashable, Sendable {
         case nestingTooDeep
         /// More of something than the program format can count.
         case tooLarge
-        /// `CompileOptions.mustStop` answered true.
+        /// `CompileOptions.shouldCancel` answered true.
         case cancelled
         /// The compiler made code that the builder refuses: a defect of the compiler.
         case internalError

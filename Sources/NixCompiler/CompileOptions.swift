@@ -8,13 +8,13 @@ public struct CompileOptions: Sendable {
     public var scopeNames: [[UInt8]]?
     /// Asked now and then, with the bytes that the compiler's tables take or will take before it asks again; once it
     /// answers true, compilation ends with `CompileError.Kind.cancelled`.
-    public var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    public var shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
 
     public init(
-        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
+        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) {
         self.globals = globals
         self.scopeNames = scopeNames
-        self.mustStop = mustStop
+        self.shouldCancel = shouldCancel
     }
 }

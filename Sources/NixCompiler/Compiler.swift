@@ -52,8 +52,8 @@ public struct Compiler {
         _ tree: SyntaxTree, options: CompileOptions, observer: (any CompilerObserver)? = nil
     ) throws(CompileError) -> CompiledProgram {
         let analysis = try ScopeAnalyser.analyse(tree, options: options)
-        var generator = try CodeGenerator(tree, analysis: analysis, mustStop: options.mustStop)
-        let program = try generator.generateProgram(mustStop: options.mustStop)
+        var generator = try CodeGenerator(tree, analysis: analysis, shouldCancel: options.shouldCancel)
+        let program = try generator.generateProgram(shouldCancel: options.shouldCancel)
         if let observer { observer.observe(program) }
         return CompiledProgram(program: program, warnings: analysis.warnings(in: tree))
     }

@@ -10,12 +10,12 @@ public final class DeferredProgram {
     /// Why code could not be made. The tables of the parts do not fit each other after that.
     private var failure: CompileError?
 
-    /// - Parameter mustStop: as `CompileOptions.mustStop`, asked once.
+    /// - Parameter shouldCancel: as `CompileOptions.shouldCancel`, asked once.
     public init(
-        _ source: AnalysedSource, mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
+        _ source: AnalysedSource, shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) throws(CompileError) {
         self.source = source
-        generator = try CodeGenerator(source.tree, analysis: source.analysis, mustStop: mustStop)
+        generator = try CodeGenerator(source.tree, analysis: source.analysis, shouldCancel: shouldCancel)
     }
 
     /// The code of one chunk, and of those that it needs at once.
@@ -24,14 +24,14 @@ public final class DeferredProgram {
     ///   - chunkIndex: the chunk's place among all that the parts announced; 0 is the top level, to be asked for first.
     ///   - firstChunk: the number that code shall use for the first chunk that the part announces; the others follow.
     ///   - builder: any; its room is used.
-    ///   - mustStop: as `CompileOptions.mustStop`.
+    ///   - shouldCancel: as `CompileOptions.shouldCancel`.
     public func part(
         _ chunkIndex: Int, firstChunk: UInt32, builder: inout ChunkBuilder,
-        mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
+        shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) throws(CompileError) -> ProgramPart {
         if let failure { throw failure }
         do throws(CompileError) {
-            return try generator.generatePart(chunkIndex, firstChunk: firstChunk, builder: &builder, mustStop: mustStop)
+            return try generator.generatePart(chunkIndex, firstChunk: firstChunk, builder: &builder, shouldCancel: shouldCancel)
         } catch {
             failure = error
             throw error

@@ -28,7 +28,7 @@ import Testing
     func stopsBeforeMemory(index: Int) {
         let bytes = Self.programs[index]
         #expect(throws: ProgramLoadFailure.stopped) {
-            try Program.load(bytes, mustStop: { $0 > bytes.count * 2 })
+            try Program.load(bytes, shouldCancel: { $0 > bytes.count * 2 })
         }
         // Without a limit it is refused for what it is.
         #expect(throws: ProgramRejection.self) { try Program.load(bytes) }

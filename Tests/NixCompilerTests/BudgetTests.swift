@@ -25,7 +25,7 @@ import Testing
     func stopsBeforeMemory(index: Int) throws {
         let tree = try parse(Array(Self.large[index].utf8))
         let most = 256 << 10
-        let options = CompileOptions(globals: testGlobals, mustStop: { $0 > most })
+        let options = CompileOptions(globals: testGlobals, shouldCancel: { $0 > most })
         let error = #expect(throws: CompileError.self) { try Compiler.compile(tree, options: options) }
         #expect(error?.kind == .cancelled)
     }
@@ -38,10 +38,10 @@ import Testing
             polls.withLock { $0 += 1 }
             return false
         }
-        let analysed = try AnalysedSource(tree, options: CompileOptions(globals: testGlobals, mustStop: count))
+        let analysed = try AnalysedSource(tree, options: CompileOptions(globals: testGlobals, shouldCancel: count))
         let analysing = polls.withLock { $0 }
         #expect(analysing >= tree.nodes.count / 2_048)
-        _ = try analysed.program(mustStop: count)
+        _ = try analysed.program(shouldCancel: count)
         #expect(polls.withLock { $0 } - analysing >= tree.nodes.count / 2_048)
     }
 
@@ -52,7 +52,7 @@ import Testing
         var builder = ChunkBuilder(kind: .topLevel, arity: 0)
         _ = try program.part(0, firstChunk: 1, builder: &builder)
         let error = #expect(throws: CompileError.self) {
-            try program.part(1, firstChunk: 2, builder: &builder, mustStop: { $0 > 256 << 10 })
+            try program.part(1, firstChunk: 2, builder: &builder, shouldCancel: { $0 > 256 << 10 })
         }
         #expect(error?.kind == .cancelled)
         // The tables are not whole: no other part is made.

@@ -8,7 +8,7 @@ import Testing
     /// What the parser was told to stop for, or nil.
     private static func attempt(_ source: String, most: Int, polls: Int = .max) -> (error: SyntaxError?, polls: Int) {
         let left = Mutex(polls)
-        let options = ParseOptions(mustStop: { bytes in
+        let options = ParseOptions(shouldCancel: { bytes in
             left.withLock { left in
                 left -= 1
                 return left < 0 || bytes > most
@@ -43,7 +43,7 @@ import Testing
     @Test("What is told is no less than what the tree takes", arguments: large.indices.dropFirst(2))
     func tellsEnough(index: Int) throws {
         let most = Mutex(0)
-        let options = ParseOptions(mustStop: { bytes in
+        let options = ParseOptions(shouldCancel: { bytes in
             most.withLock { $0 = max($0, bytes) }
             return false
         })

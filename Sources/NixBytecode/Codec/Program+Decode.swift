@@ -31,18 +31,18 @@ struct ProgramDecoder {
     /// Bytes of what was decoded.
     private(set) var takenBytes = 0
     private var entriesUntilPoll = ProgramDecoder.pollInterval
-    private let mustStop: ((_ bytes: Int) -> Bool)?
-    /// Whether `mustStop` said so: then the error that was thrown says nothing about the bytes.
+    private let shouldCancel: ((_ bytes: Int) -> Bool)?
+    /// Whether `shouldCancel` said so: then the error that was thrown says nothing about the bytes.
     private(set) var isStopped = false
     /// While an index is made: where each entry of each section starts.
     private var starts: [[UInt32]]?
 
     /// - Parameters:
     ///   - start: where the program begins in the bytes, which end with it.
-    ///   - mustStop: asked now and then, with the bytes that were or are about to be taken; true ends decoding.
-    init(_ bytes: [UInt8], from start: Int = 0, mustStop: ((_ bytes: Int) -> Bool)? = nil) {
+    ///   - shouldCancel: asked now and then, with the bytes that were or are about to be taken; true ends decoding.
+    init(_ bytes: [UInt8], from start: Int = 0, shouldCancel: ((_ bytes: Int) -> Bool)? = nil) {
         self.bytes = bytes
-        self.mustStop = mustStop
+        self.shouldCancel = shouldCancel
         offset = start
         end = bytes.count
     }
@@ -140,7 +140,7 @@ extension ProgramDecoder {
         var entries: [Entry] = []
         try take(arrayBytes + count * MemoryLayout<Entry>.stride)
         // What was not asked for is not reserved on the word of a count.
-        entries.reserveCapacity(mustStop == nil ? min(count, 1024) : count)
+        entries.reserveCapacity(shouldCancel == nil ? min(count, 1024) : count)
         for _ in 0..<count {
             entriesUntilPoll -= 1
             if entriesUntilPoll < 0 { try take(0) }
@@ -154,7 +154,7 @@ extension ProgramDecoder {
         takenBytes += bytes
         guard entriesUntilPoll < 0 || bytes > Self.largeEntry else { return }
         entriesUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(takenBytes) else { return }
+        guard let shouldCancel, shouldCancel(takenBytes) else { return }
         isStopped = true
         throw .tooLarge
     }

@@ -42,9 +42,9 @@ extension Chunk {
 extension Program {
     /// Bytes that the whole takes, about; the same for the same program.
     public var memoryBytes: Int {
-        var bytes = symbols.keptByteCount + constants.keptByteCount
-        bytes += shapes.keptByteCount + formals.keptByteCount
-        bytes += chunks.keptByteCount + (lines?.lineStarts.keptByteCount ?? 0)
+        var bytes = symbols.estimatedByteCount + constants.estimatedByteCount
+        bytes += shapes.estimatedByteCount + formals.estimatedByteCount
+        bytes += chunks.estimatedByteCount + (lines?.lineStarts.estimatedByteCount ?? 0)
         for symbol in symbols where !symbol.isEmpty { bytes += arrayBytes + symbol.count }
         for constant in constants { bytes += constant.ownBytes }
         for shape in shapes { bytes += shape.ownBytes }

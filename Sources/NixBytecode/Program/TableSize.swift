@@ -11,7 +11,7 @@ extension Array {
 
     /// What the table takes once it is complete, about: a capacity depends on what the system happened to give, and what is
     /// counted for a job must not.
-    var keptByteCount: Int { (count &+ count / 2) &* MemoryLayout<Element>.stride }
+    var estimatedByteCount: Int { (count &+ count / 2) &* MemoryLayout<Element>.stride }
 }
 
 /// What an array in another one takes, about, beside its elements: its header, and what the system adds.

@@ -53,7 +53,7 @@ extension Program {
         _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
     ) throws(ProgramRejection) -> Program {
         do throws(ProgramLoadFailure) {
-            return try load(bytes, limits: limits, mustStop: nil)
+            return try load(bytes, limits: limits, shouldCancel: nil)
         } catch {
             switch error {
             case .rejected(let rejection): throw rejection
@@ -65,15 +65,15 @@ extension Program {
 
     /// As `load`, for whom there are limits.
     ///
-    /// - Parameter mustStop: asked now and then, with the bytes that the program and its verifier take or are about to
+    /// - Parameter shouldCancel: asked now and then, with the bytes that the program and its verifier take or are about to
     ///   take; true ends it.
     public static func load(
-        _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits(), mustStop: ((_ bytes: Int) -> Bool)?
+        _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits(), shouldCancel: ((_ bytes: Int) -> Bool)?
     ) throws(ProgramLoadFailure) -> Program {
         guard bytes.count <= limits.maximumBytes else {
             throw .rejected(.malformed(DecodeError(.tooLarge, at: limits.maximumBytes)))
         }
-        var decoder = ProgramDecoder(bytes, mustStop: mustStop)
+        var decoder = ProgramDecoder(bytes, shouldCancel: shouldCancel)
         let program: Program
         do throws(DecodeError) {
             program = try decoder.wholeProgram()
@@ -83,7 +83,7 @@ extension Program {
         let taken = decoder.takenBytes
         var verifier: Verifier
         do throws(VerificationError) {
-            verifier = try Verifier(program, mustStop: mustStop.map { ask in { ask(taken + $0) } })
+            verifier = try Verifier(program, shouldCancel: shouldCancel.map { ask in { ask(taken + $0) } })
         } catch { throw .stopped }
         do throws(VerificationError) {
             try verifier.verify()

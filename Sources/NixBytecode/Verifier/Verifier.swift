@@ -5,7 +5,7 @@ extension Program {
     /// - Throws: the first thing that is wrong, in the order symbols, constants, shapes, formals,
     ///   lines, headers of chunks, their code.
     public func verify() throws(VerificationError) {
-        var verifier = try Verifier(self, mustStop: nil)
+        var verifier = try Verifier(self, shouldCancel: nil)
         try verifier.verify()
     }
 }
@@ -24,8 +24,8 @@ struct Verifier: ~Copyable {
     private var marks: [UInt32]
     private var mark: UInt32 = 0
     var scratch = ChunkVerifier.Scratch()
-    private let mustStop: ((_ bytes: Int) -> Bool)?
-    /// Whether `mustStop` said so: then the error that was thrown says nothing about the program.
+    private let shouldCancel: ((_ bytes: Int) -> Bool)?
+    /// Whether `shouldCancel` said so: then the error that was thrown says nothing about the program.
     private(set) var isStopped = false
     private var unitsUntilPoll = Verifier.pollInterval
     /// Bytes of the tables.
@@ -34,15 +34,15 @@ struct Verifier: ~Copyable {
     /// Entries or instructions between two questions: some 50 µs of work.
     private static let pollInterval = 1024
 
-    /// - Parameter mustStop: asked now and then, with the bytes that the tables take or are about to take; true ends
+    /// - Parameter shouldCancel: asked now and then, with the bytes that the tables take or are about to take; true ends
     ///   verifying. The tables are not made where it says so at once.
-    init(_ program: Program, mustStop: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
+    init(_ program: Program, shouldCancel: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
         self.program = program
-        self.mustStop = mustStop
+        self.shouldCancel = shouldCancel
         takenBytes =
             program.chunks.count * MemoryLayout<Int32>.stride + program.formals.count
             + program.symbols.count * MemoryLayout<UInt32>.stride
-        if mustStop?(takenBytes) == true { throw VerificationError(.limitExceeded, at: .program) }
+        if shouldCancel?(takenBytes) == true { throw VerificationError(.limitExceeded, at: .program) }
         isIndexed = false
         known = CheckedEntries()
         depths = Array(repeating: -1, count: program.chunks.count)
@@ -52,7 +52,7 @@ struct Verifier: ~Copyable {
 
     init(_ decoder: ProgramDecoder, _ index: ProgramIndex) {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
-        mustStop = nil
+        shouldCancel = nil
         isIndexed = true
         known = CheckedEntries(decoder, index)
         depths = Array(repeating: -1, count: index.count(.chunks))
@@ -100,7 +100,7 @@ struct Verifier: ~Copyable {
     @inline(never)
     private mutating func poll() throws(VerificationError.Code) {
         unitsUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(takenBytes) else { return }
+        guard let shouldCancel, shouldCancel(takenBytes) else { return }
         isStopped = true
         throw .limitExceeded
     }

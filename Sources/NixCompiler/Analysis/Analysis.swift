@@ -78,8 +78,8 @@ extension Analysis {
     var memoryBytes: Int {
         let entries = withOfNode.count * 24 + searchPaths.count * 48 + overrides.count * 48
         let grown =
-            functions.keptByteCount + captures.keptByteCount + withs.keptByteCount + resolvedAttributes.keptByteCount
-            + packedWarnings.keptByteCount + homes.count * MemoryLayout<FunctionID>.stride
+            functions.estimatedByteCount + captures.estimatedByteCount + withs.estimatedByteCount + resolvedAttributes.estimatedByteCount
+            + packedWarnings.estimatedByteCount + homes.count * MemoryLayout<FunctionID>.stride
         let attributes = attributeResolutions.count + functionOfAttribute.count
         let others = functionOfFormal.count + sourceBindings.count + firstBindings.count + firstParameters.count
         return entries + grown + (resolutions.count + functionOfNode.count + attributes + others) * 4

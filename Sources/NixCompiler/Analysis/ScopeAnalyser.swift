@@ -29,7 +29,7 @@ struct ScopeAnalyser {
     /// Number of expressions around the current one.
     var depth = 0
     private var unitsUntilPoll = ScopeAnalyser.pollInterval
-    private let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    private let shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
 
     /// What a name means where no lexical scope binds it.
     enum OutermostName: UInt8 {
@@ -66,13 +66,13 @@ struct ScopeAnalyser {
 
     init(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) {
         let symbols = (tree.symbols.count + 16) * (MemoryLayout<Int32>.stride + MemoryLayout<OutermostName>.stride)
-        guard options.mustStop?(Analysis.byteCount(for: tree) + symbols) != true else {
+        guard options.shouldCancel?(Analysis.byteCount(for: tree) + symbols) != true else {
             throw Self.cancelled(tree.span(of: tree.root))
         }
         self.tree = tree
         baseBytes = Analysis.byteCount(for: tree) + symbols
         analysis = Analysis(tree)
-        mustStop = options.mustStop
+        shouldCancel = options.shouldCancel
         let count = tree.symbols.count + analysis.wellKnown.added.count
         scope = Array(repeating: -1, count: count)
         var outermost = [OutermostName](repeating: .unknown, count: count)
@@ -146,7 +146,7 @@ struct ScopeAnalyser {
     @inline(never)
     private mutating func poll(taking bytes: Int = 0) throws(CompileError) {
         unitsUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(byteCount + bytes) else { return }
+        guard let shouldCancel, shouldCancel(byteCount + bytes) else { return }
         throw Self.cancelled(tree.span(of: tree.root))
     }
 

@@ -30,13 +30,13 @@ extension CodeGenerator {
     ///   - chunkIndex: its place among all announced chunks. Chunk 0, the top level, is announced by asking for it.
     ///   - firstChunk: number of the first chunk that the part announces.
     ///   - builder: whose room is used, so that the generators of all sources share it.
-    ///   - mustStop: as `CompileOptions.mustStop`.
+    ///   - shouldCancel: as `CompileOptions.shouldCancel`.
     mutating func generatePart(
         _ chunkIndex: Int, firstChunk: UInt32, builder room: inout ChunkBuilder,
-        mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+        shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) -> ProgramPart {
         swap(&builder, &room)
-        ask(mustStop)
+        ask(shouldCancel)
         defer {
             ask(nil)
             swap(&builder, &room)

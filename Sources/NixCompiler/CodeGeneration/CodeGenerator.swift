@@ -32,7 +32,7 @@ struct CodeGenerator {
     var operatorChain: [NodeID] = []
     /// Bytes of the list of names, captures or parts that is being made for one instruction.
     var nameBytes = 0
-    private var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    private var shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     private var unitsUntilPoll = CodeGenerator.pollInterval
 
     /// A chunk to be made.
@@ -49,15 +49,15 @@ struct CodeGenerator {
         var span: Span
     }
 
-    /// - Parameter mustStop: asked once.
+    /// - Parameter shouldCancel: asked once.
     init(
-        _ tree: SyntaxTree, analysis: Analysis, mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+        _ tree: SyntaxTree, analysis: Analysis, shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) {
         self.tree = tree
         self.analysis = analysis
         let names = tree.symbols.count + analysis.wellKnown.added.count
         tableBytes = (names + 2 * analysis.homes.count) * MemoryLayout<Int32>.stride
-        if mustStop?(tableBytes) == true { throw BuilderError.stopped.asCompileError(at: tree.span(of: tree.root)) }
+        if shouldCancel?(tableBytes) == true { throw BuilderError.stopped.asCompileError(at: tree.span(of: tree.root)) }
         programSymbols = Array(repeating: 0, count: tree.symbols.count + analysis.wellKnown.added.count)
         slots = Array(repeating: -1, count: analysis.homes.count)
         upvalues = Array(repeating: -1, count: analysis.homes.count)
@@ -67,11 +67,11 @@ struct CodeGenerator {
     private let tableBytes: Int
 
     /// Bytes that are kept between two parts.
-    var keptBytes: Int { tableBytes + pending.keptByteCount }
+    var keptBytes: Int { tableBytes + pending.estimatedByteCount }
 
     /// Lets `work` ask the closure from here on.
-    mutating func ask(_ mustStop: (@Sendable (_ bytes: Int) -> Bool)?) {
-        self.mustStop = mustStop
+    mutating func ask(_ shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?) {
+        self.shouldCancel = shouldCancel
         unitsUntilPoll = Self.pollInterval
     }
 
@@ -88,17 +88,17 @@ struct CodeGenerator {
     @inline(never)
     private mutating func poll() throws(BuilderError) {
         unitsUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(byteCount) else { return }
+        guard let shouldCancel, shouldCancel(byteCount) else { return }
         throw .stopped
     }
 
     /// Asks before so many bytes are taken for a moment.
     func requireRoom(_ bytes: Int) throws(BuilderError) {
-        if mustStop?(byteCount + bytes) == true { throw .stopped }
+        if shouldCancel?(byteCount + bytes) == true { throw .stopped }
     }
 
     /// Whether to stop, for what works through the tree on its own.
-    func isStopped() -> Bool { mustStop?(byteCount) ?? false }
+    func isStopped() -> Bool { shouldCancel?(byteCount) ?? false }
 
     /// Bytes of all tables, and what they will take until the next question.
     private var byteCount: Int {
@@ -110,9 +110,9 @@ struct CodeGenerator {
 
     /// Makes every chunk.
     mutating func generateProgram(
-        mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+        shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) -> Program {
-        ask(mustStop)
+        ask(shouldCancel)
         let whole = tree.span(of: tree.root)
         do throws(BuilderError) {
             try enqueue(.function(FunctionID(0)), span: whole)

@@ -17,7 +17,7 @@ extension Evaluator {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
             // A program in a file could not warn again.
             if !isCompiled, analysed.ambiguousOrs.isEmpty {
-                disk.add(key) { [stop = stopCondition()] in try? analysed.program(mustStop: stop) }
+                disk.add(key) { [stop = stopCondition()] in try? analysed.program(shouldCancel: stop) }
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }

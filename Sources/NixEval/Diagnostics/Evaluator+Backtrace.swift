@@ -43,11 +43,11 @@ extension Evaluator {
         guard let source = source(named: place.source), source.count <= Self.largestExplained else { return nil }
         makeRoom(forSource: source.count)
         // The source again, the tree, and what finds its nodes by their places.
-        let options = ParseOptions(pipeOperators: true, mustStop: stopCondition(besides: source.count))
+        let options = ParseOptions(pipeOperators: true, shouldCancel: stopCondition(besides: source.count))
         guard let tree = try? NixSyntax.parse(source, options: options) else { return nil }
         let bytes = tree.memoryBytes + SyntaxParents.byteCount(for: tree)
         guard bytes <= machine.roomOutsideHeap,
-            let parents = SyntaxParents(tree, mustStop: { [stop = machine.stop] in stop.cause != nil })
+            let parents = SyntaxParents(tree, shouldCancel: { [stop = machine.stop] in stop.cause != nil })
         else { return nil }
         machine.countBesideHeap(bytes)
         let lines = LineIndex(source)

@@ -26,14 +26,14 @@ struct SyntaxParents {
     }
 
     /// Nil when it must stop.
-    init?(_ tree: SyntaxTree, mustStop: () -> Bool) {
+    init?(_ tree: SyntaxTree, shouldCancel: () -> Bool) {
         self.tree = tree
         parents = Array(repeating: -1, count: tree.nodes.count)
         var nodes = SpanTable<NodeID>()
         var interpolations = SpanTable<NodeID>()
         var definitions = SpanTable<Definition>()
         for index in tree.nodes.indices {
-            if index & 1023 == 1023, mustStop() { return nil }
+            if index & 1023 == 1023, shouldCancel() { return nil }
             let node = NodeID(UInt32(index))
             for child in tree.childNodes(of: node) { parents[Int(child.rawValue)] = Int32(index) }
             nodes.append(tree.span(of: node), node)
@@ -43,7 +43,7 @@ struct SyntaxParents {
             }
         }
         for (index, attribute) in tree.attributes.enumerated() {
-            if index & 1023 == 1023, mustStop() { return nil }
+            if index & 1023 == 1023, shouldCancel() { return nil }
             let definition = Definition(name: attribute.name, span: attribute.span)
             if case .expression(let value) = attribute.value {
                 definitions.append(tree.span(of: value), definition)
@@ -51,7 +51,7 @@ struct SyntaxParents {
                 definitions.append(attribute.span, definition)
             }
         }
-        guard nodes.sort(mustStop), interpolations.sort(mustStop), definitions.sort(mustStop) else { return nil }
+        guard nodes.sort(shouldCancel), interpolations.sort(shouldCancel), definitions.sort(shouldCancel) else { return nil }
         self.nodes = nodes
         self.interpolations = interpolations
         self.definitions = definitions
@@ -94,12 +94,12 @@ private struct SpanTable<Element> {
     mutating func append(_ span: Span, _ element: Element) { entries.append((span, element)) }
 
     /// To be called once, before elements are looked for. False when it must stop.
-    mutating func sort(_ mustStop: () -> Bool) -> Bool {
+    mutating func sort(_ shouldCancel: () -> Bool) -> Bool {
         do throws(Stopped) {
             try entries.sortInSteps {
                 ($0.span.start, $0.span.end) < ($1.span.start, $1.span.end)
             } poll: { () throws(Stopped) in
-                if mustStop() { throw Stopped() }
+                if shouldCancel() { throw Stopped() }
             }
         } catch { return false }
         return true

@@ -20,7 +20,7 @@ extension Evaluator {
     public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
         let analysed = try analyse(source, name: name, scopeNames: scopeNames)
         do throws(CompileError) {
-            return try analysed.program(mustStop: stopCondition(besides: analysed.memoryBytes))
+            return try analysed.program(shouldCancel: stopCondition(besides: analysed.memoryBytes))
         } catch {
             throw failure(of: error, in: source, name: name)
         }
@@ -82,7 +82,7 @@ extension Evaluator {
         machine.countBesideHeap(held)
         let program: DeferredProgram
         do throws(CompileError) {
-            program = try DeferredProgram(analysed, mustStop: stopCondition())
+            program = try DeferredProgram(analysed, shouldCancel: stopCondition())
         } catch {
             throw failure(of: error, in: analysed.source, name: name)
         }
@@ -104,7 +104,7 @@ extension Evaluator {
         let before = program.memoryBytes
         do throws(CompileError) {
             let part = try program.part(
-                chunkIndex, firstChunk: machine.nextChunk, builder: &builder, mustStop: stopCondition(besides: -before))
+                chunkIndex, firstChunk: machine.nextChunk, builder: &builder, shouldCancel: stopCondition(besides: -before))
             machine.countBesideHeap(max(0, program.memoryBytes - before))
             return part
         } catch {
@@ -125,7 +125,7 @@ extension Evaluator {
 
     private func compileOptions(_ scopeNames: [[UInt8]]?, _ tree: SyntaxTree) -> CompileOptions {
         CompileOptions(
-            globals: scope.names, scopeNames: scopeNames, mustStop: stopCondition(besides: tree.memoryBytes))
+            globals: scope.names, scopeNames: scopeNames, shouldCancel: stopCondition(besides: tree.memoryBytes))
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
@@ -136,7 +136,7 @@ extension Evaluator {
             tree = try NixSyntax.parse(
                 source,
                 options: ParseOptions(
-                    pipeOperators: options.pipeOperators, mustStop: stopCondition(besides: source.count)))
+                    pipeOperators: options.pipeOperators, shouldCancel: stopCondition(besides: source.count)))
         } catch {
             throw failure(of: error, name: name)
         }

@@ -104,7 +104,7 @@ final class JobRun {
         verifications += 1
         let program: Program
         do throws(ProgramLoadFailure) {
-            program = try Program.load(bytes, mustStop: evaluator.stopCondition())
+            program = try Program.load(bytes, shouldCancel: evaluator.stopCondition())
         } catch {
             switch error {
             case .rejected(let rejection): throw rejection

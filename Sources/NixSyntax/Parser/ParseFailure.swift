@@ -1,9 +1,9 @@
-/// What went wrong and where, before line and column are known; `parse` turns it into a `SyntaxError`.
-struct Failure: Error {
+/// A parse error with byte offsets only; `parse` adds lines and columns when it makes a `SyntaxError` of it.
+struct ParseFailure: Error {
     var kind: SyntaxError.Kind
     var message: String
     var span: Span
-    /// Start of an earlier definition that the message refers to.
+    /// Start of the earlier definition that the message refers to.
     var previous: UInt32?
 
     init(_ kind: SyntaxError.Kind, _ message: String, at span: Span, previous: UInt32? = nil) {
