@@ -1,17 +1,21 @@
-/// What a decoder takes at most.
+/// The limits of a decoder.
 public struct DecodeLimits: Sendable, Hashable {
-    /// Bytes of the whole encoding.
+    /// The most bytes of an encoded program.
     public var maximumBytes: Int
 
-    /// - Parameter maximumBytes: default 64 MiB, some hundred times the largest program of nixpkgs.
+    /// - Parameter maximumBytes: the default is 64 MiB, about a hundred times the largest program of nixpkgs.
     public init(maximumBytes: Int = 64 << 20) { self.maximumBytes = maximumBytes }
 }
 
 extension Program {
-    /// Reads an encoded program. What it says is not believed yet: `verify` it before running it.
+    /// Decodes a program. The result is not trustworthy: `verify` it before running it.
     ///
-    /// Takes time and memory in proportion to the bytes, at most `limits.maximumBytes`.
-    /// - Throws: the first thing that is wrong and where.
+    /// Decoding takes time and memory proportional to the number of bytes.
+    ///
+    /// - Parameters:
+    ///   - bytes: the encoded program.
+    ///   - limits: the most bytes that are accepted.
+    /// - Throws: the first error, with its offset.
     public init(decoding bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(DecodeError) {
         guard bytes.count <= limits.maximumBytes else { throw DecodeError(.tooLarge, at: limits.maximumBytes) }
         var decoder = ProgramDecoder(bytes)
@@ -19,27 +23,30 @@ extension Program {
     }
 }
 
-/// Reads a program section by section.
+/// Decodes a program section by section.
 struct ProgramDecoder {
     let bytes: [UInt8]
     private var offset = 0
-    /// End of the section being read, so that no entry reaches into the next.
+    /// The end of the current section, which no entry may cross.
     private var end: Int
-    /// Start of the item being read: where an error lies.
+    /// The start of the current item, which is the offset of an error.
     private(set) var itemStart = 0
     private(set) var hasSpans = false
-    /// Bytes of what was decoded.
-    private(set) var takenBytes = 0
+    /// Bytes that the decoded entries take.
+    private(set) var reservedBytes = 0
     private var entriesUntilPoll = ProgramDecoder.pollInterval
     private let shouldCancel: ((_ bytes: Int) -> Bool)?
-    /// Whether `shouldCancel` said so: then the error that was thrown says nothing about the bytes.
+    /// Whether decoding stopped because `shouldCancel` returned true. The error that was thrown is then not about the
+    /// bytes.
     private(set) var isStopped = false
-    /// While an index is made: where each entry of each section starts.
+    /// The offset of each entry of each section; nil unless an index is being made.
     private var starts: [[UInt32]]?
 
     /// - Parameters:
-    ///   - start: where the program begins in the bytes, which end with it.
-    ///   - shouldCancel: asked now and then, with the bytes that were or are about to be taken; true ends decoding.
+    ///   - bytes: the bytes, which end with the program.
+    ///   - start: the offset at which the program begins.
+    ///   - shouldCancel: the decoder's poll, called about every 100 µs with the number of bytes taken or about to be
+    ///     taken. When it returns true, decoding ends.
     init(_ bytes: [UInt8], from start: Int = 0, shouldCancel: ((_ bytes: Int) -> Bool)? = nil) {
         self.bytes = bytes
         self.shouldCancel = shouldCancel
@@ -47,7 +54,7 @@ struct ProgramDecoder {
         end = bytes.count
     }
 
-    /// The program, or what is wrong and where.
+    /// Decodes the whole program, and reports errors with their offset.
     mutating func wholeProgram() throws(DecodeError) -> Program {
         do throws(DecodeError.Code) {
             return try program()
@@ -82,14 +89,14 @@ struct ProgramDecoder {
         return program
     }
 
-    /// Where the entries of each section start, in the order of the sections.
+    /// Decodes the whole program, and returns the offsets of the entries of each section, in the order of the sections.
     mutating func index() throws(DecodeError.Code) -> [[UInt32]] {
         starts = []
         _ = try program()
         return starts ?? []
     }
 
-    /// Returns the compiler's version.
+    /// Decodes the header and returns the compiler's version.
     mutating func header() throws(DecodeError.Code) -> UInt32 {
         let magic = bytes[min(offset, bytes.count)...].prefix(ProgramFormat.magic.count)
         guard magic.elementsEqual(ProgramFormat.magic) else { throw .badMagic }
@@ -101,7 +108,7 @@ struct ProgramDecoder {
         return try number()
     }
 
-    /// - Parameter minimum: fewest bytes of an entry, which bounds what a count can claim.
+    /// - Parameter minimum: the fewest bytes of an entry, which bound the count.
     private mutating func section<Entry>(
         _ section: ProgramFormat.Section, minimum: Int,
         _ read: (inout ProgramDecoder) throws(DecodeError.Code) -> Entry
@@ -138,33 +145,33 @@ extension ProgramDecoder {
         let count = try count(minimum: minimum)
         if count == 0 { return [] }
         var entries: [Entry] = []
-        try take(arrayBytes + count * MemoryLayout<Entry>.stride)
-        // What was not asked for is not reserved on the word of a count.
+        try reserve(arrayBytes + count * MemoryLayout<Entry>.stride)
+        // Without a limit on memory, capacity is not reserved on the word of an untrusted count.
         entries.reserveCapacity(shouldCancel == nil ? min(count, 1024) : count)
         for _ in 0..<count {
             entriesUntilPoll -= 1
-            if entriesUntilPoll < 0 { try take(0) }
+            if entriesUntilPoll < 0 { try reserve(0) }
             entries.append(try read(&self))
         }
         return entries
     }
 
-    /// Counts bytes before they are taken, and now and then asks whether to stop.
-    private mutating func take(_ bytes: Int) throws(DecodeError.Code) {
-        takenBytes += bytes
+    /// Counts bytes before they are taken, and polls after enough entries or before a large one.
+    private mutating func reserve(_ bytes: Int) throws(DecodeError.Code) {
+        reservedBytes += bytes
         guard entriesUntilPoll < 0 || bytes > Self.largeEntry else { return }
         entriesUntilPoll = Self.pollInterval
-        guard let shouldCancel, shouldCancel(takenBytes) else { return }
+        guard let shouldCancel, shouldCancel(reservedBytes) else { return }
         isStopped = true
         throw .tooLarge
     }
 
-    /// Entries between two questions: some 100 µs of work.
+    /// Entries between two polls, about 100 µs of work.
     private static let pollInterval = 512
-    /// Bytes that are worth a question.
+    /// Bytes of an entry that gets a poll of its own.
     private static let largeEntry = 1 << 16
 
-    /// A count of things of so many bytes at least, which must fit into the rest of the section.
+    /// Decodes a count of items of at least `minimum` bytes each, which must fit the rest of the section.
     private mutating func count(minimum: Int) throws(DecodeError.Code) -> Int {
         let count = try integer()
         guard count <= UInt64((end - offset) / minimum) else { throw .countTooLarge }
@@ -220,7 +227,7 @@ extension ProgramDecoder {
 
     private mutating func text() throws(DecodeError.Code) -> [UInt8] {
         let length = try count(minimum: 1)
-        if length > 0 { try take(arrayBytes + length) }
+        if length > 0 { try reserve(arrayBytes + length) }
         offset += length
         return Array(bytes[offset - length..<offset])
     }
@@ -294,7 +301,7 @@ extension ProgramDecoder {
         let packed = try integer()
         guard packed >> 1 <= UInt64(end - offset) else { throw .countTooLarge }
         var captures: [Position] = []
-        try take(arrayBytes + Int(packed >> 1) * MemoryLayout<Position>.stride)
+        try reserve(arrayBytes + Int(packed >> 1) * MemoryLayout<Position>.stride)
         captures.reserveCapacity(Int(packed >> 1))
         for _ in 0..<packed >> 1 { captures.append(Position(rawValue: try integer())) }
         let with = packed & 1 == 1 ? Position(rawValue: try integer()) : nil
@@ -315,7 +322,7 @@ extension ProgramDecoder {
         return chunk
     }
 
-    /// A chunk up to its code.
+    /// Decodes a chunk up to its code.
     private mutating func chunkHeader() throws(DecodeError.Code) -> Chunk {
         let first = try byte()
         let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
@@ -348,45 +355,45 @@ extension ProgramDecoder {
     }
 }
 
-/// Entries that are read one by one, each from where an index says that it starts.
+/// Random access to single entries, at the offsets of an index.
 extension ProgramDecoder {
-    /// Where a symbol's name lies in the bytes.
+    /// The range of a symbol's name in the bytes.
     mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> Range<Int> {
-        go(to: start)
+        seek(to: start)
         let length = try count(minimum: 1)
         offset += length
         return offset - length..<offset
     }
 
     mutating func constant(at start: UInt32) throws(DecodeError.Code) -> Constant {
-        go(to: start)
+        seek(to: start)
         return try constant()
     }
 
     mutating func shape(at start: UInt32) throws(DecodeError.Code) -> Shape {
-        go(to: start)
+        seek(to: start)
         return try shape()
     }
 
     mutating func formals(at start: UInt32) throws(DecodeError.Code) -> Formals {
-        go(to: start)
+        seek(to: start)
         return try formals()
     }
 
     mutating func chunk(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        go(to: start)
+        seek(to: start)
         return try chunk()
     }
 
-    /// What making an object of a thunk needs, not checked; nil for another chunk.
+    /// Decodes the outline of a thunk, without verifying the chunk; nil for a chunk of another kind.
     mutating func thunkOutline(at start: UInt32) throws(DecodeError.Code) -> ChunkOutline? {
-        go(to: start)
+        seek(to: start)
         let first = try byte()
         guard first & ProgramFormat.ChunkFlags.kindMask == Chunk.Kind.thunk.rawValue else { return nil }
         let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
         guard try number() == 0 else { throw .valueOutOfRange }
         let upvalueCount = try number()
-        // What the verifier counts captures with; the rest of the header waits.
+        // The verifier checks captures against these fields. The rest of the header is checked with the code.
         guard upvalueCount <= ProgramLimits.upvalues, !flags.contains(.capturesWith) || upvalueCount > 0 else {
             throw .valueOutOfRange
         }
@@ -395,13 +402,13 @@ extension ProgramDecoder {
     }
 
     mutating func chunkWithoutInstructionSpans(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        go(to: start)
+        seek(to: start)
         return try chunkUpToInstructionSpans()
     }
 
-    /// A chunk without code; of a function with its places.
+    /// Decodes a chunk without its code, and the spans only of a lambda.
     mutating func chunkWithoutCode(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        go(to: start)
+        seek(to: start)
         var chunk = try chunkHeader()
         guard hasSpans, chunk.kind == .lambda else { return chunk }
         offset += try count(minimum: 1)
@@ -409,5 +416,5 @@ extension ProgramDecoder {
         return chunk
     }
 
-    private mutating func go(to start: UInt32) { offset = min(Int(start), bytes.count) }
+    private mutating func seek(to start: UInt32) { offset = min(Int(start), bytes.count) }
 }
