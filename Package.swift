@@ -39,7 +39,9 @@ let package = Package(
         .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
         .target(
             name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
-            swiftSettings: strict),
+            resources: [
+                "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
+            ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(
@@ -106,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
-        .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
+        .testTarget(
+            name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Cases"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NixCompiler
 
-/// How compiling is held to a limit.
+/// Limits on compiling.
 @Suite struct BudgetTests {
     private static func names(_ prefix: String, _ count: Int, _ text: (Int) -> String) -> String {
         (0..<count).map { prefix + text($0) }.joined()
@@ -55,13 +55,13 @@ import Testing
             try program.part(1, firstChunk: 2, builder: &builder, shouldCancel: { $0 > 256 << 10 })
         }
         #expect(error?.kind == .cancelled)
-        // The tables are not whole: no other part is made.
+        // The tables are incomplete, so no further part is generated.
         #expect(throws: CompileError.self) { try program.part(1, firstChunk: 2, builder: &builder) }
     }
 
-    /// Functions that nest, each with many uses of names that only a `with` binds.
+    /// Nested functions, each with many uses of names that only a `with` can bind.
     @Test func chainsOfWithAreWalkedOnce() throws {
-        // As deep as the stack of a test's thread allows.
+        // The deepest nesting for the stack of a test's thread.
         let depth = 500
         let source =
             "with { }; " + Self.names("", depth) { _ in "[ (z " } + "[ " + Self.names("", 100_000) { _ in "(f x) " }
@@ -78,7 +78,7 @@ import Testing
             let texts = program.constants.compactMap { if case .string(let text) = $0 { text.count } else { nil } }
             #expect(try #require(texts.max()) < 2_100)
         }
-        // The first names in order are shown, as of a short one.
+        // The first names in order are shown, as for a short set.
         let program = try compile("x: assert x \(set); 1").program
         #expect(
             program.constants.contains {

@@ -72,7 +72,7 @@ struct CompileCommand: ParsableCommand {
     private static func warning(_ warning: WarningReport) -> [UInt8] {
         JSONBytes.object([
             ("code", JSONBytes.string(warning.code)), ("message", JSONBytes.string(warning.message)),
-            ("line", Array("\(warning.place.line)".utf8)), ("column", Array("\(warning.place.column)".utf8)),
+            ("line", Array("\(warning.location.line)".utf8)), ("column", Array("\(warning.location.column)".utf8)),
         ])
     }
 }

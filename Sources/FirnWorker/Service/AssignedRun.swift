@@ -30,7 +30,7 @@ package protocol AssignedEvaluator: Sendable {
     func storePrograms() async
 }
 
-extension VirtualMachine: AssignedEvaluator {
+extension JobInterpreter: AssignedEvaluator {
     package func performNext(of queue: RunQueue) -> (key: LeaseKey, result: WireJobResult)? {
         guard let run = queue.take() else { return nil }
         var result = perform(run)

@@ -32,7 +32,7 @@ extension WireJobResult {
             .with {
                 $0.kind = warning.code
                 $0.message = .init(warning.message.utf8)
-                $0.span = WireSpan(warning.place)
+                $0.span = WireSpan(warning.location)
             }
         }
         boundTexts()
@@ -62,11 +62,11 @@ extension WireJobResult {
         failure = .with {
             $0.kind = report.kind.wireName
             $0.message = .init(report.message)
-            if let place = report.place { $0.span = WireSpan(place) }
+            if let location = report.location { $0.span = WireSpan(location) }
             $0.backtrace = report.backtrace.map { frame in
                 .with {
                     $0.message = .init(frame.message)
-                    if let place = frame.place { $0.span = WireSpan(place) }
+                    if let location = frame.location { $0.span = WireSpan(location) }
                 }
             }
             $0.backtraceOmitted = UInt64(report.backtraceOmitted)
@@ -98,14 +98,14 @@ extension FailureKind {
 }
 
 extension WireSpan {
-    init(_ place: FailureReport.Place) {
+    init(_ location: FailureReport.Location) {
         self.init()
-        file = .init(place.source.utf8)
-        line = UInt32(clamping: place.line)
-        column = UInt32(clamping: place.column)
-        endLine = UInt32(clamping: place.endLine)
-        endColumn = UInt32(clamping: place.endColumn)
-        sourceLine = .init(place.sourceLine)
+        file = .init(location.source.utf8)
+        line = UInt32(clamping: location.line)
+        column = UInt32(clamping: location.column)
+        endLine = UInt32(clamping: location.endLine)
+        endColumn = UInt32(clamping: location.endColumn)
+        sourceLine = .init(location.sourceLine)
     }
 }
 

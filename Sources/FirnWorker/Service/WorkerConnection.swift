@@ -44,7 +44,7 @@ actor WorkerConnection {
             roots: directories.map { RootedIO.Root(name: $0.key, directory: Array($0.value.utf8)) })
         self.evaluator =
             try evaluator
-            ?? VirtualMachine(
+            ?? JobInterpreter(
                 programCacheBytes: configuration.programCacheBytes,
                 programCacheDirectory: configuration.programCacheDirectory)
         let context = try Context()

@@ -6,10 +6,10 @@ import NixVM
 import Testing
 
 /// Jobs in a virtual machine, one after another: every outcome, and nothing left for the next one.
-@Suite struct VirtualMachineTests {
-    private let machine: VirtualMachine
+@Suite struct JobInterpreterTests {
+    private let machine: JobInterpreter
 
-    init() throws { machine = try VirtualMachine(programCacheBytes: 64 << 20) }
+    init() throws { machine = try JobInterpreter(programCacheBytes: 64 << 20) }
 
     private func job(_ source: String, files: [(String, String)] = []) throws -> EvaluationJob {
         let io = try RootedIO(
@@ -58,13 +58,13 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: directory) }
         // Smaller sources are compiled sooner than a file is read.
         func source(_ value: Int) -> String { "\(value)" + String(repeating: " ", count: DiskCache.smallestSource) }
-        func evaluate(_ value: Int, _ machine: VirtualMachine) async throws -> String? {
+        func evaluate(_ value: Int, _ machine: JobInterpreter) async throws -> String? {
             let job = try job("import ./a.nix", files: [("a.nix", source(value))])
             return self.value(await machine.evaluate(job, cancellation: Cancellation()))
         }
         var files: [String] = []
         for number in 1...2 {
-            let first = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
+            let first = try JobInterpreter(programCacheBytes: 1 << 20, programCacheDirectory: directory)
             #expect(try await evaluate(number, first) == "\(number)")
             await first.storePrograms()
             // programs/, a folder of two digits, and the file.
@@ -78,11 +78,11 @@ import Testing
         let second = try #require(files.last)
         try FileManager.default.removeItem(atPath: second)
         try FileManager.default.copyItem(atPath: first, toPath: second)
-        let later = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
+        let later = try JobInterpreter(programCacheBytes: 1 << 20, programCacheDirectory: directory)
         #expect(try await evaluate(2, later) == "1")
         try Data("no program".utf8).write(to: URL(fileURLWithPath: second))
         #expect(try await evaluate(2, later) == "2")
-        let without = try VirtualMachine(programCacheBytes: 1 << 20)
+        let without = try JobInterpreter(programCacheBytes: 1 << 20)
         #expect(try await evaluate(2, without) == "2")
     }
 
@@ -112,8 +112,8 @@ import Testing
             let warning = try #require(report.warnings.first)
             #expect(report.warnings.count == 1 && warning.code == "W003")
             #expect(warning.message == "variable 'a' is never used")
-            #expect(warning.place.line == 2 && warning.place.column == 3)
-            #expect(warning.place.sourceLine == Array("  a = 1;".utf8))
+            #expect(warning.location.line == 2 && warning.location.column == 3)
+            #expect(warning.location.sourceLine == Array("  a = 1;".utf8))
         }
     }
 
@@ -122,10 +122,10 @@ import Testing
         let found = failure(report)
         let failure = try #require(found)
         #expect(failure.kind == .thrown && failure.message == Array("no".utf8))
-        let place = try #require(failure.place)
-        #expect(place.source == "(string)" && place.line == 2)
-        #expect(place.sourceLine == Array("  f = x: x + throw \"no\";".utf8))
-        #expect(place.endLine == 2 && place.endColumn > place.column)
+        let location = try #require(failure.location)
+        #expect(location.source == "(string)" && location.line == 2)
+        #expect(location.sourceLine == Array("  f = x: x + throw \"no\";".utf8))
+        #expect(location.endLine == 2 && location.endColumn > location.column)
     }
 
     @Test func syntaxErrorsAndUndefinedVariables() async throws {

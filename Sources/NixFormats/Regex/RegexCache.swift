@@ -1,45 +1,45 @@
-/// The patterns that a machine has compiled, and memory for matching.
+/// The cache of compiled patterns of a machine, with the working memory of the matcher.
 ///
-/// What it keeps is bounded, and counted by its owner: when all patterns together take more than `byteLimit`, all but
-/// the newest are dropped.
+/// The cache is bounded, and its owner counts its memory. When the patterns take more than `byteLimit`, all but the
+/// newest are dropped.
 package final class RegexCache {
     private struct Entry {
         var source: [UInt8]
         var pattern: RegularExpression
     }
 
-    /// Longer patterns are compiled each time, so that looking one up takes a few microseconds at most.
-    package static let longestKept = 1 << 16
+    /// The longest pattern in bytes that is cached, so that a look-up takes a few microseconds at most.
+    package static let longestCached = 1 << 16
     private static let byteLimit = 8 << 20
-    /// As many as six bits tell apart.
+    /// The size of the direct-mapped table, which is indexed by six bits of a hash.
     private static let recentCount = 64
-    /// Of an entry in both tables, beside the pattern and its source.
+    /// Bytes for each entry in both tables, besides the pattern and its source.
     private static let entryBytes = 256
 
     let memory = MatcherMemory()
     private var known: [UInt64: Entry] = [:]
-    // Nothing that uses it calls what uses it, too, so that looking out for that at run time would be in vain.
+    // Exclusivity is not checked at run time: no access to this table calls code that accesses it.
     @exclusivity(unchecked) private var recent = [Entry?](repeating: nil, count: RegexCache.recentCount)
     private let seed = UInt64.random(in: .min ... .max)
-    /// Bytes that the patterns take which are kept.
+    /// Bytes that the cached patterns take.
     package private(set) var byteCount = 0
 
     package init() {}
 
-    /// A pattern that is kept; nil for one that is not.
-    package func known(_ source: ByteView) -> RegularExpression? {
-        if source.count > RegexCache.longestKept { return nil }
-        let place = RegexCache.place(source)
-        if let entry = unsafe recent[place], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
+    /// A cached pattern; nil if it is not cached.
+    package func cached(_ source: ByteView) -> RegularExpression? {
+        if source.count > RegexCache.longestCached { return nil }
+        let position = RegexCache.position(source)
+        if let entry = unsafe recent[position], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
         guard let entry = known[hash(source)], entry.source.withView({ $0.isEqual(source) }) else { return nil }
-        unsafe recent[place] = entry
+        unsafe recent[position] = entry
         return entry.pattern
     }
 
-    /// Compiles a pattern, and keeps it if it is short enough.
+    /// Compiles a pattern, and caches it unless it is too long.
     package func compile(_ source: ByteView, _ meter: inout WorkMeter) throws(RegexError) -> RegularExpression {
         let pattern = try RegexCompiler.compile(source, &meter)
-        if source.count > RegexCache.longestKept { return pattern }
+        if source.count > RegexCache.longestCached { return pattern }
         let entry = Entry(source: source.array, pattern: pattern)
         let size = pattern.byteCount + source.count + RegexCache.entryBytes
         if byteCount + size > RegexCache.byteLimit {
@@ -49,11 +49,12 @@ package final class RegexCache {
         }
         byteCount += size
         known[hash(source)] = entry
-        unsafe recent[RegexCache.place(source)] = entry
+        unsafe recent[RegexCache.position(source)] = entry
         return pattern
     }
 
-    /// Seeded, so that no source can be made whose patterns all collide. Of two that do, one is compiled each time.
+    /// A seeded hash, so that nobody can write patterns that all collide. Of two patterns that do, only one stays
+    /// cached.
     private func hash(_ source: ByteView) -> UInt64 {
         var state = seed ^ UInt64(truncatingIfNeeded: source.count)
         var index = 0
@@ -74,9 +75,9 @@ package final class RegexCache {
         return product.high ^ product.low &+ state
     }
 
-    /// Where a pattern is kept among the recent ones: patterns that are used in turn seldom share it.
+    /// The slot in the direct-mapped table. Patterns that are used alternately rarely share one.
     @inline(__always)
-    private static func place(_ source: ByteView) -> Int {
+    private static func position(_ source: ByteView) -> Int {
         let count = source.count
         var hash = UInt64(truncatingIfNeeded: count)
         if count >= 8 {

@@ -1,8 +1,12 @@
-/// Where headers and keys lead.
+/// Resolution of headers and dotted keys to tables, by TOML's rules on which tables may be extended.
 extension TOMLDocument {
-    /// The table that `[path]` names.
+    /// The table of `[path]`, which is created if needed.
     ///
-    /// - Parameter range: the header.
+    /// - Parameters:
+    ///   - path: the indices of the keys.
+    ///   - range: the range of the header.
+    ///   - meter: pays for the work and the memory.
+    /// - Throws: an error if the table is already defined.
     mutating func openTable(_ path: [UInt32], at range: Range<Int>, _ meter: inout WorkMeter) throws(TOMLError) -> Int {
         let parent = try parentTable(path.dropLast(), at: range, &meter)
         guard let key = path.last else { return 0 }
@@ -19,7 +23,7 @@ extension TOMLDocument {
         return known
     }
 
-    /// A new last element of the array that `[[path]]` names.
+    /// Appends a table to the array of `[[path]]`, which is created if needed.
     mutating func appendTable(_ path: [UInt32], at range: Range<Int>, _ meter: inout WorkMeter) throws(TOMLError) -> Int
     {
         let parent = try parentTable(path.dropLast(), at: range, &meter)
@@ -62,7 +66,7 @@ extension TOMLDocument {
         return table
     }
 
-    /// Why nothing can be put into what `=` made.
+    /// The error for an addition to a value that was defined by `=`.
     private func closed(
         _ known: Int, _ range: Range<Int>, _ meter: inout WorkMeter
     ) throws(TOMLError) -> TOMLError {
@@ -82,7 +86,7 @@ extension TOMLDocument {
             (old, "non-table value already exists"))
     }
 
-    /// The table into which the last part of a dotted key goes.
+    /// The table to which the last part of a dotted key is added.
     private mutating func openDotted(
         _ path: ArraySlice<UInt32>, in table: Int, at range: Range<Int>, _ meter: inout WorkMeter
     ) throws(TOMLError) -> Int {
@@ -110,7 +114,12 @@ extension TOMLDocument {
 
     /// Adds a value under the last part of a dotted key.
     ///
-    /// - Parameter range: the value.
+    /// - Parameters:
+    ///   - content: the value.
+    ///   - key: the key.
+    ///   - table: the table that the key is relative to.
+    ///   - range: the range of the value.
+    ///   - meter: pays for the work and the memory.
     mutating func insert(
         _ content: Content, _ key: TOMLKey, in table: Int, at range: Range<Int>, _ meter: inout WorkMeter
     ) throws(TOMLError) -> Int {
