@@ -36,7 +36,8 @@ public final class DeferredProgram {
     ) throws(CompileError) -> ProgramPart {
         if let failure { throw failure }
         do throws(CompileError) {
-            return try generator.generatePart(chunkIndex, firstChunk: firstChunk, builder: &builder, shouldCancel: shouldCancel)
+            return try generator.generatePart(
+                chunkIndex, firstChunk: firstChunk, builder: &builder, shouldCancel: shouldCancel)
         } catch {
             failure = error
             throw error

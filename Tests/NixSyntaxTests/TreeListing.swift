@@ -148,5 +148,7 @@ extension TreeListing {
 
     private func quoted(_ text: TextID) -> String { Self.quoted(tree.bytes(of: text)) }
     private func quoted(_ name: SymbolID) -> String { Self.quoted(tree.bytes(of: name)) }
-    private static func quoted(_ bytes: [UInt8]) -> String { String(reflecting: String(decoding: bytes, as: UTF8.self)) }
+    private static func quoted(_ bytes: [UInt8]) -> String {
+        String(reflecting: String(decoding: bytes, as: UTF8.self))
+    }
 }

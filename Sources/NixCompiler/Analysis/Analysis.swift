@@ -70,7 +70,8 @@ extension Analysis {
         // A dictionary entry takes more than its key and value, because some buckets are free.
         let entries = withOfNode.capacity * 16 + searchPaths.capacity * 32 + overrides.capacity * 32
         return entries + functions.byteCount(adding: more) + captures.byteCount(adding: more)
-            + functionOfBinding.byteCount(adding: 0) + withs.byteCount(adding: more) + resolvedAttributes.byteCount(adding: more)
+            + functionOfBinding.byteCount(adding: 0) + withs.byteCount(adding: more)
+            + resolvedAttributes.byteCount(adding: more)
             + packedWarnings.byteCount(adding: more)
     }
 
@@ -78,7 +79,8 @@ extension Analysis {
     var memoryBytes: Int {
         let entries = withOfNode.count * 24 + searchPaths.count * 48 + overrides.count * 48
         let grown =
-            functions.estimatedByteCount + captures.estimatedByteCount + withs.estimatedByteCount + resolvedAttributes.estimatedByteCount
+            functions.estimatedByteCount + captures.estimatedByteCount + withs.estimatedByteCount
+            + resolvedAttributes.estimatedByteCount
             + packedWarnings.estimatedByteCount + functionOfBinding.count * MemoryLayout<FunctionID>.stride
         let attributes = attributeResolutions.count + functionOfAttribute.count
         let others = functionOfFormal.count + sourceBindings.count + firstBindings.count + firstParameters.count

@@ -9,7 +9,7 @@ import NixSyntax
 ///
 /// The scopes are one table that maps each symbol to its innermost binding, with a log of the shadowed bindings that
 /// the end of a scope restores.
-struct ScopeAnalyser {
+struct ScopeAnalyser: ~Copyable {
     let tree: SyntaxTree
     var analysis: Analysis
     var bindings: [Binding] = []

@@ -12,7 +12,7 @@ extension CodeGenerator {
     /// asserts would each repeat the inner ones. Relative paths stay relative, because a program does not know its
     /// directory.
     func printed(_ node: NodeID) -> [UInt8] {
-        tree.printed(node, limit: Self.longestAssertion) { isStopped() }
+        tree.printed(node, limit: Self.longestAssertion, shouldCancel: stopCondition)
     }
 
     /// The most bytes of the text of an assertion.

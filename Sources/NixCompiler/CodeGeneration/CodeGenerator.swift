@@ -6,7 +6,7 @@ import NixSyntax
 /// `generate` pushes a forced value, `generateLazily` one that may be a thunk. In tail position (`tail`), the code ends
 /// with a tail call or `return` instead of pushing a value. Every expression pushes exactly one value, so the slot of
 /// each local is known statically, even between temporaries.
-struct CodeGenerator {
+struct CodeGenerator: ~Copyable {
     let tree: SyntaxTree
     let analysis: Analysis
     var program = ProgramBuilder()
@@ -101,8 +101,14 @@ struct CodeGenerator {
         if shouldCancel?(byteCount + bytes) == true { throw .stopped }
     }
 
-    /// Polls on behalf of code that traverses the tree by itself. Returns true if it must stop.
+    /// Polls before more code is generated. Returns true if it must stop.
     func isStopped() -> Bool { shouldCancel?(byteCount) ?? false }
+
+    /// The poll for code that traverses the tree while this generator makes nothing.
+    var stopCondition: () -> Bool {
+        let (shouldCancel, bytes) = (shouldCancel, byteCount)
+        return { shouldCancel?(bytes) ?? false }
+    }
 
     /// Bytes of all tables, including their growth until the next poll.
     private var byteCount: Int {

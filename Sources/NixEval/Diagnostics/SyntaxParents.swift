@@ -55,7 +55,9 @@ struct SyntaxParents {
                 definitions.append(attribute.span, definition)
             }
         }
-        guard nodes.sort(shouldCancel), interpolations.sort(shouldCancel), definitions.sort(shouldCancel) else { return nil }
+        guard nodes.sort(shouldCancel), interpolations.sort(shouldCancel), definitions.sort(shouldCancel) else {
+            return nil
+        }
         self.nodes = nodes
         self.interpolations = interpolations
         self.definitions = definitions

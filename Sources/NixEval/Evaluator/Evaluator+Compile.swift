@@ -119,7 +119,8 @@ extension Evaluator {
         let before = program.memoryBytes
         do throws(CompileError) {
             let part = try program.part(
-                chunkIndex, firstChunk: machine.nextChunk, builder: &builder, shouldCancel: stopCondition(besides: -before))
+                chunkIndex, firstChunk: machine.nextChunk, builder: &builder,
+                shouldCancel: stopCondition(besides: -before))
             machine.countBesideHeap(max(0, program.memoryBytes - before))
             return part
         } catch {

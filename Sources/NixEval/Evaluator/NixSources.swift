@@ -1,10 +1,9 @@
 import NixStore
 import NixVM
 
-/// The parts of the evaluator that are written in Nix: the files of the folder NixSources, which the build embeds in the
-/// code.
+/// The parts of the evaluator that are written in Nix: the files of the folder NixSources, which the build embeds.
 enum NixSources {
-    /// The builtin `derivation`: the result of `derivationStrict` as a set whose parts are computed when they are needed.
+    /// The builtin `derivation`, a set whose parts are computed when they are needed.
     static var derivation: [UInt8] { PackageResources.derivation_nix }
 
     /// The name of `derivation` in positions.

@@ -6,7 +6,7 @@
   sha1 ? "",
   sha256 ? "",
   sha512 ? "",
-  # The first that is given, and how it was made; an SRI hash says that itself.
+  # The first hash that is given, and its algorithm, which an SRI hash contains.
   outputHash ?
     if hash != "" then hash
     else builtins.head (builtins.filter (text: text != "") [ sha512 sha1 md5 ] ++ [ sha256 ]),

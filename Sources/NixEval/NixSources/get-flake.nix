@@ -7,13 +7,13 @@ let
 
   below = base: path: if path == "" then base else "${base}/${path}";
 
-  # The input that a declaration names; null where it only follows another.
+  # The reference of a declared input; null if the declaration has only `follows`.
   referenceOf = declared:
     if declared ? type then removeAttrs declared [ "flake" "inputs" "follows" ]
     else if declared ? url then parseInput (toString declared.url)
     else null;
 
-  # As parseFlakeRef, but paths may be relative.
+  # Like parseFlakeRef, but with relative paths.
   parseInput = url:
     let isRelative = prefix: substring 0 (stringLength prefix) url == prefix;
     in
@@ -29,7 +29,7 @@ let
 
   segments = path: filter (part: isString part && part != "") (split "/" path);
 
-  # The attributes of flake.nix that mean something.
+  # The contents of flake.nix, checked.
   readFlake = outPath:
     let
       file = outPath + "/flake.nix";
@@ -43,7 +43,7 @@ let
     else if !(isFunction flake.outputs) then fail "attribute 'outputs' of flake '${outPath}' is not a function"
     else flake;
 
-  # What flake.nix declares, and what its outputs ask for beside that.
+  # The inputs that flake.nix declares, and those that are only arguments of its outputs.
   declaredInputs = flake:
     mapAttrs (name: _: { url = name; }) (removeAttrs (functionArgs flake.outputs) [ "self" ])
     // removeAttrs (flake.inputs or { }) [ "self" ];
@@ -62,7 +62,7 @@ let
     then fail "lock file '${file}' has no root node"
     else mapAttrs (name: value: if name == "nodes" then mapAttrs (checkedNode file lock) value else value) lock;
 
-  # A node whose inputs are there.
+  # A node of a lock file, whose inputs must exist.
   checkedNode = file: lock: key: entry:
     let
       isKnown = input: isList input || isString input && hasAttr input lock.nodes;
@@ -75,7 +75,7 @@ let
     then fail "lock file '${file}' has a node '${key}' that is not locked"
     else entry;
 
-  # The node of a tree. `inputsOf` gives its inputs, told of the node itself.
+  # The node of a tree. `inputsOf` computes its inputs from the node itself.
   makeNode = { sourceInfo, outPath, isFlake, inputsOf }:
     let
       flake = readFlake outPath;
@@ -93,14 +93,14 @@ let
     in
     node;
 
-  # Follows the names of inputs from a node.
+  # The node at a path of input names from another node.
   followed = node: path:
     if path == [ ] then node
     else if !(hasAttr (head path) node.inputs)
     then fail "input '${head path}' follows a non-existent input of '${node.outPath}'"
     else followed node.inputs.${head path} (tail path);
 
-  # The node that a lock file has under a key, `root` being the flake that the file belongs to.
+  # The node with a key in the lock file of the flake `root`.
   lockedNode = lock: root: key:
     let
       entry = lock.nodes.${key};
@@ -123,8 +123,8 @@ let
       (_: input: if isList input then followed root input else lockedNode lock root input)
       (lock.nodes.${key}.inputs or { });
 
-  # The inputs of a flake as its flake.nix declares them; `overrides` are those that say otherwise, each with
-  # the node that its paths begin at.
+  # The inputs of a flake as its flake.nix declares them, except for `overrides`, each of which has the node that
+  # its paths are relative to.
   unlockedInputs = overrides: node:
     let
       lock = readLock node.outPath;

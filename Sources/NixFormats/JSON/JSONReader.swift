@@ -145,7 +145,7 @@ package struct JSONReader: ~Copyable {
         }
     }
 
-    // MARK: Paying
+    // MARK: Charging
 
     /// Charges for the next block unless reading it has been charged already.
     @inline(__always)

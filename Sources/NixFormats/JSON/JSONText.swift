@@ -101,7 +101,8 @@ package enum JSONText {
         case 0..<0x20:
             output.copy(ByteView("u00"), at: start &+ 1)
             output.set(start &+ 4, UInt8(ascii: "0") + byte >> 4)
-            output.set(start &+ 5, byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") + (byte & 15 - 10))
+            output.set(
+                start &+ 5, byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") + (byte & 15 - 10))
             return start &+ 6
         default: short = byte
         }

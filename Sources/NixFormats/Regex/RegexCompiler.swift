@@ -189,7 +189,7 @@ struct RegexCompiler: ~Copyable {
         return number
     }
 
-    // MARK: Groups and sides
+    // MARK: Groups and alternatives
 
     mutating func openGroup() throws(RegexError) {
         try countStates(1)
@@ -244,7 +244,7 @@ struct RegexCompiler: ~Copyable {
             isNullable: sides.isNullable || side.isNullable)
     }
 
-    // MARK: Nodes that do nothing
+    // MARK: Removing nodes that do nothing
 
     mutating func skippingNothing(_ index: UInt32) throws(RegexError) -> UInt32 {
         var index = index

@@ -9,7 +9,9 @@ extension RegexMatcher {
         var position = start
         switch node.operation {
         case .byte:
-            while position >= end, text.byte(at: position).map({ UInt32($0) != node.argument }) ?? true { position &-= 1 }
+            while position >= end, text.byte(at: position).map({ UInt32($0) != node.argument }) ?? true {
+                position &-= 1
+            }
         case .set:
             let set = sets[node.argument]
             while position >= end, text.byte(at: position).map({ !set.contains($0) }) ?? true { position &-= 1 }

@@ -40,13 +40,13 @@ package struct RegexMatcher: ~Copyable {
     private let pattern: RegularExpression
     private let text: ByteView
     private let memory: MatcherMemory
-    private var hasTable = false
+    var hasTable = false
     /// The eighths of a unit that remain before the table is needed.
-    private var eighthsWithoutTable: Int
+    var eighthsWithoutTable: Int
     /// The eighths that were used and do not make up a unit yet.
-    private var pendingEighths = 0
+    var pendingEighths = 0
     /// The eighths that the current attempt may use before it asks for more.
-    private var grantedEighths = 0
+    var grantedEighths = 0
 
     /// - Parameters:
     ///   - pattern: the compiled pattern.
@@ -142,39 +142,6 @@ package struct RegexMatcher: ~Copyable {
         guard let size else { throw .needsMemory(bytes: .max) }
         try unsafe memory.table.fill(size, with: 0, &meter)
         hasTable = true
-    }
-
-    // MARK: Paying
-
-    /// Grants the eighths that may be used before `renew`.
-    private mutating func grant(_ meter: borrowing WorkMeter) -> Int {
-        let granted = max(0, meter.units) &* 8
-        grantedEighths = hasTable ? granted : min(granted, eighthsWithoutTable)
-        return grantedEighths
-    }
-
-    /// Charges the part of the last grant that was used.
-    private mutating func settle(_ left: Int, _ meter: inout WorkMeter) throws(WorkStop) {
-        let used = grantedEighths &- left
-        grantedEighths = 0
-        if !hasTable { eighthsWithoutTable &-= used }
-        try charge(used, &meter)
-    }
-
-    private mutating func charge(_ eighths: Int, _ meter: inout WorkMeter) throws(WorkStop) {
-        pendingEighths &+= eighths
-        let units = pendingEighths / 8
-        pendingEighths &= 7
-        try meter.charge(units)
-    }
-
-    /// Grants more eighths when the last grant is used up; returns false if the table must be made first.
-    @inline(never)
-    private mutating func renew(_ left: inout Int, _ meter: inout WorkMeter) throws(WorkStop) -> Bool {
-        try settle(left, &meter)
-        if !hasTable, eighthsWithoutTable < 0 { return false }
-        left = grant(meter)
-        return true
     }
 
     // MARK: One attempt

@@ -212,7 +212,7 @@ extension TOMLDocument.Content {
     }
 }
 
-// MARK: - Why a document has no value
+// MARK: - Values that Nix cannot represent
 
 extension TOMLDocument {
     /// The message if a valid TOML text has no value in Nix; nil if it has one.

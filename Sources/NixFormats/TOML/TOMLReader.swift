@@ -343,7 +343,7 @@ package struct TOMLReader: ~Copyable {
 
     func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
-    // MARK: Space
+    // MARK: Whitespace
 
     mutating func skipBlanks() throws(TOMLError) {
         while current == UInt8(ascii: " ") || current == UInt8(ascii: "\t") {

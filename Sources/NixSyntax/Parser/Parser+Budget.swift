@@ -4,7 +4,13 @@ extension Parser {
     @inline(__always)
     mutating func charge(_ units: Int) throws(ParseFailure) {
         lexer.unitsUntilPoll &-= units
-        if lexer.unitsUntilPoll < 0 { try poll() }
+        try pollWhenDue()
+    }
+
+    /// Polls if enough units of work have been done since the last poll.
+    @inline(__always)
+    mutating func pollWhenDue() throws(ParseFailure) {
+        if _slowPath(lexer.unitsUntilPoll < 0) { try poll() }
     }
 
     /// Polls before a long text is unescaped. Until the copy is complete, up to four times its length may be in use.
@@ -32,7 +38,8 @@ extension Parser {
 
     private var memoryBytes: Int {
         let growth = Self.growth
-        var bytes = nodes.byteCount(adding: growth) &+ texts.byteCount(adding: growth) &+ symbols.byteCount(adding: growth)
+        var bytes =
+            nodes.byteCount(adding: growth) &+ texts.byteCount(adding: growth) &+ symbols.byteCount(adding: growth)
         bytes &+= bindings.byteCount(adding: growth) &+ framesByteCount(adding: growth) &+ lexer.modes.capacity
         bytes &+= spans.byteCount(adding: growth) &+ depths.byteCount(adding: growth)
         bytes &+= children.byteCount(adding: growth &+ pendingNodes.count)

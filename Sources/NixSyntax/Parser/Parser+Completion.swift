@@ -58,7 +58,9 @@ extension Parser {
     }
 
     /// Completes a construct that ends with its last part.
-    private mutating func complete(_ node: Node, _ frame: ParserFrame, above depth: Int) throws(ParseFailure) -> ParserState {
+    private mutating func complete(_ node: Node, _ frame: ParserFrame, above depth: Int) throws(ParseFailure)
+        -> ParserState
+    {
         pop()
         try finish(node, frame.start, valueEnd, above: depth)
         return .expressionDone

@@ -125,7 +125,8 @@ extension Parser {
         // The attribute list exists twice while it is sorted, and the other set gains as many entries.
         try poll(taking: bindings.attributeCount(of: source) &* 4 &* MemoryLayout<Attribute>.stride)
         var attributes = bindings.attributes(of: source)
-        try attributes.sortInSteps(by: { $0.name.rawValue > $1.name.rawValue }) { () throws(ParseFailure) in try poll() }
+        try attributes.sortInSteps(by: { $0.name.rawValue > $1.name.rawValue }) { () throws(ParseFailure) in try poll()
+        }
         return Merge(
             source: source, target: target, attributes: attributes,
             firstSource: bindings.extras(of: target).sourceCount)

@@ -182,7 +182,8 @@ extension Parser {
     }
 
     private func duplicateFormal(_ name: SymbolID, _ span: Span) -> ParseFailure {
-        ParseFailure(.duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
+        ParseFailure(
+            .duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
     }
 
     /// A name as Nix prints it, in quotes if it needs them.

@@ -74,21 +74,39 @@ struct Parser {
         try lexer.advance()
         var state = ParserState.expression
         while true {
-            try charge(0)
+            // Between two transitions that poll, the parser makes at most a few others, whatever the source is.
             switch state {
-            case .expression: state = try beginExpression()
-            case .operand: state = try beginOperand()
-            case .select: state = try beginSelect()
+            case .expression:
+                try pollWhenDue()
+                state = try beginExpression()
+            case .operand:
+                try pollWhenDue()
+                state = try beginOperand()
+            case .select:
+                try pollWhenDue()
+                state = try beginSelect()
             case .simpleDone: state = try finishSimple()
             case .selectDone: state = try finishSelect()
             case .operandDone: state = try finishOperand()
-            case .expressionDone: state = try finishExpression()
-            case .attributeName: state = try beginAttributeName()
+            case .expressionDone:
+                try pollWhenDue()
+                state = try finishExpression()
+            case .attributeName:
+                try pollWhenDue()
+                state = try beginAttributeName()
             case .attributeNameDone: state = try finishAttributeName()
-            case .stringPiece: state = try continueString()
-            case .binding: state = try beginBinding()
-            case .inheritName: state = try beginInheritName()
-            case .formal: state = try beginFormal()
+            case .stringPiece:
+                try pollWhenDue()
+                state = try continueString()
+            case .binding:
+                try pollWhenDue()
+                state = try beginBinding()
+            case .inheritName:
+                try pollWhenDue()
+                state = try beginInheritName()
+            case .formal:
+                try pollWhenDue()
+                state = try beginFormal()
             case .finished: return value
             }
         }

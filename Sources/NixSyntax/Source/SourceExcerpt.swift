@@ -39,7 +39,8 @@ public struct SourceExcerpt: Hashable, Sendable {
         let shown = TruncatedLine(source, content, column: column)
         line = shown.bytes
         shownColumn = shown.column + 1
-        before = start > 0 ? TruncatedLine(source, lines.content(from: lines.start(before: start)), column: 0).bytes : nil
+        before =
+            start > 0 ? TruncatedLine(source, lines.content(from: lines.start(before: start)), column: 0).bytes : nil
         after = lines.start(after: content.upperBound).map {
             TruncatedLine(source, lines.content(from: $0), column: 0).bytes
         }
