@@ -1,1 +1,1 @@
-[ (f or) (or: or) { or = 1; }.or ]
+[ (f or) { or = 1; }.or ]
