@@ -157,11 +157,11 @@ public struct ProgramMutator {
     }
 
     private mutating func changeDefault(_ program: inout Program) {
-        let position = random.below(program.formals.count)
-        guard !program.formals[position].formals.isEmpty else { return }
-        let name = random.below(program.formals[position].formals.count)
+        let index = random.below(program.formals.count)
+        guard !program.formals[index].formals.isEmpty else { return }
+        let name = random.below(program.formals[index].formals.count)
         let position = Position(rawValue: UInt64(random.below(24)))
-        program.formals[position].formals[name].defaultValue =
+        program.formals[index].formals[name].defaultValue =
             switch random.below(5) {
             case 0: .none
             case 1: .constant(UInt32(random.below(program.constants.count + 1)))
