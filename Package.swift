@@ -3,7 +3,9 @@ import PackageDescription
 
 /// Every target treats warnings as errors; all but the VM, whose heap is raw memory throughout, mark what is unsafe.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .strictMemorySafety()]
-let machine: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-Ounchecked"])]
+/// Overflow and bounds are checked in the VM, too: that costs 0.2 to 1.2 % of its instructions, and 2.7 % in `mapAttrs`.
+/// Accesses are not watched at run time, which would cost 2.5 % more: one thread runs a machine.
+let machine: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-enforce-exclusivity=unchecked"])]
 
 let package = Package(
     name: "firn",
