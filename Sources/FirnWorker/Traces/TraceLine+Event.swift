@@ -6,16 +6,16 @@ import NixVM
 extension TraceLine {
     /// A line for an event that was read from a trace.
     public init(_ event: TraceEvent) {
-        let event = Self.event(event.kind)
+        let kind = Self.lineEvent(event.kind)
         self.init(
-            event, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
+            kind, depth: Int(event.depth), name: event.name, chunk: event.chunk.map(Int.init),
             arguments: Int(event.arguments), offset: Int(event.offset),
-            opcode: event == .machine(.executeOp) ? Opcode(rawValue: event.opcode) : nil,
+            opcode: kind == .machine(.executeOp) ? Opcode(rawValue: event.opcode) : nil,
             request: String(decoding: event.detail, as: UTF8.self), stack: event.stack.reversed(),
             stackHeight: Int(event.stackHeight))
     }
 
-    private static func event(_ kind: WireTraceEventKind) -> Event {
+    private static func lineEvent(_ kind: WireTraceEventKind) -> Event {
         switch kind {
         case .compiledTopLevel: .compiled(.topLevel)
         case .compiledLambda: .compiled(.lambda)
