@@ -2,18 +2,18 @@ import FirnProtocol
 import JobStore
 import ZeroMQ
 
-/// Carrying out what the machine says.
+/// Performs the actions of the state machine.
 extension CoordinatorService {
     func apply(_ event: CoordinatorEvent) {
         hasEvents = true
         machine.handle(event, at: .current())
     }
 
-    /// The end of a turn: time, the machine's actions, the next batch.
+    /// Ends a turn: gives the state machine the time, performs its actions and starts the next batch.
     func endTurn() {
         takeReleased()
         if hasMoreMessages {
-            // A heartbeat that waits in a socket must count before its lease is looked at.
+            // A heartbeat that waits in a socket must be handled before its lease is checked.
             hasMoreMessages = false
         } else if isTickDue {
             isTickDue = false
@@ -59,7 +59,7 @@ extension CoordinatorService {
         }
     }
 
-    /// - Parameter onRelease: called, on any thread, when libzmq has written the message to the network or given it up.
+    /// - Parameter onRelease: called on any thread when libzmq has written the message to the network or given it up.
     func outcome(
         of frames: [[UInt8]], to peer: Peer, onRelease: (@Sendable () -> Void)? = nil
     ) -> SendOutcome {
@@ -71,8 +71,8 @@ extension CoordinatorService {
         }
     }
 
-    /// A worker that reads too slowly loses its place rather than the coordinator its memory: it will have to say hello
-    /// again.
+    /// Queues a message for a worker. A worker that reads too slowly loses its connection, so that the coordinator's
+    /// memory stays bounded: it has to say hello again.
     private func append(_ frames: [[UInt8]], to peer: Peer) {
         backlogs[peer, default: Backlog()].append(frames)
         if backlogs[peer, default: Backlog()].bytes > configuration.backlogBytes {

@@ -12,7 +12,7 @@ extension CoordinatorTime {
     }
 }
 
-/// Timers.
+/// Timers of the service.
 extension CoordinatorService {
     func schedule(afterMs delay: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
         let deadline = PollingExecutor.now() &+ UInt64(clamping: delay) &* 1_000_000
@@ -26,7 +26,7 @@ extension CoordinatorService {
         }
     }
 
-    /// One timer, for the earliest thing that the machine waits for.
+    /// Sets the single timer to the earliest time at which the state machine has something to do.
     func scheduleTick() {
         let retries = !backlogs.isEmpty || mustRetryClients
         let next = retries ? min(machine.nextTick, CoordinatorTime.current().steady + 10) : machine.nextTick

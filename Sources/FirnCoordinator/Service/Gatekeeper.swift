@@ -3,7 +3,8 @@ import Logging
 import Synchronization
 import ZeroMQ
 
-/// Who is let in, and who a message's user id stands for. Used by libzmq's authentication thread and by the service.
+/// Authorises connections, and maps a message's user id to an identity. libzmq's authentication thread and the service
+/// use it concurrently.
 final class Gatekeeper: Sendable {
     private struct State {
         var ring: KeyRing
@@ -11,7 +12,7 @@ final class Gatekeeper: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Set in plain mode, in which every connection is this tenant's.
+    /// The tenant of every client connection in plain mode; nil in CURVE mode.
     private let plainTenant: Tenant?
     private let directory: KeyDirectory?
     private let logger: Logger
@@ -33,7 +34,7 @@ final class Gatekeeper: Sendable {
 
     var isPlain: Bool { directory == nil }
 
-    /// What sockets of the coordinator are given.
+    /// The security option of the coordinator's sockets.
     func security() throws -> SocketOptions.Security {
         guard let directory else { return .plain }
         let certificate = try directory.coordinator()
@@ -44,7 +45,7 @@ final class Gatekeeper: Sendable {
         return .curveServer(secretKey: secret)
     }
 
-    /// Judges a connection, for ZAP.
+    /// Decides on a connection, as the handler of ZAP requests.
     func authorize(_ request: AuthenticationRequest) -> AuthenticationDecision {
         guard case .curve(let key) = request.mechanism else {
             return refuse(request, "it offers no key")
@@ -61,7 +62,7 @@ final class Gatekeeper: Sendable {
         return .refuse(reason: reason)
     }
 
-    /// Who sent a message; nil when that is not known, or not admitted any more.
+    /// The sender of a message; nil if it is unknown or no longer admitted.
     func identity(userID: String?, at endpoint: Endpoint) -> Identity? {
         if let plainTenant {
             let tenant = endpoint.role == .client ? plainTenant : nil
@@ -76,7 +77,7 @@ final class Gatekeeper: Sendable {
         }
     }
 
-    /// Reads the key directory again. Waits for the disk.
+    /// Reads the key directory again. This waits for the disk.
     func reload() {
         guard let directory else { return }
         let (ring, faults) = directory.readableKeys()

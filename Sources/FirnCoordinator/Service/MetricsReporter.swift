@@ -1,7 +1,7 @@
 import FirnProtocol
 import Metrics
 
-/// Gives swift-metrics what the machine counted since the last report.
+/// Reports to swift-metrics what was counted since the last report.
 struct MetricsReporter {
     private var last = CoordinatorMetrics()
     private var counters: [String: Counter] = [:]

@@ -2,7 +2,8 @@ import FirnProtocol
 import Foundation
 import JobStore
 
-/// Answers questions about jobs from the store alone. Waits for the disk, so it is not called on the service's thread.
+/// Answers questions about jobs from the store alone. It waits for the disk, so it is not called on the service's
+/// thread.
 struct StoreReader: Sendable {
     let store: JobStore
     let settings: CoordinatorSettings
@@ -142,7 +143,7 @@ struct StoreReader: Sendable {
                 continue
             }
             var shown = try WireTraceSegment(encoded: segment)
-            // As stored it bears the coordinator's own id, which tells a tenant how many jobs others have.
+            // The stored segment bears the coordinator's own id, which would tell a tenant how many jobs others have.
             shown.job = question.job
             part.segments.append(shown)
             bytes += segment.count
@@ -152,7 +153,7 @@ struct StoreReader: Sendable {
 }
 
 extension JobSummary {
-    /// What lists show; without the result.
+    /// The job's status without its result, as lists show it.
     func status(isForOperator: Bool) -> WireJobStatus {
         .with {
             $0.job = UInt64(clamping: isForOperator ? id.rawValue : number)

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// What clients and operators ask.
+/// Requests of clients and operators.
 extension CoordinatorStateMachine {
     mutating func receive(_ envelope: Envelope<ClientRequest>, from peer: Peer, _ identity: Identity) {
         metrics.messagesReceived += 1
@@ -75,7 +75,7 @@ extension CoordinatorStateMachine {
         reply(peer, correlation, .welcome(welcome))
     }
 
-    /// Why no other connection of the client is taken; nil when it is.
+    /// Why the identity may not open another connection; nil if it may.
     private func connectionFault(_ identity: Identity) -> String? {
         guard clients.count < settings.maximumSessions else {
             return "the coordinator has as many clients as it takes (maximumSessions): try again later"
@@ -96,7 +96,7 @@ extension CoordinatorStateMachine {
         read(.list(list), for: peer, correlation)
     }
 
-    /// Answers what is no message of the protocol.
+    /// Answers a message that does not follow the protocol.
     mutating func refuse(_ error: ProtocolError, from peer: Peer) {
         metrics.messagesReceived += 1
         metrics.messagesRefused += 1
@@ -109,10 +109,10 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Unreadable messages of a peer that are answered between two surveys; more are only counted.
+    /// How many unreadable messages of one peer are answered between two sweeps. Further ones are only counted.
     private static let answeredFaults = 20
 
-    /// Ends a client's watches and waits.
+    /// Removes a client's session with its watches and waiting requests.
     mutating func forgetClient(_ peer: Peer) {
         guard let session = clients[peer] else { return }
         for correlation in session.watches.keys { endWatch(WatchID(peer: peer, correlation: correlation)) }
@@ -126,7 +126,8 @@ extension CoordinatorStateMachine {
         if clientLoads[owner]?.connections == 0 { clientLoads[owner] = nil }
     }
 
-    /// The open job with that number, if the client may see it: a tenant's own, or the id that an operator uses.
+    /// The open job with that number, if the client may see it. A tenant counts its own jobs; an operator uses the
+    /// coordinator's ids.
     func visible(_ number: UInt64, to session: ClientSession) -> Job? {
         let number = Int64(clamping: number)
         guard let name = session.tenant else { return jobs[JobID(rawValue: number)] }

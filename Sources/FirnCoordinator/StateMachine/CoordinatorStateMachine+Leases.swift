@@ -4,9 +4,9 @@ import JobStore
 
 /// How a lease begins and ends.
 extension CoordinatorStateMachine {
-    /// The store's answer to a lease: now the job may be sent.
+    /// Handles the store's reply to a lease: the job may be sent now.
     mutating func leased(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
-        // Otherwise it was cancelled, or its worker went away, while the lease was being committed.
+        // Otherwise the job was cancelled or its worker was removed while the lease was being committed.
         guard let job = jobs[id], job.attempt == attempt, case .leasing(peer) = job.state else { return }
         guard reply == .applied, let session = workers[peer] else {
             if reply != .applied { metrics.storeRefusals += 1 }
@@ -45,7 +45,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Takes a lease back without blame. The worker's session must not hold it any more.
+    /// Takes a lease back without blaming the job. The caller has removed the lease from the worker's session.
     mutating func giveBack(_ id: JobID) {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesReturned += 1
@@ -54,7 +54,8 @@ extension CoordinatorStateMachine {
         queueAgain(id)
     }
 
-    /// Takes a lease back because the worker was lost with the job. The worker's session must not hold it any more.
+    /// Takes a lease back from a lost worker and counts the loss against the job. The caller has removed the lease from
+    /// the worker's session.
     mutating func loseLease(_ id: JobID, worker: String, cause: String) {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesLost += 1
@@ -81,8 +82,8 @@ extension CoordinatorStateMachine {
         changed(job)
     }
 
-    /// The worker itself is lost. Only the job that it was evaluating may be the reason: the others, which waited in
-    /// the worker, are queued again without blame, so that no job is quarantined for its neighbour.
+    /// Removes a lost worker. Only the job that it was evaluating may be the cause. The others, which were waiting in
+    /// the worker, are queued again without blame, so no job is quarantined because of its neighbour.
     mutating func loseWorker(_ peer: Peer, cause: String) {
         guard let session = removeWorker(peer) else { return }
         let running = session.runningIndex
@@ -95,7 +96,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Commits an outcome of the coordinator's own. The worker's session must not hold the job any more.
+    /// Commits an outcome decided by the coordinator. The caller has removed the lease from the worker's session.
     mutating func conclude(
         _ id: JobID, _ outcome: WireOutcomeKind, _ message: String, cancel: (number: UInt64, index: Int)?
     ) {
@@ -118,6 +119,6 @@ extension CoordinatorStateMachine {
 extension LostWorker {
     /// One line for operators.
     var text: String { "attempt \(attempt) on \(worker): \(cause)" }
-    /// One line for the job's tenant, whom the names of workers do not concern.
+    /// One line for the job's tenant, which is not told the names of workers.
     var textForTenant: String { "attempt \(attempt): \(cause)" }
 }

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// The one place where a job changes its state, so that what is counted by state is always right.
+/// The only code that changes a job's state, so that the counters by state are always right.
 extension CoordinatorStateMachine {
     mutating func add(_ job: Job) {
         jobs[job.id] = job
@@ -19,7 +19,7 @@ extension CoordinatorStateMachine {
         entered(id, state)
     }
 
-    /// Forgets a job: its outcome is committed.
+    /// Removes a job whose outcome is committed.
     mutating func remove(_ id: JobID) -> Job? {
         guard let job = jobs.removeValue(forKey: id) else { return nil }
         openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = nil
@@ -27,7 +27,7 @@ extension CoordinatorStateMachine {
         return job
     }
 
-    /// Queued, or delayed when its time has not come.
+    /// Queues a job, or delays it if its not-before time has not come.
     mutating func enqueue(_ id: JobID) {
         guard let job = jobs[id] else { return }
         move(id, to: job.admission.notBefore > now.wall ? .delayed : .queued)
@@ -44,7 +44,7 @@ extension CoordinatorStateMachine {
 
     private mutating func makeReady(_ job: Job) {
         jobs[job.id]?.ready = now.steady
-        // What was leased before is no news: its tenant keeps its place in the order of fairness.
+        // A job that was leased before is not new demand: its tenant keeps its virtual time.
         if job.attempt == 0 { arrive(job.tenant) }
         tenants[job.tenant].enqueue(job)
         if tenants[job.tenant].entries > 2 * tenants[job.tenant].ready + 1_000 { rebuildQueue(of: job.tenant) }

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// What goes on when the store says that something is on disk.
+/// What continues when the store reports that an operation is on disk.
 extension CoordinatorStateMachine {
     mutating func applyStored(_ replies: [JobStoreReply]) {
         metrics.commits += 1
@@ -35,7 +35,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// An attempt's result is on disk: everyone may hear of it.
+    /// An attempt's result is on disk: the worker and the clients are told.
     private mutating func finished(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
         guard reply == .applied || reply == .repeated else {
             metrics.staleRefused += 1
@@ -65,7 +65,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The store holds another outcome than the one to be committed: those who wait are told that one.
+    /// The store holds another outcome than the one to be committed. Waiting clients are told that one.
     private mutating func forget(_ id: JobID) {
         metrics.storeRefusals += 1
         guard let job = remove(id) else { return }
@@ -77,7 +77,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// A batch is being tried again. Those who wait for it are told, so that they need not guess.
+    /// A batch failed and is being retried. Clients that wait for it are told, so that they need not guess.
     mutating func storeFailed(_ reason: String) {
         metrics.commitFailures += 1
         storeFault = reason
@@ -95,7 +95,7 @@ extension CoordinatorStateMachine {
         cancels = [:]
     }
 
-    /// The outcome of a job is committed: its watchers are told and the job is forgotten.
+    /// The outcome of a job is committed: its watchers are told and the job is removed.
     private mutating func complete(_ id: JobID) {
         guard let job = remove(id), case .concluding(let result) = job.state else { return }
         metrics.count(result.outcome)
@@ -113,7 +113,7 @@ extension CoordinatorStateMachine {
         for wait in job.waits { answerWait(wait, status, of: job) }
     }
 
-    /// What a client gets at once.
+    /// The result as it is sent with the news that the job finished.
     private func told(_ result: WireJobResult, traceOf job: Job) -> WireJobResult {
         var short = result
         if short.hasTrace {

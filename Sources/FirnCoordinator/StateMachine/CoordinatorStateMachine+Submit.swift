@@ -66,7 +66,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// A full queue refuses with a time to try again; it never drops what it took.
+    /// Why the job is refused for now; nil if it is not. A full queue refuses new jobs with a time to retry, and never
+    /// drops an accepted one.
     private mutating func quotaError(_ tenant: Int, _ admission: Admission) -> WireError? {
         let state = tenants[tenant]
         let isFull =
@@ -91,7 +92,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Milliseconds until about a hundred jobs of the tenant should have finished, from 50 to 30,000.
+    /// Milliseconds in which about a hundred jobs of the tenant should finish, from 50 to 30,000.
     private mutating func retryAfter(_ tenant: Int) -> UInt64 {
         let rate = tenants[tenant].rate.perSecond(at: now.steady)
         return rate == 0 ? 1_000 : UInt64(min(max(100_000 / rate, 50), 30_000))
@@ -120,7 +121,7 @@ extension CoordinatorStateMachine {
         if pending.watch { releaseWatch(WatchID(peer: pending.peer, correlation: pending.correlation)) }
     }
 
-    /// The store's answer to an insertion.
+    /// Handles the store's reply to an insertion.
     mutating func inserted(_ reply: JobStoreReply, submit: UInt64, index: Int, tenant: Int, _ admission: Admission) {
         tenants[tenant].inserting -= 1
         tenants[tenant].queuedBytes -= admission.bytes.count

@@ -1,10 +1,11 @@
 import FirnProtocol
 import JobStore
 
-/// What happens because time passed.
+/// Timers and the periodic sweep.
 extension CoordinatorStateMachine {
     mutating func tick() {
-        // After a stall, what peers sent meanwhile may still be on its way: nobody is given up for a while.
+        // After a stall of this process, messages that arrived meanwhile may still be unread. Nobody is given up for
+        // one heartbeat.
         if now.steady - lastTick > settings.silenceMs / 2 { graceUntil = now.steady + settings.heartbeatMs }
         lastTick = now.steady
         while let delay = delays.first, delay.time <= now.wall, let due = delays.removeFirst() { begin(due.key) }
@@ -65,7 +66,7 @@ extension CoordinatorStateMachine {
         loseLease(lease.job, worker: session.hello.name, cause: cause)
     }
 
-    /// Jobs that a worker held before this start, and that has not come back in time.
+    /// Takes back the jobs of workers that held them before this start and did not reconnect in time.
     private mutating func surveyOrphans() {
         for (worker, ids) in orphans {
             for id in ids.sorted() {
@@ -85,7 +86,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends jobs without an expiry of their own for which no worker was there for too long.
+    /// Ends jobs that name no expiry and for which no suitable worker was connected for too long.
     private mutating func surveyRequirements() {
         var waiting: Set<Requirement> = []
         for tenant in tenants where tenant.ready > 0 { waiting.formUnion(tenant.queues.keys) }
@@ -103,9 +104,9 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends watches of connections that are silent, as the protocol says, and forgets those long unused. If such a client was
-    /// only slow, it is asked for a hello, and then watches again what it has not seen finished. Clients that take nothing
-    /// of what waits for them are dropped.
+    /// Removes connections that are silent, as the protocol says, and those that were unused for long. A client that
+    /// was only slow is asked for a hello and then watches its unfinished jobs again. Clients that read none of their
+    /// queued replies are dropped.
     private mutating func surveyClients() {
         for (peer, session) in clients {
             let bound = session.watches.isEmpty ? Self.forgottenAfterMs : settings.silenceMs
@@ -124,7 +125,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Entries of timers are not taken out early; when most mean nothing any more, the heaps are made anew.
+    /// Timers are not removed from the heaps early. When most entries are obsolete, a heap is rebuilt.
     private mutating func pruneTimers() {
         let slack = 2 * jobs.count + 1_000
         if delays.count > slack {
@@ -145,6 +146,6 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// A client's connection that said nothing for so long has to say hello again.
+    /// Silence after which a client's connection without watches must say hello again.
     private static let forgottenAfterMs: Int64 = 600_000
 }

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// Clients that follow jobs to their end.
+/// Watches: clients that follow jobs until they finish.
 extension CoordinatorStateMachine {
     mutating func watch(_ watch: WireWatch, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
         guard (1...ProtocolLimits.namedJobs).contains(watch.jobs.count) else {
@@ -22,7 +22,7 @@ extension CoordinatorStateMachine {
         changedWatches.insert(id)
     }
 
-    /// Why the client may not watch so many jobs more; nil when it may.
+    /// Why the client may not watch that many further jobs; nil if it may.
     func watchFault(_ session: ClientSession, adding count: Int) -> String? {
         guard session.watched + count <= settings.watchedJobs else {
             return "a connection watches at most \(settings.watchedJobs) jobs"
@@ -39,13 +39,13 @@ extension CoordinatorStateMachine {
         clients[watch.peer]?.watches[watch.correlation] = Watch(isHeldBack: isHeldBack)
     }
 
-    /// The receipts are sent: updates may follow.
+    /// The receipts have been sent, so updates may follow.
     mutating func releaseWatch(_ watch: WatchID) {
         clients[watch.peer]?.watches[watch.correlation]?.isHeldBack = false
         changedWatches.insert(watch)
     }
 
-    /// - Parameter numbers: of jobs, as the client knows them.
+    /// - Parameter numbers: job numbers as the client knows them.
     mutating func addToWatch(_ watch: WatchID, _ numbers: [UInt64]) {
         guard let session = clients[watch.peer], session.watches[watch.correlation] != nil else { return }
         for number in numbers {
@@ -92,7 +92,7 @@ extension CoordinatorStateMachine {
         makeRoom()
     }
 
-    /// Tells the job's watchers, soon, that its state is another one.
+    /// Schedules an update for the job's watchers, because its state changed.
     mutating func changed(_ job: Job) {
         for watch in job.watches { note(job.id, in: watch) }
     }
@@ -102,7 +102,8 @@ extension CoordinatorStateMachine {
         if !blockedWatches.contains(watch) { changedWatches.insert(watch) }
     }
 
-    /// The outcome of a watched job is committed. If there is room it is told at once, else it is read when there is.
+    /// The outcome of a watched job is committed. If there is room, it is reported at once; otherwise it is read from
+    /// the store later.
     mutating func finishWatched(_ watch: WatchID, _ status: WireJobStatus, of job: Job) {
         guard let session = clients[watch.peer],
             clients[watch.peer]?.watches[watch.correlation]?.open.remove(job.id) != nil
@@ -119,7 +120,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The store holds another outcome of the job than the one that was to be committed: it is read.
+    /// The store holds another outcome of the job than the one that was to be committed. The stored one is read.
     mutating func readAgain(_ job: Job, for watch: WatchID) {
         guard let session = clients[watch.peer],
             clients[watch.peer]?.watches[watch.correlation]?.open.remove(job.id) != nil
@@ -135,7 +136,8 @@ extension CoordinatorStateMachine {
         clients[watch.peer]?.watches[watch.correlation]?.finishedBytes += status.bytes
     }
 
-    /// Sends what is due: finished jobs at once, other changes when their time has come, and both if there is room.
+    /// Sends the updates that are due: finished jobs at once, other changes after `updateDelayMs`, and both only if
+    /// there is room.
     mutating func flushWatches() {
         for id in changedWatches {
             guard let watch = clients[id.peer]?.watches[id.correlation] else {
@@ -150,7 +152,7 @@ extension CoordinatorStateMachine {
 
     private mutating func flush(_ id: WatchID) {
         guard let taken = clients[id.peer]?.watches[id.correlation]?.takeFinished() else { return }
-        // They are counted again, with the messages that they are part of.
+        // The bytes are counted again as part of the messages that carry these statuses.
         answers.remove(taken.bytes, of: id.peer)
         let changes = sendableChanges(id, besides: taken.bytes)
         guard let watch = clients[id.peer]?.watches[id.correlation] else { return }
@@ -161,8 +163,8 @@ extension CoordinatorStateMachine {
         sendUpdates(changes + taken.finished, unknown: taken.unknown, isLast: isLast, id)
     }
 
-    /// Takes the states of as many changed jobs as there is room for. Of those whose end was told or is being read, nothing
-    /// more is to be said.
+    /// Takes the states of as many changed jobs as there is room for. Jobs whose end was reported or is being read need
+    /// no further update.
     private mutating func sendableChanges(_ id: WatchID, besides finishedBytes: Int) -> [WireJobStatus] {
         guard let watch = clients[id.peer]?.watches[id.correlation], let session = clients[id.peer] else { return [] }
         var states: [WireJobStatus] = []
@@ -198,7 +200,7 @@ extension CoordinatorStateMachine {
         send(.jobUpdates(part), to: watch.peer, watch.correlation)
     }
 
-    /// Updates are cut into messages of about this size: small enough that what libzmq holds of a client that does not
-    /// read is little, and large enough that each message costs little.
+    /// Bytes of one message of updates, roughly. This is small enough that libzmq holds little for a client that does
+    /// not read, and large enough that the cost of a message is negligible.
     static let updateBytes = 256 << 10
 }

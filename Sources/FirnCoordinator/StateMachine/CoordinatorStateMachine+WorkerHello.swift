@@ -2,7 +2,7 @@ import FirnProtocol
 import JobStore
 
 extension CoordinatorStateMachine {
-    /// A worker says who it is and what it still holds.
+    /// Handles a worker's hello, which says who the worker is and which leases it holds.
     mutating func greet(
         _ hello: WireWorkerHello, _ peer: Peer, _ identity: Identity, _ address: String, _ correlation: UInt64
     ) {
@@ -26,8 +26,11 @@ extension CoordinatorStateMachine {
         settle(hello, of: peer, inherited: inherited?.leases ?? [])
     }
 
-    /// Ends the session that holds the worker's name. A process whose supervisor saw the holder end takes its place at once.
-    /// - Returns: that session if it was this process's, `.some(nil)` if there was none, nil if the hello is refused.
+    /// Ends the session that holds the worker's name, if that is allowed. A process whose supervisor saw the holder end
+    /// replaces it at once.
+    ///
+    /// - Returns: the old session if it was of the same process, `.some(nil)` if the name is free, nil if the hello was
+    ///   refused.
     private mutating func takeOver(
         _ hello: WireWorkerHello, _ identity: Identity, _ peer: Peer, _ correlation: UInt64
     ) -> WorkerSession?? {
@@ -47,7 +50,8 @@ extension CoordinatorStateMachine {
         return .some(nil)
     }
 
-    /// The process has ended: the job that it was evaluating, if any, lost it, and the others only waited in it.
+    /// Ends the session of a process that has ended. The job that it was evaluating, if any, is blamed; the others were
+    /// only waiting.
     private mutating func end(_ holder: Peer, _ predecessor: WirePredecessor) {
         guard let session = removeWorker(holder) else { return }
         for lease in session.leases {
@@ -59,8 +63,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Leases that the worker names and that are current stay; those that it should have and does not name never
-    /// reached it, and are queued again without blame.
+    /// Compares the leases that the worker names with those that it should hold. Current ones continue. Those that it
+    /// does not name never reached it, and are queued again without blame.
     private mutating func settle(_ hello: WireWorkerHello, of peer: Peer, inherited: [WorkerLease]) {
         let named = Dictionary(
             hello.leases.map { (JobID(rawValue: Int64(clamping: $0.job)), $0) }, uniquingKeysWith: { first, _ in first }
@@ -80,7 +84,7 @@ extension CoordinatorStateMachine {
                 keep(id, lease, peer)
                 kept.insert(id)
             } else if hello.predecessor.isBlamed(id, attempt: job.attempt) {
-                // It ended while this coordinator was not there.
+                // The process ended while no coordinator was running.
                 loseLease(id, worker: hello.name, cause: hello.predecessor.cause)
             } else {
                 giveBack(id)
@@ -115,7 +119,7 @@ extension CoordinatorStateMachine {
 }
 
 extension WireWorkerHello {
-    /// What breaks the protocol's bounds; nil when nothing does.
+    /// The first violation of the protocol's bounds; nil if there is none.
     var fault: String? {
         guard (1...ProtocolLimits.nameBytes).contains(name.utf8.count) else {
             return "name: it has \(name.utf8.count) bytes, not 1 to \(ProtocolLimits.nameBytes)"

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// What workers send, but for results.
+/// Messages of workers, except results.
 extension CoordinatorStateMachine {
     mutating func receive(
         _ envelope: Envelope<WorkerMessage>, from peer: Peer, _ identity: Identity, address: String
@@ -49,7 +49,7 @@ extension CoordinatorStateMachine {
         workers[peer]?.credit = min(session.credit + jobs, WorkerSession.maximumCredit)
     }
 
-    /// Renews what the worker names and still holds. What it does not name runs out.
+    /// Renews the leases that the worker names and still holds. Those that it does not name expire.
     private mutating func renew(_ leases: [WireLease], of peer: Peer) {
         for lease in leases {
             let id = JobID(rawValue: Int64(clamping: lease.job))
@@ -64,7 +64,7 @@ extension CoordinatorStateMachine {
         actions.append(.command(peer, correlation: 0, .heartbeat(WireHeartbeat())))
     }
 
-    /// The result of this attempt is on its way to the disk: its worker will be told, and holds nothing any more.
+    /// Whether the result of this attempt is being committed. Its worker will be told, and holds no lease any more.
     func isConcluding(_ id: JobID, attempt: UInt32) -> Bool {
         guard let job = jobs[id], job.attempt == attempt, case .concluding = job.state else { return false }
         return true
@@ -84,7 +84,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The worker has gone in order: what it holds is queued again and nobody is blamed.
+    /// Removes a worker that has left in an orderly way. Its leases are queued again without blame.
     mutating func leave(_ peer: Peer) {
         guard let session = removeWorker(peer) else { return }
         for lease in session.leases { giveBack(lease.job) }
@@ -98,7 +98,7 @@ extension CoordinatorStateMachine {
         return session
     }
 
-    /// A message found no connection. A client's watches end; a worker may come back and keep its leases.
+    /// A message found no connection. A client loses its session; a worker may reconnect and keep its leases.
     mutating func lose(_ peer: Peer) {
         guard peer.endpoint == .workers else { return forgetClient(peer) }
         guard let session = workers[peer] else { return }
@@ -130,7 +130,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Sends what the turn has for each worker: what was committed, what is stale, what to stop, and then new jobs.
+    /// Sends each worker what the turn produced: commits, stale leases, cancellations, and then new jobs.
     mutating func flushWorkers() {
         for peer in changedWorkers {
             guard let session = workers[peer] else { continue }
@@ -153,7 +153,7 @@ extension CoordinatorStateMachine {
         changedWorkers.removeAll(keepingCapacity: true)
     }
 
-    /// In messages that stay well under what a frame may have.
+    /// Sends assignments in messages that stay well below the largest frame.
     private mutating func sendAssignments(_ assignments: [WireAssignment], to peer: Peer) {
         var part = WireDispatch()
         var bytes = 0
@@ -174,6 +174,6 @@ extension CoordinatorStateMachine {
         actions.append(.command(peer, correlation: 0, command))
     }
 
-    /// Messages that hold several things are cut at about this size; one thing alone may be larger.
+    /// Bytes at which a message that holds several items is split. A single item may be larger.
     static let messageBytes = 4 << 20
 }

@@ -1,4 +1,4 @@
-/// Messages for a peer whose queue in libzmq is full, oldest first.
+/// The send queue of a worker: messages that libzmq did not accept because its own queue for the worker is full.
 struct Backlog {
     private var messages: [[[UInt8]]] = []
     private var next = 0

@@ -1,11 +1,11 @@
 import JobStore
 
-/// What a coordinator knows of a tenant: its queues, what it uses, and its place in the order of fairness.
+/// What the coordinator knows of a tenant: its queues, its usage and its fair share.
 struct TenantState: Sendable {
     let name: String
     let policy: TenantPolicy
     var queues: [Requirement: PriorityHeap<QueuedJob>] = [:]
-    /// Entries of `queues`, with those whose job has gone.
+    /// The number of entries in `queues`, including those whose job was removed.
     var entries = 0
     var delayed = 0
     var ready = 0
@@ -13,16 +13,16 @@ struct TenantState: Sendable {
     var returned = 0
     /// Bytes of the specifications of waiting jobs and of those being inserted.
     var queuedBytes = 0
-    /// Jobs whose insertion is being committed; they count as queued.
+    /// Jobs whose insertion is being committed. They count as queued.
     var inserting = 0
-    /// Jobs that are leased, and those of them that are evaluated.
+    /// Leased jobs, and those of them that are being evaluated.
     var leased = 0
     var running = 0
     var finished: UInt64 = 0
-    /// What its jobs used since the start.
+    /// What the tenant's jobs have used since the coordinator started.
     var used = JobUsage()
     var share: FairShare
-    /// When it was served last: the number of the lease.
+    /// The number of the lease with which the tenant was served last.
     var lastServed: UInt64 = 0
     var fuelWindow = HourlyWindow()
     var traceWindow = HourlyWindow()
@@ -48,15 +48,17 @@ struct TenantState: Sendable {
         if queues[requirement]?.isEmpty ?? false { queues[requirement] = nil }
     }
 
-    /// A leased job has ended.
-    /// - Parameter isWhole: `used` is all that the job needs, and not only what it had used when it was broken off.
+    /// Ends the lease of a job.
+    ///
+    /// - Parameter isWhole: whether `used` is all that the job needs, and not only what it had used when it was
+    ///   interrupted.
     mutating func settle(_ charge: FairShare.Charge, used: JobUsage, isWhole: Bool) {
         share.settle(charge, cost: used.cost, isWhole: isWhole)
         self.used += used
     }
 }
 
-/// A sum that starts again with each hour of the clock.
+/// A sum that restarts at each full hour of wall time.
 struct HourlyWindow: Sendable {
     private var hour: Int64 = 0
     private var sum: UInt64 = 0
@@ -74,7 +76,7 @@ struct HourlyWindow: Sendable {
     static func untilNext(_ wall: Int64) -> UInt64 { UInt64(clamping: length - wall % length) }
 }
 
-/// Jobs that finished in the last full second: what a time to try again is estimated from.
+/// The number of jobs that finished in the last full second. The time to retry is estimated from it.
 struct CompletionRate: Sendable {
     private var second: Int64 = 0
     private var current = 0
