@@ -3,7 +3,7 @@ import NixEval
 import NixStore
 import NixVM
 
-/// An assigned job on its way to the virtual machine, with all that it needs there.
+/// A job on its way to the evaluator, with everything that its evaluation needs.
 package struct AssignedRun: Sendable {
     package let key: LeaseKey
     package let assignment: WireAssignment
@@ -14,7 +14,8 @@ package struct AssignedRun: Sendable {
 }
 
 extension AssignedRun {
-    /// When the evaluation has to end if it begins now; `UInt64.max`: whenever it does.
+    /// The monotonic time, in nanoseconds, by which the evaluation must end if it begins now; `UInt64.max` if there is
+    /// none.
     var deadline: UInt64 {
         let timeout = assignment.limits.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
         let isBounded = timeout.partialValue > 0 && !timeout.overflow
@@ -24,9 +25,9 @@ extension AssignedRun {
 
 /// Evaluates the jobs of a worker, one at a time.
 package protocol AssignedEvaluator: Sendable {
-    /// Runs the next job of the queue, if there is one: what waited may have been taken back.
+    /// Runs the first job of the queue. Returns nil if there is none, because a queued job may have been withdrawn.
     func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)?
-    /// To be called when there is time: keeps what makes later processes faster.
+    /// Saves compiled programs for later processes. Called when the worker is idle.
     func storePrograms() async
 }
 
@@ -34,7 +35,7 @@ extension VirtualMachine: AssignedEvaluator {
     package func performNext(of queue: RunQueue) -> (key: LeaseKey, result: WireJobResult)? {
         guard let run = queue.take() else { return nil }
         var result = perform(run)
-        // With the reading of the job and the making of the result.
+        // The time includes reading the job and making the result.
         result.statistics.cpuNs = queue.finish(resultBytes: result.bytes)
         return (run.key, result)
     }

@@ -2,7 +2,7 @@ import FirnProtocol
 import Logging
 
 extension Logger {
-    /// Writes what the state machine has to say.
+    /// Logs a note of the state machine.
     func record(_ note: WorkerStateMachine.Note) {
         switch note {
         case .connected(let coordinator): info("connected", metadata: ["coordinator": "\(coordinator)"])

@@ -1,30 +1,30 @@
 import NixEval
 import Synchronization
 
-/// Assigned jobs that wait for the evaluator, in the order in which it takes them, and the one that it has. Shared by the
-/// thread that evaluates and the one that hears the coordinator: a job is either taken or withdrawn, and never both.
+/// The jobs that wait for the evaluator, in order, and the one being evaluated. The evaluating thread and the polling
+/// thread share the queue; a job is either begun or withdrawn, never both.
 package final class RunQueue: Sendable {
-    /// What is evaluated.
+    /// The job being evaluated.
     struct Current: Sendable {
         let key: LeaseKey
         fileprivate let clock: ThreadClock
         fileprivate let begin: UInt64
 
-        /// Processor time that it has used so far. From any thread.
+        /// Processor time in nanoseconds that the evaluation has used so far. Any thread may ask.
         var cpuNanoseconds: UInt64 { clock.now() &- begin }
     }
 
     private struct Content {
         var waiting: [AssignedRun] = []
         var current: Current?
-        /// Results that the connection keeps, and those that it has not heard of yet.
+        /// Results that the connection holds, and those that it was not given yet.
         var kept = Results()
         var unheard = Results()
-        /// Turns of the evaluator in which nothing was given out because there are too many results.
+        /// The number of times that the evaluator got no job because there were too many results.
         var missed = 0
     }
 
-    /// How many results there are, and about what they take in bytes.
+    /// A number of results and the approximate bytes that they occupy.
     struct Results: Sendable {
         var count = 0
         var bytes = 0
@@ -35,21 +35,23 @@ package final class RunQueue: Sendable {
     }
 
     private let content = Mutex(Content())
-    /// Where a supervisor reads what is evaluated.
+    /// The memory in which the supervisor sees what is evaluated.
     private let status: ProcessStatus?
 
     private let most: Results
 
     /// - Parameters:
-    ///   - status: nil: nobody supervises the process.
-    ///   - most: no job is given out while there are so many results, or bytes of them.
+    ///   - status: nil if no supervisor watches the process.
+    ///   - most: the bound on uncommitted results at which no further job is begun.
     init(status: ProcessStatus? = nil, most: Results = Results(count: .max, bytes: .max)) {
         self.status = status
         self.most = most
     }
 
-    /// - Parameter successor: the job goes ahead of this one, or, if that does not wait any more, ahead of all that waits;
-    ///   nil: behind all.
+    /// Adds a job.
+    ///
+    /// - Parameter successor: the job to go ahead of; if it no longer waits, ahead of all waiting jobs. Nil: behind
+    ///   all.
     func insert(_ run: AssignedRun, aheadOf successor: UInt64?) {
         content.withLock { content in
             guard let successor else { return content.waiting.append(run) }
@@ -58,7 +60,7 @@ package final class RunQueue: Sendable {
         }
     }
 
-    /// The next job, which is begun. On the evaluator's thread.
+    /// Begins the next job and returns it; nil if none may begin. Called on the evaluator's thread.
     package func take() -> AssignedRun? {
         let clock = ThreadClock()
         let begin = clock.now()
@@ -77,10 +79,10 @@ package final class RunQueue: Sendable {
         return run
     }
 
-    /// The job that was taken last has its result.
+    /// Ends the evaluation of the current job. Called on the evaluator's thread.
     ///
-    /// - Parameter bytes: of the result: `WireJobResult.bytes`.
-    /// - Returns: the processor time that it used. On the evaluator's thread.
+    /// - Parameter bytes: the size of its result, as by `WireJobResult.bytes`.
+    /// - Returns: the processor time in nanoseconds that the job used.
     package func finish(resultBytes bytes: Int = 0) -> UInt64 {
         status?.ended()
         return content.withLock { content in
@@ -90,9 +92,9 @@ package final class RunQueue: Sendable {
         }
     }
 
-    /// Takes jobs back that have not begun.
+    /// Removes waiting jobs.
     ///
-    /// - Returns: those that were taken back.
+    /// - Returns: those that were waiting and are now removed.
     func withdraw(_ keys: [LeaseKey]) -> [LeaseKey] {
         content.withLock { content in
             let waiting = Set(content.waiting.map(\.key))
@@ -102,10 +104,12 @@ package final class RunQueue: Sendable {
         }
     }
 
-    /// What the connection keeps now.
+    /// Updates the account of uncommitted results.
     ///
-    /// - Parameter heard: bytes of a result that it heard of just now; nil: of none.
-    /// - Returns: how many turns the evaluator is to be given anew, since it found nothing to do in them.
+    /// - Parameters:
+    ///   - kept: the results that the connection holds now.
+    ///   - heard: bytes of a result that the connection has just been given; nil if it was given none.
+    /// - Returns: how many times the evaluator must be asked for its next job, because it was refused one before.
     func keeps(_ kept: Results, heard: Int? = nil) -> Int {
         content.withLock { content in
             content.kept = kept
@@ -120,6 +124,6 @@ package final class RunQueue: Sendable {
         }
     }
 
-    /// What is evaluated now.
+    /// The job being evaluated.
     var current: Current? { content.withLock { $0.current } }
 }

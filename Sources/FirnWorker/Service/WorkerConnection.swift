@@ -6,7 +6,7 @@ import NixVM
 import ServiceLifecycle
 import ZeroMQ
 
-/// The sockets and the state machine of a worker, on a polling thread of their own; the evaluation is on another.
+/// A worker's sockets and state machine, on a polling thread of their own. Jobs are evaluated on another thread.
 actor WorkerConnection {
     nonisolated let executor: PollingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -17,7 +17,7 @@ actor WorkerConnection {
     private let traces: TraceSender
     private let roots: RootedIO
     private let evaluator: any AssignedEvaluator
-    /// Nil for a process that nobody supervises.
+    /// Nil if no supervisor watches the process.
     private let status = SupervisedProcess.status
     private let instance: [UInt8]
     private var machine: WorkerStateMachine
@@ -31,7 +31,7 @@ actor WorkerConnection {
     private var ended: CheckedContinuation<Void, Never>?
     private var hasEnded = false
 
-    /// - Parameter evaluator: nil: a virtual machine.
+    /// - Parameter evaluator: replaces the virtual machine if it is not nil.
     init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
         executor = try PollingExecutor(name: "firn-worker")
         queue = RunQueue(
@@ -69,13 +69,13 @@ actor WorkerConnection {
         options.isMonitored = true
         options.immediate = true
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
-        // Few: what waits behind a large value in libzmq cannot be overtaken by a heartbeat.
+        // A low mark, because a heartbeat cannot overtake the messages that libzmq has queued.
         options.sendHighWater = 8
         options.lingerMilliseconds = 1_000
         return options
     }
 
-    /// Serves until it is told to stop and has drained, or cancelled, which does not drain.
+    /// Serves until it is told to stop and has drained. Cancelling the task ends it without a drain.
     func run() async throws {
         try start()
         await withTaskCancellationHandler {
@@ -94,7 +94,7 @@ actor WorkerConnection {
         if let failure { throw failure }
     }
 
-    // On the executor, so that nothing polls the socket while it is closed.
+    // The deinit runs on the executor, so that nothing polls the socket while it is closed.
     isolated deinit { executor.unregisterAll() }
 
     private func start() throws {
@@ -168,17 +168,18 @@ actor WorkerConnection {
         let now = PollingExecutor.now()
         if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
         perform(machine.endOfTurn(now: now))
-        // Results are kept until the coordinator has them: no job begins while they are too many.
+        // Results are kept until they are committed. While there are too many, no job begins; here they may have become
+        // fewer.
         for _ in 0..<queue.keeps(machine.results) { evaluateNext() }
         flush()
         scheduleImpatience(now: now)
     }
 
-    /// One timer, for the first moment at which what waits has waited long enough.
+    /// Sets a timer for the moment at which the current job counts as long.
     private func scheduleImpatience(now: UInt64) {
         guard !isImpatienceScheduled, let time = machine.impatientAt else { return }
         isImpatienceScheduled = true
-        // What cannot be given back yet is asked for again, but not in every turn.
+        // Jobs that cannot be returned yet are tried again, but not in every turn.
         executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
             self?.assumeIsolated {
                 $0.isImpatienceScheduled = false
@@ -216,7 +217,7 @@ actor WorkerConnection {
         evaluateNext()
     }
 
-    /// As many turns of the evaluator as there are jobs; each takes what is first by then.
+    /// Asks the evaluator to run one job: the first of the queue by then.
     private func evaluateNext() {
         Task { [evaluator] in
             guard await completeNext() else { return }
@@ -224,8 +225,8 @@ actor WorkerConnection {
         }
     }
 
-    /// Evaluates a job and hands its result on. Nothing of either is kept by the caller, which may go on for as long as
-    /// the jobs behind take.
+    /// Evaluates a job and passes its result on. It is a function of its own so that the calling task holds neither
+    /// while it waits for further jobs.
     private func completeNext() async -> Bool {
         guard let (key, result) = await evaluator.performNext(of: queue) else { return false }
         completed(key, result)
@@ -272,7 +273,7 @@ actor WorkerConnection {
         } catch { end(error) }
     }
 
-    /// Control first; parts of large values only when nothing of it waits.
+    /// Sends control messages, and parts of large values only when no control message waits.
     private func flush() {
         guard let registration = registrations.first else { return }
         var sent = 0

@@ -1,7 +1,7 @@
 import FirnProtocol
 
 extension WorkerStateMachine {
-    /// What the coordinator sent, header and body.
+    /// Handles a message of the coordinator, header and body.
     public mutating func receive(_ frames: [[UInt8]], now: UInt64) -> [Action] {
         lastHeard = now
         let command: WorkerCommand
@@ -30,7 +30,7 @@ extension WorkerStateMachine {
         for assignment in assignments {
             let key = LeaseKey(job: assignment.job, attempt: assignment.attempt)
             guard pending[key] == nil, finished[key] == nil else { continue }
-            // What was under way when this worker stopped asking.
+            // These jobs were on their way when the worker stopped asking for more.
             if isDraining || hasLeft || isBusyForLong(now: now) {
                 releasing.append(key)
                 continue
@@ -46,7 +46,7 @@ extension WorkerStateMachine {
         if order.isEmpty { firstSince = now }
         pending[key] = Pending()
         guard let successor, !order.isEmpty else { return order.append(key) }
-        // The first is the one that runs.
+        // The first lease is the one being evaluated, so nothing goes ahead of it.
         order.insert(key, at: order.dropFirst().firstIndex { $0.job == successor } ?? 1)
     }
 
@@ -69,7 +69,7 @@ extension WorkerStateMachine {
         return held.isEmpty ? [] : [.stop(held)]
     }
 
-    /// A result is committed or refused: it is not kept, and no more of it is sent.
+    /// Discards a result that was committed or refused, and whatever of it was not sent.
     mutating func drop(_ key: LeaseKey) {
         guard let entry = finished.removeValue(forKey: key) else { return }
         finishedBytes -= entry.bytes

@@ -2,7 +2,7 @@ import FirnProtocol
 import ZeroMQ
 
 extension WorkerStateMachine {
-    /// What the socket's monitor reported.
+    /// Handles an event of the socket's monitor.
     public mutating func handle(_ event: MonitorEvent, now: UInt64) -> [Action] {
         switch event {
         case .handshakeSucceeded: return greet(now: now)
@@ -13,7 +13,7 @@ extension WorkerStateMachine {
         }
     }
 
-    /// To be called several times in each heartbeat.
+    /// Handles the passing of time. Called several times in each heartbeat interval.
     public mutating func tick(now: UInt64) -> [Action] {
         guard !hasLeft else { return [] }
         var actions = tickDrain(now: now)
@@ -27,7 +27,7 @@ extension WorkerStateMachine {
         actions += giveBackWhatWaits(now: now)
         guard now >= lastHeartbeat &+ heartbeat / 2 else { return actions }
         lastHeartbeat = now
-        // A refused hello is said again: the old holder of the name may be gone by now.
+        // A refused hello is repeated: the previous holder of the name may be gone by now.
         if phase == .greeting { return actions + [helloAction()] }
         actions.append(send(.heartbeat(.with { $0.leases = leases })))
         return actions
@@ -50,13 +50,13 @@ extension WorkerStateMachine {
     private func helloAction() -> Action {
         var hello = profile.hello
         hello.leases = leases
-        // The one message of a worker that is answered alone.
+        // The hello is the only message of a worker that gets a reply of its own.
         return .send(Envelope(WorkerMessage.hello(hello), correlation: 1).frames())
     }
 
     private mutating func lose(_ reason: String) -> [Action] {
         let isNews = phase == .ready || self.reason != reason
-        // A retry that follows a refused key says less than the refusal.
+        // A failed retry says less than the refusal that preceded it.
         let isRetry = phase == .connecting && reason.hasPrefix("nobody") && self.reason != "no connection was made"
         phase = .connecting
         creditGiven = 0
@@ -73,7 +73,7 @@ extension WorkerStateMachine {
         creditGiven = 0
         lastHeartbeat = now
         reason = ""
-        // All results again, whole: what was under way may have been lost.
+        // All results are sent again from their beginning, because messages in flight may have been lost.
         outgoing = finished.keys.sorted { ($0.job, $0.attempt) < ($1.job, $1.attempt) }
         bulk = []
         segmentsSent = 0
@@ -90,8 +90,8 @@ extension WorkerStateMachine {
 }
 
 extension WorkerStateMachine {
-    /// An endpoint as a coordinator binds it may name every address of its machine (`tcp://*:7703`); then it is meant
-    /// to be found at the host that the worker knows.
+    /// The endpoint at which the worker reaches what the coordinator bound. A wildcard address (`tcp://*:7703`) is
+    /// replaced by the host of an endpoint that the worker knows.
     static func reachable(_ endpoint: String, besides known: String) -> String {
         let scheme = "tcp://"
         guard endpoint.hasPrefix(scheme), known.hasPrefix(scheme), let colon = endpoint.lastIndex(of: ":"),

@@ -1,8 +1,8 @@
 import FirnProtocol
 
 extension WorkerStateMachine {
-    /// Take nothing more, give back what has not begun, finish what runs, then leave. It is bounded: past
-    /// `drainNanoseconds` the worker leaves, and the coordinator gives to others what it held.
+    /// Begins a drain: the worker requests nothing more, returns the jobs that have not begun, finishes the current one
+    /// and leaves. After `drainNanoseconds` it leaves in any case, and the coordinator reassigns what it held.
     public mutating func drain(now: UInt64) -> [Action] {
         guard !isDraining else { return [] }
         drainDeadline = now &+ profile.drainNanoseconds
@@ -13,7 +13,7 @@ extension WorkerStateMachine {
         return waiting.isEmpty ? [note] : [note, .withdraw(waiting)]
     }
 
-    /// What the evaluator had begun when it was asked to give it back is finished as if it had not been asked.
+    /// Handles jobs that could not be withdrawn because their evaluation had begun. They are finished as usual.
     public mutating func keptByEvaluator(_ keys: [LeaseKey]) {
         for key in keys where pending[key]?.intent == .release { pending[key]?.intent = .none }
     }

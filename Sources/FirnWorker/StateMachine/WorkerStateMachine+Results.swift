@@ -1,15 +1,15 @@
 import FirnProtocol
 
 extension WorkerStateMachine {
-    /// The evaluator has finished a job.
+    /// Handles the result of a job.
     ///
-    /// - Parameter result: with its whole value.
+    /// - Parameter result: the result with its whole value.
     public mutating func completed(_ key: LeaseKey, _ result: WireJobResult, now: UInt64) {
         guard let entry = leaveEvaluator(key, now: now), entry.intent != .forget else { return }
         keep(key, result)
     }
 
-    /// The evaluator gave these back without having begun them.
+    /// Handles jobs that were withdrawn before they began.
     public mutating func withdrawn(_ keys: [LeaseKey], now: UInt64) {
         for key in keys {
             guard let entry = leaveEvaluator(key, now: now) else { continue }
@@ -30,8 +30,8 @@ extension WorkerStateMachine {
         return entry
     }
 
-    /// What the evaluator has, and the processor time that it used for it so far. To be told before `tick` and `endOfTurn`:
-    /// the evaluator may be further than this machine has heard of.
+    /// Handles the statement of which job the evaluator has and how much processor time it has used. Called before
+    /// `tick` and `endOfTurn`, because the evaluator may have moved on meanwhile.
     public mutating func evaluates(_ key: LeaseKey, cpuNanoseconds: UInt64, now: UInt64) {
         guard let index = order.firstIndex(of: key) else { return }
         if index > 0 {
@@ -64,7 +64,7 @@ extension WorkerStateMachine {
         }
     }
 
-    /// To be called when everything that came together has been given: what is sent once for all of it.
+    /// Ends a turn: sends what is sent once for all events of the turn.
     public mutating func endOfTurn(now: UInt64) -> [Action] {
         guard phase == .ready, !hasLeft else { return leaveIfDone() }
         var actions = sendResults()
@@ -79,7 +79,7 @@ extension WorkerStateMachine {
         return actions + leaveIfDone()
     }
 
-    /// Small results together; large ones queue for `nextBulk`.
+    /// Sends small results together, and queues large ones for `nextBulk`.
     private mutating func sendResults() -> [Action] {
         guard !outgoing.isEmpty else { return [] }
         var actions: [Action] = []
@@ -115,8 +115,8 @@ extension WorkerStateMachine {
         }
     }
 
-    /// The next part of a large value, or the result that follows the last one; nil when there is none. To be called
-    /// when nothing else waits to be sent, so that bulk never delays control.
+    /// The next part of a large value, or the result that follows the last part; nil if there is none. Called only when
+    /// no other message waits, so that bulk data never delays control messages.
     public mutating func nextBulk() -> [[UInt8]]? {
         guard phase == .ready, let key = bulk.first, let entry = finished[key] else { return nil }
         let value = entry.result.value
@@ -143,7 +143,7 @@ extension WorkerStateMachine {
     /// Results that are not committed.
     var results: RunQueue.Results { RunQueue.Results(count: finished.count, bytes: finishedBytes) }
 
-    /// So many are kept that no job is asked for, and none is to begin.
+    /// Whether there are so many uncommitted results that no job is requested or begun.
     private var hasTooManyResults: Bool {
         finished.count >= profile.uncommittedResults || finishedBytes >= profile.uncommittedBytes
     }
@@ -151,23 +151,23 @@ extension WorkerStateMachine {
     private mutating func giveCredit(now: UInt64) -> [Action] {
         guard !isDraining, !hasTooManyResults, !isBusyForLong(now: now) else { return [] }
         let wanted = profile.heldJobs - order.count - creditGiven
-        // A few at once: a message for each would cost more than it brings.
+        // Credit is given for several jobs at once, since a message for each would cost too much.
         guard wanted > 0, wanted >= profile.heldJobs / 4 else { return [] }
         creditGiven += wanted
         return [send(.credit(.with { $0.jobs = UInt32(clamping: wanted) }))]
     }
 
-    /// The first job takes so long that nothing should wait behind it.
+    /// Whether the current job takes so long that nothing should wait behind it.
     func isBusyForLong(now: UInt64) -> Bool {
         !order.isEmpty && now >= firstSince &+ profile.patienceNanoseconds
     }
 
-    /// When `giveBackWhatWaits` should be called if nothing else happens; nil: nothing waits.
+    /// The time at which `giveBackWhatWaits` should be called if nothing else happens; nil if nothing waits.
     public var impatientAt: UInt64? {
         phase == .ready && order.count > 1 ? firstSince &+ profile.patienceNanoseconds : nil
     }
 
-    /// Gives back what waits behind a long job.
+    /// Returns the jobs that wait behind a long one.
     public mutating func giveBackWhatWaits(now: UInt64) -> [Action] {
         guard phase == .ready, order.count > 1, isBusyForLong(now: now) else { return [] }
         let waiting = order.dropFirst().filter { pending[$0]?.intent == Pending.Intent.none }
@@ -185,11 +185,11 @@ extension WorkerStateMachine {
             ? ProtocolLimits.segmentBytes : min(max(1, Int(clamping: welcome.segmentBytes)), 16 << 20)
     }
 
-    /// Messages of several results are cut at about this size.
+    /// Bytes at which a message of several results is split.
     private static let messageBytes = 4 << 20
 }
 
 extension WireJobResult {
-    /// About what it takes in memory.
+    /// The approximate bytes that the result occupies in memory.
     package var bytes: Int { value.count + textBytes }
 }

@@ -1,35 +1,36 @@
 import FirnProtocol
 
-/// What a worker knows of its connection, its leases and its results. Events go in, actions come out; no socket, no
-/// clock, no evaluation. Times are nanoseconds of one monotonic clock.
+/// A worker's state machine: its connection, leases and results. Events go in and actions come out; it uses no socket,
+/// no clock and no evaluator. Times are nanoseconds of one monotonic clock.
 ///
 ///     connecting --handshake--> greeting --welcome--> ready
 ///         ^------- disconnected, refused, silent -------|
 ///
-/// A lease is first with the evaluator, which takes them in order; then it has a result, which is kept until the
-/// coordinator says that it is committed or stale. Neither depends on the connection.
+/// A lease is first with the evaluator, which works in order. Then it has a result, which is kept until the coordinator
+/// reports that it is committed or stale. Both are independent of the connection.
 public struct WorkerStateMachine: Sendable {
-    /// What the worker is to do, in order.
+    /// What the worker must do, in order.
     public enum Action: Sendable {
-        /// At once, before any part of a large value.
+        /// Send a message before any further part of a large value.
         case send([[UInt8]])
-        /// Give this to the evaluator, ahead of the job that is named if that has not begun, else ahead of all that has not;
-        /// with nil, behind what it has. It answers with `completed`.
+        /// Give the job to the evaluator, ahead of the named job, or ahead of all waiting jobs if that one no longer
+        /// waits; with nil, behind all. The result comes back by `completed`.
         case evaluate(LeaseKey, WireAssignment, aheadOf: UInt64?)
-        /// Take these back from the evaluator, those of them that it has not begun; answer with `withdrawn`.
+        /// Withdraw those of these jobs that the evaluator has not begun, and report them by `withdrawn`.
         case withdraw([LeaseKey])
-        /// The same, and stop the one that it has begun.
+        /// Withdraw these jobs as well, and cancel the one that has begun.
         case stop([LeaseKey])
-        /// Push traces there.
+        /// Push traces to this endpoint.
         case connectTraces(String)
         /// Drop the connection and make a new one.
         case reconnect
+        /// Write to the log.
         case note(Note)
-        /// Nothing is held any more, or the time for it is over: send what waits, then end.
+        /// Send what is queued, then end: nothing is held any more, or the drain took too long.
         case leave
     }
 
-    /// Something for the log.
+    /// An event for the log.
     public enum Note: Sendable, Hashable {
         case connected(coordinator: String)
         case disconnected(reason: String)
@@ -40,20 +41,21 @@ public struct WorkerStateMachine: Sendable {
         case brokenOff(LeaseKey)
     }
 
+    /// The state of the connection.
     enum Phase { case connecting, greeting, ready }
 
     /// A lease that is with the evaluator.
     struct Pending {
-        /// Why it is to be taken back, if it is.
+        /// What is to happen to the job instead of its normal completion.
         enum Intent { case none, cancel, release, forget }
         var intent = Intent.none
     }
 
     /// A result that is not committed yet.
     struct Finished {
-        /// With its whole value.
+        /// The result with its whole value.
         let result: WireJobResult
-        /// What it takes, roughly.
+        /// Approximate bytes of memory.
         let bytes: Int
     }
 
@@ -64,25 +66,25 @@ public struct WorkerStateMachine: Sendable {
     var lastHeartbeat: UInt64
     var welcome = WireWorkerWelcome()
 
-    /// Leases with the evaluator, in its order, and what is known of each. The first is the one that runs.
+    /// Leases with the evaluator, in its order, with the state of each. The first one is being evaluated.
     var order: [LeaseKey] = []
-    /// What the first has used, in nanoseconds of processor time, as the evaluator said last.
+    /// Nanoseconds of processor time that the first lease has used, as reported last.
     var cpuNanoseconds: UInt64 = 0
     var pending: [LeaseKey: Pending] = [:]
     var finished: [LeaseKey: Finished] = [:]
     var finishedBytes = 0
-    /// Results to be sent at the end of the turn.
+    /// Results to send at the end of the turn.
     var outgoing: [LeaseKey] = []
-    /// Large values on their way, and how many segments of the first were sent.
+    /// Results with large values that are being sent, and the number of segments sent of the first one.
     var bulk: [LeaseKey] = []
     var segmentsSent: UInt32 = 0
-    /// To be given back at the end of the turn.
+    /// Leases to return at the end of the turn.
     var releasing: [LeaseKey] = []
-    /// Credit that the coordinator has and did not use.
+    /// Credit that the coordinator has not used.
     var creditGiven = 0
-    /// The coordinator is to be told that its credit is over, even if there is nothing to give back.
+    /// Whether the coordinator must be told that its credit is void, even if no lease is returned.
     var mustRevokeCredit = false
-    /// Since when the first lease runs, as far as is known.
+    /// When the first lease began, as far as is known.
     var firstSince: UInt64 = 0
     var drainDeadline: UInt64?
     var hasLeft = false
@@ -97,7 +99,7 @@ public struct WorkerStateMachine: Sendable {
 
     func send(_ message: WorkerMessage) -> Action { .send(Envelope(message).frames()) }
 
-    /// Every lease that is held, for a hello or a heartbeat. Those that are forgotten are not named.
+    /// All leases that are held, for a hello or a heartbeat. Forgotten ones are not named.
     var leases: [WireLease] {
         var leases: [WireLease] = []
         for (index, key) in order.enumerated() where pending[key]?.intent != .forget {
@@ -108,22 +110,23 @@ public struct WorkerStateMachine: Sendable {
     }
 }
 
-/// What a worker says of itself, and how much it takes on.
+/// What a worker announces, and how much it accepts.
 public struct WorkerProfile: Sendable {
-    /// Without leases, which are added.
+    /// The hello without leases, which are added when it is sent.
     public var hello: WireWorkerHello
     public var heldJobs: Int
     public var uncommittedResults: Int
     public var uncommittedBytes: Int
-    /// When the first job has run for so long, those behind it are given back, so that another worker can have them, and
-    /// the coordinator decides anew which is next. Twice what the coordinator expects them to wait at most.
+    /// The time after which the current job counts as long: the jobs behind it are returned, so that another worker can
+    /// have them and the coordinator can choose anew. It is twice `prefetchHorizon`, the longest wait that the
+    /// coordinator plans for.
     public var patienceNanoseconds: UInt64
     public var drainNanoseconds: UInt64
-    /// Used until a welcome says otherwise.
+    /// The heartbeat interval until a welcome names one.
     public var heartbeatNanoseconds: UInt64 = 1_000_000_000
-    /// Where the coordinator is.
+    /// The coordinator's endpoint.
     public var endpoint = ""
-    /// Where traces go, whatever the welcome says.
+    /// The endpoint for traces, in place of the welcome's; nil to use that one.
     public var traceEndpoint: String?
 
     public init(
