@@ -1,4 +1,4 @@
-/// The number of a job: positive, given once by the store, never used again, also not after the job was removed.
+/// A job's id: a positive number that the store assigns once and never reuses, not even after the job is removed.
 public struct JobID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
     public let rawValue: Int64
 
@@ -13,8 +13,8 @@ public struct JobID: RawRepresentable, Hashable, Comparable, Sendable, CustomStr
     public var description: String { String(rawValue) }
 }
 
-/// How a job is asked for. Its id tells how many jobs there were of all tenants, so a tenant knows it by a number that
-/// counts the tenant's own: 1, 2, 3 and so on, never used again either.
+/// How a job is named in a question. Ids would tell a tenant how many jobs all tenants have, so a tenant knows its jobs
+/// by numbers of its own: 1, 2, 3 and so on. They are never reused either.
 public enum JobKey: Hashable, Sendable {
     case id(JobID)
     case number(Int64, tenant: String)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A worker that was lost while it ran a job.
+/// The loss of a worker while it ran a job.
 public struct LostWorker: Sendable, Equatable {
     public let attempt: Int64
     public let worker: String
@@ -15,17 +15,17 @@ public struct LostWorker: Sendable, Equatable {
     }
 }
 
-/// A job without an outcome, as a coordinator finds it when it starts.
+/// A job without an outcome, as a starting coordinator finds it.
 public struct OpenJob: Sendable {
     public let id: JobID
-    /// By which its tenant knows it.
+    /// The number by which its tenant knows the job.
     public let number: Int64
     public let job: NewJob
-    /// The highest attempt that was given; 0 when none was.
+    /// The highest attempt that was leased; 0 if none was.
     public let attempt: Int64
-    /// The worker that holds the lease of `attempt`; nil when the job is queued.
+    /// The worker that holds the lease of `attempt`; nil if the job is queued.
     public let holder: String?
-    /// The holder is known to have begun it.
+    /// Whether the holder is known to have begun the job.
     public let hasBegun: Bool
     public let lost: [LostWorker]
 
@@ -42,20 +42,20 @@ public struct OpenJob: Sendable {
     }
 }
 
-/// Where a job stands in the store.
+/// The state of a job in the store.
 public enum JobState: Sendable, Equatable {
     case queued
-    /// Leased to a worker that is not known to have begun it.
+    /// The job is leased to a worker that is not known to have begun it.
     case held
     case running
     case finished(code: Int32)
 }
 
-/// What a list of jobs shows of one.
+/// A job as lists show it.
 public struct JobSummary: Sendable, Equatable {
     public let id: JobID
     public let tenant: String
-    /// By which the tenant knows it.
+    /// The number by which its tenant knows the job.
     public let number: Int64
     public let state: JobState
     public let priority: Int32
@@ -65,14 +65,14 @@ public struct JobSummary: Sendable, Equatable {
     public let attempt: Int64
     /// The worker of the last attempt; nil before the first.
     public let worker: String?
-    /// When the last attempt was leased, or began, where that is known; 0 before the first.
+    /// The time at which the last attempt was leased, or began if that is known; 0 before the first.
     public let started: Milliseconds
-    /// When the outcome was committed; 0 before.
+    /// The time at which the outcome was committed; 0 before.
     public let finished: Milliseconds
     public let fuel: Int64
 }
 
-/// Everything kept of one job.
+/// Everything that is stored of one job.
 public struct JobRecord: Sendable {
     public let summary: JobSummary
     /// The encoded outcome; nil while the job is open.
@@ -80,21 +80,21 @@ public struct JobRecord: Sendable {
     public let lost: [LostWorker]
 }
 
-/// Which jobs to list. Newest first.
+/// Selects the jobs to list, newest first.
 public struct JobFilter: Sendable {
-    /// Only this tenant's; nil for all.
+    /// Lists only this tenant's jobs; nil for all.
     public var tenant: String?
-    /// Only jobs older than this one: the cursor of paging. As an id, or as a number of `tenant`.
+    /// Lists only jobs older than this one, which is the cursor for paging: an id, or a number of `tenant`.
     public var before: JobKey?
     public var states: Set<Kind>
-    /// Only jobs with this outcome; nil for all.
+    /// Lists only jobs with this outcome; nil for all.
     public var code: Int32?
-    /// What `delayed` is measured against: a queued job is delayed while its not-before time is later.
+    /// The time with which not-before times are compared: a queued job is delayed while its not-before time is later.
     public var now: Milliseconds
-    /// 1 to 1,000; values outside are moved into the range.
+    /// The length of the list, from 1 to 1,000. Other values are clamped.
     public var limit: Int
 
-    /// States that can be asked for; `delayed` is `queued` with a not-before time that is still to come.
+    /// The states to select. `delayed` is `queued` with a not-before time in the future.
     public enum Kind: Sendable, Hashable, CaseIterable {
         case delayed, queued, held, running, finished
     }

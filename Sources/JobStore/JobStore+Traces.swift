@@ -1,11 +1,11 @@
 import Foundation
 import GRDB
 
-/// One piece of a trace, as its worker sent it.
+/// One part of a trace, as its worker sent it.
 public struct TraceSegment: Sendable {
     public let job: JobID
     public let attempt: Int64
-    /// From 0, without gaps when nothing was lost.
+    /// The number of the segment, from 0. There is no gap if no segment was lost.
     public let number: Int64
     public let bytes: Data
 
@@ -17,22 +17,22 @@ public struct TraceSegment: Sendable {
     }
 }
 
-/// What is kept of a job's trace.
+/// What is stored of a job's trace.
 public struct StoredTrace: Sendable, Equatable {
     public let job: JobID
     public let attempt: Int64
-    /// The numbers of the segments that are here, ascending.
+    /// The numbers of the stored segments, ascending.
     public let numbers: [Int64]
     public let bytes: Int64
-    /// How many events the worker dropped.
+    /// The number of events that the worker dropped.
     public let dropped: Int64
-    /// Every segment the outcome announces is here and no event was dropped.
+    /// Whether every segment named by the outcome is stored and no event was dropped.
     public let isComplete: Bool
 }
 
 extension JobStore {
-    /// Appends segments to their files, then commits their index rows. `done` is called off the caller's thread.
-    /// A segment that is already there is not indexed again. Calls are served in order, apart from job batches.
+    /// Appends segments to their files and then commits their index rows. `done` is called on the store's trace queue.
+    /// A segment that is already stored is not indexed again. Calls are served in order, independently of batches.
     public func appendTraces(
         _ segments: [TraceSegment], done: @escaping @Sendable (Result<Void, JobStoreError>) -> Void
     ) {
@@ -64,7 +64,8 @@ extension JobStore {
         try totals.write(database)
     }
 
-    /// What is kept of the trace of the attempt that gave the outcome, or of the last one; nil when nothing is.
+    /// The stored trace of the attempt that gave the outcome, or of the last attempt if there is no outcome; nil if
+    /// nothing is stored.
     public func trace(of job: JobID) throws(JobStoreError) -> StoredTrace? {
         try reading { database in
             let outcome = try Row.fetchOne(
@@ -87,7 +88,7 @@ extension JobStore {
         }
     }
 
-    /// The bytes of one segment; nil when it is not kept, or its end was lost in a crash.
+    /// The bytes of one segment; nil if it is not stored, or its end was lost in a crash.
     public func traceSegment(job: JobID, attempt: Int64, number: Int64) throws(JobStoreError) -> Data? {
         let row = try reading { database in
             try Row.fetchOne(

@@ -9,7 +9,7 @@ struct JobStoreBatch {
 
     private struct Tenant {
         let row: Int64
-        /// Of the tenant's next job.
+        /// The number of the tenant's next job.
         var nextNumber: Int64
         var isChanged = false
     }
@@ -139,7 +139,7 @@ struct JobStoreBatch {
 }
 
 extension JobStoreBatch {
-    /// `OR IGNORE` is for the idempotency key; a clash of `id` or `number` cannot be, since both only rise.
+    /// `OR IGNORE` concerns the idempotency key. An `id` or `number` cannot clash, since both only increase.
     private static let insertSQL = """
         INSERT OR IGNORE INTO job
         (id, tenant, number, priority, submitted, notBefore, deadline, idempotencyKey, label, body)
@@ -179,7 +179,7 @@ extension JobStoreBatch {
 }
 
 extension JobKey {
-    /// Which row of `job` it is, in SQL.
+    /// The SQL condition that selects the job's row.
     var condition: String {
         switch self {
         case .id: "job.id = ?"

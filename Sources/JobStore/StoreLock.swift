@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// Keeps a second coordinator off a store directory. The kernel drops the lock when the process ends, however it ends.
+/// The lock that keeps a second coordinator out of a store directory. The kernel releases it when the process ends, for
+/// whatever reason.
 final class StoreLock: Sendable {
     private let descriptor: Int32
 
@@ -31,7 +32,7 @@ final class StoreLock: Sendable {
 }
 
 extension String {
-    /// The system's words for an error number.
+    /// The system's message for an error number.
     init(errno code: Int32) {
         guard let words = unsafe strerror(code) else {
             self = "error \(code)"
