@@ -1,32 +1,36 @@
 import FoundationEssentials
 import NixEval
 
-/// Which attributes of a package set are still to be looked at, and what became of the others. Pure: it is told what
-/// slices gave.
+/// The attributes of a package set that are still to be visited, and counts of the visited ones. It is pure: the caller
+/// reports the results of batches.
 ///
-/// A slice is what one job looks at, in one heap. Each costs the evaluation of the set's common part anew, so there are
-/// few and large ones at first, and smaller ones towards the end, so that all workers end together.
+/// A batch is the list of attributes that one job visits, in one heap. Every batch evaluates the common part of the set
+/// again. Batches are therefore few and large at first, and become smaller towards the end, so that all workers finish
+/// at about the same time.
 struct AttributeQueue {
     typealias Path = [String]
 
-    /// Paths of one job.
+    /// Paths of one job at most.
     static let maximumSlice = 5_000
-    /// Less is not worth a heap of its own: in nixpkgs the common part costs as much as a hundred attributes.
+    /// The smallest batch that is worth a heap of its own: in nixpkgs the common part costs as much as about a hundred
+    /// attributes.
     static let minimumSlice = 64
-    /// As many for each worker are not cut further: a second slice would cost more than the workers' unequal ends.
+    /// A worker's share that is not divided further: a second batch would cost more than an uneven end.
     static let wholeShare = 256
 
     private var waiting: [Path]
-    /// Paths before this index of `waiting` were taken.
+    /// Paths before this index of `waiting` were handed out.
     private var first = 0
-    /// Slices that are not to be joined with others.
+    /// Batches that must not be joined with others.
     private var halves: [[Path]] = []
     private let workers: Int
     private(set) var derivations = 0
     private(set) var errors = 0
     private(set) var slicesUnderWay = 0
 
-    /// - Parameter workers: how many jobs run at once.
+    /// - Parameters:
+    ///   - workers: the number of jobs that run concurrently.
+    ///   - start: the path at which the walk begins.
     init(workers: Int, start: Path = []) {
         self.workers = max(1, workers)
         waiting = [start]
@@ -35,7 +39,7 @@ struct AttributeQueue {
     var waitingCount: Int { waiting.count - first + halves.reduce(0) { $0 + $1.count } }
     var isFinished: Bool { waitingCount == 0 && slicesUnderWay == 0 }
 
-    /// The paths of the next job; nil when none waits.
+    /// The paths of the next job; nil if none is waiting.
     mutating func nextSlice() -> [Path]? {
         if let half = halves.popLast() {
             slicesUnderWay += 1
@@ -57,10 +61,10 @@ struct AttributeQueue {
         return slice
     }
 
-    /// Takes the lines that a job gave for its slice. Paths it did not come to wait again.
+    /// Takes the lines that a job printed for its batch. Paths that the job did not reach wait again.
     ///
-    /// - Returns: the lines to print: those of derivations and errors.
-    /// - Throws: when a line is none of a walk's.
+    /// - Returns: the lines to print, which are those of derivations and errors.
+    /// - Throws: a decoding error if a line is not one of a walk.
     mutating func finish(_ slice: [Path], lines: [Substring]) throws -> [Substring] {
         slicesUnderWay -= 1
         var printed: [Substring] = []
@@ -78,7 +82,8 @@ struct AttributeQueue {
         return printed
     }
 
-    /// The slice's job could not even look at its first path: that is its error, and the others wait again.
+    /// Handles a batch whose job failed at its first path. The failure is that path's error, and the other paths wait
+    /// again.
     ///
     /// - Returns: the line to print.
     mutating func fail(_ slice: [Path], _ message: String) -> String {
@@ -93,9 +98,10 @@ struct AttributeQueue {
         ]).text
     }
 
-    /// The slice's job broke its workers, and which of its paths did it is not known: both halves are tried alone.
+    /// Handles a batch whose job crashed its workers, where the guilty path is not known: its halves are tried
+    /// separately.
     ///
-    /// - Returns: the line to print when there was one path only.
+    /// - Returns: the line to print if there was only one path.
     mutating func split(_ slice: [Path], _ message: String) -> String? {
         guard slice.count > 1 else { return fail(slice, message) }
         slicesUnderWay -= 1
@@ -104,7 +110,7 @@ struct AttributeQueue {
         return nil
     }
 
-    /// What is read of a line.
+    /// The members of a line that decide what to do with it.
     private struct Line: Decodable {
         var attrs: [String]?
         var error: String?

@@ -4,7 +4,7 @@ import FirnCommands
 import FirnProtocol
 import NixStore
 
-/// Drives a walk over a package set: as many jobs at once as there are workers, each with a slice of the attributes.
+/// Walks over a package set with as many concurrent jobs as there are workers, each with a batch of the attributes.
 actor EvalJobsRun {
     private let client: FirnClient
     private let template: WireJobSpecification
@@ -12,10 +12,12 @@ actor EvalJobsRun {
     private var queue: AttributeQueue
     private var progress: Progress
     private var hasFailed = false
-    /// Lanes that found nothing to do while others work: what those find may be more.
+    /// Tasks that found no batch while others work: the others may discover further attributes.
     private var sleepers: [CheckedContinuation<Void, Never>] = []
 
-    /// - Parameter template: a job without its walk's paths.
+    /// - Parameters:
+    ///   - template: a job without the paths of its walk.
+    ///   - workers: the number of concurrent jobs.
     init(_ template: WireJobSpecification, client: FirnClient, workers: Int) {
         self.client = client
         self.template = template
@@ -24,9 +26,9 @@ actor EvalJobsRun {
         progress = Progress()
     }
 
-    /// Prints a line for each derivation and each error, in the order in which they come.
+    /// Prints a line for each derivation and each error, in the order in which they arrive.
     ///
-    /// - Throws: `CommandFailure` when the whole cannot go on: the file itself fails, or the farm does.
+    /// - Throws: `CommandFailure` if the walk cannot continue because the file itself or the farm failed.
     func run() async throws {
         defer { progress.clear() }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,7 +73,7 @@ actor EvalJobsRun {
                 + "\(queue.slicesUnderWay) jobs run")
     }
 
-    /// Submits a job and waits for its end.
+    /// Submits a job and waits until it has finished.
     private func finished(_ job: WireJobSpecification) async throws -> WireJobStatus {
         let (receipts, updates) = try await client.submitAndWatch([job])
         if case .refused(let error)? = receipts.first { throw CommandFailure("the farm refuses the job: \(error)") }
