@@ -7,13 +7,13 @@ import Testing
         "{\"attr\":\"\(name)\",\"attrPath\":[\"\(name)\"],\(rest)}"
     }
 
-    /// The next slice, which there must be.
+    /// The next batch, which must exist.
     static func slice(_ queue: inout AttributeQueue) throws -> [AttributeQueue.Path] {
         let slice = queue.nextSlice()
         return try #require(slice)
     }
 
-    /// A queue that has seen a top with so many attributes.
+    /// A queue that has visited a top-level set with that many attributes.
     static func queue(_ count: Int, workers: Int) throws -> AttributeQueue {
         var queue = AttributeQueue(workers: workers)
         let top = try Self.slice(&queue)
@@ -30,7 +30,7 @@ import Testing
         #expect(!queue.isFinished)
     }
 
-    /// How large the slices are into which so many attributes are cut.
+    /// The sizes of the batches into which that many attributes are divided.
     static func sizes(_ count: Int, workers: Int) throws -> [Int] {
         var queue = try queue(count, workers: workers)
         var sizes: [Int] = []

@@ -154,7 +154,8 @@ private let second: UInt64 = 1_000_000_000
         #expect(machine.open.count == 1)
     }
 
-    /// The coordinator would end the connection for it, and the client would send it again for ever.
+    /// Otherwise the coordinator would end the connection because of the message, and the client would send it again
+    /// for ever.
     @Test func whatNoFrameHoldsIsNotSent() throws {
         let large = ClientRequest.submit(.with { $0.jobs = [.init(count: ProtocolLimits.frameBytes)] })
         var connected = ready()

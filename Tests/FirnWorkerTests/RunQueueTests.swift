@@ -25,7 +25,7 @@ import Testing
         for job: UInt64 in 1...3 { try insert(job) }
         try insert(4, aheadOf: 3)
         #expect(queue.take()?.key.job == 1)
-        // The one that it names has begun: it is the next.
+        // The named job has begun, so the new one is next.
         try insert(5, aheadOf: 1)
         #expect(takeAll() == [5, 2, 4, 3])
     }
@@ -41,7 +41,7 @@ import Testing
         #expect(takeAll() == [2])
     }
 
-    /// The connection's thread reads what the evaluator's thread has used.
+    /// The polling thread reads the processor time of the evaluating thread.
     @Test func theProcessorTimeOfTheJobIsThatOfItsThread() async throws {
         try insert(1)
         _ = queue.take()

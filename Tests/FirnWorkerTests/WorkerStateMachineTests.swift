@@ -215,7 +215,7 @@ private let ms: UInt64 = 1_000_000
         machine.withdrawn([two], now: 2)
         machine.keptByEvaluator([one])
         #expect(try sent(machine.endOfTurn(now: 2)).map(\.kind) == [.release])
-        // Under way when the drain began.
+        // A job that was on its way when the drain began.
         #expect(evaluated(machine.receive(dispatch([three]), now: 3)).isEmpty)
         #expect(try sent(machine.endOfTurn(now: 3)).map(\.kind) == [.release])
         machine.completed(one, result("1"), now: 4)
@@ -255,13 +255,13 @@ private let ms: UInt64 = 1_000_000
             return
         }
         #expect(machine.order == [one, two, late, three])
-        // The one that it names runs, or is over: then it is the next.
+        // The named job is running or finished, so the new one is next.
         _ = machine.receive(dispatch([later], aheadOf: one.job), now: 3)
         #expect(machine.order == [one, later, two, late, three])
         #expect(machine.leases.filter(\.running).map(\.job) == [501])
     }
 
-    /// An assignment that goes ahead may cross a job that begins: the evaluator knows which one it has.
+    /// An assignment that goes ahead may cross a job that begins. The evaluator knows which one it has.
     @Test func whatTheEvaluatorHasIsWhatRuns() throws {
         var machine = ready()
         _ = machine.receive(dispatch([one, two, three]), now: 1)

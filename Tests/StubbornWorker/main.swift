@@ -4,9 +4,9 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-// A worker process for tests of the watchdog: a real one but for its evaluator. The source `stubborn` never ends, whatever
-// flag is set, and `stubborn FILE` makes that file when it begins; `crash` ends the process at once; every other one has its
-// own text as its value.
+// A worker process for tests of the watchdog. Only its evaluator differs from a real one. The source `stubborn` never
+// ends, whatever flag is set; `stubborn FILE` also creates that file when it begins; `crash` ends the process at once;
+// every other source has its own text as its value.
 //
 // Usage: stubborn-worker ENDPOINT NAME
 
