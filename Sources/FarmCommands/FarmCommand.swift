@@ -19,7 +19,7 @@ public struct FarmCommand: AsyncParsableCommand {
 
     /// Makes a worker process end with its supervisor. It must be called first, on the process's main thread: the
     /// kernel drops the request when the thread that made it ends, as idle threads of the concurrency pool do.
-    public static func followSupervisor() { SupervisedProcess.follow() }
+    public static func dieWithSupervisor() { SupervisedProcess.dieWithSupervisor() }
 
     /// Parses the command line, runs the command and exits: with 0, with 1 if the job or the command failed, or with 2
     /// if the command line was wrong.

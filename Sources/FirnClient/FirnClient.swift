@@ -8,7 +8,7 @@ public actor FirnClient {
 
     private let socket: Socket
     private let configuration: ClientConfiguration
-    private var machine: ClientMachine
+    private var machine: ClientStateMachine
     private var registrations: [PollingExecutor.Registration] = []
     private var timer: PollingExecutor.Timer?
     private var outbox: [[[UInt8]]] = []
@@ -51,7 +51,7 @@ public actor FirnClient {
         options.immediate = true
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
         socket = try Socket(.dealer, context: context, options: options)
-        machine = ClientMachine(
+        machine = ClientStateMachine(
             endpoint: configuration.endpoint, software: configuration.software,
             hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfterMilliseconds &* 1_000_000,
             now: PollingExecutor.now())
@@ -145,12 +145,12 @@ public actor FirnClient {
         }
     }
 
-    private func perform(_ actions: [ClientMachine.Action]) {
+    private func perform(_ actions: [ClientStateMachine.Action]) {
         for action in actions { perform(action) }
         flush()
     }
 
-    private func perform(_ action: ClientMachine.Action) {
+    private func perform(_ action: ClientStateMachine.Action) {
         switch action {
         case .send(let frames): outbox.append(frames)
         case .welcomed(let welcome):

@@ -13,12 +13,5 @@ public struct JobID: RawRepresentable, Hashable, Comparable, Sendable, CustomStr
     public var description: String { String(rawValue) }
 }
 
-/// How a job is named in a question. Ids would tell a tenant how many jobs all tenants have, so a tenant knows its jobs
-/// by numbers of its own: 1, 2, 3 and so on. They are never reused either.
-public enum JobKey: Hashable, Sendable {
-    case id(JobID)
-    case number(Int64, tenant: String)
-}
-
 /// Milliseconds since 1970-01-01T00:00:00Z. The store compares such times and never reads a clock.
 public typealias Milliseconds = Int64

@@ -177,20 +177,3 @@ extension JobStoreBatch {
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM job WHERE id = ?1)
         """
 }
-
-extension JobKey {
-    /// The SQL condition that selects the job's row.
-    var condition: String {
-        switch self {
-        case .id: "job.id = ?"
-        case .number: "job.tenant = (SELECT number FROM tenant WHERE name = ?) AND job.number = ?"
-        }
-    }
-
-    var arguments: StatementArguments {
-        switch self {
-        case .id(let id): [id.rawValue]
-        case .number(let number, let tenant): [tenant, number]
-        }
-    }
-}

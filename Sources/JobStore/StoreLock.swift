@@ -30,14 +30,3 @@ final class StoreLock: Sendable {
         close(descriptor)
     }
 }
-
-extension String {
-    /// The system's message for an error number.
-    init(errno code: Int32) {
-        guard let words = unsafe strerror(code) else {
-            self = "error \(code)"
-            return
-        }
-        self = unsafe String(cString: words)
-    }
-}

@@ -52,7 +52,7 @@ struct Farm {
             case .store(let operation): uncommitted.append(operation)
             case .read(let read): reads.append(read)
             case .discard(let peer): discarded.append(peer)
-            case .keepTrace(let segment): traces.append(segment)
+            case .appendTrace(let segment): traces.append(segment)
             case .drained: isDrained = true
             }
         }

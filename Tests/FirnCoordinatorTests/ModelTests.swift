@@ -106,7 +106,7 @@ struct RandomFarm {
             #expect(tenant.leased == leased.count)
             #expect(tenant.running == leased.count { $0.wireState == .running })
             #expect(tenant.ready == jobs.count(where: \.isQueued))
-            #expect(tenant.returned == jobs.count { $0.isQueued && $0.attempt > 0 })
+            #expect(tenant.requeued == jobs.count { $0.isQueued && $0.attempt > 0 })
             #expect(tenant.share.charges == jobs.count { $0.charge != nil })
             #expect(tenant.share.virtualTime >= 0)
             #expect(jobs.allSatisfy { $0.evaluation == nil || $0.charge != nil })

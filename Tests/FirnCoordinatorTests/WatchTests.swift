@@ -148,7 +148,7 @@ import Testing
             return #expect(Bool(false))
         }
         #expect(answer.correlation == 7 && status.state == .queued)
-        #expect(farm.machine.waits.isEmpty)
+        #expect(farm.machine.requests.waits.isEmpty)
     }
 
     /// The client asked once and has no reason to send anything until it is answered.
@@ -187,7 +187,7 @@ import Testing
                     $0.job = 1; $0.waitMs = 60_000
                 }), 8)
         farm.passInSteps(5_000)
-        #expect(farm.machine.clients.isEmpty && farm.machine.waits.isEmpty)
+        #expect(farm.machine.clients.isEmpty && farm.machine.requests.waits.isEmpty)
         guard let answer = farm.replies.last, case .jobStatus(let status) = answer.reply else {
             return #expect(Bool(false))
         }

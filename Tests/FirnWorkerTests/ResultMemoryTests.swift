@@ -12,13 +12,13 @@ import ZeroMQ
 @Suite struct ResultMemoryTests {
     /// An evaluator whose values have as many bytes as the source says, and report when their memory is freed. The
     /// source `wait` ends when the test says so.
-    private actor ScriptedEvaluator: AssignedEvaluator {
+    private actor ScriptedEvaluator: JobEvaluator {
         private(set) var begun: [UInt64] = []
         nonisolated let freed = Freed()
         private var waiter: CheckedContinuation<Void, Never>?
 
-        func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
-            guard let run = queue.take() else { return nil }
+        func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)? {
+            guard let run = queue.beginNext() else { return nil }
             begun.append(run.key.job)
             let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
             let text = String(decoding: source, as: UTF8.self)

@@ -116,7 +116,7 @@ import ZeroMQ
         worker.ended()
         #expect(supervisor.evaluation == nil)
         let instance = (0..<16).map { UInt8($0) * 15 }
-        worker.greeted(as: instance)
+        worker.welcomed(as: instance)
         #expect(supervisor.instance == instance)
     }
 

@@ -10,9 +10,9 @@ import ServiceLifecycle
 //
 // Usage: stubborn-worker ENDPOINT NAME
 
-actor StubbornEvaluator: AssignedEvaluator {
-    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
-        guard let run = queue.take() else { return nil }
+actor StubbornEvaluator: JobEvaluator {
+    func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.beginNext() else { return nil }
         defer { _ = queue.finish() }
         let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
         let words = String(decoding: source, as: UTF8.self).split(separator: " ")
@@ -33,7 +33,7 @@ actor StubbornEvaluator: AssignedEvaluator {
     func storePrograms() async {}
 }
 
-SupervisedProcess.follow()
+SupervisedProcess.dieWithSupervisor()
 let words = CommandLine.arguments
 guard words.count == 3 else { exit(2) }
 let configuration = WorkerConfiguration(name: words[2], endpoint: words[1])

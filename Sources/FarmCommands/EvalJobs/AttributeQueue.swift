@@ -11,12 +11,12 @@ struct AttributeQueue {
     typealias Path = [String]
 
     /// Paths of one job at most.
-    static let maximumSlice = 5_000
+    static let maximumBatch = 5_000
     /// The smallest batch that is worth a heap of its own: in nixpkgs the common part costs as much as about a hundred
     /// attributes.
-    static let minimumSlice = 64
+    static let minimumBatch = 64
     /// A worker's share that is not divided further: a second batch would cost more than an uneven end.
-    static let wholeShare = 256
+    static let undividedShare = 256
 
     private var waiting: [Path]
     /// Paths before this index of `waiting` were handed out.
@@ -26,7 +26,7 @@ struct AttributeQueue {
     private let workers: Int
     private(set) var derivations = 0
     private(set) var errors = 0
-    private(set) var slicesUnderWay = 0
+    private(set) var runningBatches = 0
 
     /// - Parameters:
     ///   - workers: the number of jobs that run concurrently.
@@ -37,39 +37,39 @@ struct AttributeQueue {
     }
 
     var waitingCount: Int { waiting.count - first + halves.reduce(0) { $0 + $1.count } }
-    var isFinished: Bool { waitingCount == 0 && slicesUnderWay == 0 }
+    var isFinished: Bool { waitingCount == 0 && runningBatches == 0 }
 
     /// The paths of the next job; nil if none is waiting.
-    mutating func nextSlice() -> [Path]? {
+    mutating func nextBatch() -> [Path]? {
         if let half = halves.popLast() {
-            slicesUnderWay += 1
+            runningBatches += 1
             return half
         }
         let ready = waiting.count - first
         guard ready > 0 else { return nil }
-        let idle = max(1, workers - slicesUnderWay)
-        let whole = workers == 1 ? ready : min(Self.wholeShare, (ready + idle - 1) / idle)
+        let idle = max(1, workers - runningBatches)
+        let whole = workers == 1 ? ready : min(Self.undividedShare, (ready + idle - 1) / idle)
         let half = (ready + 2 * workers - 1) / (2 * workers)
-        let count = min(ready, max(Self.minimumSlice, whole, half), Self.maximumSlice)
-        let slice = Array(waiting[first..<(first + count)])
+        let count = min(ready, max(Self.minimumBatch, whole, half), Self.maximumBatch)
+        let batch = Array(waiting[first..<(first + count)])
         first += count
         if first > waiting.count / 2 {
             waiting.removeFirst(first)
             first = 0
         }
-        slicesUnderWay += 1
-        return slice
+        runningBatches += 1
+        return batch
     }
 
     /// Takes the lines that a job printed for its batch. Paths that the job did not reach wait again.
     ///
     /// - Returns: the lines to print, which are those of derivations and errors.
     /// - Throws: a decoding error if a line is not one of a walk.
-    mutating func finish(_ slice: [Path], lines: [Substring]) throws -> [Substring] {
-        slicesUnderWay -= 1
+    mutating func finish(_ batch: [Path], lines: [Substring]) throws -> [Substring] {
+        runningBatches -= 1
         var printed: [Substring] = []
         let decoder = JSONDecoder()
-        for (path, line) in zip(slice, lines) {
+        for (path, line) in zip(batch, lines) {
             let found = try decoder.decode(Line.self, from: Data(line.utf8))
             if let below = found.attrs {
                 waiting += below.map { path + [$0] }
@@ -78,7 +78,7 @@ struct AttributeQueue {
                 printed.append(line)
             }
         }
-        waiting += slice.dropFirst(lines.count)
+        waiting += batch.dropFirst(lines.count)
         return printed
     }
 
@@ -86,11 +86,11 @@ struct AttributeQueue {
     /// again.
     ///
     /// - Returns: the line to print.
-    mutating func fail(_ slice: [Path], _ message: String) -> String {
-        slicesUnderWay -= 1
-        waiting += slice.dropFirst()
+    mutating func fail(_ batch: [Path], _ message: String) -> String {
+        runningBatches -= 1
+        waiting += batch.dropFirst()
         errors += 1
-        let path = slice.first ?? []
+        let path = batch.first ?? []
         return JSONValue.object([
             ("attr", .bytes(AttributeWalker.joined(path.map { Array($0.utf8) }))),
             ("attrPath", .array(path.map { .string($0) })),
@@ -102,11 +102,11 @@ struct AttributeQueue {
     /// separately.
     ///
     /// - Returns: the line to print if there was only one path.
-    mutating func split(_ slice: [Path], _ message: String) -> String? {
-        guard slice.count > 1 else { return fail(slice, message) }
-        slicesUnderWay -= 1
-        let middle = slice.count / 2
-        halves += [Array(slice[..<middle]), Array(slice[middle...])]
+    mutating func split(_ batch: [Path], _ message: String) -> String? {
+        guard batch.count > 1 else { return fail(batch, message) }
+        runningBatches -= 1
+        let middle = batch.count / 2
+        halves += [Array(batch[..<middle]), Array(batch[middle...])]
         return nil
     }
 

@@ -31,7 +31,7 @@ struct GetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await connection.connect(as: role.role)
-        let waiting = JobWaiting(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+        let follower = JobFollower(client: client, json: json, showTrace: showTrace, showsUpdates: false)
         var allOK = true
         try await ConnectionArguments.reporting {
             for job in jobs {
@@ -46,7 +46,7 @@ struct GetCommand: AsyncParsableCommand {
                 }
                 if status.state == .finished, StatusReport.outcome(status) != .ok { allOK = false }
                 if json || status.state == .finished {
-                    try await waiting.print(status)
+                    try await follower.print(status)
                 } else {
                     Output.write(1, "\(job)  \(StatusReport.text(status))\n")
                 }
@@ -75,8 +75,8 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await connection.connect(as: role.role)
-        let waiting = JobWaiting(client: client, json: json, showTrace: false, showsUpdates: true)
-        let allOK = try await ConnectionArguments.reporting { try await waiting.finish(jobs) }
+        let follower = JobFollower(client: client, json: json, showTrace: false, showsUpdates: true)
+        let allOK = try await ConnectionArguments.reporting { try await follower.finish(jobs) }
         if !allOK { throw ExitCode(1) }
     }
 }

@@ -43,10 +43,10 @@ struct JobStream: Sendable {
         let reader = try LineReader(path: file)
         let started = Clock.now()
         let end = stream.duration.map { started &+ UInt64($0 * 1e9) }
-        let lanes = max(1, stream.inFlight / stream.batch)
+        let tasks = max(1, stream.inFlight / stream.batch)
         try await ConnectionArguments.reporting {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<lanes { group.addTask { try await lane(reader, until: end) } }
+                for _ in 0..<tasks { group.addTask { try await submitBatches(reader, until: end) } }
                 try await group.waitForAll()
             }
         }
@@ -54,7 +54,7 @@ struct JobStream: Sendable {
         if !allOK { throw ExitCode(1) }
     }
 
-    private func lane(_ reader: LineReader, until end: UInt64?) async throws {
+    private func submitBatches(_ reader: LineReader, until end: UInt64?) async throws {
         let decoder = JSONDecoder()
         while end.map({ Clock.now() < $0 }) ?? true {
             let lines = try await reader.next(min(stream.batch, stream.inFlight))

@@ -83,8 +83,8 @@ struct SubmitCommand: AsyncParsableCommand {
             }
         }
         if wait {
-            let waiting = JobWaiting(client: client, json: json, showTrace: showTrace, showsUpdates: false)
-            if try await !waiting.finish(receipts.compactMap(\.job)) { isRefused = true }
+            let follower = JobFollower(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+            if try await !follower.finish(receipts.compactMap(\.job)) { isRefused = true }
         }
         if isRefused { throw ExitCode(1) }
     }

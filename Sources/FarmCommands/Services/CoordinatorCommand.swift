@@ -28,7 +28,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
     func run() async throws {
         var source = try await settings.source(of: "coordinator", options: [("store", store), ("keys", keys)])
-        let (configuration, logger) = try CoordinatorConfiguration.reported(&source)
+        let (configuration, logger) = try CoordinatorConfiguration.load(&source)
         let made = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         Output.write(1, Self.ready(made.endpoints, json: json) + "\n")
         try await ServiceRunner.run([made.service], logger: logger)
@@ -58,7 +58,7 @@ extension CoordinatorConfiguration {
     /// Reads a coordinator's whole configuration and makes its logger.
     ///
     /// - Throws: `CommandFailure` with exit code 2 for a wrong configuration.
-    static func reported(_ source: inout SettingsSource) throws -> (CoordinatorConfiguration, Logger) {
+    static func load(_ source: inout SettingsSource) throws -> (CoordinatorConfiguration, Logger) {
         do throws(SettingsError) {
             let logger = try ServiceRunner.logger(&source)
             let coordinator = try CoordinatorConfiguration(&source)

@@ -58,7 +58,7 @@ struct LocalFarmCommand: AsyncParsableCommand {
         let farm = try FarmDirectory(path: directory, tenant: tenant)
         var source = try await settings.source(
             of: "coordinator", options: endpoints + [("store", farm.store), ("keys", farm.keys)])
-        let (configuration, logger) = try CoordinatorConfiguration.reported(&source)
+        let (configuration, logger) = try CoordinatorConfiguration.load(&source)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         try farm.writeClientConfiguration(coordinator.endpoints)
         let arguments = workerArguments(farm, endpoint: coordinator.endpoints.workers, level: logger.logLevel.rawValue)

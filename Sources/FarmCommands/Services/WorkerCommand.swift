@@ -46,8 +46,8 @@ struct WorkerCommand: AsyncParsableCommand {
                 ("processes", processes.map(String.init)),
                 ("roots", roots.isEmpty ? nil : roots.map(\.text).joined(separator: ",")),
             ])
-        let (worker, logger) = try WorkerSettings.reported(&source)
-        let configuration = try worker.configured()
+        let (worker, logger) = try WorkerSettings.load(&source)
+        let configuration = try worker.configurationWithKeys()
         guard !SupervisedProcess.isSupervised else {
             let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
             return try await ServiceRunner.run([service], logger: logger)
@@ -81,7 +81,7 @@ extension WorkerSettings {
     /// Reads a worker's whole configuration and makes its logger.
     ///
     /// - Throws: `CommandFailure` with exit code 2 for a wrong configuration.
-    static func reported(_ source: inout SettingsSource) throws -> (WorkerSettings, Logger) {
+    static func load(_ source: inout SettingsSource) throws -> (WorkerSettings, Logger) {
         do throws(SettingsError) {
             let logger = try ServiceRunner.logger(&source)
             let worker = try WorkerSettings(&source)

@@ -11,7 +11,7 @@ struct WorkerSettings {
     var processes = 1
     /// A process is killed if its evaluation continues for this long after its deadline or cancellation.
     var cancelGraceMilliseconds: UInt64 = 5_000
-    /// The worker's configuration without keys, which `configured` adds.
+    /// The worker's configuration without keys, which `configurationWithKeys` adds.
     var configuration: WorkerConfiguration
     private var key: String?
     private var serverKey: String?
@@ -38,7 +38,7 @@ struct WorkerSettings {
     /// The worker's configuration with its keys.
     ///
     /// - Throws: `CommandFailure` if the keys cannot be used.
-    func configured() throws -> WorkerConfiguration {
+    func configurationWithKeys() throws -> WorkerConfiguration {
         var configuration = configuration
         configuration.security = try PeerSecurity.security(key: key, serverKey: serverKey, role: .worker)
         return configuration

@@ -86,6 +86,16 @@ public struct CoordinatorConfiguration: Sendable {
     ///
     /// - Throws: `CoordinatorError.configuration`, which names the value and what is wrong with it.
     func check() throws(CoordinatorError) {
+        try checkTimes()
+        try checkSizes()
+        try checkEndpoints()
+        try settings.defaultPolicy.check(name: "tenantDefaults")
+        for (name, policy) in settings.tenants.sorted(by: { $0.key < $1.key }) {
+            try policy.check(name: "tenants.\(name)")
+        }
+    }
+
+    private func checkTimes() throws(CoordinatorError) {
         let times: [(String, Int64, ClosedRange<Int64>)] = [
             ("leaseMs", settings.leaseMs, 100...3_600_000),
             ("heartbeatMs", settings.heartbeatMs, 10...600_000),
@@ -95,12 +105,13 @@ public struct CoordinatorConfiguration: Sendable {
             ("updateDelayMs", settings.updateDelayMs, 0...60_000),
             ("answers.stalledAfterMs", settings.stalledAfterMs, 100...86_400_000),
         ]
-        for (name, value, range) in times where !range.contains(value) {
-            throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
-        }
+        for (name, value, range) in times { try Self.check(name, value, range) }
         guard settings.leaseMs >= 2 * settings.heartbeatMs else {
             throw .configuration("leaseMs is \(settings.leaseMs): it must be at least twice heartbeatMs")
         }
+    }
+
+    private func checkSizes() throws(CoordinatorError) {
         let sizes: [(String, Int, ClosedRange<Int>)] = [
             ("batchJobs", settings.batchJobs, 1...ProtocolLimits.batchJobs),
             ("batchBytes", settings.batchBytes, 1...ProtocolLimits.batchBytes),
@@ -113,14 +124,14 @@ public struct CoordinatorConfiguration: Sendable {
             ("answers.bytes", settings.answerBytes, 1...(1 << 50)),
             ("lostWorkersToQuarantine", settings.lostWorkersToQuarantine, 1...1_000),
         ]
-        for (name, value, range) in sizes where !range.contains(value) {
-            throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
-        }
-        try checkEndpoints()
-        try settings.defaultPolicy.check(name: "tenantDefaults")
-        for (name, policy) in settings.tenants.sorted(by: { $0.key < $1.key }) {
-            try policy.check(name: "tenants.\(name)")
-        }
+        for (name, value, range) in sizes { try Self.check(name, value, range) }
+    }
+
+    private static func check<Value: FixedWidthInteger>(
+        _ name: String, _ value: Value, _ range: ClosedRange<Value>
+    ) throws(CoordinatorError) {
+        guard !range.contains(value) else { return }
+        throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
     }
 
     private func checkEndpoints() throws(CoordinatorError) {
@@ -157,21 +168,6 @@ extension TenantPolicy {
             throw .configuration(
                 "\(name).defaultLimits.\(key) is \(defaultLimits[keyPath: path]), above maximumLimits.\(key), "
                     + "\(maximumLimits[keyPath: path]): lower the first or raise the second")
-        }
-    }
-}
-
-/// Why a coordinator does not start.
-public enum CoordinatorError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// A configuration value is unusable; the text names it and says what would be accepted.
-    case configuration(String)
-    /// `run()` was called a second time.
-    case started
-
-    public var description: String {
-        switch self {
-        case .configuration(let reason): "configuration: \(reason)"
-        case .started: "the coordinator was started already"
         }
     }
 }

@@ -18,7 +18,7 @@ public struct CoordinatorMetrics: Sendable, Equatable {
     public var leasesReturned = 0
     /// Messages about an attempt that does not hold its job.
     public var staleRefused = 0
-    public var segmentsKept = 0
+    public var segmentsStored = 0
     /// Trace segments of stale attempts or above a bound.
     public var segmentsDropped = 0
     /// Batches that the store committed.

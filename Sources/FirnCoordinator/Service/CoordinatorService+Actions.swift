@@ -11,7 +11,7 @@ extension CoordinatorService {
 
     /// Ends a turn: gives the state machine the time, performs its actions and starts the next batch.
     func endTurn() {
-        takeReleased()
+        collectReleased()
         if hasMoreMessages {
             // A heartbeat that waits in a socket must be handled before its lease is checked.
             hasMoreMessages = false
@@ -19,7 +19,7 @@ extension CoordinatorService {
             isTickDue = false
             apply(.tick)
         }
-        if !backlogs.isEmpty { sendBacklogs() }
+        if !workerQueues.isEmpty { sendToWorkers() }
         if mustRetryClients { retryClients() }
         guard hasEvents || !unreachable.isEmpty else { return }
         repeat {
@@ -30,7 +30,7 @@ extension CoordinatorService {
             for action in machine.finishTurn(at: time) { perform(action) }
         } while hasEvents || !unreachable.isEmpty
         commit()
-        if machine.awaitsRoom || clientQueues.values.contains(where: { !$0.waiting.isEmpty }) { ledger.await() }
+        if machine.awaitsRoom || clientQueues.values.contains(where: { !$0.waiting.isEmpty }) { ledger.wakeOnNext() }
         scheduleTick()
     }
 
@@ -43,7 +43,7 @@ extension CoordinatorService {
         case .store(let operation): pending.append(operation)
         case .read(let question): read(question)
         case .discard(let peer): discard(peer)
-        case .keepTrace(let segment):
+        case .appendTrace(let segment):
             segments.append(segment)
             appendTraces()
         case .drained: end()
@@ -51,7 +51,7 @@ extension CoordinatorService {
     }
 
     private func send(_ frames: [[UInt8]], to peer: Peer) {
-        guard backlogs[peer] == nil else { return append(frames, to: peer) }
+        guard workerQueues[peer] == nil else { return append(frames, to: peer) }
         switch outcome(of: frames, to: peer) {
         case .sent: break
         case .full: append(frames, to: peer)
@@ -74,25 +74,25 @@ extension CoordinatorService {
     /// Queues a message for a worker. A worker that reads too slowly loses its connection, so that the coordinator's
     /// memory stays bounded: it has to say hello again.
     private func append(_ frames: [[UInt8]], to peer: Peer) {
-        backlogs[peer, default: Backlog()].append(frames)
-        if backlogs[peer, default: Backlog()].bytes > configuration.backlogBytes {
-            backlogs[peer] = nil
+        workerQueues[peer, default: WorkerSendQueue()].append(frames)
+        if workerQueues[peer, default: WorkerSendQueue()].bytes > configuration.backlogBytes {
+            workerQueues[peer] = nil
             unreachable.append(peer)
         }
     }
 
-    private func sendBacklogs() {
-        for peer in Array(backlogs.keys) {
-            sending: while let frames = backlogs[peer]?.first {
+    private func sendToWorkers() {
+        for peer in Array(workerQueues.keys) {
+            sending: while let frames = workerQueues[peer]?.first {
                 switch outcome(of: frames, to: peer) {
-                case .sent: backlogs[peer]?.removeFirst()
+                case .sent: workerQueues[peer]?.removeFirst()
                 case .full: break sending
                 case .noRoute:
-                    backlogs[peer] = nil
+                    workerQueues[peer] = nil
                     unreachable.append(peer)
                 }
             }
-            if backlogs[peer]?.isEmpty ?? false { backlogs[peer] = nil }
+            if workerQueues[peer]?.isEmpty ?? false { workerQueues[peer] = nil }
         }
     }
 

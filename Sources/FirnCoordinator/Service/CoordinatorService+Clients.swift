@@ -6,18 +6,18 @@ extension CoordinatorService {
     func send(_ reply: ClientReply, correlation: UInt64, to peer: Peer) {
         if clientQueues[peer] == nil {
             lastClientNumber += 1
-            clientQueues[peer] = ClientQueue(number: lastClientNumber)
+            clientQueues[peer] = ClientSendQueue(number: lastClientNumber)
             clientsByNumber[lastClientNumber] = peer
         }
         let frames = Envelope(reply, correlation: correlation).frames()
-        clientQueues[peer]?.append(ClientQueue.Entry(frames: frames, bytes: reply.bytes))
+        clientQueues[peer]?.append(ClientSendQueue.Entry(frames: frames, bytes: reply.bytes))
         sendWaiting(to: peer)
     }
 
     private func sendWaiting(to peer: Peer) {
         while let queue = clientQueues[peer], let next = queue.next {
             let outcome = outcome(of: next.frames, to: peer) { [ledger, bytes = next.bytes, number = queue.number] in
-                ledger.enter(bytes, of: number)
+                ledger.record(bytes, of: number)
             }
             switch outcome {
             case .sent: clientQueues[peer]?.sent()
@@ -37,8 +37,8 @@ extension CoordinatorService {
     }
 
     /// Reports to the state machine what was sent, and sends what was waiting behind it.
-    func takeReleased() {
-        for (number, bytes) in ledger.take() {
+    func collectReleased() {
+        for (number, bytes) in ledger.takeAll() {
             guard let peer = clientsByNumber[number] else { continue }
             clientQueues[peer]?.released(bytes)
             apply(.released(peer, bytes: bytes))

@@ -12,7 +12,7 @@ extension CoordinatorService {
             while bytes < Self.turnBytes {
                 guard let message = try sockets?.receive(endpoint) else { return }
                 bytes += 256 + message.frames.reduce(0) { $0 + $1.count }
-                take(message, at: endpoint, time)
+                handle(message, at: endpoint, time)
             }
             hasMoreMessages = true
         } catch {
@@ -20,13 +20,13 @@ extension CoordinatorService {
         }
     }
 
-    private func take(_ message: Message, at endpoint: Endpoint, _ time: CoordinatorTime) {
+    private func handle(_ message: Message, at endpoint: Endpoint, _ time: CoordinatorTime) {
         hasEvents = true
-        guard let identity = gatekeeper.identity(userID: message.userID, at: endpoint) else {
+        guard let identity = authorizer.identity(userID: message.userID, at: endpoint) else {
             // The key was removed during the connection, or libzmq named no user. The message gets no reply.
             return logger.debug("a message of nobody who is admitted", metadata: ["endpoint": "\(endpoint)"])
         }
-        if endpoint == .traces { return takeTrace(message, identity, time) }
+        if endpoint == .traces { return handleTrace(message, identity, time) }
         guard let routingID = message.frames.first else { return }
         let peer = Peer(endpoint: endpoint, routingID: routingID)
         do throws(ProtocolError) {
@@ -44,7 +44,7 @@ extension CoordinatorService {
         }
     }
 
-    private func takeTrace(_ message: Message, _ identity: Identity, _ time: CoordinatorTime) {
+    private func handleTrace(_ message: Message, _ identity: Identity, _ time: CoordinatorTime) {
         // This endpoint sends no replies.
         guard !message.isTruncated, let envelope = try? Envelope<TraceMessage>(frames: message.frames),
             case .segment(let segment) = envelope.content

@@ -23,7 +23,7 @@ public actor CoordinatorService: Service {
 
     let configuration: CoordinatorConfiguration
     let logger: Logger
-    let gatekeeper: Gatekeeper
+    let authorizer: PeerAuthorizer
     let store: JobStore
     let reader: StoreReader
     /// Runs what may wait for the disk: questions about finished jobs, and the reading of keys.
@@ -39,10 +39,10 @@ public actor CoordinatorService: Service {
     var segments: [TraceSegment] = []
     var isAppendingTraces = false
     /// The send queues of workers.
-    var backlogs: [Peer: Backlog] = [:]
+    var workerQueues: [Peer: WorkerSendQueue] = [:]
     /// The send queues of clients and operators, and their peers by the number of the queue. A queue exists while it is
     /// not empty.
-    var clientQueues: [Peer: ClientQueue] = [:]
+    var clientQueues: [Peer: ClientSendQueue] = [:]
     var clientsByNumber: [UInt64: Peer] = [:]
     var lastClientNumber: UInt64 = 0
     let ledger: ReleaseLedger
@@ -63,16 +63,16 @@ public actor CoordinatorService: Service {
     public init(_ configuration: CoordinatorConfiguration, logger: Logger) throws {
         try configuration.check()
         self.logger = logger
-        gatekeeper = try Gatekeeper(configuration.access, logger: logger)
+        authorizer = try PeerAuthorizer(configuration.access, logger: logger)
         store = try JobStore(directory: configuration.storeDirectory)
         let executor = try PollingExecutor(name: "firn-coordinator")
         self.executor = executor
         // The empty task causes a turn, which takes what was recorded.
         ledger = ReleaseLedger { executor.post {} }
         let context = try Context(ioThreads: configuration.ioThreads)
-        let security = try gatekeeper.security()
-        if !gatekeeper.isPlain {
-            try context.startAuthentication { [gatekeeper] in gatekeeper.authorize($0) }
+        let security = try authorizer.security()
+        if !authorizer.isPlain {
+            try context.startAuthentication { [authorizer] in authorizer.authorize($0) }
         }
         let sockets = try CoordinatorSockets(configuration, context: context, security: security)
         endpoints = sockets.endpoints
@@ -132,7 +132,7 @@ public actor CoordinatorService: Service {
         executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
         every(configuration.retentionIntervalMs) { $0.retain() }
         every(1_000) { $0.report() }
-        if !gatekeeper.isPlain { every(configuration.keyReloadMs) { $0.reloadKeys() } }
+        if !authorizer.isPlain { every(configuration.keyReloadMs) { $0.reloadKeys() } }
         logger.info(
             "the coordinator serves",
             metadata: [
@@ -155,27 +155,6 @@ public actor CoordinatorService: Service {
         isEnding = true
         ended?.resume()
         ended = nil
-    }
-}
-
-extension CoordinatorConfiguration {
-    func options(for endpoint: Endpoint, _ security: SocketOptions.Security) -> SocketOptions {
-        var options = SocketOptions()
-        options.routerMandatory = true
-        options.sendHighWater = highWaterMessages
-        // Each message may be as large as a batch, and TCP slows down a client that sends faster than the coordinator
-        // reads.
-        let isForClients = endpoint == .clients || endpoint == .operators
-        options.receiveHighWater = isForClients ? min(highWaterMessages, 8) : highWaterMessages
-        options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
-        options.handshakeMilliseconds = 5_000
-        // The linger time lets the last replies leave.
-        options.lingerMilliseconds = 500
-        options.ipv6 = ipv6
-        options.tcpKeepalive = SocketOptions.TCPKeepalive()
-        options.security = security
-        if case .curveServer = security { options.authenticationDomain = endpoint.authenticationDomain }
-        return options
     }
 }
 

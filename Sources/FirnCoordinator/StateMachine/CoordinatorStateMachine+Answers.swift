@@ -9,13 +9,13 @@ import FirnProtocol
 extension CoordinatorStateMachine {
     mutating func reply(_ peer: Peer, _ correlation: UInt64, _ reply: ClientReply) {
         let bytes = reply.bytes
-        guard hasPlace(for: bytes, to: peer) else { return drop(peer) }
+        guard fitsSmallReply(for: bytes, to: peer) else { return drop(peer) }
         send(reply, to: peer, correlation)
     }
 
     /// Whether a small reply fits. Such a reply is sent now or never, so it may exceed the general bounds by a fixed
     /// allowance for each connection: a client that reads its large replies slowly still has its requests answered.
-    private func hasPlace(for bytes: Int, to peer: Peer) -> Bool {
+    private func fitsSmallReply(for bytes: Int, to peer: Peer) -> Bool {
         let own = answers.bytes(of: peer) + bytes
         guard own > Self.smallAnswerBytes else { return true }
         guard let session = clients[peer], own <= settings.connectionAnswerBytes + Self.smallAnswerBytes,
@@ -50,26 +50,26 @@ extension CoordinatorStateMachine {
 
     /// Charges bytes to the client until `released` reports them.
     mutating func reserve(_ bytes: Int, for peer: Peer) {
-        if answers.bytes(of: peer) == 0 { clients[peer]?.lastTaken = now.steady }
+        if answers.bytes(of: peer) == 0 { clients[peer]?.lastRead = now.steady }
         answers.add(bytes, to: peer, tenant: clients[peer].map { owner(of: $0).name })
     }
 
     /// The client has read that many bytes, or they were discarded.
     mutating func released(_ bytes: Int, of peer: Peer) {
         answers.remove(bytes, of: peer)
-        clients[peer]?.lastTaken = now.steady
-        makeRoom()
+        clients[peer]?.lastRead = now.steady
+        retryBlocked()
     }
 
     /// Retries the reads and watches that were waiting for room.
-    mutating func makeRoom() {
-        readersMayGoOn = true
-        changedWatches.formUnion(blockedWatches)
-        blockedWatches.removeAll(keepingCapacity: true)
+    mutating func retryBlocked() {
+        readRound.retry()
+        watchUpdates.changed.formUnion(watchUpdates.blocked)
+        watchUpdates.blocked.removeAll(keepingCapacity: true)
     }
 
     /// Whether a read or a watch is waiting until clients have read more of their replies.
-    public var awaitsRoom: Bool { !readers.isEmpty || !blockedWatches.isEmpty }
+    public var awaitsRoom: Bool { !readRound.isEmpty || !watchUpdates.blocked.isEmpty }
 
     /// Gives up a client that sends requests and does not read the replies. It loses its queued replies, watches and
     /// pending requests. If it reads again, it is asked for a hello and must repeat what it missed.

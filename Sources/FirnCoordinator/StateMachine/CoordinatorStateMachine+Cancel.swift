@@ -11,7 +11,7 @@ extension CoordinatorStateMachine {
                 "jobs: it names \(cancel.jobs.count) jobs, not 1 to \(ProtocolLimits.namedJobs)")
         }
         let number = newNumber()
-        cancels[number] = PendingCancel(
+        requests.cancels[number] = PendingCancel(
             peer: peer, correlation: correlation, effects: cancel.jobs.map { job in .with { $0.job = job } },
             remaining: cancel.jobs.count)
         let reason = cancel.reason.isEmpty ? "cancelled by \(session.identity)" : String(cancel.reason.prefix(1_000))
@@ -61,12 +61,12 @@ extension CoordinatorStateMachine {
 
     /// Ends a job whose worker did not stop it within the grace time. Whatever the worker still sends about the attempt
     /// is stale.
-    mutating func endCancelled(_ lease: WorkerLease, of peer: Peer) {
+    mutating func concludeCancelled(_ lease: WorkerLease, of peer: Peer) {
         guard let job = jobs[lease.job], let cancellation = job.cancellation else { return }
         workers[peer]?.drop(lease.job)
         advancedWorkers.insert(peer)
         conclude(lease.job, .cancelled, cancellation.reason, cancel: nil)
-        tellStale(lease.job, lease.attempt, to: peer, "the job was cancelled")
+        reportStale(lease.job, lease.attempt, to: peer, "the job was cancelled")
     }
 
     /// Handles the store's reply about a job that the coordinator does not hold open.
@@ -78,11 +78,11 @@ extension CoordinatorStateMachine {
     }
 
     mutating func setEffect(_ number: UInt64, _ index: Int, _ effect: WireCancellation.Effect) {
-        guard var pending = cancels.removeValue(forKey: number) else { return }
+        guard var pending = requests.cancels.removeValue(forKey: number) else { return }
         pending.effects[index].effect = effect
         pending.remaining -= 1
         guard pending.remaining == 0 else {
-            cancels[number] = pending
+            requests.cancels[number] = pending
             return
         }
         reply(pending.peer, pending.correlation, .cancelReply(.with { $0.cancellations = pending.effects }))

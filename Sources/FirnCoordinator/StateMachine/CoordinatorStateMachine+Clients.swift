@@ -56,7 +56,7 @@ extension CoordinatorStateMachine {
                 return refuseForNow(peer, correlation, .quotaExceeded, fault, retryAfter: 1_000)
             }
             clients[peer] = ClientSession(
-                number: newNumber(), identity: identity, lastHeard: now.steady, lastTaken: now.steady)
+                number: newNumber(), identity: identity, lastHeard: now.steady, lastRead: now.steady)
             clientLoads[identity.tenant?.name ?? Self.operators, default: ClientLoad()].connections += 1
         }
         clients[peer]?.lastHeard = now.steady
@@ -100,8 +100,8 @@ extension CoordinatorStateMachine {
     mutating func refuse(_ error: ProtocolError, from peer: Peer) {
         metrics.messagesReceived += 1
         metrics.messagesRefused += 1
-        faults[peer, default: 0] += 1
-        guard faults[peer, default: 0] <= Self.answeredFaults else { return }
+        unreadable[peer, default: 0] += 1
+        guard unreadable[peer, default: 0] <= Self.answeredUnreadable else { return }
         if peer.endpoint == .workers {
             actions.append(.command(peer, correlation: error.correlation, .error(error.wire)))
         } else {
@@ -110,14 +110,14 @@ extension CoordinatorStateMachine {
     }
 
     /// How many unreadable messages of one peer are answered between two sweeps. Further ones are only counted.
-    private static let answeredFaults = 20
+    private static let answeredUnreadable = 20
 
     /// Removes a client's session with its watches and waiting requests.
     mutating func forgetClient(_ peer: Peer) {
         guard let session = clients[peer] else { return }
         for correlation in session.watches.keys { endWatch(WatchID(peer: peer, correlation: correlation)) }
         for number in session.waits {
-            guard let wait = waits.removeValue(forKey: number) else { continue }
+            guard let wait = requests.waits.removeValue(forKey: number) else { continue }
             jobs[wait.job]?.waits.removeAll { $0 == number }
         }
         clients[peer] = nil
@@ -132,6 +132,6 @@ extension CoordinatorStateMachine {
         let number = Int64(clamping: number)
         guard let name = session.tenant else { return jobs[JobID(rawValue: number)] }
         guard let tenant = tenantIndex[name] else { return nil }
-        return openNumbers[TenantJob(tenant: tenant, number: number)].flatMap { jobs[$0] }
+        return jobsByNumber[TenantJob(tenant: tenant, number: number)].flatMap { jobs[$0] }
     }
 }

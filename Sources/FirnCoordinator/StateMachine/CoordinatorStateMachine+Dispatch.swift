@@ -38,7 +38,7 @@ extension CoordinatorStateMachine {
                 continue
             }
             lease(choice)
-            if let memory = jobs[choice.order.place.id]?.admission.limits.memoryBytes {
+            if let memory = jobs[choice.order.job.id]?.admission.limits.memoryBytes {
                 occupancies[tenant]?.add(memory, at: choice.peer)
             }
             if !(workers[choice.peer].map(hasRoom) ?? false) { peers.removeAll { $0 == choice.peer } }
@@ -47,7 +47,7 @@ extension CoordinatorStateMachine {
 
     /// Whether the worker could be given a job, at least one that precedes everything waiting in it.
     private func hasRoom(_ session: WorkerSession) -> Bool {
-        session.canTake && isAlive(session)
+        session.acceptsJobs && isAlive(session)
             && session.load(aheadOf: nil, at: now.steady) < Self.prefetchHorizon
     }
 
@@ -56,8 +56,8 @@ extension CoordinatorStateMachine {
     private func isServed(_ tenant: Int, before other: Int) -> Bool {
         let times = (tenants[tenant].share.virtualTime, tenants[other].share.virtualTime)
         guard times.0 == times.1 else { return times.0 < times.1 }
-        let hasReturned = tenants[tenant].returned > 0
-        guard hasReturned == (tenants[other].returned > 0) else { return hasReturned }
+        let hasReturned = tenants[tenant].requeued > 0
+        guard hasReturned == (tenants[other].requeued > 0) else { return hasReturned }
         return tenants[tenant].lastServed < tenants[other].lastServed
     }
 
@@ -69,10 +69,10 @@ extension CoordinatorStateMachine {
             while let first = tenants[tenant].queues[requirement]?.first, !(jobs[first.id]?.isQueued ?? false) {
                 tenants[tenant].removeFirst(of: requirement)
             }
-            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.place }) ?? true,
+            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.job }) ?? true,
                 let memory = jobs[first.id]?.admission.limits.memoryBytes
             else { continue }
-            let order = DispatchOrder(tenant: tenant, place: first, virtualTime: tenants[tenant].share.virtualTime)
+            let order = DispatchOrder(tenant: tenant, job: first, virtualTime: tenants[tenant].share.virtualTime)
             var allowed = peers
             if let occupancy {
                 let policy = tenants[tenant].policy
@@ -87,7 +87,7 @@ extension CoordinatorStateMachine {
     private func leastLoaded(of peers: [Peer], for order: DispatchOrder, _ requirement: Requirement) -> Choice? {
         var best: Choice?
         for peer in peers {
-            guard let session = workers[peer], session.serves(requirement) else { continue }
+            guard let session = workers[peer], session.satisfies(requirement) else { continue }
             let load = session.load(aheadOf: order, at: now.steady)
             guard load < best?.load ?? Self.prefetchHorizon else { continue }
             best = Choice(order: order, requirement: requirement, peer: peer, load: load)
@@ -96,7 +96,7 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func lease(_ choice: Choice) {
-        let id = choice.order.place.id
+        let id = choice.order.job.id
         tenants[choice.order.tenant].removeFirst(of: choice.requirement)
         guard let job = jobs[id], let worker = workers[choice.peer]?.hello.name,
             let position = workers[choice.peer]?.position(of: choice.order)

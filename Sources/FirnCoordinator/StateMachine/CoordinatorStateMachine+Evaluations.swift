@@ -17,13 +17,13 @@ extension CoordinatorStateMachine {
     }
 
     /// Handles a worker's statement that it is evaluating this job.
-    mutating func evaluates(_ lease: WireLease, _ peer: Peer) {
+    mutating func confirmRunning(_ lease: WireLease, _ peer: Peer) {
         let id = JobID(rawValue: Int64(clamping: lease.job))
         guard let index = workers[peer]?.index(of: id, attempt: lease.attempt),
             workers[peer]?.leases[index].isSent ?? false
         else { return }
         begin(index, peer)
-        if lease.cpuNs > 0 { learn(lease.cpuNs, of: id) }
+        if lease.cpuNs > 0 { recordUsage(lease.cpuNs, of: id) }
     }
 
     private mutating func begin(_ index: Int, _ peer: Peer) {
@@ -39,11 +39,11 @@ extension CoordinatorStateMachine {
         jobs[lease.job]?.started = now.wall
         // After a reconnect the worker continues an evaluation that had already begun.
         if jobs[lease.job]?.evaluation == nil { jobs[lease.job]?.evaluation = Evaluation(began: now.steady) }
-        if let job = jobs[lease.job] { changed(job) }
+        if let job = jobs[lease.job] { notifyWatchers(of: job) }
     }
 
     /// Handles a worker's statement that the lease at this index is still waiting, contrary to what was assumed.
-    mutating func waits(_ index: Int, _ peer: Peer) {
+    mutating func markWaiting(_ index: Int, _ peer: Peer) {
         guard let lease = workers[peer]?.leases[index], lease.hasBegun else { return }
         workers[peer]?.leases[index].began = nil
         jobs[lease.job]?.evaluation = nil

@@ -5,20 +5,20 @@ import JobStore
 extension CoordinatorStateMachine {
     /// Charges the job's tenant with the expected cost of the job, and records that the tenant has been served.
     mutating func charge(_ job: Job) -> FairShare.Charge {
-        leaseCount += 1
-        tenants[job.tenant].lastServed = leaseCount
-        virtualClock = max(virtualClock, tenants[job.tenant].share.settled)
+        fairness.leaseCount += 1
+        tenants[job.tenant].lastServed = fairness.leaseCount
+        fairness.virtualClock = max(fairness.virtualClock, tenants[job.tenant].share.settled)
         let charge = tenants[job.tenant].share.charge()
         jobs[job.id]?.charge = charge
         return charge
     }
 
     /// Handles a worker's report of the processor time, in nanoseconds, that a running job has used.
-    mutating func learn(_ cpuNanoseconds: UInt64, of id: JobID) {
+    mutating func recordUsage(_ cpuNanoseconds: UInt64, of id: JobID) {
         guard let job = jobs[id], var charge = job.charge, job.evaluation != nil else { return }
         jobs[id]?.evaluation?.cpuNanoseconds = cpuNanoseconds
-        jobs[id]?.evaluation?.toldAt = now.steady
-        tenants[job.tenant].share.learn(Double(cpuNanoseconds), of: &charge)
+        jobs[id]?.evaluation?.reportedAt = now.steady
+        tenants[job.tenant].share.raiseKnownCost(Double(cpuNanoseconds), of: &charge)
         jobs[id]?.charge = charge
     }
 
@@ -33,7 +33,7 @@ extension CoordinatorStateMachine {
 
     /// Charges the job's tenant for a lease that ended without a result, as far as its usage is known or can be
     /// estimated.
-    mutating func accountBroken(_ id: JobID) {
+    mutating func accountInterrupted(_ id: JobID) {
         guard let job = jobs[id], let charge = job.charge else { return }
         if let evaluation = job.evaluation {
             let used = evaluation.used(at: now.steady, heartbeatMs: settings.heartbeatMs)
@@ -51,17 +51,17 @@ extension CoordinatorStateMachine {
 
     /// Called when the tenant's last lease has ended. If no other tenant has a lease, the virtual clock stands where
     /// this tenant stopped.
-    mutating func depart(_ tenant: Int) {
+    mutating func tenantBecameIdle(_ tenant: Int) {
         guard !tenants.contains(where: { $0.leased > 0 }) else { return }
-        virtualClock = max(virtualClock, tenants[tenant].share.settled)
+        fairness.virtualClock = max(fairness.virtualClock, tenants[tenant].share.settled)
     }
 
     /// Called when a job becomes ready that was never leased. A tenant that was idle starts at the virtual time of the
     /// tenants that use workers now.
-    mutating func arrive(_ tenant: Int) {
+    mutating func tenantBecameBusy(_ tenant: Int) {
         guard tenants[tenant].ready == 1, tenants[tenant].leased == 0 else { return }
         let least = tenants.lazy.filter { $0.leased > 0 }.map(\.share.settled).min()
-        virtualClock = max(virtualClock, least ?? 0)
-        tenants[tenant].share.start(at: virtualClock)
+        fairness.virtualClock = max(fairness.virtualClock, least ?? 0)
+        tenants[tenant].share.start(at: fairness.virtualClock)
     }
 }

@@ -46,12 +46,12 @@ extension CoordinatorStateMachine {
     }
 
     /// Takes a lease back without blaming the job. The caller has removed the lease from the worker's session.
-    mutating func giveBack(_ id: JobID) {
+    mutating func returnLease(_ id: JobID) {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesReturned += 1
-        accountBroken(id)
+        accountInterrupted(id)
         store(.requeue(id, attempt: Int64(job.attempt)), .none)
-        queueAgain(id)
+        requeue(id)
     }
 
     /// Takes a lease back from a lost worker and counts the loss against the job. The caller has removed the lease from
@@ -59,17 +59,17 @@ extension CoordinatorStateMachine {
     mutating func loseLease(_ id: JobID, worker: String, cause: String) {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesLost += 1
-        accountBroken(id)
+        accountInterrupted(id)
         let lost = LostWorker(attempt: Int64(job.attempt), worker: worker, cause: cause, at: now.wall)
         store(
             .lose(id, attempt: lost.attempt, worker: worker, cause: cause, at: lost.at), .none)
         jobs[id]?.lost.append(lost)
-        guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return queueAgain(id) }
+        guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return requeue(id) }
         let causes = (job.lost + [lost]).map(\.textForTenant).joined(separator: "; ")
         conclude(id, .quarantined, "the job lost \(job.lost.count + 1) workers: \(causes)", cancel: nil)
     }
 
-    private mutating func queueAgain(_ id: JobID) {
+    private mutating func requeue(_ id: JobID) {
         guard let job = jobs[id] else { return }
         jobs[id]?.valueParts = []
         jobs[id]?.valuePartBytes = 0
@@ -79,7 +79,7 @@ extension CoordinatorStateMachine {
         }
         guard job.admission.expires == 0 || job.admission.expires > now.wall else { return concludeUnavailable(job) }
         enqueue(id)
-        changed(job)
+        notifyWatchers(of: job)
     }
 
     /// Removes a lost worker. Only the job that it was evaluating may be the cause. The others, which were waiting in
@@ -91,7 +91,7 @@ extension CoordinatorStateMachine {
             if index == running {
                 loseLease(lease.job, worker: session.hello.name, cause: cause)
             } else {
-                giveBack(lease.job)
+                returnLease(lease.job)
             }
         }
     }
@@ -104,7 +104,7 @@ extension CoordinatorStateMachine {
             $0.outcome = outcome
             $0.failure.message = Data(message.utf8)
         }
-        accountBroken(id)
+        accountInterrupted(id)
         move(id, to: .concluding(result))
         let new = NewOutcome(code: Int32(clamping: outcome.rawValue), finished: now.wall, body: Data(result.encoded()))
         store(.conclude(id, new), .conclude(id, cancel: cancel))
@@ -114,11 +114,4 @@ extension CoordinatorStateMachine {
         let requirement = job.admission.requirement.description
         conclude(job.id, .unavailable, "no worker took the job in time (it needs: \(requirement))", cancel: nil)
     }
-}
-
-extension LostWorker {
-    /// One line for operators.
-    var text: String { "attempt \(attempt) on \(worker): \(cause)" }
-    /// One line for the job's tenant, which is not told the names of workers.
-    var textForTenant: String { "attempt \(attempt): \(cause)" }
 }

@@ -27,33 +27,20 @@ extension CoordinatorStateMachine {
 
     private mutating func enqueue(_ read: WaitingRead, for peer: Peer) {
         clients[peer]?.reads.append(read)
-        enlist(peer)
-    }
-
-    /// Adds the connection to the round, unless it is in it already.
-    private mutating func enlist(_ peer: Peer) {
-        guard waitingReaders.insert(peer).inserted else { return }
-        readers.append(peer)
-        readersMayGoOn = true
+        readRound.join(peer)
     }
 
     /// Issues the reads for which there is room. Called at the end of a turn.
-    mutating func askStore() {
-        guard readersMayGoOn else { return }
-        readersMayGoOn = false
-        for _ in 0..<readers.count {
-            guard let peer = readers.removeFirst() else { return }
-            if askStore(for: peer) {
-                readers.append(peer)
-            } else {
-                waitingReaders.remove(peer)
-            }
+    mutating func issueReads() {
+        for _ in 0..<readRound.beginPass() {
+            guard let peer = readRound.next() else { return }
+            if issueReads(for: peer) { readRound.stay(peer) }
         }
     }
 
     /// - Returns: whether the connection stays in the round because it lacks room. A connection at its limit of
     ///   concurrent reads rejoins when one of them is answered.
-    private mutating func askStore(for peer: Peer) -> Bool {
+    private mutating func issueReads(for peer: Peer) -> Bool {
         while let session = clients[peer], let next = session.reads.first {
             guard session.readsUnderWay < Self.readsUnderWay else { return false }
             let bytes = reserve(of: next)
@@ -91,10 +78,10 @@ extension CoordinatorStateMachine {
     /// Handles the store's answer to a read.
     mutating func answered(_ read: CoordinatorRead, _ answer: CoordinatorRead.Answer) {
         answers.remove(read.reserved, of: read.peer)
-        makeRoom()
+        retryBlocked()
         guard let session = clients[read.peer], session.number == read.session else { return }
         clients[read.peer]?.readsUnderWay -= 1
-        if !session.reads.isEmpty { enlist(read.peer) }
+        if !session.reads.isEmpty { readRound.join(read.peer) }
         switch answer {
         case .reply(let reply):
             send(reply, to: read.peer, read.correlation)

@@ -41,12 +41,12 @@ extension CoordinatorStateMachine {
     }
 
     mutating func queueReport(for session: ClientSession) -> WireQueueReport {
-        if now.steady >= oldestUntil {
-            oldest = [:]
+        if now.steady >= oldestWaiting.validUntil {
+            oldestWaiting.submitted = [:]
             for job in jobs.values where job.isWaiting {
-                oldest[job.tenant] = min(oldest[job.tenant] ?? .max, job.submitted)
+                oldestWaiting.submitted[job.tenant] = min(oldestWaiting.submitted[job.tenant] ?? .max, job.submitted)
             }
-            oldestUntil = now.steady + 1_000
+            oldestWaiting.validUntil = now.steady + 1_000
         }
         return .with {
             $0.tenants = tenants.indices.filter { session.tenant == nil || tenants[$0].name == session.tenant }
@@ -55,7 +55,7 @@ extension CoordinatorStateMachine {
             $0.startedUnixMs = started.wall
             // The workers' spare credit and the stale messages would tell a tenant what others do.
             guard session.tenant == nil else { return }
-            $0.idleCredit = workers.values.reduce(0) { $0 + ($1.canTake ? UInt64(clamping: $1.credit) : 0) }
+            $0.idleCredit = workers.values.reduce(0) { $0 + ($1.acceptsJobs ? UInt64(clamping: $1.credit) : 0) }
             $0.staleRefused = UInt64(clamping: metrics.staleRefused)
         }
     }
@@ -73,7 +73,7 @@ extension CoordinatorStateMachine {
             $0.cpuNs = tenant.used.cpuNanoseconds
             $0.memoryByteSeconds = tenant.used.memoryByteSeconds
             $0.queueLimit = UInt64(clamping: tenant.policy.maximumQueued)
-            if tenant.delayed + tenant.ready > 0 { $0.oldestQueuedUnixMs = oldest[index] ?? now.wall }
+            if tenant.delayed + tenant.ready > 0 { $0.oldestQueuedUnixMs = oldestWaiting.submitted[index] ?? now.wall }
         }
     }
 

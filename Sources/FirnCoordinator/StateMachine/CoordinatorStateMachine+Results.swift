@@ -8,7 +8,7 @@ extension CoordinatorStateMachine {
         let id = JobID(rawValue: Int64(clamping: segment.job))
         guard workers[peer]?.index(of: id, attempt: segment.attempt) != nil, let job = jobs[id] else {
             metrics.staleRefused += 1
-            return tellStale(id, segment.attempt, to: peer, "a result segment of an attempt that holds no lease")
+            return reportStale(id, segment.attempt, to: peer, "a result segment of an attempt that holds no lease")
         }
         if segment.number == 0 { dropValue(id) }
         // Parts that do not fit are dropped. The result then announces more parts than there are, and is refused.
@@ -39,7 +39,7 @@ extension CoordinatorStateMachine {
                 return finish(id, attempt, attemptResult.result, value: nil, peer)
             }
             metrics.staleRefused += 1
-            return tellStale(id, attempt, to: peer, "a result of an attempt that holds no lease")
+            return reportStale(id, attempt, to: peer, "a result of an attempt that holds no lease")
         }
         workers[peer]?.drop(id)
         advancedWorkers.insert(peer)

@@ -17,10 +17,10 @@ extension CoordinatorStateMachine {
         guard checkBatch(submit, peer, correlation) else { return }
         let tenant = tenant(name)
         let number = newNumber()
-        submits[number] = PendingSubmit(
+        requests.submits[number] = PendingSubmit(
             peer: peer, correlation: correlation, watch: submit.watch,
             receipts: [WireReceipt](repeating: WireReceipt(), count: submit.jobs.count), remaining: submit.jobs.count)
-        if submit.watch { openWatch(WatchID(peer: peer, correlation: correlation), isHeldBack: true) }
+        if submit.watch { openWatch(WatchID(peer: peer, correlation: correlation), awaitsReceipts: true) }
         for (index, bytes) in submit.jobs.enumerated() {
             admit(bytes, tenant: tenant, submit: number, index: index)
         }
@@ -110,11 +110,11 @@ extension CoordinatorStateMachine {
     }
 
     mutating func receipt(_ submit: UInt64, _ index: Int, _ answer: WireReceipt.OneOf_Answer) {
-        guard var pending = submits.removeValue(forKey: submit) else { return }
+        guard var pending = requests.submits.removeValue(forKey: submit) else { return }
         pending.receipts[index].answer = answer
         pending.remaining -= 1
         guard pending.remaining == 0 else {
-            submits[submit] = pending
+            requests.submits[submit] = pending
             return
         }
         reply(pending.peer, pending.correlation, .submitReply(.with { $0.receipts = pending.receipts }))
@@ -125,7 +125,9 @@ extension CoordinatorStateMachine {
     mutating func inserted(_ reply: JobStoreReply, submit: UInt64, index: Int, tenant: Int, _ admission: Admission) {
         tenants[tenant].inserting -= 1
         tenants[tenant].queuedBytes -= admission.bytes.count
-        let watch = submits[submit].flatMap { $0.watch ? WatchID(peer: $0.peer, correlation: $0.correlation) : nil }
+        let watch = requests.submits[submit].flatMap {
+            $0.watch ? WatchID(peer: $0.peer, correlation: $0.correlation) : nil
+        }
         switch reply {
         case .inserted(let id, let number):
             metrics.jobsAccepted += 1

@@ -24,11 +24,11 @@ extension CoordinatorStateMachine {
             metrics.segmentsDropped += 1
             return
         }
-        metrics.segmentsKept += 1
+        metrics.segmentsStored += 1
         traces[id]?.numbers.insert(segment.number)
         traces[id]?.bytes += size
         actions.append(
-            .keepTrace(
+            .appendTrace(
                 TraceSegment(job: id, attempt: Int64(segment.attempt), number: Int64(segment.number), bytes: bytes)))
     }
 

@@ -15,16 +15,16 @@ extension CoordinatorStateMachine {
         }
         let number = newNumber()
         let until = now.steady + Int64(get.waitMs)
-        waits[number] = Wait(peer: peer, correlation: correlation, job: job.id, until: until)
+        requests.waits[number] = Wait(peer: peer, correlation: correlation, job: job.id, until: until)
         clients[peer]?.waits.insert(number)
         jobs[job.id]?.waits.append(number)
-        waitEnds.insert(Due(time: until, key: number))
+        timers.waitEnds.insert(Due(time: until, key: number))
     }
 
     /// Answers a waiting `Get` whose job has finished. If there is no room for the result, it is read from the store
     /// when there is.
     mutating func answerWait(_ number: UInt64, _ status: WireJobStatus, of job: Job) {
-        guard let wait = waits.removeValue(forKey: number), let session = clients[wait.peer] else { return }
+        guard let wait = requests.waits.removeValue(forKey: number), let session = clients[wait.peer] else { return }
         clients[wait.peer]?.waits.remove(number)
         let status = shown(status, of: job, to: wait.peer)
         if hasRoom(for: status.bytes, to: wait.peer) {
@@ -36,7 +36,7 @@ extension CoordinatorStateMachine {
 
     /// Answers a waiting `Get` whose time is over with the job's present state.
     mutating func endWait(_ number: UInt64) {
-        guard let wait = waits.removeValue(forKey: number), let job = jobs[wait.job],
+        guard let wait = requests.waits.removeValue(forKey: number), let job = jobs[wait.job],
             let session = clients[wait.peer]
         else { return }
         clients[wait.peer]?.waits.remove(number)

@@ -16,10 +16,10 @@ extension CoordinatorStateMachine {
             return refuse(peer, correlation, .quotaExceeded, fault)
         }
         let id = WatchID(peer: peer, correlation: correlation)
-        openWatch(id, isHeldBack: false)
+        openWatch(id, awaitsReceipts: false)
         addToWatch(id, watch.jobs)
         clients[peer]?.watches[correlation]?.due = now.steady
-        changedWatches.insert(id)
+        watchUpdates.changed.insert(id)
     }
 
     /// Why the client may not watch that many further jobs; nil if it may.
@@ -35,14 +35,14 @@ extension CoordinatorStateMachine {
         return nil
     }
 
-    mutating func openWatch(_ watch: WatchID, isHeldBack: Bool) {
-        clients[watch.peer]?.watches[watch.correlation] = Watch(isHeldBack: isHeldBack)
+    mutating func openWatch(_ watch: WatchID, awaitsReceipts: Bool) {
+        clients[watch.peer]?.watches[watch.correlation] = Watch(awaitsReceipts: awaitsReceipts)
     }
 
     /// The receipts have been sent, so updates may follow.
     mutating func releaseWatch(_ watch: WatchID) {
-        clients[watch.peer]?.watches[watch.correlation]?.isHeldBack = false
-        changedWatches.insert(watch)
+        clients[watch.peer]?.watches[watch.correlation]?.awaitsReceipts = false
+        watchUpdates.changed.insert(watch)
     }
 
     /// - Parameter numbers: job numbers as the client knows them.
@@ -58,7 +58,7 @@ extension CoordinatorStateMachine {
             if isNew {
                 jobs[job.id]?.watches.append(watch)
                 countWatched(watch.peer, 1)
-                note(job.id, in: watch)
+                recordChange(job.id, in: watch)
             }
         }
         readWatched(watch)
@@ -73,11 +73,11 @@ extension CoordinatorStateMachine {
     mutating func watchedJobsRead(_ watch: WatchID, _ read: CoordinatorRead.Watched) {
         guard let asked = clients[watch.peer]?.watches[watch.correlation]?.reading else { return }
         clients[watch.peer]?.watches[watch.correlation]?.reading = 0
-        countWatched(watch.peer, read.left.count - asked)
-        for status in read.statuses { keep(status, in: watch) }
+        countWatched(watch.peer, read.remaining.count - asked)
+        for status in read.statuses { queueFinished(status, in: watch) }
         clients[watch.peer]?.watches[watch.correlation]?.unknown += read.unknown
-        for number in read.left { clients[watch.peer]?.watches[watch.correlation]?.unread.append(number) }
-        changedWatches.insert(watch)
+        for number in read.remaining { clients[watch.peer]?.watches[watch.correlation]?.unread.append(number) }
+        watchUpdates.changed.insert(watch)
         readWatched(watch)
     }
 
@@ -86,20 +86,20 @@ extension CoordinatorStateMachine {
         countWatched(watch.peer, -ended.count)
         answers.remove(ended.finishedBytes, of: watch.peer)
         clients[watch.peer]?.watches[watch.correlation] = nil
-        changedWatches.remove(watch)
-        blockedWatches.remove(watch)
+        watchUpdates.changed.remove(watch)
+        watchUpdates.blocked.remove(watch)
         for id in ended.open { jobs[id]?.watches.removeAll { $0 == watch } }
-        makeRoom()
+        retryBlocked()
     }
 
     /// Schedules an update for the job's watchers, because its state changed.
-    mutating func changed(_ job: Job) {
-        for watch in job.watches { note(job.id, in: watch) }
+    mutating func notifyWatchers(of job: Job) {
+        for watch in job.watches { recordChange(job.id, in: watch) }
     }
 
-    private mutating func note(_ id: JobID, in watch: WatchID) {
-        clients[watch.peer]?.watches[watch.correlation]?.note(id, due: now.steady + settings.updateDelayMs)
-        if !blockedWatches.contains(watch) { changedWatches.insert(watch) }
+    private mutating func recordChange(_ id: JobID, in watch: WatchID) {
+        clients[watch.peer]?.watches[watch.correlation]?.recordChange(id, due: now.steady + settings.updateDelayMs)
+        if !watchUpdates.blocked.contains(watch) { watchUpdates.changed.insert(watch) }
     }
 
     /// The outcome of a watched job is committed. If there is room, it is reported at once; otherwise it is read from
@@ -111,8 +111,8 @@ extension CoordinatorStateMachine {
         let status = shown(status, of: job, to: watch.peer)
         if hasRoom(for: status.bytes, to: watch.peer) {
             countWatched(watch.peer, -1)
-            keep(status, in: watch)
-            changedWatches.insert(watch)
+            queueFinished(status, in: watch)
+            watchUpdates.changed.insert(watch)
         } else {
             let number = number(of: job, for: session)
             clients[watch.peer]?.watches[watch.correlation]?.unread.append(number)
@@ -130,7 +130,7 @@ extension CoordinatorStateMachine {
         readWatched(watch)
     }
 
-    private mutating func keep(_ status: WireJobStatus, in watch: WatchID) {
+    private mutating func queueFinished(_ status: WireJobStatus, in watch: WatchID) {
         reserve(status.bytes, for: watch.peer)
         clients[watch.peer]?.watches[watch.correlation]?.finished.append(status)
         clients[watch.peer]?.watches[watch.correlation]?.finishedBytes += status.bytes
@@ -139,13 +139,13 @@ extension CoordinatorStateMachine {
     /// Sends the updates that are due: finished jobs at once, other changes after `updateDelayMs`, and both only if
     /// there is room.
     mutating func flushWatches() {
-        for id in changedWatches {
+        for id in watchUpdates.changed {
             guard let watch = clients[id.peer]?.watches[id.correlation] else {
-                changedWatches.remove(id)
+                watchUpdates.changed.remove(id)
                 continue
             }
-            guard !watch.isHeldBack, watch.isDue(at: now.steady) else { continue }
-            changedWatches.remove(id)
+            guard !watch.awaitsReceipts, watch.isDue(at: now.steady) else { continue }
+            watchUpdates.changed.remove(id)
             flush(id)
         }
     }
@@ -156,7 +156,7 @@ extension CoordinatorStateMachine {
         answers.remove(taken.bytes, of: id.peer)
         let changes = sendableChanges(id, besides: taken.bytes)
         guard let watch = clients[id.peer]?.watches[id.correlation] else { return }
-        if !watch.changed.isEmpty { blockedWatches.insert(id) }
+        if !watch.changed.isEmpty { watchUpdates.blocked.insert(id) }
         let isLast = watch.isComplete
         if isLast { clients[id.peer]?.watches[id.correlation] = nil }
         guard isLast || !changes.isEmpty || !taken.finished.isEmpty || !taken.unknown.isEmpty else { return }

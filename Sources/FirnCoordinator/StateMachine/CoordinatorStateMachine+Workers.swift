@@ -19,7 +19,7 @@ extension CoordinatorStateMachine {
                 return refuseWorker(
                     peer, 0, .malformedFrames, "the correlation id of a hello is 0: it needs one, since it is answered")
             }
-            return greet(hello, peer, identity, address, envelope.correlation)
+            return acceptHello(hello, peer, identity, address, envelope.correlation)
         case .error: return
         default: break
         }
@@ -27,15 +27,19 @@ extension CoordinatorStateMachine {
             return refuseWorker(peer, envelope.correlation, .helloRequired, "this connection is not known: say hello")
         }
         workers[peer]?.lastHeard = now
-        switch envelope.content {
+        handle(envelope.content, from: peer)
+    }
+
+    private mutating func handle(_ message: WorkerMessage, from peer: Peer) {
+        switch message {
         case .credit(let credit): add(Int(clamping: credit.jobs), creditOf: peer)
         case .heartbeat(let heartbeat): renew(heartbeat.leases, of: peer)
         case .resultSegment(let segment): receive(segment, from: peer)
         case .results(let results):
             for result in results.results { receive(result, from: peer) }
-            if results.hasEvaluating { evaluates(results.evaluating, peer) }
+            if results.hasEvaluating { confirmRunning(results.evaluating, peer) }
         case .release(let release): self.release(release.leases, of: peer)
-        case .goodbye: leave(peer)
+        case .goodbye: removeGracefully(peer)
         case .hello, .error: break
         }
     }
@@ -55,12 +59,12 @@ extension CoordinatorStateMachine {
             let id = JobID(rawValue: Int64(clamping: lease.job))
             if let index = workers[peer]?.index(of: id, attempt: lease.attempt) {
                 workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
-                if !lease.running { waits(index, peer) }
+                if !lease.running { markWaiting(index, peer) }
             } else if !isConcluding(id, attempt: lease.attempt) {
-                tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
+                reportStale(id, lease.attempt, to: peer, "the lease is not held any more")
             }
         }
-        if let running = leases.first(where: \.running) { evaluates(running, peer) }
+        if let running = leases.first(where: \.running) { confirmRunning(running, peer) }
         actions.append(.command(peer, correlation: 0, .heartbeat(WireHeartbeat())))
     }
 
@@ -77,17 +81,17 @@ extension CoordinatorStateMachine {
             if workers[peer]?.index(of: id, attempt: lease.attempt) != nil {
                 workers[peer]?.drop(id)
                 advancedWorkers.insert(peer)
-                giveBack(id)
+                returnLease(id)
             } else if !isConcluding(id, attempt: lease.attempt) {
-                tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
+                reportStale(id, lease.attempt, to: peer, "the lease is not held any more")
             }
         }
     }
 
     /// Removes a worker that has left in an orderly way. Its leases are queued again without blame.
-    mutating func leave(_ peer: Peer) {
+    mutating func removeGracefully(_ peer: Peer) {
         guard let session = removeWorker(peer) else { return }
-        for lease in session.leases { giveBack(lease.job) }
+        for lease in session.leases { returnLease(lease.job) }
     }
 
     mutating func removeWorker(_ peer: Peer) -> WorkerSession? {
@@ -99,14 +103,14 @@ extension CoordinatorStateMachine {
     }
 
     /// A message found no connection. A client loses its session; a worker may reconnect and keep its leases.
-    mutating func lose(_ peer: Peer) {
+    mutating func handleUnreachable(_ peer: Peer) {
         guard peer.endpoint == .workers else { return forgetClient(peer) }
         guard let session = workers[peer] else { return }
         workers[peer]?.isConnected = false
         workers[peer]?.credit = 0
         for lease in session.leases where !lease.isSent {
             workers[peer]?.drop(lease.job)
-            giveBack(lease.job)
+            returnLease(lease.job)
         }
         if workers[peer]?.leases.isEmpty ?? false { _ = removeWorker(peer) }
     }
@@ -115,7 +119,7 @@ extension CoordinatorStateMachine {
         session.isConnected && now.steady - session.lastHeard.steady < settings.silenceMs
     }
 
-    mutating func tellStale(_ id: JobID, _ attempt: UInt32, to peer: Peer, _ reason: String) {
+    mutating func reportStale(_ id: JobID, _ attempt: UInt32, to peer: Peer, _ reason: String) {
         let stale = staleLease(id, attempt, reason)
         workers[peer]?.stale.append(stale)
         changedWorkers.insert(peer)

@@ -24,70 +24,53 @@ public struct CoordinatorStateMachine: Sendable {
     let software: String
 
     var jobs: [JobID: Job] = [:]
-    var tenants: [TenantState] = []
-    var tenantIndex: [String: Int] = [:]
-    var workers: [Peer: WorkerSession] = [:]
-    var workerNames: [String: Peer] = [:]
+    /// Open jobs by the numbers that their tenants know.
+    var jobsByNumber: [TenantJob: JobID] = [:]
     /// Leased jobs whose worker, by name, has not reconnected since this coordinator started.
     var orphans: [String: Set<JobID>] = [:]
-    var clients: [Peer: ClientSession] = [:]
-    var submits: [UInt64: PendingSubmit] = [:]
-    var cancels: [UInt64: PendingCancel] = [:]
-    var waits: [UInt64: Wait] = [:]
-    /// The connections and watched jobs of each tenant that has connections.
-    var clientLoads: [String: ClientLoad] = [:]
-    /// Open jobs by the numbers that their tenants know.
-    var openNumbers: [TenantJob: JobID] = [:]
-
-    /// The bytes of replies that clients have not read.
-    var answers: AnswerBudget
-    /// Connections with queued reads in the order of their turns, and the same connections as a set.
-    var readers = FIFO<Peer>()
-    var waitingReaders: Set<Peer> = []
-    /// Whether a connection in `readers` may have room that it lacked before.
-    var readersMayGoOn = false
-    /// Watches with changes for which there is no room.
-    var blockedWatches: Set<WatchID> = []
+    /// The number of jobs whose outcome is being committed.
+    var concluding = 0
     var traces: [JobID: TraceTally] = [:]
-    /// The purposes of the operations that the store has not answered, oldest first.
-    var intents: [StoreIntent] = []
-    var nextIntent = 0
-    var nextNumber: UInt64 = 0
 
-    /// When a worker that satisfies each requirement of waiting jobs was last connected, in steady time.
-    var lastServed: [Requirement: Int64] = [:]
-    /// Unreadable messages of each peer since the last sweep.
-    var faults: [Peer: Int] = [:]
-    /// The virtual time of the tenants being served; an idle tenant starts from it when it returns.
-    var virtualClock = 0.0
-    /// The number of leases granted so far.
-    var leaseCount: UInt64 = 0
+    var tenants: [TenantState] = []
+    var tenantIndex: [String: Int] = [:]
+    var fairness = Fairness()
+    var oldestWaiting = OldestWaiting()
 
-    /// Timers: not-before times and expiries of jobs by wall time, and waiting `Get`s by steady time.
-    var delays = PriorityHeap<Due<JobID>>()
-    var expiries = PriorityHeap<Due<JobID>>()
-    var waitEnds = PriorityHeap<Due<UInt64>>()
-    var changedWatches: Set<WatchID> = []
+    var workers: [Peer: WorkerSession] = [:]
+    var workerNames: [String: Peer] = [:]
+    /// Workers for which this turn has messages.
     var changedWorkers: Set<Peer> = []
     /// Workers that were sent a job or whose lease ended, so that they may be evaluating another job than before.
     var advancedWorkers: Set<Peer> = []
+    /// When a worker that satisfies each requirement of waiting jobs was last connected, in steady time.
+    var lastAvailable: [Requirement: Int64] = [:]
 
-    var actions: [CoordinatorAction] = []
-    var now: CoordinatorTime
-    let started: CoordinatorTime
-    var lastTick: Int64
-    var nextSurvey: Int64
-    /// The steady time before which no lease or worker is given up: after a stall, messages may still be unread.
-    var graceUntil: Int64 = 0
+    var clients: [Peer: ClientSession] = [:]
+    /// The connections and watched jobs of each tenant that has connections.
+    var clientLoads: [String: ClientLoad] = [:]
+    var requests = PendingRequests()
+    /// The bytes of replies that clients have not read.
+    var answers: AnswerBudget
+    var readRound = ReadRound()
+    var watchUpdates = WatchUpdates()
+    /// Unreadable messages of each peer since the last sweep.
+    var unreadable: [Peer: Int] = [:]
+
+    /// The purposes of the operations that the store has not answered, oldest first.
+    var intents = FIFO<StoreIntent>()
     /// Why the store fails, while it does. New jobs are refused meanwhile.
     var storeFault: String?
-    /// The submission time of each tenant's oldest waiting job, and the steady time until which this cache is used.
-    var oldest: [Int: Int64] = [:]
-    var oldestUntil: Int64 = .min
+    var nextNumber: UInt64 = 0
+
+    var timers = Timers()
+    var sweep: Sweep
+    var now: CoordinatorTime
+    let started: CoordinatorTime
+
     var isDraining = false
-    var saidDrained = false
-    /// Jobs whose outcome is being committed.
-    var concluding = 0
+    var hasReportedDrained = false
+    var actions: [CoordinatorAction] = []
     public internal(set) var metrics = CoordinatorMetrics()
 
     /// - Parameters:
@@ -103,8 +86,7 @@ public struct CoordinatorStateMachine: Sendable {
         answers = AnswerBudget(connectionBytes: settings.connectionAnswerBytes, allBytes: settings.answerBytes)
         now = time
         started = time
-        lastTick = time.steady
-        nextSurvey = time.steady
+        sweep = Sweep(start: time.steady)
         recover(open)
     }
 
@@ -117,7 +99,7 @@ public struct CoordinatorStateMachine: Sendable {
             receive(envelope, from: peer, identity, address: address)
         case .trace(let identity, let segment): receive(segment, from: identity)
         case .unreadable(let peer, let error): refuse(error, from: peer)
-        case .unreachable(let peer): lose(peer)
+        case .unreachable(let peer): handleUnreachable(peer)
         case .stored(let replies): applyStored(replies)
         case .storeFailed(let reason): storeFailed(reason)
         case .answered(let read, let answer): answered(read, answer)
@@ -134,9 +116,9 @@ public struct CoordinatorStateMachine: Sendable {
         dispatch()
         flushWorkers()
         flushWatches()
-        askStore()
-        if isDraining, !saidDrained, submits.isEmpty, leasedOrConcluding == 0 {
-            saidDrained = true
+        issueReads()
+        if isDraining, !hasReportedDrained, requests.submits.isEmpty, leasedOrConcluding == 0 {
+            hasReportedDrained = true
             actions.append(.drained)
         }
         defer { actions.removeAll(keepingCapacity: true) }
@@ -145,13 +127,13 @@ public struct CoordinatorStateMachine: Sendable {
 
     /// The steady time at which the next `tick` is due if no other event happens.
     public var nextTick: Int64 {
-        var next = nextSurvey
-        for due in [delays.first?.time, expiries.first?.time].compactMap({ $0 }) {
+        var next = sweep.next
+        for due in [timers.notBefore.first?.time, timers.expiries.first?.time].compactMap({ $0 }) {
             // A job may name any time up to the largest integer, so the wait is capped.
             next = min(next, now.steady + min(due - now.wall, Self.longestWaitMs))
         }
-        if let wait = waitEnds.first { next = min(next, wait.time) }
-        for watch in changedWatches {
+        if let wait = timers.waitEnds.first { next = min(next, wait.time) }
+        for watch in watchUpdates.changed {
             if let due = clients[watch.peer]?.watches[watch.correlation]?.due { next = min(next, due) }
         }
         return max(next, now.steady)

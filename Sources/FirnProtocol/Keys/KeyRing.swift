@@ -25,7 +25,7 @@ public struct KeyRing: Sendable {
     /// Decides whether a key may connect to the endpoint with a ZAP domain.
     ///
     /// - Returns: the owner of the key, or the reason for a refusal, for the log.
-    public func judge(publicKey: String, domain: String) -> Result<Identity, Refusal> {
+    public func authorize(publicKey: String, domain: String) -> Result<Identity, Refusal> {
         guard let endpoint = Endpoint(authenticationDomain: domain) else {
             return .failure(Refusal(reason: "no endpoint has the domain \"\(domain)\""))
         }

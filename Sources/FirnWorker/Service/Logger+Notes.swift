@@ -13,7 +13,7 @@ extension Logger {
         case .stale(let key, let reason):
             notice("a lease was lost", metadata: ["lease": "\(key)", "reason": "\(reason)"])
         case .draining(let held): info("draining", metadata: ["held": "\(held)"])
-        case .brokenOff(let key): warning("a job was broken off", metadata: ["lease": "\(key)"])
+        case .abandoned(let key): warning("a job was broken off", metadata: ["lease": "\(key)"])
         }
     }
 }

@@ -16,14 +16,14 @@ actor WorkerConnection {
     private let socket: Socket
     private let traces: TraceSender
     private let roots: RootedIO
-    private let evaluator: any AssignedEvaluator
+    private let evaluator: any JobEvaluator
     /// Nil if no supervisor watches the process.
     private let status = SupervisedProcess.status
     private let instance: [UInt8]
     private var machine: WorkerStateMachine
-    private let queue: RunQueue
+    private let queue: EvaluationQueue
     private var cancellations: [LeaseKey: Cancellation] = [:]
-    private var isImpatienceScheduled = false
+    private var isReleaseScheduled = false
     private var outbox: [[[UInt8]]] = []
     private var registrations: [PollingExecutor.Registration] = []
     private var isLeaving = false
@@ -32,11 +32,12 @@ actor WorkerConnection {
     private var hasEnded = false
 
     /// - Parameter evaluator: replaces the virtual machine if it is not nil.
-    init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
+    init(_ configuration: WorkerConfiguration, evaluator: (any JobEvaluator)? = nil, logger: Logger) throws {
         executor = try PollingExecutor(name: "firn-worker")
-        queue = RunQueue(
+        queue = EvaluationQueue(
             status: SupervisedProcess.status,
-            most: RunQueue.Results(count: configuration.uncommittedResults, bytes: configuration.uncommittedBytes))
+            limit: EvaluationQueue.Results(
+                count: configuration.uncommittedResults, bytes: configuration.uncommittedBytes))
         self.configuration = configuration
         log = logger
         let directories = configuration.roots.sorted { $0.key < $1.key }
@@ -155,7 +156,7 @@ actor WorkerConnection {
         guard !hasEnded else { return }
         let now = PollingExecutor.now()
         if let current = queue.current {
-            machine.evaluates(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
+            machine.confirmRunning(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
         }
         perform(machine.tick(now: now))
         executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
@@ -166,24 +167,24 @@ actor WorkerConnection {
     private func endOfTurn() {
         guard !hasEnded else { return }
         let now = PollingExecutor.now()
-        if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
+        if let current = queue.current { machine.confirmRunning(current.key, cpuNanoseconds: 0, now: now) }
         perform(machine.endOfTurn(now: now))
         // Results are kept until they are committed. While there are too many, no job begins; here they may have become
         // fewer.
-        for _ in 0..<queue.keeps(machine.results) { evaluateNext() }
+        for _ in 0..<queue.updateResults(machine.results) { evaluateNext() }
         flush()
-        scheduleImpatience(now: now)
+        scheduleRelease(now: now)
     }
 
     /// Sets a timer for the moment at which the current job counts as long.
-    private func scheduleImpatience(now: UInt64) {
-        guard !isImpatienceScheduled, let time = machine.impatientAt else { return }
-        isImpatienceScheduled = true
+    private func scheduleRelease(now: UInt64) {
+        guard !isReleaseScheduled, let time = machine.nextReleaseTime else { return }
+        isReleaseScheduled = true
         // Jobs that cannot be returned yet are tried again, but not in every turn.
         executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
             self?.assumeIsolated {
-                $0.isImpatienceScheduled = false
-                $0.perform($0.machine.giveBackWhatWaits(now: PollingExecutor.now()))
+                $0.isReleaseScheduled = false
+                $0.perform($0.machine.releaseWaiting(now: PollingExecutor.now()))
             }
         }
     }
@@ -201,7 +202,7 @@ actor WorkerConnection {
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
         case .note(let note):
-            if case .connected = note { status?.greeted(as: instance) }
+            if case .connected = note { status?.welcomed(as: instance) }
             log.record(note)
         case .leave: isLeaving = true
         }
@@ -210,7 +211,7 @@ actor WorkerConnection {
     private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment, aheadOf successor: UInt64?) {
         let cancellation = Cancellation()
         cancellations[key] = cancellation
-        let run = AssignedRun(
+        let run = AssignedJob(
             key: key, assignment: assignment, cancellation: cancellation, roots: roots,
             printedBytes: configuration.printedBytes, traces: traces.queue)
         queue.insert(run, aheadOf: successor)
@@ -242,7 +243,7 @@ actor WorkerConnection {
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
         cancellations[key] = nil
         machine.completed(key, result, now: PollingExecutor.now())
-        for _ in 0..<queue.keeps(machine.results, heard: result.bytes) { evaluateNext() }
+        for _ in 0..<queue.updateResults(machine.results, delivered: result.bytes) { evaluateNext() }
     }
 
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {
@@ -250,7 +251,7 @@ actor WorkerConnection {
         let withdrawn = queue.withdraw(keys)
         for key in withdrawn { cancellations[key] = nil }
         machine.withdrawn(withdrawn, now: PollingExecutor.now())
-        machine.keptByEvaluator(keys.filter { !withdrawn.contains($0) })
+        machine.notWithdrawn(keys.filter { !withdrawn.contains($0) })
     }
 
     private func connectTraces(_ endpoint: String) {

@@ -22,7 +22,7 @@ public struct WorkerService: Service {
     /// Makes a worker with another evaluator than the virtual machine.
     @_semantics("optimize.no.crossmodule")
     package init(
-        _ configuration: WorkerConfiguration, evaluator: any AssignedEvaluator, logger: Logger
+        _ configuration: WorkerConfiguration, evaluator: any JobEvaluator, logger: Logger
     ) throws {
         connection = try WorkerConnection(configuration, evaluator: evaluator, logger: logger)
     }

@@ -38,7 +38,7 @@ public struct WorkerStateMachine: Sendable {
         case unreadable(String)
         case stale(LeaseKey, reason: String)
         case draining(held: Int)
-        case brokenOff(LeaseKey)
+        case abandoned(LeaseKey)
     }
 
     /// The state of the connection.
@@ -51,16 +51,9 @@ public struct WorkerStateMachine: Sendable {
         var intent = Intent.none
     }
 
-    /// A result that is not committed yet.
-    struct Finished {
-        /// The result with its whole value.
-        let result: WireJobResult
-        /// Approximate bytes of memory.
-        let bytes: Int
-    }
-
     let profile: WorkerProfile
     var phase = Phase.connecting
+    /// Why the connection is not ready; empty if it is.
     var reason = "no connection was made"
     var lastHeard: UInt64
     var lastHeartbeat: UInt64
@@ -68,24 +61,16 @@ public struct WorkerStateMachine: Sendable {
 
     /// Leases with the evaluator, in its order, with the state of each. The first one is being evaluated.
     var order: [LeaseKey] = []
+    var pending: [LeaseKey: Pending] = [:]
+    /// When the first lease began, as far as is known.
+    var firstBegan: UInt64 = 0
     /// Nanoseconds of processor time that the first lease has used, as reported last.
     var cpuNanoseconds: UInt64 = 0
-    var pending: [LeaseKey: Pending] = [:]
-    var finished: [LeaseKey: Finished] = [:]
-    var finishedBytes = 0
-    /// Results to send at the end of the turn.
-    var outgoing: [LeaseKey] = []
-    /// Results with large values that are being sent, and the number of segments sent of the first one.
-    var bulk: [LeaseKey] = []
-    var segmentsSent: UInt32 = 0
+
+    var uncommitted = UncommittedResults()
+    var credit = Credit()
     /// Leases to return at the end of the turn.
     var releasing: [LeaseKey] = []
-    /// Credit that the coordinator has not used.
-    var creditGiven = 0
-    /// Whether the coordinator must be told that its credit is void, even if no lease is returned.
-    var mustRevokeCredit = false
-    /// When the first lease began, as far as is known.
-    var firstSince: UInt64 = 0
     var drainDeadline: UInt64?
     var hasLeft = false
 
@@ -105,39 +90,7 @@ public struct WorkerStateMachine: Sendable {
         for (index, key) in order.enumerated() where pending[key]?.intent != .forget {
             leases.append(key.wire(isRunning: index == 0, cpuNanoseconds: index == 0 ? cpuNanoseconds : 0))
         }
-        for key in finished.keys { leases.append(key.wire(isRunning: true)) }
+        for key in uncommitted.keys { leases.append(key.wire(isRunning: true)) }
         return leases
-    }
-}
-
-/// What a worker announces, and how much it accepts.
-public struct WorkerProfile: Sendable {
-    /// The hello without leases, which are added when it is sent.
-    public var hello: WireWorkerHello
-    public var heldJobs: Int
-    public var uncommittedResults: Int
-    public var uncommittedBytes: Int
-    /// The time after which the current job counts as long: the jobs behind it are returned, so that another worker can
-    /// have them and the coordinator can choose anew. It is twice `prefetchHorizon`, the longest wait that the
-    /// coordinator plans for.
-    public var patienceNanoseconds: UInt64
-    public var drainNanoseconds: UInt64
-    /// The heartbeat interval until a welcome names one.
-    public var heartbeatNanoseconds: UInt64 = 1_000_000_000
-    /// The coordinator's endpoint.
-    public var endpoint = ""
-    /// The endpoint for traces, in place of the welcome's; nil to use that one.
-    public var traceEndpoint: String?
-
-    public init(
-        hello: WireWorkerHello, heldJobs: Int = 16, uncommittedResults: Int = 256, uncommittedBytes: Int = 64 << 20,
-        patienceNanoseconds: UInt64 = 40_000_000, drainNanoseconds: UInt64 = 30_000_000_000
-    ) {
-        self.hello = hello
-        self.heldJobs = max(1, heldJobs)
-        self.uncommittedResults = max(1, uncommittedResults)
-        self.uncommittedBytes = max(1, uncommittedBytes)
-        self.patienceNanoseconds = patienceNanoseconds
-        self.drainNanoseconds = drainNanoseconds
     }
 }

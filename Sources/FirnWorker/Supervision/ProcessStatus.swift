@@ -20,7 +20,7 @@ final class ProcessStatus: Sendable {
     private enum Word: Int {
         case isEvaluating, job, attempt, deadline
         case cancelledJob, cancelledAttempt, cancelledAt
-        case isGreeted, instanceHead, instanceTail
+        case isWelcomed, instanceHead, instanceTail
     }
 
     // An integer and not a pointer, because a pointer is not Sendable.
@@ -80,11 +80,11 @@ extension ProcessStatus {
     }
 
     /// Records the 16-byte instance under which the coordinator knows the process.
-    func greeted(as instance: [UInt8]) {
+    func welcomed(as instance: [UInt8]) {
         func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         store(word(instance.prefix(8)), .instanceHead)
         store(word(instance.dropFirst(8).prefix(8)), .instanceTail)
-        store(1, .isGreeted)
+        store(1, .isWelcomed)
     }
 }
 
@@ -101,7 +101,7 @@ extension ProcessStatus {
 
     /// The instance under which the coordinator knows the process; nil before its welcome.
     var instance: [UInt8]? {
-        guard load(.isGreeted) == 1 else { return nil }
+        guard load(.isWelcomed) == 1 else { return nil }
         return [load(.instanceHead), load(.instanceTail)].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
         }

@@ -32,7 +32,7 @@ public enum SupervisedProcess {
     ///
     /// The kernel kills the process when the supervisor's thread that started it ends. A supervisor that had ended
     /// before that was arranged is detected by comparing the parent process.
-    public static func follow() {
+    public static func dieWithSupervisor() {
         guard let supervisor = value(supervisorVariable).flatMap({ pid_t($0) }) else { return }
         firn_die_with_parent()
         if getppid() != supervisor { exit(1) }

@@ -13,7 +13,7 @@ actor WorkerProcesses {
         var startAt: UInt64 = 0
         var waitMilliseconds: UInt64
         /// Whether the process was drained, by the coordinator or by a signal to it alone.
-        var hasLeft = false
+        var wasDrained = false
         var status: ProcessStatus?
         /// The evaluation because of which the process was killed.
         var stuck: Stuck?
@@ -88,11 +88,11 @@ actor WorkerProcesses {
         let now = PollingExecutor.now()
         for index in children.indices {
             reap(index, now: now)
-            endStuck(index, now: now)
+            killStuck(index, now: now)
             let child = children[index]
-            if killAt == nil, !child.hasLeft, child.process == nil, now >= child.startAt { start(index, now: now) }
+            if killAt == nil, !child.wasDrained, child.process == nil, now >= child.startAt { start(index, now: now) }
         }
-        if killAt == nil, !children.isEmpty, children.allSatisfy(\.hasLeft) { killAt = now }
+        if killAt == nil, !children.isEmpty, children.allSatisfy(\.wasDrained) { killAt = now }
         if let killAt {
             let running = children.compactMap(\.process)
             if running.isEmpty {
@@ -113,11 +113,11 @@ actor WorkerProcesses {
         children[index].process = nil
         guard killAt == nil else { return }
         guard status != 0 else {
-            children[index].hasLeft = true
+            children[index].wasDrained = true
             return log.notice(
                 "a worker process was drained and is not started again", metadata: ["process": "\(process)"])
         }
-        remember(children[index], reason: Self.reason(status), at: index)
+        recordPredecessor(children[index], reason: Self.reason(status), at: index)
         let wait = nextWait(index, now: now)
         children[index].startAt = now &+ wait * 1_000_000
         log.warning(
@@ -142,7 +142,7 @@ actor WorkerProcesses {
 
     /// Records for the next process what the ended one was doing. A process that the coordinator never knew leaves the
     /// previous record in place.
-    private func remember(_ child: Child, reason: String, at index: Int) {
+    private func recordPredecessor(_ child: Child, reason: String, at index: Int) {
         guard let instance = child.status?.instance else { return }
         children[index].predecessor = Predecessor(
             instance: instance, evaluating: child.stuck?.key ?? child.status?.evaluation?.key,
@@ -151,7 +151,7 @@ actor WorkerProcesses {
 
     /// Kills a process whose evaluation continues for longer than the grace time after its deadline or cancellation,
     /// and so does not poll its cancellation flag.
-    private func endStuck(_ index: Int, now: UInt64) {
+    private func killStuck(_ index: Int, now: UInt64) {
         let child = children[index]
         guard let process = child.process, child.stuck == nil, let evaluation = child.status?.evaluation else { return }
         let grace = configuration.cancelGraceMilliseconds

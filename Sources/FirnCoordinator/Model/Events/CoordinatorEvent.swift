@@ -42,7 +42,7 @@ public enum CoordinatorAction: Sendable {
     /// Discard what is queued for the client, and report the discarded bytes by `released`.
     case discard(Peer)
     /// Append a segment to the job's stored trace.
-    case keepTrace(TraceSegment)
+    case appendTrace(TraceSegment)
     /// Report that the drain is complete.
     case drained
 }

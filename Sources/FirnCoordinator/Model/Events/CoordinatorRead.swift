@@ -25,7 +25,7 @@ public struct CoordinatorRead: Sendable {
         /// Jobs that do not exist, or that the client may not see.
         public var unknown: [UInt64] = []
         /// Jobs that were not read because the message is full. They are to be asked for again.
-        public var left: [UInt64] = []
+        public var remaining: [UInt64] = []
     }
 
     public let peer: Peer

@@ -17,7 +17,7 @@ struct Watch: Sendable {
     /// Whether a read of this watch is queued for the connection.
     var isWaitingToRead = false
     /// Whether the receipts of the submit that opened the watch are not sent yet. No update may precede them.
-    var isHeldBack = false
+    var awaitsReceipts = false
     /// Open jobs that changed, in order. An update shows the state at the time of sending.
     private(set) var changed: [JobID] = []
     private var changedJobs: Set<JobID> = []
@@ -28,15 +28,15 @@ struct Watch: Sendable {
     /// The steady time at which changes are sent; nil if there are none.
     var due: Int64?
 
-    init(isHeldBack: Bool) { self.isHeldBack = isHeldBack }
+    init(awaitsReceipts: Bool) { self.awaitsReceipts = awaitsReceipts }
 
     /// The number of jobs whose end was not reported yet.
     var count: Int { open.count + unread.count + reading }
 
-    var isComplete: Bool { count == 0 && !isHeldBack }
+    var isComplete: Bool { count == 0 && !awaitsReceipts }
 
     /// Records a change of a job, which is reported at `due` at the latest.
-    mutating func note(_ job: JobID, due time: Int64) {
+    mutating func recordChange(_ job: JobID, due time: Int64) {
         if changedJobs.insert(job).inserted { changed.append(job) }
         due = min(due ?? time, time)
     }

@@ -8,7 +8,7 @@ struct ClientSession: Sendable {
     let identity: Identity
     var lastHeard: Int64
     /// The steady time at which it last read something that was queued for it, or had nothing queued.
-    var lastTaken: Int64
+    var lastRead: Int64
     var watches: [UInt64: Watch] = [:]
     /// The waiting `Get`s of the client, by number.
     var waits: Set<UInt64> = []
@@ -36,29 +36,4 @@ enum WaitingRead: Sendable {
 struct ClientLoad: Sendable {
     var connections = 0
     var watched = 0
-}
-
-/// A `Get` that waits for its job to finish.
-struct Wait: Sendable {
-    let peer: Peer
-    let correlation: UInt64
-    let job: JobID
-    let until: Int64
-}
-
-/// A `Submit` whose jobs are being committed.
-struct PendingSubmit: Sendable {
-    let peer: Peer
-    let correlation: UInt64
-    let watch: Bool
-    var receipts: [WireReceipt]
-    var remaining: Int
-}
-
-/// A `Cancel` whose effects are not all committed.
-struct PendingCancel: Sendable {
-    let peer: Peer
-    let correlation: UInt64
-    var effects: [WireCancellation]
-    var remaining: Int
 }

@@ -16,7 +16,7 @@ final class ReleaseLedger: Sendable {
     init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
     /// libzmq no longer needs that many bytes of messages to the client with that number.
-    func enter(_ bytes: Int, of client: UInt64) {
+    func record(_ bytes: Int, of client: UInt64) {
         let wakes = content.withLock { content in
             content.bytes[client, default: 0] += bytes
             defer { content.isAwaited = false }
@@ -26,7 +26,7 @@ final class ReleaseLedger: Sendable {
     }
 
     /// Removes and returns everything that was recorded.
-    func take() -> [UInt64: Int] {
+    func takeAll() -> [UInt64: Int] {
         content.withLock { content in
             defer { content.bytes.removeAll(keepingCapacity: true) }
             return content.bytes
@@ -34,7 +34,7 @@ final class ReleaseLedger: Sendable {
     }
 
     /// Makes the next entry wake the service. If an entry is there already, the service is woken at once.
-    func await() {
+    func wakeOnNext() {
         let wakes = content.withLock { content in
             content.isAwaited = content.bytes.isEmpty
             return !content.isAwaited

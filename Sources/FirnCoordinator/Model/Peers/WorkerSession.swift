@@ -39,7 +39,7 @@ struct WorkerSession: Sendable {
     /// A bound above what any worker can hold, so that a sum of credits cannot overflow.
     static let maximumCredit = 100_000
 
-    var canTake: Bool { credit > 0 && !isDraining && isConnected }
+    var acceptsJobs: Bool { credit > 0 && !isDraining && isConnected }
 
     /// Whether a hello comes from the same process, and so is a reconnect.
     func isSameProcess(_ other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
@@ -58,7 +58,7 @@ struct WorkerSession: Sendable {
         cancelled.removeAll(keepingCapacity: true)
     }
 
-    func serves(_ requirement: Requirement) -> Bool {
+    func satisfies(_ requirement: Requirement) -> Bool {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)
         else { return false }
         return requirement.roots.allSatisfy { name, id in

@@ -22,11 +22,11 @@ struct FairShare: Sendable {
     private var open = 0.0
     private(set) var charges = 0
     /// The expected cost of a job of this tenant, in nanoseconds of a worker.
-    private(set) var expectation = FairShare.firstExpectation
-    private var hasExperience = false
+    private(set) var expectedCost = FairShare.firstExpectedCost
+    private var hasSample = false
 
     /// The expected cost of a tenant's first job. It is low, so that a stream of small jobs starts at full speed.
-    static let firstExpectation = 1_000_000.0
+    static let firstExpectedCost = 1_000_000.0
 
     init(weight: Double) {
         self.weight = max(weight, 0.001)
@@ -35,14 +35,14 @@ struct FairShare: Sendable {
     var virtualTime: Double { settled + open }
 
     mutating func charge() -> Charge {
-        let charge = Charge(expected: expectation)
+        let charge = Charge(expected: expectedCost)
         open += charge.open / weight
         charges += 1
         return charge
     }
 
     /// Raises the known cost of a running job. A lower cost than before changes nothing.
-    mutating func learn(_ cost: Double, of charge: inout Charge) {
+    mutating func raiseKnownCost(_ cost: Double, of charge: inout Charge) {
         guard cost > charge.known else { return }
         open -= charge.open / weight
         settled += (cost - charge.known) / weight
@@ -65,9 +65,9 @@ struct FairShare: Sendable {
     mutating func settle(_ charge: Charge, cost: Double, isWhole: Bool) {
         close(charge)
         settled += (cost - charge.known) / weight
-        guard isWhole || cost > expectation else { return }
-        expectation = hasExperience ? expectation + (cost - expectation) / 8 : cost
-        hasExperience = true
+        guard isWhole || cost > expectedCost else { return }
+        expectedCost = hasSample ? expectedCost + (cost - expectedCost) / 8 : cost
+        hasSample = true
     }
 
     /// Gives no credit for idle time: the tenant starts at least at the given virtual time.

@@ -10,7 +10,7 @@ struct TenantState: Sendable {
     var delayed = 0
     var ready = 0
     /// Ready jobs that were leased before.
-    var returned = 0
+    var requeued = 0
     /// Bytes of the specifications of waiting jobs and of those being inserted.
     var queuedBytes = 0
     /// Jobs whose insertion is being committed. They count as queued.
@@ -55,48 +55,5 @@ struct TenantState: Sendable {
     mutating func settle(_ charge: FairShare.Charge, used: JobUsage, isWhole: Bool) {
         share.settle(charge, cost: used.cost, isWhole: isWhole)
         self.used += used
-    }
-}
-
-/// A sum that restarts at each full hour of wall time.
-struct HourlyWindow: Sendable {
-    private var hour: Int64 = 0
-    private var sum: UInt64 = 0
-
-    static let length: Int64 = 3_600_000
-
-    func total(at wall: Int64) -> UInt64 { wall / Self.length == hour ? sum : 0 }
-
-    mutating func add(_ amount: UInt64, at wall: Int64) {
-        let (new, overflow) = total(at: wall).addingReportingOverflow(amount)
-        sum = overflow ? .max : new
-        hour = wall / Self.length
-    }
-
-    static func untilNext(_ wall: Int64) -> UInt64 { UInt64(clamping: length - wall % length) }
-}
-
-/// The number of jobs that finished in the last full second. The time to retry is estimated from it.
-struct CompletionRate: Sendable {
-    private var second: Int64 = 0
-    private var current = 0
-    private var last = 0
-
-    mutating func count(at steady: Int64) {
-        advance(to: steady)
-        current += 1
-    }
-
-    mutating func perSecond(at steady: Int64) -> Int {
-        advance(to: steady)
-        return max(last, current)
-    }
-
-    private mutating func advance(to steady: Int64) {
-        let now = steady / 1000
-        guard now != second else { return }
-        last = now == second + 1 ? current : 0
-        current = 0
-        second = now
     }
 }

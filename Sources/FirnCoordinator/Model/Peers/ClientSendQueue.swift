@@ -2,7 +2,7 @@
 ///
 /// libzmq is given few bytes at once, because nothing can be taken back from it. What waits here can be discarded when
 /// the client is given up.
-struct ClientQueue {
+struct ClientSendQueue {
     /// An encoded message.
     struct Entry {
         let frames: [[UInt8]]

@@ -9,7 +9,7 @@ import ZeroMQ
 ///
 /// A request stays open until it is answered, and is sent again after each welcome. That is safe because reading and
 /// cancelling are idempotent, and jobs bear idempotency keys.
-public struct ClientMachine: Sendable {
+public struct ClientStateMachine: Sendable {
     /// What the client must do, in order. The numbers are correlation ids of requests.
     public enum Action: Sendable {
         case send([[UInt8]])

@@ -1,7 +1,7 @@
 import FirnProtocol
 import ZeroMQ
 
-extension ClientMachine {
+extension ClientStateMachine {
     /// Handles an event of the socket's monitor.
     public mutating func handle(_ event: MonitorEvent, now: UInt64) -> [Action] {
         switch event {

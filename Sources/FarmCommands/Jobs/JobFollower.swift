@@ -3,7 +3,7 @@ import FirnCommands
 import FirnProtocol
 
 /// Follows jobs until they have finished.
-struct JobWaiting {
+struct JobFollower {
     let client: FirnClient
     let json: Bool
     let showTrace: Bool

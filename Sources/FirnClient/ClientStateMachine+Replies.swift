@@ -1,6 +1,6 @@
 import FirnProtocol
 
-extension ClientMachine {
+extension ClientStateMachine {
     /// Handles a message of the coordinator, header and body.
     public mutating func receive(_ frames: [[UInt8]], now: UInt64) -> [Action] {
         lastHeard = now

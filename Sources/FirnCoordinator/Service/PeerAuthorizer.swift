@@ -5,7 +5,7 @@ import ZeroMQ
 
 /// Authorises connections, and maps a message's user id to an identity. libzmq's authentication thread and the service
 /// use it concurrently.
-final class Gatekeeper: Sendable {
+final class PeerAuthorizer: Sendable {
     private struct State {
         var ring: KeyRing
         var known: [String: Identity] = [:]
@@ -50,8 +50,8 @@ final class Gatekeeper: Sendable {
         guard case .curve(let key) = request.mechanism else {
             return refuse(request, "it offers no key")
         }
-        let judgement = state.withLock { $0.ring.judge(publicKey: key.z85, domain: request.domain) }
-        switch judgement {
+        let decision = state.withLock { $0.ring.authorize(publicKey: key.z85, domain: request.domain) }
+        switch decision {
         case .success(let identity): return .accept(userID: identity.userID)
         case .failure(let refusal): return refuse(request, refusal.reason)
         }

@@ -4,7 +4,7 @@ import NixStore
 import NixVM
 
 /// A job on its way to the evaluator, with everything that its evaluation needs.
-package struct AssignedRun: Sendable {
+package struct AssignedJob: Sendable {
     package let key: LeaseKey
     package let assignment: WireAssignment
     let cancellation: Cancellation
@@ -13,7 +13,7 @@ package struct AssignedRun: Sendable {
     let traces: TraceQueue
 }
 
-extension AssignedRun {
+extension AssignedJob {
     /// The monotonic time, in nanoseconds, by which the evaluation must end if it begins now; `UInt64.max` if there is
     /// none.
     var deadline: UInt64 {
@@ -24,23 +24,23 @@ extension AssignedRun {
 }
 
 /// Evaluates the jobs of a worker, one at a time.
-package protocol AssignedEvaluator: Sendable {
+package protocol JobEvaluator: Sendable {
     /// Runs the first job of the queue. Returns nil if there is none, because a queued job may have been withdrawn.
-    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)?
+    func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)?
     /// Saves compiled programs for later processes. Called when the worker is idle.
     func storePrograms() async
 }
 
-extension VirtualMachine: AssignedEvaluator {
-    package func performNext(of queue: RunQueue) -> (key: LeaseKey, result: WireJobResult)? {
-        guard let run = queue.take() else { return nil }
+extension VirtualMachine: JobEvaluator {
+    package func performNext(of queue: EvaluationQueue) -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.beginNext() else { return nil }
         var result = perform(run)
         // The time includes reading the job and making the result.
         result.statistics.cpuNs = queue.finish(resultBytes: result.bytes)
         return (run.key, result)
     }
 
-    private func perform(_ run: AssignedRun) -> WireJobResult {
+    private func perform(_ run: AssignedJob) -> WireJobResult {
         do {
             let (job, level) = try EvaluationJob.assigned(
                 run.assignment, roots: run.roots, printedBytes: run.printedBytes)
@@ -51,7 +51,7 @@ extension VirtualMachine: AssignedEvaluator {
         }
     }
 
-    private func perform(_ run: AssignedRun, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
+    private func perform(_ run: AssignedJob, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
         let bytes = run.assignment.limits.traceBytes
         let encoder = TraceEncoder(
             key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)

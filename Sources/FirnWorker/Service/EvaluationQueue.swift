@@ -3,7 +3,7 @@ import Synchronization
 
 /// The jobs that wait for the evaluator, in order, and the one being evaluated. The evaluating thread and the polling
 /// thread share the queue; a job is either begun or withdrawn, never both.
-package final class RunQueue: Sendable {
+package final class EvaluationQueue: Sendable {
     /// The job being evaluated.
     struct Current: Sendable {
         let key: LeaseKey
@@ -15,13 +15,13 @@ package final class RunQueue: Sendable {
     }
 
     private struct Content {
-        var waiting: [AssignedRun] = []
+        var waiting: [AssignedJob] = []
         var current: Current?
         /// Results that the connection holds, and those that it was not given yet.
         var kept = Results()
-        var unheard = Results()
+        var undelivered = Results()
         /// The number of times that the evaluator got no job because there were too many results.
-        var missed = 0
+        var refusedTurns = 0
     }
 
     /// A number of results and the approximate bytes that they occupy.
@@ -38,45 +38,45 @@ package final class RunQueue: Sendable {
     /// The memory in which the supervisor sees what is evaluated.
     private let status: ProcessStatus?
 
-    private let most: Results
+    private let limit: Results
 
     /// - Parameters:
     ///   - status: nil if no supervisor watches the process.
-    ///   - most: the bound on uncommitted results at which no further job is begun.
-    init(status: ProcessStatus? = nil, most: Results = Results(count: .max, bytes: .max)) {
+    ///   - limit: the bound on uncommitted results at which no further job is begun.
+    init(status: ProcessStatus? = nil, limit: Results = Results(count: .max, bytes: .max)) {
         self.status = status
-        self.most = most
+        self.limit = limit
     }
 
     /// Adds a job.
     ///
     /// - Parameter successor: the job to go ahead of; if it no longer waits, ahead of all waiting jobs. Nil: behind
     ///   all.
-    func insert(_ run: AssignedRun, aheadOf successor: UInt64?) {
+    func insert(_ job: AssignedJob, aheadOf successor: UInt64?) {
         content.withLock { content in
-            guard let successor else { return content.waiting.append(run) }
+            guard let successor else { return content.waiting.append(job) }
             let index = content.waiting.firstIndex { $0.key.job == successor } ?? 0
-            content.waiting.insert(run, at: index)
+            content.waiting.insert(job, at: index)
         }
     }
 
     /// Begins the next job and returns it; nil if none may begin. Called on the evaluator's thread.
-    package func take() -> AssignedRun? {
+    package func beginNext() -> AssignedJob? {
         let clock = ThreadClock()
         let begin = clock.now()
-        let run = content.withLock { content -> AssignedRun? in
+        let job = content.withLock { content -> AssignedJob? in
             guard !content.waiting.isEmpty else { return nil }
-            let results = content.kept + content.unheard
-            guard results.count < most.count, results.bytes < most.bytes else {
-                content.missed += 1
+            let results = content.kept + content.undelivered
+            guard results.count < limit.count, results.bytes < limit.bytes else {
+                content.refusedTurns += 1
                 return nil
             }
-            let run = content.waiting.removeFirst()
-            content.current = Current(key: run.key, clock: clock, begin: begin)
-            return run
+            let job = content.waiting.removeFirst()
+            content.current = Current(key: job.key, clock: clock, begin: begin)
+            return job
         }
-        if let run { status?.began(run.key, deadline: run.deadline) }
-        return run
+        if let job { status?.began(job.key, deadline: job.deadline) }
+        return job
     }
 
     /// Ends the evaluation of the current job. Called on the evaluator's thread.
@@ -86,7 +86,7 @@ package final class RunQueue: Sendable {
     package func finish(resultBytes bytes: Int = 0) -> UInt64 {
         status?.ended()
         return content.withLock { content in
-            content.unheard = content.unheard + Results(count: 1, bytes: bytes)
+            content.undelivered = content.undelivered + Results(count: 1, bytes: bytes)
             defer { content.current = nil }
             return content.current?.cpuNanoseconds ?? 0
         }
@@ -108,19 +108,19 @@ package final class RunQueue: Sendable {
     ///
     /// - Parameters:
     ///   - kept: the results that the connection holds now.
-    ///   - heard: bytes of a result that the connection has just been given; nil if it was given none.
+    ///   - delivered: bytes of a result that the connection has just been given; nil if it was given none.
     /// - Returns: how many times the evaluator must be asked for its next job, because it was refused one before.
-    func keeps(_ kept: Results, heard: Int? = nil) -> Int {
+    func updateResults(_ kept: Results, delivered: Int? = nil) -> Int {
         content.withLock { content in
             content.kept = kept
-            if let heard {
-                content.unheard.count -= 1
-                content.unheard.bytes -= heard
+            if let delivered {
+                content.undelivered.count -= 1
+                content.undelivered.bytes -= delivered
             }
-            let results = kept + content.unheard
-            guard results.count < most.count, results.bytes < most.bytes else { return 0 }
-            defer { content.missed = 0 }
-            return content.missed
+            let results = kept + content.undelivered
+            guard results.count < limit.count, results.bytes < limit.bytes else { return 0 }
+            defer { content.refusedTurns = 0 }
+            return content.refusedTurns
         }
     }
 
