@@ -7,7 +7,7 @@ import NixSyntax
 /// value that may be delayed (`ScopeAnalyser+Laziness.swift`). The code generator follows these decisions.
 ///
 /// Scopes are one table by symbol of the innermost binding, with a log of what to restore when a scope ends.
-struct ScopeAnalyser {
+struct ScopeAnalyser: ~Copyable {
     let tree: SyntaxTree
     var analysis: Analysis
     var bindings: [Binding] = []

@@ -11,7 +11,7 @@ extension CodeGenerator {
     /// An expression as Nix prints it, cut where it is long: asserts in the conditions of asserts would each repeat the
     /// inner ones. Relative paths stay relative: a program does not know its directory.
     func printed(_ node: NodeID) -> [UInt8] {
-        tree.printed(node, limit: Self.longestAssertion) { isStopped() }
+        tree.printed(node, limit: Self.longestAssertion, mustStop: stopCondition)
     }
 
     /// Bytes of an assertion's text.

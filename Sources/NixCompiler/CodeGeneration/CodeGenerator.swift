@@ -6,7 +6,7 @@ import NixSyntax
 /// `generate` leaves a forced value on the stack, `generateLazily` one that may be delayed. In tail position (`tail`)
 /// code ends with a tail call or `return` instead of leaving a value. Locals lie on the stack between temporaries, at
 /// heights that are known here, because every expression leaves exactly one value.
-struct CodeGenerator {
+struct CodeGenerator: ~Copyable {
     let tree: SyntaxTree
     let analysis: Analysis
     var program = ProgramBuilder()
@@ -97,8 +97,14 @@ struct CodeGenerator {
         if mustStop?(byteCount + bytes) == true { throw .stopped }
     }
 
-    /// Whether to stop, for what works through the tree on its own.
+    /// Whether to stop before more is made.
     func isStopped() -> Bool { mustStop?(byteCount) ?? false }
+
+    /// The same question, for what works through the tree while this generator makes nothing.
+    var stopCondition: () -> Bool {
+        let (mustStop, bytes) = (mustStop, byteCount)
+        return { mustStop?(bytes) ?? false }
+    }
 
     /// Bytes of all tables, and what they will take until the next question.
     private var byteCount: Int {

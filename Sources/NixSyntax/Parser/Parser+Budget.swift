@@ -4,7 +4,13 @@ extension Parser {
     @inline(__always)
     mutating func work(_ units: Int) throws(Failure) {
         lexer.unitsUntilPoll &-= units
-        if lexer.unitsUntilPoll < 0 { try poll() }
+        try pollWhenDue()
+    }
+
+    /// Asks when the tokens that were read since the last question are enough.
+    @inline(__always)
+    mutating func pollWhenDue() throws(Failure) {
+        if _slowPath(lexer.unitsUntilPoll < 0) { try poll() }
     }
 
     /// Asks before a text is copied that does not stand in the source as it is: it lies in two places for a while.

@@ -72,21 +72,39 @@ struct Parser {
         try lexer.advance()
         var step = Step.expression
         while true {
-            try work(0)
+            // Between two of the steps that poll, no more than a few steps are taken, whatever the source.
             switch step {
-            case .expression: step = try beginExpression()
-            case .operand: step = try beginOperand()
-            case .select: step = try beginSelect()
+            case .expression:
+                try pollWhenDue()
+                step = try beginExpression()
+            case .operand:
+                try pollWhenDue()
+                step = try beginOperand()
+            case .select:
+                try pollWhenDue()
+                step = try beginSelect()
             case .simpleDone: step = try finishSimple()
             case .selectDone: step = try finishSelect()
             case .operandDone: step = try finishOperand()
-            case .expressionDone: step = try finishExpression()
-            case .attributeName: step = try beginAttributeName()
+            case .expressionDone:
+                try pollWhenDue()
+                step = try finishExpression()
+            case .attributeName:
+                try pollWhenDue()
+                step = try beginAttributeName()
             case .attributeNameDone: step = try finishAttributeName()
-            case .stringPiece: step = try continueString()
-            case .binding: step = try beginBinding()
-            case .inheritName: step = try beginInheritName()
-            case .formal: step = try beginFormal()
+            case .stringPiece:
+                try pollWhenDue()
+                step = try continueString()
+            case .binding:
+                try pollWhenDue()
+                step = try beginBinding()
+            case .inheritName:
+                try pollWhenDue()
+                step = try beginInheritName()
+            case .formal:
+                try pollWhenDue()
+                step = try beginFormal()
             case .finished: return value
             }
         }

@@ -83,7 +83,8 @@ extension Machine {
                 to: loaded, &budget)
             for chunk in part.newChunks { try announce(chunk, loaded, &budget) }
             for function in part.functions { try describe(function.chunk, function.chunkIndex, loaded, &budget) }
-            let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
+            var total = 0
+            for index in part.code.indices { total += part.code[index].chunk.code.count }
             for code in part.code { try install(code.chunk, code.chunkIndex, loaded, total, &budget) }
         }
     }
