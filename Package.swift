@@ -36,7 +36,7 @@ let package = Package(
         .target(
             name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        // What parses or searches text and knows no value: apart from the machine, so that it is compiled with checks.
+        // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
         .target(name: "NixFormats", swiftSettings: strict),
         .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
         .target(
@@ -86,14 +86,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
-        // Linked statically: the process starts in a third of the time.
+        // Static linking makes the process start in a third of the time.
         .executableTarget(
             name: "firn", dependencies: ["FirnCommands"], swiftSettings: strict,
             linkerSettings: [
                 .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("_FoundationCShims"),
             ]),
-        // Started by `firn` for the farm's commands: see Sources/FarmCommands/FarmCommand.swift for why there are two.
+        // `firn` executes it for the farm's commands. Sources/FirnCommands/Support/FarmExecutable.swift gives the reason.
         .executableTarget(
             name: "firn-farm", dependencies: ["FarmCommands"], swiftSettings: strict,
             linkerSettings: [
@@ -130,14 +130,14 @@ let package = Package(
             name: "FarmCommandsTests",
             dependencies: ["FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker"],
             swiftSettings: strict),
-        // A worker whose evaluator ignores its flag: what the watchdog is tested with.
+        // A worker whose evaluator ignores its cancellation flag, for tests of the watchdog.
         .executableTarget(
             name: "stubborn-worker",
             dependencies: [
                 "FirnWorker", "FirnProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/StubbornWorker", swiftSettings: strict),
-        // Real processes: they run the built firn-farm.
+        // Tests with real processes, which run the built firn-farm.
         .testTarget(
             name: "FarmTests",
             dependencies: [

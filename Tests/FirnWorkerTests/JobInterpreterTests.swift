@@ -5,11 +5,11 @@ import NixStore
 import NixVM
 import Testing
 
-/// Jobs in a virtual machine, one after another: every outcome, and nothing left for the next one.
-@Suite struct JobInterpreterTests {
-    private let machine: JobInterpreter
+/// Jobs in a virtual machine one after another: every outcome occurs, and nothing of a job is left for the next one.
+@Suite struct VirtualMachineTests {
+    private let machine: VirtualMachine
 
-    init() throws { machine = try JobInterpreter(programCacheBytes: 64 << 20) }
+    init() throws { machine = try VirtualMachine(programCacheBytes: 64 << 20) }
 
     private func job(_ source: String, files: [(String, String)] = []) throws -> EvaluationJob {
         let io = try RootedIO(
@@ -56,33 +56,33 @@ import Testing
     func programsOnDisk() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        // Smaller sources are compiled sooner than a file is read.
+        // Smaller sources are not cached, because compiling them is faster than reading a file.
         func source(_ value: Int) -> String { "\(value)" + String(repeating: " ", count: DiskCache.smallestSource) }
-        func evaluate(_ value: Int, _ machine: JobInterpreter) async throws -> String? {
+        func evaluate(_ value: Int, _ machine: VirtualMachine) async throws -> String? {
             let job = try job("import ./a.nix", files: [("a.nix", source(value))])
             return self.value(await machine.evaluate(job, cancellation: Cancellation()))
         }
         var files: [String] = []
         for number in 1...2 {
-            let first = try JobInterpreter(programCacheBytes: 1 << 20, programCacheDirectory: directory)
+            let first = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
             #expect(try await evaluate(number, first) == "\(number)")
             await first.storePrograms()
-            // programs/, a folder of two digits, and the file.
+            // The subpaths are programs/, a folder named by two digits, and the file.
             let kept = try FileManager.default.subpathsOfDirectory(atPath: directory)
                 .filter { $0.split(separator: "/").count == 3 }.map { "\(directory)/\($0)" }
             files += kept.filter { !files.contains($0) }
             #expect(files.count == number)
         }
-        // The first one's program in the place of the second one's shows that it is what is run.
+        // The first program in place of the second one shows that the stored program is what runs.
         let first = try #require(files.first)
         let second = try #require(files.last)
         try FileManager.default.removeItem(atPath: second)
         try FileManager.default.copyItem(atPath: first, toPath: second)
-        let later = try JobInterpreter(programCacheBytes: 1 << 20, programCacheDirectory: directory)
+        let later = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
         #expect(try await evaluate(2, later) == "1")
         try Data("no program".utf8).write(to: URL(fileURLWithPath: second))
         #expect(try await evaluate(2, later) == "2")
-        let without = try JobInterpreter(programCacheBytes: 1 << 20)
+        let without = try VirtualMachine(programCacheBytes: 1 << 20)
         #expect(try await evaluate(2, without) == "2")
     }
 

@@ -101,7 +101,7 @@ public struct JobTarget {
     }
 
     /// Evaluates a plan and returns its report.
-    public static func evaluate(_ plan: Plan, in machine: JobInterpreter) async -> EvaluationReport {
+    public static func evaluate(_ plan: Plan, in machine: VirtualMachine) async -> EvaluationReport {
         let cancellation = Cancellation()
         if plan.isCancelled { cancellation.cancel() }
         return await machine.evaluate(plan, cancellation)
@@ -123,7 +123,7 @@ public struct JobTarget {
 
 private final class CountingObserver: EvaluationObserver {}
 
-extension JobInterpreter {
+extension VirtualMachine {
     fileprivate func evaluate(_ plan: JobTarget.Plan, _ cancellation: Cancellation) -> EvaluationReport {
         let trace = plan.level.map { EvaluationTrace(level: $0, observer: CountingObserver()) }
         return evaluate(plan.job, cancellation: cancellation, trace: trace)

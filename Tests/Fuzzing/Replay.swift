@@ -40,11 +40,11 @@ extension JobTarget {
         progress: (Int) -> Void = { _ in }
     ) async -> Found? {
         var jobs = JobTarget(seed: seed, programs: programs)
-        guard let used = try? JobInterpreter(programCacheBytes: 1 << 20, checks: checks) else {
+        guard let used = try? VirtualMachine(programCacheBytes: 1 << 20, checks: checks) else {
             return Found(index: 0, finding: Finding("no machine", "the thread cannot be started"))
         }
         for index in 0..<count {
-            guard let plan = jobs.next(), let fresh = try? JobInterpreter(programCacheBytes: 0) else { return nil }
+            guard let plan = jobs.next(), let fresh = try? VirtualMachine(programCacheBytes: 0) else { return nil }
             progress(index)
             let a = await evaluate(plan, in: used)
             let b = await evaluate(plan, in: fresh)

@@ -9,7 +9,7 @@ import Testing
         _ source: String, _ paths: [[String]], options: AttributeWalker.Options = AttributeWalker.Options(),
         memoryBytes: Int? = nil
     ) async throws -> EvaluationReport.Outcome {
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         var job = EvaluationJob(
             .source(Array(source.utf8), name: "test.nix", directory: RootedIO.bundlePath),
             io: try RootedIO(roots: []))

@@ -33,7 +33,7 @@ import Testing
 
     @Test("Two hundred thousand levels end in an outcome", arguments: forms.indices)
     func veryDeep(index: Int) async throws {
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         let source = Self.source(Self.forms[index], 200_000)
         let job = try SuitePrograms.job(.source(source, name: "deep", directory: SuitePrograms.directory))
         let report = await machine.evaluate(job, cancellation: Cancellation())
@@ -42,7 +42,7 @@ import Testing
 
     @Test("What is refused for its depth is told so", arguments: ["[ ", "!", "x: ", "(x: x) ("])
     func refused(open: String) async throws {
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         let form = (open: open, inner: "", close: open == "[ " ? "]" : open.hasSuffix("(") ? ")" : "")
         let source = Self.source((open: form.open, inner: "1", close: form.close), 200_000)
         var job = try SuitePrograms.job(.source(source, name: "deep", directory: SuitePrograms.directory))

@@ -7,7 +7,7 @@ import Testing
 
 /// Sources and programs that are small in bytes and large when loaded.
 @Suite struct LoadLimitTests {
-    private static func machine() throws -> JobInterpreter { try JobInterpreter(programCacheBytes: 0) }
+    private static func machine() throws -> VirtualMachine { try VirtualMachine(programCacheBytes: 0) }
 
     private static func outcome(
         _ input: EvaluationJob.Input, memory: Int? = nil, timeout: UInt64? = nil
@@ -80,7 +80,7 @@ import Testing
 
     /// A program counts the same whether it was verified for this job or an earlier one.
     @Test func knownProgramsCountTheSame() async throws {
-        let machine = try JobInterpreter(programCacheBytes: 256 << 20)
+        let machine = try VirtualMachine(programCacheBytes: 256 << 20)
         var job = try SuitePrograms.job(
             .program(Self.paths.encoded(), name: "p", directory: Array("/short".utf8)))
         job.limits.memoryBytes = 256 << 20
@@ -105,7 +105,7 @@ import Testing
 /// Messages about sources that would make them very long.
 @Suite struct LongMessageTests {
     private static func failure(_ source: String) async throws -> FailureReport? {
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         let job = try SuitePrograms.job(
             .source(Array(source.utf8), name: "s", directory: SuitePrograms.directory))
         guard case .failed(let failure) = await machine.evaluate(job, cancellation: Cancellation()).outcome else {

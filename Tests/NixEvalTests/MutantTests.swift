@@ -17,7 +17,7 @@ import Testing
         _ input: ([UInt8], _ name: String) -> EvaluationJob.Input
     ) async throws -> Tally {
         try #require(originals.count > 300)
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         var random = SeededGenerator(seed: seed)
         var tally = Tally()
         for number in 0..<count {
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func randomTokens() async throws {
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         var random = SeededGenerator(seed: 13)
         var tally = Tally()
         for number in 0..<Self.sourceMutants {

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func programsGiveWhatTheirSourcesGive() async throws {
-        let machine = try JobInterpreter(programCacheBytes: 0)
+        let machine = try VirtualMachine(programCacheBytes: 0)
         let sources = Dictionary(SuitePrograms.sources.map { ($0.name, $0.bytes) }) { first, _ in first }
         var compared = 0
         for (name, program) in SuitePrograms.encoded {
@@ -37,7 +37,7 @@ import Testing
 
     /// Fuel, value and output do not depend on whether another job loaded the source before.
     @Test func knownSourcesGiveTheSame() async throws {
-        let machine = try JobInterpreter(programCacheBytes: 64 << 20)
+        let machine = try VirtualMachine(programCacheBytes: 64 << 20)
         for (name, source) in SuitePrograms.sources {
             let job = try SuitePrograms.job(.source(source, name: name, directory: SuitePrograms.directory))
             let first = await machine.evaluate(job, cancellation: Cancellation())

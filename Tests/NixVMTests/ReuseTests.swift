@@ -39,10 +39,10 @@ import Testing
 
     /// Each after each, three times over: a report does not depend on what the memory was used for.
     @Test func reportsAreThoseOfNewMemory() async throws {
-        let used = try JobInterpreter(programCacheBytes: 0)
+        let used = try VirtualMachine(programCacheBytes: 0)
         var fresh: [String] = []
         for source in Self.growers {
-            let machine = try JobInterpreter(programCacheBytes: 0)
+            let machine = try VirtualMachine(programCacheBytes: 0)
             let report = await machine.evaluate(try job(source, fuel: 3_000_000), cancellation: Cancellation())
             fresh.append(JobTarget.summary(report))
         }

@@ -38,7 +38,7 @@ extension WireJobResult {
         boundTexts()
     }
 
-    /// The result of a job that could not be given to the evaluator: why, in words for its owner.
+    /// The result of a job that could not be given to the evaluator, with the reason for its owner.
     init(refused error: any Error) {
         self.init()
         if let error = error as? ProtocolError {
@@ -87,7 +87,7 @@ extension WireJobResult {
 }
 
 extension FailureKind {
-    /// The name in the protocol: words with hyphens.
+    /// The failure's name in the protocol: lower-case words joined by hyphens.
     var wireName: String {
         if self == .thrown { return "throw" }
         return rawValue.reduce(into: "") { name, character in

@@ -4,7 +4,7 @@ import NixEval
 import NixVM
 
 extension TraceLine {
-    /// A line for an event that was read from a trace.
+    /// The line for an event that was read from a trace.
     public init(_ event: TraceEvent) {
         let kind = Self.lineEvent(event.kind)
         self.init(
@@ -20,7 +20,7 @@ extension TraceLine {
         case .compiledTopLevel: .compiled(.topLevel)
         case .compiledLambda: .compiled(.lambda)
         case .compiledThunk: .compiled(.thunk)
-        // One that a newer worker knows is shown as an instruction.
+        // A kind that only a newer worker knows is shown as an instruction.
         default: .machine(RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: kind.rawValue)) ?? .executeOp)
         }
     }

@@ -6,9 +6,9 @@ import ZeroMQ
 
 private let second: UInt64 = 1_000_000_000
 
-@Suite struct ClientMachineTests {
-    private func machine(hasKey: Bool = true) -> ClientMachine {
-        ClientMachine(
+@Suite struct ClientStateMachineTests {
+    private func machine(hasKey: Bool = true) -> ClientStateMachine {
+        ClientStateMachine(
             endpoint: "tcp://farm:7701", software: "test", hasKey: hasKey, unreachableAfter: 4 * second, now: 0)
     }
 
@@ -21,21 +21,21 @@ private let second: UInt64 = 1_000_000_000
         Envelope(reply, correlation: correlation).frames()
     }
 
-    private func sent(_ actions: [ClientMachine.Action]) throws -> [Envelope<ClientRequest>] {
+    private func sent(_ actions: [ClientStateMachine.Action]) throws -> [Envelope<ClientRequest>] {
         try actions.compactMap { action in
             guard case .send(let frames) = action else { return nil }
             return try Envelope<ClientRequest>(frames: frames)
         }
     }
 
-    private func ready() -> ClientMachine {
+    private func ready() -> ClientStateMachine {
         var machine = machine()
         _ = machine.handle(.handshakeSucceeded, now: 0)
         _ = machine.receive(frames(.welcome(welcome), 1), now: 0)
         return machine
     }
 
-    private func failures(_ actions: [ClientMachine.Action]) -> [ClientError] {
+    private func failures(_ actions: [ClientStateMachine.Action]) -> [ClientError] {
         actions.compactMap { if case .failed(_, let error) = $0 { error } else { nil } }
     }
 
@@ -154,7 +154,8 @@ private let second: UInt64 = 1_000_000_000
         #expect(machine.open.count == 1)
     }
 
-    /// The coordinator would end the connection for it, and the client would send it again for ever.
+    /// Otherwise the coordinator would end the connection because of the message, and the client would send it again
+    /// for ever.
     @Test func whatNoFrameHoldsIsNotSent() throws {
         let large = ClientRequest.submit(.with { $0.jobs = [.init(count: ProtocolLimits.frameBytes)] })
         var connected = ready()

@@ -1,26 +1,27 @@
-/// Messages for one client: those that wait for libzmq to take them, oldest first, and how much of it has them.
+/// The send queue of a client: messages that wait for libzmq, oldest first, and the bytes that libzmq holds.
 ///
-/// libzmq is given little at once, since nothing can be taken back from it: what waits here is thrown away when the client
-/// is given up.
-struct ClientQueue {
+/// libzmq is given few bytes at once, because nothing can be taken back from it. What waits here can be discarded when
+/// the client is given up.
+struct ClientSendQueue {
+    /// An encoded message.
     struct Entry {
         let frames: [[UInt8]]
-        /// As the machine counts them.
+        /// Bytes as the state machine counts them.
         let bytes: Int
     }
 
-    /// Names the queue to those who report what has been sent.
+    /// Identifies the queue in reports of what was sent.
     let number: UInt64
     private(set) var waiting = FIFO<Entry>()
     private(set) var waitingBytes = 0
-    /// What libzmq has not written to the network.
+    /// Bytes that libzmq has not written to the network yet.
     private(set) var sentBytes = 0
 
     init(number: UInt64) { self.number = number }
 
     var isEmpty: Bool { waiting.isEmpty && sentBytes == 0 }
 
-    /// The message to send now; nil when there is none, or libzmq has enough.
+    /// The message to send now; nil if there is none or libzmq holds enough.
     var next: Entry? {
         guard let first = waiting.first, sentBytes == 0 || sentBytes + first.bytes <= Self.sentBytes else { return nil }
         return first
@@ -31,17 +32,17 @@ struct ClientQueue {
         waitingBytes += entry.bytes
     }
 
-    /// libzmq has taken the first one.
+    /// libzmq has accepted the first message.
     mutating func sent() {
         guard let first = waiting.removeFirst() else { return }
         waitingBytes -= first.bytes
         sentBytes += first.bytes
     }
 
-    /// libzmq has done with so many bytes.
+    /// libzmq has written or given up that many bytes.
     mutating func released(_ bytes: Int) { sentBytes -= min(bytes, sentBytes) }
 
-    /// Throws away what waits.
+    /// Discards what waits, and returns its bytes.
     mutating func discard() -> Int {
         defer {
             waiting = FIFO()
@@ -50,6 +51,6 @@ struct ClientQueue {
         return waitingBytes
     }
 
-    /// What libzmq is given at once, or one message.
+    /// Bytes that libzmq is given at once. A single message may be larger.
     private static let sentBytes = 256 << 10
 }

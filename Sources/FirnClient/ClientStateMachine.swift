@@ -1,25 +1,25 @@
 import FirnProtocol
 import ZeroMQ
 
-/// What a client knows of its connection and its open requests. Events go in, actions come out; no socket, no clock.
-/// Times are nanoseconds of one monotonic clock.
+/// A client's state machine: its connection and its open requests. Events go in and actions come out; it uses no socket
+/// and no clock. Times are nanoseconds of one monotonic clock.
 ///
 ///     connecting --handshake--> greeting --welcome--> ready
 ///         ^------- disconnected, refused, silent -------|
 ///
-/// Every request stays here until it is answered, and is sent again after each welcome. That is safe: reading repeats,
-/// cancelling repeats, and jobs bear idempotency keys.
-public struct ClientMachine: Sendable {
-    /// What the client is to do, in order. Numbers are correlation ids of requests.
+/// A request stays open until it is answered, and is sent again after each welcome. That is safe because reading and
+/// cancelling are idempotent, and jobs bear idempotency keys.
+public struct ClientStateMachine: Sendable {
+    /// What the client must do, in order. The numbers are correlation ids of requests.
     public enum Action: Sendable {
         case send([[UInt8]])
         case welcomed(WireClientWelcome)
         case reply(UInt64, ClientReply)
         case updates(UInt64, [WireJobStatus])
-        /// The watch of that correlation id is over.
+        /// The watch with that correlation id is over.
         case ended(UInt64)
         case failed(UInt64, ClientError)
-        /// Nothing can be reached; every open request has failed.
+        /// The coordinator cannot be reached, and every open request has failed.
         case unreachable(ClientError)
         /// Drop the connection and make a new one.
         case reconnect
@@ -30,7 +30,7 @@ public struct ClientMachine: Sendable {
     /// A request that is not answered yet, or a watch that is not over.
     struct Open {
         var request: ClientRequest
-        /// Set for watches: the jobs not seen finished. Nil while a submit with watch is not answered.
+        /// The unfinished jobs of a watch. Nil for other requests, and until a submit with a watch is answered.
         var watched: Set<UInt64>?
     }
 
@@ -45,14 +45,14 @@ public struct ClientMachine: Sendable {
     var lastSent: UInt64
     var welcome: WireClientWelcome?
     var open: [UInt64: Open] = [:]
-    /// Correlation ids in the order of asking, so that it is also the order of sending again.
+    /// Correlation ids in the order of the requests, in which they are also sent again.
     var order: [UInt64] = []
     private var lastCorrelation = Self.helloCorrelation
 
     static let helloCorrelation: UInt64 = 1
 
     /// - Parameters:
-    ///   - hasKey: whether the connection uses CURVE; what a failed handshake most likely means depends on it.
+    ///   - hasKey: whether the connection uses CURVE, which decides how a failed handshake is explained.
     ///   - unreachableAfter: how long requests wait for a connection, in nanoseconds.
     public init(endpoint: String, software: String, hasKey: Bool, unreachableAfter: UInt64, now: UInt64) {
         self.endpoint = endpoint
@@ -64,12 +64,12 @@ public struct ClientMachine: Sendable {
         lastSent = now
     }
 
-    /// Asks something. Sent at once when the connection is ready, else when it is.
+    /// Adds a request. It is sent at once if the connection is ready, and otherwise after the next welcome.
     public mutating func ask(_ request: ClientRequest, now: UInt64) -> (correlation: UInt64, actions: [Action]) {
         let correlation = newCorrelation()
         var watched: Set<UInt64>?
         if case .watch(let watch) = request { watched = Set(watch.jobs) }
-        // Silence is counted from when somebody waits for an answer.
+        // Silence counts from when a reply is awaited.
         if open.isEmpty { lastHeard = now }
         open[correlation] = Open(request: request, watched: watched)
         order.append(correlation)
@@ -77,13 +77,13 @@ public struct ClientMachine: Sendable {
         return (correlation, [send(request, correlation, now: now)])
     }
 
-    /// One that no question bore before.
+    /// A correlation id that no earlier request had.
     mutating func newCorrelation() -> UInt64 {
         lastCorrelation += 1
         return lastCorrelation
     }
 
-    /// Gives a request or watch up; nothing more is reported of it.
+    /// Gives up a request or watch. Nothing more is reported about it.
     public mutating func forget(_ correlation: UInt64, now: UInt64) -> [Action] {
         guard let entry = open[correlation] else { return [] }
         close(correlation)
@@ -91,8 +91,8 @@ public struct ClientMachine: Sendable {
         return [send(.unwatch(.with { $0.correlation = correlation }), 0, now: now)]
     }
 
-    /// Sends a request, or fails it where no frame can hold it: the other side would end the connection for it, again at
-    /// each attempt.
+    /// Sends a request, or fails it if no frame can hold it. The coordinator would end the connection because of such a
+    /// frame, at each attempt again.
     mutating func send(_ request: ClientRequest, _ correlation: UInt64, now: UInt64) -> Action {
         let frames = Envelope(request, correlation: correlation).frames()
         if let bytes = frames.map(\.count).max(), bytes > ProtocolLimits.frameBytes {
@@ -105,7 +105,7 @@ public struct ClientMachine: Sendable {
 
     mutating func close(_ correlation: UInt64) {
         guard open.removeValue(forKey: correlation) != nil else { return }
-        // Answers mostly come in the order of asking.
+        // Replies mostly come in the order of the requests, so the search is short.
         if let index = order.firstIndex(of: correlation) { order.remove(at: index) }
     }
 

@@ -1,8 +1,8 @@
 import FirnProtocol
 import ZeroMQ
 
-extension ClientMachine {
-    /// What the socket's monitor reported.
+extension ClientStateMachine {
+    /// Handles an event of the socket's monitor.
     public mutating func handle(_ event: MonitorEvent, now: UInt64) -> [Action] {
         switch event {
         case .handshakeSucceeded: return greet(now: now)
@@ -13,17 +13,18 @@ extension ClientMachine {
             lose("nobody answers there: is the coordinator running?", now: now)
         case .handshakeFailed(let failure):
             if case .hungUp = failure { lose(hungUp, now: now) } else { lose(failure.description, now: now) }
-            // Trying again does not change a key. A coordinator that restarts may refuse for a moment, though.
+            // A retry does not change a key. A coordinator that restarts may refuse for a moment, though.
             if welcome == nil, failure.isFinal { return failAll(unreachable) }
-        // What the last handshake failed of says more than that another one began.
+        // The failure of the last handshake says more than the start of another one.
         case .connected: if reason != hungUp { reason = Self.handshaking }
         default: break
         }
         return []
     }
 
-    /// A server that cannot read a handshake says nothing and hangs up. One that asks for CURVE may do so before its own
-    /// greeting is out, and then the mechanisms are never compared on this side.
+    /// The reason for a handshake that the server ended without a word, as it does when it cannot read the handshake. A
+    /// server that asks for CURVE may do so before it sends its own greeting, so that this side never compares the
+    /// mechanisms.
     private var hungUp: String {
         hasKey
             ? "the other side hung up during the handshake: is the server's public key the one that was given?"
@@ -31,7 +32,7 @@ extension ClientMachine {
     }
     private static let handshaking = "connected, but the handshake does not end"
 
-    /// To be called a few times a second.
+    /// Handles the passing of time. Called a few times a second.
     public mutating func tick(now: UInt64) -> [Action] {
         if let since = disconnectedSince {
             guard now >= since &+ unreachableAfter else { return [] }
@@ -60,7 +61,7 @@ extension ClientMachine {
     }
 
     private mutating func lose(_ reason: String, now: UInt64) {
-        // A retry that follows a refused key says less than the refusal.
+        // A failed retry says less than the refusal that preceded it.
         if phase != .connecting || self.reason == "no connection was made" || !reason.hasPrefix("nobody") {
             self.reason = reason
         }
@@ -82,7 +83,7 @@ extension ClientMachine {
 }
 
 extension MonitorEvent.HandshakeFailure {
-    /// The same will happen at each attempt.
+    /// Whether every further attempt will fail in the same way.
     var isFinal: Bool {
         switch self {
         case .refused(let status): status == 400

@@ -2,17 +2,17 @@ import FirnClient
 import FirnCommands
 import FirnProtocol
 
-/// Follows jobs until they are finished.
-struct JobWaiting {
+/// Follows jobs until they have finished.
+struct JobFollower {
     let client: FirnClient
     let json: Bool
     let showTrace: Bool
-    /// Print each change of state, and no values.
+    /// Whether each change of state is printed, instead of values.
     let showsUpdates: Bool
 
-    /// Prints each job's result as it would be printed by `firn eval`, in the order given.
+    /// Prints each job's result as `firn eval` would print it, in the order of the jobs.
     ///
-    /// - Returns: whether all ended ok.
+    /// - Returns: whether all jobs ended as ok.
     func finish(_ jobs: [UInt64]) async throws -> Bool {
         var progress = Progress(!json)
         var finished: [UInt64: WireJobStatus] = [:]
@@ -49,7 +49,7 @@ struct JobWaiting {
         Output.write(1, text + "\n")
     }
 
-    /// Prints a finished job: the value on standard output, all else on standard error.
+    /// Prints a finished job: its value on standard output, everything else on standard error.
     func print(_ status: WireJobStatus) async throws {
         var status = status
         if UInt64(status.result.value.count) < status.result.valueBytes, status.result.outcome == .ok {

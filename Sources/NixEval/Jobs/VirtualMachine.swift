@@ -2,7 +2,7 @@ import NixVM
 
 /// The interpreter of a worker. It evaluates one job after another on a thread of its own, each in a machine in its
 /// initial state. Between jobs, it keeps the reserved memory with the builtins in it, and the cached programs.
-public actor JobInterpreter {
+public actor VirtualMachine {
     nonisolated let executor: BigStackExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 

@@ -1,7 +1,7 @@
 import FirnProtocol
 
-extension ClientMachine {
-    /// What the coordinator sent, header and body.
+extension ClientStateMachine {
+    /// Handles a message of the coordinator, header and body.
     public mutating func receive(_ frames: [[UInt8]], now: UInt64) -> [Action] {
         lastHeard = now
         let envelope: Envelope<ClientReply>
@@ -27,7 +27,7 @@ extension ClientMachine {
 
     private mutating func refuse(_ correlation: UInt64, _ error: WireError, now: UInt64) -> [Action] {
         if error.code == .helloRequired {
-            // One hello brings all open requests again; those sent in between are refused like this, too.
+            // One hello sends all open requests again. Those sent in between are refused with this code, too.
             return phase == .ready ? greet(now: now) : []
         }
         if correlation == Self.helloCorrelation {
@@ -53,7 +53,7 @@ extension ClientMachine {
             if submit.watch { actions.append(.ended(correlation)) }
             return actions
         }
-        // From now on it is a watch, also when it has to be sent again.
+        // From now on the request is a watch, also when it is sent again.
         open[correlation] = Open(request: .watch(.with { $0.jobs = accepted }), watched: Set(accepted))
         return actions
     }

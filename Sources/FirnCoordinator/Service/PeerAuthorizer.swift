@@ -3,15 +3,16 @@ import Logging
 import Synchronization
 import ZeroMQ
 
-/// Who is let in, and who a message's user id stands for. Used by libzmq's authentication thread and by the service.
-final class Gatekeeper: Sendable {
+/// Authorises connections, and maps a message's user id to an identity. libzmq's authentication thread and the service
+/// use it concurrently.
+final class PeerAuthorizer: Sendable {
     private struct State {
         var ring: KeyRing
         var known: [String: Identity] = [:]
     }
 
     private let state: Mutex<State>
-    /// Set in plain mode, in which every connection is this tenant's.
+    /// The tenant of every client connection in plain mode; nil in CURVE mode.
     private let plainTenant: Tenant?
     private let directory: KeyDirectory?
     private let logger: Logger
@@ -33,7 +34,7 @@ final class Gatekeeper: Sendable {
 
     var isPlain: Bool { directory == nil }
 
-    /// What sockets of the coordinator are given.
+    /// The security option of the coordinator's sockets.
     func security() throws -> SocketOptions.Security {
         guard let directory else { return .plain }
         let certificate = try directory.coordinator()
@@ -44,13 +45,13 @@ final class Gatekeeper: Sendable {
         return .curveServer(secretKey: secret)
     }
 
-    /// Judges a connection, for ZAP.
+    /// Decides on a connection, as the handler of ZAP requests.
     func authorize(_ request: AuthenticationRequest) -> AuthenticationDecision {
         guard case .curve(let key) = request.mechanism else {
             return refuse(request, "it offers no key")
         }
-        let judgement = state.withLock { $0.ring.judge(publicKey: key.z85, domain: request.domain) }
-        switch judgement {
+        let decision = state.withLock { $0.ring.authorize(publicKey: key.z85, domain: request.domain) }
+        switch decision {
         case .success(let identity): return .accept(userID: identity.userID)
         case .failure(let refusal): return refuse(request, refusal.reason)
         }
@@ -61,7 +62,7 @@ final class Gatekeeper: Sendable {
         return .refuse(reason: reason)
     }
 
-    /// Who sent a message; nil when that is not known, or not admitted any more.
+    /// The sender of a message; nil if it is unknown or no longer admitted.
     func identity(userID: String?, at endpoint: Endpoint) -> Identity? {
         if let plainTenant {
             let tenant = endpoint.role == .client ? plainTenant : nil
@@ -76,7 +77,7 @@ final class Gatekeeper: Sendable {
         }
     }
 
-    /// Reads the key directory again. Waits for the disk.
+    /// Reads the key directory again. This waits for the disk.
     func reload() {
         guard let directory else { return }
         let (ring, faults) = directory.readableKeys()

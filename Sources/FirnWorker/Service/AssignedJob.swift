@@ -3,8 +3,8 @@ import NixEval
 import NixStore
 import NixVM
 
-/// An assigned job on its way to the virtual machine, with all that it needs there.
-package struct AssignedRun: Sendable {
+/// A job on its way to the evaluator, with everything that its evaluation needs.
+package struct AssignedJob: Sendable {
     package let key: LeaseKey
     package let assignment: WireAssignment
     let cancellation: Cancellation
@@ -13,8 +13,9 @@ package struct AssignedRun: Sendable {
     let traces: TraceQueue
 }
 
-extension AssignedRun {
-    /// When the evaluation has to end if it begins now; `UInt64.max`: whenever it does.
+extension AssignedJob {
+    /// The monotonic time, in nanoseconds, by which the evaluation must end if it begins now; `UInt64.max` if there is
+    /// none.
     var deadline: UInt64 {
         let timeout = assignment.limits.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
         let isBounded = timeout.partialValue > 0 && !timeout.overflow
@@ -23,23 +24,23 @@ extension AssignedRun {
 }
 
 /// Evaluates the jobs of a worker, one at a time.
-package protocol AssignedEvaluator: Sendable {
-    /// Runs the next job of the queue, if there is one: what waited may have been taken back.
-    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)?
-    /// To be called when there is time: keeps what makes later processes faster.
+package protocol JobEvaluator: Sendable {
+    /// Runs the first job of the queue. Returns nil if there is none, because a queued job may have been withdrawn.
+    func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)?
+    /// Saves compiled programs for later processes. Called when the worker is idle.
     func storePrograms() async
 }
 
-extension JobInterpreter: AssignedEvaluator {
-    package func performNext(of queue: RunQueue) -> (key: LeaseKey, result: WireJobResult)? {
-        guard let run = queue.take() else { return nil }
+extension VirtualMachine: JobEvaluator {
+    package func performNext(of queue: EvaluationQueue) -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.beginNext() else { return nil }
         var result = perform(run)
-        // With the reading of the job and the making of the result.
+        // The time includes reading the job and making the result.
         result.statistics.cpuNs = queue.finish(resultBytes: result.bytes)
         return (run.key, result)
     }
 
-    private func perform(_ run: AssignedRun) -> WireJobResult {
+    private func perform(_ run: AssignedJob) -> WireJobResult {
         do {
             let (job, level) = try EvaluationJob.assigned(
                 run.assignment, roots: run.roots, printedBytes: run.printedBytes)
@@ -50,7 +51,7 @@ extension JobInterpreter: AssignedEvaluator {
         }
     }
 
-    private func perform(_ run: AssignedRun, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
+    private func perform(_ run: AssignedJob, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
         let bytes = run.assignment.limits.traceBytes
         let encoder = TraceEncoder(
             key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)
