@@ -106,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
-        .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
+        .testTarget(
+            name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Refused.txt"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
@@ -123,7 +124,10 @@ let package = Package(
         .testTarget(name: "LanguageTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "FarmCommandsTests",
-            dependencies: ["FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker"],
+            dependencies: [
+                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         // A worker whose evaluator ignores its cancellation flag, for tests of the watchdog.
         .executableTarget(

@@ -43,7 +43,8 @@ extension Evaluator {
         guard let source = source(named: place.source), source.count <= Self.largestExplained else { return nil }
         makeRoom(forSource: source.count)
         // The source again, the tree, and what finds its nodes by their places.
-        let options = ParseOptions(pipeOperators: true, mustStop: stopCondition(besides: source.count))
+        let options = ParseOptions(
+            pipeOperators: true, maximumDepth: BigStack.levels, mustStop: stopCondition(besides: source.count))
         guard let tree = try? NixSyntax.parse(source, options: options) else { return nil }
         let bytes = tree.memoryBytes + SyntaxParents.byteCount(for: tree)
         guard bytes <= machine.roomOutsideHeap,

@@ -1,9 +1,18 @@
 import Glibc
+import NixSyntax
+import NixVM
 
-/// Runs work on a thread with a stack large enough for the compiler's deepest source.
+/// Runs work on a thread with a stack large enough for the deepest source that is accepted.
 public enum BigStack {
-    /// Bytes: what `Compiler.maximumDepth` levels need, twice. Only touched pages count.
-    public static let size = 512 << 20
+    /// Bytes; only touched pages take memory. Where the system limits address space it is an eighth of that at most.
+    public static let size = min(usualSize, max(leastSize, (AddressSpace.limit ?? .max) / 8 & ~0xFFFF))
+    /// Levels of nesting that sources may have, to be compiled on such a stack.
+    static let levels = min(SyntaxTree.maximumDepth, size / bytesPerLevel)
+
+    /// What `SyntaxTree.maximumDepth` levels need, twice.
+    private static let usualSize = 512 << 20
+    private static let bytesPerLevel = usualSize / SyntaxTree.maximumDepth
+    private static let leastSize = 8 << 20
 
     private final class Job {
         let body: () -> Void

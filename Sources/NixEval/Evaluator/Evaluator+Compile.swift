@@ -136,7 +136,8 @@ extension Evaluator {
             tree = try NixSyntax.parse(
                 source,
                 options: ParseOptions(
-                    pipeOperators: options.pipeOperators, mustStop: stopCondition(besides: source.count)))
+                    pipeOperators: options.pipeOperators, maximumDepth: BigStack.levels,
+                    mustStop: stopCondition(besides: source.count)))
         } catch {
             throw failure(of: error, name: name)
         }

@@ -52,6 +52,8 @@ public actor VirtualMachine {
     /// Jobs of one system and with the same features in a row use the same memory.
     private func takeMemory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
         if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
+            // The address space of the one before is given back first: there may not be enough for both.
+            memory = nil
             memory = MachineMemory(
                 settings: MachineSettings(currentSystem: system, pure: true, checks: checks, features: features),
                 prepare: Evaluator.installDerivation)

@@ -4,6 +4,8 @@ public struct ParseOptions: Sendable {
     public var pipeOperators: Bool
     /// Largest source in bytes. Never more than `ParseOptions.largestSource`, whatever is given.
     public var maximumSourceSize: Int
+    /// Levels of nesting that a tree may have at most. Never more than `SyntaxTree.maximumDepth`, whatever is given.
+    public var maximumDepth: Int
     /// Asked now and then while parsing, with the bytes that the parser's tables take or will take before it asks again;
     /// true ends it with a `cancelled` error.
     public var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
@@ -13,10 +15,11 @@ public struct ParseOptions: Sendable {
 
     public init(
         pipeOperators: Bool = false, maximumSourceSize: Int = ParseOptions.largestSource,
-        mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
+        maximumDepth: Int = SyntaxTree.maximumDepth, mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) {
         self.pipeOperators = pipeOperators
         self.maximumSourceSize = maximumSourceSize
+        self.maximumDepth = maximumDepth
         self.mustStop = mustStop
     }
 }

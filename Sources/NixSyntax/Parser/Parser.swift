@@ -6,6 +6,7 @@
 struct Parser {
     var lexer: Lexer
     let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    private let maximumDepth: Int
     /// The innermost construct that is begun, and those around it.
     private(set) var top = Frame(kind: .root, start: 0)
     private var frames: [Frame] = []
@@ -45,6 +46,7 @@ struct Parser {
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
         mustStop = options.mustStop
+        maximumDepth = min(options.maximumDepth, SyntaxTree.maximumDepth)
         symbols = SymbolTable(bytes)
         bindings = BindingTable(sourceSize: bytes.count)
         // Of a large source much may be comments and strings.
@@ -164,19 +166,22 @@ extension Parser {
     func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
 
     func checkDepth(_ depth: Int, _ span: Span) throws(Failure) {
-        guard depth > SyntaxTree.maximumDepth else { return }
+        guard depth > maximumDepth else { return }
         throw Failure(
             .nestedTooDeeply,
-            "expression is nested too deeply: more than \(SyntaxTree.maximumDepth) levels; split it up", at: span)
+            "expression is nested too deeply: more than \(maximumDepth) levels; split it up", at: span)
     }
 
     /// An error about the current token.
-    func unexpected(_ expected: TokenKind...) -> Failure {
+    func unexpected(_ expected: TokenKind...) -> Failure { unexpected(expected, at: lexer.span) }
+
+    /// The same, shown at another place than the token's.
+    func unexpected(_ expected: [TokenKind], at span: Span) -> Failure {
         var message = "syntax error, unexpected \(lexer.kind.name)"
         if !expected.isEmpty {
             message += ", expecting " + expected.map(\.name).joined(separator: " or ")
         }
-        return Failure(.unexpectedToken, message, at: lexer.span)
+        return Failure(.unexpectedToken, message, at: span)
     }
 
     @inline(__always)

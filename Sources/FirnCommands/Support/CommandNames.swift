@@ -1,0 +1,34 @@
+import ArgumentParser
+import NixVM
+
+/// The names of all commands: `firn`'s own, and those of the farm.
+package enum CommandNames {
+    private static var all: [String] { names(of: FirnCommand.self) + FarmExecutable.commands.map(\.name) }
+
+    /// What is wrong with the command's name in a command line, without the executable's name; nil where nothing is, or
+    /// something else.
+    package static func mistake(in words: [String]) -> String? {
+        var words = words[...]
+        if words.first == "help" { words = words.dropFirst() }
+        guard let name = words.popFirst(), !name.hasPrefix("-") else { return nil }
+        guard let command = FirnCommand.configuration.subcommands.first(where: { $0.configuration.commandName == name })
+        else { return FarmExecutable.isName(name) ? nil : unknown(name, of: "firn", all) }
+        guard let next = words.first, !next.hasPrefix("-") else { return nil }
+        // Of a command with commands of its own.
+        let below = names(of: command)
+        return below.isEmpty || next == "help" || below.contains(next) ? nil : unknown(next, of: "firn \(name)", below)
+    }
+
+    private static func names(of command: any ParsableCommand.Type) -> [String] {
+        command.configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+
+    private static func unknown(_ name: String, of command: String, _ known: [String]) -> String {
+        let nearest = Suggestions.closest(to: Array(name.utf8), among: known.map { Array($0.utf8) })
+        let choice =
+            nearest.isEmpty
+            ? "its commands are \(known.joined(separator: ", "))"
+            : "did you mean \(nearest.map { "'\(command) \($0)'" }.joined(separator: " or "))?"
+        return "error: \(command) has no command '\(name)'; \(choice)"
+    }
+}
