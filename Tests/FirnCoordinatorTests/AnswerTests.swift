@@ -43,7 +43,7 @@ import Testing
             var bytes = 0
             for (index, number) in numbers.enumerated() {
                 if bytes >= CoordinatorStateMachine.updateBytes {
-                    answer.left = Array(numbers[index...])
+                    answer.remaining = Array(numbers[index...])
                     break
                 }
                 answer.statuses.append(Self.finished(number, valueBytes: valueBytes))

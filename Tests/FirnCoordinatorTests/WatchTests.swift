@@ -89,7 +89,7 @@ import Testing
             told += statuses.count
             farm.clear()
             farm.machine.handle(
-                .answered(read, .watched(.init(statuses: statuses, left: Array(numbers.dropFirst(first.count))))),
+                .answered(read, .watched(.init(statuses: statuses, remaining: Array(numbers.dropFirst(first.count))))),
                 at: farm.time)
             farm.turn()
             #expect(farm.updates.count == statuses.count)
