@@ -26,7 +26,10 @@ public struct FarmCommand: AsyncParsableCommand {
     public static func run() async -> Never {
         Output.holdStreams()
         do {
-            var command = try parseAsRoot(FirnCommand.joinPairs(CommandWords.read()))
+            let words = FirnCommand.joinPairs(CommandWords.read())
+            let root: any ParsableCommand.Type =
+                words.first?.hasPrefix(FarmExecutable.completionOption) == true ? CompletionCommand.self : Self.self
+            var command = try root.parseAsRoot(words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -39,11 +42,21 @@ public struct FarmCommand: AsyncParsableCommand {
             leave(failure.exitCode)
         } catch {
             let isHelp = exitCode(for: error) == .success
-            Output.write(isHelp ? 1 : 2, fullMessage(for: error) + "\n")
+            let text = fullMessage(for: error) + "\n"
+            if isHelp { Output.text(text) } else { Output.message(text) }
             leave(isHelp ? 0 : 2)
         }
         leave(0)
     }
+}
+
+/// Both parts of the command line together, from which the completion scripts of shells are generated.
+struct CompletionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "firn", version: FirnVersion.text,
+        // The other part's `trace` has the option `--job`.
+        subcommands: FirnCommand.configuration.subcommands
+            + FarmCommand.configuration.subcommands.filter { $0 != TraceJobCommand.self })
 }
 
 /// The failure of a command.

@@ -25,15 +25,15 @@ struct QueueCommand: AsyncParsableCommand {
         let client = try await connection.connect(as: role.role)
         let report = try await ConnectionArguments.reporting { try await client.queue() }
         let isForOperator = role.isOperator
-        let text = json ? Self.json(report, isForOperator).text + "\n" : Self.text(report, isForOperator)
-        Output.write(1, text)
+        if json { return Output.write(1, Self.json(report, isForOperator).text + "\n") }
+        Output.text(Self.text(report, isForOperator))
     }
 
     /// The workers' spare credit and the stale messages are shown to operators only.
     private static func text(_ report: WireQueueReport, _ isForOperator: Bool) -> String {
         let heading = ["tenant", "delayed", "queued", "held", "running", "finished", "cpu", "memory", "fuel"]
         let rows = report.tenants.map { tenant in
-            [tenant.tenant]
+            [TerminalText.line(tenant.tenant)]
                 + [tenant.delayed, tenant.queued, tenant.held, tenant.running, tenant.finished].map(String.init)
                 + [
                     decimal(Double(tenant.cpuNs) / 1e9), decimal(Double(tenant.memoryByteSeconds) / 1_073_741_824),
@@ -98,14 +98,15 @@ struct WorkersCommand: AsyncParsableCommand {
         }
         let rows = workers.map { worker in
             [
-                StatusReport.printable(worker.name), worker.address, jobs(worker.leases.filter(\.running)),
+                TerminalText.line(worker.name), TerminalText.line(worker.address),
+                jobs(worker.leases.filter(\.running)),
                 "\(worker.leases.count { !$0.running })", "\(worker.credit)",
                 "\(worker.finished)",
-                StatusReport.printable(worker.roots.map(\.name).joined(separator: " ")),
+                TerminalText.line(worker.roots.map(\.name).joined(separator: " ")),
                 worker.draining ? "draining" : "",
             ]
         }
-        Output.write(1, Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
+        Output.text(Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
     }
 
     /// The ids of the jobs that a worker evaluates: at most one.

@@ -12,10 +12,18 @@ final class FarmProcess: Sendable {
         return bundle.deletingLastPathComponent().appending(path: "firn-farm")
     }()
 
-    /// - Parameter environment: variables in addition to the test's own environment.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        process = try ChildProcess(
-            Self.executable, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+    /// - Parameters:
+    ///   - environment: variables in addition to the test's own environment.
+    ///   - addressSpaceKibibytes: the limit on its address space, in KiB; nil for none.
+    init(_ arguments: [String], environment: [String: String] = [:], addressSpaceKibibytes: Int? = nil) throws {
+        let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let addressSpaceKibibytes {
+            let script = #"ulimit -v \#(addressSpaceKibibytes) && exec "$0" "$@""#
+            process = try ChildProcess(
+                URL(filePath: "/bin/sh"), ["-c", script, Self.executable.path] + arguments, environment: environment)
+        } else {
+            process = try ChildProcess(Self.executable, arguments, environment: environment)
+        }
     }
 
     var output: String { process.output }
@@ -31,7 +39,7 @@ final class FarmProcess: Sendable {
     @discardableResult
     func end(within seconds: Double = 60) async throws -> Int32 {
         try await eventually("process \(id) ends", within: seconds) { !process.isRunning }
-        return process.waitUntilEnd()
+        return await process.end()
     }
 
     /// Kills the process with SIGKILL and waits until it has ended.

@@ -45,6 +45,30 @@ import Testing
         #expect(set.code == 1 && set.errors.hasPrefix("error: syntax error"), "\(set)")
     }
 
+    /// Each process of a worker takes what the system leaves it.
+    @Test(arguments: [1_000_000, 4_000_000]) func workersLiveWithALimitOnAddressSpace(_ kibibytes: Int) async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0, settings: ["processes=2"], addressSpaceKibibytes: kibibytes)
+        let client = try await farm.connect()
+        var jobs = ["1 + 1", "builtins.currentSystem", "builtins.genList (x: x) 1000000000", "2 + 2"].map {
+            WireJobSpecification(source: $0)
+        }
+        // Another system needs another memory in the same process.
+        jobs[1].system = "x86_64-linux"
+        var outcomes: [WireOutcomeKind] = []
+        for receipt in try await client.submit(jobs) {
+            let status = try await client.result(try #require(receipt.job), waitMilliseconds: 60_000)
+            outcomes.append(status.result.outcome)
+        }
+        #expect(outcomes == [.ok, .ok, .memoryExceeded, .ok])
+    }
+
+    @Test func aWorkerWithoutRoomSaysSoAtOnce() async throws {
+        let worker = try FarmProcess(["worker", "--endpoint", "ipc:///nowhere"], addressSpaceKibibytes: 200_000)
+        #expect(try await worker.end() == 1)
+        #expect(worker.errors.contains("204800000 bytes of it (ulimit -v, RLIMIT_AS)"), "\(worker.errors)")
+    }
+
     @Test func aKeyIsUsedOnce() async throws {
         let farm = try await TestFarm()
         try farm.startWorker(0)

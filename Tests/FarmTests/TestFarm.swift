@@ -42,14 +42,16 @@ final class TestFarm: @unchecked Sendable {
     }
 
     /// Starts a worker in place of the one with that index, or after the last.
-    func startWorker(_ index: Int, settings: [String] = [], roots: [String] = []) throws {
+    func startWorker(
+        _ index: Int, settings: [String] = [], roots: [String] = [], addressSpaceKibibytes: Int? = nil
+    ) throws {
         var arguments = [
             "worker", "--endpoint", "ipc://\(directory)/workers", "--name", "w\(index)",
             "--key", "\(directory)/keys/worker-w.cert_secret", "--server-key", "\(directory)/keys/coordinator.cert",
         ]
         for setting in ["logLevel=warning"] + settings { arguments += ["--set", setting] }
         for root in roots { arguments += ["--root", root] }
-        let process = try FarmProcess(arguments)
+        let process = try FarmProcess(arguments, addressSpaceKibibytes: addressSpaceKibibytes)
         if index < workers.count { workers[index] = process } else { workers.append(process) }
     }
 

@@ -34,7 +34,7 @@ import Testing
         let local = try ChildProcess(
             firn, ["trace", "--pure", "--level", level, file], environment: ProcessInfo.processInfo.environment)
         try await eventually("the local trace ends") { !local.isRunning }
-        #expect(local.waitUntilEnd() == 0, "\(local.errors)")
+        #expect(await local.end() == 0, "\(local.errors)")
         #expect(remote.output.contains("=== exiting frame 2 ==="), "\(remote.output)")
         #expect(local.output == remote.output)
     }

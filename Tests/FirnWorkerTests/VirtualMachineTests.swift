@@ -52,6 +52,27 @@ import Testing
         #expect(failure(await run(job))?.kind == .missingAttribute)
     }
 
+    @Test func aPatternWithEllipsisIsGivenEveryArgument() async throws {
+        var job = try job("{ n ? 1, ... }@all: { inherit all; named = { n, zz ? 0 }@all: all; }")
+        job.isStrict = true
+        job.arguments = [
+            (Array("n".utf8), .expression(Array("5".utf8))), (Array("zz".utf8), .text(Array("7".utf8))),
+            (Array("other".utf8), .text(Array("8".utf8))),
+        ]
+        job.attribute = "all"
+        #expect(value(await run(job)) == #"{ n = 5; other = "8"; zz = "7"; }"#)
+        job.attribute = "named"
+        #expect(value(await run(job)) == #"{ n = 5; zz = "7"; }"#)
+    }
+
+    /// A job cannot be made impure, whoever submits it.
+    @Test func aMissingRootIsWhatIsAdvised() async throws {
+        let failure = try #require(failure(await run(job("import <nixpkgs> { }"))))
+        let message = String(decoding: failure.message, as: UTF8.self)
+        #expect(message.contains("cannot look up '<nixpkgs>'") && message.contains("--root"), "\(message)")
+        #expect(!message.contains("--impure"), "\(message)")
+    }
+
     @Test("Programs of files are kept for machines that come later, and found by what the files hold")
     func programsOnDisk() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path

@@ -7,8 +7,8 @@ import Testing
     }
 
     @Test(arguments: LanguageCase.ordinary)
-    func evaluates(_ languageCase: LanguageCase) throws {
-        let difference = languageCase.difference(try FirnProcess.evaluate(languageCase))
+    func evaluates(_ languageCase: LanguageCase) async throws {
+        let difference = languageCase.difference(try await FirnProcess.evaluate(languageCase))
         #expect(difference == nil, "\(languageCase.name) \(difference ?? "")")
     }
 }
@@ -16,8 +16,8 @@ import Testing
 /// The cases that need much memory, one after another.
 @Suite(.serialized) struct HeavyLanguageTests {
     @Test(arguments: LanguageCase.heavy)
-    func evaluates(_ languageCase: LanguageCase) throws {
-        let difference = languageCase.difference(try FirnProcess.evaluate(languageCase))
+    func evaluates(_ languageCase: LanguageCase) async throws {
+        let difference = languageCase.difference(try await FirnProcess.evaluate(languageCase))
         #expect(difference == nil, "\(languageCase.name) \(difference ?? "")")
     }
 }

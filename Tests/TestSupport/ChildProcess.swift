@@ -28,7 +28,7 @@ public final class ChildProcess: Sendable {
     deinit {
         if isRunning {
             kill(id, SIGKILL)
-            _ = waitUntilEnd()
+            _ = end(waits: true)
         }
         try? FileManager.default.removeItem(atPath: scratch)
     }
@@ -68,10 +68,15 @@ public final class ChildProcess: Sendable {
 
     public func signal(_ number: Int32) { kill(id, number) }
 
-    /// Blocks this thread until the process has ended.
+    /// Waits until the process has ended, on a thread of its own: there are only as many test threads as cores, and other
+    /// tests need them.
     ///
     /// - Returns: the exit code, or the negative number of the signal that ended it.
-    public func waitUntilEnd() -> Int32 { end(waits: true) ?? -1 }
+    public func end() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: self.end(waits: true) ?? -1) }
+        }
+    }
 
     /// The exit code, or the negative number of the signal; nil while the process runs.
     private func end(waits: Bool) -> Int32? {

@@ -38,14 +38,13 @@ struct EvalJobsCommand: AsyncParsableCommand {
     )
     var workers: Int?
 
-    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression as an argument of a function.")
-    var arguments: [String] = []
-
-    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string as an argument of a function.")
-    var textArguments: [String] = []
+    @Option(
+        name: [.customLong("arg"), .customLong("argstr")],
+        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+    var arguments: [CallArgument] = []
 
     @Option(help: "The value of builtins.currentSystem.")
-    var system = "x86_64-linux"
+    var system = OwnSystem.name
 
     @Flag(help: "Visit every set, even without recurseForDerivations.")
     var forceRecurse = false
@@ -82,9 +81,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         if noCache, connection.isGiven {
             throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
         }
-        for pair in arguments + textArguments where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")
-        }
+        try CallArgument.check(arguments)
     }
 
     func run() async throws {
@@ -112,7 +109,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         var job = WireJobSpecification()
         job.program = try PackageSetFile(file, roots: roots).program()
         job.roots = roots.map { root in .with { $0.name = root.name } }
-        job.arguments = JobOptionArguments.list(arguments, textArguments)
+        job.arguments = JobOptionArguments.list(arguments)
         job.system = system
         job.features = JobOptionArguments.words(features)
         job.limits.memoryBytes = UInt64(maxMemory.bytes)

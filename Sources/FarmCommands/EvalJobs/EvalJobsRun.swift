@@ -88,7 +88,7 @@ actor EvalJobsRun {
             let lines = String(decoding: result.value, as: UTF8.self).split(separator: "\n")
             let printed = try queue.finish(batch, lines: lines)
             progress.clear()
-            Output.write(2, ResultReport.notes(result, showTrace: false))
+            Output.message(ResultReport.notes(result, showTrace: false))
             Output.write(1, printed.map { $0 + "\n" }.joined())
         case .memoryExceeded, .fuelExhausted, .depthExceeded, .deadlineExceeded, .resultTooLarge:
             if batch.first == [] { throw CommandFailure("the top of the package set: \(message)") }
@@ -99,7 +99,7 @@ actor EvalJobsRun {
             let notes = ResultReport.notes(result, showTrace: template.walk.showTrace)
             guard !notes.isEmpty else { throw CommandFailure("the job ended with \(result.outcome): \(message)") }
             progress.clear()
-            Output.write(2, notes)
+            Output.message(notes)
             if case .source = template.program,
                 message.contains("'\(String(decoding: RootedIO.bundlePath, as: UTF8.self))/")
             {

@@ -48,7 +48,7 @@ struct GetCommand: AsyncParsableCommand {
                 if json || status.state == .finished {
                     try await follower.print(status)
                 } else {
-                    Output.write(1, "\(job)  \(StatusReport.text(status))\n")
+                    Output.text("\(job)  \(StatusReport.text(status))\n")
                 }
             }
         }
@@ -151,9 +151,9 @@ struct JobsCommand: AsyncParsableCommand {
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         var line = "\(status.job)  \(StatusReport.text(status))"
         // Operators also see the number by which the tenant knows the job.
-        if !status.tenant.isEmpty { line += "  \(status.tenant) \(status.tenantJob)" }
-        if !status.label.isEmpty { line += "  \(StatusReport.printable(status.label))" }
-        Output.write(1, line + "\n")
+        if !status.tenant.isEmpty { line += "  \(TerminalText.line(status.tenant)) \(status.tenantJob)" }
+        if !status.label.isEmpty { line += "  \(TerminalText.line(status.label))" }
+        Output.text(line + "\n")
     }
 }
 

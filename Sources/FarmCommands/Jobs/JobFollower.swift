@@ -45,8 +45,8 @@ struct JobFollower {
     }
 
     private func show(_ status: WireJobStatus) {
-        let text = json ? StatusReport.json(status).text : "\(status.job)  \(StatusReport.text(status))"
-        Output.write(1, text + "\n")
+        if json { return Output.write(1, StatusReport.json(status).text + "\n") }
+        Output.text("\(status.job)  \(StatusReport.text(status))\n")
     }
 
     /// Prints a finished job: its value on standard output, everything else on standard error.
@@ -57,7 +57,7 @@ struct JobFollower {
         }
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         let result = status.result
-        Output.write(2, ResultReport.notes(result, showTrace: showTrace))
-        if result.outcome == .ok { Output.write(1, [UInt8](result.value) + [UInt8(ascii: "\n")]) }
+        Output.message(ResultReport.notes(result, showTrace: showTrace))
+        if result.outcome == .ok { Output.text([UInt8](result.value) + [UInt8(ascii: "\n")]) }
     }
 }

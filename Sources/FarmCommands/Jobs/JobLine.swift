@@ -9,6 +9,7 @@ struct JobLine: Decodable {
     private var attribute: String?
     private var label: String?
     private var priority: Int32?
+    private var system: String?
     private var strict: Bool?
     private var format: String?
     private var trace: String?
@@ -19,8 +20,8 @@ struct JobLine: Decodable {
     private var timeout: Double?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case source, root, path, attribute, label, priority, strict, format, trace, idempotencyKey, arguments, maxFuel
-        case maxMemory, timeout
+        case source, root, path, attribute, label, priority, system, strict, format, trace, idempotencyKey, arguments
+        case maxFuel, maxMemory, timeout
     }
 
     private struct AnyKey: CodingKey {
@@ -43,6 +44,7 @@ struct JobLine: Decodable {
         attribute = try container.decodeIfPresent(String.self, forKey: .attribute)
         label = try container.decodeIfPresent(String.self, forKey: .label)
         priority = try container.decodeIfPresent(Int32.self, forKey: .priority)
+        system = try container.decodeIfPresent(String.self, forKey: .system)
         strict = try container.decodeIfPresent(Bool.self, forKey: .strict)
         format = try container.decodeIfPresent(String.self, forKey: .format)
         trace = try container.decodeIfPresent(String.self, forKey: .trace)
@@ -115,6 +117,7 @@ struct JobLine: Decodable {
         if let attribute { job.attribute = attribute }
         if let label { job.label = label }
         if let priority { job.priority = priority }
+        if let system { job.system = system }
         if let strict { job.strict = strict }
         if let idempotencyKey {
             job.idempotencyKey = Data(idempotencyKey.utf8)
@@ -146,6 +149,7 @@ struct JobLine: Decodable {
             job.traceLevel = level.wire
         }
         for (name, text) in (arguments ?? [:]).sorted(by: { $0.key < $1.key }) {
+            job.arguments.removeAll { $0.name == name }
             job.arguments.append(
                 .with {
                     $0.name = name

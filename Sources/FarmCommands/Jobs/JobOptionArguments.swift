@@ -10,11 +10,13 @@ struct JobOptionArguments: ParsableArguments {
         help: ArgumentHelp("Select an attribute path; repeatable, with one job for each.", valueName: "path"))
     var attributes: [String] = []
 
-    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression as an argument of a function.")
-    var arguments: [String] = []
+    @Option(
+        name: [.customLong("arg"), .customLong("argstr")],
+        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+    var arguments: [CallArgument] = []
 
-    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string as an argument of a function.")
-    var textArguments: [String] = []
+    @Option(help: "The value of builtins.currentSystem; with an empty text it is missing.")
+    var system = OwnSystem.name
 
     @Flag(help: "Also evaluate everything inside the value.")
     var strict = false
@@ -76,9 +78,7 @@ struct JobOptionArguments: ParsableArguments {
         for (name, limit) in [("--max-fuel", maxFuel), ("--max-depth", maxDepth)] where limit == 0 {
             throw ValidationError("\(name) takes a number from 1")
         }
-        for pair in arguments + textArguments where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")
-        }
+        try CallArgument.check(arguments)
         guard ProtocolLimits.priority.contains(priority) else {
             throw ValidationError("--priority takes a number from -1000 to 1000, not \(priority)")
         }
@@ -87,11 +87,12 @@ struct JobOptionArguments: ParsableArguments {
     /// A specification with everything except what to evaluate.
     func template() -> WireJobSpecification {
         .with {
-            $0.arguments = Self.list(arguments, textArguments)
+            $0.arguments = Self.list(arguments)
             $0.limits = limits()
             $0.traceLevel = trace.wire
             $0.format = format.wire
             $0.strict = strict
+            $0.system = system
             $0.priority = priority
             $0.idempotencyKey = Data((idempotencyKey ?? "").utf8)
             $0.features = Self.words(features)
@@ -126,25 +127,18 @@ struct JobOptionArguments: ParsableArguments {
         }
     }
 
-    /// The arguments of `--arg` and `--argstr`. Each value is a name and a text, joined by a zero byte.
-    static func list(_ arguments: [String], _ textArguments: [String]) -> [WireArgument] {
-        func pair(_ joined: String) -> (String, Data) {
-            let cut = joined.firstIndex(of: "\0") ?? joined.endIndex
-            return (String(joined[..<cut]), Data(joined[cut...].dropFirst().utf8))
-        }
-        let expressions = arguments.map(pair).map { name, text in
-            WireArgument.with {
-                $0.name = name
-                $0.expression = text
-            }
-        }
-        return expressions
-            + textArguments.map(pair).map { name, text in
-                WireArgument.with {
-                    $0.name = name
-                    $0.text = text
+    /// The arguments of `--arg` and `--argstr`. Jobs require distinct names, so only the last value of a name is used.
+    static func list(_ arguments: [CallArgument]) -> [WireArgument] {
+        CallArgument.last(arguments).map { argument in
+            .with {
+                $0.name = argument.name
+                switch argument.value {
+                case .expression(let source): $0.expression = Data(source.utf8)
+                case .text(let text): $0.text = Data(text.utf8)
+                case nil: break
                 }
             }
+        }
     }
 }
 

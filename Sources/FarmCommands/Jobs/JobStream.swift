@@ -107,7 +107,7 @@ struct JobStream: Sendable {
             }
         }
         if let updates { try await follow(updates, lines, since: start, &output) } else { tally.count(lines.count) }
-        Output.write(1, output)
+        write(output)
         return (refused, waitMs)
     }
 
@@ -127,15 +127,19 @@ struct JobStream: Sendable {
             ]
             append(.object(members + ResultReport.members(status.result)), &output, status.result)
             if output.count > 1 << 16 {
-                Output.write(1, output)
+                write(output)
                 output = []
             }
         }
     }
 
+    private func write(_ output: [UInt8]) {
+        if json { Output.write(1, output) } else { Output.text(output) }
+    }
+
     private func append(_ value: JSONValue, _ output: inout [UInt8], _ result: WireJobResult? = nil) {
         if !json, let result {
-            Output.write(2, ResultReport.notes(result, showTrace: showTrace))
+            Output.message(ResultReport.notes(result, showTrace: showTrace))
             guard result.outcome == .ok else { return }
             output += result.value
         } else {

@@ -12,9 +12,9 @@ struct SubmitCommand: AsyncParsableCommand {
             with another outcome than ok.
 
             --jobs-from reads one JSON object per line: "source" (text), or "root" and "path", and optionally "attribute", \
-            "label", "priority", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), "maxFuel", \
-            "maxMemory" (bytes), "timeout" (seconds). The options apply where a line says nothing. Results are printed in \
-            the order in which jobs finish; with --json each bears the number of its line.
+            "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), \
+            "maxFuel", "maxMemory" (bytes), "timeout" (seconds). The options apply where a line says nothing. Results are \
+            printed in the order in which jobs finish; with --json each bears the number of its line.
 
             Examples:
               firn submit --wait -E '1 + 1'

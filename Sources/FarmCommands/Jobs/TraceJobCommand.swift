@@ -100,7 +100,7 @@ private struct TracePrinter {
     }
 
     mutating func flush() {
-        Output.write(1, buffer)
+        if isJSON { Output.write(1, buffer) } else { Output.text(buffer) }
         buffer = []
     }
 

@@ -1,3 +1,4 @@
+import FirnCommands
 import FirnProtocol
 
 /// Shows states and outcomes.
@@ -24,24 +25,12 @@ enum StatusReport {
         status.hasResult ? status.result.outcome : status.outcome
     }
 
-    /// A foreign text for one line of a terminal. Control characters, which could end the line or control the terminal,
-    /// are written as `\u{1B}`.
-    static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return text.unicodeScalars.map {
-            isControl($0) ? "\\u{\(String($0.value, radix: 16, uppercase: true))}" : "\($0)"
-        }
-        .joined()
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
-
     /// The status on one line, such as `running, attempt 2`.
     static func text(_ status: WireJobStatus) -> String {
         var text = name(status.state)
         if status.state == .finished { text += " \(name(outcome(status)))" }
         if status.attempt > 0 { text += ", attempt \(status.attempt)" }
-        if !status.worker.isEmpty { text += ", \(printable(status.worker))" }
+        if !status.worker.isEmpty { text += ", \(TerminalText.line(status.worker))" }
         return text
     }
 

@@ -53,6 +53,7 @@ struct LocalFarmCommand: AsyncParsableCommand {
     private static let ownKeys: Set = ["keys", "plainTenant", "store"]
 
     func run() async throws {
+        try WorkerCommand.requireRoom()
         // Otherwise the workers would fail and be restarted again and again.
         for root in roots { _ = try root.resolved() }
         let farm = try FarmDirectory(path: directory, tenant: tenant)

@@ -2,6 +2,7 @@ import ArgumentParser
 import FirnCommands
 import FirnWorker
 import Logging
+import NixVM
 
 /// The command `firn worker`.
 struct WorkerCommand: AsyncParsableCommand {
@@ -52,12 +53,20 @@ struct WorkerCommand: AsyncParsableCommand {
             let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
             return try await ServiceRunner.run([service], logger: logger)
         }
+        try Self.requireRoom()
         // Otherwise the workers would fail and be restarted again and again.
         for (name, directory) in configuration.roots.sorted(by: { $0.key < $1.key }) {
             _ = try RootArgument(name: name, directory: directory).resolved()
         }
         let service = try ServiceRunner.make { try supervisor(worker, configuration).makeService(logger: logger) }
         try await ServiceRunner.run([service], logger: logger)
+    }
+
+    /// Checks that the system's limit on address space is large enough for a worker.
+    ///
+    /// - Throws: `CommandFailure` if every job would fail because of the limit.
+    static func requireRoom() throws {
+        guard AddressSpace.hasRoom else { throw CommandFailure(AddressSpace.failureText) }
     }
 
     /// A supervisor of processes that repeat this command line, followed by the options of each process.

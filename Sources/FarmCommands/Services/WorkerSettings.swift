@@ -20,7 +20,7 @@ struct WorkerSettings {
     init(_ source: inout SettingsSource) throws(SettingsError) {
         let name = try source.parsed("name", expected: "a name of at most 240 bytes without control characters") {
             text in
-            text.utf8.count <= 240 && StatusReport.printable(text) == text ? text : nil
+            text.utf8.count <= 240 && TerminalText.line(text) == text ? text : nil
         }
         configuration = WorkerConfiguration(
             name: name ?? Self.hostName,

@@ -16,11 +16,10 @@ struct EvaluationArguments: ParsableArguments {
         name: [.customShort("A"), .customLong("attr")], help: "Select an attribute path; repeatable.")
     var attributes: [String] = []
 
-    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression as an argument of a function.")
-    var arguments: [String] = []
-
-    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string as an argument of a function.")
-    var textArguments: [String] = []
+    @Option(
+        name: [.customLong("arg"), .customLong("argstr")],
+        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+    var arguments: [CallArgument] = []
 
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
@@ -78,8 +77,9 @@ struct EvaluationArguments: ParsableArguments {
         if let timeout, !(timeout > 0 && timeout < 1e9) {
             throw ValidationError("--timeout takes seconds above 0 and below 1000000000, not \(timeout)")
         }
-        for pair in arguments + textArguments + options where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --arg, --argstr and --option take two")
+        try CallArgument.check(arguments)
+        for pair in options where !pair.contains("\0") {
+            throw ValidationError("'\(pair)' lacks its second word: --option takes two")
         }
         if pure && impure { throw ValidationError("--pure and --impure exclude each other") }
         if !isExpression { try Source.checkStandardInput(files) }
@@ -128,7 +128,7 @@ struct EvaluationArguments: ParsableArguments {
         return level
     }
 
-    func pairs(_ joined: [String]) -> [(String, String)] {
+    private func pairs(_ joined: [String]) -> [(String, String)] {
         joined.map { pair in
             let cut = pair.firstIndex(of: "\0") ?? pair.endIndex
             return (String(pair[..<cut]), String(pair[cut...].dropFirst()))
@@ -145,7 +145,7 @@ struct EvaluationArguments: ParsableArguments {
         // The lints inspect literals while parsing, so programs from the cache cannot be used.
         let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.levels.areIgnored ? nil : UserCache.programs
         let settings = MachineSettings(
-            stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
+            stress: stress, currentSystem: isPure ? nil : Array(OwnSystem.name.utf8), searchPath: searchPath(io),
             pure: isPure, workingDirectory: currentDirectory(),
             traceVerbose: traceVerbose, countsWork: countsWork, checks: checks, features: features)
         let evaluator = Evaluator(
@@ -154,7 +154,7 @@ struct EvaluationArguments: ParsableArguments {
                 limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth, deadline: deadline),
                 settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints.levels,
                 diskCache: diskCache),
-            print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
+            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
         if let evaluator { ProcessMemory.keep(evaluator) }
         return evaluator
     }
@@ -173,16 +173,19 @@ struct EvaluationArguments: ParsableArguments {
 
     /// The arguments that `--arg` and `--argstr` pass to functions.
     func callArguments(_ evaluator: Evaluator) throws(EvalFailure) -> [(name: [UInt8], value: ValueHandle)] {
-        var arguments: [(name: [UInt8], value: ValueHandle)] = []
-        for (name, source) in pairs(self.arguments) {
-            let value = try evaluator.load(
-                source: Array(source.utf8), name: "«string»", directory: currentDirectory())
-            arguments.append((Array(name.utf8), value))
+        var values: [(name: [UInt8], value: ValueHandle)] = []
+        for argument in arguments {
+            let value: ValueHandle
+            switch argument.value {
+            case .expression(let source):
+                value = try evaluator.load(
+                    source: Array(source.utf8), name: "«string»", directory: currentDirectory())
+            case .text(let text): value = evaluator.machine.makeString(Array(text.utf8))
+            case nil: continue
+            }
+            values.append((Array(argument.name.utf8), value))
         }
-        for (name, text) in pairs(textArguments) {
-            arguments.append((Array(name.utf8), evaluator.machine.makeString(Array(text.utf8))))
-        }
-        return arguments
+        return values
     }
 
     /// Passes each value to `body`: every file or expression, called and selected from as the options say. A value is

@@ -54,17 +54,20 @@ package enum Source {
         let name = file == "-" ? "«stdin»" : String(decoding: path, as: UTF8.self)
         let outcome: Compiled? =
             BigStack.run {
-                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else { return nil }
+                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else {
+                    Output.note("error: \(AddressSpace.failureText)")
+                    return nil
+                }
                 do throws(EvalFailure) {
                     let program = try evaluator.compile(source, name: name)
                     if showWarnings {
                         for (source, warning) in evaluator.warnings {
-                            Output.write(2, evaluator.describe(warning, in: source))
+                            Output.message(evaluator.describe(warning, in: source))
                         }
                     }
                     return Compiled(program: program, warnings: evaluator.warningReports())
                 } catch {
-                    Output.write(2, evaluator.describedBytes(error, showTrace: false))
+                    Output.message(evaluator.describedBytes(error, showTrace: false))
                     return nil
                 }
             } ?? nil

@@ -46,7 +46,7 @@ struct CompileCommand: ParsableCommand {
             Output.note("error: \(error)")
             throw ExitCode(1)
         }
-        guard json else { return Output.write(1, "\(program.name)  \(target)\n") }
+        guard json else { return Output.text("\(program.name)  \(target)\n") }
         let object = JSONBytes.object([
             ("file", JSONBytes.string(file)), ("program", JSONBytes.string("\(program.name)")),
             ("output", JSONBytes.string(target)), ("bytes", Array("\(bytes.count)".utf8)),

@@ -29,8 +29,8 @@ struct DisassembleCommand: ParsableCommand {
     }
 
     private func show(_ program: Program, _ index: Int) {
-        if files.count > 1 { Output.write(1, "\(index > 0 ? "\n" : "")\(files[index]):\n") }
-        Output.write(1, Disassembler(program).text())
+        if files.count > 1 { Output.text("\(index > 0 ? "\n" : "")\(files[index]):\n") }
+        Output.text(Disassembler(program).text())
     }
 
     private static func json(_ file: String, _ program: Program) -> [UInt8] {

@@ -64,12 +64,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        let code = BigStack.run { evaluate() }
-        guard let code else {
-            Output.note("error: the evaluation's thread could not be started")
-            throw ExitCode(1)
-        }
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { evaluate() }
     }
 
     private func evaluate() -> Int32 {
@@ -78,16 +73,17 @@ struct EvalCommand: ParsableCommand {
             let evaluator = evaluation.makeEvaluator(
                 stress: stress, countsWork: Statistics.isWanted(stats), checks: checks)
         else {
-            Output.note("error: the address space for the heap cannot be reserved")
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         var code: Int32 = 0
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
-                Output.write(1, try text(value, evaluator))
+                let text = try text(value, evaluator)
+                if json || raw { Output.write(1, text) } else { Output.text(text) }
             }
         } catch {
-            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)

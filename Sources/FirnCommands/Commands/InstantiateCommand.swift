@@ -24,16 +24,12 @@ struct InstantiateCommand: ParsableCommand {
     var stress = false
 
     func run() throws {
-        guard let code = BigStack.run({ evaluate() }) else {
-            Output.note("error: the evaluation's thread could not be started")
-            throw ExitCode(1)
-        }
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { evaluate() }
     }
 
     private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(stress: stress) else {
-            Output.note("error: the address space for the heap cannot be reserved")
+        guard let evaluator = evaluation.makeEvaluator(stress: stress, countsWork: Statistics.isWanted(stats)) else {
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let directory = drvDir.map { DerivationDirectory($0) }
@@ -45,7 +41,7 @@ struct InstantiateCommand: ParsableCommand {
         do throws(EvalFailure) {
             try print(evaluator)
         } catch {
-            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)
@@ -73,7 +69,7 @@ struct InstantiateCommand: ParsableCommand {
                 }
                 let isDefault = derivation.outputName == Array("out".utf8)
                 let output = isDefault ? [] : [UInt8(ascii: "!")] + derivation.outputName
-                Output.write(1, derivation.path + output + [UInt8(ascii: "\n")])
+                Output.text(derivation.path + output + [UInt8(ascii: "\n")])
             }
         }
         if json {

@@ -37,17 +37,16 @@ struct ParseCommand: ParsableCommand {
     }
 
     func run() throws {
-        let code = BigStack.run { parse() } ?? 1
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { parse() }
     }
 
     private func parse() -> Int32 {
         let io = LocalIO()
         let options = EvaluatorOptions(
             pipeOperators: ExperimentalFeatures.enabled(features).contains("pipe-operators"), lints: lints.levels)
-        let print: (_ line: [UInt8]) -> Void = { Output.write(2, $0 + [UInt8(ascii: "\n")]) }
+        let print: (_ line: [UInt8]) -> Void = { Output.message($0 + [UInt8(ascii: "\n")]) }
         guard let evaluator = Evaluator(io: io, options: options, print: print) else {
-            Output.note("error: the address space for the heap cannot be reserved")
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let home = io.homeDirectory ?? [UInt8(ascii: "/")]
@@ -56,13 +55,15 @@ struct ParseCommand: ParsableCommand {
                 let (source, name, directory) = try read(file, io)
                 let tree = try evaluator.parse(source, name: name)
                 let text = tree.printed(baseDirectory: directory, homeDirectory: home)
-                let line =
-                    json
-                    ? JSONBytes.object([("file", JSONBytes.string(name)), ("expression", JSONBytes.string(text))])
-                    : text
-                Output.write(1, line + [UInt8(ascii: "\n")])
+                let newline = [UInt8(ascii: "\n")]
+                if json {
+                    let object = [("file", JSONBytes.string(name)), ("expression", JSONBytes.string(text))]
+                    Output.write(1, JSONBytes.object(object) + newline)
+                } else {
+                    Output.text(text + newline)
+                }
             } catch {
-                Output.write(2, evaluator.describedBytes(error, showTrace: false))
+                Output.message(evaluator.describedBytes(error, showTrace: false))
                 return 1
             }
         }

@@ -25,6 +25,12 @@ struct TraceCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
+    /// Declared for the help only: with this option the command line belongs to `firn-farm` (`FarmExecutable.handles`).
+    @Option(
+        help: ArgumentHelp(
+            "Show a farm's trace of a job; --job 1 --help lists its options.", valueName: "id"))
+    var job: String?
+
     @Flag(help: "Show the nanoseconds since the previous event.")
     var time = false
 
@@ -50,26 +56,25 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let code = BigStack.run { evaluate() } ?? 1
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { evaluate() }
     }
 
     private func evaluate() -> Int32 {
         guard let evaluator = evaluation.makeEvaluator() else {
-            Output.note("error: the address space for the heap cannot be reserved")
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let finish = observe(evaluator)
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
                 let result = try evaluator.deepForce(value)
-                Output.write(2, try evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
+                Output.message(try evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
             }
             finish()
             return 0
         } catch {
             finish()
-            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             return 1
         }
     }
@@ -79,7 +84,7 @@ struct TraceCommand: ParsableCommand {
         let level = (level ?? .ops).value
         switch format ?? .text {
         case .text:
-            let observer = TracingObserver(showsTime: time) { Output.write(1, $0) }
+            let observer = TracingObserver(showsTime: time) { Output.text($0) }
             evaluator.observe(observer, level: level)
             return { observer.flush() }
         case .json:

@@ -41,7 +41,7 @@ struct VerifyCommand: ParsableCommand {
     private func report(_ file: String, _ program: Program) {
         guard json else {
             let name = files.count > 1 ? "  \(file)" : ""
-            return Output.write(1, "\(program.name)  \(program.chunks.count) chunks\(name)\n")
+            return Output.text("\(program.name)  \(program.chunks.count) chunks\(name)\n")
         }
         write([
             ("file", JSONBytes.string(file)), ("valid", Array("true".utf8)),

@@ -41,8 +41,32 @@ package enum Output {
 
     package static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
 
+    /// Writes a message to standard error, without escape sequences that a terminal must not get. If standard error is no
+    /// terminal, all escape sequences are removed.
+    package static func message(_ bytes: [UInt8]) {
+        write(2, TerminalText.filtered(bytes, keepsColors: isTerminal(2) && wantsColors))
+    }
+
+    package static func message(_ text: String) { message(Array(text.utf8)) }
+
     /// Writes one line to standard error.
-    package static func note(_ text: String) { write(2, text + "\n") }
+    package static func note(_ text: String) { message(text + "\n") }
+
+    /// Writes a value or a report to standard output. On a terminal, escape sequences that it must not get are removed;
+    /// otherwise the bytes are written unchanged.
+    package static func text(_ bytes: [UInt8]) {
+        write(1, isTerminal(1) ? TerminalText.filtered(bytes, keepsColors: wantsColors) : bytes)
+    }
+
+    package static func text(_ text: String) { self.text(Array(text.utf8)) }
+
+    private static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Whether the environment permits colours on a terminal, by the variables that Nix reads.
+    private static let wantsColors: Bool = {
+        func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+        return (variable("TERM") ?? "dumb") != "dumb" && variable("NO_COLOR") == nil && variable("NOCOLOR") == nil
+    }()
 }
 
 /// Ends the process.

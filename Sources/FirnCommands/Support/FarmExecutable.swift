@@ -29,16 +29,21 @@ package enum FarmExecutable {
         ("farm", "Run a coordinator and workers on this machine."),
     ]
 
+    /// The option that generates a shell's completion script.
+    package static let completionOption = "--generate-completion-script"
+
     /// Whether a command line, without the executable's name, belongs to `firn-farm`.
     static func handles(_ arguments: [String]) -> Bool {
         guard let first = arguments.first else { return false }
         if first == "help", arguments.count > 1 { return isName(arguments[1]) }
+        // Only `firn-farm` knows the options of all commands.
+        if first.hasPrefix(completionOption) { return true }
         // Without a job, `firn trace` traces an evaluation of its own.
         if first == "trace" { return arguments.contains { $0 == "--job" || $0.hasPrefix("--job=") } }
         return isName(first)
     }
 
-    private static func isName(_ word: String) -> Bool { commands.contains { $0.name == word } }
+    static func isName(_ word: String) -> Bool { commands.contains { $0.name == word } }
 
     /// Replaces this process by `firn-farm` with the given arguments. Returns only if that fails.
     static func become(_ arguments: [String]) {

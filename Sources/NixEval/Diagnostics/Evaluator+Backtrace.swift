@@ -43,7 +43,8 @@ extension Evaluator {
         guard let source = source(named: position.source), source.count <= Self.largestExplained else { return nil }
         collectGarbage(forSource: source.count)
         // The memory limit covers the source, the tree, and the index of its nodes.
-        let options = ParseOptions(pipeOperators: true, shouldCancel: stopCondition(besides: source.count))
+        let options = ParseOptions(
+            pipeOperators: true, maximumDepth: BigStack.levels, shouldCancel: stopCondition(besides: source.count))
         guard let tree = try? NixSyntax.parse(source, options: options) else { return nil }
         let bytes = tree.memoryBytes + SyntaxParents.byteCount(for: tree)
         guard bytes <= machine.roomOutsideHeap,

@@ -152,7 +152,8 @@ extension Evaluator {
             tree = try NixSyntax.parse(
                 source,
                 options: ParseOptions(
-                    pipeOperators: options.pipeOperators, shouldCancel: stopCondition(besides: source.count)))
+                    pipeOperators: options.pipeOperators, maximumDepth: BigStack.levels,
+                    shouldCancel: stopCondition(besides: source.count)))
         } catch {
             throw failure(of: error, name: name)
         }

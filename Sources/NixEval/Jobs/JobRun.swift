@@ -37,7 +37,7 @@ final class JobRun {
             let machine = Machine(
                 memory: memory, io: job.io, limits: limits, cancellation: cancellation,
                 print: { [unowned self] in printed.add($0) })
-        else { return EvaluationReport(.internalError("the address space for the heap cannot be reserved")) }
+        else { return EvaluationReport(.internalError(AddressSpace.failureText)) }
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
         let options = EvaluatorOptions(
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))

@@ -54,6 +54,8 @@ public actor VirtualMachine {
     /// The memory of the previous job if it had the same system and features; otherwise a new one.
     private func memory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
         if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
+            // The address space of the one before is given back first: there may not be enough for both.
+            memory = nil
             memory = MachineMemory(
                 settings: MachineSettings(currentSystem: system, pure: true, checks: checks, features: features),
                 prepare: Evaluator.installDerivation)

@@ -4,6 +4,8 @@ public struct ParseOptions: Sendable {
     public var pipeOperators: Bool
     /// The largest source in bytes; capped at `ParseOptions.largestSource`.
     public var maximumSourceSize: Int
+    /// The deepest nesting that a tree may have; capped at `SyntaxTree.maximumDepth`.
+    public var maximumDepth: Int
     /// The parser's poll, called about every 50 µs. Its argument is the number of bytes that the parser's tables take
     /// or will take before the next poll. When it returns true, parsing ends with a `cancelled` error.
     public var shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
@@ -13,10 +15,11 @@ public struct ParseOptions: Sendable {
 
     public init(
         pipeOperators: Bool = false, maximumSourceSize: Int = ParseOptions.largestSource,
-        shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil
+        maximumDepth: Int = SyntaxTree.maximumDepth, shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) {
         self.pipeOperators = pipeOperators
         self.maximumSourceSize = maximumSourceSize
+        self.maximumDepth = maximumDepth
         self.shouldCancel = shouldCancel
     }
 }

@@ -86,9 +86,16 @@ extension Parser {
         case .indentedClose where frame.kind == .indentedString: return try finishIndentedString(frame)
         case .pathEnd where frame.kind == .path || frame.kind == .homePath: return try finishPathLiteral(frame)
         default:
-            if frame.kind == .string { throw unexpected(.quote) }
-            throw unexpected(.indentedText, .dollarBrace, .indentedClose)
+            let expected: [TokenKind] =
+                frame.kind == .string ? [.quote] : [.indentedText, .dollarBrace, .indentedClose]
+            throw unexpected(expected, at: errorSpan(of: frame, length: frame.kind == .string ? 1 : 2))
         }
+    }
+
+    /// Where to show that a construct does not go on: at its first token if the source ends in it, since the end may be
+    /// many lines below the quote that is missing; else at the token that does not fit.
+    private func errorSpan(of frame: ParserFrame, length: UInt32) -> Span {
+        lexer.kind == .endOfFile ? Span(start: frame.start, end: frame.start &+ length) : lexer.span
     }
 
     private mutating func addTextPiece(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
@@ -114,7 +121,9 @@ extension Parser {
     }
 
     mutating func finishInterpolation(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
-        guard lexer.kind == .rightBrace else { throw unexpected(.rightBrace) }
+        guard lexer.kind == .rightBrace else {
+            throw unexpected([.rightBrace], at: errorSpan(of: frame, length: 2))
+        }
         let span = Span(start: frame.start, end: end)
         try lexer.advance()
         pop()

@@ -7,6 +7,7 @@
 struct Parser {
     var lexer: Lexer
     let shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
+    private let maximumDepth: Int
     /// The innermost construct that has begun, and those around it.
     private(set) var top = ParserFrame(kind: .root, start: 0)
     private var frames: [ParserFrame] = []
@@ -46,6 +47,7 @@ struct Parser {
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
         shouldCancel = options.shouldCancel
+        maximumDepth = min(options.maximumDepth, SyntaxTree.maximumDepth)
         symbols = SymbolTable(bytes)
         bindings = BindingTable(sourceSize: bytes.count)
         // Nix code has about one node in 16 bytes. The cap is for large sources, which may be mostly comments and
@@ -166,19 +168,22 @@ extension Parser {
     func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
 
     func checkDepth(_ depth: Int, _ span: Span) throws(ParseFailure) {
-        guard depth > SyntaxTree.maximumDepth else { return }
+        guard depth > maximumDepth else { return }
         throw ParseFailure(
             .nestedTooDeeply,
-            "expression is nested too deeply: more than \(SyntaxTree.maximumDepth) levels; split it up", at: span)
+            "expression is nested too deeply: more than \(maximumDepth) levels; split it up", at: span)
     }
 
     /// The error for an unexpected token, with the tokens that were expected.
-    func unexpected(_ expected: TokenKind...) -> ParseFailure {
+    func unexpected(_ expected: TokenKind...) -> ParseFailure { unexpected(expected, at: lexer.span) }
+
+    /// The same error, shown elsewhere than at the token.
+    func unexpected(_ expected: [TokenKind], at span: Span) -> ParseFailure {
         var message = "syntax error, unexpected \(lexer.kind.name)"
         if !expected.isEmpty {
             message += ", expecting " + expected.map(\.name).joined(separator: " or ")
         }
-        return ParseFailure(.unexpectedToken, message, at: lexer.span)
+        return ParseFailure(.unexpectedToken, message, at: span)
     }
 
     @inline(__always)

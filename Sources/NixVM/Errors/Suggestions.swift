@@ -1,9 +1,9 @@
 /// Names close to one that was not found, for "did you mean".
-enum Suggestions {
+package enum Suggestions {
     /// Up to three names within an edit distance of 2, closest first, then by name.
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
-    static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
+    package static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
         // A set of many thousand names is not searched: the message is not worth the time. Neither is a name that nobody
         // would type.
         if candidates.count > 5_000 || name.count > longestName { return [] }

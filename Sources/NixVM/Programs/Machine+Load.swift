@@ -125,7 +125,7 @@ extension Machine {
         _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         let place = state.pointee.chunkCount
-        guard place < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
+        guard place < state.pointee.heap.chunkCapacity else { throw Self.tooManyPrograms }
         try budget.work()
         try budget.take(
             MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)

@@ -10,7 +10,7 @@ extension Machine {
         indexed program: IndexedProgram, part: IndexedPart, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
         let first = state.pointee.chunkCount
-        guard program.chunkCount <= MachineState.chunkCapacity - first else { throw Self.tooManyPrograms }
+        guard program.chunkCount <= state.pointee.heap.chunkCapacity - first else { throw Self.tooManyPrograms }
         let sizes = ProgramSizes(program)
         let loaded = try add(
             sizes, lines: { program.lines.map { $0.location(of:) } }, spans: { program.instructionSpans(of: $0) },
