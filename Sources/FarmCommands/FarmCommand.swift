@@ -25,6 +25,7 @@ public struct FarmCommand: AsyncParsableCommand {
     /// if the command line was wrong.
     public static func run() async -> Never {
         Output.holdStreams()
+        ProcessMemory.configureForLimit()
         do {
             let words = FirnCommand.joinPairs(CommandWords.read())
             let root: any ParsableCommand.Type =

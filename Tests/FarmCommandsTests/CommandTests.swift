@@ -182,7 +182,7 @@ func shellsCompleteTheCommandsOfBothExecutables(_ shell: CompletionShell) {
 @Test(arguments: [
     (["evla", "-E", "1"], "error: firn has no command 'evla'; did you mean 'firn eval'?"),
     (["help", "submti"], "error: firn has no command 'submti'; did you mean 'firn submit'?"),
-    (["works"], "error: firn has no command 'works'; did you mean 'firn worker' or 'firn jobs' or 'firn workers'?"),
+    (["works"], "error: firn has no command 'works'; did you mean 'firn worker' or 'firn workers'?"),
     (["cache", "inof"], "error: firn cache has no command 'inof'; did you mean 'firn cache info'?"),
     (["cache", "fill"], "error: firn cache has no command 'fill'; its commands are info, clear"),
 ]) func theNearestCommandIsNamed(_ words: [String], _ mistake: String) {

@@ -23,13 +23,13 @@ import Testing
             "--server-key", "\(keys)/coordinator.cert",
         ]
         let submitted = try await FarmProcess.run(
-            ["submit", "--wait", "--json", "--strict", "--trace", level, file] + connection)
+            ["submit", "--wait", "--json", "--strict", "--system", "", "--trace", level, file] + connection)
         #expect(submitted.code == 0, "\(submitted.errors)")
         struct Report: Decodable { var job: UInt64 }
         let job = try JSONDecoder().decode(Report.self, from: Data(submitted.output.utf8)).job
         let remote = try await FarmProcess.run(["trace", "--job", "\(job)", "--format", "text"] + connection)
         #expect(remote.code == 0, "\(remote.errors)")
-        // A job has no environment, so the evaluation to compare it with has none either.
+        // A job has no environment and, here, no system; so the evaluation to compare it with has neither.
         let firn = FarmProcess.executable.deletingLastPathComponent().appending(path: "firn")
         let local = try ChildProcess(
             firn, ["trace", "--pure", "--level", level, file], environment: ProcessInfo.processInfo.environment)

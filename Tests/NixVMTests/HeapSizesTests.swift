@@ -20,7 +20,7 @@ import Testing
             let sizes = try #require(HeapSizes(memoryLimit: nil, room: room))
             let limit = try #require(sizes.imposedLimit)
             #expect(sizes.byteCount + limit < room)
-            #expect(limit >= last && limit > room / 12, "most of the room is used")
+            #expect(limit >= last && limit > (room - HeapSizes.leastRoom) / 8, "most of the room is used")
             #expect(sizes.space > limit && sizes.chunks > 0)
             last = limit
         }

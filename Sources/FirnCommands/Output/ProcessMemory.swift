@@ -1,11 +1,19 @@
 import Glibc
+import NixVM
 
 /// Tunes how this process takes memory from the system.
-enum ProcessMemory {
+package enum ProcessMemory {
     /// Uses one arena for all threads, which grows in large steps and keeps its memory. The tables of parser and
     /// compiler come and go, and a page that was returned must be zeroed again for the next file. The setting saves
     /// about a tenth of the time to read a package set.
-    static func configure() {
+    static func configure() { set(options) }
+
+    /// Uses one arena for all threads if the system limits the address space: each arena would reserve 64 MiB of it.
+    package static func configureForLimit() {
+        if AddressSpace.limit != nil { set([(-8, 1)]) }
+    }
+
+    private static func set(_ options: [(Int32, Int32)]) {
         // The Glibc module lacks `mallopt`. A C library without the function needs no setting.
         guard let symbol = unsafe dlsym(nil, "mallopt") else { return }
         let set = unsafe unsafeBitCast(symbol, to: (@convention(c) (Int32, Int32) -> Int32).self)

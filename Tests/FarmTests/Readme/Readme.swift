@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// README.md as a list of instructions: the commands and files of its indented blocks, in order.
 struct Readme {

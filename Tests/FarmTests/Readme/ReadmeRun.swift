@@ -5,6 +5,7 @@ import TestSupport
 final class ReadmeRun {
     let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "firn-readme-\(UUID().uuidString.prefix(8))")
     private var host: URL
+    private var hosts: [URL] = []
     private var exports: [String] = []
     private var servers: [ChildProcess] = []
     /// All that differs from what is printed: the machines of a farm are folders here, its ports are free ones of this
@@ -65,11 +66,8 @@ final class ReadmeRun {
             switch step {
             case .host(let name): try enter(name)
             case .copy(let files, let name):
-                let from = host
                 try enter(name)
-                for file in files.map({ from.appending(path: $0) }) {
-                    try FileManager.default.copyItem(at: file, to: host.appending(path: file.lastPathComponent))
-                }
+                for file in files { try copy(file) }
             case .file(let name, let content):
                 try Data(used(content).utf8).write(to: host.appending(path: name))
             case .command(let line): try await run(line)
@@ -80,7 +78,17 @@ final class ReadmeRun {
 
     private func enter(_ name: String) throws {
         host = folder.appending(path: name)
+        hosts.append(host)
         try FileManager.default.createDirectory(at: host, withIntermediateDirectories: true)
+    }
+
+    /// From the machine that has the file.
+    private func copy(_ file: String) throws {
+        let known = hosts.map { $0.appending(path: file) }
+        guard let source = known.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+            throw ReadmeFault(line: file, reason: "no machine has this file")
+        }
+        try FileManager.default.copyItem(at: source, to: host.appending(path: source.lastPathComponent))
     }
 
     private func used(_ printed: String) -> String {
