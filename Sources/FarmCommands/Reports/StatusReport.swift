@@ -1,7 +1,7 @@
 import FirnCommands
 import FirnProtocol
 
-/// How states and outcomes are shown.
+/// Shows states and outcomes.
 enum StatusReport {
     static func name(_ state: WireJobState) -> String {
         switch state {
@@ -20,12 +20,12 @@ enum StatusReport {
         return "outcome-\(outcome.rawValue)"
     }
 
-    /// The outcome of a finished job, wherever the status carries it.
+    /// The outcome of a finished job, wherever the status contains it.
     static func outcome(_ status: WireJobStatus) -> WireOutcomeKind {
         status.hasResult ? status.result.outcome : status.outcome
     }
 
-    /// One line: `running, attempt 2`.
+    /// The status on one line, such as `running, attempt 2`.
     static func text(_ status: WireJobStatus) -> String {
         var text = name(status.state)
         if status.state == .finished { text += " \(name(outcome(status)))" }

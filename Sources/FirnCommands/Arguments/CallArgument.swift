@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// What one `--arg NAME EXPR` or `--argstr NAME TEXT` gives to functions.
+/// An argument of functions, given by `--arg NAME EXPR` or `--argstr NAME TEXT`.
 ///
-/// Both options fill one array, since of several for one name the last counts, whichever option gave it.
-/// `FirnCommand.joinPairs` has made a single word of each: `NAME`, a NUL and the expression, or two NULs and the text.
+/// Both options fill one array, because the last value of a name is used, whichever option gave it.
+/// `FirnCommand.joinPairs` has joined the two words: the name, a NUL and the expression, or two NULs and the text.
 package struct CallArgument: ExpressibleByArgument {
     package enum Value: Equatable {
         case expression(String)
@@ -11,7 +11,7 @@ package struct CallArgument: ExpressibleByArgument {
     }
 
     package let name: String
-    /// Nil when the option's second word is missing.
+    /// The value; nil if the option's second word is missing.
     package let value: Value?
 
     package init(argument: String) {
@@ -27,12 +27,14 @@ package struct CallArgument: ExpressibleByArgument {
         }
     }
 
-    /// Those that count, each name once: the last that was given.
+    /// The arguments without repeated names, with the last value of each name.
     package static func last(_ arguments: [CallArgument]) -> [CallArgument] {
         var names: Set<String> = []
         return arguments.reversed().filter { names.insert($0.name).inserted }.reversed()
     }
 
+    /// Checks that no value is missing.
+    ///
     /// - Throws: `ValidationError` for an option whose second word is missing.
     package static func check(_ arguments: [CallArgument]) throws {
         for argument in arguments where argument.value == nil {

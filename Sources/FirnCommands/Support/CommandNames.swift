@@ -1,12 +1,13 @@
 import ArgumentParser
 import NixVM
 
-/// The names of all commands: `firn`'s own, and those of the farm.
+/// The names of all commands: those of `firn` and those of the farm.
 package enum CommandNames {
     private static var all: [String] { names(of: FirnCommand.self) + FarmExecutable.commands.map(\.name) }
 
-    /// What is wrong with the command's name in a command line, without the executable's name; nil where nothing is, or
-    /// something else.
+    /// The message for an unknown command; nil if the command is known or the command line names none.
+    ///
+    /// - Parameter words: the command line without the executable's name.
     package static func mistake(in words: [String]) -> String? {
         var words = words[...]
         if words.first == "help" { words = words.dropFirst() }
@@ -14,7 +15,7 @@ package enum CommandNames {
         guard let command = FirnCommand.configuration.subcommands.first(where: { $0.configuration.commandName == name })
         else { return FarmExecutable.isName(name) ? nil : unknown(name, of: "firn", all) }
         guard let next = words.first, !next.hasPrefix("-") else { return nil }
-        // Of a command with commands of its own.
+        // The command may have subcommands of its own.
         let below = names(of: command)
         return below.isEmpty || next == "help" || below.contains(next) ? nil : unknown(next, of: "firn \(name)", below)
     }

@@ -2,10 +2,12 @@ import ArgumentParser
 import NixEval
 import NixVM
 
-/// The thread that a command parses, compiles and evaluates on.
+/// The thread on which a command parses, compiles and evaluates.
 enum EvaluationThread {
-    /// - Parameter body: returns the command's exit code.
-    /// - Throws: `ExitCode` when that is not 0, or the thread cannot be started.
+    /// Runs `body` on the thread and waits for it.
+    ///
+    /// - Parameter body: the work, which returns the command's exit code.
+    /// - Throws: `ExitCode` if that code is not 0 or the thread cannot be started.
     static func run(_ body: () -> Int32) throws {
         guard let code = BigStack.run(body) else {
             let size = BigStack.size

@@ -1,4 +1,4 @@
-/// The system that derivations are evaluated for where none is named: the one that this executable was built for.
+/// The default of `builtins.currentSystem`: the system for which this executable was built.
 package enum OwnSystem {
     #if arch(arm64)
         package static let name = "aarch64-linux"

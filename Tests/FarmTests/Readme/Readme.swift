@@ -1,18 +1,18 @@
 import Foundation
 import Testing
 
-/// README.md as a reader follows it: the commands and files of its indented blocks, in their order.
+/// README.md as a list of instructions: the commands and files of its indented blocks, in order.
 struct Readme {
     enum Step: Equatable {
-        /// What follows happens on this machine.
+        /// The following steps happen on this host.
         case host(String)
-        /// Files go to another machine, where what follows happens.
+        /// Files are copied to another host, on which the following steps happen.
         case copy([String], to: String)
-        /// A block whose first line is a comment with the file's name.
+        /// A file: a block whose first line is a comment with the file's name.
         case file(name: String, content: String)
-        /// A line for the shell.
+        /// A command for the shell.
         case command(String)
-        /// A line of a block that is neither.
+        /// Any other line of a block.
         case other(String)
     }
 
@@ -35,7 +35,7 @@ struct Readme {
         return read(text).filter { !$0.commands.isEmpty }
     }()
 
-    /// What stands before the first section's title is no instruction.
+    /// Text before the first section title contains no instructions.
     private static func read(_ text: String) -> [Section] {
         var sections: [Section] = []
         for paragraph in text.components(separatedBy: "\n\n") {
@@ -62,7 +62,7 @@ struct Readme {
         }
     }
 
-    /// "On `HOST`:" and "Copy `FILE` and `FILE` to `HOST`, and there:" at the end of prose.
+    /// Recognises a paragraph that ends with "On `HOST`:", and the sentence "Copy `FILE` and `FILE` to `HOST`, and there:".
     private static func hosts(_ prose: String) -> [Step] {
         let words = prose.split(separator: "`", omittingEmptySubsequences: false).map(String.init)
         guard prose.hasSuffix(":"), words.count >= 3 else { return [] }

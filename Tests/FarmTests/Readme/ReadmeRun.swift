@@ -42,7 +42,7 @@ final class ReadmeRun {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Stand-ins for what a reader has.
+    /// The files that a reader is assumed to have.
     private static let files = [
         ("lib.nix", "let double = x: 2 * x; in { four = double 2; }"),
         ("lib/strings.nix", "{ shout = s: s + \"!\"; }"),
@@ -120,14 +120,14 @@ final class ReadmeRun {
     }
 }
 
-/// A command of README.md that does not do what a reader expects.
+/// A command of README.md that fails.
 struct ReadmeFault: Error, CustomStringConvertible {
     let line: String
     let reason: String
     var description: String { "'\(line)': \(reason)" }
 }
 
-/// Ports of this machine that nobody listens on.
+/// Free ports of this machine.
 enum FreePorts {
     static func find(_ count: Int) throws -> [UInt16] {
         var sockets: [Int32] = []

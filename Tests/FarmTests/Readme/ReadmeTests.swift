@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Every command that README.md prints in a block does what it says, as it is printed.
+/// Every command in a block of README.md works as printed.
 @Suite struct ReadmeTests {
-    /// Which are commands, so that none is passed over.
+    /// Checks which lines count as commands, so that none is skipped.
     @Test func theReadmeIsUnderstood() {
         let titles = Readme.sections.map(\.title)
         #expect(
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    /// The two scripts run this test, and so it does not run them.
+    /// The scripts are not run here, because they run this test.
     @Test func theScriptsAreThere() throws {
         for command in Readme.sections.flatMap(\.commands) where command.hasPrefix("scripts/") {
             let script = try #require(command.split(separator: " ").first)
