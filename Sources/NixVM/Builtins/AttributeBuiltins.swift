@@ -1,19 +1,68 @@
 /// Builtins on attribute sets.
-extension Machine {
-    static let attributeBuiltins: [BuiltinDefinition] = [
-        .function("attrNames", 1) { $0.attributeNames() },
-        .function("attrValues", 1) { $0.attributeValues() },
-        .function("getAttr", 2, early: { $0.expectPlainString(0) != nil }) { $0.getAttribute() },
-        .function("hasAttr", 2, early: { $0.expectPlainString(0) != nil }) { $0.hasAttribute() },
-        .function("removeAttrs", 2, global: true, early: { $0.expectSet(0) != nil }) { $0.removeAttributes() },
-        .function("intersectAttrs", 2, early: { $0.expectSet(0) != nil }) { $0.intersectAttributes() },
-        .function("listToAttrs", 1) { $0.listToAttributes() },
-        .function("mapAttrs", 2, strict: [1]) { $0.mapAttributes() },
-        .function("catAttrs", 2, early: { $0.expectPlainString(0) != nil }) { $0.catAttributes() },
-        .function("functionArgs", 1) { $0.functionArguments() },
-        .function("unsafeGetAttrPos", 2, early: { $0.expectPlainString(0) != nil }) { $0.attributePosition() },
-        .frame("genericClosure", 1, slots: 9) { $0.closureStep() },
-        .function("zipAttrsWith", 2, early: { $0.isCallable(0) != false }) { $0.zipAttributes() },
+extension Builtin {
+    static let attributes: [Builtin] = [
+        .function("attrNames", [.checked("set", .single)], since: "0.11", "The names of a set, sorted.") {
+            $0.attributeNames()
+        },
+        .function("attrValues", [.checked("set", .single)], since: "1.8", "The values of a set, sorted by their names.")
+        {
+            $0.attributeValues()
+        },
+        .function(
+            "getAttr", [.evaluated("name"), .checked("set")], since: "0.10",
+            "The attribute with a name, as `set.${name}`.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.getAttribute() },
+        .function(
+            "hasAttr", [.evaluated("name"), .checked("set")], since: "0.10",
+            "Whether a set has an attribute with a name, as `set ? ${name}`.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.hasAttribute() },
+        .function(
+            "removeAttrs", [.checked("set"), .checked("names")], since: "0.9",
+            "The set without the attributes that are named.", isGlobal: true,
+            inner: .always("while evaluating the values of the second argument passed to builtins.removeAttrs"),
+            early: { $0.expectSet(0) != nil }
+        ) { $0.removeAttributes() },
+        .function(
+            "intersectAttrs", [.checked("left"), .checked("right")], since: "0.13",
+            "The attributes of `right` whose names `left` has, too.", early: { $0.expectSet(0) != nil }
+        ) { $0.intersectAttributes() },
+        .function(
+            "listToAttrs", [.checked("list", .single)], since: "0.11",
+            "The set of a list of `{ name, value }`. The first of equal names counts.",
+            inner: .ofType("while evaluating an element of the list passed to builtins.listToAttrs")
+        ) { $0.listToAttributes() },
+        .function(
+            "mapAttrs", [.unnamed("f"), .checked("set")], since: "2.1",
+            "A set of what `f name value` gives for each attribute."
+        ) { $0.mapAttributes() },
+        .function(
+            "catAttrs", [.evaluated("name"), .checked("list")], since: "1.8",
+            "The attributes with a name, of those sets in a list that have it.",
+            inner: .ofType("while evaluating an element in the list passed as second argument to builtins.catAttrs"),
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.catAttributes() },
+        .function(
+            "functionArgs", [.checked("f")], since: "0.13",
+            "The formal arguments of a function, each with whether it has a default."
+        ) { $0.functionArguments() },
+        .function(
+            "unsafeGetAttrPos", [.evaluated("name"), .checked("set")], since: "1.7",
+            "`{ file, line, column }` of where an attribute is defined, or `null` where that is not known.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.attributePosition() },
+        .frame(
+            "genericClosure", [.checked("{ startSet, operator }")], slots: 9, since: "0.12",
+            "All items that `operator` gives for those of `startSet`, and for those that it gave; each `key` once.",
+            backtrace: BacktraceHook { $0.noteClosure($1) }
+        ) { $0.closureStep() },
+        .function(
+            "zipAttrsWith", [.evaluated("f"), .checked("list")], since: "2.6",
+            "A set of what `f name values` gives for each name that a set in the list has.",
+            inner: .ofType("while evaluating a value of the list passed as second argument to builtins.zipAttrsWith"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.zipAttributes() },
     ]
 }
 

@@ -142,7 +142,7 @@ extension Interpreter {
         guard reserveSlots(4) else { return .collect }
         bp[7] = Value(small: phase)
         bp[9] = Value(small: node)
-        push(.builtin(Builtin.lessThanDeep))
+        push(.builtin(.lessThanDeep))
         push(a)
         push(b)
         state.pointee.callCount = 2
@@ -248,7 +248,12 @@ extension Interpreter {
     // MARK: Failures
 
     /// What the frame on top was doing with an element.
-    func noteClosure(_ place: FramePlace) {
+    func noteClosure(_ place: FramePlace) -> Bool {
+        noteClosureWork(place)
+        return true
+    }
+
+    private func noteClosureWork(_ place: FramePlace) {
         guard bp[7].isSmall else {
             if let forced = place.forced, bp[0].isAttributes,
                 lookup(bp[0].object, Symbols.operator)?.pointee.bits == Value(Tag.thunk, forced).bits

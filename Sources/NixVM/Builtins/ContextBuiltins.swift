@@ -1,14 +1,26 @@
 import NixStore
 
 /// Builtins that look at the contexts of strings and change them.
-extension Machine {
-    static let contextBuiltins: [BuiltinDefinition] = [
-        .function("getContext", 1) { $0.getContext() },
-        .function("appendContext", 2, early: { $0.expectString(0) != nil }) { $0.appendContext() },
-        .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { interpreter in
+extension Builtin {
+    static let contexts: [Builtin] = [
+        .function(
+            "getContext", [.evaluated("string", .single)], since: "2.3",
+            "The store paths that a string refers to, each with how."
+        ) { $0.getContext() },
+        .function(
+            "appendContext", [.evaluated("string"), .checked("context")], since: "2.3",
+            "The string with more references, as `getContext` gives them.", early: { $0.expectString(0) != nil }
+        ) { $0.appendContext() },
+        .frame(
+            "unsafeDiscardOutputDependency", [.checked("string", .single, isLazy: true)], slots: 1, since: "0.13",
+            "The string with each reference to a derivation and all its outputs made one to its file alone."
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) { interpreter.discardOutputDependency() }
         },
-        .frame("addDrvOutputDependencies", 1, strict: [], slots: 1) { interpreter in
+        .frame(
+            "addDrvOutputDependencies", [.checked("string", .single, isLazy: true)], slots: 1, since: "2.19",
+            "The string with its one reference to a derivation's file made one to the derivation and all its outputs."
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) { interpreter.addOutputDependencies() }
         },
     ]

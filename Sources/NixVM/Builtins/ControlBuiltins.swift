@@ -1,25 +1,45 @@
 import NixBytecode
 
 /// Builtins that order, stop or watch evaluation.
-extension Machine {
-    static let controlBuiltins: [BuiltinDefinition] = [
-        .function("seq", 2, strict: [0]) { interpreter in interpreter.done(interpreter.argument(1)) },
-        .frame("deepSeq", 2, strict: [], slots: 1) { interpreter in
+extension Builtin {
+    static let control: [Builtin] = [
+        .function("seq", [.checked("a"), .checked("b", isLazy: true)], since: "1.8", "`b`, after `a` was evaluated.") {
+            $0.done($0.argument(1))
+        },
+        .frame(
+            "deepSeq", [.checked("a", isLazy: true), .checked("b", isLazy: true)], slots: 1, since: "1.8",
+            "`b`, after `a` and all that lies in it was evaluated."
+        ) { interpreter in
             if interpreter.bp[2].isNull {
                 interpreter.bp[2] = .true
-                return interpreter.callWith(.builtin(Builtin.deepForce), interpreter.bp[0])
+                return interpreter.callWith(.builtin(.deepForce), interpreter.bp[0])
             }
             return interpreter.done(interpreter.bp[1])
         },
-        // Slot 1 is true while the argument is forced, false after unwinding stopped here.
-        .frame("tryEval", 1, strict: [], slots: 1) { $0.tryEvalStep() },
-        .frame("throw", 1, strict: [], slots: 1, global: true) { interpreter in
+        .frame(
+            "tryEval", [.checked("x", isLazy: true)], slots: 1, since: "0.13",
+            "`{ success, value }`: whether `x` is evaluated without `throw` or a failed `assert`, and its value, else "
+                + "`false`.", role: .catchesFailures
+        ) { $0.tryEvalStep() },
+        .frame(
+            "throw",
+            [
+                .checked(
+                    "message", .custom("while evaluating the error message passed to builtin.throw"), isLazy: true)
+            ], slots: 1, since: "0.11", "Fails with a message; `tryEval` catches it.", isGlobal: true
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) {
                 if let step = interpreter.admitMessage(interpreter.bp[0]) { return step }
                 return interpreter.fail(.thrown, bytes: Array(interpreter.bp[0].object.byteBuffer))
             }
         },
-        .frame("abort", 1, strict: [], slots: 1, global: true) { interpreter in
+        .frame(
+            "abort",
+            [
+                .checked(
+                    "message", .custom("while evaluating the error message passed to builtins.abort"), isLazy: true)
+            ], slots: 1, since: "0.10", "Fails with a message; nothing catches it.", isGlobal: true
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) {
                 if let step = interpreter.admitMessage(interpreter.bp[0]) { return step }
                 let text = Array(interpreter.bp[0].object.byteBuffer)
@@ -29,25 +49,47 @@ extension Machine {
                 )
             }
         },
-        .function("trace", 2, strict: [0]) { interpreter in
+        .function(
+            "trace", [.checked("message"), .checked("x", isLazy: true)], since: "0.11",
+            "`x`, after `message` was printed."
+        ) { interpreter in
             if let step = interpreter.printTrace(interpreter.argument(0)) { return step }
             return interpreter.done(interpreter.argument(1))
         },
-        .function("traceVerbose", 2, strict: []) { interpreter in
+        .function(
+            "traceVerbose", [.checked("message", isLazy: true), .checked("x", isLazy: true)], since: "2.10",
+            "As `trace` where `--trace-verbose` is given, else only `x`."
+        ) { interpreter in
             if interpreter.machine.settings.traceVerbose {
                 if !interpreter.isForced(interpreter.argumentSlot(0)) { return .force }
                 if let step = interpreter.printTrace(interpreter.argument(0)) { return step }
             }
             return interpreter.done(interpreter.argument(1))
         },
-        .function("warn", 2, strict: [0]) { interpreter in
+        .function(
+            "warn",
+            [
+                .evaluated(
+                    "message", .custom("while evaluating the first argument; the message passed to builtins.warn")),
+                .checked("x", isLazy: true),
+            ], since: "2.23", "`x`, after `message`, a string, was printed as a warning."
+        ) { interpreter in
             guard let text = interpreter.expectString(0) else { return .error }
             if let step = interpreter.admitText(4 * text.field) { return step }
             interpreter.machine.print(interpreter.warningText(text.byteBuffer))
             return interpreter.done(interpreter.argument(1))
         },
-        .function("break", 1, global: true) { interpreter in interpreter.done(interpreter.argument(0)) },
-        .frame("addErrorContext", 2, strict: [], slots: 3) { $0.errorContextStep() },
+        .function(
+            "break", [.checked("x")], since: "2.9", "`x`. Nix stops in its debugger here when that was asked for.",
+            limits: "there is no debugger", isGlobal: true
+        ) { $0.done($0.argument(0)) },
+        .frame(
+            "addErrorContext", [.checked("message", isLazy: true), .checked("x", isLazy: true)], slots: 3,
+            since: "0.13",
+            "`x`. When its evaluation fails, the backtrace holds `message`.",
+            backtrace: BacktraceHook(namesCall: false) { interpreter, _ in interpreter.noteErrorContext() },
+            role: .explainsFailures
+        ) { $0.errorContextStep() },
     ]
 }
 

@@ -2,9 +2,17 @@ import NixBytecode
 import NixStore
 
 /// `derivationStrict`. The `derivation` around it is written in Nix.
-extension Machine {
-    static let derivationBuiltins: [BuiltinDefinition] = [
-        .frame("derivationStrict", 1, slots: 5, global: true) { $0.derivationStep() }
+extension Builtin {
+    static let derivations: [Builtin] = [
+        .frame(
+            "derivationStrict", [.checked("attributes", .single)], slots: 5, since: "0.16",
+            "The paths of a derivation and of its outputs. `derivation` is the same, evaluated when it is needed.",
+            isGlobal: true,
+            backtrace: BacktraceHook {
+                $0.noteDerivation($1)
+                return true
+            }
+        ) { $0.derivationStep() }
     ]
 }
 
@@ -163,7 +171,7 @@ extension Interpreter {
             return .next
         case Symbols.args: return visitArguments(slot)
         default:
-            if isStructured { return callForResult(.builtin(machine.toJSONIndex), slot.pointee) }
+            if isStructured { return callForResult(.builtin(.writeJSON), slot.pointee) }
             if !isForced(slot) { return .force }
             if slot.pointee.isString {
                 keep(slot.pointee)
@@ -198,7 +206,7 @@ extension Interpreter {
 
     private func coerceForResult(_ value: Value) -> Step {
         bp[3] = .true
-        push(.builtin(Builtin.coerce))
+        push(.builtin(.coerce))
         push(value)
         push(Value(small: Int(Coercion([.any, .copyToStore]).rawValue)))
         state.pointee.callCount = 2

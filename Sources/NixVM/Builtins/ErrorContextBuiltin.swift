@@ -27,11 +27,11 @@ extension Interpreter {
 
     /// Whether the frame on top, which a failure reaches, is to evaluate a text for it.
     func needsContext(_ pc: UnsafePointer<UInt8>) -> Bool {
-        guard let index = stepIndex(pc), index == machine.addErrorContextIndex else { return false }
+        guard let index = stepIndex(pc), state.pointee.builtins[index].role == .explainsFailures else { return false }
         return bp[3].isNull && bp[2].isThunk && !isContextKnown && machine.failure?.kind.endsEvaluation == false
     }
 
-    /// Keeps the failure while the frame on top evaluates its text.
+    /// Keeps the failure while the frame on top evaluates its text, as its next step.
     ///
     /// - Parameters:
     ///   - number: that of the failure among those kept.
@@ -46,7 +46,7 @@ extension Interpreter {
         if let thunk = Object(bitPattern: machine.recursion) { bp[4] = Value(Tag.thunk, thunk) }
         bp[3] = .false
         state.pointee.r.sp = bp + 5
-        state.pointee.r.pc = stepCode(machine.addErrorContextIndex)
+        restartStep()
         machine.failure = nil
         bringCollectionForward(bytes)
     }
@@ -71,7 +71,7 @@ extension Interpreter {
     }
 
     /// What the frame on top adds to a failure that leaves it: its text, or why there is none.
-    func noteErrorContext() {
+    func noteErrorContext() -> Bool {
         let isContextAtFault = !bp[3].isNull && !bp[2].isNull
         if !isContextAtFault {
             if let text = knownContext { machine.notes.append(message: text.object.byteBuffer) }
@@ -79,5 +79,6 @@ extension Interpreter {
             machine.notes.append(
                 .coercionReason("while evaluating the error message passed to builtins.addErrorContext"))
         }
+        return true
     }
 }

@@ -2,11 +2,25 @@ import NixStore
 
 /// `fetchurl` and `fetchTarball`. This evaluator opens no connection: what lies on this machine is taken from there,
 /// anything else is refused with an error that says how to provide it.
-extension Machine {
-    static let fetchBuiltins: [BuiltinDefinition] = [
-        .function("fetchurl", 1) { $0.fetchURL() },
-        .function("fetchTarball", 1, global: true) { $0.fetchTarball() },
-        .function("fetchClosure", 1) { interpreter in
+extension Builtin {
+    static let fetch: [Builtin] = [
+        .function(
+            "fetchurl", [.checked("url or { url, sha256 }")], since: "1.9", "The store path of a file that is fetched.",
+            limits: "`file:` URLs and paths; no connection is opened"
+        ) { $0.fetchURL() },
+        .function(
+            "fetchTarball", [.checked("url or { url, sha256 }")], since: "1.9",
+            "The store path of the tree in an archive that is fetched.",
+            limits:
+                "`file:` URLs and paths of tar archives, plain or compressed with gzip, bzip2 or xz; no connection is "
+                + "opened",
+            isGlobal: true
+        ) { $0.fetchTarball() },
+        .function(
+            "fetchClosure", [.checked("{ fromStore, fromPath }")], since: "2.8",
+            "A store path that is copied from a binary cache.",
+            limits: "refused with an error that says what to do: nothing is copied from a binary cache"
+        ) { interpreter in
             interpreter.fail(
                 .restricted,
                 "'fetchClosure' would copy a closure from a binary cache, and this evaluator opens no connection and "

@@ -2,48 +2,75 @@ import NixBytecode
 import NixStore
 
 /// Builtins that read files, all through the machine's `EvalIO`.
-extension Machine {
-    static let fileBuiltins: [BuiltinDefinition] = [
-        .frame("import", 1, strict: [], slots: 2, global: true) { interpreter in
+extension Builtin {
+    static let files: [Builtin] = [
+        .frame(
+            "import", [readPath], slots: 2, since: "0.5",
+            "The value of a file. The `default.nix` of a directory is taken, and of a derivation's file, the derivation.",
+            isGlobal: true,
+            backtrace: .result { $0.noteFile(of: $1) }
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.importStep(scope: nil) }
         },
-        .frame("scopedImport", 2, strict: [0], slots: 2, global: true) { interpreter in
+        .frame(
+            "scopedImport", [.checked("scope"), .checked("path", isLazy: true)], slots: 2, since: "1.8",
+            "The value of a file in which the attributes of `scope` are variables.", isGlobal: true
+        ) { interpreter in
             guard interpreter.bp[0].isAttributes else { return interpreter.failExpected("a set", interpreter.bp[0]) }
             return interpreter.coercedPath(1, marker: 2) { interpreter.importStep(scope: interpreter.bp[0]) }
         },
-        .frame("readFile", 1, strict: [], slots: 2) { interpreter in
+        .frame("readFile", [readPath], slots: 2, since: "0.11", "The contents of a file.") { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readFile() }
         },
-        .frame("readDir", 1, strict: [], slots: 2) { interpreter in
+        .frame(
+            "readDir", [readPath], slots: 2, since: "1.8",
+            "A set of the names in a directory, each with its type: `regular`, `directory`, `symlink` or `unknown`."
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readDirectory() }
         },
-        .frame("readFileType", 1, strict: [], slots: 2) { interpreter in
+        .frame("readFileType", [readPath], slots: 2, since: "2.14", "The type of a file, as `readDir` has it.") {
+            interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readFileType() }
         },
-        .frame("pathExists", 1, strict: [], slots: 2) { interpreter in
+        .frame("pathExists", [readPath], slots: 2, since: "0.10", "Whether there is something at a path.") {
+            interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.pathExists() }
         },
-        .frame("toPath", 1, strict: [], slots: 2) { interpreter in
-            interpreter.coercedPath(0, marker: 1, isRead: false) {
-                guard interpreter.reserve(Size.string(interpreter.bp[0].object.field)) else { return .collect }
-                let path = CanonPath.canonicalize(Array(interpreter.bp[0].object.byteBuffer))
-                return interpreter.done(
-                    interpreter.makeString(
-                        path, context: interpreter.bp[0].isString ? interpreter.context(of: interpreter.bp[0]) : .null))
-            }
+        .frame(
+            "toPath", [.checked("path", isLazy: true)], slots: 2, since: "0.10",
+            "An absolute path as a string, without `.`, `..` and double slashes."
+        ) { interpreter in
+            interpreter.coercedPath(0, marker: 1, isRead: false) { interpreter.canonicalPath() }
         },
-        .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { interpreter in
+        .frame(
+            "baseNameOf", [.checked("path", isLazy: true)], slots: 1, since: "0.5",
+            "What follows the last slash of a path or string.", isGlobal: true
+        ) { interpreter in
             interpreter.coerced(0, []) { interpreter.baseName() }
         },
-        .frame("dirOf", 1, strict: [], slots: 1, global: true) { $0.directoryName() },
-        .function("getEnv", 1) { interpreter in
+        .frame(
+            "dirOf", [.checked("path", .quoted, isLazy: true)], slots: 1, since: "0.9",
+            "What precedes the last slash of a path or string.", isGlobal: true
+        ) { $0.directoryName() },
+        .function(
+            "getEnv", [.evaluated("name")], since: "0.10",
+            "The value of an environment variable; empty for one that is not set, and in pure evaluations."
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0) else { return .error }
             let value = interpreter.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
             guard interpreter.reserve(Size.string(value.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(value))
         },
-        .frame("findFile", 2, strict: [0], slots: 3) { $0.findFileStep() },
+        .frame(
+            "findFile", [.checked("search-path"), .evaluated("name", isLazy: true)], slots: 3, since: "1.8",
+            "The path that `<name>` stands for when the search path is that of the first argument.",
+            inner: .ofType("while evaluating an element of the list passed to builtins.findFile")
+        ) { $0.findFileStep() },
     ]
+
+    /// The path of something that is read.
+    private static let readPath = BuiltinArgument.checked(
+        "path", .custom("while realising the context of a path"), isLazy: true)
 }
 
 extension Interpreter {
@@ -226,6 +253,13 @@ extension Interpreter {
                 CanonPath.canonicalize(written), mustBeDirectory: mustBeDirectory)
             return done(.bool(exists))
         } catch { return done(.false) }
+    }
+
+    /// The text in slot 0 as the shortest path to the same place.
+    fileprivate func canonicalPath() -> Step {
+        guard reserve(Size.string(bp[0].object.field)) else { return .collect }
+        let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        return done(makeString(path, context: bp[0].isString ? context(of: bp[0]) : .null))
     }
 
     fileprivate func baseName() -> Step {

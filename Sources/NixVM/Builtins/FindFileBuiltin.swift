@@ -50,7 +50,7 @@ extension Interpreter {
             return .next
         }
         bp[4] = .true
-        push(.builtin(Builtin.coerce))
+        push(.builtin(.coerce))
         push(path.pointee)
         push(Value(small: Int(Coercion().rawValue)))
         state.pointee.callCount = 2

@@ -68,7 +68,7 @@ extension Interpreter {
         guard value.isPath || isPlainString(value) else { return .error }
         return withCoreFunction(CorePackages.flakes) { function in
             push(function)
-            push(.builtin(machine.failIndex))
+            push(.builtin(.fail))
             push(.bool(requiresHashes))
             push(value)
             state.pointee.callCount = 3

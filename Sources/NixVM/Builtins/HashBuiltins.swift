@@ -2,19 +2,28 @@ import NixFormats
 import NixStore
 
 /// Builtins that hash, and that write hashes in other ways.
-extension Machine {
-    static let hashBuiltins: [BuiltinDefinition] = [
-        .function("hashString", 2, early: { $0.knowsAlgorithm() }) { interpreter in
+extension Builtin {
+    static let hashes: [Builtin] = [
+        .function(
+            "hashString", [.evaluated("algorithm"), .evaluated("string")], since: "1.4",
+            "The hash of a string in base 16: `md5`, `sha1`, `sha256` or `sha512`.", early: { $0.knowsAlgorithm() }
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0), let text = interpreter.expectString(1) else {
                 return .error
             }
             return interpreter.hash(text.byteBuffer, named: name)
         },
-        .frame("hashFile", 2, strict: [0], slots: 2) { interpreter in
+        .frame(
+            "hashFile", [.evaluated("algorithm"), .checked("path", isLazy: true)], slots: 2, since: "2.3",
+            "The hash of a file's contents, as `hashString` has it."
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0) else { return .error }
             return interpreter.coercedPath(1, marker: 2) { interpreter.hashFile(named: name) }
         },
-        .function("convertHash", 1) { $0.convertHash() },
+        .function(
+            "convertHash", [.checked("{ hash, hashAlgo, toHashFormat }")], since: "2.19",
+            "A hash in another format: `base16`, `nix32`, `base64` or `sri`."
+        ) { $0.convertHash() },
     ]
 }
 

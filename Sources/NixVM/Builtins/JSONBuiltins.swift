@@ -1,10 +1,16 @@
 import NixFormats
 
 /// `toJSON` and `fromJSON`.
-extension Machine {
-    static let jsonBuiltins: [BuiltinDefinition] = [
-        .frame("toJSON", 1, strict: [], slots: 4) { $0.toJSONStep() },
-        .function("fromJSON", 1) { $0.fromJSON() },
+extension Builtin {
+    static let json: [Builtin] = [
+        .frame(
+            "toJSON", [.checked("x", isLazy: true)], slots: 4, since: "1.7",
+            "A value as JSON. A set with `__toString` or `outPath` is what that gives.",
+            backtrace: BacktraceHook { interpreter, _ in interpreter.noteJSON() }
+        ) { $0.toJSONStep() },
+        .function("fromJSON", [.evaluated("json")], since: "1.8", "The value that a text in JSON holds.") {
+            $0.fromJSON()
+        },
     ]
 }
 

@@ -1,33 +1,91 @@
 /// Builtins on lists.
-extension Machine {
-    static let listBuiltins: [BuiltinDefinition] = [
-        .function("length", 1) { interpreter in
+extension Builtin {
+    static let lists: [Builtin] = [
+        .function("length", [.checked("list")], since: "0.12", "The number of elements.") { interpreter in
             guard let list = interpreter.expectList(0) else { return .error }
             return interpreter.done(Value(small: list.field))
         },
-        .function("head", 1) { interpreter in
+        .function("head", [.checked("list", .quoted)], since: "0.10", "The first element.") { interpreter in
             guard let list = interpreter.expectList(0) else { return .error }
             guard list.field > 0 else { return interpreter.fail(.value, "'builtins.head' called on an empty list") }
             return interpreter.done(list.values[0])
         },
-        .function("tail", 1) { $0.tail() },
-        .function("elemAt", 2, strict: [1]) { $0.elemAt() },
-        .function("concatLists", 1) { $0.concatLists() },
-        .function("map", 2, strict: [1], global: true) { $0.map() },
-        .function("genList", 2, strict: [1]) { $0.genList() },
-        .frame("filter", 2, strict: [1], slots: 2) { $0.filterStep() },
-        .frame("foldl'", 3, strict: [0], slots: 1) { $0.foldStep() },
-        .frame("any", 2, slots: 1, early: { $0.isCallable(0) != false }) {
-            $0.quantifierStep(stopsAt: true, name: "builtins.any")
+        .function("tail", [.checked("list", .quoted)], since: "0.10", "The list without its first element.") {
+            $0.tail()
         },
-        .frame("all", 2, slots: 1, early: { $0.isCallable(0) != false }) {
-            $0.quantifierStep(stopsAt: false, name: "builtins.all")
-        },
-        .frame("elem", 2, strict: [1], slots: 1) { $0.elemStep() },
-        .frame("concatMap", 2, slots: 2, early: { $0.isCallable(0) != false }) { $0.concatMapStep() },
-        .frame("sort", 2, strict: [1], slots: 8) { $0.sortStep() },
-        .frame("partition", 2, slots: 4, early: { $0.isCallable(0) != false }) { $0.partitionStep() },
-        .frame("groupBy", 2, slots: 2, early: { $0.isCallable(0) != false }) { $0.groupByStep() },
+        .function(
+            "elemAt", [.checked("list", .quoted, isLazy: true), .evaluated("index", .quoted)], since: "1.2",
+            "The element at an index, which counts from 0."
+        ) { $0.elemAt() },
+        .function(
+            "concatLists", [.checked("lists")], since: "1.2", "One list of the elements of all lists.",
+            inner: .ofType("while evaluating a value of the list passed to builtins.concatLists")
+        ) { $0.concatLists() },
+        .function(
+            "map", [.evaluated("f", isLazy: true), .checked("list")], since: "0.6",
+            "A list of what `f` gives for each element. The calls are made when their results are needed.",
+            isGlobal: true
+        ) { $0.map() },
+        .function(
+            "genList", [.evaluated("f", isLazy: true), .evaluated("length")], since: "1.10",
+            "A list of what `f` gives for each index from 0."
+        ) { $0.genList() },
+        .frame(
+            "filter", [.evaluated("f", isLazy: true), .checked("list")], slots: 2, since: "1.2",
+            "The elements for which `f` gives `true`.",
+            inner: .ofType(
+                "while evaluating the return value of the filtering function passed to builtins.filter")
+        ) { $0.filterStep() },
+        .frame(
+            "foldl'",
+            [
+                .evaluated(
+                    "op", .custom("while evaluating the first argument passed to builtins.foldlStrict")),
+                .unnamed("nul"),
+                .checked(
+                    "list", .custom("while evaluating the third argument passed to builtins.foldlStrict"),
+                    isLazy: true),
+            ], slots: 1, since: "1.10",
+            "`op (op (op nul x0) x1) x2` and so on for all elements. Each result is forced before the next call."
+        ) { $0.foldStep() },
+        .frame(
+            "any", [.evaluated("f"), .checked("list")], slots: 1, since: "1.10",
+            "Whether `f` gives `true` for an element. The elements after that one are not looked at.",
+            inner: .ofType("while evaluating the return value of the function passed to builtins.any"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.quantifierStep(stopsAt: true) },
+        .frame(
+            "all", [.evaluated("f"), .checked("list")], slots: 1, since: "1.10",
+            "Whether `f` gives `true` for each element. The elements after one for which it does not are not looked at.",
+            inner: .ofType("while evaluating the return value of the function passed to builtins.all"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.quantifierStep(stopsAt: false) },
+        .frame(
+            "elem", [.unnamed("x"), .checked("list")], slots: 1, since: "1.2", "Whether an element equals `x`."
+        ) { $0.elemStep() },
+        .frame(
+            "concatMap", [.evaluated("f"), .checked("list")], slots: 2, since: "2.1",
+            "One list of the elements of the lists that `f` gives.", early: { $0.isCallable(0) != false }
+        ) { $0.concatMapStep() },
+        .frame(
+            "sort", [.evaluated("comparator", isLazy: true), .checked("list")], slots: 8, since: "1.10",
+            "The elements in the order of `comparator`, which says whether its first argument goes before its second. "
+                + "Elements that are equal keep their order.",
+            inner: .ofType("while evaluating the return value of the sorting function passed to builtins.sort"),
+            backtrace: BacktraceHook { interpreter, _ in interpreter.noteOrdering() }
+        ) { $0.sortStep() },
+        .frame(
+            "partition", [.evaluated("pred"), .checked("list")], slots: 4, since: "2.0",
+            "`{ right, wrong }`: the elements for which `pred` gives `true`, and the others.",
+            inner: .ofType("while evaluating the return value of the partition function passed to builtins.partition"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.partitionStep() },
+        .frame(
+            "groupBy", [.evaluated("f"), .checked("list")], slots: 2, since: "2.5",
+            "A set of lists: each element is in the list whose name `f` gives for it.",
+            inner: .ofType("while evaluating the return value of the grouping function passed to builtins.groupBy"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.groupByStep() },
     ]
 }
 
@@ -244,7 +302,7 @@ extension Interpreter {
     }
 
     /// `any` and `all`. Slots: function, list, index.
-    fileprivate func quantifierStep(stopsAt: Bool, name: String) -> Step {
+    fileprivate func quantifierStep(stopsAt: Bool) -> Step {
         if bp[2].isNull, let step = refuseUncallable(0) { return step }
         guard let list = expectList(1) else { return .error }
         if bp[2].isNull {
@@ -269,7 +327,7 @@ extension Interpreter {
             bp[2] = Value(small: bp[2].small + 1)
         }
         if bp[2].small == list.field { return done(.false) }
-        push(.builtin(Builtin.equalNested))
+        push(.builtin(.equalNested))
         push(bp[0])
         push(list.values[bp[2].small])
         state.pointee.callCount = 2

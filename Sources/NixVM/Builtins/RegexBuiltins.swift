@@ -4,10 +4,18 @@ import NixFormats
 ///
 /// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
 /// of its result.
-extension Machine {
-    static let patternBuiltins: [BuiltinDefinition] = [
-        .function("match", 2, early: { $0.checkPattern() }) { $0.matchWhole() },
-        .function("split", 2, early: { $0.checkPattern() }) { $0.split() },
+extension Builtin {
+    static let patterns: [Builtin] = [
+        .function(
+            "match", [.evaluated("regex"), .evaluated("string")], since: "1.8",
+            "What the groups of an extended regular expression match, or `null` unless it matches the whole string.",
+            early: { $0.checkPattern() }
+        ) { $0.matchWhole() },
+        .function(
+            "split", [.evaluated("regex"), .evaluated("string")], since: "2.0",
+            "The parts of a string between the matches of a regular expression, and between them lists of its groups.",
+            early: { $0.checkPattern() }
+        ) { $0.split() },
     ]
 }
 

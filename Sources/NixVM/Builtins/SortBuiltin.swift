@@ -37,7 +37,7 @@ extension Interpreter {
                     takeSmaller(fromRight: isLess)
                     continue
                 }
-                push(isNatural ? .builtin(Builtin.lessThanDeep) : bp[0])
+                push(isNatural ? .builtin(.lessThanDeep) : bp[0])
                 push(right)
                 push(left)
                 state.pointee.callCount = 2
@@ -49,7 +49,16 @@ extension Interpreter {
     }
 
     /// Whether the comparator of the current frame is `lessThan`.
-    var sortsNaturally: Bool { bp[0].isBuiltin && bp[0].builtinIndex == state.pointee.lessThanIndex }
+    private var sortsNaturally: Bool {
+        bp[0].isBuiltin && state.pointee.builtins[bp[0].builtinIndex].role == .naturalOrder
+    }
+
+    /// Says that the order is at fault, where it is `lessThan`: no function was called then.
+    func noteOrdering() -> Bool {
+        guard sortsNaturally, !bp[2].isNull else { return false }
+        machine.notes.append(.text("while evaluating the ordering function passed to builtins.sort"))
+        return true
+    }
 
     /// Whether two values are forced and of one type that `<` orders without looking further.
     private func isOrderedAlike(_ a: Value, _ b: Value) -> Bool {

@@ -5,11 +5,36 @@ import NixStore
 /// Both are frames. After their arguments and a marker come the slots of a walk, which asks the filter about each entry
 /// in the order in which the archive has them: root, filter, accepted paths, their length, phase. Above lie the entries
 /// still to be asked about, two values each, path and type.
-extension Machine {
-    static let sourceBuiltins: [BuiltinDefinition] = [
-        .frame("filterSource", 2, strict: [], slots: 6) { $0.filterSourceStep() },
-        .frame("path", 1, slots: 6) { $0.pathStep() },
+extension Builtin {
+    static let sources: [Builtin] = [
+        .frame(
+            "filterSource",
+            [
+                .evaluated("filter", isLazy: true),
+                .checked(
+                    "path",
+                    .custom(
+                        "while evaluating the second argument (the path to filter) passed to 'builtins.filterSource'"),
+                    isLazy: true),
+            ], slots: 6, since: "0.11",
+            "The store path of a tree without those entries for which `filter path type` gives `false`.",
+            backtrace: BacktraceHook { interpreter, _ in interpreter.noteWalk(at: filterSourceWalk) }
+        ) { $0.filterSourceStep() },
+        .frame(
+            "path",
+            [
+                .checked(
+                    "{ path, name, filter, recursive, sha256 }",
+                    .custom("while evaluating the argument passed to 'builtins.path'"))
+            ], slots: 6, since: "2.0",
+            "The store path of a file or tree, under a name, filtered, and checked against a hash.",
+            backtrace: BacktraceHook { interpreter, _ in interpreter.noteWalk(at: pathWalk) }
+        ) { $0.pathStep() },
     ]
+
+    /// Where the slots of a walk begin in the frames of the two.
+    fileprivate static let filterSourceWalk = 3
+    fileprivate static let pathWalk = 2
 }
 
 /// Where a walk is, in its last slot.
@@ -28,17 +53,16 @@ extension Interpreter {
             if bp[7].isNull {
                 if !isForced(bp) { return .force }
                 guard isCallable(bp[0]) else {
-                    return failExpected(
-                        "a function", bp[0], context: ArgumentContext.table["filterSource"]?[0].text)
+                    return failExpected("a function", bp[0])
                 }
                 guard let root = resolvedRoot(bp[1]) else { return .error }
                 guard reserve(Size.string(root.count)) else { return .collect }
-                startWalk(bp + 3, root: makeString(root), filter: bp[0])
+                startWalk(bp + Builtin.filterSourceWalk, root: makeString(root), filter: bp[0])
             }
-            let step = walk(bp + 3)
+            let step = walk(bp + Builtin.filterSourceWalk)
             if step != .next { return step }
             let name = CanonPath.baseName(of: CanonPath.canonicalize(Array(bp[1].object.byteBuffer)))
-            return addWalked(bp + 3, name: name, method: .nar, expected: nil)
+            return addWalked(bp + Builtin.filterSourceWalk, name: name, method: .nar, expected: nil)
         }
     }
 
@@ -52,14 +76,16 @@ extension Interpreter {
         if bp[6].isNull {
             guard let root = resolvedRoot(arguments.path) else { return .error }
             guard reserve(Size.string(root.count)) else { return .collect }
-            startWalk(bp + 2, root: makeString(root), filter: arguments.method == .flat ? .null : arguments.filter)
+            startWalk(
+                bp + Builtin.pathWalk, root: makeString(root),
+                filter: arguments.method == .flat ? .null : arguments.filter)
         }
-        let step = walk(bp + 2)
+        let step = walk(bp + Builtin.pathWalk)
         if step != .next { return step }
         warnOfAssumedHash(arguments.assumedHash)
         let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.object.byteBuffer)))
         return addWalked(
-            bp + 2, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
+            bp + Builtin.pathWalk, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
             expected: arguments.hash)
     }
 
@@ -113,7 +139,7 @@ extension Interpreter {
             if !isForced(slot) { return .force }
             guard slot.pointee.isPath || slot.pointee.isString else {
                 bp[1] = .true
-                push(.builtin(Builtin.coerce))
+                push(.builtin(.coerce))
                 push(slot.pointee)
                 push(Value(small: 0))
                 state.pointee.callCount = 2
@@ -164,7 +190,14 @@ extension Interpreter {
     }
 
     /// Whether the walk whose slots these are has begun.
-    func isWalking(_ slots: Slot) -> Bool { slots[0].isString }
+    private func isWalking(_ slots: Slot) -> Bool { slots[0].isString }
+
+    /// Says which tree is being added, once a walk has begun.
+    fileprivate func noteWalk(at slots: Int) -> Bool {
+        guard isWalking(bp + slots) else { return false }
+        machine.notes.append(.text(addingText(bp[1])))
+        return true
+    }
 
     func addingText(_ path: Value) -> String {
         "while adding path '\(String(decoding: CanonPath.canonicalize(Array(path.object.byteBuffer)), as: UTF8.self))'"

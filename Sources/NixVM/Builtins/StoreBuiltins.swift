@@ -1,19 +1,31 @@
 import NixStore
 
 /// Builtins that name store objects. None writes to a store.
-extension Machine {
-    static let storeBuiltins: [BuiltinDefinition] = [
-        .function("placeholder", 1, global: true) { interpreter in
+extension Builtin {
+    static let store: [Builtin] = [
+        .function(
+            "placeholder", [.evaluated("output")], since: "2.0",
+            "A text that a derivation's builder finds replaced by the path of that output.", isGlobal: true
+        ) { interpreter in
             guard let output = interpreter.expectPlainString(0) else { return .error }
             let text = StorePath.placeholder(output: Array(output.byteBuffer))
             guard interpreter.reserve(Size.string(text.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(text))
         },
-        .function("toFile", 2, early: { $0.expectPlainString(0) != nil }) { $0.toFile() },
-        .frame("storePath", 1, strict: [], slots: 2) { interpreter in
+        .function(
+            "toFile", [.evaluated("name"), .evaluated("contents")], since: "0.10",
+            "The store path of a file with these contents.", early: { $0.expectPlainString(0) != nil }
+        ) { $0.toFile() },
+        .frame(
+            "storePath", [.checked("path", .quoted, isLazy: true)], slots: 2, since: "0.12",
+            "A path of the store as a string that refers to it."
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1, isRead: false) { interpreter.storePath() }
         },
-        .function("outputOf", 2) { $0.outputOf() },
+        .function(
+            "outputOf", [.checked("derivation"), .checked("output")], since: "2.18",
+            "A text that stands for an output of a derivation which is itself built."
+        ) { $0.outputOf() },
     ]
 }
 

@@ -2,22 +2,69 @@ import NixBytecode
 import NixFormats
 
 /// Builtins on strings that need no patterns.
-extension Machine {
-    static let stringBuiltins: [BuiltinDefinition] = [
-        .frame("stringLength", 1, strict: [], slots: 1) { $0.stringLengthStep() },
-        .frame("substring", 3, strict: [0], slots: 1) { $0.substringStep() },
-        .frame("toString", 1, strict: [], slots: 1, global: true) { interpreter in
+extension Builtin {
+    static let strings: [Builtin] = [
+        .frame(
+            "stringLength", [.checked("string", .single, isLazy: true)], slots: 1, since: "0.11",
+            "The number of bytes of a string."
+        ) { $0.stringLengthStep() },
+        .frame(
+            "substring",
+            [
+                .evaluated(
+                    "start",
+                    .custom("while evaluating the first argument (the start offset) passed to builtins.substring")),
+                .evaluated(
+                    "length",
+                    .custom("while evaluating the second argument (the substring length) passed to builtins.substring"),
+                    isLazy: true),
+                .checked(
+                    "string", .custom("while evaluating the third argument (the string) passed to builtins.substring"),
+                    isLazy: true),
+            ], slots: 1, since: "0.11",
+            "At most `length` bytes of a string from `start`, all that follow when `length` is negative."
+        ) { $0.substringStep() },
+        .frame(
+            "toString", [.checked("x", isLazy: true)], slots: 1, since: "0.5",
+            "A value as a string. Elements of lists are joined by spaces, `true` is `1`; `false` and `null` are empty.",
+            isGlobal: true
+        ) { interpreter in
             interpreter.coerced(0, .any) { interpreter.done(interpreter.bp[0]) }
         },
-        .frame("concatStringsSep", 2, slots: 4, early: { $0.expectString(0) != nil }) { $0.concatStringsSepStep() },
-        .frame("replaceStrings", 3, strict: [0, 1], slots: 5, early: { $0.expectList(0) != nil }) {
-            $0.replaceStringsStep()
-        },
-        .function("hasContext", 1) { interpreter in
+        .frame(
+            "concatStringsSep",
+            [
+                .evaluated(
+                    "separator",
+                    .custom(
+                        "while evaluating the first argument (the separator string) passed to builtins.concatStringsSep"
+                    )),
+                .checked(
+                    "list",
+                    .custom(
+                        "while evaluating the second argument (the list of strings to concat) passed to "
+                            + "builtins.concatStringsSep")),
+            ], slots: 4, since: "1.10", "The strings of a list, with a separator between them.",
+            inner: .ofType(
+                "while evaluating one element of the list of strings to concat passed to builtins.concatStringsSep"),
+            early: { $0.expectString(0) != nil }
+        ) { $0.concatStringsSepStep() },
+        .frame(
+            "replaceStrings", [.checked("from"), .checked("to"), .evaluated("string", isLazy: true)], slots: 5,
+            since: "1.10", "The string with each occurrence of a string of `from` replaced by its counterpart in `to`.",
+            inner: .always("while evaluating one of the strings to replace passed to builtins.replaceStrings"),
+            early: { $0.expectList(0) != nil }
+        ) { $0.replaceStringsStep() },
+        .function(
+            "hasContext", [.evaluated("string", .single)], since: "2.0", "Whether a string refers to store paths."
+        ) { interpreter in
             guard let string = interpreter.expectString(0) else { return .error }
             return interpreter.done(.bool(string.hasContext))
         },
-        .frame("unsafeDiscardStringContext", 1, strict: [], slots: 1) { interpreter in
+        .frame(
+            "unsafeDiscardStringContext", [.checked("string", .single, isLazy: true)], slots: 1, since: "0.12",
+            "The string without its references to store paths."
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) {
                 let string = interpreter.bp[0].object
                 if !string.hasContext { return interpreter.done(interpreter.bp[0]) }
@@ -64,7 +111,7 @@ extension Interpreter {
         if !isForced(bp + index) { return .force }
         if bp[index].isString { return body() }
         bp[marker] = .true
-        push(.builtin(Builtin.coerce))
+        push(.builtin(.coerce))
         push(bp[index])
         push(Value(small: Int(coercion.rawValue) | flags))
         state.pointee.callCount = 2
@@ -114,7 +161,7 @@ extension Interpreter {
                 continue
             }
             bp[3] = .true
-            push(.builtin(Builtin.coerce))
+            push(.builtin(.coerce))
             push(slot.pointee)
             push(Value(small: Int(Coercion.copyToStore.rawValue)))
             state.pointee.callCount = 2

@@ -1,11 +1,20 @@
 import NixFormats
 
 /// Builtins on versions and derivation names.
-extension Machine {
-    static let versionBuiltins: [BuiltinDefinition] = [
-        .function("compareVersions", 2, early: { $0.expectPlainString(0) != nil }) { $0.compareVersions() },
-        .function("splitVersion", 1) { $0.splitVersion() },
-        .function("parseDrvName", 1) { $0.parseDerivationName() },
+extension Builtin {
+    static let versions: [Builtin] = [
+        .function(
+            "compareVersions", [.evaluated("a"), .evaluated("b")], since: "0.12",
+            "`-1`, `0` or `1` as version `a` is older than `b`, the same, or newer.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.compareVersions() },
+        .function("splitVersion", [.evaluated("version")], since: "2.0", "The components of a version.") {
+            $0.splitVersion()
+        },
+        .function(
+            "parseDrvName", [.evaluated("name")], since: "0.12",
+            "`{ name, version }` of a package's name: the version begins after the first dash that no letter follows."
+        ) { $0.parseDerivationName() },
     ]
 }
 

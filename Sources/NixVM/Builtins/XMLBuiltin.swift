@@ -1,14 +1,16 @@
 import NixFormats
 
 /// `toXML`, and the printing of results as XML.
-extension Machine {
-    static let xmlBuiltins: [BuiltinDefinition] = [
-        .frame("toXML", 1, strict: [], slots: 7) { interpreter in
+extension Builtin {
+    static let xml: [Builtin] = [
+        .frame("toXML", [.checked("x", isLazy: true)], slots: 7, since: "0.10", "A value as XML.") { interpreter in
             if interpreter.bp[1].isNull { interpreter.bp[1] = Value(small: XMLOptions.strict.rawValue) }
             return interpreter.writeXMLStep()
         }
     ]
+}
 
+extension Machine {
     /// Begins to write a value as XML; `resume` runs it, and the result is a string.
     ///
     /// - Parameters:
@@ -18,7 +20,7 @@ extension Machine {
         var options: XMLOptions = []
         if isStrict { options.insert(.strict) }
         if hasLocation { options.insert(.location) }
-        startMachineBuiltin(Builtin.writeXML, [state.pointee.roots[handle.root], Value(small: options.rawValue)])
+        startStep(.writeXML, [state.pointee.roots[handle.root], Value(small: options.rawValue)])
     }
 }
 

@@ -15,7 +15,7 @@ extension Interpreter {
     func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
         guard machine.failure != nil else { return }
         defer {
-            if place.pc != stepCode(Builtin.coerce), place.pc != stepCode(Builtin.apply) { machine.coerced = .absent }
+            if place.pc != stepCode(.coerce), place.pc != stepCode(.apply) { machine.coerced = .absent }
         }
         if let index = stepIndex(place.pc) {
             noteBuiltinFrame(index, place)
@@ -111,7 +111,7 @@ extension Interpreter {
     /// The builtin that is running, if one is.
     func runningBuiltin() -> (index: Int, arguments: Slot)? {
         if let index = stepIndex(state.pointee.instruction) {
-            return index > Builtin.returnForced ? (index, bp) : nil
+            return index >= InternalStep.count ? (index, bp) : nil
         }
         if state.pointee.r.env == state.pointee.machineEnv { return nil }
         return builtinAtWork(state.pointee.instruction)
@@ -121,7 +121,7 @@ extension Interpreter {
     private func noteBuiltin(_ index: Int, _ arguments: Slot, _ forced: Object?) {
         if let forced {
             let context = context(of: Value(Tag.thunk, forced), index, arguments)
-            if let context, context.wrapsEvaluation { note(.text(context.text)) }
+            if let context, context.isAlwaysSaid { note(.text(context.text)) }
         } else if machine.coerced.bits != Value.absent.bits,
             let context = context(of: machine.coerced, index, arguments, isCoerced: true)
         {
@@ -135,55 +135,50 @@ extension Interpreter {
     /// - Parameter isCoerced: whether it is coerced to a string: no argument that must be of one type is.
     func context(
         of value: Value, _ index: Int, _ arguments: Slot, isCoerced: Bool = false
-    ) -> ArgumentContext? {
-        let contexts = machine.argumentContexts(index)
-        for argument in 0..<min(state.pointee.builtins[index].arity, contexts.count)
-        where arguments[argument].bits == value.bits && !contexts[argument].text.isEmpty {
-            if !(isCoerced && contexts[argument].wrapsEvaluation) { return contexts[argument] }
+    ) -> BuiltinContext? {
+        guard let builtin = BuiltinTable.builtin(index) else { return nil }
+        for argument in builtin.arguments.indices where arguments[argument].bits == value.bits {
+            guard let context = builtin.context(ofArgument: argument) else { continue }
+            if !(isCoerced && context.isAlwaysSaid) { return context }
         }
-        return ArgumentContext.inner[machine.builtinNames[index]]
+        return builtin.inner
     }
 
     private func noteBuiltinFrame(_ index: Int, _ place: FramePlace) {
-        switch index {
-        case Builtin.apply: noteFunctor(place)
-        case Builtin.deepForce: noteDeepForce()
-        case Builtin.coerce: noteCoercion()
-        case Builtin.addCoerced: machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
-        case machine.addErrorContextIndex: noteErrorContext()
-        case machine.toJSONIndex:
-            noteJSON()
-            note(.builtin(Int32(index)))
-        case machine.sortIndex where sortsNaturally && !bp[2].isNull:
-            note(.text("while evaluating the ordering function passed to builtins.sort"))
-            note(.builtin(Int32(index)))
-        case machine.genericClosureIndex:
-            noteClosure(place)
-            note(.builtin(Int32(index)))
-        case machine.derivationStrictIndex: noteDerivation(place)
-        case machine.filterSourceIndex where isWalking(bp + 3), machine.pathIndex where isWalking(bp + 2):
-            note(.text(addingText(bp[1])))
-            note(.builtin(Int32(index)))
-        case let index where index > Builtin.returnForced: noteBuiltin(index, bp, place.forced)
-        default: break
+        let hook = BuiltinTable.backtrace(index)
+        if let write = hook.frame, write(self, place) {
+            if hook.namesCall { note(.builtin(Int32(index))) }
+        } else {
+            noteBuiltin(index, bp, place.forced)
         }
     }
 
-    /// A builtin whose result is being forced; of `import`, the file too.
+    /// A builtin whose result is being forced.
     private func noteResult(_ place: FramePlace) {
-        guard sp > bp, bp.pointee.isBuiltin, bp.pointee.builtinIndex > Builtin.returnForced else { return }
+        guard sp > bp, bp.pointee.isBuiltin else { return }
         let index = bp.pointee.builtinIndex
-        if index == machine.importIndex, let forced = place.forced { note(.file(chunk: UInt32(forced.field))) }
-        if index != machine.addErrorContextIndex { note(.builtin(Int32(index))) }
+        let hook = BuiltinTable.backtrace(index)
+        if let write = hook.result, let forced = place.forced { write(self, forced) }
+        if hook.namesCall { note(.builtin(Int32(index))) }
+    }
+
+    /// The file whose top level a thunk is.
+    func noteFile(of thunk: Object) { note(.file(chunk: UInt32(thunk.field))) }
+
+    /// Which operand of a `+` is being coerced: the cursor of the coercion says so.
+    func noteFailedOperand() -> Bool {
+        machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
+        return true
     }
 
     /// One line for each list or set that is being walked, the innermost first.
-    private func noteDeepForce() {
+    func noteDeepForce() -> Bool {
         let count = (sp - (bp + 3)) / 2
         let taken = machine.notes.worthTaking(of: count)
         for item in taken.first { noteDeepItem(sp - 2 * (item + 1)) }
         machine.notes.skip(taken.last.lowerBound - taken.first.upperBound)
         for item in taken.last { noteDeepItem(sp - 2 * (item + 1)) }
+        return true
     }
 
     private func noteDeepItem(_ item: Slot) {
@@ -216,11 +211,12 @@ extension Interpreter {
     }
 
     /// A functor that was needed, but not evaluated.
-    private func noteFunctor(_ place: FramePlace) {
+    func noteFunctor(_ place: FramePlace) -> Bool {
         guard place.forced != nil, bp.pointee.isAttributes,
             let number = positionNumber(bp.pointee.object, Symbols.functor)
-        else { return }
+        else { return true }
         note(.functor(number))
+        return true
     }
 
     /// A set that another value stands for: its cursor begins at a slot.
@@ -237,7 +233,7 @@ extension Interpreter {
     }
 
     /// Lists, sets and values that stand for sets on the way of `toJSON`, the innermost first.
-    private func noteJSON() {
+    func noteJSON() -> Bool {
         let cursors = jsonCursors()
         let taken = machine.notes.worthTaking(of: cursors)
         let isTaken = { (outerIndex: Int) in
@@ -266,6 +262,7 @@ extension Interpreter {
                 noteElement(cursor.slot[1], cursor.index, around: cursor.around, isJSON: true)
             }
         }
+        return true
     }
 
     private struct JSONCursor {
@@ -296,7 +293,7 @@ extension Interpreter {
 
     /// Elements of lists and sets that other values stand for, the innermost first. The reason for the coercion, which
     /// the next frame knows, is said of the outermost list, or of what is no string.
-    private func noteCoercion() {
+    func noteCoercion() -> Bool {
         var count = 0
         var lists = 0
         while bp + 6 + 3 * count + 2 < sp, bp[6 + 3 * count].bits == Value.absent.bits {
@@ -320,5 +317,6 @@ extension Interpreter {
             }
             if isList { noteReason() } else { noteSubstitution(cursor) }
         }
+        return true
     }
 }

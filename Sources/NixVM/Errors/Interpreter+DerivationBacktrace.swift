@@ -2,7 +2,6 @@
 extension Interpreter {
     /// What `derivationStrict` was doing, in the frame on top.
     func noteDerivation(_ place: FramePlace) {
-        defer { machine.notes.append(.builtin(Int32(machine.derivationStrictIndex))) }
         guard bp[0].isAttributes, let name = lookup(bp[0].object, Symbols.name) else { return }
         if let forced = place.forced, name.pointee.bits == Value(Tag.thunk, forced).bits { return noteDerivationName() }
         guard name.pointee.isString else { return }
