@@ -10,14 +10,14 @@ extension Builtin {
             "deepSeq", [.checked("a", isLazy: true), .checked("b", isLazy: true)], slots: 1, since: "1.8",
             "`b`, after `a` and all that lies in it was evaluated."
         ) { interpreter in
-            if interpreter.bp[2].isNull {
+            if interpreter.argument(2).isNull {
                 interpreter.bp[2] = .true
-                return interpreter.callWith(.builtin(.deepForce), interpreter.bp[0])
+                return interpreter.callWith(.builtin(.deepForce), interpreter.argument(0))
             }
-            return interpreter.done(interpreter.bp[1])
+            return interpreter.done(interpreter.argument(1))
         },
         .frame(
-            "tryEval", [.checked("x", isLazy: true)], slots: 1, since: "0.13",
+            "tryEval", [.checked("x", isLazy: true)], frame: TryFrame.self, since: "0.13",
             "`{ success, value }`: whether `x` is evaluated without `throw` or a failed `assert`, and its value, else "
                 + "`false`.", role: .catchesFailures
         ) { $0.tryEvalStep() },
@@ -29,8 +29,8 @@ extension Builtin {
             ], slots: 1, since: "0.11", "Fails with a message; `tryEval` catches it.", isGlobal: true
         ) { interpreter in
             interpreter.coerced(0, .copyToStore) {
-                if let step = interpreter.admitMessage(interpreter.bp[0]) { return step }
-                return interpreter.fail(.thrown, bytes: Array(interpreter.bp[0].object.byteBuffer))
+                if let step = interpreter.admitMessage(interpreter.argument(0)) { return step }
+                return interpreter.fail(.thrown, bytes: Array(interpreter.argument(0).string.bytes))
             }
         },
         .frame(
@@ -41,8 +41,8 @@ extension Builtin {
             ], slots: 1, since: "0.10", "Fails with a message; nothing catches it.", isGlobal: true
         ) { interpreter in
             interpreter.coerced(0, .copyToStore) {
-                if let step = interpreter.admitMessage(interpreter.bp[0]) { return step }
-                let text = Array(interpreter.bp[0].object.byteBuffer)
+                if let step = interpreter.admitMessage(interpreter.argument(0)) { return step }
+                let text = Array(interpreter.argument(0).string.bytes)
                 return interpreter.fail(
                     .abort,
                     bytes: Array("evaluation aborted with the following error message: '".utf8) + text + Array("'".utf8)
@@ -75,22 +75,24 @@ extension Builtin {
             ], since: "2.23", "`x`, after `message`, a string, was printed as a warning."
         ) { interpreter in
             guard let text = interpreter.expectString(0) else { return .error }
-            if let step = interpreter.admitText(4 * text.field) { return step }
-            interpreter.machine.print(interpreter.warningText(text.byteBuffer))
+            if let step = interpreter.admitText(4 * text.count) { return step }
+            interpreter.machine.print(interpreter.warningText(text.bytes))
             return interpreter.done(interpreter.argument(1))
         },
         .function(
             "break", [.checked("x")], since: "2.9", "`x`. Nix stops in its debugger here when that was asked for.",
             limits: "there is no debugger", isGlobal: true
         ) { $0.done($0.argument(0)) },
-        .frame(
-            "addErrorContext", [.checked("message", isLazy: true), .checked("x", isLazy: true)], slots: 3,
-            since: "0.13",
-            "`x`. When its evaluation fails, the backtrace holds `message`.",
-            backtrace: BacktraceHook(namesCall: false) { interpreter, _ in interpreter.noteErrorContext() },
-            role: .explainsFailures
-        ) { $0.errorContextStep() },
     ]
+}
+
+/// The frame of `tryEval`.
+struct TryFrame: BuiltinFrame {
+    let value: Value
+    /// Whether a failure that reaches the frame is caught: null before the first step, false once one was.
+    @Held var isTrying: Bool
+
+    var hasCaught: Bool { !isTrying && !$isTrying.isNull }
 }
 
 extension Interpreter {
@@ -108,7 +110,7 @@ extension Interpreter {
     fileprivate func printTrace(_ value: Value) -> Step? {
         if value.isString {
             if let step = admitText(3 * value.object.field) { return step }
-            machine.print(Array("trace: ".utf8) + Array(value.object.byteBuffer))
+            machine.print(Array("trace: ".utf8) + Array(value.string.bytes))
             return nil
         }
         guard let text = ValuePrinter(self, .trace, isCharged: true).printed(value) else { return .error }
@@ -116,14 +118,19 @@ extension Interpreter {
         return nil
     }
 
+    private var attempt: TryFrame {
+        @inline(__always) _read { yield topFrame(as: TryFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: TryFrame.self).pointee }
+    }
+
     fileprivate func tryEvalStep() -> Step {
-        if bp[1].bits == Value.false.bits {
+        if attempt.hasCaught {
             guard reserve(Size.attributesAndLayout(2)) else { return .collect }
             return done(makeAttributes([(Symbols.success, .false), (Symbols.value, .false)]))
         }
-        bp[1] = .true
-        if !isForced(bp) { return .force }
+        attempt.isTrying = true
+        if !isForced(argumentSlot(0)) { return .force }
         guard reserve(Size.attributesAndLayout(2)) else { return .collect }
-        return done(makeAttributes([(Symbols.success, .true), (Symbols.value, bp[0])]))
+        return done(makeAttributes([(Symbols.success, .true), (Symbols.value, attempt.value)]))
     }
 }

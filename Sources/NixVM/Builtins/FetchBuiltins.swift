@@ -89,12 +89,12 @@ extension Interpreter {
     private func readDownload(_ arguments: inout DownloadArguments, _ builtin: String) -> Step {
         let value = argument(0)
         if value.isPath {
-            arguments.url = Array(value.object.byteBuffer)
+            arguments.url = Array(value.string.bytes)
             return .next
         }
         guard value.isAttributes else {
             guard isPlainString(value) else { return .error }
-            arguments.url = resolvedURL(Array(value.object.byteBuffer), builtin)
+            arguments.url = resolvedURL(Array(value.string.bytes), builtin)
             return .next
         }
         arguments.isSet = true
@@ -118,11 +118,11 @@ extension Interpreter {
         }
         if !isForced(slot) { return .force }
         if symbol == Symbols.url, slot.pointee.isPath {
-            arguments.url = Array(slot.pointee.object.byteBuffer)
+            arguments.url = Array(slot.pointee.string.bytes)
             return .next
         }
         guard isPlainString(slot.pointee) else { return .error }
-        let text = Array(slot.pointee.object.byteBuffer)
+        let text = Array(slot.pointee.string.bytes)
         switch symbol {
         case Symbols.url: arguments.url = resolvedURL(text, builtin)
         case Symbols.name: arguments.name = text

@@ -24,18 +24,6 @@ extension Builtin {
             limits: "paths and `file:` URLs of repositories, read with `hg`; other URLs are refused with an error that "
                 + "says what to provide", isGlobal: true
         ) { $0.fetchTree(.mercurial) },
-        .function("parseFlakeRef", [.checked("reference")], since: "2.18", "A flake reference as a set.") {
-            $0.parseFlakeReference()
-        },
-        .function(
-            "flakeRefToString", [.checked("reference")], since: "2.18", "A flake reference that is a set, as a string."
-        ) { $0.flakeReferenceText() },
-        .frame(
-            "getFlake", [.checked("reference")], slots: 1, since: "2.4", "A flake: its outputs, inputs and source.",
-            limits:
-                "flakes whose inputs lie on this machine, with or without lock file; nothing is written, no registry "
-                + "is read; an input is fetched when something needs it"
-        ) { $0.getFlake() },
     ]
 }
 
@@ -77,7 +65,7 @@ extension Interpreter {
         guard value.isString || value.isPath else {
             return fail(.type, "cannot coerce \(describe(value)) to a string")
         }
-        let url = Array(value.object.byteBuffer)
+        let url = Array(value.string.bytes)
         switch kind {
         case .git: attributes["url"] = .text(url)
         case .mercurial: attributes["url"] = .text(fileURL(url))
@@ -121,7 +109,7 @@ extension Interpreter {
             return fail(.value, "unsupported argument '\(name)' to 'fetchMercurial'")
         }
         if value.isString || value.isPath {
-            let text = Array(value.object.byteBuffer)
+            let text = Array(value.string.bytes)
             if kind == .mercurial, name == "rev" {
                 attributes[text.count == 40 ? "rev" : "ref"] = .text(text)
             } else {

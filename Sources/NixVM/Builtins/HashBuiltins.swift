@@ -11,7 +11,7 @@ extension Builtin {
             guard let name = interpreter.expectPlainString(0), let text = interpreter.expectString(1) else {
                 return .error
             }
-            return interpreter.hash(text.byteBuffer, named: name)
+            return interpreter.hash(text.bytes, named: name)
         },
         .frame(
             "hashFile", [.evaluated("algorithm"), .checked("path", isLazy: true)], slots: 2, since: "2.3",
@@ -32,7 +32,7 @@ extension Interpreter {
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
         do {
-            _ = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            _ = try HashAlgorithm(name: ByteView(name.bytes).excerpt)
             return true
         } catch {
             _ = fail(.value, bytes: error.message)
@@ -40,9 +40,9 @@ extension Interpreter {
         }
     }
 
-    fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: Object) -> Step {
+    fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: StringRef) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            let algorithm = try HashAlgorithm(name: ByteView(name.bytes).excerpt)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             var stream = HashStream(algorithm)
             guard charge(1) else { return .error }
@@ -56,11 +56,11 @@ extension Interpreter {
     }
 
     /// Files of any size: no more than a piece of one is in memory.
-    fileprivate func hashFile(named name: Object) -> Step {
+    fileprivate func hashFile(named name: StringRef) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            let algorithm = try HashAlgorithm(name: ByteView(name.bytes).excerpt)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
-            let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
+            let path = CanonPath.canonicalize(Array(argument(1).string.bytes))
             guard let hash = contentHash(path, .flat, algorithm) else { return .error }
             return done(makeString(hash.text(.base16)))
         } catch { return fail(.value, bytes: error.message) }
@@ -81,7 +81,7 @@ extension Interpreter {
             guard isPlainString(slot.pointee) else { return .error }
         }
         // No hash or name is as long as what is left of a long text.
-        let texts = slots.map { $0.slot.map { ByteView($0.pointee.object.byteBuffer).excerpt } }
+        let texts = slots.map { $0.slot.map { ByteView($0.pointee.string.bytes).excerpt } }
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])

@@ -8,7 +8,7 @@ extension Builtin {
             "A text that a derivation's builder finds replaced by the path of that output.", isGlobal: true
         ) { interpreter in
             guard let output = interpreter.expectPlainString(0) else { return .error }
-            let text = StorePath.placeholder(output: Array(output.byteBuffer))
+            let text = StorePath.placeholder(output: Array(output.bytes))
             guard interpreter.reserve(Size.string(text.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(text))
         },
@@ -36,22 +36,22 @@ extension Interpreter {
     fileprivate func toFile() -> Step {
         guard let name = expectPlainString(0), let contents = expectString(1) else { return .error }
         // A name that is refused is in the message, and in what is shown of it.
-        guard reserveOutside(3 * contents.field + 4 * name.field) else { return .collect }
+        guard reserveOutside(3 * contents.count + 4 * name.count) else { return .collect }
         var references: [[UInt8]] = []
         for element in elements(of: contents) {
             guard case .path(let path) = element else {
                 return fail(
                     .value,
                     bytes: Array("files created by builtins.toFile may not reference derivations, but ".utf8)
-                        + name.byteBuffer + Array(" references ".utf8) + element.text)
+                        + name.bytes + Array(" references ".utf8) + element.text)
             }
             references.append(path)
         }
-        guard charge(1 + contents.field / 64) else { return .error }
-        let bytes = Array(contents.byteBuffer)
+        guard charge(1 + contents.count / 64) else { return .error }
+        let bytes = Array(contents.bytes)
         do throws(StoreError) {
             let path = try StorePath.text(
-                name: Array(name.byteBuffer), sha256: Hash(of: bytes, .sha256).bytes, references: references)
+                name: Array(name.bytes), sha256: Hash(of: bytes, .sha256).bytes, references: references)
             guard keep(StoreObject(text: bytes, references: references), at: path) else { return .error }
             return done(storePathString(path))
         } catch {
@@ -64,7 +64,7 @@ extension Interpreter {
         if machine.settings.pure {
             return fail(.restricted, "'builtins.storePath' is not allowed in pure evaluation mode")
         }
-        var path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        var path = CanonPath.canonicalize(Array(argument(0).string.bytes))
         do throws(EvalIOError) {
             if !StorePath.isStorePath(path) { path = try machine.io.resolveSymlinks(path, .full) }
         } catch {
@@ -73,9 +73,9 @@ extension Interpreter {
         guard let top = StorePath.top(of: path) else {
             return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not in the Nix store".utf8))
         }
-        let known = bp[0].isString ? contextBytes(bp, 1) : 0
+        let known = argument(0).isString ? contextBytes(argumentSlot(0), 1) : 0
         guard reserve(Size.string(path.count) + known + Size.list(1)) else { return .collect }
-        let context = joinContexts(bp[0].isString ? context(of: bp[0]) : .null, singleContext(top))
+        let context = joinContexts(argument(0).isString ? context(of: argument(0)) : .null, singleContext(top))
         return done(makeString(path, context: context))
     }
 
@@ -85,7 +85,7 @@ extension Interpreter {
             return .error
         }
         let elements = elements(of: string)
-        let text = String(decoding: string.byteBuffer, as: UTF8.self)
+        let text = String(decoding: string.bytes, as: UTF8.self)
         guard elements.count == 1 else {
             return fail(
                 .value,
@@ -98,7 +98,7 @@ extension Interpreter {
                 "string '\(text)' has a context which refers to a complete source and binary closure. "
                     + "This is not supported at this time")
         }
-        let element = ContextElement.output(Array(name.byteBuffer), derivation: elements[0].text)
+        let element = ContextElement.output(Array(name.bytes), derivation: elements[0].text)
         let depth = OutputChain(elements[0].text)?.outputs.count ?? 0
         guard depth < InputOutputs.maximumDepth else {
             return fail(.value, "derivations lie within one another more than \(InputOutputs.maximumDepth) deep")
@@ -106,8 +106,8 @@ extension Interpreter {
         guard charge(1 + depth) else { return .error }
         do throws(StoreError) {
             let expected = try outputText(elements[0])
-            guard expected.elementsEqual(string.byteBuffer) else {
-                return failOtherText(Array(string.byteBuffer), elements[0], expected)
+            guard expected.elementsEqual(string.bytes) else {
+                return failOtherText(Array(string.bytes), elements[0], expected)
             }
             let path = try outputText(element)
             guard reserve(Size.string(path.count)) else { return .collect }

@@ -18,7 +18,7 @@ extension Interpreter {
         var meter = makeMeter()
         do throws(TOMLError) {
             guard charge(1, &meter) else { return .error }
-            let document = try TOMLReader.read(ByteView(text.byteBuffer), &meter)
+            let document = try TOMLReader.read(ByteView(text.bytes), &meter)
             return value(of: document, &meter, since: mark)
         } catch {
             if let stop = error.stop { return stopped(stop, meter, since: mark) }

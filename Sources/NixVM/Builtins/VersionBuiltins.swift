@@ -24,7 +24,7 @@ extension Interpreter {
         let mark = fuelMark
         var meter = makeMeter()
         do throws(WorkStop) {
-            let order = try Version.compare(ByteView(a.byteBuffer), ByteView(b.byteBuffer), &meter)
+            let order = try Version.compare(ByteView(a.bytes), ByteView(b.bytes), &meter)
             settle(meter)
             return done(Value(small: order))
         } catch {
@@ -34,7 +34,7 @@ extension Interpreter {
 
     fileprivate func splitVersion() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        let bytes = ByteView(text.byteBuffer)
+        let bytes = ByteView(text.bytes)
         let mark = fuelMark
         var meter = makeMeter()
         var count = 0
@@ -52,7 +52,7 @@ extension Interpreter {
         } catch {
             return stopped(error, meter, since: mark)
         }
-        return makeComponents(text.byteBuffer, count)
+        return makeComponents(text.bytes, count)
     }
 
     /// The list of a version's components, for which room is reserved.
@@ -80,7 +80,7 @@ extension Interpreter {
     /// The name ends before the first dash that no letter follows; the version is what follows that dash.
     fileprivate func parseDerivationName() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        let bytes = text.byteBuffer
+        let bytes = text.bytes
         guard reserve(Size.attributesAndLayout(2) + 2 * Size.string(bytes.count)) else { return .collect }
         var end = bytes.count
         guard charge(1) else { return .error }

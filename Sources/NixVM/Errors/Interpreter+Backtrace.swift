@@ -219,18 +219,21 @@ extension Interpreter {
         return true
     }
 
-    /// A set that another value stands for: its cursor begins at a slot.
-    private func noteSubstitution(_ cursor: Slot) {
-        let isOutput = cursor[2].small == Substitution.output
-        let symbol = isOutput ? Symbols.outPath : Symbols.toString
-        let number = positionNumber(cursor[1].object, symbol) ?? 0
-        guard isOutput else {
-            let verb = cursor[2].small == Substitution.call ? "calling the" : "using the result of the"
+    /// A set that another value stands for.
+    private func noteSubstitution(_ cursor: Cursor) {
+        let substitution = cursor.pointee.index
+        let symbol = substitution == Substitution.output ? Symbols.outPath : Symbols.toString
+        let number = positionNumber(cursor.pointee.container.object, symbol) ?? 0
+        guard substitution == Substitution.output else {
+            let verb = substitution == Substitution.call ? "calling the" : "using the result of the"
             return note(.substitution("while \(verb) `__toString` attribute", number))
         }
-        let isOpen = cursor + 3 < sp && cursor[3].isThunk && cursor[3].object.kind != Kind.indirection
+        let next = UnsafeMutableRawPointer(cursor + 1).assumingMemoryBound(to: Value.self)
+        let isOpen = next < sp && next.pointee.isThunk && next.pointee.object.kind != Kind.indirection
         note(.substitution("while \(isOpen ? "evaluating" : "using") the `outPath` attribute", number))
     }
+
+    private typealias Cursor = UnsafeMutablePointer<ContainerCursor>
 
     /// Lists, sets and values that stand for sets on the way of `toJSON`, the innermost first.
     func noteJSON() -> Bool {
@@ -239,34 +242,35 @@ extension Interpreter {
         let isTaken = { (outerIndex: Int) in
             taken.first.contains(cursors - 1 - outerIndex) || taken.last.contains(cursors - 1 - outerIndex)
         }
-        var found: [JSONCursor] = []
+        var found: [JSONPlace] = []
         var around: UInt32 = 0
         var outerIndex = 0
-        eachJSONCursor { slot in
-            var cursor = JSONCursor(slot: slot, around: around)
-            if slot[2].small > 0, slot[1].isAttributes, let order = knownNameOrder(slot[1].object.layout) {
-                cursor.index = Int(order[slot[2].small - 1])
-                around = slot[1].object.layout.entries[cursor.index].position
-                if isTaken(outerIndex) { around = attributePosition(slot[1].object, cursor.index) }
-            } else {
-                cursor.index = slot[2].small - 1
+        eachJSONCursor { cursor in
+            var place = JSONPlace(cursor: cursor, around: around)
+            let container = cursor.pointee.container
+            place.index = cursor.pointee.index - 1
+            if place.index >= 0, container.isAttributes, let order = knownNameOrder(container.attributes.layout) {
+                place.index = Int(order[place.index])
+                around = container.attributes.entries[place.index].position
+                if isTaken(outerIndex) { around = attributePosition(container.object, place.index) }
             }
-            if isTaken(outerIndex) { found.append(cursor) }
+            if isTaken(outerIndex) { found.append(place) }
             outerIndex += 1
         }
-        for (index, cursor) in found.reversed().enumerated() {
+        for (index, place) in found.reversed().enumerated() {
             if index == taken.first.count { machine.notes.skip(cursors - found.count) }
-            if cursor.slot[2].small < 0 {
-                noteSubstitution(cursor.slot)
+            if place.cursor.pointee.index < 0 {
+                noteSubstitution(place.cursor)
             } else {
-                noteElement(cursor.slot[1], cursor.index, around: cursor.around, isJSON: true)
+                noteElement(place.cursor.pointee.container, place.index, around: place.around, isJSON: true)
             }
         }
         return true
     }
 
-    private struct JSONCursor {
-        let slot: Slot
+    /// A cursor of `toJSON` with the element that it stands at, and the position of the attribute around it.
+    private struct JSONPlace {
+        let cursor: Cursor
         var index = 0
         let around: UInt32
     }
@@ -278,16 +282,17 @@ extension Interpreter {
         return count
     }
 
-    /// Visits the cursors of `toJSON`, the outermost first.
-    private func eachJSONCursor(_ visit: (Slot) -> Void) {
-        var slot = bp + 5
+    /// Visits the cursors of `toJSON` that have begun, the outermost first.
+    private func eachJSONCursor(_ visit: (Cursor) -> Void) {
+        var slot = above(JSONFrame.self)
         while slot + 2 < sp {
-            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, slot[2].small != 0 else {
+            let cursor = slot.words(as: ContainerCursor.self)
+            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, cursor.pointee.index != 0 else {
                 slot += 1
                 continue
             }
-            visit(slot)
-            slot += 3
+            visit(cursor)
+            slot += ContainerCursor.count
         }
     }
 
@@ -315,7 +320,7 @@ extension Interpreter {
                 machine.notes.skip(1)
                 continue
             }
-            if isList { noteReason() } else { noteSubstitution(cursor) }
+            if isList { noteReason() } else { noteSubstitution(cursor.words(as: ContainerCursor.self)) }
         }
         return true
     }

@@ -80,13 +80,13 @@ extension Interpreter {
     /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one it catches.
     private func isCatcher(_ pc: UnsafePointer<UInt8>, _ bp: Slot) -> Bool {
         guard let index = stepIndex(pc), state.pointee.builtins[index].role == .catchesFailures else { return false }
-        return machine.failure?.kind.isCatchable == true && bp[1].isTrue
+        return machine.failure?.kind.isCatchable == true && bp.words(as: TryFrame.self).pointee.isTrying
     }
 
     /// Lets the `tryEval` on top go on, and keeps the failure if a thunk failed with it.
     private func catchFailure(_ catching: Catching?) {
-        bp[1] = .false
-        state.pointee.r.sp = bp + 2
+        topFrame(as: TryFrame.self).pointee.isTrying = false
+        state.pointee.r.sp = above(TryFrame.self)
         restartStep()
         if let catching, let number = catching.number, let failure = machine.failure {
             let bytes = machine.keptFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)

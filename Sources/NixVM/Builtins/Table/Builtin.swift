@@ -48,6 +48,18 @@ struct Builtin: Sendable {
                 arity: arguments.count, strict: strict(arguments), slots: slots, early: early, role: role, step: step))
     }
 
+    /// The same with the slots of a frame whose words have names.
+    static func frame<Frame: BuiltinFrame>(
+        _ name: String, _ arguments: [BuiltinArgument], frame _: Frame.Type, since: String, _ summary: String,
+        limits: String? = nil, isGlobal: Bool = false, inner: BuiltinContext? = nil,
+        backtrace: BacktraceHook = .call, role: BuiltinRole = .ordinary, early: EarlyCheck? = nil,
+        _ step: @escaping BuiltinStep
+    ) -> Builtin {
+        .frame(
+            name, arguments, slots: Frame.count - arguments.count, since: since, summary, limits: limits,
+            isGlobal: isGlobal, inner: inner, backtrace: backtrace, role: role, early: early, step)
+    }
+
     private static func strict(_ arguments: [BuiltinArgument]) -> UInt8 {
         arguments.indices.reduce(0) { mask, index in arguments[index].isLazy ? mask : mask | 1 << UInt8(index) }
     }

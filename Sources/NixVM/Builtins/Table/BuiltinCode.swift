@@ -39,6 +39,11 @@ struct BuiltinCode: Sendable {
         self.step = step
     }
 
+    /// A step of the interpreter's own with a frame whose words have names.
+    init<Frame: BuiltinFrame>(arity: Int, frame _: Frame.Type, step: @escaping BuiltinStep) {
+        self.init(arity: arity, slots: Frame.count - arity, step: step)
+    }
+
     /// Values that every step may push without asking for room.
     static let slack = 64
 

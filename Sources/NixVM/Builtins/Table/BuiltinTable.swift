@@ -4,9 +4,11 @@
 enum BuiltinTable {
     /// The builtins of the language by family, as the files beside this folder list them.
     static let families: [[Builtin]] = [
-        Builtin.lists, Builtin.attributes, Builtin.strings, Builtin.arithmetic, Builtin.types, Builtin.control,
-        Builtin.files, Builtin.json, Builtin.patterns, Builtin.versions, Builtin.hashes, Builtin.xml, Builtin.toml,
-        Builtin.derivations, Builtin.contexts, Builtin.store, Builtin.sources, Builtin.fetch, Builtin.fetchTree,
+        Builtin.lists, Builtin.listWalks, Builtin.sorting, Builtin.grouping, Builtin.attributes, Builtin.closures,
+        Builtin.strings, Builtin.replacing, Builtin.arithmetic, Builtin.types, Builtin.control, Builtin.errorContexts,
+        Builtin.files, Builtin.searchPaths, Builtin.json, Builtin.patterns, Builtin.versions, Builtin.hashes,
+        Builtin.xml, Builtin.toml, Builtin.derivations, Builtin.contexts, Builtin.store, Builtin.sources,
+        Builtin.fetch, Builtin.fetchTree, Builtin.flakes,
     ]
 
     /// The builtins of the language. The first has the index `InternalStep.count`.

@@ -66,8 +66,8 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
         case .coerce: BuiltinCode(arity: 2, slots: 4) { $0.coerceStep() }
         case .makeCode: BuiltinCode(arity: 0, slots: 0) { $0.makeCodeStep() }
         case .deepForce: BuiltinCode(arity: 1, slots: 2) { $0.deepForceStep() }
-        case .writeJSON: BuiltinCode(arity: 1, slots: 4) { $0.toJSONStep() }
-        case .writeXML: BuiltinCode(arity: 2, slots: 6) { $0.writeXMLStep() }
+        case .writeJSON: BuiltinCode(arity: 1, frame: JSONFrame.self) { $0.toJSONStep() }
+        case .writeXML: BuiltinCode(arity: 2, frame: XMLFrame.self) { $0.writeXMLStep() }
         case .returnForced: BuiltinCode(arity: 0, slots: 0) { $0.done($0.pop()) }
         case .fail: BuiltinCode(arity: 1, strict: 1, slots: BuiltinCode.noFrame) { $0.failWithArgument() }
         }
