@@ -107,12 +107,12 @@ import Testing
     #expect(try await reader.next(10).isEmpty)
 }
 
-/// Who writes a job to a pipe and waits for its result before the next must get it.
+/// A program that writes a job to a pipe and waits for its result must get it before it writes the next.
 @Test func ofAPipeIsReadWhatIsThere() async throws {
     let path = NSTemporaryDirectory() + "firn-pipe-\(UUID().uuidString)"
     #expect(unsafe mkfifo(path, 0o600) == 0)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    // Opened for both, neither end waits for the other.
+    // Opened for reading and writing, neither end waits for the other.
     let pipe = try #require(FileHandle(forUpdatingAtPath: path))
     let reader = try LineReader(path: path)
     try pipe.write(contentsOf: Data("a\n\nb\nhal".utf8))

@@ -2,7 +2,7 @@ import FirnClient
 import FirnProtocol
 import Testing
 
-/// Tenants on one real worker.
+/// Tenants that share one real worker.
 @Suite struct FairnessTests {
     @Test func smallJobsWaitForOneEndlessJobOfAnotherTenantAtMost() async throws {
         let farm = try await TestFarm(clients: ["acme/one", "globex/one"])
@@ -33,7 +33,8 @@ import Testing
         _ = try await acme.cancel(long)
     }
 
-    /// One endless job, then one of low priority and one of the highest: states and order are those that the farm shows.
+    /// An endless job runs, and two more wait: one of low priority and one of the highest. The farm shows their states,
+    /// and runs them in the order of priority.
     @Test func theHighestPriorityIsNext() async throws {
         let farm = try await TestFarm()
         try farm.startWorker(0)

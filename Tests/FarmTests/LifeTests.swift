@@ -3,7 +3,7 @@ import FirnProtocol
 import Foundation
 import Testing
 
-/// Starting, serving and stopping, with the commands that users have.
+/// Starting, serving and stopping, by the commands that users have.
 @Suite struct LifeTests {
     private static let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "config/examples").path
@@ -86,7 +86,7 @@ import Testing
         #expect(large.code == 1 && large.errors.contains("a message has at most"), "\(large)")
     }
 
-    /// Its message is longer than a message of the protocol may be.
+    /// The message of the error is longer than a message of the protocol may be.
     @Test func aVeryLongErrorMessageIsCutAndKeepsNoWorkerBusy() async throws {
         let farm = try await TestFarm()
         try farm.startWorker(0)
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test func aDrainedWorkerFinishesWhatItRuns() async throws {
-        // A job is seen running in a heartbeat, so it has to run longer than one takes.
+        // A job is reported as running by a heartbeat, so it must run for longer than a heartbeat's interval.
         let farm = try await TestFarm(settings: ["heartbeatMs=200"])
         try farm.startWorker(0)
         let client = try await farm.connect()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a job's trace says is what the same evaluation says on this machine, to the byte.
+/// The trace of a job on the farm equals the trace of the same evaluation on this machine, byte for byte.
 @Suite struct TraceTests {
     private static let source = """
         let
@@ -29,7 +29,7 @@ import Testing
         let job = try JSONDecoder().decode(Report.self, from: Data(submitted.output.utf8)).job
         let remote = try await FarmProcess.run(["trace", "--job", "\(job)", "--format", "text"] + connection)
         #expect(remote.code == 0, "\(remote.errors)")
-        // A job has no environment, and so neither has what it is compared with.
+        // A job has no environment, so the evaluation to compare it with has none either.
         let firn = FarmProcess.executable.deletingLastPathComponent().appending(path: "firn")
         let local = try ChildProcess(
             firn, ["trace", "--pure", "--level", level, file], environment: ProcessInfo.processInfo.environment)

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The commands besides `eval`, on several files at once, as text and as JSON.
+/// The commands besides `eval`, on several files at once, with text and JSON output.
 @Suite struct CommandLineTests {
-    /// Runs commands in a folder with two good sources and a bad one.
+    /// Runs commands in a folder with two valid sources and an invalid one.
     private func withFolder(_ body: (([String]) throws -> LanguageOutcome) throws -> Void) throws {
         try inFolder { folder in try body { try FirnProcess.run($0, in: folder) } }
     }
@@ -18,7 +18,7 @@ import Testing
         try body(folder)
     }
 
-    /// The objects of JSON lines.
+    /// Parses JSON lines.
     private func objects(_ outcome: LanguageOutcome) throws -> [[String: Any]] {
         try outcome.output.split(separator: "\n").map { line in
             try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
@@ -74,19 +74,19 @@ import Testing
         }
     }
 
-    /// What was asked for is lost where standard output cannot take it.
+    /// A command fails if standard output cannot be written.
     @Test(arguments: ["eval -E 1", "trace --json -E 1", "parse -E 1", "disassemble a.nix", "eval --help"])
     func outputThatCannotBeWrittenIsAnError(_ words: String) throws {
         try inFolder { folder in
-            for (place, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
-                let outcome = try FirnProcess.run(script: "exec \"$0\" \(words) \(place)", in: folder)
-                #expect(outcome.status == 1, "\(place)")
+            for (redirection, reason) in [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")] {
+                let outcome = try FirnProcess.run(script: "exec \"$0\" \(words) \(redirection)", in: folder)
+                #expect(outcome.status == 1, "\(redirection)")
                 #expect(outcome.messages.contains("error: standard output cannot be written: \(reason)\n"))
             }
         }
     }
 
-    /// A process without standard streams has them taken by nothing that it opens.
+    /// Files opened by a process without standard streams do not get their descriptors.
     @Test func filesDoNotTakeThePlaceOfClosedStreams() throws {
         try inFolder { folder in
             let outcome = try FirnProcess.run(

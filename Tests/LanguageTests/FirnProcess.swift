@@ -3,19 +3,19 @@ import TestSupport
 
 /// Runs the built `firn` executable.
 enum FirnProcess {
-    /// The executable beside this test bundle; `FIRN_EXECUTABLE` names another.
+    /// The executable next to this test bundle, unless `FIRN_EXECUTABLE` gives another one.
     static let executable: URL = {
         if let path = ProcessInfo.processInfo.environment["FIRN_EXECUTABLE"] { return URL(fileURLWithPath: path) }
         let bundle = URL(fileURLWithPath: CommandLine.arguments.first ?? ".").standardizedFileURL
         return bundle.deletingLastPathComponent().appendingPathComponent("firn")
     }()
 
-    /// Evaluates a case as `scripts/oracle` does: in its folder, with nothing of the user's environment.
+    /// Evaluates a case like `scripts/oracle`: in its folder, and without the user's environment.
     static func evaluate(_ languageCase: LanguageCase) throws -> LanguageOutcome {
         try run(["eval"] + languageCase.arguments, in: languageCase.source.deletingLastPathComponent())
     }
 
-    /// Runs a script of the shell in a folder; the executable is `"$0"`.
+    /// Runs a shell script in a folder, with the executable as `"$0"`.
     static func run(script: String, in folder: URL) throws -> LanguageOutcome {
         try run(URL(filePath: "/bin/sh"), ["-c", script, executable.path], in: folder)
     }

@@ -1,6 +1,6 @@
 import Testing
 
-/// Every case of the language suite, evaluated by the built executable.
+/// All cases of the language suite, evaluated by the built executable.
 @Suite struct LanguageTests {
     @Test func suiteIsThere() {
         #expect(LanguageCase.all.count >= 500, "cases are missing below \(LanguageCase.suite.path)")
@@ -13,7 +13,7 @@ import Testing
     }
 }
 
-/// The cases that need much memory, one after the other.
+/// The cases that need much memory, one after another.
 @Suite(.serialized) struct HeavyLanguageTests {
     @Test(arguments: LanguageCase.heavy)
     func evaluates(_ languageCase: LanguageCase) throws {

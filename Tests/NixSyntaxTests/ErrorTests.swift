@@ -2,7 +2,7 @@ import Testing
 
 @testable import NixSyntax
 
-/// What the parser says about sources it refuses, and where.
+/// The parser's errors and their positions.
 @Suite struct ErrorTests {
     @Test(arguments: [
         ("1 +", 1, 4), ("{ a = 1; a = 2; }", 1, 10), ("let\n  x = ;\nin x", 2, 7), ("{ x, x }: x", 1, 6),

@@ -38,7 +38,6 @@ struct JobLine: Decodable {
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
         source = try container.decodeIfPresent(String.self, forKey: .source)
-        // Most lines have a source, a label and little else; what is not named need not be looked up.
         root = try container.decodeIfPresent(String.self, forKey: .root)
         path = try container.decodeIfPresent(String.self, forKey: .path)
         attribute = try container.decodeIfPresent(String.self, forKey: .attribute)
@@ -54,9 +53,9 @@ struct JobLine: Decodable {
         timeout = try container.decodeIfPresent(Double.self, forKey: .timeout)
     }
 
-    /// The job that a line describes, on top of what the options say.
+    /// The job that a line describes; the template applies where the line says nothing.
     ///
-    /// - Throws: `CommandFailure` with the line's number.
+    /// - Throws: `CommandFailure` with the number of the line.
     static func job(
         _ line: LineReader.Line, template: WireJobSpecification, decoder: JSONDecoder
     ) throws -> WireJobSpecification {
@@ -76,7 +75,7 @@ struct JobLine: Decodable {
         }
     }
 
-    /// What a decoder found, with the key that it stood under.
+    /// The decoder's error in words, with the key at which it occurred.
     private static func reason(_ error: DecodingError) -> String {
         switch error {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
@@ -120,7 +119,7 @@ struct JobLine: Decodable {
         if let idempotencyKey {
             job.idempotencyKey = Data(idempotencyKey.utf8)
         } else if !job.idempotencyKey.isEmpty {
-            // The option's key for all lines would make them one job.
+            // One key for all lines would make them the same job.
             job.idempotencyKey += Data("#\(number)".utf8)
         }
         if let maxFuel { job.limits.fuel = maxFuel }

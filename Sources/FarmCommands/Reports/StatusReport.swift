@@ -1,6 +1,6 @@
 import FirnProtocol
 
-/// How states and outcomes are shown.
+/// Shows states and outcomes.
 enum StatusReport {
     static func name(_ state: WireJobState) -> String {
         switch state {
@@ -19,13 +19,13 @@ enum StatusReport {
         return "outcome-\(outcome.rawValue)"
     }
 
-    /// The outcome of a finished job, wherever the status carries it.
+    /// The outcome of a finished job, wherever the status contains it.
     static func outcome(_ status: WireJobStatus) -> WireOutcomeKind {
         status.hasResult ? status.result.outcome : status.outcome
     }
 
-    /// A text of somebody else on one line of a terminal: control characters, which could end the line or steer the
-    /// terminal, are written as `\u{1B}`.
+    /// A foreign text for one line of a terminal. Control characters, which could end the line or control the terminal,
+    /// are written as `\u{1B}`.
     static func printable(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         return text.unicodeScalars.map {
@@ -36,7 +36,7 @@ enum StatusReport {
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
 
-    /// One line: `running, attempt 2`.
+    /// The status on one line, such as `running, attempt 2`.
     static func text(_ status: WireJobStatus) -> String {
         var text = name(status.state)
         if status.state == .finished { text += " \(name(outcome(status)))" }

@@ -4,17 +4,18 @@ import NixEval
 import NixStore
 import NixVM
 
-/// Reading what the commands work on.
+/// Reads the inputs of commands.
 package enum Source {
-    /// Refuses to read standard input for more than one of the files.
+    /// Checks that at most one of the files is standard input.
     package static func checkStandardInput(_ files: [String]) throws {
         guard files.count(where: { $0 == "-" }) > 1 else { return }
         throw ValidationError("- is standard input, which can be read only once")
     }
 
-    /// A file's bytes and its absolute path.
+    /// Reads a file.
     ///
-    /// - Parameter isExpression: a directory means its default.nix.
+    /// - Parameter isExpression: whether a directory stands for its default.nix.
+    /// - Returns: the bytes and the absolute path.
     static func read(_ file: String, isExpression: Bool = false) throws -> (bytes: [UInt8], path: [UInt8]) {
         let directory = currentDirectory()
         if file == "-" {
@@ -35,13 +36,15 @@ package enum Source {
         }
     }
 
-    /// What came of compiling a source.
+    /// A compiled source.
     struct Compiled: Sendable {
         var program: Program
         var warnings: [WarningReport]
     }
 
-    /// - Parameter showWarnings: on standard error, as errors are shown.
+    /// Compiles a source, or ends the command with exit code 1.
+    ///
+    /// - Parameter showWarnings: whether warnings are printed on standard error.
     static func compile(_ file: String, showWarnings: Bool = true) throws -> Compiled {
         if file.hasSuffix(".firn") {
             Output.note("error: '\(file)' is a program already, by its name; sources are compiled")

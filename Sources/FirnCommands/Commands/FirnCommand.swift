@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The `firn` executable: one subcommand a file.
+/// The executable `firn`. Each subcommand has a file of its own.
 public struct FirnCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "firn", abstract: "Evaluates the Nix language.",
@@ -13,7 +13,8 @@ public struct FirnCommand: ParsableCommand {
 
     public init() {}
 
-    /// Parses the command line and runs it; exits with 0, 1 (the job failed) or 2 (the command line was wrong).
+    /// Parses the command line, runs the command and exits: with 0, with 1 if the command failed, or with 2 if the
+    /// command line was wrong.
     public static func run() -> Never {
         Output.holdStreams()
         let words = CommandWords.read()
@@ -36,7 +37,7 @@ public struct FirnCommand: ParsableCommand {
         leave(0)
     }
 
-    /// Nix's options that take two words (`--arg NAME EXPR`) become one, joined by a NUL, which no argument can hold.
+    /// Joins the values of options that take two words (`--arg NAME EXPR`) by a NUL, which no argument can contain.
     package static func joinPairs(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0

@@ -3,7 +3,7 @@ import NixEval
 import NixStore
 import NixVM
 
-/// `firn instantiate`.
+/// The command `firn instantiate`.
 struct InstantiateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instantiate", abstract: "Print the paths of the store derivations that files evaluate to.",
@@ -11,13 +11,13 @@ struct InstantiateCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
-    @Flag(help: "Print a JSON array of what each derivation is and where it was found.")
+    @Flag(help: "Print a JSON array with the derivations and their attribute paths.")
     var json = false
 
-    @Option(help: "Write every derivation made on the way to DIR, as its store path's last part.")
+    @Option(help: "Write every .drv file that the evaluation makes to this directory.")
     var drvDir: String?
 
-    @Flag(help: "Show on standard error what the evaluation used.")
+    @Flag(help: "Print statistics of the evaluation on standard error.")
     var stats = false
 
     @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
@@ -82,7 +82,7 @@ struct InstantiateCommand: ParsableCommand {
         }
     }
 
-    /// One derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
+    /// A derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
     private func object(_ derivation: FoundDerivation, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
         let outputs = (evaluator.machine.outputs(ofDerivation: derivation.path) ?? []).map { output in
             let path = output.path.map(JSONBytes.string) ?? Array("null".utf8)

@@ -4,21 +4,21 @@ import NixStore
 import NixSyntax
 import NixVM
 
-/// `firn parse`: as `nix-instantiate --parse`, one line for each expression, up to the first that is refused.
+/// The command `firn parse`, which prints what `nix-instantiate --parse` prints: one line for each expression, up to
+/// the first error.
 struct ParseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parse", abstract: "Print expressions as Nix prints them.",
         discussion: """
-            A name that nothing binds is an error too. Several files print one line each, in order, up to the first \
-            error.
+            An unbound variable is an error, too. Each file gives one line, in order, up to the first error.
 
             Example: firn parse default.nix
             """)
 
-    @Argument(help: "Files to parse; - is standard input; a directory means its default.nix.")
+    @Argument(help: "Files to parse; - is standard input, and a directory stands for its default.nix.")
     var files: [String] = []
 
-    @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
+    @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
     var isExpression = false
 
     @Flag(help: "Print a JSON object for each expression.")
@@ -69,7 +69,7 @@ struct ParseCommand: ParsableCommand {
         return 0
     }
 
-    /// An expression's bytes, what errors call it, and what its relative paths start from.
+    /// The bytes of an expression, its name in errors, and the base directory of its relative paths.
     private func read(_ file: String, _ io: LocalIO) throws(EvalFailure) -> ([UInt8], String, [UInt8]) {
         let directory = currentDirectory()
         if isExpression { return (Array(file.utf8), "«string»", directory) }

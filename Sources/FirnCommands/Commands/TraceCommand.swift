@@ -2,13 +2,13 @@ import ArgumentParser
 import NixEval
 import NixVM
 
-/// `firn trace`.
+/// The command `firn trace`.
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trace", abstract: "Evaluate and print what the machine does.",
+        commandName: "trace", abstract: "Evaluate and print an execution trace.",
         discussion: """
-            The formats `text` and `json` have every instruction; `chrome` has calls for Perfetto (ui.perfetto.dev) and `folded` their \
-            time by stack, for a flame graph.
+            The formats text and json have every instruction, chrome has the calls for Perfetto (ui.perfetto.dev), and folded \
+            has the time of each call stack for a flame graph.
 
             Example: firn trace --format folded default.nix
             """)
@@ -25,13 +25,13 @@ struct TraceCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
-    @Flag(help: "Show the nanoseconds since the event before.")
+    @Flag(help: "Show the nanoseconds since the previous event.")
     var time = false
 
-    @Option(help: "text if not given, json (an object a line), chrome or folded.")
+    @Option(help: "The output format: text (the default), json with one object per line, chrome or folded.")
     var format: Format?
 
-    @Option(help: "With text or json: calls, or ops for every instruction too, which is the default.")
+    @Option(help: "With text or json: calls, or ops for every instruction as well (the default).")
     var level: Level?
 
     @Flag(help: "The same as --format json.")
@@ -74,7 +74,7 @@ struct TraceCommand: ParsableCommand {
         }
     }
 
-    /// Listens to the evaluator; what it returns writes the rest when all is done.
+    /// Adds an observer to the evaluator. The result writes what the observer holds back until the end.
     private func observe(_ evaluator: Evaluator) -> () -> Void {
         let level = (level ?? .ops).value
         switch format ?? .text {

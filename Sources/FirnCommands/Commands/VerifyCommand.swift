@@ -2,12 +2,12 @@ import ArgumentParser
 import NixBytecode
 import NixStore
 
-/// `firn verify`.
+/// The command `firn verify`.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check encoded programs.",
+        commandName: "verify", abstract: "Verify compiled programs.",
         discussion: """
-            Exit code 1 when one of them is refused.
+            The exit code is 1 if a program is refused.
 
             Example: firn verify lib.firn
             """)

@@ -1,8 +1,9 @@
 import Glibc
 
-/// Runs work on a thread with a stack large enough for the compiler's deepest source.
+/// Runs work on a thread with a stack that is large enough for the deepest source that the compiler accepts.
 public enum BigStack {
-    /// Bytes: what `Compiler.maximumDepth` levels need, twice. Only touched pages count.
+    /// The size of the stack in bytes: twice what `Compiler.maximumDepth` levels need. Only the pages that are used
+    /// take memory.
     public static let size = 512 << 20
 
     private final class Job {
@@ -10,7 +11,7 @@ public enum BigStack {
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    /// Runs `body` on its own thread and waits for it. The result of a thread that could not be started is nil.
+    /// Runs `body` on a new thread and waits for the result; nil if the thread could not be started.
     public static func run<Result>(_ body: () -> Result) -> Result? {
         var result: Result?
         withoutActuallyEscaping(body) { body in

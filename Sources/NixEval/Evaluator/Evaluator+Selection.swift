@@ -1,8 +1,11 @@
 import NixVM
 
-/// Arguments and attribute paths of the command line, as Nix treats them.
+/// Arguments and attribute paths of the command line, as in Nix.
 extension Evaluator {
-    /// Calls a function whose pattern's names all have defaults or are given; anything else is returned as it is.
+    /// Calls a function if every name in its pattern has a default or an argument; any other value is returned
+    /// unchanged.
+    ///
+    /// - Throws: an error if a required argument is missing.
     public func autoCall(_ value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]) throws(EvalFailure)
         -> ValueHandle
     {
@@ -24,14 +27,14 @@ extension Evaluator {
         return try call(forced, [machine.makeAttributes(given.map { ($0.name, $0.value) })])
     }
 
-    /// Follows an attribute path (`a.b."c.d".0`), calling functions on the way as `-A` does.
+    /// Selects an attribute path (`a.b."c.d".0`), and calls functions on the way like `-A`.
     public func select(
         _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
         try select(value, steps: Evaluator.steps(of: path).map { Array($0.utf8) }, named: path, arguments)
     }
 
-    /// The same for a path in parts; `path` is what errors call it.
+    /// Selects an attribute path that is given as names. Errors refer to it as `path`.
     func select(
         _ value: ValueHandle, steps: [[UInt8]], named path: String,
         _ arguments: [(name: [UInt8], value: ValueHandle)]

@@ -47,7 +47,20 @@ extension Interpreter {
     /// Sorts in place; false with `failure` set when the evaluation must stop, and the order is then any.
     ///
     /// - Parameter precedes: as `sort` takes it; it must not be a function of the program.
+    @inline(__always)
     func sort<Element>(
+        _ elements: inout UnsafeMutableBufferPointer<Element>, by precedes: (Element, Element) -> Bool
+    ) -> Bool {
+        // They are compared fewer than `blockElements` times: that is within one interval of polling.
+        if _fastPath(elements.count <= 1024) {
+            elements.sort(by: precedes)
+            return true
+        }
+        return sortWithPolls(&elements, by: precedes)
+    }
+
+    @inline(never)
+    private func sortWithPolls<Element>(
         _ elements: inout UnsafeMutableBufferPointer<Element>, by precedes: (Element, Element) -> Bool
     ) -> Bool {
         var comparisons = 0
@@ -133,9 +146,10 @@ extension Interpreter {
     /// `failure` set when a limit forbids it.
     func symbol(of name: UnsafeBufferPointer<UInt8>) -> UInt32? {
         guard chargeName(name) else { return nil }
-        if let known = state.pointee.symbols.find(name) { return known }
+        let hash = state.pointee.symbols.hash(name)
+        if let known = state.pointee.symbols.find(name, hash: hash) { return known }
         let bytes = state.pointee.symbols.growth(forLength: name.count)
-        guard hasRoomOutsideHeap(bytes), let symbol = state.pointee.symbols.add(name) else {
+        guard hasRoomOutsideHeap(bytes), let symbol = state.pointee.symbols.add(name, hash: hash) else {
             _ = failMemory()
             return nil
         }

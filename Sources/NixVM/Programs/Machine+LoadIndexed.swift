@@ -52,7 +52,7 @@ extension Machine {
         for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded, &budget)) }
         for (index, shape) in part.shapes { loaded.shapes.set(index, try load(shape, loaded, &budget)) }
         for (index, formals) in part.formals {
-            try budget.take(formals.ownBytes)
+            try budget.take(formals.outOfLineBytes)
             loaded.program.formals[index] = formals
             loaded.formals.set(index, try load(formals, loaded, &budget))
             try fillDefaults(loaded, index, &budget)
