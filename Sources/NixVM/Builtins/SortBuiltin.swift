@@ -139,11 +139,15 @@ extension Interpreter {
 
     @inline(__always)
     private func takeSmaller(fromRight: Bool) {
-        let taken = frame.source[fromRight ? frame.right : frame.left]
-        write(taken, to: frame.target.slot(frame.out))
-        // Without a branch, which would be predicted badly.
-        frame.right += fromRight ? 1 : 0
-        frame.left += fromRight ? 0 : 1
+        let source = frame.source
+        let out = frame.target.slot(frame.out)
+        if fromRight {
+            write(source[frame.right], to: out)
+            frame.right += 1
+        } else {
+            write(source[frame.left], to: out)
+            frame.left += 1
+        }
         frame.out += 1
     }
 

@@ -88,7 +88,8 @@ final class MachineStorage {
                 checkedElements: checkedElements.base, emptyList: objects.list, emptyAttributes: objects.attributes,
                 emptyString: objects.string, builtins: UnsafePointer(BuiltinTable.codes.base),
                 builtinCount: BuiltinTable.codes.count,
-                stepCodes: UnsafePointer(BuiltinTable.instructions.base), returnCode: returnCode.base, machineEnv: env,
+                stepCodes: UnsafeRawPointer(BuiltinTable.instructions.base).assumingMemoryBound(to: UInt8.self),
+                returnCode: returnCode.base, machineEnv: env,
                 machineTables: self.tables.base,
                 host: .passUnretained(machine),
                 tailSites: TailSites(

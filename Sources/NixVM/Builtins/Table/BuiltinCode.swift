@@ -48,10 +48,9 @@ struct BuiltinCode: Sendable {
     static let slack = 64
 
     /// The instruction that runs a step of the code at an index of the table: eight bytes, of which it takes the first.
-    static func instruction(_ index: Int) -> [UInt8] {
-        let operand = index < 0x80 ? [UInt8(index)] : [0x80 | UInt8(index & 0x3F), UInt8(index >> 6)]
-        let code = [Opcode.step.rawValue] + operand
-        return code + [UInt8](repeating: 0, count: 8 - code.count)
+    static func instruction(_ index: Int) -> UInt64 {
+        let operand = index < 0x80 ? index : 0x80 | (index & 0x3F) | (index >> 6) << 8
+        return (UInt64(Opcode.step.rawValue) | UInt64(operand) << 8).littleEndian
     }
 }
 

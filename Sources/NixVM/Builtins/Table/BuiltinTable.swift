@@ -16,8 +16,8 @@ enum BuiltinTable {
 
     /// By index.
     static let codes = FixedTable(InternalStep.allCases.map(\.code) + builtins.map(\.code))
-    /// Eight bytes for each index: an instruction that runs a step.
-    static let instructions = FixedTable((0..<(InternalStep.count + builtins.count)).flatMap(BuiltinCode.instruction))
+    /// By index: an instruction that runs a step.
+    static let instructions = FixedTable((0..<(InternalStep.count + builtins.count)).map(BuiltinCode.instruction))
 
     /// The variables of the global scope that are builtins: `map`, `__add`.
     static let globals: [(name: [UInt8], value: Value)] = builtins.enumerated().map { index, builtin in
