@@ -4,10 +4,18 @@ import NixFormats
 ///
 /// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
 /// of its result.
-extension Machine {
-    static let patternBuiltins: [BuiltinDefinition] = [
-        .function("match", 2, early: { $0.checkPattern() }) { $0.matchWhole() },
-        .function("split", 2, early: { $0.checkPattern() }) { $0.split() },
+extension Builtin {
+    static let patterns: [Builtin] = [
+        .function(
+            "match", [.evaluated("regex"), .evaluated("string")], since: "1.8",
+            "What the groups of an extended regular expression match, or `null` unless it matches the whole string.",
+            early: { $0.checkPattern() }
+        ) { $0.matchWhole() },
+        .function(
+            "split", [.evaluated("regex"), .evaluated("string")], since: "2.0",
+            "The parts of a string between the matches of a regular expression, and between them lists of its groups.",
+            early: { $0.checkPattern() }
+        ) { $0.split() },
     ]
 }
 
@@ -16,15 +24,15 @@ extension Interpreter {
     fileprivate func checkPattern() -> Bool {
         guard let source = expectPlainString(0) else { return false }
         // One that is not kept is compiled when it is used.
-        if source.field > RegexCache.longestCached { return true }
+        if source.count > RegexCache.longestCached { return true }
         var pattern: RegularExpression?
         return findPattern(source, &pattern) != .error
     }
 
     /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
     /// runs anew. Answers `.next` with the pattern.
-    private func findPattern(_ source: Object, _ pattern: inout RegularExpression?) -> Step {
-        let bytes = ByteView(source.byteBuffer)
+    private func findPattern(_ source: StringRef, _ pattern: inout RegularExpression?) -> Step {
+        let bytes = ByteView(source.bytes)
         pattern = machine.patterns.cached(bytes)
         if pattern != nil { return .next }
         let mark = fuelMark
@@ -56,12 +64,12 @@ extension Interpreter {
 
     /// Finds the pattern for a match and charges for the match itself. The mark is what the step goes back to when it
     /// runs anew: of a pattern that is not kept, compiling is charged again.
-    private func beginMatch(_ source: Object, _ pattern: inout RegularExpression?, _ mark: inout Int) -> Step {
+    private func beginMatch(_ source: StringRef, _ pattern: inout RegularExpression?, _ mark: inout Int) -> Step {
         mark = fuelMark
         let step = findPattern(source, &pattern)
         if step != .next { return step }
-        if source.field <= RegexCache.longestCached { mark = fuelMark }
-        return charge(1 + source.field / 64) ? .next : .error
+        if source.count <= RegexCache.longestCached { mark = fuelMark }
+        return charge(1 + source.count / 64) ? .next : .error
     }
 
     fileprivate func matchWhole() -> Step {
@@ -72,13 +80,13 @@ extension Interpreter {
         guard step == .next, let pattern = found else { return step }
         var meter = makeMeter()
         do throws(WorkStop) {
-            var matcher = try RegexMatcher(pattern, ByteView(text.byteBuffer), machine.patterns, &meter)
+            var matcher = try RegexMatcher(pattern, ByteView(text.bytes), machine.patterns, &meter)
             let isMatch = try matcher.matchWhole(&meter)
             try matcher.finish(&meter)
             settle(meter)
             let step =
                 isMatch
-                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.usedBytes, since: mark) : done(.null)
+                ? makeGroups(matcher, pattern.groupCount, text.bytes, meter.usedBytes, since: mark) : done(.null)
             matcher.end(&meter)
             return step
         } catch {
@@ -119,7 +127,7 @@ extension Interpreter {
         let step = beginMatch(source, &found, &mark)
         guard step == .next, let pattern = found else { return step }
         var meter = makeMeter()
-        var splitter = RegexSplitter(pattern, ByteView(text.byteBuffer))
+        var splitter = RegexSplitter(pattern, ByteView(text.bytes))
         do throws(WorkStop) {
             try splitter.findAll(pattern, machine.patterns, &meter)
             settle(meter)
@@ -132,7 +140,7 @@ extension Interpreter {
             Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
             + Size.words(splitter.words)
         guard reserve(size, beside: meter.usedBytes) else { return again(.collect, since: mark) }
-        return matches == 0 ? unsplit() : makeParts(splitter, text.byteBuffer, pattern.groupCount)
+        return matches == 0 ? unsplit() : makeParts(splitter, text.bytes, pattern.groupCount)
     }
 
     private func unsplit() -> Step {
