@@ -24,21 +24,27 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
-        .target(name: "NixSyntax", swiftSettings: strict),
+        .target(name: "MessageText", swiftSettings: strict),
+        .target(name: "NixSyntax", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
             name: "NixBytecode", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        .target(name: "NixCompiler", dependencies: ["NixSyntax", "NixBytecode"], swiftSettings: strict),
+        .target(
+            name: "NixCompiler", dependencies: ["MessageText", "NixSyntax", "NixBytecode"], swiftSettings: strict),
         .systemLibrary(
             name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
-            name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
+            name: "NixStore",
+            dependencies: ["CCompression", "MessageText", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         // What parses or searches text and knows no value: apart from the machine, so that it is compiled with checks.
-        .target(name: "NixFormats", swiftSettings: strict),
-        .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
+        .target(name: "NixFormats", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
-            name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
+            name: "NixVM", dependencies: ["MessageText", "NixBytecode", "NixFormats", "NixStore"],
+            swiftSettings: machine),
+        .target(
+            name: "NixEval",
+            dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
             swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
@@ -106,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
-        .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
+        .testTarget(name: "NixSyntaxTests", dependencies: ["MessageText", "NixSyntax"], swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),

@@ -1,3 +1,4 @@
+import MessageText
 import Synchronization
 import Testing
 
@@ -75,7 +76,7 @@ import Testing
         ])
     func messagesAreShort(source: String) {
         let error = #expect(throws: SyntaxError.self) { _ = try parse(Array(source.utf8)) }
-        #expect((error?.message.utf8.count ?? .max) < 3 * NixText.longestQuote + 300)
+        #expect((error?.message.utf8.count ?? .max) < 3 * MessageText.longestQuote + 300)
         #expect((error?.rendered(sourceName: "x").utf8.count ?? .max) < 20_000)
     }
 

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixSyntax
 import NixVM
@@ -229,7 +230,7 @@ struct ExpressionContexts {
 
     /// `inherit (e) name;` selects from `e` at the name.
     private func addInherited(_ frame: CodeFrame, _ span: Span, to lines: inout Lines) {
-        let name = NixText.shortened(Array(tree.source[Int(span.start)..<Int(span.end)]))
+        let name = MessageText.shortened(Array(tree.source[Int(span.start)..<Int(span.end)]))
         if frame.phase == .attribute, let definition = definition(frame) {
             lines.entries.append(TraceEntry(message: "from the definition of '\(name)'", position: definition))
         }
@@ -271,7 +272,7 @@ struct ExpressionContexts {
     private func names(_ path: Run) -> [String] {
         path.range.prefix(Self.longestPath).map { index in
             switch tree.attributeNames[index] {
-            case .fixed(let symbol, _): return NixText.shortened(tree.bytes(of: symbol))
+            case .fixed(let symbol, _): return MessageText.shortened(tree.bytes(of: symbol))
             case .dynamic(let name, _):
                 return "\"${\(printed(name))}\""
             }

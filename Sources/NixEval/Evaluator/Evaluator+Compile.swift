@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixCompiler
 import NixSyntax
@@ -158,9 +159,9 @@ extension Evaluator {
                 Wrap this entire expression in parentheses to preserve its current meaning:
                     (
                 """
-            let text = source[Int(span.start)..<min(Int(span.end), Int(span.start) + NixText.longestQuote + 4)]
+            let text = source[Int(span.start)..<min(Int(span.end), Int(span.start) + MessageText.longestWhole)]
             print(
-                Array(before.utf8) + Array(NixText.shortened(Array(text), of: Int(span.end - span.start)).utf8)
+                Array(before.utf8) + Array(MessageText.shortened(Array(text), of: Int(span.end - span.start)).utf8)
                     + Array(")\nGive feedback at https://github.com/NixOS/nix/pull/11121".utf8))
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import MessageText
 
 /// Bytes that somebody else owns and keeps while they are read; every access is checked.
 ///
@@ -138,12 +139,11 @@ extension ByteView {
         unsafe self.init(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// A copy for a message: of a long text no more than its first bytes, and dots for the rest.
+    /// A copy for a message.
     package var excerpt: [UInt8] {
-        if count <= ByteView.excerptBytes { return array }
-        return self[0..<ByteView.excerptBytes].array + Array("...".utf8)
+        MessageText.excerpt(self[0..<min(count, MessageText.longestWhole)].array, of: count)
     }
 
-    /// Bytes of a text that messages show at most.
+    /// Bytes of a text that a message shows around the place where it is wrong.
     package static var excerptBytes: Int { 4096 }
 }

@@ -1,3 +1,5 @@
+import MessageText
+
 /// Why a reference cannot be read or a source not fetched.
 public struct FetchError: Error, Sendable {
     /// What can be done about it.
@@ -21,10 +23,11 @@ public struct FetchError: Error, Sendable {
 
     init(_ kind: Kind, _ message: String) { self.init(kind, Array(message.utf8)) }
 
-    /// A message about two texts.
+    /// A message about one or two texts, which it quotes.
     init(_ kind: Kind, _ first: String, _ text: [UInt8], _ second: String, _ other: [UInt8] = [], _ third: String = "")
     {
-        self.init(kind, Array(first.utf8) + text + Array(second.utf8) + other + Array(third.utf8))
+        let quoted = MessageText.excerpt(text) + Array(second.utf8) + MessageText.excerpt(other)
+        self.init(kind, Array(first.utf8) + quoted + Array(third.utf8))
     }
 
     static let stopped = FetchError(.stopped, "stopped")

@@ -6,6 +6,9 @@ public enum CanonPath {
     static let slash = UInt8(ascii: "/")
     static let dot = UInt8(ascii: ".")
 
+    /// Bytes of the longest path that the operating system takes: Linux's `PATH_MAX` counts a zero byte at its end.
+    public static let maximumLength = 4095
+
     /// Makes a path canonical: removes empty and `.` components and applies `..`, never above `/`.
     ///
     /// A path without a slash at its start is taken as beginning at `/`.

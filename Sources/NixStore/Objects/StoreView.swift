@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Another `EvalIO` with the store objects of one evaluation over it: their store paths are read as if they were there.
@@ -32,8 +33,12 @@ public final class StoreView: EvalIO {
         case missing
     }
 
-    /// Finds a path.
+    /// Finds a path. One that is longer than any file's is refused before it is taken apart: the steps of a walk, each
+    /// with a path of its own, would take time in proportion to the square of its length.
     private func find(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> Place {
+        guard path.count <= CanonPath.maximumLength else {
+            throw EvalIOError(errno: ENAMETOOLONG, path: path, action: "getting status of")
+        }
         var path = path
         var linksLeft = LocalIO.maximumLinks
         while true {
@@ -114,10 +119,11 @@ public final class StoreView: EvalIO {
     }
 
     public func fileType(_ path: [UInt8]) throws(EvalIOError) -> FileType? {
+        if path.count > CanonPath.maximumLength { return nil }
         switch try find(path, .ancestors) {
-        case .outside(let path): try base.fileType(path)
-        case .missing: nil
-        case .inside(_, _, let type, _, _): type
+        case .outside(let path): return try base.fileType(path)
+        case .missing: return nil
+        case .inside(_, _, let type, _, _): return type
         }
     }
 

@@ -1,3 +1,5 @@
+import MessageText
+
 /// Integers and floats, and what starts with a byte that could also start a path.
 extension Lexer {
     /// A token that starts with a digit.
@@ -85,7 +87,7 @@ extension Lexer {
 
     private func invalidNumber(_ type: String) -> Failure {
         Failure(
-            .invalidNumber, "invalid \(type) '\(NixText.shortened(bytes.quote(start, end), of: end &- start))'",
+            .invalidNumber, "invalid \(type) '\(MessageText.shortened(bytes.quote(start, end), of: end &- start))'",
             at: span)
     }
 }

@@ -1,3 +1,5 @@
+import MessageText
+
 /// The pieces of strings of both forms.
 extension Lexer {
     mutating func stringToken() throws(Failure) -> TokenKind {
@@ -100,7 +102,7 @@ extension Lexer {
 
     private func refuseNullBytes() throws(Failure) {
         guard bytes.find(0, from: start, to: end) < end else { return }
-        let shown = NixText.shortened(bytes.quote(start, end), of: end &- start).split(
+        let shown = MessageText.shortened(bytes.quote(start, end), of: end &- start).split(
             separator: "\0", omittingEmptySubsequences: false)
         throw Failure(
             .nullByte,

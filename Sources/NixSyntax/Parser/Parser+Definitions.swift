@@ -1,3 +1,5 @@
+import MessageText
+
 /// Nix's rules for `a.b = e`: nested sets are made as needed, two sets under one name are merged, anything else is a
 /// duplicate. The second set's `rec` is ignored, as Nix ignores it.
 extension Parser {
@@ -116,7 +118,7 @@ extension Parser {
         let earlier = bindings.attribute(entry)
         guard let (node, target) = set(earlier), let (other, source) = set(attribute) else {
             var text = pathText(names.lowerBound...(names.upperBound &- 1))
-            for name in path where text.count <= NixText.longestQuote { text += [UInt8(ascii: ".")] + quoted(name) }
+            for name in path where text.count <= MessageText.longestWhole { text += [UInt8(ascii: ".")] + quoted(name) }
             throw duplicate(text, attribute.span, earlier: entry)
         }
         deepen(node, to: depth(other))
@@ -132,7 +134,7 @@ extension Parser {
     /// The names of a pending path as Nix shows them.
     private func pathText(_ names: ClosedRange<Int>) -> [UInt8] {
         var text: [UInt8] = []
-        for index in names where text.count <= NixText.longestQuote {
+        for index in names where text.count <= MessageText.longestWhole {
             if index > names.lowerBound { text.append(UInt8(ascii: ".")) }
             switch pendingNames[index] {
             case .fixed(let name, _): text += quoted(name)
@@ -144,7 +146,7 @@ extension Parser {
 
     func duplicate(_ path: [UInt8], _ span: Span, earlier entry: UInt32) -> Failure {
         Failure(
-            .duplicateAttribute, "attribute '\(NixText.shortened(path))' already defined", at: span,
+            .duplicateAttribute, "attribute '\(MessageText.shortened(path))' already defined", at: span,
             previous: bindings.attribute(entry).span.start)
     }
 }

@@ -1,3 +1,5 @@
+import MessageText
+
 /// Functions and their patterns.
 extension Parser {
     /// `x`, `x: e` or `x@{ ... }: e`.
@@ -182,7 +184,7 @@ extension Parser {
     }
 
     private func duplicateFormal(_ name: SymbolID, _ span: Span) -> Failure {
-        Failure(.duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
+        Failure(.duplicateFormal, "duplicate formal function argument '\(MessageText.shortened(quoted(name)))'", at: span)
     }
 
     /// A name as Nix prints it.

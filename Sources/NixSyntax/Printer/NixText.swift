@@ -1,26 +1,5 @@
 /// How Nix writes strings and names.
 public enum NixText {
-    /// Bytes of a name or literal that a message shows at most.
-    public static let longestQuote = 1024
-
-    /// A name or literal as a message shows it: of more than `longestQuote` bytes the first, with whole characters, and
-    /// how many are left out.
-    ///
-    /// - Parameter length: bytes of all of it, where `bytes` are only its first ones.
-    public static func shortened(_ bytes: [UInt8], of length: Int? = nil) -> String {
-        let length = length ?? bytes.count
-        guard length > longestQuote else { return String(decoding: bytes, as: UTF8.self) }
-        let shown = bytes[..<characterStart(bytes, atOrBefore: min(longestQuote, bytes.count))]
-        return String(decoding: shown, as: UTF8.self) + " «\(length - shown.count) bytes elided»"
-    }
-
-    /// Where the UTF-8 character begins that an offset lies in; the offset itself where the bytes are none.
-    static func characterStart(_ bytes: [UInt8], atOrBefore offset: Int) -> Int {
-        var start = offset
-        while start > 0, offset - start < 4, start < bytes.count, bytes[start] & 0xC0 == 0x80 { start -= 1 }
-        return offset - start < 4 ? start : offset
-    }
-
     /// Appends a string in quotes, with escapes, as a literal of its value.
     public static func appendString(_ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))

@@ -1,4 +1,5 @@
 import Glibc
+import MessageText
 
 /// The bytes of the source while it is parsed. Reading past the end gives 0, so that the lexer may look ahead without
 /// asking where the source ends.
@@ -38,8 +39,8 @@ struct SourceBytes {
     @inline(__always)
     func pointer(_ start: Int) -> UnsafePointer<UInt8> { unsafe base.baseAddress.unsafelyUnwrapped + start }
 
-    /// As much of a range as a message may show, and a bit more, by which `NixText.shortened` sees that it is cut.
-    func quote(_ start: Int, _ end: Int) -> [UInt8] { array(start, min(end, start &+ NixText.longestQuote &+ 4)) }
+    /// As much of a range as `MessageText.shortened` must be given to show it.
+    func quote(_ start: Int, _ end: Int) -> [UInt8] { array(start, min(end, start &+ MessageText.longestWhole)) }
 
     func array(_ start: Int, _ end: Int) -> [UInt8] {
         unsafe withBytes(start, end) { unsafe Array($0) }

@@ -1,3 +1,5 @@
+import MessageText
+
 /// The line of an error with its neighbours, as Nix shows them.
 ///
 /// Of a line of more than `longestLine` bytes so many around the column are shown, or the first of a neighbour, with whole
@@ -120,8 +122,8 @@ private struct ShownLine {
         let place = min(line.lowerBound + column, line.upperBound)
         var start = max(line.lowerBound, min(place - most / 2, line.upperBound - most))
         var end = min(line.upperBound, start + most)
-        if start > line.lowerBound { start = NixText.characterStart(source, atOrBefore: start) }
-        if end < line.upperBound { end = NixText.characterStart(source, atOrBefore: end) }
+        if start > line.lowerBound { start = MessageText.characterStart(source, atOrBefore: start) }
+        if end < line.upperBound { end = MessageText.characterStart(source, atOrBefore: end) }
         bytes = Array(source[start..<end])
         self.column = place - start
         if start > line.lowerBound {

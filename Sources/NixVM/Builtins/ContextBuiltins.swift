@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// Builtins that look at the contexts of strings and change them.
@@ -45,18 +46,21 @@ extension Interpreter {
                 }
             }
         }
-        let pairs = entries.map { path, entry in
+        var pairs: [(symbol: UInt32, value: Value)] = []
+        for (path, entry) in entries {
             var inner: [(symbol: UInt32, value: Value)] = []
             if entry.path { inner.append((Symbols.path, .true)) }
             if entry.allOutputs { inner.append((Symbols.allOutputs, .true)) }
             if !entry.outputs.isEmpty {
                 let list = makeList(entry.outputs.count)
                 for (index, output) in entry.outputs.enumerated() {
-                    list.object.values[index] = nameString(state.pointee.symbols.intern(output))
+                    guard let name = symbol(ofCharged: output) else { return .error }
+                    list.object.values[index] = nameString(name)
                 }
                 inner.append((Symbols.outputs, list))
             }
-            return (symbol: state.pointee.symbols.intern(path), value: makeAttributes(inner))
+            guard poll(at: pairs.count), let name = symbol(ofCharged: path) else { return .error }
+            pairs.append((name, makeAttributes(inner)))
         }
         return done(makeAttributes(pairs))
     }
@@ -94,7 +98,7 @@ extension Interpreter {
             let place = Int(order[index])
             let path = Array(state.pointee.symbols.bytes(set.layout.entries[place].symbol))
             guard StorePath.isStorePath(path) else {
-                return fail(.value, bytes: Array("context key '".utf8) + path + Array("' is not a store path".utf8))
+                return fail(.value, bytes: Array("context key '".utf8) + MessageText.excerpt(path) + Array("' is not a store path".utf8))
             }
             let slot = set.attributeValues + place
             if !isForced(slot) { return force(after: index + texts.count) }
@@ -104,12 +108,12 @@ extension Interpreter {
             guard poll(at: index), hasRoomOutsideHeap(texts.count * 512) || failMemory() else { return .error }
         }
         let size = Size.list(texts.count)
-        guard reserve(Size.string(string.field) + size * 2 + contextBytes(state.pointee.arguments, 1)) else {
-            return .collect
-        }
-        guard charge(1 + texts.count + string.field / 64) else { return .error }
-        let context = joinContexts(context(of: argument(0)), makeContext(texts))
-        return done(makeString(string.byteBuffer, context: context))
+        guard reserve(Size.string(string.field) + size * 2 + contextBytes(state.pointee.arguments, 1)),
+            reserveOutside(contextGrowth(texts.count, textBytes: texts.reduce(0) { $0 + $1.count }))
+        else { return .collect }
+        guard charge(1 + texts.count + string.field / 64), let added = makeContext(texts) else { return .error }
+        let result = makeString(length: string.field, context: joinContexts(context(of: argument(0)), added))
+        return copy(string.bytes, to: result.object.bytes, count: string.field) ? done(result) : .error
     }
 
     /// The elements that one attribute of `appendContext`'s set names; `.next` when all of it was forced.
@@ -144,7 +148,7 @@ extension Interpreter {
     private func failNoDerivation(_ what: String, _ path: [UInt8]) -> Step {
         fail(
             .value,
-            bytes: Array("tried to add \(what) of ".utf8) + path
+            bytes: Array("tried to add \(what) of ".utf8) + MessageText.excerpt(path)
                 + Array(", which is not a derivation, to a string".utf8))
     }
 
@@ -163,8 +167,7 @@ extension Interpreter {
         if let step = admitContextChange() { return step }
         let elements = elements(of: bp[0].object)
         guard elements.count == 1 else {
-            if let step = admitMessage(bp[0]) { return step }
-            let text = Array("context of string '".utf8) + bp[0].object.byteBuffer
+            let text = Array("context of string '".utf8) + excerpt(bp[0].object)
             return fail(
                 .value, bytes: text + Array("' must have exactly one element, but has \(elements.count)".utf8))
         }
@@ -172,7 +175,7 @@ extension Interpreter {
         case .deep: return done(bp[0])
         case .path(let path):
             guard StorePath.isDerivation(path) else {
-                return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not a derivation".utf8))
+                return fail(.value, bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not a derivation".utf8))
             }
             return withContext([ContextElement.deep(path).text])
         case .output(let output, _):
@@ -180,14 +183,15 @@ extension Interpreter {
                 .value,
                 bytes: Array(
                     "`addDrvOutputDependencies` can only act on derivations, not on a derivation output such as '".utf8)
-                    + output + Array("'".utf8))
+                    + MessageText.excerpt(output) + Array("'".utf8))
         }
     }
 
     /// The frame's string with another context; what `admitContextChange` reserved.
     private func withContext(_ texts: [[UInt8]]) -> Step {
         let length = bp[0].object.field
-        let result = makeString(length: length, context: makeContext(texts))
+        guard let context = makeContext(texts) else { return .error }
+        let result = makeString(length: length, context: context)
         return copy(bp[0].object.bytes, to: result.object.bytes, count: length) ? done(result) : .error
     }
 }

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -28,6 +29,12 @@ extension Interpreter {
         }
         if !isForced(bp + 1) { return .force }
         guard let name = expectPlainString(1) else { return .error }
+        var longest = 0
+        for index in 0..<list.field {
+            guard poll(at: index) else { return .error }
+            longest = max(longest, bp[3].object.values[index].object.field)
+        }
+        guard reserveCopies(6, length: name.field + longest) else { return .collect }
         return search(list, for: Array(name.byteBuffer))
     }
 
@@ -74,7 +81,7 @@ extension Interpreter {
             guard reserve(Size.string(path.count)) else { return .collect }
             return done(makePath(path))
         }
-        let text = String(decoding: name, as: UTF8.self)
+        let text = MessageText.shortened(name)
         return fail(
             .thrown,
             machine.settings.pure
@@ -90,7 +97,7 @@ extension Interpreter {
         guard (try? machine.io.pathExists(base)) == true else {
             if machine.missingSearchPaths.insert(directory).inserted {
                 machine.print(
-                    Array("warning: Nix search path entry '".utf8) + directory
+                    Array("warning: Nix search path entry '".utf8) + MessageText.excerpt(directory)
                         + Array("' does not exist, ignoring".utf8))
             }
             return nil

@@ -1,15 +1,19 @@
+import MessageText
 import NixStore
 
 /// Flake references as text and as attributes, and flakes.
 extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
+        guard reserveCopies(Interpreter.copiesOfInputs, of: text) else { return .collect }
         do throws(FetchError) {
             let attributes = try FlakeReference(Array(text.byteBuffer)).attributes
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
             guard reserve(strings + Size.attributesAndLayout(attributes.count)) else { return .collect }
-            let pairs = attributes.map { name, value in
-                (state.pointee.symbols.intern(Array(name.utf8)), attributeValue(value))
+            var pairs: [(symbol: UInt32, value: Value)] = []
+            for (name, value) in attributes {
+                guard let symbol = symbol(ofCharged: Array(name.utf8)) else { return .error }
+                pairs.append((symbol, attributeValue(value)))
             }
             return done(makeAttributes(pairs))
         } catch {
@@ -30,15 +34,19 @@ extension Interpreter {
         let set = argument(0).object
         guard let order = nameOrder(set.layout) else { return .collect }
         var attributes: [String: InputAttribute] = [:]
+        var bytes = 0
         for index in 0..<set.field {
             let place = Int(order[index])
-            let name = String(decoding: state.pointee.symbols.bytes(set.layout.entries[place].symbol), as: UTF8.self)
+            let symbol = set.layout.entries[place].symbol
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
             let value = slot.pointee
+            bytes += inputBytes(symbol, value)
+            guard reserveCopies(Interpreter.copiesOfInputs, length: bytes) else { return .collect }
+            let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
             if value.isInteger {
                 guard value.integer >= 0 else {
-                    return fail(.value, "negative value given for flake ref attr \(name): \(value.integer)")
+                    return fail(.value, "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
                 }
                 attributes[name] = .number(UInt64(value.integer))
             } else if value.isBool {
@@ -49,7 +57,7 @@ extension Interpreter {
                 return fail(
                     .value,
                     "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute "
-                        + "'\(name)' is \(typeName(value))")
+                        + "'\(MessageText.shortened(name))' is \(typeName(value))")
             }
         }
         do throws(FetchError) {

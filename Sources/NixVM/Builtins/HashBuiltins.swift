@@ -19,11 +19,17 @@ extension Machine {
 }
 
 extension Interpreter {
+    private func algorithm(named name: Object) throws(HashError) -> HashAlgorithm {
+        // A long name is none: no more of it is copied than makes it one.
+        if name.field > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
+        return try HashAlgorithm(name: Array(name.byteBuffer))
+    }
+
     /// Whether the first argument names a hash algorithm; false with `failure` set.
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
         do {
-            _ = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            _ = try algorithm(named: name)
             return true
         } catch {
             _ = fail(.value, bytes: error.message)
@@ -33,7 +39,7 @@ extension Interpreter {
 
     fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: Object) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            let algorithm = try algorithm(named: name)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             var stream = HashStream(algorithm)
             guard charge(1) else { return .error }
@@ -49,7 +55,7 @@ extension Interpreter {
     /// Files of any size: no more than a piece of one is in memory.
     fileprivate func hashFile(named name: Object) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            let algorithm = try algorithm(named: name)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
             guard let hash = contentHash(path, .flat, algorithm) else { return .error }
@@ -71,8 +77,10 @@ extension Interpreter {
             if !isForced(slot) { return .force }
             guard isPlainString(slot.pointee) else { return .error }
         }
-        // No hash or name is as long as what is left of a long text.
-        let texts = slots.map { $0.slot.map { ByteView($0.pointee.object.byteBuffer).excerpt } }
+        for (_, slot) in slots {
+            if let slot, !reserveCopies(6, of: slot.pointee.object) { return .collect }
+        }
+        let texts = slots.map { $0.slot.map { Array($0.pointee.object.byteBuffer) } }
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])

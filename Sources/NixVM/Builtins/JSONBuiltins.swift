@@ -19,7 +19,7 @@ extension Interpreter {
         do throws(JSONError) {
             let extent = try reader.measure(&meter)
             settle(meter)
-            guard reserve(JSONValue.size(extent), beside: meter.taken + JSONValue.workSize(extent)) else {
+            guard reserve(JSONValue.size(extent), outside: meter.taken + JSONValue.workSize(extent)) else {
                 return again(.collect, since: mark)
             }
             guard charge(1) else { return .error }
@@ -128,6 +128,7 @@ extension Interpreter {
             if nameOrder(value.object.layout) == nil { return .collect }
             return openJSON(top, UInt8(ascii: "{"))
         } else if value.isPath {
+            guard reserveStorePath(), reserveCopies(4, of: value.object) else { return .collect }
             guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
             top.pointee = copied
             return .next

@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// `path` and `filterSource`: trees as store objects, perhaps without some of their entries.
@@ -37,6 +38,7 @@ extension Interpreter {
             }
             let step = walk(bp + 3)
             if step != .next { return step }
+            guard reserveStorePath() else { return .collect }
             let name = CanonPath.baseName(of: CanonPath.canonicalize(Array(bp[1].object.byteBuffer)))
             return addWalked(bp + 3, name: name, method: .nar, expected: nil)
         }
@@ -56,6 +58,7 @@ extension Interpreter {
         }
         let step = walk(bp + 2)
         if step != .next { return step }
+        guard reserveStorePath() else { return .collect }
         warnOfAssumedHash(arguments.assumedHash)
         let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.object.byteBuffer)))
         return addWalked(
@@ -93,8 +96,7 @@ extension Interpreter {
             case Symbols.name, Symbols.filter, Symbols.recursive, Symbols.sha256:
                 step = isForced(slot) ? readPathArgument(symbol, slot.pointee, &arguments) : .force
             default:
-                let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
-                step = fail(.value, "unsupported argument '\(name)' to 'builtins.path'")
+                step = fail(.value, "unsupported argument '\(quoted(symbol))' to 'builtins.path'")
             }
             if step != .next { return .failure(Pending(step: step)) }
         }
@@ -121,9 +123,10 @@ extension Interpreter {
             }
             bp[1] = slot.pointee
         }
+        guard reserveCopies(4, of: bp[1].object) else { return .collect }
         arguments.path = bp[1]
         guard bp[1].object.byteBuffer.first == CanonPath.separator else {
-            let text = String(decoding: bp[1].object.byteBuffer, as: UTF8.self)
+            let text = MessageText.shortened(bp[1].object.byteBuffer)
             return fail(.value, "string '\(text)' doesn't represent an absolute path")
         }
         return checkBuilt(bp[1])
@@ -133,6 +136,7 @@ extension Interpreter {
         switch symbol {
         case Symbols.name:
             guard isPlainString(value) else { return .error }
+            guard reserveCopies(3, of: value.object) else { return .collect }
             arguments.name = Array(value.object.byteBuffer)
         case Symbols.filter:
             guard value.isFunction || value.isAttributes else { return failExpected("a function", value) }
@@ -142,6 +146,7 @@ extension Interpreter {
             arguments.method = value.isTrue ? .nar : .flat
         default:
             guard isPlainString(value) else { return .error }
+            guard reserveCopies(3, of: value.object) else { return .collect }
             do throws(StoreError) {
                 arguments.hash = try parseHash(Array(value.object.byteBuffer), .sha256)
                 if value.object.field == 0 { arguments.assumedHash = arguments.hash }
@@ -167,7 +172,7 @@ extension Interpreter {
     func isWalking(_ slots: Slot) -> Bool { slots[0].isString }
 
     func addingText(_ path: Value) -> String {
-        "while adding path '\(String(decoding: CanonPath.canonicalize(Array(path.object.byteBuffer)), as: UTF8.self))'"
+        "while adding path '\(MessageText.shortened(CanonPath.canonicalize(Array(path.object.byteBuffer))))'"
     }
 
     private func startWalk(_ slots: Slot, root: Value, filter: Value) {
@@ -241,7 +246,7 @@ extension Interpreter {
         // The last pushed comes first.
         for entry in entries.reversed() {
             push(makeString(prefix + entry.name))
-            push(nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8))))
+            push(fileTypeString(entry.type))
         }
         slots[4] = Value(small: WalkPhase.ask)
         return .next
@@ -261,10 +266,10 @@ extension Interpreter {
             if wanted != path {
                 return fail(
                     .value,
-                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8) + root
+                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8) + MessageText.excerpt(root)
                         + Array("'".utf8))
             }
         }
-        return done(storePathString(path))
+        return done(storePath: path)
     }
 }

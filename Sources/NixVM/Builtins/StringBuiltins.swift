@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixFormats
 
@@ -42,12 +43,11 @@ extension Interpreter {
             return false
         }
         guard value.object.hasContext else { return true }
-        guard hasRoomOutsideHeap(6 * value.object.field) else { return failMemory() }
         let element = elements(of: value.object).first?.text ?? []
         _ = fail(
             .value,
-            bytes: Array("the string '".utf8) + ByteView(value.object.byteBuffer).excerpt
-                + Array("' is not allowed to refer to a store path (such as '".utf8) + element
+            bytes: Array("the string '".utf8) + excerpt(value.object)
+                + Array("' is not allowed to refer to a store path (such as '".utf8) + MessageText.excerpt(element)
                 + Array("')".utf8))
         return false
     }
@@ -156,13 +156,13 @@ extension Interpreter {
         var out = result.object.bytes
         for index in 0..<parts.field {
             if index > 0 {
-                guard copyCharged(separator.bytes, separator.field, to: out) else { return .error }
+                guard copy(separator.bytes, to: out, count: separator.field, isCharged: false) else { return .error }
                 out += separator.field
             }
             // Parts too short to be charged each are, by how many there are.
             if index & 0x3FF == 0x3FF, !charge(64) { return .error }
             let part = parts.values[index].object
-            guard copyCharged(part.bytes, part.field, to: out) else { return .error }
+            guard copy(part.bytes, to: out, count: part.field, isCharged: false) else { return .error }
             out += part.field
         }
         return done(result)

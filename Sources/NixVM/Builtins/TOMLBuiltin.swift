@@ -35,7 +35,7 @@ extension Interpreter {
             let size = try size(of: document, &meter)
             settle(meter)
             if let refusal { return fail(.value, "while parsing TOML: \(refusal)") }
-            guard reserve(size, beside: meter.taken + TOMLValue.workSize(document)) else {
+            guard reserve(size, outside: meter.taken + TOMLValue.workSize(document)) else {
                 return again(.collect, since: mark)
             }
         } catch {

@@ -26,7 +26,7 @@ struct TextBuilder {
     mutating func room(_ count: Int, extra: Int = 0, beside taken: Int = 0) -> UnsafeMutablePointer<UInt8>? {
         let length = length
         if !slot.pointee.isNull, length + count <= slot.pointee.object.field {
-            return interpreter.reserve(extra, beside: taken) ? bytes + length : nil
+            return interpreter.reserve(extra, outside: taken) ? bytes + length : nil
         }
         return grow(length, count, extra, taken)
     }
@@ -40,10 +40,10 @@ struct TextBuilder {
             return nil
         }
         let capacity = min(((length + count) * 2 + 127) & ~7, TextBuilder.mostBytes)
-        guard interpreter.reserve(8 + capacity + extra, beside: taken) else { return nil }
+        guard interpreter.reserve(8 + capacity + extra, outside: taken) else { return nil }
         let larger = interpreter.take(words: 1 + capacity / 8)
         larger[0] = Object.header(Kind.bytes, field: capacity)
-        if length > 0, !interpreter.copyCharged(bytes, length, to: larger.bytes) {
+        if length > 0, !interpreter.copy(bytes, to: larger.bytes, count: length, isCharged: false) {
             step = .error
             return nil
         }
@@ -60,7 +60,7 @@ struct TextBuilder {
         let length = length
         guard interpreter.reserve(Size.string(length)) else { return nil }
         let result = interpreter.makeString(length: length, context: context)
-        if length > 0, !interpreter.copyCharged(bytes, length, to: result.object.bytes) {
+        if length > 0, !interpreter.copy(bytes, to: result.object.bytes, count: length, isCharged: false) {
             step = .error
             return nil
         }

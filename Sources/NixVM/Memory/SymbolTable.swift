@@ -21,7 +21,7 @@ struct SymbolTable: ~Copyable {
     private let seed = UInt64.random(in: .min ... .max)
     private var names = NameStore()
     /// Bytes that the strings of all names will take in the permanent range, of those that are not made yet.
-    private var promisedBytes = 0
+    private(set) var promisedBytes = 0
 
     /// Names that there is room for at first: those of the machine are fewer.
     private static let firstCapacity = 1024
@@ -52,7 +52,7 @@ struct SymbolTable: ~Copyable {
     }
 
     /// Bytes of a string object.
-    private static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
+    static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
 
     /// Multiplies and folds eight bytes at a time; the last may overlap those before them. Seeded, so that no source can
     /// be made whose names all collide.
@@ -111,7 +111,7 @@ struct SymbolTable: ~Copyable {
         return UInt32(truncatingIfNeeded: count - 1)
     }
 
-    /// As `add`, of names that are few or short: there is memory for them.
+    /// As `add`, of the names that a machine is made with.
     mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         guard let symbol = add(bytes) else { fatalError("the system has no memory for a name") }
         return symbol
