@@ -120,7 +120,8 @@ let package = Package(
         .testTarget(
             name: "NixVMTests",
             dependencies: [
-                "Fuzzing", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM", "TestSupport",
+                "Fuzzing", "MessageText", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM",
+                "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",

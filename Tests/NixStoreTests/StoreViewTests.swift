@@ -33,6 +33,26 @@ import Testing
         #expect(try view.fileType(bytes("/a/below")) == nil)
     }
 
+    /// A path that no file can have is not taken apart: below each of its components links would be looked for.
+    @Test func refusesPathsThatAreTooLong() throws {
+        let long = Array(String(repeating: "/a", count: 1 << 20).utf8)
+        for path in [long, bytes("") + long] {
+            #expect(try view.fileType(path) == nil)
+            #expect(try view.pathExists(path) == false)
+            for read in [
+                { (path: [UInt8]) throws(EvalIOError) in _ = try view.resolveSymlinks(path, .full) },
+                { (path: [UInt8]) throws(EvalIOError) in _ = try view.readFile(path) },
+                { (path: [UInt8]) throws(EvalIOError) in _ = try view.readDirectory(path) },
+                { (path: [UInt8]) throws(EvalIOError) in _ = try view.readLink(path) },
+            ] {
+                let error = #expect(throws: EvalIOError.self) { try read(path) }
+                #expect(error?.description.hasSuffix("': File name too long") == true)
+                #expect((error?.message.count ?? .max) < 2_000)
+            }
+        }
+        #expect(throws: EvalIOError.self) { try view.readFile(Array(long[..<(CanonPath.maximumLength - 1)])) }
+    }
+
     @Test func followsLinksFromTheStorePath() throws {
         add()
         #expect(try view.readFile(bytes("/sub/up")) == Array("one".utf8))

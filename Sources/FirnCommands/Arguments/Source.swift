@@ -39,6 +39,8 @@ package enum Source {
     struct Compiled: Sendable {
         var program: Program
         var warnings: [WarningReport]
+        /// How many more there were.
+        var warningsDropped: Int
     }
 
     /// - Parameter showWarnings: on standard error, as errors are shown.
@@ -58,8 +60,13 @@ package enum Source {
                         for (source, warning) in evaluator.warnings {
                             Output.write(2, evaluator.describe(warning, in: source))
                         }
+                        if evaluator.warningsDropped > 0 {
+                            Output.note("warnings that are not shown: \(evaluator.warningsDropped)")
+                        }
                     }
-                    return Compiled(program: program, warnings: evaluator.warningReports())
+                    return Compiled(
+                        program: program, warnings: evaluator.warningReports(),
+                        warningsDropped: evaluator.warningsDropped)
                 } catch {
                     Output.write(2, evaluator.describedBytes(error, showTrace: false))
                     return nil

@@ -9,7 +9,7 @@ extension Evaluator {
     ) throws(EvalFailure) -> ValueHandle? {
         // Literals are looked at where a source is parsed.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
-        let sourceKey = programKey(source, scopeNames)
+        let sourceKey = try programKey(source, scopeNames)
         let key = DiskCache.Key(sourceKey)
         // What an evaluator before compiled needs no file.
         let isCompiled = programs?.source(sourceKey) != nil
@@ -37,7 +37,7 @@ extension Evaluator {
     func source(compiledAs name: String) -> [UInt8]? {
         if let known = sources[name] { return known }
         guard let (file, key, scopeNames) = sourceKeys[name], let source = try? io.readFile(file),
-            key == DiskCache.Key(programKey(source, scopeNames))
+            let found = try? programKey(source, scopeNames), key == DiskCache.Key(found)
         else { return nil }
         sources[name] = source
         return source

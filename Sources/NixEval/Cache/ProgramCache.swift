@@ -14,16 +14,20 @@ final class ProgramCache {
         let variant: UInt8
         let scopeNames: [[UInt8]]?
 
-        /// Of source that is analysed.
-        init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
-            digest = Hash(of: source, .sha256).bytes
+        /// Of source that is analysed; nil when the evaluation was to stop while it was hashed.
+        init?(
+            source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?, isStopped: () -> Bool
+        ) {
+            guard let hash = Hash(of: source, .sha256, isStopped: isStopped) else { return nil }
+            digest = hash.bytes
             variant = scope.number << 2 | (pipeOperators ? 1 : 0)
             self.scopeNames = scopeNames
         }
 
-        /// Of an encoded program that is verified.
-        init(encoded: [UInt8]) {
-            digest = Hash(of: encoded, .sha256).bytes
+        /// Of an encoded program that is verified; nil as above.
+        init?(encoded: [UInt8], isStopped: () -> Bool) {
+            guard let hash = Hash(of: encoded, .sha256, isStopped: isStopped) else { return nil }
+            digest = hash.bytes
             variant = 2
             scopeNames = nil
         }

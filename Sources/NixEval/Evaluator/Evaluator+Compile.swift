@@ -35,7 +35,7 @@ extension Evaluator {
     ) throws(EvalFailure) -> AnalysedSource {
         guard let programs else { return try analyseAnew(source, name: name, scopeNames: scopeNames) }
         sources[name] = source
-        let key = key ?? programKey(source, scopeNames)
+        let key = try key ?? programKey(source, scopeNames)
         if let known = programs.source(key) {
             keep(known.warnings(limit: Self.mostWarnings), of: known.warningCount, name)
             try warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
@@ -46,9 +46,14 @@ extension Evaluator {
         return analysed
     }
 
-    func programKey(_ source: [UInt8], _ scopeNames: [[UInt8]]?) -> ProgramCache.Key {
-        ProgramCache.Key(
-            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
+    func programKey(_ source: [UInt8], _ scopeNames: [[UInt8]]?) throws(EvalFailure) -> ProgramCache.Key {
+        let stop = machine.stop
+        guard
+            let key = ProgramCache.Key(
+                source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames,
+                isStopped: { stop.cause != nil })
+        else { throw stopFailure }
+        return key
     }
 
     private func analyseAnew(

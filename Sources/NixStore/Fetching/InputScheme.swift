@@ -28,7 +28,8 @@ public enum InputScheme: String, CaseIterable, Sendable {
     func check(_ input: FetchInput) throws(FetchError) {
         for name in input.attributes.keys.sorted() where name != "type" && name != "__final" && !allowed.contains(name)
         {
-            throw FetchError(.invalid, "input attribute '\(MessageText.shortened(name))' not supported by scheme '\(rawValue)'")
+            throw FetchError(
+                .invalid, "input attribute '\(MessageText.shortened(name))' not supported by scheme '\(rawValue)'")
         }
         switch self {
         case .path: _ = try input.requiredText("path")
@@ -109,11 +110,13 @@ public enum InputScheme: String, CaseIterable, Sendable {
             case "rev", "narHash": result[name] = .text(value)
             case "revCount", "lastModified":
                 guard let number = Self.number(value) else {
-                    throw FetchError(.invalid, "path URL '", url.text, "' has invalid parameter '\(MessageText.shortened(name))'")
+                    throw FetchError(
+                        .invalid, "path URL '", url.text, "' has invalid parameter '\(MessageText.shortened(name))'")
                 }
                 result[name] = .number(number)
             default:
-                throw FetchError(.invalid, "path URL '", url.text, "' has unsupported parameter '\(MessageText.shortened(name))'")
+                throw FetchError(
+                    .invalid, "path URL '", url.text, "' has unsupported parameter '\(MessageText.shortened(name))'")
             }
         }
         return result
@@ -170,7 +173,7 @@ public enum InputScheme: String, CaseIterable, Sendable {
                 }
                 result[name] = .text(value)
             case "host", "narHash": result[name] = .text(value)
-            default: 
+            default:
                 throw FetchError(
                     .badURL, "URL '", url.text, "' contains unknown parameter '\(MessageText.shortened(name))'")
             }

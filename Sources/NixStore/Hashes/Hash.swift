@@ -29,6 +29,13 @@ public struct Hash: Hashable, Sendable {
             }
     }
 
+    /// The hash of bytes that may be many: asks after each block of them whether to stop; nil when it was to.
+    public init?(of data: [UInt8], _ algorithm: HashAlgorithm, isStopped: () -> Bool) {
+        var stream = HashStream(algorithm)
+        guard unsafe data.withUnsafeBytes({ unsafe stream.update($0, isStopped: isStopped) }) else { return nil }
+        self = stream.finish()
+    }
+
     /// Reads a hash: `ALGORITHM:TEXT`, `ALGORITHM-BASE64` (SRI), or a bare text whose length tells its encoding.
     ///
     /// - Parameter algorithm: the algorithm where the text names none; if it does, both must agree.

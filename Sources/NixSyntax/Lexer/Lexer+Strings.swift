@@ -12,7 +12,7 @@ extension Lexer {
             return take(2, .dollarBrace)
         default: break
         }
-        let end = endOfStringText()
+        let end = try endOfStringText()
         // Only a `$` or `\` that ends the source stops the text at once.
         guard end > offset else { return takeEnd() }
         let kind = take(end &- offset, .stringText)
@@ -22,9 +22,19 @@ extension Lexer {
 
     /// Where the text that starts at `offset` ends: at a quote, at an interpolation, or short of an escape that the
     /// end of the source cuts off. `$$` hides the brace after it; a `$` before the quote is text.
-    private func endOfStringText() -> Int {
+    private func endOfStringText() throws(Failure) -> Int {
         var index = offset
         while index < bytes.count {
+            let block = min(bytes.count, index &+ Self.bytesPerPoll)
+            if let end = endOfStringText(&index, block) { return end }
+            if index < bytes.count { try pollInToken(at: index) }
+        }
+        return index
+    }
+
+    /// The same of a block; nil when it goes on after it.
+    private func endOfStringText(_ index: inout Int, _ block: Int) -> Int? {
+        while index < block {
             switch bytes[index] {
             case UInt8(ascii: "\""): return index
             case UInt8(ascii: "\\"):
@@ -43,11 +53,11 @@ extension Lexer {
             default: index &+= 1
             }
         }
-        return index
+        return nil
     }
 
     mutating func indentedToken() throws(Failure) -> TokenKind {
-        let end = endOfIndentedText()
+        let end = try endOfIndentedText()
         if end > offset {
             let kind = take(end &- offset, .indentedText)
             try refuseNullBytes()
@@ -78,9 +88,19 @@ extension Lexer {
     }
 
     /// `$` and `'` take the byte after them along unless that could matter.
-    private func endOfIndentedText() -> Int {
+    private func endOfIndentedText() throws(Failure) -> Int {
         var index = offset
         while index < bytes.count {
+            let block = min(bytes.count, index &+ Self.bytesPerPoll)
+            if let end = endOfIndentedText(&index, block) { return end }
+            if index < bytes.count { try pollInToken(at: index) }
+        }
+        return index
+    }
+
+    /// The same of a block; nil when it goes on after it.
+    private func endOfIndentedText(_ index: inout Int, _ block: Int) -> Int? {
+        while index < block {
             switch bytes[index] {
             case UInt8(ascii: "$"):
                 let next = bytes[index &+ 1]
@@ -97,7 +117,7 @@ extension Lexer {
             default: index &+= 1
             }
         }
-        return index
+        return nil
     }
 
     private func refuseNullBytes() throws(Failure) {

@@ -36,12 +36,28 @@ struct Lexer {
     /// What is left to do until the parser asks whether to stop: it may fall below 0 by what one step of it does.
     var unitsUntilPoll = Lexer.pollInterval
 
+    /// Asked inside a token that is long: as `ParseOptions.mustStop`, with what the tables took when the parser asked last.
+    private let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    var tableBytes = 0
+
+    /// Bytes of one token that are read between two such questions: less than a millisecond's work.
+    static let bytesPerPoll = 1 << 18
+
     /// Tokens, or entries of a table that are worked through, between two such questions: some 50 µs of work.
     static let pollInterval = 512
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
         self.bytes = bytes
         pipeOperators = options.pipeOperators
+        mustStop = options.mustStop
+    }
+
+    /// Asks whether to stop at a byte that a token has been read to.
+    @inline(never)
+    func pollInToken(at offset: Int) throws(Failure) {
+        guard let mustStop, mustStop(tableBytes) else { return }
+        let place = UInt32(truncatingIfNeeded: min(offset, bytes.count))
+        throw Failure(.cancelled, "parsing was cancelled", at: Span(start: place, end: place))
     }
 
     /// Where the current token stands.

@@ -19,7 +19,9 @@ extension Parser {
     @inline(never)
     mutating func poll(taking bytes: Int = 0) throws(Failure) {
         lexer.unitsUntilPoll = Lexer.pollInterval
-        guard let mustStop, mustStop(memoryBytes &+ bytes) else { return }
+        guard let mustStop else { return }
+        lexer.tableBytes = memoryBytes
+        guard mustStop(lexer.tableBytes &+ bytes) else { return }
         throw Failure(.cancelled, "parsing was cancelled", at: lexer.span)
     }
 

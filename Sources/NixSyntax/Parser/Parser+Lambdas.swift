@@ -184,7 +184,8 @@ extension Parser {
     }
 
     private func duplicateFormal(_ name: SymbolID, _ span: Span) -> Failure {
-        Failure(.duplicateFormal, "duplicate formal function argument '\(MessageText.shortened(quoted(name)))'", at: span)
+        Failure(
+            .duplicateFormal, "duplicate formal function argument '\(MessageText.shortened(quoted(name)))'", at: span)
     }
 
     /// A name as Nix prints it.

@@ -96,9 +96,14 @@ extension Interpreter {
         var texts: [[UInt8]] = []
         for index in 0..<set.field {
             let place = Int(order[index])
-            let path = Array(state.pointee.symbols.bytes(set.layout.entries[place].symbol))
+            let name = state.pointee.symbols.bytes(set.layout.entries[place].symbol)
+            guard reserveCopies(4, length: name.count) else { return .collect }
+            let path = Array(name)
             guard StorePath.isStorePath(path) else {
-                return fail(.value, bytes: Array("context key '".utf8) + MessageText.excerpt(path) + Array("' is not a store path".utf8))
+                return fail(
+                    .value,
+                    bytes: Array("context key '".utf8) + MessageText.excerpt(path)
+                        + Array("' is not a store path".utf8))
             }
             let slot = set.attributeValues + place
             if !isForced(slot) { return force(after: index + texts.count) }
@@ -139,6 +144,7 @@ extension Interpreter {
             if !isForced(list.values + index) { return .force }
             guard poll(at: index) else { return .error }
             guard isPlainString(list.values[index]) else { return .error }
+            guard reserveCopies(4, of: list.values[index].object) else { return .collect }
             let output = Array(list.values[index].object.byteBuffer)
             texts.append(ContextElement.output(output, derivation: path).text)
         }
@@ -175,7 +181,9 @@ extension Interpreter {
         case .deep: return done(bp[0])
         case .path(let path):
             guard StorePath.isDerivation(path) else {
-                return fail(.value, bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not a derivation".utf8))
+                return fail(
+                    .value,
+                    bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not a derivation".utf8))
             }
             return withContext([ContextElement.deep(path).text])
         case .output(let output, _):

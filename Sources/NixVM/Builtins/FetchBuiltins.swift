@@ -80,13 +80,13 @@ extension Interpreter {
     private func readDownload(_ arguments: inout DownloadArguments, _ builtin: String) -> Step {
         let value = argument(0)
         if value.isPath {
-            guard reserveCopies(Interpreter.copiesOfInputs, of: value.object) else { return .collect }
+            if let step = refuseInput(value.object.field) { return step }
             arguments.url = Array(value.object.byteBuffer)
             return .next
         }
         guard value.isAttributes else {
             guard isPlainString(value) else { return .error }
-            guard reserveCopies(Interpreter.copiesOfInputs, of: value.object) else { return .collect }
+            if let step = refuseInput(value.object.field) { return step }
             arguments.url = resolvedURL(Array(value.object.byteBuffer), builtin)
             return .next
         }
@@ -111,7 +111,7 @@ extension Interpreter {
         if !isForced(slot) { return .force }
         if slot.pointee.isPath || slot.pointee.isString {
             arguments.bytes += slot.pointee.object.field
-            guard reserveCopies(Interpreter.copiesOfInputs, length: arguments.bytes) else { return .collect }
+            if let step = refuseInput(arguments.bytes) { return step }
         }
         if symbol == Symbols.url, slot.pointee.isPath {
             arguments.url = Array(slot.pointee.object.byteBuffer)
@@ -178,8 +178,18 @@ extension Interpreter {
         return path
     }
 
-    /// What is told of an input is parsed, taken apart and put together again: bytes that this takes for each of its texts.
-    static var copiesOfInputs: Int { 8 }
+    /// What an input that is told of in so many bytes is answered; nil when it is to be read. Its texts are parsed into
+    /// many small parts, taken apart and put together again, a hundred times their size, so that long ones are refused.
+    func refuseInput(_ bytes: Int) -> Step? {
+        if bytes <= Interpreter.longestInput { return nil }
+        return fail(
+            .value,
+            "an input that is told of in \(bytes) bytes cannot be fetched: its URL, path and other texts may have "
+                + "\(Interpreter.longestInput) bytes together")
+    }
+
+    /// Four times as long as the longest path.
+    private static var longestInput: Int { 4 * (CanonPath.maximumLength + 1) }
 
     struct PendingFetch: Error {
         var step: Step

@@ -62,7 +62,7 @@ extension Interpreter {
         guard value.isString || value.isPath else {
             return fail(.type, "cannot coerce \(describe(value)) to a string")
         }
-        guard reserveCopies(Interpreter.copiesOfInputs, of: value.object) else { return .collect }
+        if let step = refuseInput(value.object.field) { return step }
         let url = Array(value.object.byteBuffer)
         switch kind {
         case .git: attributes["url"] = .text(url)
@@ -91,7 +91,7 @@ extension Interpreter {
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
             bytes += inputBytes(symbol, slot.pointee)
-            guard reserveCopies(Interpreter.copiesOfInputs, length: bytes) else { return .collect }
+            if let step = refuseInput(bytes) { return step }
             let step = readAttribute(
                 kind, String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self), slot.pointee, &attributes)
             if step != .next { return step }
@@ -125,7 +125,10 @@ extension Interpreter {
             attributes[name] = .flag(value.isTrue)
         } else if value.isInteger {
             guard value.integer >= 0 else {
-                return fail(.value, "negative value given for '\(kind.rawValue)' argument '\(MessageText.shortened(name))': \(value.integer)")
+                return fail(
+                    .value,
+                    "negative value given for '\(kind.rawValue)' argument '\(MessageText.shortened(name))': \(value.integer)"
+                )
             }
             attributes[name] = .number(UInt64(value.integer))
         } else {

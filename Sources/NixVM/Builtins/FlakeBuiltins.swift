@@ -5,7 +5,7 @@ import NixStore
 extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        guard reserveCopies(Interpreter.copiesOfInputs, of: text) else { return .collect }
+        if let step = refuseInput(text.field) { return step }
         do throws(FetchError) {
             let attributes = try FlakeReference(Array(text.byteBuffer)).attributes
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
@@ -42,11 +42,13 @@ extension Interpreter {
             if !isForced(slot) { return .force }
             let value = slot.pointee
             bytes += inputBytes(symbol, value)
-            guard reserveCopies(Interpreter.copiesOfInputs, length: bytes) else { return .collect }
+            if let step = refuseInput(bytes) { return step }
             let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
             if value.isInteger {
                 guard value.integer >= 0 else {
-                    return fail(.value, "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
+                    return fail(
+                        .value,
+                        "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
                 }
                 attributes[name] = .number(UInt64(value.integer))
             } else if value.isBool {

@@ -78,7 +78,9 @@ struct JSONValue {
             guard let symbol = interpreter.symbol(ofKey: text(token), beside: taken) else { return false }
             keys.append(symbol)
         case .escapedKey:
-            guard let bytes = unescape(token), let symbol = interpreter.symbol(ofKey: bytes, beside: taken) else { return false }
+            guard let bytes = unescape(token), let symbol = interpreter.symbol(ofKey: bytes, beside: taken) else {
+                return false
+            }
             keys.append(symbol)
         case .list: return addList(Int(token.payload))
         case .object: return addObject(Int(token.payload))

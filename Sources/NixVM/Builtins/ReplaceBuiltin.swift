@@ -195,7 +195,9 @@ private struct Replacer {
         // After an empty pattern the byte at the place stays.
         let kept = matched == 0 && place < count ? 1 : 0
         guard let out = builder.room(inserted + kept) else { return builder.step }
-        guard interpreter.copy(replacement.object.bytes, to: out, count: inserted, isCharged: false) else { return .error }
+        guard interpreter.copy(replacement.object.bytes, to: out, count: inserted, isCharged: false) else {
+            return .error
+        }
         if kept == 1 { out[inserted] = text.bytes[place] }
         table.use(match)
         builder.advance(inserted + kept)
@@ -225,7 +227,9 @@ private struct Replacer {
         guard interpreter.reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
         guard interpreter.charge(contexts / 8) else { return .error }
         let result = interpreter.makeString(length: length, context: interpreter.unionContext(used))
-        if length > 0, !interpreter.copy(builder.bytes, to: result.object.bytes, count: length, isCharged: false) { return .error }
+        if length > 0, !interpreter.copy(builder.bytes, to: result.object.bytes, count: length, isCharged: false) {
+            return .error
+        }
         return interpreter.done(result)
     }
 

@@ -266,7 +266,8 @@ extension Interpreter {
             if wanted != path {
                 return fail(
                     .value,
-                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8) + MessageText.excerpt(root)
+                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8)
+                        + MessageText.excerpt(root)
                         + Array("'".utf8))
             }
         }

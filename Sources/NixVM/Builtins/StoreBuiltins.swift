@@ -65,7 +65,9 @@ extension Interpreter {
             return fail(error)
         }
         guard let top = StorePath.top(of: path) else {
-            return fail(.value, bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not in the Nix store".utf8))
+            return fail(
+                .value,
+                bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not in the Nix store".utf8))
         }
         let known = bp[0].isString ? contextBytes(bp, 1) : 0
         guard reserve(Size.string(path.count) + known + Size.list(1)), reserveStorePath() else { return .collect }
@@ -126,7 +128,8 @@ extension Interpreter {
         }
         return fail(
             .value,
-            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8) + MessageText.excerpt(output)
+            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8)
+                + MessageText.excerpt(output)
                 + Array("' from derivation '".utf8) + (OutputChain(derivation)?.text ?? derivation)
                 + Array("', but the string is not the right placeholder for this derivation output. ".utf8)
                 + Array("It should be '".utf8) + expected + Array("'".utf8))

@@ -31,7 +31,9 @@ struct TOMLValue {
     private mutating func internKeys(_ document: borrowing TOMLDocument) -> Bool {
         symbols.reserveCapacity(document.keyCount)
         for number in 0..<document.keyCount {
-            guard let symbol = interpreter.symbol(ofKey: document.key(number).buffer, beside: taken) else { return false }
+            guard let symbol = interpreter.symbol(ofKey: document.key(number).buffer, beside: taken) else {
+                return false
+            }
             symbols.append(symbol)
         }
         return true
@@ -58,7 +60,8 @@ struct TOMLValue {
         case .string(let bytes): return interpreter.makeStringCharged(bytes.buffer)
         case .timestamp(let bytes):
             return interpreter.makeAttributes([
-                (Symbols.kind, interpreter.nameString(Symbols.timestamp)), (Symbols.value, interpreter.makeString(bytes.buffer)),
+                (Symbols.kind, interpreter.nameString(Symbols.timestamp)),
+                (Symbols.value, interpreter.makeString(bytes.buffer)),
             ])
         case .array(let count): return makeList(document, index, count)
         case .table(let count): return makeTable(document, index, count)

@@ -3,7 +3,9 @@ extension Interpreter {
     func suggestions(_ symbol: UInt32, _ candidates: [UInt32]) -> [String] {
         let length = state.pointee.symbols.bytes(symbol).count
         if !Suggestions.areWorthwhile(length, among: candidates.count) { return [] }
-        let names = candidates.map { state.pointee.symbols.bytes($0) }.filter { Suggestions.mayBeClose($0.count, length) }
+        let names = candidates.map { state.pointee.symbols.bytes($0) }.filter {
+            Suggestions.mayBeClose($0.count, length)
+        }
         return Suggestions.closest(
             to: Array(state.pointee.symbols.bytes(symbol)), among: names.map { Array($0) })
     }

@@ -83,7 +83,9 @@ extension Interpreter {
     /// A string with a copy of bytes, charged; nil with `failure` set. `Size.string` reserved.
     func makeStringCharged(_ bytes: UnsafeBufferPointer<UInt8>, context: Value = .null) -> Value? {
         let string = makeString(length: bytes.count, context: context)
-        if let base = bytes.baseAddress, !copy(base, to: string.object.bytes, count: bytes.count, isCharged: false) { return nil }
+        if let base = bytes.baseAddress, !copy(base, to: string.object.bytes, count: bytes.count, isCharged: false) {
+            return nil
+        }
         return string
     }
 }

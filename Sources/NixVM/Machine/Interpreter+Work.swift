@@ -132,8 +132,23 @@ extension Interpreter {
     private static var shortTextBytes: Int { 1 << 12 }
 
     /// The same for a string that is what a program says itself as the message of a failure. It is copied on its way to
-    /// whoever reads it.
-    func admitMessage(_ string: Value) -> Step? { admitText(6 * string.object.field) }
+    /// whoever reads it, and each of its lines is indented.
+    func admitMessage(_ string: Value) -> Step? {
+        let length = string.object.field
+        guard let lines = lineCount(string.object) else { return .error }
+        guard reserveOutside(4 * length + 8 * lines) else { return .collect }
+        return admitText(6 * length)
+    }
+
+    /// How many line ends a text has; nil with `failure` set when the evaluation must stop.
+    func lineCount(_ text: Object) -> Int? {
+        var count = 0
+        let isWhole = inBlocks(text.field, bytesPerUnit: .max) { block in
+            for byte in text.byteBuffer[block] where byte == UInt8(ascii: "\n") { count &+= 1 }
+            return block.upperBound & (Interpreter.blockBytes &- 1) != 0 || poll()
+        }
+        return isWhole ? count : nil
+    }
 
     /// The symbol of a name that the program made, which is charged by its length and counted when it is new; nil with
     /// `failure` set when a limit forbids it.

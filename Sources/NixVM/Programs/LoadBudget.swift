@@ -52,7 +52,8 @@ struct LoadBudget: ~Copyable {
     /// Words of the permanent range.
     mutating func permanent(words: Int) throws(EvalFailure) -> Object {
         try takeCounted(words * 8)
-        guard let object = machine.state.pointee.heap.allocatePermanent(
+        guard
+            let object = machine.state.pointee.heap.allocatePermanent(
                 ifRoom: words, beside: machine.state.pointee.symbols.promisedBytes)
         else {
             throw machine.memoryFailure
