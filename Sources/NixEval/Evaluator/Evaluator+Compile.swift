@@ -35,7 +35,7 @@ extension Evaluator {
     ) throws(EvalFailure) -> AnalysedSource {
         guard let programs else { return try analyseAnew(source, name: name, scopeNames: scopeNames) }
         sources[name] = source
-        let key = try key ?? programKey(source, scopeNames)
+        let key = if let key { key } else { try programKey(source, scopeNames) }
         if let known = programs.source(key) {
             keep(known.warnings(limit: Self.mostWarnings), of: known.warningCount, name)
             try warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
