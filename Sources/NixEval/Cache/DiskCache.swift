@@ -48,7 +48,13 @@ public final class DiskCache {
     /// Bytes that all files together may take.
     public let maximumBytes: Int
     /// What is to be written when the evaluation is over.
-    private var missing: [(key: Key, make: () -> Program?)] = []
+    private var missing: [(key: Key, make: (StopCondition) -> Program?)] = []
+
+    /// Asked with the bytes that making a program takes; true ends it.
+    typealias StopCondition = (@Sendable (_ bytes: Int) -> Bool)?
+
+    /// How many times as much as a source or program the making and reading of its file take, about.
+    static let copies = 4
 
     /// - Parameters:
     ///   - directory: made when something is written to it.
@@ -67,15 +73,17 @@ public final class DiskCache {
     }
 
     /// Keeps a program to be written by `store`.
-    func add(_ key: Key, _ make: @escaping () -> Program?) { missing.append((key, make)) }
+    func add(_ key: Key, _ make: @escaping (StopCondition) -> Program?) { missing.append((key, make)) }
 
     func remove(_ key: Key) { folder.remove(key.path) }
 
-    /// Writes what was added. What cannot be written is left out.
-    func store() {
+    /// Writes what was added. What cannot be written, or not within `room` bytes, is left out.
+    func store(room: Int, mustStop: StopCondition) {
         var mayBeFull = false
         for (key, make) in missing {
-            guard let program = make(), let bytes = try? IndexedProgram.bytes(of: program) else { continue }
+            guard let program = make(mustStop), program.memoryBytes <= room / Self.copies,
+                let bytes = try? IndexedProgram.bytes(of: program)
+            else { continue }
             guard folder.write(bytes, to: key.path) else { break }
             // To look at every file takes time: one write in sixteen does it.
             mayBeFull = mayBeFull || (key.digest.last ?? 0) < 16

@@ -9,6 +9,8 @@ extension Evaluator {
     ) throws(EvalFailure) -> ValueHandle? {
         // Literals are looked at where a source is parsed.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
+        // A file is read and taken apart while the source is at hand.
+        guard source.count <= machine.roomOutsideHeap / DiskCache.copies else { return nil }
         let sourceKey = try programKey(source, scopeNames)
         let key = DiskCache.Key(sourceKey)
         // What an evaluator before compiled needs no file.
@@ -17,7 +19,7 @@ extension Evaluator {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
             // A program in a file could not warn again.
             if !isCompiled, analysed.ambiguousOrs.isEmpty {
-                disk.add(key) { [stop = stopCondition()] in try? analysed.program(mustStop: stop) }
+                disk.add(key) { try? analysed.program(mustStop: $0) }
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
@@ -62,6 +64,6 @@ extension Evaluator {
     /// Writes the programs of this evaluation to the cache, for the next one.
     public func storePrograms() {
         guard machine.stop.cause == nil else { return }
-        disk?.store()
+        disk?.store(room: machine.roomOutsideHeap, mustStop: stopCondition())
     }
 }

@@ -47,7 +47,7 @@ public actor VirtualMachine {
 
     /// Writes the programs that were compiled since the last time, where they are kept in files. What cannot be written
     /// is left out.
-    public func storePrograms() { disk?.store() }
+    public func storePrograms() { disk?.store(room: .max, mustStop: nil) }
 
     /// Jobs of one system and with the same features in a row use the same memory.
     private func takeMemory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
