@@ -130,6 +130,7 @@ extension Interpreter {
         default: return nil
         }
         let reader = DerivationReader(self, set: bp[0].object, found: found, isStructured: isStructured)
+        if symbol == Symbols.outputs, !reserveOutside(reader.outputWordBytes()) { return .collect }
         do {
             try reader.check(symbol, bp[0].object.attributeValues[place], found[last])
             return nil
