@@ -2,19 +2,21 @@ import NixBytecode
 import NixCompiler
 import NixStore
 
-/// Sources that were analysed and programs that were verified before, by their content: an import of the same file in the
-/// next job costs a hash. Holds no source, name or directory, so it does not matter whose job came first.
+/// A cache of analysed sources and verified programs, keyed by their contents: importing the same file in the next job
+/// costs only a hash. Entries do not contain the name or directory of a source, so it does not matter which job added
+/// them.
 ///
-/// Two generations of half the bound each: what is used moves to the young one, and when that is full, the old one
-/// goes. So what was not used for a while leaves, without a list to keep in order.
+/// There are two generations with half of the limit each. A used entry moves to the young generation; when that is
+/// full, it replaces the old one. Entries that are not used for a while are thereby dropped, without an ordered list.
 final class ProgramCache {
-    /// Everything that the program depends on. The compiler's version is that of the process.
+    /// Everything that an entry depends on, except for the version of the compiler, which is the same in the whole
+    /// process.
     struct Key: Hashable {
         let digest: [UInt8]
         let variant: UInt8
         let scopeNames: [[UInt8]]?
 
-        /// Of source that is analysed; nil when the evaluation was to stop while it was hashed.
+        /// The key of an analysed source; nil if the evaluation was stopped while the source was hashed.
         init?(
             source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?, isStopped: () -> Bool
         ) {
@@ -24,7 +26,7 @@ final class ProgramCache {
             self.scopeNames = scopeNames
         }
 
-        /// Of an encoded program that is verified; nil as above.
+        /// The key of a verified program; nil if the evaluation was stopped while the program was hashed.
         init?(encoded: [UInt8], isStopped: () -> Bool) {
             guard let hash = Hash(of: encoded, .sha256, isStopped: isStopped) else { return nil }
             digest = hash.bytes
@@ -39,7 +41,7 @@ final class ProgramCache {
 
     }
 
-    /// An entry and what it takes in memory.
+    /// An entry and the bytes that it takes.
     private struct Sized {
         var entry: Entry
         var bytes: Int
@@ -50,7 +52,7 @@ final class ProgramCache {
     private var old: [Key: Sized] = [:]
     private var youngBytes = 0
 
-    /// - Parameter maximumBytes: what the entries may take in memory, roughly. 0 keeps none.
+    /// - Parameter maximumBytes: an approximate limit on the bytes of all entries; 0 disables the cache.
     init(maximumBytes: Int) { generationBytes = maximumBytes / 2 }
 
     func source(_ key: Key) -> AnalysedSource? {
@@ -58,7 +60,7 @@ final class ProgramCache {
         return source
     }
 
-    /// A program and what it takes in memory.
+    /// A program and the bytes that it takes.
     func program(_ key: Key) -> (program: Program, bytes: Int)? {
         guard let known = entry(key), case .program(let program) = known.entry else { return nil }
         return (program, known.bytes)

@@ -1,6 +1,6 @@
-/// How Nix writes strings and names.
+/// Strings and names as Nix writes them.
 public enum NixText {
-    /// Appends a string in quotes, with escapes, as a literal of its value.
+    /// Appends the string literal, quoted and escaped, whose value is `bytes`.
     public static func appendString(_ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var start = 0
@@ -19,7 +19,7 @@ public enum NixText {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// What stands after the backslash where a byte needs one.
+    /// The byte that follows the backslash in the escape of a byte; nil if the byte needs no escape.
     @inline(__always)
     private static func escape(_ byte: UInt8, before next: UInt8) -> UInt8? {
         switch byte {
@@ -32,7 +32,7 @@ public enum NixText {
         }
     }
 
-    /// Appends an attribute or variable name: bare if it can be written so, else in quotes.
+    /// Appends an attribute or variable name, quoted if it needs to be.
     public static func appendName(_ bytes: [UInt8], to output: inout [UInt8]) {
         if isBareName(bytes) {
             output += bytes
@@ -41,13 +41,13 @@ public enum NixText {
         }
     }
 
-    /// Whether a name can be written without quotes. `or` can.
+    /// Whether a name needs no quotes. The keyword `or` needs none.
     public static func isBareName(_ bytes: [UInt8]) -> Bool {
         guard let first = bytes.first, first.isLetter || first == UInt8(ascii: "_") else { return false }
         return bytes.allSatisfy(\.isIdentifierByte) && !isKeyword(bytes)
     }
 
-    /// Whether a name is a keyword and so needs quotes.
+    /// Whether a name is a keyword that needs quotes.
     public static func isKeyword(_ bytes: [UInt8]) -> Bool {
         guard bytes.count <= 7 else { return false }
         switch String(decoding: bytes, as: UTF8.self) {

@@ -16,7 +16,7 @@ extension Interpreter {
     fileprivate func checkPattern() -> Bool {
         guard let source = expectPlainString(0) else { return false }
         // One that is not kept is compiled when it is used.
-        if source.field > RegexCache.longestKept { return true }
+        if source.field > RegexCache.longestCached { return true }
         var pattern: RegularExpression?
         return findPattern(source, &pattern) != .error
     }
@@ -25,7 +25,7 @@ extension Interpreter {
     /// runs anew. Answers `.next` with the pattern.
     private func findPattern(_ source: Object, _ pattern: inout RegularExpression?) -> Step {
         let bytes = ByteView(source.byteBuffer)
-        pattern = machine.patterns.known(bytes)
+        pattern = machine.patterns.cached(bytes)
         if pattern != nil { return .next }
         let mark = fuelMark
         let kept = machine.patterns.byteCount
@@ -66,7 +66,7 @@ extension Interpreter {
         var mark = fuelMark
         let step = findPattern(source, &found)
         guard step == .next, let pattern = found else { return step }
-        if source.field <= RegexCache.longestKept { mark = fuelMark }
+        if source.field <= RegexCache.longestCached { mark = fuelMark }
         guard charge(1 + source.field / 64) else { return .error }
         var meter = makeMeter()
         do throws(WorkStop) {
@@ -83,7 +83,7 @@ extension Interpreter {
             try matcher.finish(&meter)
             settle(meter)
             let step =
-                isMatch ? makeGroups(matcher, pattern.groupCount, text, meter.taken, since: mark) : done(.null)
+                isMatch ? makeGroups(matcher, pattern.groupCount, text, meter.usedBytes, since: mark) : done(.null)
             matcher.end(&meter)
             return step
         }
@@ -144,7 +144,7 @@ extension Interpreter {
         let width = splitter.width
         let list = makeList(2 * matches + 1)
         do throws(WorkStop) {
-            try splitter.withPlaces { (places) throws(WorkStop) in
+            try splitter.withPositions { (places) throws(WorkStop) in
                 var from = 0
                 for match in 0..<matches {
                     let start = Int(places[match * width])

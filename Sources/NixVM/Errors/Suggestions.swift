@@ -12,11 +12,11 @@ extension Interpreter {
 }
 
 /// Names close to one that was not found, for "did you mean".
-enum Suggestions {
+package enum Suggestions {
     /// Up to three names within an edit distance of 2, closest first, then by name.
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
-    static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
+    package static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
         if !areWorthwhile(name.count, among: candidates.count) { return [] }
         var found: [(distance: Int, name: [UInt8])] = []
         for candidate in candidates where mayBeClose(candidate.count, name.count) {

@@ -16,7 +16,7 @@ extension Interpreter {
         let room =
             state.pointee.memoryLimit == nil
             ? Int.max : max(roomOutsideHeap, state.pointee.hpLimit - state.pointee.r.hp)
-        return WorkMeter(units: state.pointee.grantedFuel, room: room, budget: machine)
+        return WorkMeter(units: state.pointee.grantedFuel, byteLimit: room, budget: machine)
     }
 
     /// Takes back what a meter has left of the grant.
@@ -51,12 +51,12 @@ extension Interpreter {
     func stopped(_ stop: WorkStop, _ meter: WorkMeter, since mark: Int) -> Step {
         switch stop {
         case .interrupted: return .error
-        case .needsRoom(let bytes) where bytes <= state.pointee.heap.spaceSize:
+        case .needsMemory(let bytes) where bytes <= state.pointee.heap.spaceSize:
             settle(meter)
             state.pointee.need = bytes
             state.pointee.needSlots = 0
             return again(.collect, since: mark)
-        case .needsRoom, .outOfMemory:
+        case .needsMemory, .outOfMemory:
             _ = failMemory()
             return .error
         }

@@ -169,7 +169,7 @@ extension Interpreter {
     private func growFrames() -> Bool {
         let used = state.pointee.r.fp - state.pointee.framesBase
         let most = min(state.pointee.maximumDepth, state.pointee.heap.stackSize / MemoryLayout<Frame>.stride - 1)
-        if used >= most { return failDepth() }
+        if used >= most { return used < state.pointee.maximumDepth ? failStackRange() : failDepth() }
         let size = min(used + growth(of: used), most)
         state.pointee.fpLimit = state.pointee.framesBase + size
         return fitsLimit()
@@ -191,10 +191,13 @@ extension Interpreter {
     private func growStack(_ slots: Int) -> Bool {
         let used = state.pointee.r.sp - state.pointee.stackBase
         let size = used + slots + growth(of: used)
-        if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failDepth() }
+        if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failStackRange() }
         state.pointee.spLimit = state.pointee.stackBase + size
         return fitsLimit()
     }
+
+    /// The range of the stack or of the frames is full. Under a memory limit it holds a share of that.
+    private func failStackRange() -> Bool { state.pointee.memoryLimit == nil ? failDepth() : failMemory() }
 
     /// The stack grew at the heap's cost: under a memory limit the heap's window is set anew.
     private func fitsLimit() -> Bool {

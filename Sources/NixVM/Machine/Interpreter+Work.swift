@@ -62,7 +62,20 @@ extension Interpreter {
     /// Sorts in place; false with `failure` set when the evaluation must stop, and the order is then any.
     ///
     /// - Parameter precedes: as `sort` takes it; it must not be a function of the program.
+    @inline(__always)
     func sort<Element>(
+        _ elements: inout UnsafeMutableBufferPointer<Element>, by precedes: (Element, Element) -> Bool
+    ) -> Bool {
+        // They are compared fewer than `blockElements` times: that is within one interval of polling.
+        if _fastPath(elements.count <= 1024) {
+            elements.sort(by: precedes)
+            return true
+        }
+        return sortWithPolls(&elements, by: precedes)
+    }
+
+    @inline(never)
+    private func sortWithPolls<Element>(
         _ elements: inout UnsafeMutableBufferPointer<Element>, by precedes: (Element, Element) -> Bool
     ) -> Bool {
         var comparisons = 0
@@ -156,19 +169,20 @@ extension Interpreter {
         chargeName(name) ? symbol(ofCharged: name) : nil
     }
 
-    /// The symbol of a name in a text that is read: a unit, and one for every 32 bytes. Nil with `failure` set.
+    /// The symbol of a key in a text that is parsed. It costs a unit, and one for every 32 bytes. Nil with `failure` set.
     func symbol(ofKey name: UnsafeBufferPointer<UInt8>, beside taken: Int) -> UInt32? {
         charge(1 &+ name.count / 32) ? symbol(ofCharged: name, beside: taken) : nil
     }
 
-    /// The same of a name that was charged, or costs nothing.
+    /// The symbol of a name that is charged already or costs nothing; nil with `failure` set.
     ///
-    /// - Parameter taken: bytes beside the heap that the step takes meanwhile.
+    /// - Parameter taken: the bytes outside the heap that the step takes at the same time.
     func symbol(ofCharged name: UnsafeBufferPointer<UInt8>, beside taken: Int = 0) -> UInt32? {
-        if let known = state.pointee.symbols.find(name) { return known }
+        let hash = state.pointee.symbols.hash(name)
+        if let known = state.pointee.symbols.find(name, hash: hash) { return known }
         let bytes = state.pointee.symbols.growth(forLength: name.count)
         guard hasRoomOutsideHeap(taken &+ bytes), hasPermanentRoom(forName: name.count),
-            let symbol = state.pointee.symbols.add(name)
+            let symbol = state.pointee.symbols.add(name, hash: hash)
         else {
             _ = failMemory()
             return nil

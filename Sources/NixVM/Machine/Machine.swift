@@ -177,7 +177,7 @@ public final class Machine {
 
     /// Tells the state what this machine may use. The first look at a limit happens at the first allocation.
     private func setLimits() {
-        state.pointee.memoryLimit = limits.memory
+        state.pointee.memoryLimit = [limits.memory, storage.sizes.imposedLimit].compactMap { $0 }.min()
         state.pointee.maximumDepth = limits.depth
         state.pointee.fuel = limits.fuel
         state.pointee.fpLimit = state.pointee.framesBase + min(MachineState.firstFrameWindow, limits.depth)

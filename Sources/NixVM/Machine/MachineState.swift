@@ -143,7 +143,7 @@ struct MachineState: BitwiseCopyable {
 
     /// Values that the host and the table of imports can keep at a time.
     static let rootCapacity = 1 << 22
-    /// Chunks that one machine can load.
+    /// Chunks that one machine can load at most.
     static let chunkCapacity = 1 << 24
     /// Values that the stack has room for before it is first asked for more, and frames.
     static let firstStackWindow = 1 << 14

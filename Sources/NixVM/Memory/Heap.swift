@@ -1,24 +1,3 @@
-/// Bytes of the address ranges that a machine reserves: as large as ranges can sensibly be, or in proportion to a memory
-/// limit, so that tools which account for address space (ulimit -v, valgrind) can live with a small machine.
-struct HeapSizes {
-    /// Of each space and of the nursery.
-    let space: Int
-    let permanent: Int
-    /// Of the stack, and of the frames.
-    let stack: Int
-    /// What is reserved beyond a memory limit: builtins, their names, and windows that are opened before they are counted.
-    static let reserve = 64 << 20
-
-    /// - Parameter memoryLimit: in bytes; nil for none.
-    init(memoryLimit: Int?) {
-        let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
-        space = min(1 << 36, limit + HeapSizes.reserve)
-        permanent = min(1 << 35, limit + HeapSizes.reserve)
-        // Two of what the limit allows, since a window is counted only when it is open.
-        stack = min(1 << 35, 2 * limit + HeapSizes.reserve)
-    }
-}
-
 /// Where objects lie in the ranges of a machine. All are reserved at once and touched as used.
 ///
 /// What is made lies in the nursery. What is alive there when it is full moves to the older of two spaces, and so the
@@ -31,6 +10,8 @@ struct Heap: BitwiseCopyable {
     let permanentSize: Int
     /// Of the stack, and of the frames.
     let stackSize: Int
+    /// Chunks that can be loaded.
+    let chunkCapacity: Int
     /// Bytes of the nursery that are filled between collections, where little is on the stack.
     static let nurserySize = 4 << 20
     /// Bytes that may have lived on before everything is moved for the first time.
@@ -57,6 +38,7 @@ struct Heap: BitwiseCopyable {
         spaceSize = sizes.space
         permanentSize = sizes.permanent
         stackSize = sizes.stack
+        chunkCapacity = sizes.chunks
         first = objects
         nursery = objects + sizes.space
         second = objects + sizes.space * 2

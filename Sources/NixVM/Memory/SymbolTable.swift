@@ -8,6 +8,8 @@ struct SymbolTable: ~Copyable {
         var bytes: UnsafePointer<UInt8>?
         var length: UInt32
         var hash: UInt32
+        /// The first eight bytes, of which the first is the highest, and zeros where there are fewer.
+        var prefix: UInt64
         /// The name as a string value, made when first asked for; bits 0 until then.
         var string: Value
     }
@@ -56,7 +58,7 @@ struct SymbolTable: ~Copyable {
 
     /// Multiplies and folds eight bytes at a time; the last may overlap those before them. Seeded, so that no source can
     /// be made whose names all collide.
-    private func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
+    func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         let count = bytes.count
         guard count > 0, let base = UnsafeRawPointer(bytes.baseAddress) else { return 0 }
         var state = seed ^ UInt64(truncatingIfNeeded: count)
@@ -84,36 +86,36 @@ struct SymbolTable: ~Copyable {
     }
 
     /// The symbol of a name if it is known: a name nobody interned is no attribute of any set.
-    func find(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
-        let index = table[position(of: bytes, hash: self.hash(bytes))]
+    func find(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? { find(bytes, hash: hash(bytes)) }
+
+    /// As `find`, of a name whose hash is known.
+    func find(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32? {
+        let index = table[position(of: bytes, hash: hash)]
         return index == 0 ? nil : index - 1
     }
 
-    /// The symbol of a name, which is added if it is new; nil when the system has no memory for it. Whoever adds names by
-    /// the number looks at `growth` before.
-    mutating func add(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
-        let hash = self.hash(bytes)
-        var place = position(of: bytes, hash: hash)
-        if table[place] != 0 { return table[place] - 1 }
+    /// Adds a name that `find` does not know; nil when the system has no memory for it. Whoever adds names by the number
+    /// looks at `growth` before.
+    mutating func add(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32? {
         guard bytes.count <= Int(UInt32.max), count < UInt32.max - 1, count < capacity || growEntries() else {
             return nil
         }
-        if (count + 1) * 2 > mask {
-            guard setMask(2 * mask + 1) else { return nil }
-            place = position(of: bytes, hash: hash)
-        }
+        if (count + 1) * 2 > mask, !setMask(2 * mask + 1) { return nil }
         guard let name = names.store(bytes) else { return nil }
         entries[count] = Entry(
-            bytes: name, length: UInt32(truncatingIfNeeded: bytes.count), hash: hash, string: Value(bits: 0))
+            bytes: name, length: UInt32(truncatingIfNeeded: bytes.count), hash: hash,
+            prefix: Self.prefix(bytes), string: Value(bits: 0))
         count += 1
         promisedBytes += Self.stringBytes(bytes.count)
-        table[place] = UInt32(truncatingIfNeeded: count)
+        table[position(of: bytes, hash: hash)] = UInt32(truncatingIfNeeded: count)
         return UInt32(truncatingIfNeeded: count - 1)
     }
 
-    /// As `add`, of the names that a machine is made with.
+    /// The symbol of one of the names that a machine is made with, which is added if it is new.
     mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
-        guard let symbol = add(bytes) else { fatalError("the system has no memory for a name") }
+        let hash = hash(bytes)
+        if let known = find(bytes, hash: hash) { return known }
+        guard let symbol = add(bytes, hash: hash) else { fatalError("the system has no memory for a name") }
         return symbol
     }
 
@@ -128,7 +130,18 @@ struct SymbolTable: ~Copyable {
     }
 
     /// Whether one name comes before another, byte by byte.
-    func precedes(_ a: UInt32, _ b: UInt32) -> Bool { compareBytes(bytes(a), bytes(b)) < 0 }
+    @inline(__always)
+    func precedes(_ a: UInt32, _ b: UInt32) -> Bool {
+        let (first, second) = (entries[Int(a)].prefix, entries[Int(b)].prefix)
+        // Equal prefixes say nothing where a name is shorter than they are, or goes on.
+        return first == second ? compareBytes(bytes(a), bytes(b)) < 0 : first < second
+    }
+
+    private static func prefix(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        var prefix: UInt64 = 0
+        for index in 0..<8 { prefix = prefix &<< 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
+        return prefix
+    }
 
     /// The cached string value, bits 0 if none was set.
     func string(_ symbol: UInt32) -> Value { entries[Int(symbol)].string }
@@ -205,7 +218,7 @@ extension SymbolTable {
                 table[place] = 0
             }
         }
-        let unused = Entry(bytes: nil, length: 0, hash: 0, string: Value(bits: 0))
+        let unused = Entry(bytes: nil, length: 0, hash: 0, prefix: 0, string: Value(bits: 0))
         (entries + kept).update(repeating: unused, count: count - kept)
         for (index, entry) in snapshot.entries.enumerated() { entries[index] = entry }
         count = kept

@@ -64,10 +64,11 @@ struct LoadBudget: ~Copyable {
     /// The machine's symbol for a name.
     mutating func symbol(_ name: UnsafeBufferPointer<UInt8>) throws(EvalFailure) -> UInt32 {
         try work()
-        if let known = machine.state.pointee.symbols.find(name) { return known }
+        let hash = machine.state.pointee.symbols.hash(name)
+        if let known = machine.state.pointee.symbols.find(name, hash: hash) { return known }
         guard machine.interpreter.hasPermanentRoom(forName: name.count) else { throw machine.memoryFailure }
         try takeCounted(machine.state.pointee.symbols.growth(forLength: name.count))
-        guard let symbol = machine.state.pointee.symbols.add(name) else { throw machine.memoryFailure }
+        guard let symbol = machine.state.pointee.symbols.add(name, hash: hash) else { throw machine.memoryFailure }
         return symbol
     }
 

@@ -40,7 +40,7 @@ final class LoadedProgram {
     private var nextCode: UnsafeMutablePointer<UInt8>?
 
     /// What a program takes beside its tables, about.
-    static let ownBytes = 1024
+    static let outOfLineBytes = 1024
 
     /// - Parameters:
     ///   - sizes: what the tables are made large enough for.

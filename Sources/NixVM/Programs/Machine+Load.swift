@@ -44,7 +44,7 @@ extension Machine {
         name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> LoadedProgram {
         var budget = LoadBudget(self)
-        try budget.take(sizes.tableBytes + LoadedProgram.ownBytes + directory.count)
+        try budget.take(sizes.tableBytes + LoadedProgram.outOfLineBytes + directory.count)
         budget.finish()
         let loaded = LoadedProgram(
             sizes, lines: lines, spans: spans, number: programs.count, sourceName: name, directory: directory,
@@ -83,7 +83,8 @@ extension Machine {
                 to: loaded, &budget)
             for chunk in part.newChunks { try announce(chunk, loaded, &budget) }
             for function in part.functions { try describe(function.chunk, function.chunkIndex, loaded, &budget) }
-            let total = part.code.reduce(0) { $0 + $1.chunk.code.count }
+            var total = 0
+            for index in part.code.indices { total += part.code[index].chunk.code.count }
             for code in part.code { try install(code.chunk, code.chunkIndex, loaded, total, &budget) }
         }
     }
@@ -106,7 +107,7 @@ extension Machine {
             loaded.shapes.append(try load(shape, loaded, &budget))
         }
         for formals in formals {
-            try budget.take(loaded.formals.growth + formals.ownBytes + 2 * MemoryLayout<Formals>.stride)
+            try budget.take(loaded.formals.growth + formals.outOfLineBytes + 2 * MemoryLayout<Formals>.stride)
             loaded.program.formals.append(formals)
             loaded.formals.append(try load(formals, loaded, &budget))
         }
@@ -124,7 +125,7 @@ extension Machine {
         _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         let place = state.pointee.chunkCount
-        guard place < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
+        guard place < state.pointee.heap.chunkCapacity else { throw Self.tooManyPrograms }
         try budget.work()
         try budget.take(
             MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)

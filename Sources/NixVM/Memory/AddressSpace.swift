@@ -1,0 +1,39 @@
+import Glibc
+
+/// The address space of this process, where the system limits it (`ulimit -v`, `RLIMIT_AS`).
+public enum AddressSpace {
+    /// Bytes that this process may map; nil: as many as there are.
+    public static var limit: Int? {
+        var limits = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0, limits.rlim_cur < rlim_t(Int.max) else {
+            return nil
+        }
+        return Int(limits.rlim_cur)
+    }
+
+    /// Bytes that it may still map; nil without a limit.
+    static var room: Int? { limit.map { max(0, $0 - mappedBytes) } }
+
+    /// Bytes that are mapped: the first number of `/proc/self/statm`, in pages. 0 where that cannot be read.
+    private static var mappedBytes: Int {
+        let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        var text = [UInt8](repeating: 0, count: 128)
+        let count = read(descriptor, &text, text.count)
+        let digits = text.prefix(max(0, count)).prefix { $0 != UInt8(ascii: " ") }
+        return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
+    }
+
+    /// Whether there is room for a machine that can do any work.
+    public static var hasRoom: Bool { HeapSizes(memoryLimit: nil, room: room) != nil }
+
+    /// Says that a machine's ranges cannot be reserved, why, and what to do.
+    public static var failureText: String {
+        let failure = "the address space for the heap cannot be reserved"
+        guard let limit, let room else { return failure }
+        return failure + ": the system limits this process to \(limit) bytes of it (ulimit -v, RLIMIT_AS), of which "
+            + "\(room) are left, and \(HeapSizes.leastRoom) are needed; raise that limit, and bound memory by "
+            + "--max-memory instead"
+    }
+}
