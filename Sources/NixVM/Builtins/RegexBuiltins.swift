@@ -125,7 +125,7 @@ extension Interpreter {
             let size =
                 Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
                 + Size.words(splitter.words)
-            guard reserve(size, outside: meter.taken) else { return again(.collect, since: mark) }
+            guard reserve(size, outside: meter.usedBytes) else { return again(.collect, since: mark) }
             return matches == 0 ? unsplit() : makeParts(splitter, text, pattern.groupCount)
         }
     }
