@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// Builtins that look at the contexts of strings and change them.
@@ -57,18 +58,21 @@ extension Interpreter {
                 }
             }
         }
-        let pairs = entries.map { path, entry in
+        var pairs: [(symbol: UInt32, value: Value)] = []
+        for (path, entry) in entries {
             var inner: [(symbol: UInt32, value: Value)] = []
             if entry.path { inner.append((Symbols.path, .true)) }
             if entry.allOutputs { inner.append((Symbols.allOutputs, .true)) }
             if !entry.outputs.isEmpty {
                 let outputs = makeList(entry.outputs.count)
                 for (index, output) in entry.outputs.enumerated() {
-                    outputs.list[index] = nameString(state.pointee.symbols.intern(output))
+                    guard let name = symbol(ofCharged: output) else { return .error }
+                    outputs.list[index] = nameString(name)
                 }
                 inner.append((Symbols.outputs, outputs))
             }
-            return (symbol: state.pointee.symbols.intern(path), value: makeAttributes(inner))
+            guard poll(at: pairs.count), let name = symbol(ofCharged: path) else { return .error }
+            pairs.append((name, makeAttributes(inner)))
         }
         return done(makeAttributes(pairs))
     }
@@ -99,9 +103,14 @@ extension Interpreter {
         var texts: [[UInt8]] = []
         for index in 0..<set.count {
             let place = Int(order[index])
-            let path = Array(state.pointee.symbols.bytes(set.entries[place].symbol))
+            let name = state.pointee.symbols.bytes(set.entries[place].symbol)
+            guard reserveCopies(4, length: name.count) else { return .collect }
+            let path = Array(name)
             guard StorePath.isStorePath(path) else {
-                return fail(.value, bytes: Array("context key '".utf8) + path + Array("' is not a store path".utf8))
+                return fail(
+                    .value,
+                    bytes: Array("context key '".utf8) + MessageText.excerpt(path)
+                        + Array("' is not a store path".utf8))
             }
             let slot = set.values + place
             if !isForced(slot) { return force(after: index + texts.count) }
@@ -111,12 +120,12 @@ extension Interpreter {
             guard poll(at: index), hasRoomOutsideHeap(texts.count * 512) || failMemory() else { return .error }
         }
         let size = Size.list(texts.count)
-        guard reserve(Size.string(string.count) + size * 2 + contextBytes(state.pointee.arguments, 1)) else {
-            return .collect
-        }
-        guard charge(1 + texts.count + string.count / 64) else { return .error }
-        let context = joinContexts(context(of: argument(0)), makeContext(texts))
-        return done(makeString(string.bytes, context: context))
+        guard reserve(Size.string(string.count) + size * 2 + contextBytes(state.pointee.arguments, 1)),
+            reserveOutside(contextGrowth(texts.count, textBytes: texts.reduce(0) { $0 + $1.count }))
+        else { return .collect }
+        guard charge(1 + texts.count + string.count / 64), let added = makeContext(texts) else { return .error }
+        let result = makeString(length: string.count, context: joinContexts(context(of: argument(0)), added))
+        return copy(string.start, to: result.object.bytes, count: string.count) ? done(result) : .error
     }
 
     /// The elements that one attribute of `appendContext`'s set names; `.next` when all of it was forced.
@@ -142,6 +151,7 @@ extension Interpreter {
             if !isForced(list.values + index) { return .force }
             guard poll(at: index) else { return .error }
             guard isPlainString(list.values[index]) else { return .error }
+            guard reserveCopies(4, of: list.values[index].object) else { return .collect }
             let output = Array(list.values[index].string.bytes)
             texts.append(ContextElement.output(output, derivation: path).text)
         }
@@ -151,7 +161,7 @@ extension Interpreter {
     private func failNoDerivation(_ what: String, _ path: [UInt8]) -> Step {
         fail(
             .value,
-            bytes: Array("tried to add \(what) of ".utf8) + path
+            bytes: Array("tried to add \(what) of ".utf8) + MessageText.excerpt(path)
                 + Array(", which is not a derivation, to a string".utf8))
     }
 
@@ -170,8 +180,7 @@ extension Interpreter {
         if let step = admitContextChange() { return step }
         let elements = elements(of: argument(0).object)
         guard elements.count == 1 else {
-            if let step = admitMessage(argument(0)) { return step }
-            let text = Array("context of string '".utf8) + argument(0).string.bytes
+            let text = Array("context of string '".utf8) + excerpt(argument(0).object)
             return fail(
                 .value, bytes: text + Array("' must have exactly one element, but has \(elements.count)".utf8))
         }
@@ -179,7 +188,9 @@ extension Interpreter {
         case .deep: return done(argument(0))
         case .path(let path):
             guard StorePath.isDerivation(path) else {
-                return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not a derivation".utf8))
+                return fail(
+                    .value,
+                    bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not a derivation".utf8))
             }
             return withContext([ContextElement.deep(path).text])
         case .output(let output, _):
@@ -187,14 +198,15 @@ extension Interpreter {
                 .value,
                 bytes: Array(
                     "`addDrvOutputDependencies` can only act on derivations, not on a derivation output such as '".utf8)
-                    + output + Array("'".utf8))
+                    + MessageText.excerpt(output) + Array("'".utf8))
         }
     }
 
     /// The frame's string with another context; what `admitContextChange` reserved.
     private func withContext(_ texts: [[UInt8]]) -> Step {
-        let length = argument(0).object.field
-        let result = makeString(length: length, context: makeContext(texts))
-        return copy(argument(0).object.bytes, to: result.object.bytes, count: length) ? done(result) : .error
+        let string = argument(0).string
+        guard let context = makeContext(texts) else { return .error }
+        let result = makeString(length: string.count, context: context)
+        return copy(string.start, to: result.object.bytes, count: string.count) ? done(result) : .error
     }
 }

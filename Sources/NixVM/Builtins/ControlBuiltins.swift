@@ -75,8 +75,7 @@ extension Builtin {
             ], since: "2.23", "`x`, after `message`, a string, was printed as a warning."
         ) { interpreter in
             guard let text = interpreter.expectString(0) else { return .error }
-            if let step = interpreter.admitText(4 * text.count) { return step }
-            interpreter.machine.print(interpreter.warningText(text.bytes))
+            if let step = interpreter.printWarning(text) { return step }
             return interpreter.done(interpreter.argument(1))
         },
         .function(
@@ -96,13 +95,28 @@ struct TryFrame: BuiltinFrame {
 }
 
 extension Interpreter {
-    /// A warning with its lines aligned after its first words; one that begins with a line end stays as it is.
-    fileprivate func warningText(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    /// Prints a warning with its lines aligned after its first words; one that begins with a line end stays as it is. What
+    /// to answer when that is not possible, or not yet.
+    fileprivate func printWarning(_ text: Object) -> Step? {
         let newline = UInt8(ascii: "\n")
-        if text.first == newline { return Array("evaluation warning:".utf8) + Array(text) }
-        let first = Array("evaluation warning: ".utf8)
-        let indent = [UInt8](repeating: UInt8(ascii: " "), count: first.count)
-        return first + text.flatMap { $0 == newline ? [newline] + indent : [$0] }
+        let isAligned = text.byteBuffer.first != newline
+        let first = Array((isAligned ? "evaluation warning: " : "evaluation warning:").utf8)
+        guard let lines = isAligned ? lineCount(text) : 0 else { return .error }
+        let length = first.count + text.field + lines * first.count
+        guard reserveOutside(2 * length) else { return .collect }
+        if let step = admitText(4 * text.field) { return step }
+        var out = first
+        out.reserveCapacity(length)
+        let isWhole = inBlocks(text.field, bytesPerUnit: .max) { block in
+            for byte in text.byteBuffer[block] {
+                out.append(byte)
+                if isAligned, byte == newline { out.append(contentsOf: repeatElement(0x20, count: first.count)) }
+            }
+            return block.upperBound & (Interpreter.blockBytes &- 1) != 0 || poll()
+        }
+        guard isWhole else { return .error }
+        machine.print(out)
+        return nil
     }
 
     /// Prints a string as it is, anything else as it prints, charged by its length; what to answer when that is not

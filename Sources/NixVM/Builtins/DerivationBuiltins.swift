@@ -100,6 +100,7 @@ extension Interpreter {
             noteDerivationName()
             return .error
         }
+        guard reserveCopies(2, of: name.pointee.object) else { return .collect }
         do throws(StoreError) {
             try StorePath.check(name: Array(name.pointee.string.bytes))
         } catch {
@@ -138,7 +139,7 @@ extension Interpreter {
         guard isStructured, let order = nameOrder(frame.set.layout), let name = lookup(frame.set, Symbols.name)
         else { return }
         let entry = frame.set.entries[Int(order[frame.index])]
-        let attribute = nameText(entry.symbol)
+        let attribute = quoted(entry.symbol)
         guard Interpreter.ineffective.contains(attribute) else { return }
         machine.warn(
             "'structuredAttrs' disables the effect of the derivation attribute '\(attribute)'; "
@@ -162,8 +163,10 @@ extension Interpreter {
             if !isStructured { return nil }
         default: return nil
         }
+        let reader = derivationReader
+        if symbol == Symbols.outputs, !reserveOutside(reader.outputWordBytes()) { return .collect }
         do {
-            try derivationReader.check(symbol, frame.set.values[place], frame.found[last])
+            try reader.check(symbol, frame.set.values[place], frame.found[last])
             return nil
         } catch {
             // The failure is that of the attribute.
@@ -261,9 +264,8 @@ extension Interpreter {
         let reader = derivationReader
         let bytes = reader.textBytes()
         // The text with its escapes, twice where it is also written to a file, and the JSON before it.
-        guard reserveOutside((isStructured ? 4 : 2) * bytes * (machine.derivationWriter == nil ? 1 : 2)) else {
-            return .collect
-        }
+        let copies = (isStructured ? 4 : 2) * (machine.derivationWriter == nil ? 1 : 2)
+        guard reserveOutside(copies * bytes + reader.outputWordBytes()) else { return .collect }
         do {
             let parts = try reader.read()
             guard reserveOutside(parts.outputs.count * Interpreter.outputBytes) else { return .collect }
@@ -274,7 +276,8 @@ extension Interpreter {
             else {
                 return .error
             }
-            return done(derivationResult(try reader.add(parts)))
+            guard let pairs = derivationPairs(try reader.add(parts)) else { return .error }
+            return done(makeAttributes(pairs))
         } catch let error as StoreError {
             return fail(.value, bytes: error.message)
         } catch is DerivationAssembly.Stopped {
@@ -289,28 +292,25 @@ extension Interpreter {
     /// Fuel for an output: two hashes, a path, a context and a string.
     private static var outputUnits: Int { 32 }
     /// Bytes beside the heap that an output takes: in the record, the tables of contexts and on the way there.
-    private static var outputBytes: Int { 1_536 }
+    static var outputBytes: Int { 1_536 }
 
-    /// The set of a derivation's path and those of its outputs.
-    private func derivationResult(_ index: Int) -> Value { makeAttributes(derivationPairs(index)) }
-
-    /// The attributes of that set. Room for two strings for each output and one more reserved.
-    func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)] {
+    /// The attributes of the set of a derivation's path and those of its outputs; nil with `failure` set. Room for two
+    /// strings for each output and one more reserved, and `outputBytes` for each output beside the heap.
+    func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)]? {
         let record = machine.store.derivations.records[index]
-        var pairs = [
-            (
-                symbol: Symbols.drvPath,
-                value: makeString(record.path, context: singleContext([UInt8(ascii: "=")] + record.path))
-            )
-        ]
+        guard let own = singleContext([UInt8(ascii: "=")] + record.path) else { return nil }
+        var pairs = [(symbol: Symbols.drvPath, value: makeString(record.path, context: own))]
         for output in record.outputs {
-            let context = singleContext(ContextElement.output(output.name, derivation: record.path).text)
+            let element = ContextElement.output(output.name, derivation: record.path)
+            guard let context = singleContext(element.text), let name = symbol(ofCharged: output.name) else {
+                return nil
+            }
             machine.store.outputElements[context.object.values[0].bits] = (index, output.name)
             let path =
                 output.path
                 ?? [CanonPath.separator]
                 + StorePath.upstreamPlaceholder(derivation: record.path, output: output.name).text(.nix32)
-            pairs.append((state.pointee.symbols.intern(output.name), makeString(path, context: context)))
+            pairs.append((name, makeString(path, context: context)))
         }
         return pairs
     }

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -76,10 +77,10 @@ extension Interpreter {
     /// - Parameter isRead: whether something is read there, so that what the path refers to must be built.
     func coercedPath(_ index: Int, marker: Int, isRead: Bool = true, _ body: () -> Step) -> Step {
         if !isForced(bp + index) { return .force }
-        if bp[index].isPath { return body() }
+        if bp[index].isPath { return reserveCopies(4, of: bp[index].object) ? body() : .collect }
         return coerced(index, marker: marker, [], flags: Interpreter.absolutePath) {
             guard bp[index].string.bytes.first == UInt8(ascii: "/") else {
-                let text = String(decoding: bp[index].string.bytes, as: UTF8.self)
+                let text = MessageText.shortened(bp[index].string.bytes)
                 let step = fail(.value, "string '\(text)' doesn't represent an absolute path")
                 if let (builtin, arguments) = runningBuiltin(),
                     let context = context(of: bp[index], builtin, arguments)
@@ -88,6 +89,7 @@ extension Interpreter {
                 }
                 return step
             }
+            guard reserveCopies(4, of: bp[index].object) else { return .collect }
             let step = isRead ? checkBuilt(bp[index]) : .next
             return step == .next ? body() : step
         }
@@ -166,9 +168,10 @@ extension Interpreter {
             let record = machine.store.derivations.records[index]
             let longest = 2 * StorePath.prefixLength + path.count
             let size = record.outputs.reduce(4 * Size.string(longest)) { $0 + 2 * Size.string(longest + $1.name.count) }
-            guard reserve(size + Size.list(record.outputs.count) + Size.attributesAndLayout(record.outputs.count + 3))
+            guard reserve(size + Size.list(record.outputs.count) + Size.attributesAndLayout(record.outputs.count + 3)),
+                reserveOutside((record.outputs.count + 1) * Interpreter.outputBytes)
             else { return .collect }
-            var pairs = derivationPairs(index)
+            guard var pairs = derivationPairs(index) else { return .error }
             let outputs = makeList(record.outputs.count)
             for (place, output) in record.outputs.enumerated() {
                 outputs.object.values[place] = makeString(output.name)
@@ -198,7 +201,7 @@ extension Interpreter {
         do throws(EvalIOError) {
             let bytes = try reading { path throws(EvalIOError) in try machine.io.readFile(path, limit: room) }
             if bytes.contains(0) {
-                let path = String(decoding: argument(0).string.bytes, as: UTF8.self)
+                let path = MessageText.shortened(argument(0).string.bytes)
                 return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
             }
             guard reserve(Size.string(bytes.count)) else { return .collect }
@@ -218,25 +221,34 @@ extension Interpreter {
             let entries = try reading { path throws(EvalIOError) in try machine.io.readDirectory(path) }
             guard reserve(Size.attributesAndLayout(entries.count)) else { return .collect }
             guard charge(1 + entries.count / 4) else { return .error }
-            return done(
-                makeAttributes(
-                    entries.map { entry in
-                        (
-                            state.pointee.symbols.intern(entry.name),
-                            nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8)))
-                        )
-                    }))
+            var pairs: [(symbol: UInt32, value: Value)] = []
+            pairs.reserveCapacity(entries.count)
+            for (index, entry) in entries.enumerated() {
+                guard poll(at: index), let name = symbol(ofCharged: entry.name) else { return .error }
+                pairs.append((name, fileTypeString(entry.type)))
+            }
+            return done(makeAttributes(pairs))
         } catch { return fail(error) }
+    }
+
+    /// A type in the words of `readDir`.
+    func fileTypeString(_ type: FileType) -> Value {
+        switch type {
+        case .regular: nameString(Symbols.regular)
+        case .directory: nameString(Symbols.directory)
+        case .symlink: nameString(Symbols.symlink)
+        case .unknown: nameString(Symbols.unknown)
+        }
     }
 
     fileprivate func readFileType() -> Step {
         do {
             let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
             guard let type = try machine.io.fileType(path) else {
-                let text = String(decoding: path, as: UTF8.self)
+                let text = MessageText.shortened(path)
                 return fail(.io, "getting status of '\(text)': No such file or directory")
             }
-            return done(nameString(state.pointee.symbols.intern(Array(type.rawValue.utf8))))
+            return done(fileTypeString(type))
         } catch { return fail(error) }
     }
 
@@ -260,6 +272,7 @@ extension Interpreter {
     }
 
     fileprivate func baseName() -> Step {
+        guard reserveCopies(2, of: argument(0).object) else { return .collect }
         var bytes = Array(argument(0).string.bytes)
         if bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         if let slash = bytes.lastIndex(of: UInt8(ascii: "/")) { bytes.removeFirst(slash + 1) }
@@ -271,11 +284,13 @@ extension Interpreter {
     fileprivate func directoryName() -> Step {
         if !isForced(argumentSlot(0)) { return .force }
         if argument(0).isPath {
+            guard reserveCopies(2, of: argument(0).object) else { return .collect }
             let parent = CanonPath.parent(of: Array(argument(0).string.bytes))
             guard reserve(Size.string(parent.count)) else { return .collect }
             return done(makePath(parent))
         }
         return coerced(0, []) {
+            guard reserveCopies(2, of: argument(0).object) else { return .collect }
             let bytes = Array(argument(0).string.bytes)
             let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
             let parent = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<$0]) } ?? [UInt8(ascii: ".")]

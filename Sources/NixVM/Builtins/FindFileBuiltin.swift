@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -48,6 +49,12 @@ extension Interpreter {
         }
         if !isForced(argumentSlot(1)) { return .force }
         guard let name = expectPlainString(1) else { return .error }
+        var longest = 0
+        for index in 0..<list.count {
+            guard poll(at: index) else { return .error }
+            longest = max(longest, frame.paths[index].string.count)
+        }
+        guard reserveCopies(6, length: name.count + longest) else { return .collect }
         return search(list, for: Array(name.bytes))
     }
 
@@ -98,7 +105,7 @@ extension Interpreter {
             guard reserve(Size.string(path.count)) else { return .collect }
             return done(makePath(path))
         }
-        return fail(.thrown, notFound(String(decoding: name, as: UTF8.self)))
+        return fail(.thrown, notFound(MessageText.shortened(name)))
     }
 
     /// Says what was not found, and what the one who started the evaluation can do.
@@ -120,7 +127,7 @@ extension Interpreter {
         guard (try? machine.io.pathExists(base)) == true else {
             if machine.missingSearchPaths.insert(directory).inserted {
                 machine.print(
-                    Array("warning: Nix search path entry '".utf8) + directory
+                    Array("warning: Nix search path entry '".utf8) + MessageText.excerpt(directory)
                         + Array("' does not exist, ignoring".utf8))
             }
             return nil

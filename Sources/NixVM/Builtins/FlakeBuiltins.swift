@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// Flake references as text and as attributes, and flakes.
@@ -21,12 +22,15 @@ extension Builtin {
 extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
+        if let step = refuseInput(text.field) { return step }
         do throws(FetchError) {
             let attributes = try FlakeReference(Array(text.bytes)).attributes
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
             guard reserve(strings + Size.attributesAndLayout(attributes.count)) else { return .collect }
-            let pairs = attributes.map { name, value in
-                (state.pointee.symbols.intern(Array(name.utf8)), attributeValue(value))
+            var pairs: [(symbol: UInt32, value: Value)] = []
+            for (name, value) in attributes {
+                guard let symbol = symbol(ofCharged: Array(name.utf8)) else { return .error }
+                pairs.append((symbol, attributeValue(value)))
             }
             return done(makeAttributes(pairs))
         } catch {
@@ -47,15 +51,21 @@ extension Interpreter {
         let set = argument(0).object
         guard let order = nameOrder(set.layout) else { return .collect }
         var attributes: [String: InputAttribute] = [:]
+        var bytes = 0
         for index in 0..<set.field {
             let place = Int(order[index])
-            let name = String(decoding: state.pointee.symbols.bytes(set.layout.entries[place].symbol), as: UTF8.self)
+            let symbol = set.layout.entries[place].symbol
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
             let value = slot.pointee
+            bytes += inputBytes(symbol, value)
+            if let step = refuseInput(bytes) { return step }
+            let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
             if value.isInteger {
                 guard value.integer >= 0 else {
-                    return fail(.value, "negative value given for flake ref attr \(name): \(value.integer)")
+                    return fail(
+                        .value,
+                        "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
                 }
                 attributes[name] = .number(UInt64(value.integer))
             } else if value.isBool {
@@ -66,7 +76,7 @@ extension Interpreter {
                 return fail(
                     .value,
                     "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute "
-                        + "'\(name)' is \(typeName(value))")
+                        + "'\(MessageText.shortened(name))' is \(typeName(value))")
             }
         }
         do throws(FetchError) {

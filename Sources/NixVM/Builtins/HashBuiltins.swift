@@ -28,11 +28,17 @@ extension Builtin {
 }
 
 extension Interpreter {
+    private func algorithm(named name: Object) throws(HashError) -> HashAlgorithm {
+        // A long name is none: no more of it is copied than makes it one.
+        if name.field > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
+        return try HashAlgorithm(name: Array(name.byteBuffer))
+    }
+
     /// Whether the first argument names a hash algorithm; false with `failure` set.
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
         do {
-            _ = try HashAlgorithm(name: ByteView(name.bytes).excerpt)
+            _ = try algorithm(named: name)
             return true
         } catch {
             _ = fail(.value, bytes: error.message)
@@ -42,7 +48,7 @@ extension Interpreter {
 
     fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: StringRef) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.bytes).excerpt)
+            let algorithm = try algorithm(named: name)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             var stream = HashStream(algorithm)
             guard charge(1) else { return .error }
@@ -58,7 +64,7 @@ extension Interpreter {
     /// Files of any size: no more than a piece of one is in memory.
     fileprivate func hashFile(named name: StringRef) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.bytes).excerpt)
+            let algorithm = try algorithm(named: name)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             let path = CanonPath.canonicalize(Array(argument(1).string.bytes))
             guard let hash = contentHash(path, .flat, algorithm) else { return .error }
@@ -80,8 +86,10 @@ extension Interpreter {
             if !isForced(slot) { return .force }
             guard isPlainString(slot.pointee) else { return .error }
         }
-        // No hash or name is as long as what is left of a long text.
-        let texts = slots.map { $0.slot.map { ByteView($0.pointee.string.bytes).excerpt } }
+        for (_, slot) in slots {
+            if let slot, !reserveCopies(6, of: slot.pointee.object) { return .collect }
+        }
+        let texts = slots.map { $0.slot.map { Array($0.pointee.string.bytes) } }
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])

@@ -25,7 +25,7 @@ extension Interpreter {
         do throws(JSONError) {
             let extent = try reader.measure(&meter)
             settle(meter)
-            guard reserve(JSONValue.size(extent), beside: meter.usedBytes + JSONValue.workSize(extent)) else {
+            guard reserve(JSONValue.size(extent), outside: meter.usedBytes + JSONValue.workSize(extent)) else {
                 return again(.collect, since: mark)
             }
             guard charge(1) else { return .error }
@@ -130,6 +130,7 @@ extension Interpreter {
         if value.isList { return openJSON(UInt8(ascii: "[")) }
         if value.isAttributes { return writeJSONSet(top) }
         guard value.isPath else { return fail(.type, "cannot convert \(typeName(value)) to JSON") }
+        guard reserveStorePath(), reserveCopies(4, of: value.object) else { return .collect }
         guard let copied = copiedToStore(Array(value.string.bytes)) else { return .error }
         top.pointee = copied
         return .next

@@ -225,7 +225,9 @@ private struct Replacer {
         // After an empty pattern the byte at the place stays.
         let kept = matched == 0 && place < count ? 1 : 0
         guard let out = builder.room(inserted + kept) else { return builder.step }
-        guard interpreter.copyCharged(replacement.string.start, inserted, to: out) else { return .error }
+        guard interpreter.copy(replacement.string.start, to: out, count: inserted, isCharged: false) else {
+            return .error
+        }
         if kept == 1 { out[inserted] = text.start[place] }
         table.use(match)
         builder.advance(inserted + kept)
@@ -255,7 +257,9 @@ private struct Replacer {
         guard interpreter.reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
         guard interpreter.charge(contexts / 8) else { return .error }
         let result = interpreter.makeString(length: length, context: interpreter.unionContext(used))
-        if length > 0, !interpreter.copyCharged(builder.bytes, length, to: result.string.start) { return .error }
+        if length > 0, !interpreter.copy(builder.bytes, to: result.string.start, count: length, isCharged: false) {
+            return .error
+        }
         return interpreter.done(result)
     }
 }

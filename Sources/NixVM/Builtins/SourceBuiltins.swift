@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// `path` and `filterSource`: trees as store objects, perhaps without some of their entries.
@@ -104,6 +105,7 @@ extension Interpreter {
             }
             let step = advance(&filterSource.walk, above: above(FilterSourceFrame.self))
             if step != .next { return step }
+            guard reserveStorePath() else { return .collect }
             let name = CanonPath.baseName(of: CanonPath.canonicalize(Array(filterSource.path.string.bytes)))
             return addWalked(filterSource.walk, name: name, method: .nar, expected: nil)
         }
@@ -123,6 +125,7 @@ extension Interpreter {
         }
         let step = advance(&path.walk, above: above(PathFrame.self))
         if step != .next { return step }
+        guard reserveStorePath() else { return .collect }
         warnOfAssumedHash(arguments.assumedHash)
         let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.string.bytes)))
         return addWalked(
@@ -159,8 +162,7 @@ extension Interpreter {
             case Symbols.name, Symbols.filter, Symbols.recursive, Symbols.sha256:
                 step = isForced(slot) ? readPathArgument(symbol, slot.pointee, &arguments) : .force
             default:
-                let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
-                step = fail(.value, "unsupported argument '\(name)' to 'builtins.path'")
+                step = fail(.value, "unsupported argument '\(quoted(symbol))' to 'builtins.path'")
             }
             if step != .next { return .failure(Pending(step: step)) }
         }
@@ -186,9 +188,10 @@ extension Interpreter {
             }
             path.path = slot.pointee
         }
+        guard reserveCopies(4, of: path.path.object) else { return .collect }
         arguments.path = path.path
         guard arguments.path.string.bytes.first == CanonPath.separator else {
-            let text = String(decoding: arguments.path.string.bytes, as: UTF8.self)
+            let text = MessageText.shortened(arguments.path.string.bytes)
             return fail(.value, "string '\(text)' doesn't represent an absolute path")
         }
         return checkBuilt(arguments.path)
@@ -198,6 +201,7 @@ extension Interpreter {
         switch symbol {
         case Symbols.name:
             guard isPlainString(value) else { return .error }
+            guard reserveCopies(3, of: value.object) else { return .collect }
             arguments.name = Array(value.string.bytes)
         case Symbols.filter:
             guard value.isFunction || value.isAttributes else { return failExpected("a function", value) }
@@ -207,6 +211,7 @@ extension Interpreter {
             arguments.method = value.isTrue ? .nar : .flat
         default:
             guard isPlainString(value) else { return .error }
+            guard reserveCopies(3, of: value.object) else { return .collect }
             do throws(StoreError) {
                 arguments.hash = try parseHash(Array(value.string.bytes), .sha256)
                 if value.string.count == 0 { arguments.assumedHash = arguments.hash }
@@ -236,7 +241,7 @@ extension Interpreter {
     }
 
     func addingText(_ path: Value) -> String {
-        "while adding path '\(String(decoding: CanonPath.canonicalize(Array(path.string.bytes)), as: UTF8.self))'"
+        "while adding path '\(MessageText.shortened(CanonPath.canonicalize(Array(path.string.bytes))))'"
     }
 
     /// Asks the filter about everything below the root; `.next` when that is done.
@@ -307,7 +312,7 @@ extension Interpreter {
         // The last pushed comes first.
         for entry in entries.reversed() {
             push(makeString(prefix + entry.name))
-            push(nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8))))
+            push(fileTypeString(entry.type))
         }
         walk.phase = .ask
         return .next
@@ -327,10 +332,11 @@ extension Interpreter {
             if wanted != path {
                 return fail(
                     .value,
-                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8) + root
+                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8)
+                        + MessageText.excerpt(root)
                         + Array("'".utf8))
             }
         }
-        return done(storePathString(path))
+        return done(storePath: path)
     }
 }

@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// Builtins that name store objects. None writes to a store.
@@ -30,20 +31,25 @@ extension Builtin {
 }
 
 extension Interpreter {
-    /// A string that is a store path and refers to it, made once and kept.
-    func storePathString(_ path: [UInt8]) -> Value { permanentString(path, context: singleContext(path)) }
+    /// A string that is a store path and refers to it, kept as long as the machine; nil with `failure` set.
+    /// `reserveStorePath` said that there is room.
+    func storePathString(_ path: [UInt8]) -> Value? {
+        singleContext(path).flatMap { permanentString(path, context: $0) }
+    }
+
+    /// Answers with such a string.
+    func done(storePath path: [UInt8]) -> Step { storePathString(path).map { done($0) } ?? .error }
 
     fileprivate func toFile() -> Step {
         guard let name = expectPlainString(0), let contents = expectString(1) else { return .error }
-        // A name that is refused is in the message, and in what is shown of it.
-        guard reserveOutside(3 * contents.count + 4 * name.count) else { return .collect }
+        guard reserveOutside(3 * contents.count + name.count), reserveStorePath() else { return .collect }
         var references: [[UInt8]] = []
         for element in elements(of: contents) {
             guard case .path(let path) = element else {
                 return fail(
                     .value,
                     bytes: Array("files created by builtins.toFile may not reference derivations, but ".utf8)
-                        + name.bytes + Array(" references ".utf8) + element.text)
+                        + excerpt(name.object) + Array(" references ".utf8) + MessageText.excerpt(element.text))
             }
             references.append(path)
         }
@@ -53,7 +59,7 @@ extension Interpreter {
             let path = try StorePath.text(
                 name: Array(name.bytes), sha256: Hash(of: bytes, .sha256).bytes, references: references)
             guard keep(StoreObject(text: bytes, references: references), at: path) else { return .error }
-            return done(storePathString(path))
+            return done(storePath: path)
         } catch {
             return fail(.value, bytes: error.message)
         }
@@ -71,11 +77,14 @@ extension Interpreter {
             return fail(error)
         }
         guard let top = StorePath.top(of: path) else {
-            return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not in the Nix store".utf8))
+            return fail(
+                .value,
+                bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not in the Nix store".utf8))
         }
         let known = argument(0).isString ? contextBytes(argumentSlot(0), 1) : 0
-        guard reserve(Size.string(path.count) + known + Size.list(1)) else { return .collect }
-        let context = joinContexts(argument(0).isString ? context(of: argument(0)) : .null, singleContext(top))
+        guard reserve(Size.string(path.count) + known + Size.list(1)), reserveStorePath() else { return .collect }
+        guard let own = singleContext(top) else { return .error }
+        let context = joinContexts(argument(0).isString ? context(of: argument(0)) : .null, own)
         return done(makeString(path, context: context))
     }
 
@@ -85,7 +94,7 @@ extension Interpreter {
             return .error
         }
         let elements = elements(of: string)
-        let text = String(decoding: string.bytes, as: UTF8.self)
+        let text = MessageText.shortened(string.bytes)
         guard elements.count == 1 else {
             return fail(
                 .value,
@@ -107,11 +116,15 @@ extension Interpreter {
         do throws(StoreError) {
             let expected = try outputText(elements[0])
             guard expected.elementsEqual(string.bytes) else {
-                return failOtherText(Array(string.bytes), elements[0], expected)
+                return failOtherText(excerpt(string.object), elements[0], expected)
             }
             let path = try outputText(element)
-            guard reserve(Size.string(path.count)) else { return .collect }
-            return done(makeString(path, context: singleContext(element.text)))
+            let text = element.text
+            guard reserve(Size.string(path.count)), reserveOutside(contextGrowth(1, textBytes: text.count)) else {
+                return .collect
+            }
+            guard let context = singleContext(text) else { return .error }
+            return done(makeString(path, context: context))
         } catch {
             return fail(.value, bytes: error.message)
         }
@@ -127,7 +140,8 @@ extension Interpreter {
         }
         return fail(
             .value,
-            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8) + output
+            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8)
+                + MessageText.excerpt(output)
                 + Array("' from derivation '".utf8) + (OutputChain(derivation)?.text ?? derivation)
                 + Array("', but the string is not the right placeholder for this derivation output. ".utf8)
                 + Array("It should be '".utf8) + expected + Array("'".utf8))
@@ -142,8 +156,8 @@ extension Interpreter {
             let record = machine.store.derivations.records[try record(of: derivation)]
             guard let known = record.output(output) else {
                 throw StoreError(
-                    "derivation '\(String(decoding: derivation, as: UTF8.self))' does not have output "
-                        + "'\(String(decoding: output, as: UTF8.self))'")
+                    "derivation '\(MessageText.shortened(derivation))' does not have output "
+                        + "'\(MessageText.shortened(output))'")
             }
             if let path = known.path { return path }
         }

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixFormats
 
@@ -102,12 +103,11 @@ extension Interpreter {
             return false
         }
         guard value.object.hasContext else { return true }
-        guard hasRoomOutsideHeap(6 * value.object.field) else { return failMemory() }
         let element = elements(of: value.object).first?.text ?? []
         _ = fail(
             .value,
-            bytes: Array("the string '".utf8) + ByteView(value.string.bytes).excerpt
-                + Array("' is not allowed to refer to a store path (such as '".utf8) + element
+            bytes: Array("the string '".utf8) + excerpt(value.object)
+                + Array("' is not allowed to refer to a store path (such as '".utf8) + MessageText.excerpt(element)
                 + Array("')".utf8))
         return false
     }
@@ -217,13 +217,13 @@ extension Interpreter {
         var out = result.string.start
         for index in 0..<parts.count {
             if index > 0 {
-                guard copyCharged(separator.start, separator.count, to: out) else { return .error }
+                guard copy(separator.start, to: out, count: separator.count, isCharged: false) else { return .error }
                 out += separator.count
             }
             // Parts too short to be charged each are charged by how many there are.
             if index & 0x3FF == 0x3FF, !charge(64) { return .error }
             let part = parts[index].string
-            guard copyCharged(part.start, part.count, to: out) else { return .error }
+            guard copy(part.start, to: out, count: part.count, isCharged: false) else { return .error }
             out += part.count
         }
         return done(result)

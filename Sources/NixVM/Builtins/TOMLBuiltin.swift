@@ -38,7 +38,7 @@ extension Interpreter {
             let size = try size(of: document, &meter)
             settle(meter)
             if let refusal { return fail(.value, "while parsing TOML: \(refusal)") }
-            guard reserve(size, beside: meter.usedBytes + TOMLValue.workSize(document)) else {
+            guard reserve(size, outside: meter.usedBytes + TOMLValue.workSize(document)) else {
                 return again(.collect, since: mark)
             }
         } catch {

@@ -38,7 +38,7 @@ struct TextBuilder {
         let length = length
         let buffer = state.pointee.buffer
         if !buffer.isNull, length + count <= buffer.object.field {
-            return interpreter.reserve(extra, beside: taken) ? bytes + length : nil
+            return interpreter.reserve(extra, outside: taken) ? bytes + length : nil
         }
         return grow(length, count, extra, taken)
     }
@@ -52,10 +52,10 @@ struct TextBuilder {
             return nil
         }
         let capacity = min(((length + count) * 2 + 127) & ~7, TextBuilder.mostBytes)
-        guard interpreter.reserve(8 + capacity + extra, beside: taken) else { return nil }
+        guard interpreter.reserve(8 + capacity + extra, outside: taken) else { return nil }
         let larger = interpreter.take(words: 1 + capacity / 8)
         larger[0] = Object.header(Kind.bytes, field: capacity)
-        if length > 0, !interpreter.copyCharged(bytes, length, to: larger.bytes) {
+        if length > 0, !interpreter.copy(bytes, to: larger.bytes, count: length, isCharged: false) {
             step = .error
             return nil
         }
@@ -72,7 +72,7 @@ struct TextBuilder {
         let length = length
         guard interpreter.reserve(Size.string(length)) else { return nil }
         let result = interpreter.makeString(length: length, context: context)
-        if length > 0, !interpreter.copyCharged(bytes, length, to: result.object.bytes) {
+        if length > 0, !interpreter.copy(bytes, to: result.object.bytes, count: length, isCharged: false) {
             step = .error
             return nil
         }

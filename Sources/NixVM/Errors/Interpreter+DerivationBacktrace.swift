@@ -1,3 +1,5 @@
+import MessageText
+
 /// What a backtrace says about the attributes of a derivation.
 extension Interpreter {
     private var frame: DerivationFrame { topFrame(as: DerivationFrame.self).pointee }
@@ -38,7 +40,7 @@ extension Interpreter {
     }
 
     func optionText(_ symbol: UInt32) -> String {
-        "while evaluating the `\(nameText(symbol))` attribute passed to builtins.derivationStrict"
+        "while evaluating the `\(quoted(symbol))` attribute passed to builtins.derivationStrict"
     }
 
     /// - Parameter index: of the attribute in the order of names.
@@ -51,12 +53,12 @@ extension Interpreter {
         machine.notes.append(.place(nil))
         machine.notes.append(
             .textAt(
-                "while evaluating attribute '\(nameText(entry.symbol))' of derivation '\(text(name))'",
+                "while evaluating attribute '\(quoted(entry.symbol))' of derivation '\(text(name))'",
                 entry.position))
     }
 
     /// The beginning of a string, as a backtrace shows it.
     func text(_ string: Value) -> String {
-        String(decoding: string.object.byteBuffer.prefix(BacktraceDecoder.mostNameBytes), as: UTF8.self)
+        MessageText.shortened(string.object.byteBuffer)
     }
 }

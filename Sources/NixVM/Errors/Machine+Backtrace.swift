@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 
 /// Turns the notes of a failure into frames with names and places.
@@ -121,7 +122,7 @@ struct BacktraceDecoder {
     private mutating func addFunction(_ chunk: Int, isEntered: Bool) {
         guard let position = functionPosition(chunk, innermost: true) else { return }
         if isEntered {
-            let name = machine.chunkName(chunk).map { "'\(String(decoding: $0, as: UTF8.self))'" }
+            let name = machine.chunkName(chunk).map { "'\(MessageText.shortened($0))'" }
             frames.append(
                 .entry(
                     TraceEntry(
@@ -178,7 +179,7 @@ struct BacktraceDecoder {
     }
 
     private func shortName(_ symbol: UInt32) -> String {
-        String(decoding: machine.state.pointee.symbols.bytes(symbol).prefix(Self.mostNameBytes), as: UTF8.self)
+        machine.interpreter.quoted(symbol)
     }
 
     private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {

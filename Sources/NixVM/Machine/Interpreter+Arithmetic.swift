@@ -175,8 +175,8 @@ extension Interpreter {
         if a.isString && b.isString || a.isPath && b.isPath {
             return compare(a.object.byteBuffer, b.object.byteBuffer).map { $0 < 0 }
         }
-        let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
-        let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
+        let x = shown(a)
+        let y = shown(b)
         if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
             _ = failUnplaced(
                 .type,

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -129,6 +130,7 @@ extension Interpreter {
 
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
         if coercion.contains(.copyToStore) {
+            guard reserveStorePath() else { return .collect }
             if let step = admitText(value.object.field) { return step }
             guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
             (sp - 1).pointee = copied
@@ -173,8 +175,7 @@ extension Interpreter {
     static var absolutePath: Int { 0x100 }
 
     private func failRelativePath(_ value: Value) -> Step {
-        if let step = admitMessage(value) { return step }
-        let text = String(decoding: value.object.byteBuffer, as: UTF8.self)
+        let text = MessageText.shortened(value.object.byteBuffer)
         let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
         machine.failure?.isCoercion = true
         return step

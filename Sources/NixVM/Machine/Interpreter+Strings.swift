@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -138,10 +139,9 @@ extension Interpreter {
     }
 
     func failCoercion(_ value: Value) -> Step {
-        let text = String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self)
         let isCode = state.pointee.r.env != state.pointee.machineEnv
         let step = failUnplaced(
-            .type, "cannot coerce \(typeName(value)) to a string: \(text)", operand: isCode ? 0 : -1)
+            .type, "cannot coerce \(typeName(value)) to a string: \(shown(value))", operand: isCode ? 0 : -1)
         machine.failure?.isCoercion = true
         if isCode { machine.notes.append(.coercion) }
         return step
@@ -152,7 +152,7 @@ extension Interpreter {
         guard let home = machine.io.homeDirectory else {
             return fail(
                 .restricted,
-                "the path '~/\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode"
+                "the path '~/\(MessageText.shortened(text.object.byteBuffer))' can not be resolved in pure mode"
             )
         }
         var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))

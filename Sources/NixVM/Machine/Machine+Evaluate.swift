@@ -342,9 +342,10 @@ extension Machine {
     /// An attribute of a forced set, as it is; nil when there is none.
     public func attribute(_ handle: ValueHandle, _ name: [UInt8]) -> ValueHandle? {
         let value = state.pointee.roots[handle.root]
-        guard value.isAttributes, let slot = interpreter.lookup(value.object, state.pointee.symbols.intern(name)) else {
-            return nil
-        }
+        // A name that nobody knows is none of the set's.
+        guard value.isAttributes, let symbol = name.withUnsafeBufferPointer({ state.pointee.symbols.find($0) }),
+            let slot = interpreter.lookup(value.object, symbol)
+        else { return nil }
         return ValueHandle(root: addRoot(slot.pointee))
     }
 
