@@ -42,10 +42,14 @@ import Testing
         defer { try? FileManager.default.removeItem(at: file) }
         let process = try ChildProcess(
             bundle.deletingLastPathComponent().appendingPathComponent("firn"),
-            ["eval", "--no-cache", "--pure", "--strict", "--max-memory", "64MiB", "--timeout", "1", file.path],
+            [
+                "eval", "--no-cache", "--pure", "--strict", "--stats", "--max-memory", "64MiB", "--timeout", "1",
+                file.path,
+            ],
             environment: ["HOME": "/homeless-shelter"])
         let code = await process.end()
-        return (code, process.peakResidentBytes)
+        let line = try #require(process.errors.split(separator: "\n").last { $0.contains("\"residentPeak\":") })
+        return (code, try #require(Int(line.filter(\.isNumber))))
     }
 
     @Test func sources() {

@@ -9,7 +9,6 @@ public final class ChildProcess: Sendable {
     public let id: Int32
     private let scratch: String
     private let code = Mutex<Int32?>(nil)
-    private let peak = Mutex(0)
 
     /// - Parameters:
     ///   - environment: the whole environment.
@@ -61,9 +60,6 @@ public final class ChildProcess: Sendable {
     public var output: String { text("output") }
     public var errors: String { text("errors") }
 
-    /// The most resident memory in bytes; 0 while the process runs.
-    public var peakResidentBytes: Int { peak.withLock { $0 } }
-
     public var isRunning: Bool { end(waits: false) == nil }
 
     public func signal(_ number: Int32) { kill(id, number) }
@@ -84,11 +80,9 @@ public final class ChildProcess: Sendable {
             if let code { return code }
             var status: Int32 = 0
             while true {
-                var usage = rusage()
-                let found = unsafe wait4(id, &status, waits ? 0 : WNOHANG, &usage)
+                let found = unsafe waitpid(id, &status, waits ? 0 : WNOHANG)
                 if found < 0, errno == EINTR { continue }
                 guard found == id else { return nil }
-                peak.withLock { $0 = usage.ru_maxrss << 10 }
                 code = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
                 return code
             }

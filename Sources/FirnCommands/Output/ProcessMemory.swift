@@ -31,4 +31,17 @@ package enum ProcessMemory {
     /// Keeps an object until the process ends, because freeing the objects of an evaluation one by one would only cost
     /// time.
     static func keep(_ object: AnyObject) { _ = unsafe Unmanaged.passRetained(object) }
+
+    /// The most memory in bytes that was resident at a time, since this executable began; 0 where the system does not
+    /// say. `getrusage` would also count the process before it became this executable.
+    static var residentPeak: Int {
+        let descriptor = unsafe open("/proc/self/status", O_RDONLY)
+        guard descriptor >= 0 else { return 0 }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 13)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+        let lines = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("VmHWM:") }) else { return 0 }
+        return (Int(line.filter(\.isNumber)) ?? 0) << 10
+    }
 }

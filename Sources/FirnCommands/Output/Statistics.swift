@@ -68,6 +68,7 @@ enum Statistics {
               "nrOpUpdates": \(counters.updates),
               "nrPrimOpCalls": \(counters.builtinCalls),
               "nrThunks": \(counters.thunks),
+              "residentPeak": \(ProcessMemory.residentPeak),
               "sets": {
                 "bytes": \(sizes.attributes * counters.sets + sizes.value * counters.setElements),
                 "elements": \(counters.setElements),
