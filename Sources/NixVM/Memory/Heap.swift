@@ -1,39 +1,43 @@
-/// Bytes of the address ranges that a machine reserves: as large as ranges can sensibly be, or in proportion to a memory
-/// limit, so that tools which account for address space (ulimit -v, valgrind) can live with a small machine.
+/// Sizes in bytes of the address ranges that a machine reserves. Without a memory limit they are as large as is
+/// reasonable. With one they are in proportion to it, so that a small machine works under tools that account for
+/// address space (ulimit -v, valgrind).
 struct HeapSizes {
-    /// Of each space and of the nursery.
+    /// The size of each space, and of the nursery.
     let space: Int
     let permanent: Int
-    /// Of the stack, and of the frames.
+    /// The size of the stack, and of the range of frames.
     let stack: Int
-    /// What is reserved beyond a memory limit: builtins, their names, and windows that are opened before they are counted.
+    /// What is reserved beyond the memory limit, for the builtins with their names and for windows that are opened
+    /// before they are counted.
     static let reserve = 64 << 20
 
-    /// - Parameter memoryLimit: in bytes; nil for none.
+    /// - Parameter memoryLimit: The limit in bytes, or nil for none.
     init(memoryLimit: Int?) {
         let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
         space = min(1 << 36, limit + HeapSizes.reserve)
         permanent = min(1 << 35, limit + HeapSizes.reserve)
-        // Two of what the limit allows, since a window is counted only when it is open.
+        // A window counts only once it is open, so the range is twice as large as the limit allows.
         stack = min(1 << 35, 2 * limit + HeapSizes.reserve)
     }
 }
 
-/// Where objects lie in the ranges of a machine. All are reserved at once and touched as used.
+/// The layout of the heap within the machine's ranges. They are all reserved at once; pages are provided as they are
+/// touched.
 ///
-/// What is made lies in the nursery. What is alive there when it is full moves to the older of two spaces, and so the
-/// nursery's pages are used again and again. Now and then everything alive moves to the other space. The permanent
-/// range holds what programs carry (constants, layouts, names); nothing in it moves, and nothing in it refers to the
-/// rest.
+/// New objects are allocated in the nursery. When it is full, its survivors are copied to the current one of two
+/// spaces, and its pages are used again. From time to time everything alive is copied to the other space. The permanent
+/// range holds what programs contain (constants, layouts, names). Nothing in it moves, and nothing in it refers to
+/// another range.
 struct Heap: BitwiseCopyable {
-    /// Bytes of each space and of the nursery, which lies between the two: so the nursery and either space are one range.
+    /// The size in bytes of each space and of the nursery. The nursery lies between the spaces, so it forms one range
+    /// with either of them.
     let spaceSize: Int
     let permanentSize: Int
-    /// Of the stack, and of the frames.
+    /// The size in bytes of the stack, and of the range of frames.
     let stackSize: Int
-    /// Bytes of the nursery that are filled between collections, where little is on the stack.
+    /// The bytes of the nursery that are filled between collections while the stack is small.
     static let nurserySize = 4 << 20
-    /// Bytes that may have lived on before everything is moved for the first time.
+    /// The bytes of the current space that may be in use before the first full collection.
     static let firstFull = 192 << 20
 
     let first: UnsafeMutableRawPointer
@@ -41,18 +45,18 @@ struct Heap: BitwiseCopyable {
     let second: UnsafeMutableRawPointer
     let permanent: UnsafeMutableRawPointer
     var firstIsCurrent = true
-    /// Where what is made next to live long goes, in the current space.
+    /// The end of what the current space holds, where the next survivor is copied to.
     var oldTop: UnsafeMutableRawPointer
     var permanentTop: UnsafeMutableRawPointer
     var statistics = HeapStatistics()
-    /// End of what the nursery may hold in memory beyond its usual size.
+    /// The bytes from the start of the nursery that may be resident because a window was that large.
     var nurseryTouched = 0
 
-    /// An empty heap.
+    /// Makes an empty heap.
     ///
     /// - Parameters:
-    ///   - objects: start of three times `sizes.space` bytes.
-    ///   - permanent: start of `sizes.permanent` bytes.
+    ///   - objects: The start of `3 * sizes.space` bytes.
+    ///   - permanent: The start of `sizes.permanent` bytes.
     init(sizes: HeapSizes, objects: UnsafeMutableRawPointer, permanent: UnsafeMutableRawPointer) {
         spaceSize = sizes.space
         permanentSize = sizes.permanent
@@ -67,11 +71,11 @@ struct Heap: BitwiseCopyable {
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }
     var idle: UnsafeMutableRawPointer { firstIsCurrent ? second : first }
-    /// Bytes of the current space in use.
+    /// The bytes of the current space that are in use.
     var oldBytes: Int { oldTop - current }
     var permanentBytes: Int { permanentTop - permanent }
 
-    /// Takes words from the permanent range; nil when it has not so many.
+    /// Allocates in the permanent range. The result is nil when the range has too little room.
     mutating func allocatePermanent(ifRoom words: Int) -> Object? {
         guard words >= 0, words <= (permanentSize - permanentBytes) / 8 else { return nil }
         let object = permanentTop.assumingMemoryBound(to: UInt64.self)
@@ -79,8 +83,8 @@ struct Heap: BitwiseCopyable {
         return object
     }
 
-    /// Takes words of which it is known that there is room: the range is larger than the memory limit, and these were
-    /// counted under it before.
+    /// Allocates in the permanent range. There always is room: the range is larger than the memory limit, and the
+    /// caller has counted these words towards the limit.
     mutating func allocatePermanent(words: Int) -> Object {
         guard let object = allocatePermanent(ifRoom: words) else {
             fatalError("\(words) words of the permanent range were not counted before they were taken")
@@ -89,17 +93,17 @@ struct Heap: BitwiseCopyable {
     }
 }
 
-/// What `--stats` reports of the heap. Sizes in bytes.
+/// The heap's part of `--stats`.
 public struct HeapStatistics: Sendable, Equatable, BitwiseCopyable {
     public var collections = 0
-    /// Of these, how many moved everything alive and not only what was new.
+    /// How many of the collections were full ones.
     public var fullCollections = 0
-    /// Bytes moved by all collections.
+    /// The bytes copied by all collections.
     public var copiedBytes = 0
-    /// Bytes allocated over the machine's life.
+    /// The bytes allocated over the machine's life.
     public var allocatedBytes = 0
-    /// The most that nursery and spaces held together.
+    /// The most bytes that the nursery and the spaces held together.
     public var peakBytes = 0
-    /// Nanoseconds spent collecting.
+    /// The time spent collecting, in nanoseconds.
     public var nanoseconds: UInt64 = 0
 }

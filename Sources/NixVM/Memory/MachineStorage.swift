@@ -1,18 +1,19 @@
 import NixBytecode
 
-/// The one owner of all memory that a machine reaches by address: the ranges of its heap, stacks, programs and roots, its
-/// caches, symbols and tables of builtins, and the state that points into them.
+/// The only owner of all memory that a machine reaches by address: the ranges of its heap, stacks, programs and roots,
+/// its caches, symbols and tables of builtins, and the state that points into them.
 ///
-/// Whatever is reallocated owns itself (`SymbolTable`, which the state reaches through a place that stays). So
-/// `MachineState` holds only numbers and addresses that are good as long as the storage lives, and may be copied as bits.
+/// What is reallocated as it grows owns its memory itself (`SymbolTable`), and the state reaches it through a pointer
+/// that never changes. So `MachineState` holds only numbers and addresses that are valid as long as the storage lives,
+/// and may be copied bit by bit.
 final class MachineStorage {
     let sizes: HeapSizes
-    /// The first space, the nursery and the second space, one after another.
+    /// This range holds the first space, the nursery and the second space, in this order.
     private let objects: AddressRange
     private let permanent: AddressRange
     private let stack: AddressRange
     private let frames: AddressRange
-    /// An address for each frame: see `TailSites`.
+    /// An address for each frame, as described at `TailSites`.
     private let tailSites: AddressRange
     private let chunks: AddressRange
     private let roots: AddressRange
@@ -29,9 +30,9 @@ final class MachineStorage {
     private let symbols: UnsafeMutablePointer<SymbolTable>
     let state: UnsafeMutablePointer<MachineState>
 
-    /// Nil when the address space cannot be reserved.
+    /// Reserves and allocates everything. The result is nil when the address space cannot be reserved.
     ///
-    /// - Parameter memoryLimit: of the machine, in bytes; nil for none. The ranges are in proportion to it.
+    /// - Parameter memoryLimit: The machine's limit in bytes, or nil for none. The ranges are in proportion to it.
     init?(memoryLimit: Int?, builtins definitions: [BuiltinDefinition]) {
         sizes = HeapSizes(memoryLimit: memoryLimit)
         guard let objects = AddressRange(byteCount: sizes.space * 3),
@@ -68,7 +69,7 @@ final class MachineStorage {
         state.deallocate()
     }
 
-    /// Puts the state at its beginning: nothing is made or loaded yet.
+    /// Sets the state to that of a machine that has allocated and loaded nothing.
     func initializeState(for machine: Machine) {
         var heap = Heap(sizes: sizes, objects: objects.start, permanent: permanent.start)
         let env = heap.makeFirstObject(kind: Kind.closure)
