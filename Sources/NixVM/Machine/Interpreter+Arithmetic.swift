@@ -1,6 +1,7 @@
 import NixBytecode
 
-/// Arithmetic and order beyond what the loop does inline: large integers, floats, strings, paths, lists.
+/// Arithmetic and comparison where the loop's inline paths do not apply: large integers, floats, strings, paths and
+/// lists.
 extension Interpreter {
     @inline(never)
     func add() -> Step {
@@ -32,7 +33,7 @@ extension Interpreter {
         return .next
     }
 
-    /// `-`, `*`, `/` and `+` on numbers.
+    /// `-`, `*`, `/`, and `+` on numbers.
     @inline(never)
     func arithmetic(_ opcode: Opcode) -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
@@ -43,7 +44,8 @@ extension Interpreter {
         return replaceTwo(result)
     }
 
-    /// The result of an operation on two numbers, nil with `failure` set; 16 bytes reserved.
+    /// The result of an operation on two numbers, or nil with `failure` set. The caller has reserved `Size.number`
+    /// bytes.
     func calculate(_ opcode: Opcode, _ a: Value, _ b: Value) -> Value? {
         if a.isInteger, b.isInteger { return calculate(opcode, a.integer, b.integer) }
         guard a.isInteger || a.isFloat, b.isInteger || b.isFloat else {
@@ -99,8 +101,8 @@ extension Interpreter {
         }
     }
 
-    /// An operand is no number. Nix wants floats as soon as one operand is one, and of a division looks at the divisor
-    /// first.
+    /// Fails because an operand is not a number. As in Nix, a float is expected as soon as one operand is a float, and
+    /// a division checks its divisor first.
     private func failOperand(_ opcode: Opcode, _ a: Value, _ b: Value) -> Step {
         let isDivision = opcode == .divide
         let isLeft = isDivision ? b.isInteger || b.isFloat : !(a.isInteger || a.isFloat)
@@ -129,7 +131,7 @@ extension Interpreter {
         return .next
     }
 
-    /// A superinstruction whose fast path did not apply: does what the pair does.
+    /// Executes a superinstruction whose inline path did not apply, as the two instructions that it stands for.
     @inline(never)
     func withInteger(_ number: Int, _ opcode: Opcode) -> Step {
         if !isForced(sp - 1) { return .force }
@@ -149,7 +151,7 @@ extension Interpreter {
     @inline(never)
     func compare(_ opcode: Opcode) -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
-        // a > b is b < a; a <= b is !(b < a).
+        // a > b is b < a, and a <= b is !(b < a).
         let swaps = opcode == .greater || opcode == .lessOrEqual
         let negates = opcode == .lessOrEqual || opcode == .greaterOrEqual
         let a = swaps ? (sp - 1).pointee : (sp - 2).pointee
@@ -166,7 +168,8 @@ extension Interpreter {
         return replaceTwo(.bool(less != negates))
     }
 
-    /// Order of two values that are no lists; nil with `failure` set when they have none.
+    /// Whether `a` is less than `b`, for values other than lists. The result is nil, with `failure` set, when they
+    /// cannot be compared.
     func isLess(_ a: Value, _ b: Value) -> Bool? {
         if a.isInteger, b.isInteger { return a.integer < b.integer }
         if a.isFloat || b.isFloat, a.isInteger || a.isFloat, b.isInteger || b.isFloat {
@@ -188,7 +191,7 @@ extension Interpreter {
         return nil
     }
 
-    /// Turns the instruction being executed into a frame of an internal builtin; its result takes the operands' place.
+    /// Turns the current instruction into a frame of an internal builtin, whose result replaces the operands.
     func enterOperator(_ index: Int, arguments: Int, flag: Bool) -> Step {
         let builtin = state.pointee.builtins + index
         let slots = builtin.pointee.arity + builtin.pointee.slots - arguments

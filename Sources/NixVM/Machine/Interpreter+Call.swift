@@ -1,6 +1,6 @@
 import NixBytecode
 
-/// Calls that are not of a closure with exactly its arguments, and the frames of builtins.
+/// Calls of anything but a closure with exactly its number of arguments, and the frames of builtins.
 extension Interpreter {
     var sp: Slot {
         @inline(__always) get { state.pointee.r.sp }
@@ -23,8 +23,8 @@ extension Interpreter {
         return state.pointee.r.sp.pointee
     }
 
-    /// Replaces a thunk that has its value by it. False, with the thunk in `pending`, when it has none yet: the step
-    /// then answers `.force` and runs anew.
+    /// Replaces an indirection in the slot by its value. The result is false, with the thunk in `pending`, if the thunk
+    /// has not been forced. The step must then answer `.force`, after which it runs again.
     @inline(__always)
     func isForced(_ slot: Slot) -> Bool {
         let value = slot.pointee
@@ -37,7 +37,7 @@ extension Interpreter {
         return false
     }
 
-    /// Gives the builtin's result.
+    /// Ends a builtin with its result.
     @inline(__always)
     func done(_ value: Value) -> Step {
         state.pointee.result = value
@@ -48,11 +48,11 @@ extension Interpreter {
     @inline(__always)
     func stepCode(_ index: Int) -> UnsafePointer<UInt8> { UnsafePointer(state.pointee.stepCodes + index &* 8) }
 
-    /// The code that returns the top of the stack, forced.
+    /// The code that forces the top of the stack and returns it.
     @inline(__always)
     var returnCode: UnsafePointer<UInt8> { UnsafePointer(state.pointee.returnCode) }
 
-    /// Makes the current frame run machine code instead of a chunk's.
+    /// Makes the current frame run internal code instead of a chunk.
     @inline(__always)
     private func continueWith(_ code: UnsafePointer<UInt8>) {
         state.pointee.r.pc = code
@@ -60,7 +60,7 @@ extension Interpreter {
         state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
     }
 
-    /// Pushes a frame whose base is given; the caller goes on at `pc`.
+    /// Pushes a frame with the given base. The caller will continue at `pc`.
     @inline(__always)
     func pushFrame(pc: UnsafePointer<UInt8>, base: Slot, mode: UInt) {
         let r = state.pointee.r
@@ -69,7 +69,8 @@ extension Interpreter {
         state.pointee.r.bp = base
     }
 
-    /// Charges one unit; false when budget, stack or frames must be looked at first.
+    /// Charges one unit of fuel. The result is false when fuel, stack or frames have run out; then the step must answer
+    /// `.collect`.
     @inline(__always)
     func chargeEntry(_ slots: Int) -> Bool {
         if state.pointee.grantedFuel <= 0 || state.pointee.r.sp + slots > state.pointee.spLimit
@@ -182,7 +183,7 @@ extension Interpreter {
         continueWith(stepCode(index))
     }
 
-    /// Forces the strict arguments, then runs a builtin without a frame.
+    /// Forces the strict arguments, then runs a builtin that needs no frame.
     @inline(__always)
     private func runSimple(_ builtin: UnsafePointer<Builtin>, arguments: Slot) -> Step {
         if !forceStrict(builtin.pointee.strict, arguments) { return forceNext(builtin, arguments) }
@@ -191,7 +192,8 @@ extension Interpreter {
         return builtin.pointee.step(self)
     }
 
-    /// What to answer while a strict argument is not forced: to force it, unless the first one is wrong already.
+    /// The answer while a strict argument is not forced: to force it, unless an argument that is already forced is
+    /// wrong.
     @inline(never)
     private func forceNext(_ builtin: UnsafePointer<Builtin>, _ arguments: Slot) -> Step {
         guard let check = builtin.pointee.early, !arguments.pointee.isThunk else { return .force }
@@ -211,7 +213,8 @@ extension Interpreter {
         return true
     }
 
-    /// Runs one step of the current frame's builtin; one without slots has its arguments alone in a frame.
+    /// Runs one step of the builtin in the current frame. A builtin that needs no frame has one here, with its
+    /// arguments only, because one of them had to be forced.
     @inline(never)
     func builtinStep<Observer: LoopObserver>(_ index: Int, _ observer: inout Observer) -> Step {
         let builtin = state.pointee.builtins + index
@@ -231,7 +234,7 @@ extension Interpreter {
         return step
     }
 
-    /// Whether a builtin's result is a thunk without a value yet; a thunk that has one is replaced by it.
+    /// Whether a builtin's result is a thunk that has not been forced. An indirection is replaced by its value.
     @inline(__always)
     private func isResultDelayed() -> Bool {
         let result = state.pointee.result
@@ -241,8 +244,8 @@ extension Interpreter {
         return false
     }
 
-    /// Returns a builtin's result from the current frame. At its base the builtin itself stays while the result is
-    /// forced, for the backtrace.
+    /// Returns a builtin's result from the current frame. While the result is forced, the builtin itself is in the
+    /// frame's first slot, where the backtrace finds it.
     @inline(__always)
     private func finishBuiltin(_ index: Int) {
         bp.pointee = .builtin(index)
@@ -285,8 +288,8 @@ extension Interpreter {
         }
     }
 
-    /// The functor of a set is a set, too: it is applied to the set in a frame of its own, and what comes of it to the
-    /// arguments. So each further functor counts as a call that waits for another.
+    /// Calls a functor that is itself a set. The functor is applied to the set in a frame of its own, and the result to
+    /// the arguments. So each nested functor counts towards the depth limit.
     private func applyFunctorOfFunctor(_ functor: Value, _ function: Value, _ count: Int) -> Step {
         // [f a1..an] becomes [a1..an functor f].
         bp.update(from: bp + 1, count: count)
@@ -298,7 +301,7 @@ extension Interpreter {
         return .call
     }
 
-    /// More arguments than the function takes: calls it with the first, and its result with the rest.
+    /// Calls a function with as many arguments as it takes; its result is then called with the rest.
     private func applyFirst(_ arity: Int, of count: Int) -> Step {
         let rest = count - arity
         guard reserveSlots(arity &+ 1) else { return .collect }
@@ -311,7 +314,7 @@ extension Interpreter {
         return .call
     }
 
-    /// The step after `applyFirst`: the result at the top, the other arguments below it.
+    /// The step after `applyFirst`. The result is at the top of the stack, and the remaining arguments are below it.
     func applyRestStep() -> Step {
         let function = pop()
         let rest = sp - bp
@@ -322,7 +325,8 @@ extension Interpreter {
         return .tailCall
     }
 
-    /// Carries out `.call`: the frame's next step follows when the result is at the top.
+    /// Carries out `.call`. The frame's next step runs when the result is at the top of the stack. The result is false,
+    /// with `failure` set, when a limit forbids the call.
     func enterCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
         let function = (sp - (count &+ 1)).pointee
         let resume = state.pointee.resume ?? state.pointee.instruction
@@ -358,7 +362,7 @@ extension Interpreter {
         return true
     }
 
-    /// Carries out `.tailCall`.
+    /// Carries out `.tailCall`. The result is false, with `failure` set, when a limit forbids the call.
     func enterTailCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
         let function = (sp - (count &+ 1)).pointee
         if function.tag == Tag.function, function.object.kind == Kind.closure {
@@ -394,7 +398,8 @@ extension Interpreter {
         return true
     }
 
-    /// Carries out `.force`: the interrupted instruction or step runs anew when the thunk has its value.
+    /// Carries out `.force`. The interrupted instruction or step runs again when the thunk has been forced. The result
+    /// is false with `failure` set.
     func enterPending<Observer: LoopObserver>(_ observer: inout Observer) -> Bool {
         let object = state.pointee.pending.object
         if object.kind == Kind.indirection { return true }
@@ -417,7 +422,8 @@ extension Interpreter {
         return true
     }
 
-    /// Room for a frame of so many slots; charges one unit. False with `failure` set when a limit forbids it.
+    /// Makes room for a frame of `slots` slots and charges one unit of fuel. The result is false, with `failure` set,
+    /// when a limit forbids it.
     func ensureRoom(_ slots: Int) -> Bool {
         while !chargeEntry(slots) {
             if !makeRoom() { return false }

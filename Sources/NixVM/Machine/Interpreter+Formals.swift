@@ -1,4 +1,4 @@
-/// The prologue of functions with a `{ a, b ? d }` pattern.
+/// The prologue of functions whose parameter is a pattern such as `{ a, b ? d }`.
 extension Interpreter {
     /// Checks the argument in a slot and pushes one value for each formal.
     @inline(never)
@@ -36,7 +36,8 @@ extension Interpreter {
         return .next
     }
 
-    /// Puts each formal's attribute above the stack, `absent` where there is none; the number found.
+    /// Stores the attribute of each formal above the top of the stack, or `absent` if there is none. The result is the
+    /// number of attributes found.
     private func pickFormals(_ formals: UnsafePointer<LoadedFormals>, _ argument: Object) -> Int {
         let count = formals.pointee.count
         let sorted = formals.pointee.sorted
@@ -67,8 +68,8 @@ extension Interpreter {
         return matched
     }
 
-    /// Fills the captures of the default thunks just made (from `fresh` on), now that every formal has its value. A
-    /// default's thunk that came in as an argument is older and stays as it is.
+    /// Fills the captures of the default thunks that were just made (from `fresh` on), now that every formal has its
+    /// value. A default's thunk that came in as an argument is older and is left as it is.
     private func captureDefaults(
         _ formals: UnsafePointer<LoadedFormals>, _ values: Slot, _ fresh: UnsafeMutableRawPointer
     ) {
@@ -76,7 +77,7 @@ extension Interpreter {
             let entry = formals.pointee.defaults + place
             let value = values[place]
             guard entry.pointee.chunk >= 0, value.isThunk else { continue }
-            // What has left the nursery may lie above it.
+            // An object outside the nursery may have a higher address.
             let object = UnsafeMutableRawPointer(value.object)
             guard object >= fresh, object < state.pointee.r.hp else { continue }
             for capture in 0..<entry.pointee.captureCount {
@@ -115,7 +116,7 @@ extension Interpreter {
         return []
     }
 
-    /// `function 'f'` or `function 'anonymous lambda'` for the function being run.
+    /// The function being run, as messages name it: `function 'f'` or `function 'anonymous lambda'`.
     private func functionName() -> [UInt8] {
         let name = machine.chunkName(state.pointee.r.env.field) ?? Array("anonymous lambda".utf8)
         return Array("function '".utf8) + name + Array("'".utf8)
@@ -123,7 +124,7 @@ extension Interpreter {
 }
 
 extension Machine {
-    /// The name a chunk's function or thunk is bound to.
+    /// The name that a chunk's function or thunk is bound to.
     func chunkName(_ index: Int) -> [UInt8]? {
         guard index > 0, index < state.pointee.chunkCount else { return nil }
         let loaded = state.pointee.chunks[index]

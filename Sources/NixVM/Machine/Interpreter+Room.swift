@@ -1,6 +1,6 @@
-/// Room on heap and stack, and the budget.
+/// Reserving heap and stack, and the fuel budget.
 extension Interpreter {
-    /// Whether so many bytes can be taken without collecting. Called once per step, before any effect.
+    /// Whether `bytes` can be allocated without a collection. A step calls this once, before any effect.
     @inline(__always)
     func reserve(_ bytes: Int) -> Bool {
         if _fastPath(state.pointee.r.hp + bytes <= state.pointee.hpLimit) { return true }
@@ -9,7 +9,7 @@ extension Interpreter {
         return false
     }
 
-    /// Whether so many values can be pushed. Called before any effect.
+    /// Whether `count` values can be pushed. A step calls this before any effect.
     @inline(__always)
     func reserveSlots(_ count: Int) -> Bool {
         if _fastPath(state.pointee.r.sp + count <= state.pointee.spLimit) { return true }
@@ -18,8 +18,8 @@ extension Interpreter {
         return false
     }
 
-    /// Whether so many bytes may be taken beside the heap, as far as the memory limit goes. Called before any effect; what
-    /// is no longer alive in the heap makes room when the step is run anew.
+    /// Whether the memory limit leaves `bytes` outside the heap. A step calls this before any effect; when it runs
+    /// again, garbage of the heap has made room.
     func reserveOutside(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
         state.pointee.need = 0
@@ -28,7 +28,7 @@ extension Interpreter {
         return false
     }
 
-    /// Takes words that were reserved.
+    /// Allocates words that were reserved.
     @inline(__always)
     func take(words: Int) -> Object {
         let object = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
@@ -36,16 +36,16 @@ extension Interpreter {
         return object
     }
 
-    /// Charges fuel for a builtin's work, by semantic size, before it is done; false when none is left, with
-    /// `failure` set. What is charged twice because a step ran anew is given back by the caller.
+    /// Charges fuel for a builtin's work before it is done, by sizes that the program made. The result is false, with
+    /// `failure` set, when no fuel is left. When a step runs again, the caller refunds what it has charged already.
     @inline(__always)
     func charge(_ units: Int) -> Bool {
         state.pointee.grantedFuel &-= units
         return state.pointee.grantedFuel >= 0 || refill()
     }
 
-    /// Does what `Step.collect` asks: looks at budget, stack and heap in turn. False with `failure` set when a limit
-    /// forbids to go on.
+    /// Carries out `Step.collect`: checks fuel, stack and heap in turn. The result is false, with `failure` set, when a
+    /// limit forbids to continue.
     @inline(never)
     func makeRoom() -> Bool {
         // The step was stopped while it made what it needs room for.
@@ -54,7 +54,8 @@ extension Interpreter {
         let outside = state.pointee.needOutside
         state.pointee.needSlots = 0
         state.pointee.needOutside = 0
-        // With nothing left, only who wants to charge is refused: when room on the heap is asked for depends on collections.
+        // A grant that is used up exactly is refilled only for a step that wants to charge. When a step asks for heap
+        // depends on collections, and fuel must not.
         if state.pointee.grantedFuel < 0 || state.pointee.grantedFuel == 0 && state.pointee.need == 0 && outside == 0 {
             if !refill() { return false }
             if state.pointee.remembered.isFull, !collect(need: 0) { return failCollection() }
@@ -69,15 +70,15 @@ extension Interpreter {
         let need = state.pointee.need
         state.pointee.need = 0
         if state.pointee.r.hp + need <= state.pointee.hpLimit { return true }
-        // Where memory is short, collections take more time than what lies between them.
+        // When memory is short, collections take more time than the work between them, so each one polls.
         if !poll() { return false }
         return collect(need: need) || failCollection()
     }
 
-    /// The failure of a collection that found no room, or that was stopped, which has said so itself.
+    /// Fails because a collection found too little room. A collection that was stopped has set the failure itself.
     private func failCollection() -> Bool { machine.isHeapAbandoned ? false : failMemory() }
 
-    /// Frees what is no longer alive in the heap, for so many bytes beside it.
+    /// Collects garbage of the heap to make room for `bytes` outside it.
     private func makeRoomOutside(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
         guard poll() else { return false }
@@ -87,7 +88,7 @@ extension Interpreter {
         return true
     }
 
-    /// Takes the next grant of fuel after looking at deadline and cancellation.
+    /// Polls deadline and cancellation and takes the next grant of fuel.
     @inline(never)
     private func refill() -> Bool {
         let debt = -min(0, state.pointee.grantedFuel)
@@ -97,7 +98,7 @@ extension Interpreter {
             state.pointee.grantedFuel = Machine.grantUnits
             return true
         }
-        // All of the limit may be used. Without a debt somebody waits for a unit.
+        // All of the limit may be used. Without a debt, the step waits for a single unit.
         if fuel < max(1, debt) {
             state.pointee.fuelUsed &+= fuel
             state.pointee.fuel = 0
@@ -111,30 +112,31 @@ extension Interpreter {
         return true
     }
 
-    /// Bytes beside the heap that the memory limit leaves, with what the heap holds now; `Int.max` without a limit.
+    /// The bytes that the memory limit leaves outside the heap, given what the heap holds now. Without a limit this is
+    /// `Int.max`.
     var roomOutsideHeap: Int {
         guard let limit = state.pointee.memoryLimit else { return .max }
         let fresh = state.pointee.r.hp - state.pointee.nurseryStart
         return max(0, limit - stackBytes - outsideBytes - state.pointee.heap.oldBytes - fresh)
     }
 
-    /// Whether so many more bytes beside the heap fit the memory limit.
+    /// Whether `bytes` more outside the heap fit into the memory limit.
     func hasRoomOutsideHeap(_ bytes: Int) -> Bool { bytes <= roomOutsideHeap }
 
-    /// Counts bytes that are kept beside the heap. The next collection comes earlier, and looks at the limit.
+    /// Counts bytes that are kept outside the heap. The next collection comes earlier and checks the limit.
     func countOutsideHeap(_ bytes: Int) {
         machine.store.byteCount += bytes
         bringCollectionForward(bytes)
     }
 
-    /// Lets the next collection come earlier under a memory limit: so many bytes were taken beside the heap.
+    /// Under a memory limit, makes the next collection come earlier, because `bytes` were taken outside the heap.
     func bringCollectionForward(_ bytes: Int) {
         guard state.pointee.memoryLimit != nil else { return }
         state.pointee.hpLimit = max(state.pointee.r.hp, state.pointee.hpLimit - (bytes + 1) / 2)
     }
 
-    /// Bytes that count under the memory limit beside spaces and stack: of programs, names, of what is known of the
-    /// store, and of failures kept.
+    /// The bytes that count towards the memory limit besides spaces and stacks: programs, names, what is known of the
+    /// store, and caught failures.
     var outsideBytes: Int {
         state.pointee.heap.permanentBytes + state.pointee.symbols.byteCount + machine.store.byteCount
             + machine.keptFailures.byteCount
@@ -149,14 +151,14 @@ extension Interpreter {
         return fitsLimit()
     }
 
-    /// How much larger a window of the stack or the frames gets: as large again where there is no memory limit, and a bit
-    /// larger where the window counts under one.
+    /// By how much a window of the stack or the frames grows. It doubles without a memory limit. With one it grows by
+    /// an eighth, because the whole window counts.
     private func growth(of used: Int) -> Int {
         max(state.pointee.memoryLimit == nil ? used : used / 8, 1 << 13)
     }
 
-    /// Room for so many values over the current frame's base, without charging. False with `failure` set when a limit
-    /// forbids it.
+    /// Makes room for `slots` values above the current frame's base, without charging fuel. The result is false, with
+    /// `failure` set, when a limit forbids it.
     func makeStack(_ slots: Int) -> Bool {
         state.pointee.r.bp + (slots &+ Builtin.slack) <= state.pointee.spLimit
             || growStack(slots &+ state.pointee.largestFrame)
@@ -170,7 +172,7 @@ extension Interpreter {
         return fitsLimit()
     }
 
-    /// The stack grew at the heap's cost: under a memory limit the heap's window is set anew.
+    /// The stack has grown at the expense of the heap, so under a memory limit the heap's window is set again.
     private func fitsLimit() -> Bool {
         if state.pointee.memoryLimit == nil { return true }
         return collect(need: 0) || failCollection()

@@ -1,21 +1,21 @@
 import NixBytecode
 
-/// Why the loop came to an end.
+/// Why the loop ended.
 enum RunExit {
     /// The value is in `result`.
     case finished
     /// The machine's `failure` is set and nothing caught it.
     case failed
-    /// The machine's `request` is set; `run` goes on once it is answered.
+    /// The machine's `request` is set. `run` continues once it is answered.
     case suspended
 }
 
 extension Interpreter {
-    /// Runs from the stored registers until the bottom frame returns, an error is caught by nobody, or the host is
-    /// needed.
+    /// Runs from the stored registers until the bottom frame returns, a failure is not caught, or the host is needed.
     ///
-    /// The switch only dispatches: what is not short goes to a function of its own, which works on the stored
-    /// registers and answers with a `Step`. Two tails follow the switch, one that forces and one that carries out steps.
+    /// The registers are the local `r`, so that the compiler can keep them in the processor's. The switch only
+    /// dispatches: an instruction that is not short is a function of its own, which works on the stored registers and
+    /// answers with a `Step`. The code after the switch enters thunks and carries out steps.
     @inline(never)
     func run<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit {
         let state = self.state
@@ -27,9 +27,9 @@ extension Interpreter {
             observer.executeOp(self, r)
             let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
             r.pc += 1
-            /// The thunk to force, if any; else `step` is carried out.
+            /// The thunk to force. If it is nil, `step` is carried out.
             var target: Object?
-            /// Where the forced value goes.
+            /// The slot that the forced value goes to.
             var base = r.sp
             var mode = FrameMode.updateAndPush
             var step = Step.next
@@ -156,7 +156,7 @@ extension Interpreter {
                     if selected.isThunk, selected.object.kind == Kind.indirection {
                         selected = Value(bits: selected.object[1])
                     }
-                    // What is told by its place needs a thunk of its own.
+                    // A value with an identity needs a thunk of its own.
                     if !selected.isThunk, selected.tag < Tag.list || !comparesByIdentity(selected) {
                         (r.sp - 1).pointee = selected
                         continue dispatch
@@ -332,7 +332,8 @@ extension Interpreter {
                         (r.sp - 1).pointee = found.pointee
                         continue dispatch
                     }
-                    // The operand stays until the frame is entered: without room, the instruction runs anew.
+                    // The operand stays until the frame is entered, because without room for the frame the instruction
+                    // runs again.
                     base = r.sp - 1
                     target = found.pointee.object
                 } else {
@@ -790,7 +791,7 @@ extension Interpreter {
                 r = state.pointee.r
                 if step == .next { continue dispatch }
                 if step == .call {
-                    // As `enterCall`, for a closure with exactly its arguments.
+                    // This is `enterCall`, inlined for a closure with exactly its arguments.
                     let count = state.pointee.callCount
                     let function = (r.sp - (count &+ 1)).pointee
                     if _fastPath(function.tag == Tag.function) {
@@ -822,7 +823,7 @@ extension Interpreter {
             }
 
             if step == .force {
-                // What asked for it runs anew, and finds the thunk's value.
+                // The instruction or step that asked for it runs again, and finds the thunk's value.
                 observer.carryOut(self, step)
                 target = state.pointee.pending.object
                 state.pointee.pending = .null
@@ -875,7 +876,7 @@ extension Interpreter {
         }
     }
 
-    /// The value at a packed position.
+    /// The value of a packed capture: a local, an upvalue or nothing.
     @inline(__always)
     private func valueAt(_ position: Int, _ r: borrowing Registers) -> Value {
         switch position & 3 {
@@ -885,7 +886,7 @@ extension Interpreter {
         }
     }
 
-    /// Does what an instruction or builtin asked for; an exit when the loop cannot go on.
+    /// Carries out what an instruction or builtin asked for. The result is an exit when the loop cannot continue.
     @inline(never)
     private func carryOut<Observer: LoopObserver>(_ step: Step, _ observer: inout Observer) -> RunExit? {
         observer.carryOut(self, step)

@@ -1,7 +1,8 @@
-/// What happens after a failure.
+/// Unwinding after a failure.
 extension Interpreter {
-    /// Leaves frames until one catches the failure; an exit when none does. Thunks on the way keep a failure that is
-    /// caught. From another one they get back their code: the captures never left them.
+    /// Leaves frames until one catches the failure. The result is an exit when none does. If the failure is caught, the
+    /// thunks being forced become failed ones. Otherwise they become thunks again, which takes nothing but their kind,
+    /// because blackholes keep their captures.
     @inline(never)
     func unwind<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit? {
         if machine.isHeapAbandoned { return .failed }
@@ -9,7 +10,8 @@ extension Interpreter {
         var place = placeOfFailure()
         var tails = TailSiteReader(state.pointee.tailSites)
         var catching = findCatcher()
-        // A failure that goes on is the same one for the thunks that failed with it before.
+        // After an error context was evaluated, unwinding continues with the same failure, so the thunks that failed
+        // before and those that fail now share its number.
         catching?.number = machine.resumedFailure
         machine.resumedFailure = nil
         while true {
@@ -49,7 +51,7 @@ extension Interpreter {
         }
     }
 
-    /// Leaves a frame of which nothing is noted, since there are so many.
+    /// Leaves a frame without noting it, because there are too many.
     private func skipFrame() {
         machine.notes.skip(1)
         machine.coerced = .absent
@@ -65,7 +67,7 @@ extension Interpreter {
         markFailed(thunk, number)
     }
 
-    /// Whether some frame will catch the failure.
+    /// A record for the catch of the failure, or nil if no frame will catch it.
     private func findCatcher() -> Catching? {
         guard machine.failure?.kind.isCatchable == true else { return nil }
         if isCatcher(state.pointee.r.pc, bp) { return Catching() }
@@ -77,13 +79,13 @@ extension Interpreter {
         return nil
     }
 
-    /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one it catches.
+    /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one that it catches.
     private func isCatcher(_ pc: UnsafePointer<UInt8>, _ bp: Slot) -> Bool {
         guard let index = stepIndex(pc), index == machine.tryEvalIndex else { return false }
         return machine.failure?.kind.isCatchable == true && bp[1].isTrue
     }
 
-    /// Lets the `tryEval` on top go on, and keeps the failure if a thunk failed with it.
+    /// Lets the `tryEval` on top continue, and keeps the failure if a thunk failed with it.
     private func catchFailure(_ catching: Catching?) {
         bp[1] = .false
         state.pointee.r.sp = bp + 2
@@ -95,7 +97,7 @@ extension Interpreter {
         machine.failure = nil
     }
 
-    /// The builtin whose step code this is; nil for a chunk's code.
+    /// The builtin whose step code this is, or nil for the code of a chunk.
     func stepIndex(_ pc: UnsafePointer<UInt8>) -> Int? {
         let offset = UnsafeRawPointer(pc) - UnsafeRawPointer(state.pointee.stepCodes)
         if offset < 0 || offset >= state.pointee.builtinCount * 8 { return nil }
@@ -105,8 +107,8 @@ extension Interpreter {
 
 /// A failure that is going to be caught.
 private struct Catching {
-    /// Its number among those kept, once a thunk has failed with it.
+    /// Its number among the caught failures, once a thunk has failed with it.
     var number: Int?
-    /// Whether one of the thunks lies outside the nursery.
+    /// Whether one of these thunks is outside the nursery.
     var hasOldThunk = false
 }
