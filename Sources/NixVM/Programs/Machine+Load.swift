@@ -1,13 +1,14 @@
 import NixBytecode
 
-/// Making programs part of the machine.
+/// Loading programs into the machine.
 extension Machine {
-    /// Makes a verified program's constants, layouts and chunks part of the machine.
+    /// Loads a verified program: its constants, layouts and chunks.
     ///
     /// - Parameters:
-    ///   - directory: what relative paths start from.
-    ///   - name: what positions call the source.
-    /// - Returns: the machine's index of the top-level chunk, or a failure (an unknown global, too many chunks, a limit).
+    ///   - directory: The directory that relative paths start from.
+    ///   - name: The source's name in positions.
+    /// - Returns: The machine's index of the top-level chunk.
+    /// - Throws: A failure because of an unknown global, too many chunks, or a limit.
     func load(_ program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> Int {
         let first = state.pointee.chunkCount
         let sizes = ProgramSizes(program)
@@ -26,9 +27,9 @@ extension Machine {
         return first
     }
 
-    /// Makes the first part of a program whose code is made as it is run part of the machine.
+    /// Loads the first part of a program whose code is generated on demand.
     ///
-    /// - Returns: the number of the program.
+    /// - Returns: The number of the program.
     func load(
         _ part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> Int {
@@ -38,7 +39,7 @@ extension Machine {
         return programs.count - 1
     }
 
-    /// Adds a program without contents.
+    /// Adds a program with empty tables.
     func add(
         _ sizes: ProgramSizes, lines: @escaping () -> LineFinder?, spans: ((Int) -> [InstructionSpan])? = nil,
         name: String, directory: [UInt8], firstChunk: Int
@@ -53,8 +54,8 @@ extension Machine {
         return loaded
     }
 
-    /// Changes a program's tables. Where that fails they are not whole, and every later attempt fails in the same way:
-    /// nothing of the program is run.
+    /// Changes a program's tables. If that fails they are incomplete, so nothing of the program may run, and every
+    /// later attempt fails in the same way.
     func extend(
         _ loaded: LoadedProgram, _ body: (inout LoadBudget) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {
@@ -75,7 +76,7 @@ extension Machine {
         Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
     }
 
-    /// Adds what a part of a program brings.
+    /// Adds a part of a program.
     func extend(_ loaded: LoadedProgram, by part: ProgramPart) throws(EvalFailure) {
         try extend(loaded) { (budget) throws(EvalFailure) in
             try addTables(
@@ -116,7 +117,7 @@ extension Machine {
     }
 
     private func symbol(_ name: [UInt8], _ budget: inout LoadBudget) throws(EvalFailure) -> UInt32 {
-        // The closure of `withUnsafeBufferPointer` has no inout parameter of a type that cannot be copied.
+        // The closure of `withUnsafeBufferPointer` cannot take an inout parameter of a noncopyable type.
         guard !name.isEmpty else { return try budget.symbol(UnsafeBufferPointer(start: nil, count: 0)) }
         return try name.withUnsafeBufferPointer { (bytes) throws(EvalFailure) in try budget.symbol(bytes) }
     }
@@ -139,7 +140,7 @@ extension Machine {
         EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
     }
 
-    /// Gives a chunk its place, with code that asks the host for its own.
+    /// Sets up a chunk whose code asks the host for the chunk's own code.
     func announce(_ chunk: ChunkOutline, at place: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
         state.pointee.chunks[place] = LoadedChunk(
             code: interpreter.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables),
@@ -148,9 +149,9 @@ extension Machine {
             index: UInt32(truncatingIfNeeded: chunkIndex))
     }
 
-    /// Keeps what is known of a chunk.
+    /// Records what is known of a chunk.
     ///
-    /// - Parameter isShared: somebody else keeps, and has counted, the arrays that it refers to.
+    /// - Parameter isShared: Whether someone else keeps the arrays that the chunk refers to, and has counted them.
     func describe(
         _ chunk: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, isShared: Bool = false, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
@@ -160,9 +161,9 @@ extension Machine {
         loaded.describe(chunkIndex, chunk)
     }
 
-    /// Gives a chunk that was announced its code.
+    /// Sets the code of a chunk that was announced.
     ///
-    /// - Parameter total: bytes of all code that is installed with it.
+    /// - Parameter total: The bytes of all code that is installed together.
     func install(
         _ code: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, _ total: Int, isShared: Bool = false,
         _ budget: inout LoadBudget

@@ -1,11 +1,11 @@
 import NixBytecode
 
-/// Programs that are read and proved chunk by chunk.
+/// Programs whose chunks are read and verified on demand.
 extension Machine {
-    /// Loads the top level of a program of which the machine asks for the rest as it runs it.
+    /// Loads the top level of a program. The machine requests the other chunks as it runs them.
     ///
-    /// - Parameter part: that of chunk 0.
-    /// - Returns: the top level, and the number of the program in requests.
+    /// - Parameter part: The part with chunk 0.
+    /// - Returns: The top level, and the number of the program in requests.
     public func load(
         indexed program: IndexedProgram, part: IndexedPart, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
@@ -21,7 +21,7 @@ extension Machine {
             try budget.take(
                 sizes.chunks * MemoryLayout<LoadedChunk>.stride + sizes.formals * MemoryLayout<Formals>.stride)
             loaded.reserveEntries(sizes)
-            // Chunks that nothing has named yet are not looked at.
+            // Chunks that no code refers to yet are never read, so they need no entry now.
             state.pointee.chunkCount += sizes.chunks
             try add(part, to: loaded, &budget)
         }

@@ -1,7 +1,7 @@
 import NixBytecode
 import NixStore
 
-/// The entries of a program's tables.
+/// Loading the entries of a program's tables.
 extension Machine {
     func load(
         _ constant: Constant, _ loaded: LoadedProgram, _ budget: inout LoadBudget
@@ -16,10 +16,10 @@ extension Machine {
             return Value(Tag.other, object)
         case .string(let bytes): return Value(Tag.string, try text(Kind.string, bytes, &budget))
         case .path(let bytes):
-            // Paths are put together and taken apart before they are kept.
+            // Making a path canonical takes a few temporary copies of it.
             try budget.require(4 * (loaded.directory.count + bytes.count))
             var path = CanonPath.absolute(bytes, relativeTo: loaded.directory)
-            // The first part of an interpolated path keeps its slash.
+            // The first part of an interpolated path keeps its trailing slash.
             if path.count > 1, bytes.last == UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
             return Value(Tag.other, try text(Kind.path, path, &budget))
         case .global(let symbol):
@@ -46,7 +46,7 @@ extension Machine {
         return object
     }
 
-    /// An integer of the machine itself.
+    /// An integer for the machine's own use.
     func permanentInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
         let object = state.pointee.heap.allocatePermanent(words: 2)
@@ -55,7 +55,7 @@ extension Machine {
         return Value(Tag.other, object)
     }
 
-    /// A string or path of the machine itself.
+    /// A string or path for the machine's own use.
     func permanentBytes(_ kind: UInt64, _ bytes: [UInt8]) -> Object {
         let object = state.pointee.heap.allocatePermanent(words: 1 + Object.words(forBytes: bytes.count))
         fill(object, kind, bytes)
@@ -80,7 +80,8 @@ extension Machine {
         let layout = try budget.permanent(words: 2 + count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
-        // The order of the names is made in the permanent range when it is first asked for, without a look at limits.
+        // The order of the names is made in the permanent range on first use. That does not check the memory limit, so
+        // the order is counted now.
         try budget.take(8 + 8 * Object.words(forBytes: 4 * count))
         try budget.take(LoadedProgram.blockBytes(count, of: UInt32.self))
         let places = loaded.block(count, of: UInt32.self)
@@ -94,15 +95,15 @@ extension Machine {
         return LoadedShape(layout: layout, count: count, places: UnsafePointer(places))
     }
 
-    /// Bytes that so many more attribute positions take, twice while their table grows.
+    /// The bytes that `count` more attribute positions may take, including the old copy while their table grows.
     private func positionBytes(_ count: Int) -> Int {
         2 * count * MemoryLayout<(program: UInt32, span: SourceSpan)>.stride
     }
 
-    /// Sets of more names are worth a better way to sort.
+    /// The number of names up to which insertion sort is used.
     private static let insertedNames = 24
 
-    /// Writes the keys of a shape, sorted by symbol, and where the key of each name is.
+    /// Writes the keys of a shape, sorted by symbol, and the index of each name's key.
     private func insert(
         _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
         _ places: UnsafeMutablePointer<UInt32>
@@ -144,12 +145,12 @@ extension Machine {
         }
     }
 
-    /// The entry of a layout, whose high half is the symbol.
+    /// The layout entry of a name. Its upper half is the symbol.
     private func key(_ name: Shape.Name, _ loaded: LoadedProgram) -> UInt64 {
         LayoutEntry(loaded.symbols.base[Int(name.symbol)], attributePosition(name.span, loaded)).bits
     }
 
-    /// A pattern, whose defaults `fillDefaults` adds.
+    /// Loads a pattern without its defaults, which `fillDefaults` adds.
     func load(
         _ formals: Formals, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) -> LoadedFormals {

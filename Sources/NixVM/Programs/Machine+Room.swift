@@ -1,14 +1,14 @@
-/// Memory beside the heap, for what makes programs.
+/// Room outside the heap, for generating and loading programs.
 extension Machine {
-    /// Collects when so many bytes beside the heap need room that garbage may take. Only between runs, or while one waits
-    /// for an answer.
+    /// Collects if garbage in the heap takes the room that `bytes` outside the heap need. This may be called between
+    /// runs, or while a run waits for an answer.
     public func collectForRoom(_ bytes: Int) {
         if interpreter.roomOutsideHeap < bytes { interpreter.collectForOutside(bytes) }
     }
 }
 
 extension Interpreter {
-    /// Collects everything.
+    /// Collects the heap to make room for `bytes` outside it.
     func collectForOutside(_ bytes: Int) {
         guard let limit = state.pointee.memoryLimit else { return }
         if !collect(need: min(bytes, limit)) { _ = collect(need: 0) }
