@@ -1,10 +1,10 @@
 import NixBytecode
 
-/// What a recorder records; the loop is specialised for each.
+/// What a recorder records. The loop is specialized for each conforming type.
 protocol RecordedDetail {
-    /// Only counts are kept.
+    /// Whether only counts are kept.
     static var countsOnly: Bool { get }
-    /// Instructions and stacks too.
+    /// Whether instructions and stacks are recorded, too.
     static var hasInstructions: Bool { get }
 }
 
@@ -23,28 +23,29 @@ enum InstructionDetail: RecordedDetail {
     static var hasInstructions: Bool { true }
 }
 
-/// The loop's observer that records events for another, in batches.
+/// The loop's observer that records events in batches for another observer.
 ///
-/// It must be cheap: at level `calls` an event is one word and a counter. It exists for one run of the
-/// loop; what outlives that is the recording's.
+/// It must be cheap: at level `calls` an event costs one word and a counter. It exists for one run of the loop;
+/// longer-lived state is in the recording.
 struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
-    /// Events between two looks at the clock at level `calls`.
+    /// The number of events between two clock readings at level `calls`.
     private static var clockInterval: Int { 64 }
-    /// Bytes allocated since the last look after which the clock is read anyway: a builtin may have worked for long.
+    /// The bytes allocated since the last clock reading after which the clock is read anyway, because a builtin may
+    /// have taken long.
     private static var clockBytes: UInt { 4096 }
-    /// Values of the stack that are printed with an event.
+    /// The number of stack values that are printed with an event.
     private static var stackValues: Int { 6 }
 
     private let recording: EventRecording
     private var next: UnsafeMutablePointer<EventRecord>
-    /// What each frame was entered as, by depth: the code, or 0.
+    /// The code that each frame was entered with, by depth.
     private var entered: UnsafeMutablePointer<UInt32>
     private var enteredCapacity: Int
-    /// Of the current frame; -1 before the bottom frame was heard of.
+    /// The depth of the current frame, or -1 before the bottom frame was recorded.
     private var depth: Int
     private var untilClock = 1
     private var heapMark: UnsafeMutableRawPointer
-    /// The instruction runs again only because room was made: it was heard of already.
+    /// The instruction runs again only because room was made, so it has been recorded already.
     private var isRepeated = false
 
     init(_ recording: EventRecording) {
@@ -56,12 +57,12 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         heapMark = recording.machine.state.pointee.r.hp
     }
 
-    /// Begins with the frame at the bottom, unless the run goes on with one that began before.
+    /// Records the bottom frame, unless this run continues an earlier one.
     mutating func begin(_ interpreter: Interpreter) {
         if depth < 0 { enterBuiltinFrame(interpreter, 0) }
     }
 
-    /// Passes on what is recorded.
+    /// Delivers what is still in the buffer.
     mutating func end() {
         flush()
         recording.depth = depth
@@ -169,7 +170,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         entered[depth] = code
     }
 
-    /// Says that the frame below the new one waits, if it runs a chunk.
+    /// Records that the frame below the new one waits, if it runs a chunk.
     private mutating func suspend(_ interpreter: Interpreter, _ r: borrowing Registers) {
         let below = (r.fp - 1).pointee
         guard below.env != interpreter.state.pointee.machineEnv else { return }
@@ -195,11 +196,11 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         next += 1
     }
 
-    /// Reads the clock, and passes a full batch on.
+    /// Reads the clock, and delivers the batch if it is full.
     @inline(never)
     private mutating func readClock(_ hp: UnsafeMutableRawPointer) {
         heapMark = hp
-        // Room for the events until the next look.
+        // There must be room for all events until the next reading.
         if next - recording.records + EventRecorder.clockInterval >= EventRecording.capacity {
             flush()
         } else {
@@ -228,7 +229,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
 }
 
 extension Interpreter {
-    /// A value for a trace: containers by their size, everything else cut to 64 bytes.
+    /// A value for a trace. Containers are shown by their size, other values are cut to 64 bytes.
     fileprivate func brief(_ value: Value) -> [UInt8] {
         var value = value
         if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }

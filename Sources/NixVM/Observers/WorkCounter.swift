@@ -2,9 +2,9 @@ import NixBytecode
 
 /// The loop's observer that counts what code does, for `--stats`.
 ///
-/// An instruction that must wait runs again when it can go on: it is counted once it was not interrupted.
+/// An instruction that waits runs again later. It is counted only when it completes.
 struct WorkCounter: LoopObserver {
-    /// The instruction counted last, to be taken back if it did not go through.
+    /// The instruction counted last, whose count is undone if it does not complete.
     private var pending = Opcode.pop
     private var pendingElements = 0
 
@@ -23,7 +23,7 @@ struct WorkCounter: LoopObserver {
         interpreter.state.pointee.counters.calls &+= arguments
         if arguments > 0 { return }
         interpreter.state.pointee.counters.forces &+= 1
-        // The frame was entered in the midst of the instruction, which runs again.
+        // The frame interrupted the instruction, which runs again.
         if (r.fp - 1).pointee.update & 3 == FrameMode.updateAndRetry { takeBack(interpreter) }
     }
 
@@ -43,7 +43,7 @@ struct WorkCounter: LoopObserver {
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {}
 
-    /// How many values the object holds that an instruction is about to make.
+    /// The number of values in the object that an instruction is about to make.
     private func elements(_ r: borrowing Registers, _ opcode: Opcode) -> Int {
         var pc = r.pc + 1
         let first = operand(&pc)
