@@ -1,14 +1,14 @@
 import NixBytecode
 
-/// The loop's observer that looks whether every invariant holds before each instruction: see `MachineChecks`.
+/// The loop's observer that checks every invariant before each instruction, as `MachineChecks` describes.
 struct CheckingObserver: LoopObserver {
     private let interval: Int
-    /// Instructions until everything reachable is checked again.
+    /// The number of instructions until everything reachable is checked again.
     private var countdown: Int
     private var collections = -1
-    /// The instruction executed last, to be named as the one at fault.
+    /// The instruction executed last, which is named as the one at fault.
     private var last: (chunk: Int, pc: UnsafePointer<UInt8>)?
-    /// The builtin that it ran within itself.
+    /// The builtin that this instruction ran without a frame.
     private var builtin: Int?
     private let codes = CodeMap()
 
@@ -36,10 +36,10 @@ struct CheckingObserver: LoopObserver {
         return false
     }
 
-    /// Looks at everything once more when the loop has ended; nil when all is well.
+    /// Checks everything once more after the loop has ended. The result is nil if no invariant is violated.
     func finalFailure(_ interpreter: Interpreter) -> EvalFailure? {
         var r = interpreter.state.pointee.r
-        // The loop ended within its last instruction.
+        // The loop ended within its last instruction, so `pc` may not be at the start of one.
         r.pc = interpreter.stepCode(0)
         do throws(Violation) {
             try HeapChecker(interpreter, r, codes).checkAll()
@@ -50,7 +50,7 @@ struct CheckingObserver: LoopObserver {
     }
 
     private func failure(_ violation: Violation, _ interpreter: Interpreter) -> EvalFailure {
-        // What was noted belongs to a failure that was caught.
+        // The notes belong to a failure that was caught.
         interpreter.machine.notes.removeAll()
         let name =
             "invariant '\(violation.invariant.rawValue)' broken after \(instruction(interpreter)): \(violation.text)"
@@ -58,7 +58,7 @@ struct CheckingObserver: LoopObserver {
         return EvalFailure(kind: .internalError, message: Array(name.utf8), position: position)
     }
 
-    /// Names the last instruction, or the builtin whose step it was.
+    /// The last instruction, or the builtin whose step it was.
     private func instruction(_ interpreter: Interpreter) -> String {
         guard let last else { return "the start" }
         if let index = interpreter.stepIndex(last.pc) {

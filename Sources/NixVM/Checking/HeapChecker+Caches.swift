@@ -1,6 +1,6 @@
-/// What is known by address or by symbol.
+/// Checks of what is cached by address or by symbol.
 extension HeapChecker {
-    /// Whether some frame is forcing a value in depth.
+    /// Whether a deep force is running in some frame.
     var isForcingDeeply: Bool {
         if interpreter.stepIndex(r.pc) == Builtin.deepForce { return true }
         var frame = r.fp
@@ -45,7 +45,7 @@ extension HeapChecker {
         try check(runs, left, right, union)
     }
 
-    /// Whether the runs of a union give each of its keys from where it comes.
+    /// Checks that the runs of a union take each key from the right place.
     private func check(_ runs: Object, _ left: Object, _ right: Object, _ union: Object) throws(Violation) {
         let table = UnsafeMutableRawPointer(runs + 1).assumingMemoryBound(to: UnionRun.self)
         var place = 0
@@ -93,7 +93,7 @@ extension HeapChecker {
         }
     }
 
-    /// Whether the strings kept for symbols are permanent, and are their names.
+    /// Checks that the string of each symbol is permanent, and is the symbol's name.
     func checkSymbols() throws(Violation) {
         for symbol in 0..<UInt32(truncatingIfNeeded: state.pointee.symbols.count) {
             let value = state.pointee.symbols.string(symbol)

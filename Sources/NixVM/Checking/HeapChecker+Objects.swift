@@ -1,6 +1,7 @@
-/// What objects hold.
+/// Checks of the contents of objects.
 extension HeapChecker {
-    /// Whether header and contents agree; of the values in it only whether each is one, and of these at most `most`.
+    /// Checks that an object's header and contents agree. Its first `most` values are checked themselves, but not the
+    /// objects they refer to.
     func checkContents(_ object: Object, most: Int = .max) throws(Violation) {
         try checkPlace(object)
         switch object.kind {
@@ -26,7 +27,7 @@ extension HeapChecker {
         for index in 0..<min(count, most) { try check(slots[index], place) }
     }
 
-    /// Whether a closure or thunk names a chunk of its sort, and has the captures that it needs.
+    /// Checks that a closure or thunk refers to a chunk of its kind, and has the captures that the chunk needs.
     private func checkCode(_ object: Object) throws(Violation) {
         if object == state.pointee.machineEnv { return }
         guard object.field > 0, object.field < state.pointee.chunkCount else {
@@ -100,7 +101,7 @@ extension HeapChecker {
             }
             if place == 0 { continue }
             let before = layout.entries[Int(indices[place - 1])].symbol
-            // Ascending names are distinct ones, so that all of them are there.
+            // Strictly ascending names are distinct, so all of them are there.
             guard state.pointee.symbols.precedes(before, layout.entries[Int(indices[place])].symbol) else {
                 throw Violation(.nameOrder, "names are not ascending at place \(place)")
             }

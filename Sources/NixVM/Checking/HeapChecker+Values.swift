@@ -1,21 +1,21 @@
-/// Values by themselves.
+/// Checks of single values.
 extension HeapChecker {
-    /// Where a value stands, which decides what it may be.
+    /// Where a value is, which determines what it may be.
     enum Place: String {
-        /// Of a frame that runs a chunk's code.
+        /// A slot of a frame that runs a chunk's code.
         case slot
-        /// Of a frame of a builtin, which keeps its state in objects of its own.
+        /// A slot of a builtin's frame, which may hold internal objects.
         case builtinSlot
         case capture, element, attribute, array
         /// The value of a thunk.
         case thunkValue
-        /// Kept by the host, a program or a table.
+        /// A value that the host, a program or a table keeps.
         case root
 
         fileprivate var isInternal: Bool { self == .builtinSlot || self == .array }
     }
 
-    /// Whether a value is one that may stand in a place, and its object where it should be; not what that holds.
+    /// Checks that a value may be at a location, and that its object is whole. The object's contents are not checked.
     func check(_ value: Value, _ place: Place) throws(Violation) {
         switch value.tag {
         case Tag.integer: return

@@ -1,13 +1,13 @@
-/// Looks whether the state of a machine is what the loop, the collector and the builtins rely on.
+/// Checks that the state of a machine is as the loop, the collector and the builtins assume.
 ///
-/// Nothing is trusted before it was checked: an address is in a range that is in use before it is read, and a size is
-/// in bounds before it is walked, so that a corrupt heap is told of and does not end the process.
+/// Nothing is trusted before it is checked: an address must be in a range that is in use before it is read, and a size
+/// must be in bounds before it is walked. So a corrupt heap is reported and does not crash the process.
 struct HeapChecker {
     let interpreter: Interpreter
     let r: Registers
     let codes: CodeMap
 
-    /// The registers are those that the loop holds, which may not be stored.
+    /// - Parameter r: The registers of the loop, which need not be stored in the state.
     init(_ interpreter: Interpreter, _ r: Registers, _ codes: CodeMap) {
         self.interpreter = interpreter
         self.r = r
@@ -16,10 +16,10 @@ struct HeapChecker {
 
     var state: UnsafeMutablePointer<MachineState> { interpreter.state }
 
-    /// Slots and contents looked at after each instruction.
+    /// The number of slots and contents checked after each instruction.
     private static let window = 16
 
-    /// What one instruction can have touched.
+    /// Checks what a single instruction can have touched.
     func checkStep() throws(Violation) {
         try checkRegisters()
         try checkTopFrame()
@@ -34,7 +34,7 @@ struct HeapChecker {
         try checkNewestRemembered()
     }
 
-    /// Everything reachable, and what else is known of it.
+    /// Checks everything reachable, and the caches.
     func checkAll() throws(Violation) {
         try checkRegisters()
         try checkFrames()
@@ -46,12 +46,12 @@ struct HeapChecker {
         try checkSymbols()
     }
 
-    /// The ranges that objects lie in.
+    /// The ranges that contain objects.
     enum Region: String {
         case nursery, old, permanent
     }
 
-    /// The range in use that an address lies in.
+    /// The range in use that contains an address, or nil.
     func region(of address: UInt) -> Region? {
         let heap = state.pointee.heap
         if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: r.hp) { return .nursery }
@@ -70,7 +70,7 @@ struct HeapChecker {
         }
     }
 
-    /// Where an object lies, which must be whole there and of a known kind.
+    /// Checks that an object is of a known kind and lies completely in a range in use. The result is the range.
     @discardableResult
     func checkPlace(_ object: Object) throws(Violation) -> Region {
         let address = UInt(bitPattern: object)
@@ -90,7 +90,7 @@ struct HeapChecker {
 
     func hex(_ number: UInt) -> String { "0x" + String(number, radix: 16) }
 
-    /// The kind of an object in words.
+    /// The kind of an object, in words.
     func name(_ object: Object) -> String {
         let names = [
             "a thunk", "a thunk being forced", "a thunk with its value", "a closure", "a partial application", "a list",

@@ -1,11 +1,11 @@
-/// Visits everything that the collector would, and checks each object once.
+/// Visits everything that the collector would visit, and checks each object once.
 struct HeapWalk {
     private let checker: HeapChecker
     private var pending: [Object] = []
-    /// A bit for each word of the ranges in use.
+    /// One bit for each word of the ranges in use.
     private var visited: [UInt64]
     private let remembered: Set<UInt>
-    /// Containers that are marked as forced in depth, and whether that must hold now.
+    /// Whether the marks of deep forces must be right now, because none is running.
     private let checksDepth: Bool
 
     init(_ checker: HeapChecker) throws(Violation) {
@@ -56,7 +56,7 @@ struct HeapWalk {
         if value.isObject { pending.append(value.object) }
     }
 
-    /// Checks until nothing is left.
+    /// Checks objects until none is left.
     mutating func run() throws(Violation) {
         while let object = pending.popLast() {
             let region = try checker.checkPlace(object)
@@ -83,7 +83,7 @@ struct HeapWalk {
         return true
     }
 
-    /// Looks where the object's references lead, and follows them.
+    /// Checks the references of an object, and follows them.
     private mutating func visit(_ object: Object, _ region: HeapChecker.Region) throws(Violation) {
         let isKnownArray = object.kind == Kind.array && object[0] & Object.rememberedFlag != 0
         if isKnownArray != remembered.contains(UInt(bitPattern: object) | 1), object.kind == Kind.array {
@@ -110,7 +110,7 @@ struct HeapWalk {
         }
     }
 
-    /// The slots of an object that refer to others.
+    /// The slots of an object that may refer to other objects.
     private func references(of object: Object) -> Range<Slot> {
         let values = object.values
         switch object.kind {
@@ -124,7 +124,7 @@ struct HeapWalk {
         }
     }
 
-    /// Whether what a finished `deepSeq` left marked is forced, and marked itself where it holds something.
+    /// Checks that what is in a container marked by a deep force is forced, and is marked itself if it is a container.
     private func checkDepth(_ object: Object) throws(Violation) {
         guard object.kind == Kind.list || object.kind == Kind.attributes, object[0] & Object.deepFlag != 0 else {
             return
