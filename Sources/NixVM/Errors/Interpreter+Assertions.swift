@@ -1,7 +1,9 @@
-/// How a failed `assert a == b` says where the values differ, in the words of Nix.
+/// The texts of a failed `assert a == b`, which say where the values differ, in the words of Nix.
 extension Interpreter {
-    /// - Parameter item: the two values that differ, in a frame that compares deeply; the items below it are the
-    ///   containers around them.
+    /// Fails because two values differ.
+    ///
+    /// - Parameter item: The two values, in a frame that compares deeply. The items below it are the enclosing
+    ///   containers.
     func failDifferent(_ item: Slot) -> Step {
         let step = fail(.assertion, difference(item[0], item[1]))
         machine.failedOperand = CodeFrame.differs
@@ -32,7 +34,7 @@ extension Interpreter {
         return "distinct functions and immediate comparisons of identical functions compare as unequal"
     }
 
-    /// Whether two values that are no numbers are of one type, as `typeOf` has it.
+    /// Whether two values other than numbers have the same type, by the rules of `typeOf`.
     func isSameType(_ a: Value, _ b: Value) -> Bool {
         if a.isFunction || b.isFunction { return a.isFunction && b.isFunction }
         if a.tag != b.tag { return false }
@@ -64,7 +66,7 @@ extension Interpreter {
 
     func nameText(_ symbol: UInt32) -> String { String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self) }
 
-    /// Which part of a container differs.
+    /// Notes which part of a container differs.
     private func noteDifference(in item: Slot) {
         if item[2].small == Interpreter.comparedByOutput {
             return machine.notes.append(.here("while comparing a derivation by its 'outPath' attribute"))

@@ -1,17 +1,17 @@
 import NixBytecode
 
-/// Where a frame stands when a failure reaches it.
+/// Where a frame was executing when a failure reached it.
 struct FramePlace {
-    /// The instruction, or the address behind it.
+    /// The address of the instruction, or the one after it if `isStart` is false.
     var pc: UnsafePointer<UInt8>
     var isStart: Bool
-    /// The thunk that was being forced; nil when the failure came from a call or from here.
+    /// The thunk that was being forced, or nil if the failure came from a call or from the instruction itself.
     var forced: Object?
 }
 
-/// Notes about the frames that a failure leaves.
+/// The notes about the frames that a failure unwinds.
 extension Interpreter {
-    /// Writes down what the frame on top was doing.
+    /// Notes what the frame on top was doing.
     func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
         guard machine.failure != nil else { return }
         defer {
@@ -58,14 +58,14 @@ extension Interpreter {
         }
     }
 
-    /// Whether the thunk is one of the two values at the top.
+    /// Whether the thunk is one of the two values at the top of the stack.
     private func isOperand(_ forced: Object?) -> Bool {
         guard let forced, sp - 2 >= bp else { return false }
         let bits = Value(Tag.thunk, forced).bits
         return sp[-1].bits == bits || sp[-2].bits == bits
     }
 
-    /// The tail calls that led to the code of this frame, and the thunk that it all is for.
+    /// Notes the tail calls that led to the code of this frame, and the application that they are for.
     private func noteTailCalls(_ tails: inout TailSiteReader) {
         guard state.pointee.r.fp > state.pointee.framesBase else { return }
         let frame = state.pointee.r.fp - 1
@@ -81,7 +81,7 @@ extension Interpreter {
             || chunk == state.pointee.applyMappedChunk
     }
 
-    /// The chunk of the closure behind a value; 0 for what is none.
+    /// The chunk of the closure behind a value, or 0 if there is none.
     func functionChunk(_ value: Value) -> UInt32 {
         var value = value
         while true {
@@ -95,7 +95,7 @@ extension Interpreter {
         }
     }
 
-    /// The builtin that a code's call instruction runs without a frame, and its arguments.
+    /// The builtin that a call instruction runs without a frame, and its arguments.
     private func builtinAtWork(_ pc: UnsafePointer<UInt8>) -> (index: Int, arguments: Slot)? {
         let opcode = UnsafeRawPointer(pc).load(as: Opcode.self)
         guard opcode == .call || opcode == .tailCall else { return nil }
@@ -108,7 +108,7 @@ extension Interpreter {
         return (function.pointee.builtinIndex, function + 1)
     }
 
-    /// The builtin that is running, if one is.
+    /// The builtin that is running, or nil.
     func runningBuiltin() -> (index: Int, arguments: Slot)? {
         if let index = stepIndex(state.pointee.instruction) {
             return index > Builtin.returnForced ? (index, bp) : nil
@@ -117,7 +117,7 @@ extension Interpreter {
         return builtinAtWork(state.pointee.instruction)
     }
 
-    /// A builtin, after the context of the argument that was being forced.
+    /// Notes a builtin, after the context of the argument that was being forced.
     private func noteBuiltin(_ index: Int, _ arguments: Slot, _ forced: Object?) {
         if let forced {
             let context = context(of: Value(Tag.thunk, forced), index, arguments)
@@ -130,9 +130,10 @@ extension Interpreter {
         note(.builtin(Int32(index)))
     }
 
-    /// What is to be said about a value that a builtin evaluates: an argument, or something inside one.
+    /// The text about a value that a builtin evaluates, which is an argument or something inside one.
     ///
-    /// - Parameter isCoerced: whether it is coerced to a string: no argument that must be of one type is.
+    /// - Parameter isCoerced: Whether the value is coerced to a string. An argument that must have a certain type is
+    ///   not.
     func context(
         of value: Value, _ index: Int, _ arguments: Slot, isCoerced: Bool = false
     ) -> ArgumentContext? {
@@ -169,7 +170,7 @@ extension Interpreter {
         }
     }
 
-    /// A builtin whose result is being forced; of `import`, the file too.
+    /// Notes a builtin whose result is being forced, and for `import` the file as well.
     private func noteResult(_ place: FramePlace) {
         guard sp > bp, bp.pointee.isBuiltin, bp.pointee.builtinIndex > Builtin.returnForced else { return }
         let index = bp.pointee.builtinIndex
@@ -177,7 +178,7 @@ extension Interpreter {
         if index != machine.addErrorContextIndex { note(.builtin(Int32(index))) }
     }
 
-    /// One line for each list or set that is being walked, the innermost first.
+    /// Notes a line for each list or set that is being walked, the innermost first.
     private func noteDeepForce() {
         let count = (sp - (bp + 3)) / 2
         let taken = machine.notes.worthTaking(of: count)
@@ -204,7 +205,8 @@ extension Interpreter {
                 symbol: entry.symbol, position: attributePosition(container.object, index), isJSON: isJSON))
     }
 
-    /// The position number of an attribute. The results of `mapAttrs` share a layout with its argument, but have none.
+    /// The position number of an attribute. The results of `mapAttrs` share a layout with its argument, but have no
+    /// position.
     private func attributePosition(_ set: Object, _ index: Int) -> UInt32 {
         let position = set.layout.entries[index].position
         let value = set.attributeValues[index]
@@ -215,7 +217,7 @@ extension Interpreter {
         return position
     }
 
-    /// A functor that was needed, but not evaluated.
+    /// Notes a functor that was being forced.
     private func noteFunctor(_ place: FramePlace) {
         guard place.forced != nil, bp.pointee.isAttributes,
             let number = positionNumber(bp.pointee.object, Symbols.functor)
@@ -223,7 +225,7 @@ extension Interpreter {
         note(.functor(number))
     }
 
-    /// A set that another value stands for: its cursor begins at a slot.
+    /// Notes the use of another value for a set, whose cursor begins at a slot.
     private func noteSubstitution(_ cursor: Slot) {
         let isOutput = cursor[2].small == Substitution.output
         let symbol = isOutput ? Symbols.outPath : Symbols.toString
@@ -236,7 +238,7 @@ extension Interpreter {
         note(.substitution("while \(isOpen ? "evaluating" : "using") the `outPath` attribute", number))
     }
 
-    /// Lists, sets and values that stand for sets on the way of `toJSON`, the innermost first.
+    /// Notes the lists, sets and substitutes for sets that `toJSON` is inside of, the innermost first.
     private func noteJSON() {
         let cursors = jsonCursors()
         let taken = machine.notes.worthTaking(of: cursors)
@@ -274,7 +276,7 @@ extension Interpreter {
         let around: UInt32
     }
 
-    /// How many cursors `toJSON` has.
+    /// The number of cursors of `toJSON`.
     private func jsonCursors() -> Int {
         var count = 0
         eachJSONCursor { _ in count += 1 }
@@ -294,8 +296,9 @@ extension Interpreter {
         }
     }
 
-    /// Elements of lists and sets that other values stand for, the innermost first. The reason for the coercion, which
-    /// the next frame knows, is said of the outermost list, or of what is no string.
+    /// Notes the elements of lists and the substitutes for sets that a coercion is inside of, the innermost first. The
+    /// next frame knows the reason for the coercion; it belongs to the outermost list, or to a value that is not inside
+    /// a list.
     private func noteCoercion() {
         var count = 0
         var lists = 0

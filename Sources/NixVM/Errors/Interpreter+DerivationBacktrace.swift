@@ -1,6 +1,6 @@
-/// What a backtrace says about the attributes of a derivation.
+/// Backtrace lines about the attributes of a derivation.
 extension Interpreter {
-    /// What `derivationStrict` was doing, in the frame on top.
+    /// Notes what `derivationStrict` was doing in the frame on top.
     func noteDerivation(_ place: FramePlace) {
         defer { machine.notes.append(.builtin(Int32(machine.derivationStrictIndex))) }
         guard bp[0].isAttributes, let name = lookup(bp[0].object, Symbols.name) else { return }
@@ -18,7 +18,7 @@ extension Interpreter {
                     + "  whose name attribute is located at \(position?.description ?? "«none»:0")"))
     }
 
-    /// The name itself.
+    /// Notes that the name was being evaluated.
     func noteDerivationName() {
         machine.notes.append(.text("while evaluating the `name` attribute passed to builtins.derivationStrict"))
         machine.notes.append(
@@ -27,7 +27,7 @@ extension Interpreter {
                 positionNumber(bp[0].object, Symbols.name) ?? 0))
     }
 
-    /// One of the attributes that decide how the others are treated, while it was forced.
+    /// Notes an attribute that decides how the others are treated, if it was being forced.
     private func noteOption(_ place: FramePlace) {
         guard let forced = place.forced else { return }
         for symbol in [Symbols.structuredAttrs, Symbols.ignoreNulls]
@@ -40,7 +40,7 @@ extension Interpreter {
         "while evaluating the `\(nameText(symbol))` attribute passed to builtins.derivationStrict"
     }
 
-    /// - Parameter index: of the attribute in the order of names.
+    /// - Parameter index: The index of the attribute in the order of names.
     private func noteDerivationAttribute(_ index: Int, _ name: Value) {
         guard let order = knownNameOrder(bp[0].object.layout) else { return }
         let entry = bp[0].object.layout.entries[Int(order[index])]

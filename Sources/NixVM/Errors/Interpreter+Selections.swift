@@ -1,18 +1,18 @@
 import NixBytecode
 
-/// What a failure in a selection knows of the path that was selected along.
+/// What is known about the attribute at fault in a selection path.
 struct SelectionPlace {
-    /// Number of the position of the attribute reached; 0 when it has none, nil when it is not known.
+    /// The position number of the last attribute reached, which is 0 if it has no position, and nil if it is not known.
     var definition: UInt32?
-    /// The name that a computed one turned out to be.
+    /// The symbol of a dynamic attribute name.
     var name: UInt32?
 }
 
 extension Interpreter {
-    /// Follows the selection at a code address again, from the variable that it began with: all up to the attribute at
-    /// fault was evaluated.
+    /// Walks the selection path at a code address again, from the variable that it begins with. Everything up to the
+    /// attribute at fault has been evaluated.
     ///
-    /// - Parameter phase: of the failure; `attribute` when the last attribute is there, but failed.
+    /// - Parameter phase: The phase of the failure. It is `attribute` if the last attribute exists, but failed.
     func selection(_ place: FramePlace, _ phase: CodeFrame.Phase) -> SelectionPlace {
         let chunk = state.pointee.r.env.field
         if place.isStart {
@@ -30,7 +30,7 @@ extension Interpreter {
             definition: follow(instructions, to: last, includesLast: phase == .attribute)?.definition)
     }
 
-    /// A computed name lies at the top, below it the set that it is looked up in.
+    /// The dynamic name is at the top of the stack, and the set that it is looked up in is below it.
     private func dynamicSelection(
         _ chunk: Int, _ place: FramePlace, _ phase: CodeFrame.Phase
     ) -> SelectionPlace {
@@ -46,7 +46,7 @@ extension Interpreter {
         return SelectionPlace(definition: positionNumber(base.object, symbol), name: symbol)
     }
 
-    /// The attribute that a computed name is looked up in, where that is computed by one instruction.
+    /// The attribute in which a dynamic name is looked up, if a single instruction computed the name.
     private func beforeName(_ chunk: Int, _ place: FramePlace) -> UInt32? {
         guard let instructions = machine.instructions(of: chunk),
             let last = instructions.index(place.pc - state.pointee.chunks[chunk].code), last > 1,
@@ -59,7 +59,7 @@ extension Interpreter {
         value.isThunk && value.object.kind == Kind.indirection ? Value(bits: value.object[1]) : value
     }
 
-    /// From the variable at the start of a path of attributes to the last of them, or the one before.
+    /// Walks a path of attributes from the variable at its start to the last attribute, or to the one before.
     private func follow(
         _ instructions: ChunkInstructions, to last: Int, includesLast: Bool
     ) -> (definition: UInt32, value: Value)? {
@@ -94,7 +94,7 @@ extension Interpreter {
     }
 }
 
-/// The instructions of one chunk.
+/// The decoded instructions of a chunk.
 struct ChunkInstructions {
     let chunk: Chunk
     let starts: [(offset: Int, opcode: Opcode)]
@@ -104,10 +104,10 @@ struct ChunkInstructions {
         starts = chunk.instructionStarts()
     }
 
-    /// The instruction that holds an offset.
+    /// The index of the instruction that contains an offset.
     func index(_ offset: Int) -> Int? { starts.lastIndex { $0.offset <= offset } }
 
-    /// The first instruction of the path of attributes that one is a step of.
+    /// The first instruction of the selection path that an instruction belongs to.
     func startOfPath(_ last: Int) -> Int {
         var index = last
         let span = span(index)
@@ -133,7 +133,7 @@ struct ChunkInstructions {
     /// The first operand.
     func operand(_ index: Int) -> Int { operands(index).0 }
 
-    /// The program's number of the symbol that an instruction selects.
+    /// The index, in the program's table, of the symbol that an instruction selects.
     func symbol(_ index: Int) -> Int {
         let (first, second) = operands(index)
         return starts[index].opcode.isFirstStep ? second : first
@@ -150,7 +150,7 @@ struct ChunkInstructions {
 }
 
 extension Opcode {
-    /// Whether it takes one step of a selection path.
+    /// Whether the instruction is a step of a selection path.
     var selects: Bool {
         switch self {
         case .select, .selectOr, .getLocalSelect, .getUpvalueSelect: true
@@ -158,18 +158,18 @@ extension Opcode {
         }
     }
 
-    /// Whether it takes the first step, from a variable.
+    /// Whether the instruction is the first step, from a variable.
     fileprivate var isFirstStep: Bool { self == .getLocalSelect || self == .getUpvalueSelect }
 }
 
 extension Machine {
-    /// The instructions of a chunk of a program, decoded once.
+    /// The instructions of a chunk, which are decoded once. The result is nil for code of the machine's own.
     func instructions(of chunk: Int) -> ChunkInstructions? {
         if let known = decodedChunks[chunk] { return known }
         let loaded = state.pointee.chunks[chunk]
         guard chunk > 0, Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)]
-        // Longer code is not decoded for a few words in a message.
+        // Decoding longer code would take too much time for a few words of a message.
         guard program.codeSize(Int(loaded.index)) <= 1 << 18 else { return nil }
         var content = program.chunkWithSpans(Int(loaded.index))
         content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))

@@ -1,6 +1,6 @@
 import NixBytecode
 
-/// Turns the notes of a failure into frames with names and places.
+/// Turns the notes about a failure into frames with names and positions.
 extension Machine {
     func finishBacktrace(_ failure: inout EvalFailure) {
         let first = notes.first
@@ -15,19 +15,19 @@ extension Machine {
         decodedChunks = [:]
     }
 
-    /// The texts for a builtin's arguments.
+    /// The texts for the arguments of a builtin.
     func argumentContexts(_ index: Int) -> [ArgumentContext] {
         ArgumentContext.table[builtinNames[index]] ?? ArgumentContext.standard(builtinNames[index])
     }
 }
 
 struct BacktraceDecoder {
-    /// Bytes that a backtrace shows of a name.
+    /// The number of bytes of a name that a backtrace shows.
     static let mostNameBytes = 1_024
 
     let machine: Machine
     var frames: [BacktraceFrame] = []
-    /// Chunks by the address of their code, made when a tail call is met first.
+    /// The chunks sorted by the addresses of their code. The table is made when it is first needed, at a tail call.
     private var chunksByCode: [(address: UInt, chunk: Int)] = []
 
     init(_ machine: Machine) { self.machine = machine }
@@ -116,7 +116,7 @@ struct BacktraceDecoder {
         return (program, Int(loaded.program), program.chunk(Int(loaded.index)))
     }
 
-    /// Where a function's own code begins: of `a: b: e`, at `b`.
+    /// The position where a function's own code begins, which is that of `b` for `a: b: e`.
     private func functionPosition(_ chunk: Int, innermost: Bool = false) -> SourcePosition? {
         guard let found = program(of: chunk) else { return nil }
         let span = innermost ? found.chunk.spans.last : found.chunk.spans.first
@@ -146,7 +146,7 @@ struct BacktraceDecoder {
 
     private mutating func chunk(holding pc: UnsafePointer<UInt8>) -> Int? {
         if chunksByCode.isEmpty {
-            // Chunks without code of their own yet run a step of the machine's.
+            // A chunk without code runs an internal step until its code is made.
             chunksByCode = (1..<machine.state.pointee.chunkCount).compactMap { chunk in
                 let code = machine.state.pointee.chunks[chunk].code
                 return machine.interpreter.stepIndex(code) == nil ? (UInt(bitPattern: code), chunk) : nil

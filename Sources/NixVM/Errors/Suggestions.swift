@@ -1,11 +1,11 @@
-/// Names close to one that was not found, for "did you mean".
+/// Existing names that are similar to one that was not found, for "did you mean".
 enum Suggestions {
-    /// Up to three names within an edit distance of 2, closest first, then by name.
+    /// Up to three names within an edit distance of 2, sorted by distance and then by name.
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
     static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
-        // A set of many thousand names is not searched: the message is not worth the time. Neither is a name that nobody
-        // would type.
+        // Searching a set of many thousand names takes more time than the message is worth, and nobody types so long a
+        // name.
         if candidates.count > 5_000 || name.count > longestName { return [] }
         var found: [(distance: Int, name: [UInt8])] = []
         for candidate in candidates where abs(candidate.count - name.count) <= 2 {
@@ -19,22 +19,22 @@ enum Suggestions {
         return found.prefix(3).map { String(decoding: $0.name, as: UTF8.self) }
     }
 
-    /// Bytes of the longest name for which others are looked for.
+    /// The number of bytes of the longest name for which similar ones are searched.
     private static let longestName = 1_024
 
-    /// The edits that make one name of another if they are two at most: only so many places of one may stand beside a
-    /// place of the other, so that the time is linear.
+    /// The edit distance if it is at most 2, or nil. Only that many diagonals of the matrix are computed, so the time
+    /// is linear.
     private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int? {
         let most = 2
         let far = most + 1
-        // By distance of the place in `b` from the place in `a`, from -2 to 2.
+        // Entry `band` belongs to the diagonal on which the index in `b` minus the index in `a` is `band - maximum`.
         var row = (0...2 * most).map { $0 < most ? far : min($0 - most, far) }
         for (index, byte) in a.enumerated() {
             var next = [Int](repeating: far, count: row.count)
             for band in row.indices {
                 let place = index + band - most
                 guard place >= -1, place < b.count else { continue }
-                // Nothing of `b` yet: everything of `a` is removed.
+                // Nothing of `b` is used yet, so everything of `a` is removed.
                 if place == -1 {
                     next[band] = min(index + 1, far)
                     continue
