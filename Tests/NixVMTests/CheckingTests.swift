@@ -4,9 +4,9 @@ import Testing
 
 @testable import NixVM
 
-/// Each invariant is broken on purpose, and found.
+/// Each invariant is violated on purpose, and the checks find it.
 @Suite struct CheckingTests {
-    /// How an invariant is broken: what is evaluated, and what is done to the machine then.
+    /// How an invariant is violated: a source to evaluate, and what is then done to the machine.
     private struct Fault {
         var source: String
         var spoil: (TestMachine, Value) -> Void
@@ -76,7 +76,7 @@ import Testing
         ]
     }
 
-    /// Those that hold only while code runs: see `findsFaultsAsCodeRuns`.
+    /// These hold only while code runs, so `findsFaultsAsCodeRuns` tests them.
     private static let running: Set<Invariant> = [.code, .stackHeight]
 
     @Test(arguments: Invariant.allCases.filter { !running.contains($0) })
@@ -91,7 +91,7 @@ import Testing
         #expect(found == [nil, invariant])
     }
 
-    /// What is spoilt in the midst of an evaluation ends it at once, and the failure names invariant and builtin.
+    /// Corruption during an evaluation ends it at once, and the failure names the invariant and the builtin.
     @Test func endsTheEvaluation() {
         let text =
             BigStack.run { () -> String? in
