@@ -77,7 +77,7 @@ import Testing
         #expect(seen.map { abs((Double($0.text) ?? 0) - sum) <= sum / 50 } == true, "\(seen?.text ?? "")")
         // One grant of fuel may add entries to a set that is full.
         let most = seen?.most ?? 0
-        #expect(most > min(count / 3, RememberedSet.most / 2) && most <= RememberedSet.most + Machine.grantUnits)
+        #expect(most > min(count / 3, RememberedSet.limit / 2) && most <= RememberedSet.limit + Machine.grantUnits)
     }
 
     /// There is so much garbage that full collections happen repeatedly.
@@ -103,5 +103,5 @@ import Testing
 
 extension TestMachine {
     /// Makes the next allocation find no room.
-    func collectLater() { unsafe state.pointee.hpLimit = state.pointee.r.hp }
+    func collectLater() { unsafe state.pointee.hpLimit = state.pointee.registers.hp }
 }

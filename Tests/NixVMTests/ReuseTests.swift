@@ -61,12 +61,12 @@ import Testing
                 return []
             }
             return (0..<4).map { _ in
-                useAndLetGo(in: memory)
+                useAndRelease(in: memory)
                 let machine = memory.template
-                var r = unsafe machine.state.pointee.r
-                unsafe r.pc = machine.interpreter.stepCode(0)
+                var registers = unsafe machine.state.pointee.registers
+                unsafe registers.pc = machine.interpreter.stepCode(0)
                 do throws(Violation) {
-                    try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
+                    try HeapChecker(machine.interpreter, registers, CodeMap()).checkAll()
                     return nil
                 } catch {
                     return error.invariant
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Makes a machine in the memory, fills what can be filled without code, and releases the machine.
-    private func useAndLetGo(in memory: MachineMemory) {
+    private func useAndRelease(in memory: MachineMemory) {
         guard let io = try? RootedIO(roots: []), let machine = Machine(memory: memory, io: io, print: { _ in }) else {
             return
         }

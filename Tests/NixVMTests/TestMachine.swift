@@ -54,14 +54,14 @@ final class TestMachine {
 
     /// The invariant that is violated after the loop has ended, or nil.
     func violation() -> Invariant? {
-        var r = unsafe state.pointee.r
-        unsafe r.pc = machine.interpreter.stepCode(0)
-        return violation(r)
+        var registers = unsafe state.pointee.registers
+        unsafe registers.pc = machine.interpreter.stepCode(0)
+        return violation(registers)
     }
 
-    func violation(_ r: Registers) -> Invariant? {
+    func violation(_ registers: Registers) -> Invariant? {
         do throws(Violation) {
-            try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
+            try HeapChecker(machine.interpreter, registers, CodeMap()).checkAll()
             return nil
         } catch {
             return error.invariant
@@ -70,6 +70,6 @@ final class TestMachine {
 
     /// Collects, so that all live objects are old.
     func collectAll() {
-        _ = machine.interpreter.collect(need: 0)
+        _ = machine.interpreter.collect(reserving: 0)
     }
 }

@@ -49,7 +49,7 @@ extension Evaluator {
         guard bytes <= machine.roomOutsideHeap,
             let parents = SyntaxParents(tree, mustStop: { [stop = machine.stop] in stop.cause != nil })
         else { return nil }
-        machine.countBesideHeap(bytes)
+        machine.countOutsideHeap(bytes)
         let lines = LineIndex(source)
         return ExpressionContexts(
             parents: parents, baseDirectory: machine.directory(ofProgram: place.program),
@@ -107,7 +107,7 @@ private struct TraceWriter {
             coercion = slots.count
             slots.append(Slot(entry: nil))
         case .coercionReason(let text): explainCoercion(TraceEntry(message: text, position: nil))
-        case .place(let position): settle(position)
+        case .position(let position): settle(position)
         case .failurePosition: waitsForPosition = true
         case .application(let position): application = position
         case .boundary(let position, let usesApplication):

@@ -18,7 +18,7 @@ extension Evaluator {
     /// Counts a program that is kept to the end.
     func hold(program bytes: Int) throws(EvalFailure) {
         guard bytes <= machine.roomOutsideHeap else { throw machine.memoryFailure }
-        machine.countBesideHeap(bytes)
+        machine.countOutsideHeap(bytes)
     }
 
     /// Why it was told to stop.

@@ -79,14 +79,14 @@ extension Evaluator {
         // The tree is kept for the code that is made later.
         let held = analysed.memoryBytes
         guard held <= machine.roomOutsideHeap else { throw machine.memoryFailure }
-        machine.countBesideHeap(held)
+        machine.countOutsideHeap(held)
         let program: DeferredProgram
         do throws(CompileError) {
             program = try DeferredProgram(analysed, mustStop: stopCondition())
         } catch {
             throw failure(of: error, in: analysed.source, name: name)
         }
-        machine.countBesideHeap(program.memoryBytes)
+        machine.countOutsideHeap(program.memoryBytes)
         let part = try part(of: program, 0, name: name)
         let lines = { () -> LineFinder? in
             let index = LineIndex(analysed.source)
@@ -105,7 +105,7 @@ extension Evaluator {
         do throws(CompileError) {
             let part = try program.part(
                 chunkIndex, firstChunk: machine.nextChunk, builder: &builder, mustStop: stopCondition(besides: -before))
-            machine.countBesideHeap(max(0, program.memoryBytes - before))
+            machine.countOutsideHeap(max(0, program.memoryBytes - before))
             return part
         } catch {
             throw failure(of: error, in: program.source.source, name: name)

@@ -127,7 +127,7 @@ public final class Evaluator {
         }
         // A trace shows the program's own chunks, however it came to be.
         let program = try compile(source, name: name, scopeNames: scopeNames)
-        machine.countBesideHeap(source.count + program.memoryBytes)
+        machine.countOutsideHeap(source.count + program.memoryBytes)
         let first = Int(machine.nextChunk)
         let value = try machine.load(program: program, name: name, directory: directory)
         tell(of: program, sourceName: name, firstChunk: first)
@@ -163,7 +163,7 @@ public final class Evaluator {
             if case .tooLarge(let limit) = error.kind, limit == room { throw machine.memoryFailure }
             throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
         }
-        machine.countBesideHeap(Self.bytesPerFile)
+        machine.countOutsideHeap(Self.bytesPerFile)
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
         if !machine.isObserved, !isCompiled,

@@ -95,7 +95,7 @@ final class JobRun {
 
     /// A program counts as this job's, also where one before had it verified.
     private func verified(_ bytes: [UInt8], _ evaluator: Evaluator) throws -> Program {
-        evaluator.machine.countBesideHeap(bytes.count)
+        evaluator.machine.countOutsideHeap(bytes.count)
         let key = ProgramCache.Key(encoded: bytes)
         if let (known, size) = programs.program(key) {
             try evaluator.hold(program: size)

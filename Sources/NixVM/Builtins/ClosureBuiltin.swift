@@ -74,7 +74,7 @@ extension Interpreter {
     }
 
     private func emptyArray(_ capacity: Int) -> Value {
-        let array = take(words: 1 + capacity)
+        let array = allocate(words: 1 + capacity)
         array[0] = Object.header(Kind.array, field: capacity)
         for index in 0..<capacity { array.values[index] = .null }
         return Value(Tag.other, array)
@@ -248,9 +248,9 @@ extension Interpreter {
     // MARK: Failures
 
     /// What the frame on top was doing with an element.
-    func noteClosure(_ place: FramePlace) {
+    func noteClosure(_ location: FrameLocation) {
         guard bp[7].isSmall else {
-            if let forced = place.forced, bp[0].isAttributes,
+            if let forced = location.forced, bp[0].isAttributes,
                 lookup(bp[0].object, Symbols.operator)?.pointee.bits == Value(Tag.thunk, forced).bits
             {
                 machine.notes.append(.text(Self.closureText("operator")))
@@ -262,7 +262,7 @@ extension Interpreter {
         case ClosurePhase.descending, ClosurePhase.checking:
             noteComparison(with: tree.item(bp[9].small))
         default:
-            guard let forced = place.forced, bp[2].small < bp[3].small,
+            guard let forced = location.forced, bp[2].small < bp[3].small,
                 element.pointee.bits == Value(Tag.thunk, forced).bits
             else { return }
             machine.notes.append(.text(elementText(element.pointee)))

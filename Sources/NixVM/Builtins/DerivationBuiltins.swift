@@ -85,7 +85,7 @@ extension Interpreter {
 
     /// An array of nulls. `Size.array` reserved.
     private func makeArray(count: Int) -> Value {
-        let array = take(words: 1 + count)
+        let array = allocate(words: 1 + count)
         array[0] = Object.header(Kind.array, field: count)
         for index in 0..<count { array.values[index] = .null }
         return Value(Tag.other, array)

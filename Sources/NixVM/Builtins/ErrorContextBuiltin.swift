@@ -8,7 +8,7 @@ extension Interpreter {
         if isForced(bp + 1) { return done(bp[1]) }
         if bp[2].isNull, !isContextKnown {
             guard reserve(Size.thunk(1)) else { return .collect }
-            let holder = take(words: 2)
+            let holder = allocate(words: 2)
             holder[0] = Object.header(Kind.failed, count: 1, field: 0)
             holder[1] = FailureReference.none.value.bits
             bp[2] = Value(Tag.thunk, holder)
@@ -40,24 +40,24 @@ extension Interpreter {
         guard let failure = machine.failure else { return }
         let holder = bp[2].object
         let isOld = isOld || !isYoung(UInt(bitPattern: holder))
-        let bytes = machine.keptFailures.keep(
-            number, failure, machine.notes, isOld: isOld, most: BacktraceNotes.bound)
+        let bytes = machine.caughtFailures.keep(
+            number, failure, machine.notes, isOld: isOld, limit: BacktraceNotes.bound)
         holder[1] = FailureReference(number: number, notes: machine.notes.count).value.bits
         if let thunk = Object(bitPattern: machine.recursion) { bp[4] = Value(Tag.thunk, thunk) }
         bp[3] = .false
-        state.pointee.r.sp = bp + 5
-        state.pointee.r.pc = stepCode(machine.addErrorContextIndex)
+        state.pointee.registers.sp = bp + 5
+        state.pointee.registers.pc = stepCode(machine.addErrorContextIndex)
         machine.failure = nil
         bringCollectionForward(bytes)
     }
 
     private func failWithContext() -> Step {
         coerced(0, marker: 3, []) {
-            guard let kept = machine.keptFailures.failure(FailureReference(Value(bits: bp[2].object[1]))) else {
+            guard let kept = machine.caughtFailures.failure(FailureReference(Value(bits: bp[2].object[1]))) else {
                 return fail(.value, "evaluation failed")
             }
             // What was noted is taken up again, and the frames around are searched once more for one that catches it.
-            let frames = state.pointee.r.fp - state.pointee.framesBase
+            let frames = state.pointee.registers.fp - state.pointee.framesBase
             guard charge(1 + kept.notes.count / 16 + frames / 64) else { return .error }
             machine.failure = kept.failure
             machine.notes = kept.notes

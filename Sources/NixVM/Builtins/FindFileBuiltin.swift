@@ -10,7 +10,7 @@ extension Interpreter {
         guard let list = expectList(0) else { return .error }
         if bp[2].isNull {
             guard reserve(Size.array(list.field)) else { return .collect }
-            let paths = take(words: 1 + list.field)
+            let paths = allocate(words: 1 + list.field)
             paths[0] = Object.header(Kind.array, field: list.field)
             for index in 0..<list.field { paths.values[index] = .null }
             bp[3] = Value(Tag.other, paths)

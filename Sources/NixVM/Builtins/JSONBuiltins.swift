@@ -20,7 +20,7 @@ extension Interpreter {
             let extent = try reader.measure(&meter)
             settle(meter)
             guard reserve(JSONValue.size(extent), beside: meter.taken + JSONValue.workSize(extent)) else {
-                return again(.collect, since: mark)
+                return refundIfRetried(.collect, since: mark)
             }
             guard charge(1) else { return .error }
             return makeJSON(reader, JSONValue(self, text.byteBuffer, extent, taken: meter.taken))
@@ -150,7 +150,7 @@ extension Interpreter {
             string.hasContext ? string.contextSlot.pointee.object.field + (bp[3].isNull ? 0 : bp[3].object.field) : 0
         var builder = jsonBuilder
         guard let out = builder.room(length, extra: Size.list(contexts)) else {
-            return again(builder.step, since: mark)
+            return refundIfRetried(builder.step, since: mark)
         }
         guard writeQuoted(string.byteBuffer, length, to: out) else { return .error }
         builder.advance(length)
@@ -221,7 +221,7 @@ extension Interpreter {
 
     /// At the `__toString`.
     private func failSubstitution(_ message: String) -> Step {
-        let step = failUnplaced(.type, message)
+        let step = failWithoutPosition(.type, message)
         machine.notes.append(.failurePosition)
         return step
     }
@@ -304,7 +304,7 @@ extension Interpreter {
             key = name
         }
         guard let out = builder.room(length) else {
-            return again(builder.step, since: mark)
+            return refundIfRetried(builder.step, since: mark)
         }
         guard charge(1) else { return .error }
         if comma == 1 { out.pointee = UInt8(ascii: ",") }

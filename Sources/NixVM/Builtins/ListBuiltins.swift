@@ -123,7 +123,7 @@ extension Interpreter {
         let a = (sp - 2).pointee
         let b = (sp - 1).pointee
         guard a.isList, b.isList else {
-            return failUnplaced(
+            return failWithoutPosition(
                 .type, "expected a list but found \(describe(a.isList ? b : a))",
                 context: "while evaluating one of the elements to concatenate")
         }
@@ -192,7 +192,7 @@ extension Interpreter {
             bp[2] = Value(small: index + 1)
         }
         if bp[2].small < list.field {
-            state.pointee.needSlots = 4
+            state.pointee.neededSlots = 4
             guard charge(1) else { return .error }
             return callWith(bp[0], list.values[bp[2].small])
         }

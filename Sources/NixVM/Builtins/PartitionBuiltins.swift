@@ -7,7 +7,7 @@ extension Interpreter {
         let list = bp[1].object
         if bp[2].isNull {
             guard reserve(Size.array(list.field)) else { return .collect }
-            let verdicts = take(words: 1 + list.field)
+            let verdicts = allocate(words: 1 + list.field)
             verdicts[0] = Object.header(Kind.array, field: list.field)
             for index in 0..<list.field { verdicts.values[index] = .false }
             bp[3] = Value(Tag.other, verdicts)
@@ -52,7 +52,7 @@ extension Interpreter {
         let list = bp[1].object
         if bp[2].isNull {
             guard reserve(Size.array(list.field)) else { return .collect }
-            let keys = take(words: 1 + list.field)
+            let keys = allocate(words: 1 + list.field)
             keys[0] = Object.header(Kind.array, field: list.field)
             for index in 0..<list.field { keys.values[index] = .null }
             bp[3] = Value(Tag.other, keys)

@@ -38,7 +38,7 @@ extension Interpreter {
         if !isForced(argumentSlot(2)) { return .force }
         guard expectString(2) != nil else { return .error }
         guard reserve(8 + ReplacementTable.size(from.field)) else { return .collect }
-        let object = take(words: 1 + ReplacementTable.size(from.field) / 8)
+        let object = allocate(words: 1 + ReplacementTable.size(from.field) / 8)
         object[0] = Object.header(Kind.bytes, field: ReplacementTable.size(from.field))
         guard ReplacementTable(object, count: from.field).fill(from, self) else { return .error }
         bp[6] = Value(small: 0)
@@ -118,7 +118,7 @@ private struct Replacer {
             // back.
             let mark = interpreter.fuelMark
             let step = replaceNext(bp[6].small, count)
-            if step != .next { return interpreter.again(step, since: mark) }
+            if step != .next { return interpreter.refundIfRetried(step, since: mark) }
         }
         return finish()
     }

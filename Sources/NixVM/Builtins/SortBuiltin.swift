@@ -84,7 +84,7 @@ extension Interpreter {
     }
 
     private func makeArray(_ list: Object, _ count: Int) -> Value? {
-        let array = take(words: 1 + count)
+        let array = allocate(words: 1 + count)
         array[0] = Object.header(Kind.array, field: count)
         guard copy(list.values, to: array.values, count: count) else { return nil }
         return Value(Tag.other, array)

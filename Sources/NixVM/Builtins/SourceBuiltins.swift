@@ -227,7 +227,7 @@ extension Interpreter {
         guard reserveSlots(2 * entries.count + 8) else { return .collect }
         guard charge(1 + entries.count) else { return .error }
         if grows {
-            let larger = take(words: 1 + capacity / 8)
+            let larger = allocate(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
             if !slots[2].isNull, !copy(slots[2].object.bytes, to: larger.bytes, count: length) { return .error }
             slots[2] = Value(Tag.other, larger)

@@ -125,7 +125,7 @@ extension Interpreter {
 
     /// The list of parts, each null at first, charged; nil with `failure` set. `Size.array` reserved.
     private func makeParts(_ count: Int) -> Object? {
-        let parts = take(words: 1 + count)
+        let parts = allocate(words: 1 + count)
         parts[0] = Object.header(Kind.array, field: count)
         let isMade = inBlocks(count, bytesPerUnit: 8) { block in
             for index in block { parts.values[index] = .null }

@@ -81,7 +81,7 @@ extension Interpreter {
             var text = try XMLText(indent: depth, &meter)
             try body(&text, &meter)
             settle(meter)
-            return again(append(text, extra: extra, beside: meter.taken), since: mark)
+            return refundIfRetried(append(text, extra: extra, beside: meter.taken), since: mark)
         } catch {
             return stopped(error, meter, since: mark)
         }
@@ -317,7 +317,7 @@ extension Interpreter {
         guard charge(1 + count / 128) else { return false }
         if bp[5].isNull || count == bp[5].object.field {
             let capacity = max(16, 2 * count)
-            let larger = take(words: 1 + capacity)
+            let larger = allocate(words: 1 + capacity)
             larger[0] = Object.header(Kind.array, field: capacity)
             if count > 0 { larger.values.update(from: bp[5].object.values, count: count) }
             for place in count..<capacity { larger.values[place] = .null }

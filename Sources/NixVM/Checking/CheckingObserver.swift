@@ -17,8 +17,8 @@ struct CheckingObserver: LoopObserver {
         countdown = interval
     }
 
-    mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool {
-        let checker = HeapChecker(interpreter, copy r, codes)
+    mutating func findsFault(_ interpreter: Interpreter, _ registers: borrowing Registers) -> Bool {
+        let checker = HeapChecker(interpreter, copy registers, codes)
         countdown -= 1
         let collected = interpreter.state.pointee.heap.statistics.collections
         let isWhole = countdown <= 0 || collected != collections
@@ -31,18 +31,18 @@ struct CheckingObserver: LoopObserver {
         }
         if isWhole { countdown = interval }
         collections = collected
-        last = (r.env.field, r.pc)
+        last = (registers.env.field, registers.pc)
         builtin = nil
         return false
     }
 
     /// Checks everything once more after the loop has ended. The result is nil if no invariant is violated.
     func finalFailure(_ interpreter: Interpreter) -> EvalFailure? {
-        var r = interpreter.state.pointee.r
+        var registers = interpreter.state.pointee.registers
         // The loop ended within its last instruction, so `pc` may not be at the start of one.
-        r.pc = interpreter.stepCode(0)
+        registers.pc = interpreter.stepCode(0)
         do throws(Violation) {
-            try HeapChecker(interpreter, r, codes).checkAll()
+            try HeapChecker(interpreter, registers, codes).checkAll()
             return nil
         } catch {
             return failure(error, interpreter)
@@ -70,11 +70,11 @@ struct CheckingObserver: LoopObserver {
         return "'\(opcode?.info.name ?? "no instruction")' at byte \(offset) of chunk \(last.chunk)\(call)"
     }
 
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {}
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int) {}
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) { builtin = index }
     mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {}

@@ -4,7 +4,8 @@ import NixBytecode
 extension HeapChecker {
     func checkRegisters() throws(Violation) {
         let heap = state.pointee.heap
-        guard r.hp >= state.pointee.nurseryStart, r.hp <= state.pointee.windowEnd, UInt(bitPattern: r.hp) & 7 == 0,
+        guard registers.hp >= state.pointee.nurseryStart, registers.hp <= state.pointee.windowEnd,
+            UInt(bitPattern: registers.hp) & 7 == 0,
             state.pointee.hpLimit <= state.pointee.windowEnd, state.pointee.windowEnd <= heap.nursery + heap.spaceSize
         else {
             throw Violation(
@@ -17,11 +18,12 @@ extension HeapChecker {
             throw Violation(.registers, "the permanent range's end is outside of it")
         }
         let stackEnd = UnsafeMutableRawPointer(state.pointee.stackBase) + heap.stackSize
-        guard r.bp >= state.pointee.stackBase, r.sp >= r.bp, r.sp <= state.pointee.spLimit,
+        guard registers.bp >= state.pointee.stackBase, registers.sp >= registers.bp,
+            registers.sp <= state.pointee.spLimit,
             UnsafeMutableRawPointer(state.pointee.spLimit) <= stackEnd
         else { throw Violation(.registers, "the stack's top is not between the frame's base and the limit") }
-        let depth = r.fp - state.pointee.framesBase
-        guard depth >= 0, r.fp <= state.pointee.fpLimit,
+        let depth = registers.fp - state.pointee.framesBase
+        guard depth >= 0, registers.fp <= state.pointee.fpLimit,
             state.pointee.fpLimit - state.pointee.framesBase <= state.pointee.maximumDepth
         else { throw Violation(.registers, "\(depth) frames are more than their limit") }
         guard state.pointee.grantedFuel <= Machine.grantUnits, (state.pointee.fuel ?? 0) >= 0,
@@ -31,17 +33,17 @@ extension HeapChecker {
 
     /// Checks the running code and the frame that it returns to.
     func checkTopFrame() throws(Violation) {
-        try checkCode(at: r.pc, r.env, r.tables, isRunning: true)
-        try checkHeight(r.sp - r.bp, r.env)
+        try checkCode(at: registers.pc, registers.env, registers.tables, isRunning: true)
+        try checkHeight(registers.sp - registers.bp, registers.env)
         // There is no frame when the loop is about to end.
-        if r.fp > state.pointee.framesBase { try checkReturn(r.fp - 1, base: r.bp) }
+        if registers.fp > state.pointee.framesBase { try checkReturn(registers.fp - 1, base: registers.bp) }
     }
 
     /// Checks all frames, and the height of the stack in each.
     func checkFrames() throws(Violation) {
         try checkTopFrame()
-        var frame = r.fp
-        var base = r.bp
+        var frame = registers.fp
+        var base = registers.bp
         while frame > state.pointee.framesBase {
             frame -= 1
             try checkReturn(frame, base: base)
@@ -57,10 +59,10 @@ extension HeapChecker {
 
     /// Checks all values on the stack.
     func checkStack() throws(Violation) {
-        var frame = r.fp
-        var end = r.sp
-        var base = r.bp
-        var isBuiltin = r.env == state.pointee.machineEnv
+        var frame = registers.fp
+        var end = registers.sp
+        var base = registers.bp
+        var isBuiltin = registers.env == state.pointee.machineEnv
         while true {
             var slot = base
             while slot < end {
@@ -89,9 +91,9 @@ extension HeapChecker {
             throw Violation(.frames, "a frame of mode \(mode) with the thunk \(hex(address))")
         }
         guard let thunk = Object(bitPattern: address) else { return }
-        try checkPlace(thunk)
+        try checkRange(thunk)
         guard thunk.kind == Kind.blackhole else {
-            throw Violation(.frames, "a frame gives its value to \(name(thunk))")
+            throw Violation(.frames, "a frame updates \(name(thunk))")
         }
     }
 
@@ -100,7 +102,7 @@ extension HeapChecker {
         at pc: UnsafePointer<UInt8>, _ env: Object, _ tables: UnsafePointer<ProgramTables>, isRunning: Bool
     ) throws(Violation) {
         if env == state.pointee.machineEnv { return try checkMachineCode(at: pc, tables) }
-        try checkPlace(env)
+        try checkRange(env)
         guard env.kind == Kind.closure || env.kind == Kind.blackhole else {
             throw Violation(.frames, "\(name(env)) for the environment of a frame")
         }

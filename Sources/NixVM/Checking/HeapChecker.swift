@@ -4,13 +4,13 @@
 /// must be in bounds before it is walked. So a corrupt heap is reported and does not crash the process.
 struct HeapChecker {
     let interpreter: Interpreter
-    let r: Registers
+    let registers: Registers
     let codes: CodeMap
 
-    /// - Parameter r: The registers of the loop, which need not be stored in the state.
-    init(_ interpreter: Interpreter, _ r: Registers, _ codes: CodeMap) {
+    /// - Parameter registers: The registers of the loop, which need not be stored in the state.
+    init(_ interpreter: Interpreter, _ registers: Registers, _ codes: CodeMap) {
         self.interpreter = interpreter
-        self.r = r
+        self.registers = registers
         self.codes = codes
     }
 
@@ -23,14 +23,14 @@ struct HeapChecker {
     func checkStep() throws(Violation) {
         try checkRegisters()
         try checkTopFrame()
-        let isBuiltin = r.env == state.pointee.machineEnv
-        var slot = max(r.bp, r.sp - Self.window)
-        while slot < r.sp {
+        let isBuiltin = registers.env == state.pointee.machineEnv
+        var slot = max(registers.bp, registers.sp - Self.window)
+        while slot < registers.sp {
             try check(slot.pointee, isBuiltin ? .builtinSlot : .slot)
-            if slot.pointee.isObject { try checkContents(slot.pointee.object, most: Self.window) }
+            if slot.pointee.isObject { try checkContents(slot.pointee.object, limit: Self.window) }
             slot += 1
         }
-        try checkContents(r.env, most: Self.window)
+        try checkContents(registers.env, limit: Self.window)
         try checkNewestRemembered()
     }
 
@@ -54,7 +54,9 @@ struct HeapChecker {
     /// The range in use that contains an address, or nil.
     func region(of address: UInt) -> Region? {
         let heap = state.pointee.heap
-        if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: r.hp) { return .nursery }
+        if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: registers.hp) {
+            return .nursery
+        }
         if address >= UInt(bitPattern: heap.current), address < UInt(bitPattern: heap.oldTop) { return .old }
         if address >= UInt(bitPattern: heap.permanent), address < UInt(bitPattern: heap.permanentTop) {
             return .permanent
@@ -64,7 +66,7 @@ struct HeapChecker {
 
     private func end(of region: Region) -> UInt {
         switch region {
-        case .nursery: UInt(bitPattern: r.hp)
+        case .nursery: UInt(bitPattern: registers.hp)
         case .old: UInt(bitPattern: state.pointee.heap.oldTop)
         case .permanent: UInt(bitPattern: state.pointee.heap.permanentTop)
         }
@@ -72,10 +74,10 @@ struct HeapChecker {
 
     /// Checks that an object is of a known kind and lies completely in a range in use. The result is the range.
     @discardableResult
-    func checkPlace(_ object: Object) throws(Violation) -> Region {
+    func checkRange(_ object: Object) throws(Violation) -> Region {
         let address = UInt(bitPattern: object)
         guard address & 7 == 0, let region = region(of: address) else {
-            throw Violation(.ranges, "an object at \(hex(address)), where nothing is in use")
+            throw Violation(.ranges, "an object at \(hex(address)), outside the ranges in use")
         }
         guard object.kind <= Kind.failed, object.kind != Kind.forward else {
             throw Violation(
@@ -83,7 +85,8 @@ struct HeapChecker {
         }
         guard (end(of: region) - address) / 8 >= UInt(object.size) else {
             throw Violation(
-                .ranges, "\(name(object)) of \(object.size) words passes the end of the range '\(region.rawValue)'")
+                .ranges,
+                "\(name(object)) of \(object.size) words extends beyond the end of the range '\(region.rawValue)'")
         }
         return region
     }

@@ -12,7 +12,7 @@ struct HeapWalk {
         self.checker = checker
         let state = checker.interpreter.state
         let heap = state.pointee.heap
-        let bytes = (checker.r.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
+        let bytes = (checker.registers.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
         visited = [UInt64](repeating: 0, count: bytes / 512 + 1)
         remembered = try checker.rememberedEntries()
         checksDepth = !checker.isForcingDeeply
@@ -21,17 +21,17 @@ struct HeapWalk {
     mutating func addRoots() throws(Violation) {
         let state = checker.interpreter.state
         var slot = state.pointee.stackBase
-        while slot < checker.r.sp {
+        while slot < checker.registers.sp {
             add(slot.pointee)
             slot += 1
         }
         var frame = state.pointee.framesBase
-        while frame < checker.r.fp {
+        while frame < checker.registers.fp {
             pending.append(frame.pointee.env)
             if let thunk = Object(bitPattern: frame.pointee.update & ~7) { pending.append(thunk) }
             frame += 1
         }
-        pending.append(checker.r.env)
+        pending.append(checker.registers.env)
         for index in 0..<state.pointee.rootCount { try addRoot(state.pointee.roots[index]) }
         for value in [state.pointee.result, state.pointee.pending] { try addRoot(value) }
         for value in checker.interpreter.machine.globals.values { try addRoot(value) }
@@ -59,7 +59,7 @@ struct HeapWalk {
     /// Checks objects until none is left.
     mutating func run() throws(Violation) {
         while let object = pending.popLast() {
-            let region = try checker.checkPlace(object)
+            let region = try checker.checkRange(object)
             guard isFirstVisit(object, region) else { continue }
             try checker.checkContents(object)
             try visit(object, region)
@@ -100,11 +100,11 @@ struct HeapWalk {
     private func checkDirection(
         _ target: Object, _ slot: Slot, in object: Object, _ region: HeapChecker.Region, _ isKnownArray: Bool
     ) throws(Violation) {
-        let place = try checker.checkPlace(target)
-        if region == .permanent, place != .permanent {
+        let targetRegion = try checker.checkRange(target)
+        if region == .permanent, targetRegion != .permanent {
             throw Violation(.permanent, "permanent \(checker.name(object)) refers to \(checker.name(target))")
         }
-        if region == .old, place == .nursery, !isKnownArray, !remembered.contains(UInt(bitPattern: slot)) {
+        if region == .old, targetRegion == .nursery, !isKnownArray, !remembered.contains(UInt(bitPattern: slot)) {
             throw Violation(
                 .remembered, "old \(checker.name(object)) refers to new \(checker.name(target)), and is not remembered")
         }

@@ -31,7 +31,7 @@ enum Invariant: String, CaseIterable {
     /// What a deep force has marked is forced.
     case deepFlags
     /// A failed thunk refers to an existing failure.
-    case keptFailures
+    case caughtFailures
     /// The caches refer to existing objects, and their entries are right.
     case caches
     /// The string of a symbol is its name.

@@ -14,7 +14,7 @@ public enum BacktraceFrame: Sendable {
     case coercion
     case coercionReason(String)
     /// The position of the calls before, and of the failure itself, as far as they have none yet.
-    case place(SourcePosition?)
+    case position(SourcePosition?)
     /// The failure's own position is that of the next code frame outwards.
     case failurePosition
     /// The thunk of an application that a builtin made (`map`, `genList`), with the position of the function.

@@ -3,7 +3,8 @@ enum BacktraceNote {
     /// An instruction, or the address after it if `isStart` is false. `operand` is -1 unless an operand was at fault.
     /// `forced` is the chunk of the thunk that was being forced, or 0.
     case code(
-        chunk: UInt32, offset: UInt32, isStart: Bool, operand: Int8, phase: CodeFrame.Phase, selection: SelectionPlace,
+        chunk: UInt32, offset: UInt32, isStart: Bool, operand: Int8, phase: CodeFrame.Phase,
+        selection: SelectionDetails,
         forced: UInt32)
     /// A function. `isEntered` says whether its argument had been checked.
     case function(chunk: UInt32, isEntered: Bool)
@@ -25,7 +26,7 @@ enum BacktraceNote {
     /// A text with the position number of an attribute.
     case textAt(String, UInt32)
     /// The position of the notes that wait for one.
-    case place(UInt32?)
+    case position(UInt32?)
     /// A line that is also shown where the trace is cut.
     case important(String)
     case textAtFunction(String, chunk: UInt32)
@@ -56,11 +57,11 @@ struct BacktraceNotes {
     }
 
     /// The number of notes kept of a caught failure.
-    static let keptBound = 1_000
+    static let caughtBound = 1_000
     /// The total number of bytes of the program's own texts that are kept whole.
-    private static let mostTextBytes = 1 << 20
+    private static let wholeTextBytes = 1 << 20
     /// The number of bytes that are kept of each text after those.
-    private static let leastTextBytes = 256
+    private static let shortenedTextBytes = 256
 
     private let bound: Int
     private(set) var first: [BacktraceNote] = []
@@ -85,7 +86,7 @@ struct BacktraceNotes {
 
     /// Adds a text of the program's own. A long text is truncated when there are many of them.
     mutating func append(message: UnsafeBufferPointer<UInt8>) {
-        let room = max(Self.leastTextBytes, Self.mostTextBytes - textBytes)
+        let room = max(Self.shortenedTextBytes, Self.wholeTextBytes - textBytes)
         let kept = min(message.count, room)
         textBytes += kept
         let ellipsis = kept < message.count ? Array("...".utf8) : []
@@ -98,14 +99,14 @@ struct BacktraceNotes {
     /// Whether the notes of a frame would be dropped, because the frame is neither among the innermost nor among the
     /// outermost ones.
     ///
-    /// - Parameter framesAround: The number of frames outside it.
-    func leavesOut(framesAround: Int) -> Bool { !hasInnerRoom && framesAround > bound }
+    /// - Parameter outerFrames: The number of frames outside it.
+    func omitsFrame(outerFrames: Int) -> Bool { !hasInnerRoom && outerFrames > bound }
 
     /// Counts notes that were not taken because notes of outer frames would replace them.
     mutating func skip(_ count: Int) { omitted += count }
 
     /// Which of `count` notes of one frame to take: as many of the first and of the last ones as are kept at each end.
-    func worthTaking(of count: Int) -> (first: Range<Int>, last: Range<Int>) {
+    func indicesToKeep(of count: Int) -> (first: Range<Int>, last: Range<Int>) {
         let inner = min(count, bound)
         return (0..<inner, max(inner, count - bound)..<count)
     }
@@ -119,11 +120,11 @@ struct BacktraceNotes {
     var byteCount: Int { (first.count + last.count) * MemoryLayout<BacktraceNote>.stride + textBytes }
 
     /// A copy of the notes that were taken first.
-    func innermost(_ most: Int) -> BacktraceNotes {
+    func innermost(_ limit: Int) -> BacktraceNotes {
         var notes = BacktraceNotes(bound: bound)
-        notes.first = first.count <= most ? first : Array(first.prefix(most))
+        notes.first = first.count <= limit ? first : Array(first.prefix(limit))
         notes.textBytes = textBytes
-        if most >= BacktraceNotes.keptBound { notes.omitted = count - notes.first.count }
+        if limit >= BacktraceNotes.caughtBound { notes.omitted = count - notes.first.count }
         return notes
     }
 

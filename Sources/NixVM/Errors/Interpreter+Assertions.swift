@@ -73,9 +73,9 @@ extension Interpreter {
         }
         let index = item[2].small - 1
         if item[0].isList { return machine.notes.append(.here("while comparing list element \(index)")) }
-        let place = nameOrder(item[0].object.layout).map { Int($0[index]) } ?? index
-        let left = item[0].object.layout.entries[place]
-        let right = item[1].object.layout.entries[place].position
+        let entry = nameOrder(item[0].object.layout).map { Int($0[index]) } ?? index
+        let left = item[0].object.layout.entries[entry]
+        let right = item[1].object.layout.entries[entry].position
         if right > 0 { machine.notes.append(.textAt("where right hand side is", right)) }
         if left.position > 0 { machine.notes.append(.textAt("where left hand side is", left.position)) }
         machine.notes.append(.here("while comparing attribute '\(nameText(left.symbol))'"))

@@ -1,7 +1,7 @@
 import NixBytecode
 
 /// Where a frame was executing when a failure reached it.
-struct FramePlace {
+struct FrameLocation {
     /// The address of the instruction, or the one after it if `isStart` is false.
     var pc: UnsafePointer<UInt8>
     var isStart: Bool
@@ -12,46 +12,48 @@ struct FramePlace {
 /// The notes about the frames that a failure unwinds.
 extension Interpreter {
     /// Notes what the frame on top was doing.
-    func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
+    func noteFrame(_ location: FrameLocation, _ tails: inout TailSiteReader) {
         guard machine.failure != nil else { return }
         defer {
-            if place.pc != stepCode(Builtin.coerce), place.pc != stepCode(Builtin.apply) { machine.coerced = .absent }
+            if location.pc != stepCode(Builtin.coerce), location.pc != stepCode(Builtin.apply) {
+                machine.coerced = .absent
+            }
         }
-        if let index = stepIndex(place.pc) {
-            noteBuiltinFrame(index, place)
-        } else if place.pc == returnCode {
-            noteResult(place)
-        } else if state.pointee.r.env != state.pointee.machineEnv {
-            noteCode(place)
+        if let index = stepIndex(location.pc) {
+            noteBuiltinFrame(index, location)
+        } else if location.pc == returnCode {
+            noteResult(location)
+        } else if state.pointee.registers.env != state.pointee.machineEnv {
+            noteCode(location)
         }
         noteTailCalls(&tails)
     }
 
     private func note(_ note: BacktraceNote) { machine.notes.append(note) }
 
-    private func noteCode(_ place: FramePlace) {
-        let chunk = state.pointee.r.env.field
+    private func noteCode(_ location: FrameLocation) {
+        let chunk = state.pointee.registers.env.field
         guard state.pointee.chunks[chunk].program != .max else {
-            return note(.application(function: functionChunk(state.pointee.r.env.values[0])))
+            return note(.application(function: functionChunk(state.pointee.registers.env.values[0])))
         }
         var phase = CodeFrame.Phase.own
         var opcode = Opcode.pop
-        if place.isStart {
-            opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
-            if let (index, arguments) = builtinAtWork(place.pc) { noteBuiltin(index, arguments, place.forced) }
+        if location.isStart {
+            opcode = UnsafeRawPointer(location.pc).load(as: Opcode.self)
+            if let (index, arguments) = builtinAtWork(location.pc) { noteBuiltin(index, arguments, location.forced) }
         }
-        if place.forced != nil { phase = place.isStart ? .operand : .attribute }
+        if location.forced != nil { phase = location.isStart ? .operand : .attribute }
         if phase == .operand, opcode == .selectDynamic || opcode == .selectOrDynamic,
-            !isOperand(place.forced)
+            !isOperand(location.forced)
         {
             phase = .attribute
         }
         note(
             .code(
-                chunk: UInt32(chunk), offset: UInt32(place.pc - state.pointee.chunks[chunk].code),
-                isStart: place.isStart,
-                operand: machine.failedOperand, phase: phase, selection: selection(place, phase),
-                forced: place.forced.map { UInt32($0.field) } ?? 0))
+                chunk: UInt32(chunk), offset: UInt32(location.pc - state.pointee.chunks[chunk].code),
+                isStart: location.isStart,
+                operand: machine.failedOperand, phase: phase, selection: selection(location, phase),
+                forced: location.forced.map { UInt32($0.field) } ?? 0))
         machine.failedOperand = -1
         if state.pointee.chunks[chunk].arity > 0 {
             note(.function(chunk: UInt32(chunk), isEntered: opcode != .unpackFormals))
@@ -67,8 +69,8 @@ extension Interpreter {
 
     /// Notes the tail calls that led to the code of this frame, and the application that they are for.
     private func noteTailCalls(_ tails: inout TailSiteReader) {
-        guard state.pointee.r.fp > state.pointee.framesBase else { return }
-        let frame = state.pointee.r.fp - 1
+        guard state.pointee.registers.fp > state.pointee.framesBase else { return }
+        let frame = state.pointee.registers.fp - 1
         guard frame.pointee.update & FrameMode.tailCalled != 0 else { return }
         for site in tails.sites(of: frame, state.pointee.tailSites) { note(.site(site)) }
         if let thunk = Object(bitPattern: frame.pointee.update & ~7), isApplication(thunk.field) {
@@ -113,7 +115,7 @@ extension Interpreter {
         if let index = stepIndex(state.pointee.instruction) {
             return index > Builtin.returnForced ? (index, bp) : nil
         }
-        if state.pointee.r.env == state.pointee.machineEnv { return nil }
+        if state.pointee.registers.env == state.pointee.machineEnv { return nil }
         return builtinAtWork(state.pointee.instruction)
     }
 
@@ -145,9 +147,9 @@ extension Interpreter {
         return ArgumentContext.inner[machine.builtinNames[index]]
     }
 
-    private func noteBuiltinFrame(_ index: Int, _ place: FramePlace) {
+    private func noteBuiltinFrame(_ index: Int, _ location: FrameLocation) {
         switch index {
-        case Builtin.apply: noteFunctor(place)
+        case Builtin.apply: noteFunctor(location)
         case Builtin.deepForce: noteDeepForce()
         case Builtin.coerce: noteCoercion()
         case Builtin.addCoerced: machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
@@ -159,29 +161,29 @@ extension Interpreter {
             note(.text("while evaluating the ordering function passed to builtins.sort"))
             note(.builtin(Int32(index)))
         case machine.genericClosureIndex:
-            noteClosure(place)
+            noteClosure(location)
             note(.builtin(Int32(index)))
-        case machine.derivationStrictIndex: noteDerivation(place)
+        case machine.derivationStrictIndex: noteDerivation(location)
         case machine.filterSourceIndex where isWalking(bp + 3), machine.pathIndex where isWalking(bp + 2):
             note(.text(addingText(bp[1])))
             note(.builtin(Int32(index)))
-        case let index where index > Builtin.returnForced: noteBuiltin(index, bp, place.forced)
+        case let index where index > Builtin.returnForced: noteBuiltin(index, bp, location.forced)
         default: break
         }
     }
 
     /// Notes a builtin whose result is being forced, and for `import` the file as well.
-    private func noteResult(_ place: FramePlace) {
+    private func noteResult(_ location: FrameLocation) {
         guard sp > bp, bp.pointee.isBuiltin, bp.pointee.builtinIndex > Builtin.returnForced else { return }
         let index = bp.pointee.builtinIndex
-        if index == machine.importIndex, let forced = place.forced { note(.file(chunk: UInt32(forced.field))) }
+        if index == machine.importIndex, let forced = location.forced { note(.file(chunk: UInt32(forced.field))) }
         if index != machine.addErrorContextIndex { note(.builtin(Int32(index))) }
     }
 
     /// Notes a line for each list or set that is being walked, the innermost first.
     private func noteDeepForce() {
         let count = (sp - (bp + 3)) / 2
-        let taken = machine.notes.worthTaking(of: count)
+        let taken = machine.notes.indicesToKeep(of: count)
         for item in taken.first { noteDeepItem(sp - 2 * (item + 1)) }
         machine.notes.skip(taken.last.lowerBound - taken.first.upperBound)
         for item in taken.last { noteDeepItem(sp - 2 * (item + 1)) }
@@ -218,8 +220,8 @@ extension Interpreter {
     }
 
     /// Notes a functor that was being forced.
-    private func noteFunctor(_ place: FramePlace) {
-        guard place.forced != nil, bp.pointee.isAttributes,
+    private func noteFunctor(_ location: FrameLocation) {
+        guard location.forced != nil, bp.pointee.isAttributes,
             let number = positionNumber(bp.pointee.object, Symbols.functor)
         else { return }
         note(.functor(number))
@@ -241,7 +243,7 @@ extension Interpreter {
     /// Notes the lists, sets and substitutes for sets that `toJSON` is inside of, the innermost first.
     private func noteJSON() {
         let cursors = jsonCursors()
-        let taken = machine.notes.worthTaking(of: cursors)
+        let taken = machine.notes.indicesToKeep(of: cursors)
         let isTaken = { (outerIndex: Int) in
             taken.first.contains(cursors - 1 - outerIndex) || taken.last.contains(cursors - 1 - outerIndex)
         }
@@ -312,7 +314,7 @@ extension Interpreter {
             note(.coercion)
         }
         if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { noteReason() }
-        let taken = machine.notes.worthTaking(of: count)
+        let taken = machine.notes.indicesToKeep(of: count)
         for index in 0..<count {
             let cursor = bp + 6 + 3 * (count - 1 - index)
             let isList = cursor[2].small >= 0

@@ -1,13 +1,15 @@
 /// Backtrace lines about the attributes of a derivation.
 extension Interpreter {
     /// Notes what `derivationStrict` was doing in the frame on top.
-    func noteDerivation(_ place: FramePlace) {
+    func noteDerivation(_ location: FrameLocation) {
         defer { machine.notes.append(.builtin(Int32(machine.derivationStrictIndex))) }
         guard bp[0].isAttributes, let name = lookup(bp[0].object, Symbols.name) else { return }
-        if let forced = place.forced, name.pointee.bits == Value(Tag.thunk, forced).bits { return noteDerivationName() }
+        if let forced = location.forced, name.pointee.bits == Value(Tag.thunk, forced).bits {
+            return noteDerivationName()
+        }
         guard name.pointee.isString else { return }
         if bp[1].isNull {
-            noteOption(place)
+            noteOption(location)
         } else if bp[1].small < bp[0].object.field {
             noteDerivationAttribute(bp[1].small, name.pointee)
         }
@@ -28,8 +30,8 @@ extension Interpreter {
     }
 
     /// Notes an attribute that decides how the others are treated, if it was being forced.
-    private func noteOption(_ place: FramePlace) {
-        guard let forced = place.forced else { return }
+    private func noteOption(_ location: FrameLocation) {
+        guard let forced = location.forced else { return }
         for symbol in [Symbols.structuredAttrs, Symbols.ignoreNulls]
         where lookup(bp[0].object, symbol)?.pointee.bits == Value(Tag.thunk, forced).bits {
             machine.notes.append(.text(optionText(symbol)))
@@ -47,7 +49,7 @@ extension Interpreter {
         if entry.symbol == Symbols.args, machine.coerced.bits != Value.absent.bits {
             machine.notes.append(.coercionReason("while evaluating an element of the argument list"))
         }
-        machine.notes.append(.place(nil))
+        machine.notes.append(.position(nil))
         machine.notes.append(
             .textAt(
                 "while evaluating attribute '\(nameText(entry.symbol))' of derivation '\(text(name))'",
@@ -56,6 +58,6 @@ extension Interpreter {
 
     /// The beginning of a string, as a backtrace shows it.
     func text(_ string: Value) -> String {
-        String(decoding: string.object.byteBuffer.prefix(BacktraceDecoder.mostNameBytes), as: UTF8.self)
+        String(decoding: string.object.byteBuffer.prefix(BacktraceDecoder.maximumNameBytes), as: UTF8.self)
     }
 }

@@ -17,14 +17,15 @@ extension Interpreter {
 
     /// The position of the instruction if code fails. A failure of a builtin has no position of its own.
     private func ownPosition() -> SourcePosition? {
-        guard state.pointee.r.env != state.pointee.machineEnv, runningBuiltin() == nil else { return nil }
-        return machine.sourcePosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        guard state.pointee.registers.env != state.pointee.machineEnv, runningBuiltin() == nil else { return nil }
+        return machine.sourcePosition(chunk: state.pointee.registers.env.field, pc: state.pointee.instruction)
     }
 
     /// The same as `fail`, for failures that Nix reports without a position. `context` is noted at the instruction's
     /// position.
     @inline(never)
-    func failUnplaced(_ kind: FailureKind, _ message: String, context: String? = nil, operand: Int8 = -1) -> Step {
+    func failWithoutPosition(_ kind: FailureKind, _ message: String, context: String? = nil, operand: Int8 = -1) -> Step
+    {
         let step = fail(kind, message)
         machine.failure?.position = nil
         machine.failedOperand = operand
@@ -73,7 +74,7 @@ extension Interpreter {
     }
 
     func failNotAFunction(_ value: Value) -> Step {
-        let step = failUnplaced(
+        let step = failWithoutPosition(
             .type, "attempt to call something which is not a function but \(describe(value))")
         machine.notes.append(.failurePosition)
         return step
@@ -85,7 +86,7 @@ extension Interpreter {
         let value = (sp - 1).pointee
         // The slot held an indirection to a boolean, so the instruction runs again.
         if value.isBool {
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return .collect
         }
         return failExpected("a Boolean", value)

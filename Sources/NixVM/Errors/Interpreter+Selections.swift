@@ -1,7 +1,7 @@
 import NixBytecode
 
 /// What is known about the attribute at fault in a selection path.
-struct SelectionPlace {
+struct SelectionDetails {
     /// The position number of the last attribute reached, which is 0 if it has no position, and nil if it is not known.
     var definition: UInt32?
     /// The symbol of a dynamic attribute name.
@@ -13,43 +13,45 @@ extension Interpreter {
     /// attribute at fault has been evaluated.
     ///
     /// - Parameter phase: The phase of the failure. It is `attribute` if the last attribute exists, but failed.
-    func selection(_ place: FramePlace, _ phase: CodeFrame.Phase) -> SelectionPlace {
-        let chunk = state.pointee.r.env.field
-        if place.isStart {
-            let opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
-            if opcode == .selectDynamic || opcode == .selectOrDynamic { return dynamicSelection(chunk, place, phase) }
-            guard opcode.selects, phase == .own else { return SelectionPlace() }
+    func selection(_ location: FrameLocation, _ phase: CodeFrame.Phase) -> SelectionDetails {
+        let chunk = state.pointee.registers.env.field
+        if location.isStart {
+            let opcode = UnsafeRawPointer(location.pc).load(as: Opcode.self)
+            if opcode == .selectDynamic || opcode == .selectOrDynamic {
+                return dynamicSelection(chunk, location, phase)
+            }
+            guard opcode.selects, phase == .own else { return SelectionDetails() }
         } else if phase != .attribute {
-            return SelectionPlace()
+            return SelectionDetails()
         }
         guard let instructions = machine.instructions(of: chunk),
-            let last = instructions.index(place.pc - state.pointee.chunks[chunk].code - (place.isStart ? 0 : 1)),
+            let last = instructions.index(location.pc - state.pointee.chunks[chunk].code - (location.isStart ? 0 : 1)),
             instructions.starts[last].opcode.selects
-        else { return SelectionPlace() }
-        return SelectionPlace(
+        else { return SelectionDetails() }
+        return SelectionDetails(
             definition: follow(instructions, to: last, includesLast: phase == .attribute)?.definition)
     }
 
     /// The dynamic name is at the top of the stack, and the set that it is looked up in is below it.
     private func dynamicSelection(
-        _ chunk: Int, _ place: FramePlace, _ phase: CodeFrame.Phase
-    ) -> SelectionPlace {
-        guard sp - 2 >= bp else { return SelectionPlace() }
+        _ chunk: Int, _ location: FrameLocation, _ phase: CodeFrame.Phase
+    ) -> SelectionDetails {
+        guard sp - 2 >= bp else { return SelectionDetails() }
         let name = forced(sp[-1])
         let base = forced(sp[-2])
         guard name.isString, let symbol = state.pointee.symbols.find(name.object.byteBuffer) else {
-            return SelectionPlace(definition: beforeName(chunk, place))
+            return SelectionDetails(definition: beforeName(chunk, location))
         }
         guard phase == .attribute, base.isAttributes else {
-            return SelectionPlace(definition: beforeName(chunk, place), name: symbol)
+            return SelectionDetails(definition: beforeName(chunk, location), name: symbol)
         }
-        return SelectionPlace(definition: positionNumber(base.object, symbol), name: symbol)
+        return SelectionDetails(definition: positionNumber(base.object, symbol), name: symbol)
     }
 
     /// The attribute in which a dynamic name is looked up, if a single instruction computed the name.
-    private func beforeName(_ chunk: Int, _ place: FramePlace) -> UInt32? {
+    private func beforeName(_ chunk: Int, _ location: FrameLocation) -> UInt32? {
         guard let instructions = machine.instructions(of: chunk),
-            let last = instructions.index(place.pc - state.pointee.chunks[chunk].code), last > 1,
+            let last = instructions.index(location.pc - state.pointee.chunks[chunk].code), last > 1,
             instructions.starts[last - 2].opcode.selects
         else { return nil }
         return follow(instructions, to: last - 2, includesLast: true)?.definition
@@ -68,7 +70,7 @@ extension Interpreter {
         var definition: UInt32?
         for index in first...last where index < last || includesLast {
             guard value.isAttributes else { return nil }
-            let symbol = state.pointee.r.tables.pointee.symbols[instructions.symbol(index)]
+            let symbol = state.pointee.registers.tables.pointee.symbols[instructions.symbol(index)]
             guard let slot = lookup(value.object, symbol), let number = positionNumber(value.object, symbol)
             else { return nil }
             definition = number
@@ -79,7 +81,7 @@ extension Interpreter {
 
     /// The value of the variable that a path begins with.
     private func start(_ instructions: ChunkInstructions, _ first: Int) -> Value? {
-        let values = state.pointee.r.env.values
+        let values = state.pointee.registers.env.values
         switch instructions.starts[first].opcode {
         case .getLocalSelect: return forced(bp[instructions.operand(first)])
         case .getUpvalueSelect: return forced(values[instructions.operand(first)])

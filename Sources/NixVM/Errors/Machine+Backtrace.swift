@@ -23,7 +23,7 @@ extension Machine {
 
 struct BacktraceDecoder {
     /// The number of bytes of a name that a backtrace shows.
-    static let mostNameBytes = 1_024
+    static let maximumNameBytes = 1_024
 
     let machine: Machine
     var frames: [BacktraceFrame] = []
@@ -66,7 +66,7 @@ struct BacktraceDecoder {
         case .textAtFunction(let text, let chunk):
             frames.append(.entry(TraceEntry(message: text, position: functionPosition(Int(chunk)))))
         case .here(let text): addCall(text)
-        case .place(let number): frames.append(.place(number.flatMap { machine.attributePosition($0) }))
+        case .position(let number): frames.append(.position(number.flatMap { machine.attributePosition($0) }))
         case .important(let text):
             frames.append(.boundary(nil, usesApplication: false))
             frames.append(.entry(TraceEntry(message: text, position: nil, visibility: .always)))
@@ -93,12 +93,12 @@ struct BacktraceDecoder {
 
     private mutating func addSubstitution(_ text: String, _ number: UInt32) {
         let position = machine.attributePosition(number)
-        frames.append(.place(position))
+        frames.append(.position(position))
         frames.append(.entry(TraceEntry(message: text, position: position)))
     }
 
     private mutating func addFunctor(_ number: UInt32) {
-        frames.append(.place(machine.attributePosition(number)))
+        frames.append(.position(machine.attributePosition(number)))
         addCall("while calling a functor (an attribute set with a '__functor' attribute)")
     }
 
@@ -140,7 +140,7 @@ struct BacktraceDecoder {
         if let number = TailSites.functorPosition(pc) { return addFunctor(number) }
         guard let chunk = chunk(holding: pc) else { return }
         let offset = pc - machine.state.pointee.chunks[chunk].code
-        addCode(chunk, offset, operand: -1, .own, SelectionPlace(), forced: 0)
+        addCode(chunk, offset, operand: -1, .own, SelectionDetails(), forced: 0)
         if machine.state.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
     }
 
@@ -164,7 +164,7 @@ struct BacktraceDecoder {
     }
 
     private mutating func addCode(
-        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, _ selection: SelectionPlace, forced: Int
+        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, _ selection: SelectionDetails, forced: Int
     ) {
         guard let found = program(of: chunk), let instructions = machine.instructions(of: chunk),
             let last = instructions.index(offset)
@@ -183,10 +183,10 @@ struct BacktraceDecoder {
     }
 
     private func shortName(_ symbol: UInt32) -> String {
-        String(decoding: machine.state.pointee.symbols.bytes(symbol).prefix(Self.mostNameBytes), as: UTF8.self)
+        String(decoding: machine.state.pointee.symbols.bytes(symbol).prefix(Self.maximumNameBytes), as: UTF8.self)
     }
 
-    private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {
+    private func definition(_ selection: SelectionDetails) -> CodeFrame.Definition {
         guard let number = selection.definition else { return .unknown }
         return machine.attributePosition(number).map { .at($0) } ?? .nowhere
     }

@@ -50,7 +50,7 @@ extension Interpreter {
         if a.isInteger, b.isInteger { return calculate(opcode, a.integer, b.integer) }
         guard a.isInteger || a.isFloat, b.isInteger || b.isFloat else {
             if opcode == .divide, b.isFloat ? b.float == 0 : b.isInteger && b.integer == 0 {
-                _ = failUnplaced(.arithmetic, "division by zero")
+                _ = failWithoutPosition(.arithmetic, "division by zero")
                 return nil
             }
             _ = failOperand(opcode, a, b)
@@ -64,7 +64,7 @@ extension Interpreter {
         case .multiply: return makeFloat(x * y)
         default:
             if y == 0 {
-                _ = failUnplaced(.arithmetic, "division by zero")
+                _ = failWithoutPosition(.arithmetic, "division by zero")
                 return nil
             }
             return makeFloat(x / y)
@@ -79,14 +79,14 @@ extension Interpreter {
         case .multiply: (result, overflow) = x.multipliedReportingOverflow(by: y)
         default:
             if y == 0 {
-                _ = failUnplaced(.arithmetic, "division by zero")
+                _ = failWithoutPosition(.arithmetic, "division by zero")
                 return nil
             }
             (result, overflow) = x.dividedReportingOverflow(by: y)
         }
         if overflow {
             let message = overflowMessage(opcode, x, y)
-            _ = opcode == .add ? fail(.arithmetic, message) : failUnplaced(.arithmetic, message)
+            _ = opcode == .add ? fail(.arithmetic, message) : failWithoutPosition(.arithmetic, message)
             return nil
         }
         return makeInteger(result)
@@ -110,7 +110,7 @@ extension Interpreter {
         let value = isLeft ? a : b
         let expected = wantsFloat ? "a float" : "an integer"
         if runningBuiltin() != nil { return failExpected(expected, value) }
-        return failUnplaced(.type, "expected \(expected) but found \(describe(value))", operand: isLeft ? 0 : 1)
+        return failWithoutPosition(.type, "expected \(expected) but found \(describe(value))", operand: isLeft ? 0 : 1)
     }
 
     @inline(never)
@@ -123,10 +123,10 @@ extension Interpreter {
             return .next
         }
         guard value.isInteger else {
-            return failUnplaced(.type, "expected an integer but found \(describe(value))", operand: 1)
+            return failWithoutPosition(.type, "expected an integer but found \(describe(value))", operand: 1)
         }
         let (result, overflow) = Int64(0).subtractingReportingOverflow(value.integer)
-        if overflow { return failUnplaced(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
+        if overflow { return failWithoutPosition(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
         (sp - 1).pointee = makeInteger(result)
         return .next
     }
@@ -181,12 +181,13 @@ extension Interpreter {
         let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
         let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
         if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
-            _ = failUnplaced(
+            _ = failWithoutPosition(
                 .type,
                 "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable (values are \(x) and \(y))"
             )
         } else {
-            _ = failUnplaced(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
+            _ = failWithoutPosition(
+                .type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
         }
         return nil
     }
@@ -195,16 +196,19 @@ extension Interpreter {
     func enterOperator(_ index: Int, arguments: Int, flag: Bool) -> Step {
         let builtin = state.pointee.builtins + index
         let slots = builtin.pointee.arity + builtin.pointee.slots - arguments
-        let r = state.pointee.r
-        if r.fp >= state.pointee.fpLimit || r.sp + (slots + Builtin.slack) > state.pointee.spLimit { return .collect }
-        r.fp.pointee = Frame(pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.push)
-        state.pointee.r.fp += 1
-        state.pointee.r.bp = sp - arguments
+        let registers = state.pointee.registers
+        if registers.fp >= state.pointee.fpLimit || registers.sp + (slots + Builtin.slack) > state.pointee.spLimit {
+            return .collect
+        }
+        registers.fp.pointee = Frame(
+            pc: registers.pc, bp: registers.bp, env: registers.env, tables: registers.tables, update: FrameMode.push)
+        state.pointee.registers.fp += 1
+        state.pointee.registers.bp = sp - arguments
         push(.bool(flag))
         for _ in 1..<slots { push(.null) }
-        state.pointee.r.pc = stepCode(index)
-        state.pointee.r.env = state.pointee.machineEnv
-        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.registers.pc = stepCode(index)
+        state.pointee.registers.env = state.pointee.machineEnv
+        state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
         return .entered
     }
 }

@@ -40,8 +40,8 @@ extension Interpreter {
             return nil
         }
         let layout = UInt(bitPattern: attributes.layout)
-        let place = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
-        let entry = state.pointee.lookupCache + Int(place & UInt(LookupCacheEntry.count - 1))
+        let hash = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
+        let entry = state.pointee.lookupCache + Int(hash & UInt(LookupCacheEntry.count - 1))
         if entry.pointee.layout != layout || entry.pointee.symbol != symbol {
             let index = lowerBound(entries, count, symbol)
             let isFound = index < count && entries[index].symbol == symbol
@@ -89,7 +89,7 @@ extension Interpreter {
         guard a.isAttributes, b.isAttributes else {
             // Nix checks the right operand first.
             let isLeft = b.isAttributes
-            return failUnplaced(
+            return failWithoutPosition(
                 .type, "expected a set but found \(describe(isLeft ? a : b))", operand: isLeft ? 0 : 1)
         }
         state.pointee.counters.updates &+= 1
@@ -119,7 +119,7 @@ extension Interpreter {
             let top = sp - 1
             if top >= bp, top.pointee == value {
                 if !isForced(top) { return .force }
-                state.pointee.need = 0
+                state.pointee.neededBytes = 0
                 return .collect
             }
             state.pointee.pending = value
@@ -131,12 +131,12 @@ extension Interpreter {
 
     private func failDefinedBefore(_ symbol: UInt32, _ position: UInt32) -> Step {
         let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
-        let place = machine.attributePosition(position).map { " at \($0)" } ?? ""
-        return fail(.value, "dynamic attribute '\(name)' already defined\(place)")
+        let location = machine.attributePosition(position).map { " at \($0)" } ?? ""
+        return fail(.value, "dynamic attribute '\(name)' already defined\(location)")
     }
 
     private func failSelection(_ value: Value) -> Step {
-        failUnplaced(
+        failWithoutPosition(
             .type, "expected a set but found \(describe(value))", context: "while selecting an attribute")
     }
 
@@ -181,7 +181,7 @@ extension Interpreter {
         guard let found else {
             if opcode == .selectOrDynamic {
                 sp -= 2
-                state.pointee.r.pc = jumpTarget(state.pointee.r.pc)
+                state.pointee.registers.pc = jumpTarget(state.pointee.registers.pc)
                 return .next
             }
             guard base.isAttributes else { return failSelection(base) }
@@ -191,7 +191,7 @@ extension Interpreter {
         if !isForced(found) { return .force }
         sp -= 1
         (sp - 1).pointee = found.pointee
-        if opcode == .selectOrDynamic { state.pointee.r.pc += 4 }
+        if opcode == .selectOrDynamic { state.pointee.registers.pc += 4 }
         return .next
     }
 
@@ -203,7 +203,7 @@ extension Interpreter {
             let scope = link.object.values
             if !isForced(scope) { return .force }
             guard scope.pointee.isAttributes else {
-                return failUnplaced(
+                return failWithoutPosition(
                     .type, "expected a set but found \(describe(scope.pointee))",
                     context: "while evaluating the first subexpression of a with expression")
             }
@@ -257,7 +257,7 @@ extension Interpreter {
 
     private func insert(_ base: Object, _ added: [(entry: LayoutEntry, value: Value)]) -> Value {
         let count = base.field &+ added.count
-        let layout = take(words: 2 &+ count)
+        let layout = allocate(words: 2 &+ count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
         var i = 0
@@ -287,6 +287,6 @@ extension Interpreter {
 
     /// A position number for the current instruction.
     private func instructionPosition() -> UInt32 {
-        machine.instructionPosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        machine.instructionPosition(chunk: state.pointee.registers.env.field, pc: state.pointee.instruction)
     }
 }

@@ -3,24 +3,24 @@ import NixBytecode
 /// Calls of anything but a closure with exactly its number of arguments, and the frames of builtins.
 extension Interpreter {
     var sp: Slot {
-        @inline(__always) get { state.pointee.r.sp }
-        @inline(__always) nonmutating set { state.pointee.r.sp = newValue }
+        @inline(__always) get { state.pointee.registers.sp }
+        @inline(__always) nonmutating set { state.pointee.registers.sp = newValue }
     }
     var bp: Slot {
-        @inline(__always) get { state.pointee.r.bp }
-        @inline(__always) nonmutating set { state.pointee.r.bp = newValue }
+        @inline(__always) get { state.pointee.registers.bp }
+        @inline(__always) nonmutating set { state.pointee.registers.bp = newValue }
     }
 
     @inline(__always)
     func push(_ value: Value) {
-        state.pointee.r.sp.pointee = value
-        state.pointee.r.sp += 1
+        state.pointee.registers.sp.pointee = value
+        state.pointee.registers.sp += 1
     }
 
     @inline(__always)
     func pop() -> Value {
-        state.pointee.r.sp -= 1
-        return state.pointee.r.sp.pointee
+        state.pointee.registers.sp -= 1
+        return state.pointee.registers.sp.pointee
     }
 
     /// Replaces an indirection in the slot by its value. The result is false, with the thunk in `pending`, if the thunk
@@ -55,29 +55,30 @@ extension Interpreter {
     /// Makes the current frame run internal code instead of a chunk.
     @inline(__always)
     private func continueWith(_ code: UnsafePointer<UInt8>) {
-        state.pointee.r.pc = code
-        state.pointee.r.env = state.pointee.machineEnv
-        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.registers.pc = code
+        state.pointee.registers.env = state.pointee.machineEnv
+        state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
     }
 
     /// Pushes a frame with the given base. The caller will continue at `pc`.
     @inline(__always)
     func pushFrame(pc: UnsafePointer<UInt8>, base: Slot, mode: UInt) {
-        let r = state.pointee.r
-        r.fp.pointee = Frame(pc: pc, bp: r.bp, env: r.env, tables: r.tables, update: mode)
-        state.pointee.r.fp += 1
-        state.pointee.r.bp = base
+        let registers = state.pointee.registers
+        registers.fp.pointee = Frame(
+            pc: pc, bp: registers.bp, env: registers.env, tables: registers.tables, update: mode)
+        state.pointee.registers.fp += 1
+        state.pointee.registers.bp = base
     }
 
     /// Charges one unit of fuel. The result is false when fuel, stack or frames have run out; then the step must answer
     /// `.collect`.
     @inline(__always)
     func chargeEntry(_ slots: Int) -> Bool {
-        if state.pointee.grantedFuel <= 0 || state.pointee.r.sp + slots > state.pointee.spLimit
-            || state.pointee.r.fp >= state.pointee.fpLimit
+        if state.pointee.grantedFuel <= 0 || state.pointee.registers.sp + slots > state.pointee.spLimit
+            || state.pointee.registers.fp >= state.pointee.fpLimit
         {
-            state.pointee.need = 0
-            state.pointee.needSlots = slots
+            state.pointee.neededBytes = 0
+            state.pointee.neededSlots = slots
             return false
         }
         state.pointee.grantedFuel &-= 1
@@ -101,7 +102,7 @@ extension Interpreter {
                         return step
                     }
                     if isResultDelayed() {
-                        pushFrame(pc: state.pointee.r.pc, base: function, mode: FrameMode.push)
+                        pushFrame(pc: state.pointee.registers.pc, base: function, mode: FrameMode.push)
                         finishBuiltin(index)
                         observer.enterBuiltinFrame(self, Builtin.returnForced)
                     } else {
@@ -110,7 +111,7 @@ extension Interpreter {
                     }
                     return .next
                 }
-                pushFrame(pc: state.pointee.r.pc, base: sp - count, mode: FrameMode.call)
+                pushFrame(pc: state.pointee.registers.pc, base: sp - count, mode: FrameMode.call)
                 enterBuiltin(builtin, index)
                 observer.enterBuiltinFrame(self, index)
                 return .next
@@ -129,7 +130,7 @@ extension Interpreter {
             return step
         }
         if !chargeEntry(Builtin.slack) { return .collect }
-        pushFrame(pc: state.pointee.r.pc, base: function, mode: FrameMode.push)
+        pushFrame(pc: state.pointee.registers.pc, base: function, mode: FrameMode.push)
         continueWith(stepCode(Builtin.apply))
         observer.enterBuiltinFrame(self, Builtin.apply)
         return .next
@@ -150,11 +151,11 @@ extension Interpreter {
                         if step != .error { state.pointee.grantedFuel &+= 1 }
                         return step
                     }
-                    if isResultDelayed() { noteTailCall(state.pointee.instruction, state.pointee.r.fp) }
+                    if isResultDelayed() { noteTailCall(state.pointee.instruction, state.pointee.registers.fp) }
                     finishBuiltin(index)
                     return .next
                 }
-                noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+                noteTailCall(state.pointee.instruction, state.pointee.registers.fp)
                 bp.update(from: sp - count, count: count)
                 sp = bp + count
                 enterBuiltin(builtin, index)
@@ -166,7 +167,7 @@ extension Interpreter {
             return tailCallPartial(closure, function, count, &observer)
         }
         if !chargeEntry(Builtin.slack) { return .collect }
-        noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+        noteTailCall(state.pointee.instruction, state.pointee.registers.fp)
         bp.update(from: function, count: count &+ 1)
         sp = bp + (count &+ 1)
         continueWith(stepCode(Builtin.apply))
@@ -280,7 +281,7 @@ extension Interpreter {
             guard reserveSlots(count &+ 4) else { return .collect }
             if functor.pointee.isAttributes { return applyFunctorOfFunctor(functor.pointee, function, count) }
             if count == 1, let site = TailSites.functorSite(positionNumber(function.object, Symbols.functor) ?? 0) {
-                noteTailCall(site, state.pointee.r.fp)
+                noteTailCall(site, state.pointee.registers.fp)
             }
             (bp + 1).update(from: bp, count: count &+ 1)
             bp.pointee = functor.pointee
@@ -337,10 +338,10 @@ extension Interpreter {
                 if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
                 let closure = (sp - (count &+ 1)).pointee.object
                 pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
-                state.pointee.r.env = closure
-                state.pointee.r.tables = chunk.pointee.tables
-                state.pointee.r.pc = chunk.pointee.code
-                observer.enterCallFrame(self, state.pointee.r, arguments: count)
+                state.pointee.registers.env = closure
+                state.pointee.registers.tables = chunk.pointee.tables
+                state.pointee.registers.pc = chunk.pointee.code
+                observer.enterCallFrame(self, state.pointee.registers, arguments: count)
                 return true
             }
         }
@@ -369,12 +370,12 @@ extension Interpreter {
             let chunk = state.pointee.chunks + function.object.field
             if Int(chunk.pointee.arity) == count {
                 if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
-                state.pointee.r.env = (sp - (count &+ 1)).pointee.object
+                state.pointee.registers.env = (sp - (count &+ 1)).pointee.object
                 bp.update(from: sp - count, count: count)
                 sp = bp + count
-                state.pointee.r.tables = chunk.pointee.tables
-                state.pointee.r.pc = chunk.pointee.code
-                observer.tailCall(self, state.pointee.r)
+                state.pointee.registers.tables = chunk.pointee.tables
+                state.pointee.registers.pc = chunk.pointee.code
+                observer.tailCall(self, state.pointee.registers)
                 return true
             }
         }
@@ -415,10 +416,10 @@ extension Interpreter {
         pushFrame(
             pc: state.pointee.instruction, base: sp, mode: UInt(bitPattern: thunk) | FrameMode.updateAndRetry)
         thunk[0] |= Kind.blackhole
-        state.pointee.r.env = thunk
-        state.pointee.r.tables = chunk.pointee.tables
-        state.pointee.r.pc = chunk.pointee.code
-        observer.enterCallFrame(self, state.pointee.r, arguments: 0)
+        state.pointee.registers.env = thunk
+        state.pointee.registers.tables = chunk.pointee.tables
+        state.pointee.registers.pc = chunk.pointee.code
+        observer.enterCallFrame(self, state.pointee.registers, arguments: 0)
         return true
     }
 

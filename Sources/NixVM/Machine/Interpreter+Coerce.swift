@@ -184,7 +184,7 @@ extension Interpreter {
     private func failRelativePath(_ value: Value) -> Step {
         if let step = admitMessage(value) { return step }
         let text = String(decoding: value.object.byteBuffer, as: UTF8.self)
-        let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
+        let step = failWithoutPosition(.value, "string '\(text)' doesn't represent an absolute path")
         machine.failure?.isCoercion = true
         return step
     }
@@ -210,7 +210,7 @@ extension Interpreter {
     /// The capacity of a new builder for `length` bytes. It is about twice the length, so that the cost of growing is
     /// amortized, but no more than a header can hold.
     static func builderCapacity(_ length: Int) -> Int {
-        let most = Object.mostField & ~7
+        let most = Object.maximumField & ~7
         return length > most ? length : min(most, (length * 2 + 63) & ~7)
     }
 
@@ -219,7 +219,7 @@ extension Interpreter {
         let length = builtLength
         if bp[2].isNull || length + bytes.count > bp[2].object.field {
             let capacity = Interpreter.builderCapacity(length + bytes.count)
-            let larger = take(words: 1 + capacity / 8)
+            let larger = allocate(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
             if !bp[2].isNull, !copy(bp[2].object.bytes, to: larger.bytes, count: length) { return .error }
             bp[2] = Value(Tag.other, larger)

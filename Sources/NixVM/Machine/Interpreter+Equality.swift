@@ -95,11 +95,11 @@ extension Interpreter {
             // Sets that reach this point have the same names at the same indices.
             guard reserveSlots(3), let left = element(of: item[0], at: index) else { return .collect }
             let right = item[0].isList ? item[1].object.values : item[1].object.attributeValues
-            let place = item[0].isList ? index : left - item[0].object.attributeValues
+            let slot = item[0].isList ? index : left - item[0].object.attributeValues
             guard charge(1) else { return .error }
             item[2] = Value(small: index + 1)
-            if isSettled(left.pointee), isSettled(right[place]), isSame(left.pointee, right[place]) { continue }
-            pushItem(left.pointee, right[place])
+            if isSettled(left.pointee), isSettled(right[slot]), isSame(left.pointee, right[slot]) { continue }
+            pushItem(left.pointee, right[slot])
         }
         return done(.true)
     }

@@ -17,7 +17,7 @@ extension Interpreter {
         // opened.
         let room =
             state.pointee.memoryLimit == nil
-            ? Int.max : max(roomOutsideHeap, state.pointee.hpLimit - state.pointee.r.hp)
+            ? Int.max : max(roomOutsideHeap, state.pointee.hpLimit - state.pointee.registers.hp)
         return WorkMeter(units: state.pointee.grantedFuel, room: room, budget: machine)
     }
 
@@ -45,7 +45,7 @@ extension Interpreter {
     /// The answer of a step that has had no effect. If it is going to run again, what it charged since the mark is
     /// refunded.
     @inline(__always)
-    func again(_ step: Step, since mark: Int) -> Step {
+    func refundIfRetried(_ step: Step, since mark: Int) -> Step {
         if step == .collect || step == .force { refund(since: mark) }
         return step
     }
@@ -58,9 +58,9 @@ extension Interpreter {
         case .interrupted: return .error
         case .needsRoom(let bytes) where bytes <= state.pointee.heap.spaceSize:
             settle(meter)
-            state.pointee.need = bytes
-            state.pointee.needSlots = 0
-            return again(.collect, since: mark)
+            state.pointee.neededBytes = bytes
+            state.pointee.neededSlots = 0
+            return refundIfRetried(.collect, since: mark)
         case .needsRoom, .outOfMemory:
             _ = failMemory()
             return .error
@@ -72,8 +72,8 @@ extension Interpreter {
         guard state.pointee.memoryLimit != nil, taken > 0 else { return reserve(bytes) }
         if bytes + taken <= roomOutsideHeap { return reserve(bytes) }
         // A window that holds both is opened only if both fit into the memory limit.
-        state.pointee.need = bytes + taken
-        state.pointee.needSlots = 0
+        state.pointee.neededBytes = bytes + taken
+        state.pointee.neededSlots = 0
         return false
     }
 

@@ -7,7 +7,7 @@ extension Interpreter {
         if count == 0 { return state.pointee.emptyList }
         state.pointee.counters.lists &+= 1
         state.pointee.counters.listElements &+= count
-        let object = take(words: 1 &+ count)
+        let object = allocate(words: 1 &+ count)
         object[0] = Object.header(Kind.list, field: count)
         return Value(Tag.list, object)
     }
@@ -16,7 +16,7 @@ extension Interpreter {
     /// none.
     func makeString(length: Int, context: Value = .null) -> Value {
         let words = Object.words(forBytes: length)
-        let object = take(words: 1 &+ words &+ (context.isNull ? 0 : 1))
+        let object = allocate(words: 1 &+ words &+ (context.isNull ? 0 : 1))
         object[0] = Object.header(Kind.string, field: length)
         if words > 0 { object[words] = 0 }
         if !context.isNull {
@@ -38,7 +38,7 @@ extension Interpreter {
 
     func makePath(_ bytes: [UInt8]) -> Value {
         let words = Object.words(forBytes: bytes.count)
-        let object = take(words: 1 &+ words)
+        let object = allocate(words: 1 &+ words)
         object[0] = Object.header(Kind.path, field: bytes.count)
         if words > 0 { object[words] = 0 }
         bytes.withUnsafeBufferPointer {
@@ -66,10 +66,10 @@ extension Interpreter {
     /// Objects have the identity here that addresses have in Nix. So the value of a thunk must be an object that no
     /// other thunk has as its value.
     @inline(never)
-    func valueOfItsOwn(_ value: Value) -> Value? {
+    func copyWithOwnIdentity(_ value: Value) -> Value? {
         let size = value.object.size
         guard reserve(Size.words(size)) else { return nil }
-        let copy = take(words: size)
+        let copy = allocate(words: size)
         copy.update(from: value.object, count: size)
         // Only the original is marked as visited by a deep force, because only there the mark is removed when the deep
         // force fails.
@@ -89,7 +89,7 @@ extension Interpreter {
     /// An integer. The caller has reserved `Size.number` bytes.
     func makeInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
-        let object = take(words: 2)
+        let object = allocate(words: 2)
         object[0] = Object.header(Kind.integer, field: 0)
         object[1] = UInt64(bitPattern: number)
         return Value(Tag.other, object)
@@ -97,7 +97,7 @@ extension Interpreter {
 
     /// A float. The caller has reserved `Size.number` bytes.
     func makeFloat(_ number: Double) -> Value {
-        let object = take(words: 2)
+        let object = allocate(words: 2)
         object[0] = Object.header(Kind.float, field: 0)
         object[1] = number.bitPattern
         return Value(Tag.other, object)
@@ -111,7 +111,7 @@ extension Interpreter {
 
     /// A layout of entries in ascending order of symbol. The caller has reserved `Size.layout`.
     func makeLayout(_ entries: [LayoutEntry]) -> Object {
-        let layout = take(words: 2 &+ entries.count)
+        let layout = allocate(words: 2 &+ entries.count)
         layout[0] = Object.header(Kind.layout, field: entries.count)
         layout[1] = Value.null.bits
         for (index, entry) in entries.enumerated() { layout.entries[index] = entry }
@@ -123,7 +123,7 @@ extension Interpreter {
     func makeAttributes(layout: Object) -> Value {
         state.pointee.counters.sets &+= 1
         state.pointee.counters.setElements &+= layout.field
-        let result = take(words: 2 &+ layout.field)
+        let result = allocate(words: 2 &+ layout.field)
         result[0] = Object.header(Kind.attributes, field: layout.field)
         result[1] = UInt64(UInt(bitPattern: layout))
         return Value(Tag.attributes, result)
@@ -140,7 +140,7 @@ extension Interpreter {
 
     /// A thunk that applies a function to one argument. The caller has reserved `Size.thunk(2)`.
     func makeApplication(_ function: Value, _ argument: Value) -> Value {
-        let object = take(words: 3)
+        let object = allocate(words: 3)
         object[0] = Object.header(Kind.thunk, count: 2, field: state.pointee.applyOneChunk)
         object.values[0] = function
         object.values[1] = argument
@@ -149,7 +149,7 @@ extension Interpreter {
 
     /// A thunk that applies a function to two arguments. The caller has reserved `Size.thunk(3)`.
     func makeApplication(_ function: Value, _ first: Value, _ second: Value, isMapped: Bool = false) -> Value {
-        let object = take(words: 4)
+        let object = allocate(words: 4)
         let chunk = isMapped ? state.pointee.applyMappedChunk : state.pointee.applyTwoChunk
         object[0] = Object.header(Kind.thunk, count: 3, field: chunk)
         object.values[0] = function
@@ -187,7 +187,7 @@ extension Interpreter {
             object = state.pointee.heap.allocatePermanent(words: words)
         } else {
             guard reserve(words &* 8) else { return nil }
-            object = take(words: words)
+            object = allocate(words: words)
         }
         object[0] = Object.header(Kind.bytes, field: count &* 4)
         let order = UnsafeMutableRawPointer(object + 1).assumingMemoryBound(to: UInt32.self)

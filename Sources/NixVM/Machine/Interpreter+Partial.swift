@@ -18,7 +18,7 @@ extension Interpreter {
             stored = function.pointee.object.captureCount - 1
         }
         guard reserve(Size.words(2 &+ stored &+ count)) else { return .collect }
-        let object = take(words: 2 &+ stored &+ count)
+        let object = allocate(words: 2 &+ stored &+ count)
         object[0] = Object.header(Kind.partial, count: 1 &+ stored &+ count, field: 0)
         if stored > 0 {
             object.values.update(from: function.pointee.object.values, count: 1 &+ stored)
@@ -61,7 +61,7 @@ extension Interpreter {
         _ closure: Object, _ function: Slot, _ count: Int, _ observer: inout Observer
     ) -> Step {
         if !chargeEntry(slots(closure, function)) { return .collect }
-        enterPartial(count, pc: state.pointee.r.pc, &observer)
+        enterPartial(count, pc: state.pointee.registers.pc, &observer)
         return .next
     }
 
@@ -69,7 +69,7 @@ extension Interpreter {
         _ closure: Object, _ function: Slot, _ count: Int, _ observer: inout Observer
     ) -> Step {
         if !chargeEntry(slots(closure, function)) { return .collect }
-        noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+        noteTailCall(state.pointee.instruction, state.pointee.registers.fp)
         reenterPartial(count, &observer)
         return .next
     }
@@ -92,7 +92,7 @@ extension Interpreter {
         sp += stored
         pushFrame(pc: pc, base: arguments, mode: FrameMode.call)
         run(partial.values[0].object)
-        observer.enterCallFrame(self, state.pointee.r, arguments: stored &+ count)
+        observer.enterCallFrame(self, state.pointee.registers, arguments: stored &+ count)
     }
 
     /// The same as a tail call, in the current frame.
@@ -103,15 +103,15 @@ extension Interpreter {
         bp.update(from: partial.values + 1, count: stored)
         sp = bp + (stored &+ count)
         run(partial.values[0].object)
-        observer.tailCall(self, state.pointee.r)
+        observer.tailCall(self, state.pointee.registers)
     }
 
     /// Makes the current frame run a closure's code.
     @inline(__always)
     private func run(_ closure: Object) {
         let chunk = state.pointee.chunks + closure.field
-        state.pointee.r.env = closure
-        state.pointee.r.tables = chunk.pointee.tables
-        state.pointee.r.pc = chunk.pointee.code
+        state.pointee.registers.env = closure
+        state.pointee.registers.tables = chunk.pointee.tables
+        state.pointee.registers.pc = chunk.pointee.code
     }
 }

@@ -3,18 +3,18 @@ extension Interpreter {
     /// Whether `bytes` can be allocated without a collection. A step calls this once, before any effect.
     @inline(__always)
     func reserve(_ bytes: Int) -> Bool {
-        if _fastPath(state.pointee.r.hp + bytes <= state.pointee.hpLimit) { return true }
-        state.pointee.need = bytes
-        state.pointee.needSlots = 0
+        if _fastPath(state.pointee.registers.hp + bytes <= state.pointee.hpLimit) { return true }
+        state.pointee.neededBytes = bytes
+        state.pointee.neededSlots = 0
         return false
     }
 
     /// Whether `count` values can be pushed. A step calls this before any effect.
     @inline(__always)
     func reserveSlots(_ count: Int) -> Bool {
-        if _fastPath(state.pointee.r.sp + count <= state.pointee.spLimit) { return true }
-        state.pointee.need = 0
-        state.pointee.needSlots = count
+        if _fastPath(state.pointee.registers.sp + count <= state.pointee.spLimit) { return true }
+        state.pointee.neededBytes = 0
+        state.pointee.neededSlots = count
         return false
     }
 
@@ -22,17 +22,17 @@ extension Interpreter {
     /// again, garbage of the heap has made room.
     func reserveOutside(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
-        state.pointee.need = 0
-        state.pointee.needSlots = 0
-        state.pointee.needOutside = bytes
+        state.pointee.neededBytes = 0
+        state.pointee.neededSlots = 0
+        state.pointee.neededOutsideBytes = bytes
         return false
     }
 
     /// Allocates words that were reserved.
     @inline(__always)
-    func take(words: Int) -> Object {
-        let object = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
-        state.pointee.r.hp += words &* 8
+    func allocate(words: Int) -> Object {
+        let object = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
+        state.pointee.registers.hp += words &* 8
         return object
     }
 
@@ -50,29 +50,31 @@ extension Interpreter {
     func makeRoom() -> Bool {
         // The step was stopped while it made what it needs room for.
         if machine.failure != nil { return false }
-        let slots = max(state.pointee.needSlots, Builtin.slack)
-        let outside = state.pointee.needOutside
-        state.pointee.needSlots = 0
-        state.pointee.needOutside = 0
+        let slots = max(state.pointee.neededSlots, Builtin.slack)
+        let outside = state.pointee.neededOutsideBytes
+        state.pointee.neededSlots = 0
+        state.pointee.neededOutsideBytes = 0
         // A grant that is used up exactly is refilled only for a step that wants to charge. When a step asks for heap
         // depends on collections, and fuel must not.
-        if state.pointee.grantedFuel < 0 || state.pointee.grantedFuel == 0 && state.pointee.need == 0 && outside == 0 {
+        if state.pointee.grantedFuel < 0
+            || state.pointee.grantedFuel == 0 && state.pointee.neededBytes == 0 && outside == 0
+        {
             if !refill() { return false }
-            if state.pointee.remembered.isFull, !collect(need: 0) { return failCollection() }
+            if state.pointee.remembered.isFull, !collect(reserving: 0) { return failCollection() }
         }
-        if state.pointee.r.fp >= state.pointee.fpLimit, !growFrames() { return false }
-        if state.pointee.r.sp + (slots &+ state.pointee.largestFrame) > state.pointee.spLimit,
+        if state.pointee.registers.fp >= state.pointee.fpLimit, !growFrames() { return false }
+        if state.pointee.registers.sp + (slots &+ state.pointee.largestFrame) > state.pointee.spLimit,
             !growStack(slots &+ state.pointee.largestFrame)
         {
             return false
         }
         if outside > 0, !makeRoomOutside(outside) { return false }
-        let need = state.pointee.need
-        state.pointee.need = 0
-        if state.pointee.r.hp + need <= state.pointee.hpLimit { return true }
+        let bytes = state.pointee.neededBytes
+        state.pointee.neededBytes = 0
+        if state.pointee.registers.hp + bytes <= state.pointee.hpLimit { return true }
         // When memory is short, collections take more time than the work between them, so each one polls.
         if !poll() { return false }
-        return collect(need: need) || failCollection()
+        return collect(reserving: bytes) || failCollection()
     }
 
     /// Fails because a collection found too little room. A collection that was stopped has set the failure itself.
@@ -116,7 +118,7 @@ extension Interpreter {
     /// `Int.max`.
     var roomOutsideHeap: Int {
         guard let limit = state.pointee.memoryLimit else { return .max }
-        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
         return max(0, limit - stackBytes - outsideBytes - state.pointee.heap.oldBytes - fresh)
     }
 
@@ -132,18 +134,18 @@ extension Interpreter {
     /// Under a memory limit, makes the next collection come earlier, because `bytes` were taken outside the heap.
     func bringCollectionForward(_ bytes: Int) {
         guard state.pointee.memoryLimit != nil else { return }
-        state.pointee.hpLimit = max(state.pointee.r.hp, state.pointee.hpLimit - (bytes + 1) / 2)
+        state.pointee.hpLimit = max(state.pointee.registers.hp, state.pointee.hpLimit - (bytes + 1) / 2)
     }
 
     /// The bytes that count towards the memory limit besides spaces and stacks: programs, names, what is known of the
     /// store, and caught failures.
     var outsideBytes: Int {
         state.pointee.heap.permanentBytes + state.pointee.symbols.byteCount + machine.store.byteCount
-            + machine.keptFailures.byteCount
+            + machine.caughtFailures.byteCount
     }
 
     private func growFrames() -> Bool {
-        let used = state.pointee.r.fp - state.pointee.framesBase
+        let used = state.pointee.registers.fp - state.pointee.framesBase
         let most = min(state.pointee.maximumDepth, state.pointee.heap.stackSize / MemoryLayout<Frame>.stride - 1)
         if used >= most { return failDepth() }
         let size = min(used + growth(of: used), most)
@@ -159,13 +161,13 @@ extension Interpreter {
 
     /// Makes room for `slots` values above the current frame's base, without charging fuel. The result is false, with
     /// `failure` set, when a limit forbids it.
-    func makeStack(_ slots: Int) -> Bool {
-        state.pointee.r.bp + (slots &+ Builtin.slack) <= state.pointee.spLimit
+    func ensureStack(_ slots: Int) -> Bool {
+        state.pointee.registers.bp + (slots &+ Builtin.slack) <= state.pointee.spLimit
             || growStack(slots &+ state.pointee.largestFrame)
     }
 
     private func growStack(_ slots: Int) -> Bool {
-        let used = state.pointee.r.sp - state.pointee.stackBase
+        let used = state.pointee.registers.sp - state.pointee.stackBase
         let size = used + slots + growth(of: used)
         if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failDepth() }
         state.pointee.spLimit = state.pointee.stackBase + size
@@ -175,6 +177,6 @@ extension Interpreter {
     /// The stack has grown at the expense of the heap, so under a memory limit the heap's window is set again.
     private func fitsLimit() -> Bool {
         if state.pointee.memoryLimit == nil { return true }
-        return collect(need: 0) || failCollection()
+        return collect(reserving: 0) || failCollection()
     }
 }

@@ -20,7 +20,7 @@ extension Interpreter {
     func run<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit {
         let state = self.state
         let chunks = state.pointee.chunks
-        var r = state.pointee.r
+        var r = state.pointee.registers
         dispatch: while true {
             let start = r.pc
             if observer.findsFault(self, r) { return .failed }
@@ -124,7 +124,7 @@ extension Interpreter {
                 let bytes = isThunk ? Size.thunk(count) : Size.words(1 &+ count)
                 let end = r.hp + bytes
                 if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = bytes
+                    state.pointee.neededBytes = bytes
                     step = .collect
                     break execute
                 }
@@ -164,7 +164,7 @@ extension Interpreter {
                 }
                 let end = r.hp + Size.thunk(1)
                 if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = Size.thunk(1)
+                    state.pointee.neededBytes = Size.thunk(1)
                     step = .collect
                     break execute
                 }
@@ -193,15 +193,15 @@ extension Interpreter {
                 let slot = operand(&r.pc)
                 let index = operand(&r.pc)
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = unpackFormals(slot: slot, index: index)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .pushWith:
                 let position = operand(&r.pc)
                 let end = r.hp + Size.words(3)
                 if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = Size.words(3)
+                    state.pointee.neededBytes = Size.words(3)
                     step = .collect
                     break execute
                 }
@@ -216,7 +216,7 @@ extension Interpreter {
                 let position = operand(&r.pc)
                 let symbol = r.tables.pointee.symbols[operand(&r.pc)]
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = resolveWith(valueAt(position, r), symbol)
                 if step == .next {
                     r.sp.pointee = state.pointee.result
@@ -229,7 +229,7 @@ extension Interpreter {
                 let bytes = Size.attributes(count)
                 let end = r.hp + bytes
                 if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = bytes
+                    state.pointee.neededBytes = bytes
                     step = .collect
                     break execute
                 }
@@ -237,12 +237,12 @@ extension Interpreter {
                 r.hp = end
                 object[0] = Object.header(Kind.attributes, field: count)
                 object[1] = UInt64(UInt(bitPattern: shape.pointee.layout))
-                let places = shape.pointee.places
+                let indices = shape.pointee.indices
                 let values = object.values + 1
                 r.sp -= count
                 var index = 0
                 while index < count {
-                    values[Int(places[index])] = r.sp[index]
+                    values[Int(indices[index])] = r.sp[index]
                     index &+= 1
                 }
                 r.sp.pointee = Value(Tag.attributes, object)
@@ -251,15 +251,15 @@ extension Interpreter {
             case .dynamicAttributes:
                 let count = operand(&r.pc)
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = dynamicAttributes(count)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .update:
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = update()
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .select:
                 let symbol = r.tables.pointee.symbols[operand(&r.pc)]
@@ -280,7 +280,7 @@ extension Interpreter {
                     target = object
                 } else {
                     state.pointee.instruction = start
-                    state.pointee.r = r
+                    state.pointee.registers = r
                     step = selectMissing(value, symbol)
                 }
             case .getLocalSelect, .getUpvalueSelect:
@@ -312,7 +312,7 @@ extension Interpreter {
                     target = value.object
                 } else {
                     state.pointee.instruction = start
-                    state.pointee.r = r
+                    state.pointee.registers = r
                     step = selectMissing(value, symbol)
                 }
             case .selectOr:
@@ -356,9 +356,9 @@ extension Interpreter {
                 continue dispatch
             case .selectDynamic, .selectOrDynamic, .hasAttributeDynamic:
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = dynamicSelection(opcode)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .list:
                 let count = operand(&r.pc)
@@ -370,7 +370,7 @@ extension Interpreter {
                 let bytes = Size.list(count)
                 let end = r.hp + bytes
                 if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = bytes
+                    state.pointee.neededBytes = bytes
                     step = .collect
                     break execute
                 }
@@ -384,32 +384,32 @@ extension Interpreter {
                 continue dispatch
             case .concatenate:
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = concatenate()
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .interpolate, .interpolatePath:
                 let count = operand(&r.pc)
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = opcode == .interpolate ? interpolate(count) : interpolatePath(count)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .coerceToString:
                 let flags = r.pc.pointee
                 r.pc += 1
                 if (r.sp - 1).pointee.isString { continue dispatch }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = coerceToString(Coercion(rawValue: flags))
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .homePath:
                 let index = operand(&r.pc)
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = homePath(r.tables.pointee.constants[index])
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .add:
                 let a = (r.sp - 2).pointee
@@ -424,9 +424,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = add()
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .subtract:
                 let a = (r.sp - 2).pointee
@@ -441,9 +441,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = arithmetic(opcode)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .addInteger:
                 let a = (r.sp - 1).pointee
@@ -456,9 +456,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = withInteger(number, .add)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .subtractInteger:
                 let a = (r.sp - 1).pointee
@@ -472,9 +472,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = withInteger(number, .subtract)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .equalInteger:
                 let a = (r.sp - 1).pointee
@@ -484,9 +484,9 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = withInteger(number, .equal)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .lessInteger:
                 let a = (r.sp - 1).pointee
@@ -496,9 +496,9 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = withInteger(number, .less)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .multiply:
                 let a = (r.sp - 2).pointee
@@ -513,9 +513,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = arithmetic(opcode)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .divide:
                 let a = (r.sp - 2).pointee
@@ -526,15 +526,15 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = arithmetic(opcode)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .negate:
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = negate()
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .equal:
                 let a = (r.sp - 2).pointee
@@ -545,9 +545,9 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = equal()
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .less, .lessOrEqual, .greater, .greaterOrEqual:
                 let a = (r.sp - 2).pointee
@@ -565,9 +565,9 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = compare(opcode)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .invert:
                 let value = (r.sp - 1).pointee
@@ -576,13 +576,13 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = expectBool(value)
             case .assertBool:
                 let value = (r.sp - 1).pointee
                 if _fastPath(value.isBool) { continue dispatch }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = expectBool(value)
             case .jump:
                 r.pc = jumpTarget(r.pc)
@@ -600,7 +600,7 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = expectBool(value)
             case .jumpIfTrue:
                 let value = (r.sp - 1).pointee
@@ -615,7 +615,7 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = expectBool(value)
             case .and:
                 let value = (r.sp - 1).pointee
@@ -629,7 +629,7 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = expectBool(value)
             case .or:
                 let value = (r.sp - 1).pointee
@@ -643,12 +643,12 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = expectBool(value)
             case .assertFail:
                 let index = operand(&r.pc)
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = assertFail(r.tables.pointee.constants[index])
             case .assertEqual:
                 let a = (r.sp - 2).pointee
@@ -659,15 +659,15 @@ extension Interpreter {
                     continue dispatch
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = assertEqual(r.tables.pointee.constants[index])
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .currentPosition:
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = currentPosition()
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
             case .call:
                 let count = operand(&r.pc)
@@ -683,7 +683,7 @@ extension Interpreter {
                             top > state.pointee.spLimit || r.fp >= state.pointee.fpLimit
                                 || state.pointee.grantedFuel < 0)
                         {
-                            state.pointee.need = 0
+                            state.pointee.neededBytes = 0
                             state.pointee.grantedFuel &+= 1
                             step = .collect
                             break execute
@@ -700,9 +700,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = callSlow(count, &observer)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .tailCall:
                 let count = operand(&r.pc)
@@ -715,7 +715,7 @@ extension Interpreter {
                         let top = r.bp + (count &+ Int(chunk.pointee.maximumStack))
                         state.pointee.grantedFuel &-= 1
                         if _slowPath(top > state.pointee.spLimit || state.pointee.grantedFuel < 0) {
-                            state.pointee.need = 0
+                            state.pointee.neededBytes = 0
                             state.pointee.grantedFuel &+= 1
                             step = .collect
                             break execute
@@ -731,9 +731,9 @@ extension Interpreter {
                     }
                 }
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 step = tailCallSlow(count, &observer)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if _fastPath(step == .next) { continue dispatch }
             case .return:
                 var value = (r.sp - 1).pointee
@@ -752,13 +752,13 @@ extension Interpreter {
                 if _slowPath(value.tag >= Tag.list), FrameMode.updates(update), comparesByIdentity(value),
                     !isVariable(update, start)
                 {
-                    state.pointee.r = r
-                    guard let copy = valueOfItsOwn(value) else {
+                    state.pointee.registers = r
+                    guard let copy = copyWithOwnIdentity(value) else {
                         step = .collect
                         break execute
                     }
                     value = copy
-                    r.hp = state.pointee.r.hp
+                    r.hp = state.pointee.registers.hp
                 }
                 observer.exitFrame(self, r)
                 r.fp -= 1
@@ -782,13 +782,13 @@ extension Interpreter {
             case .step:
                 let index = operand(&r.pc)
                 state.pointee.instruction = start
-                state.pointee.r = r
+                state.pointee.registers = r
                 if index == 0 {
                     state.pointee.result = (r.sp - 1).pointee
                     return .finished
                 }
                 step = builtinStep(index, &observer)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
                 if step == .call {
                     // This is `enterCall`, inlined for a closure with exactly its arguments.
@@ -851,7 +851,7 @@ extension Interpreter {
                         observer.enterCallFrame(self, r, arguments: 0)
                         continue dispatch
                     }
-                    state.pointee.need = 0
+                    state.pointee.neededBytes = 0
                     state.pointee.grantedFuel &+= 1
                     step = .collect
                 } else if object.kind == Kind.indirection {
@@ -865,14 +865,14 @@ extension Interpreter {
                 } else {
                     state.pointee.instruction = start
                     if object.kind == Kind.failed { r.sp = base }
-                    state.pointee.r = r
+                    state.pointee.registers = r
                     step = failForced(object, mode: mode)
                 }
             }
             state.pointee.instruction = start
-            state.pointee.r = r
+            state.pointee.registers = r
             if let exit = carryOut(step, &observer) { return exit }
-            r = state.pointee.r
+            r = state.pointee.registers
         }
     }
 
@@ -893,19 +893,19 @@ extension Interpreter {
         switch step {
         case .next, .done: return nil
         case .entered:
-            if let index = stepIndex(state.pointee.r.pc) { observer.enterBuiltinFrame(self, index) }
+            if let index = stepIndex(state.pointee.registers.pc) { observer.enterBuiltinFrame(self, index) }
             return nil
         case .collect:
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return makeRoom() ? nil : unwind(&observer)
         case .force:
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return enterPending(&observer) ? nil : unwind(&observer)
         case .call: return enterCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
         case .tailCall: return enterTailCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
         case .error: return unwind(&observer)
         case .suspend:
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return .suspended
         }
     }

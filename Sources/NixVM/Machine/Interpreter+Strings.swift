@@ -33,7 +33,7 @@ extension Interpreter {
 
     /// The failure of making a string whose length does not fit into a header, or nil if it does.
     func refuseLength(_ length: Int) -> Step? {
-        length <= Object.mostField ? nil : fail(.value, "string of \(length) bytes is too long")
+        length <= Object.maximumField ? nil : fail(.value, "string of \(length) bytes is too long")
     }
 
     /// Joins a path and strings to a path.
@@ -140,8 +140,8 @@ extension Interpreter {
 
     func failCoercion(_ value: Value) -> Step {
         let text = String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self)
-        let isCode = state.pointee.r.env != state.pointee.machineEnv
-        let step = failUnplaced(
+        let isCode = state.pointee.registers.env != state.pointee.machineEnv
+        let step = failWithoutPosition(
             .type, "cannot coerce \(typeName(value)) to a string: \(text)", operand: isCode ? 0 : -1)
         machine.failure?.isCoercion = true
         if isCode { machine.notes.append(.coercion) }
@@ -167,7 +167,7 @@ extension Interpreter {
 
     /// `__curPos`.
     func currentPosition() -> Step {
-        let position = machine.sourcePosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        let position = machine.sourcePosition(chunk: state.pointee.registers.env.field, pc: state.pointee.instruction)
         return pushPosition(position)
     }
 

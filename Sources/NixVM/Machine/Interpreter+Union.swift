@@ -15,7 +15,7 @@ extension Interpreter {
         let union = Object(bitPattern: slot.pointee.union).unsafelyUnwrapped
         // The union has no attribute of `a`.
         if union == b.layout { return Value(Tag.attributes, b) }
-        let result = take(words: 2 &+ union.field)
+        let result = allocate(words: 2 &+ union.field)
         result[0] = Object.header(Kind.attributes, field: union.field)
         result[1] = UInt64(UInt(bitPattern: union))
         if let runs = Object(bitPattern: slot.pointee.runs) {
@@ -38,7 +38,7 @@ extension Interpreter {
         let right = b.entries
         let leftCount = a.field
         let rightCount = b.field
-        let union = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let union = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         let out = union.entries
         // The runs are collected after the end of the largest layout possible.
         let runs = UnsafeMutableRawPointer(union + (2 &+ leftCount &+ rightCount + 1)).assumingMemoryBound(
@@ -62,7 +62,7 @@ extension Interpreter {
             runCount &+= 1
         }
         while i < leftCount, j < rightCount {
-            let leftEnd = runEnd(left, i, leftCount, before: right[j].symbol, few: rightCount &- j)
+            let leftEnd = runEnd(left, i, leftCount, before: right[j].symbol, otherCount: rightCount &- j)
             add(false, i, leftEnd)
             i = leftEnd
             let rightStart = j
@@ -79,10 +79,10 @@ extension Interpreter {
         if !takesLeft { return entry }
         union[0] = Object.header(Kind.layout, field: count)
         union[1] = Value.null.bits
-        _ = take(words: 2 &+ count)
+        _ = allocate(words: 2 &+ count)
         entry.union = UInt(bitPattern: shared(union))
         if runCount <= UnionRun.limit {
-            let kept = take(words: 1 &+ runCount)
+            let kept = allocate(words: 1 &+ runCount)
             UnsafeMutableRawPointer(kept + 1).copyMemory(from: runs, byteCount: runCount &* 8)
             kept[0] = Object.header(Kind.bytes, field: runCount &* 8)
             entry.runs = UInt(bitPattern: kept)
@@ -94,9 +94,9 @@ extension Interpreter {
     /// side has few keys left.
     @inline(__always)
     private func runEnd(
-        _ entries: UnsafeMutablePointer<LayoutEntry>, _ start: Int, _ end: Int, before symbol: UInt32, few: Int
+        _ entries: UnsafeMutablePointer<LayoutEntry>, _ start: Int, _ end: Int, before symbol: UInt32, otherCount: Int
     ) -> Int {
-        if end &- start > 8 &* few { return start &+ lowerBound(entries + start, end &- start, symbol) }
+        if end &- start > 8 &* otherCount { return start &+ lowerBound(entries + start, end &- start, symbol) }
         var index = start
         while index < end, entries[index].symbol < symbol { index &+= 1 }
         return index

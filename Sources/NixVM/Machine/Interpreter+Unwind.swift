@@ -7,7 +7,7 @@ extension Interpreter {
     func unwind<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit? {
         if machine.isHeapAbandoned { return .failed }
         let bottom = state.pointee.bottomFrame
-        var place = placeOfFailure()
+        var location = failureLocation()
         var tails = TailSiteReader(state.pointee.tailSites)
         var catching = findCatcher()
         // After an error context was evaluated, unwinding continues with the same failure, so the thunks that failed
@@ -15,39 +15,39 @@ extension Interpreter {
         catching?.number = machine.resumedFailure
         machine.resumedFailure = nil
         while true {
-            if isCatcher(state.pointee.r.pc, bp) {
+            if isCatcher(state.pointee.registers.pc, bp) {
                 catchFailure(catching)
                 return nil
             }
-            if needsContext(state.pointee.r.pc) {
+            if needsContext(state.pointee.registers.pc) {
                 suspendFailure(
-                    catching?.number ?? machine.keptFailures.takeNumber(), isOld: catching?.hasOldThunk ?? false)
+                    catching?.number ?? machine.caughtFailures.reserveNumber(), isOld: catching?.hasOldThunk ?? false)
                 return nil
             }
-            if machine.notes.leavesOut(framesAround: state.pointee.r.fp - bottom) {
+            if machine.notes.omitsFrame(outerFrames: state.pointee.registers.fp - bottom) {
                 skipFrame()
             } else {
-                noteFrame(place, &tails)
+                noteFrame(location, &tails)
             }
-            if stepIndex(state.pointee.r.pc) == Builtin.deepForce { clearDeepFlags() }
-            observer.exitFrame(self, state.pointee.r)
-            if state.pointee.r.fp <= bottom { return .failed }
-            state.pointee.r.fp -= 1
-            let frame = state.pointee.r.fp.pointee
-            place = FramePlace(
+            if stepIndex(state.pointee.registers.pc) == Builtin.deepForce { clearDeepFlags() }
+            observer.exitFrame(self, state.pointee.registers)
+            if state.pointee.registers.fp <= bottom { return .failed }
+            state.pointee.registers.fp -= 1
+            let frame = state.pointee.registers.fp.pointee
+            location = FrameLocation(
                 pc: frame.pc, isStart: frame.update & 3 == FrameMode.updateAndRetry,
                 forced: Object(bitPattern: frame.update & ~7))
-            if let object = place.forced {
-                if object.kind == Kind.blackhole { leave(object, &catching) }
+            if let object = location.forced {
+                if object.kind == Kind.blackhole { endForcing(object, &catching) }
                 if UInt(bitPattern: object) == machine.recursion { machine.notes.append(.recursion) }
             }
-            state.pointee.r.sp = state.pointee.r.bp
-            state.pointee.r.pc = frame.pc
-            state.pointee.r.bp = frame.bp
-            state.pointee.r.env = frame.env
-            state.pointee.r.tables = frame.tables
+            state.pointee.registers.sp = state.pointee.registers.bp
+            state.pointee.registers.pc = frame.pc
+            state.pointee.registers.bp = frame.bp
+            state.pointee.registers.env = frame.env
+            state.pointee.registers.tables = frame.tables
             state.pointee.instruction = frame.pc
-            if state.pointee.r.fp <= bottom { return .failed }
+            if state.pointee.registers.fp <= bottom { return .failed }
         }
     }
 
@@ -59,22 +59,22 @@ extension Interpreter {
     }
 
     /// Ends the forcing of a thunk.
-    private func leave(_ thunk: Object, _ catching: inout Catching?) {
+    private func endForcing(_ thunk: Object, _ catching: inout PendingCatch?) {
         guard catching != nil else { return thunk.setKind(Kind.thunk) }
-        let number = catching?.number ?? machine.keptFailures.takeNumber()
+        let number = catching?.number ?? machine.caughtFailures.reserveNumber()
         catching?.number = number
         if !isYoung(UInt(bitPattern: thunk)) { catching?.hasOldThunk = true }
         markFailed(thunk, number)
     }
 
     /// A record for the catch of the failure, or nil if no frame will catch it.
-    private func findCatcher() -> Catching? {
+    private func findCatcher() -> PendingCatch? {
         guard machine.failure?.kind.isCatchable == true else { return nil }
-        if isCatcher(state.pointee.r.pc, bp) { return Catching() }
-        var frame = state.pointee.r.fp
+        if isCatcher(state.pointee.registers.pc, bp) { return PendingCatch() }
+        var frame = state.pointee.registers.fp
         while frame > state.pointee.bottomFrame + 1 {
             frame -= 1
-            if isCatcher(frame.pointee.pc, frame.pointee.bp) { return Catching() }
+            if isCatcher(frame.pointee.pc, frame.pointee.bp) { return PendingCatch() }
         }
         return nil
     }
@@ -86,12 +86,12 @@ extension Interpreter {
     }
 
     /// Lets the `tryEval` on top continue, and keeps the failure if a thunk failed with it.
-    private func catchFailure(_ catching: Catching?) {
+    private func catchFailure(_ catching: PendingCatch?) {
         bp[1] = .false
-        state.pointee.r.sp = bp + 2
-        state.pointee.r.pc = stepCode(machine.tryEvalIndex)
+        state.pointee.registers.sp = bp + 2
+        state.pointee.registers.pc = stepCode(machine.tryEvalIndex)
         if let catching, let number = catching.number, let failure = machine.failure {
-            let bytes = machine.keptFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
+            let bytes = machine.caughtFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
             bringCollectionForward(bytes)
         }
         machine.failure = nil
@@ -106,7 +106,7 @@ extension Interpreter {
 }
 
 /// A failure that is going to be caught.
-private struct Catching {
+private struct PendingCatch {
     /// Its number among the caught failures, once a thunk has failed with it.
     var number: Int?
     /// Whether one of these thunks is outside the nursery.

@@ -47,15 +47,15 @@ extension Machine {
 
     /// Starts the chunk that has just got its code.
     func continueWithCode() {
-        let chunk = state.pointee.chunks[state.pointee.r.env.field]
-        guard interpreter.makeStack(Int(chunk.maximumStack)) else { return }
-        state.pointee.r.pc = chunk.code
+        let chunk = state.pointee.chunks[state.pointee.registers.env.field]
+        guard interpreter.ensureStack(Int(chunk.maximumStack)) else { return }
+        state.pointee.registers.pc = chunk.code
     }
 
     /// Makes the thunk or function of a top level. It has no captures.
     func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
-        if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(need: Size.thunk(1)) }
-        let object = interpreter.take(words: 2)
+        if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(reserving: Size.thunk(1)) }
+        let object = interpreter.allocate(words: 2)
         object[0] = Object.header(isFunction ? Kind.closure : Kind.thunk, count: isFunction ? 1 : 0, field: chunk)
         object[1] = Value.null.bits
         return Value(isFunction ? Tag.function : Tag.thunk, object)
@@ -104,22 +104,22 @@ extension Machine {
     private func prepare() {
         failure = nil
         request = nil
-        keptFailures.beginRun()
+        caughtFailures.beginRun()
         recording?.depth = -1
-        state.pointee.r.sp = state.pointee.stackBase
-        state.pointee.r.bp = state.pointee.stackBase
-        state.pointee.r.fp = state.pointee.framesBase
-        state.pointee.r.env = state.pointee.machineEnv
-        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
-        state.pointee.r.pc = interpreter.stepCode(0)
-        state.pointee.r.fp.pointee = Frame(
+        state.pointee.registers.sp = state.pointee.stackBase
+        state.pointee.registers.bp = state.pointee.stackBase
+        state.pointee.registers.fp = state.pointee.framesBase
+        state.pointee.registers.env = state.pointee.machineEnv
+        state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.registers.pc = interpreter.stepCode(0)
+        state.pointee.registers.fp.pointee = Frame(
             pc: interpreter.stepCode(0), bp: state.pointee.stackBase, env: state.pointee.machineEnv,
             tables: UnsafePointer(state.pointee.machineTables), update: FrameMode.push)
-        state.pointee.r.fp += 1
+        state.pointee.registers.fp += 1
         state.pointee.bottomFrame = state.pointee.framesBase
     }
 
-    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { state.pointee.r.pc = code }
+    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { state.pointee.registers.pc = code }
 
     /// Runs until the value is there, a failure is not caught, or the host must answer a request.
     public func resume() -> MachinePause {
@@ -197,7 +197,7 @@ extension Machine {
     /// The heap's part of `--stats`.
     public var heapStatistics: HeapStatistics {
         var statistics = state.pointee.heap.statistics
-        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
         statistics.allocatedBytes += fresh
         statistics.peakBytes = max(statistics.peakBytes, state.pointee.heap.oldBytes + fresh)
         return statistics
@@ -220,7 +220,7 @@ extension Machine {
             let isUsed = frames.load(fromByteOffset: middle * MemoryLayout<Frame>.stride, as: UInt.self) != 0
             peak = isUsed ? middle + 1..<peak.upperBound : peak.lowerBound..<middle
         }
-        return max(peak.lowerBound, state.pointee.deepest)
+        return max(peak.lowerBound, state.pointee.earlierDepthPeak)
     }
 
     /// The units of fuel used so far.
@@ -240,7 +240,7 @@ extension Machine {
     public var roomOutsideHeap: Int { interpreter.roomOutsideHeap }
 
     /// Counts bytes that are kept outside the heap until the evaluation ends.
-    public func countBesideHeap(_ bytes: Int) { interpreter.countOutsideHeap(bytes) }
+    public func countOutsideHeap(_ bytes: Int) { interpreter.countOutsideHeap(bytes) }
 
     /// The failure of an evaluation that exceeds its memory limit.
     public var memoryFailure: EvalFailure {
@@ -375,7 +375,7 @@ extension Machine {
     /// Collects if fewer than `size` bytes are free. If the memory limit forbids it, the next step of the evaluation
     /// fails, and the little that the host makes fits into the reserve of the spaces.
     private func makeRoom(_ size: Int) {
-        if !interpreter.reserve(size) { _ = interpreter.collect(need: size) }
+        if !interpreter.reserve(size) { _ = interpreter.collect(reserving: size) }
     }
 
     /// Makes a set value.

@@ -49,6 +49,8 @@ public final class Machine {
     /// The units of fuel between two checks of budget, deadline and cancellation.
     static let grantUnits = 8192
 
+    // MARK: Memory, limits and the outside
+
     /// Owns all memory that is reached by address, including the state.
     private let storage: MachineStorage
     let state: UnsafeMutablePointer<MachineState>
@@ -60,14 +62,17 @@ public final class Machine {
     let print: ([UInt8]) -> Void
     /// Receives warnings that have a position. If it is nil, they are printed without their position.
     public var warningHandler: ((EvalFailure) -> Void)?
+
+    // MARK: Failures
+
     var failure: EvalFailure?
     /// Whether a collection was stopped halfway. Then a value may be at its old address, its new one or neither, so
     /// none may be read.
     private(set) var isHeapAbandoned = false
     /// The caught failures, which the thunks that failed with them refer to.
-    let keptFailures = KeptFailures()
+    let caughtFailures = CaughtFailures()
     /// A thunk that had failed before and was forced again, and the mode of the frame that it would have got.
-    var failedAgain: (thunk: Object, mode: UInt)?
+    var forcedFailedThunk: (thunk: Object, mode: UInt)?
     /// What unwinding has noted since `failure` was set.
     var notes = BacktraceNotes()
     /// The operand at fault of the instruction that failed, or -1 for none.
@@ -81,6 +86,9 @@ public final class Machine {
     /// The number, among the caught failures, of a failure that continues after the text of an `addErrorContext` was
     /// evaluated.
     var resumedFailure: Int?
+
+    // MARK: Programs, roots and builtins
+
     var request: MachineRequest?
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]
@@ -105,6 +113,9 @@ public final class Machine {
     var importIndex = 0
     /// The builtin that ends an evaluation with its argument as the message.
     var failIndex = 0
+
+    // MARK: Observation, positions and the store
+
     var recording: EventRecording?
     /// The positions for `unsafeGetAttrPos`, as program and span. Their numbers begin with one.
     var attributePositions: [(program: UInt32, span: SourceSpan)] = []
@@ -154,7 +165,7 @@ public final class Machine {
         memory: MachineMemory, io: any EvalIO, limits: Limits = Limits(), cancellation: Cancellation? = nil,
         print: @escaping ([UInt8]) -> Void
     ) {
-        guard memory.take() else { return nil }
+        guard memory.acquire() else { return nil }
         let template = memory.template
         self.memory = memory
         self.limits = limits
@@ -189,7 +200,7 @@ public final class Machine {
 
     deinit {
         io.removeAll()
-        memory?.giveBack()
+        memory?.release()
     }
 
     /// Marks all values as unusable after a collection was stopped halfway. `failure` says why.

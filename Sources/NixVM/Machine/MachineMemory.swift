@@ -43,7 +43,7 @@ public final class MachineMemory {
         pristine = state
         symbols = state.symbols.snapshot()
         permanentBytes = Self.bytes(from: state.heap.permanent, to: state.heap.permanentTop)
-        heapBytes = Self.bytes(from: state.heap.nursery, to: state.r.hp)
+        heapBytes = Self.bytes(from: state.heap.nursery, to: state.registers.hp)
         roots = Array(UnsafeBufferPointer(start: state.roots, count: state.rootCount))
     }
 
@@ -52,14 +52,14 @@ public final class MachineMemory {
     }
 
     /// Reserves the memory for a machine. The result is false while another one uses it.
-    func take() -> Bool {
+    func acquire() -> Bool {
         guard !isInUse, !isSpent else { return false }
         isInUse = true
         return true
     }
 
     /// Restores the memory when its machine ends.
-    func giveBack() {
+    func release() {
         let state = template.state
         isInUse = false
         state.pointee.host = .passUnretained(template)
@@ -80,7 +80,7 @@ public final class MachineMemory {
 
     private func clearHeap() {
         let heap = template.state.pointee.heap
-        clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.r.hp - heap.nursery))
+        clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.registers.hp - heap.nursery))
         // Full collections have returned the other space already.
         clear(heap.current, heap.oldBytes)
         heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }

@@ -71,7 +71,9 @@ enum Step: UInt8 {
 /// and that does not move. A copy of its bits can be restored, as `MachineMemory` does; `BitwiseCopyable` makes the
 /// compiler reject a member for which that is wrong.
 struct MachineState: BitwiseCopyable {
-    var r: Registers
+    // MARK: Execution
+
+    var registers: Registers
     /// The start of the current instruction, from which it runs again.
     var instruction: UnsafePointer<UInt8>
     var hpLimit: UnsafeMutableRawPointer
@@ -82,26 +84,40 @@ struct MachineState: BitwiseCopyable {
     var fpLimit: UnsafeMutablePointer<Frame>
     /// The units of fuel left until the next check of budget, deadline and cancellation.
     var grantedFuel: Int
+
+    // MARK: Code, stack and frames
+
     var chunks: UnsafeMutablePointer<LoadedChunk>
+    var chunkCount = 0
+    /// The largest `maximumStack` of all chunks that are loaded.
+    var largestFrame = 0
     var stackBase: Slot
     var framesBase: UnsafeMutablePointer<Frame>
     /// The frame in which the current run began. Unwinding stops there.
     var bottomFrame: UnsafeMutablePointer<Frame>
+
+    // MARK: Requests and results of steps
+
+    /// The thunk that a step needs to be forced.
     var pending = Value.null
+    /// The result of the step or builtin that was completed last.
     var result = Value.null
-    var need = 0
-    var needSlots = 0
-    /// The bytes outside the heap that the step which asked for room will take.
-    var needOutside = 0
-    /// The largest `maximumStack` of all chunks that are loaded.
-    var largestFrame = 0
-    var chunkCount = 0
+    /// The bytes of the heap that a step needs.
+    var neededBytes = 0
+    /// The slots of the stack that a step needs.
+    var neededSlots = 0
+    /// The bytes outside the heap that a step needs.
+    var neededOutsideBytes = 0
+    /// The number of arguments of a call that a step asks for.
     var callCount = 0
     /// The code at which a frame continues after `Step.call`. If it is nil, the step that asked for the call runs
     /// again.
     var resume: UnsafePointer<UInt8>?
     /// The first argument of the current builtin.
     var arguments: Slot
+
+    // MARK: Heap and roots
+
     var roots: Slot
     var rootCount = 0
     var heap: Heap
@@ -110,21 +126,31 @@ struct MachineState: BitwiseCopyable {
     /// The start of the nursery in use, which differs from that of its range under stress only.
     var nurseryStart: UnsafeMutableRawPointer
     var remembered: RememberedSet
+
+    // MARK: Limits and what was used
+
     var memoryLimit: Int?
     var maximumDepth: Int
     /// The largest number of frames so far, as far as it can no longer be read from the frames.
-    var deepest = 0
+    var earlierDepthPeak = 0
     /// The fuel left beyond `grantedFuel`, or nil when there is no limit.
     var fuel: Int?
     var fuelUsed = 0
+    /// Whether every reservation collects, as described at `MachineSettings.stress`.
     var stress = false
     var stressTurn = 0
+
+    // MARK: Symbols and caches
+
     /// The address of `symbols`.
-    let symbolsPlace: UnsafeMutablePointer<SymbolTable>
+    let symbolTable: UnsafeMutablePointer<SymbolTable>
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
     var sharedLayouts: UnsafeMutablePointer<SharedLayout>
     var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
     var checkedElements: UnsafeMutablePointer<CheckedElements>
+
+    // MARK: Constants and builtins
+
     var emptyList: Value
     var emptyAttributes: Value
     var emptyString: Value
@@ -133,14 +159,19 @@ struct MachineState: BitwiseCopyable {
     /// The code of each builtin: eight bytes with a `step` instruction.
     var stepCodes: UnsafeMutablePointer<UInt8>
     var returnCode: UnsafeMutablePointer<UInt8>
+    /// The internal chunks whose thunks apply a function to one and to two arguments.
     var applyOneChunk = 0
     var applyTwoChunk = 0
     /// As `applyTwoChunk`, for the values that `mapAttrs` makes.
     var applyMappedChunk = 0
     /// The builtin `lessThan`, for which `sort` has a faster path.
     var lessThanIndex = 0
+    /// The environment and the tables of frames that run the machine's own code.
     var machineEnv: Object
     var machineTables: UnsafeMutablePointer<ProgramTables>
+
+    // MARK: Host and records
+
     var host: Unmanaged<Machine>
     var counters = Counters()
     var tailSites: TailSites
@@ -155,8 +186,8 @@ struct MachineState: BitwiseCopyable {
 
     /// The machine's symbols.
     var symbols: SymbolTable {
-        @inline(__always) _read { yield symbolsPlace.pointee }
-        @inline(__always) nonmutating _modify { yield &symbolsPlace.pointee }
+        @inline(__always) _read { yield symbolTable.pointee }
+        @inline(__always) nonmutating _modify { yield &symbolTable.pointee }
     }
 
     /// Empties the caches that are keyed by addresses.

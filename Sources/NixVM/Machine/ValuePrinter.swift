@@ -238,7 +238,7 @@ struct ValuePrinter {
                 interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
             }
         }
-        let order = firstByName(set, most: bounds.attributes + 2)
+        let order = firstByName(set, maximum: bounds.attributes + 2)
         let important = ["type", "_type"].compactMap { index(of: Array($0.utf8), in: set) }.sorted {
             interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
         }
@@ -251,18 +251,18 @@ struct ValuePrinter {
     }
 
     /// The indices of the first `maximum` attributes by name, in that order.
-    private func firstByName(_ set: Object, most: Int) -> [Int] {
+    private func firstByName(_ set: Object, maximum: Int) -> [Int] {
         let entries = set.layout.entries
         var first: [Int] = []
         for index in 0..<set.field {
             let symbol = entries[index].symbol
-            var place = first.count
-            while place > 0, interpreter.state.pointee.symbols.precedes(symbol, entries[first[place - 1]].symbol) {
-                place -= 1
+            var rank = first.count
+            while rank > 0, interpreter.state.pointee.symbols.precedes(symbol, entries[first[rank - 1]].symbol) {
+                rank -= 1
             }
-            guard place < most else { continue }
-            if first.count == most { first.removeLast() }
-            first.insert(index, at: place)
+            guard rank < maximum else { continue }
+            if first.count == maximum { first.removeLast() }
+            first.insert(index, at: rank)
         }
         return first
     }

@@ -5,7 +5,7 @@ struct Collector {
     let extent: UInt
     var free: UnsafeMutableRawPointer
     /// The table of caught failures, which learns here which of its entries are still in use.
-    let failures: KeptFailures
+    let failures: CaughtFailures
     /// This tells why the evaluation must stop now, if it must.
     private let stop: StopCondition
     /// The collection stopped halfway because the evaluation must stop. The heap is unusable from then on, since some
@@ -16,7 +16,7 @@ struct Collector {
     private static let blockBytes = 1 << 20
 
     init(
-        from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: KeptFailures,
+        from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: CaughtFailures,
         stop: StopCondition
     ) {
         self.stop = stop

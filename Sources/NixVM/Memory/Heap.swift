@@ -38,7 +38,7 @@ struct Heap: BitwiseCopyable {
     /// The bytes of the nursery that are filled between collections while the stack is small.
     static let nurserySize = 4 << 20
     /// The bytes of the current space that may be in use before the first full collection.
-    static let firstFull = 192 << 20
+    static let firstFullThreshold = 192 << 20
 
     let first: UnsafeMutableRawPointer
     let nursery: UnsafeMutableRawPointer

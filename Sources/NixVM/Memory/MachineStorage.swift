@@ -80,7 +80,8 @@ final class MachineStorage {
         let tables = UnsafePointer(self.tables.base)
         state.initialize(
             to: MachineState(
-                r: Registers(pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
+                registers: Registers(
+                    pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
                 instruction: code, hpLimit: heap.nursery, windowEnd: heap.nursery,
                 spLimit: stack + MachineState.firstStackWindow,
                 fpLimit: frames, grantedFuel: 0, chunks: chunks.base(as: LoadedChunk.self), stackBase: stack,
@@ -88,7 +89,7 @@ final class MachineStorage {
                 heap: heap,
                 nurseryStart: heap.nursery, remembered: RememberedSet(remembered.base(as: UInt.self)),
                 memoryLimit: machine.limits.memory, maximumDepth: machine.limits.depth, fuel: machine.limits.fuel,
-                stress: machine.settings.stress, symbolsPlace: symbols, layoutCache: layoutCache.base,
+                stress: machine.settings.stress, symbolTable: symbols, layoutCache: layoutCache.base,
                 sharedLayouts: sharedLayouts.base, lookupCache: lookupCache.base,
                 checkedElements: checkedElements.base, emptyList: objects.list, emptyAttributes: objects.attributes,
                 emptyString: objects.string, builtins: builtins.base, builtinCount: builtins.count,

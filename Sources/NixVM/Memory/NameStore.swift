@@ -49,17 +49,17 @@ struct NameStore: ~Copyable {
             next = addBlock(Self.blockBytes)
             room = next == nil ? 0 : Self.blockBytes - Self.headerBytes
         }
-        guard let place = next else { return nil }
-        next = place + length
+        guard let target = next else { return nil }
+        next = target + length
         room -= length
-        return copy(bytes, to: place)
+        return copy(bytes, to: target)
     }
 
     private func copy(
-        _ bytes: UnsafeBufferPointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
+        _ bytes: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>
     ) -> UnsafePointer<UInt8> {
-        if let base = bytes.baseAddress { place.update(from: base, count: bytes.count) }
-        return UnsafePointer(place)
+        if let base = bytes.baseAddress { target.update(from: base, count: bytes.count) }
+        return UnsafePointer(target)
     }
 
     /// Allocates a block and returns the address after its header.

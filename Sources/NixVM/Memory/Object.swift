@@ -48,8 +48,8 @@ extension Object {
     static let rememberedFlag: UInt64 = 1 << 10
 
     /// The largest values of the 16-bit count and of the 32-bit field.
-    static let mostCount = 0xFFFF
-    static let mostField = 0xFFFF_FFFF
+    static let maximumCount = 0xFFFF
+    static let maximumField = 0xFFFF_FFFF
 
     /// The header of a new object. Only this function puts a count into a header.
     ///
@@ -58,8 +58,8 @@ extension Object {
     /// bounds the number of captures and arguments.
     @inline(__always) static func header(_ kind: UInt64, count: Int = 0, field: Int) -> UInt64 {
         if _slowPath(
-            UInt(bitPattern: count) > UInt(bitPattern: mostCount)
-                || UInt(bitPattern: field) > UInt(bitPattern: mostField))
+            UInt(bitPattern: count) > UInt(bitPattern: maximumCount)
+                || UInt(bitPattern: field) > UInt(bitPattern: maximumField))
         {
             refuseHeader(count: count, field: field)
         }
@@ -124,7 +124,7 @@ enum Size {
     static let impossible = 1 << 58
 
     @inline(__always) private static func fits(_ count: Int) -> Bool {
-        UInt(bitPattern: count) <= UInt(bitPattern: Object.mostField)
+        UInt(bitPattern: count) <= UInt(bitPattern: Object.maximumField)
     }
     @inline(__always) static func words(_ count: Int) -> Int { count &* 8 }
     @inline(__always) static func list(_ count: Int) -> Int { fits(count) ? words(1 &+ count) : impossible }

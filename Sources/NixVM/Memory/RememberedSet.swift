@@ -10,15 +10,15 @@ struct RememberedSet: BitwiseCopyable {
     private(set) var isComplete = true
 
     /// The number of entries after which a collection is due. The entries of one grant of fuel may come on top.
-    static let most = 1 << 17
+    static let limit = 1 << 17
     /// The number of entries that there is room for. One grant of fuel adds fewer than the difference to `limit`.
-    static let capacity = most + 2 * Machine.grantUnits
+    static let capacity = limit + 2 * Machine.grantUnits
 
     /// - Parameter entries: Memory for `capacity` entries.
     init(_ entries: UnsafeMutablePointer<UInt>) { self.entries = entries }
 
     var byteCount: Int { count &* 8 }
-    var isFull: Bool { count > RememberedSet.most }
+    var isFull: Bool { count > RememberedSet.limit }
 
     /// Adds an entry. The result is false when there is no room.
     mutating func append(_ entry: UInt) -> Bool {

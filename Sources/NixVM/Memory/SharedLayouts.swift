@@ -2,7 +2,7 @@
 struct SharedLayout {
     static let count = 2048
     /// Layouts with more keys than this are not shared.
-    static let most = 4096
+    static let maximumKeys = 4096
     var layout: UInt = 0
     var hash: UInt64 = 0
 }
@@ -17,7 +17,7 @@ extension Interpreter {
     /// - Parameter layout: The object that was allocated last.
     func shared(_ layout: Object) -> Object {
         let count = layout.field
-        if count > SharedLayout.most { return layout }
+        if count > SharedLayout.maximumKeys { return layout }
         let entries = layout.entries
         var hash = UInt64(truncatingIfNeeded: count)
         for index in 0..<count { hash = (hash ^ entries[index].bits) &* 0x9E37_79B9_7F4A_7C15 &+ hash &>> 29 }
@@ -25,7 +25,7 @@ extension Interpreter {
         if slot.pointee.hash == hash, let known = Object(bitPattern: slot.pointee.layout), known.field == count,
             (0..<count).allSatisfy({ known.entries[$0].bits == entries[$0].bits })
         {
-            state.pointee.r.hp = UnsafeMutableRawPointer(layout)
+            state.pointee.registers.hp = UnsafeMutableRawPointer(layout)
             return known
         }
         slot.pointee = SharedLayout(layout: UInt(bitPattern: layout), hash: hash)

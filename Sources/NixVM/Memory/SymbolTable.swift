@@ -157,17 +157,17 @@ struct SymbolTable: ~Copyable {
     }
 
     private func position(of bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> Int {
-        var place = Int(hash) & mask
-        while table[place] != 0 {
-            let entry = entries + Int(table[place] - 1)
+        var slot = Int(hash) & mask
+        while table[slot] != 0 {
+            let entry = entries + Int(table[slot] - 1)
             if entry.pointee.hash == hash, Int(entry.pointee.length) == bytes.count,
                 bytes.isEmpty || memcmp(entry.pointee.bytes!, bytes.baseAddress!, bytes.count) == 0
             {
-                return place
+                return slot
             }
-            place = (place &+ 1) & mask
+            slot = (slot &+ 1) & mask
         }
-        return place
+        return slot
     }
 
     private mutating func growEntries() -> Bool { setCapacity(2 * capacity) }
@@ -186,9 +186,9 @@ struct SymbolTable: ~Copyable {
         table = new.assumingMemoryBound(to: UInt32.self)
         mask = newMask
         for index in 0..<count {
-            var place = Int(entries[index].hash) & mask
-            while table[place] != 0 { place = (place &+ 1) & mask }
-            table[place] = UInt32(truncatingIfNeeded: index + 1)
+            var slot = Int(entries[index].hash) & mask
+            while table[slot] != 0 { slot = (slot &+ 1) & mask }
+            table[slot] = UInt32(truncatingIfNeeded: index + 1)
         }
         return true
     }
@@ -218,9 +218,9 @@ extension SymbolTable {
             // Names are removed in reverse order. Each took the first free entry at its time, so this leaves the table
             // as it was before.
             for index in (kept..<count).reversed() {
-                var place = Int(entries[index].hash) & mask
-                while table[place] != UInt32(truncatingIfNeeded: index + 1) { place = (place &+ 1) & mask }
-                table[place] = 0
+                var slot = Int(entries[index].hash) & mask
+                while table[slot] != UInt32(truncatingIfNeeded: index + 1) { slot = (slot &+ 1) & mask }
+                table[slot] = 0
             }
         }
         let unused = Entry(bytes: nil, length: 0, hash: 0, prefix: 0, string: Value(bits: 0))

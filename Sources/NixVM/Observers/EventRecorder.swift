@@ -54,7 +54,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         entered = recording.entered
         enteredCapacity = recording.enteredCapacity
         depth = recording.depth
-        heapMark = recording.machine.state.pointee.r.hp
+        heapMark = recording.machine.state.pointee.registers.hp
     }
 
     /// Records the bottom frame, unless this run continues an earlier one.
@@ -75,57 +75,59 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     }
 
     @inline(__always)
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        if Detail.hasInstructions { recordOp(interpreter, r) }
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        if Detail.hasInstructions { recordOp(interpreter, registers) }
     }
 
     @inline(never)
-    private mutating func recordOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
+    private mutating func recordOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {
         if isRepeated {
             isRepeated = false
             return
         }
-        let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
+        let opcode = UnsafeRawPointer(registers.pc).load(as: Opcode.self)
         if opcode == .step { return }
-        let chunk = r.env.field
+        let chunk = registers.env.field
         append(
             .executeOp, code: UInt32(truncatingIfNeeded: chunk),
-            detail: r.pc - interpreter.state.pointee.chunks[chunk].code, r.hp)
+            detail: registers.pc - interpreter.state.pointee.chunks[chunk].code, registers.hp)
         recording.addOpcode(next - 1 - recording.records, opcode)
-        addStack(interpreter, from: r.bp, to: r.sp)
+        addStack(interpreter, from: registers.bp, to: registers.sp)
     }
 
     @inline(__always)
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {
-        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, r) }
-        let code = UInt32(truncatingIfNeeded: r.env.field)
-        append(.enterCallFrame, code: code, detail: arguments, r.hp)
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int) {
+        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, registers) }
+        let code = UInt32(truncatingIfNeeded: registers.env.field)
+        append(.enterCallFrame, code: code, detail: arguments, registers.hp)
         enter(code)
     }
 
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {
-        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, interpreter.state.pointee.r) }
+        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, interpreter.state.pointee.registers) }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
-        append(.enterBuiltinFrame, code: code, interpreter.state.pointee.r.hp)
+        append(.enterBuiltinFrame, code: code, interpreter.state.pointee.registers.hp)
         enter(code)
         addStack(interpreter, from: interpreter.bp, to: interpreter.sp)
     }
 
     @inline(__always)
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {
         let code = entered[depth]
-        append(code & CodeID.builtinFlag != 0 ? .exitBuiltinFrame : .exitCallFrame, code: code, r.hp)
+        append(code & CodeID.builtinFlag != 0 ? .exitBuiltinFrame : .exitCallFrame, code: code, registers.hp)
         depth &-= 1
-        addStack(interpreter, from: r.bp, to: r.sp)
+        addStack(interpreter, from: registers.bp, to: registers.sp)
     }
 
     @inline(__always)
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        append(.tailCall, code: UInt32(truncatingIfNeeded: r.env.field), r.hp)
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        append(.tailCall, code: UInt32(truncatingIfNeeded: registers.env.field), registers.hp)
     }
 
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {
-        append(.tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag, interpreter.state.pointee.r.hp)
+        append(
+            .tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag,
+            interpreter.state.pointee.registers.hp)
     }
 
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {
@@ -133,7 +135,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
         append(.enterBuiltin, code: code, heapMark)
         depth &+= 1
-        append(.exitBuiltin, code: code, interpreter.state.pointee.r.hp)
+        append(.exitBuiltin, code: code, interpreter.state.pointee.registers.hp)
         depth &-= 1
         guard Detail.hasInstructions, step == .done else { return }
         withUnsafeMutablePointer(to: &interpreter.state.pointee.result) { addStack(interpreter, from: $0, to: $0 + 1) }
@@ -158,9 +160,9 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         }
         guard let index = interpreter.stepIndex(interpreter.state.pointee.instruction) else { return }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
-        append(.suspendBuiltinFrame, code: code, interpreter.state.pointee.r.hp)
+        append(.suspendBuiltinFrame, code: code, interpreter.state.pointee.registers.hp)
         addStack(interpreter, from: interpreter.bp, to: interpreter.sp)
-        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, interpreter.state.pointee.r.hp)
+        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, interpreter.state.pointee.registers.hp)
     }
 
     @inline(__always)
@@ -171,11 +173,11 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     }
 
     /// Records that the frame below the new one waits, if it runs a chunk.
-    private mutating func suspend(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        let below = (r.fp - 1).pointee
+    private mutating func suspend(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        let below = (registers.fp - 1).pointee
         guard below.env != interpreter.state.pointee.machineEnv else { return }
-        append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), r.hp)
-        addStack(interpreter, from: below.bp, to: r.bp)
+        append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), registers.hp)
+        addStack(interpreter, from: below.bp, to: registers.bp)
     }
 
     @inline(never)

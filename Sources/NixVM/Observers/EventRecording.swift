@@ -21,7 +21,7 @@ final class EventRecording {
     /// Printed stack values, each as a length in one byte and the bytes.
     private var text: [UInt8] = []
     /// What a record at level `ops` has in addition to its word.
-    private struct OpRow {
+    private struct OperationRecord {
         var opcode: UInt8 = 0
         var stackCount: UInt8 = 0
         var stackHeight: UInt32 = 0
@@ -29,7 +29,7 @@ final class EventRecording {
         var textStart = 0
     }
     /// One element for each record, at level `ops` only.
-    private var operationRecords: [OpRow] = []
+    private var operationRecords: [OperationRecord] = []
     /// Event counts by kind, in several lanes. Events of one kind often follow one another, and additions to a single
     /// counter would wait for each other.
     private let lanes: UnsafeMutablePointer<UInt64>
@@ -85,7 +85,7 @@ final class EventRecording {
 
     /// Stores the printed values of a record, each of which has at most 255 bytes.
     func addStack(_ index: Int, _ values: [[UInt8]], height: Int) {
-        reach(index)
+        ensureRecord(index)
         operationRecords[index].stackCount = UInt8(truncatingIfNeeded: values.count)
         operationRecords[index].stackHeight = UInt32(truncatingIfNeeded: height)
         operationRecords[index].textStart = text.count
@@ -96,12 +96,12 @@ final class EventRecording {
     }
 
     func addOpcode(_ index: Int, _ opcode: Opcode) {
-        reach(index)
+        ensureRecord(index)
         operationRecords[index].opcode = opcode.rawValue
     }
 
-    private func reach(_ index: Int) {
-        while operationRecords.count <= index { operationRecords.append(OpRow()) }
+    private func ensureRecord(_ index: Int) {
+        while operationRecords.count <= index { operationRecords.append(OperationRecord()) }
     }
 
     func opcode(_ index: Int) -> Opcode? {
@@ -115,11 +115,11 @@ final class EventRecording {
     /// The printed values of a record.
     func stack(_ index: Int) -> [[UInt8]] {
         guard index < operationRecords.count else { return [] }
-        var place = operationRecords[index].textStart
+        var offset = operationRecords[index].textStart
         return (0..<Int(operationRecords[index].stackCount)).map { _ in
-            let length = Int(text[place])
-            defer { place += 1 + length }
-            return Array(text[(place + 1)...].prefix(length))
+            let length = Int(text[offset])
+            defer { offset += 1 + length }
+            return Array(text[(offset + 1)...].prefix(length))
         }
     }
 }

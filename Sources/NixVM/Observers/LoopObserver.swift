@@ -4,17 +4,17 @@
 protocol LoopObserver {
     /// Called before an instruction. If it returns true, the loop ends at once because the machine's state is corrupt,
     /// and `failure` is set.
-    mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool
+    mutating func findsFault(_ interpreter: Interpreter, _ registers: borrowing Registers) -> Bool
     /// Called before an instruction.
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers)
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers)
     /// Called after a frame for a chunk was pushed.
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int)
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int)
     /// Called after a frame for a builtin was pushed.
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int)
     /// Called before a frame of either kind is popped.
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers)
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers)
     /// Called after a tail call replaced the function of the current frame.
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers)
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers)
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int)
     /// Called after a builtin ran without a frame.
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step)
@@ -23,17 +23,20 @@ protocol LoopObserver {
 }
 
 extension LoopObserver {
-    @inline(__always) mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool { false }
+    @inline(__always) mutating func findsFault(_ interpreter: Interpreter, _ registers: borrowing Registers) -> Bool {
+        false
+    }
 }
 
 /// The loop's observer when nothing is observed.
 struct NoObserver: LoopObserver {
-    @inline(__always) mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    @inline(__always) mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int)
-    {}
+    @inline(__always) mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    @inline(__always) mutating func enterCallFrame(
+        _ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int
+    ) {}
     @inline(__always) mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
-    @inline(__always) mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    @inline(__always) mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    @inline(__always) mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    @inline(__always) mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
     @inline(__always) mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
     @inline(__always) mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {}
     @inline(__always) mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {}

@@ -8,7 +8,7 @@ extension Interpreter {
             return .error
         }
         if machine.failure != nil { return .error }
-        let chunk = state.pointee.chunks[state.pointee.r.env.field]
+        let chunk = state.pointee.chunks[state.pointee.registers.env.field]
         machine.request = .code(program: Int(chunk.program), chunkIndex: Int(chunk.index))
         return .suspend
     }

@@ -19,14 +19,14 @@ struct LoadBudget: ~Copyable {
     }
 
     /// Charges bytes that are kept as long as the machine exists.
-    mutating func take(_ bytes: Int) throws(EvalFailure) {
+    mutating func charge(_ bytes: Int) throws(EvalFailure) {
         try require(bytes)
         room -= bytes
         uncounted += bytes
     }
 
     /// Charges bytes of the permanent range or of the symbol table.
-    mutating func takeCounted(_ bytes: Int) throws(EvalFailure) {
+    mutating func chargeCounted(_ bytes: Int) throws(EvalFailure) {
         try require(bytes)
         room -= bytes
         counted += bytes
@@ -36,7 +36,7 @@ struct LoadBudget: ~Copyable {
     mutating func require(_ bytes: Int) throws(EvalFailure) {
         if bytes <= room { return }
         // A collection may find garbage in the heap, so that there is more room than it seemed.
-        machine.interpreter.collectForOutside(bytes)
+        machine.interpreter.collectForOutsideHeap(bytes)
         room = machine.interpreter.roomOutsideHeap - uncounted
         guard bytes <= room else { throw machine.memoryFailure }
     }
@@ -51,7 +51,7 @@ struct LoadBudget: ~Copyable {
 
     /// Allocates words in the permanent range.
     mutating func permanent(words: Int) throws(EvalFailure) -> Object {
-        try takeCounted(words * 8)
+        try chargeCounted(words * 8)
         guard let object = machine.state.pointee.heap.allocatePermanent(ifRoom: words) else {
             throw machine.memoryFailure
         }
@@ -63,7 +63,7 @@ struct LoadBudget: ~Copyable {
         try work()
         let hash = machine.state.pointee.symbols.hash(name)
         if let known = machine.state.pointee.symbols.find(name, hash: hash) { return known }
-        try takeCounted(machine.state.pointee.symbols.growth(forLength: name.count))
+        try chargeCounted(machine.state.pointee.symbols.growth(forLength: name.count))
         guard let symbol = machine.state.pointee.symbols.add(name, hash: hash) else { throw machine.memoryFailure }
         return symbol
     }

@@ -24,7 +24,7 @@ final class LoadedProgram {
     var formals: GrowingTable<LoadedFormals>
     /// The machine's index of each chunk, by the chunk's index in the program. It is empty if the former follow from
     /// `firstChunk`.
-    var places: [UInt32] = []
+    var machineIndices: [UInt32] = []
     /// The index in `program.chunks` plus one, by the chunk's index in the program. It is 0 for a thunk without code,
     /// about which nothing is known.
     var descriptions: GrowingTable<UInt32>
@@ -103,8 +103,8 @@ final class LoadedProgram {
     private let makeSpans: ((Int) -> [InstructionSpan])?
 
     /// The machine's index of a chunk.
-    func place(of chunkIndex: Int) -> Int {
-        chunkIndex < places.count ? Int(places[chunkIndex]) : firstChunk + chunkIndex
+    func machineIndex(of chunkIndex: Int) -> Int {
+        chunkIndex < machineIndices.count ? Int(machineIndices[chunkIndex]) : firstChunk + chunkIndex
     }
 
     /// What is known of a chunk, without its code. Nothing is known of a thunk without code.
@@ -165,10 +165,10 @@ final class LoadedProgram {
             blocks.append(block)
             nextBlock = block
         }
-        let place = nextBlock.unsafelyUnwrapped
-        nextBlock = place + size
+        let target = nextBlock.unsafelyUnwrapped
+        nextBlock = target + size
         blockRoom -= size
-        return place.bindMemory(to: Element.self, capacity: max(1, count))
+        return target.bindMemory(to: Element.self, capacity: max(1, count))
     }
 
     /// The bytes that `copy` allocates from the system.
@@ -189,12 +189,12 @@ final class LoadedProgram {
             blocks.append(UnsafeMutableRawPointer(room))
             nextCode = room
         }
-        guard let place = nextCode else { return UnsafePointer(block(0, of: UInt8.self)) }
+        guard let target = nextCode else { return UnsafePointer(block(0, of: UInt8.self)) }
         code.withUnsafeBufferPointer { bytes in
-            if let base = bytes.baseAddress { place.update(from: base, count: bytes.count) }
+            if let base = bytes.baseAddress { target.update(from: base, count: bytes.count) }
         }
-        nextCode = place + code.count
+        nextCode = target + code.count
         codeRoom -= code.count
-        return UnsafePointer(place)
+        return UnsafePointer(target)
     }
 }

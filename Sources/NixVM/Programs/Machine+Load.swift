@@ -45,7 +45,7 @@ extension Machine {
         name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> LoadedProgram {
         var budget = LoadBudget(self)
-        try budget.take(sizes.tableBytes + LoadedProgram.ownBytes + directory.count)
+        try budget.charge(sizes.tableBytes + LoadedProgram.ownBytes + directory.count)
         budget.finish()
         let loaded = LoadedProgram(
             sizes, lines: lines, spans: spans, number: programs.count, sourceName: name, directory: directory,
@@ -96,19 +96,19 @@ extension Machine {
     ) throws(EvalFailure) {
         let firstFormals = loaded.formals.count
         for name in symbols {
-            try budget.take(loaded.symbols.growth)
+            try budget.charge(loaded.symbols.growth)
             loaded.symbols.append(try symbol(name, &budget))
         }
         for constant in constants {
-            try budget.take(loaded.constants.growth)
+            try budget.charge(loaded.constants.growth)
             loaded.constants.append(try load(constant, loaded, &budget))
         }
         for shape in shapes {
-            try budget.take(loaded.shapes.growth)
+            try budget.charge(loaded.shapes.growth)
             loaded.shapes.append(try load(shape, loaded, &budget))
         }
         for formals in formals {
-            try budget.take(loaded.formals.growth + formals.ownBytes + 2 * MemoryLayout<Formals>.stride)
+            try budget.charge(loaded.formals.growth + formals.ownBytes + 2 * MemoryLayout<Formals>.stride)
             loaded.program.formals.append(formals)
             loaded.formals.append(try load(formals, loaded, &budget))
         }
@@ -125,13 +125,13 @@ extension Machine {
     private func announce(
         _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
-        let place = state.pointee.chunkCount
-        guard place < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
+        let index = state.pointee.chunkCount
+        guard index < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
         try budget.work()
-        try budget.take(
+        try budget.charge(
             MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)
-        announce(chunk, at: place, chunkIndex: loaded.places.count, loaded)
-        loaded.places.append(UInt32(truncatingIfNeeded: place))
+        announce(chunk, at: index, chunkIndex: loaded.machineIndices.count, loaded)
+        loaded.machineIndices.append(UInt32(truncatingIfNeeded: index))
         loaded.descriptions.append(0)
         state.pointee.chunkCount += 1
     }
@@ -141,8 +141,8 @@ extension Machine {
     }
 
     /// Sets up a chunk whose code asks the host for the chunk's own code.
-    func announce(_ chunk: ChunkOutline, at place: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
-        state.pointee.chunks[place] = LoadedChunk(
+    func announce(_ chunk: ChunkOutline, at index: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
+        state.pointee.chunks[index] = LoadedChunk(
             code: interpreter.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables),
             arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
@@ -157,7 +157,7 @@ extension Machine {
     ) throws(EvalFailure) {
         try budget.work()
         let arrays = isShared ? 0 : chunk.descriptionBytes
-        try budget.take(2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + arrays)
+        try budget.charge(2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + arrays)
         loaded.describe(chunkIndex, chunk)
     }
 
@@ -168,9 +168,9 @@ extension Machine {
         _ code: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, _ total: Int, isShared: Bool = false,
         _ budget: inout LoadBudget
     ) throws(EvalFailure) {
-        try budget.take(loaded.codeGrowth(code.code.count, of: total))
+        try budget.charge(loaded.codeGrowth(code.code.count, of: total))
         try describe(code, chunkIndex, loaded, isShared: isShared, &budget)
-        let chunk = state.pointee.chunks + loaded.place(of: chunkIndex)
+        let chunk = state.pointee.chunks + loaded.machineIndex(of: chunkIndex)
         chunk.pointee.code = loaded.copy(code: code.code, of: total)
         chunk.pointee.maximumStack = code.maximumStack
         state.pointee.largestFrame = max(state.pointee.largestFrame, Int(code.maximumStack))

@@ -18,7 +18,7 @@ extension Machine {
             directory: directory, firstChunk: first)
         let number = programs.count - 1
         try extend(loaded) { (budget) throws(EvalFailure) in
-            try budget.take(
+            try budget.charge(
                 sizes.chunks * MemoryLayout<LoadedChunk>.stride + sizes.formals * MemoryLayout<Formals>.stride)
             loaded.reserveEntries(sizes)
             // Chunks that no code refers to yet are never read, so they need no entry now.
@@ -52,7 +52,7 @@ extension Machine {
         for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded, &budget)) }
         for (index, shape) in part.shapes { loaded.shapes.set(index, try load(shape, loaded, &budget)) }
         for (index, formals) in part.formals {
-            try budget.take(formals.ownBytes)
+            try budget.charge(formals.ownBytes)
             loaded.program.formals[index] = formals
             loaded.formals.set(index, try load(formals, loaded, &budget))
             try fillDefaults(loaded, index, &budget)

@@ -85,8 +85,8 @@ extension Interpreter {
     /// The position of the current instruction. For the frame of a builtin it is that of the caller.
     func currentSourcePosition() -> SourcePosition? {
         var pc = state.pointee.instruction
-        var env = state.pointee.r.env
-        var frame = state.pointee.r.fp
+        var env = state.pointee.registers.env
+        var frame = state.pointee.registers.fp
         while true {
             if env != state.pointee.machineEnv, let found = machine.sourcePosition(chunk: env.field, pc: pc) {
                 return found

@@ -50,7 +50,7 @@ struct LoadedShape: BitwiseCopyable {
     var layout: Object
     var count: Int
     /// The index in the layout of each value, in the order in which the values are pushed.
-    var places: UnsafePointer<UInt32>
+    var indices: UnsafePointer<UInt32>
 }
 
 /// The formals of a pattern, sorted by symbol so that one walk along the argument's layout finds them all.
@@ -58,7 +58,7 @@ struct LoadedFormals: BitwiseCopyable {
     struct Entry: BitwiseCopyable {
         var symbol: UInt32
         /// The index of the formal in source order.
-        var place: UInt32
+        var index: UInt32
     }
 
     var count: Int

@@ -4,7 +4,7 @@ struct SymbolSort {
     struct Entry: BitwiseCopyable {
         var symbol: UInt32
         /// The index of the name.
-        var place: UInt32
+        var index: UInt32
     }
 
     private(set) var entries: [Entry] = []
@@ -15,8 +15,8 @@ struct SymbolSort {
 
     init(_ count: Int) { entries.reserveCapacity(count) }
 
-    mutating func append(symbol: UInt32, place: Int) {
-        entries.append(Entry(symbol: symbol, place: UInt32(truncatingIfNeeded: place)))
+    mutating func append(symbol: UInt32, index: Int) {
+        entries.append(Entry(symbol: symbol, index: UInt32(truncatingIfNeeded: index)))
     }
 
     /// - Parameter symbolCount: All symbols are less than this.

@@ -77,8 +77,8 @@ struct DerivationReader {
         parts.variables.reserveCapacity(set.field)
         if isStructured { parts.json = [UInt8(ascii: "{")] }
         for index in 0..<set.field {
-            let place = Int(order[index])
-            try read(set.layout.entries[place].symbol, set.attributeValues[place], found[index], &parts)
+            let slot = Int(order[index])
+            try read(set.layout.entries[slot].symbol, set.attributeValues[slot], found[index], &parts)
         }
         parts.joinContext()
         parts.json?.append(UInt8(ascii: "}"))

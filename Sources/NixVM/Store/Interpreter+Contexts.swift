@@ -38,7 +38,7 @@ extension Interpreter {
         if b.isNull { return a }
         let left = a.object
         let right = b.object
-        let result = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let result = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         var (i, j, count) = (0, 0, 0)
         while i < left.field, j < right.field {
             let x = left.values[i]
@@ -60,7 +60,7 @@ extension Interpreter {
         if count == left.field { return a }
         if count == right.field { return b }
         result[0] = Object.header(Kind.list, field: count)
-        _ = take(words: 1 &+ count)
+        _ = allocate(words: 1 &+ count)
         return Value(Tag.list, result)
     }
 
@@ -94,7 +94,7 @@ extension Interpreter {
         }
         // When sorting is stopped, the evaluation ends and the order does not matter.
         _ = elements.withUnsafeMutableBufferPointer { buffer in sort(&buffer, by: <) }
-        let result = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let result = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         var count = 0
         for element in elements where count == 0 || result[count] != element {
             count += 1
@@ -102,7 +102,7 @@ extension Interpreter {
         }
         if let whole = contexts.first(where: { $0.object.field == count }) { return whole }
         result[0] = Object.header(Kind.list, field: count)
-        _ = take(words: 1 &+ count)
+        _ = allocate(words: 1 &+ count)
         return Value(Tag.list, result)
     }
 

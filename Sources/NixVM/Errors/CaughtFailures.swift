@@ -4,7 +4,7 @@
 ///
 /// Only caught failures are kept. A failure that ends an evaluation leaves its thunks unchanged: the host may continue
 /// with other values of the same machine, and the results must not depend on what it evaluated before.
-final class KeptFailures {
+final class CaughtFailures {
     private struct Record {
         var failure: EvalFailure
         var notes: BacktraceNotes
@@ -29,7 +29,7 @@ final class KeptFailures {
     func beginRun() { run += 1 }
 
     /// Reserves a number for the failure being unwound, before it is known which frame catches it.
-    func takeNumber() -> Int {
+    func reserveNumber() -> Int {
         let number = freeNumbers.popLast() ?? records.count
         if number == records.count { records.append(nil) }
         return number
@@ -40,13 +40,13 @@ final class KeptFailures {
     /// - Parameters:
     ///   - number: A number from `reserveNumber`. What was recorded under it before is replaced.
     ///   - isOld: Whether a thunk outside the nursery refers to it.
-    ///   - most: How many notes are kept.
+    ///   - limit: How many notes are kept.
     /// - Returns: The number of bytes that it takes.
     func keep(
         _ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool,
-        most: Int = BacktraceNotes.keptBound
+        limit: Int = BacktraceNotes.caughtBound
     ) -> Int {
-        let kept = notes.innermost(most)
+        let kept = notes.innermost(limit)
         let bytes = MemoryLayout<Record>.stride + failure.message.count + kept.byteCount
         let before = records[number]
         byteCount += bytes - (before?.byteCount ?? 0)
@@ -105,7 +105,7 @@ struct FailureReference {
     }
 
     var value: Value {
-        Value(small: number << FailureReference.countBits | min(notes, BacktraceNotes.keptBound))
+        Value(small: number << FailureReference.countBits | min(notes, BacktraceNotes.caughtBound))
     }
 }
 
@@ -123,23 +123,25 @@ extension Interpreter {
     func failForced(_ thunk: Object, mode: UInt) -> Step {
         guard thunk.kind == Kind.failed else { return infiniteRecursion(thunk) }
         let reference = FailureReference(Value(bits: thunk[1]))
-        guard let kept = machine.keptFailures.failure(reference) else { return infiniteRecursion(thunk) }
+        guard let kept = machine.caughtFailures.failure(reference) else { return infiniteRecursion(thunk) }
         machine.failure = kept.failure
         machine.notes = kept.notes
         machine.failedOperand = -1
         machine.recursion = 0
         machine.coerced = .absent
-        machine.failedAgain = (thunk, mode)
+        machine.forcedFailedThunk = (thunk, mode)
         return .error
     }
 
     /// The location of the frame on top, which failed itself or forced a thunk that had failed before.
-    func placeOfFailure() -> FramePlace {
+    func failureLocation() -> FrameLocation {
         let start = state.pointee.instruction
-        guard let (thunk, mode) = machine.failedAgain else { return FramePlace(pc: start, isStart: true, forced: nil) }
-        machine.failedAgain = nil
+        guard let (thunk, mode) = machine.forcedFailedThunk else {
+            return FrameLocation(pc: start, isStart: true, forced: nil)
+        }
+        machine.forcedFailedThunk = nil
         let isStart = mode == FrameMode.updateAndRetry
-        if isStart { state.pointee.r.pc = start }
-        return FramePlace(pc: state.pointee.r.pc, isStart: isStart, forced: thunk)
+        if isStart { state.pointee.registers.pc = start }
+        return FrameLocation(pc: state.pointee.registers.pc, isStart: isStart, forced: thunk)
     }
 }
