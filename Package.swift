@@ -36,12 +36,14 @@ let package = Package(
         .target(
             name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        // What parses or searches text and knows no value: apart from the machine, so that it is compiled with checks.
+        // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
         .target(name: "NixFormats", swiftSettings: strict),
         .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
         .target(
             name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
-            swiftSettings: strict),
+            resources: [
+                "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
+            ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(
@@ -84,14 +86,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
-        // Linked statically: the process starts in a third of the time.
+        // Static linking makes the process start in a third of the time.
         .executableTarget(
             name: "firn", dependencies: ["FirnCommands"], swiftSettings: strict,
             linkerSettings: [
                 .unsafeFlags(["-static-stdlib"]), .linkedLibrary("_FoundationCollections"),
                 .linkedLibrary("_FoundationCShims"),
             ]),
-        // Started by `firn` for the farm's commands: see Sources/FarmCommands/FarmCommand.swift for why there are two.
+        // `firn` executes it for the farm's commands. Sources/FirnCommands/Support/FarmExecutable.swift gives the reason.
         .executableTarget(
             name: "firn-farm", dependencies: ["FarmCommands"], swiftSettings: strict,
             linkerSettings: [
@@ -108,7 +110,9 @@ let package = Package(
         .executableTarget(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
-        .testTarget(name: "NixSyntaxTests", dependencies: ["NixSyntax"], swiftSettings: strict),
+        .testTarget(
+            name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Cases", "Refused.txt"],
+            swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
@@ -125,16 +129,19 @@ let package = Package(
         .testTarget(name: "LanguageTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "FarmCommandsTests",
-            dependencies: ["FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker"],
+            dependencies: [
+                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
-        // A worker whose evaluator ignores its flag: what the watchdog is tested with.
+        // A worker whose evaluator ignores its cancellation flag, for tests of the watchdog.
         .executableTarget(
             name: "stubborn-worker",
             dependencies: [
                 "FirnWorker", "FirnProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/StubbornWorker", swiftSettings: strict),
-        // Real processes: they run the built firn-farm.
+        // Tests with real processes, which run the built firn-farm.
         .testTarget(
             name: "FarmTests",
             dependencies: [

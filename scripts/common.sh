@@ -1,9 +1,9 @@
-# Shared by the scripts beside it: what must be installed, and the one configuration everything is built in.
+# Functions that the other scripts share: they install packages, and build firn in its only configuration.
 
 firn=.build/release/firn
 build_flags=(-c release -Xswiftc -enable-testing)
 
-# Installs the named Debian packages that are missing.
+# Installs those of the named Debian packages that are missing.
 install_packages() {
     local missing=() package
     for package in "$@"; do
@@ -13,7 +13,7 @@ install_packages() {
     local root=()
     if [ "$(id -u)" -ne 0 ]; then
         if ! command -v sudo >/dev/null; then
-            echo "these packages are missing, and to install them takes root or sudo: ${missing[*]}" >&2
+            echo "these packages are missing, and installing them needs root or sudo: ${missing[*]}" >&2
             exit 1
         fi
         root=(sudo)

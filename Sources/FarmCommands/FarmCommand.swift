@@ -2,8 +2,8 @@ import ArgumentParser
 import FirnCommands
 import FirnWorker
 
-/// The farm's half of the command line. The executable is `firn-farm`; users call it as `firn`, which becomes it for
-/// these commands (`FarmExecutable` has the measurements that decided it), so help and usage say `firn`.
+/// The command line of the farm's commands. Its executable is `firn-farm`, which `firn` executes for these commands, so
+/// help and usage say `firn`. `FarmExecutable` gives the measurements for this division.
 public struct FarmCommand: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "firn", abstract: "The farm: queue Nix evaluations and run them on many workers.",
@@ -17,16 +17,20 @@ public struct FarmCommand: AsyncParsableCommand {
 
     public init() {}
 
-    /// To be called first, on the process's first thread: the kernel forgets who a process is to end with when the
-    /// thread that asked for it ends, as those that run asynchronous code do when they have nothing to do.
-    public static func followSupervisor() { SupervisedProcess.follow() }
+    /// Makes a worker process end with its supervisor. It must be called first, on the process's main thread: the
+    /// kernel drops the request when the thread that made it ends, as idle threads of the concurrency pool do.
+    public static func dieWithSupervisor() { SupervisedProcess.dieWithSupervisor() }
 
-    /// Parses the command line and runs it; exits with 0, 1 (the job or the command failed) or 2 (the command line was
-    /// wrong).
+    /// Parses the command line, runs the command and exits: with 0, with 1 if the job or the command failed, or with 2
+    /// if the command line was wrong.
     public static func run() async -> Never {
         Output.holdStreams()
+        ProcessMemory.configureForLimit()
         do {
-            var command = try parseAsRoot(FirnCommand.joinPairs(CommandWords.read()))
+            let words = FirnCommand.joinPairs(CommandWords.read())
+            let root: any ParsableCommand.Type =
+                words.first?.hasPrefix(FarmExecutable.completionOption) == true ? CompletionCommand.self : Self.self
+            var command = try root.parseAsRoot(words)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -39,17 +43,27 @@ public struct FarmCommand: AsyncParsableCommand {
             leave(failure.exitCode)
         } catch {
             let isHelp = exitCode(for: error) == .success
-            Output.write(isHelp ? 1 : 2, fullMessage(for: error) + "\n")
+            let text = fullMessage(for: error) + "\n"
+            if isHelp { Output.text(text) } else { Output.message(text) }
             leave(isHelp ? 0 : 2)
         }
         leave(0)
     }
 }
 
-/// A command that cannot do what it was asked.
+/// Both parts of the command line together, from which the completion scripts of shells are generated.
+struct CompletionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "firn", version: FirnVersion.text,
+        // The other part's `trace` has the option `--job`.
+        subcommands: FirnCommand.configuration.subcommands
+            + FarmCommand.configuration.subcommands.filter { $0 != TraceJobCommand.self })
+}
+
+/// The failure of a command.
 struct CommandFailure: Error, CustomStringConvertible {
     let description: String
-    /// 1, or 2 where the command line or a configuration is wrong.
+    /// 1, or 2 if the command line or a configuration is wrong.
     let exitCode: Int32
 
     init(_ description: String, exitCode: Int32 = 1) {

@@ -4,13 +4,13 @@ import FirnCommands
 import FirnProtocol
 import NixStore
 
-/// `firn queue`.
+/// The command `firn queue`.
 struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queue", abstract: "Show how much waits and runs.",
+        commandName: "queue", abstract: "Show the numbers of waiting and running jobs.",
         discussion: """
-            Held jobs are with a worker that has not begun them. What finished, cancelled and lost jobs used is since the \
-            coordinator started: processor time in seconds, and memory in GiB times seconds.
+            Held jobs were sent to a worker that has not begun them. Processor time (in seconds) and memory (in GiB times \
+            seconds) are those of all jobs that have ended since the coordinator started.
 
             Example: firn queue --operator --json
             """)
@@ -25,15 +25,15 @@ struct QueueCommand: AsyncParsableCommand {
         let client = try await connection.connect(as: role.role)
         let report = try await ConnectionArguments.reporting { try await client.queue() }
         let isForOperator = role.isOperator
-        let text = json ? Self.json(report, isForOperator).text + "\n" : Self.text(report, isForOperator)
-        Output.write(1, text)
+        if json { return Output.write(1, Self.json(report, isForOperator).text + "\n") }
+        Output.text(Self.text(report, isForOperator))
     }
 
-    /// What workers have room for, and what became of their messages, is told to operators only.
+    /// The workers' spare credit and the stale messages are shown to operators only.
     private static func text(_ report: WireQueueReport, _ isForOperator: Bool) -> String {
         let heading = ["tenant", "delayed", "queued", "held", "running", "finished", "cpu", "memory", "fuel"]
         let rows = report.tenants.map { tenant in
-            [tenant.tenant]
+            [TerminalText.line(tenant.tenant)]
                 + [tenant.delayed, tenant.queued, tenant.held, tenant.running, tenant.finished].map(String.init)
                 + [
                     decimal(Double(tenant.cpuNs) / 1e9), decimal(Double(tenant.memoryByteSeconds) / 1_073_741_824),
@@ -49,7 +49,7 @@ struct QueueCommand: AsyncParsableCommand {
         return Table.text([heading] + rows) + last
     }
 
-    /// With one decimal.
+    /// The number with one decimal.
     private static func decimal(_ number: Double) -> String {
         let tenths = UInt64((number * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
@@ -78,7 +78,7 @@ struct QueueCommand: AsyncParsableCommand {
     }
 }
 
-/// `firn workers`.
+/// The command `firn workers`.
 struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers", abstract: "List the connected workers; needs an operator's key.",
@@ -98,17 +98,18 @@ struct WorkersCommand: AsyncParsableCommand {
         }
         let rows = workers.map { worker in
             [
-                StatusReport.printable(worker.name), worker.address, jobs(worker.leases.filter(\.running)),
+                TerminalText.line(worker.name), TerminalText.line(worker.address),
+                jobs(worker.leases.filter(\.running)),
                 "\(worker.leases.count { !$0.running })", "\(worker.credit)",
                 "\(worker.finished)",
-                StatusReport.printable(worker.roots.map(\.name).joined(separator: " ")),
+                TerminalText.line(worker.roots.map(\.name).joined(separator: " ")),
                 worker.draining ? "draining" : "",
             ]
         }
-        Output.write(1, Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
+        Output.text(Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
     }
 
-    /// The ids of the jobs that a worker evaluates: one, or none.
+    /// The ids of the jobs that a worker evaluates: at most one.
     private func jobs(_ leases: [WireLease]) -> String {
         leases.isEmpty ? "-" : leases.map { String($0.job) }.joined(separator: " ")
     }
@@ -135,23 +136,24 @@ struct WorkersCommand: AsyncParsableCommand {
     }
 }
 
-/// `firn drain`.
+/// The command `firn drain`.
 struct DrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drain", abstract: "Let the coordinator or a worker finish and end; needs an operator's key.",
+        commandName: "drain",
+        abstract: "Let the coordinator or a worker finish its jobs and exit; needs an operator's key.",
         discussion: """
-            Without a name the coordinator takes no new jobs, finishes those that run, and ends; with one, that worker does, and is not started again. A supervisor, or a \
-            local farm, ends with its last worker.
+            Without a name the coordinator accepts no new jobs, waits for those that run, and exits. With a name that worker \
+            does so, and its supervisor does not restart it. A supervisor or a local farm exits with its last worker.
 
             Examples:
               firn drain build1
               firn drain --resume
             """)
 
-    @Argument(help: "A worker's name; none: the coordinator.")
+    @Argument(help: "The name of a worker; without one, the coordinator is drained.")
     var worker: String?
 
-    @Flag(help: "Take the drain back.")
+    @Flag(help: "Revoke the drain of the coordinator.")
     var resume = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
@@ -172,9 +174,9 @@ struct DrainCommand: AsyncParsableCommand {
     }
 }
 
-/// Text in columns.
+/// A table of text.
 enum Table {
-    /// Rows of cells, the first the heading, as lines; every column as wide as its widest cell.
+    /// The rows as lines, of which the first is the heading. Every column is as wide as its widest cell.
     static func text(_ rows: [[String]]) -> String {
         var widths: [Int] = []
         for row in rows {

@@ -3,32 +3,32 @@ import FirnCommands
 import FirnProtocol
 import ZeroMQ
 
-/// `firn keys`.
+/// The command `firn keys`.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Make CURVE key pairs, or list those that there are.",
+        commandName: "keys", abstract: "Generate CURVE key pairs, or list the existing ones.",
         discussion: """
-            Without a role the keys of the directory are listed. Secret keys (.cert_secret) are readable by their owner \
-            only; hand each to the machine that it is for, together with coordinator.cert. What the coordinator admits \
-            lies in authorized/; removing a file there revokes its key.
+            Without a role the keys of the directory are listed. A secret key (.cert_secret) can be read by its owner only; \
+            copy it to the machine that uses it, together with coordinator.cert. The coordinator admits the keys in \
+            authorized/; removing a file there revokes its key.
 
             Example: firn keys keys --coordinator --worker build1 --client acme/laptop --operator admin
             """)
 
-    @Argument(help: "The directory of keys; made when it is not there.")
+    @Argument(help: "The directory of keys, which is created if it does not exist.")
     var directory: String
 
-    @Flag(help: "Make the coordinator's pair.")
+    @Flag(help: "Generate the coordinator's key pair.")
     var coordinator = false
 
-    @Option(help: ArgumentHelp("Make a worker's pair; may be given several times.", valueName: "name"))
+    @Option(help: ArgumentHelp("Generate a worker's key pair; repeatable.", valueName: "name"))
     var worker: [String] = []
 
     @Option(
-        help: ArgumentHelp("Make a client's pair for a tenant; may be given several times.", valueName: "tenant/name"))
+        help: ArgumentHelp("Generate a key pair for a tenant's client; repeatable.", valueName: "tenant/name"))
     var client: [String] = []
 
-    @Option(help: ArgumentHelp("Make an operator's pair; may be given several times.", valueName: "name"))
+    @Option(help: ArgumentHelp("Generate an operator's key pair; repeatable.", valueName: "name"))
     var `operator`: [String] = []
 
     @Flag(help: "Print one JSON document.")
@@ -51,7 +51,7 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    /// The owners asked for, checked before anything is written.
+    /// The requested owners, checked before anything is written.
     private func owners() throws -> [KeyCertificate.Owner] {
         var owners: [KeyCertificate.Owner] = coordinator ? [.coordinator] : []
         func add(_ identity: Identity?, _ text: String) throws {
@@ -70,7 +70,7 @@ struct KeysCommand: ParsableCommand {
         return owners
     }
 
-    /// A new pair for an owner.
+    /// A certificate with a new key pair for an owner.
     static func generate(_ owner: KeyCertificate.Owner) throws(KeyError) -> KeyCertificate {
         let pair: CurveKeyPair
         do throws(ZeroMQError) { pair = try CurveKeyPair.generate() } catch {

@@ -1,13 +1,14 @@
 import ZeroMQ
 
-/// Where a client connects, and as whom.
+/// The endpoint and the key of a client's connection.
 public struct ClientConfiguration: Sendable {
-    /// Such as `tcp://farm.example:7701`; the operators' endpoint for an operator's key.
+    /// The coordinator's endpoint, such as `tcp://farm.example:7701`. An operator's key needs the operators' endpoint.
     public var endpoint: String
     public var security: SocketOptions.Security
-    /// Named to the coordinator, for its logs.
+    /// The name and version of the software, as told to the coordinator.
     public var software = "firn"
-    /// After this long without a connection, requests fail and say why. Raise it to sit out a coordinator's restart.
+    /// How long requests wait without a connection before they fail with the reason. A higher value bridges a restart
+    /// of the coordinator.
     public var unreachableAfterMilliseconds: UInt64 = 4_000
     public var ipv6 = false
 

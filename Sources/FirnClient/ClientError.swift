@@ -1,14 +1,14 @@
 import FirnProtocol
 
-/// Why a request of a client came to nothing.
+/// Why a request failed.
 public enum ClientError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// No coordinator could be talked to: which endpoint, and why as far as it is known.
+    /// No coordinator answered at the endpoint, with the reason as far as it is known.
     case unreachable(endpoint: String, reason: String)
-    /// The coordinator said no.
+    /// The coordinator refused the request.
     case refused(code: WireErrorCode, message: String, retryAfterMilliseconds: UInt64)
-    /// The request has so many bytes, more than a message may have (`ProtocolLimits.frameBytes`); it was not sent.
+    /// The request was not sent, because its size exceeds `ProtocolLimits.frameBytes`.
     case tooLarge(bytes: Int)
-    /// The answer is not one to this question.
+    /// The reply does not fit the request.
     case unexpectedReply
     /// `close()` was called.
     case closed

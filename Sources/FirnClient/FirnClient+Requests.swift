@@ -3,10 +3,10 @@ import FoundationEssentials
 import SwiftProtobuf
 
 extension FirnClient {
-    /// Submits jobs, in as many batches as the coordinator's bounds ask for, all in flight at once.
+    /// Submits jobs in as many batches as the coordinator's bounds require, all in flight at once.
     ///
-    /// - Returns: a receipt for each job, in order. A job without an idempotency key is given a random one, so that a
-    ///   batch that has to be sent again is not run twice.
+    /// - Returns: a receipt for each job, in order. A job without an idempotency key gets a random one, so that a batch
+    ///   that must be sent again does not run twice.
     public func submit(_ jobs: [WireJobSpecification]) async throws -> [Receipt] {
         var asked: [Task<ClientReply, any Error>] = []
         for batch in batches(jobs) {
@@ -21,7 +21,7 @@ extension FirnClient {
         return receipts
     }
 
-    /// Submits one batch and watches what becomes of it.
+    /// Submits jobs and watches them.
     ///
     /// - Returns: a receipt for each job, and the changes of the accepted ones until all are finished.
     public func submitAndWatch(
@@ -42,9 +42,9 @@ extension FirnClient {
         return (reply.receipts.map(Receipt.init), updates)
     }
 
-    /// The state of a job, with its result when it is finished.
+    /// The state of a job, with its result if it is finished.
     ///
-    /// - Parameter waitMilliseconds: how long to wait for the end of it; 0: not at all.
+    /// - Parameter waitMilliseconds: how long to wait for the job to finish; 0 to return at once.
     public func result(_ job: UInt64, waitMilliseconds: UInt32 = 0) async throws -> WireJobStatus {
         let request = WireGet.with {
             $0.job = job
@@ -55,7 +55,7 @@ extension FirnClient {
         return status
     }
 
-    /// Reads the rest of a value that was too large to come at once.
+    /// Reads the rest of a value that is too large for one message.
     public func complete(_ result: inout WireJobResult, of job: UInt64) async throws {
         while UInt64(result.value.count) < result.valueBytes {
             let request = WireReadResult.with {
@@ -69,20 +69,21 @@ extension FirnClient {
         }
     }
 
-    /// The states of jobs as they change, beginning with the present ones, until all are finished. Large values are cut:
-    /// see `complete`.
+    /// The present states of jobs, and then each change, until all are finished. Large values are incomplete: see
+    /// `complete`.
     public func watch(_ jobs: [UInt64]) throws -> AsyncThrowingStream<WireJobStatus, any Error> {
         guard !jobs.isEmpty else { return AsyncThrowingStream { $0.finish() } }
         return try open(.watch(.with { $0.jobs = jobs })).1
     }
 
-    /// The jobs that a query asks for, newest first; of this tenant, or of all with an operator's key.
+    /// The jobs that a query selects, newest first: those of this tenant, or of all tenants with an operator's key.
     public func jobs(_ query: WireListJobs = WireListJobs()) async throws -> WireJobList {
         guard case .jobList(let list) = try await ask(.listJobs(query)) else { throw ClientError.unexpectedReply }
         return list
     }
 
-    /// Cancels jobs: a waiting one is finished at once, of a running one its worker is told. Gives what became of each.
+    /// Cancels jobs. A waiting job ends at once; the worker of a running one is asked to stop. Returns the effect on
+    /// each.
     public func cancel(_ jobs: [UInt64], reason: String = "") async throws -> [WireCancellation] {
         let request = WireCancel.with {
             $0.jobs = jobs
@@ -92,7 +93,7 @@ extension FirnClient {
         return reply.cancellations
     }
 
-    /// How much waits and runs.
+    /// The numbers of waiting and running jobs.
     public func queue() async throws -> WireQueueReport {
         guard case .queueReport(let report) = try await ask(.getQueue(WireGetQueue())) else {
             throw ClientError.unexpectedReply
@@ -100,7 +101,7 @@ extension FirnClient {
         return report
     }
 
-    /// Only with an operator's key.
+    /// The connected workers. It needs an operator's key.
     public func workers() async throws -> [WireWorkerStatus] {
         guard case .workerList(let list) = try await ask(.listWorkers(WireListWorkers())) else {
             throw ClientError.unexpectedReply
@@ -108,7 +109,8 @@ extension FirnClient {
         return list.workers
     }
 
-    /// Only with an operator's key. An empty name is the coordinator itself.
+    /// Drains a worker, or the coordinator if the name is empty, or resumes the coordinator. It needs an operator's
+    /// key.
     public func drain(worker: String = "", resume: Bool = false) async throws -> WireDrainReply {
         let request = WireDrain.with {
             $0.worker = worker
@@ -118,7 +120,8 @@ extension FirnClient {
         return reply
     }
 
-    /// A part of a trace: segments from `firstSegment` on. Ask again with `nextSegment` until that is 0.
+    /// A part of a trace, with segments from `firstSegment` on. The next part is read with its `nextSegment`, until
+    /// that is 0.
     public func trace(_ job: UInt64, attempt: UInt32 = 0, firstSegment: UInt32 = 0) async throws -> WireTracePart {
         let request = WireReadTrace.with {
             $0.job = job
@@ -129,7 +132,7 @@ extension FirnClient {
         return part
     }
 
-    /// Encodes jobs into batches that keep the welcome's bounds.
+    /// Encodes jobs into batches within the bounds of the welcome.
     private func batches(_ jobs: [WireJobSpecification]) -> [[Data]] {
         let maxJobs = max(1, Int(clamping: welcome.batchJobs))
         let maxBytes = welcome.batchBytes == 0 ? ProtocolLimits.batchBytes : Int(clamping: welcome.batchBytes)

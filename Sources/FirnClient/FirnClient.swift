@@ -1,14 +1,14 @@
 import FirnProtocol
 import ZeroMQ
 
-/// A connection to a coordinator. Requests may be made at once and from anywhere; they share the connection.
+/// A connection to a coordinator. Any number of requests may be made concurrently; they share the connection.
 public actor FirnClient {
     nonisolated let executor: PollingExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     private let socket: Socket
     private let configuration: ClientConfiguration
-    private var machine: ClientMachine
+    private var machine: ClientStateMachine
     private var registrations: [PollingExecutor.Registration] = []
     private var timer: PollingExecutor.Timer?
     private var outbox: [[[UInt8]]] = []
@@ -16,15 +16,17 @@ public actor FirnClient {
     private var streams: [UInt64: AsyncThrowingStream<WireJobStatus, any Error>.Continuation] = [:]
     private var welcomeWaiter: CheckedContinuation<WireClientWelcome, any Error>?
     private var isClosed = false
-    /// What the coordinator said of itself and of us, at the last hello.
+    /// What the coordinator said at the last hello about itself and about this client.
     public private(set) var welcome = WireClientWelcome()
 
     /// Connects and says hello.
     ///
-    /// - Throws: `ClientError.unreachable` within `unreachableAfterMilliseconds`, with the endpoint and the reason: nobody
-    ///   listens, the key is refused, the server key is wrong. `ZeroMQError` for an endpoint that is none.
+    /// - Throws: `ClientError.unreachable` after at most `unreachableAfterMilliseconds`, with the endpoint and the
+    ///   reason: nobody listens, the key is refused, or the server's key is wrong. `ZeroMQError` for a malformed
+    ///   endpoint.
     ///
-    /// Not inlined into other modules: there the optimiser cannot read an actor with an isolated deinit ("circular reference").
+    /// It is not inlined into other modules, because there the optimiser fails on an actor with an isolated deinit
+    /// ("circular reference").
     @_semantics("optimize.no.crossmodule")
     public static func connect(
         _ configuration: ClientConfiguration, context: Context? = nil
@@ -49,7 +51,7 @@ public actor FirnClient {
         options.immediate = true
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
         socket = try Socket(.dealer, context: context, options: options)
-        machine = ClientMachine(
+        machine = ClientStateMachine(
             endpoint: configuration.endpoint, software: configuration.software,
             hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfterMilliseconds &* 1_000_000,
             now: PollingExecutor.now())
@@ -69,7 +71,7 @@ public actor FirnClient {
         welcome = try await withCheckedThrowingContinuation { welcomeWaiter = $0 }
     }
 
-    /// Ends every open request with `ClientError.closed`. The socket is closed when the client is let go.
+    /// Ends every open request with `ClientError.closed`. The socket is closed when the client is released.
     public func close() {
         isClosed = true
         for registration in registrations { executor.unregister(registration) }
@@ -84,7 +86,7 @@ public actor FirnClient {
         streams = [:]
     }
 
-    // On the executor, so that nothing polls the socket while it is closed.
+    // The deinit runs on the executor, so that nothing polls the socket while it is closed.
     isolated deinit { executor.unregisterAll() }
 
     func ask(_ request: ClientRequest) async throws -> ClientReply {
@@ -96,7 +98,7 @@ public actor FirnClient {
         }
     }
 
-    /// A request whose correlation id also bears updates.
+    /// Sends a request whose correlation id also bears updates.
     func open(_ request: ClientRequest) throws -> (UInt64, AsyncThrowingStream<WireJobStatus, any Error>) {
         guard !isClosed else { throw ClientError.closed }
         let (stream, continuation) = AsyncThrowingStream<WireJobStatus, any Error>.makeStream()
@@ -108,7 +110,7 @@ public actor FirnClient {
         return (correlation, stream)
     }
 
-    /// The reply that comes before the updates.
+    /// The reply that precedes the updates.
     func reply(to correlation: UInt64) async throws -> ClientReply {
         guard streams[correlation] != nil else { throw ClientError.closed }
         return try await withCheckedThrowingContinuation { replies[correlation] = $0 }
@@ -143,12 +145,12 @@ public actor FirnClient {
         }
     }
 
-    private func perform(_ actions: [ClientMachine.Action]) {
+    private func perform(_ actions: [ClientStateMachine.Action]) {
         for action in actions { perform(action) }
         flush()
     }
 
-    private func perform(_ action: ClientMachine.Action) {
+    private func perform(_ action: ClientStateMachine.Action) {
         switch action {
         case .send(let frames): outbox.append(frames)
         case .welcomed(let welcome):
@@ -162,7 +164,7 @@ public actor FirnClient {
             replies.removeValue(forKey: correlation)?.resume(throwing: error)
             streams.removeValue(forKey: correlation)?.finish(throwing: error)
         case .unreachable(let error):
-            // What waits belongs to requests that have just failed.
+            // The queued messages belong to requests that have just failed.
             outbox = []
             welcomeWaiter?.resume(throwing: error)
             welcomeWaiter = nil

@@ -1,8 +1,9 @@
 import FirnProtocol
 
-/// What became of one job of a submit.
+/// The coordinator's answer to one job of a submit.
 public enum Receipt: Sendable, Hashable {
-    /// Committed; it will not be lost. `isDuplicate`: an earlier submit with the same idempotency key made it.
+    /// The job is committed and will not be lost. `isDuplicate`: an earlier submit with the same idempotency key
+    /// created it.
     case accepted(job: UInt64, isDuplicate: Bool)
     case refused(ClientError)
 

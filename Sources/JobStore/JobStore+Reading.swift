@@ -10,7 +10,7 @@ extension JobStore {
         }
     }
 
-    /// Everything without an outcome, oldest first: what a coordinator starts from.
+    /// All jobs without an outcome, oldest first, from which a coordinator starts.
     public func openJobs() throws(JobStoreError) -> [OpenJob] {
         try reading { database in
             let lost = try Self.losses(
@@ -24,7 +24,7 @@ extension JobStore {
         }
     }
 
-    /// The job's outcome and its losses; nil when there is no such job, or not any more.
+    /// The job with its outcome and losses; nil if it does not exist or was removed.
     public func job(_ key: JobKey) throws(JobStoreError) -> JobRecord? {
         try reading { database in
             let row = try Row.fetchOne(
@@ -37,7 +37,7 @@ extension JobStore {
         }
     }
 
-    /// The encoded outcomes of these jobs, those that have one.
+    /// The encoded outcomes of those of the jobs that have one.
     public func outcomes(of ids: [JobID]) throws(JobStoreError) -> [JobID: Data] {
         try reading { database in
             let statement = try database.cachedStatement(sql: "SELECT body FROM outcome WHERE job = ?")
@@ -49,7 +49,7 @@ extension JobStore {
         }
     }
 
-    /// Newest first.
+    /// The jobs that the filter selects, newest first.
     public func jobs(_ filter: JobFilter) throws(JobStoreError) -> [JobSummary] {
         try reading { database in
             var conditions = ["1"]
@@ -73,7 +73,7 @@ extension JobStore {
                 arguments += [code]
             }
             arguments += [filter.limit]
-            // Numbers of one tenant rise as ids do, and are indexed.
+            // The numbers of a tenant's jobs have the order of the ids, and are indexed.
             let order = filter.tenant == nil ? "job.id" : "job.number"
             let rows = try Row.fetchAll(
                 database,

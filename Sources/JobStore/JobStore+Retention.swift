@@ -1,39 +1,17 @@
 import Foundation
 import GRDB
 
-/// How long finished jobs are kept. What passes any bound goes, oldest first; open jobs are never touched.
-public struct RetentionPolicy: Sendable, Equatable {
-    /// Milliseconds after its outcome that a job is kept.
-    public var maximumAge: Milliseconds
-    /// Finished jobs that are kept.
-    public var maximumJobs: Int64
-    /// Bytes of encoded outcomes that are kept.
-    public var maximumResultBytes: Int64
-    /// Bytes of trace segments that are kept. Past it the oldest traces go, their jobs stay.
-    public var maximumTraceBytes: Int64
-
-    public init(
-        maximumAge: Milliseconds = 7 * 24 * 3_600_000, maximumJobs: Int64 = 1_000_000,
-        maximumResultBytes: Int64 = 4 << 30, maximumTraceBytes: Int64 = 4 << 30
-    ) {
-        self.maximumAge = maximumAge
-        self.maximumJobs = maximumJobs
-        self.maximumResultBytes = maximumResultBytes
-        self.maximumTraceBytes = maximumTraceBytes
-    }
-}
-
 /// What one round of retention removed.
 public struct RetentionReport: Sendable, Equatable {
     public var jobs = 0
     public var traces = 0
-    /// The round stopped at its limit; another one has more to do.
+    /// Whether the round stopped at its limit, so that another one has more to remove.
     public var hasMore = false
 }
 
 extension JobStore {
-    /// Removes at most `limit` jobs and `limit` traces that the policy no longer keeps, in one transaction. A small
-    /// limit keeps the wait of job batches behind it short; call again while the report says there is more.
+    /// Removes at most `limit` jobs, and traces beyond the policy, in one transaction. A small limit keeps the wait of
+    /// later batches short. It is to be called again while the report has `hasMore`.
     public func retain(
         _ policy: RetentionPolicy, now: Milliseconds, limit: Int = 500,
         done: @escaping @Sendable (Result<RetentionReport, JobStoreError>) -> Void
@@ -56,7 +34,7 @@ extension JobStore {
         }
     }
 
-    /// The same for one who may wait.
+    /// The same, for a caller that can suspend.
     public func retain(
         _ policy: RetentionPolicy, now: Milliseconds, limit: Int = 500
     ) async throws(JobStoreError) -> RetentionReport {

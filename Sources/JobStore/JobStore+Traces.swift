@@ -1,38 +1,9 @@
 import Foundation
 import GRDB
 
-/// One piece of a trace, as its worker sent it.
-public struct TraceSegment: Sendable {
-    public let job: JobID
-    public let attempt: Int64
-    /// From 0, without gaps when nothing was lost.
-    public let number: Int64
-    public let bytes: Data
-
-    public init(job: JobID, attempt: Int64, number: Int64, bytes: Data) {
-        self.job = job
-        self.attempt = attempt
-        self.number = number
-        self.bytes = bytes
-    }
-}
-
-/// What is kept of a job's trace.
-public struct StoredTrace: Sendable, Equatable {
-    public let job: JobID
-    public let attempt: Int64
-    /// The numbers of the segments that are here, ascending.
-    public let numbers: [Int64]
-    public let bytes: Int64
-    /// How many events the worker dropped.
-    public let dropped: Int64
-    /// Every segment the outcome announces is here and no event was dropped.
-    public let isComplete: Bool
-}
-
 extension JobStore {
-    /// Appends segments to their files, then commits their index rows. `done` is called off the caller's thread.
-    /// A segment that is already there is not indexed again. Calls are served in order, apart from job batches.
+    /// Appends segments to their files and then commits their index rows. `done` is called on the store's trace queue.
+    /// A segment that is already stored is not indexed again. Calls are served in order, independently of batches.
     public func appendTraces(
         _ segments: [TraceSegment], done: @escaping @Sendable (Result<Void, JobStoreError>) -> Void
     ) {
@@ -59,12 +30,13 @@ extension JobStore {
             try statement.execute(arguments: [
                 segment.job.rawValue, segment.attempt, segment.number, start, Int64(segment.bytes.count),
             ])
-            totals.traceBytes += Int64(segment.bytes.count)
+            if database.changesCount > 0 { totals.traceBytes += Int64(segment.bytes.count) }
         }
         try totals.write(database)
     }
 
-    /// What is kept of the trace of the attempt that gave the outcome, or of the last one; nil when nothing is.
+    /// The stored trace of the attempt that gave the outcome, or of the last attempt if there is no outcome; nil if
+    /// nothing is stored.
     public func trace(of job: JobID) throws(JobStoreError) -> StoredTrace? {
         try reading { database in
             let outcome = try Row.fetchOne(
@@ -87,7 +59,7 @@ extension JobStore {
         }
     }
 
-    /// The bytes of one segment; nil when it is not kept, or its end was lost in a crash.
+    /// The bytes of one segment; nil if it is not stored, or its end was lost in a crash.
     public func traceSegment(job: JobID, attempt: Int64, number: Int64) throws(JobStoreError) -> Data? {
         let row = try reading { database in
             try Row.fetchOne(

@@ -3,9 +3,10 @@ import GRDB
 import GRDBSQLite
 
 extension JobStore {
-    /// A part of a value that was stored beside its outcome, and the size of the whole; nil when there is none.
+    /// A part of a value that is stored beside its outcome, and the size of the whole value in bytes; nil if there is
+    /// none.
     ///
-    /// Read through SQLite's handle on a single value: a query would bring the whole value into memory for each part of it.
+    /// It is read through SQLite's incremental handle, because a query would load the whole value for each part.
     public func value(of job: JobID, from offset: Int64, count: Int) throws(JobStoreError) -> (part: Data, size: Int64)?
     {
         try reading { database in
@@ -26,7 +27,7 @@ extension JobStore {
         defer { unsafe sqlite3_blob_close(handle) }
         guard code == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: code)) }
         var bytes = Data(count: Int(count))
-        // SQLite holds no value of 2 GiB.
+        // The arguments cannot exceed their type, because SQLite stores no value of 2 GiB or more.
         let read = unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe sqlite3_blob_read(handle, buffer.baseAddress, Int32(clamping: count), Int32(clamping: start))
         }

@@ -1,15 +1,15 @@
 import Foundation
 import GRDB
 
-/// Durable jobs, leases, outcomes and the index of traces, in a directory of its own:
+/// Durable jobs, leases, outcomes and the index of traces, in a directory of their own:
 ///
 ///     jobs.sqlite       SQLite in WAL mode with synchronous=FULL
-///     traces/           one file per traced attempt, segments one after the other
+///     traces/           one file per traced attempt, with its segments in the order of their arrival
 ///     lock              held while a coordinator uses the directory
 ///
-/// Writing is by batch: `apply` runs one transaction on the store's own queue and answers when it is on disk, so one
-/// flush to disk serves hundreds of jobs and a slow one delays nobody but those who wait for it. Reading uses other
-/// connections and waits for no writer. The store reads no clock: times come with the operations.
+/// Writing is done in batches: `apply` runs one transaction on the store's own queue and answers when it is on disk.
+/// One flush to disk thus serves hundreds of jobs, and a slow disk delays only those who wait for it. Reading uses
+/// other connections and waits for no writer. The store reads no clock: times come with the operations.
 public final class JobStore: Sendable {
     let pool: DatabasePool
     let traces: TraceFiles
@@ -17,8 +17,10 @@ public final class JobStore: Sendable {
     public let directory: String
     private let lock: StoreLock
 
-    /// Opens the store, makes it when there is none, and brings an older one up to date.
-    /// - Parameter directory: a local directory; made, with mode 0700, when it is not there.
+    /// Opens the store, creates it if it does not exist, and migrates an older one.
+    ///
+    /// - Parameter directory: a local directory. It is created with mode 0700 if it does not exist.
+    /// - Throws: `JobStoreError` if the directory is locked or unusable, or was written by a newer version.
     public init(directory: String) throws(JobStoreError) {
         self.directory = directory
         for folder in [directory, directory + "/traces"] {
@@ -34,7 +36,7 @@ public final class JobStore: Sendable {
         pool = try Self.openPool(directory: directory)
     }
 
-    /// Ends all use of the directory; batches given before are finished first. Every later call fails.
+    /// Ends all use of the directory, after the batches that were given before. Every later call fails.
     public func close() throws(JobStoreError) {
         traceQueue.sync {}
         do {
@@ -57,7 +59,8 @@ public final class JobStore: Sendable {
                 throw JobStoreError.newerSchema(path: directory)
             }
             try JobStoreSchema.migrator.migrate(pool)
-            // Set after opening, because a pool opens with NORMAL, which may lose commits when the power fails.
+            // The pragma follows the opening because a pool opens with NORMAL, which may lose commits at a power
+            // failure.
             try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000")
             }
@@ -69,9 +72,9 @@ public final class JobStore: Sendable {
         }
     }
 
-    /// Runs the operations in order as one transaction. `done` is called on the store's queue, with one reply per
-    /// operation, when all of it is on disk, or with the error when none of it is. Batches are applied in the order
-    /// of the calls.
+    /// Runs the operations in order as one transaction. `done` is called on the store's queue: with one reply per
+    /// operation when the whole batch is on disk, or with the error when none of it is. Batches are applied in the
+    /// order of the calls.
     public func apply(
         _ operations: [JobStoreOperation],
         done: @escaping @Sendable (Result<[JobStoreReply], JobStoreError>) -> Void
@@ -81,7 +84,7 @@ public final class JobStore: Sendable {
         }
     }
 
-    /// The same for one who may wait.
+    /// The same, for a caller that can block.
     public func apply(_ operations: [JobStoreOperation]) throws(JobStoreError) -> [JobStoreReply] {
         try pool.writeWithoutTransaction { database in Self.run(operations, in: database) }.get()
     }
@@ -107,7 +110,7 @@ extension JobStoreError {
         self = error as? JobStoreError ?? .database(reason: Self.reason(error))
     }
 
-    /// In the words of the system, where Foundation has them inside.
+    /// The system's message if Foundation's error contains one, and otherwise the error itself.
     static func reason(_ error: any Error) -> String {
         guard !(error is DatabaseError) else { return "\(error)" }
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error

@@ -9,7 +9,7 @@ struct JobStoreBatch {
 
     private struct Tenant {
         let row: Int64
-        /// Of the tenant's next job.
+        /// The number of the tenant's next job.
         var nextNumber: Int64
         var isChanged = false
     }
@@ -139,7 +139,7 @@ struct JobStoreBatch {
 }
 
 extension JobStoreBatch {
-    /// `OR IGNORE` is for the idempotency key; a clash of `id` or `number` cannot be, since both only rise.
+    /// `OR IGNORE` concerns the idempotency key. An `id` or `number` cannot clash, since both only increase.
     private static let insertSQL = """
         INSERT OR IGNORE INTO job
         (id, tenant, number, priority, submitted, notBefore, deadline, idempotencyKey, label, body)
@@ -176,21 +176,4 @@ extension JobStoreBatch {
         INSERT OR IGNORE INTO outcome (job, attempt, code, finished, fuel, size, traceSegments, traceDropped, body)
         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM job WHERE id = ?1)
         """
-}
-
-extension JobKey {
-    /// Which row of `job` it is, in SQL.
-    var condition: String {
-        switch self {
-        case .id: "job.id = ?"
-        case .number: "job.tenant = (SELECT number FROM tenant WHERE name = ?) AND job.number = ?"
-        }
-    }
-
-    var arguments: StatementArguments {
-        switch self {
-        case .id(let id): [id.rawValue]
-        case .number(let number, let tenant): [tenant, number]
-        }
-    }
 }

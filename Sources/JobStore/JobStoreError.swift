@@ -1,12 +1,12 @@
-/// Why the store cannot do what it was asked. After a failed batch nothing of it is on disk.
+/// Why the store cannot do what it was asked to. Nothing of a failed batch is on disk.
 public enum JobStoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another process holds the store's lock.
     case locked(path: String)
-    /// A directory or file cannot be made, opened or read.
+    /// A directory or file cannot be created, opened or read.
     case unusable(path: String, reason: String)
     /// The database was written by a newer version.
     case newerSchema(path: String)
-    /// SQLite failed: disk full, I/O error, damaged file.
+    /// SQLite failed: the disk is full, an I/O error occurred, or the file is damaged.
     case database(reason: String)
 
     public var description: String {

@@ -1,16 +1,16 @@
 import GRDB
 
-/// The tables. Rows are written once and then only added to: a job is immutable, its lease is one small row, its outcome
-/// another. So a job costs three short writes, and what makes an outcome unique is a primary key.
+/// The tables. Rows are mostly written once: a job never changes, its lease is one small row, and its outcome another.
+/// A job therefore costs three short writes, and a primary key makes its outcome unique.
 ///
-///     tenant         number, name, the next number of a job of its own
-///     job            what was asked, and the number by which its tenant knows it; never changed
+///     tenant         the number, the name, and the number of its next job
+///     job            the specification, and the number by which its tenant knows the job; never changed
 ///     lease          the last attempt, its worker, whether it is held, and when it began (0: not known to have begun)
-///     loss           workers lost while they ran the job
-///     outcome        how it ended; the row's existence is what "finished" means
-///     value          printed values too large to be part of an outcome's body
-///     traceSegment   where in the trace file of (job, attempt) a segment lies
-///     totals         one row: the next job number and sums that the caps need
+///     loss           workers that were lost while they ran the job
+///     outcome        how the job ended; a job is finished if it has this row
+///     value          printed values that are too large for the outcome's body
+///     traceSegment   the place of a segment in the trace file of (job, attempt)
+///     totals         one row with the next job id and the sums that the retention bounds need
 enum JobStoreSchema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -55,7 +55,7 @@ enum JobStoreSchema {
         INSERT INTO totals VALUES (1, 1, 0, 0, 0);
         """
 
-    /// Jobs that are there keep the id that their tenant was told as their number.
+    /// Existing jobs keep the id that their tenant was told as their number.
     private static let numbers = """
         ALTER TABLE tenant ADD COLUMN nextNumber INTEGER NOT NULL DEFAULT 1;
         UPDATE tenant SET nextNumber = (SELECT nextJob FROM totals);

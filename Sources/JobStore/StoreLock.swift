@@ -4,7 +4,8 @@
     import Darwin
 #endif
 
-/// Keeps a second coordinator off a store directory. The kernel drops the lock when the process ends, however it ends.
+/// The lock that keeps a second coordinator out of a store directory. The kernel releases it when the process ends, for
+/// whatever reason.
 final class StoreLock: Sendable {
     private let descriptor: Int32
 
@@ -27,16 +28,5 @@ final class StoreLock: Sendable {
 
     deinit {
         close(descriptor)
-    }
-}
-
-extension String {
-    /// The system's words for an error number.
-    init(errno code: Int32) {
-        guard let words = unsafe strerror(code) else {
-            self = "error \(code)"
-            return
-        }
-        self = unsafe String(cString: words)
     }
 }

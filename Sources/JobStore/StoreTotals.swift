@@ -1,6 +1,6 @@
 import GRDB
 
-/// The sums that job numbers and size caps need, kept in one row so that no start has to scan the tables.
+/// The next job id and the sums for the retention bounds, kept in one row so that no start has to scan the tables.
 struct StoreTotals: Equatable {
     var nextJob: Int64
     var finished: Int64

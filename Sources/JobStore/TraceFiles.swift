@@ -1,9 +1,10 @@
 import Foundation
 
-/// The files that hold trace segments: `traces/<job / 1000>/<job>-<attempt>.trace`, appended to only.
+/// The files of trace segments, `traces/<job / 1000>/<job>-<attempt>.trace`, which are only appended to.
 ///
-/// They are not flushed to disk before their index rows are committed: a trace is a by-product, and one that lost its
-/// end in a crash reads as partial. Files live on a queue of their own, so bulk never delays a commit.
+/// They are not flushed before their index rows are committed: a trace is secondary, and one that lost its end in a
+/// crash is reported as partial. The files are written on a queue of their own, so that bulk data never delays a
+/// commit.
 struct TraceFiles: Sendable {
     let directory: String
 
@@ -15,7 +16,7 @@ struct TraceFiles: Sendable {
         "\(directory)/\(job.rawValue / 1000)"
     }
 
-    /// Appends and returns where the bytes start.
+    /// Appends the bytes and returns the offset at which they start.
     func append(_ bytes: Data, job: JobID, attempt: Int64) throws -> Int64 {
         let path = path(job: job, attempt: attempt)
         if !FileManager.default.fileExists(atPath: path) {
@@ -35,7 +36,7 @@ struct TraceFiles: Sendable {
         return Int64(clamping: start)
     }
 
-    /// The bytes of a segment; nil when the file is gone or shorter than the index says.
+    /// The bytes of a segment; nil if the file is missing or shorter than the index says.
     func read(job: JobID, attempt: Int64, start: Int64, length: Int64) -> Data? {
         guard start >= 0, length >= 0, length <= 1 << 31,
             let file = FileHandle(forReadingAtPath: path(job: job, attempt: attempt))

@@ -1,36 +1,40 @@
 import NixBytecode
 import NixSyntax
 
-/// A source whose variables are resolved: all that making code needs. Bears no name and no directory.
+/// A source whose variables are resolved, from which code can be generated. It has neither a name nor a directory.
 public struct AnalysedSource: Sendable {
     let tree: SyntaxTree
     let analysis: Analysis
 
     /// Resolves the variables of a tree.
     ///
-    /// - Throws: an undefined variable, wherever it stands; or limits and cancellation.
+    /// - Parameters:
+    ///   - tree: the tree as the parser returns it.
+    ///   - options: the global names, and the names that `scopedImport` adds.
+    /// - Throws: an undefined variable, wherever it is; or limits and cancellation.
     public init(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) {
         self.tree = tree
         analysis = try ScopeAnalyser.analyse(tree, options: options)
     }
 
-    /// In the order in which the analysis met them.
+    /// All warnings, in the order in which the analysis found them.
     public var warnings: [Warning] { analysis.warnings(in: tree) }
-    /// The first of them.
+    /// The first `limit` warnings.
     public func warnings(limit: Int) -> [Warning] { analysis.warnings(in: tree, limit: limit) }
     public var warningCount: Int { analysis.warningCount }
-    /// Where `or` is an identifier in a way that will change its meaning.
+    /// The spans of each `or` that is an identifier and that newer versions of Nix parse differently.
     public var ambiguousOrs: [Span] { tree.ambiguousOrs }
     public var source: [UInt8] { tree.source }
 
-    /// The whole program: the same bytes when encoded, whatever was run before.
+    /// Generates the whole program. Its encoding depends on the source alone.
     ///
-    /// - Parameter mustStop: as `CompileOptions.mustStop`.
-    public func program(mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil) throws(CompileError) -> Program {
-        var generator = try CodeGenerator(tree, analysis: analysis, mustStop: mustStop)
-        return try generator.generateProgram(mustStop: mustStop)
+    /// - Parameter shouldCancel: see `CompileOptions.shouldCancel`.
+    /// - Throws: limits and cancellation.
+    public func program(shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil) throws(CompileError) -> Program {
+        var generator = try CodeGenerator(tree, analysis: analysis, shouldCancel: shouldCancel)
+        return try generator.generateProgram(shouldCancel: shouldCancel)
     }
 
-    /// What it takes in memory.
+    /// Bytes that the tree and the analysis take.
     public var memoryBytes: Int { tree.memoryBytes + analysis.memoryBytes }
 }

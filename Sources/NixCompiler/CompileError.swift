@@ -1,25 +1,25 @@
 import NixSyntax
 
-/// Why a source that parses cannot be compiled.
+/// Why a syntactically valid source cannot be compiled.
 public struct CompileError: Error, Hashable, Sendable {
-    /// What is wrong.
+    /// The kind of an error.
     public enum Kind: Hashable, Sendable {
-        /// A name that no scope binds, with no `with` around it.
+        /// A name that neither a lexical scope nor a `with` can bind.
         case undefinedVariable
-        /// More nested expressions than `Compiler.maximumDepth`.
+        /// Expressions are nested deeper than `Compiler.maximumDepth`.
         case nestingTooDeep
-        /// More of something than the program format can count.
+        /// The program would exceed a limit of the program format.
         case tooLarge
-        /// `CompileOptions.mustStop` answered true.
+        /// `CompileOptions.shouldCancel` returned true.
         case cancelled
-        /// The compiler made code that the builder refuses: a defect of the compiler.
+        /// The builder refused generated code: a defect of the compiler.
         case internalError
     }
 
     public var kind: Kind
-    /// Worded as Nix words it, without position.
+    /// The message in Nix's words, without a position.
     public var message: String
-    /// The offending expression.
+    /// The source range of the expression at fault.
     public var span: Span
 
     public init(kind: Kind, message: String, span: Span) {

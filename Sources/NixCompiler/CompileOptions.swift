@@ -1,20 +1,21 @@
-/// What a compilation depends on besides the source.
+/// What the result of a compilation depends on besides the source.
 public struct CompileOptions: Sendable {
-    /// Names of the global scope (`builtins`, `map`, `true`, `__sub`), as bytes. A variable that no lexical scope binds
-    /// and that is one of these becomes `Constant.global`, which is stronger than `with`.
+    /// Names of the global scope (`builtins`, `map`, `true`, `__sub`). A variable that no lexical scope binds and that
+    /// is one of these becomes a `Constant.global`. It takes precedence over `with`.
     public var globals: GlobalNames
-    /// Names that `scopedImport` adds. They shadow globals. When the list is not nil, the top level takes one argument,
-    /// the set that has them.
+    /// Names that `scopedImport` adds, which shadow globals; nil for an ordinary import. If not nil, the top level
+    /// takes one argument: the set with these attributes.
     public var scopeNames: [[UInt8]]?
-    /// Asked now and then, with the bytes that the compiler's tables take or will take before it asks again; once it
-    /// answers true, compilation ends with `CompileError.Kind.cancelled`.
-    public var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    /// The compiler's poll, called about every 50 µs. Its argument is the number of bytes that the compiler's tables
+    /// take or will take before the next poll. When it returns true, compilation ends with
+    /// `CompileError.Kind.cancelled`.
+    public var shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
 
     public init(
-        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, mustStop: (@Sendable (_ bytes: Int) -> Bool)? = nil
+        globals: GlobalNames, scopeNames: [[UInt8]]? = nil, shouldCancel: (@Sendable (_ bytes: Int) -> Bool)? = nil
     ) {
         self.globals = globals
         self.scopeNames = scopeNames
-        self.mustStop = mustStop
+        self.shouldCancel = shouldCancel
     }
 }

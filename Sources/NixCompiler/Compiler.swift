@@ -1,10 +1,10 @@
 import NixBytecode
 import NixSyntax
 
-/// What compilation gives.
+/// The result of a compilation.
 public struct CompiledProgram: Sendable {
     public var program: Program
-    /// In the order in which the analysis met them.
+    /// The warnings, in the order in which the analysis found them.
     public var warnings: [Warning]
 
     public init(program: Program, warnings: [Warning]) {
@@ -13,30 +13,30 @@ public struct CompiledProgram: Sendable {
     }
 }
 
-/// Compiles Nix.
+/// Compiles Nix expressions to bytecode, in two passes.
 ///
-/// Two passes. The scope analysis (`ScopeAnalyser`) always covers the whole tree: it resolves every variable, decides
-/// what is delayed, and lists what each function and thunk captures. The code generator (`CodeGenerator`) then makes
-/// one chunk at a time from the analysis alone. It keeps a queue of chunks to make, so that only expressions that nest
-/// inside one chunk nest on the native stack.
+/// The scope analysis (`ScopeAnalyser`) covers the whole tree: it resolves every variable, decides which expressions
+/// become thunks, and lists what each function and thunk captures. The code generator (`CodeGenerator`) then generates
+/// one chunk at a time from the analysis alone. It has a queue of chunks, so that its recursion is only as deep as the
+/// nesting of expressions within one chunk.
 public struct Compiler {
-    /// Goes up whenever the same source compiles to another program. Part of the key of cached programs.
-    public static let version: UInt32 = 2
-
-    /// How many expressions may nest: one more than in the deepest tree that the parser makes.
+    /// The most nested expressions: one more than in the deepest tree that the parser returns.
     ///
-    /// A level costs up to 18 KiB of native stack in release builds (measured; the most is for operators and computed
-    /// attribute names), so the calling thread needs 256 MiB for the deepest source. Chains of operators that nest to
-    /// the left cost nothing, and expressions of different chunks do not nest when code is generated.
+    /// A level takes up to 18 KiB of native stack in a release build (measured; operators and computed attribute names
+    /// take the most), so the calling thread needs 256 MiB for the deepest source. Chains of operators that nest to the
+    /// left take none, and code generation only nests within one chunk.
     public static let maximumDepth = SyntaxTree.maximumDepth + 1
 
-    /// Most parameters of one chunk; longer chains of functions are split.
+    /// The most parameters of one chunk; longer chains of lambdas are split.
     static let maximumArity = ProgramLimits.arity
 
-    /// Refuses what `compile` would refuse for its scopes, without making code.
+    /// Checks the scopes of a tree without generating code.
     ///
-    /// - Returns: the warnings, in the order in which the analysis met them.
-    /// - Throws: an undefined variable, wherever it stands; or limits and cancellation.
+    /// - Parameters:
+    ///   - tree: the tree as the parser returns it.
+    ///   - options: the global names, and the names that `scopedImport` adds.
+    /// - Returns: the warnings, in the order in which the analysis found them.
+    /// - Throws: an undefined variable, wherever it is; or limits and cancellation.
     public static func check(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) -> [Warning] {
         try ScopeAnalyser.analyse(tree, options: options).warnings(in: tree)
     }
@@ -44,16 +44,17 @@ public struct Compiler {
     /// Compiles a tree.
     ///
     /// - Parameters:
-    ///   - tree: as the parser makes it.
+    ///   - tree: the tree as the parser returns it.
     ///   - options: the global names, and the names that `scopedImport` adds.
-    ///   - observer: told of every chunk, in the order of the program.
-    /// - Throws: an undefined variable, wherever it stands; or limits and cancellation.
+    ///   - observer: notified of every chunk, in the order of the program.
+    /// - Returns: the program, and the warnings.
+    /// - Throws: an undefined variable, wherever it is; or limits and cancellation.
     public static func compile(
         _ tree: SyntaxTree, options: CompileOptions, observer: (any CompilerObserver)? = nil
     ) throws(CompileError) -> CompiledProgram {
         let analysis = try ScopeAnalyser.analyse(tree, options: options)
-        var generator = try CodeGenerator(tree, analysis: analysis, mustStop: options.mustStop)
-        let program = try generator.generateProgram(mustStop: options.mustStop)
+        var generator = try CodeGenerator(tree, analysis: analysis, shouldCancel: options.shouldCancel)
+        let program = try generator.generateProgram(shouldCancel: options.shouldCancel)
         if let observer { observer.observe(program) }
         return CompiledProgram(program: program, warnings: analysis.warnings(in: tree))
     }

@@ -1,12 +1,12 @@
 import NixBytecode
 
-/// Told what was compiled. Every requirement has an empty default.
+/// An observer of compilation. Every requirement has an empty default.
 public protocol CompilerObserver {
-    /// The top level of a source, which is the chunk at the index.
+    /// Called for the top level of a source.
     func compiledTopLevel(_ chunk: Int, of program: Program)
-    /// A function.
+    /// Called for each function.
     func compiledLambda(_ chunk: Int, of program: Program)
-    /// A delayed expression.
+    /// Called for each thunk.
     func compiledThunk(_ chunk: Int, of program: Program)
 }
 
@@ -15,7 +15,7 @@ extension CompilerObserver {
     public func compiledLambda(_ chunk: Int, of program: Program) {}
     public func compiledThunk(_ chunk: Int, of program: Program) {}
 
-    /// Calls the requirement of its kind for each chunk, in order.
+    /// Notifies the observer of each chunk, in the order of the program.
     func observe(_ program: Program) {
         for (index, chunk) in program.chunks.enumerated() {
             switch chunk.kind {

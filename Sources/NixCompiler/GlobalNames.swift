@@ -1,8 +1,8 @@
-/// The names of the global scope. Every name of every source is looked for among them, so that most are told apart by
-/// their first byte and length.
+/// The names of the global scope. Every name of every source is looked up, so most are rejected by their first byte and
+/// length, before hashing.
 public struct GlobalNames: Sendable {
     private let names: Set<[UInt8]>
-    /// Bit `n` of an entry: a name that begins with this byte has `n` bytes; 63 stands for 63 and more.
+    /// By first byte: bit `n` is set if a name with that first byte has `n` bytes; bit 63 stands for 63 and more.
     private var lengths = [UInt64](repeating: 0, count: 256)
 
     public init(_ names: some Sequence<[UInt8]>) {

@@ -1,8 +1,8 @@
 import NixSyntax
 
-/// Something that compiles but that its author may want to change. The kinds and their codes are Tvix's.
+/// A diagnostic for code that compiles but that its author may want to change. The kinds and their codes are Tvix's.
 public struct Warning: Hashable, Sendable {
-    /// What is warned of.
+    /// The kind of a warning.
     public enum Kind: Hashable, Sendable {
         case deprecatedURLLiteral
         case uselessInherit
@@ -15,7 +15,7 @@ public struct Warning: Hashable, Sendable {
         case emptyLet
     }
 
-    /// What is useless about a boolean operation.
+    /// Why a boolean operation is useless.
     public enum UselessBoolean: Hashable, Sendable {
         case trueHasNoEffect, falseHasNoEffect, alwaysTrue, alwaysFalse
     }
@@ -29,7 +29,7 @@ public struct Warning: Hashable, Sendable {
     }
 }
 
-/// A warning as the analysis keeps it: there may be one for each few bytes of a source.
+/// The compact form in which the analysis stores a warning: a source may have one for every few bytes.
 struct PackedWarning: Sendable {
     enum Kind: UInt8, Sendable {
         case deprecatedURLLiteral, uselessInherit, unusedBinding, shadowedGlobal, deprecatedLegacyLet
@@ -37,11 +37,11 @@ struct PackedWarning: Sendable {
     }
 
     var kind: Kind
-    /// The name that it is about, if it is about one.
+    /// The name that the warning is about, for the kinds that have one.
     var name = SymbolID(0)
     var span: Span
 
-    /// - Parameter text: gives the name of a symbol.
+    /// - Parameter text: returns the name of a symbol.
     func unpacked(_ text: (SymbolID) -> [UInt8]) -> Warning {
         let kind: Warning.Kind =
             switch self.kind {
@@ -63,7 +63,7 @@ struct PackedWarning: Sendable {
 }
 
 extension Warning {
-    /// The stable code of the kind, as Tvix numbers them.
+    /// The stable code of the kind, numbered as in Tvix.
     public var code: String {
         switch kind {
         case .deprecatedURLLiteral: "W001"
@@ -78,7 +78,7 @@ extension Warning {
         }
     }
 
-    /// One line for people, without position.
+    /// The message in one line, without a position.
     public var message: String {
         switch kind {
         case .deprecatedURLLiteral: "URL literals are deprecated; write the URL as a string"

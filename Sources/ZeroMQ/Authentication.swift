@@ -1,4 +1,4 @@
-/// A connection that asks to be let in (RFC 27, ZAP).
+/// A connection that asks to be authenticated (RFC 27, ZAP).
 public struct AuthenticationRequest: Sendable, Hashable {
     /// The domain of the endpoint (`SocketOptions.authenticationDomain`).
     public let domain: String
@@ -6,18 +6,18 @@ public struct AuthenticationRequest: Sendable, Hashable {
     public let address: String
     public let mechanism: Mechanism
 
-    /// How the peer says who it is.
+    /// How the peer identifies itself.
     public enum Mechanism: Sendable, Hashable {
-        /// No key was offered: the endpoint is plain but has a domain.
+        /// The peer offered no key: the endpoint is plain but has a domain.
         case null
         case curve(CurvePublicKey)
     }
 }
 
-/// What becomes of a connection that asks.
+/// The answer to an authentication request.
 public enum AuthenticationDecision: Sendable, Hashable {
-    /// Let in; every message of the connection bears `userID` (at most 255 bytes).
+    /// The connection is accepted. Every message of it bears `userID`, which has at most 255 bytes.
     case accept(userID: String)
-    /// Refused; the client's monitor reports status 400, and nothing else.
+    /// The connection is refused. The client's monitor reports status 400 but not the reason.
     case refuse(reason: String)
 }

@@ -1,7 +1,7 @@
 import CZeroMQ
 import Synchronization
 
-/// The ZAP handler: a thread that answers libzmq's questions whether a peer may connect. Fails closed: what it cannot
+/// The ZAP handler: a thread that answers libzmq's authentication requests. It fails closed: a request that it cannot
 /// read is refused.
 final class Authenticator: Sendable {
     private static let endpoint = "inproc://zeromq.zap.01"
@@ -9,7 +9,7 @@ final class Authenticator: Sendable {
     private let wakeup: Wakeup
     private let isStopping = Atomic<Bool>(false)
 
-    /// Binds before it returns, so that no connection can be judged without it.
+    /// Binds before it returns, so that no connection is accepted without a request.
     init(
         contextHandle: UInt, authorize: @escaping @Sendable (AuthenticationRequest) -> AuthenticationDecision
     ) throws(ZeroMQError) {
@@ -32,8 +32,8 @@ final class Authenticator: Sendable {
         }
     }
 
-    /// Closes the socket and waits for the thread. Connections made after this are refused by nobody, so it is only
-    /// called when no socket of the context is left.
+    /// Closes the socket and waits for the thread. Later connections would be accepted without a request, so this is
+    /// called only when the context has no sockets left.
     func stop() {
         isStopping.store(true, ordering: .releasing)
         wakeup.signal()
@@ -64,7 +64,7 @@ final class Authenticator: Sendable {
             let code = unsafe frame.withUnsafeBytes { bytes in
                 unsafe zmq_send(socket, bytes.baseAddress, bytes.count, flags)
             }
-            // The connection that asked has gone.
+            // The connection that asked has ended.
             if code < 0 { return }
         }
     }

@@ -1,13 +1,15 @@
 import CZeroMQ
 import Synchronization
 
-/// The I/O threads that sockets share. Lives until the last socket made with it is closed.
+/// The I/O threads that sockets share. A context lives until the last of its sockets is closed.
 public final class Context: Sendable {
-    /// libzmq's handle, which may be used from any thread.
+    /// libzmq's handle, which any thread may use.
     let handle: UInt
     private let authenticator = Mutex<Authenticator?>(nil)
 
-    /// - Parameter ioThreads: 1 carries about a gigabyte a second; CURVE needs more of them earlier.
+    /// - Parameters:
+    ///   - ioThreads: libzmq's threads; one carries about a gigabyte a second, and less with CURVE.
+    ///   - maxSockets: the most sockets that may be open at once.
     public init(ioThreads: Int = 1, maxSockets: Int = 4096) throws(ZeroMQError) {
         guard let context = unsafe zmq_ctx_new() else { throw .last("new context") }
         handle = UInt(bitPattern: context)
@@ -22,14 +24,15 @@ public final class Context: Sendable {
 
     deinit {
         authenticator.withLock { $0?.stop() }
-        // Every socket holds its context, so none is open here and this does not wait.
+        // Every socket holds its context, so no socket is open here and this does not block.
         while unsafe zmq_ctx_term(UnsafeMutableRawPointer(bitPattern: handle)) != 0, zmq_errno() == EINTR {}
     }
 
-    /// Starts the ZAP handler of this context: from now on every connection that offers a CURVE key is judged by
-    /// `authorize`. Once for each context, and before any CURVE server is bound; it lasts as long as the context.
+    /// Starts the ZAP handler of this context: from now on `authorize` decides on every connection that offers a CURVE
+    /// key. It is called once for a context, before any CURVE server is bound, and lasts as long as the context.
     ///
-    /// - Parameter authorize: called on the handler's own thread, one request at a time, so it must not wait.
+    /// - Parameter authorize: called on the handler's own thread for one request at a time, so it must not block.
+    /// - Throws: `ZeroMQError` if it was started before or the handler cannot be set up.
     public func startAuthentication(
         _ authorize: @escaping @Sendable (AuthenticationRequest) -> AuthenticationDecision
     ) throws(ZeroMQError) {
@@ -41,6 +44,6 @@ public final class Context: Sendable {
         authenticator.withLock { $0 = new }
     }
 
-    /// Whether keys are judged. Without it libzmq would let every key in, so no CURVE server may be bound.
+    /// Whether keys are checked. Otherwise libzmq would accept every key, so no CURVE server may be bound.
     public var isAuthenticating: Bool { authenticator.withLock { $0 != nil } }
 }

@@ -18,7 +18,7 @@ public struct CurvePublicKey: Sendable, Hashable, CustomStringConvertible {
     public var description: String { z85 }
 }
 
-/// A CURVE secret key. It describes itself without its content, so that no log shows it.
+/// A CURVE secret key. Its description does not contain the key, so that no log shows it.
 public struct CurveSecretKey: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
     public let z85: String
 
@@ -31,7 +31,7 @@ public struct CurveSecretKey: Sendable, Hashable, CustomStringConvertible, Custo
     public var description: String { "(secret)" }
     public var debugDescription: String { "(secret)" }
 
-    /// The public key that belongs to it.
+    /// The public key of the pair.
     public func publicKey() throws(ZeroMQError) -> CurvePublicKey {
         var text = [CChar](repeating: 0, count: 41)
         guard unsafe zmq_curve_public(&text, z85) == 0, let key = CurvePublicKey(z85: String(cText: text))
@@ -40,7 +40,7 @@ public struct CurveSecretKey: Sendable, Hashable, CustomStringConvertible, Custo
     }
 }
 
-/// A public key and the secret one that belongs to it.
+/// A CURVE key pair.
 public struct CurveKeyPair: Sendable, Hashable {
     public let publicKey: CurvePublicKey
     public let secretKey: CurveSecretKey
@@ -50,7 +50,9 @@ public struct CurveKeyPair: Sendable, Hashable {
         self.secretKey = secretKey
     }
 
-    /// A new pair from the system's random numbers. Fails where libzmq is built without CURVE.
+    /// A new pair from the system's random numbers.
+    ///
+    /// - Throws: `ZeroMQError` if libzmq is built without CURVE.
     public static func generate() throws(ZeroMQError) -> CurveKeyPair {
         var publicText = [CChar](repeating: 0, count: 41)
         var secretText = [CChar](repeating: 0, count: 41)

@@ -1,16 +1,17 @@
 import Glibc
 
-/// What an endpoint must look like. libzmq itself takes a port of 99999 for 34463, and lets a second socket take the file
-/// of an ipc endpoint from under the first.
+/// Checks the form of endpoints before libzmq sees them. libzmq itself reads a port of 99999 as 34463, and lets a
+/// second socket take over the file of a bound ipc endpoint.
 public enum EndpointText {
     private static let shape = "this is no endpoint; one is tcp://HOST:PORT or ipc://PATH"
-    /// The longest path of a Unix domain socket, its end not counted.
+    /// The longest path of a Unix domain socket, without its terminating zero.
     private static let socketPathBytes = 107
 
-    /// What is wrong with an endpoint to connect to; nil when nothing is.
+    /// What is wrong with an endpoint to connect to; nil if nothing is.
     public static func fault(in endpoint: String) -> String? { fault(in: endpoint, isBound: false) }
 
-    /// What is wrong with an endpoint to listen at, where a port may be `*` or 0: the system chooses; nil when nothing is.
+    /// What is wrong with an endpoint to bind; nil if nothing is. The port may be `*` or 0, for which the system
+    /// chooses one.
     public static func fault(inBound endpoint: String) -> String? { fault(in: endpoint, isBound: true) }
 
     private static func fault(in endpoint: String, isBound: Bool) -> String? {
@@ -34,7 +35,8 @@ public enum EndpointText {
         return nil
     }
 
-    /// Whether something listens at an ipc endpoint; false for any other. A file that a killed process left does not count.
+    /// Whether something listens at an ipc endpoint; false for any other. A file that a killed process left behind does
+    /// not count.
     static func isServed(_ endpoint: String) -> Bool {
         let path = Array(endpoint.dropFirst("ipc://".count).utf8)
         guard endpoint.hasPrefix("ipc://"), path.count <= socketPathBytes, path.first != UInt8(ascii: "@") else {

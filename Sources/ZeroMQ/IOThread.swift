@@ -32,7 +32,7 @@ final class IOThread: Sendable {
         }
     }
 
-    /// Waits until the closure has returned. Does nothing on the thread itself.
+    /// Waits until the closure has returned. On the thread itself it does nothing.
     func join() {
         let started = thread.withLock { thread in
             defer { thread = nil }
@@ -42,7 +42,7 @@ final class IOThread: Sendable {
         pthread_join(started, nil)
     }
 
-    /// Lets the thread end on its own.
+    /// Makes the system reclaim the thread when its closure returns.
     func detach() {
         let started = thread.withLock { thread in
             defer { thread = nil }

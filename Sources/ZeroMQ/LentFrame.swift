@@ -1,9 +1,9 @@
 import CZeroMQ
 import Synchronization
 
-/// The bytes of a frame while libzmq has them. libzmq owns a reference until it calls `release`, and that ends it.
+/// The bytes of a frame that libzmq borrows. libzmq owns a reference until it calls `release`.
 final class LentFrame: Sendable {
-    // Not `[UInt8]`: libzmq needs an address that stays.
+    // A raw allocation and not `[UInt8]`, because libzmq needs a stable address.
     private let bytes: UInt
     private let count: Int
     private let onRelease: Mutex<(@Sendable () -> Void)?>
@@ -18,8 +18,9 @@ final class LentFrame: Sendable {
 
     deinit { unsafe UnsafeMutableRawPointer(bitPattern: bytes)?.deallocate() }
 
-    /// Makes a message of the bytes.
-    /// - Returns: false when libzmq has no memory for it.
+    /// Initialises a message with the bytes.
+    ///
+    /// - Returns: false if libzmq has no memory for the message.
     func lend(to message: inout zmq_msg_t) -> Bool {
         let reference = unsafe Unmanaged.passRetained(self)
         let code = unsafe zmq_msg_init_data(
@@ -29,7 +30,7 @@ final class LentFrame: Sendable {
         return code == 0
     }
 
-    /// libzmq did not take the message: its release is nobody's business.
+    /// Disables the callback, because libzmq did not take the message.
     func forgetRelease() { onRelease.withLock { $0 = nil } }
 
     private static func release(_ hint: UnsafeMutableRawPointer?) {

@@ -1,12 +1,12 @@
-/// A message of one or more frames, copied out of libzmq, so that it can be kept and sent on freely.
+/// A message of one or more frames. The bytes are copies, so a message does not depend on libzmq.
 public struct Message: Sendable, Hashable {
-    /// On a ROUTER, the first is the peer's routing id.
+    /// The frames. On a ROUTER socket, the first is the peer's routing id.
     public var frames: [[UInt8]]
-    /// Who the peer is, as the authenticator said (ZAP's `User-Id`). Nil where nobody was asked: without CURVE.
+    /// The peer's user id, as the authenticator assigned it (ZAP's `User-Id`); nil without CURVE.
     public var userID: String?
-    /// The peer's network address, where the transport has one.
+    /// The peer's network address; nil if the transport has none.
     public var peerAddress: String?
-    /// There were more frames than the receiver allows; they were thrown away.
+    /// Whether the message had more frames than the receiver allows. The excess was discarded.
     public var isTruncated: Bool
 
     public init(frames: [[UInt8]], userID: String? = nil, peerAddress: String? = nil, isTruncated: Bool = false) {
@@ -17,11 +17,12 @@ public struct Message: Sendable, Hashable {
     }
 }
 
-/// What became of a message that was to be sent. Nothing ever waits.
+/// The outcome of sending a message, which never blocks.
 public enum SendOutcome: Sendable, Hashable {
     case sent
-    /// The peer's queue is full, or there is no peer yet: keep the message and try again when the socket is writable.
+    /// The peer's queue is full or there is no peer yet. The message should be kept and sent when the socket is
+    /// writable.
     case full
-    /// A ROUTER has no such peer (any more).
+    /// A ROUTER socket has no such peer, or no longer.
     case noRoute
 }

@@ -1,37 +1,38 @@
 import CZeroMQ
 
-/// What happened to a connection of a monitored socket.
+/// An event of a connection of a monitored socket.
 public enum MonitorEvent: Sendable, Hashable {
     /// The transport is connected; the handshake follows.
     case connected
-    /// The handshake is done: messages flow.
+    /// The handshake succeeded, so messages can be sent.
     case handshakeSucceeded
     case handshakeFailed(HandshakeFailure)
-    /// A connection ended after it had been made.
+    /// An established connection ended.
     case disconnected
-    /// An attempt failed; the next one follows after the interval.
+    /// An attempt to connect failed. The next one follows after the interval.
     case connectRetried(intervalMilliseconds: Int32)
     case listening
     case accepted
-    /// `errno` of the failed bind.
+    /// A bind failed with this `errno`.
     case bindFailed(code: Int32)
     case acceptFailed(code: Int32)
     case closed
     case monitorStopped
-    /// One that a later libzmq has added.
+    /// An event that a later libzmq has added.
     case other(UInt16)
 
-    /// Why a handshake did not end well.
+    /// Why a handshake failed.
     public enum HandshakeFailure: Sendable, Hashable, CustomStringConvertible {
-        /// The authenticator refused the key: 300 try later, 400 refused, 500 its own failure.
+        /// The authenticator refused the key: status 300 means a temporary failure, 400 a refusal, 500 an internal
+        /// error.
         case refused(status: Int32)
         /// One side uses CURVE and the other does not.
         case mechanismMismatch
-        /// What came cannot be decrypted: the server key is not the server's.
+        /// The peer's message cannot be decrypted, because the server key is not the server's.
         case wrongServerKey
-        /// Another breach of ZMTP, by libzmq's number.
+        /// Another violation of ZMTP, with libzmq's number.
         case protocolError(code: UInt32)
-        /// The peer hung up during the handshake, by `errno`.
+        /// The peer closed the connection during the handshake, with this `errno`.
         case hungUp(code: Int32)
 
         public var description: String {

@@ -2,7 +2,7 @@ import CZeroMQ
 
 /// Waits for several sockets and file descriptors at once.
 @safe public struct Poller {
-    /// Names an item from `add` until `remove`.
+    /// Identifies an item from `add` until `remove`.
     public struct Item: Hashable, Sendable { fileprivate let number: Int }
 
     private var entries: [zmq_pollitem_t] = unsafe []
@@ -12,18 +12,18 @@ import CZeroMQ
 
     public init() {}
 
-    /// The socket must be removed before it is closed.
+    /// Adds a socket. It must be removed before it is closed.
     public mutating func add(_ socket: borrowing Socket, writable: Bool = false) -> Item {
         unsafe add(handle: socket.handle, writable: writable)
     }
 
-    /// The monitor of a socket; nil when it has none.
+    /// Adds the monitor of a socket; nil if the socket is not monitored.
     public mutating func addMonitor(of socket: borrowing Socket) -> Item? {
         guard let handle = unsafe socket.monitorHandle else { return nil }
         return unsafe add(handle: handle)
     }
 
-    /// Waits for a file descriptor to become readable, too.
+    /// Adds a file descriptor, which is polled for reading.
     @discardableResult
     public mutating func add(descriptor: Int32) -> Item {
         unsafe append(zmq_pollitem_t(socket: nil, fd: descriptor, events: Int16(ZMQ_POLLIN), revents: 0))
@@ -33,7 +33,7 @@ import CZeroMQ
         unsafe append(zmq_pollitem_t(socket: handle, fd: 0, events: Self.events(writable), revents: 0))
     }
 
-    /// Waits for an item no more.
+    /// Removes an item.
     public mutating func remove(_ item: Item) {
         guard let position = positions.removeValue(forKey: item.number) else { return }
         unsafe entries.remove(at: position)
@@ -41,14 +41,16 @@ import CZeroMQ
         for later in position..<numbers.count { positions[numbers[later]] = later }
     }
 
-    /// Whether to wait for room to send, too.
+    /// Sets whether an item is also polled for writing.
     public mutating func setWritable(_ item: Item, _ writable: Bool) {
         guard let position = positions[item.number] else { return }
         unsafe entries[position].events = Self.events(writable)
     }
 
-    /// - Parameter milliseconds: -1 waits without end.
-    /// - Returns: how many items are ready; 0 after the time, or when a signal came.
+    /// Waits until an item is ready.
+    ///
+    /// - Parameter milliseconds: the longest wait; -1 for no bound.
+    /// - Returns: the number of ready items; 0 after a timeout or a signal.
     public mutating func wait(milliseconds: Int) throws(ZeroMQError) -> Int {
         let ready = unsafe zmq_poll(&entries, Int32(clamping: entries.count), milliseconds)
         if ready >= 0 { return Int(ready) }
@@ -67,7 +69,7 @@ import CZeroMQ
         return unsafe Int32(entries[position].revents) & event != 0
     }
 
-    /// Whether polling the item alone works: false when its socket has been closed.
+    /// Whether the item alone can be polled; false if its socket was closed.
     func isValid(_ item: Item) -> Bool {
         guard let position = positions[item.number] else { return false }
         var entry = unsafe entries[position]

@@ -2,8 +2,8 @@ import CZeroMQ
 import Glibc
 import Synchronization
 
-/// A serial executor that is one thread, which also polls sockets. An actor that has it as `unownedExecutor` owns
-/// sockets without locks, and what a message changes is applied where the message is read: no task for each.
+/// A serial executor with one thread that also polls sockets. An actor that has it as its `unownedExecutor` owns
+/// sockets without locks, and handles a message where it is read, without a task for each.
 ///
 ///     actor Service {
 ///         nonisolated let executor: PollingExecutor
@@ -13,15 +13,17 @@ import Synchronization
 ///         isolated deinit { executor.unregisterAll() }
 ///     }
 ///
-/// One turn of the loop: wait; call the handlers of the ready sockets; run due timers; run the actor's jobs; call the
-/// end-of-turn action. `register` and its relatives are only called on the executor itself.
+/// One turn of the loop waits, calls the handlers of the ready sockets, runs due timers, runs the actor's jobs, and
+/// calls the end-of-turn action. `register` and the other methods that change handlers or timers may only be called on
+/// the executor itself.
 ///
-/// The thread ends when the executor is let go. Handlers capture the actor weakly: strongly they would keep both for ever,
-/// and between the last release of an actor and its isolated deinit a turn may still come, so unowned would be too late.
+/// The thread ends when the executor is released. Handlers capture the actor weakly. A strong reference would keep both
+/// alive for ever, and an unowned one would be invalid in a turn between the last release of the actor and its isolated
+/// deinit.
 public final class PollingExecutor: SerialExecutor {
     private let loop: PollingLoop
 
-    /// - Parameter name: of the thread, 15 bytes of it, as tools show it.
+    /// - Parameter name: the thread's name, of which tools show 15 bytes.
     public init(name: String, stackBytes: Int = 8 << 20) throws(ZeroMQError) {
         loop = try PollingLoop()
         try loop.start(name: name, stackBytes: stackBytes, for: self)
@@ -31,8 +33,8 @@ public final class PollingExecutor: SerialExecutor {
 
     public func enqueue(_ job: consuming ExecutorJob) { loop.enqueue(UnownedJob(job)) }
 
-    /// Runs `action` on the thread in its next turn. From any thread, and with one switch of threads where a task that
-    /// calls an actor's method takes two.
+    /// Runs `action` on the thread in its next turn. It may be called from any thread, and costs one thread switch
+    /// where a task that calls a method of the actor costs two.
     public func post(_ action: @escaping @Sendable () -> Void) { loop.post(action) }
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor { unsafe UnownedSerialExecutor(ordinary: self) }
@@ -43,17 +45,18 @@ public final class PollingExecutor: SerialExecutor {
 
     public func isIsolatingCurrentContext() -> Bool? { loop.isCurrentThread }
 
-    /// Nanoseconds of the monotonic clock: the time that timers are given in.
+    /// Nanoseconds of the monotonic clock, in which timers are set.
     public static func now() -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 
-    /// Names a registered socket or monitor until it is unregistered.
+    /// Identifies a registered socket or monitor until it is unregistered.
     public struct Registration: Hashable, Sendable { let item: Poller.Item }
 
-    /// Calls `onReadable` in each turn in which messages wait. It need not read all; it is called again.
+    /// Calls `onReadable` in each turn in which messages wait. The handler need not read them all, because it is called
+    /// again.
     public func register(
         _ socket: borrowing Socket, onReadable: @escaping @Sendable () -> Void,
         onWritable: @escaping @Sendable () -> Void = {}
@@ -62,49 +65,51 @@ public final class PollingExecutor: SerialExecutor {
         return unsafe loop.register(handle: socket.handle, onReadable: onReadable, onWritable: onWritable)
     }
 
-    /// Calls `onEvent` in each turn in which monitor events wait. Nil when the socket is not monitored.
+    /// Calls `onEvent` in each turn in which monitor events wait. Returns nil if the socket is not monitored.
     public func registerMonitor(of socket: borrowing Socket, onEvent: @escaping @Sendable () -> Void) -> Registration? {
         checkIsolated()
         guard let handle = unsafe socket.monitorHandle else { return nil }
         return unsafe loop.register(handle: handle, onReadable: onEvent, onWritable: {})
     }
 
-    /// Call `onWritable` when there is room to send; for a socket whose last send was `full`.
+    /// Sets whether `onWritable` is called when there is room to send. It is meant for a socket whose last send was
+    /// `full`.
     public func setWriteInterest(_ registration: Registration, _ isInterested: Bool) {
         checkIsolated()
         loop.setWriteInterest(registration.item, isInterested)
     }
 
-    /// Before the socket is closed.
+    /// Removes a registration. This must happen before the socket is closed.
     public func unregister(_ registration: Registration) {
         checkIsolated()
         loop.unregister(registration.item)
     }
 
-    /// Forgets all handlers, timers and the end-of-turn action: for the isolated deinit of an actor that owns sockets, which
-    /// are closed right after.
+    /// Removes all handlers, timers and the end-of-turn action. The isolated deinit of an actor calls it before the
+    /// actor's sockets are closed.
     public func unregisterAll() {
         checkIsolated()
         loop.unregisterAll()
     }
 
-    /// An action that is scheduled.
+    /// A scheduled action.
     public struct Timer: Hashable, Sendable { let number: UInt64 }
 
-    /// Runs `action` once, at `deadline` of `now()` or soon after.
+    /// Runs `action` once, at `deadline` in terms of `now()` or soon after.
     @discardableResult
     public func schedule(at deadline: UInt64, _ action: @escaping @Sendable () -> Void) -> Timer {
         checkIsolated()
         return loop.schedule(at: deadline, action)
     }
 
-    /// Drops an action, unless it ran already.
+    /// Cancels an action, unless it ran already.
     public func cancel(_ timer: Timer) {
         checkIsolated()
         loop.cancel(timer)
     }
 
-    /// Runs after every turn: the place to commit and answer what the turn's messages asked for, all at once.
+    /// Sets the action that runs after every turn. It can commit and answer at once what all messages of the turn asked
+    /// for.
     public func setEndOfTurn(_ action: @escaping @Sendable () -> Void) {
         checkIsolated()
         loop.setEndOfTurn(action)

@@ -2,8 +2,8 @@ import CZeroMQ
 import Glibc
 import Synchronization
 
-/// The thread of a `PollingExecutor` and what it runs. `inbox` is shared between threads; everything else belongs to
-/// the loop's own.
+/// The thread of a `PollingExecutor` and its loop. Threads share `inbox`; everything else belongs to the loop's own
+/// thread.
 final class PollingLoop: @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []
@@ -46,7 +46,7 @@ final class PollingLoop: @unchecked Sendable {
             inbox.jobs.append(job)
             return inbox.jobs.count == 1
         }
-        // The loop looks into its inbox before it waits, so its own thread needs no waking.
+        // The loop checks its inbox before it waits, so its own thread needs no wakeup.
         if isFirst && !isCurrentThread { wakeup.signal() }
     }
 
@@ -62,16 +62,16 @@ final class PollingLoop: @unchecked Sendable {
         unregisterAll()
     }
 
-    /// - Returns: false when the executor has been let go.
+    /// - Returns: false if the executor was released.
     private func turn() -> Bool {
         do {
             _ = try poller.wait(milliseconds: waitMilliseconds())
         } catch {
-            // A socket was closed before it was unregistered. Its handler can do nothing more; find and drop it.
+            // A socket was closed before it was unregistered. Its handler is found and dropped.
             dropClosedSockets()
         }
         wakeup.clear()
-        // Held for the turn: the actor's last job may let go of its executor.
+        // The reference is held for the turn, because the actor's last job may release the executor.
         guard let executor else { return false }
         callHandlers()
         timers.takeDue(at: PollingExecutor.now()).forEach { $0() }
@@ -84,7 +84,7 @@ final class PollingLoop: @unchecked Sendable {
         if inbox.withLock({ !$0.jobs.isEmpty || !$0.actions.isEmpty || $0.isStopped }) { return 0 }
         guard let deadline = timers.next else { return -1 }
         let now = PollingExecutor.now()
-        // Rounded up, so that the loop does not spin in the last millisecond.
+        // The wait is rounded up, so that the loop does not spin in the last millisecond.
         return deadline <= now ? 0 : Int(clamping: (deadline - now + 999_999) / 1_000_000)
     }
 

@@ -1,7 +1,7 @@
 import CZeroMQ
 
 extension Socket {
-    /// The next message, or nil when none waits.
+    /// The next message, or nil if none waits.
     public borrowing func receive() throws(ZeroMQError) -> Message? {
         try unsafe Self.receive(from: handle, maxFrames: maxFrames)
     }
@@ -21,10 +21,10 @@ extension Socket {
                 message.isTruncated = true
             }
             guard unsafe zmq_msg_more(&part) != 0 else { break }
-            // The rest of a message is there when its first frame is.
+            // libzmq delivers messages whole, so the remaining frames are there when the first one is.
             guard try unsafe receive(&part, from: handle) else { throw .last("receive the rest of a message") }
         }
-        // From the last frame: the one before the first, which a ROUTER adds, comes without properties.
+        // The properties are read from the last frame, because the routing id that a ROUTER puts first has none.
         message.userID = property("User-Id", of: &part)
         message.peerAddress = property("Peer-Address", of: &part)
         return message

@@ -1,12 +1,14 @@
 import CZeroMQ
 
 extension Socket {
-    /// Hands a message to libzmq, whole or not at all. Never waits.
+    /// Passes a message to libzmq, whole or not at all. It never blocks.
+    ///
     /// - Parameters:
-    ///   - frames: at least one. On a ROUTER, the first is the peer's routing id.
-    ///   - onRelease: called once if the outcome is `sent`, on any thread and perhaps before this returns, when libzmq holds
-    ///     the last frame no more: it was written to the network (with CURVE: encrypted, to be written next), or its
-    ///     connection has ended. So the sum of what is not released is what libzmq keeps for a peer.
+    ///   - frames: at least one frame. On a ROUTER socket, the first is the peer's routing id.
+    ///   - onRelease: called once if the outcome is `sent`, on any thread and possibly before this returns, when libzmq
+    ///     no longer holds the last frame. It was then written to the network (with CURVE: encrypted, to be written
+    ///     next), or its connection has ended. The bytes that are not released are thus those that libzmq queues for a
+    ///     peer.
     public borrowing func send(
         _ frames: [[UInt8]], onRelease: (@Sendable () -> Void)? = nil
     ) throws(ZeroMQError) -> SendOutcome {
@@ -22,14 +24,14 @@ extension Socket {
             if code == 0 { continue }
             if code == EHOSTUNREACH { return .noRoute }
             if index == 0 { return .full }
-            // The peer went away between two frames. libzmq swallows the rest of this message; it must be given, or
-            // the next message would be taken for its rest.
+            // The peer disconnected between two frames. libzmq discards the rest of this message, but must be given it:
+            // otherwise it would take the next message for that rest.
             isLost = true
         }
         return isLost ? .full : .sent
     }
 
-    /// - Returns: 0, EAGAIN when it would wait, or EHOSTUNREACH when there is no route.
+    /// - Returns: 0, EAGAIN if the call would block, or EHOSTUNREACH if there is no route.
     private borrowing func send(_ frame: [UInt8], more: Bool) throws(ZeroMQError) -> Int32 {
         let flags = more ? ZMQ_DONTWAIT | ZMQ_SNDMORE : ZMQ_DONTWAIT
         while true {
@@ -45,7 +47,7 @@ extension Socket {
         }
     }
 
-    /// The same for a last frame that libzmq gives back.
+    /// The same for a last frame whose release is reported.
     private borrowing func send(
         _ frame: [UInt8], onRelease: @escaping @Sendable () -> Void
     ) throws(ZeroMQError) -> Int32 {
@@ -57,7 +59,7 @@ extension Socket {
             let code = zmq_errno()
             if code == EINTR { continue }
             let error = ZeroMQError.last("send")
-            // It stays ours, and nobody waits to hear of it.
+            // The frame was not sent, so its release must not be reported.
             lent.forgetRelease()
             unsafe zmq_msg_close(&message)
             guard code == EAGAIN || code == EHOSTUNREACH else { throw error }

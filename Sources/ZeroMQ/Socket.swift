@@ -1,8 +1,8 @@
 import CZeroMQ
 import Synchronization
 
-/// A ZeroMQ socket and its handle. It belongs to one thread at a time: keep it in an actor whose executor is a
-/// `PollingExecutor`. Nothing here waits. Closed when its owner lets it go.
+/// A ZeroMQ socket and its handle. It belongs to one thread at a time, so it should be a property of an actor whose
+/// executor is a `PollingExecutor`. No method blocks. The socket is closed when its owner releases it.
 @safe public struct Socket: ~Copyable {
     public enum Kind: Sendable {
         case router, dealer, push, pull, pair, request, reply, publish, subscribe
@@ -23,7 +23,7 @@ import Synchronization
     }
 
     let handle: UnsafeMutableRawPointer
-    /// The other end of the monitor's pair; nil when the socket is not monitored.
+    /// The reading end of the monitor; nil if the socket is not monitored.
     let monitorHandle: UnsafeMutableRawPointer?
     private let context: Context
     private let needsAuthentication: Bool
@@ -56,15 +56,16 @@ import Synchronization
 
     deinit {
         if let monitorHandle = unsafe monitorHandle {
-            // In this order: a monitored socket whose pair has gone would make libzmq's I/O thread wait.
+            // The order matters: a monitored socket without a reading end would make libzmq's I/O thread wait.
             unsafe zmq_socket_monitor(handle, nil, 0)
             unsafe zmq_close(monitorHandle)
         }
         unsafe zmq_close(handle)
     }
 
-    /// Listens at an endpoint such as `tcp://127.0.0.1:*`, `ipc:///run/firn.sock` or `inproc://name`.
-    /// - Returns: the endpoint as bound, with the port that the system chose.
+    /// Binds an endpoint such as `tcp://127.0.0.1:*`, `ipc:///run/firn.sock` or `inproc://name`.
+    ///
+    /// - Returns: the bound endpoint, with the port that the system chose.
     @discardableResult
     public borrowing func bind(_ endpoint: String) throws(ZeroMQError) -> String {
         guard !needsAuthentication || context.isAuthenticating else {
@@ -82,7 +83,7 @@ import Synchronization
         return try lastEndpoint()
     }
 
-    /// Connects in the background; whether it worked is known from the monitor.
+    /// Connects in the background. The monitor reports whether it succeeded.
     public borrowing func connect(_ endpoint: String) throws(ZeroMQError) {
         if let fault = EndpointText.fault(in: endpoint) {
             throw ZeroMQError(operation: "connect \(endpoint)", code: EINVAL, reason: fault)
@@ -90,17 +91,17 @@ import Synchronization
         guard unsafe zmq_connect(handle, endpoint) == 0 else { throw .last("connect", endpoint: endpoint) }
     }
 
-    /// Ends connections to an endpoint that `connect` was given.
+    /// Ends the connection to an endpoint that was given to `connect`.
     public borrowing func disconnect(_ endpoint: String) throws(ZeroMQError) {
         guard unsafe zmq_disconnect(handle, endpoint) == 0 else { throw .last("disconnect", endpoint: endpoint) }
     }
 
-    /// Listens no more at an endpoint that `bind` returned.
+    /// Stops listening at an endpoint that `bind` returned.
     public borrowing func unbind(_ endpoint: String) throws(ZeroMQError) {
         guard unsafe zmq_unbind(handle, endpoint) == 0 else { throw .last("unbind", endpoint: endpoint) }
     }
 
-    /// SUB: also receive messages whose first frame begins with `prefix`.
+    /// On a SUB socket, also receives messages whose first frame begins with `prefix`.
     public borrowing func subscribe(_ prefix: [UInt8] = []) throws(ZeroMQError) {
         let code = unsafe prefix.withUnsafeBytes { bytes in
             unsafe zmq_setsockopt(handle, ZMQ_SUBSCRIBE, bytes.baseAddress, bytes.count)

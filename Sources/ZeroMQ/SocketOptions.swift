@@ -1,23 +1,24 @@
-/// What a socket is told before it is bound or connected. A nil leaves libzmq's default.
+/// The options of a socket, which are set before it is bound or connected. Nil stands for libzmq's default.
 public struct SocketOptions: Sendable {
-    /// ROUTER: a message to an unknown peer is reported (`SendOutcome.noRoute`) and not dropped in silence.
+    /// On a ROUTER socket, whether a message to an unknown peer is reported as `SendOutcome.noRoute` instead of being
+    /// dropped silently.
     public var routerMandatory = false
-    /// Messages queued for a peer before a send reports `full`.
+    /// The number of messages queued for a peer above which a send reports `full`.
     public var sendHighWater: Int32 = 1000
     public var receiveHighWater: Int32 = 1000
-    /// A peer that sends a larger frame is disconnected. -1: no bound.
+    /// The largest frame. A peer that sends a larger one is disconnected. -1: no bound.
     public var maxMessageBytes: Int64 = -1
-    /// A peer must have finished its handshake within this.
+    /// The time within which a peer must finish its handshake.
     public var handshakeMilliseconds: Int32 = 5_000
     /// How long closing waits for unsent messages.
     public var lingerMilliseconds: Int32 = 0
-    /// ZMTP heartbeats: a ping each interval, the connection given up when nothing comes for the timeout. 0: none.
+    /// ZMTP heartbeats: the interval between pings, and the silence after which the connection is given up. 0: none.
     public var heartbeatMilliseconds: Int32 = 0
     public var heartbeatTimeoutMilliseconds: Int32 = 0
     public var connectTimeoutMilliseconds: Int32 = 0
     public var reconnectMilliseconds: Int32 = 100
     public var reconnectMaxMilliseconds: Int32 = 2_000
-    /// Queue only for peers that are connected.
+    /// Whether messages are queued only for connected peers.
     public var immediate = false
     public var ipv6 = false
     public var tcpKeepalive: TCPKeepalive?
@@ -25,24 +26,24 @@ public struct SocketOptions: Sendable {
     /// The name under which the authenticator knows this endpoint.
     public var authenticationDomain: String?
     public var security: Security = .plain
-    /// Report connections, disconnections and failed handshakes through `Socket.nextMonitorEvent()`.
+    /// Whether `Socket.nextMonitorEvent()` reports connections, disconnections and failed handshakes.
     public var isMonitored = false
-    /// Frames a received message may have; what is above is thrown away and `Message.isTruncated` says so.
+    /// The most frames of a received message. Further ones are discarded, and `Message.isTruncated` is set.
     public var maxFrames = 16
 
     public init() {}
 
     /// Whether a connection is encrypted, and with which keys.
     public enum Security: Sendable {
-        /// No encryption, no key, no authentication.
+        /// There is no encryption and no authentication.
         case plain
-        /// The side that binds: it judges clients through `Context.startAuthentication`.
+        /// The binding side, which authenticates clients through `Context.startAuthentication`.
         case curveServer(secretKey: CurveSecretKey)
-        /// The side that connects: it knows the server's key and has a pair of its own.
+        /// The connecting side, which knows the server's key and has a key pair of its own.
         case curveClient(keyPair: CurveKeyPair, serverKey: CurvePublicKey)
     }
 
-    /// When a silent TCP connection is taken for dead.
+    /// When a silent TCP connection counts as dead.
     public struct TCPKeepalive: Sendable {
         public var idleSeconds: Int32
         public var intervalSeconds: Int32

@@ -1,4 +1,4 @@
-/// Actions with a time. Few at once: a service has a handful of timers.
+/// Scheduled actions, sorted by time. Insertion is linear, which suits the handful of timers that a service has.
 struct TimerQueue {
     private struct Entry {
         let deadline: UInt64
@@ -6,7 +6,7 @@ struct TimerQueue {
         let action: () -> Void
     }
 
-    /// The latest first, so that the next one is taken from the end.
+    /// The latest entry is first, so that the next one is removed from the end.
     private var entries: [Entry] = []
     private var count: UInt64 = 0
 
@@ -21,7 +21,7 @@ struct TimerQueue {
 
     mutating func remove(_ timer: PollingExecutor.Timer) { entries.removeAll { $0.number == timer.number } }
 
-    /// What is due, earliest first. What these actions add comes in the next turn.
+    /// Removes and returns the due actions, earliest first. Actions that these add run in a later turn.
     mutating func takeDue(at now: UInt64) -> [() -> Void] {
         var due: [() -> Void] = []
         while let last = entries.last, last.deadline <= now {

@@ -1,7 +1,7 @@
 import CZeroMQ
 import Glibc
 
-/// An event counter that makes a polling thread return from its wait. Any thread may signal it.
+/// An event counter that ends the wait of a polling thread. Any thread may signal it.
 final class Wakeup: Sendable {
     let descriptor: Int32
 
@@ -15,7 +15,7 @@ final class Wakeup: Sendable {
 
     deinit { close(descriptor) }
 
-    /// A counter that is full is readable already, so a failed write loses nothing.
+    /// Makes the descriptor readable. A write to a full counter fails, but a full counter is readable already.
     func signal() {
         var one: UInt64 = 1
         _ = unsafe write(descriptor, &one, 8)

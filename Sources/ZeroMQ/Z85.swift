@@ -3,7 +3,7 @@ public enum Z85 {
     private static let alphabet = Array(
         "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#".utf8)
 
-    /// The value of each character; 255 where there is none.
+    /// The value of each character; 255 for a byte that is no character of Z85.
     private static let values: [UInt8] = {
         var table = [UInt8](repeating: 255, count: 256)
         for (value, character) in alphabet.enumerated() { table[Int(character)] = UInt8(value) }
@@ -26,7 +26,7 @@ public enum Z85 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// - Returns: nil when the length is not divisible by 5, a character is not of Z85, or a group is above 2^32.
+    /// - Returns: nil if the length is not divisible by 5, a character is not of Z85, or a group exceeds 32 bits.
     public static func decode(_ text: String) -> [UInt8]? {
         let characters = Array(text.utf8)
         guard characters.count.isMultiple(of: 5) else { return nil }

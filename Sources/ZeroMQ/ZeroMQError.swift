@@ -1,13 +1,13 @@
 import CZeroMQ
 import Glibc
 
-/// A call of libzmq that failed: which, on what, and why.
+/// A failed call of libzmq.
 public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What was attempted, such as `bind tcp://127.0.0.1:7701`.
     public let operation: String
-    /// The `errno` of the failure; libzmq's own codes lie above 156,384,712.
+    /// The `errno` of the failure. libzmq's own codes are above 156,384,712.
     public let code: Int32
-    /// What the reader can do about it, or libzmq's words.
+    /// What the reader can do about it, or libzmq's message.
     public let reason: String
 
     public init(operation: String, code: Int32, reason: String) {

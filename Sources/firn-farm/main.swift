@@ -1,4 +1,4 @@
 import FarmCommands
 
-FarmCommand.followSupervisor()
+FarmCommand.dieWithSupervisor()
 await FarmCommand.run()

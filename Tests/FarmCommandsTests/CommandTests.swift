@@ -1,3 +1,4 @@
+import ArgumentParser
 import FirnProtocol
 import Foundation
 import Testing
@@ -19,9 +20,21 @@ import Testing
 @Test(arguments: [
     (["submit", "-E", "1"], true), (["help", "submit"], true), (["eval", "submit"], false), ([], false),
     (["trace", "x.nix"], false), (["trace", "--job", "1"], true), (["trace", "--job=1"], true),
-    (["help", "eval"], false),
+    (["help", "eval"], false), (["--generate-completion-script", "bash"], true),
+    (["--generate-completion-script=zsh"], true),
 ]) func theFarmsCommandsGoToItsExecutable(_ words: [String], _ isFarms: Bool) {
     #expect(FarmExecutable.handles(words) == isFarms)
+}
+
+@Test(arguments: [CompletionShell.bash, .zsh, .fish])
+func shellsCompleteTheCommandsOfBothExecutables(_ shell: CompletionShell) {
+    let script = CompletionCommand.completionScript(for: shell)
+    let names = (FirnCommand.configuration.subcommands + FarmCommand.configuration.subcommands)
+        .compactMap { $0.configuration.commandName }
+    for name in names { #expect(script.contains(name), "\(name)") }
+    for option in ["jobs-from", "drv-dir", "force-recurse", "port", "job"] {
+        #expect(script.contains(option), "\(option)")
+    }
 }
 
 @Test(arguments: [
@@ -66,6 +79,12 @@ import Testing
     #expect(second.rootFile.path == "a/b.nix" && second.roots.map(\.name) == ["lib"])
     #expect(second.format == .json && second.traceLevel == .ops)
     #expect(try job(#"{"source": "1", "timeout": 1e-9}"#).limits.timeoutMs == 1, "0 would be the tenant's default")
+    let replaced = try JobLine.job(
+        LineReader.Line(number: 7, text: Array(#"{"source": "1", "arguments": {"a": "3"}}"#.utf8)),
+        template: .with { $0.arguments = JobOptionArguments.list([CallArgument(argument: "a\0 1")]) },
+        decoder: JSONDecoder())
+    #expect(replaced.arguments.map(\.text) == [Data("3".utf8)], "a job has each name once")
+    #expect(try job(#"{"source": "1", "system": "riscv64-linux"}"#).system == "riscv64-linux")
     let faults = [
         ("", "JSON"), ("1", "not a JSON object"), ("{}", "it needs"), (#"{"source": "1", "lable": "x"}"#, "'lable'"),
         (#"{"source": 1}"#, "'source' is not a text"), (#"{"root": "a", "path": "../b"}"#, ".."),
@@ -79,6 +98,18 @@ import Testing
     }
 }
 
+@Test func jobsHaveASystem() throws {
+    for (words, system) in [
+        ([], OwnSystem.name), (["--system", "armv7l-linux"], "armv7l-linux"), (["--system", ""], ""),
+    ] {
+        let command = try #require(try FarmCommand.parseAsRoot(["submit", "-E", "1"] + words) as? SubmitCommand)
+        #expect(command.options.template().system == system)
+        let line = LineReader.Line(number: 1, text: Array(#"{"source": "1"}"#.utf8))
+        let job = try JobLine.job(line, template: command.options.template(), decoder: JSONDecoder())
+        #expect(job.system == system)
+    }
+}
+
 @Test func theKeyOfAStreamIsOneForEachLine() throws {
     let template = WireJobSpecification.with { $0.idempotencyKey = Data("k".utf8) }
     let keys = try [3, 4].map { number in
@@ -86,13 +117,6 @@ import Testing
         return try JobLine.job(line, template: template, decoder: JSONDecoder()).idempotencyKey
     }
     #expect(keys == [Data("k#3".utf8), Data("k#4".utf8)])
-}
-
-@Test(arguments: [
-    ("a b", "a b"), ("ä «x»", "ä «x»"), ("a\nb", #"a\u{A}b"#), ("\u{1B}[31mred", #"\u{1B}[31mred"#),
-    ("\u{9B}", #"\u{9B}"#),
-]) func aLabelDoesNotSteerTheTerminal(_ text: String, _ shown: String) {
-    #expect(StatusReport.printable(text) == shown)
 }
 
 @Test func linesAreReadInPortions() async throws {
@@ -107,12 +131,12 @@ import Testing
     #expect(try await reader.next(10).isEmpty)
 }
 
-/// Who writes a job to a pipe and waits for its result before the next must get it.
+/// A program that writes a job to a pipe and waits for its result must get it before it writes the next.
 @Test func ofAPipeIsReadWhatIsThere() async throws {
     let path = NSTemporaryDirectory() + "firn-pipe-\(UUID().uuidString)"
     #expect(unsafe mkfifo(path, 0o600) == 0)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    // Opened for both, neither end waits for the other.
+    // Opened for reading and writing, neither end waits for the other.
     let pipe = try #require(FileHandle(forUpdatingAtPath: path))
     let reader = try LineReader(path: path)
     try pipe.write(contentsOf: Data("a\n\nb\nhal".utf8))
@@ -154,3 +178,24 @@ import Testing
     try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
     #expect(throws: CommandFailure.self) { try PeerSecurity.security(key: key, serverKey: server, role: .worker) }
 }
+
+@Test(arguments: [
+    (["evla", "-E", "1"], "error: firn has no command 'evla'; did you mean 'firn eval'?"),
+    (["help", "submti"], "error: firn has no command 'submti'; did you mean 'firn submit'?"),
+    (["works"], "error: firn has no command 'works'; did you mean 'firn worker' or 'firn workers'?"),
+    (["cache", "inof"], "error: firn cache has no command 'inof'; did you mean 'firn cache info'?"),
+    (["cache", "fill"], "error: firn cache has no command 'fill'; its commands are info, clear"),
+]) func theNearestCommandIsNamed(_ words: [String], _ mistake: String) {
+    #expect(CommandNames.mistake(in: words) == mistake)
+}
+
+@Test func withoutANearCommandAllAreListed() throws {
+    let mistake = try #require(CommandNames.mistake(in: ["repl"]))
+    #expect(mistake.hasPrefix("error: firn has no command 'repl'; its commands are eval, parse, "))
+    #expect(mistake.hasSuffix(", worker, farm"))
+}
+
+@Test(arguments: [
+    [], ["help"], ["help", "eval"], ["--version"], ["-E", "1"], ["submit"], ["cache"], ["cache", "-h"],
+])
+func whatIsNoMistakeInANameIsLeftToTheParser(_ words: [String]) { #expect(CommandNames.mistake(in: words) == nil) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FarmCommands
 
-/// The files in config/ name every key with its default: reading them changes nothing, and no key is left out.
+/// The files in config/ name every key with its default: reading them changes nothing, and no key is missing.
 private let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "config").path
 
@@ -25,7 +25,7 @@ private func missing(_ settings: SettingsSource, _ file: String) throws -> [Stri
 }
 
 @Test func theCoordinatorsFileHasItsDefaults() async throws {
-    // There is no default of who may connect.
+    // Who may connect has no default.
     var file = try await source("coordinator.yaml", set: [("plainTenant", "x")])
     var none = try await source(nil, set: [("plainTenant", "x"), ("store", "\(folder)/firn-store")])
     _ = try file.string("logLevel")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import FarmCommands
 
-/// A configuration file that is removed with the test.
+/// A configuration file that is removed at the end of the test.
 struct SettingsFile: ~Copyable {
     let path = NSTemporaryDirectory() + "firn-settings-\(UUID().uuidString).yaml"
 

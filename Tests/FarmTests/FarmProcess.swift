@@ -1,21 +1,29 @@
 import Foundation
 import TestSupport
 
-/// A started `firn` command of the farm. Killed, if it still runs, when it is let go.
+/// A running `firn` command of the farm. It is killed, if it still runs, when the object is released.
 final class FarmProcess: Sendable {
     private let process: ChildProcess
 
-    /// The executable beside this test bundle; `FIRN_FARM_EXECUTABLE` names another.
+    /// The executable beside this test bundle, or the one that `FIRN_FARM_EXECUTABLE` names.
     static let executable: URL = {
         if let path = ProcessInfo.processInfo.environment["FIRN_FARM_EXECUTABLE"] { return URL(filePath: path) }
         let bundle = URL(filePath: CommandLine.arguments.first ?? ".").standardizedFileURL
         return bundle.deletingLastPathComponent().appending(path: "firn-farm")
     }()
 
-    /// - Parameter environment: in addition to the test's own.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
-        process = try ChildProcess(
-            Self.executable, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { $1 })
+    /// - Parameters:
+    ///   - environment: variables in addition to the test's own environment.
+    ///   - addressSpaceKibibytes: the limit on its address space, in KiB; nil for none.
+    init(_ arguments: [String], environment: [String: String] = [:], addressSpaceKibibytes: Int? = nil) throws {
+        let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let addressSpaceKibibytes {
+            let script = #"ulimit -v \#(addressSpaceKibibytes) && exec "$0" "$@""#
+            process = try ChildProcess(
+                URL(filePath: "/bin/sh"), ["-c", script, Self.executable.path] + arguments, environment: environment)
+        } else {
+            process = try ChildProcess(Self.executable, arguments, environment: environment)
+        }
     }
 
     var output: String { process.output }
@@ -25,22 +33,22 @@ final class FarmProcess: Sendable {
 
     func signal(_ number: Int32) { process.signal(number) }
 
-    /// Waits for the end.
+    /// Waits until the process has ended.
     ///
-    /// - Returns: the exit code, or the signal's number negated.
+    /// - Returns: the exit code, or the negative number of the signal that ended it.
     @discardableResult
     func end(within seconds: Double = 60) async throws -> Int32 {
         try await eventually("process \(id) ends", within: seconds) { !process.isRunning }
-        return process.waitUntilEnd()
+        return await process.end()
     }
 
-    /// Ends it with SIGKILL and waits for the end.
+    /// Kills the process with SIGKILL and waits until it has ended.
     func killNow() async throws {
         signal(SIGKILL)
         try await end()
     }
 
-    /// Runs a command to its end.
+    /// Runs a command until it ends.
     static func run(
         _ arguments: [String], environment: [String: String] = [:]
     ) async throws -> (code: Int32, output: String, errors: String) {
@@ -50,15 +58,15 @@ final class FarmProcess: Sendable {
     }
 }
 
-/// What a test waited for did not come about.
+/// A condition that a test waited for did not become true in time.
 struct Timeout: Error, CustomStringConvertible {
     let description: String
 }
 
 /// Waits until a condition holds.
 ///
-/// - Parameter pause: between looks; the two or more processes under test need the processor, too. Nil: look again at
-///   once, to catch a short moment.
+/// - Parameter pause: the time between two checks, which leaves the processor to the processes under test; nil to check
+///   again at once, so that a short moment is not missed.
 func eventually(
     _ what: String, within seconds: Double = 60, pause: Duration? = .milliseconds(1),
     _ condition: () async throws -> Bool

@@ -5,16 +5,17 @@ import TestSupport
 import Testing
 import ZeroMQ
 
-/// Processes are killed while jobs run, and between a commit and its acknowledgement. Whatever is killed: every job that was
-/// accepted has its one outcome, and no outcome is written twice.
+/// Kills processes while jobs run, and between a commit and its acknowledgement. Whatever is killed, every accepted job
+/// has exactly one outcome, and no outcome is written twice.
 @Suite(.serialized) struct KillTests {
-    /// Short leases, so that a lost worker's jobs run again soon; no quarantine, as these workers are lost on purpose.
+    /// Leases are short, so that a lost worker's jobs soon run again. Jobs are not quarantined, because these workers
+    /// are killed on purpose.
     static let settings = ["leaseMs=1500", "heartbeatMs=200", "recoveryGraceMs=1500", "lostWorkersToQuarantine=1000"]
 
-    /// Kills of each kind; together at least 20 of workers and 20 of coordinators.
+    /// The kills of each kind; together at least 20 of workers and 20 of coordinators.
     static let rounds = 10
 
-    /// Jobs under way, and the values that they must have.
+    /// Jobs in progress, with the values that they must have.
     private final class Load {
         let client: FirnClient
         var expected: [UInt64: String] = [:]
@@ -26,7 +27,7 @@ import ZeroMQ
             generator = SeededGenerator(seed: seed)
         }
 
-        /// Submits so many jobs, each adding up to 100,000 numbers so many times.
+        /// Submits jobs, each of which adds up 100,000 numbers `times` times.
         func add(_ jobs: Int, times: Int = 1) async throws {
             var made: [(job: WireJobSpecification, value: String)] = []
             for _ in 0..<jobs {
@@ -79,7 +80,7 @@ import ZeroMQ
             } else {
                 let outcomes = try audit.outcomes
                 try await load.add(20)
-                // On a commit whose acknowledgement may still be under way to the worker.
+                // Kills right after a commit, whose acknowledgement may still be on its way to the worker.
                 try await eventually("another outcome is committed", pause: nil) { try audit.outcomes > outcomes }
                 let index = try #require(load.pick([0, 1]))
                 try await farm.workers[index].killNow()
@@ -89,9 +90,10 @@ import ZeroMQ
         try await load.check(audit)
     }
 
-    /// The workers that run jobs of those added here.
+    /// The workers that run jobs of this load.
     ///
-    /// A job is seen in a heartbeat, and only if it runs longer than one takes: while none is, longer jobs are added.
+    /// A job is reported as running only by a heartbeat, and so only if it runs for longer than a heartbeat's interval.
+    /// Longer jobs are added until one is.
     private func seenRunning(_ load: Load, _ audit: OutcomeAudit, _ operators: FirnClient) async throws -> [String] {
         var running: [String] = []
         var times = 20
@@ -114,7 +116,7 @@ import ZeroMQ
             if round.isMultiple(of: 2) {
                 try await eventually("a job is leased") { try audit.leased > 0 || audit.outcomes > outcomes }
             } else {
-                // Workers and client have not been told yet of what is committed now, or just have.
+                // Kills when workers and client have not been told of the last commit, or have just been told.
                 try await eventually("another outcome is committed", pause: nil) { try audit.outcomes > outcomes }
             }
             try await farm.coordinator?.killNow()
@@ -127,7 +129,7 @@ import ZeroMQ
         let (farm, audit, load) = try await farm(workers: 1)
         for round in 0..<Self.rounds {
             let (job, value) = WireJobSpecification.sum(1_000 + round, seed: round, key: "lost-\(round)")
-            // A client that never reads: the answer is lost with its socket.
+            // A client that never reads loses the reply together with its socket.
             let socket = try submitWithoutReading(farm, job)
             try await eventually("the job is committed", pause: nil) { try audit.job(key: "lost-\(round)") != nil }
             try await farm.coordinator?.killNow()

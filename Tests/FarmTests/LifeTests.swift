@@ -3,7 +3,7 @@ import FirnProtocol
 import Foundation
 import Testing
 
-/// Starting, serving and stopping, with the commands that users have.
+/// Starting, serving and stopping, by the commands that users have.
 @Suite struct LifeTests {
     private static let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "config/examples").path
@@ -43,6 +43,30 @@ import Testing
         try "1 +".write(toFile: "\(directory)/default.nix", atomically: true, encoding: .utf8)
         let set = try await FarmProcess.run(["eval-jobs", directory, "--workers", "1"])
         #expect(set.code == 1 && set.errors.hasPrefix("error: syntax error"), "\(set)")
+    }
+
+    /// Each process of a worker takes what the system leaves it.
+    @Test(arguments: [1_000_000, 4_000_000]) func workersLiveWithALimitOnAddressSpace(_ kibibytes: Int) async throws {
+        let farm = try await TestFarm()
+        try farm.startWorker(0, settings: ["processes=2"], addressSpaceKibibytes: kibibytes)
+        let client = try await farm.connect()
+        var jobs = ["1 + 1", "builtins.currentSystem", "builtins.genList (x: x) 1000000000", "2 + 2"].map {
+            WireJobSpecification(source: $0)
+        }
+        // Another system needs another memory in the same process.
+        jobs[1].system = "x86_64-linux"
+        var outcomes: [WireOutcomeKind] = []
+        for receipt in try await client.submit(jobs) {
+            let status = try await client.result(try #require(receipt.job), waitMilliseconds: 60_000)
+            outcomes.append(status.result.outcome)
+        }
+        #expect(outcomes == [.ok, .ok, .memoryExceeded, .ok])
+    }
+
+    @Test func aWorkerWithoutRoomSaysSoAtOnce() async throws {
+        let worker = try FarmProcess(["worker", "--endpoint", "ipc:///nowhere"], addressSpaceKibibytes: 200_000)
+        #expect(try await worker.end() == 1)
+        #expect(worker.errors.contains("204800000 bytes of it (ulimit -v, RLIMIT_AS)"), "\(worker.errors)")
     }
 
     @Test func aKeyIsUsedOnce() async throws {
@@ -86,7 +110,7 @@ import Testing
         #expect(large.code == 1 && large.errors.contains("a message has at most"), "\(large)")
     }
 
-    /// Its message is longer than a message of the protocol may be.
+    /// The message of the error is longer than a message of the protocol may be.
     @Test func aVeryLongErrorMessageIsCutAndKeepsNoWorkerBusy() async throws {
         let farm = try await TestFarm()
         try farm.startWorker(0)
@@ -128,7 +152,7 @@ import Testing
     }
 
     @Test func aDrainedWorkerFinishesWhatItRuns() async throws {
-        // A job is seen running in a heartbeat, so it has to run longer than one takes.
+        // A job is reported as running by a heartbeat, so it must run for longer than a heartbeat's interval.
         let farm = try await TestFarm(settings: ["heartbeatMs=200"])
         try farm.startWorker(0)
         let client = try await farm.connect()

@@ -1,11 +1,11 @@
 import Foundation
 import GRDB
 
-/// Looks into a coordinator's store from outside: what is committed, and how often each job's outcome was written.
+/// Inspects a coordinator's store from outside: what is committed, and how often each job's outcome was written.
 struct OutcomeAudit {
     private let database: DatabaseQueue
 
-    /// Adds a trigger to a store whose tables are made, so that every writing of an outcome leaves a row.
+    /// Adds a trigger to a store with existing tables, which records every write of an outcome.
     init(store: String) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(30)
@@ -32,7 +32,7 @@ struct OutcomeAudit {
     var repeated: Int {
         get throws { try number("SELECT count(*) FROM (SELECT job FROM audit GROUP BY job HAVING count(*) > 1)") }
     }
-    /// Outcomes that were written at all, by jobs.
+    /// Jobs whose outcome was written.
     var audited: Int { get throws { try number("SELECT count(DISTINCT job) FROM audit") } }
     /// Jobs under a lease.
     var leased: Int { get throws { try number("SELECT count(*) FROM lease WHERE held = 1") } }

@@ -3,7 +3,8 @@ import FirnProtocol
 import Foundation
 import Testing
 
-/// Who may connect, and what each sees. Every refusal comes without being waited for, and says endpoint and reason.
+/// Who may connect, and what each role sees. Every refusal comes without a timeout and names the endpoint and the
+/// reason.
 @Suite struct SecurityTests {
     private func refusal(_ arguments: [String], code: Int32 = 1) async throws -> String {
         let result = try await FarmProcess.run(arguments)
@@ -20,7 +21,7 @@ import Testing
     @Test func refusedKeyWrongServerKeyAndNoKey() async throws {
         let farm = try await TestFarm()
         let endpoint = "ipc://\(farm.directory)/clients"
-        // A key of another directory is not authorised; its coordinator's key is not this one's.
+        // A key of another directory is not authorised, and that directory's coordinator key is not this coordinator's.
         let other = "\(farm.directory)/other"
         let made = try await FarmProcess.run(["keys", other, "--coordinator", "--client", "acme/one"])
         #expect(made.code == 0)

@@ -3,15 +3,15 @@ import FirnProtocol
 import Foundation
 import ZeroMQ
 
-/// A farm of real processes in a directory of its own, over ipc with CURVE. Its processes die with it.
+/// A farm of real processes in a directory of its own, over ipc with CURVE. The processes are killed with the object.
 final class TestFarm: @unchecked Sendable {
-    // Unchecked: each test drives its farm from one task.
+    // The class is unchecked because each test uses its farm from one task.
     let directory = NSTemporaryDirectory() + "firn-\(UUID().uuidString.prefix(8))"
     var coordinator: FarmProcess?
     var workers: [FarmProcess] = []
     private let coordinatorArguments: [String]
 
-    /// - Parameter settings: of the coordinator, as `KEY=VALUE`.
+    /// - Parameter settings: settings of the coordinator as `KEY=VALUE`.
     init(clients: [String] = ["acme/one"], settings: [String] = []) async throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         var arguments = ["coordinator", "--keys", "\(directory)/keys", "--store", "\(directory)/store"]
@@ -41,19 +41,21 @@ final class TestFarm: @unchecked Sendable {
         }
     }
 
-    /// Starts a worker in the place of the one with that index, or behind the last.
-    func startWorker(_ index: Int, settings: [String] = [], roots: [String] = []) throws {
+    /// Starts a worker in place of the one with that index, or after the last.
+    func startWorker(
+        _ index: Int, settings: [String] = [], roots: [String] = [], addressSpaceKibibytes: Int? = nil
+    ) throws {
         var arguments = [
             "worker", "--endpoint", "ipc://\(directory)/workers", "--name", "w\(index)",
             "--key", "\(directory)/keys/worker-w.cert_secret", "--server-key", "\(directory)/keys/coordinator.cert",
         ]
         for setting in ["logLevel=warning"] + settings { arguments += ["--set", setting] }
         for root in roots { arguments += ["--root", root] }
-        let process = try FarmProcess(arguments)
+        let process = try FarmProcess(arguments, addressSpaceKibibytes: addressSpaceKibibytes)
         if index < workers.count { workers[index] = process } else { workers.append(process) }
     }
 
-    /// Connects with the key of a tenant, or of the operator.
+    /// Connects with the key of a tenant or of the operator.
     func connect(_ client: String = "acme/one", patienceSeconds: UInt64 = 60) async throws -> FirnClient {
         let name = "client-" + client.replacing("/", with: "-")
         return try await connect(key: name, endpoint: .clients, patienceSeconds: patienceSeconds)
@@ -79,7 +81,7 @@ final class TestFarm: @unchecked Sendable {
         return .curveClient(keyPair: CurveKeyPair(publicKey: publicKey, secretKey: secretKey), serverKey: serverKey)
     }
 
-    /// Arguments for client commands.
+    /// The connection arguments of client commands.
     var clientArguments: [String] {
         [
             "--endpoint", "ipc://\(directory)/clients", "--key", "\(directory)/keys/client-acme-one.cert_secret",
@@ -89,7 +91,7 @@ final class TestFarm: @unchecked Sendable {
 }
 
 extension WireJobSpecification {
-    /// A job with a source, that may not be run twice by submitting it again.
+    /// A job with a source. Its idempotency key keeps a repeated submit from running it twice.
     init(source: String, key: String = "") {
         self = .with {
             $0.source.text = Data(source.utf8)
@@ -97,7 +99,7 @@ extension WireJobSpecification {
         }
     }
 
-    /// A job that adds so many numbers to a seed, over and over, and the value that comes out.
+    /// A job that repeatedly adds numbers to a seed, and the value of that.
     static func sum(
         _ count: Int, times: Int = 1, seed: Int, key: String
     ) -> (job: WireJobSpecification, value: String) {

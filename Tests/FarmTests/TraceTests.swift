@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a job's trace says is what the same evaluation says on this machine, to the byte.
+/// The trace of a job on the farm equals the trace of the same evaluation on this machine, byte for byte.
 @Suite struct TraceTests {
     private static let source = """
         let
@@ -23,18 +23,18 @@ import Testing
             "--server-key", "\(keys)/coordinator.cert",
         ]
         let submitted = try await FarmProcess.run(
-            ["submit", "--wait", "--json", "--strict", "--trace", level, file] + connection)
+            ["submit", "--wait", "--json", "--strict", "--system", "", "--trace", level, file] + connection)
         #expect(submitted.code == 0, "\(submitted.errors)")
         struct Report: Decodable { var job: UInt64 }
         let job = try JSONDecoder().decode(Report.self, from: Data(submitted.output.utf8)).job
         let remote = try await FarmProcess.run(["trace", "--job", "\(job)", "--format", "text"] + connection)
         #expect(remote.code == 0, "\(remote.errors)")
-        // A job has no environment, and so neither has what it is compared with.
+        // A job has no environment and, here, no system; so the evaluation to compare it with has neither.
         let firn = FarmProcess.executable.deletingLastPathComponent().appending(path: "firn")
         let local = try ChildProcess(
             firn, ["trace", "--pure", "--level", level, file], environment: ProcessInfo.processInfo.environment)
         try await eventually("the local trace ends") { !local.isRunning }
-        #expect(local.waitUntilEnd() == 0, "\(local.errors)")
+        #expect(await local.end() == 0, "\(local.errors)")
         #expect(remote.output.contains("=== exiting frame 2 ==="), "\(remote.output)")
         #expect(local.output == remote.output)
     }

@@ -7,7 +7,7 @@ import ServiceLifecycle
 import TestSupport
 import Testing
 
-/// A coordinator, a supervisor and worker processes that do not stop when they are told to.
+/// A coordinator, a supervisor, and worker processes that do not stop when they are asked to.
 @Suite(.serialized) struct WatchdogTests {
     private static let stubbornWorker = FarmProcess.executable.deletingLastPathComponent()
         .appending(path: "stubborn-worker")
@@ -65,7 +65,7 @@ import Testing
         try await coordinator.end()
     }
 
-    /// The one process of a worker is started again, too.
+    /// A worker with a single process is supervised as well.
     @Test func aSingleProcessIsSupervised() async throws {
         let farm = try await TestFarm(settings: KillTests.settings)
         try farm.startWorker(0)

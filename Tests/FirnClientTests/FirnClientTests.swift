@@ -93,7 +93,7 @@ actor EchoCoordinator {
         #expect(await client.welcome.tenant == "acme")
         let receipts = try await client.submit((0..<10).map { job("\($0)") })
         #expect(receipts.compactMap(\.job) == Array(1...10))
-        // The value's last two bytes are not inline and are read part by part.
+        // The last two bytes of the value are not part of the result message, and are read in parts.
         let fifth = try #require(receipts[4].job)
         let status = try await client.result(fifth)
         #expect(Array(status.result.value) == Array("4!!".utf8))

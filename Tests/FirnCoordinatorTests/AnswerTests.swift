@@ -5,7 +5,7 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// Clients that ask much and read little: what waits for them is bounded, and they hold up nobody else.
+/// Clients that ask for much and read little: the replies that wait for them are bounded, and they delay nobody else.
 @Suite struct AnswerTests {
     let worker = Farm.worker(1)
 
@@ -34,7 +34,7 @@ import Testing
         return peers
     }
 
-    /// The store's answer to a read: jobs with so large values, as many as make one message.
+    /// The store's answer to a read: jobs with values of that size, as many as fit one message.
     private func answer(_ read: CoordinatorRead, valueBytes: Int, _ farm: inout Farm) {
         let watched: CoordinatorRead.Answer
         switch read.question {
@@ -43,7 +43,7 @@ import Testing
             var bytes = 0
             for (index, number) in numbers.enumerated() {
                 if bytes >= CoordinatorStateMachine.updateBytes {
-                    answer.left = Array(numbers[index...])
+                    answer.remaining = Array(numbers[index...])
                     break
                 }
                 answer.statuses.append(Self.finished(number, valueBytes: valueBytes))
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    /// Answers reads until the machine asks nothing more.
+    /// Answers reads until the state machine asks for no more.
     private func answerAll(valueBytes: Int, _ farm: inout Farm) {
         farm.turn()
         while !farm.reads.isEmpty {
@@ -78,7 +78,8 @@ import Testing
         }
     }
 
-    /// What was answered before went to clients that read; `replies` of one that does not are all still waiting.
+    /// The bytes of replies that wait for the peers. Replies to clients that read were sent before; all `replies` to a
+    /// client that does not read are still waiting.
     private func waiting(_ farm: Farm, _ peers: [Peer]) -> Int {
         peers.reduce(0) { $0 + farm.machine.answers.bytes(of: $1) }
     }
@@ -96,13 +97,13 @@ import Testing
         #expect(waiting(farm, acme) <= 4 << 20, "\(waiting(farm, acme))")
         #expect(waiting(farm, acme) > 3 << 20, "what there is room for goes out")
         #expect(acme.allSatisfy { farm.machine.answers.bytes(of: $0) <= 1 << 20 })
-        // Another tenant that does not read either gets what the first one left of the bound for all.
+        // Another tenant that does not read gets what the first one left of the bound for all clients.
         let other = deafClients(100, tenant: "other", from: 200, &farm)
         for peer in other { farm.ask(.watch(.with { $0.jobs = Array(1...300) }), 10, from: peer, tenant: "other") }
         answerAll(valueBytes: 131_000, &farm)
         #expect(farm.machine.answers.total <= 6 << 20)
         #expect(waiting(farm, other) > 1 << 20)
-        // And one that reads gets everything, whatever the others do.
+        // A tenant that reads gets everything, whatever the others do.
         farm.hello(from: Self.peer(400), tenant: "third")
         farm.ask(.watch(.with { $0.jobs = Array(1...300) }), 10, from: Self.peer(400), tenant: "third")
         farm.turn()
@@ -116,7 +117,7 @@ import Testing
             farm.turn()
         }
         #expect(told == 300)
-        // So does an operator.
+        // The same holds for an operator.
         farm.hello(from: Farm.operatorPeer)
         farm.ask(.listJobs(WireListJobs()), 11, from: Farm.operatorPeer)
         farm.clear()
@@ -125,7 +126,7 @@ import Testing
         #expect(farm.reads.map(\.peer) == [Farm.operatorPeer])
     }
 
-    /// What goes out when a client reads on is what would have gone out at once, with nothing lost and nothing twice.
+    /// A client that resumes reading gets exactly what it would have got at once: nothing is lost or repeated.
     @Test func aClientThatReadsOnGetsTheRest() {
         var farm = Farm(settings: Self.settings())
         let peer = deafClients(1, &farm)[0]
@@ -141,7 +142,7 @@ import Testing
         var told = farm.updates.filter { $0.state == .finished }.map(\.job)
         #expect((1..<20).contains(told.count), "\(told.count)")
         #expect(farm.machine.answers.bytes(of: peer) <= 1 << 20)
-        // It takes what waits, a message at a time.
+        // The client reads the waiting replies, one message at a time.
         var rounds = 0
         while told.count < 50, rounds < 500 {
             rounds += 1
@@ -168,7 +169,7 @@ import Testing
         #expect((1..<300).contains(first), "\(first)")
         #expect(farm.machine.answers.bytes(of: peer) <= 70 << 10)
         #expect(farm.machine.awaitsRoom)
-        // Nothing is tried again before somebody has read.
+        // Nothing is retried before a client has read something.
         #expect(farm.machine.nextTick > farm.time.steady)
         farm.deaf = []
         farm.machine.handle(.released(peer, bytes: farm.machine.answers.bytes(of: peer)), at: farm.time)
@@ -198,7 +199,7 @@ import Testing
         #expect(read.correlation == 8)
     }
 
-    /// Answers that cost little are never refused, but nobody may have them pile up without end.
+    /// Small replies are never refused, but a client may not let them accumulate without bound.
     @Test func whoAsksWithoutEndAndReadsNothingIsDropped() {
         var farm = Farm(settings: Self.settings())
         let peer = deafClients(1, &farm)[0]
@@ -212,7 +213,7 @@ import Testing
         #expect(farm.machine.answers.bytes(of: peer) <= 1 << 20 + CoordinatorStateMachine.smallAnswerBytes)
         #expect(farm.machine.metrics.clientsDropped == 1)
         #expect(farm.machine.clients[peer] == nil)
-        // What waited is gone. It is asked for a hello, and goes on.
+        // The waiting replies are discarded. The client is asked for a hello and can continue.
         farm.machine.handle(.released(peer, bytes: farm.machine.answers.bytes(of: peer)), at: farm.time)
         farm.ask(.getQueue(WireGetQueue()), 10, from: peer)
         farm.turn()
@@ -252,7 +253,7 @@ import Testing
         var farm = Farm(settings: Self.settings { $0.defaultPolicy.maximumConnections = 3 })
         for number in 0..<4 { farm.hello(from: Self.peer(number)) }
         farm.hello(from: Self.peer(10), tenant: "other")
-        // A second hello of the same connection is no second connection.
+        // A second hello of the same connection is not a second connection.
         farm.hello(from: Self.peer(0))
         farm.turn()
         #expect(farm.errors == [.quotaExceeded])

@@ -24,7 +24,7 @@ import Testing
                 }), 20)
     }
 
-    /// A farm whose one worker evaluates one job.
+    /// A farm whose only worker evaluates one job.
     private func runningJob() -> (Farm, [JobID]) {
         var farm = Farm()
         farm.hello()
@@ -58,7 +58,7 @@ import Testing
         cancel([1], &farm)
         farm.settle()
         #expect(farm.outcome(ids[0]) == .cancelled)
-        // Its credit serves the next.
+        // The restored credit is used for the next job.
         #expect(farm.assignments(worker).map(\.job) == [2])
     }
 

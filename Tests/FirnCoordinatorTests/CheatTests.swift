@@ -4,8 +4,8 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// Ways to take more than one's share, against a tenant of plain jobs. Whatever a cheat is charged for, the processor time
-/// of the two ends within a tenth of their weights.
+/// Ways to take more than a fair share, against a tenant of plain jobs. Whatever a cheat exploits, the processor time
+/// of both tenants ends within a tenth of their weights.
 @Suite struct CheatTests {
     struct Cheat: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -62,7 +62,7 @@ import Testing
         #expect(used >= 2 * cheat.seconds * 1_000_000 * 98 / 100, "workers wait for nothing while jobs do")
     }
 
-    /// Who takes the memory of four workers keeps them from others, and pays for them.
+    /// A tenant that takes the memory of four workers keeps others from these workers, and is charged for them.
     @Test func memoryBeyondAWorkersIsPaidFor() {
         var simulation = FarmSimulation(workers: 2)
         let large = simulation.add(
@@ -75,8 +75,8 @@ import Testing
         #expect(simulation.share(of: small) > 0.78)
     }
 
-    /// What a job costs is known only when it has run, so what is leased is charged by a guess; a tenant whose jobs are
-    /// sometimes tiny and sometimes long, so that each guess is wrong, gains nothing by it.
+    /// The cost of a job is known only after it has run, so leases are charged an estimate. A tenant whose jobs are
+    /// sometimes tiny and sometimes long makes every estimate wrong, and gains nothing by it.
     @Test func aTenantThatCannotBeForeseenGetsItsShare() {
         var simulation = FarmSimulation(workers: 2)
         let tiny = simulation.add("tiny", FarmSimulation.Habit(microseconds: 500))

@@ -13,7 +13,7 @@ import ZeroMQ
     private static let jobs: UInt64 = 300
     private static let valueBytes = 131_000
 
-    /// A store with finished jobs, each of which has a value that begins with its number.
+    /// A store with finished jobs, each with a value that begins with its number.
     private func makeStore(_ directory: String) throws {
         let store = try JobStore(directory: directory)
         for number in 1...Int64(Self.jobs) {
@@ -39,7 +39,7 @@ import ZeroMQ
                 clients: "tcp://127.0.0.1:*", workers: "tcp://127.0.0.1:*", traces: "tcp://127.0.0.1:*",
                 operators: "tcp://127.0.0.1:*"),
             access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
-        // The deaf ones say nothing after their questions, and are to be kept for as long as the test takes.
+        // The deaf clients send nothing after their requests, and must be kept for the duration of the test.
         configuration.settings.heartbeatMs = 600_000
         configuration.settings.leaseMs = 3_600_000
         configuration.settings.stalledAfterMs = 3_600_000
@@ -48,7 +48,7 @@ import ZeroMQ
         return try CoordinatorService(configuration, logger: Logger(label: "test"))
     }
 
-    /// A connection that watches every job and asks for values, and reads no answer.
+    /// A connection that watches every job, asks for values, and reads no reply.
     private func deafClient(_ endpoint: String, _ context: Context) throws -> Socket {
         var options = SocketOptions()
         options.receiveHighWater = 1
@@ -74,7 +74,7 @@ import ZeroMQ
         let context = try Context()
         var deaf = Sockets()
         for _ in 0..<100 { deaf.append(try deafClient(service.endpoints.clients, context)) }
-        // What the bound is passed by: a message for each connection that libzmq has, and what is small.
+        // The bound may be exceeded by one message in libzmq for each connection, and by small replies.
         let bound = 16 << 20 + 101 * CoordinatorStateMachine.smallAnswerBytes
         var most = 0
         let deadline = Date().addingTimeInterval(60)
@@ -83,8 +83,8 @@ import ZeroMQ
             most = max(most, await service.waitingAnswerBytes)
         }
         #expect(most >= 15 << 20, "they have asked for more than there is room for")
-        // One that reads gets everything, in time that the deaf ones cannot stretch: the bound is theirs together, so the
-        // room that they leave when they go is what it gets.
+        // A client that reads gets everything, and the deaf ones cannot delay it: they share the bound among them, and
+        // it gets the room that they leave when they go.
         deaf = Sockets()
         var values: Set<Data> = []
         for try await status in try await client.watch(Array(1...Self.jobs)) where status.state == .finished {
@@ -100,7 +100,7 @@ import ZeroMQ
     }
 }
 
-/// Sockets cannot be copied, so no array holds them.
+/// Holds sockets, because an array cannot hold values that cannot be copied.
 private struct Sockets: ~Copyable {
     private var sockets: [Box] = []
 

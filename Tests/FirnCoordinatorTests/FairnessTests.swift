@@ -6,7 +6,8 @@ import Testing
 @testable import FirnCoordinator
 
 @Suite struct FairnessTests {
-    /// Runs `count` jobs, one at a time, each using the fuel that its source says; the names of the tenants in order.
+    /// Runs `count` jobs one after another, each of which uses the fuel that its source names. Returns the tenants in
+    /// the order of their jobs.
     private func run(_ count: Int, _ farm: inout Farm) -> [String] {
         let worker = Farm.worker(1)
         farm.clear()
@@ -44,7 +45,8 @@ import Testing
         submit(300, fuel: 100_000, as: "light", number: 2, &farm)
         let order = run(330, &farm)
         let heavy = order.count { $0 == "heavy" }
-        // A tenth of the fuel each, so ten times the jobs; the first ones are charged by guess.
+        // Each job uses a tenth of the fuel, so there are ten times as many jobs. The first ones are charged an
+        // estimate.
         #expect((25...45).contains(heavy))
     }
 
@@ -83,7 +85,7 @@ import Testing
         #expect(farm.assignments(Farm.worker(1)).map(\.job) == [2, 4, 1, 3])
     }
 
-    /// A farm whose one worker evaluates the first of two jobs and has told that it used two seconds.
+    /// A farm whose only worker evaluates the first of two jobs and has reported two seconds of processor time.
     private func evaluating() -> (Farm, [JobID]) {
         var farm = Farm()
         farm.hello()
@@ -110,7 +112,7 @@ import Testing
         var (farm, ids) = evaluating()
         farm.passInSteps(12_000)
         #expect(farm.store.jobs[ids[0]]?.lost.count == 1)
-        // What was told, and one heartbeat: after that more would have been told.
+        // The charge is the reported time and one heartbeat, because after that more would have been reported.
         #expect(farm.machine.tenants[0].used.cpuNanoseconds == 3_000_000_000)
         #expect(farm.machine.tenants[0].share.settled == 3e9)
         #expect(farm.machine.tenants[0].share.virtualTime == 3e9, "nothing is leased any more")
@@ -133,11 +135,11 @@ import Testing
             $0.heartbeat(Farm.worker(1), [running, Farm.lease(ids[1], 1, running: false)])
         }
         #expect(farm.outcome(ids[0]) == .cancelled)
-        // Five seconds until the coordinator ended it, told in steps of a quarter of one.
+        // The coordinator ended the job after five seconds, of which each quarter was reported.
         #expect((4_750_000_000...5_250_000_000).contains(farm.machine.tenants[0].used.cpuNanoseconds))
     }
 
-    /// Nobody who was away is owed anything, and nobody pays for a time in which nobody else wanted the workers.
+    /// A tenant that was idle is owed nothing, and a tenant that used idle workers has no debt for it.
     @Test func usingIdleWorkersIsNoDebt() {
         var farm = Farm()
         submit(50, fuel: 100_000_000, as: "alone", number: 1, &farm)

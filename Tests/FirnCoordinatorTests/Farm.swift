@@ -4,7 +4,7 @@ import JobStore
 
 @testable import FirnCoordinator
 
-/// A machine with a store in memory, a clock that the test sets, and everything that it said.
+/// A state machine with a store in memory, a clock that the test sets, and a record of all its actions.
 struct Farm {
     var machine: CoordinatorStateMachine
     var store = MemoryStore()
@@ -12,7 +12,7 @@ struct Farm {
     let settings: CoordinatorSettings
     /// Clients that do not read.
     var deaf: Set<Peer> = []
-    /// Operations that the store was not given yet.
+    /// Operations that were not given to the store yet.
     private(set) var uncommitted: [JobStoreOperation] = []
     private(set) var replies: [(peer: Peer, correlation: UInt64, reply: ClientReply)] = []
     private(set) var commands: [(peer: Peer, correlation: UInt64, command: WorkerCommand)] = []
@@ -26,7 +26,7 @@ struct Farm {
         machine = CoordinatorStateMachine(settings: settings, instance: [1], software: "test", time: time)
     }
 
-    /// A coordinator that starts on the same store; what was not committed is lost, and so is every connection.
+    /// Starts a new coordinator on the same store. Uncommitted operations and all connections are lost.
     mutating func restart() {
         uncommitted = []
         clear()
@@ -41,7 +41,7 @@ struct Farm {
         reads = []
     }
 
-    /// The end of a turn, without the disk.
+    /// Ends a turn without a commit.
     mutating func turn() {
         for action in machine.finishTurn(at: time) {
             switch action {
@@ -52,13 +52,13 @@ struct Farm {
             case .store(let operation): uncommitted.append(operation)
             case .read(let read): reads.append(read)
             case .discard(let peer): discarded.append(peer)
-            case .keepTrace(let segment): traces.append(segment)
+            case .appendTrace(let segment): traces.append(segment)
             case .drained: isDrained = true
             }
         }
     }
 
-    /// Commits what there is, once.
+    /// Commits the waiting operations once.
     mutating func commit() {
         turn()
         guard !uncommitted.isEmpty else { return }
@@ -68,7 +68,7 @@ struct Farm {
         turn()
     }
 
-    /// Commits until there is nothing to commit.
+    /// Commits until no operation is left.
     mutating func settle() {
         turn()
         while !uncommitted.isEmpty { commit() }
@@ -81,7 +81,7 @@ struct Farm {
         turn()
     }
 
-    /// Lets time pass in steps, so that it is no stall.
+    /// Advances time in small steps, so that the state machine sees no stall.
     mutating func passInSteps(_ milliseconds: Int64, each step: (inout Farm) -> Void = { _ in }) {
         var rest = milliseconds
         while rest > 0 {
@@ -123,7 +123,7 @@ struct Farm {
         return job
     }
 
-    /// Submits, commits, and gives the ids of the accepted ones: the coordinator's, not the tenant's numbers.
+    /// Submits and commits jobs. Returns the coordinator's ids of the accepted ones, not the tenant's numbers.
     mutating func submit(
         _ jobs: [WireJobSpecification], watch: Bool = false, correlation: UInt64 = 7, from peer: Peer = Farm.client,
         tenant: String = "acme"
@@ -248,7 +248,7 @@ struct Farm {
         }
     }
 
-    /// What a client is told of an open job; nil when it is finished.
+    /// The state of an open job as a client sees it; nil if the job is finished.
     func state(of id: JobID) -> WireJobState? { machine.jobs[id]?.wireState }
 
     func outcome(_ id: JobID) -> WireOutcomeKind? {

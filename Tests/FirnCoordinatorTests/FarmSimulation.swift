@@ -4,25 +4,25 @@ import JobStore
 
 @testable import FirnCoordinator
 
-/// A farm in simulated time: tenants that always have jobs waiting, workers that do with them what the tenant's habit says,
-/// and between them the machine under test, which decides who gets what when. Nothing takes time but evaluations.
+/// A farm in simulated time. Tenants always have jobs waiting, simulated workers behave as the habit of a tenant says,
+/// and the state machine under test decides which worker gets which job when. Only evaluations take time.
 struct FarmSimulation {
-    /// What the jobs of a tenant do.
+    /// How the jobs of a tenant behave.
     struct Habit: Sendable {
         enum Ending: Sendable {
             case result(WireOutcomeKind)
-            /// The worker's process dies of it, and is started again.
+            /// The job crashes its worker process, which is restarted.
             case losesWorker
-            /// Its client cancels it.
+            /// The client cancels the job.
             case cancelled
         }
 
-        /// Processor time of one job, which is how long it runs.
+        /// Microseconds of processor time of a job, which is also its duration.
         var microseconds: Int64
         var ending = Ending.result(.ok)
         var fuel: UInt64 = 0
         var memoryBytes: UInt64 = 8 << 20
-        /// The memory limit that its jobs name; 0: the default.
+        /// The memory limit that the jobs name; 0 for the default.
         var memoryLimit: UInt64 = 0
         var priority: Int32 = 0
     }
@@ -31,9 +31,9 @@ struct FarmSimulation {
         let name: String
         let habit: Habit
         let client: Peer
-        /// What workers did for it, in microseconds.
+        /// Microseconds of work that workers did for the tenant.
         var used: Int64 = 0
-        /// Jobs of it that ended in a worker, in order.
+        /// The tenant's jobs that ended in a worker, in order.
         var ended: [JobID] = []
     }
 
@@ -44,9 +44,9 @@ struct FarmSimulation {
         var waiting: [WireAssignment] = []
         var running: WireAssignment?
         var begin: Int64 = 0
-        /// Told to the coordinator and not used.
+        /// Credit given to the coordinator and not used.
         var credit = 0
-        /// Of the evaluation: events of earlier ones mean nothing.
+        /// The number of the evaluation. Events of earlier ones are obsolete.
         var number = 0
         var isImpatient = false
     }
@@ -66,7 +66,7 @@ struct FarmSimulation {
     /// Microseconds since the start.
     private(set) var now: Int64 = 0
     private let start: CoordinatorTime
-    /// Attempts of each job that were sent to a worker.
+    /// The attempts of each job that were sent to a worker.
     private(set) var attempts: [JobID: UInt32] = [:]
 
     private static let heldJobs = 16
@@ -107,14 +107,14 @@ struct FarmSimulation {
         return ids
     }
 
-    /// The part of all processor time that the tenant got.
+    /// The tenant's share of all processor time.
     func share(of tenant: Int) -> Double {
         Double(tenants[tenant].used) / Double(tenants.reduce(0) { $0 + $1.used })
     }
 
-    /// Lets time pass.
+    /// Advances time.
     ///
-    /// - Parameter backlog: each tenant submits a job for each one that ends.
+    /// - Parameter backlog: whether each tenant submits a new job whenever one of its jobs ends.
     mutating func run(milliseconds: Int64, backlog: Bool = false) {
         let end = now + milliseconds * 1_000
         while let due = events.first, due.time <= end {
@@ -137,7 +137,7 @@ struct FarmSimulation {
         farm.time.wall = start.wall + now / 1_000
     }
 
-    /// Commits what there is to commit, and hands out what the coordinator sent.
+    /// Commits waiting operations and delivers what the coordinator sent.
     private mutating func settle() {
         farm.settle()
         let commands = farm.commands
@@ -245,7 +245,7 @@ struct FarmSimulation {
         }
     }
 
-    /// What a worker did for a job counts, whatever came of it.
+    /// Records the work of a worker for a job, whatever its result.
     private mutating func note(_ worker: Int) {
         guard let running = workers[worker].running, let tenant = owners[JobID(rawValue: Int64(running.job))] else {
             return

@@ -5,7 +5,7 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// `held` is leased and not begun; `running` is evaluated.
+/// The state `held` means leased and not begun; `running` means being evaluated.
 @Suite struct HeldTests {
     let worker = Farm.worker(1)
 
@@ -52,7 +52,7 @@ import Testing
         #expect(ids.map { farm.state(of: $0) } == [.held, .running, nil])
     }
 
-    /// A worker that evaluates a job it was told to forget has begun nothing of what it was sent since.
+    /// A worker that still evaluates a job which it was told to forget has begun none of the later ones.
     @Test func whatWaitsBehindAForgottenJobIsHeld() {
         var (farm, ids) = farm(jobs: 1)
         farm.settle()
@@ -73,7 +73,7 @@ import Testing
         #expect(farm.machine.metrics.storeRefusals == 0)
     }
 
-    /// The worker did not come back after a restart: what had not begun cannot be the reason.
+    /// The worker did not reconnect after a restart, so jobs that had not begun cannot be the reason.
     @Test func afterARestartOnlyWhatHadBegunIsBlamed() {
         var (farm, ids) = farm(jobs: 2)
         farm.settle()
@@ -93,7 +93,7 @@ import Testing
         for number in UInt8(1)...4 { farm.connect(Farm.worker(number), name: "w\(number)", credit: 3) }
         let ids = farm.submit((0..<12).map { Farm.job("\($0)") })
         farm.settle()
-        // Two workers evaluate one each, and may hold what follows.
+        // Two workers evaluate one job each, and may hold the following ones.
         let counts = (UInt8(1)...4).map { farm.assignments(Farm.worker($0)).count }
         #expect(counts.sorted() == [0, 0, 3, 3])
         #expect(ids.count { farm.state(of: $0) == .running } == 2)

@@ -55,7 +55,7 @@ import Testing
         #expect(farm.outcome(ids[0]) == .ok)
         guard case .jobStatus(let status)? = farm.replies.last?.reply else { return #expect(Bool(false)) }
         #expect(status.state == .finished && status.result.value == Data("42".utf8))
-        // The answer was lost, and the worker sends it again.
+        // The acknowledgement was lost, so the worker sends the result again.
         farm.finish(worker, ids[0], 1)
         farm.commit()
         #expect(farm.committed(worker).count == 2)
@@ -69,7 +69,7 @@ import Testing
         farm.passInSteps(12_000) { $0.heartbeat(Farm.worker(2), []) }
         #expect(farm.assignments(Farm.worker(2)).map(\.attempt) == [2])
         #expect(farm.store.jobs[ids[0]]?.lost.map(\.worker) == ["w1"])
-        // The first worker was only slow. It is not known any more, says hello, and is told.
+        // The first worker was only slow. It is no longer known, says hello, and is told that its result is stale.
         farm.finish(worker, ids[0], 1)
         farm.turn()
         guard case .error(let error)? = farm.commands.last?.command else { return #expect(Bool(false)) }
@@ -89,7 +89,7 @@ import Testing
         var (farm, ids) = farm(jobs: 2, credit: 2)
         farm.settle()
         farm.passInSteps(30_000) { $0.heartbeat(worker, [Farm.lease(ids[0], 1)]) }
-        // The second was never named, so the worker never got it, or lost it.
+        // The worker did not name the second lease, so it never got the job or lost it.
         #expect(farm.store.jobs[ids[0]]?.lost.isEmpty ?? false)
         #expect(farm.store.jobs[ids[1]]?.lost.count == 1)
     }
@@ -176,7 +176,7 @@ import Testing
         farm.tell(worker, .credit(.with { $0.jobs = 5 }))
         farm.finish(worker, ids[0], 1)
         farm.settle()
-        // It has credit again, so it may get the job it gave back.
+        // The worker has credit again, so it may get the job that it returned.
         #expect(farm.assignments(worker).map(\.attempt) == [1, 1, 1, 2])
         farm.tell(worker, .goodbye(WireGoodbye()))
         farm.connect(Farm.worker(2), name: "w2", credit: 5)

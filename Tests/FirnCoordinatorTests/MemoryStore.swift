@@ -90,7 +90,7 @@ struct MemoryStore {
     /// Jobs that have an outcome.
     var finished: Int { jobs.values.count { $0.outcome != nil } }
 
-    /// What a coordinator finds when it starts.
+    /// The jobs that a starting coordinator finds.
     var open: [OpenJob] {
         jobs.filter { $0.value.outcome == nil }.sorted { $0.key < $1.key }.map { id, stored in
             OpenJob(

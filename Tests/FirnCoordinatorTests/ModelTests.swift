@@ -6,15 +6,15 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// Clients, workers and a disk that do what random numbers say: workers die, hang, reconnect, send results twice;
-/// commits are late; the coordinator is killed before and after a commit.
+/// Clients, workers and a disk that act at random: workers die, hang, reconnect and send results twice; commits are
+/// late; the coordinator is killed before and after a commit.
 struct RandomFarm {
     struct Worker {
         let name: String
         var instance: UInt8
         var peer: Peer
         var isKnown = false
-        /// What it believes to hold, and the results that were not confirmed.
+        /// The leases that the worker believes to hold, and the results that were not acknowledged.
         var leases: [WireLease] = []
         var unconfirmed: [WireLease] = []
         var credit = 0
@@ -97,7 +97,7 @@ struct RandomFarm {
         farm.heartbeat(workers[index].peer, workers[index].leases + workers[index].unconfirmed)
     }
 
-    /// What the machine counts is what its jobs and leases say.
+    /// Checks that the counters of the state machine match its jobs and leases.
     func checkCounts() {
         let machine = farm.machine
         for (number, tenant) in machine.tenants.enumerated() {
@@ -106,7 +106,7 @@ struct RandomFarm {
             #expect(tenant.leased == leased.count)
             #expect(tenant.running == leased.count { $0.wireState == .running })
             #expect(tenant.ready == jobs.count(where: \.isQueued))
-            #expect(tenant.returned == jobs.count { $0.isQueued && $0.attempt > 0 })
+            #expect(tenant.requeued == jobs.count { $0.isQueued && $0.attempt > 0 })
             #expect(tenant.share.charges == jobs.count { $0.charge != nil })
             #expect(tenant.share.virtualTime >= 0)
             #expect(jobs.allSatisfy { $0.evaluation == nil || $0.charge != nil })
@@ -124,7 +124,7 @@ struct RandomFarm {
         }
     }
 
-    /// kill -9, and a new process with the same name.
+    /// Kills a worker, and starts a new process with the same name.
     private mutating func die(_ index: Int) {
         workers[index].instance &+= 1
         workers[index].leases = []
@@ -154,14 +154,14 @@ struct RandomFarm {
 
     private mutating func restart() {
         farm.turn()
-        // Half of the time the batch is on disk, and nobody was told.
+        // Half of the time the batch is on disk although nobody was told.
         if Bool.random(using: &random) { _ = farm.store.apply(farm.uncommitted) }
         farm.restart()
         for index in workers.indices { workers[index].isKnown = false }
         farm.hello()
     }
 
-    /// What everyone learns from what the coordinator said.
+    /// Delivers what the coordinator sent.
     private mutating func listen() {
         for receipt in farm.receipts where receipt.accepted.job > 0 {
             accepted.insert(JobID(rawValue: Int64(receipt.accepted.job)))
@@ -204,7 +204,7 @@ struct RandomFarm {
         }
     }
 
-    /// From now on everything works: every accepted job must end.
+    /// From now on everything works, so every accepted job must end.
     mutating func finishAll() {
         for _ in 0..<200 where accepted.contains(where: { farm.outcome($0) == nil }) {
             for index in workers.indices {
@@ -230,7 +230,7 @@ extension RandomFarm.Worker {
 }
 
 @Suite struct ModelTests {
-    /// Whatever happens, no accepted job is lost, no attempt is given twice and no outcome committed twice.
+    /// Whatever happens, no accepted job is lost, no attempt is leased twice, and no outcome is committed twice.
     @Test(arguments: 1...40) func nothingIsLostAndNothingIsCommittedTwice(seed: Int) {
         var model = RandomFarm(seed: UInt64(seed))
         for step in 0..<800 {

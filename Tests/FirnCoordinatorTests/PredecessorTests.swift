@@ -5,7 +5,7 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// Worker processes that ended and were started again by their supervisor, which saw what they were doing.
+/// Worker processes that ended and were replaced by their supervisor, which knows what they were evaluating.
 @Suite struct PredecessorTests {
     private static func ended(_ instance: UInt8, evaluating: WireLease? = nil) -> WirePredecessor {
         .with {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    /// Two jobs at a worker that has only just been heard.
+    /// Two jobs at a worker that was heard only just now.
     private func farm() -> (Farm, [JobID]) {
         var farm = Farm()
         farm.hello()
@@ -47,7 +47,7 @@ import Testing
         #expect(ids.allSatisfy { farm.store.jobs[$0]?.lost.isEmpty ?? false })
     }
 
-    /// Else anyone with a worker's key could have a job of another worker blamed, or take its name.
+    /// Otherwise anyone with a worker's key could get a job of another worker blamed, or take over its name.
     @Test func onlyTheHoldersOwnSuccessorIsBelieved() {
         var (farm, ids) = farm()
         farm.connect(
@@ -84,7 +84,7 @@ import Testing
         #expect(message.hasPrefix("the job lost 3 workers: attempt 1: it did not stop; "), "\(message)")
     }
 
-    /// The process ended while no coordinator was there.
+    /// The process ended while no coordinator was running.
     @Test func aJobIsBlamedAlsoAcrossARestartOfTheCoordinator() {
         var (farm, ids) = farm()
         farm.restart()

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory that goes with the test.
+/// A directory that is removed with the object.
 final class ScratchDirectory: Sendable {
     let path: String
 

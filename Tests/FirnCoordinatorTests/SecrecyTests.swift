@@ -5,7 +5,7 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// What a tenant is told says nothing of other tenants: not how many jobs they have, not what the workers do for them.
+/// Nothing that a tenant sees reveals how many jobs other tenants have, or what the workers do for them.
 @Suite struct SecrecyTests {
     let worker = Farm.worker(1)
     let other = Peer(endpoint: .clients, routingID: [2])
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    /// Two tenants submit in turn; each counts its own jobs.
+    /// Two tenants submit in turn, and each counts its own jobs.
     private func farm() -> Farm {
         var farm = Farm()
         farm.hello()
@@ -46,7 +46,7 @@ import Testing
             return #expect(Bool(false))
         }
         #expect(status.job == 2 && status.tenantJob == 0 && status.tenant.isEmpty)
-        // The fourth job of all is the second one of this tenant, which knows no fourth.
+        // The fourth job overall is the second one of this tenant, which has no fourth job.
         #expect(farm.outcome(JobID(rawValue: 4)) == .cancelled)
         guard case .cancelReply(let reply)? = farm.replies.first(where: { $0.correlation == 9 })?.reply else {
             return #expect(Bool(false))
@@ -129,7 +129,7 @@ import Testing
             #expect(farm.reads.isEmpty)
         }
         #expect(farm.store.jobs.isEmpty)
-        // What is not answered needs none.
+        // A message that is not answered needs no correlation id.
         farm.clear()
         farm.ask(.unwatch(.with { $0.correlation = 5 }), 0)
         farm.ask(.pong(WirePong()), 0)

@@ -20,7 +20,7 @@ import ZeroMQ
     ) -> CoordinatorConfiguration {
         var configuration = CoordinatorConfiguration(
             endpoints: endpoints, access: access, storeDirectory: place.path + "/store")
-        // The worker sends no heartbeats, and is not to be given up while other tests keep all threads busy.
+        // The worker sends no heartbeats, and must not be given up while other tests keep all threads busy.
         configuration.settings.heartbeatMs = 10_000
         configuration.settings.leaseMs = 60_000
         return configuration
@@ -40,7 +40,7 @@ import ZeroMQ
         #expect(await client.welcome.tenant == "acme")
         let receipts = try await client.submit(jobs((0..<250).map { "job \($0)" }))
         #expect(receipts.compactMap(\.job) == Array(1...250))
-        // Stopped before any worker came.
+        // The service is stopped before any worker connected.
         serving.cancel()
         try await serving.value
         let second = try CoordinatorService(configuration, logger: Logger(label: "test"))
@@ -75,7 +75,7 @@ import ZeroMQ
         var seen: Set<UInt64> = []
         for try await update in again where update.state == .finished { seen.insert(update.job) }
         #expect(seen == [1, 2])
-        // The segment travels on a socket of its own, so it may come after the result.
+        // The segment travels on a socket of its own, so it may arrive after the result.
         var trace = try await client.trace(3)
         let deadline = Date().addingTimeInterval(10)
         while trace.segments.isEmpty, Date() < deadline { trace = try await client.trace(3) }
@@ -111,7 +111,7 @@ import ZeroMQ
         let operators = try await connect(endpoints.operators, root)
         #expect(try await operators.result(job).tenant == "acme")
         #expect(try await operators.workers().map(\.name) == ["w"])
-        // A key at an endpoint of another role, and one that nobody knows.
+        // A key at an endpoint of another role, and an unknown key.
         await #expect(throws: ClientError.self) { _ = try await connect(endpoints.operators, acme) }
         let unknown = SocketOptions.Security.curveClient(
             keyPair: try CurveKeyPair.generate(), serverKey: coordinator.publicKey)
@@ -121,7 +121,7 @@ import ZeroMQ
         try await serving.value
     }
 
-    /// Patient, since other tests may keep all threads busy for seconds.
+    /// Connects with a long timeout, because other tests may keep all threads busy for seconds.
     private func connect(
         _ endpoint: String, _ security: SocketOptions.Security = .plain
     ) async throws -> FirnClient {
@@ -157,13 +157,13 @@ import ZeroMQ
         let client = try await connect(service.endpoints.clients)
         let (_, updates) = try await client.submitAndWatch(jobs((0..<20).map { "\($0)" }))
         for try await _ in updates {}
-        // What is past its retention goes.
+        // Jobs past their retention are removed.
         let deadline = Date().addingTimeInterval(30)
         while try await client.jobs(.with { $0.limit = 100 }).jobs.count > 5, Date() < deadline {}
         #expect(try await client.jobs(.with { $0.limit = 100 }).jobs.map(\.job) == [20, 19, 18, 17, 16])
         await group.triggerGracefulShutdown()
         try await serving.value
-        // The store is free for the next.
+        // The store can be opened again.
         let store = try JobStore(directory: configuration.storeDirectory)
         #expect(try store.openJobs().isEmpty)
         try store.close()
@@ -184,7 +184,7 @@ import ZeroMQ
         }
     }
 
-    /// Else every job of that tenant that names no limit would run above its highest.
+    /// Otherwise every job of the tenant that names no limit would exceed the maximum.
     @Test func aDefaultLimitIsNotAboveTheHighest() throws {
         let place = try ScratchDirectory()
         var configuration = CoordinatorConfiguration(

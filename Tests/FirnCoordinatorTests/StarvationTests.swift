@@ -5,7 +5,8 @@ import Testing
 
 @testable import FirnCoordinator
 
-/// Nobody waits behind what another tenant prefetched, and nothing waits behind a long job that could run elsewhere.
+/// No tenant waits behind jobs that another one has prefetched, and no job waits behind a long one if it could run
+/// elsewhere.
 @Suite struct StarvationTests {
     let worker = Farm.worker(1)
 
@@ -13,7 +14,8 @@ import Testing
         microseconds: 2_000_000, ending: .result(.deadlineExceeded), fuel: 50_000_000)
     private static let tiny = FarmSimulation.Habit(microseconds: 100, fuel: 2)
 
-    /// One worker, 40 endless jobs of C, then two small ones of B: they run when the job ends that runs already.
+    /// On one worker there are 40 endless jobs of C, and then two small ones of B, which run when the job that is
+    /// running ends.
     @Test(arguments: [0, 500, 1_990]) func smallJobsWaitForTheOneThatRunsAndNoOther(submittedAt milliseconds: Int64) {
         var simulation = FarmSimulation(workers: 1)
         let endless = simulation.add("c", Self.endless)
@@ -25,7 +27,7 @@ import Testing
         #expect(simulation.tenants[small].ended == jobs)
         #expect(simulation.tenants[endless].ended.count == 1)
         #expect(jobs.allSatisfy { simulation.attempts[$0, default: 0] <= 2 }, "\(simulation.attempts)")
-        // The same again for a tenant that is known.
+        // The same again, for a tenant that is known by now.
         let next = simulation.submit(2, of: small)
         simulation.run(milliseconds: 2_000)
         #expect(simulation.tenants[small].ended == jobs + next)
@@ -35,7 +37,7 @@ import Testing
         #expect(simulation.farm.machine.metrics.leasesReturned < 20, "as many as the first worker's credit, once")
     }
 
-    /// Each job is submitted when the one before has its result: its tenant has nothing queued in between.
+    /// Each job is submitted when the previous one has its result, so its tenant has nothing queued in between.
     @Test func jobsThatFollowOneAnotherEachWaitForOneEndlessJobAtMost() {
         var simulation = FarmSimulation(workers: 1)
         let endless = simulation.add("c", Self.endless)
@@ -51,7 +53,7 @@ import Testing
         #expect(simulation.tenants[endless].ended.count == 10, "nor does anyone else wait")
     }
 
-    /// A tenant that comes later with nothing used is where the other one is: what was released goes first.
+    /// A tenant that comes later without usage stands where the other one does, so the released job goes first.
     @Test func aReleasedJobIsAheadOfTheFirstOfANewTenant() {
         var farm = Farm()
         farm.hello()
@@ -88,7 +90,7 @@ import Testing
         #expect(farm.assignments(Farm.worker(2)).map(\.job) == others.map { UInt64($0.rawValue) })
     }
 
-    /// After a tenant's first job its others are expected to take as long.
+    /// After a tenant's first job, its other jobs are expected to take as long.
     @Test func prefetchFollowsHowLongJobsTake() {
         var farm = Farm()
         farm.hello()
@@ -104,7 +106,7 @@ import Testing
             farm.tell(worker, .credit(.with { $0.jobs = 1 }))
             farm.settle()
         }
-        // Eight milliseconds each: the one that runs and two behind it begin within twenty.
+        // At eight milliseconds each, the running job and two more behind it begin within twenty.
         for _ in 0..<16 { finishNext(microseconds: 8_000) }
         #expect(farm.assignments(worker).count - farm.store.finished == 3)
         for _ in 0..<6 { finishNext(microseconds: 500_000) }
@@ -121,7 +123,7 @@ import Testing
         farm.connect(worker, name: "w1", credit: 3)
         let ids = farm.submit((0..<3).map { Farm.job("\($0)") })
         farm.settle()
-        // Later jobs, of the tenant itself and of another one.
+        // Later jobs of the tenant itself and of another one.
         let own = farm.submit((0..<2).map { Farm.job("own \($0)") })
         let others = farm.submit(
             (0..<2).map { Farm.job("other \($0)") }, from: Peer(endpoint: .clients, routingID: [2]), tenant: "other")
@@ -139,7 +141,7 @@ import Testing
         #expect(order.first == others[0], "the other tenant has used nothing")
     }
 
-    /// B's job is released again and again while C's small jobs go by: it does not fall behind.
+    /// B's job is released again and again while C's small jobs run, and does not fall behind.
     @Test func releasingDoesNotMakeATenantNew() {
         var farm = Farm()
         let other = Peer(endpoint: .clients, routingID: [2])
@@ -190,11 +192,11 @@ import Testing
         farm.settle()
         let sent = farm.assignments(worker).suffix(2)
         #expect(sent.map(\.job) == late.map { UInt64($0.rawValue) })
-        // The second one alternates with what the first tenant has there.
+        // The second job alternates with those that the first tenant has there.
         #expect(sent.map(\.aheadOf) == [UInt64(ids[1].rawValue), UInt64(ids[2].rawValue)])
     }
 
-    /// The full worker takes no more than its credit; the urgent job goes ahead as soon as there is one.
+    /// A worker without credit takes nothing more. The urgent job goes ahead as soon as there is credit.
     @Test func whatOvertakesWaitsForCreditAndForNothingElse() {
         var farm = Farm()
         farm.hello()

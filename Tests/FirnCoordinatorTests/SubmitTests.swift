@@ -49,7 +49,7 @@ import Testing
         farm.ask(batch([other]))
         farm.commit()
         #expect(farm.receipts[2].refused.code == .idempotencyConflict)
-        // Another tenant's key is another key.
+        // Another tenant's idempotency key is a different key.
         let peer = Peer(endpoint: .clients, routingID: [2])
         farm.hello(from: peer, tenant: "other")
         #expect(farm.submit([other], from: peer, tenant: "other") == [JobID(rawValue: 2)])
@@ -136,7 +136,7 @@ import Testing
         #expect(farm.assignments(Farm.worker(1)).map(\.job) == [1])
     }
 
-    /// Any time may be named; added to the clock, the last ones overflow.
+    /// A job may name any time, and adding the largest ones to the clock would overflow.
     @Test func aJobMayNameTheEndOfAllTimes() {
         var farm = Farm()
         farm.hello()

@@ -66,8 +66,8 @@ import Testing
         #expect(last(farm, 6))
     }
 
-    /// The values of finished jobs lie in memory from the reading to the sending, so few are read at once; and those that
-    /// would make the message too large are read later.
+    /// The values of finished jobs are in memory from their reading until they are sent, so few are read at once. Those
+    /// that would make the message too large are read later.
     @Test func finishedJobsAreReadAFewAtATime() {
         var farm = Farm()
         farm.hello()
@@ -78,7 +78,7 @@ import Testing
         while let read = farm.reads.last, case .watchedJobs(let numbers) = read.question {
             #expect(farm.reads.count == 1 && !last(farm, 6))
             asked.append(numbers.count)
-            // Half of what was asked is more than one message takes.
+            // Half of what was asked for exceeds one message.
             let first = numbers.prefix(max(1, numbers.count / 2))
             let statuses = first.map { number -> WireJobStatus in
                 .with {
@@ -89,7 +89,7 @@ import Testing
             told += statuses.count
             farm.clear()
             farm.machine.handle(
-                .answered(read, .watched(.init(statuses: statuses, left: Array(numbers.dropFirst(first.count))))),
+                .answered(read, .watched(.init(statuses: statuses, remaining: Array(numbers.dropFirst(first.count))))),
                 at: farm.time)
             farm.turn()
             #expect(farm.updates.count == statuses.count)
@@ -148,10 +148,10 @@ import Testing
             return #expect(Bool(false))
         }
         #expect(answer.correlation == 7 && status.state == .queued)
-        #expect(farm.machine.waits.isEmpty)
+        #expect(farm.machine.requests.waits.isEmpty)
     }
 
-    /// It asked once and has nothing to say until it is answered.
+    /// The client asked once and has no reason to send anything until it is answered.
     @Test func aGetOfASilentClientIsAnswered() {
         var farm = Farm()
         farm.hello()
@@ -176,7 +176,7 @@ import Testing
         #expect(status.job == 2 && status.state == .queued)
     }
 
-    /// The silence ends its watches, and with them what the coordinator knows of the connection.
+    /// The silence ends the client's watches, and with them the coordinator's record of the connection.
     @Test func aGetOfAClientThatIsForgottenIsAnsweredBefore() {
         var farm = Farm()
         farm.hello()
@@ -187,7 +187,7 @@ import Testing
                     $0.job = 1; $0.waitMs = 60_000
                 }), 8)
         farm.passInSteps(5_000)
-        #expect(farm.machine.clients.isEmpty && farm.machine.waits.isEmpty)
+        #expect(farm.machine.clients.isEmpty && farm.machine.requests.waits.isEmpty)
         guard let answer = farm.replies.last, case .jobStatus(let status) = answer.reply else {
             return #expect(Bool(false))
         }
@@ -227,7 +227,7 @@ import Testing
         #expect(farm.replies.suffix(3).map(\.reply.kind) == [.jobStatus, .queueReport, .workerList])
     }
 
-    /// A client ends a connection that sends more in one message than the protocol allows, and would watch again for ever.
+    /// A client ends a connection that sends a larger message than the protocol allows, and would watch again for ever.
     @Test func updatesOfLongBacktracesAreSeveralMessages() {
         var settings = CoordinatorSettings()
         settings.connectionAnswerBytes = 16 << 20

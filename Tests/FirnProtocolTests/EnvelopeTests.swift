@@ -47,7 +47,8 @@ import Testing
         #expect(error?.code == code)
     }
 
-    /// Random bodies, and good messages with bytes changed, cut and added, in every direction: a message or an error.
+    /// Random bodies, and valid messages with bytes changed, removed and added, in every direction, give a message or
+    /// an error.
     @Test func anyBytesAreAMessageOrAnError() {
         var generator = SeededGenerator(seed: 1)
         var read = 0

@@ -69,11 +69,11 @@ import Testing
         try ring.add(certificate)
         #expect(throws: KeyError.self) { try ring.add(certificate) }
         for endpoint in Endpoint.allCases {
-            let verdict = try? ring.judge(publicKey: Self.publicKey, domain: endpoint.authenticationDomain).get()
+            let verdict = try? ring.authorize(publicKey: Self.publicKey, domain: endpoint.authenticationDomain).get()
             #expect(verdict == (endpoint == .workers || endpoint == .traces ? worker : nil))
         }
-        #expect((try? ring.judge(publicKey: Self.secretKey, domain: "firn.workers").get()) == nil)
-        #expect((try? ring.judge(publicKey: Self.publicKey, domain: "").get()) == nil)
+        #expect((try? ring.authorize(publicKey: Self.secretKey, domain: "firn.workers").get()) == nil)
+        #expect((try? ring.authorize(publicKey: Self.publicKey, domain: "").get()) == nil)
     }
 
     @Test func whileACoordinatorRunsAnUnreadableFileAdmitsNobody() throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import FirnProtocol
 
-/// A job decides how long its messages are; a result has to fit into a message of the protocol.
+/// A job decides how long its messages are, but a result must fit into a message of the protocol.
 @Suite struct ResultBoundsTests {
     private func failed(_ change: (inout WireFailure) -> Void) -> WireJobResult {
         var result = WireJobResult.with { $0.outcome = .evalError }

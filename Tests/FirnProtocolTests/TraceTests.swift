@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct TraceTests {
-    /// A trace of random events, built as a recorder would and as a reader must give it back.
+    /// A trace of random events, as a recorder builds it and a reader must return it.
     private struct RandomTrace {
         var words: [UInt64] = []
         var stacks: [[[UInt8]]] = []
@@ -19,7 +19,7 @@ import Testing
                     stacks.append([])
                 }
                 var word = UInt64.random(in: 0..<300, using: &generator) << 32 | .random(in: 1...14, using: &generator)
-                // What is closed was opened.
+                // A frame that is closed must have been opened.
                 if open < 2, Self.form(word).kind.framesOpened < 0 { word = word & ~0xFF | 4 }
                 let form = Self.form(word)
                 if form.kind.framesOpened > 0 { open += 1 }
@@ -36,7 +36,7 @@ import Testing
             }
         }
 
-        /// What a word says: some forms share a name, some have none.
+        /// The form of a word. Some forms share a name, and some have none.
         static func form(_ word: UInt64) -> TraceForm {
             let number = UInt32(word >> 32)
             return TraceForm(
@@ -46,7 +46,7 @@ import Testing
                 arguments: number % 4)
         }
 
-        /// The segments that a builder makes of it.
+        /// The segments that a builder makes of the trace.
         func segments(_ builder: inout TraceSegmentBuilder, hasStacks: Bool) -> [[UInt8]] {
             var segments: [[UInt8]] = []
             var next = 0

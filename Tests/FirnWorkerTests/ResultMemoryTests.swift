@@ -8,17 +8,17 @@ import ZeroMQ
 
 @testable import FirnWorker
 
-/// What a worker keeps of results, seen from the memory of their values.
+/// The results that a worker keeps, observed through the memory of their values.
 @Suite struct ResultMemoryTests {
-    /// An evaluator whose values are as many bytes as the source says, and tell when their memory is given back; the source
-    /// `wait` ends when the test says so.
-    private actor ScriptedEvaluator: AssignedEvaluator {
+    /// An evaluator whose values have as many bytes as the source says, and report when their memory is freed. The
+    /// source `wait` ends when the test says so.
+    private actor ScriptedEvaluator: JobEvaluator {
         private(set) var begun: [UInt64] = []
         nonisolated let freed = Freed()
         private var waiter: CheckedContinuation<Void, Never>?
 
-        func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
-            guard let run = queue.take() else { return nil }
+        func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)? {
+            guard let run = queue.beginNext() else { return nil }
             begun.append(run.key.job)
             let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
             let text = String(decoding: source, as: UTF8.self)
@@ -40,7 +40,7 @@ import ZeroMQ
         }
     }
 
-    /// The jobs whose values' memory was given back.
+    /// The jobs whose values were freed.
     private final class Freed: Sendable {
         private let content = Mutex<Set<UInt64>>([])
         var jobs: Set<UInt64> { content.withLock { $0 } }
@@ -104,7 +104,8 @@ import ZeroMQ
             try await coordinator.dispatch((1...3).map { ($0, job("6000")) })
             _ = await coordinator.results(2)
             for _ in 0..<5 { _ = await coordinator.next(.heartbeat) }
-            // The second passes the bound. More behind the third would be given back, since they wait for long.
+            // The second result exceeds the bound. Jobs behind the third one would be returned, because they would wait
+            // for long.
             #expect(await evaluator.begun == [1, 2])
             try await commit([1, 2], coordinator)
             _ = await coordinator.results(1)

@@ -5,7 +5,7 @@ import Testing
 @testable import FirnWorker
 
 @Suite struct RootContentTests {
-    /// A worker serves what can be read of a root that cannot be read whole.
+    /// A worker serves the readable part of a root that cannot be read as a whole.
     @Test func announcesARootThatIsNotReadableWithoutAnID() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("firn-root-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -17,7 +17,7 @@ import Testing
         let roots = ["many", "few"].map {
             RootedIO.Root(name: $0, directory: Array(folder.appendingPathComponent($0).path.utf8))
         }
-        // Stands for any error of reading: tests may run as a user who may read everything.
+        // The limit stands for any read error, because tests may run as a user who may read everything.
         let io = try RootedIO(roots: roots, limits: ReadLimits(maximumDirectoryEntries: 1))
         var told: [String] = []
         let announced = RootContent.announce(["few", "many"], in: io) { told.append("\($0)") }

@@ -2,7 +2,7 @@ import FirnProtocol
 import Synchronization
 import ZeroMQ
 
-/// The coordinator's end of a worker's sockets, for tests: keeps what came, and sends what it is told to.
+/// The coordinator's end of a worker's sockets, which records what arrives and sends what a test tells it to.
 actor TestCoordinator {
     nonisolated let executor: PollingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -15,7 +15,7 @@ actor TestCoordinator {
     private(set) var segments: [WireTraceSegment] = []
     private var waiting: [Waiter] = []
     private var messages: [WorkerMessage] = []
-    /// When set, everything that comes is lost.
+    /// Whether everything that arrives is dropped.
     private var isSilent = false
     private var lostHello: CheckedContinuation<Void, Never>?
     private var segmentWaiter: (Int, CheckedContinuation<Void, Never>)?
@@ -38,18 +38,18 @@ actor TestCoordinator {
 
     isolated deinit { executor.unregisterAll() }
 
-    /// Waits until so many trace segments have come.
+    /// Waits until that many trace segments have arrived.
     func hearSegments(_ count: Int) async {
         guard segments.count < count else { return }
         await withCheckedContinuation { segmentWaiter = (count, $0) }
     }
 
-    /// Waits for a hello that comes while it is silent.
+    /// Waits for a hello that arrives while messages are dropped.
     func hearLostHello() async { await withCheckedContinuation { lostHello = $0 } }
 
     func beSilent(_ silent: Bool) { isSilent = silent }
 
-    /// Waits for the next message of a kind, and takes it.
+    /// Waits for the next message of a kind, and removes it.
     func next(_ kind: MessageKind) async -> WorkerMessage {
         if let index = messages.firstIndex(where: { $0.kind == kind }) { return messages.remove(at: index) }
         return await withCheckedContinuation { waiting.append(Waiter(kind: kind, continuation: $0)) }
@@ -60,7 +60,7 @@ actor TestCoordinator {
         let continuation: CheckedContinuation<WorkerMessage, Never>
     }
 
-    /// Waits until so many results came; segments of values are put together.
+    /// Waits for that many results, and joins the segments of values.
     func results(_ count: Int) async -> [UInt64: WireJobResult] {
         var results: [UInt64: WireJobResult] = [:]
         while results.count < count {

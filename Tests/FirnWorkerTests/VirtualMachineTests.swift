@@ -5,7 +5,7 @@ import NixStore
 import NixVM
 import Testing
 
-/// Jobs in a virtual machine, one after another: every outcome, and nothing left for the next one.
+/// Jobs in a virtual machine one after another: every outcome occurs, and nothing of a job is left for the next one.
 @Suite struct VirtualMachineTests {
     private let machine: VirtualMachine
 
@@ -52,11 +52,32 @@ import Testing
         #expect(failure(await run(job))?.kind == .missingAttribute)
     }
 
+    @Test func aPatternWithEllipsisIsGivenEveryArgument() async throws {
+        var job = try job("{ n ? 1, ... }@all: { inherit all; named = { n, zz ? 0 }@all: all; }")
+        job.isStrict = true
+        job.arguments = [
+            (Array("n".utf8), .expression(Array("5".utf8))), (Array("zz".utf8), .text(Array("7".utf8))),
+            (Array("other".utf8), .text(Array("8".utf8))),
+        ]
+        job.attribute = "all"
+        #expect(value(await run(job)) == #"{ n = 5; other = "8"; zz = "7"; }"#)
+        job.attribute = "named"
+        #expect(value(await run(job)) == #"{ n = 5; zz = "7"; }"#)
+    }
+
+    /// A job cannot be made impure, whoever submits it.
+    @Test func aMissingRootIsWhatIsAdvised() async throws {
+        let failure = try #require(failure(await run(job("import <nixpkgs> { }"))))
+        let message = String(decoding: failure.message, as: UTF8.self)
+        #expect(message.contains("cannot look up '<nixpkgs>'") && message.contains("--root"), "\(message)")
+        #expect(!message.contains("--impure"), "\(message)")
+    }
+
     @Test("Programs of files are kept for machines that come later, and found by what the files hold")
     func programsOnDisk() async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        // Smaller sources are compiled sooner than a file is read.
+        // Smaller sources are not cached, because compiling them is faster than reading a file.
         func source(_ value: Int) -> String { "\(value)" + String(repeating: " ", count: DiskCache.smallestSource) }
         func evaluate(_ value: Int, _ machine: VirtualMachine) async throws -> String? {
             let job = try job("import ./a.nix", files: [("a.nix", source(value))])
@@ -67,13 +88,13 @@ import Testing
             let first = try VirtualMachine(programCacheBytes: 1 << 20, programCacheDirectory: directory)
             #expect(try await evaluate(number, first) == "\(number)")
             await first.storePrograms()
-            // programs/, a folder of two digits, and the file.
+            // The subpaths are programs/, a folder named by two digits, and the file.
             let kept = try FileManager.default.subpathsOfDirectory(atPath: directory)
                 .filter { $0.split(separator: "/").count == 3 }.map { "\(directory)/\($0)" }
             files += kept.filter { !files.contains($0) }
             #expect(files.count == number)
         }
-        // The first one's program in the place of the second one's shows that it is what is run.
+        // The first program in place of the second one shows that the stored program is what runs.
         let first = try #require(files.first)
         let second = try #require(files.last)
         try FileManager.default.removeItem(atPath: second)
@@ -112,8 +133,8 @@ import Testing
             let warning = try #require(report.warnings.first)
             #expect(report.warnings.count == 1 && warning.code == "W003")
             #expect(warning.message == "variable 'a' is never used")
-            #expect(warning.place.line == 2 && warning.place.column == 3)
-            #expect(warning.place.sourceLine == Array("  a = 1;".utf8))
+            #expect(warning.location.line == 2 && warning.location.column == 3)
+            #expect(warning.location.sourceLine == Array("  a = 1;".utf8))
         }
     }
 
@@ -122,10 +143,10 @@ import Testing
         let found = failure(report)
         let failure = try #require(found)
         #expect(failure.kind == .thrown && failure.message == Array("no".utf8))
-        let place = try #require(failure.place)
-        #expect(place.source == "(string)" && place.line == 2)
-        #expect(place.sourceLine == Array("  f = x: x + throw \"no\";".utf8))
-        #expect(place.endLine == 2 && place.endColumn > place.column)
+        let location = try #require(failure.location)
+        #expect(location.source == "(string)" && location.line == 2)
+        #expect(location.sourceLine == Array("  f = x: x + throw \"no\";".utf8))
+        #expect(location.endLine == 2 && location.endColumn > location.column)
     }
 
     @Test func syntaxErrorsAndUndefinedVariables() async throws {

@@ -7,15 +7,15 @@ import ZeroMQ
 
 @testable import FirnWorker
 
-/// Worker processes that do not stop, and what their supervisor makes of it.
+/// Worker processes that do not stop, and how their supervisor reacts.
 @Suite struct WatchdogTests {
-    /// A worker whose evaluator ignores its flag, beside this test bundle.
+    /// A worker whose evaluator ignores its cancellation flag; the executable is beside this test bundle.
     private static let stubbornWorker: String = {
         let bundle = URL(filePath: CommandLine.arguments.first ?? ".").standardizedFileURL
         return bundle.deletingLastPathComponent().appending(path: "stubborn-worker").path
     }()
 
-    /// Runs a supervisor of one such worker, of a coordinator that the test plays.
+    /// Runs a supervisor of one such worker. The test plays the coordinator.
     private func supervise(
         graceMilliseconds: UInt64, _ body: (TestCoordinator) async throws -> Void
     ) async throws {
@@ -27,7 +27,7 @@ import ZeroMQ
         ) { _ in [endpoint, "stubborn"] }
         configuration.cancelGraceMilliseconds = graceMilliseconds
         configuration.restartMilliseconds = 1
-        // The body ends when it has seen what it waits for; nothing is to be drained.
+        // The body ends when it has seen what it waits for, so nothing needs to be drained.
         configuration.drainMilliseconds = 0
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let supervisor = try WorkerSupervisor(configuration, logger: logger)
@@ -55,7 +55,7 @@ import ZeroMQ
             #expect(second.predecessor.instance == first.instance)
             #expect(second.predecessor.evaluating.job == 7 && second.predecessor.evaluating.attempt == 1)
             #expect(second.predecessor.cause.hasPrefix("the evaluation did not stop within 100 ms"))
-            // The new process is of use at once.
+            // The new process takes jobs at once.
             try await coordinator.dispatch([(8, job("next"))])
             #expect(await coordinator.results(1)[8]?.value == Data("next".utf8))
         }
@@ -67,14 +67,14 @@ import ZeroMQ
             let sign = NSTemporaryDirectory() + "firn-begun-\(UUID().uuidString)"
             defer { try? FileManager.default.removeItem(atPath: sign) }
             try await coordinator.dispatch([(7, job("stubborn \(sign)"))])
-            // Before that, it would only be taken back.
+            // Before it has begun, the job would only be withdrawn.
             while !FileManager.default.fileExists(atPath: sign) { _ = await coordinator.next(.heartbeat) }
             try await coordinator.send(.cancelAttempts(.with { $0.leases = [LeaseKey(job: 7, attempt: 1).wire()] }))
             #expect(await hello(coordinator).predecessor.evaluating.job == 7)
         }
     }
 
-    /// Whatever ends a process, the next one tells at once what it was evaluating.
+    /// Whatever ends a process, its successor reports at once what it was evaluating.
     @Test func aCrashIsBlamedOnTheJobThatWasEvaluated() async throws {
         try await supervise(graceMilliseconds: 60_000) { coordinator in
             let first = await hello(coordinator)
@@ -106,17 +106,17 @@ import ZeroMQ
         let key = LeaseKey(job: .max, attempt: .max)
         worker.began(key, deadline: 500)
         #expect(supervisor.evaluation == ProcessStatus.Evaluation(key: key, stopBy: 500))
-        // Of another attempt.
+        // A cancellation of another attempt.
         worker.cancelled(LeaseKey(job: .max, attempt: 1), at: 200)
         #expect(supervisor.evaluation?.stopBy == 500)
         worker.cancelled(key, at: 300)
-        // A second cancellation gives no more time.
+        // A second cancellation does not extend the time.
         worker.cancelled(key, at: 400)
         #expect(supervisor.evaluation?.stopBy == 300)
         worker.ended()
         #expect(supervisor.evaluation == nil)
         let instance = (0..<16).map { UInt8($0) * 15 }
-        worker.greeted(as: instance)
+        worker.welcomed(as: instance)
         #expect(supervisor.instance == instance)
     }
 

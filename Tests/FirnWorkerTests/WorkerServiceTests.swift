@@ -9,7 +9,7 @@ import ZeroMQ
 
 @testable import FirnWorker
 
-/// A worker's service with real sockets, against a coordinator's end that tests play.
+/// A worker's service with real sockets. The tests play the coordinator.
 @Suite struct WorkerServiceTests {
     @Test func aJobGoesInAndItsResultComesOut() async throws {
         try await withWorker { (coordinator: TestCoordinator) in
@@ -140,7 +140,7 @@ import ZeroMQ
             ])
             guard case .release(let release) = await coordinator.next(.release) else { return }
             #expect(release.leases.map(\.job) == [2], "nothing waits behind a long job")
-            // Heartbeats from before may be read first.
+            // Earlier heartbeats may be read first.
             var held: [UInt64] = []
             while held != [1] {
                 guard case .heartbeat(let heartbeat) = await coordinator.next(.heartbeat) else { return }
@@ -174,7 +174,7 @@ private func withWorker(_ body: (TestCoordinator) async throws -> Void) async th
     return coordinator
 }
 
-/// The lines that the observer at the command line writes.
+/// The lines that the command line's observer writes.
 private func localTrace(_ source: String, _ level: TraceLevel) -> [String] {
     var text = ""
     _ = BigStack.run {

@@ -213,9 +213,9 @@ private let ms: UInt64 = 1_000_000
         let actions = machine.receive(frames(.drain(WireDrainWorker())), now: 2)
         #expect(actions.contains { if case .withdraw([one, two]) = $0 { true } else { false } })
         machine.withdrawn([two], now: 2)
-        machine.keptByEvaluator([one])
+        machine.notWithdrawn([one])
         #expect(try sent(machine.endOfTurn(now: 2)).map(\.kind) == [.release])
-        // Under way when the drain began.
+        // A job that was on its way when the drain began.
         #expect(evaluated(machine.receive(dispatch([three]), now: 3)).isEmpty)
         #expect(try sent(machine.endOfTurn(now: 3)).map(\.kind) == [.release])
         machine.completed(one, result("1"), now: 4)
@@ -230,7 +230,7 @@ private let ms: UInt64 = 1_000_000
         var machine = ready()
         _ = machine.receive(dispatch([one]), now: 1)
         _ = machine.drain(now: 2)
-        machine.keptByEvaluator([one])
+        machine.notWithdrawn([one])
         #expect(!machine.tick(now: 4_000 * ms).contains { if case .leave = $0 { true } else { false } })
         let actions = machine.tick(now: 5_001 * ms)
         #expect(actions.contains { if case .stop([one]) = $0 { true } else { false } })
@@ -255,21 +255,21 @@ private let ms: UInt64 = 1_000_000
             return
         }
         #expect(machine.order == [one, two, late, three])
-        // The one that it names runs, or is over: then it is the next.
+        // The named job is running or finished, so the new one is next.
         _ = machine.receive(dispatch([later], aheadOf: one.job), now: 3)
         #expect(machine.order == [one, later, two, late, three])
         #expect(machine.leases.filter(\.running).map(\.job) == [501])
     }
 
-    /// An assignment that goes ahead may cross a job that begins: the evaluator knows which one it has.
+    /// An assignment that goes ahead may cross a job that begins. The evaluator knows which one it has.
     @Test func whatTheEvaluatorHasIsWhatRuns() throws {
         var machine = ready()
         _ = machine.receive(dispatch([one, two, three]), now: 1)
-        machine.evaluates(two, cpuNanoseconds: 7, now: 30 * ms)
+        machine.confirmRunning(two, cpuNanoseconds: 7, now: 30 * ms)
         #expect(machine.leases.map(\.job) == [502, 501, 503])
         #expect(machine.leases.map(\.running) == [true, false, false])
         #expect(machine.leases.map(\.cpuNs) == [7, 0, 0])
-        #expect(machine.giveBackWhatWaits(now: 60 * ms).isEmpty, "it has run for 30 ms")
+        #expect(machine.releaseWaiting(now: 60 * ms).isEmpty, "it has run for 30 ms")
         machine.completed(one, result("1"), now: 61 * ms)
         let messages = try sent(machine.endOfTurn(now: 61 * ms))
         guard case .results(let results)? = messages.first else {
@@ -278,16 +278,16 @@ private let ms: UInt64 = 1_000_000
         }
         #expect(results.results.map(\.job) == [501] && results.evaluating.job == 502)
         machine.completed(two, result("2"), now: 62 * ms)
-        machine.evaluates(two, cpuNanoseconds: 9, now: 62 * ms)
+        machine.confirmRunning(two, cpuNanoseconds: 9, now: 62 * ms)
         #expect(machine.leases.first { $0.job == 503 }?.cpuNs == 0, "the next one has used nothing yet")
     }
 
     @Test func nothingWaitsBehindALongJob() throws {
         var machine = ready(heldJobs: 2)
         _ = machine.receive(dispatch([one, two]), now: 1)
-        #expect(machine.impatientAt == 40 * ms + 1)
-        #expect(machine.giveBackWhatWaits(now: 40 * ms).isEmpty)
-        let actions = machine.giveBackWhatWaits(now: 40 * ms + 1)
+        #expect(machine.nextReleaseTime == 40 * ms + 1)
+        #expect(machine.releaseWaiting(now: 40 * ms).isEmpty)
+        let actions = machine.releaseWaiting(now: 40 * ms + 1)
         #expect(actions.contains { if case .withdraw([two]) = $0 { true } else { false } })
         machine.withdrawn([two], now: 300 * ms)
         #expect(try sent(machine.endOfTurn(now: 300 * ms)).map(\.kind) == [.release])

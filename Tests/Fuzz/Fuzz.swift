@@ -2,7 +2,7 @@ import Foundation
 import Fuzzing
 import NixEval
 
-/// Looks for faults of the evaluator; `scripts/fuzz` builds and starts it.
+/// Searches for defects of the evaluator. `scripts/fuzz` builds and starts it.
 @main struct Fuzz {
     static func main() async {
         let words = Array(CommandLine.arguments.dropFirst())

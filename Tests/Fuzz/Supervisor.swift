@@ -2,8 +2,8 @@ import Foundation
 import Fuzzing
 import NixEval
 
-/// Starts workers until the time is over, and looks at what they cannot tell themselves: that a case ended the process,
-/// does not end, or takes all memory.
+/// Starts workers until the time is over, and detects the findings that a worker cannot report itself: a case that ends
+/// the process, does not terminate, or exhausts the memory.
 struct Supervisor {
     private let target: String
     private let seconds: Double
@@ -12,12 +12,12 @@ struct Supervisor {
     private var cases = 0
     private var losses = 0
 
-    /// Seconds of the processor's time after which a case that has not ended is one that hangs; each of its runs ends in
-    /// one or so. On a busy machine the clock tells nothing.
+    /// The processor time in seconds after which a case counts as hanging; a run normally ends within about one.
+    /// Elapsed time would be unreliable on a busy machine.
     private static let hangSeconds = 20.0
-    /// Seconds after which it hangs also if it does nothing.
+    /// The elapsed time in seconds after which a case counts as hanging even if it uses no processor time.
     private static let idleSeconds = 300.0
-    /// Bytes of a worker that are too many for any case.
+    /// The bytes of a worker's memory above which its case is a finding.
     private static let mostBytes = 3 << 30
 
     init(target: String, seconds: Double, seed: UInt64) {
@@ -27,9 +27,9 @@ struct Supervisor {
         folder = ".build/fuzz/\(target)-\(seed)"
     }
 
-    /// The exit code: 1 when something was found.
+    /// Runs the workers and returns the exit code, which is 1 if there were findings.
     mutating func run() -> Int32 {
-        // Findings of an earlier run with the same seed are of code that may have changed.
+        // Findings of an earlier run with the same seed may be about older code.
         try? FileManager.default.removeItem(atPath: folder)
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         FileHandle.standardOutput.write(Data("seed \(seed), findings in \(folder)\n".utf8))
@@ -45,13 +45,13 @@ struct Supervisor {
         return files.isEmpty ? 0 : 1
     }
 
-    /// Runs one worker to its end, or to that of its patience.
+    /// Runs one worker until it ends or its case counts as hanging.
     private mutating func watch(_ left: Double) {
         let first = seed
         let process = Process()
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
         process.arguments = ["work", target, "\(seed)", "\(left)", folder]
-        // A worker that ends by a signal is told of by its case.
+        // The case of a worker that is ended by a signal is reported, so a backtrace is not needed.
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         do { try process.run() } catch {
             print("the worker cannot be started: \(error)")
@@ -111,10 +111,11 @@ struct Supervisor {
         return (seed, index)
     }
 
-    /// Processor time of all threads of a process.
+    /// The processor time of all threads of a process in seconds.
     private func processorSeconds(_ process: Int32) -> Double {
         let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        // The name in parentheses may hold spaces. Ticks of user and system are the 14th and 15th field, 100 a second.
+        // The name in parentheses may contain spaces. The 14th and 15th field are the user and system time, in ticks of
+        // 1/100 s.
         let words = text?.split(separator: ")").last?.split(separator: " ") ?? []
         guard words.count > 12, let user = Double(words[11]), let system = Double(words[12]) else { return 0 }
         return (user + system) / 100

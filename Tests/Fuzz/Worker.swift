@@ -3,15 +3,15 @@ import Fuzzing
 import NixBytecode
 import NixEval
 
-/// The process that runs cases one after another. It notes which one it is at before it begins it, so that the one that
-/// ends the process is known.
+/// The process that runs cases one after another. It records each case before it begins, so that the one that ends the
+/// process is known.
 struct Worker {
     private let target: String
     private let seed: UInt64
     private let end: UInt64
     private let folder: String
     private let progress: Int32
-    /// Findings of one kind that are written.
+    /// The most findings of one kind that are written.
     private static let most = 12
 
     init?(target: String, seed: UInt64, seconds: Double, folder: String) {
@@ -30,7 +30,7 @@ struct Worker {
         }
     }
 
-    /// Tells the supervisor of the case at hand: its seed, and of jobs the number in the row.
+    /// Records the current case for the supervisor: its seed, and for jobs the index in the sequence.
     private func note(_ seed: UInt64, _ index: Int) {
         var text = "\(seed) \(index)"
         while text.utf8.count < 48 { text += " " }
@@ -71,7 +71,7 @@ struct Worker {
         note(seed, -1)
     }
 
-    /// Jobs in one memory before it is made anew.
+    /// The number of jobs that share the memory of one machine.
     static let row = 200
 
     private func jobs() async {

@@ -1,12 +1,12 @@
 import Foundation
 import NixBytecode
 
-/// The programs that are changed: those of the language suite's sources, and of hostile ones.
+/// The programs that are mutated: those of the language suite, and hostile ones.
 public enum Corpus {
-    /// Encoded, in a fixed order.
+    /// The encoded programs, in a fixed order.
     public static let programs: [[UInt8]] = sources.compactMap { SourceTarget.encoded($0) }
 
-    /// Sources of the language suite by path, but for the long ones, and some of the grammar's.
+    /// The sources of the language suite by path, except for long ones, and some hostile sources.
     public static let sources: [String] = {
         let suite = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Language")

@@ -1,6 +1,6 @@
-/// Something that must not be: what was run, and what is wrong with it.
+/// A violated expectation: what was run, and what is wrong with it.
 public struct Finding: Sendable, Equatable {
-    /// In a word or two, equal for findings that are alike.
+    /// A short classification; similar findings have the same kind.
     public var kind: String
     public var text: String
 

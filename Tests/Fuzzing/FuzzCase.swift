@@ -1,13 +1,11 @@
 import Foundation
 
-/// A case in a file: what a target ran, and how.
-///
-/// Lines of `name: value`, a line `---`, then the source, or the program in hexadecimal digits.
+/// A case in a file: the input of a target, and how it ran.
 public struct FuzzCase: Sendable, Equatable {
     public var target: String
-    /// Of the case, or where jobs begin.
+    /// The seed of the case, or of the first job.
     public var seed: UInt64
-    /// How many jobs from the seed on are run in one memory.
+    /// The number of jobs from the seed on that share one memory.
     public var count = 1
     public var note = ""
     public var body = ""
@@ -41,7 +39,7 @@ public struct FuzzCase: Sendable, Equatable {
         return lines.joined(separator: "\n") + "\n---\n" + body
     }
 
-    /// The bytes that digits stand for; nil of anything else.
+    /// The bytes of a hexadecimal text; nil if it is not one.
     public var bytes: [UInt8]? {
         let digits = body.filter { !$0.isWhitespace }
         guard digits.count % 2 == 0 else { return nil }

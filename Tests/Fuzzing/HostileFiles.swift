@@ -21,7 +21,7 @@ enum HostileFiles {
         ("lock/flake.lock", "{ \"nodes\": { \"root\": { } }, \"root\": \"root\", \"version\": 7 }"),
     ]
 
-    /// Serves them, and nothing else.
+    /// Gives access to the files and to nothing else.
     static func io() -> RootedIO? {
         let files = texts.map { BundleFile(path: Array($0.path.utf8), contents: Array($0.text.utf8)) }
         return try? RootedIO(roots: [], bundle: files)

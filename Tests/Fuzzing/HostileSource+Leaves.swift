@@ -1,4 +1,4 @@
-/// Expressions without parts: the extremes.
+/// Expressions without subexpressions, with extreme values.
 extension HostileSource {
     mutating func leaf(_ sort: Sort) -> String {
         if isHeavy, random.chance(40), let heavy = Self.heavy[sort] { return pick(heavy) }
@@ -33,7 +33,7 @@ extension HostileSource {
         }
     }
 
-    /// Values of which a few fill the memory or the time.
+    /// Values of which a few exhaust the memory or the time.
     private static let heavy: [Sort: [String]] = [
         .integer: ["(count 1000000)", "(length (lst 1000000))", "1000000", "30000000"],
         .string: [

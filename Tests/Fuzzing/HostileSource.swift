@@ -1,23 +1,26 @@
 import TestSupport
 
-/// Makes sources that are meant to be trouble: all builtins with extreme arguments, deep and wide values, functions that
-/// do not end, and failures in the midst of everything. The same seed gives the same source.
+/// Generates sources that are likely to cause trouble: all builtins with extreme arguments, deep and wide values,
+/// functions that do not terminate, and failures at any point. Equal seeds give equal sources.
 public struct HostileSource {
     var random: SeededGenerator
-    /// Expressions left to make.
+    /// The number of expressions that may still be generated.
     private var budget: Int
-    /// Whether values may be so large that only time and memory end the evaluation.
+    /// Whether values may be so large that only time and memory limits end the evaluation.
     let isHeavy: Bool
-    /// Names in scope, the outermost first.
+    /// The names in scope, outermost first.
     private var scope: [String] = ["s", "l", "t"]
 
-    /// - Parameter isHeavy: whether values may be so large that only time and memory end the evaluation.
+    /// - Parameters:
+    ///   - seed: the seed of the generator.
+    ///   - size: the number of expressions.
+    ///   - isHeavy: whether values may be so large that only time and memory limits end the evaluation.
     public static func make(seed: UInt64, size: Int = 24, isHeavy: Bool = false) -> String {
         var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size, isHeavy: isHeavy)
         return generator.source()
     }
 
-    /// A call of one builtin with arguments of the grammar's.
+    /// A call of one builtin with generated arguments.
     public static func call(of call: BuiltinCall, seed: UInt64, size: Int = 6) -> String {
         var generator = HostileSource(random: SeededGenerator(seed: seed), budget: size, isHeavy: false)
         return prelude + generator.text(of: call, count: call.arguments.count)
@@ -29,7 +32,7 @@ public struct HostileSource {
         self.isHeavy = isHeavy
     }
 
-    /// What the expressions lean on: texts and lists that double, and some values of each kind.
+    /// The definitions that the expressions use: texts and lists that double, and some values of each type.
     private static let prelude = """
         with builtins; let
           rep = n: s: if n <= 0 then s else rep (n - 1) (s + s);
@@ -66,12 +69,12 @@ public struct HostileSource {
         }
     }
 
-    /// A call of a builtin that is meant to give what is asked for.
+    /// A call of a builtin that is likely to return the wanted sort of value.
     private mutating func call(_ sort: Sort) -> String? {
         let rows = BuiltinCall.rows.filter { $0.result == sort || sort == .anything }
         guard let row = rows.isEmpty ? nil : rows[random.below(rows.count)] else { return nil }
         let call = row.calls[random.below(row.calls.count)]
-        // A builtin that lacks an argument is a function.
+        // A builtin with a missing argument is a function.
         return text(of: call, count: random.chance(3) ? random.below(call.arguments.count) : call.arguments.count)
     }
 
@@ -81,7 +84,7 @@ public struct HostileSource {
         return text + ")"
     }
 
-    /// Forms of the language that hold any expression.
+    /// A syntactic form that can contain any expression.
     private mutating func form(_ sort: Sort) -> String {
         switch random.below(13) {
         case 0: return "(if \(expression(.boolean)) then \(expression(sort)) else \(expression(sort)))"
@@ -110,7 +113,7 @@ public struct HostileSource {
         }
     }
 
-    /// Structure around further expressions.
+    /// A list, set or other structure of further expressions.
     private mutating func structure(_ sort: Sort) -> String {
         switch sort {
         case .integer: "(\(expression(.integer)) \(pick(["+", "-", "*", "/"])) \(expression(.integer)))"
@@ -139,7 +142,7 @@ public struct HostileSource {
         }
     }
 
-    /// An expression in which a name is bound.
+    /// An expression in the scope of a name.
     private mutating func inside(_ name: String, _ sort: Sort) -> String {
         scope.append(name)
         defer { scope.removeLast() }

@@ -1,8 +1,8 @@
 @testable import NixBytecode
 
-/// An instruction taken apart, so that it can be changed and put together again.
+/// A decoded instruction, which can be changed and encoded again.
 struct Instruction {
-    /// What follows the opcode, in order; a jump's is the number of the instruction that it leads to.
+    /// An operand. That of a jump is the index of the target instruction.
     enum Part {
         case number(UInt64)
         case byte(UInt8)
@@ -12,7 +12,7 @@ struct Instruction {
     var opcode: Opcode
     var parts: [Part]
 
-    /// The instructions of verified code.
+    /// Decodes verified code.
     static func decode(_ code: [UInt8]) throws(VerificationError.Code) -> [Instruction] {
         var reader = CodeReader(code)
         var starts: [Int: Int] = [:]
@@ -24,7 +24,7 @@ struct Instruction {
             for operand in opcode.info.operands { try read(operand, &reader, &parts) }
             instructions.append(Instruction(opcode: opcode, parts: parts))
         }
-        // Offsets become numbers of instructions.
+        // Converts the code offsets of jump targets to instruction indices.
         for index in instructions.indices {
             instructions[index].parts = instructions[index].parts.map { part in
                 if case .jump(let target) = part { .jump(starts[target] ?? instructions.count) } else { part }
@@ -51,11 +51,11 @@ struct Instruction {
         }
     }
 
-    /// Code of instructions; jumps that lead backwards lead to the end.
+    /// Encodes instructions. Backward jumps are redirected to the end.
     static func encode(_ instructions: [Instruction]) -> [UInt8] {
         var code: [UInt8] = []
         var starts: [Int] = []
-        var jumps: [(place: Int, target: Int)] = []
+        var jumps: [(offset: Int, target: Int)] = []
         for instruction in instructions {
             starts.append(code.count)
             code.append(instruction.opcode.rawValue)
@@ -71,13 +71,13 @@ struct Instruction {
         }
         for jump in jumps {
             let target = jump.target < starts.count ? starts[jump.target] : code.count
-            let distance = UInt32(clamping: max(0, target - jump.place - 4))
-            for index in 0..<4 { code[jump.place + index] = UInt8(truncatingIfNeeded: distance >> UInt32(8 * index)) }
+            let distance = UInt32(clamping: max(0, target - jump.offset - 4))
+            for index in 0..<4 { code[jump.offset + index] = UInt8(truncatingIfNeeded: distance >> UInt32(8 * index)) }
         }
         return code
     }
 
-    /// How many values it takes and leaves along its two edges, as the opcode table says.
+    /// The numbers of values popped and pushed along an edge, according to the opcode table.
     private func effect(_ effect: StackEffect, _ program: Program) -> (pops: Int, pushes: Int)? {
         effect.resolved(count: count(program))
     }
@@ -96,7 +96,7 @@ struct Instruction {
         return 0
     }
 
-    /// The largest height of the stack that code needs, as the verifier finds it.
+    /// The maximum stack height of code, computed like in the verifier.
     static func maximumStack(_ instructions: [Instruction], arity: Int, _ program: Program) -> Int {
         var arrivals: [Int: Int] = [:]
         var height = arity

@@ -3,9 +3,9 @@ import NixStore
 import NixVM
 import TestSupport
 
-/// Many jobs of all sorts in one machine's memory, each compared with the same job in memory of its own.
+/// Many different jobs on one machine's memory, each compared with the same job on a new memory.
 public struct JobTarget {
-    /// A job, with what to do beside it.
+    /// A job, and what happens while it runs.
     public struct Plan: Sendable {
         public var job: EvaluationJob
         public var level: TraceLevel?
@@ -16,15 +16,18 @@ public struct JobTarget {
     private var random: SeededGenerator
     private let programs: [[UInt8]]
 
-    /// - Parameter programs: encoded ones that jobs run beside sources.
+    /// - Parameters:
+    ///   - seed: the seed of the generator.
+    ///   - programs: encoded programs that are run as jobs, besides sources.
     public init(seed: UInt64, programs: [[UInt8]]) {
         random = SeededGenerator(seed: seed)
         self.programs = programs
     }
 
-    /// Sources that grow what a machine must give back: tables, stacks, names, old objects that refer to new ones.
+    /// Sources that use resources which a machine must release: tables, stacks, names, and old objects with references
+    /// to new ones.
     private static let growers = [
-        // Many old thunks that get new values between two collections.
+        // Many old thunks are updated with new values between two collections.
         "let l = builtins.genList (x: x * 1.5) N; in builtins.seq (builtins.length l) (builtins.foldl' (a: x: a + x) 0 l)",
         "let l = builtins.genList (x: [ x ]) N; in builtins.deepSeq l (builtins.length l)",
         "builtins.length (builtins.genericClosure { startSet = [ { key = 0; } ]; operator = x: if x.key > N then [ ] else [ { key = x.key + 1; } ]; })",
@@ -81,7 +84,7 @@ public struct JobTarget {
         job.limits.printedBytes = random.chance(10) ? 5 : 1 << 12
     }
 
-    /// What is compared of a report.
+    /// The parts of a report that are compared.
     public static func summary(_ report: EvaluationReport) -> String {
         let statistics = report.statistics
         let outcome: String =
@@ -97,14 +100,14 @@ public struct JobTarget {
             + "events \(report.eventCounts) warnings \(report.warnings.count)\n\(outcome)"
     }
 
-    /// Evaluates a plan; the summary of its report.
+    /// Evaluates a plan and returns its report.
     public static func evaluate(_ plan: Plan, in machine: VirtualMachine) async -> EvaluationReport {
         let cancellation = Cancellation()
         if plan.isCancelled { cancellation.cancel() }
         return await machine.evaluate(plan, cancellation)
     }
 
-    /// Where used memory gives something else than new memory does.
+    /// The difference between the results with a used and a new memory; nil if there is none.
     public static func finding(_ plan: Plan, _ used: EvaluationReport, _ fresh: EvaluationReport) -> Finding? {
         for (name, report) in [("used", used), ("fresh", fresh)] {
             if case .internalError(let text) = report.outcome { return Finding("internal error", "\(name): \(text)") }

@@ -3,24 +3,24 @@ import NixEval
 import NixStore
 import NixVM
 
-/// What came of one run, as far as any other run of the same must agree with it.
+/// The result of one run, as far as other runs of the same input must agree with it.
 public struct Observation: Sendable, Equatable {
-    /// The value as it is printed, or the failure with its kind and backtrace.
+    /// The printed value, or the failure with its kind and backtrace.
     public var text: String
-    /// The failure; nil of a value.
+    /// The kind of the failure; nil for a value.
     public var kind: FailureKind?
     public var message = ""
     public var fuel: Int
-    /// What `trace` and `warn` printed.
+    /// The output of `trace` and `warn`.
     public var printed: [String]
-    /// Processor time of the thread, in nanoseconds. Not compared.
+    /// The processor time of the thread in nanoseconds, which is not compared.
     public var nanoseconds: UInt64 = 0
-    /// Bytes that the process held at most beyond what it held before. Not compared.
+    /// The largest increase of the resident memory in bytes, which is not compared.
     public var residentBytes = 0
-    /// What else must agree between machines in new and in used memory.
+    /// Counts that must agree between machines with new and used memory.
     public var counts: [Int] = []
 
-    /// Whether it ended where time or memory did, which other runs need not do at the same place.
+    /// Whether a limit on time or memory ended it. Other runs need not end at the same point.
     public var endsByResources: Bool {
         switch kind {
         case .memoryExceeded, .deadlineExceeded, .cancelled: true
@@ -28,11 +28,11 @@ public struct Observation: Sendable, Equatable {
         }
     }
 
-    /// Whether a check of the machine failed.
+    /// Whether a self-check of the machine failed.
     public var isViolation: Bool { kind == .internalError }
 }
 
-/// One way to run something.
+/// The parameters of a run.
 public struct RunSettings: Sendable {
     public var name: String
     public var stress = false
@@ -42,7 +42,7 @@ public struct RunSettings: Sendable {
     public var fuel: Int? = 20_000
     public var memory: Int? = 64 << 20
     public var depth = 20_000
-    /// Nanoseconds from the start; nil for none.
+    /// The time limit in nanoseconds; nil for none.
     public var timeout: UInt64? = 1_000_000_000
 
     public init(_ name: String) { self.name = name }
@@ -50,21 +50,21 @@ public struct RunSettings: Sendable {
     public static let plain = RunSettings("plain")
 }
 
-/// Hears events and drops them.
+/// An observer that ignores all events.
 private final class SilentObserver: EvaluationObserver {}
 
-/// Runs sources and programs in machines of their own. Call it on a thread of `BigStack`.
+/// Runs sources and programs on new machines. It must be called on a thread of `BigStack`.
 public enum Run {
     static let directory = Array("/job".utf8)
 
-    /// What is run.
+    /// The input of a run.
     public enum Input {
         case source(String)
         /// An encoded program, which is verified first.
         case program([UInt8])
     }
 
-    /// Nil when there is no machine, or the verifier refuses the program.
+    /// Runs an input; nil if there is no machine, or if the verifier rejects the program.
     public static func observe(_ input: Input, _ settings: RunSettings) -> Observation? {
         guard let io = HostileFiles.io() else { return nil }
         let limits = Limits(
@@ -115,7 +115,7 @@ public enum Run {
     }
 }
 
-/// What a machine printed, cut.
+/// The output of a machine, truncated.
 private final class Lines {
     private(set) var texts: [String] = []
     private var bytes = 0

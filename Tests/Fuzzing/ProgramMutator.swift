@@ -2,14 +2,14 @@ import TestSupport
 
 @testable import NixBytecode
 
-/// Changes programs where it hurts: operands, the order of instructions, captures, headers and tables. The maximum stack
-/// is computed anew, so that more than the first check is passed.
+/// Mutates programs in sensitive parts: operands, the order of instructions, captures, headers and tables. The maximum
+/// stack height is recomputed, so that mutants pass more than the first check.
 public struct ProgramMutator {
     private var random: SeededGenerator
 
     public init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    /// A changed program; nil when there is nothing in it to change.
+    /// A mutated program; nil if there is nothing to mutate.
     public mutating func mutate(_ program: Program) -> Program? {
         var program = program
         for _ in 0...random.below(3) {
@@ -33,7 +33,7 @@ public struct ProgramMutator {
         }
         chunk.code = Instruction.encode(code)
         chunk.maximumStack = UInt32(clamping: Instruction.maximumStack(code, arity: Int(chunk.arity), program))
-        // Spans name offsets that are others now.
+        // The offsets of spans are no longer valid.
         chunk.instructionSpans = []
         program.chunks[index] = chunk
     }
@@ -51,19 +51,19 @@ public struct ProgramMutator {
     }
 
     private mutating func changeCode(_ code: inout [Instruction], _ program: Program) {
-        let place = random.below(code.count)
+        let position = random.below(code.count)
         switch random.below(10) {
-        case 0: code.swapAt(place, random.below(code.count))
-        case 1 where place + 1 < code.count: code.swapAt(place, place + 1)
-        case 2: code[place].opcode = relative(of: code[place].opcode)
-        case 3: insert(code[random.below(code.count)], at: place, &code)
-        case 4 where code.count > 1: remove(at: place, &code)
-        case 5: insert(simple(), at: place, &code)
-        default: changeOperand(&code[place], program, code.count)
+        case 0: code.swapAt(position, random.below(code.count))
+        case 1 where position + 1 < code.count: code.swapAt(position, position + 1)
+        case 2: code[position].opcode = relative(of: code[position].opcode)
+        case 3: insert(code[random.below(code.count)], at: position, &code)
+        case 4 where code.count > 1: remove(at: position, &code)
+        case 5: insert(simple(), at: position, &code)
+        default: changeOperand(&code[position], program, code.count)
         }
     }
 
-    /// Another opcode whose operands look the same.
+    /// Another opcode with operands of the same kinds.
     private mutating func relative(of opcode: Opcode) -> Opcode {
         let alike = Opcode.table.map(\.opcode).filter {
             $0.info.operands == opcode.info.operands && !$0.isInternal
@@ -85,23 +85,23 @@ public struct ProgramMutator {
         }
     }
 
-    private func insert(_ instruction: Instruction, at place: Int, _ code: inout [Instruction]) {
-        code = code.map { $0.movingJumps { $0 > place ? $0 + 1 : $0 } }
-        code.insert(instruction, at: place)
+    private func insert(_ instruction: Instruction, at position: Int, _ code: inout [Instruction]) {
+        code = code.map { $0.movingJumps { $0 > position ? $0 + 1 : $0 } }
+        code.insert(instruction, at: position)
     }
 
-    private func remove(at place: Int, _ code: inout [Instruction]) {
-        code.remove(at: place)
-        code = code.map { $0.movingJumps { $0 > place ? $0 - 1 : $0 } }
+    private func remove(at position: Int, _ code: inout [Instruction]) {
+        code.remove(at: position)
+        code = code.map { $0.movingJumps { $0 > position ? $0 - 1 : $0 } }
     }
 
     private mutating func changeOperand(_ instruction: inout Instruction, _ program: Program, _ count: Int) {
         guard !instruction.parts.isEmpty else { return }
-        let place = random.below(instruction.parts.count)
-        switch instruction.parts[place] {
-        case .jump: instruction.parts[place] = .jump(random.below(count + 1))
-        case .byte: instruction.parts[place] = .byte(UInt8(random.below(5)))
-        case .number(let value): instruction.parts[place] = .number(number(near: value, program))
+        let position = random.below(instruction.parts.count)
+        switch instruction.parts[position] {
+        case .jump: instruction.parts[position] = .jump(random.below(count + 1))
+        case .byte: instruction.parts[position] = .byte(UInt8(random.below(5)))
+        case .number(let value): instruction.parts[position] = .number(number(near: value, program))
         }
     }
 
@@ -121,20 +121,20 @@ public struct ProgramMutator {
     private mutating func changeTables(_ program: inout Program) {
         switch random.below(6) {
         case 0 where !program.constants.isEmpty:
-            let place = random.below(program.constants.count)
-            program.constants[place] = constant(program)
+            let position = random.below(program.constants.count)
+            program.constants[position] = constant(program)
         case 1 where !program.shapes.isEmpty:
-            let place = random.below(program.shapes.count)
-            if random.chance(50), !program.shapes[place].names.isEmpty {
-                program.shapes[place].names.removeLast()
+            let position = random.below(program.shapes.count)
+            if random.chance(50), !program.shapes[position].names.isEmpty {
+                program.shapes[position].names.removeLast()
             } else {
-                program.shapes[place].names.reverse()
+                program.shapes[position].names.reverse()
             }
         case 2 where !program.formals.isEmpty:
-            let place = random.below(program.formals.count)
-            program.formals[place].hasEllipsis.toggle()
-            if random.chance(30), !program.formals[place].formals.isEmpty {
-                program.formals[place].formals.removeLast()
+            let position = random.below(program.formals.count)
+            program.formals[position].hasEllipsis.toggle()
+            if random.chance(30), !program.formals[position].formals.isEmpty {
+                program.formals[position].formals.removeLast()
             }
         case 3 where !program.formals.isEmpty: changeDefault(&program)
         case 4 where program.symbols.count > 1:
@@ -157,11 +157,11 @@ public struct ProgramMutator {
     }
 
     private mutating func changeDefault(_ program: inout Program) {
-        let place = random.below(program.formals.count)
-        guard !program.formals[place].formals.isEmpty else { return }
-        let name = random.below(program.formals[place].formals.count)
+        let index = random.below(program.formals.count)
+        guard !program.formals[index].formals.isEmpty else { return }
+        let name = random.below(program.formals[index].formals.count)
         let position = Position(rawValue: UInt64(random.below(24)))
-        program.formals[place].formals[name].defaultValue =
+        program.formals[index].formals[name].defaultValue =
             switch random.below(5) {
             case 0: .none
             case 1: .constant(UInt32(random.below(program.constants.count + 1)))
@@ -176,10 +176,10 @@ public struct ProgramMutator {
 }
 
 extension Instruction {
-    /// The same with jumps to other numbers.
-    func movingJumps(_ place: (Int) -> Int) -> Instruction {
+    /// The instruction with its jump target mapped to another index.
+    func movingJumps(_ position: (Int) -> Int) -> Instruction {
         Instruction(
             opcode: opcode,
-            parts: parts.map { part in if case .jump(let target) = part { .jump(place(target)) } else { part } })
+            parts: parts.map { part in if case .jump(let target) = part { .jump(position(target)) } else { part } })
     }
 }

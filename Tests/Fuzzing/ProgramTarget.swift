@@ -1,15 +1,15 @@
 import NixBytecode
 import NixVM
 
-/// Runs changed programs: what the verifier lets through must run with every invariant whole.
+/// Runs mutated programs. A program that the verifier accepts must keep all invariants.
 public enum ProgramTarget {
-    /// A changed program, encoded; nil where nothing could be changed.
+    /// A mutated program, encoded; nil if nothing could be mutated.
     public static func mutant(of original: Program, seed: UInt64) -> [UInt8]? {
         var mutator = ProgramMutator(seed: seed)
         return mutator.mutate(original)?.encoded()
     }
 
-    /// What came of a program.
+    /// The outcome of running a program.
     public enum Outcome {
         case rejected
         case ran(kind: FailureKind?)
@@ -26,7 +26,7 @@ public enum ProgramTarget {
         var stress = settings
         stress.name = "stress"
         stress.stress = true
-        // Stress costs more, so that not each of them gets it.
+        // Collecting at every allocation is slow, so only one in four programs is run that way.
         guard seed % 4 == 0 else { return .ran(kind: checked.kind) }
         guard let moved = Run.observe(.program(bytes), stress) else { return .rejected }
         if moved.isViolation { return .found([Finding("violation under stress", moved.text)]) }
@@ -40,6 +40,6 @@ public enum ProgramTarget {
 }
 
 extension ProgramTarget {
-    /// A program that was encoded and is right.
+    /// Decodes and verifies a program; nil if it is invalid.
     public static func program(_ bytes: [UInt8]) -> Program? { try? Program.load(bytes) }
 }

@@ -3,7 +3,7 @@ import NixEval
 import NixVM
 
 extension FuzzCase {
-    /// Runs the case again; what is wrong, empty when all is well.
+    /// Runs the case again, and returns the findings.
     public func replay() async -> [Finding] {
         switch target {
         case "sources":
@@ -28,17 +28,13 @@ extension FuzzCase {
 }
 
 extension JobTarget {
-    /// A job that gave something else in used memory than in its own.
+    /// A job whose result with a used memory differs from that with a new one.
     public struct Found: Sendable {
         public var index: Int
         public var finding: Finding
     }
 
-    /// Runs so many jobs in one memory, and each in its own; stops at the first that differs.
-    ///
-    /// - Parameters:
-    ///   - checks: of the machine whose memory is used again and again.
-    ///   - progress: told of each job before it runs.
+    /// Runs jobs on one memory, and each on a new one; stops at the first difference.
     public static func run(
         seed: UInt64, count: Int, programs: [[UInt8]], checks: MachineChecks? = nil,
         progress: (Int) -> Void = { _ in }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Memory of this process as the system counts it, in bytes.
+/// The resident memory of this process in bytes, according to the system.
 public enum ResidentMemory {
-    /// Lets the peak be counted from now on.
+    /// Resets the peak.
     public static func resetPeak() {
         let descriptor = unsafe open("/proc/self/clear_refs", O_WRONLY)
         guard descriptor >= 0 else { return }
@@ -14,7 +14,7 @@ public enum ResidentMemory {
     public static func peak() -> Int { field("VmHWM:") }
     public static func current() -> Int { field("VmRSS:") }
 
-    /// A line of the process's status, in kB there.
+    /// The value of a line in the process's status, which is in kB.
     private static func field(_ name: String) -> Int {
         let text = String(decoding: contents("/proc/self/status"), as: UTF8.self)
         guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else { return 0 }
@@ -31,7 +31,7 @@ public enum ResidentMemory {
     }
 }
 
-/// Processor time of the current thread, in nanoseconds.
+/// The processor time of the current thread in nanoseconds.
 public enum ThreadClock {
     public static func now() -> UInt64 {
         var time = timespec()

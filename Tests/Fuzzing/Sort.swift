@@ -1,12 +1,12 @@
-/// What an expression of a hostile source is meant to be. Now and then it is something else.
+/// The intended type of an expression in a hostile source. Occasionally, an expression has another one.
 public enum Sort: CaseIterable, Sendable {
     case integer, float, boolean, string, path, list, set, function, anything
-    // Arguments that builtins look into.
+    // Arguments whose contents a builtin examines.
     case predicate, comparator, pattern, json, toml, version, names, pairs, graph, derivation, date, hash, url, folder
     case joiner, updater, zipper
 }
 
-/// A builtin as the grammar calls it.
+/// A builtin with the sorts of its arguments.
 public struct BuiltinCall: Sendable {
     public var name: String
     var arguments: [Sort]
@@ -16,7 +16,8 @@ public struct BuiltinCall: Sendable {
         self.arguments = arguments
     }
 
-    /// Every function of `builtins` by what it is meant to give; those without a row are called with anything.
+    /// The functions of `builtins` by the sort of their result. Those without a row are called with arbitrary
+    /// arguments.
     public static let rows: [(result: Sort, calls: [BuiltinCall])] = [
         (
             .integer,
@@ -101,6 +102,6 @@ public struct BuiltinCall: Sendable {
         ),
     ]
 
-    /// The names of all builtins that the grammar has a row for.
+    /// The names of all builtins with a row.
     public static var names: Set<String> { Set(rows.flatMap { $0.calls.map(\.name) }) }
 }

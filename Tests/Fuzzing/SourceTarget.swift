@@ -4,15 +4,15 @@ import NixEval
 import NixSyntax
 import NixVM
 
-/// Runs a source in every way there is, and looks where they differ and what passes its limits.
+/// Runs a source in every mode, and reports where the results differ or exceed limits.
 public enum SourceTarget {
-    /// Beyond its deadline an evaluation may use so much of the processor's time, in nanoseconds.
+    /// The processor time in nanoseconds by which an evaluation may exceed its deadline.
     static let graceNanoseconds: UInt64 = 100_000_000
 
-    /// Bytes beyond the memory limit that are no finding.
+    /// The bytes by which an evaluation may exceed its memory limit.
     static func graceBytes(_ limit: Int) -> Int { max(16 << 20, limit / 20) }
 
-    /// Limits that follow from the seed.
+    /// The limits for a seed.
     public static func settings(seed: UInt64) -> RunSettings {
         var plain = RunSettings.plain
         plain.fuel = [500, 2_000, 5_000, 20_000, 20_000, 100_000][Int(seed % 6)]
@@ -20,14 +20,14 @@ public enum SourceTarget {
         return plain
     }
 
-    /// All that is wrong; empty when all is well.
+    /// All findings; empty if there are none.
     public static func findings(_ source: String, _ plain: RunSettings) -> [Finding] {
         guard let first = Run.observe(.source(source), plain) else { return [Finding("no run", "no machine")] }
         var findings = limits(first, plain)
         for other in variants(of: plain) {
             guard let observation = Run.observe(.source(source), other) else { continue }
             findings += limits(observation, other)
-            // In a smaller heap it may end earlier.
+            // With a smaller heap it may end earlier.
             if observation.endsByResources || first.endsByResources { continue }
             findings += difference(first, observation, plain.name, other.name)
         }
@@ -39,7 +39,7 @@ public enum SourceTarget {
         return findings
     }
 
-    /// What passes time and memory, of a source that nothing else ends.
+    /// The findings about time and memory, for a source that only limits can end.
     public static func passedLimits(_ source: String) -> [Finding] {
         var settings = RunSettings("limits")
         settings.fuel = nil
@@ -68,7 +68,8 @@ public enum SourceTarget {
         return [small, observed, checked] + ((plain.fuel ?? .max) <= 20_000 ? [stress] : [])
     }
 
-    /// A program has no source text for its failures to show, and keeps paths in the texts of assertions as written.
+    /// An observation without the differences of programs: their failures show no source text, and the texts of their
+    /// assertions have paths as written.
     private static func stripped(_ observation: Observation) -> Observation {
         var observation = observation
         if observation.kind == .assertion { observation.message = "" }
@@ -89,7 +90,7 @@ public enum SourceTarget {
         return []
     }
 
-    /// A text from the first line in which it differs from another one.
+    /// A text from the first line on that differs from another text.
     private static func rest(_ text: String, after other: String) -> String {
         let lines = text.split(separator: "\n")
         let same = zip(lines, other.split(separator: "\n")).prefix { $0 == $1 }.count
@@ -116,7 +117,7 @@ public enum SourceTarget {
         return findings
     }
 
-    /// The program of a source; nil when it does not compile.
+    /// The encoded program of a source; nil if it does not compile.
     public static func encoded(_ source: String) -> [UInt8]? {
         let options = CompileOptions(globals: GlobalNames(Machine.globalNames))
         guard let tree = try? parse(Array(source.utf8)), let analysed = try? AnalysedSource(tree, options: options),

@@ -187,14 +187,14 @@ import Testing
         #expect(try store.jobs(JobFilter(states: [.running])).map(\.id) == [begun])
         try close(&store)
         #expect(try store.openJobs().map(\.hasBegun) == [false, true, false])
-        // The next attempt has not begun because the one before had.
+        // The new attempt has not begun just because the previous one had.
         _ = try store.apply([
             .requeue(begun, attempt: 1), .lease(begun, attempt: 2, worker: "w", at: 9, begins: false),
         ])
         #expect(try store.job(.id(begun))?.summary.state == .held)
     }
 
-    /// Of the first version's leases nobody knows whether they had begun.
+    /// It is unknown whether leases of a store of the first version had begun.
     @Test func aStoreOfTheFirstVersionIsBroughtUpToDate() throws {
         try FileManager.default.createDirectory(atPath: place.path, withIntermediateDirectories: true)
         let pool = try DatabasePool(path: "\(place.path)/jobs.sqlite")
@@ -273,7 +273,7 @@ import Testing
         #expect(try store.openJobs().map(\.number) == [1, 1, 2, 2])
     }
 
-    /// Tenants know the jobs of an older store by their ids: those stay, and what comes later is above them.
+    /// Tenants know the jobs of an older store by their ids. Those stay valid, and later numbers are above them.
     @Test func jobsOfAnOlderStoreKeepTheirNumbers() throws {
         var store = try place.open()
         _ = try store.apply(["red", "blue", "red"].map { .insert(.sample(tenant: $0)) })

@@ -81,6 +81,17 @@ import Testing
         #expect(try store.traceSegment(job: job, attempt: 2, number: 1) == nil)
     }
 
+    /// Otherwise the sum of trace bytes would stay too high for ever, and traces would be removed below the bound.
+    @Test func aRepeatedSegmentIsCountedOnce() async throws {
+        let store = try place.open()
+        let job = JobID(rawValue: 1)
+        _ = try store.apply([.insert(.sample()), .lease(job, attempt: 1, worker: "w", at: 1, begins: true)])
+        for _ in 0..<3 { try await append(store, [segment(1, 0, "0123456789")]) }
+        let report = try await store.retain(RetentionPolicy(maximumTraceBytes: 10), now: 1)
+        #expect(report.traces == 0)
+        #expect(try store.trace(of: job)?.bytes == 10)
+    }
+
     @Test func aCutTraceFileReadsAsMissing() async throws {
         let store = try place.open()
         _ = try store.apply([.insert(.sample())])

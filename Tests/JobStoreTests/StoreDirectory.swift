@@ -1,7 +1,7 @@
 import Foundation
 import JobStore
 
-/// A store directory of one test, removed with it.
+/// A store directory of one test, which is removed with the object.
 final class StoreDirectory {
     let path = NSTemporaryDirectory() + "firn-store-" + UUID().uuidString
 

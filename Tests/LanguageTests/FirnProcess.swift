@@ -3,29 +3,35 @@ import TestSupport
 
 /// Runs the built `firn` executable.
 enum FirnProcess {
-    /// The executable beside this test bundle; `FIRN_EXECUTABLE` names another.
+    /// The executable next to this test bundle, unless `FIRN_EXECUTABLE` gives another one.
     static let executable: URL = {
         if let path = ProcessInfo.processInfo.environment["FIRN_EXECUTABLE"] { return URL(fileURLWithPath: path) }
         let bundle = URL(fileURLWithPath: CommandLine.arguments.first ?? ".").standardizedFileURL
         return bundle.deletingLastPathComponent().appendingPathComponent("firn")
     }()
 
-    /// Evaluates a case as `scripts/oracle` does: in its folder, with nothing of the user's environment.
-    static func evaluate(_ languageCase: LanguageCase) throws -> LanguageOutcome {
-        try run(["eval"] + languageCase.arguments, in: languageCase.source.deletingLastPathComponent())
+    /// Evaluates a case like `scripts/oracle`: in its folder, and without the user's environment.
+    static func evaluate(_ languageCase: LanguageCase) async throws -> LanguageOutcome {
+        try await run(["eval"] + languageCase.arguments, in: languageCase.source.deletingLastPathComponent())
     }
 
-    /// Runs a script of the shell in a folder; the executable is `"$0"`.
-    static func run(script: String, in folder: URL) throws -> LanguageOutcome {
-        try run(URL(filePath: "/bin/sh"), ["-c", script, executable.path], in: folder)
+    /// Runs a shell script in a folder, with the executable as `"$0"`.
+    static func run(script: String, in folder: URL) async throws -> LanguageOutcome {
+        try await run(URL(filePath: "/bin/sh"), ["-c", script, executable.path], in: folder)
     }
 
     /// Runs the executable in a folder, without input.
-    static func run(_ arguments: [String], in folder: URL) throws -> LanguageOutcome {
-        try run(executable, arguments, in: folder)
+    static func run(_ arguments: [String], in folder: URL) async throws -> LanguageOutcome {
+        try await run(executable, arguments, in: folder)
     }
 
-    private static func run(_ executable: URL, _ arguments: [String], in folder: URL) throws -> LanguageOutcome {
+    private static func run(_ executable: URL, _ arguments: [String], in folder: URL) async throws -> LanguageOutcome {
+        try await ProcessSlots.busy.run { try await runNow(executable, arguments, in: folder) }
+    }
+
+    private static func runNow(
+        _ executable: URL, _ arguments: [String], in folder: URL
+    ) async throws -> LanguageOutcome {
         let cache = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: cache) }
         let process = try ChildProcess(
@@ -33,6 +39,7 @@ enum FirnProcess {
             environment: [
                 "HOME": "/homeless-shelter", "FIRN_SUITE": "set", "LC_ALL": "C.UTF-8", "FIRN_CACHE_DIR": cache.path,
             ], in: folder)
-        return LanguageOutcome(status: process.waitUntilEnd(), output: process.output, messages: process.errors)
+        let status = await process.end()
+        return LanguageOutcome(status: status, output: process.output, messages: process.errors)
     }
 }

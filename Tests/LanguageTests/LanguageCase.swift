@@ -1,27 +1,27 @@
 import Foundation
 import Testing
 
-/// One case of the language suite (Tests/Language): a source, and what evaluating it must give.
+/// One case of the language suite (Tests/Language): a source and its expected result.
 ///
-/// `scripts/oracle --help` tells which files make a case.
+/// `scripts/oracle --help` describes the files of a case.
 struct LanguageCase: Sendable, CustomTestStringConvertible {
-    /// Topic and name, as in `strings/escapes`.
+    /// The topic and name, as in `strings/escapes`.
     let name: String
     let source: URL
-    /// What is printed; nil for a case that must fail.
+    /// The expected output; nil for a case that must fail.
     let expected: String?
-    /// Lines that must occur in the messages, in this order.
+    /// Lines that the messages must contain, in this order.
     let messages: [String]
-    /// Arguments of the evaluation besides `--strict`.
+    /// Arguments in addition to `--strict`.
     let flags: [String]
-    /// Whether all of the value is forced before it is printed.
+    /// Whether the value is completely forced before it is printed.
     let isStrict: Bool
     /// The memory limit in MiB of a heavy case; nil for an ordinary one.
     let memoryMebibytes: Int?
 
     var testDescription: String { name }
 
-    /// Tests/Language of this checkout.
+    /// The folder Tests/Language of this checkout.
     static let suite = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Language")
 

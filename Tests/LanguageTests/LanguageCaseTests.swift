@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The comparison itself: what it accepts and what it does not.
+/// Tests of the comparison with expected results.
 @Suite struct LanguageCaseTests {
     private func find(_ name: String) throws -> LanguageCase {
         try #require(LanguageCase.all.first { $0.name == name })

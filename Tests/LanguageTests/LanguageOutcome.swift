@@ -1,18 +1,18 @@
-/// What an evaluation of a case gave.
+/// The result of evaluating a case.
 struct LanguageOutcome: Sendable {
-    /// The exit code; 0 when the evaluation succeeded.
+    /// The exit code; 0 if the evaluation succeeded.
     var status: Int32
     var output: String
     var messages: String
 }
 
 extension LanguageCase {
-    /// What is wrong with an outcome; nil if it is as it must be.
+    /// The difference between an outcome and the expected one; nil if there is none.
     func difference(_ outcome: LanguageOutcome) -> String? {
         if expected == nil && messages.isEmpty { return "no .exp and no .err beside the case" }
         guard let expected else {
             if outcome.status == 0 { return "succeeds, but must fail: \(outcome.output)" }
-            // Exit code 2 is for a wrong command line, and a signal for a crash.
+            // Exit code 2 means an invalid command line, and a signal means a crash.
             if outcome.status != 1 { return "exit code \(outcome.status): \(outcome.messages)" }
             return missingMessage(outcome)
         }
@@ -33,12 +33,12 @@ extension LanguageCase {
         return nil
     }
 
-    /// The text with the place of this checkout replaced, as goldens have it.
+    /// The text with the path of this checkout replaced, as in the expected outputs.
     private static func neutral(_ text: String) -> String {
         text.replacing(suite.path, with: "/SUITE")
     }
 
-    /// Messages are compared by words: where lines break and how they are indented differs with their length.
+    /// The words of a message. Line breaks and indentation depend on its length, so they are not compared.
     private static func words(_ text: String) -> String {
         text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

@@ -2,7 +2,7 @@ import Foundation
 import NixBytecode
 import Testing
 
-/// Keeps the generated chapters of protocol/bytecode.md equal to the table and the codes.
+/// The generated chapters of protocol/bytecode.md agree with the opcode table and the error codes.
 @Suite struct DocumentationTests {
     private let page = ProtocolFolder.url.appending(path: "bytecode.md")
 
@@ -24,10 +24,30 @@ import Testing
             #expect(info.operands.count <= 2, "\(info.name)")
             #expect(info.operands.contains(.jump) == (info.taken != nil), "\(info.name)")
             #expect(!info.operands.dropLast().contains(.jump), "\(info.name)")
+            #expect(info.minimumCount == 0 || info.operands.contains(.count), "\(info.name)")
         }
     }
 
-    /// What stands between `<!-- begin: name -->` and `<!-- end: name -->`.
+    /// The stack pictures of instructions with a fixed effect have as many values as the effect.
+    @Test func picturesShowTheEffects() {
+        for info in Opcode.table where info.opcode != .step {
+            let edges = info.picture.components(separatedBy: ", jump: ")
+            let effects = [info.next, info.taken].compactMap { $0 }
+            guard edges.count == effects.count else { continue }
+            for (edge, effect) in zip(edges, effects) { expect(edge, shows: effect, of: info.name) }
+        }
+    }
+
+    private func expect(_ edge: String, shows effect: StackEffect, of name: String) {
+        let sides = edge.components(separatedBy: "--").map { $0.split(separator: " ").count }
+        switch effect {
+        case .fixed(let pops, let pushes): #expect(sides == [pops, pushes], "\(name)")
+        case .ends(let pops, 0): #expect(sides == [pops, 0], "\(name)")
+        case .ends, .counted, .shape, .formals: #expect(edge.contains(".."), "\(name)")
+        }
+    }
+
+    /// Replaces the text between `<!-- begin: name -->` and `<!-- end: name -->`.
     private func replaced(_ name: String, in text: String, by chapter: String) throws -> String {
         let begin = try #require(text.range(of: "<!-- begin: \(name) -->\n"))
         let end = try #require(text.range(of: "<!-- end: \(name) -->"))
@@ -36,7 +56,9 @@ import Testing
 
     private func opcodes() -> String {
         let rows = Opcode.table.map { info in
-            let operands = info.operands.map { "\($0)" }.joined(separator: ", ")
+            let operands = info.operands.map { operand in
+                operand == .count && info.minimumCount > 0 ? "\(operand) ≥ \(info.minimumCount)" : "\(operand)"
+            }.joined(separator: ", ")
             let picture = info.picture.replacing("|", with: "\\|")
             let text = info.documentation.replacing("|", with: "\\|")
             return "| \(info.opcode.rawValue) | `\(info.name)` | \(operands) | `\(picture)` | \(text) |\n"

@@ -1,11 +1,11 @@
 import NixBytecode
 
-/// Programs put together by hand, valid or not.
+/// Programs that are built by hand, which may be invalid.
 enum Fixture {
     /// An opcode and the bytes of its operands.
     static func op(_ opcode: Opcode, _ operands: UInt8...) -> [UInt8] { [opcode.rawValue] + operands }
 
-    /// The same for an opcode whose last operand is a jump.
+    /// An opcode whose last operand is a jump, with the bytes of its operands.
     static func jump(_ opcode: Opcode, _ first: UInt8..., over distance: UInt8) -> [UInt8] {
         [opcode.rawValue] + first + [distance, 0, 0, 0]
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NixBytecode
 
-/// Programs that are read and proved chunk by chunk.
+/// Programs that are decoded and verified chunk by chunk.
 @Suite struct IndexedProgramTests {
     @Test func everyChunkIsThatOfTheProgram() throws {
         for seed in 0..<100 {
@@ -39,15 +39,15 @@ import Testing
 
     @Test func damageIsSeen() throws {
         let bytes = try IndexedProgram.bytes(of: RandomProgram.make(seed: 1))
-        for place in stride(from: 0, to: bytes.count, by: 7) {
+        for offset in stride(from: 0, to: bytes.count, by: 7) {
             var damaged = bytes
-            damaged[place] ^= 0x10
+            damaged[offset] ^= 0x10
             #expect(throws: ProgramRejection.self) { try IndexedProgram(damaged) }
-            #expect(throws: ProgramRejection.self) { try IndexedProgram(Array(bytes[..<place])) }
+            #expect(throws: ProgramRejection.self) { try IndexedProgram(Array(bytes[..<offset])) }
         }
     }
 
-    /// What a refused part had read is known to nobody, so that a later part would lack it.
+    /// The entries that a rejected part had decoded are lost, so later parts would lack them.
     @Test func nothingFollowsARefusal() throws {
         let program = try RandomProgram.make(seed: 1)
         let indexed = try IndexedProgram(IndexedProgram.bytes(of: program))
@@ -55,7 +55,7 @@ import Testing
         #expect(throws: ProgramRejection.self) { try indexed.part(0) }
     }
 
-    /// Also with a checksum that fits, what is not proved is refused.
+    /// Bytes with a valid checksum are rejected as well if they do not pass verification.
     @Test func changedBytesNeverTrap() throws {
         var random = SeededGenerator(seed: 5)
         var accepted = 0
@@ -66,10 +66,10 @@ import Testing
             for _ in 0..<100 {
                 var mutant = body
                 for _ in 0...random.below(3) {
-                    let place = random.below(mutant.count)
-                    if random.chance(10) { mutant.removeSubrange(place..<min(mutant.count, place + 2)) }
-                    guard place < mutant.count else { continue }
-                    mutant[place] = random.chance(50) ? UInt8(truncatingIfNeeded: random.next()) : mutant[place] ^ 1
+                    let offset = random.below(mutant.count)
+                    if random.chance(10) { mutant.removeSubrange(offset..<min(mutant.count, offset + 2)) }
+                    guard offset < mutant.count else { continue }
+                    mutant[offset] = random.chance(50) ? UInt8(truncatingIfNeeded: random.next()) : mutant[offset] ^ 1
                 }
                 guard let indexed = try? IndexedProgram(ProgramIndex.seal(mutant)) else {
                     refused += 1

@@ -2,9 +2,9 @@ import Testing
 
 @testable import NixBytecode
 
-/// How decoding and verifying are held to a limit.
+/// Limits on decoding and verifying.
 @Suite struct LoadLimitTests {
-    /// A program of a few bytes for each of many entries.
+    /// A program with many entries of a few bytes each.
     private static func encoded(chunks: Int = 0, symbols: Int = 0, captures: Int = 0) -> [UInt8] {
         let chunk = Chunk(
             kind: .thunk, arity: 0, upvalueCount: 0, capturesWith: false, formals: nil, parameters: [], name: nil,
@@ -28,9 +28,9 @@ import Testing
     func stopsBeforeMemory(index: Int) {
         let bytes = Self.programs[index]
         #expect(throws: ProgramLoadFailure.stopped) {
-            try Program.load(bytes, mustStop: { $0 > bytes.count * 2 })
+            try Program.load(bytes, shouldCancel: { $0 > bytes.count * 2 })
         }
-        // Without a limit it is refused for what it is.
+        // Without a limit, it is rejected because it is invalid.
         #expect(throws: ProgramRejection.self) { try Program.load(bytes) }
     }
 
@@ -64,7 +64,7 @@ import Testing
         var larger = program
         larger.symbols.append(Array(repeating: 0x61, count: 10_000))
         #expect(larger.memoryBytes - program.memoryBytes >= 10_000)
-        // A capacity differs from run to run: what is counted for a job must not.
+        // Capacities differ from run to run, which must not affect the bytes counted for a job.
         larger = program
         larger.symbols.reserveCapacity(10_000)
         #expect(larger.memoryBytes == program.memoryBytes)

@@ -1,12 +1,12 @@
 import NixBytecode
 import TestSupport
 
-/// Runs verified code on a stack of kinds instead of values, choosing branches at random, with every access checked.
-/// It knows the effects of instructions from their descriptions, not from the table: a second opinion on the verifier.
+/// Interprets verified code on a stack of value kinds, with random branches and every access checked. It implements the
+/// effects of instructions independently of the opcode table, and thereby checks the verifier.
 struct ModelMachine {
     enum Kind { case value, link }
 
-    /// What went wrong: any instance is a hole in the verifier.
+    /// An unsafe access: a defect of the verifier.
     struct Hole: Error, CustomStringConvertible {
         var description: String
     }
@@ -24,7 +24,7 @@ struct ModelMachine {
         random = SeededGenerator(seed: seed)
     }
 
-    /// Runs to the end of the chunk.
+    /// Runs the chunk to its end.
     mutating func run() throws {
         while try step() {
             guard stack.count <= Int(chunk.maximumStack) else { throw Hole(description: "over the maximum stack") }
@@ -71,10 +71,10 @@ struct ModelMachine {
         try require(upvalue < Int(chunk.upvalueCount) && isLink == (kind == .link), "upvalue \(upvalue)")
     }
 
-    private func require(_ place: Position, _ kind: Kind) throws {
-        switch place.kind {
-        case .local: try require(slot: place.index, kind)
-        case .upvalue: try require(upvalue: place.index, kind)
+    private func require(_ position: Position, _ kind: Kind) throws {
+        switch position.kind {
+        case .local: try require(slot: position.index, kind)
+        case .upvalue: try require(upvalue: position.index, kind)
         case .deferred: try require(kind == .value, "deferred chain")
         case .none: throw Hole(description: "no position")
         }
@@ -88,7 +88,7 @@ struct ModelMachine {
         if let chain { try require(chain, .link) }
     }
 
-    /// False at the end of the chunk.
+    /// Runs one instruction; returns false at the end of the chunk.
     private mutating func step() throws -> Bool {
         guard let opcode = Opcode(rawValue: try byte()) else { throw Hole(description: "unknown opcode") }
         switch opcode {

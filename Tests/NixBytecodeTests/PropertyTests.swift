@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// Any bytes end in a rejection or in a program that encodes to just those bytes and keeps the machine's bounds.
+    /// Arbitrary bytes are rejected, or give a program that encodes to the same bytes and runs safely.
     @Test func mutatedBytesNeverTrap() throws {
         var random = SeededGenerator(seed: 2)
         var accepted = 0
@@ -40,7 +40,7 @@ import Testing
         #expect(accepted > 0)
     }
 
-    /// Changes in the code itself, which the decoder cannot see.
+    /// Mutations of code, which the decoder cannot detect.
     @Test func mutatedCodeNeverPassesUnproved() throws {
         var random = SeededGenerator(seed: 4)
         var accepted = 0
@@ -74,13 +74,13 @@ import Testing
         var bytes = bytes
         for _ in 0...random.below(2) {
             guard !bytes.isEmpty else { return bytes }
-            let place = random.below(bytes.count)
+            let offset = random.below(bytes.count)
             switch random.below(5) {
-            case 0: bytes[place] = UInt8(truncatingIfNeeded: random.next())
-            case 1: bytes[place] = bytes[place] &+ (random.chance(50) ? 1 : 255)
-            case 2: bytes.insert(UInt8(random.below(80)), at: place)
-            case 3: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.below(3)))
-            default: bytes.removeSubrange(place...)
+            case 0: bytes[offset] = UInt8(truncatingIfNeeded: random.next())
+            case 1: bytes[offset] = bytes[offset] &+ (random.chance(50) ? 1 : 255)
+            case 2: bytes.insert(UInt8(random.below(80)), at: offset)
+            case 3: bytes.removeSubrange(offset..<min(bytes.count, offset + 1 + random.below(3)))
+            default: bytes.removeSubrange(offset...)
             }
         }
         return bytes

@@ -1,15 +1,15 @@
 import NixBytecode
 import TestSupport
 
-/// Makes valid programs from a seed, as a compiler would: nested expressions, each of which leaves one value.
+/// Generates valid programs from a seed, like a compiler: nested expressions, each of which pushes one value.
 struct RandomProgram {
     private var tables = ProgramBuilder()
     private var random: SeededGenerator
-    /// Expressions left to make.
+    /// The number of expressions that may still be generated.
     private var budget: Int
     private var offset: UInt32 = 0
 
-    /// What code can refer to where it stands.
+    /// What code can refer to at a point.
     private struct Scope {
         var values: [Int]
         var links: [Int] = []
@@ -69,7 +69,7 @@ struct RandomProgram {
         try tables.constant(.string((0..<random.below(6)).map { _ in UInt8(truncatingIfNeeded: random.next()) }))
     }
 
-    /// A body ends the chunk.
+    /// Generates a body, which ends the chunk.
     private mutating func body(_ builder: inout ChunkBuilder, _ scope: Scope) throws {
         if random.chance(20) {
             let count = 1 + random.below(3)
@@ -107,34 +107,34 @@ struct RandomProgram {
     }
 
     private mutating func leaf(_ builder: inout ChunkBuilder, _ scope: Scope) throws {
-        let place = random.chance(50) ? span() : nil
+        let location = random.chance(50) ? span() : nil
         switch random.below(11) {
-        case 0: try builder.emit(.constant, .constant(constant()), at: place)
+        case 0: try builder.emit(.constant, .constant(constant()), at: location)
         case 1:
             try builder.emit(.integer, .signed(Int64(bitPattern: random.next()) >> random.below(60).advanced(by: 3)))
-        case 2: try builder.emit([.null, .true, .false].randomElement(using: &random) ?? .null, at: place)
+        case 2: try builder.emit([.null, .true, .false].randomElement(using: &random) ?? .null, at: location)
         case 3: try builder.emit(.homePath, .constant(string()))
         case 4 where !scope.values.isEmpty:
             let slot = scope.values[random.below(scope.values.count)]
             switch random.below(3) {
-            case 0: try builder.emit(.getLocal, .slot(slot), at: place)
-            case 1: try builder.emit(.getLocalForce, .slot(slot), at: place)
-            default: try builder.emit(.getLocalSelect, .slot(slot), .symbol(symbol()), at: place)
+            case 0: try builder.emit(.getLocal, .slot(slot), at: location)
+            case 1: try builder.emit(.getLocalForce, .slot(slot), at: location)
+            default: try builder.emit(.getLocalSelect, .slot(slot), .symbol(symbol()), at: location)
             }
         case 5 where scope.upvalues > 0:
             let upvalue = random.below(scope.upvalues)
             switch random.below(3) {
-            case 0: try builder.emit(.getUpvalue, .upvalue(upvalue), at: place)
-            case 1: try builder.emit(.getUpvalueForce, .upvalue(upvalue), at: place)
-            default: try builder.emit(.getUpvalueSelect, .upvalue(upvalue), .symbol(symbol()), at: place)
+            case 0: try builder.emit(.getUpvalue, .upvalue(upvalue), at: location)
+            case 1: try builder.emit(.getUpvalueForce, .upvalue(upvalue), at: location)
+            default: try builder.emit(.getUpvalueSelect, .upvalue(upvalue), .symbol(symbol()), at: location)
             }
         case 6...8:
             if let chain = chain(scope) {
-                try builder.emit(.resolveWith, .position(chain), .symbol(symbol()), at: place)
+                try builder.emit(.resolveWith, .position(chain), .symbol(symbol()), at: location)
             } else {
                 try builder.emit(.null)
             }
-        default: try builder.emit(.currentPosition, at: place)
+        default: try builder.emit(.currentPosition, at: location)
         }
     }
 
@@ -229,7 +229,7 @@ struct RandomProgram {
         try builder.emit(.lazySelect, .symbol(name), .chunk(child))
     }
 
-    /// Locals, some of whose captures are deferred.
+    /// Generates locals, some of whose captures are deferred.
     private mutating func scoped(_ builder: inout ChunkBuilder, _ scope: Scope) throws {
         var inner = scope
         let count = 1 + random.below(3)

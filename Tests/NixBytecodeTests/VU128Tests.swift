@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct VU128Tests {
-    /// Values at every boundary, with the encodings that the definition gives by hand.
+    /// Values at every boundary, with their encodings computed by hand from the definition.
     @Test(
         arguments: [
             (0, [0x00]), (0x7F, [0x7F]), (0x80, [0x80, 0x02]), (0x3FFF, [0xBF, 0xFF]), (0x4000, [0xC0, 0x00, 0x02]),

@@ -2,7 +2,7 @@ import Foundation
 import NixBytecode
 import Testing
 
-/// protocol/bytecode-vectors and protocol/bytecode.md. With `FIRN_ACCEPT=1` in the environment they are written anew.
+/// protocol/bytecode-vectors and protocol/bytecode.md. They are rewritten if the environment has `FIRN_ACCEPT=1`.
 enum ProtocolFolder {
     static let url = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "protocol")

@@ -1,13 +1,13 @@
 import NixBytecode
 
-/// One file of protocol/bytecode-vectors: an encoding and what must become of it.
+/// A file of protocol/bytecode-vectors: an encoding and the expected result of loading it.
 struct Vector {
     var name: String
     var note: String
     var bytes: [UInt8]
-    /// The decoder's limit in bytes, when the vector is about it.
+    /// The decoder's limit in bytes, if the vector tests it.
     var limit: Int?
-    /// `accept`, or `reject`, number and name of the code, and where.
+    /// `accept`, or `reject` with the number and name of the code and the location.
     var expectation: String
 
     init(_ name: String, _ note: String, _ program: Program) {
@@ -22,7 +22,7 @@ struct Vector {
         expectation = Self.outcome(bytes, limit)
     }
 
-    /// What the decoder and the verifier make of the bytes.
+    /// The result of decoding and verifying the bytes.
     static func outcome(_ bytes: [UInt8], _ limit: Int?) -> String {
         do throws(ProgramRejection) {
             _ = try Program.load(bytes, limits: limit.map { DecodeLimits(maximumBytes: $0) } ?? DecodeLimits())
@@ -32,7 +32,7 @@ struct Vector {
         }
     }
 
-    /// The file's text: header lines, an empty line, 32 bytes a line in hexadecimal.
+    /// The text of the file: header lines, an empty line, and the bytes in hexadecimal, 32 on each line.
     var text: String {
         var lines = ["note: \(note)", "expect: \(expectation)"]
         if let limit { lines.append("limit: \(limit)") }
@@ -113,7 +113,7 @@ extension Vector {
 
     private static func withChain() -> Program {
         typealias F = Fixture
-        // Positions: local 0 is 0, upvalue 0 is 2, none is 3. A packed count of 1 is no capture and the chain.
+        // Positions: local 0 is 0, upvalue 0 is 2, none is 3. A packed count of 1 means no captures and a chain.
         return F.program(
             F.top(
                 F.null, F.op(.pushWith, 3), F.op(.closure, 1, 1, 0), F.op(.resolveWith, 0, 0), F.op(.call, 1),
@@ -147,8 +147,9 @@ extension Vector {
     private static func malformed() -> [Vector] {
         typealias F = Fixture
         let good = F.program(F.top(F.null, F.end, stack: 1)).encoded()
-        // Header: 8 bytes of magic, version at 8, flags at 10, compiler version at 12; the symbols' section number at
-        // 13, length at 14, count at 15. The constants' section starts at 22: number, length, count, first tag at 25.
+        // The header has 8 bytes of magic, the version at 8, flags at 10, and the compiler version at 12. The section
+        // of symbols has its number at 13, its length at 14 and its count at 15. The section of constants starts at 22:
+        // number, length, count, and the first tag at 25.
         func changed(_ offset: Int, _ bytes: UInt8...) -> [UInt8] {
             Array(good[..<offset]) + bytes + good[(offset + 1)...]
         }
@@ -218,7 +219,7 @@ extension Vector {
         ]
     }
 
-    /// A program that pushes null, then holds some code that must be refused, and returns.
+    /// A program that pushes null, then has the invalid code, and returns.
     private static func bad(_ name: String, _ note: String, _ code: [UInt8]...) -> Vector {
         typealias F = Fixture
         return Vector(

@@ -5,7 +5,7 @@ import Testing
 
 @testable import NixCompiler
 
-/// How compiling is held to a limit.
+/// Limits on compiling.
 @Suite struct BudgetTests {
     private static func names(_ prefix: String, _ count: Int, _ text: (Int) -> String) -> String {
         (0..<count).map { prefix + text($0) }.joined()
@@ -25,7 +25,7 @@ import Testing
     func stopsBeforeMemory(index: Int) throws {
         let tree = try parse(Array(Self.large[index].utf8))
         let most = 256 << 10
-        let options = CompileOptions(globals: testGlobals, mustStop: { $0 > most })
+        let options = CompileOptions(globals: testGlobals, shouldCancel: { $0 > most })
         let error = #expect(throws: CompileError.self) { try Compiler.compile(tree, options: options) }
         #expect(error?.kind == .cancelled)
     }
@@ -38,10 +38,10 @@ import Testing
             polls.withLock { $0 += 1 }
             return false
         }
-        let analysed = try AnalysedSource(tree, options: CompileOptions(globals: testGlobals, mustStop: count))
+        let analysed = try AnalysedSource(tree, options: CompileOptions(globals: testGlobals, shouldCancel: count))
         let analysing = polls.withLock { $0 }
         #expect(analysing >= tree.nodes.count / 2_048)
-        _ = try analysed.program(mustStop: count)
+        _ = try analysed.program(shouldCancel: count)
         #expect(polls.withLock { $0 } - analysing >= tree.nodes.count / 2_048)
     }
 
@@ -52,16 +52,16 @@ import Testing
         var builder = ChunkBuilder(kind: .topLevel, arity: 0)
         _ = try program.part(0, firstChunk: 1, builder: &builder)
         let error = #expect(throws: CompileError.self) {
-            try program.part(1, firstChunk: 2, builder: &builder, mustStop: { $0 > 256 << 10 })
+            try program.part(1, firstChunk: 2, builder: &builder, shouldCancel: { $0 > 256 << 10 })
         }
         #expect(error?.kind == .cancelled)
-        // The tables are not whole: no other part is made.
+        // The tables are incomplete, so no further part is generated.
         #expect(throws: CompileError.self) { try program.part(1, firstChunk: 2, builder: &builder) }
     }
 
-    /// Functions that nest, each with many uses of names that only a `with` binds.
+    /// Nested functions, each with many uses of names that only a `with` can bind.
     @Test func chainsOfWithAreWalkedOnce() throws {
-        // As deep as the stack of a test's thread allows.
+        // The deepest nesting for the stack of a test's thread.
         let depth = 500
         let source =
             "with { }; " + Self.names("", depth) { _ in "[ (z " } + "[ " + Self.names("", 100_000) { _ in "(f x) " }
@@ -78,7 +78,7 @@ import Testing
             let texts = program.constants.compactMap { if case .string(let text) = $0 { text.count } else { nil } }
             #expect(try #require(texts.max()) < 2_100)
         }
-        // The first names in order are shown, as of a short one.
+        // The first names in order are shown, as for a short set.
         let program = try compile("x: assert x \(set); 1").program
         #expect(
             program.constants.contains {

@@ -3,7 +3,7 @@ import NixCompiler
 import NixSyntax
 import Testing
 
-/// Code that is made when it is asked for.
+/// Code that is generated when it is first run.
 @Suite struct DeferredProgramTests {
     private func analysed(_ source: String) throws -> AnalysedSource {
         try AnalysedSource(parse(Array(source.utf8)), options: CompileOptions(globals: testGlobals))
@@ -15,7 +15,8 @@ import Testing
         let program = try DeferredProgram(
             try analysed("let x = map 1; in { a = x 2; f = { p, q ? x 3 }: p; g = y: z: y; h = y: { r }: r; }"))
         let first = try program.part(0, firstChunk: 100, builder: &builder)
-        // The top level, x, a, f, g, h and f's default; code of the top level, h and f.
+        // The chunks are the top level, x, a, f, g, h and the default of f; code is generated for the top level, h and
+        // f.
         #expect(first.newChunks.map(\.kind) == [.topLevel, .thunk, .thunk, .lambda, .lambda, .lambda, .thunk])
         #expect(first.newChunks.map(\.arity) == [0, 0, 0, 1, 2, 2, 0])
         #expect(Set(first.code.map(\.chunkIndex)) == [0, 3, 5])

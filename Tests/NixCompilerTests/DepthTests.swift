@@ -3,7 +3,7 @@ import NixSyntax
 import Testing
 
 @Suite struct DepthTests {
-    /// Sources nested as deep as the parser lets them be.
+    /// Sources with the deepest nesting that the parser accepts.
     static let sources: [String] = [
         nested("!", "true", ""), nested("-", "1", ""), nested("(1 + ", "1", ")"), nested("(1 == ", "1", ")"),
         nested("[ ", "", " ]"), nested("{ a = ", "1", "; }"), nested("rec { a = ", "1", "; }"),

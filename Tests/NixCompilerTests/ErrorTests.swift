@@ -39,7 +39,7 @@ import Testing
     func cancellation() throws {
         let source = "[ " + String(repeating: "(f: f 1) ", count: 2_000) + "]"
         let tree = try parse(Array(source.utf8))
-        let options = CompileOptions(globals: testGlobals, mustStop: { _ in true })
+        let options = CompileOptions(globals: testGlobals, shouldCancel: { _ in true })
         let error = #expect(throws: CompileError.self) { try Compiler.compile(tree, options: options) }
         #expect(error?.kind == .cancelled)
     }

@@ -32,8 +32,8 @@ import Testing
         #expect(names.contains(opcode.info.name))
     }
 
-    /// `force` is there for other producers: no source needs it, because every instruction that leaves a value either
-    /// leaves it forced or where a delayed one is wanted. `step` is the machine's own.
+    /// No source needs `force`, because every instruction pushes either a forced value or one that may be a thunk; it
+    /// exists for other producers of bytecode. `step` is internal to the machine.
     @Test("No opcode is without a source")
     func complete() {
         let unused: Set<Opcode> = [.force, .step]

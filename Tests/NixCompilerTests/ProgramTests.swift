@@ -30,7 +30,8 @@ import Testing
         let names = program.chunks.map { chunk in
             chunk.name.map { String(decoding: program.symbols[Int($0)], as: UTF8.self) }
         }
-        // Top level, f, g, the sets of h and j, then inside them: the second function of f, i, and k by its value.
+        // The names are those of the top level, f, g, the sets of h and j, and within them the second function of f, i,
+        // and the value of k.
         #expect(names.compactMap { $0 }.sorted() == ["f", "f", "g", "h", "i", "j"])
     }
 
@@ -38,14 +39,14 @@ import Testing
     func spans() throws {
         let source = "x: (f: f x.a) (x +  1) \"a${ x }\""
         let program = try compile(source).program
-        let places = program.chunks.flatMap(\.instructionSpans).map { entry in
+        let texts = program.chunks.flatMap(\.instructionSpans).map { entry in
             let range = Int(entry.span.start)..<Int(entry.span.end)
             return String(decoding: Array(source.utf8)[range], as: UTF8.self)
         }
-        #expect(places.contains("x.a"))
-        #expect(places.contains("1"))
-        #expect(places.contains { $0.hasPrefix("${ x") })
-        #expect(places.contains("(f: f x.a) (x +  1) \"a${ x }\""))
+        #expect(texts.contains("x.a"))
+        #expect(texts.contains("1"))
+        #expect(texts.contains { $0.hasPrefix("${ x") })
+        #expect(texts.contains("(f: f x.a) (x +  1) \"a${ x }\""))
     }
 
     @Test("An operator's instruction points at its sign")

@@ -3,7 +3,7 @@ import NixCompiler
 import NixSyntax
 import Testing
 
-/// What a source costs does not grow with the square of its size.
+/// The cost of a source is not quadratic in its size.
 @Suite struct SizeTests {
     @Test("Asserts in the conditions of asserts do not repeat each other's text without end")
     func nestedAsserts() async throws {

@@ -4,14 +4,14 @@ import NixCompiler
 import NixSyntax
 import Testing
 
-/// Names that the tests' global scope has.
+/// The global names in the tests.
 let testGlobals = GlobalNames(
     [
         "true", "false", "null", "builtins", "map", "import", "throw", "__sub", "__mul", "__div", "__lessThan",
         "__findFile", "__nixPath",
     ].map { Array($0.utf8) })
 
-/// Parses and compiles, and has the verifier look at the program.
+/// Parses, compiles and verifies a source.
 func compile(_ source: String, scopeNames: [String]? = nil) throws -> CompiledProgram {
     try compile(Array(source.utf8), scopeNames: scopeNames)
 }
@@ -26,7 +26,7 @@ func compile(_ source: [UInt8], scopeNames: [String]? = nil) throws -> CompiledP
     return compiled
 }
 
-/// The code of each chunk on one line: instructions separated by `; `, without offsets and places.
+/// The code of each chunk on one line: instructions separated by `; `, without offsets and locations.
 func listing(_ program: Program) -> [String] {
     let disassembler = Disassembler(program)
     return program.chunks.indices.map { index in
@@ -34,14 +34,14 @@ func listing(_ program: Program) -> [String] {
     }
 }
 
-/// A line of the disassembler without its offset, its place, and the spaces that align it.
+/// A line of the disassembler without its offset, location and padding.
 private func instruction(_ line: Substring) -> String {
     let words = line.split(separator: " ")
-    let place = words.dropLast().last == ";" ? 2 : 0
-    return words.dropFirst().dropLast(place).joined(separator: " ")
+    let commentWords = words.dropLast().last == ";" ? 2 : 0
+    return words.dropFirst().dropLast(commentWords).joined(separator: " ")
 }
 
-/// Compares a source's code, chunk by chunk.
+/// Compares the code of a source, chunk by chunk.
 func expectCode(
     _ source: String, _ expected: String..., location: Testing.SourceLocation = #_sourceLocation
 ) throws {
@@ -49,7 +49,7 @@ func expectCode(
     #expect(found == expected, "\(source)", sourceLocation: location)
 }
 
-/// The error that compiling a source gives; nil if there is none.
+/// The error of compiling a source; nil if there is none.
 func compileError(_ source: String) throws -> CompileError? {
     do {
         _ = try compile(source)
@@ -59,7 +59,7 @@ func compileError(_ source: String) throws -> CompileError? {
     }
 }
 
-/// Runs on a thread with the stack that `Compiler.maximumDepth` asks for, which is half of what evaluations have.
+/// Runs `body` on a thread with the stack that `Compiler.maximumDepth` requires, which is half of that of evaluations.
 func onBigStack<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread {

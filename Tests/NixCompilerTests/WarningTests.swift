@@ -14,7 +14,7 @@ import Testing
         let warnings = try compile(source).warnings
         #expect(warnings.map(\.code) == [code])
         let start = warnings.first.map { Int($0.span.start) }
-        // The span of a boolean operation is the operator's expression.
+        // The span of a boolean operation is that of the whole expression.
         #expect(start == (source == "x: x || true" ? 3 : offset))
         #expect(warnings.allSatisfy { !$0.message.isEmpty })
     }

@@ -3,7 +3,7 @@ import NixStore
 import NixVM
 import Testing
 
-/// Walks of small sets whose derivations are written by hand, so that nothing but the walk is tested.
+/// Visits attributes of small sets with hand-written derivations, so that only the visiting is tested.
 @Suite struct AttributeWalkTests {
     static func walk(
         _ source: String, _ paths: [[String]], options: AttributeWalker.Options = AttributeWalker.Options(),
@@ -102,7 +102,7 @@ import Testing
         #expect(lines[4] == #"{"attr":"number","attrPath":["number"],"attrs":[]}"#)
     }
 
-    /// What the first attributes gave is not lost when a later one passes the memory limit.
+    /// The results of the first attributes are kept if a later one exceeds the memory limit.
     @Test func aLimitEndsTheWalkBehindWhatWasSeen() async throws {
         let source = """
             { small = 1; large = builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: x) 10000000); }

@@ -3,9 +3,9 @@ import NixStore
 import NixVM
 import Testing
 
-/// Sources that nest deeply, on the thread that evaluates jobs.
+/// Deeply nested sources, on the thread that evaluates jobs.
 @Suite struct DeepSourceTests {
-    /// What stands before, in, and after each level.
+    /// The text before, inside, and after the nesting.
     static let forms: [(open: String, inner: String, close: String)] = [
         ("(", "1", ")"), ("[ ", "", " ]"), ("{ a = ", "1", "; }"), ("rec { a = ", "1", "; }"), ("x: ", "1", ""),
         ("{ x }: ", "1", ""), ("{ x ? ", "1", " }: x"), ("if true then ", "1", " else 2"),
@@ -46,7 +46,7 @@ import Testing
         let form = (open: open, inner: "", close: open == "[ " ? "]" : open.hasSuffix("(") ? ")" : "")
         let source = Self.source((open: form.open, inner: "1", close: form.close), 200_000)
         var job = try SuitePrograms.job(.source(source, name: "deep", directory: SuitePrograms.directory))
-        // Enough for so many tokens: under less they are refused for that.
+        // Enough memory for the number of tokens; with less, that limit would be exceeded first.
         job.limits.memoryBytes = 256 << 20
         guard case .failed(let failure) = await machine.evaluate(job, cancellation: Cancellation()).outcome else {
             Issue.record("accepted")

@@ -2,15 +2,19 @@ import NixEval
 import NixVM
 import Testing
 
-/// Depth is bounded by memory alone: what nests a million deep has its value where there is room, and where there is not
-/// the evaluation says so.
+/// Depth is only limited by memory: a value with a million levels is computed if there is enough memory; otherwise the
+/// evaluation reports that there is not.
 @Suite(.serialized) struct DepthTests {
     struct Program: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let source: String
         let value: String
 
-        /// - Parameter expression: may use `nest`, lists around a value, and `count`, a recursion that is no tail call.
+        /// - Parameters:
+        ///   - name: the name of the case.
+        ///   - expression: the expression. It may use `nest`, which wraps a value in lists, and `count`, a recursion
+        ///     without tail calls.
+        ///   - value: the expected value.
         init(_ name: String, _ expression: String, _ value: String) {
             testDescription = name
             source = """
@@ -55,7 +59,7 @@ import Testing
         #expect(outcome == .failure(.memoryExceeded), "\(program.testDescription)")
     }
 
-    /// What is alive at any time fits, however much is made.
+    /// Only live values count against the limit, however many are allocated.
     @Test func theHeapStaysSmallWhereLittleIsAlive() {
         let source = """
             let kept = builtins.genList (i: i) 100000;

@@ -6,7 +6,7 @@ import Testing
 
 /// Programs that one evaluation leaves for the next.
 @Suite struct DiskCacheTests {
-    /// A folder that goes with the test.
+    /// A temporary folder, which is removed after the test.
     private final class Scratch {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)").path
         init() throws { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) }
@@ -37,7 +37,7 @@ import Testing
         { result = f { a = 1; c = [ 1 2.5 "s" ./p null ]; }; fib = fib 10; unused = throw "never"; }
         """
 
-    /// The value of a file's attribute path, printed, with the fuel that it took.
+    /// The printed value of an attribute path in a file, and the fuel that it took.
     private func evaluate(_ file: [UInt8], _ path: String, in scratch: Scratch, bytes: Int = 1 << 20) throws -> String {
         let cache = scratch.path + "/cache"
         let options = EvaluatorOptions(diskCache: { DiskCache(directory: cache, maximumBytes: bytes) })
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// A program in a file could not warn, so each run reads the source.
+    /// A cached program could not repeat the warning, so such sources are never cached.
     @Test func ambiguousOrWarnsEachTime() throws {
         let scratch = try Scratch()
         let padding = String(repeating: "x", count: DiskCache.smallestSource)
@@ -87,7 +87,7 @@ import Testing
         #expect(scratch.cached.count == 1)
     }
 
-    /// The same content elsewhere: paths count from there.
+    /// A file with equal contents elsewhere: its paths are relative to its own location.
     @Test func keepsNoName() throws {
         let scratch = try Scratch()
         _ = try evaluate(scratch.write("a.nix", Self.source), "result", in: scratch)
@@ -103,13 +103,13 @@ import Testing
         let first = try evaluate(file, "result", in: scratch)
         let cached = try #require(scratch.cached.first)
         let whole = try Data(contentsOf: URL(fileURLWithPath: cached))
-        for place in [0, 9, 20, whole.count / 2, whole.count - 1] {
+        for offset in [0, 9, 20, whole.count / 2, whole.count - 1] {
             var damaged = whole
-            damaged[place] ^= 0xFF
+            damaged[offset] ^= 0xFF
             try damaged.write(to: URL(fileURLWithPath: cached))
             #expect(try evaluate(file, "result", in: scratch) == first)
             #expect(try Data(contentsOf: URL(fileURLWithPath: cached)) == whole)
-            try whole[..<place].write(to: URL(fileURLWithPath: cached))
+            try whole[..<offset].write(to: URL(fileURLWithPath: cached))
             #expect(try evaluate(file, "result", in: scratch) == first)
             #expect(try Data(contentsOf: URL(fileURLWithPath: cached)) == whole)
         }
@@ -133,7 +133,7 @@ import Testing
     @Test func withoutPlaceNothingIsKept() throws {
         let scratch = try Scratch()
         let file = try scratch.write("a.nix", Self.source)
-        // A file where the folder should be.
+        // There is a file instead of the folder.
         _ = try scratch.write("cache", "")
         #expect(try evaluate(file, "fib", in: scratch).hasPrefix("55 "))
     }

@@ -2,14 +2,15 @@ import NixEval
 import NixStore
 import NixVM
 
-/// A source evaluated on a thread with a large stack; what came of it.
+/// The result of evaluating a source on a thread with a large stack.
 enum Evaluation: Equatable {
     case value(String)
     case failure(FailureKind)
-    /// The machine or its thread could not be made.
+    /// The machine or its thread could not be created.
     case impossible
 
-    /// - Parameter prepare: is given the evaluator before it runs, and again after it.
+    /// - Parameters:
+    ///   - prepare: called with the evaluator before and after the evaluation.
     static func of(
         _ source: String, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
         io: any EvalIO = LocalIO(),

@@ -5,7 +5,7 @@ import NixVM
 import TestSupport
 import Testing
 
-/// Fetching, and reading what was fetched, under limits and where only roots are read.
+/// Fetching, and reading fetched trees, under limits and where only roots can be read.
 @Suite struct FetchTests {
     private let folder: URL
 

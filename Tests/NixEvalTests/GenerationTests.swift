@@ -3,10 +3,10 @@ import NixVM
 import Synchronization
 import Testing
 
-/// What has lived through collections of both generations keeps its value, wherever it lies since.
+/// Values that survive collections of both generations are preserved when they move.
 @Suite struct GenerationTests {
-    /// Makes a thunk, then much that lives on for a while and dies, then passes the thunk for a name whose
-    /// default captures too, beside a name whose default thunk is made anew.
+    /// A thunk is made, then much garbage that lives for a while. The thunk is then passed as an argument that a
+    /// default also captures, next to a formal whose default thunk is newly made.
     private static func source(rounds: Int) -> String {
         """
         let
@@ -27,7 +27,7 @@ import Testing
             let outcome = Evaluation.of(
                 Self.source(rounds: rounds), limits: Limits(memory: 24 << 20),
                 finish: { evaluator in
-                    // After one that moved everything, the older space lies above the nursery.
+                    // After a full collection that moved everything, the old space is above the nursery.
                     let isAbove = evaluator.machine.heapStatistics.fullCollections % 2 == 1
                     above.withLock { $0 += isAbove ? 1 : 0 }
                 })

@@ -4,8 +4,8 @@ import NixStore
 import NixVM
 import Testing
 
-/// Trees that somebody made to hang, trap or mislead whoever reads them. Each builtin gives a value or a clear failure,
-/// before a deadline that nothing here comes near.
+/// Trees that could make a reader hang, trap or read the wrong file. Each builtin gives a value or a clear failure,
+/// long before the deadline.
 @Suite struct HostileTreeTests {
     private let folder: URL
 
@@ -22,7 +22,7 @@ import Testing
         try Data(text.utf8).write(to: folder.appendingPathComponent(name))
     }
 
-    /// A file of zeros that takes no room.
+    /// A sparse file of zeros.
     private func sparse(_ name: String, _ size: UInt64) throws {
         try write(name, "")
         let file = try FileHandle(forWritingTo: folder.appendingPathComponent(name))
@@ -38,7 +38,7 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: path(name), withDestinationPath: target)
     }
 
-    /// Every builtin that reads, `PATH` standing for the path.
+    /// All builtins that read files, where `PATH` stands for the path.
     static let readers = [
         #"import PATH"#, #"builtins.scopedImport { } PATH"#, #"builtins.readFile PATH"#, #"builtins.readDir PATH"#,
         #"builtins.hashFile "sha256" PATH"#, #"builtins.path { path = PATH; name = "n"; }"#,
@@ -64,7 +64,7 @@ import Testing
         try RootedIO(roots: [RootedIO.Root(name: "r", directory: Array(folder.path.utf8))])
     }
 
-    /// FIFOs and devices, by themselves, behind a link, in a directory, and as the file that a directory stands for.
+    /// FIFOs and devices: directly, behind a symbolic link, in a directory, and as a directory's `default.nix`.
     @Test(arguments: readers) func refusesWhatIsNoFile(_ reader: String) throws {
         defer { remove() }
         unsafe mkfifo(path("fifo"), 0o644)
@@ -74,19 +74,19 @@ import Testing
         let io = try rooted()
         for name in ["fifo", "link", "inside"] {
             let isDirectory = name == "inside" && reader.contains("readDir")
-            // A link is copied as the link that it is, whatever it leads to.
+            // A symbolic link is copied as such, whatever its target is.
             let isCopiedLink = name == "link" && (reader.contains("${PATH}\"") || reader.contains("\"path\""))
-            for (place, io) in [(path(name), LocalIO() as any EvalIO), ("/roots/r/\(name)", io)] {
-                let found = outcome(reader, place, io, isPure: place.hasPrefix("/roots"))
+            for (location, io) in [(path(name), LocalIO() as any EvalIO), ("/roots/r/\(name)", io)] {
+                let found = outcome(reader, location, io, isPure: location.hasPrefix("/roots"))
                 if isDirectory || isCopiedLink && !reader.contains("file://") {
                     guard case .value = found else {
-                        Issue.record("\(reader) of \(place): \(found)")
+                        Issue.record("\(reader) of \(location): \(found)")
                         continue
                     }
                 } else {
                     #expect(
                         [.failure(.io), .failure(.value), .failure(.restricted)].contains(found),
-                        "\(reader) of \(place): \(found)")
+                        "\(reader) of \(location): \(found)")
                 }
             }
         }
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    /// Nothing that a root's links lead to outside of it is read.
+    /// Nothing outside of a root is read through its symbolic links.
     @Test(arguments: readers) func neverReadsOutOfARoot(_ reader: String) throws {
         defer { remove() }
         try directory("root")
@@ -108,7 +108,7 @@ import Testing
         let io = try RootedIO(roots: [RootedIO.Root(name: "r", directory: Array(path("root").utf8))])
         for name in ["up/default.nix", "absolute/default.nix", "../../etc/passwd"] {
             let found = outcome(reader, "/roots/r/\(name)", io, isPure: true)
-            // What a search path leads to is missing rather than refused.
+            // An entry of the search path that cannot be read counts as missing.
             let isMissing = reader.contains("findFile") && found == .failure(.thrown)
             #expect(found == .failure(.restricted) || isMissing, "\(reader) of \(name): \(found)")
         }
@@ -124,7 +124,7 @@ import Testing
         #expect(outcome(reader, "/roots/r/file", io, isPure: true) == .failure(.restricted))
     }
 
-    /// A file's size is no matter where it is hashed, and the memory limit's where it is kept.
+    /// The size of a file is irrelevant if it is only hashed, and counts against the memory limit if it is kept.
     @Test(arguments: [
         #"builtins.stringLength (builtins.readFile PATH)"#, "import PATH",
         #"(builtins.fetchTree { type = "file"; url = "file://${toString PATH}"; }).narHash"#,
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// What is read, parsed or noted beside the heap takes no more than the limit leaves.
+    /// Files and metadata outside of the heap count against the memory limit, too.
     @Test(arguments: [
         #"builtins.length (import (builtins.toFile "x" ("[" + rep 21 "1 " + "]")))"#,
         #"builtins.length (import (builtins.toFile "x" ("[" + rep 19 "(a: a) " + "]")))"#,
@@ -162,7 +162,7 @@ import Testing
         #expect(Evaluation.of(hash, io: io) == .value("true"))
     }
 
-    /// As deep as paths can be.
+    /// The deepest possible paths.
     @Test func readsDeepTrees() throws {
         defer { remove() }
         let depth = 700

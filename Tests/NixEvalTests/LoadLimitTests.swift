@@ -5,7 +5,7 @@ import NixStore
 import NixVM
 import Testing
 
-/// Sources and programs that are small in bytes and large once they are loaded.
+/// Sources and programs that are small in bytes and large when loaded.
 @Suite struct LoadLimitTests {
     private static func machine() throws -> VirtualMachine { try VirtualMachine(programCacheBytes: 0) }
 
@@ -24,7 +24,7 @@ import Testing
 
     private static let deepDirectory = Array(("/" + String(repeating: "d", count: 3_000)).utf8)
 
-    /// Each constant is as long as the directory.
+    /// Each path constant becomes as long as the directory.
     private static let paths = Program(
         symbols: [], constants: (0..<100_000).map { .path(Array("a\($0)".utf8)) }, shapes: [], formals: [],
         chunks: [
@@ -42,7 +42,7 @@ import Testing
     @Test func loadingEndsAtTheDeadline() async throws {
         let input = EvaluationJob.Input.program(Self.paths.encoded(), name: "p", directory: Self.deepDirectory)
         #expect(try await Self.kind(Self.outcome(input, timeout: 1)) == .deadlineExceeded)
-        // Without limits there is nothing wrong with it.
+        // Without limits, the input is valid.
         guard case .value(let text) = try await Self.outcome(input) else {
             Issue.record("not loaded")
             return
@@ -78,7 +78,7 @@ import Testing
         #expect(try await Self.kind(Self.outcome(input, memory: 32 << 20)) == .memoryExceeded)
     }
 
-    /// A program counts the same whether it was verified for this job or for one before.
+    /// A program counts the same whether it was verified for this job or an earlier one.
     @Test func knownProgramsCountTheSame() async throws {
         let machine = try VirtualMachine(programCacheBytes: 256 << 20)
         var job = try SuitePrograms.job(
@@ -102,7 +102,7 @@ import Testing
     }
 }
 
-/// What a failure says of sources that are made to be told of at length.
+/// Messages about sources that would make them very long.
 @Suite struct LongMessageTests {
     private static func failure(_ source: String) async throws -> FailureReport? {
         let machine = try VirtualMachine(programCacheBytes: 0)
@@ -114,7 +114,8 @@ import Testing
         return failure
     }
 
-    /// A hundred thousand bytes are compared with a hundred thousand, or four thousand names of two thousand bytes.
+    /// Suggestions are not computed for very long or very many names, such as a hundred thousand bytes against as many,
+    /// or four thousand names of two thousand bytes.
     @Test func namesThatNobodyTypesAreNotCompared() async throws {
         let long = String(repeating: "a", count: 100_000)
         let failure = try await Self.failure("{ \(long) = 1; }.a\(long)")
@@ -142,6 +143,6 @@ import Testing
         #expect(failure.backtrace.reduce(0) { $0 + $1.message.count } < 20_000)
         let line = try #require(
             try await Self.failure("[ \(String(repeating: "1 ", count: 200_000)) (throw \"x\") ].a"))
-        #expect((line.place?.sourceLine.count ?? 0) <= 500)
+        #expect((line.location?.sourceLine.count ?? 0) <= 500)
     }
 }

@@ -4,14 +4,14 @@ import NixVM
 import TestSupport
 import Testing
 
-/// Changed programs and sources, run in a machine: each ends in a rejection or an outcome, with the process alive. The
-/// seeds are fixed, so that a mutant that is found can be found again.
+/// Mutated programs and sources on a machine: each is rejected or has an outcome, and the process survives. The seeds
+/// are fixed, so that a failing mutant can be found again.
 @Suite struct MutantTests {
-    /// Of encoded programs, and of sources.
+    /// The numbers of mutants of encoded programs and of sources.
     static let programMutants = 100_000
     static let sourceMutants = 20_000
 
-    /// What becomes of so many mutants of some originals, in turn.
+    /// Evaluates mutants of the originals, in turn, and tallies the outcomes.
     private func evaluate(
         _ count: Int, of originals: [(name: String, bytes: [UInt8])], seed: UInt64,
         _ input: ([UInt8], _ name: String) -> EvaluationJob.Input
@@ -61,7 +61,7 @@ import Testing
     }
 }
 
-/// How evaluations ended.
+/// The numbers of evaluations by outcome.
 private struct Tally {
     var values = 0
     var failed = 0
@@ -77,24 +77,24 @@ private struct Tally {
     }
 }
 
-/// Changes of bytes.
+/// Mutations of bytes.
 enum Mutation {
-    /// One to three changes: bytes replaced, inserted, removed, doubled, or the rest cut off.
+    /// Applies one to three mutations: replacing, inserting, removing or duplicating bytes, or truncating.
     static func mutate(_ bytes: [UInt8], _ random: inout SeededGenerator) -> [UInt8] {
         var bytes = bytes
         for _ in 0...random.below(3) {
             guard !bytes.isEmpty else { return bytes }
-            let place = random.below(bytes.count)
+            let offset = random.below(bytes.count)
             switch random.below(12) {
-            case 0: bytes.removeSubrange(place...)
-            case 1: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.below(4)))
-            case 2: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: place)
-            case 3: bytes.insert(contentsOf: bytes[place..<min(bytes.count, place + random.below(24))], at: place)
-            case 4: bytes[place] = UInt8(truncatingIfNeeded: random.next())
-            case 5: bytes[place] ^= 1 << UInt8(random.below(8))
-            case 6: bytes.swapAt(place, random.below(bytes.count))
-            case 7, 8: bytes[place] = bytes[random.below(bytes.count)]
-            default: bytes[place] = bytes[place] &+ (random.chance(50) ? 1 : 255)
+            case 0: bytes.removeSubrange(offset...)
+            case 1: bytes.removeSubrange(offset..<min(bytes.count, offset + 1 + random.below(4)))
+            case 2: bytes.insert(UInt8(truncatingIfNeeded: random.next()), at: offset)
+            case 3: bytes.insert(contentsOf: bytes[offset..<min(bytes.count, offset + random.below(24))], at: offset)
+            case 4: bytes[offset] = UInt8(truncatingIfNeeded: random.next())
+            case 5: bytes[offset] ^= 1 << UInt8(random.below(8))
+            case 6: bytes.swapAt(offset, random.below(bytes.count))
+            case 7, 8: bytes[offset] = bytes[random.below(bytes.count)]
+            default: bytes[offset] = bytes[offset] &+ (random.chance(50) ? 1 : 255)
             }
         }
         return bytes
@@ -108,7 +108,7 @@ enum Mutation {
         "$", "\0", "\u{FEFF}", "\r\n", "é",
     ]
 
-    /// Words of the language in random order.
+    /// Tokens of the language in random order.
     static func tokens(_ random: inout SeededGenerator) -> [UInt8] {
         var result: [UInt8] = []
         for _ in 0...random.below(24) {

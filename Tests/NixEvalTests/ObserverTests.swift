@@ -2,7 +2,7 @@ import NixVM
 import Synchronization
 import Testing
 
-/// Notes what it hears.
+/// An observer that records its events.
 private final class Notes: RuntimeObserver, Sendable {
     struct Event: Equatable {
         var kind: RuntimeEventKind
@@ -47,7 +47,7 @@ private final class Notes: RuntimeObserver, Sendable {
 
 @Suite("What the observer hears")
 struct ObserverTests {
-    /// Programs that call, fail, catch, tail-call, and use builtins of both kinds.
+    /// Programs that call, fail, catch failures, make tail calls, and use builtins of both kinds.
     static let programs = [
         "(x: x + 1) 2",
         "builtins.tryEval (throw \"a\")",
@@ -153,7 +153,7 @@ struct ObserverTests {
 }
 
 extension RuntimeEventKind {
-    /// The number of the kind that enters what this one leaves.
+    /// The number of the event kind that enters what this kind exits.
     fileprivate var exited: UInt8 {
         switch self {
         case .exitCallFrame: RuntimeEventKind.enterCallFrame.rawValue

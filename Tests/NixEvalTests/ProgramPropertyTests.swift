@@ -4,7 +4,7 @@ import NixStore
 import NixVM
 import Testing
 
-/// A source, whose code is made as it is run, and its encoded program give the same.
+/// A source, whose code is generated lazily, and its encoded program give equal results.
 @Suite struct ProgramPropertyTests {
     @Test func encodingKeepsEverySuiteProgram() throws {
         for (name, bytes) in SuitePrograms.encoded {
@@ -35,7 +35,7 @@ import Testing
         #expect(compared > 300)
     }
 
-    /// Fuel, value and what is printed do not depend on whether another job brought the source before.
+    /// Fuel, value and output do not depend on whether another job loaded the source before.
     @Test func knownSourcesGiveTheSame() async throws {
         let machine = try VirtualMachine(programCacheBytes: 64 << 20)
         for (name, source) in SuitePrograms.sources {
@@ -52,8 +52,8 @@ import Testing
         switch outcome {
         case .value(let text): String(decoding: text, as: UTF8.self)
         case .failed(let failure):
-            // Places come from the backtrace too, which tells more where the source is at hand. So does the text of an
-            // assertion, in which a program, which lies nowhere, has paths as they were written.
+            // The position may come from the backtrace, which has more lines if the source is available. The text of an
+            // assertion differs as well, because a program has no directory and keeps its paths as written.
             "\(failure.kind) \(String(decoding: failure.message, as: UTF8.self))".replacing("/job/", with: "./")
         case .rejected(let rejection): "\(rejection)"
         case .resultTooLarge(let limit): "too large \(limit)"

@@ -6,9 +6,9 @@ import NixStore
 import NixSyntax
 import NixVM
 
-/// The sources of the language suite, and what the tests do with them.
+/// The sources of the language suite, and how the tests run them.
 enum SuitePrograms {
-    /// Name and bytes of every ordinary case, sorted by name. Heavy ones want a machine to themselves.
+    /// The names and bytes of all ordinary cases, sorted by name. Heavy cases need a machine of their own.
     static let sources: [(name: String, bytes: [UInt8])] = {
         let suite = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Language")
@@ -31,7 +31,7 @@ enum SuitePrograms {
         return (source.name, program.encoded())
     }
 
-    /// A job with limits that end any evaluation soon. It may read nothing.
+    /// A job with limits that end any evaluation soon, and without readable files.
     static func job(_ input: EvaluationJob.Input, fuel: Int = 20_000) throws -> EvaluationJob {
         var job = EvaluationJob(input, io: try RootedIO(roots: []))
         job.isStrict = true

@@ -3,13 +3,13 @@ import NixVM
 import Synchronization
 import Testing
 
-/// Builtins that read, search or write text: what they do is charged and counted before it is done.
+/// Builtins that read, search or write text charge fuel and count memory before the work.
 @Suite struct TextLimitTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let name: String
-        /// An expression over `text`, a string of 1 MiB of `a`, and `many`, which repeats a string as often as said.
+        /// An expression that uses `text`, a string of 1 MiB of `a`, and `many`, which repeats a string.
         let expression: String
-        /// Units that it is charged at least: so many bytes divided by how many a unit stands for.
+        /// The least fuel that it must be charged: the number of bytes divided by the bytes for a unit.
         let units: Int
 
         var testDescription: String { name }
@@ -75,7 +75,7 @@ import Testing
             units: mebibyte / 64),
     ]
 
-    /// What came of a source, and the fuel that it used.
+    /// The outcome of a source, and the fuel that it used.
     private func evaluate(
         _ source: String, _ limits: Limits = Limits(), settings: MachineSettings = MachineSettings()
     ) -> (outcome: Evaluation, fuel: Int) {
@@ -91,14 +91,14 @@ import Testing
         let (outcome, fuel) = evaluate(test.source)
         #expect(outcome != .impossible)
         #expect(fuel - base >= test.units, "\(fuel - base) units: \(outcome)")
-        // With less than it needs, it ends where that is used up.
+        // With less fuel than needed, the evaluation ends when that is used up.
         let limit = base + (fuel - base) / 2
         #expect(evaluate(test.source, Limits(fuel: limit)).outcome == .failure(.fuelExhausted))
-        // With just what it needs and a unit for going on, it comes to its end.
+        // With exactly the needed fuel and a unit to continue, the evaluation completes.
         #expect(evaluate(test.source, Limits(fuel: fuel + 1)).outcome == outcome)
     }
 
-    /// What was charged does not depend on how often a step ran anew for a collection.
+    /// Fuel does not depend on how often a step is repeated because of a collection.
     @Test(arguments: charged) func fuelDoesNotDependOnCollections(_ test: Case) {
         let free = evaluate(test.source)
         let limited = evaluate(test.source, Limits(memory: 96 << 20))
@@ -106,7 +106,7 @@ import Testing
         #expect(limited.fuel == free.fuel)
     }
 
-    /// Small inputs with a collection at every reservation: the same values, and the same fuel.
+    /// Small inputs with a collection at every allocation have the same values and the same fuel.
     @Test(arguments: [
         #"builtins.match "([a-z]+)-([0-9]+)(x)?" "abc-12""#,
         #"builtins.split "([a-c])|x" "1a2b3c4x""#,
@@ -132,8 +132,8 @@ import Testing
         if case .value = plain.outcome {} else { Issue.record("\(plain.outcome)") }
     }
 
-    /// What needs more than the memory limit is refused, whatever needs it: the text's tree, a table of states, the
-    /// patterns kept, or what is written.
+    /// Work that needs more memory than the limit is refused: the text's tree, the matcher's table, cached patterns, or
+    /// output.
     @Test(arguments: [
         "builtins.fromJSON (double 23 \"[\")",
         "builtins.length (builtins.fromJSON (\"[\" + double 21 \"1,\" + \"1]\"))",

@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct BufferTests {
     @Test func growsWithinItsRoom() throws {
-        let (sum, _, taken) = try TestBudget().run(room: 1 << 20) { meter in
+        let (sum, _, taken) = try TestBudget().run(byteLimit: 1 << 20) { meter in
             var buffer = Buffer<Int>()
             for number in 0..<1_000 { try buffer.append(number, &meter) }
-            #expect(meter.taken == buffer.byteCount)
+            #expect(meter.usedBytes == buffer.byteCount)
             var sum = 0
             for index in 0..<buffer.count { sum += buffer[index] }
             buffer.removeLast(999)
@@ -20,13 +20,13 @@ import Testing
     }
 
     @Test func asksForRoomBeforeItTakesIt() {
-        #expect(throws: WorkStop.needsRoom(bytes: 8_000)) {
-            try TestBudget().run(room: 7_999) { meter in
+        #expect(throws: WorkStop.needsMemory(bytes: 8_000)) {
+            try TestBudget().run(byteLimit: 7_999) { meter in
                 var buffer = Buffer<Int>()
                 try buffer.reserve(1_000, &meter)
             }
         }
-        #expect(throws: WorkStop.needsRoom(bytes: .max)) {
+        #expect(throws: WorkStop.needsMemory(bytes: .max)) {
             try TestBudget().run { meter in
                 var buffer = Buffer<Int>()
                 try buffer.reserve(.max, &meter)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    /// What is charged in all is the same, whatever the grants are.
+    /// The total charge does not depend on the size of the grants.
     @Test func meterIsExact() throws {
         let budget = TestBudget(20_000)
         let (_, units, _) = try budget.run { meter in for _ in 0..<2_000 { try meter.charge(10) } }

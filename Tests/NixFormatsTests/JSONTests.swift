@@ -3,13 +3,13 @@ import Testing
 @testable import NixFormats
 
 @Suite struct JSONTests {
-    /// What measuring a text gives: its tokens and extent.
+    /// The result of measuring a text: its tokens and extent.
     private func read(
-        _ text: [UInt8], room: Int = .max, budget: TestBudget = TestBudget()
+        _ text: [UInt8], byteLimit: Int = .max, budget: TestBudget = TestBudget()
     ) throws -> (kinds: [JSONReader.Token.Kind], extent: JSONExtent, units: Int) {
         try text.withView { view in
             var kinds: [JSONReader.Token.Kind] = []
-            let (extent, units, _) = try budget.run(room: room) { meter in
+            let (extent, units, _) = try budget.run(byteLimit: byteLimit) { meter in
                 var reader = JSONReader(view)
                 let extent = try reader.measure(&meter)
                 try unsafe reader.withTokens { tokens in kinds = unsafe tokens.map { $0.kind } }
@@ -31,8 +31,8 @@ import Testing
             kinds == [.key, .integer, .float, .true, .null, .list, .escapedKey, .string, .key, .object, .object])
         #expect(extent.objects == 1 && extent.objectMembers == 3 && extent.listMembers == 4)
         #expect(extent.largestObject == 3 && extent.longestEscapedKey == 3)
-        // Three keys, and the values of the list and the object with them, at the most.
-        #expect(extent.mostWaiting == 6)
+        // At most, three keys and the values of the list and the object are pending.
+        #expect(extent.maximumPending == 6)
     }
 
     @Test(arguments: [
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// Fuel is in proportion to the text, whatever the text is, and the same however it is granted.
+    /// Fuel is proportional to the size of any text, and does not depend on the grants.
     @Test(arguments: ["[1,", "[", "\"a", " ", "[\"\\u00e9\",", "{\"a\":", "12345678", "\"é"])
     func chargesForEveryByte(_ unit: String) throws {
         let text = [UInt8](String(repeating: unit, count: 40_000))
@@ -61,20 +61,20 @@ import Testing
         #expect(throws: JSONError.self) { try read(text, budget: TestBudget(10)) }
     }
 
-    /// Tokens and nesting are counted before they are taken.
+    /// The memory for tokens and nesting is counted before it is allocated.
     @Test func countsItsMemory() {
         for unit in ["[", "[1,", "{\"a\":"] {
             let text = [UInt8](String(repeating: unit, count: 100_000))
             #expect {
-                _ = try read(text, room: 100_000)
+                _ = try read(text, byteLimit: 100_000)
             } throws: { error in
-                guard case .stopped(.needsRoom(let bytes))? = error as? JSONError else { return false }
+                guard case .stopped(.needsMemory(let bytes))? = error as? JSONError else { return false }
                 return bytes > 100_000
             }
         }
     }
 
-    /// A number of any length is read as one of few digits would be.
+    /// Numbers of any length are read like short ones.
     @Test func readsLongNumbers() throws {
         let zeros = String(repeating: "0", count: 5_000)
         func value(_ text: String) throws -> Double? {
@@ -86,7 +86,7 @@ import Testing
         #expect(try value("-0." + zeros + "25e5000") == -0.25)
         #expect(try value("0." + zeros) == 0)
         #expect(try value("1" + zeros) == .infinity)
-        // Halfway between two doubles, and a little more far behind.
+        // Halfway between two doubles, and slightly more far behind the point.
         #expect(try value("9007199254740993." + zeros) == 9_007_199_254_740_992)
         #expect(try value("9007199254740993." + zeros + "1") == 9_007_199_254_740_994)
         #expect(try value("1e" + zeros + "2") == 100)
@@ -108,29 +108,29 @@ import Testing
             #expect(quoted.count == bytes.withView { JSONText.quotedLength($0) })
             let content = Array(quoted.dropFirst().dropLast())
             var back = [UInt8](repeating: 0, count: content.count)
-            var (place, written) = (0, 0)
+            var (position, written) = (0, 0)
             content.withView { view in
                 unsafe back.withUnsafeMutableBufferPointer { buffer in
                     guard let base = buffer.baseAddress else { return }
-                    let room = unsafe ByteRoom(base, count: view.count)
+                    let output = unsafe MutableByteView(base, count: view.count)
                     // In two blocks, the first of which may end within an escape.
-                    JSONText.unescape(view, from: &place, upTo: view.count / 2, to: room, at: &written)
-                    JSONText.unescape(view, from: &place, upTo: view.count, to: room, at: &written)
+                    JSONText.unescape(view, from: &position, upTo: view.count / 2, to: output, at: &written)
+                    JSONText.unescape(view, from: &position, upTo: view.count, to: output, at: &written)
                 }
             }
             #expect(Array(back.prefix(written)) == bytes)
         }
     }
 
-    /// Every byte by itself and among others: the search by words finds what the search by bytes finds.
+    /// Each byte alone and among others: searching by words finds the same bytes as searching one by one.
     @Test func findsSpecialBytes() {
         for byte in UInt8.min...UInt8.max {
-            for place in 0..<20 {
+            for position in 0..<20 {
                 var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 20)
-                bytes[place] = byte
+                bytes[position] = byte
                 let isSpecial = byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
                 let found = bytes.withView { JSONText.firstSpecial($0, from: 0, upTo: 20) }
-                #expect(found == (isSpecial ? place : 20))
+                #expect(found == (isSpecial ? position : 20))
             }
         }
     }

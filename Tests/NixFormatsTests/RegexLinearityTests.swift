@@ -2,10 +2,9 @@ import Testing
 
 @testable import NixFormats
 
-/// Matching takes work linear in the text, as it is charged: also where a matcher that only backtracks takes exponentially or
-/// quadratically many.
+/// Matching charges work that is linear in the text, even where pure backtracking takes exponential or quadratic work.
 @Suite struct RegexLinearityTests {
-    /// A pattern, and a text of about so many bytes that is hard for it.
+    /// A pattern, and a text of about the given length that is hard for it.
     struct Hard: Sendable, CustomTestStringConvertible {
         let pattern: String
         let text: @Sendable (_ count: Int) -> String
@@ -18,7 +17,7 @@ import Testing
     }
 
     static let all: [Hard] = [
-        // Exponential for who only backtracks: loops in loops, and choices that overlap.
+        // Exponential for pure backtracking: nested loops, and overlapping alternatives.
         Hard(pattern: "(a*)*b", text: repeated("a")),
         Hard(pattern: "(a+)+b", text: repeated("a")),
         Hard(pattern: "(a|aa)+b", text: repeated("a")),
@@ -30,13 +29,13 @@ import Testing
         Hard(pattern: "(.*)*x(.*)*y", text: repeated("abc")),
         Hard(pattern: "((ab)*|(ab)+)*c", text: repeated("ab")),
         Hard(pattern: "(a{1,3}){1,}b", text: repeated("a")),
-        // Quadratic or worse: loops one after another.
+        // Quadratic or worse for pure backtracking: consecutive loops.
         Hard(pattern: ".*.*.*x", text: repeated("a")),
         Hard(pattern: "a*a*a*a*b", text: repeated("a")),
         Hard(pattern: "(.*),(.*),(.*);", text: repeated("a,")),
         Hard(pattern: "[^\"]*\"[^\"]*\"[^\"]*x", text: repeated("ab\"")),
         Hard(pattern: "(.*)([0-9]+)(.*)!", text: repeated("12 ")),
-        // Linear for everyone, and stays so.
+        // Linear for any matcher.
         Hard(pattern: "a*", text: repeated("a")),
         Hard(pattern: "(a|b|c)*", text: repeated("abc")),
         Hard(pattern: "([a-z]+ )*[a-z]*", text: repeated("word ")),
@@ -46,7 +45,7 @@ import Testing
         Hard(pattern: "x*y*z*", text: repeated("xxyyzz")),
     ]
 
-    /// Units of fuel for a text.
+    /// The fuel in units for matching a text.
     private func units(_ pattern: RegularExpression, _ text: String) throws -> Int {
         let bytes = Array(text.utf8)
         let store = RegexCache()
@@ -66,7 +65,7 @@ import Testing
         }
         let counts = try [3_000, 6_000, 12_000].map { try units(pattern, hard.text($0)) }
         for (shorter, longer) in zip(counts, counts.dropFirst()) {
-            // A little is spent whatever the length.
+            // A small part does not depend on the length.
             #expect(longer <= 2 * shorter + 1_000, "\(counts) units for twice the text each")
         }
         #expect(counts[2] <= 100 * 12_000)

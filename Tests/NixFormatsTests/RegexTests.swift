@@ -2,24 +2,24 @@ import Testing
 
 @testable import NixFormats
 
-/// What patterns match, and what matching may use.
+/// The results of patterns, and the resources for matching.
 @Suite struct RegexTests {
     private func compile(
-        _ pattern: String, room: Int = .max, budget: TestBudget = TestBudget()
+        _ pattern: String, byteLimit: Int = .max, budget: TestBudget = TestBudget()
     ) throws -> RegularExpression {
         try [UInt8](pattern).withView { source in
-            try budget.run(room: room) { meter in try RegexCompiler.compile(source, &meter) }.result
+            try budget.run(byteLimit: byteLimit) { meter in try RegexCompiler.compile(source, &meter) }.result
         }
     }
 
-    /// The groups of a whole match, `-` for one that took no part; nil when there is none.
+    /// The groups of a match of the whole text, `-` for one that took no part; nil if there is no match.
     private func groups(
-        _ pattern: String, _ text: String, room: Int = .max, budget: TestBudget = TestBudget()
+        _ pattern: String, _ text: String, byteLimit: Int = .max, budget: TestBudget = TestBudget()
     ) throws -> [String]? {
         let pattern = try compile(pattern)
         let bytes = [UInt8](text)
         return try bytes.withView { view in
-            try budget.run(room: room) { meter in
+            try budget.run(byteLimit: byteLimit) { meter in
                 var matcher = try RegexMatcher(pattern, view, RegexCache(), &meter)
                 let isMatch = try matcher.matchWhole(&meter)
                 try matcher.finish(&meter)
@@ -41,12 +41,12 @@ import Testing
                 var splitter = RegexSplitter(pattern, view)
                 try splitter.findAll(pattern, RegexCache(), &meter)
                 var parts: [String] = []
-                try unsafe splitter.withPlaces { places in
+                try unsafe splitter.withPositions { positions in
                     var from = 0
                     for match in 0..<splitter.count {
-                        let start = unsafe Int(places[match * splitter.width])
+                        let start = unsafe Int(positions[match * splitter.width])
                         parts.append(String(decoding: bytes[from..<start], as: UTF8.self))
-                        from = unsafe Int(places[match * splitter.width + 1])
+                        from = unsafe Int(positions[match * splitter.width + 1])
                     }
                     parts.append(String(decoding: bytes[from...], as: UTF8.self))
                 }
@@ -68,7 +68,7 @@ import Testing
         #expect(try parts("z", "abc") == ["abc"])
     }
 
-    /// A run gives back what it took until what follows it fits, however long it was.
+    /// A run gives back bytes until the rest of the pattern matches, however long it is.
     @Test func runsGiveBack() throws {
         for length in [0, 1, 4_094, 4_095, 4_096, 4_097, 8_191, 8_192, 20_000] {
             let text = "x" + String(repeating: "a", count: length)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    /// Where no table is used, and where one is, the answer is the same.
+    /// The results with and without the table are the same.
     @Test func needsTheTable() throws {
         let text = String(repeating: "a", count: 2_000)
         #expect(try groups("(a*)*b", text) == nil)
@@ -92,7 +92,7 @@ import Testing
         #expect(throws: RegexError.self) { try compile(pattern) }
     }
 
-    /// States, as libstdc++ counts them.
+    /// The states are counted like in libstdc++.
     @Test func refusesTooManyStates() {
         #expect {
             try compile("(a{1000}){1000}")
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// Every budget that is too small stops the match; what is charged in all does not depend on where it is cut.
+    /// Any budget that is too small stops the match. The total charge does not depend on where it is stopped.
     @Test func stopsWithinItsBudget() throws {
         let text = String(repeating: "a", count: 20_000)
         let whole = TestBudget()
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    /// The deadline is looked at once for each grant that is used up, however much is to be done.
+    /// The deadline is checked for each grant, however much work remains.
     @Test func looksAtTheDeadlineForEverySlice() throws {
         let budget = TestBudget()
         _ = try groups("(a*)*b", String(repeating: "a", count: 50_000), budget: budget)
@@ -119,17 +119,17 @@ import Testing
         #expect(budget.polls > 2)
     }
 
-    /// A table of states times places is refused before it is taken, and says how much is needed.
+    /// The memory of the table is refused before it is allocated, and the error says how much is needed.
     @Test func countsItsTable() throws {
         let text = String(repeating: "a", count: 100_000)
         #expect {
-            try groups("(a*)*b", text, room: 1 << 14)
+            try groups("(a*)*b", text, byteLimit: 1 << 14)
         } throws: { error in
-            if case .needsRoom(let bytes)? = error as? WorkStop { bytes > 1 << 14 } else { false }
+            if case .needsMemory(let bytes)? = error as? WorkStop { bytes > 1 << 14 } else { false }
         }
     }
 
-    /// A long pattern without a branch does work at every place of the text.
+    /// A long pattern without branches does work at every position of the text.
     @Test func chargesForChainsWithoutBranches() throws {
         let pattern = try compile("a{5000}b")
         let bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 10_000)
@@ -139,39 +139,39 @@ import Testing
                 try splitter.findAll(pattern, RegexCache(), &meter)
             }.units
         }
-        // 64 bytes a unit.
+        // A unit stands for 64 bytes.
         #expect(used >= 5_000 * 5_000 / 64)
     }
 
-    /// A set is looked for among the sets without a search through all of them.
+    /// A set is looked up without searching all sets.
     @Test func chargesForSetsAndBrackets() throws {
         let source = (0..<2_000).map { "[a-z\($0 % 10)\($0 / 10 % 10)\($0 / 100)]" }.joined()
         let budget = TestBudget()
         _ = try compile(source, budget: budget)
         #expect(budget.granted >= source.utf8.count / 4)
-        #expect(throws: RegexError.self) { try compile(source, room: 1_000) }
+        #expect(throws: RegexError.self) { try compile(source, byteLimit: 1_000) }
         #expect(throws: RegexError.self) { try compile(source, budget: TestBudget(100)) }
     }
 
-    /// All patterns together are bounded, and what they take is told.
+    /// The cached patterns are bounded, and their size is reported.
     @Test func storeIsBounded() throws {
         let store = RegexCache()
         for number in 0..<40 {
             let source = [UInt8]("(a{200}){200}\(number)")
             try source.withView { view in
-                #expect(store.known(view) == nil)
+                #expect(store.cached(view) == nil)
                 let taken = try TestBudget().run { meter in try store.compile(view, &meter) }.taken
                 #expect(taken == 0)
-                #expect(store.known(view) != nil)
+                #expect(store.cached(view) != nil)
             }
             #expect(store.byteCount > 40_000 * 20)
             #expect(store.byteCount <= 8 << 20)
         }
-        let long = [UInt8](repeating: UInt8(ascii: "a"), count: RegexCache.longestKept + 1)
+        let long = [UInt8](repeating: UInt8(ascii: "a"), count: RegexCache.longestCached + 1)
         let before = store.byteCount
         try long.withView { view in
             _ = try TestBudget().run { meter in try store.compile(view, &meter) }
-            #expect(store.known(view) == nil)
+            #expect(store.cached(view) == nil)
         }
         #expect(store.byteCount == before)
     }

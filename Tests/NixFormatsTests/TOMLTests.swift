@@ -3,10 +3,10 @@ import Testing
 @testable import NixFormats
 
 @Suite struct TOMLTests {
-    /// The value of a document as text: enough to tell what was read.
-    private func read(_ text: String, room: Int = .max, budget: TestBudget = TestBudget()) throws -> String {
+    /// A textual form of a document's value for comparisons.
+    private func read(_ text: String, byteLimit: Int = .max, budget: TestBudget = TestBudget()) throws -> String {
         try [UInt8](text).withView { view in
-            try budget.run(room: room) { meter in
+            try budget.run(byteLimit: byteLimit) { meter in
                 let document = try TOMLReader.read(view, &meter)
                 return shown(document, 0)
             }.result
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// Many tables and keys lie in tables that grow: each is found again.
+    /// Many tables and keys are found in hash tables that grow.
     @Test func findsEveryKey() throws {
         let text = (0..<3_000).map { "[t\($0)]\nk\($0) = \($0)\n" }.joined()
         let whole = try read(text)
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    /// Nodes, keys, strings and nesting are counted before they are taken.
+    /// The memory for nodes, keys, strings and nesting is counted before it is allocated.
     @Test func countsItsMemory() {
         let texts = [
             (0..<20_000).map { "k\($0)=1\n" }.joined(), "a = [" + String(repeating: "1,", count: 50_000) + "]",
@@ -94,15 +94,15 @@ import Testing
         ]
         for text in texts {
             #expect {
-                _ = try read(text, room: 200_000)
+                _ = try read(text, byteLimit: 200_000)
             } throws: { error in
-                guard case .needsRoom(let bytes)? = (error as? TOMLError)?.stop else { return false }
+                guard case .needsMemory(let bytes)? = (error as? TOMLError)?.stop else { return false }
                 return bytes > 200_000
             }
         }
     }
 
-    /// An error shows of a long line what is near its mark.
+    /// An error only shows the part of a long line that is near its mark.
     @Test func errorsShowLongLinesInPart() {
         let text =
             "a = 1\nb = [" + String(repeating: "1,", count: 100_000) + "x" + String(repeating: "1,", count: 100_000)

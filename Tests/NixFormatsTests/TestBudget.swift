@@ -1,13 +1,13 @@
 @testable import NixFormats
 
-/// A budget of so many units, granted in grants as the machine grants them.
+/// A budget with a fixed number of units, which are granted like by the machine.
 final class TestBudget: WorkBudget {
-    /// As in the machine.
+    /// The size of a grant, as in the machine.
     static let grant = 8192
 
     private(set) var left: Int
     private(set) var granted = 0
-    /// How often it was asked: how often deadline and cancellation would have been looked at.
+    /// The number of grants, at each of which a machine would check deadline and cancellation.
     private(set) var polls = 0
 
     init(_ units: Int = .max / 2) { left = units }
@@ -22,15 +22,15 @@ final class TestBudget: WorkBudget {
         return grant
     }
 
-    /// Runs work that may take so many bytes.
+    /// Runs work with a limit on its bytes.
     ///
-    /// - Returns: What it gave, the units that it charged and the most bytes that it had taken at its end.
+    /// - Returns: the result, the units charged, and the bytes in use at the end.
     func run<Result>(
-        room: Int = .max, _ work: (inout WorkMeter) throws -> Result
+        byteLimit: Int = .max, _ work: (inout WorkMeter) throws -> Result
     ) rethrows -> (result: Result, units: Int, taken: Int) {
-        var meter = WorkMeter(units: 0, room: room, budget: self)
+        var meter = WorkMeter(units: 0, byteLimit: byteLimit, budget: self)
         let result = try work(&meter)
-        return (result, granted - meter.units, meter.taken)
+        return (result, granted - meter.units, meter.usedBytes)
     }
 }
 

@@ -20,7 +20,7 @@ import Testing
         #expect(try compare([UInt8](b), [UInt8](a)) == -order)
     }
 
-    /// Whatever the components are, their bytes are charged for.
+    /// Fuel is charged for the bytes of all components.
     @Test(arguments: ["1", "0", "a", ".", "1.", "a1"])
     func longVersionsAreCharged(_ unit: String) throws {
         let text = [UInt8](String(repeating: unit, count: 300_000))
@@ -59,18 +59,18 @@ import Testing
             var bytes = [UInt8](repeating: 0, count: text.count)
             unsafe bytes.withUnsafeMutableBufferPointer { buffer in
                 guard let base = buffer.baseAddress else { return }
-                text.copy(0..<text.count, to: unsafe ByteRoom(base, count: text.count))
+                text.copy(0..<text.count, to: unsafe MutableByteView(base, count: text.count))
             }
             return bytes
         }.result
         #expect(String(decoding: written, as: UTF8.self) == "    <string value=\"a&lt;b&gt;&amp;&quot;&#xA;c\" />\n")
     }
 
-    /// What is written beside the heap is counted and charged.
+    /// Output outside of the heap is counted and charged.
     @Test func xmlIsCounted() {
         let value = [UInt8](repeating: UInt8(ascii: "<"), count: 100_000)
-        func write(_ room: Int, _ budget: TestBudget) throws {
-            _ = try budget.run(room: room) { meter in
+        func write(_ byteLimit: Int, _ budget: TestBudget) throws {
+            _ = try budget.run(byteLimit: byteLimit) { meter in
                 var text = try XMLText(indent: 0, &meter)
                 try text.element("<string", value, &meter)
             }

@@ -12,7 +12,7 @@ import Testing
         return result
     }
 
-    /// Why a command gives no result; nil when it gives one.
+    /// Why a command gives no result; nil if it gives one.
     private func failure(
         _ command: Command, _ io: any EvalIO = LocalIO(), goesOn: Bool = true
     ) -> CommandError? {
@@ -26,7 +26,7 @@ import Testing
 
     private func words(_ texts: String...) -> [[UInt8]] { texts.map { Array($0.utf8) } }
 
-    /// More than any pipe holds, in both directions at once.
+    /// The data exceeds the capacity of any pipe, in both directions at once.
     @Test func feedsAndReadsAtOnce() throws {
         let input = [UInt8](repeating: 0x61, count: 1 << 21)
         #expect(try output(Command("cat", [], input: input)) == input)

@@ -2,11 +2,11 @@ import Testing
 
 @testable import NixStore
 
-/// Expected hashes are those of C++ Nix 2.8.0 for the same repositories.
+/// The expected hashes are those of C++ Nix 2.8.0 for the same repositories.
 @Suite struct GitFetcherTests {
     private let directory: TemporaryDirectory
 
-    /// A repository with two commits, a tag and a branch, and a copy of it with changes that are not committed.
+    /// A repository with two commits, a tag and a branch, and a copy with uncommitted changes.
     private static let script = """
         set -e
         export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b
@@ -82,9 +82,9 @@ import Testing
 
     @Test func readsFilesOfACommit() throws {
         let object = try fetch("bare").object
-        let place = try #require(object.place([Array("sub".utf8), Array("b.txt".utf8)]))
-        #expect(try object.io.readFile(place) == Array("two\n".utf8))
-        #expect(try object.io.readLink(try #require(object.place([Array("ln".utf8)]))) == Array("a.txt".utf8))
+        let path = try #require(object.path([Array("sub".utf8), Array("b.txt".utf8)]))
+        #expect(try object.io.readFile(path) == Array("two\n".utf8))
+        #expect(try object.io.readLink(try #require(object.path([Array("ln".utf8)]))) == Array("a.txt".utf8))
     }
 
     @Test func leavesOutWhatIsNotExported() throws {
@@ -96,11 +96,11 @@ import Testing
             """)
         for attributes in [[:], ["ref": text("HEAD")]] {
             let all = try fetch("repo", attributes).object
-            #expect(try all.io.fileType(try #require(all.place([Array("x.sh".utf8)]))) == .regular)
+            #expect(try all.io.fileType(try #require(all.path([Array("x.sh".utf8)]))) == .regular)
             let exported = try fetch("repo", attributes.merging(["exportIgnore": .flag(true)]) { $1 }).object
             for name in ["x.sh", "sub"] {
-                let place = exported.place([Array(name.utf8)])
-                let type: FileType? = try place.flatMap { try exported.io.fileType($0) }
+                let path = exported.path([Array(name.utf8)])
+                let type: FileType? = try path.flatMap { try exported.io.fileType($0) }
                 #expect(type == nil)
             }
         }
@@ -115,8 +115,8 @@ import Testing
             """)
         for attributes in [[:], ["ref": text("HEAD")]] {
             let object = try fetch("repo", attributes.merging(["submodules": .flag(true)]) { $1 }).object
-            let place = try #require(object.place([Array("module".utf8), Array("a.txt".utf8)]))
-            #expect(try object.io.readFile(place) == Array("one\na.txt\n".utf8))
+            let path = try #require(object.path([Array("module".utf8), Array("a.txt".utf8)]))
+            #expect(try object.io.readFile(path) == Array("one\na.txt\n".utf8))
         }
     }
 
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    /// What is said of a fetch that fails.
+    /// The message of a fetch that fails.
     private func refusal(_ name: String, _ attributes: [String: InputAttribute] = [:]) -> String {
         do {
             _ = try fetch(name, attributes)
@@ -159,12 +159,12 @@ import Testing
         }
     }
 
-    /// `git` would wait for the other end.
+    /// `git` would block on the FIFO.
     @Test(arguments: [".git/HEAD", ".git/config", ".git/refs/heads/pipe", ".git/objects/pipe"])
-    func refusesFIFOsInARepository(_ place: String) throws {
+    func refusesFIFOsInARepository(_ file: String) throws {
         directory.fifo("pipe")
-        try run("cd \"$0\" && rm -f repo/\(place) && mv pipe repo/\(place)")
-        #expect(refusal("repo").hasSuffix("/repo/\(place)' of a Git repository is neither a file nor a directory"))
+        try run("cd \"$0\" && rm -f repo/\(file) && mv pipe repo/\(file)")
+        #expect(refusal("repo").hasSuffix("/repo/\(file)' of a Git repository is neither a file nor a directory"))
     }
 
     @Test func refusesFIFOsInAWorkTree() throws {
@@ -199,7 +199,7 @@ import Testing
         #expect(refusal("repo", ["publicKey": text("k")]).contains("is not verified by this evaluator"))
     }
 
-    /// Git stores any bytes as a name of an entry; none of these may lead anywhere.
+    /// Git stores arbitrary bytes as the name of an entry; none of these may lead outside.
     @Test(arguments: ["..", "../../x", "a/b", "."])
     func refusesNamesThatLeadOut(_ name: String) throws {
         try run(

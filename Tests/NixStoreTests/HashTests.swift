@@ -2,7 +2,7 @@ import NixStore
 import Testing
 
 @Suite struct HashTests {
-    // Of the bytes `abc`; base 32 as `nix-hash --flat --base32` of Nix 2.8.0 prints it.
+    // The hashes of `abc`. Base 32 is as printed by `nix-hash --flat --base32` of Nix 2.8.0.
     @Test(arguments: [
         (HashAlgorithm.md5, "900150983cd24fb0d6963f7d28e17f72", "3jgzhjhz9zjvbb0kyj7jc500ch"),
         (.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d", "kpcd173cq987hw957sx6m0868wv3x6d9"),
@@ -66,7 +66,7 @@ import Testing
 
     @Test func needsAnAlgorithm() {
         #expect(throws: HashError.missingAlgorithm(Array("00".utf8))) { try Hash(parsing: Array("00".utf8)) }
-        // More bits than 32 bytes have.
+        // The text has more bits than 32 bytes.
         let tooMuch = Array(("sha256:" + String(repeating: "z", count: 52)).utf8)
         #expect(throws: HashError.self) { try Hash(parsing: tooMuch) }
     }

@@ -69,7 +69,7 @@ import Testing
         #expect(try !io.pathExists(directory("dangling"), mustBeDirectory: true))
     }
 
-    /// As for C++ Nix, which mounts its store there, whether this machine has one or not.
+    /// The directory exists like for C++ Nix, which mounts its store there, whether or not this machine has one.
     @Test func hasAStoreDirectory() throws {
         let store = Array("/nix/store".utf8)
         #expect(try io.pathExists(store, mustBeDirectory: true))

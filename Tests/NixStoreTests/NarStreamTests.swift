@@ -3,7 +3,7 @@ import Testing
 
 @testable import NixStore
 
-/// Hashes of trees, and trees that are out to do harm.
+/// Hashes of trees, including hostile ones.
 @Suite struct NarStreamTests {
     private let directory: TemporaryDirectory
     private let io = LocalIO()
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test func endsWhenToldTo() throws {
-        // Sparse: more than could be read in a lifetime of this test.
+        // A sparse file that is too large to be read during the test.
         let descriptor = unsafe open(directory("huge").cPath, O_WRONLY | O_CREAT, 0o644)
         try #require(descriptor >= 0 && ftruncate(descriptor, 1 << 42) == 0)
         close(descriptor)
@@ -107,7 +107,7 @@ import Testing
         #expect(entries >= count + 1)
     }
 
-    /// Under roots, links that lead out are archived as links and never followed.
+    /// In roots, symbolic links that lead outside are archived as links and never followed.
     @Test func archivesLinksAsTheyAre() throws {
         directory.directory("root")
         directory.link("root/out", to: "/etc/passwd")

@@ -47,7 +47,7 @@ import Testing
             #expect(throws: EvalIOError.self) { try read(path) }
             #expect(throws: EvalIOError.self) { try io.readDirectory(Array(path.utf8)) }
         }
-        // The link itself is seen, as it is with Nix; what it leads to is not.
+        // The link itself is visible, as in Nix; its target is not.
         if target != "." {
             #expect(try io.fileType(Array("/roots/lib/escape".utf8)) == .symlink)
             #expect(try !io.pathExists(Array("/roots/lib/escape/x".utf8)))

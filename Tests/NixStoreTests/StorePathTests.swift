@@ -2,7 +2,7 @@ import Testing
 
 @testable import NixStore
 
-/// Names and paths of store objects; expected paths are those of C++ Nix.
+/// Names and paths of store objects. The expected paths are those of C++ Nix.
 @Suite struct StorePathTests {
     private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
@@ -22,7 +22,7 @@ import Testing
         #expect(StorePath.isDerivation(bytes(path)))
         #expect(StorePath.top(of: bytes(path + "/bin/hello")) == bytes(path))
         #expect(!StorePath.isStorePath(bytes(path + "/bin")))
-        // An `e` is no digit of base 32, and a hash has 32 digits.
+        // `e` is not a digit of Nix's base 32, and a hash has 32 digits.
         #expect(StorePath.top(of: bytes("/nix/store/eylhv1jiapks1396jz2fv8wq85q68y6y-hello")) == nil)
         #expect(StorePath.top(of: bytes("/nix/store/iylhv1jiapks-hello")) == nil)
         #expect(StorePath.top(of: bytes("/nix/stored")) == nil)

@@ -39,7 +39,7 @@ import Testing
         #expect(try view.resolveSymlinks(bytes("/sub/up"), .full) == bytes("/a"))
         #expect(try view.fileType(bytes("/sub/up")) == .symlink)
         #expect(try view.readLink(bytes("/sub/up")) == Array("../a".utf8))
-        // Out of the object, and there from the store's own directory.
+        // The link leads out of the object, relative to the store's directory.
         #expect(try view.resolveSymlinks(bytes("/out"), .full) == Array("/etc/passwd".utf8))
         #expect(throws: EvalIOError.self) { try view.readFile(bytes("/loop")) }
     }

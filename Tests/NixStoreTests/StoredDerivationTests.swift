@@ -64,7 +64,7 @@ import Testing
         #expect(message(deep).contains("too deeply"))
     }
 
-    /// Outputs are inserted in order, each once.
+    /// Outputs are kept sorted and distinct.
     @Test func insertsOutputs() {
         func bytes(_ names: [String]) -> [[UInt8]] { names.map { Array($0.utf8) } }
         var outputs = InputOutputs()
@@ -78,7 +78,7 @@ import Testing
                 == #"(["dev","out"],[("dev",["out"]),("out",(["a","b"],[("b",["c"])]))])"#)
     }
 
-    /// What is assembled for a path is what the file would say.
+    /// An assembled derivation equals the one that is read from its file.
     @Test func assemblesWhatItReads() throws {
         let table = DerivationTable()
         let assembly = try DerivationAssembly(

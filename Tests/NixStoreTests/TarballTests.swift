@@ -14,7 +14,7 @@ import Testing
         return try Tarball.unpack(path, io: LocalIO(), proceed: proceed)
     }
 
-    /// What is said of an archive that is refused.
+    /// The message for an archive that is refused.
     private func refusal(_ archive: TarArchive) throws -> String {
         do {
             _ = try unpack(archive)
@@ -25,8 +25,8 @@ import Testing
     }
 
     private func contents(_ tarball: Tarball, _ path: String) throws -> String {
-        let place = try #require(tarball.object.place(CanonPath.components(Array(path.utf8))))
-        return String(decoding: try tarball.object.io.readFile(place), as: UTF8.self)
+        let path = try #require(tarball.object.path(CanonPath.components(Array(path.utf8))))
+        return String(decoding: try tarball.object.io.readFile(path), as: UTF8.self)
     }
 
     @Test func leavesOutTheOnlyDirectory() throws {
@@ -71,9 +71,9 @@ import Testing
         archive.entry("d/soft", kind: "2", link: "../../../etc/passwd")
         archive.end()
         let object = try unpack(archive).object
-        let hard = try #require(object.place([Array("hard".utf8)]))
+        let hard = try #require(object.path([Array("hard".utf8)]))
         #expect(try object.io.readFile(hard) == Array("same".utf8))
-        let soft = try #require(object.place([Array("soft".utf8)]))
+        let soft = try #require(object.path([Array("soft".utf8)]))
         #expect(try object.io.readLink(soft) == Array("../../../etc/passwd".utf8))
     }
 
@@ -100,7 +100,7 @@ import Testing
         #expect(try contents(try unpack(archive), "a") == "x")
     }
 
-    /// An entry below a link would be written through it by a careless program.
+    /// A careless program would write an entry below a symbolic link through the link.
     @Test func refusesEntriesBelowLinks() throws {
         var archive = TarArchive()
         archive.entry("d/link", kind: "2", link: "/tmp")
@@ -109,7 +109,7 @@ import Testing
         #expect(try refusal(archive).hasPrefix("has an entry 'd/link/file' below"))
     }
 
-    /// Links and directories have no data, and kinds that are not known are files.
+    /// Links and directories have no data, and unknown types are files.
     @Test func readsOddKinds() throws {
         var archive = TarArchive()
         archive.entry("label", kind: "V")
@@ -121,7 +121,7 @@ import Testing
         let tarball = try unpack(archive)
         #expect(try contents(tarball, "unknown") == "x")
         let io = tarball.object.io
-        let names = try io.readDirectory(try #require(tarball.object.place([]))).map { entry in
+        let names = try io.readDirectory(try #require(tarball.object.path([]))).map { entry in
             "\(String(decoding: entry.name, as: UTF8.self)) \(entry.type)"
         }
         #expect(names == ["link symlink", "slash directory", "sub directory", "unknown regular"])
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    /// What an entry claims is told before any of it is kept.
+    /// The size in a header is reported before any of the data is kept.
     @Test func stopsBeforeItKeepsTooMuch() throws {
         var archive = TarArchive()
         archive.entry("d/a", contents: "x", size: 1 << 35)
@@ -186,16 +186,16 @@ import Testing
         #expect(most > 1 << 34)
     }
 
-    /// Whatever bytes are changed, an archive is unpacked or refused.
+    /// With any bytes changed, an archive is unpacked or refused.
     @Test func survivesDamage() throws {
         var archive = TarArchive()
         archive.pax([("path", "d/long")])
         archive.entry("d/a", contents: "one")
         archive.entry("d/b", kind: "2", link: "a")
         archive.end()
-        for place in stride(from: 0, to: archive.bytes.count, by: 7) {
+        for offset in stride(from: 0, to: archive.bytes.count, by: 7) {
             var bytes = archive.bytes
-            bytes[place] ^= 0x35
+            bytes[offset] ^= 0x35
             try directory.file("archive", bytes)
             _ = try? Tarball.unpack(directory("archive"), io: LocalIO()) { $0 < 1 << 20 }
         }

@@ -2,7 +2,7 @@ import Glibc
 
 @testable import NixStore
 
-/// A directory of a test's own, removed with what it holds at the end.
+/// A temporary directory, which is removed with its contents.
 final class TemporaryDirectory: Sendable {
     /// The canonical path.
     let path: [UInt8]

@@ -3,12 +3,12 @@ import Testing
 
 @testable import NixSyntax
 
-/// How parsing is held to a limit, and what it says of hostile sources.
+/// Limits on parsing, and messages about hostile sources.
 @Suite struct BudgetTests {
-    /// What the parser was told to stop for, or nil.
+    /// Parses a source with a limit on bytes and polls; the error is nil if it succeeded.
     private static func attempt(_ source: String, most: Int, polls: Int = .max) -> (error: SyntaxError?, polls: Int) {
         let left = Mutex(polls)
-        let options = ParseOptions(mustStop: { bytes in
+        let options = ParseOptions(shouldCancel: { bytes in
             left.withLock { left in
                 left -= 1
                 return left < 0 || bytes > most
@@ -23,7 +23,7 @@ import Testing
         String(repeating: text, count: count)
     }
 
-    /// Sources whose trees take many times their own size.
+    /// Sources whose trees take many times their size.
     static let large: [String] = [
         repeated("("), "[" + repeated("["), "[ " + repeated("1 ") + "]", "[ " + repeated("(x: x) ") + "]",
         "{ }" + repeated(".a", 300_000), "f " + repeated("1 ", 300_000), "\"" + repeated("${a}b") + "\"",
@@ -43,16 +43,16 @@ import Testing
     @Test("What is told is no less than what the tree takes", arguments: large.indices.dropFirst(2))
     func tellsEnough(index: Int) throws {
         let most = Mutex(0)
-        let options = ParseOptions(mustStop: { bytes in
+        let options = ParseOptions(shouldCancel: { bytes in
             most.withLock { $0 = max($0, bytes) }
             return false
         })
         let tree = try parse(Array(Self.large[index].utf8), options: options)
-        // Half as much again is counted for what is free in the tables.
+        // The estimate adds half of the size for unused capacity.
         #expect(most.withLock { $0 } >= (tree.memoryBytes - tree.source.count) * 2 / 3)
     }
 
-    /// Sets that are merged into sets that were merged before: work by the square of the source.
+    /// Merging sets into merged sets takes work quadratic in the source, and polls.
     @Test func mergesAskWhetherToStop() {
         var text = "{ " + (0..<2_000).map { "b\($0) = 1; " }.joined() + "}"
         for depth in 0..<100 {
@@ -88,7 +88,7 @@ import Testing
         #expect(line.count <= SourceExcerpt.longestLine + 10)
         let text = String(decoding: line, as: UTF8.self)
         #expect(text.hasPrefix("…") && text.hasSuffix("…") && !text.contains("\u{FFFD}"))
-        // The mark at the start takes three bytes and the width of one.
+        // The mark at the start takes three bytes and the width of one character.
         #expect(line[excerpt.shownColumn - 1 + 2] == UInt8(ascii: "X"))
         #expect(excerpt.before == Array("first".utf8) && excerpt.after == nil)
     }
@@ -99,14 +99,14 @@ import Testing
         #expect(excerpt.line == Array(line.utf8) && excerpt.shownColumn == excerpt.location.column)
     }
 
-    /// Line ends of every kind, also where blocks of the index begin.
+    /// Line endings of every kind, including those at the beginning of a block of the index.
     @Test func indexFindsWhatReadingFinds() {
         for seed in 0..<40 {
             var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
             let source = (0..<9_000).map { _ -> UInt8 in
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 let choice = state >> 60
-                // Some sources have few line ends, some have many.
+                // Some sources have few line endings, some have many.
                 return choice < 2 && state >> 50 & 7 <= UInt64(seed % 8) ? (choice == 0 ? 10 : 13) : 0x61
             }
             let starts = SourceLocation.lineStarts(of: source)
@@ -122,12 +122,12 @@ import Testing
 
     @Test(arguments: [0, 1, 2_047, 2_048, 2_049, 10_000])
     func sortsInSteps(count: Int) throws {
-        let elements = (0..<count).map { (key: $0 &* 7_919 % 1_000, place: $0) }
+        let elements = (0..<count).map { (key: $0 &* 7_919 % 1_000, index: $0) }
         var sorted = elements
         var polls = 0
         sorted.sortInSteps(by: { $0.key < $1.key }) { polls += 1 }
-        let expected = elements.sorted { ($0.key, $0.place) < ($1.key, $1.place) }
-        #expect(sorted.map(\.place) == expected.map(\.place))
+        let expected = elements.sorted { ($0.key, $0.index) < ($1.key, $1.index) }
+        #expect(sorted.map(\.index) == expected.map(\.index))
         #expect(polls >= count / 2_048)
     }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import NixSyntax
 
-/// What the packed tables of a tree hold at their bounds.
+/// Limits of the packed representation of trees.
 @Suite struct TreeTests {
     @Test(arguments: [1, 65_534, 65_535, 70_000])
     func callsOfManyArguments(count: Int) throws {
@@ -40,7 +40,7 @@ import Testing
         #expect(tree.position(of: left) == 1)
     }
 
-    /// Groups of bindings are searched one way while they are small and another way from then on.
+    /// Small binding groups are searched linearly, larger ones by hashing.
     @Test(arguments: [1, 7, 8, 9, 10, 100, 1000])
     func duplicatesAreFound(count: Int) throws {
         let names = (0..<count).map { "a\($0) = 1;" }.joined(separator: " ")

@@ -26,17 +26,17 @@ import Testing
     }
 
     /// Each case runs in a process of its own. The process ends, and its memory stays within the limit.
-    @Test(arguments: cases.filter { $0.contains("/limits-") }) func keepsLimits(_ path: String) throws {
+    @Test(arguments: cases.filter { $0.contains("/limits-") }) func keepsLimits(_ path: String) async throws {
         let found = try #require(FuzzCase(try String(contentsOfFile: path, encoding: .utf8)))
-        let empty = try Self.evaluate("1")
-        let process = try Self.evaluate(found.body)
+        let empty = try await Self.evaluate("1")
+        let process = try await Self.evaluate(found.body)
         #expect(empty.code == 0 && (0...1).contains(process.code))
         #expect(process.peak - empty.peak <= 80 << 20, "\((process.peak - empty.peak) >> 20) MiB")
     }
 
     /// Evaluates a source in a process with limits of 64 MiB and one second. The result is its exit code and peak
     /// memory.
-    private static func evaluate(_ source: String) throws -> (code: Int32, peak: Int) {
+    private static func evaluate(_ source: String) async throws -> (code: Int32, peak: Int) {
         let bundle = URL(fileURLWithPath: CommandLine.arguments.first ?? ".").standardizedFileURL
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString).nix")
         try Data(source.utf8).write(to: file)
@@ -45,7 +45,8 @@ import Testing
             bundle.deletingLastPathComponent().appendingPathComponent("firn"),
             ["eval", "--no-cache", "--pure", "--strict", "--max-memory", "64MiB", "--timeout", "1", file.path],
             environment: ["HOME": "/homeless-shelter"])
-        return (process.waitUntilEnd(), process.peakResidentBytes)
+        let code = await process.end()
+        return (code, process.peakResidentBytes)
     }
 
     @Test func sources() {

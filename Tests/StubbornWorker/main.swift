@@ -4,15 +4,15 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-// A worker process for tests of the watchdog: a real one but for its evaluator. The source `stubborn` never ends, whatever
-// flag is set, and `stubborn FILE` makes that file when it begins; `crash` ends the process at once; every other one has its
-// own text as its value.
+// A worker process for tests of the watchdog. Only its evaluator differs from a real one. The source `stubborn` never
+// ends, whatever flag is set; `stubborn FILE` also creates that file when it begins; `crash` ends the process at once;
+// every other source has its own text as its value.
 //
 // Usage: stubborn-worker ENDPOINT NAME
 
-actor StubbornEvaluator: AssignedEvaluator {
-    func performNext(of queue: RunQueue) async -> (key: LeaseKey, result: WireJobResult)? {
-        guard let run = queue.take() else { return nil }
+actor StubbornEvaluator: JobEvaluator {
+    func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.beginNext() else { return nil }
         defer { _ = queue.finish() }
         let source = (try? WireJobSpecification(encoded: run.assignment.specification))?.source.text ?? Data()
         let words = String(decoding: source, as: UTF8.self).split(separator: " ")
@@ -33,7 +33,7 @@ actor StubbornEvaluator: AssignedEvaluator {
     func storePrograms() async {}
 }
 
-SupervisedProcess.follow()
+SupervisedProcess.dieWithSupervisor()
 let words = CommandLine.arguments
 guard words.count == 3 else { exit(2) }
 let configuration = WorkerConfiguration(name: words[2], endpoint: words[1])

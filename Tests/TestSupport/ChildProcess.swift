@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A process that a test started, without input; what it prints goes to files, so that it never waits for a reader.
+/// A process that a test starts, without input. Its output goes to files, so that it never waits for a reader.
 ///
-/// Its end is asked of the system by its id. `Foundation.Process` learns of an end by a socket, which a process that is
-/// spawned at the same moment can inherit: then it waits for that one, too.
+/// The system is asked for its end by process id. `Foundation.Process` learns of the end through a socket, which a
+/// process spawned at the same moment can inherit, and then also waits for the end of that process.
 public final class ChildProcess: Sendable {
     public let id: Int32
     private let scratch: String
@@ -12,15 +12,15 @@ public final class ChildProcess: Sendable {
     private let peak = Mutex(0)
 
     /// - Parameters:
-    ///   - environment: all of it.
-    ///   - folder: where it runs; the test's own by default.
+    ///   - environment: the whole environment.
+    ///   - folder: the working directory; the test's own by default.
     public init(
         _ executable: URL, _ arguments: [String], environment: [String: String], in folder: URL? = nil
     ) throws {
         scratch = NSTemporaryDirectory() + "firn-process-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         var words = [executable.path] + arguments
-        // The shell changes the directory and becomes the process.
+        // The shell changes the directory and is then replaced by the process.
         if let folder { words = ["/bin/sh", "-c", #"cd "$0" && exec "$@""#, folder.path] + words }
         id = try Self.spawn(words, environment.map { "\($0.key)=\($0.value)" }, scratch: scratch)
     }
@@ -28,7 +28,7 @@ public final class ChildProcess: Sendable {
     deinit {
         if isRunning {
             kill(id, SIGKILL)
-            _ = waitUntilEnd()
+            _ = end(waits: true)
         }
         try? FileManager.default.removeItem(atPath: scratch)
     }
@@ -61,19 +61,24 @@ public final class ChildProcess: Sendable {
     public var output: String { text("output") }
     public var errors: String { text("errors") }
 
-    /// The most memory that it held, in bytes; 0 while it runs.
+    /// The most resident memory in bytes; 0 while the process runs.
     public var peakResidentBytes: Int { peak.withLock { $0 } }
 
     public var isRunning: Bool { end(waits: false) == nil }
 
     public func signal(_ number: Int32) { kill(id, number) }
 
-    /// Waits for the end, on this thread.
+    /// Waits until the process has ended, on a thread of its own: there are only as many test threads as cores, and other
+    /// tests need them.
     ///
-    /// - Returns: the exit code, or the signal's number negated.
-    public func waitUntilEnd() -> Int32 { end(waits: true) ?? -1 }
+    /// - Returns: the exit code, or the negative number of the signal that ended it.
+    public func end() async -> Int32 {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: self.end(waits: true) ?? -1) }
+        }
+    }
 
-    /// The exit code or the signal's number negated; nil while it runs.
+    /// The exit code, or the negative number of the signal; nil while the process runs.
     private func end(waits: Bool) -> Int32? {
         code.withLock { code in
             if let code { return code }

@@ -1,4 +1,4 @@
-/// Makes tar archives byte by byte, well formed or not.
+/// Builds tar archives byte by byte, well formed or not.
 public struct TarArchive {
     public private(set) var bytes: [UInt8] = []
 
@@ -7,8 +7,9 @@ public struct TarArchive {
     /// Adds an entry and its contents.
     ///
     /// - Parameters:
-    ///   - kind: the header's type flag: `0` a file, `1` a hard link, `2` a symbolic one, `5` a directory.
-    ///   - size: what the header claims; that of the contents by default.
+    ///   - kind: the header's type flag: `0` for a file, `1` for a hard link, `2` for a symbolic link, `5` for a
+    ///     directory.
+    ///   - size: the size that the header claims; that of the contents by default.
     public mutating func entry(
         _ name: String, kind: Character = "0", contents: String = "", link: String = "", mode: Int = 0o644,
         size: Int? = nil, magic: String = "ustar\u{0}00"
@@ -31,7 +32,7 @@ public struct TarArchive {
         bytes += [UInt8](repeating: 0, count: (512 - contents.utf8.count % 512) % 512)
     }
 
-    /// An extended header: each record with its length before it.
+    /// Adds an extended header, in which each record is preceded by its length.
     public mutating func pax(_ records: [(key: String, value: String)]) {
         let text = records.map { key, value in
             let rest = " \(key)=\(value)\n"

@@ -1,7 +1,7 @@
 import Testing
 import ZeroMQ
 
-/// Counts what it is asked on its own thread, and answers on the socket that it owns.
+/// Counts requests on its own thread, and answers them on the socket that it owns.
 actor EchoService {
     nonisolated let executor: PollingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }

@@ -37,7 +37,7 @@ import ZeroMQ
         }
     }
 
-    /// libzmq would remove the file and make its own: the first socket would be there and never be reached again.
+    /// Otherwise libzmq would remove the file and create its own, and the first socket could never be reached again.
     @Test func aServedFileIsNotTakenFromUnderItsSocket() throws {
         let endpoint = "ipc:///tmp/firn-\(UInt64.random(in: .min ... .max))"
         let context = try Context()
@@ -96,7 +96,7 @@ import ZeroMQ
     }
 }
 
-/// Polls until a message is there; fails after five seconds.
+/// Polls until a message arrives, and fails after five seconds.
 func receive(from socket: borrowing Socket) throws -> Message {
     var poller = Poller()
     let item = poller.add(socket)
@@ -107,7 +107,7 @@ func receive(from socket: borrowing Socket) throws -> Message {
     return try #require(message)
 }
 
-/// Reads monitor events until one is as wanted; fails after five seconds.
+/// Reads monitor events until one matches, and fails after five seconds.
 func monitorEvent(
     of socket: borrowing Socket, _ isWanted: (MonitorEvent) -> Bool
 ) throws -> MonitorReport {
@@ -124,7 +124,7 @@ func monitorEvent(
     throw ZeroMQError(operation: "wait for a monitor event", code: 0, reason: "none came in five seconds")
 }
 
-/// Sends, and fails the test when it would wait.
+/// Sends a message, and fails the test if that would block.
 func send(_ frames: [[UInt8]], on socket: borrowing Socket) throws {
     let outcome = try socket.send(frames)
     #expect(outcome == .sent)

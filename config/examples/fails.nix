@@ -1,4 +1,4 @@
-# Fails on purpose: a port that is out of range, with a message that says what to do.
+# Fails on purpose: the port is out of range, and the message says what to do.
 let
   checkPort = name: port:
     if port < 1 || port > 65535

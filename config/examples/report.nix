@@ -1,4 +1,4 @@
-# Says what it does while it works: `trace` and `warn` come back with the result.
+# Reports its progress: the output of `trace` and `warn` is returned with the result.
 let
   orders = [
     { item = "paper"; amount = 12; price = 4.5; }

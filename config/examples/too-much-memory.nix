@@ -1,4 +1,4 @@
-# Needs far more memory than a job of 64 MiB gets: ten million numbers, all kept.
+# Keeps ten million numbers, which takes far more memory than the 64 MiB that the job may use.
 let
   numbers = builtins.genList (i: { value = i; square = i * i; }) 10000000;
   forced = builtins.deepSeq numbers numbers;

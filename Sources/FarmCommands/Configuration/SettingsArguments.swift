@@ -1,7 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// How every service and client is configured.
+/// The options that configure services and clients.
 struct SettingsArguments: ParsableArguments {
     @Option(help: ArgumentHelp("A configuration file (YAML).", valueName: "file"))
     var config: String?
@@ -28,9 +28,10 @@ struct SettingsArguments: ParsableArguments {
     /// The layers of a configuration.
     ///
     /// - Parameters:
-    ///   - part: `coordinator`, `worker` or `client`: the middle of its environment variables. `FIRN_PART_CONFIG` names
-    ///     the file where `--config` does not.
-    ///   - options: values of options that stand for keys.
+    ///   - part: `coordinator`, `worker` or `client`, which is the middle of the environment variables.
+    ///     `FIRN_PART_CONFIG` names the file if `--config` does not.
+    ///   - options: the values of command-line options that stand for keys.
+    /// - Throws: `CommandFailure` if the file or a value cannot be read.
     func source(of part: String, options: [(key: String, value: String?)]) async throws -> SettingsSource {
         let prefix = "FIRN_\(part.uppercased())_"
         var environment = ProcessInfo.processInfo.environment

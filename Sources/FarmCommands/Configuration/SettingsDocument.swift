@@ -2,13 +2,13 @@ import FirnCommands
 import NixStore
 import Yams
 
-/// The keys of a YAML file, with their lines. The values are read through swift-configuration; this says what there is to
-/// read, which that does not tell.
+/// The keys of a YAML file with their lines. Values are read through swift-configuration, which does not list the keys
+/// of a file.
 struct SettingsDocument {
     struct Entry {
-        /// Dotted.
+        /// The key with its sections, joined by dots.
         let key: String
-        /// From 1.
+        /// The line of the key, counted from 1.
         let line: Int
     }
 
@@ -16,10 +16,10 @@ struct SettingsDocument {
     private(set) var keys: [Entry] = []
     private var sections: [String: [String]] = [:]
 
-    /// A document without any keys.
+    /// A document without keys.
     init() { path = "" }
 
-    /// - Throws: when the file cannot be read, is not YAML, or holds something else than keys with values.
+    /// - Throws: `SettingsError` if the file cannot be read, is not YAML, or has other content than keys with values.
     init(path: String) throws(SettingsError) {
         self.path = path
         let absolute = CanonPath.absolute(Array(path.utf8), relativeTo: currentDirectory())

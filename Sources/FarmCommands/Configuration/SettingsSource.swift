@@ -2,20 +2,20 @@ import Configuration
 import FirnCommands
 import ZeroMQ
 
-/// Where a service's settings come from. A key is looked up in three layers, the first that has it counts:
+/// The settings of a service. A key is looked up in three layers, and the first that has it wins:
 ///
 ///     --set KEY=VALUE       on the command line, and the options that stand for a key
 ///     FIRN_PREFIX_KEY       environment variables: leaseMs of the coordinator is FIRN_COORDINATOR_LEASE_MS
 ///     KEY: VALUE            a YAML file; a key in a section is written SECTION.KEY elsewhere
 ///
-/// Reading a key also declares it: `finish` reports what was set in any layer and never read, so that a misspelt key is an
-/// error and there is no second list of keys to keep in step.
+/// Reading a key also declares it. `finish` reports a key that was set in any layer and never read, so a misspelt key
+/// is an error, and no separate list of keys has to be maintained.
 struct SettingsSource {
     private struct Layer {
         let provider: any ConfigProvider
         /// How an error names a key of this layer.
         let name: @Sendable (String) -> String
-        /// Paths in it are relative to this directory; nil: the current one.
+        /// The directory to which paths of this layer are relative; nil for the current one.
         let directory: String?
     }
 
@@ -24,13 +24,15 @@ struct SettingsSource {
     private let environment: [String: String]
     private let overrides: [String: String]
     private let prefix: String
-    /// Every key asked for, in dotted form.
+    /// Every key that was read, in dotted form.
     private var known: Set<String> = []
 
+    /// Opens the layers.
+    ///
     /// - Parameters:
-    ///   - file: a YAML file, or nil for none.
-    ///   - prefix: such as `FIRN_COORDINATOR_`.
-    ///   - overrides: values from the command line by dotted key.
+    ///   - file: a YAML file; nil for none.
+    ///   - prefix: the prefix of environment variables, such as `FIRN_COORDINATOR_`.
+    ///   - overrides: values from the command line by dotted key; a later one wins.
     init(
         file: String?, prefix: String, overrides: [(key: String, value: String)], environment: [String: String]
     ) async throws(SettingsError) {
@@ -74,7 +76,7 @@ struct SettingsSource {
         return text
     }
 
-    /// The names of the entries of a section, in the file's order. Only a file can give them.
+    /// The names of the entries of a section, in the order of the file. The other layers cannot name entries.
     func names(in section: String) -> [String] { document.names(in: section) }
 
     private mutating func value(_ key: String, _ type: ConfigType) throws(SettingsError) -> (ConfigContent, Layer)? {
@@ -92,13 +94,13 @@ struct SettingsSource {
         return nil
     }
 
-    /// A text; nil when it is not set or empty.
+    /// A text; nil if it is not set or empty.
     mutating func string(_ key: String) throws(SettingsError) -> String? {
         guard case .string(let text)? = try value(key, .string)?.0, !text.isEmpty else { return nil }
         return text
     }
 
-    /// A path; one in a file is relative to the file's directory.
+    /// A path. A path in a file is relative to the file's directory.
     mutating func path(_ key: String) throws(SettingsError) -> String? {
         guard let (content, layer) = try value(key, .string), case .string(let text) = content, !text.isEmpty else {
             return nil
@@ -114,7 +116,7 @@ struct SettingsSource {
         return text
     }
 
-    /// Several texts; on the command line and in the environment separated by commas.
+    /// A list of texts, which the command line and the environment separate by commas.
     mutating func strings(_ key: String) throws(SettingsError) -> (values: [String], directory: String?)? {
         guard let (content, layer) = try value(key, .stringArray), case .stringArray(let texts) = content else {
             return nil
@@ -122,7 +124,7 @@ struct SettingsSource {
         return (texts.filter { !$0.isEmpty }, layer.directory)
     }
 
-    /// A value that `parse` understands; `expected` says what it should be.
+    /// A value that `parse` accepts. `expected` describes such a value in an error.
     mutating func parsed<Value>(
         _ key: String, expected: String, _ parse: (String) -> Value?
     ) throws(SettingsError) -> Value? {
@@ -142,7 +144,8 @@ struct SettingsSource {
         }
     }
 
-    /// A size: bytes, or a number with K, M, G or T (1024) and optionally B or iB. 0 where the key allows it.
+    /// A size in bytes: a number, optionally with K, M, G or T for powers of 1024, and B or iB. It may be 0 where the
+    /// key allows it.
     mutating func size<Value: FixedWidthInteger>(
         _ key: String, atLeast least: Int = 1, atMost most: Int = .max
     ) throws(SettingsError) -> Value? {
@@ -163,9 +166,9 @@ struct SettingsSource {
         try parsed(key, expected: "true or false") { ["true": true, "false": false][$0] }
     }
 
-    /// To be called when every key has been read.
+    /// Checks that every key that is set was read. Called after all keys were read.
     ///
-    /// - Throws: for the first key or variable that no reading asked for.
+    /// - Throws: `SettingsError` for the first key or variable that was never read.
     func finish() throws(SettingsError) {
         let variables = Set(known.map { Self.variable($0, prefix: prefix) })
         for entry in document.keys where !known.contains(entry.key) {
@@ -189,11 +192,11 @@ struct SettingsSource {
         return "known: \((siblings.isEmpty ? known : siblings).sorted().joined(separator: " "))"
     }
 
-    /// The keys that were read, sorted: what a configuration file may hold.
+    /// The keys that were read, sorted, which are those that a configuration file may have.
     var knownKeys: [String] { known.sorted() }
 }
 
-/// A configuration that cannot be used: which key, where, and what is expected.
+/// An unusable configuration: the key, its place and what is expected.
 struct SettingsError: Error, CustomStringConvertible {
     let description: String
 

@@ -3,7 +3,7 @@ import FirnClient
 import FirnProtocol
 import FoundationEssentials
 
-/// How a command reaches the coordinator.
+/// The options that say how a command reaches the coordinator.
 struct ConnectionArguments: ParsableArguments {
     @OptionGroup(title: "Connection")
     var settings: SettingsArguments
@@ -17,14 +17,15 @@ struct ConnectionArguments: ParsableArguments {
     @Option(help: ArgumentHelp("The coordinator's public key, coordinator.cert.", valueName: "file"))
     var serverKey: String?
 
-    /// Whether a coordinator is named on the command line or in the environment.
+    /// Whether the command line or the environment names a coordinator.
     var isGiven: Bool {
         if endpoint != nil || settings.config != nil || !settings.assignments.isEmpty { return true }
         let names = ProcessInfo.processInfo.environment.keys
         return names.contains { $0.hasPrefix("FIRN_CLIENT_") }
     }
 
-    /// Connects with a role. Every way to fail ends within five seconds and says which endpoint and why.
+    /// Connects with a role. By default, every failure occurs within five seconds and names the endpoint and the
+    /// reason.
     func connect(as role: Role = .client) async throws -> FirnClient {
         let section = role == .operator ? "operators." : ""
         var source = try await settings.source(
@@ -40,7 +41,7 @@ struct ConnectionArguments: ParsableArguments {
         return try await Self.reporting { try await FirnClient.connect(configuration) }
     }
 
-    /// Runs requests; what the coordinator refuses or cannot do becomes the command's error.
+    /// Runs requests. An error of the coordinator or the connection becomes the command's failure.
     static func reporting<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
@@ -54,7 +55,7 @@ struct ConnectionArguments: ParsableArguments {
     }
 }
 
-/// For commands that also an operator may use.
+/// The option of commands that operators may use, too.
 struct RoleArguments: ParsableArguments {
     @Flag(name: .customLong("operator"), help: "Speak as an operator: see the jobs of all tenants.")
     var isOperator = false

@@ -2,12 +2,12 @@ import FirnClient
 import FirnProtocol
 import ZeroMQ
 
-/// Where the coordinator is and who speaks: what config/client.yaml describes.
+/// The coordinator's address and the client's keys, as config/client.yaml describes them.
 struct ConnectionSettings {
     var endpoint = "tcp://127.0.0.1:7701"
-    /// A `.cert_secret` file; nil: plain mode.
+    /// A `.cert_secret` file; nil for plain mode.
     var key: String?
-    /// `coordinator.cert`.
+    /// The file `coordinator.cert`.
     var serverKey: String?
     var operatorEndpoint = "tcp://127.0.0.1:7704"
     var operatorKey: String?
@@ -26,7 +26,7 @@ struct ConnectionSettings {
         try source.finish()
     }
 
-    /// What the client library needs to connect with a role.
+    /// The client library's configuration for a role.
     func configuration(role: Role) throws -> ClientConfiguration {
         let isOperator = role == .operator
         let key = isOperator ? operatorKey : self.key
@@ -39,11 +39,11 @@ struct ConnectionSettings {
     }
 }
 
-/// The keys that a peer of the coordinator uses.
+/// The keys of a peer's connection.
 enum PeerSecurity {
-    /// CURVE with the keys of two files, or plain where there are none.
+    /// CURVE with the keys of two files, or plain without files.
     ///
-    /// - Throws: `CommandFailure` when a file cannot be used, one of the two is missing, or the key has another role.
+    /// - Throws: `CommandFailure` if a file is unusable, one of the two is missing, or the key has another role.
     static func security(key: String?, serverKey: String?, role: Role) throws -> SocketOptions.Security {
         guard let key else {
             if serverKey == nil { return .plain }

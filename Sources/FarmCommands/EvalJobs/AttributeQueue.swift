@@ -1,71 +1,75 @@
 import FoundationEssentials
 import NixEval
 
-/// Which attributes of a package set are still to be looked at, and what became of the others. Pure: it is told what
-/// slices gave.
+/// The attributes of a package set that are still to be visited, and counts of the visited ones. It is pure: the caller
+/// reports the results of batches.
 ///
-/// A slice is what one job looks at, in one heap. Each costs the evaluation of the set's common part anew, so there are
-/// few and large ones at first, and smaller ones towards the end, so that all workers end together.
+/// A batch is the list of attributes that one job visits, in one heap. Every batch evaluates the common part of the set
+/// again. Batches are therefore few and large at first, and become smaller towards the end, so that all workers finish
+/// at about the same time.
 struct AttributeQueue {
     typealias Path = [String]
 
-    /// Paths of one job.
-    static let maximumSlice = 5_000
-    /// Less is not worth a heap of its own: in nixpkgs the common part costs as much as a hundred attributes.
-    static let minimumSlice = 64
-    /// As many for each worker are not cut further: a second slice would cost more than the workers' unequal ends.
-    static let wholeShare = 256
+    /// Paths of one job at most.
+    static let maximumBatch = 5_000
+    /// The smallest batch that is worth a heap of its own: in nixpkgs the common part costs as much as about a hundred
+    /// attributes.
+    static let minimumBatch = 64
+    /// A worker's share that is not divided further: a second batch would cost more than an uneven end.
+    static let undividedShare = 256
 
     private var waiting: [Path]
-    /// Paths before this index of `waiting` were taken.
+    /// Paths before this index of `waiting` were handed out.
     private var first = 0
-    /// Slices that are not to be joined with others.
+    /// Batches that must not be joined with others.
     private var halves: [[Path]] = []
     private let workers: Int
     private(set) var derivations = 0
     private(set) var errors = 0
-    private(set) var slicesUnderWay = 0
+    private(set) var runningBatches = 0
 
-    /// - Parameter workers: how many jobs run at once.
+    /// - Parameters:
+    ///   - workers: the number of jobs that run concurrently.
+    ///   - start: the path at which the walk begins.
     init(workers: Int, start: Path = []) {
         self.workers = max(1, workers)
         waiting = [start]
     }
 
     var waitingCount: Int { waiting.count - first + halves.reduce(0) { $0 + $1.count } }
-    var isFinished: Bool { waitingCount == 0 && slicesUnderWay == 0 }
+    var isFinished: Bool { waitingCount == 0 && runningBatches == 0 }
 
-    /// The paths of the next job; nil when none waits.
-    mutating func nextSlice() -> [Path]? {
+    /// The paths of the next job; nil if none is waiting.
+    mutating func nextBatch() -> [Path]? {
         if let half = halves.popLast() {
-            slicesUnderWay += 1
+            runningBatches += 1
             return half
         }
         let ready = waiting.count - first
         guard ready > 0 else { return nil }
-        let idle = max(1, workers - slicesUnderWay)
-        let whole = workers == 1 ? ready : min(Self.wholeShare, (ready + idle - 1) / idle)
+        let idle = max(1, workers - runningBatches)
+        let whole = workers == 1 ? ready : min(Self.undividedShare, (ready + idle - 1) / idle)
         let half = (ready + 2 * workers - 1) / (2 * workers)
-        let count = min(ready, max(Self.minimumSlice, whole, half), Self.maximumSlice)
-        let slice = Array(waiting[first..<(first + count)])
+        let count = min(ready, max(Self.minimumBatch, whole, half), Self.maximumBatch)
+        let batch = Array(waiting[first..<(first + count)])
         first += count
         if first > waiting.count / 2 {
             waiting.removeFirst(first)
             first = 0
         }
-        slicesUnderWay += 1
-        return slice
+        runningBatches += 1
+        return batch
     }
 
-    /// Takes the lines that a job gave for its slice. Paths it did not come to wait again.
+    /// Takes the lines that a job printed for its batch. Paths that the job did not reach wait again.
     ///
-    /// - Returns: the lines to print: those of derivations and errors.
-    /// - Throws: when a line is none of a walk's.
-    mutating func finish(_ slice: [Path], lines: [Substring]) throws -> [Substring] {
-        slicesUnderWay -= 1
+    /// - Returns: the lines to print, which are those of derivations and errors.
+    /// - Throws: a decoding error if a line is not one of a walk.
+    mutating func finish(_ batch: [Path], lines: [Substring]) throws -> [Substring] {
+        runningBatches -= 1
         var printed: [Substring] = []
         let decoder = JSONDecoder()
-        for (path, line) in zip(slice, lines) {
+        for (path, line) in zip(batch, lines) {
             let found = try decoder.decode(Line.self, from: Data(line.utf8))
             if let below = found.attrs {
                 waiting += below.map { path + [$0] }
@@ -74,18 +78,19 @@ struct AttributeQueue {
                 printed.append(line)
             }
         }
-        waiting += slice.dropFirst(lines.count)
+        waiting += batch.dropFirst(lines.count)
         return printed
     }
 
-    /// The slice's job could not even look at its first path: that is its error, and the others wait again.
+    /// Handles a batch whose job failed at its first path. The failure is that path's error, and the other paths wait
+    /// again.
     ///
     /// - Returns: the line to print.
-    mutating func fail(_ slice: [Path], _ message: String) -> String {
-        slicesUnderWay -= 1
-        waiting += slice.dropFirst()
+    mutating func fail(_ batch: [Path], _ message: String) -> String {
+        runningBatches -= 1
+        waiting += batch.dropFirst()
         errors += 1
-        let path = slice.first ?? []
+        let path = batch.first ?? []
         return JSONValue.object([
             ("attr", .bytes(AttributeWalker.joined(path.map { Array($0.utf8) }))),
             ("attrPath", .array(path.map { .string($0) })),
@@ -93,18 +98,19 @@ struct AttributeQueue {
         ]).text
     }
 
-    /// The slice's job broke its workers, and which of its paths did it is not known: both halves are tried alone.
+    /// Handles a batch whose job crashed its workers, where the guilty path is not known: its halves are tried
+    /// separately.
     ///
-    /// - Returns: the line to print when there was one path only.
-    mutating func split(_ slice: [Path], _ message: String) -> String? {
-        guard slice.count > 1 else { return fail(slice, message) }
-        slicesUnderWay -= 1
-        let middle = slice.count / 2
-        halves += [Array(slice[..<middle]), Array(slice[middle...])]
+    /// - Returns: the line to print if there was only one path.
+    mutating func split(_ batch: [Path], _ message: String) -> String? {
+        guard batch.count > 1 else { return fail(batch, message) }
+        runningBatches -= 1
+        let middle = batch.count / 2
+        halves += [Array(batch[..<middle]), Array(batch[middle...])]
         return nil
     }
 
-    /// What is read of a line.
+    /// The members of a line that decide what to do with it.
     private struct Line: Decodable {
         var attrs: [String]?
         var error: String?

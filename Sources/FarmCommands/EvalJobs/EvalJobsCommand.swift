@@ -4,20 +4,21 @@ import FirnCommands
 import FirnProtocol
 import FoundationEssentials
 
-/// `firn eval-jobs`.
+/// The command `firn eval-jobs`.
 struct EvalJobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval-jobs", abstract: "Evaluate every derivation of a package set, on many workers.",
         discussion: """
-            Prints one JSON object a line for each derivation, with the fields of nix-eval-jobs: attr, attrPath, name, \
-            system, drvPath, outputs, and meta if asked for; or, of an attribute that cannot be evaluated, error. Sets below \
-            the top are descended into where they have recurseForDerivations = true. Lines come in no order.
+            Prints one JSON object per line for each derivation, with the fields of nix-eval-jobs: attr, attrPath, name, \
+            system, drvPath, outputs, and meta if requested. For an attribute that cannot be evaluated it has the field \
+            error. Sets below the top are visited if they have recurseForDerivations = true. The order of the lines is \
+            undefined.
 
-            FILE lies in a root, or is sent as it is and may read the roots as <NAME>. Without --endpoint, \
-            --config, --set or a FIRN_CLIENT variable a farm of this machine is started for the command and stopped \
-            behind it.
+            FILE is read from a root if it lies in one; otherwise it is sent with the job, and may read the roots as \
+            <NAME>. Without --endpoint, --config, --set or a FIRN_CLIENT variable, the command starts a farm on this machine \
+            and stops it at the end.
 
-            The exit code is 0 also when attributes have errors; 1 when FILE itself or the farm fails.
+            The exit code is 1 if FILE itself or the farm fails. Errors of single attributes do not change it from 0.
 
             Example: firn eval-jobs ./nixpkgs/default.nix --root nixpkgs=./nixpkgs --workers 4
             """)
@@ -28,29 +29,30 @@ struct EvalJobsCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "A directory that the evaluation may read, by a name; several times.", valueName: "name=directory"))
+            "A directory that the evaluation may read, and its name; repeatable.", valueName: "name=directory"))
     var roots: [RootArgument] = []
 
     @Option(
-        help: "Worker processes of this machine's farm, or jobs to have under way at another; else one a processor.")
+        help:
+            "Worker processes of the local farm, or concurrent jobs on a remote one (default: the number of processors)."
+    )
     var workers: Int?
 
-    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression to a function.")
-    var arguments: [String] = []
+    @Option(
+        name: [.customLong("arg"), .customLong("argstr")],
+        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+    var arguments: [CallArgument] = []
 
-    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string to a function.")
-    var textArguments: [String] = []
+    @Option(help: "The value of builtins.currentSystem.")
+    var system = OwnSystem.name
 
-    @Option(help: "What builtins.currentSystem is.")
-    var system = "x86_64-linux"
-
-    @Flag(help: "Descend into every set, also without recurseForDerivations.")
+    @Flag(help: "Visit every set, even without recurseForDerivations.")
     var forceRecurse = false
 
-    @Flag(help: "Add each derivation's meta.")
+    @Flag(help: "Add the meta attribute of each derivation.")
     var meta = false
 
-    @Flag(help: "Give errors with their backtraces.")
+    @Flag(help: "Show the backtraces of errors.")
     var showTrace = false
 
     @Option(
@@ -58,13 +60,13 @@ struct EvalJobsCommand: AsyncParsableCommand {
         help: "Experimental features of Nix to enable.")
     var features: [String] = []
 
-    @Option(help: "Memory of one job, as 2GiB; a job that nears it is continued by another.")
+    @Option(help: "Memory of one job, such as 2GiB; a job that approaches it is continued by another one.")
     var maxMemory = ByteSize(bytes: 4 << 30)
 
-    @Option(help: "Seconds of one job.")
+    @Option(help: "The longest time of one job, in seconds.")
     var timeout = 3_600.0
 
-    @Flag(help: "Compile everything anew and keep no programs, in this machine's farm.")
+    @Flag(help: "Neither read nor write the cache of compiled programs (local farm only).")
     var noCache = false
 
     @OptionGroup var connection: ConnectionArguments
@@ -79,9 +81,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         if noCache, connection.isGiven {
             throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
         }
-        for pair in arguments + textArguments where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")
-        }
+        try CallArgument.check(arguments)
     }
 
     func run() async throws {
@@ -109,7 +109,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         var job = WireJobSpecification()
         job.program = try PackageSetFile(file, roots: roots).program()
         job.roots = roots.map { root in .with { $0.name = root.name } }
-        job.arguments = JobOptionArguments.list(arguments, textArguments)
+        job.arguments = JobOptionArguments.list(arguments)
         job.system = system
         job.features = JobOptionArguments.words(features)
         job.limits.memoryBytes = UInt64(maxMemory.bytes)
@@ -124,7 +124,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
 }
 
 extension String {
-    /// As many whole characters from the start as fit into so many bytes.
+    /// The longest prefix of whole characters within that many bytes of UTF-8.
     fileprivate func prefixOfUTF8(_ count: Int) -> String {
         var text = ""
         for character in self {

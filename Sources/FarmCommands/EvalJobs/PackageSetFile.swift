@@ -3,13 +3,13 @@ import FirnProtocol
 import Glibc
 import NixStore
 
-/// The file of a package set: one of a root, or one that is sent with the job.
+/// The file of a package set, which lies in a root or is sent with the job.
 struct PackageSetFile {
     private let path: String
     private let root: (name: String, path: String)?
 
-    /// - Parameter file: relative to the current directory; a directory means its `default.nix`.
-    /// - Throws: `CommandFailure` when it is not there.
+    /// - Parameter file: a path relative to the current directory; a directory stands for its `default.nix`.
+    /// - Throws: `CommandFailure` if the file does not exist or cannot be read.
     init(_ file: String, roots: [RootArgument]) throws {
         guard var path = RealPath.of(file) else { throw CommandFailure("'\(file)' is not there or cannot be read") }
         var status = stat()
@@ -34,7 +34,7 @@ struct PackageSetFile {
         }
     }
 
-    /// The root that the file lies in, and its path there.
+    /// The root in which the file lies, and the file's path below it.
     private static func root(of path: String, in roots: [RootArgument]) throws -> (name: String, path: String)? {
         for root in roots {
             let directory = try root.resolved()

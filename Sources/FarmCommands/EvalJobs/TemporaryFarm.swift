@@ -7,17 +7,17 @@ import Foundation
 import Logging
 import ServiceLifecycle
 
-/// A farm of this machine for the length of one command: in a directory of its own that only this user may enter, over
-/// sockets in it, so that it needs no keys.
+/// A farm on this machine for the duration of one command. Its sockets are in a directory that only this user may
+/// enter, so it needs no keys.
 enum TemporaryFarm {
     private static let tenant = "local"
 
-    /// Starts a farm, runs `body` with a client of it, and stops and removes everything, whatever happens.
+    /// Starts a farm, calls `body` with a client of it, and stops and removes everything in any case.
     ///
     /// - Parameters:
-    ///   - processes: how many workers evaluate.
-    ///   - jobMemoryBytes: the highest memory limit that a job may name.
-    ///   - programCache: where the workers keep compiled programs; nil: nowhere.
+    ///   - processes: the number of worker processes.
+    ///   - jobMemoryBytes: the memory limit of a job, in bytes.
+    ///   - programCache: the directory in which workers keep compiled programs; nil for none.
     static func run(
         processes: Int, roots: [RootArgument], jobMemoryBytes: Int, programCache: String?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
@@ -49,7 +49,7 @@ enum TemporaryFarm {
             }
             let isDone = try await tasks.next() ?? true
             await group.triggerGracefulShutdown()
-            // The services ended first: a signal, or one of them failed.
+            // The services ended first, because of a signal or a failure of one of them.
             if !isDone { throw CommandFailure("stopped before the end") }
             try await tasks.waitForAll()
         }
@@ -72,7 +72,7 @@ enum TemporaryFarm {
         endpoints.operators = "ipc://\(directory)/operators"
         var configuration = CoordinatorConfiguration(
             endpoints: endpoints, access: .plain(tenant: tenant), storeDirectory: "\(directory)/store")
-        // The machine's owner asks: what one command wants is what it may have.
+        // The user owns the machine, so the command's own limits apply.
         configuration.settings.defaultPolicy.maximumLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.defaultLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.maximumLimits.timeoutMs = 86_400_000
@@ -87,7 +87,7 @@ enum TemporaryFarm {
         [
             "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
             "contentIDs=false", "--set", "heldJobs=1",
-            // Nobody hears of a job that is finished after the command was told to stop.
+            // A drain would be useless, because nobody awaits the results of a stopped command.
             "--set", "drainTimeoutMs=0",
         ]
             + (programCache.map { ["--set", "programCacheDirectory=\($0)"] } ?? [])

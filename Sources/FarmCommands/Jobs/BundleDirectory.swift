@@ -3,14 +3,14 @@ import FirnProtocol
 import FoundationEssentials
 import NixStore
 
-/// Reads a directory into a bundle: every regular file below it, except below a `.git`.
+/// Reads a directory as a bundle: every regular file below it, except those below a `.git`.
 struct BundleDirectory {
     private var bundle = WireBundle()
     private var bytes = 0
     private let base: [UInt8]
 
-    /// - Throws: `CommandFailure` for what cannot be part of a bundle (a symbolic link, a device, a name that is not UTF-8),
-    ///   for one that is too large for a job, and when `entry` is not in it.
+    /// - Throws: `CommandFailure` for an entry that a bundle cannot contain (a symbolic link, a device, a name that is
+    ///   not UTF-8), for a bundle that is too large for a job, and if `entry` is not a file of it.
     static func read(_ directory: String, entry: String) throws -> WireBundle {
         var reader = BundleDirectory(base: CanonPath.absolute(Array(directory.utf8), relativeTo: currentDirectory()))
         do {

@@ -3,18 +3,19 @@ import FirnClient
 import FirnCommands
 import FirnProtocol
 
-/// `firn get`.
+/// The command `firn get`.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Show the state and result of jobs.",
         discussion:
-            "Exit code 1 when a job is finished and not ok, or is not known.\n\nExample: firn get 17 --wait 30 --json")
+            "The exit code is 1 if a job is unknown, or has finished with another outcome than ok.\n\nExample: firn get 17 --wait 30 --json"
+    )
 
     @Argument(help: "Job ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
-    @Option(help: ArgumentHelp("Wait so long for each job to finish.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Wait this long for each job to finish.", valueName: "seconds"))
     var wait: Double = 0
 
     @Flag(help: "Print one JSON object a line for each job.")
@@ -30,7 +31,7 @@ struct GetCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await connection.connect(as: role.role)
-        let waiting = JobWaiting(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+        let follower = JobFollower(client: client, json: json, showTrace: showTrace, showsUpdates: false)
         var allOK = true
         try await ConnectionArguments.reporting {
             for job in jobs {
@@ -38,16 +39,16 @@ struct GetCommand: AsyncParsableCommand {
                 do {
                     status = try await client.result(job, waitMilliseconds: UInt32(wait * 1_000))
                 } catch ClientError.refused(.unknownJob, let message, _) {
-                    // The others may be known.
+                    // The remaining jobs may be known.
                     Output.note("error: \(message)")
                     allOK = false
                     continue
                 }
                 if status.state == .finished, StatusReport.outcome(status) != .ok { allOK = false }
                 if json || status.state == .finished {
-                    try await waiting.print(status)
+                    try await follower.print(status)
                 } else {
-                    Output.write(1, "\(job)  \(StatusReport.text(status))\n")
+                    Output.text("\(job)  \(StatusReport.text(status))\n")
                 }
             }
         }
@@ -55,11 +56,11 @@ struct GetCommand: AsyncParsableCommand {
     }
 }
 
-/// `firn watch`.
+/// The command `firn watch`.
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch", abstract: "Follow jobs until they are finished.",
-        discussion: "Exit code 1 when one does not end ok.\n\nExample: firn watch 17 18")
+        commandName: "watch", abstract: "Follow jobs until they have finished.",
+        discussion: "The exit code is 1 if a job ends with another outcome than ok.\n\nExample: firn watch 17 18")
 
     @Argument(help: "Job ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
@@ -74,13 +75,13 @@ struct WatchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let client = try await connection.connect(as: role.role)
-        let waiting = JobWaiting(client: client, json: json, showTrace: false, showsUpdates: true)
-        let allOK = try await ConnectionArguments.reporting { try await waiting.finish(jobs) }
+        let follower = JobFollower(client: client, json: json, showTrace: false, showsUpdates: true)
+        let allOK = try await ConnectionArguments.reporting { try await follower.finish(jobs) }
         if !allOK { throw ExitCode(1) }
     }
 }
 
-/// `firn jobs`.
+/// The command `firn jobs`.
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs", abstract: "List jobs, newest first.",
@@ -89,7 +90,8 @@ struct JobsCommand: AsyncParsableCommand {
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
-    @Option(help: "Only jobs in this state: delayed, queued, held (by a worker, not begun), running or finished.")
+    @Option(
+        help: "Only jobs in this state: delayed, queued, held (by a worker that has not begun), running or finished.")
     var state: String?
 
     @Option(help: "Only finished jobs with this outcome, such as evalError.")
@@ -98,7 +100,7 @@ struct JobsCommand: AsyncParsableCommand {
     @Option(help: "Only jobs with a smaller id.")
     var before: UInt64 = 0
 
-    @Option(help: "At most so many.")
+    @Option(help: "The length of the list.")
     var limit: UInt32 = 100
 
     @Option(help: "Only jobs of this tenant (with --operator).")
@@ -148,19 +150,20 @@ struct JobsCommand: AsyncParsableCommand {
     private func show(_ status: WireJobStatus) {
         if json { return Output.write(1, StatusReport.json(status).text + "\n") }
         var line = "\(status.job)  \(StatusReport.text(status))"
-        // As its tenant calls it.
-        if !status.tenant.isEmpty { line += "  \(status.tenant) \(status.tenantJob)" }
-        if !status.label.isEmpty { line += "  \(StatusReport.printable(status.label))" }
-        Output.write(1, line + "\n")
+        // Operators also see the number by which the tenant knows the job.
+        if !status.tenant.isEmpty { line += "  \(TerminalText.line(status.tenant)) \(status.tenantJob)" }
+        if !status.label.isEmpty { line += "  \(TerminalText.line(status.label))" }
+        Output.text(line + "\n")
     }
 }
 
-/// `firn cancel`.
+/// The command `firn cancel`.
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel", abstract: "Cancel jobs.",
         discussion: """
-            A waiting job is finished at once; of a held or running one the worker is told. Exit code 1 when a job is not known.
+            A waiting job ends at once. For a held or running job, the worker is asked to stop it. The exit code is 1 if a \
+            job is unknown.
 
             Example: firn cancel 17 18 --reason "wrong branch"
             """)
@@ -169,7 +172,7 @@ struct CancelCommand: AsyncParsableCommand {
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
-    @Option(help: "Kept with the outcome.")
+    @Option(help: "The reason, which becomes the message of a job that had not begun.")
     var reason = ""
 
     @Flag(help: "Print one JSON object a line for each job.")

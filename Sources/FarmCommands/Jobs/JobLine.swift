@@ -9,6 +9,7 @@ struct JobLine: Decodable {
     private var attribute: String?
     private var label: String?
     private var priority: Int32?
+    private var system: String?
     private var strict: Bool?
     private var format: String?
     private var trace: String?
@@ -19,8 +20,8 @@ struct JobLine: Decodable {
     private var timeout: Double?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case source, root, path, attribute, label, priority, strict, format, trace, idempotencyKey, arguments, maxFuel
-        case maxMemory, timeout
+        case source, root, path, attribute, label, priority, system, strict, format, trace, idempotencyKey, arguments
+        case maxFuel, maxMemory, timeout
     }
 
     private struct AnyKey: CodingKey {
@@ -38,12 +39,12 @@ struct JobLine: Decodable {
         }
         let container = try decoder.container(keyedBy: CodingKeys.self)
         source = try container.decodeIfPresent(String.self, forKey: .source)
-        // Most lines have a source, a label and little else; what is not named need not be looked up.
         root = try container.decodeIfPresent(String.self, forKey: .root)
         path = try container.decodeIfPresent(String.self, forKey: .path)
         attribute = try container.decodeIfPresent(String.self, forKey: .attribute)
         label = try container.decodeIfPresent(String.self, forKey: .label)
         priority = try container.decodeIfPresent(Int32.self, forKey: .priority)
+        system = try container.decodeIfPresent(String.self, forKey: .system)
         strict = try container.decodeIfPresent(Bool.self, forKey: .strict)
         format = try container.decodeIfPresent(String.self, forKey: .format)
         trace = try container.decodeIfPresent(String.self, forKey: .trace)
@@ -54,9 +55,9 @@ struct JobLine: Decodable {
         timeout = try container.decodeIfPresent(Double.self, forKey: .timeout)
     }
 
-    /// The job that a line describes, on top of what the options say.
+    /// The job that a line describes; the template applies where the line says nothing.
     ///
-    /// - Throws: `CommandFailure` with the line's number.
+    /// - Throws: `CommandFailure` with the number of the line.
     static func job(
         _ line: LineReader.Line, template: WireJobSpecification, decoder: JSONDecoder
     ) throws -> WireJobSpecification {
@@ -76,7 +77,7 @@ struct JobLine: Decodable {
         }
     }
 
-    /// What a decoder found, with the key that it stood under.
+    /// The decoder's error in words, with the key at which it occurred.
     private static func reason(_ error: DecodingError) -> String {
         switch error {
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
@@ -116,11 +117,12 @@ struct JobLine: Decodable {
         if let attribute { job.attribute = attribute }
         if let label { job.label = label }
         if let priority { job.priority = priority }
+        if let system { job.system = system }
         if let strict { job.strict = strict }
         if let idempotencyKey {
             job.idempotencyKey = Data(idempotencyKey.utf8)
         } else if !job.idempotencyKey.isEmpty {
-            // The option's key for all lines would make them one job.
+            // One key for all lines would make them the same job.
             job.idempotencyKey += Data("#\(number)".utf8)
         }
         if let maxFuel { job.limits.fuel = maxFuel }
@@ -147,6 +149,7 @@ struct JobLine: Decodable {
             job.traceLevel = level.wire
         }
         for (name, text) in (arguments ?? [:]).sorted(by: { $0.key < $1.key }) {
+            job.arguments.removeAll { $0.name == name }
             job.arguments.append(
                 .with {
                     $0.name = name

@@ -3,60 +3,63 @@ import FirnCommands
 import FirnProtocol
 import FoundationEssentials
 
-/// How jobs are run: what every job of a submit has in common.
+/// The options that all jobs of a submit share.
 struct JobOptionArguments: ParsableArguments {
     @Option(
         name: [.customShort("A"), .customLong("attr")],
-        help: ArgumentHelp("Select an attribute path; several times: one job each.", valueName: "path"))
+        help: ArgumentHelp("Select an attribute path; repeatable, with one job for each.", valueName: "path"))
     var attributes: [String] = []
 
-    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression to a function.")
-    var arguments: [String] = []
+    @Option(
+        name: [.customLong("arg"), .customLong("argstr")],
+        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+    var arguments: [CallArgument] = []
 
-    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string to a function.")
-    var textArguments: [String] = []
+    @Option(help: "The value of builtins.currentSystem; with an empty text it is missing.")
+    var system = OwnSystem.name
 
-    @Flag(help: "Evaluate everything inside the value too.")
+    @Flag(help: "Also evaluate everything inside the value.")
     var strict = false
 
-    @Option(help: "How the value is printed: nix, json or xml.")
+    @Option(help: "The format of the value: nix, json or xml.")
     var format: ValueFormat = .nix
 
-    @Option(help: "What is recorded of the evaluation: none, summary, calls or ops.")
+    @Option(help: "How much of the evaluation is traced: none, summary, calls or ops.")
     var trace: TraceLevelName = .none
 
-    @Option(help: "Units of fuel; the tenant's default if not given, as for the other limits.")
+    @Option(help: "The limit on fuel; this and the other limits default to the tenant's.")
     var maxFuel: UInt64?
 
-    @Option(help: "Memory, as 512M, 2GiB or bytes.")
+    @Option(help: "The limit on memory, such as 512M, 2GiB or a number of bytes.")
     var maxMemory: ByteSize?
 
-    @Option(help: "Frames that wait for one another.")
+    @Option(help: "The limit on the call depth, in frames.")
     var maxDepth: UInt64?
 
     @Option(help: "Seconds after which the evaluation ends with deadlineExceeded.")
     var timeout: Double?
 
-    @Option(help: "Bytes of the printed value.")
+    @Option(help: "The limit on the printed value, such as 16M.")
     var maxResult: ByteSize?
 
-    @Option(help: "Bytes of the trace.")
+    @Option(help: "The limit on the trace, such as 64M.")
     var maxTrace: ByteSize?
 
-    @Option(help: "-1000 to 1000; jobs with more run earlier among those of the tenant.")
+    @Option(help: "From -1000 to 1000; a tenant's jobs with a higher priority run first.")
     var priority: Int32 = 0
 
     @Option(
-        help: ArgumentHelp("Submit only once under this key; with several jobs a number is added.", valueName: "text"))
+        help: ArgumentHelp(
+            "Submit only once under this key; a number is appended for each of several jobs.", valueName: "text"))
     var idempotencyKey: String?
 
-    @Option(help: "A text to find the job by in lists.")
+    @Option(help: "A text by which lists show the job.")
     var label: String?
 
-    @Option(help: ArgumentHelp("Run no earlier than so many seconds from now.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Start the job no earlier than this long from now.", valueName: "seconds"))
     var delay: Double?
 
-    @Option(help: ArgumentHelp("Give up when no worker could take the job for so long.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Give the job up if it still waits after this long.", valueName: "seconds"))
     var expires: Double?
 
     @Option(
@@ -75,22 +78,21 @@ struct JobOptionArguments: ParsableArguments {
         for (name, limit) in [("--max-fuel", maxFuel), ("--max-depth", maxDepth)] where limit == 0 {
             throw ValidationError("\(name) takes a number from 1")
         }
-        for pair in arguments + textArguments where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --arg and --argstr take two")
-        }
+        try CallArgument.check(arguments)
         guard ProtocolLimits.priority.contains(priority) else {
             throw ValidationError("--priority takes a number from -1000 to 1000, not \(priority)")
         }
     }
 
-    /// A job's specification with everything but what it evaluates.
+    /// A specification with everything except what to evaluate.
     func template() -> WireJobSpecification {
         .with {
-            $0.arguments = Self.list(arguments, textArguments)
+            $0.arguments = Self.list(arguments)
             $0.limits = limits()
             $0.traceLevel = trace.wire
             $0.format = format.wire
             $0.strict = strict
+            $0.system = system
             $0.priority = priority
             $0.idempotencyKey = Data((idempotencyKey ?? "").utf8)
             $0.features = Self.words(features)
@@ -102,7 +104,7 @@ struct JobOptionArguments: ParsableArguments {
         }
     }
 
-    /// The features of options, each of which may name several, as in Nix's configuration.
+    /// The features in the options' values. As in Nix's configuration, a value may name several, separated by spaces.
     static func words(_ features: [String]) -> [String] {
         var words: [String] = []
         for word in features.flatMap({ $0.split(separator: " ").map(String.init) }) where !words.contains(word) {
@@ -111,7 +113,7 @@ struct JobOptionArguments: ParsableArguments {
         return words
     }
 
-    /// At least one: 0 stands for the tenant's default.
+    /// Whole milliseconds, at least 1, because 0 stands for the tenant's default.
     static func milliseconds(_ seconds: Double) -> UInt64 { max(1, UInt64(seconds * 1_000)) }
 
     private func limits() -> WireLimits {
@@ -125,29 +127,22 @@ struct JobOptionArguments: ParsableArguments {
         }
     }
 
-    /// What `--arg` and `--argstr` give: each a name and a text with a zero byte between.
-    static func list(_ arguments: [String], _ textArguments: [String]) -> [WireArgument] {
-        func pair(_ joined: String) -> (String, Data) {
-            let cut = joined.firstIndex(of: "\0") ?? joined.endIndex
-            return (String(joined[..<cut]), Data(joined[cut...].dropFirst().utf8))
-        }
-        let expressions = arguments.map(pair).map { name, text in
-            WireArgument.with {
-                $0.name = name
-                $0.expression = text
-            }
-        }
-        return expressions
-            + textArguments.map(pair).map { name, text in
-                WireArgument.with {
-                    $0.name = name
-                    $0.text = text
+    /// The arguments of `--arg` and `--argstr`. Jobs require distinct names, so only the last value of a name is used.
+    static func list(_ arguments: [CallArgument]) -> [WireArgument] {
+        CallArgument.last(arguments).map { argument in
+            .with {
+                $0.name = argument.name
+                switch argument.value {
+                case .expression(let source): $0.expression = Data(source.utf8)
+                case .text(let text): $0.text = Data(text.utf8)
+                case nil: break
                 }
             }
+        }
     }
 }
 
-/// A trace level by the name that design and protocol give it.
+/// A trace level on the command line.
 enum TraceLevelName: String, ExpressibleByArgument, CaseIterable {
     case none, summary, calls, ops
 
@@ -161,7 +156,7 @@ enum TraceLevelName: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
-/// A way to print values.
+/// A format of values on the command line.
 enum ValueFormat: String, ExpressibleByArgument, CaseIterable {
     case nix, json, xml
 

@@ -4,18 +4,18 @@ import FirnProtocol
 import FoundationEssentials
 import NixStore
 
-/// What jobs evaluate: sources, programs, files of a root, or a directory as a bundle.
+/// The options that say what jobs evaluate: sources, compiled programs, files of a root, or a directory as a bundle.
 struct JobSourceArguments: ParsableArguments {
-    @Argument(help: "Sources to evaluate, each a job; - is standard input; a name in .firn is a compiled program.")
+    @Argument(help: "Source files, each of which becomes a job; - is standard input, and NAME.firn a compiled program.")
     var files: [String] = []
 
-    @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
+    @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
     var isExpression = false
 
     @Option(
         name: .customLong("root"),
         help: ArgumentHelp(
-            "A root of the workers that the job may read, as <name>; with @ID only with that content.",
+            "A root of the workers that the job may read as <name>; @ID asks for that content.",
             valueName: "name[@id]"))
     var roots: [String] = []
 
@@ -24,14 +24,15 @@ struct JobSourceArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Directory of the first root that a program's relative paths begin at.", valueName: "directory"))
+            "A directory of the first root to which relative paths of a compiled program refer.", valueName: "directory"
+        ))
     var base: String?
 
     @Option(
         name: .customLong("bundle"), help: ArgumentHelp("Send a directory with the job.", valueName: "directory"))
     var bundles: [String] = []
 
-    @Option(help: ArgumentHelp("The file of the bundle to evaluate; default.nix if not given.", valueName: "file"))
+    @Option(help: ArgumentHelp("The file of the bundle to evaluate (default: default.nix).", valueName: "file"))
     var entry: String?
 
     mutating func validate() throws {
@@ -72,7 +73,7 @@ struct JobSourceArguments: ParsableArguments {
         }
     }
 
-    /// One specification for each source and attribute, on top of a template.
+    /// One specification for each source and attribute, based on a template.
     func jobs(_ template: WireJobSpecification, attributes: [String]) throws -> [WireJobSpecification] {
         var jobs: [WireJobSpecification] = []
         for program in try programs() {

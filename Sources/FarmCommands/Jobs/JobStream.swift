@@ -5,10 +5,10 @@ import FirnProtocol
 import FoundationEssentials
 import Synchronization
 
-/// Submits the jobs of a file as they are read, in batches, with a bounded number under way.
+/// Submits the jobs of a file while it is read, in batches, with a bounded number of unfinished jobs.
 ///
-/// There are as many lanes as batches fit into that number; each takes a batch, submits it, waits for its outcomes and
-/// takes the next. A full queue makes its lane wait as long as the coordinator says.
+/// There are as many concurrent tasks as batches fit into that bound. Each one takes a batch, submits it, waits for its
+/// outcomes, and takes the next. A task whose batch finds the queue full waits for as long as the coordinator says.
 struct JobStream: Sendable {
     private let client: FirnClient
     private let template: WireJobSpecification
@@ -36,17 +36,17 @@ struct JobStream: Sendable {
         tally = Tally(showsProgress: !command.json)
     }
 
-    /// Runs until the file is at its end and every job is answered.
+    /// Runs until the file has ended and every job is answered.
     ///
-    /// - Throws: `ExitCode` 1 when a job was refused or, with waiting, did not end ok.
+    /// - Throws: `ExitCode` 1 if a job was refused or, with `--wait`, had another outcome than ok.
     func run(_ file: String) async throws {
         let reader = try LineReader(path: file)
         let started = Clock.now()
         let end = stream.duration.map { started &+ UInt64($0 * 1e9) }
-        let lanes = max(1, stream.inFlight / stream.batch)
+        let tasks = max(1, stream.inFlight / stream.batch)
         try await ConnectionArguments.reporting {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for _ in 0..<lanes { group.addTask { try await lane(reader, until: end) } }
+                for _ in 0..<tasks { group.addTask { try await submitBatches(reader, until: end) } }
                 try await group.waitForAll()
             }
         }
@@ -54,7 +54,7 @@ struct JobStream: Sendable {
         if !allOK { throw ExitCode(1) }
     }
 
-    private func lane(_ reader: LineReader, until end: UInt64?) async throws {
+    private func submitBatches(_ reader: LineReader, until end: UInt64?) async throws {
         let decoder = JSONDecoder()
         while end.map({ Clock.now() < $0 }) ?? true {
             let lines = try await reader.next(min(stream.batch, stream.inFlight))
@@ -70,9 +70,9 @@ struct JobStream: Sendable {
         }
     }
 
-    /// Submits a batch and follows it to its end.
+    /// Submits a batch and, with `--wait`, follows it to its end.
     ///
-    /// - Returns: the jobs that found the queue full, and for how many milliseconds to wait.
+    /// - Returns: the jobs that found the queue full, and the milliseconds to wait before they are submitted again.
     private func submit(_ jobs: [Pending]) async throws -> (refused: [Pending], waitMs: UInt64) {
         let start = Clock.now()
         let receipts: [Receipt]
@@ -107,7 +107,7 @@ struct JobStream: Sendable {
             }
         }
         if let updates { try await follow(updates, lines, since: start, &output) } else { tally.count(lines.count) }
-        Output.write(1, output)
+        write(output)
         return (refused, waitMs)
     }
 
@@ -127,15 +127,19 @@ struct JobStream: Sendable {
             ]
             append(.object(members + ResultReport.members(status.result)), &output, status.result)
             if output.count > 1 << 16 {
-                Output.write(1, output)
+                write(output)
                 output = []
             }
         }
     }
 
+    private func write(_ output: [UInt8]) {
+        if json { Output.write(1, output) } else { Output.text(output) }
+    }
+
     private func append(_ value: JSONValue, _ output: inout [UInt8], _ result: WireJobResult? = nil) {
         if !json, let result {
-            Output.write(2, ResultReport.notes(result, showTrace: showTrace))
+            Output.message(ResultReport.notes(result, showTrace: showTrace))
             guard result.outcome == .ok else { return }
             output += result.value
         } else {
@@ -145,7 +149,7 @@ struct JobStream: Sendable {
     }
 }
 
-/// What became of the jobs of a stream.
+/// Counts what became of the jobs of a stream.
 private final class Tally: Sendable {
     private struct Counts {
         var ok = 0
@@ -165,7 +169,7 @@ private final class Tally: Sendable {
         }
     }
 
-    /// A line on standard error, in the place of the progress.
+    /// Prints a line on standard error in place of the progress line.
     func note(_ text: String) {
         counts.withLock {
             $0.progress.clear()
@@ -175,9 +179,9 @@ private final class Tally: Sendable {
 
     func count(_ accepted: Int) { counts.withLock { $0.ok += accepted } }
 
-    /// Says on standard error what was done.
+    /// Prints a summary on standard error.
     ///
-    /// - Returns: whether every job was ok.
+    /// - Returns: whether every job ended as ok.
     func report(seconds: Double) -> Bool {
         counts.withLock {
             $0.progress.clear()

@@ -2,10 +2,10 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Reads lines of a file in portions, from any task. Only what is asked for is read, so a pipe sets the pace. It is read on
-/// a queue of its own: what waits for a pipe there keeps no other task from going on.
+/// Reads lines of a file in batches, from any task. It reads only what is asked for, so that backpressure reaches a
+/// pipe. It reads on a queue of its own, so that waiting for a pipe blocks no thread of the concurrency pool.
 final class LineReader: Sendable {
-    /// A line without its end, and its number from 1.
+    /// A line without its terminator, and its number from 1.
     struct Line {
         let number: Int
         let text: [UInt8]
@@ -19,12 +19,13 @@ final class LineReader: Sendable {
         var isAtEnd = false
     }
 
-    /// No job is longer than this in its line; base64 and escapes included.
+    /// Bytes of the longest line. Even with escapes, no job within the protocol's bounds is longer.
     private static let maximumLine = 64 << 20
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "firn.jobs-from")
 
-    /// - Parameter path: a file; `-` is standard input.
+    /// - Parameter path: a file, or `-` for standard input.
+    /// - Throws: `CommandFailure` if it cannot be opened.
     init(path: String) throws {
         let descriptor = path == "-" ? 0 : unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -38,8 +39,8 @@ final class LineReader: Sendable {
         if descriptor != 0 { close(descriptor) }
     }
 
-    /// Up to so many lines, and no more than can be had at once; one is waited for. Empty lines are passed over. None: the
-    /// file is at its end.
+    /// Up to that many lines. It waits for the first line only, and skips empty ones. An empty result means the end of
+    /// the file.
     func next(_ count: Int) async throws -> [Line] {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try self.read(count) }) }
@@ -57,7 +58,7 @@ final class LineReader: Sendable {
         }
     }
 
-    /// The next line; nil at the end, or when it is not there yet and may not be waited for.
+    /// The next line; nil at the end, or if reading it would block and `mayWait` is false.
     private static func line(_ state: inout State, mayWait: Bool) throws -> [UInt8]? {
         var searched = state.start
         while true {
@@ -83,7 +84,7 @@ final class LineReader: Sendable {
         return unsafe poll(&entry, 1, 0) > 0
     }
 
-    /// Moves what is left to the front and reads more behind it.
+    /// Moves the unread bytes to the front and reads more behind them.
     private static func fill(_ state: inout State) throws {
         state.buffer.removeFirst(state.start)
         state.start = 0

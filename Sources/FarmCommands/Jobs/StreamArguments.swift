@@ -1,23 +1,24 @@
 import ArgumentParser
 
-/// How many jobs are read from a file and kept under way.
+/// The options for many jobs read from a file.
 struct StreamArguments: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Submit the jobs of a file, one JSON object a line; - is standard input.", valueName: "file")
+        help: ArgumentHelp(
+            "Submit the jobs of a file with one JSON object per line; - is standard input.", valueName: "file")
     )
     var jobsFrom: String?
 
-    @Option(name: .customLong("batch"), help: "With --jobs-from: jobs of one message; 100 if not given.")
+    @Option(name: .customLong("batch"), help: "With --jobs-from: the number of jobs in one message (default: 100).")
     var givenBatch: Int?
 
     @Option(
         name: .customLong("in-flight"),
-        help: "With --jobs-from: jobs submitted and not finished at any time; 1000 if not given.")
+        help: "With --jobs-from: the number of unfinished jobs at any time (default: 1000).")
     var givenInFlight: Int?
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("With --jobs-from: read no more after so long.", valueName: "seconds"))
+        help: ArgumentHelp("With --jobs-from: stop reading after this long.", valueName: "seconds"))
     var duration: Double?
 
     var batch: Int { givenBatch ?? 100 }

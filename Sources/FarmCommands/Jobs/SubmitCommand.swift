@@ -3,18 +3,18 @@ import FirnClient
 import FirnCommands
 import FirnProtocol
 
-/// `firn submit`.
+/// The command `firn submit`.
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Submit jobs to a farm.",
         discussion: """
-            Prints the id of each job, or with --wait its value. Exit code 1 when a job is refused, or with --wait when one \
-            does not end ok.
+            Prints the id of each job, or its value with --wait. The exit code is 1 if a job is refused or, with --wait, ends \
+            with another outcome than ok.
 
-            --jobs-from reads one JSON object a line: "source" (text), or "root" and "path", and optionally "attribute", \
-            "label", "priority", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), "maxFuel", \
-            "maxMemory" (bytes), "timeout" (seconds). What a line does not say, the options say. Results come as they are \
-            finished, with --json each with the number of its line.
+            --jobs-from reads one JSON object per line: "source" (text), or "root" and "path", and optionally "attribute", \
+            "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), \
+            "maxFuel", "maxMemory" (bytes), "timeout" (seconds). The options apply where a line says nothing. Results are \
+            printed in the order in which jobs finish; with --json each bears the number of its line.
 
             Examples:
               firn submit --wait -E '1 + 1'
@@ -83,8 +83,8 @@ struct SubmitCommand: AsyncParsableCommand {
             }
         }
         if wait {
-            let waiting = JobWaiting(client: client, json: json, showTrace: showTrace, showsUpdates: false)
-            if try await !waiting.finish(receipts.compactMap(\.job)) { isRefused = true }
+            let follower = JobFollower(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+            if try await !follower.finish(receipts.compactMap(\.job)) { isRefused = true }
         }
         if isRefused { throw ExitCode(1) }
     }

@@ -5,13 +5,13 @@ import FirnProtocol
 import FirnWorker
 import NixEval
 
-/// `firn trace --job`: the trace that a farm keeps of a job, as `firn trace` prints one of its own.
+/// The command `firn trace --job`, which prints a farm's trace of a job as `firn trace` prints that of an evaluation.
 struct TraceJobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace", abstract: "Show the trace of a job.",
         discussion: """
-            The events are those of the level that the job was submitted with (--trace). In the text form they read as \
-            those of firn trace without --job. Exit code 1 when there is no trace.
+            The events are those of the level with which the job was submitted (--trace). The text form is that of firn trace \
+            without --job. The exit code is 1 if there is no trace.
 
             Example: firn trace --job 17 --format json
             """)
@@ -19,13 +19,13 @@ struct TraceJobCommand: AsyncParsableCommand {
     @Option(help: "The job's id.")
     var job: UInt64
 
-    @Option(help: "How to print: text if not given, or json with one object a line.")
+    @Option(help: "The output format: text (the default), or json with one object per line.")
     var format: TraceFormat?
 
-    @Option(help: "Of which attempt; the one whose result counts if not given.")
+    @Option(help: "The number of the attempt (default: the one that gave the result).")
     var attempt: UInt32 = 0
 
-    @Flag(help: "Show the nanoseconds since the event before.")
+    @Flag(help: "Show the nanoseconds since the previous event.")
     var time = false
 
     @Flag(help: "The same as --format json.")
@@ -63,7 +63,7 @@ struct TraceJobCommand: AsyncParsableCommand {
         }
     }
 
-    /// What is missing, on standard error.
+    /// Reports on standard error what is missing from the trace.
     private func report(_ summary: WireTraceSummary) {
         if isJSON { Output.note(ResultReport.trace(summary).text) }
         guard !summary.complete else { return }
@@ -100,7 +100,7 @@ private struct TracePrinter {
     }
 
     mutating func flush() {
-        Output.write(1, buffer)
+        if isJSON { Output.write(1, buffer) } else { Output.text(buffer) }
         buffer = []
     }
 

@@ -1,6 +1,6 @@
 import FirnProtocol
 
-/// How the failure of a job is shown: as `firn eval` shows one, as far as the job's source is known here.
+/// Shows the failure of a job as `firn eval` does, as far as its source is known here.
 enum FailureReport {
     static func text(_ result: WireJobResult, showTrace: Bool) -> String {
         let failure = result.failure
@@ -28,7 +28,7 @@ enum FailureReport {
         "warning: \(String(decoding: warning.message, as: UTF8.self))\n" + excerpt(warning.span, indent: "         ")
     }
 
-    /// `at FILE:LINE:COLUMN:` with the source line and a caret.
+    /// The text `at FILE:LINE:COLUMN:` with the source line and a caret.
     private static func excerpt(_ span: WireSpan, indent: String) -> String {
         var text = "\(indent)at \(String(decoding: span.file, as: UTF8.self)):\(span.line):\(span.column):\n"
         guard !span.sourceLine.isEmpty else { return text }

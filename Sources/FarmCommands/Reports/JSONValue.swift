@@ -1,20 +1,20 @@
 import NixFormats
 
-/// A JSON document to be written, with the members of objects in the order given.
+/// A JSON document to be written. The members of objects keep their order.
 indirect enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(Int64)
     case unsigned(UInt64)
     case real(Double)
-    /// Bytes that are not UTF-8 become U+FFFD, as JSON has no other bytes.
+    /// A string. Bytes that are not UTF-8 become U+FFFD, because JSON cannot contain them.
     case bytes([UInt8])
     case array([JSONValue])
     case object([(String, JSONValue)])
 
     static func string(_ text: String) -> JSONValue { .bytes(Array(text.utf8)) }
 
-    /// On one line.
+    /// The document on one line.
     var text: String {
         var bytes: [UInt8] = []
         write(to: &bytes)

@@ -1,7 +1,7 @@
 import FirnCommands
 import Glibc
 
-/// A line on standard error that says how far a command is, where that is a terminal; else nothing.
+/// A progress line on standard error. It is shown only if that is a terminal.
 struct Progress {
     private let isShown: Bool
     private var lastDrawn: UInt64 = 0
@@ -19,7 +19,7 @@ struct Progress {
         Output.write(2, "\r\u{1B}[K" + text())
     }
 
-    /// Takes the line away, before anything else is written.
+    /// Erases the line. Called before anything else is written.
     mutating func clear() {
         guard isDrawn else { return }
         isDrawn = false

@@ -1,8 +1,8 @@
 import FirnProtocol
 
-/// How the result of a job is shown.
+/// Shows the result of a job.
 enum ResultReport {
-    /// What is there of a result, as members of a JSON object.
+    /// The parts of a result as members of a JSON object.
     static func members(_ result: WireJobResult) -> [(String, JSONValue)] {
         var members: [(String, JSONValue)] = []
         if result.outcome == .ok {
@@ -22,8 +22,8 @@ enum ResultReport {
         return members
     }
 
-    /// What the compiler warned of, as `firn compile` shows it, then what a job printed with `trace` and `warn`, and its
-    /// failure, as `firn eval` shows them on standard error.
+    /// The output for standard error: the compiler's warnings as `firn compile` shows them, and then the output of
+    /// `trace` and `warn` and the failure as `firn eval` shows them.
     static func notes(_ result: WireJobResult, showTrace: Bool) -> String {
         var text = result.warnings.map(FailureReport.text(warning:)).joined()
         for line in result.printed {

@@ -1,6 +1,7 @@
+import FirnCommands
 import FirnProtocol
 
-/// How states and outcomes are shown.
+/// Shows states and outcomes.
 enum StatusReport {
     static func name(_ state: WireJobState) -> String {
         switch state {
@@ -19,29 +20,17 @@ enum StatusReport {
         return "outcome-\(outcome.rawValue)"
     }
 
-    /// The outcome of a finished job, wherever the status carries it.
+    /// The outcome of a finished job, wherever the status contains it.
     static func outcome(_ status: WireJobStatus) -> WireOutcomeKind {
         status.hasResult ? status.result.outcome : status.outcome
     }
 
-    /// A text of somebody else on one line of a terminal: control characters, which could end the line or steer the
-    /// terminal, are written as `\u{1B}`.
-    static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: isControl) else { return text }
-        return text.unicodeScalars.map {
-            isControl($0) ? "\\u{\(String($0.value, radix: 16, uppercase: true))}" : "\($0)"
-        }
-        .joined()
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.generalCategory == .control }
-
-    /// One line: `running, attempt 2`.
+    /// The status on one line, such as `running, attempt 2`.
     static func text(_ status: WireJobStatus) -> String {
         var text = name(status.state)
         if status.state == .finished { text += " \(name(outcome(status)))" }
         if status.attempt > 0 { text += ", attempt \(status.attempt)" }
-        if !status.worker.isEmpty { text += ", \(printable(status.worker))" }
+        if !status.worker.isEmpty { text += ", \(TerminalText.line(status.worker))" }
         return text
     }
 

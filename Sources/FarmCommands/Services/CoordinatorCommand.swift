@@ -3,38 +3,38 @@ import FirnCommands
 import FirnCoordinator
 import Logging
 
-/// `firn coordinator`.
+/// The command `firn coordinator`.
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "coordinator", abstract: "Serve: queue jobs and hand them to workers.",
+        commandName: "coordinator", abstract: "Run a coordinator, which queues jobs and dispatches them to workers.",
         discussion: """
-            Prints where it listens when it is ready, and logs to standard error. SIGTERM and Ctrl-C drain: no new jobs are \
-            taken, running ones are waited for. config/coordinator.yaml describes every key; FIRN_COORDINATOR_KEY sets one \
-            in the environment.
+            Prints its endpoints when it is ready, and logs to standard error. SIGTERM and Ctrl-C drain it: it accepts no new \
+            jobs and waits for the running ones. config/coordinator.yaml describes every key; the environment variable \
+            FIRN_COORDINATOR_KEY sets the key KEY.
 
             Example: firn coordinator --config coordinator.yaml --set leaseMs=5000
             """)
 
     @OptionGroup(title: "Configuration") var settings: SettingsArguments
 
-    @Option(help: ArgumentHelp("Where jobs, results and traces are kept.", valueName: "directory"))
+    @Option(help: ArgumentHelp("The directory of jobs, results and traces.", valueName: "directory"))
     var store: String?
 
-    @Option(help: ArgumentHelp("The keys to admit and to use, as firn keys makes them.", valueName: "directory"))
+    @Option(help: ArgumentHelp("The directory of keys made by firn keys.", valueName: "directory"))
     var keys: String?
 
-    @Flag(help: "Print where it listens as one JSON document.")
+    @Flag(help: "Print the endpoints as one JSON document.")
     var json = false
 
     func run() async throws {
         var source = try await settings.source(of: "coordinator", options: [("store", store), ("keys", keys)])
-        let (configuration, logger) = try CoordinatorConfiguration.reported(&source)
+        let (configuration, logger) = try CoordinatorConfiguration.load(&source)
         let made = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         Output.write(1, Self.ready(made.endpoints, json: json) + "\n")
         try await ServiceRunner.run([made.service], logger: logger)
     }
 
-    /// What is printed when the endpoints are bound.
+    /// The line that is printed when the endpoints are bound.
     static func ready(_ endpoints: CoordinatorConfiguration.Endpoints, json: Bool) -> String {
         if json { return JSONValue.object(members(endpoints)).text }
         return "ready: " + list(endpoints).map { "\($0.name) \($0.endpoint)" }.joined(separator: ", ")
@@ -55,8 +55,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
 }
 
 extension CoordinatorConfiguration {
-    /// Reads a coordinator's configuration whole, and makes its logger; an error is one of the command line.
-    static func reported(_ source: inout SettingsSource) throws -> (CoordinatorConfiguration, Logger) {
+    /// Reads a coordinator's whole configuration and makes its logger.
+    ///
+    /// - Throws: `CommandFailure` with exit code 2 for a wrong configuration.
+    static func load(_ source: inout SettingsSource) throws -> (CoordinatorConfiguration, Logger) {
         do throws(SettingsError) {
             let logger = try ServiceRunner.logger(&source)
             let coordinator = try CoordinatorConfiguration(&source)

@@ -3,7 +3,7 @@ import FirnProtocol
 import JobStore
 
 extension CoordinatorConfiguration {
-    /// Reads every key of a coordinator's configuration: config/coordinator.yaml describes them.
+    /// Reads every key of a coordinator's configuration, as config/coordinator.yaml describes them.
     init(_ source: inout SettingsSource) throws(SettingsError) {
         var endpoints = Endpoints()
         endpoints.clients = try source.string("endpoints.clients") ?? endpoints.clients
@@ -81,7 +81,7 @@ extension CoordinatorSettings {
 }
 
 extension TenantPolicy {
-    /// A policy whose unset keys are those of another.
+    /// Reads a policy. Keys that are not set have the values of `base`.
     init(_ source: inout SettingsSource, section: String, base: TenantPolicy) throws(SettingsError) {
         self = base
         weight = try source.real("\(section).weight", in: 0.001...1_000_000) ?? weight

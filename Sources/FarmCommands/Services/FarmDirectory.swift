@@ -8,12 +8,12 @@ import NixStore
 ///
 ///     keys/           CURVE keys of the coordinator, a worker, a client and an operator, all called `local`
 ///     store/          jobs, results and traces
-///     client.yaml     how clients and operators connect
+///     client.yaml     the configuration of clients and operators
 struct FarmDirectory {
     let path: String
     private let tenant: String
 
-    /// Makes the directory and the keys that are missing.
+    /// Creates the directory and the missing keys.
     init(path: String, tenant: String) throws {
         let absolute = CanonPath.absolute(Array(path.utf8), relativeTo: currentDirectory())
         self.path = String(decoding: absolute, as: UTF8.self)
@@ -47,7 +47,7 @@ struct FarmDirectory {
         }
     }
 
-    /// Writes how clients reach the endpoints, whole or not at all.
+    /// Writes the configuration of clients, atomically.
     func writeClientConfiguration(_ endpoints: CoordinatorConfiguration.Endpoints) throws {
         let text = """
             # Written by firn farm when it starts. Use: firn submit --config \(clientConfiguration)

@@ -4,39 +4,39 @@ import FirnCoordinator
 import FirnProtocol
 import FirnWorker
 
-/// `firn farm`.
+/// The command `firn farm`.
 struct LocalFarmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "farm", abstract: "Serve: a coordinator and workers on this machine.",
+        commandName: "farm", abstract: "Run a coordinator and workers on this machine.",
         discussion: """
-            Makes in its directory what is missing: keys, a store, and client.yaml, which tells clients how to connect. Prints \
-            a line when it is ready. SIGTERM and Ctrl-C let running jobs finish and end everything. --config and \
-            --set say what the coordinator is told, but for endpoints, keys and store.
+            Creates what its directory lacks: keys, a store, and client.yaml, which tells clients how to connect. Prints a line \
+            when it is ready. SIGTERM and Ctrl-C let running jobs finish and then stop everything. --config and --set \
+            configure the coordinator, except for its endpoints, keys and store.
 
             Example: firn farm farm --processes 2 --root lib=./lib
             then: firn submit --config farm/client.yaml --wait -E '1 + 1'
             """)
 
-    @Argument(help: "The farm's directory; made when it is not there.")
+    @Argument(help: "The farm's directory, which is created if it does not exist.")
     var directory: String
 
     @OptionGroup(title: "Configuration") var settings: SettingsArguments
 
-    @Option(help: "How many worker processes evaluate.")
+    @Option(help: "The number of worker processes.")
     var processes = 2
 
     @Option(
         name: .customLong("root"),
-        help: ArgumentHelp("A directory that jobs may read, by a name; several times.", valueName: "name=directory"))
+        help: ArgumentHelp("A directory that jobs may read, and its name; repeatable.", valueName: "name=directory"))
     var roots: [RootArgument] = []
 
-    @Option(help: "The first of the four ports on 127.0.0.1; 0: ports that are free.")
+    @Option(help: "The first of the four ports on 127.0.0.1; 0 chooses free ports.")
     var port: UInt16 = 7701
 
-    @Option(help: "The tenant of the client key that is made.")
+    @Option(help: "The tenant of the generated client key.")
     var tenant = "local"
 
-    @Flag(help: "Print where it listens, and the client's configuration, as one JSON document.")
+    @Flag(help: "Print the endpoints and the path of client.yaml as one JSON document.")
     var json = false
 
     mutating func validate() throws {
@@ -53,12 +53,13 @@ struct LocalFarmCommand: AsyncParsableCommand {
     private static let ownKeys: Set = ["keys", "plainTenant", "store"]
 
     func run() async throws {
-        // Workers would end and be started again and again.
+        try WorkerCommand.requireRoom()
+        // Otherwise the workers would fail and be restarted again and again.
         for root in roots { _ = try root.resolved() }
         let farm = try FarmDirectory(path: directory, tenant: tenant)
         var source = try await settings.source(
             of: "coordinator", options: endpoints + [("store", farm.store), ("keys", farm.keys)])
-        let (configuration, logger) = try CoordinatorConfiguration.reported(&source)
+        let (configuration, logger) = try CoordinatorConfiguration.load(&source)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         try farm.writeClientConfiguration(coordinator.endpoints)
         let arguments = workerArguments(farm, endpoint: coordinator.endpoints.workers, level: logger.logLevel.rawValue)

@@ -23,7 +23,7 @@ struct RootArgument: ExpressibleByArgument {
 
     /// The directory's absolute path without symbolic links.
     ///
-    /// - Throws: `CommandFailure` when it is not there.
+    /// - Throws: `CommandFailure` if the directory does not exist or cannot be read.
     func resolved() throws -> String {
         guard let path = RealPath.of(directory), unsafe access(path + "/.", R_OK) == 0 else {
             throw CommandFailure("--root \(text): '\(directory)' is not a directory, or cannot be read")
@@ -33,7 +33,7 @@ struct RootArgument: ExpressibleByArgument {
 }
 
 enum RealPath {
-    /// The absolute path without symbolic links; nil when there is nothing.
+    /// The absolute path without symbolic links; nil if the file does not exist.
     static func of(_ path: String) -> String? {
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }

@@ -3,10 +3,9 @@ import FirnCoordinator
 import Logging
 import ServiceLifecycle
 
-/// Runs services until SIGTERM or Ctrl-C, which let them finish what they do; a second Ctrl-C is not needed, SIGQUIT ends
-/// at once.
+/// Runs services until SIGTERM or Ctrl-C, which shut them down gracefully. SIGQUIT ends them at once.
 enum ServiceRunner {
-    /// Logging to standard error from the given level on.
+    /// A logger to standard error, with the configured level.
     static func logger(_ source: inout SettingsSource) throws(SettingsError) -> Logger {
         let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         let level = try source.parsed("logLevel", expected: "one of \(names)") { Logger.Level(rawValue: $0) }
@@ -16,8 +15,8 @@ enum ServiceRunner {
         return logger
     }
 
-    /// - Parameter services: shut down from the last to the first.
-    /// - Throws: `CommandFailure` when one fails.
+    /// - Parameter services: the services to run, which are shut down from the last to the first.
+    /// - Throws: `CommandFailure` if one of them fails.
     static func run(_ services: [any Service], logger: Logger) async throws {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)
@@ -33,7 +32,9 @@ enum ServiceRunner {
         do { try await group.run() } catch { throw CommandFailure("\(error)") }
     }
 
-    /// Makes a service; what stands in its way is exit code 1 with the reason, or 2 where the configuration is wrong.
+    /// Makes a service.
+    ///
+    /// - Throws: `CommandFailure` with the reason, and exit code 2 if the configuration is wrong.
     static func make<Part>(_ body: () throws -> Part) throws -> Part {
         do {
             return try body()

@@ -2,14 +2,15 @@ import ArgumentParser
 import FirnCommands
 import FirnWorker
 import Logging
+import NixVM
 
-/// `firn worker`.
+/// The command `firn worker`.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "worker", abstract: "Serve: evaluate jobs.",
+        commandName: "worker", abstract: "Run worker processes, which evaluate jobs.",
         discussion: """
-            SIGTERM and Ctrl-C drain: what runs is finished, what waits is given back. config/worker.yaml describes every key; \
-            FIRN_WORKER_KEY sets one in the environment.
+            SIGTERM and Ctrl-C drain it: running jobs are finished and waiting ones returned. config/worker.yaml describes \
+            every key; the environment variable FIRN_WORKER_KEY sets the key KEY.
 
             Example: firn worker --endpoint tcp://farm:7702 --key worker-build1.cert_secret \
             --server-key coordinator.cert --processes 4 --root lib=/srv/lib
@@ -17,7 +18,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Configuration") var settings: SettingsArguments
 
-    @Option(help: "The worker's name, unique in its farm; the machine's if not given.")
+    @Option(help: "The worker's name, unique in its farm (default: the host name).")
     var name: String?
 
     @Option(
@@ -30,12 +31,12 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The coordinator's public key, coordinator.cert.", valueName: "file"))
     var serverKey: String?
 
-    @Option(help: "How many processes evaluate; each has one virtual machine.")
+    @Option(help: "The number of evaluating processes.")
     var processes: Int?
 
     @Option(
         name: .customLong("root"),
-        help: ArgumentHelp("A directory that jobs may read, by a name; several times.", valueName: "name=directory"))
+        help: ArgumentHelp("A directory that jobs may read, and its name; repeatable.", valueName: "name=directory"))
     var roots: [RootArgument] = []
 
     func run() async throws {
@@ -46,13 +47,14 @@ struct WorkerCommand: AsyncParsableCommand {
                 ("processes", processes.map(String.init)),
                 ("roots", roots.isEmpty ? nil : roots.map(\.text).joined(separator: ",")),
             ])
-        let (worker, logger) = try WorkerSettings.reported(&source)
-        let configuration = try worker.configured()
+        let (worker, logger) = try WorkerSettings.load(&source)
+        let configuration = try worker.configurationWithKeys()
         guard !SupervisedProcess.isSupervised else {
             let service = try ServiceRunner.make { try configuration.makeService(logger: logger) }
             return try await ServiceRunner.run([service], logger: logger)
         }
-        // Workers would end and be started again and again.
+        try Self.requireRoom()
+        // Otherwise the workers would fail and be restarted again and again.
         for (name, directory) in configuration.roots.sorted(by: { $0.key < $1.key }) {
             _ = try RootArgument(name: name, directory: directory).resolved()
         }
@@ -60,7 +62,14 @@ struct WorkerCommand: AsyncParsableCommand {
         try await ServiceRunner.run([service], logger: logger)
     }
 
-    /// A supervisor of processes with the same command line again, and what is each one's own behind it.
+    /// Checks that the system's limit on address space is large enough for a worker.
+    ///
+    /// - Throws: `CommandFailure` if every job would fail because of the limit.
+    static func requireRoom() throws {
+        guard AddressSpace.hasRoom else { throw CommandFailure(AddressSpace.failureText) }
+    }
+
+    /// A supervisor of processes that repeat this command line, followed by the options of each process.
     private func supervisor(
         _ worker: WorkerSettings, _ configuration: WorkerConfiguration
     ) -> WorkerSupervisor.Configuration {
@@ -71,15 +80,17 @@ struct WorkerCommand: AsyncParsableCommand {
             processes: worker.processes, executable: "/proc/self/exe"
         ) { index in own + ["--processes", "1", "--name", isAlone ? name : "\(name)-\(index)"] }
         supervisor.cancelGraceMilliseconds = worker.cancelGraceMilliseconds
-        // More than the processes take themselves.
+        // The supervisor waits longer than the processes' own drain takes.
         supervisor.drainMilliseconds = configuration.drainMilliseconds + 5_000
         return supervisor
     }
 }
 
 extension WorkerSettings {
-    /// Reads a worker's configuration whole, and makes its logger; an error is one of the command line.
-    static func reported(_ source: inout SettingsSource) throws -> (WorkerSettings, Logger) {
+    /// Reads a worker's whole configuration and makes its logger.
+    ///
+    /// - Throws: `CommandFailure` with exit code 2 for a wrong configuration.
+    static func load(_ source: inout SettingsSource) throws -> (WorkerSettings, Logger) {
         do throws(SettingsError) {
             let logger = try ServiceRunner.logger(&source)
             let worker = try WorkerSettings(&source)

@@ -5,13 +5,13 @@ import Glibc
 import NixStore
 import ZeroMQ
 
-/// Everything that `firn worker` is told: config/worker.yaml describes it.
+/// The settings of `firn worker`, as config/worker.yaml describes them.
 struct WorkerSettings {
-    /// So many processes are supervised; several are called NAME-0, NAME-1 and so on.
+    /// The number of supervised processes. Several are called NAME-0, NAME-1 and so on.
     var processes = 1
-    /// An evaluation that goes on for so long after its deadline or cancellation costs its process.
+    /// A process is killed if its evaluation continues for this long after its deadline or cancellation.
     var cancelGraceMilliseconds: UInt64 = 5_000
-    /// Left without keys: what reads them is `PeerSecurity`.
+    /// The worker's configuration without keys, which `configurationWithKeys` adds.
     var configuration: WorkerConfiguration
     private var key: String?
     private var serverKey: String?
@@ -20,7 +20,7 @@ struct WorkerSettings {
     init(_ source: inout SettingsSource) throws(SettingsError) {
         let name = try source.parsed("name", expected: "a name of at most 240 bytes without control characters") {
             text in
-            text.utf8.count <= 240 && StatusReport.printable(text) == text ? text : nil
+            text.utf8.count <= 240 && TerminalText.line(text) == text ? text : nil
         }
         configuration = WorkerConfiguration(
             name: name ?? Self.hostName,
@@ -35,8 +35,10 @@ struct WorkerSettings {
         try configuration.read(&source)
     }
 
-    /// - Throws: `CommandFailure` when the keys cannot be used.
-    func configured() throws -> WorkerConfiguration {
+    /// The worker's configuration with its keys.
+    ///
+    /// - Throws: `CommandFailure` if the keys cannot be used.
+    func configurationWithKeys() throws -> WorkerConfiguration {
         var configuration = configuration
         configuration.security = try PeerSecurity.security(key: key, serverKey: serverKey, role: .worker)
         return configuration

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// A size on the command line: bytes, or a number with K, M, G (1024) and optionally `B` or `iB`.
+/// A size on the command line: bytes, or a number with K, M, G or T for powers of 1024, and optionally `B` or `iB`.
 package struct ByteSize: ExpressibleByArgument {
     package var bytes: Int
 

@@ -1,7 +1,7 @@
 /// The words of the command line.
 package enum CommandWords {
-    /// Those after the executable's name. A word that is not UTF-8 ends the process with code 2: its bytes would not come
-    /// through, and what it names not be found.
+    /// The words after the executable's name. A word that is not UTF-8 ends the process with exit code 2, because its
+    /// bytes would be changed, so that the file it names would not be found.
     package static func read() -> [String] {
         var words: [String] = []
         for index in 1..<max(1, Int(CommandLine.argc)) {

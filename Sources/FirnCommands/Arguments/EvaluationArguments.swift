@@ -4,23 +4,22 @@ import NixStore
 import NixSyntax
 import NixVM
 
-/// What every evaluating command takes, spelled as `nix-instantiate` spells it.
+/// The options of all evaluating commands, with the names that `nix-instantiate` gives them.
 struct EvaluationArguments: ParsableArguments {
-    @Argument(help: "Files to evaluate; - is standard input; a directory means its default.nix.")
+    @Argument(help: "Files to evaluate; - is standard input, and a directory stands for its default.nix.")
     var files: [String] = []
 
-    @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
+    @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
     var isExpression = false
 
     @Option(
-        name: [.customShort("A"), .customLong("attr")], help: "Select an attribute path; may be given several times.")
+        name: [.customShort("A"), .customLong("attr")], help: "Select an attribute path; repeatable.")
     var attributes: [String] = []
 
-    @Option(name: .customLong("arg"), help: "NAME EXPR: pass an expression to a function.")
-    var arguments: [String] = []
-
-    @Option(name: .customLong("argstr"), help: "NAME TEXT: pass a string to a function.")
-    var textArguments: [String] = []
+    @Option(
+        name: [.customLong("arg"), .customLong("argstr")],
+        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+    var arguments: [CallArgument] = []
 
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
@@ -32,7 +31,7 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(
         name: .customLong("option"),
-        help: "NAME VALUE: set one of Nix's options, as max-call-depth, pure-eval or lint-url-literals.")
+        help: "NAME VALUE: set an option of Nix, such as max-call-depth, pure-eval or lint-url-literals.")
     var options: [String] = []
 
     @OptionGroup var lints: LintArguments
@@ -40,35 +39,36 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Show the backtrace of an error.")
     var showTrace = false
 
-    @Flag(name: .customLong("pure"), help: "No environment, clock or search path.")
+    @Flag(name: .customLong("pure"), help: "Evaluate without environment, clock and search path.")
     var pure = false
 
-    @Flag(help: "The default: with environment, clock and search path.")
+    @Flag(help: "Evaluate with environment, clock and search path (the default).")
     var impure = false
 
-    @Flag(help: "As nix-instantiate: nothing is written to a store here, so that both this and --read-write-mode hold.")
+    @Flag(help: "Accepted for compatibility with nix-instantiate; firn never writes to a store.")
     var readonlyMode = false
 
-    @Flag(help: "As nix-instantiate; see --readonly-mode.")
+    @Flag(help: "Accepted for compatibility with nix-instantiate; see --readonly-mode.")
     var readWriteMode = false
 
-    @Flag(help: "Let builtins.traceVerbose print.")
+    @Flag(help: "Print the messages of builtins.traceVerbose.")
     var traceVerbose = false
 
-    @Flag(name: .customLong("no-cache"), help: "Neither use nor fill the cache of compiled programs.")
+    @Flag(name: .customLong("no-cache"), help: "Neither read nor write the cache of compiled programs.")
     var noCache = false
 
-    @Option(help: "Units of fuel: one per call and force, and per unit of a builtin's work.")
+    @Option(help: "The limit on fuel: a unit for each call, each force and each unit of a builtin's work.")
     var maxFuel: Int?
 
-    @Option(help: "Memory of heap, stack and programs, as 512M, 2GiB or bytes.")
+    @Option(help: "The limit on memory (heap, stack and programs), such as 512M, 2GiB or a number of bytes.")
     var maxMemory: ByteSize?
 
     @Option(
-        name: [.customLong("max-depth"), .customLong("max-call-depth")], help: "Frames that wait for one another.")
+        name: [.customLong("max-depth"), .customLong("max-call-depth")], help: "The limit on the call depth, in frames."
+    )
     var maxDepth: Int = 10_000_000
 
-    @Option(help: "Seconds after which evaluation ends with an error.")
+    @Option(help: "The limit on time, in seconds.")
     var timeout: Double?
 
     mutating func validate() throws {
@@ -77,8 +77,9 @@ struct EvaluationArguments: ParsableArguments {
         if let timeout, !(timeout > 0 && timeout < 1e9) {
             throw ValidationError("--timeout takes seconds above 0 and below 1000000000, not \(timeout)")
         }
-        for pair in arguments + textArguments + options where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --arg, --argstr and --option take two")
+        try CallArgument.check(arguments)
+        for pair in options where !pair.contains("\0") {
+            throw ValidationError("'\(pair)' lacks its second word: --option takes two")
         }
         if pure && impure { throw ValidationError("--pure and --impure exclude each other") }
         if !isExpression { try Source.checkStandardInput(files) }
@@ -86,7 +87,7 @@ struct EvaluationArguments: ParsableArguments {
         for (name, value) in pairs(options) { try apply(option: name, value) }
     }
 
-    /// Does what the flag of the same name does.
+    /// Applies an option of `--option` as the flag of the same name does.
     private mutating func apply(option name: String, _ value: String) throws {
         switch name {
         case "max-call-depth":
@@ -127,7 +128,7 @@ struct EvaluationArguments: ParsableArguments {
         return level
     }
 
-    func pairs(_ joined: [String]) -> [(String, String)] {
+    private func pairs(_ joined: [String]) -> [(String, String)] {
         joined.map { pair in
             let cut = pair.firstIndex(of: "\0") ?? pair.endIndex
             return (String(pair[..<cut]), String(pair[cut...].dropFirst()))
@@ -136,15 +137,15 @@ struct EvaluationArguments: ParsableArguments {
 
     var isPure: Bool { pure }
 
-    /// The evaluator these arguments ask for.
+    /// The evaluator that the arguments describe; nil if the system has no address space for its heap.
     func makeEvaluator(stress: Bool = false, countsWork: Bool = false, checks: MachineChecks? = nil) -> Evaluator? {
         let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
-        // A cached program was not parsed, so its literals are not seen.
+        // The lints inspect literals while parsing, so programs from the cache cannot be used.
         let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.levels.areIgnored ? nil : UserCache.programs
         let settings = MachineSettings(
-            stress: stress, currentSystem: isPure ? nil : Array("x86_64-linux".utf8), searchPath: searchPath(io),
+            stress: stress, currentSystem: isPure ? nil : Array(OwnSystem.name.utf8), searchPath: searchPath(io),
             pure: isPure, workingDirectory: currentDirectory(),
             traceVerbose: traceVerbose, countsWork: countsWork, checks: checks, features: features)
         let evaluator = Evaluator(
@@ -153,12 +154,12 @@ struct EvaluationArguments: ParsableArguments {
                 limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth, deadline: deadline),
                 settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints.levels,
                 diskCache: diskCache),
-            print: { Output.write(2, $0 + [UInt8(ascii: "\n")]) })
+            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
         if let evaluator { ProcessMemory.keep(evaluator) }
         return evaluator
     }
 
-    /// `-I` entries first, then those of NIX_PATH.
+    /// The entries of `-I`, followed by those of NIX_PATH.
     private func searchPath(_ io: LocalIO) -> [(prefix: [UInt8], path: [UInt8])] {
         var entries = include.map { Array($0.utf8) }
         if let variable = io.environmentVariable(Array("NIX_PATH".utf8)) { entries += SearchPath.entries(variable) }
@@ -170,25 +171,28 @@ struct EvaluationArguments: ParsableArguments {
 
     private func absolute(_ path: [UInt8]) -> [UInt8] { CanonPath.absolute(path, relativeTo: currentDirectory()) }
 
-    /// What `--arg` and `--argstr` give to functions.
+    /// The arguments that `--arg` and `--argstr` pass to functions.
     func callArguments(_ evaluator: Evaluator) throws(EvalFailure) -> [(name: [UInt8], value: ValueHandle)] {
-        var arguments: [(name: [UInt8], value: ValueHandle)] = []
-        for (name, source) in pairs(self.arguments) {
-            let value = try evaluator.load(
-                source: Array(source.utf8), name: "«string»", directory: currentDirectory())
-            arguments.append((Array(name.utf8), value))
+        var values: [(name: [UInt8], value: ValueHandle)] = []
+        for argument in arguments {
+            let value: ValueHandle
+            switch argument.value {
+            case .expression(let source):
+                value = try evaluator.load(
+                    source: Array(source.utf8), name: "«string»", directory: currentDirectory())
+            case .text(let text): value = evaluator.machine.makeString(Array(text.utf8))
+            case nil: continue
+            }
+            values.append((Array(argument.name.utf8), value))
         }
-        for (name, text) in pairs(textArguments) {
-            arguments.append((Array(name.utf8), evaluator.machine.makeString(Array(text.utf8))))
-        }
-        return arguments
+        return values
     }
 
-    /// Hands out the values to evaluate: files (or expressions), called and selected from as asked. Each is done with
-    /// before the next is read, so that what went well is there when another fails.
+    /// Passes each value to `body`: every file or expression, called and selected from as the options say. A value is
+    /// finished before the next file is read, so that earlier values are printed even if a later one fails.
     ///
-    /// - Parameter callsAnyway: call a function whose arguments all have defaults also when none is given, as
-    ///   `nix-instantiate` does for derivations; with `--eval` it leaves such a function alone.
+    /// - Parameter callsAnyway: whether a function whose arguments all have defaults is called even without `--arg`.
+    ///   `nix-instantiate` does so for derivations but not with `--eval`.
     func forEachValue(
         _ evaluator: Evaluator, callsAnyway: Bool = false, _ body: (ValueHandle) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {

@@ -1,17 +1,17 @@
 import ArgumentParser
 import NixEval
 
-/// Options that name experimental features of Nix.
+/// The options that enable experimental features of Nix.
 enum ExperimentalFeatures {
-    /// Those that can be enabled.
+    /// The features that can be enabled.
     static let known = ExperimentalFeature.known
 
-    /// The features that options name.
+    /// The features that the options name.
     static func enabled(_ features: [String]) -> Set<String> {
         Set(features.flatMap { $0.split(separator: " ").map(String.init) })
     }
 
-    /// Refuses names of features that are not there. Each word may hold several, as in Nix's configuration.
+    /// Refuses unknown features. As in Nix's configuration, a value may name several, separated by spaces.
     static func check(_ features: [String]) throws {
         for feature in features.flatMap({ $0.split(separator: " ") }) where !known.contains(String(feature)) {
             throw ValidationError(

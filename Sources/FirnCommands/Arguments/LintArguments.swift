@@ -1,18 +1,18 @@
 import ArgumentParser
 import NixSyntax
 
-/// What to do about literals that Nix would rather not see.
+/// The options that warn of certain literals, or refuse them, as Nix can.
 struct LintArguments: ParsableArguments {
-    @Option(help: "URLs without quotes: ignore, warn of or refuse (fatal) them.")
+    @Option(help: "What to do about URLs without quotes: ignore them, warn, or refuse them (fatal).")
     var lintUrlLiterals: LiteralLints.Level?
 
-    @Option(help: "Relative paths that start without a dot: ignore, warn, fatal.")
+    @Option(help: "The same for relative paths that do not begin with a dot: ignore, warn or fatal.")
     var lintShortPathLiterals: LiteralLints.Level?
 
-    @Option(help: "Paths that start with / or ~: ignore, warn, fatal.")
+    @Option(help: "The same for paths that begin with / or ~: ignore, warn or fatal.")
     var lintAbsolutePathLiterals: LiteralLints.Level?
 
-    /// Nothing is said unless asked for.
+    /// The levels, of which each is `ignore` by default.
     var levels: LiteralLints {
         var levels = LiteralLints()
         levels.urls = lintUrlLiterals ?? .ignore

@@ -1,11 +1,11 @@
-/// The environment variable NIX_PATH.
+/// Splits the environment variable NIX_PATH.
 enum SearchPath {
-    /// Its entries, between colons that do not belong to the address of an archive.
+    /// The entries of the variable. Colons separate them, except for colons in the URL of an archive.
     static func entries(_ variable: [UInt8]) -> [[UInt8]] {
         var entries: [[UInt8]] = []
         var start = 0
         var place = 0
-        /// Where the path of the entry begins.
+        // The index at which the path of the current entry begins.
         var path = 0
         while place < variable.count {
             switch variable[place] {
@@ -25,7 +25,7 @@ enum SearchPath {
         return entries
     }
 
-    /// Whether what follows is an address of something to be fetched, in which a colon stands.
+    /// Whether the text begins with a URL or flake reference, whose first colon is not a separator.
     private static func isAddress(_ rest: ArraySlice<UInt8>) -> Bool {
         let schemes = ["http", "https", "file", "channel", "git", "s3", "ssh"].map { $0 + "://" }
         return (["channel:", "flake:"] + schemes).contains { rest.starts(with: $0.utf8) }

@@ -1,7 +1,7 @@
 import Glibc
 
 extension Source {
-    /// Writes a file whole. One that this had to make is removed again when that fails.
+    /// Writes a whole file. If writing a new file fails, the file is removed.
     package static func write(_ bytes: [UInt8], to path: String) throws(WriteFailure) {
         let isNew = unsafe access(path, F_OK) != 0
         guard let file = unsafe fopen(path, "wb") else { throw WriteFailure(path: path, code: errno) }
@@ -16,10 +16,10 @@ extension Source {
     }
 }
 
-/// A file that could not be written.
+/// Why a file could not be written.
 package struct WriteFailure: Error, CustomStringConvertible {
     let path: String
-    /// The `errno` of it.
+    /// The error number.
     let code: Int32
 
     package var description: String { "'\(path)' cannot be written: \(unsafe String(cString: strerror(code)))" }

@@ -4,17 +4,18 @@ import NixEval
 import NixStore
 import NixVM
 
-/// Reading what the commands work on.
+/// Reads the inputs of commands.
 package enum Source {
-    /// Refuses to read standard input for more than one of the files.
+    /// Checks that at most one of the files is standard input.
     package static func checkStandardInput(_ files: [String]) throws {
         guard files.count(where: { $0 == "-" }) > 1 else { return }
         throw ValidationError("- is standard input, which can be read only once")
     }
 
-    /// A file's bytes and its absolute path.
+    /// Reads a file.
     ///
-    /// - Parameter isExpression: a directory means its default.nix.
+    /// - Parameter isExpression: whether a directory stands for its default.nix.
+    /// - Returns: the bytes and the absolute path.
     static func read(_ file: String, isExpression: Bool = false) throws -> (bytes: [UInt8], path: [UInt8]) {
         let directory = currentDirectory()
         if file == "-" {
@@ -35,13 +36,15 @@ package enum Source {
         }
     }
 
-    /// What came of compiling a source.
+    /// A compiled source.
     struct Compiled: Sendable {
         var program: Program
         var warnings: [WarningReport]
     }
 
-    /// - Parameter showWarnings: on standard error, as errors are shown.
+    /// Compiles a source, or ends the command with exit code 1.
+    ///
+    /// - Parameter showWarnings: whether warnings are printed on standard error.
     static func compile(_ file: String, showWarnings: Bool = true) throws -> Compiled {
         if file.hasSuffix(".firn") {
             Output.note("error: '\(file)' is a program already, by its name; sources are compiled")
@@ -51,17 +54,20 @@ package enum Source {
         let name = file == "-" ? "«stdin»" : String(decoding: path, as: UTF8.self)
         let outcome: Compiled? =
             BigStack.run {
-                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else { return nil }
+                guard let evaluator = Evaluator(io: LocalIO(), print: { _ in }) else {
+                    Output.note("error: \(AddressSpace.failureText)")
+                    return nil
+                }
                 do throws(EvalFailure) {
                     let program = try evaluator.compile(source, name: name)
                     if showWarnings {
                         for (source, warning) in evaluator.warnings {
-                            Output.write(2, evaluator.describe(warning, in: source))
+                            Output.message(evaluator.describe(warning, in: source))
                         }
                     }
                     return Compiled(program: program, warnings: evaluator.warningReports())
                 } catch {
-                    Output.write(2, evaluator.describedBytes(error, showTrace: false))
+                    Output.message(evaluator.describedBytes(error, showTrace: false))
                     return nil
                 }
             } ?? nil

@@ -2,23 +2,23 @@ import ArgumentParser
 import NixEval
 import NixStore
 
-/// `firn cache`.
+/// The command `firn cache`.
 struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache", abstract: "Show or empty the cache of compiled programs.",
         discussion: """
-            It lies in $FIRN_CACHE_DIR, else in $XDG_CACHE_HOME/firn, else in ~/.cache/firn; a variable whose value does not \
-            begin with / is passed over.
+            The cache is in $FIRN_CACHE_DIR, else in $XDG_CACHE_HOME/firn, else in ~/.cache/firn. A variable whose value does not \
+            begin with / is ignored.
 
             Example: firn cache info
             """,
         subcommands: [CacheInfoCommand.self, CacheClearCommand.self])
 }
 
-/// `firn cache info`.
+/// The command `firn cache info`.
 struct CacheInfoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "Show where the cache lies and how large it is.",
+        commandName: "info", abstract: "Show the directory and the size of the cache.",
         discussion: "Example: firn cache info --json")
 
     @Flag(help: "Print as JSON.")
@@ -43,7 +43,7 @@ struct CacheInfoCommand: ParsableCommand {
     }
 }
 
-/// `firn cache clear`.
+/// The command `firn cache clear`.
 struct CacheClearCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clear", abstract: "Remove every program from the cache.",

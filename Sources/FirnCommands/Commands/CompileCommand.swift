@@ -4,17 +4,17 @@ import NixCompiler
 import NixEval
 import NixStore
 
-/// `firn compile`.
+/// The command `firn compile`.
 struct CompileCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compile", abstract: "Compile files to encoded programs.",
         discussion: "Example: firn compile lib.nix -o lib.firn")
 
-    @Argument(help: "The files; - is standard input; a directory means its default.nix.")
+    @Argument(help: "The files; - is standard input, and a directory stands for its default.nix.")
     var files: [String]
 
     @Option(
-        name: .shortAndLong, help: "Where the program of one file goes; beside it by default, in its name with .firn.")
+        name: .shortAndLong, help: "The file of the program (default: the name of the source with .firn).")
     var output: String?
 
     @Flag(help: "Leave out source positions.")
@@ -46,7 +46,7 @@ struct CompileCommand: ParsableCommand {
             Output.note("error: \(error)")
             throw ExitCode(1)
         }
-        guard json else { return Output.write(1, "\(program.name)  \(target)\n") }
+        guard json else { return Output.text("\(program.name)  \(target)\n") }
         let object = JSONBytes.object([
             ("file", JSONBytes.string(file)), ("program", JSONBytes.string("\(program.name)")),
             ("output", JSONBytes.string(target)), ("bytes", Array("\(bytes.count)".utf8)),
@@ -72,7 +72,7 @@ struct CompileCommand: ParsableCommand {
     private static func warning(_ warning: WarningReport) -> [UInt8] {
         JSONBytes.object([
             ("code", JSONBytes.string(warning.code)), ("message", JSONBytes.string(warning.message)),
-            ("line", Array("\(warning.place.line)".utf8)), ("column", Array("\(warning.place.column)".utf8)),
+            ("line", Array("\(warning.location.line)".utf8)), ("column", Array("\(warning.location.column)".utf8)),
         ])
     }
 }

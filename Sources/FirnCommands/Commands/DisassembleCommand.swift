@@ -1,7 +1,7 @@
 import ArgumentParser
 import NixBytecode
 
-/// `firn disassemble`.
+/// The command `firn disassemble`.
 struct DisassembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disassemble", abstract: "Show the bytecode of sources or encoded programs.",
@@ -9,7 +9,7 @@ struct DisassembleCommand: ParsableCommand {
 
     @Argument(
         help: """
-            Sources, or programs whose names end in .firn; - is standard input, a source; a directory means its default.nix.
+            Sources, or compiled programs (NAME.firn); - is a source on standard input, and a directory stands for its default.nix.
             """)
     var files: [String]
 
@@ -29,8 +29,8 @@ struct DisassembleCommand: ParsableCommand {
     }
 
     private func show(_ program: Program, _ index: Int) {
-        if files.count > 1 { Output.write(1, "\(index > 0 ? "\n" : "")\(files[index]):\n") }
-        Output.write(1, Disassembler(program).text())
+        if files.count > 1 { Output.text("\(index > 0 ? "\n" : "")\(files[index]):\n") }
+        Output.text(Disassembler(program).text())
     }
 
     private static func json(_ file: String, _ program: Program) -> [UInt8] {

@@ -2,7 +2,7 @@ import ArgumentParser
 import NixEval
 import NixVM
 
-/// `firn eval`.
+/// The command `firn eval`.
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", abstract: "Evaluate files or expressions and print their values.",
@@ -10,7 +10,7 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
-    @Flag(help: "Evaluate everything inside the value too.")
+    @Flag(help: "Also evaluate everything inside the value.")
     var strict = false
 
     @Flag(help: "Print as JSON.")
@@ -19,27 +19,27 @@ struct EvalCommand: ParsableCommand {
     @Flag(help: "Print as XML.")
     var xml = false
 
-    @Flag(help: "Leave out of XML where attributes and functions stand.")
+    @Flag(help: "Omit the source positions of attributes and functions from XML.")
     var noLocation = false
 
-    @Flag(help: "Print a string as it is, without quotes and line end.")
+    @Flag(help: "Print a string without quotes and without a newline.")
     var raw = false
 
-    @Flag(help: "Show on standard error what the evaluation used.")
+    @Flag(help: "Print statistics of the evaluation on standard error.")
     var stats = false
 
     @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
     var stress = false
 
     @Flag(
-        help: "Check the machine's state at every instruction, to find faults of the evaluator; a hundred times slower."
+        help: "Check the interpreter's state at every instruction, to find faults; a hundred times slower."
     )
     var check = false
 
-    @Option(help: "With --check: check everything reachable after so many instructions, and not only what is at hand.")
+    @Option(help: "With --check: also check the whole heap after every this many instructions.")
     var checkInterval: Int?
 
-    @Flag(help: "What this command does: for calls written for nix-instantiate.")
+    @Flag(help: "Accepted for compatibility with nix-instantiate.")
     var eval = false
 
     @Flag(help: .hidden)
@@ -64,12 +64,7 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        let code = BigStack.run { evaluate() }
-        guard let code else {
-            Output.note("error: the evaluation's thread could not be started")
-            throw ExitCode(1)
-        }
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { evaluate() }
     }
 
     private func evaluate() -> Int32 {
@@ -78,21 +73,22 @@ struct EvalCommand: ParsableCommand {
             let evaluator = evaluation.makeEvaluator(
                 stress: stress, countsWork: Statistics.isWanted(stats), checks: checks)
         else {
-            Output.note("error: the address space for the heap cannot be reserved")
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         var code: Int32 = 0
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
-                Output.write(1, try text(value, evaluator))
+                let text = try text(value, evaluator)
+                if json || raw { Output.write(1, text) } else { Output.text(text) }
             }
         } catch {
-            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)
         evaluator.storePrograms()
-        // The process ends here: giving every program and object back first would take a thirtieth of the time.
+        // The process ends here, because freeing every program and object first would take a thirtieth of the time.
         leave(code)
     }
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The `firn` executable: one subcommand a file.
+/// The executable `firn`. Each subcommand has a file of its own.
 public struct FirnCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "firn", abstract: "Evaluates the Nix language.",
@@ -13,10 +13,15 @@ public struct FirnCommand: ParsableCommand {
 
     public init() {}
 
-    /// Parses the command line and runs it; exits with 0, 1 (the job failed) or 2 (the command line was wrong).
+    /// Parses the command line, runs the command and exits: with 0, with 1 if the command failed, or with 2 if the
+    /// command line was wrong.
     public static func run() -> Never {
         Output.holdStreams()
         let words = CommandWords.read()
+        if let mistake = CommandNames.mistake(in: words) {
+            Output.note(mistake)
+            leave(2)
+        }
         if FarmExecutable.handles(words) {
             FarmExecutable.become(words)
             leave(1)
@@ -30,13 +35,15 @@ public struct FirnCommand: ParsableCommand {
             leave(code.rawValue)
         } catch {
             let isHelp = exitCode(for: error) == .success
-            Output.write(isHelp ? 1 : 2, fullMessage(for: error) + "\n")
+            let text = fullMessage(for: error) + "\n"
+            if isHelp { Output.text(text) } else { Output.message(text) }
             leave(isHelp ? 0 : 2)
         }
         leave(0)
     }
 
-    /// Nix's options that take two words (`--arg NAME EXPR`) become one, joined by a NUL, which no argument can hold.
+    /// Joins the values of options that take two words (`--arg NAME EXPR`) by a NUL, which no argument can contain. After
+    /// `--argstr` it joins them by two, by which `CallArgument` tells the options apart.
     package static func joinPairs(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0
@@ -45,7 +52,8 @@ public struct FirnCommand: ParsableCommand {
             if word == "--" { return result + arguments[index...] }
             result.append(word)
             if ["--arg", "--argstr", "--option"].contains(word), index + 2 < arguments.count {
-                result.append(arguments[index + 1] + "\0" + arguments[index + 2])
+                let separator = word == "--argstr" ? "\0\0" : "\0"
+                result.append(arguments[index + 1] + separator + arguments[index + 2])
                 index += 2
             }
             index += 1

@@ -3,7 +3,7 @@ import NixEval
 import NixStore
 import NixVM
 
-/// `firn instantiate`.
+/// The command `firn instantiate`.
 struct InstantiateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instantiate", abstract: "Print the paths of the store derivations that files evaluate to.",
@@ -11,29 +11,25 @@ struct InstantiateCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
-    @Flag(help: "Print a JSON array of what each derivation is and where it was found.")
+    @Flag(help: "Print a JSON array with the derivations and their attribute paths.")
     var json = false
 
-    @Option(help: "Write every derivation made on the way to DIR, as its store path's last part.")
+    @Option(help: "Write every .drv file that the evaluation makes to this directory.")
     var drvDir: String?
 
-    @Flag(help: "Show on standard error what the evaluation used.")
+    @Flag(help: "Print statistics of the evaluation on standard error.")
     var stats = false
 
     @Flag(name: .customLong("gc-stress"), help: "Move every object at every allocation, to test the collector.")
     var stress = false
 
     func run() throws {
-        guard let code = BigStack.run({ evaluate() }) else {
-            Output.note("error: the evaluation's thread could not be started")
-            throw ExitCode(1)
-        }
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { evaluate() }
     }
 
     private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(stress: stress) else {
-            Output.note("error: the address space for the heap cannot be reserved")
+        guard let evaluator = evaluation.makeEvaluator(stress: stress, countsWork: Statistics.isWanted(stats)) else {
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let directory = drvDir.map { DerivationDirectory($0) }
@@ -45,7 +41,7 @@ struct InstantiateCommand: ParsableCommand {
         do throws(EvalFailure) {
             try print(evaluator)
         } catch {
-            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             code = 1
         }
         Statistics.report(evaluator.machine, isAsked: stats)
@@ -73,7 +69,7 @@ struct InstantiateCommand: ParsableCommand {
                 }
                 let isDefault = derivation.outputName == Array("out".utf8)
                 let output = isDefault ? [] : [UInt8(ascii: "!")] + derivation.outputName
-                Output.write(1, derivation.path + output + [UInt8(ascii: "\n")])
+                Output.text(derivation.path + output + [UInt8(ascii: "\n")])
             }
         }
         if json {
@@ -82,7 +78,7 @@ struct InstantiateCommand: ParsableCommand {
         }
     }
 
-    /// One derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
+    /// A derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
     private func object(_ derivation: FoundDerivation, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
         let outputs = (evaluator.machine.outputs(ofDerivation: derivation.path) ?? []).map { output in
             let path = output.path.map(JSONBytes.string) ?? Array("null".utf8)

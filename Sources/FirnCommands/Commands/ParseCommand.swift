@@ -4,21 +4,21 @@ import NixStore
 import NixSyntax
 import NixVM
 
-/// `firn parse`: as `nix-instantiate --parse`, one line for each expression, up to the first that is refused.
+/// The command `firn parse`, which prints what `nix-instantiate --parse` prints: one line for each expression, up to
+/// the first error.
 struct ParseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parse", abstract: "Print expressions as Nix prints them.",
         discussion: """
-            A name that nothing binds is an error too. Several files print one line each, in order, up to the first \
-            error.
+            An unbound variable is an error, too. Each file gives one line, in order, up to the first error.
 
             Example: firn parse default.nix
             """)
 
-    @Argument(help: "Files to parse; - is standard input; a directory means its default.nix.")
+    @Argument(help: "Files to parse; - is standard input, and a directory stands for its default.nix.")
     var files: [String] = []
 
-    @Flag(name: [.customShort("E"), .customLong("expr")], help: "The arguments are expressions, not files.")
+    @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
     var isExpression = false
 
     @Flag(help: "Print a JSON object for each expression.")
@@ -37,17 +37,16 @@ struct ParseCommand: ParsableCommand {
     }
 
     func run() throws {
-        let code = BigStack.run { parse() } ?? 1
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { parse() }
     }
 
     private func parse() -> Int32 {
         let io = LocalIO()
         let options = EvaluatorOptions(
             pipeOperators: ExperimentalFeatures.enabled(features).contains("pipe-operators"), lints: lints.levels)
-        let print: (_ line: [UInt8]) -> Void = { Output.write(2, $0 + [UInt8(ascii: "\n")]) }
+        let print: (_ line: [UInt8]) -> Void = { Output.message($0 + [UInt8(ascii: "\n")]) }
         guard let evaluator = Evaluator(io: io, options: options, print: print) else {
-            Output.note("error: the address space for the heap cannot be reserved")
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let home = io.homeDirectory ?? [UInt8(ascii: "/")]
@@ -56,20 +55,22 @@ struct ParseCommand: ParsableCommand {
                 let (source, name, directory) = try read(file, io)
                 let tree = try evaluator.parse(source, name: name)
                 let text = tree.printed(baseDirectory: directory, homeDirectory: home)
-                let line =
-                    json
-                    ? JSONBytes.object([("file", JSONBytes.string(name)), ("expression", JSONBytes.string(text))])
-                    : text
-                Output.write(1, line + [UInt8(ascii: "\n")])
+                let newline = [UInt8(ascii: "\n")]
+                if json {
+                    let object = [("file", JSONBytes.string(name)), ("expression", JSONBytes.string(text))]
+                    Output.write(1, JSONBytes.object(object) + newline)
+                } else {
+                    Output.text(text + newline)
+                }
             } catch {
-                Output.write(2, evaluator.describedBytes(error, showTrace: false))
+                Output.message(evaluator.describedBytes(error, showTrace: false))
                 return 1
             }
         }
         return 0
     }
 
-    /// An expression's bytes, what errors call it, and what its relative paths start from.
+    /// The bytes of an expression, its name in errors, and the base directory of its relative paths.
     private func read(_ file: String, _ io: LocalIO) throws(EvalFailure) -> ([UInt8], String, [UInt8]) {
         let directory = currentDirectory()
         if isExpression { return (Array(file.utf8), "«string»", directory) }

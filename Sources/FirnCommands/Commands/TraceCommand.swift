@@ -2,13 +2,13 @@ import ArgumentParser
 import NixEval
 import NixVM
 
-/// `firn trace`.
+/// The command `firn trace`.
 struct TraceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trace", abstract: "Evaluate and print what the machine does.",
+        commandName: "trace", abstract: "Evaluate and print an execution trace.",
         discussion: """
-            The formats `text` and `json` have every instruction; `chrome` has calls for Perfetto (ui.perfetto.dev) and `folded` their \
-            time by stack, for a flame graph.
+            The formats text and json have every instruction, chrome has the calls for Perfetto (ui.perfetto.dev), and folded \
+            has the time of each call stack for a flame graph.
 
             Example: firn trace --format folded default.nix
             """)
@@ -25,13 +25,19 @@ struct TraceCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
-    @Flag(help: "Show the nanoseconds since the event before.")
+    /// Declared for the help only: with this option the command line belongs to `firn-farm` (`FarmExecutable.handles`).
+    @Option(
+        help: ArgumentHelp(
+            "Show a farm's trace of a job; --job 1 --help lists its options.", valueName: "id"))
+    var job: String?
+
+    @Flag(help: "Show the nanoseconds since the previous event.")
     var time = false
 
-    @Option(help: "text if not given, json (an object a line), chrome or folded.")
+    @Option(help: "The output format: text (the default), json with one object per line, chrome or folded.")
     var format: Format?
 
-    @Option(help: "With text or json: calls, or ops for every instruction too, which is the default.")
+    @Option(help: "With text or json: calls, or ops for every instruction as well (the default).")
     var level: Level?
 
     @Flag(help: "The same as --format json.")
@@ -50,36 +56,35 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let code = BigStack.run { evaluate() } ?? 1
-        if code != 0 { throw ExitCode(code) }
+        try EvaluationThread.run { evaluate() }
     }
 
     private func evaluate() -> Int32 {
         guard let evaluator = evaluation.makeEvaluator() else {
-            Output.note("error: the address space for the heap cannot be reserved")
+            Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let finish = observe(evaluator)
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
                 let result = try evaluator.deepForce(value)
-                Output.write(2, try evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
+                Output.message(try evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
             }
             finish()
             return 0
         } catch {
             finish()
-            Output.write(2, evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
             return 1
         }
     }
 
-    /// Listens to the evaluator; what it returns writes the rest when all is done.
+    /// Adds an observer to the evaluator. The result writes what the observer holds back until the end.
     private func observe(_ evaluator: Evaluator) -> () -> Void {
         let level = (level ?? .ops).value
         switch format ?? .text {
         case .text:
-            let observer = TracingObserver(showsTime: time) { Output.write(1, $0) }
+            let observer = TracingObserver(showsTime: time) { Output.text($0) }
             evaluator.observe(observer, level: level)
             return { observer.flush() }
         case .json:

@@ -2,12 +2,12 @@ import ArgumentParser
 import NixBytecode
 import NixStore
 
-/// `firn verify`.
+/// The command `firn verify`.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check encoded programs.",
+        commandName: "verify", abstract: "Verify compiled programs.",
         discussion: """
-            Exit code 1 when one of them is refused.
+            The exit code is 1 if a program is refused.
 
             Example: firn verify lib.firn
             """)
@@ -41,7 +41,7 @@ struct VerifyCommand: ParsableCommand {
     private func report(_ file: String, _ program: Program) {
         guard json else {
             let name = files.count > 1 ? "  \(file)" : ""
-            return Output.write(1, "\(program.name)  \(program.chunks.count) chunks\(name)\n")
+            return Output.text("\(program.name)  \(program.chunks.count) chunks\(name)\n")
         }
         write([
             ("file", JSONBytes.string(file)), ("valid", Array("true".utf8)),

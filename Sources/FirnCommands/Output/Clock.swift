@@ -2,7 +2,7 @@ import Glibc
 
 /// The monotonic clock.
 package enum Clock {
-    /// Nanoseconds.
+    /// The time in nanoseconds.
     package static func now() -> UInt64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)

@@ -1,22 +1,22 @@
 import Glibc
 import NixStore
 
-/// The folder that `--drv-dir` names: a file for each derivation.
+/// The directory of `--drv-dir`, with one file for each derivation.
 final class DerivationDirectory {
     private let path: String
-    /// Of the first file that could not be written.
+    /// The failure of the first file that could not be written.
     private(set) var failure: WriteFailure?
 
     init(_ path: String) { self.path = path }
 
-    /// Makes the folder if it is not there; false, and says so, when that fails.
+    /// Creates the directory if it does not exist. Returns false, and prints the error, if that fails.
     func create() -> Bool {
         if unsafe mkdir(path, 0o777) == 0 || errno == EEXIST { return true }
         Output.note("error: the directory '\(path)' cannot be made: \(unsafe String(cString: strerror(errno)))")
         return false
     }
 
-    /// Writes a derivation's text to a file named as its store path ends.
+    /// Writes a derivation's text to a file with the base name of its store path.
     func write(_ derivation: [UInt8], _ text: [UInt8]) {
         let file = "\(path)/\(String(decoding: CanonPath.baseName(of: derivation), as: UTF8.self))"
         do throws(WriteFailure) { try Source.write(text, to: file) } catch { failure = failure ?? error }

@@ -1,6 +1,6 @@
 import NixFormats
 
-/// JSON made of bytes: names and paths need not be UTF-8, and are written as they are.
+/// Builds JSON from bytes. Names and paths need not be UTF-8, and are written unchanged.
 enum JSONBytes {
     static func string(_ bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []

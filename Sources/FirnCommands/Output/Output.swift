@@ -1,9 +1,9 @@
 import Glibc
 
-/// Writing to the standard streams, whole and unbuffered.
+/// Writes to the standard streams without buffering.
 package enum Output {
-    /// Takes the places of streams that the process was started without, so that no file or socket which is opened later
-    /// stands in for one. Reading or writing there fails.
+    /// Opens /dev/null for standard streams that are closed, so that no file or socket opened later takes their
+    /// numbers. The mode makes reading or writing there fail.
     package static func holdStreams() {
         for (descriptor, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
         where fcntl(descriptor, F_GETFD) < 0 {
@@ -11,8 +11,8 @@ package enum Output {
         }
     }
 
-    /// Writes all bytes. Where standard output cannot take them the process says why and ends with code 1: what was
-    /// asked for is lost. What standard error cannot take is dropped.
+    /// Writes all bytes. If standard output fails, the process prints the reason and ends with exit code 1, because the
+    /// result is lost. A failure of standard error is ignored.
     package static func write(_ descriptor: Int32, _ bytes: [UInt8]) {
         var start = 0
         while start < bytes.count {
@@ -34,28 +34,52 @@ package enum Output {
     }
 
     private static func fail(_ code: Int32) -> Never {
-        // Who reads has had enough, and knows it.
+        // The reader has closed the pipe on purpose, so no error is printed.
         if code != EPIPE { note("error: standard output cannot be written: \(unsafe String(cString: strerror(code)))") }
         leave(1)
     }
 
     package static func write(_ descriptor: Int32, _ text: String) { write(descriptor, Array(text.utf8)) }
 
-    /// One line on standard error.
-    package static func note(_ text: String) { write(2, text + "\n") }
+    /// Writes a message to standard error, without escape sequences that a terminal must not get. If standard error is no
+    /// terminal, all escape sequences are removed.
+    package static func message(_ bytes: [UInt8]) {
+        write(2, TerminalText.filtered(bytes, keepsColors: isTerminal(2) && wantsColors))
+    }
+
+    package static func message(_ text: String) { message(Array(text.utf8)) }
+
+    /// Writes one line to standard error.
+    package static func note(_ text: String) { message(text + "\n") }
+
+    /// Writes a value or a report to standard output. On a terminal, escape sequences that it must not get are removed;
+    /// otherwise the bytes are written unchanged.
+    package static func text(_ bytes: [UInt8]) {
+        write(1, isTerminal(1) ? TerminalText.filtered(bytes, keepsColors: wantsColors) : bytes)
+    }
+
+    package static func text(_ text: String) { self.text(Array(text.utf8)) }
+
+    private static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Whether the environment permits colours on a terminal, by the variables that Nix reads.
+    private static let wantsColors: Bool = {
+        func variable(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
+        return (variable("TERM") ?? "dumb") != "dumb" && variable("NO_COLOR") == nil && variable("NOCOLOR") == nil
+    }()
 }
 
 /// Ends the process.
 package func leave(_ code: Int32) -> Never { exit(code) }
 
-/// The current directory, canonical.
+/// The canonical path of the current directory.
 package func currentDirectory() -> [UInt8] {
     guard let path = unsafe getcwd(nil, 0) else { return [UInt8(ascii: "/")] }
     defer { unsafe free(path) }
     return unsafe Array(UnsafeRawBufferPointer(start: path, count: strlen(path)))
 }
 
-/// All bytes of standard input, or nil when reading fails.
+/// All bytes of standard input; nil if reading fails.
 package func readStandardInput() -> [UInt8]? {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -2,9 +2,9 @@ import NixBytecode
 import NixStore
 import NixVM
 
-/// Reading compiled programs from files.
+/// Reads compiled programs from files.
 enum ProgramFile {
-    /// The program of a file, decoded and verified.
+    /// Reads, decodes and verifies a program.
     static func read(_ path: [UInt8]) throws(EvalFailure) -> Program {
         let name = String(decoding: path, as: UTF8.self)
         do {

@@ -1,14 +1,14 @@
 import Glibc
 import NixVM
 
-/// What `--stats` prints: JSON, with the names of Nix's NIX_SHOW_STATS for what both count. Bytes are what the objects
-/// counted took when they were made, their layouts and texts aside.
+/// The output of `--stats`: JSON with the names of Nix's NIX_SHOW_STATS for what both count. Bytes are the sizes of the
+/// counted objects when they were made, without their layouts and texts.
 ///
-/// Not there: `nrAvoided`, as it is the compiler that decides where no thunk is needed, and nothing happens at run time
-/// that could be counted; `values`, as values are words inside of lists, sets, functions and thunks and none is made
-/// alone; `nrExprs`, as a program from the cache has no syntax tree.
+/// Three numbers of Nix are missing. `nrAvoided`: the compiler decides where no thunk is needed, so nothing happens at
+/// run time that could be counted. `values`: values are words inside lists, sets, functions and thunks, and are not
+/// allocated alone. `nrExprs`: a cached program has no syntax tree.
 enum Statistics {
-    /// Reports when asked by the flag or by NIX_SHOW_STATS, to NIX_SHOW_STATS_PATH or standard error.
+    /// Reports if the flag or NIX_SHOW_STATS asks for it, to NIX_SHOW_STATS_PATH or to standard error.
     static func report(_ machine: Machine, isAsked: Bool) {
         guard isWanted(isAsked) else { return }
         let path = variable("NIX_SHOW_STATS_PATH") ?? "-"
@@ -18,14 +18,14 @@ enum Statistics {
         }
     }
 
-    /// Whether a report is asked for, so that work is to be counted.
+    /// Whether a report is requested, for which the machine must count its work.
     static func isWanted(_ isAsked: Bool) -> Bool { isAsked || (variable("NIX_SHOW_STATS") ?? "0") != "0" }
 
     private static func variable(_ name: String) -> String? {
         unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
-    /// Seconds of CPU in user mode since the process began.
+    /// Seconds of processor time in user mode since the process began.
     private static var cpuTime: Double {
         var usage = rusage()
         _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

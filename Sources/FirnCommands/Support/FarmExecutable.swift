@@ -1,46 +1,51 @@
 import ArgumentParser
 import Glibc
 
-/// The farm's commands are an executable of their own, `firn-farm`, which lies beside `firn` and which `firn` becomes
-/// when one of them is asked for. One executable for everything would start too late for those who only evaluate:
+/// The farm's commands are in an executable of their own, `firn-farm`, which is installed beside `firn` and which
+/// `firn` executes for these commands. With a single executable, plain evaluations would start more slowly:
 ///
 /// | executable | `eval -E 1`, CPU | against Nix 2.8.0's 15.4 ms |
 /// |---|---|---|
 /// | without the farm's libraries | 4.2 ms | 0.27 |
 /// | with libzmq, SQLite, Foundation and configuration linked in | 7.1 ms | 0.46 |
 ///
-/// Of the difference libzmq is 1.6 ms: it pulls in 15 shared libraries, Kerberos among them. SQLite is 0.3 ms, the rest
-/// Foundation.
+/// libzmq accounts for 1.6 ms of the difference, because it loads 15 shared libraries, including Kerberos. SQLite takes
+/// 0.3 ms and Foundation the rest.
 package enum FarmExecutable {
-    /// The subcommands that `firn-farm` has, with what `firn --help` says of each.
+    /// The subcommands of `firn-farm`, with the descriptions that `firn --help` prints.
     package static let commands: [(name: String, abstract: String)] = [
         ("submit", "Submit jobs to a farm."),
         ("eval-jobs", "Evaluate every derivation of a package set, on many workers."),
         ("get", "Show the state and result of jobs."),
-        ("watch", "Follow jobs until they are finished."),
+        ("watch", "Follow jobs until they have finished."),
         ("jobs", "List jobs, newest first."),
         ("cancel", "Cancel jobs."),
-        ("queue", "Show how much waits and runs."),
+        ("queue", "Show the numbers of waiting and running jobs."),
         ("workers", "List the workers (operators only)."),
-        ("drain", "Let the coordinator or a worker finish and end (operators only)."),
-        ("keys", "Make and list CURVE keys."),
-        ("coordinator", "Serve: queue jobs and hand them to workers."),
-        ("worker", "Serve: evaluate jobs."),
-        ("farm", "Serve: a coordinator and workers on this machine."),
+        ("drain", "Let the coordinator or a worker finish its jobs and exit (operators only)."),
+        ("keys", "Generate and list CURVE keys."),
+        ("coordinator", "Run a coordinator, which queues jobs and dispatches them to workers."),
+        ("worker", "Run worker processes, which evaluate jobs."),
+        ("farm", "Run a coordinator and workers on this machine."),
     ]
 
-    /// Whether a command line, without the executable's name, is for `firn-farm`.
+    /// The option that generates a shell's completion script.
+    package static let completionOption = "--generate-completion-script"
+
+    /// Whether a command line, without the executable's name, belongs to `firn-farm`.
     static func handles(_ arguments: [String]) -> Bool {
         guard let first = arguments.first else { return false }
         if first == "help", arguments.count > 1 { return isName(arguments[1]) }
-        // `firn trace` evaluates here; with a job it reads the trace that the farm keeps.
+        // Only `firn-farm` knows the options of all commands.
+        if first.hasPrefix(completionOption) { return true }
+        // Without a job, `firn trace` traces an evaluation of its own.
         if first == "trace" { return arguments.contains { $0 == "--job" || $0.hasPrefix("--job=") } }
         return isName(first)
     }
 
-    private static func isName(_ word: String) -> Bool { commands.contains { $0.name == word } }
+    static func isName(_ word: String) -> Bool { commands.contains { $0.name == word } }
 
-    /// Becomes `firn-farm` with these arguments. Returns only when that fails.
+    /// Replaces this process by `firn-farm` with the given arguments. Returns only if that fails.
     static func become(_ arguments: [String]) {
         let directory = ownDirectory() ?? "."
         let path = "\(directory)/firn-farm"
@@ -52,7 +57,7 @@ package enum FarmExecutable {
         Output.note("error: '\(path)' cannot be started: \(reason); it is built and installed together with firn")
     }
 
-    /// Where this executable lies.
+    /// The directory of this executable; nil if it cannot be determined.
     private static func ownDirectory() -> String? {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
@@ -62,7 +67,7 @@ package enum FarmExecutable {
         return String(decoding: buffer[..<slash].map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
-    /// What `firn --help` says of the farm.
+    /// The part of `firn --help` about the farm.
     static var helpText: String {
         let width = (commands.map(\.name.count).max() ?? 0) + 2
         let lines = commands.map { command in

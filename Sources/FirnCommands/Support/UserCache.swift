@@ -1,10 +1,10 @@
 import NixEval
 import NixStore
 
-/// Where this user's compiled programs are kept.
+/// The cache of compiled programs of this user.
 public enum UserCache {
-    /// `$FIRN_CACHE_DIR`, else `firn` in `$XDG_CACHE_HOME`, else in `~/.cache`; nil when there is no place for one. A
-    /// variable whose value does not begin with `/` is passed over.
+    /// `$FIRN_CACHE_DIR`, else `firn` in `$XDG_CACHE_HOME`, else in `~/.cache`; nil without a home directory. A
+    /// variable whose value does not begin with `/` is ignored.
     public static var directory: String? {
         let io = LocalIO()
         func variable(_ name: String) -> String? {
@@ -15,6 +15,6 @@ public enum UserCache {
         return variable("FIRN_CACHE_DIR") ?? variable("XDG_CACHE_HOME").map { $0 + "/firn" } ?? home
     }
 
-    /// The cache there.
+    /// The cache in this directory.
     @Sendable static func programs() -> DiskCache? { directory.map { DiskCache(directory: $0) } }
 }

@@ -1,10 +1,11 @@
 import FirnProtocol
 import ZeroMQ
 
-/// Everything that a coordinator is told when it is started. Sizes are bytes, times milliseconds.
+/// The configuration of a coordinator process. Sizes are in bytes and times in milliseconds.
 public struct CoordinatorConfiguration: Sendable {
-    /// Where it listens, such as `tcp://127.0.0.1:7701` or `ipc:///run/firn/clients.sock`. A port of `*` lets the system
-    /// choose; `CoordinatorService.endpoints` has what became of it.
+    /// The addresses at which the coordinator listens, such as `tcp://127.0.0.1:7701` or
+    /// `ipc:///run/firn/clients.sock`. With `*` as the port the system chooses one, which
+    /// `CoordinatorService.endpoints` names.
     public struct Endpoints: Sendable, Hashable {
         public var clients: String
         public var workers: String
@@ -18,7 +19,7 @@ public struct CoordinatorConfiguration: Sendable {
             self.operators = operators
         }
 
-        /// The default ports on one address.
+        /// The default ports at one address.
         public init(address: String = "127.0.0.1") {
             self.init(
                 clients: "tcp://\(address):\(Endpoint.clients.defaultPort)",
@@ -40,33 +41,34 @@ public struct CoordinatorConfiguration: Sendable {
 
     /// Who may connect.
     public enum Access: Sendable, Hashable {
-        /// Peers whose keys lie in this directory, laid out as protocol/firn-1.md, section 9, says; everything is
-        /// encrypted.
+        /// Peers whose keys are in this directory, which is laid out as in protocol/firn-1.md, section 9. All traffic
+        /// is encrypted.
         case curve(keyDirectory: String)
-        /// Everyone who reaches the endpoints, which must be loopback or ipc; all clients are this tenant.
+        /// Everyone who can reach the endpoints, which must be loopback or ipc. All clients belong to this tenant.
         case plain(tenant: String)
     }
 
     public var endpoints: Endpoints
     public var access: Access
-    /// A local directory for jobs, results and traces; made when it is not there.
+    /// A local directory for jobs, results and traces. It is created if it does not exist.
     public var storeDirectory: String
     public var settings: CoordinatorSettings
-    /// Named to peers.
+    /// The name and version of the software, as told to peers.
     public var software = "firn"
-    /// After SIGTERM, running jobs are waited for so long. Their leases are in the store, so what is left runs on in the
-    /// workers and is taken up by the next start.
+    /// How long the coordinator waits for running jobs after SIGTERM. Their leases are stored, so jobs that are left
+    /// continue in their workers and are taken over by the next start.
     public var drainTimeoutMs: Int64 = 30_000
-    /// How often what is past its retention is removed.
+    /// How often jobs past their retention are removed.
     public var retentionIntervalMs: Int64 = 10_000
-    /// How often the key directory is read again: so long a removed key may still be used.
+    /// How often the key directory is read again, and so how long a removed key may still be used.
     public var keyReloadMs: Int64 = 2_000
-    /// Messages queued for a peer, and from it, in libzmq; from a client no more than 8, since each may be large.
+    /// Messages that libzmq queues to and from a peer. From a client it queues at most 8, because each may be large.
     public var highWaterMessages: Int32 = 1_000
-    /// Bytes of messages that are kept for a worker that reads too slowly; past it the worker has to say hello again. Those
-    /// for clients are bounded by `CoordinatorSettings.connectionAnswerBytes` and what belongs to it.
+    /// Bytes of messages queued for a worker that reads too slowly. Above that, the worker has to say hello again.
+    /// Replies to clients are bounded by `CoordinatorSettings.connectionAnswerBytes`, `answerBytes` and the tenant's
+    /// policy.
     public var backlogBytes = 64 << 20
-    /// Threads of libzmq, which encrypt and decrypt; one serves several thousand jobs a second.
+    /// Threads of libzmq, which encrypt and decrypt. One of them serves several thousand jobs a second.
     public var ioThreads = 1
     public var ipv6 = false
 
@@ -80,8 +82,20 @@ public struct CoordinatorConfiguration: Sendable {
         self.settings = settings
     }
 
+    /// Checks all values.
+    ///
     /// - Throws: `CoordinatorError.configuration`, which names the value and what is wrong with it.
     func check() throws(CoordinatorError) {
+        try checkTimes()
+        try checkSizes()
+        try checkEndpoints()
+        try settings.defaultPolicy.check(name: "tenantDefaults")
+        for (name, policy) in settings.tenants.sorted(by: { $0.key < $1.key }) {
+            try policy.check(name: "tenants.\(name)")
+        }
+    }
+
+    private func checkTimes() throws(CoordinatorError) {
         let times: [(String, Int64, ClosedRange<Int64>)] = [
             ("leaseMs", settings.leaseMs, 100...3_600_000),
             ("heartbeatMs", settings.heartbeatMs, 10...600_000),
@@ -91,12 +105,13 @@ public struct CoordinatorConfiguration: Sendable {
             ("updateDelayMs", settings.updateDelayMs, 0...60_000),
             ("answers.stalledAfterMs", settings.stalledAfterMs, 100...86_400_000),
         ]
-        for (name, value, range) in times where !range.contains(value) {
-            throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
-        }
+        for (name, value, range) in times { try Self.check(name, value, range) }
         guard settings.leaseMs >= 2 * settings.heartbeatMs else {
             throw .configuration("leaseMs is \(settings.leaseMs): it must be at least twice heartbeatMs")
         }
+    }
+
+    private func checkSizes() throws(CoordinatorError) {
         let sizes: [(String, Int, ClosedRange<Int>)] = [
             ("batchJobs", settings.batchJobs, 1...ProtocolLimits.batchJobs),
             ("batchBytes", settings.batchBytes, 1...ProtocolLimits.batchBytes),
@@ -109,14 +124,14 @@ public struct CoordinatorConfiguration: Sendable {
             ("answers.bytes", settings.answerBytes, 1...(1 << 50)),
             ("lostWorkersToQuarantine", settings.lostWorkersToQuarantine, 1...1_000),
         ]
-        for (name, value, range) in sizes where !range.contains(value) {
-            throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
-        }
-        try checkEndpoints()
-        try settings.defaultPolicy.check(name: "tenantDefaults")
-        for (name, policy) in settings.tenants.sorted(by: { $0.key < $1.key }) {
-            try policy.check(name: "tenants.\(name)")
-        }
+        for (name, value, range) in sizes { try Self.check(name, value, range) }
+    }
+
+    private static func check<Value: FixedWidthInteger>(
+        _ name: String, _ value: Value, _ range: ClosedRange<Value>
+    ) throws(CoordinatorError) {
+        guard !range.contains(value) else { return }
+        throw .configuration("\(name) is \(value), not \(range.lowerBound) to \(range.upperBound)")
     }
 
     private func checkEndpoints() throws(CoordinatorError) {
@@ -143,7 +158,7 @@ public struct CoordinatorConfiguration: Sendable {
 }
 
 extension TenantPolicy {
-    /// - Throws: where a job that names no limit would have one above the tenant's highest.
+    /// - Throws: if a default limit is above the tenant's maximum, so that a job that names no limit would be refused.
     fileprivate func check(name: String) throws(CoordinatorError) {
         let limits: [(String, KeyPath<WireLimits, UInt64>)] = [
             ("fuel", \.fuel), ("memory", \.memoryBytes), ("depth", \.depth), ("timeoutMs", \.timeoutMs),
@@ -153,21 +168,6 @@ extension TenantPolicy {
             throw .configuration(
                 "\(name).defaultLimits.\(key) is \(defaultLimits[keyPath: path]), above maximumLimits.\(key), "
                     + "\(maximumLimits[keyPath: path]): lower the first or raise the second")
-        }
-    }
-}
-
-/// Why a coordinator does not start.
-public enum CoordinatorError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// A value of the configuration is not usable: which, and what would be.
-    case configuration(String)
-    /// `run()` was called a second time.
-    case started
-
-    public var description: String {
-        switch self {
-        case .configuration(let reason): "configuration: \(reason)"
-        case .started: "the coordinator was started already"
         }
     }
 }

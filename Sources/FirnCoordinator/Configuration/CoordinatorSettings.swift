@@ -1,24 +1,25 @@
 import JobStore
 
-/// How a coordinator behaves. Times are milliseconds, sizes bytes.
+/// How a coordinator behaves. Times are in milliseconds and sizes in bytes.
 public struct CoordinatorSettings: Sendable {
-    /// A lease that was not renewed for so long is taken back.
+    /// The time after which a lease that was not renewed is taken back.
     public var leaseMs: Int64 = 10_000
-    /// How often both sides send something at least. A worker that is silent for four of these is lost.
+    /// The longest time between two messages of either side. A worker that is silent for four times this is lost.
     public var heartbeatMs: Int64 = 1_000
-    /// After this many lost workers a job is quarantined.
+    /// The number of lost workers after which a job is quarantined.
     public var lostWorkersToQuarantine = 3
-    /// How long a restarted coordinator waits for the workers of leases that it finds.
+    /// How long a restarted coordinator waits for the workers that hold stored leases.
     public var recoveryGraceMs: Int64 = 10_000
-    /// How long a worker may take to stop a cancelled job before the coordinator ends it alone.
+    /// How long a worker may take to stop a cancelled job before the coordinator ends the job alone.
     public var cancelGraceMs: Int64 = 5_000
-    /// A job without an expiry ends `unavailable` when for so long no connected worker could have taken it.
+    /// A job without an expiry ends as `unavailable` when no suitable worker was connected for this long.
     public var unavailableAfterMs: Int64 = 600_000
-    /// Updates that say less than "finished" wait so long for others, so that small jobs cause one and not three.
+    /// How long updates other than "finished" wait to be sent together, so that a small job causes one message and not
+    /// three.
     public var updateDelayMs: Int64 = 20
-    /// How long after its result a traced job's segments are still taken.
+    /// How long after its result the segments of a traced job are still accepted.
     public var traceGraceMs: Int64 = 30_000
-    /// Jobs of one Submit.
+    /// Jobs in one Submit.
     public var batchJobs = 1_000
     /// Bytes of one Submit.
     public var batchBytes = 16 << 20
@@ -26,19 +27,19 @@ public struct CoordinatorSettings: Sendable {
     public var jobBytes = 8 << 20
     /// Values up to this size are part of a result message.
     public var inlineResultBytes = 256 << 10
-    /// Bytes of a part of a larger value, and of a trace segment.
+    /// Bytes of one part of a larger value, and of one trace segment.
     public var segmentBytes = 1 << 20
     /// Jobs that one connection may watch.
     public var watchedJobs = 100_000
-    /// Connected clients that are remembered; past it a hello is refused.
+    /// Connected clients. Further hellos are refused.
     public var maximumSessions = 10_000
-    /// Bytes of answers that wait for one connection to take them, and for all together; what there is no room for stays
-    /// in the store. `TenantPolicy.answerBytes` bounds those of a tenant.
+    /// Bytes of replies that may wait to be read by one connection, and by all together. Results for which there is no
+    /// room stay in the store. `TenantPolicy.answerBytes` bounds those of a tenant.
     public var connectionAnswerBytes = 4 << 20
     public var answerBytes = 512 << 20
-    /// A client that takes nothing of what waits for it for so long loses that, its watches and its questions.
+    /// A client that reads nothing of what is queued for it for this long loses its session.
     public var stalledAfterMs: Int64 = 60_000
-    /// The endpoint that workers are told to push traces to.
+    /// The endpoint to which workers push traces. If it is empty, the bound one is used.
     public var traceEndpoint = ""
     public var retention = RetentionPolicy()
     public var defaultPolicy = TenantPolicy()
@@ -51,6 +52,6 @@ public struct CoordinatorSettings: Sendable {
         tenants[tenant] ?? defaultPolicy
     }
 
-    /// Silence after which the other side counts as gone: four heartbeats, as the protocol says.
+    /// The silence after which a peer counts as gone: four heartbeats, as the protocol says.
     var silenceMs: Int64 { 4 * heartbeatMs }
 }

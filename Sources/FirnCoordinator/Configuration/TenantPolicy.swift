@@ -1,26 +1,30 @@
 import FirnMessages
 
-/// What a tenant may use. A bound of 0 means "no bound" only where it says so.
+/// What a tenant may use. A bound of 0 means "no bound" only where that is said.
 public struct TenantPolicy: Sendable {
-    /// Its share of the workers, by what jobs cost (`JobUsage.cost`), against other tenants that have jobs waiting; from 0.001.
+    /// The tenant's share of the workers by the cost of its jobs (`JobUsage.cost`), relative to other tenants with
+    /// waiting jobs. It is at least 0.001.
     public var weight: Double = 1
-    /// Jobs that wait. A submit beyond it is refused with a time to try again.
+    /// Jobs that wait. A submit above it is refused with a time to retry.
     public var maximumQueued = 100_000
-    /// Bytes of specifications that wait: they are held in memory.
+    /// Bytes of specifications that wait. They are held in memory.
     public var maximumQueuedBytes = 512 << 20
-    /// Jobs that run at once. A worker to which jobs of the tenant are leased counts as one (`Occupancy`).
+    /// Jobs that run at once. A worker that holds jobs of the tenant counts as one (`Occupancy`).
     public var maximumRunning = 10_000
-    /// Sum of the memory limits of the jobs that run at once: of each worker the largest of those leased to it; 0: no bound.
+    /// The sum of the memory limits of jobs that run at once; each worker counts with the largest limit among the
+    /// tenant's jobs that it holds. 0: no bound.
     public var maximumRunningMemory: UInt64 = 0
-    /// Fuel in an hour of the clock; when it is used up, submits are refused until the hour ends. 0: no bound.
+    /// Fuel used in an hour of wall time. When it is used up, submits are refused until the hour ends. 0: no bound.
     public var fuelPerHour: UInt64 = 0
-    /// Trace bytes kept in an hour; what is above is dropped, and the trace says so. 0: no bound.
+    /// Bytes of traces stored in an hour of wall time. Segments above it are dropped, and the trace is reported as
+    /// partial. 0: no bound.
     public var traceBytesPerHour: UInt64 = 1 << 30
-    /// Connections of its clients; past it a hello is refused.
+    /// Connections of the tenant's clients. Further hellos are refused.
     public var maximumConnections = 256
-    /// Jobs that its connections watch together.
+    /// Jobs that the tenant's connections watch together.
     public var maximumWatched = 1_000_000
-    /// Bytes of answers that wait for its connections together; what there is no room for stays in the store.
+    /// Bytes of replies that may wait to be read by the tenant's connections. Results for which there is no room stay
+    /// in the store.
     public var answerBytes = 64 << 20
     /// The limits of a job that names none.
     public var defaultLimits = WireLimits.with {
@@ -31,7 +35,7 @@ public struct TenantPolicy: Sendable {
         $0.resultBytes = 16 << 20
         $0.traceBytes = 64 << 20
     }
-    /// The highest limits a job may name.
+    /// The highest limits that a job may name.
     public var maximumLimits = WireLimits.with {
         $0.fuel = 1_000_000_000_000
         $0.memoryBytes = 8 << 30
@@ -40,7 +44,7 @@ public struct TenantPolicy: Sendable {
         $0.resultBytes = 256 << 20
         $0.traceBytes = 1 << 30
     }
-    /// Names of the roots that its jobs may read; nil for all.
+    /// The names of the roots that the tenant's jobs may read; nil for all.
     public var roots: Set<String>?
 
     public init() {}

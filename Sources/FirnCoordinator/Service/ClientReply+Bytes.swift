@@ -1,8 +1,8 @@
 import FirnProtocol
 
 extension ClientReply {
-    /// About what the answer takes in memory while it waits to be sent. The encoded message is not larger, but for what
-    /// its fields' tags and lengths need, for which each part is counted with some bytes more than its texts have.
+    /// The approximate bytes that the reply occupies while it waits to be sent. It is an upper bound for the encoded
+    /// message: each part is counted with some bytes more than its texts have, for the tags and lengths of its fields.
     var bytes: Int {
         switch self {
         case .jobStatus(let status): status.bytes
@@ -22,7 +22,7 @@ extension ClientReply {
         }
     }
 
-    /// Of a message: its frames, its place in queues.
+    /// Bytes of a message beside its content: its frames and its entries in queues.
     static let overhead = 256
 }
 

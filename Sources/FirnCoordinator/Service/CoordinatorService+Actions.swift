@@ -2,24 +2,24 @@ import FirnProtocol
 import JobStore
 import ZeroMQ
 
-/// Carrying out what the machine says.
+/// Performs the actions of the state machine.
 extension CoordinatorService {
     func apply(_ event: CoordinatorEvent) {
         hasEvents = true
         machine.handle(event, at: .current())
     }
 
-    /// The end of a turn: time, the machine's actions, the next batch.
+    /// Ends a turn: gives the state machine the time, performs its actions and starts the next batch.
     func endTurn() {
-        takeReleased()
+        collectReleased()
         if hasMoreMessages {
-            // A heartbeat that waits in a socket must count before its lease is looked at.
+            // A heartbeat that waits in a socket must be handled before its lease is checked.
             hasMoreMessages = false
         } else if isTickDue {
             isTickDue = false
             apply(.tick)
         }
-        if !backlogs.isEmpty { sendBacklogs() }
+        if !workerQueues.isEmpty { sendToWorkers() }
         if mustRetryClients { retryClients() }
         guard hasEvents || !unreachable.isEmpty else { return }
         repeat {
@@ -30,7 +30,7 @@ extension CoordinatorService {
             for action in machine.finishTurn(at: time) { perform(action) }
         } while hasEvents || !unreachable.isEmpty
         commit()
-        if machine.awaitsRoom || clientQueues.values.contains(where: { !$0.waiting.isEmpty }) { ledger.await() }
+        if machine.awaitsRoom || clientQueues.values.contains(where: { !$0.waiting.isEmpty }) { ledger.wakeOnNext() }
         scheduleTick()
     }
 
@@ -43,7 +43,7 @@ extension CoordinatorService {
         case .store(let operation): pending.append(operation)
         case .read(let question): read(question)
         case .discard(let peer): discard(peer)
-        case .keepTrace(let segment):
+        case .appendTrace(let segment):
             segments.append(segment)
             appendTraces()
         case .drained: end()
@@ -51,7 +51,7 @@ extension CoordinatorService {
     }
 
     private func send(_ frames: [[UInt8]], to peer: Peer) {
-        guard backlogs[peer] == nil else { return append(frames, to: peer) }
+        guard workerQueues[peer] == nil else { return append(frames, to: peer) }
         switch outcome(of: frames, to: peer) {
         case .sent: break
         case .full: append(frames, to: peer)
@@ -59,7 +59,7 @@ extension CoordinatorService {
         }
     }
 
-    /// - Parameter onRelease: called, on any thread, when libzmq has written the message to the network or given it up.
+    /// - Parameter onRelease: called on any thread when libzmq has written the message to the network or given it up.
     func outcome(
         of frames: [[UInt8]], to peer: Peer, onRelease: (@Sendable () -> Void)? = nil
     ) -> SendOutcome {
@@ -71,28 +71,28 @@ extension CoordinatorService {
         }
     }
 
-    /// A worker that reads too slowly loses its place rather than the coordinator its memory: it will have to say hello
-    /// again.
+    /// Queues a message for a worker. A worker that reads too slowly loses its connection, so that the coordinator's
+    /// memory stays bounded: it has to say hello again.
     private func append(_ frames: [[UInt8]], to peer: Peer) {
-        backlogs[peer, default: Backlog()].append(frames)
-        if backlogs[peer, default: Backlog()].bytes > configuration.backlogBytes {
-            backlogs[peer] = nil
+        workerQueues[peer, default: WorkerSendQueue()].append(frames)
+        if workerQueues[peer, default: WorkerSendQueue()].bytes > configuration.backlogBytes {
+            workerQueues[peer] = nil
             unreachable.append(peer)
         }
     }
 
-    private func sendBacklogs() {
-        for peer in Array(backlogs.keys) {
-            sending: while let frames = backlogs[peer]?.first {
+    private func sendToWorkers() {
+        for peer in Array(workerQueues.keys) {
+            sending: while let frames = workerQueues[peer]?.first {
                 switch outcome(of: frames, to: peer) {
-                case .sent: backlogs[peer]?.removeFirst()
+                case .sent: workerQueues[peer]?.removeFirst()
                 case .full: break sending
                 case .noRoute:
-                    backlogs[peer] = nil
+                    workerQueues[peer] = nil
                     unreachable.append(peer)
                 }
             }
-            if backlogs[peer]?.isEmpty ?? false { backlogs[peer] = nil }
+            if workerQueues[peer]?.isEmpty ?? false { workerQueues[peer] = nil }
         }
     }
 

@@ -1,23 +1,23 @@
 import FirnProtocol
 import ZeroMQ
 
-/// Sending to clients and operators. What libzmq has sent is reported to the machine, which so knows what waits for whom.
+/// Sending to clients and operators. What libzmq has sent is reported to the state machine, which accounts for it.
 extension CoordinatorService {
     func send(_ reply: ClientReply, correlation: UInt64, to peer: Peer) {
         if clientQueues[peer] == nil {
             lastClientNumber += 1
-            clientQueues[peer] = ClientQueue(number: lastClientNumber)
+            clientQueues[peer] = ClientSendQueue(number: lastClientNumber)
             clientsByNumber[lastClientNumber] = peer
         }
         let frames = Envelope(reply, correlation: correlation).frames()
-        clientQueues[peer]?.append(ClientQueue.Entry(frames: frames, bytes: reply.bytes))
+        clientQueues[peer]?.append(ClientSendQueue.Entry(frames: frames, bytes: reply.bytes))
         sendWaiting(to: peer)
     }
 
     private func sendWaiting(to peer: Peer) {
         while let queue = clientQueues[peer], let next = queue.next {
             let outcome = outcome(of: next.frames, to: peer) { [ledger, bytes = next.bytes, number = queue.number] in
-                ledger.enter(bytes, of: number)
+                ledger.record(bytes, of: number)
             }
             switch outcome {
             case .sent: clientQueues[peer]?.sent()
@@ -29,16 +29,16 @@ extension CoordinatorService {
         }
     }
 
-    /// Throws away what waits for a client.
+    /// Discards what is queued for a client.
     func discard(_ peer: Peer) {
         guard let bytes = clientQueues[peer]?.discard(), bytes > 0 else { return forgetQueue(peer) }
         apply(.released(peer, bytes: bytes))
         forgetQueue(peer)
     }
 
-    /// Tells the machine what has been sent, and sends what waited for it.
-    func takeReleased() {
-        for (number, bytes) in ledger.take() {
+    /// Reports to the state machine what was sent, and sends what was waiting behind it.
+    func collectReleased() {
+        for (number, bytes) in ledger.takeAll() {
             guard let peer = clientsByNumber[number] else { continue }
             clientQueues[peer]?.released(bytes)
             apply(.released(peer, bytes: bytes))
@@ -53,11 +53,11 @@ extension CoordinatorService {
         clientsByNumber[queue.number] = nil
     }
 
-    /// Bytes of answers that clients have not taken, as the machine counts them.
+    /// Bytes of replies that clients have not read, as the state machine counts them.
     var waitingAnswerBytes: Int { machine.answers.total }
 
-    /// libzmq refused a message although it has little of that client: it learns of what its threads have sent only now and
-    /// then, and does not say when.
+    /// Whether libzmq refused a message although it holds little for that client. Its socket notices only now and then
+    /// what its threads have sent, and reports no event for it.
     var mustRetryClients: Bool { clientQueues.values.contains { $0.next != nil } }
 
     func retryClients() {

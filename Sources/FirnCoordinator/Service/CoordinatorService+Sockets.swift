@@ -2,9 +2,9 @@ import FirnProtocol
 import JobStore
 import ZeroMQ
 
-/// Reading: what comes becomes events of the machine, at once.
+/// Reading: every received message becomes an event of the state machine at once.
 extension CoordinatorService {
-    /// Reads until the socket is empty, or enough for one turn was read.
+    /// Reads until the socket is empty or the turn's share of bytes was read.
     func read(_ endpoint: Endpoint) {
         let time = CoordinatorTime.current()
         var bytes = 0
@@ -12,7 +12,7 @@ extension CoordinatorService {
             while bytes < Self.turnBytes {
                 guard let message = try sockets?.receive(endpoint) else { return }
                 bytes += 256 + message.frames.reduce(0) { $0 + $1.count }
-                take(message, at: endpoint, time)
+                handle(message, at: endpoint, time)
             }
             hasMoreMessages = true
         } catch {
@@ -20,13 +20,13 @@ extension CoordinatorService {
         }
     }
 
-    private func take(_ message: Message, at endpoint: Endpoint, _ time: CoordinatorTime) {
+    private func handle(_ message: Message, at endpoint: Endpoint, _ time: CoordinatorTime) {
         hasEvents = true
-        guard let identity = gatekeeper.identity(userID: message.userID, at: endpoint) else {
-            // Its key was removed while it was connected, or libzmq named nobody: it gets no answer.
+        guard let identity = authorizer.identity(userID: message.userID, at: endpoint) else {
+            // The key was removed during the connection, or libzmq named no user. The message gets no reply.
             return logger.debug("a message of nobody who is admitted", metadata: ["endpoint": "\(endpoint)"])
         }
-        if endpoint == .traces { return takeTrace(message, identity, time) }
+        if endpoint == .traces { return handleTrace(message, identity, time) }
         guard let routingID = message.frames.first else { return }
         let peer = Peer(endpoint: endpoint, routingID: routingID)
         do throws(ProtocolError) {
@@ -44,14 +44,14 @@ extension CoordinatorService {
         }
     }
 
-    private func takeTrace(_ message: Message, _ identity: Identity, _ time: CoordinatorTime) {
-        // Nothing is answered on this endpoint.
+    private func handleTrace(_ message: Message, _ identity: Identity, _ time: CoordinatorTime) {
+        // This endpoint sends no replies.
         guard !message.isTruncated, let envelope = try? Envelope<TraceMessage>(frames: message.frames),
             case .segment(let segment) = envelope.content
         else { return logger.debug("an unreadable trace segment", metadata: ["from": "\(identity)"]) }
         machine.handle(.trace(identity, segment), at: time)
     }
 
-    /// What one socket may bring in one turn.
+    /// Bytes that one socket may bring in one turn.
     private static let turnBytes = 32 << 20
 }

@@ -3,7 +3,7 @@ import JobStore
 
 /// Group commit.
 extension CoordinatorService {
-    /// Gives the store what has gathered, unless it is busy; then what gathers meanwhile is the next batch.
+    /// Starts the next batch, unless one is being committed. Operations that come meanwhile form the batch after it.
     func commit() {
         guard committing == 0, !pending.isEmpty else { return }
         let batch = pending
@@ -27,14 +27,14 @@ extension CoordinatorService {
             apply(.stored(replies))
             commit()
         case .failure(let error):
-            // Nothing of it is on disk. It is tried again until it is, so that what memory holds comes true.
+            // Nothing of the batch is on disk. It is retried until it is, because the state machine relies on it.
             logger.error("the job store failed", metadata: ["reason": "\(error)", "attempt": "\(attempt)"])
             apply(.storeFailed("\(error)"))
             schedule(afterMs: min(200 << min(attempt, 5), 5_000)) { $0.apply(batch, attempt: attempt + 1) }
         }
     }
 
-    /// Segments likewise: one append at a time, of what gathered meanwhile.
+    /// Appends the gathered segments, one append at a time.
     func appendTraces() {
         guard !isAppendingTraces, !segments.isEmpty else { return }
         isAppendingTraces = true
@@ -47,14 +47,14 @@ extension CoordinatorService {
 
     private func appended(_ result: Result<Void, JobStoreError>) {
         isAppendingTraces = false
-        // A trace is a by-product: what cannot be kept is missing from it, and it reads as partial.
+        // A trace is secondary: segments that cannot be stored are missing from it, and it is reported as partial.
         if case .failure(let error) = result {
             logger.error("trace segments are lost", metadata: ["reason": "\(error)"])
         }
         appendTraces()
     }
 
-    /// Removes what is past its retention, some at a time, so that no batch waits long behind it.
+    /// Removes what is past its retention, a limited number of jobs at a time so that no batch waits long behind it.
     func retain() {
         let settings = configuration.settings
         store.retain(settings.retention, now: CoordinatorTime.current().wall, limit: 500) {

@@ -2,17 +2,7 @@ import FirnProtocol
 import Foundation
 import ZeroMQ
 
-extension CoordinatorTime {
-    static func current() -> CoordinatorTime {
-        var wall = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &wall)
-        return CoordinatorTime(
-            steady: Int64(clamping: PollingExecutor.now() / 1_000_000),
-            wall: Int64(wall.tv_sec) * 1_000 + Int64(wall.tv_nsec) / 1_000_000)
-    }
-}
-
-/// Timers.
+/// Timers of the service.
 extension CoordinatorService {
     func schedule(afterMs delay: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
         let deadline = PollingExecutor.now() &+ UInt64(clamping: delay) &* 1_000_000
@@ -26,9 +16,9 @@ extension CoordinatorService {
         }
     }
 
-    /// One timer, for the earliest thing that the machine waits for.
+    /// Sets the single timer to the earliest time at which the state machine has something to do.
     func scheduleTick() {
-        let retries = !backlogs.isEmpty || mustRetryClients
+        let retries = !workerQueues.isEmpty || mustRetryClients
         let next = retries ? min(machine.nextTick, CoordinatorTime.current().steady + 10) : machine.nextTick
         if let tickTimer {
             guard next < tickTimer.time else { return }
@@ -49,6 +39,6 @@ extension CoordinatorService {
     }
 
     func reloadKeys() {
-        readQueue.async { [gatekeeper] in gatekeeper.reload() }
+        readQueue.async { [authorizer] in authorizer.reload() }
     }
 }

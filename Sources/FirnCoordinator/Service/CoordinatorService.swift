@@ -5,11 +5,11 @@ import Logging
 import ServiceLifecycle
 import ZeroMQ
 
-/// A running coordinator: four sockets, the store, and the `CoordinatorStateMachine` between them.
+/// A running coordinator: four sockets, the job store, and the `CoordinatorStateMachine` between them.
 ///
-/// One thread reads the sockets and applies the machine. All that a turn of that thread asks of the store is one batch,
-/// and while the store commits one batch, the operations of the turns meanwhile gather for the next. So a slow disk makes
-/// batches larger and delays no heartbeat. What was waiting for the disk goes on in the turn in which the store answers.
+/// One thread reads the sockets and runs the state machine. All store operations of one turn of that thread form a
+/// batch. While the store commits a batch, the operations of later turns gather for the next one, so a slow disk makes
+/// batches larger and delays no heartbeat. What waited for the disk continues in the turn in which the store replies.
 ///
 ///     sockets ─▶ events ─▶ machine ─▶ actions ─▶ sockets
 ///                   ▲                    │
@@ -18,35 +18,36 @@ public actor CoordinatorService: Service {
     nonisolated let executor: PollingExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// As bound: with the ports that the system chose.
+    /// The bound endpoints, with the ports that the system chose.
     public nonisolated let endpoints: CoordinatorConfiguration.Endpoints
 
     let configuration: CoordinatorConfiguration
     let logger: Logger
-    let gatekeeper: Gatekeeper
+    let authorizer: PeerAuthorizer
     let store: JobStore
     let reader: StoreReader
-    /// Answers questions about finished jobs, and reads keys: what may wait for the disk.
+    /// Runs what may wait for the disk: questions about finished jobs, and the reading of keys.
     let readQueue = DispatchQueue(label: "firn.reads", qos: .userInitiated)
-    /// Nil when `run` has ended: peers see at once that nobody is there.
+    /// Nil once `run` has ended, so that peers see at once that the coordinator is gone.
     var sockets: CoordinatorSockets?
 
     var machine: CoordinatorStateMachine
     var reporter = MetricsReporter()
-    /// The next batch, and how many operations the one under way has; 0 when there is none.
+    /// The next batch, and the number of operations in the batch being committed; 0 if there is none.
     var pending: [JobStoreOperation] = []
     var committing = 0
     var segments: [TraceSegment] = []
     var isAppendingTraces = false
-    /// For workers.
-    var backlogs: [Peer: Backlog] = [:]
-    /// For clients and operators, and who they are by number; of those for whom something waits.
-    var clientQueues: [Peer: ClientQueue] = [:]
+    /// The send queues of workers.
+    var workerQueues: [Peer: WorkerSendQueue] = [:]
+    /// The send queues of clients and operators, and their peers by the number of the queue. A queue exists while it is
+    /// not empty.
+    var clientQueues: [Peer: ClientSendQueue] = [:]
     var clientsByNumber: [UInt64: Peer] = [:]
     var lastClientNumber: UInt64 = 0
     let ledger: ReleaseLedger
     var unreachable: [Peer] = []
-    /// A socket was not read empty in this turn.
+    /// Whether a socket was not read empty in this turn.
     var hasMoreMessages = false
     var hasEvents = true
     var tickTimer: (timer: PollingExecutor.Timer, time: Int64)?
@@ -55,23 +56,23 @@ public actor CoordinatorService: Service {
     private var isStarted = false
     private var isEnding = false
 
-    /// Opens the store and binds the endpoints; `run` serves them.
+    /// Opens the store and binds the endpoints; `run` then serves them.
     ///
-    /// - Throws: `CoordinatorError` for a value that is not usable, `KeyError`, `JobStoreError`, `ZeroMQError` (an address
-    ///   in use, for example). Each says what to do.
+    /// - Throws: `CoordinatorError` for an unusable value, `KeyError`, `JobStoreError`, or `ZeroMQError` (for an
+    ///   address in use, for example). Each says what to do.
     public init(_ configuration: CoordinatorConfiguration, logger: Logger) throws {
         try configuration.check()
         self.logger = logger
-        gatekeeper = try Gatekeeper(configuration.access, logger: logger)
+        authorizer = try PeerAuthorizer(configuration.access, logger: logger)
         store = try JobStore(directory: configuration.storeDirectory)
         let executor = try PollingExecutor(name: "firn-coordinator")
         self.executor = executor
-        // A turn of the loop takes what was entered.
+        // The empty task causes a turn, which takes what was recorded.
         ledger = ReleaseLedger { executor.post {} }
         let context = try Context(ioThreads: configuration.ioThreads)
-        let security = try gatekeeper.security()
-        if !gatekeeper.isPlain {
-            try context.startAuthentication { [gatekeeper] in gatekeeper.authorize($0) }
+        let security = try authorizer.security()
+        if !authorizer.isPlain {
+            try context.startAuthentication { [authorizer] in authorizer.authorize($0) }
         }
         let sockets = try CoordinatorSockets(configuration, context: context, security: security)
         endpoints = sockets.endpoints
@@ -88,7 +89,8 @@ public actor CoordinatorService: Service {
             software: configuration.software, time: .current())
     }
 
-    /// A wildcard means nothing to workers; with `*` as the host they take the host that they already connect to.
+    /// A wildcard address means nothing to workers. With `*` as the host they use the host that they already connect
+    /// to.
     private static func advertised(_ endpoint: String) -> String {
         for wildcard in ["tcp://0.0.0.0:", "tcp://[::]:"] where endpoint.hasPrefix(wildcard) {
             return "tcp://*:" + endpoint.dropFirst(wildcard.count)
@@ -96,8 +98,8 @@ public actor CoordinatorService: Service {
         return endpoint
     }
 
-    /// Serves until graceful shutdown, which drains: no new jobs are taken and none are leased, and it ends when no worker
-    /// holds one, or after `drainTimeoutMs`. Cancelling the task ends it at once. What was accepted is in the store.
+    /// Serves until graceful shutdown, which drains: no jobs are accepted or leased, and `run` ends when no worker
+    /// holds a job or after `drainTimeoutMs`. Cancelling the task ends it at once. Accepted jobs stay in the store.
     public func run() async throws {
         guard !isStarted else { throw CoordinatorError.started }
         isStarted = true
@@ -114,7 +116,8 @@ public actor CoordinatorService: Service {
         } onCancel: {
             self.executor.post { self.assumeIsolated { $0.end() } }
         }
-        // Here and not in a deinit: on the thread that polls them, and before another coordinator may bind.
+        // The sockets are closed here and not in a deinit: on the thread that polls them, and before another
+        // coordinator may bind.
         executor.unregisterAll()
         sockets = nil
         if committing == 0, !pending.isEmpty { _ = try store.apply(pending) }
@@ -129,7 +132,7 @@ public actor CoordinatorService: Service {
         executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
         every(configuration.retentionIntervalMs) { $0.retain() }
         every(1_000) { $0.report() }
-        if !gatekeeper.isPlain { every(configuration.keyReloadMs) { $0.reloadKeys() } }
+        if !authorizer.isPlain { every(configuration.keyReloadMs) { $0.reloadKeys() } }
         logger.info(
             "the coordinator serves",
             metadata: [
@@ -147,7 +150,7 @@ public actor CoordinatorService: Service {
         }
     }
 
-    /// Ends `run`.
+    /// Makes `run` return.
     func end() {
         isEnding = true
         ended?.resume()
@@ -156,30 +159,10 @@ public actor CoordinatorService: Service {
 }
 
 extension CoordinatorConfiguration {
-    func options(for endpoint: Endpoint, _ security: SocketOptions.Security) -> SocketOptions {
-        var options = SocketOptions()
-        options.routerMandatory = true
-        options.sendHighWater = highWaterMessages
-        // Each may be as large as a batch, and the kernel holds back who sends faster than the coordinator reads.
-        let isForClients = endpoint == .clients || endpoint == .operators
-        options.receiveHighWater = isForClients ? min(highWaterMessages, 8) : highWaterMessages
-        options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
-        options.handshakeMilliseconds = 5_000
-        // Long enough for the last answers to leave.
-        options.lingerMilliseconds = 500
-        options.ipv6 = ipv6
-        options.tcpKeepalive = SocketOptions.TCPKeepalive()
-        options.security = security
-        if case .curveServer = security { options.authenticationDomain = endpoint.authenticationDomain }
-        return options
-    }
-}
-
-extension CoordinatorConfiguration {
-    /// A coordinator as `CoordinatorService.init` makes it, and where it listens.
+    /// Makes a coordinator by `CoordinatorService.init`, and returns it with the endpoints at which it listens.
     ///
-    /// From here and not from the service's `init`, because the optimiser of Swift 6.3 fails ("circular reference") where
-    /// another module names that actor.
+    /// This function exists because the optimiser of Swift 6.3 fails with "circular reference" where another module
+    /// names that actor.
     @inline(never) @_semantics("optimize.no.crossmodule")
     public func makeService(logger: Logger) throws -> (service: any Service, endpoints: Endpoints) {
         let service = try CoordinatorService(self, logger: logger)

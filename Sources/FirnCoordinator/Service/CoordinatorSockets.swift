@@ -1,13 +1,13 @@
 import FirnProtocol
 import ZeroMQ
 
-/// The four bound sockets. They belong to the service's thread, and are closed when this is let go.
+/// The four bound sockets. They belong to the service's thread and are closed when this object is released.
 final class CoordinatorSockets {
     private let clients: Socket
     private let workers: Socket
     private let operators: Socket
     private let traces: Socket
-    /// As bound: with the ports that the system chose.
+    /// The bound endpoints, with the ports that the system chose.
     let endpoints: CoordinatorConfiguration.Endpoints
 
     init(_ configuration: CoordinatorConfiguration, context: Context, security: SocketOptions.Security) throws {
@@ -34,7 +34,7 @@ final class CoordinatorSockets {
         }
     }
 
-    /// The next message that waits at the endpoint; nil when none does.
+    /// The next message that waits at the endpoint; nil if there is none.
     func receive(_ endpoint: Endpoint) throws(ZeroMQError) -> Message? {
         switch endpoint {
         case .clients: try clients.receive()
@@ -44,7 +44,7 @@ final class CoordinatorSockets {
         }
     }
 
-    /// - Parameter onRelease: as of `Socket.send`.
+    /// - Parameter onRelease: see `Socket.send`.
     func send(
         _ frames: [[UInt8]], to peer: Peer, onRelease: (@Sendable () -> Void)?
     ) throws(ZeroMQError) -> SendOutcome {

@@ -1,7 +1,7 @@
 import FirnProtocol
 import Metrics
 
-/// Gives swift-metrics what the machine counted since the last report.
+/// Reports to swift-metrics what was counted since the last report.
 struct MetricsReporter {
     private var last = CoordinatorMetrics()
     private var counters: [String: Counter] = [:]
@@ -31,7 +31,7 @@ struct MetricsReporter {
             ("jobs_accepted", \.jobsAccepted), ("jobs_duplicated", \.jobsDuplicated), ("jobs_refused", \.jobsRefused),
             ("clients_dropped", \.clientsDropped), ("leases_dispatched", \.dispatched), ("leases_lost", \.leasesLost),
             ("leases_returned", \.leasesReturned),
-            ("stale_refused", \.staleRefused), ("trace_segments_kept", \.segmentsKept),
+            ("stale_refused", \.staleRefused), ("trace_segments_kept", \.segmentsStored),
             ("trace_segments_dropped", \.segmentsDropped), ("commits", \.commits),
             ("commit_failures", \.commitFailures), ("store_refusals", \.storeRefusals),
         ]

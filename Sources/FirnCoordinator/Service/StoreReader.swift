@@ -2,7 +2,8 @@ import FirnProtocol
 import Foundation
 import JobStore
 
-/// Answers questions about jobs from the store alone. Waits for the disk, so it is not called on the service's thread.
+/// Answers questions about jobs from the store alone. It waits for the disk, so it is not called on the service's
+/// thread.
 struct StoreReader: Sendable {
     let store: JobStore
     let settings: CoordinatorSettings
@@ -49,7 +50,7 @@ struct StoreReader: Sendable {
         var bytes = 0
         for (index, number) in numbers.enumerated() {
             guard bytes < CoordinatorStateMachine.updateBytes else {
-                watched.left = Array(numbers[index...])
+                watched.remaining = Array(numbers[index...])
                 break
             }
             guard let record = try store.job(read.key(number)) else {
@@ -142,38 +143,11 @@ struct StoreReader: Sendable {
                 continue
             }
             var shown = try WireTraceSegment(encoded: segment)
-            // As stored it bears the coordinator's own id, which tells a tenant how many jobs others have.
+            // The stored segment bears the coordinator's own id, which would tell a tenant how many jobs others have.
             shown.job = question.job
             part.segments.append(shown)
             bytes += segment.count
         }
         return part
-    }
-}
-
-extension JobSummary {
-    /// What lists show; without the result.
-    func status(isForOperator: Bool) -> WireJobStatus {
-        .with {
-            $0.job = UInt64(clamping: isForOperator ? id.rawValue : number)
-            $0.attempt = UInt32(clamping: attempt)
-            $0.priority = priority
-            $0.submittedUnixMs = submitted
-            $0.startedUnixMs = started
-            $0.finishedUnixMs = finished
-            $0.label = label
-            switch state {
-            case .queued: $0.state = notBefore > CoordinatorTime.current().wall ? .delayed : .queued
-            case .held: $0.state = .held
-            case .running: $0.state = .running
-            case .finished(let code):
-                $0.state = .finished
-                $0.outcome = WireOutcomeKind(rawValue: Int(code)) ?? .unspecified
-            }
-            guard isForOperator else { return }
-            $0.tenant = tenant
-            $0.tenantJob = UInt64(clamping: number)
-            $0.worker = worker ?? ""
-        }
     }
 }

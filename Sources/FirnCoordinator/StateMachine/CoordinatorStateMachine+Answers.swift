@@ -1,19 +1,21 @@
 import FirnProtocol
 
-/// What goes to clients. All of it passes `reply`, so that what waits for a client is known and bounded.
+/// Replies to clients. Every reply passes through this extension, so the bytes that wait for each client are known and
+/// bounded.
 ///
-/// A small answer has its place beside large ones: what a client asks, it is told. What may be large (updates, results, lists) is only
-/// begun when `hasRoom` says so, and else waits where it is: in the store, or as the number of a job.
+/// Small replies have an allowance of their own beside large ones: a client always gets the direct answer to its
+/// request. A reply that may be large (updates, results, lists) is produced only when `hasRoom` allows it. Until then
+/// the job stays in the store, or as a number in a queue.
 extension CoordinatorStateMachine {
     mutating func reply(_ peer: Peer, _ correlation: UInt64, _ reply: ClientReply) {
         let bytes = reply.bytes
-        guard hasPlace(for: bytes, to: peer) else { return drop(peer) }
+        guard fitsSmallReply(for: bytes, to: peer) else { return drop(peer) }
         send(reply, to: peer, correlation)
     }
 
-    /// Whether an answer goes out that the client is told at once or never. The bounds are passed by so much for each
-    /// connection, so that a client which reads its large answers slowly has its questions answered.
-    private func hasPlace(for bytes: Int, to peer: Peer) -> Bool {
+    /// Whether a small reply fits. Such a reply is sent now or never, so it may exceed the general bounds by a fixed
+    /// allowance for each connection: a client that reads its large replies slowly still has its requests answered.
+    private func fitsSmallReply(for bytes: Int, to peer: Peer) -> Bool {
         let own = answers.bytes(of: peer) + bytes
         guard own > Self.smallAnswerBytes else { return true }
         guard let session = clients[peer], own <= settings.connectionAnswerBytes + Self.smallAnswerBytes,
@@ -24,13 +26,14 @@ extension CoordinatorStateMachine {
         return answers.bytes(ofTenant: owner.name) + bytes <= most
     }
 
-    /// In whose account the client's answers are. Operators have one of their own, so that no tenant holds them up.
+    /// The account to which the client's replies are charged, and its bound in bytes. Operators share one account of
+    /// their own, so no tenant can hold them up.
     private func owner(of session: ClientSession) -> (name: String, bound: Int) {
         guard let tenant = session.tenant else { return (Self.operators, settings.answerBytes) }
         return (tenant, settings.policy(of: tenant).answerBytes)
     }
 
-    /// Sends an answer that room was found for.
+    /// Sends a reply for which `hasRoom` or `reply` found room.
     mutating func send(_ reply: ClientReply, to peer: Peer, _ correlation: UInt64) {
         reserve(reply.bytes, for: peer)
         actions.append(.reply(peer, correlation: correlation, reply))
@@ -40,46 +43,47 @@ extension CoordinatorStateMachine {
         reply(peer, correlation, .error(ProtocolError(code, message).wire))
     }
 
-    /// Whether an answer with so many bytes may go to the client now.
+    /// Whether a reply of that many bytes may be sent to the client now.
     func hasRoom(for bytes: Int, to peer: Peer) -> Bool {
         answers.hasRoom(for: bytes, to: peer, owner: clients[peer].map(owner))
     }
 
-    /// Counts bytes as waiting for the client.
+    /// Charges bytes to the client until `released` reports them.
     mutating func reserve(_ bytes: Int, for peer: Peer) {
-        if answers.bytes(of: peer) == 0 { clients[peer]?.lastTaken = now.steady }
+        if answers.bytes(of: peer) == 0 { clients[peer]?.lastRead = now.steady }
         answers.add(bytes, to: peer, tenant: clients[peer].map { owner(of: $0).name })
     }
 
-    /// The client has taken so many bytes, or they will not be sent.
+    /// The client has read that many bytes, or they were discarded.
     mutating func released(_ bytes: Int, of peer: Peer) {
         answers.remove(bytes, of: peer)
-        clients[peer]?.lastTaken = now.steady
-        makeRoom()
+        clients[peer]?.lastRead = now.steady
+        retryBlocked()
     }
 
-    /// Something may go on that waits for room.
-    mutating func makeRoom() {
-        readersMayGoOn = true
-        changedWatches.formUnion(blockedWatches)
-        blockedWatches.removeAll(keepingCapacity: true)
+    /// Retries the reads and watches that were waiting for room.
+    mutating func retryBlocked() {
+        readRound.retry()
+        watchUpdates.changed.formUnion(watchUpdates.blocked)
+        watchUpdates.blocked.removeAll(keepingCapacity: true)
     }
 
-    /// Whether something waits until clients have taken what waits for them.
-    public var awaitsRoom: Bool { !readers.isEmpty || !blockedWatches.isEmpty }
+    /// Whether a read or a watch is waiting until clients have read more of their replies.
+    public var awaitsRoom: Bool { !readRound.isEmpty || !watchUpdates.blocked.isEmpty }
 
-    /// The client asks and does not read the answers. It loses what waits for it, its watches and its questions: if it
-    /// reads again, it is asked for a hello, and asks again for what it missed.
+    /// Gives up a client that sends requests and does not read the replies. It loses its queued replies, watches and
+    /// pending requests. If it reads again, it is asked for a hello and must repeat what it missed.
     mutating func drop(_ peer: Peer) {
-        // Of one that said no hello, or was dropped before, there is nothing to lose: it gets no answer.
+        // A client that sent no hello, or was dropped before, has no state to lose. It gets no reply.
         guard clients[peer] != nil else { return }
         metrics.clientsDropped += 1
         forgetClient(peer)
         actions.append(.discard(peer))
     }
 
-    /// No tenant has this name.
+    /// The account name of all operators. No tenant name is empty.
     static let operators = ""
-    /// Bytes of small answers that a client may always have waiting: two hundred errors, or the receipts of a batch.
+    /// Bytes of small replies that a client may always have queued: about two hundred errors, or the receipts of a
+    /// batch.
     static let smallAnswerBytes = 64 << 10
 }

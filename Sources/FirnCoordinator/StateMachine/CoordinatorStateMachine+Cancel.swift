@@ -2,7 +2,8 @@ import FirnProtocol
 import JobStore
 
 extension CoordinatorStateMachine {
-    /// Waiting jobs end at once; running ones are asked to. The answer waits for what must be committed.
+    /// Cancels jobs. Waiting jobs end at once; for running ones the worker is asked to stop. The reply is sent once
+    /// every outcome that the request caused is committed.
     mutating func cancel(_ cancel: WireCancel, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
         guard (1...ProtocolLimits.namedJobs).contains(cancel.jobs.count) else {
             return refuse(
@@ -10,7 +11,7 @@ extension CoordinatorStateMachine {
                 "jobs: it names \(cancel.jobs.count) jobs, not 1 to \(ProtocolLimits.namedJobs)")
         }
         let number = newNumber()
-        cancels[number] = PendingCancel(
+        requests.cancels[number] = PendingCancel(
             peer: peer, correlation: correlation, effects: cancel.jobs.map { job in .with { $0.job = job } },
             remaining: cancel.jobs.count)
         let reason = cancel.reason.isEmpty ? "cancelled by \(session.identity)" : String(cancel.reason.prefix(1_000))
@@ -29,7 +30,7 @@ extension CoordinatorStateMachine {
         let id = job.id
         switch job.state {
         case .leasing(let peer):
-            // Not sent yet, so it is as good as waiting. The worker never hears of it and keeps its credit.
+            // The assignment was not sent yet, so the worker never hears of the job and its credit is restored.
             workers[peer]?.drop(id)
             workers[peer]?.credit += 1
             advancedWorkers.insert(peer)
@@ -47,7 +48,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Tells the worker to stop the attempt that it holds.
+    /// Asks the worker to stop the attempt that it holds.
     mutating func requestCancel(_ job: Job, of peer: Peer) {
         workers[peer]?.cancelled.append(
             .with {
@@ -58,16 +59,17 @@ extension CoordinatorStateMachine {
         changedWorkers.insert(peer)
     }
 
-    /// The worker did not stop the job in time: its outcome is the coordinator's, and what the worker sends is stale.
-    mutating func endCancelled(_ lease: WorkerLease, of peer: Peer) {
+    /// Ends a job whose worker did not stop it within the grace time. Whatever the worker still sends about the attempt
+    /// is stale.
+    mutating func concludeCancelled(_ lease: WorkerLease, of peer: Peer) {
         guard let job = jobs[lease.job], let cancellation = job.cancellation else { return }
         workers[peer]?.drop(lease.job)
         advancedWorkers.insert(peer)
         conclude(lease.job, .cancelled, cancellation.reason, cancel: nil)
-        tellStale(lease.job, lease.attempt, to: peer, "the job was cancelled")
+        reportStale(lease.job, lease.attempt, to: peer, "the job was cancelled")
     }
 
-    /// The store's answer to the question about a job that is not open.
+    /// Handles the store's reply about a job that the coordinator does not hold open.
     mutating func probed(_ reply: JobStoreReply, cancel: UInt64, index: Int) {
         switch reply {
         case .standing(.finished), .standing(.open): setEffect(cancel, index, .alreadyFinished)
@@ -76,11 +78,11 @@ extension CoordinatorStateMachine {
     }
 
     mutating func setEffect(_ number: UInt64, _ index: Int, _ effect: WireCancellation.Effect) {
-        guard var pending = cancels.removeValue(forKey: number) else { return }
+        guard var pending = requests.cancels.removeValue(forKey: number) else { return }
         pending.effects[index].effect = effect
         pending.remaining -= 1
         guard pending.remaining == 0 else {
-            cancels[number] = pending
+            requests.cancels[number] = pending
             return
         }
         reply(pending.peer, pending.correlation, .cancelReply(.with { $0.cancellations = pending.effects }))

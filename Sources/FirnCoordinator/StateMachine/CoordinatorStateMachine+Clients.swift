@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// What clients and operators ask.
+/// Requests of clients and operators.
 extension CoordinatorStateMachine {
     mutating func receive(_ envelope: Envelope<ClientRequest>, from peer: Peer, _ identity: Identity) {
         metrics.messagesReceived += 1
@@ -56,7 +56,7 @@ extension CoordinatorStateMachine {
                 return refuseForNow(peer, correlation, .quotaExceeded, fault, retryAfter: 1_000)
             }
             clients[peer] = ClientSession(
-                number: newNumber(), identity: identity, lastHeard: now.steady, lastTaken: now.steady)
+                number: newNumber(), identity: identity, lastHeard: now.steady, lastRead: now.steady)
             clientLoads[identity.tenant?.name ?? Self.operators, default: ClientLoad()].connections += 1
         }
         clients[peer]?.lastHeard = now.steady
@@ -75,7 +75,7 @@ extension CoordinatorStateMachine {
         reply(peer, correlation, .welcome(welcome))
     }
 
-    /// Why no other connection of the client is taken; nil when it is.
+    /// Why the identity may not open another connection; nil if it may.
     private func connectionFault(_ identity: Identity) -> String? {
         guard clients.count < settings.maximumSessions else {
             return "the coordinator has as many clients as it takes (maximumSessions): try again later"
@@ -96,12 +96,12 @@ extension CoordinatorStateMachine {
         read(.list(list), for: peer, correlation)
     }
 
-    /// Answers what is no message of the protocol.
+    /// Answers a message that does not follow the protocol.
     mutating func refuse(_ error: ProtocolError, from peer: Peer) {
         metrics.messagesReceived += 1
         metrics.messagesRefused += 1
-        faults[peer, default: 0] += 1
-        guard faults[peer, default: 0] <= Self.answeredFaults else { return }
+        unreadable[peer, default: 0] += 1
+        guard unreadable[peer, default: 0] <= Self.answeredUnreadable else { return }
         if peer.endpoint == .workers {
             actions.append(.command(peer, correlation: error.correlation, .error(error.wire)))
         } else {
@@ -109,15 +109,15 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Unreadable messages of a peer that are answered between two surveys; more are only counted.
-    private static let answeredFaults = 20
+    /// How many unreadable messages of one peer are answered between two sweeps. Further ones are only counted.
+    private static let answeredUnreadable = 20
 
-    /// Ends a client's watches and waits.
+    /// Removes a client's session with its watches and waiting requests.
     mutating func forgetClient(_ peer: Peer) {
         guard let session = clients[peer] else { return }
         for correlation in session.watches.keys { endWatch(WatchID(peer: peer, correlation: correlation)) }
         for number in session.waits {
-            guard let wait = waits.removeValue(forKey: number) else { continue }
+            guard let wait = requests.waits.removeValue(forKey: number) else { continue }
             jobs[wait.job]?.waits.removeAll { $0 == number }
         }
         clients[peer] = nil
@@ -126,11 +126,12 @@ extension CoordinatorStateMachine {
         if clientLoads[owner]?.connections == 0 { clientLoads[owner] = nil }
     }
 
-    /// The open job with that number, if the client may see it: a tenant's own, or the id that an operator uses.
+    /// The open job with that number, if the client may see it. A tenant counts its own jobs; an operator uses the
+    /// coordinator's ids.
     func visible(_ number: UInt64, to session: ClientSession) -> Job? {
         let number = Int64(clamping: number)
         guard let name = session.tenant else { return jobs[JobID(rawValue: number)] }
         guard let tenant = tenantIndex[name] else { return nil }
-        return openNumbers[TenantJob(tenant: tenant, number: number)].flatMap { jobs[$0] }
+        return jobsByNumber[TenantJob(tenant: tenant, number: number)].flatMap { jobs[$0] }
     }
 }

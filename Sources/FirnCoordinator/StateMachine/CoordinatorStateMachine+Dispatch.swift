@@ -1,15 +1,16 @@
 import FirnProtocol
 import JobStore
 
-/// Who gets which job next.
+/// Chooses which worker gets which job next.
 ///
-/// Between tenants the one that has used least is served (`FairShare`); within a tenant: priority, then age. What is decided
-/// is which job a worker *begins* next. A worker is given jobs ahead of that, so that it never waits for the coordinator, but
-/// only as many as it is expected to begin within `prefetchHorizon`: small jobs come many at a time, and behind one that
-/// takes long there is none. A job that comes later and precedes what only waits in a worker is sent to go ahead of it. What
-/// a worker gives back is charged nothing and keeps its priority and age, so it is the next again.
+/// Between tenants, the one that has used least is served first (`FairShare`); within a tenant, priority decides and
+/// then age. The choice is about which job a worker *begins* next. Workers also hold jobs in advance, so that they
+/// never wait for the coordinator, but only as many as they are expected to begin within `prefetchHorizon`: many small
+/// jobs, and none behind a long one. A later job that precedes jobs still waiting in a worker is sent with the
+/// instruction to go ahead of them. A job that a worker returns is charged nothing and keeps its priority and age, so
+/// it is chosen first again.
 extension CoordinatorStateMachine {
-    /// Where a tenant's next job goes.
+    /// The best next job of a tenant and the worker that would get it.
     private struct Choice {
         let order: DispatchOrder
         let requirement: Requirement
@@ -17,8 +18,8 @@ extension CoordinatorStateMachine {
         let load: Double
     }
 
-    /// Within so many nanoseconds a job that is sent to a worker should begin. More than the milliseconds that a commit and
-    /// a message take, and little against what anyone waits for.
+    /// Nanoseconds within which a prefetched job should begin. The value is well above the few milliseconds that a
+    /// commit and a message take, and too short for anyone to notice as a delay.
     static let prefetchHorizon = 20_000_000.0
 
     mutating func dispatch() {
@@ -37,29 +38,30 @@ extension CoordinatorStateMachine {
                 continue
             }
             lease(choice)
-            if let memory = jobs[choice.order.place.id]?.admission.limits.memoryBytes {
+            if let memory = jobs[choice.order.job.id]?.admission.limits.memoryBytes {
                 occupancies[tenant]?.add(memory, at: choice.peer)
             }
             if !(workers[choice.peer].map(hasRoom) ?? false) { peers.removeAll { $0 == choice.peer } }
         }
     }
 
-    /// Whether there may be a job that the worker can be given: at least one that precedes all that waits in it.
+    /// Whether the worker could be given a job, at least one that precedes everything waiting in it.
     private func hasRoom(_ session: WorkerSession) -> Bool {
-        session.canTake && isAlive(session)
+        session.acceptsJobs && isAlive(session)
             && session.load(aheadOf: nil, at: now.steady) < Self.prefetchHorizon
     }
 
-    /// Of tenants that have used the same, one whose job was given back, else the one that was not served for longer.
+    /// Orders tenants by virtual time. Among equals, a tenant with a returned job comes first, then the one served
+    /// longest ago.
     private func isServed(_ tenant: Int, before other: Int) -> Bool {
         let times = (tenants[tenant].share.virtualTime, tenants[other].share.virtualTime)
         guard times.0 == times.1 else { return times.0 < times.1 }
-        let hasReturned = tenants[tenant].returned > 0
-        guard hasReturned == (tenants[other].returned > 0) else { return hasReturned }
+        let hasReturned = tenants[tenant].requeued > 0
+        guard hasReturned == (tenants[other].requeued > 0) else { return hasReturned }
         return tenants[tenant].lastServed < tenants[other].lastServed
     }
 
-    /// The tenant's best job that one of the workers can take, and its quotas allow.
+    /// The tenant's first job that its quotas allow and one of the workers can run.
     private mutating func choose(of tenant: Int, among peers: [Peer], _ occupancy: Occupancy?) -> Choice? {
         guard tenants[tenant].ready > 0 else { return nil }
         var best: Choice?
@@ -67,10 +69,10 @@ extension CoordinatorStateMachine {
             while let first = tenants[tenant].queues[requirement]?.first, !(jobs[first.id]?.isQueued ?? false) {
                 tenants[tenant].removeFirst(of: requirement)
             }
-            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.place }) ?? true,
+            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.job }) ?? true,
                 let memory = jobs[first.id]?.admission.limits.memoryBytes
             else { continue }
-            let order = DispatchOrder(tenant: tenant, place: first, virtualTime: tenants[tenant].share.virtualTime)
+            let order = DispatchOrder(tenant: tenant, job: first, virtualTime: tenants[tenant].share.virtualTime)
             var allowed = peers
             if let occupancy {
                 let policy = tenants[tenant].policy
@@ -85,7 +87,7 @@ extension CoordinatorStateMachine {
     private func leastLoaded(of peers: [Peer], for order: DispatchOrder, _ requirement: Requirement) -> Choice? {
         var best: Choice?
         for peer in peers {
-            guard let session = workers[peer], session.serves(requirement) else { continue }
+            guard let session = workers[peer], session.satisfies(requirement) else { continue }
             let load = session.load(aheadOf: order, at: now.steady)
             guard load < best?.load ?? Self.prefetchHorizon else { continue }
             best = Choice(order: order, requirement: requirement, peer: peer, load: load)
@@ -94,7 +96,7 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func lease(_ choice: Choice) {
-        let id = choice.order.place.id
+        let id = choice.order.job.id
         tenants[choice.order.tenant].removeFirst(of: choice.requirement)
         guard let job = jobs[id], let worker = workers[choice.peer]?.hello.name,
             let position = workers[choice.peer]?.position(of: choice.order)
@@ -103,7 +105,7 @@ extension CoordinatorStateMachine {
         let charge = charge(job)
         move(id, to: .leasing(choice.peer))
         jobs[id]?.attempt = attempt
-        // Nothing waits in the worker, so it begins the job as soon as it comes.
+        // If the worker holds no lease, it begins the job as soon as the assignment arrives.
         let begins = workers[choice.peer]?.leases.isEmpty ?? true
         workers[choice.peer]?.credit -= 1
         workers[choice.peer]?.leases.insert(

@@ -1,10 +1,11 @@
 import FirnProtocol
 import JobStore
 
-/// Which of the jobs leased to a worker it evaluates. A worker evaluates what it was sent in order, so the first one has
-/// begun; results and heartbeats say it again, since an order that changes may cross a job that begins.
+/// Tracks which of its leased jobs a worker is evaluating. A worker evaluates jobs in the order in which it holds them,
+/// so its first job is assumed to have begun. Results and heartbeats confirm or correct this, because a change of order
+/// may cross a job that has just begun.
 extension CoordinatorStateMachine {
-    /// The end of a turn: where a worker has ended what it evaluated, it has begun the next.
+    /// At the end of a turn, marks the next job as begun on each worker that has finished the previous one.
     mutating func advanceWorkers() {
         for peer in advancedWorkers {
             guard let session = workers[peer], !session.leases.contains(where: \.hasBegun),
@@ -15,14 +16,14 @@ extension CoordinatorStateMachine {
         advancedWorkers.removeAll(keepingCapacity: true)
     }
 
-    /// The worker says that it evaluates this one.
-    mutating func evaluates(_ lease: WireLease, _ peer: Peer) {
+    /// Handles a worker's statement that it is evaluating this job.
+    mutating func confirmRunning(_ lease: WireLease, _ peer: Peer) {
         let id = JobID(rawValue: Int64(clamping: lease.job))
         guard let index = workers[peer]?.index(of: id, attempt: lease.attempt),
             workers[peer]?.leases[index].isSent ?? false
         else { return }
         begin(index, peer)
-        if lease.cpuNs > 0 { learn(lease.cpuNs, of: id) }
+        if lease.cpuNs > 0 { recordUsage(lease.cpuNs, of: id) }
     }
 
     private mutating func begin(_ index: Int, _ peer: Peer) {
@@ -36,21 +37,22 @@ extension CoordinatorStateMachine {
         workers[peer]?.leases[0] = lease
         move(lease.job, to: .running(peer))
         jobs[lease.job]?.started = now.wall
-        // A worker that reconnects goes on with what it had begun.
+        // After a reconnect the worker continues an evaluation that had already begun.
         if jobs[lease.job]?.evaluation == nil { jobs[lease.job]?.evaluation = Evaluation(began: now.steady) }
-        if let job = jobs[lease.job] { changed(job) }
+        if let job = jobs[lease.job] { notifyWatchers(of: job) }
     }
 
-    /// The worker says that the lease at this index waits, whatever was thought.
-    mutating func waits(_ index: Int, _ peer: Peer) {
+    /// Handles a worker's statement that the lease at this index is still waiting, contrary to what was assumed.
+    mutating func markWaiting(_ index: Int, _ peer: Peer) {
         guard let lease = workers[peer]?.leases[index], lease.hasBegun else { return }
         workers[peer]?.leases[index].began = nil
         jobs[lease.job]?.evaluation = nil
         move(lease.job, to: .held(peer))
     }
 
-    /// What has been evaluated for a while is recorded: after a restart of the coordinator only such a job may be the
-    /// reason that its worker is lost. Small jobs are over by then and cost the store nothing.
+    /// Records in the store that an evaluation has begun. This happens only once it has lasted for a sweep: after a
+    /// restart of the coordinator, only a job recorded as begun can be blamed for the loss of its worker. Small jobs
+    /// have finished by then and cost the store nothing.
     mutating func storeBegin(_ lease: WorkerLease, _ peer: Peer) {
         guard let index = workers[peer]?.index(of: lease.job, attempt: lease.attempt),
             let job = jobs[lease.job]

@@ -4,9 +4,9 @@ import JobStore
 
 /// How a lease begins and ends.
 extension CoordinatorStateMachine {
-    /// The store's answer to a lease: now the job may be sent.
+    /// Handles the store's reply to a lease: the job may be sent now.
     mutating func leased(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
-        // Otherwise it was cancelled, or its worker went away, while the lease was being committed.
+        // Otherwise the job was cancelled or its worker was removed while the lease was being committed.
         guard let job = jobs[id], job.attempt == attempt, case .leasing(peer) = job.state else { return }
         guard reply == .applied, let session = workers[peer] else {
             if reply != .applied { metrics.storeRefusals += 1 }
@@ -45,30 +45,31 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Takes a lease back without blame. The worker's session must not hold it any more.
-    mutating func giveBack(_ id: JobID) {
+    /// Takes a lease back without blaming the job. The caller has removed the lease from the worker's session.
+    mutating func returnLease(_ id: JobID) {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesReturned += 1
-        accountBroken(id)
+        accountInterrupted(id)
         store(.requeue(id, attempt: Int64(job.attempt)), .none)
-        queueAgain(id)
+        requeue(id)
     }
 
-    /// Takes a lease back because the worker was lost with the job. The worker's session must not hold it any more.
+    /// Takes a lease back from a lost worker and counts the loss against the job. The caller has removed the lease from
+    /// the worker's session.
     mutating func loseLease(_ id: JobID, worker: String, cause: String) {
         guard let job = jobs[id], job.isLeased else { return }
         metrics.leasesLost += 1
-        accountBroken(id)
+        accountInterrupted(id)
         let lost = LostWorker(attempt: Int64(job.attempt), worker: worker, cause: cause, at: now.wall)
         store(
             .lose(id, attempt: lost.attempt, worker: worker, cause: cause, at: lost.at), .none)
         jobs[id]?.lost.append(lost)
-        guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return queueAgain(id) }
+        guard job.lost.count + 1 >= settings.lostWorkersToQuarantine else { return requeue(id) }
         let causes = (job.lost + [lost]).map(\.textForTenant).joined(separator: "; ")
         conclude(id, .quarantined, "the job lost \(job.lost.count + 1) workers: \(causes)", cancel: nil)
     }
 
-    private mutating func queueAgain(_ id: JobID) {
+    private mutating func requeue(_ id: JobID) {
         guard let job = jobs[id] else { return }
         jobs[id]?.valueParts = []
         jobs[id]?.valuePartBytes = 0
@@ -78,11 +79,11 @@ extension CoordinatorStateMachine {
         }
         guard job.admission.expires == 0 || job.admission.expires > now.wall else { return concludeUnavailable(job) }
         enqueue(id)
-        changed(job)
+        notifyWatchers(of: job)
     }
 
-    /// The worker itself is lost. Only the job that it was evaluating may be the reason: the others, which waited in
-    /// the worker, are queued again without blame, so that no job is quarantined for its neighbour.
+    /// Removes a lost worker. Only the job that it was evaluating may be the cause. The others, which were waiting in
+    /// the worker, are queued again without blame, so no job is quarantined because of its neighbour.
     mutating func loseWorker(_ peer: Peer, cause: String) {
         guard let session = removeWorker(peer) else { return }
         let running = session.runningIndex
@@ -90,12 +91,12 @@ extension CoordinatorStateMachine {
             if index == running {
                 loseLease(lease.job, worker: session.hello.name, cause: cause)
             } else {
-                giveBack(lease.job)
+                returnLease(lease.job)
             }
         }
     }
 
-    /// Commits an outcome of the coordinator's own. The worker's session must not hold the job any more.
+    /// Commits an outcome decided by the coordinator. The caller has removed the lease from the worker's session.
     mutating func conclude(
         _ id: JobID, _ outcome: WireOutcomeKind, _ message: String, cancel: (number: UInt64, index: Int)?
     ) {
@@ -103,7 +104,7 @@ extension CoordinatorStateMachine {
             $0.outcome = outcome
             $0.failure.message = Data(message.utf8)
         }
-        accountBroken(id)
+        accountInterrupted(id)
         move(id, to: .concluding(result))
         let new = NewOutcome(code: Int32(clamping: outcome.rawValue), finished: now.wall, body: Data(result.encoded()))
         store(.conclude(id, new), .conclude(id, cancel: cancel))
@@ -113,11 +114,4 @@ extension CoordinatorStateMachine {
         let requirement = job.admission.requirement.description
         conclude(job.id, .unavailable, "no worker took the job in time (it needs: \(requirement))", cancel: nil)
     }
-}
-
-extension LostWorker {
-    /// One line for operators.
-    var text: String { "attempt \(attempt) on \(worker): \(cause)" }
-    /// One line for the job's tenant, whom the names of workers do not concern.
-    var textForTenant: String { "attempt \(attempt): \(cause)" }
 }

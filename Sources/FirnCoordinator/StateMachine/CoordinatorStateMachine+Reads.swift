@@ -1,10 +1,10 @@
 import FirnProtocol
 import JobStore
 
-/// Questions that the store answers. Each is asked when there is room for its answer on the connection, and the bytes that
-/// it may bring are reserved until it comes. Connections take turns.
+/// Reads that only the store can answer. A read is issued when its connection has room for the reply, and the reply's
+/// maximum size is reserved until it arrives. Connections take turns.
 extension CoordinatorStateMachine {
-    /// Lets a question wait for its turn, which may be now.
+    /// Queues a read for the connection; it may be issued at the end of this turn.
     mutating func read(_ question: CoordinatorRead.Question, for peer: Peer, _ correlation: UInt64) {
         guard let session = clients[peer] else { return }
         guard session.questions < Self.waitingQuestions else {
@@ -16,7 +16,7 @@ extension CoordinatorStateMachine {
         enqueue(.question(correlation: correlation, question), for: peer)
     }
 
-    /// Lets a watch wait until the finished jobs that it has not told can be read.
+    /// Queues a read of the watch's finished jobs that were not reported yet, unless one is queued or in progress.
     mutating func readWatched(_ watch: WatchID) {
         guard let state = clients[watch.peer]?.watches[watch.correlation], !state.unread.isEmpty, state.reading == 0,
             !state.isWaitingToRead
@@ -27,32 +27,20 @@ extension CoordinatorStateMachine {
 
     private mutating func enqueue(_ read: WaitingRead, for peer: Peer) {
         clients[peer]?.reads.append(read)
-        enlist(peer)
+        readRound.join(peer)
     }
 
-    /// Gives the connection its place in the round, unless it has one.
-    private mutating func enlist(_ peer: Peer) {
-        guard waitingReaders.insert(peer).inserted else { return }
-        readers.append(peer)
-        readersMayGoOn = true
-    }
-
-    /// Asks what there is room for. To be called at the end of a turn.
-    mutating func askStore() {
-        guard readersMayGoOn else { return }
-        readersMayGoOn = false
-        for _ in 0..<readers.count {
-            guard let peer = readers.removeFirst() else { return }
-            if askStore(for: peer) {
-                readers.append(peer)
-            } else {
-                waitingReaders.remove(peer)
-            }
+    /// Issues the reads for which there is room. Called at the end of a turn.
+    mutating func issueReads() {
+        for _ in 0..<readRound.beginPass() {
+            guard let peer = readRound.next() else { return }
+            if issueReads(for: peer) { readRound.stay(peer) }
         }
     }
 
-    /// - Returns: whether the connection goes on waiting for room. One whose reads are under way comes back with their answers.
-    private mutating func askStore(for peer: Peer) -> Bool {
+    /// - Returns: whether the connection stays in the round because it lacks room. A connection at its limit of
+    ///   concurrent reads rejoins when one of them is answered.
+    private mutating func issueReads(for peer: Peer) -> Bool {
         while let session = clients[peer], let next = session.reads.first {
             guard session.readsUnderWay < Self.readsUnderWay else { return false }
             let bytes = reserve(of: next)
@@ -70,7 +58,7 @@ extension CoordinatorStateMachine {
         return false
     }
 
-    /// The question to ask; nil when nobody wants the answer any more.
+    /// The question to ask; nil if the client no longer needs the answer.
     private mutating func begin(
         _ read: WaitingRead, for peer: Peer
     ) -> (correlation: UInt64, CoordinatorRead.Question)? {
@@ -87,17 +75,17 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The store's answer.
+    /// Handles the store's answer to a read.
     mutating func answered(_ read: CoordinatorRead, _ answer: CoordinatorRead.Answer) {
         answers.remove(read.reserved, of: read.peer)
-        makeRoom()
+        retryBlocked()
         guard let session = clients[read.peer], session.number == read.session else { return }
         clients[read.peer]?.readsUnderWay -= 1
-        if !session.reads.isEmpty { enlist(read.peer) }
+        if !session.reads.isEmpty { readRound.join(read.peer) }
         switch answer {
         case .reply(let reply):
             send(reply, to: read.peer, read.correlation)
-            // Of a watch the store answers so when it fails; the client watches again.
+            // A watch gets a plain reply only when the store failed. The client has to watch again.
             if case .watchedJobs = read.question {
                 endWatch(WatchID(peer: read.peer, correlation: read.correlation))
             }
@@ -106,7 +94,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// What the answer takes, if it is not an exceptional one: that goes out all the same, since it has been read.
+    /// The bytes to reserve for the reply. An exceptional reply may be larger; it is sent all the same, because it has
+    /// been read already.
     private func reserve(of read: WaitingRead) -> Int {
         switch read {
         case .question(_, .result): CoordinatorRead.partBytes
@@ -115,9 +104,9 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Questions of one connection that wait for room.
+    /// Reads of one connection that may wait for room.
     static let waitingQuestions = 1_000
-    /// Reads of one connection that are under way together: what the store is asked ahead, so that it need not wait.
+    /// Reads of one connection that may be in progress together, so that the store always has the next one at hand.
     private static let readsUnderWay = 4
     /// Finished jobs that are read together, if they are small.
     static let jobsPerRead = 50

@@ -2,7 +2,8 @@ import FirnProtocol
 import JobStore
 
 extension CoordinatorStateMachine {
-    /// Takes up the jobs that the store holds without an outcome. What a worker held waits a while for that worker.
+    /// Takes over the jobs that the store holds without an outcome. A leased job first waits for its worker to
+    /// reconnect.
     mutating func recover(_ open: [OpenJob]) {
         for found in open {
             let tenant = tenant(found.job.tenant)

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// What clients and operators are shown, and the drain.
+/// Reports of jobs, queues and workers, and the drain.
 extension CoordinatorStateMachine {
     func status(of job: Job, isForOperator: Bool) -> WireJobStatus {
         .with {
@@ -24,7 +24,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The status with what only operators see, if the peer is one.
+    /// The status with the fields reserved to operators, if the peer is one.
     func shown(_ status: WireJobStatus, of job: Job, to peer: Peer) -> WireJobStatus {
         guard let session = clients[peer], session.tenant == nil else { return status }
         var status = status
@@ -41,21 +41,21 @@ extension CoordinatorStateMachine {
     }
 
     mutating func queueReport(for session: ClientSession) -> WireQueueReport {
-        if now.steady >= oldestUntil {
-            oldest = [:]
+        if now.steady >= oldestWaiting.validUntil {
+            oldestWaiting.submitted = [:]
             for job in jobs.values where job.isWaiting {
-                oldest[job.tenant] = min(oldest[job.tenant] ?? .max, job.submitted)
+                oldestWaiting.submitted[job.tenant] = min(oldestWaiting.submitted[job.tenant] ?? .max, job.submitted)
             }
-            oldestUntil = now.steady + 1_000
+            oldestWaiting.validUntil = now.steady + 1_000
         }
         return .with {
             $0.tenants = tenants.indices.filter { session.tenant == nil || tenants[$0].name == session.tenant }
                 .map(tenantQueue)
             $0.draining = isDraining
             $0.startedUnixMs = started.wall
-            // What workers have left, and what happens to their messages, tells a tenant what others do.
+            // The workers' spare credit and the stale messages would tell a tenant what others do.
             guard session.tenant == nil else { return }
-            $0.idleCredit = workers.values.reduce(0) { $0 + ($1.canTake ? UInt64(clamping: $1.credit) : 0) }
+            $0.idleCredit = workers.values.reduce(0) { $0 + ($1.acceptsJobs ? UInt64(clamping: $1.credit) : 0) }
             $0.staleRefused = UInt64(clamping: metrics.staleRefused)
         }
     }
@@ -73,7 +73,7 @@ extension CoordinatorStateMachine {
             $0.cpuNs = tenant.used.cpuNanoseconds
             $0.memoryByteSeconds = tenant.used.memoryByteSeconds
             $0.queueLimit = UInt64(clamping: tenant.policy.maximumQueued)
-            if tenant.delayed + tenant.ready > 0 { $0.oldestQueuedUnixMs = oldest[index] ?? now.wall }
+            if tenant.delayed + tenant.ready > 0 { $0.oldestQueuedUnixMs = oldestWaiting.submitted[index] ?? now.wall }
         }
     }
 
@@ -131,7 +131,7 @@ extension Job {
         case .delayed: .delayed
         case .queued: .queued
         case .leasing, .held, .orphaned(_, _, hasBegun: false): .held
-        // An outcome that is being committed is the end of an evaluation, or of a wait.
+        // A commit in progress ends an evaluation if there was an attempt, and otherwise a wait.
         case .concluding: attempt > 0 ? .running : .queued
         case .running, .orphaned(_, _, hasBegun: true): .running
         }

@@ -8,10 +8,10 @@ extension CoordinatorStateMachine {
         let id = JobID(rawValue: Int64(clamping: segment.job))
         guard workers[peer]?.index(of: id, attempt: segment.attempt) != nil, let job = jobs[id] else {
             metrics.staleRefused += 1
-            return tellStale(id, segment.attempt, to: peer, "a result segment of an attempt that holds no lease")
+            return reportStale(id, segment.attempt, to: peer, "a result segment of an attempt that holds no lease")
         }
         if segment.number == 0 { dropValue(id) }
-        // What does not fit stays away, and the result that says more than there is will be refused.
+        // Parts that do not fit are dropped. The result then announces more parts than there are, and is refused.
         let parts = jobs[id]?.valueParts.count ?? 0
         let bytes = (jobs[id]?.valuePartBytes ?? 0) + segment.bytes.count
         guard Int(clamping: segment.number) == parts, segment.bytes.count <= settings.segmentBytes,
@@ -30,7 +30,8 @@ extension CoordinatorStateMachine {
         let id = JobID(rawValue: Int64(clamping: attemptResult.job))
         let attempt = attemptResult.attempt
         guard let job = jobs[id] else {
-            // Either it was committed and the answer got lost, or it is stale: the store knows.
+            // Either the result was committed and the acknowledgement was lost, or the attempt is stale: the store
+            // knows which.
             return finish(id, attempt, attemptResult.result, value: nil, peer)
         }
         guard workers[peer]?.index(of: id, attempt: attempt) != nil else {
@@ -38,7 +39,7 @@ extension CoordinatorStateMachine {
                 return finish(id, attempt, attemptResult.result, value: nil, peer)
             }
             metrics.staleRefused += 1
-            return tellStale(id, attempt, to: peer, "a result of an attempt that holds no lease")
+            return reportStale(id, attempt, to: peer, "a result of an attempt that holds no lease")
         }
         workers[peer]?.drop(id)
         advancedWorkers.insert(peer)
@@ -54,7 +55,10 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The result as it is kept, and the whole value where that is too large to be part of it.
+    /// Checks a worker's result and joins the parts of its value. A value that is too large to be part of the result is
+    /// returned beside it.
+    ///
+    /// - Throws: a fault whose message continues the sentence "it sent a result that ...".
     private func complete(
         _ sent: WireJobResult, of job: Job
     ) throws(ProtocolError) -> (WireJobResult, value: Data?) {

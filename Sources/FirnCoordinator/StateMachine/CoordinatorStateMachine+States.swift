@@ -1,12 +1,12 @@
 import FirnProtocol
 import JobStore
 
-/// The one place where a job changes its state, so that what is counted by state is always right.
+/// The only code that changes a job's state, so that the counters by state are always right.
 extension CoordinatorStateMachine {
     mutating func add(_ job: Job) {
         jobs[job.id] = job
-        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = job.id
-        if job.admission.expires > 0 { expiries.insert(Due(time: job.admission.expires, key: job.id)) }
+        jobsByNumber[TenantJob(tenant: job.tenant, number: job.number)] = job.id
+        if job.admission.expires > 0 { timers.expiries.insert(Due(time: job.admission.expires, key: job.id)) }
         count(job, 1)
         entered(job.id, job.state)
     }
@@ -19,15 +19,15 @@ extension CoordinatorStateMachine {
         entered(id, state)
     }
 
-    /// Forgets a job: its outcome is committed.
+    /// Removes a job whose outcome is committed.
     mutating func remove(_ id: JobID) -> Job? {
         guard let job = jobs.removeValue(forKey: id) else { return nil }
-        openNumbers[TenantJob(tenant: job.tenant, number: job.number)] = nil
+        jobsByNumber[TenantJob(tenant: job.tenant, number: job.number)] = nil
         count(job, -1)
         return job
     }
 
-    /// Queued, or delayed when its time has not come.
+    /// Queues a job, or delays it if its not-before time has not come.
     mutating func enqueue(_ id: JobID) {
         guard let job = jobs[id] else { return }
         move(id, to: job.admission.notBefore > now.wall ? .delayed : .queued)
@@ -36,7 +36,7 @@ extension CoordinatorStateMachine {
     private mutating func entered(_ id: JobID, _ state: Job.State) {
         guard let job = jobs[id] else { return }
         switch state {
-        case .delayed: delays.insert(Due(time: job.admission.notBefore, key: id))
+        case .delayed: timers.notBefore.insert(Due(time: job.admission.notBefore, key: id))
         case .queued: makeReady(job)
         case .leasing, .held, .running, .orphaned, .concluding: break
         }
@@ -44,8 +44,8 @@ extension CoordinatorStateMachine {
 
     private mutating func makeReady(_ job: Job) {
         jobs[job.id]?.ready = now.steady
-        // What was leased before is no news: its tenant keeps its place in the order of fairness.
-        if job.attempt == 0 { arrive(job.tenant) }
+        // A job that was leased before is not new demand: its tenant keeps its virtual time.
+        if job.attempt == 0 { tenantBecameBusy(job.tenant) }
         tenants[job.tenant].enqueue(job)
         if tenants[job.tenant].entries > 2 * tenants[job.tenant].ready + 1_000 { rebuildQueue(of: job.tenant) }
     }
@@ -66,7 +66,7 @@ extension CoordinatorStateMachine {
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
         case .queued:
             tenants[job.tenant].ready += sign
-            if job.attempt > 0 { tenants[job.tenant].returned += sign }
+            if job.attempt > 0 { tenants[job.tenant].requeued += sign }
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
         case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job.tenant, sign)
         case .running, .orphaned(_, _, hasBegun: true):
@@ -79,6 +79,6 @@ extension CoordinatorStateMachine {
 
     private mutating func countLeased(_ tenant: Int, _ sign: Int) {
         tenants[tenant].leased += sign
-        if tenants[tenant].leased == 0 { depart(tenant) }
+        if tenants[tenant].leased == 0 { tenantBecameIdle(tenant) }
     }
 }

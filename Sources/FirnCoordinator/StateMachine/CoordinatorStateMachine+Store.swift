@@ -1,20 +1,14 @@
 import FirnProtocol
 import JobStore
 
-/// What goes on when the store says that something is on disk.
+/// What continues when the store reports that an operation is on disk.
 extension CoordinatorStateMachine {
     mutating func applyStored(_ replies: [JobStoreReply]) {
         metrics.commits += 1
         storeFault = nil
         for reply in replies {
-            guard nextIntent < intents.count else { break }
-            let intent = intents[nextIntent]
-            nextIntent += 1
+            guard let intent = intents.removeFirst() else { break }
             apply(reply, to: intent)
-        }
-        if nextIntent == intents.count || nextIntent > 4_096 {
-            intents.removeFirst(nextIntent)
-            nextIntent = 0
         }
     }
 
@@ -35,11 +29,11 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// An attempt's result is on disk: everyone may hear of it.
+    /// An attempt's result is on disk: the worker and the clients are told.
     private mutating func finished(_ reply: JobStoreReply, _ id: JobID, _ peer: Peer, attempt: UInt32) {
         guard reply == .applied || reply == .repeated else {
             metrics.staleRefused += 1
-            tellStale(id, attempt, to: peer, "the job has another outcome, or another attempt holds it")
+            reportStale(id, attempt, to: peer, "the job has another outcome, or another attempt holds it")
             if isConcluding(id, attempt: attempt) { forget(id) }
             return
         }
@@ -65,19 +59,21 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The store holds another outcome than the one to be committed: those who wait are told that one.
+    /// The store holds another outcome than the one to be committed. Waiting clients are told that one.
     private mutating func forget(_ id: JobID) {
         metrics.storeRefusals += 1
         guard let job = remove(id) else { return }
         for watch in job.watches { readAgain(job, for: watch) }
         for number in job.waits {
-            guard let wait = waits.removeValue(forKey: number), let session = clients[wait.peer] else { continue }
+            guard let wait = requests.waits.removeValue(forKey: number), let session = clients[wait.peer] else {
+                continue
+            }
             clients[wait.peer]?.waits.remove(number)
             read(.status(self.number(of: job, for: session)), for: wait.peer, wait.correlation)
         }
     }
 
-    /// A batch is being tried again. Those who wait for it are told, so that they need not guess.
+    /// A batch failed and is being retried. Clients that wait for it are told, so that they need not guess.
     mutating func storeFailed(_ reason: String) {
         metrics.commitFailures += 1
         storeFault = reason
@@ -86,16 +82,16 @@ extension CoordinatorStateMachine {
             $0.message = "the job store fails: \(reason)"
             $0.retryAfterMs = 1_000
         }
-        for pending in submits.values {
+        for pending in requests.submits.values {
             if pending.watch { endWatch(WatchID(peer: pending.peer, correlation: pending.correlation)) }
             reply(pending.peer, pending.correlation, .error(error))
         }
-        submits = [:]
-        for pending in cancels.values { reply(pending.peer, pending.correlation, .error(error)) }
-        cancels = [:]
+        requests.submits = [:]
+        for pending in requests.cancels.values { reply(pending.peer, pending.correlation, .error(error)) }
+        requests.cancels = [:]
     }
 
-    /// The outcome of a job is committed: its watchers are told and the job is forgotten.
+    /// The outcome of a job is committed: its watchers are told and the job is removed.
     private mutating func complete(_ id: JobID) {
         guard let job = remove(id), case .concluding(let result) = job.state else { return }
         metrics.count(result.outcome)
@@ -108,13 +104,13 @@ extension CoordinatorStateMachine {
         status.state = .finished
         status.finishedUnixMs = now.wall
         status.outcome = result.outcome
-        status.result = told(result, traceOf: job)
+        status.result = clientResult(result, traceOf: job)
         for watch in job.watches { finishWatched(watch, status, of: job) }
         for wait in job.waits { answerWait(wait, status, of: job) }
     }
 
-    /// What a client gets at once.
-    private func told(_ result: WireJobResult, traceOf job: Job) -> WireJobResult {
+    /// The result as it is sent with the news that the job finished.
+    private func clientResult(_ result: WireJobResult, traceOf job: Job) -> WireJobResult {
         var short = result
         if short.hasTrace {
             short.trace.complete = traces[job.id]?.isComplete(dropped: short.trace.eventsDropped) ?? false

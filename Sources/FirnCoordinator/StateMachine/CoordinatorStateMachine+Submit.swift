@@ -17,10 +17,10 @@ extension CoordinatorStateMachine {
         guard checkBatch(submit, peer, correlation) else { return }
         let tenant = tenant(name)
         let number = newNumber()
-        submits[number] = PendingSubmit(
+        requests.submits[number] = PendingSubmit(
             peer: peer, correlation: correlation, watch: submit.watch,
             receipts: [WireReceipt](repeating: WireReceipt(), count: submit.jobs.count), remaining: submit.jobs.count)
-        if submit.watch { openWatch(WatchID(peer: peer, correlation: correlation), isHeldBack: true) }
+        if submit.watch { openWatch(WatchID(peer: peer, correlation: correlation), awaitsReceipts: true) }
         for (index, bytes) in submit.jobs.enumerated() {
             admit(bytes, tenant: tenant, submit: number, index: index)
         }
@@ -66,7 +66,8 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// A full queue refuses with a time to try again; it never drops what it took.
+    /// Why the job is refused for now; nil if it is not. A full queue refuses new jobs with a time to retry, and never
+    /// drops an accepted one.
     private mutating func quotaError(_ tenant: Int, _ admission: Admission) -> WireError? {
         let state = tenants[tenant]
         let isFull =
@@ -91,7 +92,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Milliseconds until about a hundred jobs of the tenant should have finished, from 50 to 30,000.
+    /// Milliseconds in which about a hundred jobs of the tenant should finish, from 50 to 30,000.
     private mutating func retryAfter(_ tenant: Int) -> UInt64 {
         let rate = tenants[tenant].rate.perSecond(at: now.steady)
         return rate == 0 ? 1_000 : UInt64(min(max(100_000 / rate, 50), 30_000))
@@ -109,22 +110,24 @@ extension CoordinatorStateMachine {
     }
 
     mutating func receipt(_ submit: UInt64, _ index: Int, _ answer: WireReceipt.OneOf_Answer) {
-        guard var pending = submits.removeValue(forKey: submit) else { return }
+        guard var pending = requests.submits.removeValue(forKey: submit) else { return }
         pending.receipts[index].answer = answer
         pending.remaining -= 1
         guard pending.remaining == 0 else {
-            submits[submit] = pending
+            requests.submits[submit] = pending
             return
         }
         reply(pending.peer, pending.correlation, .submitReply(.with { $0.receipts = pending.receipts }))
         if pending.watch { releaseWatch(WatchID(peer: pending.peer, correlation: pending.correlation)) }
     }
 
-    /// The store's answer to an insertion.
+    /// Handles the store's reply to an insertion.
     mutating func inserted(_ reply: JobStoreReply, submit: UInt64, index: Int, tenant: Int, _ admission: Admission) {
         tenants[tenant].inserting -= 1
         tenants[tenant].queuedBytes -= admission.bytes.count
-        let watch = submits[submit].flatMap { $0.watch ? WatchID(peer: $0.peer, correlation: $0.correlation) : nil }
+        let watch = requests.submits[submit].flatMap {
+            $0.watch ? WatchID(peer: $0.peer, correlation: $0.correlation) : nil
+        }
         switch reply {
         case .inserted(let id, let number):
             metrics.jobsAccepted += 1

@@ -1,31 +1,38 @@
 import FirnProtocol
 import JobStore
 
-/// What happens because time passed.
+/// Timers and the periodic sweep.
 extension CoordinatorStateMachine {
     mutating func tick() {
-        // After a stall, what peers sent meanwhile may still be on its way: nobody is given up for a while.
-        if now.steady - lastTick > settings.silenceMs / 2 { graceUntil = now.steady + settings.heartbeatMs }
-        lastTick = now.steady
-        while let delay = delays.first, delay.time <= now.wall, let due = delays.removeFirst() { begin(due.key) }
-        while let expiry = expiries.first, expiry.time <= now.wall, let due = expiries.removeFirst() { expire(due.key) }
-        while let wait = waitEnds.first, wait.time <= now.steady, let due = waitEnds.removeFirst() { endWait(due.key) }
-        guard now.steady >= nextSurvey else { return }
-        nextSurvey = now.steady + max(settings.heartbeatMs / 4, 10)
-        guard now.steady >= graceUntil else { return }
-        surveyWorkers()
-        surveyOrphans()
-        surveyRequirements()
-        surveyClients()
-        surveyTraces()
+        // After a stall of this process, messages that arrived meanwhile may still be unread. Nobody is given up for
+        // one heartbeat.
+        if now.steady - sweep.lastTick > settings.silenceMs / 2 { sweep.graceUntil = now.steady + settings.heartbeatMs }
+        sweep.lastTick = now.steady
+        while let delay = timers.notBefore.first, delay.time <= now.wall, let due = timers.notBefore.removeFirst() {
+            begin(due.key)
+        }
+        while let expiry = timers.expiries.first, expiry.time <= now.wall, let due = timers.expiries.removeFirst() {
+            expire(due.key)
+        }
+        while let wait = timers.waitEnds.first, wait.time <= now.steady, let due = timers.waitEnds.removeFirst() {
+            endWait(due.key)
+        }
+        guard now.steady >= sweep.next else { return }
+        sweep.next = now.steady + max(settings.heartbeatMs / 4, 10)
+        guard now.steady >= sweep.graceUntil else { return }
+        sweepWorkers()
+        sweepOrphans()
+        sweepRequirements()
+        sweepClients()
+        sweepTraces()
         pruneTimers()
-        faults.removeAll()
+        unreadable.removeAll()
     }
 
     private mutating func begin(_ id: JobID) {
         guard let job = jobs[id], case .delayed = job.state else { return }
         enqueue(id)
-        changed(job)
+        notifyWatchers(of: job)
     }
 
     private mutating func expire(_ id: JobID) {
@@ -33,7 +40,7 @@ extension CoordinatorStateMachine {
         concludeUnavailable(job)
     }
 
-    private mutating func surveyWorkers() {
+    private mutating func sweepWorkers() {
         for session in Array(workers.values) {
             let isSilent = !isAlive(session)
             let running = session.runningIndex
@@ -41,7 +48,7 @@ extension CoordinatorStateMachine {
                 if lease.expires <= now.steady {
                     expireLease(lease, of: session, isBlamed: !isSilent || index == running, isSilent: isSilent)
                 } else if let cancellation = jobs[lease.job]?.cancellation, cancellation.deadline <= now.steady {
-                    endCancelled(lease, of: session.peer)
+                    concludeCancelled(lease, of: session.peer)
                 } else if lease.hasBegun, !lease.isBeginStored {
                     storeBegin(lease, session.peer)
                 }
@@ -55,8 +62,8 @@ extension CoordinatorStateMachine {
     ) {
         workers[session.peer]?.drop(lease.job)
         advancedWorkers.insert(session.peer)
-        tellStale(lease.job, lease.attempt, to: session.peer, "the lease ran out")
-        guard isBlamed else { return giveBack(lease.job) }
+        reportStale(lease.job, lease.attempt, to: session.peer, "the lease ran out")
+        guard isBlamed else { return returnLease(lease.job) }
         let silence = now.steady - session.lastHeard.steady
         let cause =
             isSilent
@@ -65,8 +72,8 @@ extension CoordinatorStateMachine {
         loseLease(lease.job, worker: session.hello.name, cause: cause)
     }
 
-    /// Jobs that a worker held before this start, and that has not come back in time.
-    private mutating func surveyOrphans() {
+    /// Takes back the jobs of workers that held them before this start and did not reconnect in time.
+    private mutating func sweepOrphans() {
         for (worker, ids) in orphans {
             for id in ids.sorted() {
                 guard let job = jobs[id], case .orphaned(_, let until, let hasBegun) = job.state else {
@@ -76,7 +83,7 @@ extension CoordinatorStateMachine {
                 guard until <= now.steady else { continue }
                 orphans[worker]?.remove(id)
                 guard hasBegun else {
-                    giveBack(id)
+                    returnLease(id)
                     continue
                 }
                 loseLease(id, worker: worker, cause: "the worker did not come back after the coordinator's restart")
@@ -85,15 +92,15 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends jobs without an expiry of their own for which no worker was there for too long.
-    private mutating func surveyRequirements() {
+    /// Ends jobs that name no expiry and for which no suitable worker was connected for too long.
+    private mutating func sweepRequirements() {
         var waiting: Set<Requirement> = []
         for tenant in tenants where tenant.ready > 0 { waiting.formUnion(tenant.queues.keys) }
-        lastServed = lastServed.filter { waiting.contains($0.key) }
+        lastAvailable = lastAvailable.filter { waiting.contains($0.key) }
         for requirement in waiting {
-            let isServed = workers.values.contains { isAlive($0) && !$0.isDraining && $0.serves(requirement) }
-            if isServed || lastServed[requirement] == nil { lastServed[requirement] = now.steady }
-            guard now.steady - (lastServed[requirement] ?? 0) >= settings.unavailableAfterMs else { continue }
+            let isServed = workers.values.contains { isAlive($0) && !$0.isDraining && $0.satisfies(requirement) }
+            if isServed || lastAvailable[requirement] == nil { lastAvailable[requirement] = now.steady }
+            guard now.steady - (lastAvailable[requirement] ?? 0) >= settings.unavailableAfterMs else { continue }
             for job in jobs.values where job.isQueued && job.admission.requirement == requirement {
                 guard job.admission.expires == 0, now.steady - job.ready >= settings.unavailableAfterMs else {
                     continue
@@ -103,48 +110,50 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Ends watches of connections that are silent, as the protocol says, and forgets those long unused. If such a client was
-    /// only slow, it is asked for a hello, and then watches again what it has not seen finished. Clients that take nothing
-    /// of what waits for them are dropped.
-    private mutating func surveyClients() {
+    /// Removes connections that are silent, as the protocol says, and those that were unused for long. A client that
+    /// was only slow is asked for a hello and then watches its unfinished jobs again. Clients that read none of their
+    /// queued replies are dropped.
+    private mutating func sweepClients() {
         for (peer, session) in clients {
             let bound = session.watches.isEmpty ? Self.forgottenAfterMs : settings.silenceMs
             if now.steady - session.lastHeard >= bound {
                 endWaits(of: peer)
                 forgetClient(peer)
-            } else if answers.bytes(of: peer) > 0, now.steady - session.lastTaken >= settings.stalledAfterMs {
+            } else if answers.bytes(of: peer) > 0, now.steady - session.lastRead >= settings.stalledAfterMs {
                 drop(peer)
             }
         }
     }
 
-    private mutating func surveyTraces() {
+    private mutating func sweepTraces() {
         for (id, tally) in traces {
             if let ends = tally.ends, ends <= now.steady { traces[id] = nil }
         }
     }
 
-    /// Entries of timers are not taken out early; when most mean nothing any more, the heaps are made anew.
+    /// Timers are not removed from the heaps early. When most entries are obsolete, a heap is rebuilt.
     private mutating func pruneTimers() {
         let slack = 2 * jobs.count + 1_000
-        if delays.count > slack {
-            delays = PriorityHeap()
+        if timers.notBefore.count > slack {
+            timers.notBefore = PriorityHeap()
             for job in jobs.values {
-                if case .delayed = job.state { delays.insert(Due(time: job.admission.notBefore, key: job.id)) }
+                if case .delayed = job.state {
+                    timers.notBefore.insert(Due(time: job.admission.notBefore, key: job.id))
+                }
             }
         }
-        if expiries.count > slack {
-            expiries = PriorityHeap()
+        if timers.expiries.count > slack {
+            timers.expiries = PriorityHeap()
             for job in jobs.values where job.admission.expires > 0 {
-                expiries.insert(Due(time: job.admission.expires, key: job.id))
+                timers.expiries.insert(Due(time: job.admission.expires, key: job.id))
             }
         }
-        if waitEnds.count > 2 * waits.count + 1_000 {
-            waitEnds = PriorityHeap()
-            for (number, wait) in waits { waitEnds.insert(Due(time: wait.until, key: number)) }
+        if timers.waitEnds.count > 2 * requests.waits.count + 1_000 {
+            timers.waitEnds = PriorityHeap()
+            for (number, wait) in requests.waits { timers.waitEnds.insert(Due(time: wait.until, key: number)) }
         }
     }
 
-    /// A client's connection that said nothing for so long has to say hello again.
+    /// Silence after which a client's connection without watches must say hello again.
     private static let forgottenAfterMs: Int64 = 600_000
 }

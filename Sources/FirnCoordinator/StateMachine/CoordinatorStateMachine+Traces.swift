@@ -3,7 +3,7 @@ import Foundation
 import JobStore
 
 extension CoordinatorStateMachine {
-    /// From now on segments of the job's current attempt are taken, from the worker that has it.
+    /// From now on, segments of the job's current attempt are accepted from the worker that holds it.
     mutating func beginTrace(_ id: JobID, _ peer: Peer) {
         guard let job = jobs[id], job.admission.isTraced, let identity = workers[peer]?.identity else { return }
         traces[id] = TraceTally(attempt: job.attempt, identity: identity, limit: job.admission.limits.traceBytes)
@@ -24,20 +24,21 @@ extension CoordinatorStateMachine {
             metrics.segmentsDropped += 1
             return
         }
-        metrics.segmentsKept += 1
+        metrics.segmentsStored += 1
         traces[id]?.numbers.insert(segment.number)
         traces[id]?.bytes += size
         actions.append(
-            .keepTrace(
+            .appendTrace(
                 TraceSegment(job: id, attempt: Int64(segment.attempt), number: Int64(segment.number), bytes: bytes)))
     }
 
-    /// The job's limit (the worker keeps it; here it bounds one that does not) and the tenant's in an hour.
+    /// Whether the segment is within the job's limit and the tenant's hourly limit. A correct worker respects the job's
+    /// limit itself; the check bounds one that does not.
     private mutating func isWithinBounds(_ id: JobID, _ tally: TraceTally, _ size: UInt64) -> Bool {
         guard size <= UInt64(clamping: 2 * settings.segmentBytes),
             tally.bytes + size <= tally.limit + tally.limit / 4 + UInt64(clamping: settings.segmentBytes)
         else { return false }
-        // After the result the job is forgotten, and its last segments are taken as they come.
+        // After the result the job is removed, and the tenant's hourly limit no longer applies to its last segments.
         guard let tenant = jobs[id]?.tenant else { return true }
         let most = tenants[tenant].policy.traceBytesPerHour
         guard most == 0 || tenants[tenant].traceWindow.total(at: now.wall) + size <= most else { return false }
@@ -52,6 +53,6 @@ extension CoordinatorStateMachine {
         read(.trace(trace), for: peer, correlation)
     }
 
-    /// Segments that a trace may have: 64 GiB of the largest.
+    /// Segments that a trace may have: 64 GiB at the largest segment size.
     private static let traceSegments: UInt32 = 1 << 16
 }

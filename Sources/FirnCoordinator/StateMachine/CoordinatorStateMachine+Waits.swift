@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// `Get`, at once and with patience. Whatever happens to the connection, each is answered as long as there is one.
+/// `Get`, immediate and waiting. Every `Get` is answered while its connection exists.
 extension CoordinatorStateMachine {
     mutating func get(_ get: WireGet, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
         guard let job = visible(get.job, to: session) else {
@@ -15,15 +15,16 @@ extension CoordinatorStateMachine {
         }
         let number = newNumber()
         let until = now.steady + Int64(get.waitMs)
-        waits[number] = Wait(peer: peer, correlation: correlation, job: job.id, until: until)
+        requests.waits[number] = Wait(peer: peer, correlation: correlation, job: job.id, until: until)
         clients[peer]?.waits.insert(number)
         jobs[job.id]?.waits.append(number)
-        waitEnds.insert(Due(time: until, key: number))
+        timers.waitEnds.insert(Due(time: until, key: number))
     }
 
-    /// The job has finished. Where there is no room for the result it is read when there is.
+    /// Answers a waiting `Get` whose job has finished. If there is no room for the result, it is read from the store
+    /// when there is.
     mutating func answerWait(_ number: UInt64, _ status: WireJobStatus, of job: Job) {
-        guard let wait = waits.removeValue(forKey: number), let session = clients[wait.peer] else { return }
+        guard let wait = requests.waits.removeValue(forKey: number), let session = clients[wait.peer] else { return }
         clients[wait.peer]?.waits.remove(number)
         let status = shown(status, of: job, to: wait.peer)
         if hasRoom(for: status.bytes, to: wait.peer) {
@@ -33,9 +34,9 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The time of a waiting `Get` is over: the state that the job has now.
+    /// Answers a waiting `Get` whose time is over with the job's present state.
     mutating func endWait(_ number: UInt64) {
-        guard let wait = waits.removeValue(forKey: number), let job = jobs[wait.job],
+        guard let wait = requests.waits.removeValue(forKey: number), let job = jobs[wait.job],
             let session = clients[wait.peer]
         else { return }
         clients[wait.peer]?.waits.remove(number)
@@ -43,7 +44,7 @@ extension CoordinatorStateMachine {
         reply(wait.peer, wait.correlation, .jobStatus(status(of: job, isForOperator: session.tenant == nil)))
     }
 
-    /// Answers what waits on a connection that is to be forgotten because it is silent.
+    /// Answers the waiting `Get`s of a silent connection that is about to be removed.
     mutating func endWaits(of peer: Peer) {
         for number in (clients[peer]?.waits ?? []).sorted() { endWait(number) }
     }

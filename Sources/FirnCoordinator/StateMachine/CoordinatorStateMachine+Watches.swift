@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// Clients that follow jobs to their end.
+/// Watches: clients that follow jobs until they finish.
 extension CoordinatorStateMachine {
     mutating func watch(_ watch: WireWatch, from peer: Peer, _ session: ClientSession, _ correlation: UInt64) {
         guard (1...ProtocolLimits.namedJobs).contains(watch.jobs.count) else {
@@ -16,13 +16,13 @@ extension CoordinatorStateMachine {
             return refuse(peer, correlation, .quotaExceeded, fault)
         }
         let id = WatchID(peer: peer, correlation: correlation)
-        openWatch(id, isHeldBack: false)
+        openWatch(id, awaitsReceipts: false)
         addToWatch(id, watch.jobs)
         clients[peer]?.watches[correlation]?.due = now.steady
-        changedWatches.insert(id)
+        watchUpdates.changed.insert(id)
     }
 
-    /// Why the client may not watch so many jobs more; nil when it may.
+    /// Why the client may not watch that many further jobs; nil if it may.
     func watchFault(_ session: ClientSession, adding count: Int) -> String? {
         guard session.watched + count <= settings.watchedJobs else {
             return "a connection watches at most \(settings.watchedJobs) jobs"
@@ -35,17 +35,17 @@ extension CoordinatorStateMachine {
         return nil
     }
 
-    mutating func openWatch(_ watch: WatchID, isHeldBack: Bool) {
-        clients[watch.peer]?.watches[watch.correlation] = Watch(isHeldBack: isHeldBack)
+    mutating func openWatch(_ watch: WatchID, awaitsReceipts: Bool) {
+        clients[watch.peer]?.watches[watch.correlation] = Watch(awaitsReceipts: awaitsReceipts)
     }
 
-    /// The receipts are sent: updates may follow.
+    /// The receipts have been sent, so updates may follow.
     mutating func releaseWatch(_ watch: WatchID) {
-        clients[watch.peer]?.watches[watch.correlation]?.isHeldBack = false
-        changedWatches.insert(watch)
+        clients[watch.peer]?.watches[watch.correlation]?.awaitsReceipts = false
+        watchUpdates.changed.insert(watch)
     }
 
-    /// - Parameter numbers: of jobs, as the client knows them.
+    /// - Parameter numbers: job numbers as the client knows them.
     mutating func addToWatch(_ watch: WatchID, _ numbers: [UInt64]) {
         guard let session = clients[watch.peer], session.watches[watch.correlation] != nil else { return }
         for number in numbers {
@@ -58,7 +58,7 @@ extension CoordinatorStateMachine {
             if isNew {
                 jobs[job.id]?.watches.append(watch)
                 countWatched(watch.peer, 1)
-                note(job.id, in: watch)
+                recordChange(job.id, in: watch)
             }
         }
         readWatched(watch)
@@ -73,11 +73,11 @@ extension CoordinatorStateMachine {
     mutating func watchedJobsRead(_ watch: WatchID, _ read: CoordinatorRead.Watched) {
         guard let asked = clients[watch.peer]?.watches[watch.correlation]?.reading else { return }
         clients[watch.peer]?.watches[watch.correlation]?.reading = 0
-        countWatched(watch.peer, read.left.count - asked)
-        for status in read.statuses { keep(status, in: watch) }
+        countWatched(watch.peer, read.remaining.count - asked)
+        for status in read.statuses { queueFinished(status, in: watch) }
         clients[watch.peer]?.watches[watch.correlation]?.unknown += read.unknown
-        for number in read.left { clients[watch.peer]?.watches[watch.correlation]?.unread.append(number) }
-        changedWatches.insert(watch)
+        for number in read.remaining { clients[watch.peer]?.watches[watch.correlation]?.unread.append(number) }
+        watchUpdates.changed.insert(watch)
         readWatched(watch)
     }
 
@@ -86,23 +86,24 @@ extension CoordinatorStateMachine {
         countWatched(watch.peer, -ended.count)
         answers.remove(ended.finishedBytes, of: watch.peer)
         clients[watch.peer]?.watches[watch.correlation] = nil
-        changedWatches.remove(watch)
-        blockedWatches.remove(watch)
+        watchUpdates.changed.remove(watch)
+        watchUpdates.blocked.remove(watch)
         for id in ended.open { jobs[id]?.watches.removeAll { $0 == watch } }
-        makeRoom()
+        retryBlocked()
     }
 
-    /// Tells the job's watchers, soon, that its state is another one.
-    mutating func changed(_ job: Job) {
-        for watch in job.watches { note(job.id, in: watch) }
+    /// Schedules an update for the job's watchers, because its state changed.
+    mutating func notifyWatchers(of job: Job) {
+        for watch in job.watches { recordChange(job.id, in: watch) }
     }
 
-    private mutating func note(_ id: JobID, in watch: WatchID) {
-        clients[watch.peer]?.watches[watch.correlation]?.note(id, due: now.steady + settings.updateDelayMs)
-        if !blockedWatches.contains(watch) { changedWatches.insert(watch) }
+    private mutating func recordChange(_ id: JobID, in watch: WatchID) {
+        clients[watch.peer]?.watches[watch.correlation]?.recordChange(id, due: now.steady + settings.updateDelayMs)
+        if !watchUpdates.blocked.contains(watch) { watchUpdates.changed.insert(watch) }
     }
 
-    /// The outcome of a watched job is committed. If there is room it is told at once, else it is read when there is.
+    /// The outcome of a watched job is committed. If there is room, it is reported at once; otherwise it is read from
+    /// the store later.
     mutating func finishWatched(_ watch: WatchID, _ status: WireJobStatus, of job: Job) {
         guard let session = clients[watch.peer],
             clients[watch.peer]?.watches[watch.correlation]?.open.remove(job.id) != nil
@@ -110,8 +111,8 @@ extension CoordinatorStateMachine {
         let status = shown(status, of: job, to: watch.peer)
         if hasRoom(for: status.bytes, to: watch.peer) {
             countWatched(watch.peer, -1)
-            keep(status, in: watch)
-            changedWatches.insert(watch)
+            queueFinished(status, in: watch)
+            watchUpdates.changed.insert(watch)
         } else {
             let number = number(of: job, for: session)
             clients[watch.peer]?.watches[watch.correlation]?.unread.append(number)
@@ -119,7 +120,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// The store holds another outcome of the job than the one that was to be committed: it is read.
+    /// The store holds another outcome of the job than the one that was to be committed. The stored one is read.
     mutating func readAgain(_ job: Job, for watch: WatchID) {
         guard let session = clients[watch.peer],
             clients[watch.peer]?.watches[watch.correlation]?.open.remove(job.id) != nil
@@ -129,40 +130,41 @@ extension CoordinatorStateMachine {
         readWatched(watch)
     }
 
-    private mutating func keep(_ status: WireJobStatus, in watch: WatchID) {
+    private mutating func queueFinished(_ status: WireJobStatus, in watch: WatchID) {
         reserve(status.bytes, for: watch.peer)
         clients[watch.peer]?.watches[watch.correlation]?.finished.append(status)
         clients[watch.peer]?.watches[watch.correlation]?.finishedBytes += status.bytes
     }
 
-    /// Sends what is due: finished jobs at once, other changes when their time has come, and both if there is room.
+    /// Sends the updates that are due: finished jobs at once, other changes after `updateDelayMs`, and both only if
+    /// there is room.
     mutating func flushWatches() {
-        for id in changedWatches {
+        for id in watchUpdates.changed {
             guard let watch = clients[id.peer]?.watches[id.correlation] else {
-                changedWatches.remove(id)
+                watchUpdates.changed.remove(id)
                 continue
             }
-            guard !watch.isHeldBack, watch.isDue(at: now.steady) else { continue }
-            changedWatches.remove(id)
+            guard !watch.awaitsReceipts, watch.isDue(at: now.steady) else { continue }
+            watchUpdates.changed.remove(id)
             flush(id)
         }
     }
 
     private mutating func flush(_ id: WatchID) {
         guard let taken = clients[id.peer]?.watches[id.correlation]?.takeFinished() else { return }
-        // They are counted again, with the messages that they are part of.
+        // The bytes are counted again as part of the messages that carry these statuses.
         answers.remove(taken.bytes, of: id.peer)
         let changes = sendableChanges(id, besides: taken.bytes)
         guard let watch = clients[id.peer]?.watches[id.correlation] else { return }
-        if !watch.changed.isEmpty { blockedWatches.insert(id) }
+        if !watch.changed.isEmpty { watchUpdates.blocked.insert(id) }
         let isLast = watch.isComplete
         if isLast { clients[id.peer]?.watches[id.correlation] = nil }
         guard isLast || !changes.isEmpty || !taken.finished.isEmpty || !taken.unknown.isEmpty else { return }
         sendUpdates(changes + taken.finished, unknown: taken.unknown, isLast: isLast, id)
     }
 
-    /// Takes the states of as many changed jobs as there is room for. Of those whose end was told or is being read, nothing
-    /// more is to be said.
+    /// Takes the states of as many changed jobs as there is room for. Jobs whose end was reported or is being read need
+    /// no further update.
     private mutating func sendableChanges(_ id: WatchID, besides finishedBytes: Int) -> [WireJobStatus] {
         guard let watch = clients[id.peer]?.watches[id.correlation], let session = clients[id.peer] else { return [] }
         var states: [WireJobStatus] = []
@@ -198,7 +200,7 @@ extension CoordinatorStateMachine {
         send(.jobUpdates(part), to: watch.peer, watch.correlation)
     }
 
-    /// Updates are cut into messages of about this size: small enough that what libzmq holds of a client that does not
-    /// read is little, and large enough that each message costs little.
+    /// Bytes of one message of updates, roughly. This is small enough that libzmq holds little for a client that does
+    /// not read, and large enough that the cost of a message is negligible.
     static let updateBytes = 256 << 10
 }

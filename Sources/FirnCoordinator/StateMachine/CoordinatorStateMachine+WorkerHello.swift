@@ -2,12 +2,12 @@ import FirnProtocol
 import JobStore
 
 extension CoordinatorStateMachine {
-    /// A worker says who it is and what it still holds.
-    mutating func greet(
+    /// Handles a worker's hello, which says who the worker is and which leases it holds.
+    mutating func acceptHello(
         _ hello: WireWorkerHello, _ peer: Peer, _ identity: Identity, _ address: String, _ correlation: UInt64
     ) {
         if let fault = hello.fault { return refuseWorker(peer, correlation, .malformedBody, fault) }
-        if let old = workers[peer], !old.isSameProcess(hello, identity) { leave(peer) }
+        if let old = workers[peer], !old.isSameProcess(hello, identity) { removeGracefully(peer) }
         guard let inherited = takeOver(hello, identity, peer, correlation) else { return }
         var session = WorkerSession(peer: peer, identity: identity, address: address, hello: hello, time: now)
         session.finished = inherited?.finished ?? 0
@@ -23,11 +23,14 @@ extension CoordinatorStateMachine {
             $0.traceEndpoint = settings.traceEndpoint
         }
         actions.append(.command(peer, correlation: correlation, .welcome(welcome)))
-        settle(hello, of: peer, inherited: inherited?.leases ?? [])
+        reconcileLeases(hello, of: peer, inherited: inherited?.leases ?? [])
     }
 
-    /// Ends the session that holds the worker's name. A process whose supervisor saw the holder end takes its place at once.
-    /// - Returns: that session if it was this process's, `.some(nil)` if there was none, nil if the hello is refused.
+    /// Ends the session that holds the worker's name, if that is allowed. A process whose supervisor saw the holder end
+    /// replaces it at once.
+    ///
+    /// - Returns: the old session if it was of the same process, `.some(nil)` if the name is free, nil if the hello was
+    ///   refused.
     private mutating func takeOver(
         _ hello: WireWorkerHello, _ identity: Identity, _ peer: Peer, _ correlation: UInt64
     ) -> WorkerSession?? {
@@ -47,103 +50,70 @@ extension CoordinatorStateMachine {
         return .some(nil)
     }
 
-    /// The process has ended: the job that it was evaluating, if any, lost it, and the others only waited in it.
+    /// Ends the session of a process that has ended. The job that it was evaluating, if any, is blamed; the others were
+    /// only waiting.
     private mutating func end(_ holder: Peer, _ predecessor: WirePredecessor) {
         guard let session = removeWorker(holder) else { return }
         for lease in session.leases {
             if predecessor.isBlamed(lease.job, attempt: lease.attempt) {
                 loseLease(lease.job, worker: session.hello.name, cause: predecessor.cause)
             } else {
-                giveBack(lease.job)
+                returnLease(lease.job)
             }
         }
     }
 
-    /// Leases that the worker names and that are current stay; those that it should have and does not name never
-    /// reached it, and are queued again without blame.
-    private mutating func settle(_ hello: WireWorkerHello, of peer: Peer, inherited: [WorkerLease]) {
+    /// Compares the leases that the worker names with those that it should hold. Current ones continue. Those that it
+    /// does not name never reached it, and are queued again without blame.
+    private mutating func reconcileLeases(_ hello: WireWorkerHello, of peer: Peer, inherited: [WorkerLease]) {
         let named = Dictionary(
             hello.leases.map { (JobID(rawValue: Int64(clamping: $0.job)), $0) }, uniquingKeysWith: { first, _ in first }
         )
         var kept: Set<JobID> = []
         for old in inherited {
             if old.isSent, let lease = named[old.job], lease.attempt == old.attempt {
-                keep(old.job, lease, peer)
+                restoreLease(old.job, lease, peer)
                 kept.insert(old.job)
             } else {
-                giveBack(old.job)
+                returnLease(old.job)
             }
         }
         for id in (orphans.removeValue(forKey: hello.name) ?? []).sorted() {
             guard let job = jobs[id], case .orphaned = job.state else { continue }
             if let lease = named[id], lease.attempt == job.attempt {
-                keep(id, lease, peer)
+                restoreLease(id, lease, peer)
                 kept.insert(id)
             } else if hello.predecessor.isBlamed(id, attempt: job.attempt) {
-                // It ended while this coordinator was not there.
+                // The process ended while no coordinator was running.
                 loseLease(id, worker: hello.name, cause: hello.predecessor.cause)
             } else {
-                giveBack(id)
+                returnLease(id)
             }
         }
         for (id, lease) in named where !kept.contains(id) && !isConcluding(id, attempt: lease.attempt) {
-            tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
+            reportStale(id, lease.attempt, to: peer, "the lease is not held any more")
         }
     }
 
-    private mutating func keep(_ id: JobID, _ named: WireLease, _ peer: Peer) {
+    private mutating func restoreLease(_ id: JobID, _ named: WireLease, _ peer: Peer) {
         guard let job = jobs[id] else { return }
         let charge = job.charge ?? charge(job)
         move(id, to: .held(peer))
         var lease = WorkerLease(
             job: id, attempt: named.attempt,
             order: DispatchOrder(
-                tenant: job.tenant, place: QueuedJob(priority: job.admission.priority, id: id),
+                tenant: job.tenant, job: QueuedJob(priority: job.admission.priority, id: id),
                 virtualTime: tenants[job.tenant].share.settled),
             expected: charge.expected, memoryBytes: job.admission.limits.memoryBytes,
             expires: now.steady + settings.leaseMs)
         lease.isSent = true
         workers[peer]?.leases.append(lease)
         if named.running {
-            evaluates(named, peer)
+            confirmRunning(named, peer)
         } else {
             jobs[id]?.evaluation = nil
         }
         if let job = jobs[id], job.cancellation != nil { requestCancel(job, of: peer) }
         beginTrace(id, peer)
-    }
-}
-
-extension WireWorkerHello {
-    /// What breaks the protocol's bounds; nil when nothing does.
-    var fault: String? {
-        guard (1...ProtocolLimits.nameBytes).contains(name.utf8.count) else {
-            return "name: it has \(name.utf8.count) bytes, not 1 to \(ProtocolLimits.nameBytes)"
-        }
-        guard (1...64).contains(instance.count) else {
-            return "instance: it has \(instance.count) bytes, not 1 to 64"
-        }
-        guard roots.count <= 1_000, evaluatorVersions.count <= 64 else {
-            return "it announces more than 1,000 roots or 64 evaluator versions"
-        }
-        let names = [software, host] + evaluatorVersions + roots.map(\.name)
-        guard names.allSatisfy({ $0.utf8.count <= ProtocolLimits.nameBytes }) else {
-            return
-                "software, host, an evaluator version or a root's name has more than \(ProtocolLimits.nameBytes) bytes"
-        }
-        guard predecessor.instance.count <= 64, predecessor.cause.utf8.count <= 1_000 else {
-            return "predecessor: the instance has more than 64 bytes, or the cause more than 1,000"
-        }
-        guard roots.allSatisfy({ $0.contentID.count <= ProtocolLimits.contentIDBytes }) else {
-            return "roots.content_id: one has more than \(ProtocolLimits.contentIDBytes) bytes"
-        }
-        return nil
-    }
-}
-
-extension WirePredecessor {
-    /// Whether the process was evaluating this attempt when it ended.
-    func isBlamed(_ id: JobID, attempt: UInt32) -> Bool {
-        hasEvaluating && evaluating.job == UInt64(clamping: id.rawValue) && evaluating.attempt == attempt
     }
 }

@@ -1,7 +1,7 @@
 import FirnProtocol
 import JobStore
 
-/// What workers send, but for results.
+/// Messages of workers, except results.
 extension CoordinatorStateMachine {
     mutating func receive(
         _ envelope: Envelope<WorkerMessage>, from peer: Peer, _ identity: Identity, address: String
@@ -19,7 +19,7 @@ extension CoordinatorStateMachine {
                 return refuseWorker(
                     peer, 0, .malformedFrames, "the correlation id of a hello is 0: it needs one, since it is answered")
             }
-            return greet(hello, peer, identity, address, envelope.correlation)
+            return acceptHello(hello, peer, identity, address, envelope.correlation)
         case .error: return
         default: break
         }
@@ -27,15 +27,19 @@ extension CoordinatorStateMachine {
             return refuseWorker(peer, envelope.correlation, .helloRequired, "this connection is not known: say hello")
         }
         workers[peer]?.lastHeard = now
-        switch envelope.content {
+        handle(envelope.content, from: peer)
+    }
+
+    private mutating func handle(_ message: WorkerMessage, from peer: Peer) {
+        switch message {
         case .credit(let credit): add(Int(clamping: credit.jobs), creditOf: peer)
         case .heartbeat(let heartbeat): renew(heartbeat.leases, of: peer)
         case .resultSegment(let segment): receive(segment, from: peer)
         case .results(let results):
             for result in results.results { receive(result, from: peer) }
-            if results.hasEvaluating { evaluates(results.evaluating, peer) }
+            if results.hasEvaluating { confirmRunning(results.evaluating, peer) }
         case .release(let release): self.release(release.leases, of: peer)
-        case .goodbye: leave(peer)
+        case .goodbye: removeGracefully(peer)
         case .hello, .error: break
         }
     }
@@ -49,22 +53,22 @@ extension CoordinatorStateMachine {
         workers[peer]?.credit = min(session.credit + jobs, WorkerSession.maximumCredit)
     }
 
-    /// Renews what the worker names and still holds. What it does not name runs out.
+    /// Renews the leases that the worker names and still holds. Those that it does not name expire.
     private mutating func renew(_ leases: [WireLease], of peer: Peer) {
         for lease in leases {
             let id = JobID(rawValue: Int64(clamping: lease.job))
             if let index = workers[peer]?.index(of: id, attempt: lease.attempt) {
                 workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
-                if !lease.running { waits(index, peer) }
+                if !lease.running { markWaiting(index, peer) }
             } else if !isConcluding(id, attempt: lease.attempt) {
-                tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
+                reportStale(id, lease.attempt, to: peer, "the lease is not held any more")
             }
         }
-        if let running = leases.first(where: \.running) { evaluates(running, peer) }
+        if let running = leases.first(where: \.running) { confirmRunning(running, peer) }
         actions.append(.command(peer, correlation: 0, .heartbeat(WireHeartbeat())))
     }
 
-    /// The result of this attempt is on its way to the disk: its worker will be told, and holds nothing any more.
+    /// Whether the result of this attempt is being committed. Its worker will be told, and holds no lease any more.
     func isConcluding(_ id: JobID, attempt: UInt32) -> Bool {
         guard let job = jobs[id], job.attempt == attempt, case .concluding = job.state else { return false }
         return true
@@ -77,17 +81,17 @@ extension CoordinatorStateMachine {
             if workers[peer]?.index(of: id, attempt: lease.attempt) != nil {
                 workers[peer]?.drop(id)
                 advancedWorkers.insert(peer)
-                giveBack(id)
+                returnLease(id)
             } else if !isConcluding(id, attempt: lease.attempt) {
-                tellStale(id, lease.attempt, to: peer, "the lease is not held any more")
+                reportStale(id, lease.attempt, to: peer, "the lease is not held any more")
             }
         }
     }
 
-    /// The worker has gone in order: what it holds is queued again and nobody is blamed.
-    mutating func leave(_ peer: Peer) {
+    /// Removes a worker that has left in an orderly way. Its leases are queued again without blame.
+    mutating func removeGracefully(_ peer: Peer) {
         guard let session = removeWorker(peer) else { return }
-        for lease in session.leases { giveBack(lease.job) }
+        for lease in session.leases { returnLease(lease.job) }
     }
 
     mutating func removeWorker(_ peer: Peer) -> WorkerSession? {
@@ -98,15 +102,15 @@ extension CoordinatorStateMachine {
         return session
     }
 
-    /// A message found no connection. A client's watches end; a worker may come back and keep its leases.
-    mutating func lose(_ peer: Peer) {
+    /// A message found no connection. A client loses its session; a worker may reconnect and keep its leases.
+    mutating func handleUnreachable(_ peer: Peer) {
         guard peer.endpoint == .workers else { return forgetClient(peer) }
         guard let session = workers[peer] else { return }
         workers[peer]?.isConnected = false
         workers[peer]?.credit = 0
         for lease in session.leases where !lease.isSent {
             workers[peer]?.drop(lease.job)
-            giveBack(lease.job)
+            returnLease(lease.job)
         }
         if workers[peer]?.leases.isEmpty ?? false { _ = removeWorker(peer) }
     }
@@ -115,7 +119,7 @@ extension CoordinatorStateMachine {
         session.isConnected && now.steady - session.lastHeard.steady < settings.silenceMs
     }
 
-    mutating func tellStale(_ id: JobID, _ attempt: UInt32, to peer: Peer, _ reason: String) {
+    mutating func reportStale(_ id: JobID, _ attempt: UInt32, to peer: Peer, _ reason: String) {
         let stale = staleLease(id, attempt, reason)
         workers[peer]?.stale.append(stale)
         changedWorkers.insert(peer)
@@ -130,7 +134,7 @@ extension CoordinatorStateMachine {
         }
     }
 
-    /// Sends what the turn has for each worker: what was committed, what is stale, what to stop, and then new jobs.
+    /// Sends each worker what the turn produced: commits, stale leases, cancellations, and then new jobs.
     mutating func flushWorkers() {
         for peer in changedWorkers {
             guard let session = workers[peer] else { continue }
@@ -153,7 +157,7 @@ extension CoordinatorStateMachine {
         changedWorkers.removeAll(keepingCapacity: true)
     }
 
-    /// In messages that stay well under what a frame may have.
+    /// Sends assignments in messages that stay well below the largest frame.
     private mutating func sendAssignments(_ assignments: [WireAssignment], to peer: Peer) {
         var part = WireDispatch()
         var bytes = 0
@@ -174,6 +178,6 @@ extension CoordinatorStateMachine {
         actions.append(.command(peer, correlation: 0, command))
     }
 
-    /// Messages that hold several things are cut at about this size; one thing alone may be larger.
+    /// Bytes at which a message that holds several items is split. A single item may be larger.
     static let messageBytes = 4 << 20
 }

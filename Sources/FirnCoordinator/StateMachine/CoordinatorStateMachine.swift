@@ -2,97 +2,80 @@ import FirnProtocol
 import Foundation
 import JobStore
 
-/// The coordinator's logic: events in, actions out. It owns no socket, reads no clock and waits for nothing, so what it
-/// does is a function of what it is told.
+/// The coordinator's state machine: events go in, actions come out. It owns no socket, reads no clock and never waits,
+/// so its behaviour is a function of its events.
 ///
-/// A job's way through it, with what the store commits in between:
+/// The path of a job, with the commits in between:
 ///
-///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ held ─▶ running ─▶ finish ═▶ client told, worker told, job forgotten
+///     submit ─▶ insert ═▶ queued ─▶ lease ═▶ held ─▶ running ─▶ finish ═▶ client told, worker told, job removed
 ///                  ║         ▲            │         │
-///               receipt      └─ given back ─────────┤
+///               receipt      └─ returned ───────────┤
 ///                            └─ worker lost ────────┘  (third time: quarantined)
 ///
-/// (═▶: goes on when the store says that it is on disk.) So nothing is acknowledged, dispatched or reported that a
-/// crash could take back, and an attempt's number, once sent to a worker, is never given again.
+/// A double arrow (═▶) is followed when the store reports that the operation is on disk. So nothing is acknowledged,
+/// dispatched or reported that a crash could undo, and an attempt number that was sent to a worker is never used again.
 ///
-/// Usage: `handle` every event of a turn, then `finishTurn`, then carry out the actions. All operations of a turn go to
-/// the store as one batch.
+/// One pass of the service's event loop is a turn. The service calls `handle` for every event of a turn, then
+/// `finishTurn`, and then carries out the actions. All store operations of a turn form one batch.
 public struct CoordinatorStateMachine: Sendable {
     public let settings: CoordinatorSettings
-    /// Random, one for each start.
+    /// Random bytes that identify this start.
     let instance: [UInt8]
     let software: String
 
     var jobs: [JobID: Job] = [:]
+    /// Open jobs by the numbers that their tenants know.
+    var jobsByNumber: [TenantJob: JobID] = [:]
+    /// Leased jobs whose worker, by name, has not reconnected since this coordinator started.
+    var orphans: [String: Set<JobID>] = [:]
+    /// The number of jobs whose outcome is being committed.
+    var concluding = 0
+    var traces: [JobID: TraceTally] = [:]
+
     var tenants: [TenantState] = []
     var tenantIndex: [String: Int] = [:]
+    var fairness = Fairness()
+    var oldestWaiting = OldestWaiting()
+
     var workers: [Peer: WorkerSession] = [:]
     var workerNames: [String: Peer] = [:]
-    /// Jobs whose worker, by name, has not come back since this coordinator started.
-    var orphans: [String: Set<JobID>] = [:]
-    var clients: [Peer: ClientSession] = [:]
-    var submits: [UInt64: PendingSubmit] = [:]
-    var cancels: [UInt64: PendingCancel] = [:]
-    var waits: [UInt64: Wait] = [:]
-    /// What connections of each tenant use; none of tenants that have none.
-    var clientLoads: [String: ClientLoad] = [:]
-    /// Open jobs by the numbers that their tenants know.
-    var openNumbers: [TenantJob: JobID] = [:]
+    /// Workers for which this turn has messages.
+    var changedWorkers: Set<Peer> = []
+    /// Workers that were sent a job or whose lease ended, so that they may be evaluating another job than before.
+    var advancedWorkers: Set<Peer> = []
+    /// When a worker that satisfies each requirement of waiting jobs was last connected, in steady time.
+    var lastAvailable: [Requirement: Int64] = [:]
 
-    /// What waits for clients to take it.
+    var clients: [Peer: ClientSession] = [:]
+    /// The connections and watched jobs of each tenant that has connections.
+    var clientLoads: [String: ClientLoad] = [:]
+    var requests = PendingRequests()
+    /// The bytes of replies that clients have not read.
     var answers: AnswerBudget
-    /// Connections with questions for the store, in the order of their turns; and the same as a set.
-    var readers = FIFO<Peer>()
-    var waitingReaders: Set<Peer> = []
-    /// Some of `readers` may have room, or a turn, that had none before.
-    var readersMayGoOn = false
-    /// Watches with changes for which there is no room.
-    var blockedWatches: Set<WatchID> = []
-    var traces: [JobID: TraceTally] = [:]
-    /// What the store's next answers are about, oldest first.
-    var intents: [StoreIntent] = []
-    var nextIntent = 0
+    var readRound = ReadRound()
+    var watchUpdates = WatchUpdates()
+    /// Unreadable messages of each peer since the last sweep.
+    var unreadable: [Peer: Int] = [:]
+
+    /// The purposes of the operations that the store has not answered, oldest first.
+    var intents = FIFO<StoreIntent>()
+    /// Why the store fails, while it does. New jobs are refused meanwhile.
+    var storeFault: String?
     var nextNumber: UInt64 = 0
 
-    /// When each kind of worker that waiting jobs need was last there, in steady time.
-    var lastServed: [Requirement: Int64] = [:]
-    /// Messages that could not be read, by peer, since the last survey.
-    var faults: [Peer: Int] = [:]
-    /// The virtual time of tenants that are served: where one that had nothing to do begins.
-    var virtualClock = 0.0
-    /// Leases that were given.
-    var leaseCount: UInt64 = 0
-
-    /// Jobs with a not-before time, by wall time; expiries that jobs name likewise; waits by steady time.
-    var delays = PriorityHeap<Due<JobID>>()
-    var expiries = PriorityHeap<Due<JobID>>()
-    var waitEnds = PriorityHeap<Due<UInt64>>()
-    var changedWatches: Set<WatchID> = []
-    var changedWorkers: Set<Peer> = []
-    /// Workers that were sent a job, or of which a lease ended: they may evaluate another one than before.
-    var advancedWorkers: Set<Peer> = []
-
-    var actions: [CoordinatorAction] = []
+    var timers = Timers()
+    var sweep: Sweep
     var now: CoordinatorTime
     let started: CoordinatorTime
-    var lastTick: Int64
-    var nextSurvey: Int64
-    /// No lease or worker is given up before this steady time: after a stall, messages may still be on their way.
-    var graceUntil: Int64 = 0
-    /// Why the store fails, while it does: new jobs are refused.
-    var storeFault: String?
-    /// When each tenant's oldest waiting job was submitted, and until when that is believed.
-    var oldest: [Int: Int64] = [:]
-    var oldestUntil: Int64 = .min
+
     var isDraining = false
-    var saidDrained = false
-    /// Jobs whose outcome is being committed.
-    var concluding = 0
+    var hasReportedDrained = false
+    var actions: [CoordinatorAction] = []
     public internal(set) var metrics = CoordinatorMetrics()
 
     /// - Parameters:
-    ///   - open: what the store holds without an outcome. Jobs that were leased wait for their workers.
-    ///   - instance: random bytes that tell this start from others.
+    ///   - open: the stored jobs without an outcome. Leased ones wait for their workers to reconnect.
+    ///   - instance: random bytes that identify this start.
     public init(
         settings: CoordinatorSettings, open: [OpenJob] = [], instance: [UInt8], software: String,
         time: CoordinatorTime
@@ -103,8 +86,7 @@ public struct CoordinatorStateMachine: Sendable {
         answers = AnswerBudget(connectionBytes: settings.connectionAnswerBytes, allBytes: settings.answerBytes)
         now = time
         started = time
-        lastTick = time.steady
-        nextSurvey = time.steady
+        sweep = Sweep(start: time.steady)
         recover(open)
     }
 
@@ -117,7 +99,7 @@ public struct CoordinatorStateMachine: Sendable {
             receive(envelope, from: peer, identity, address: address)
         case .trace(let identity, let segment): receive(segment, from: identity)
         case .unreadable(let peer, let error): refuse(error, from: peer)
-        case .unreachable(let peer): lose(peer)
+        case .unreachable(let peer): handleUnreachable(peer)
         case .stored(let replies): applyStored(replies)
         case .storeFailed(let reason): storeFailed(reason)
         case .answered(let read, let answer): answered(read, answer)
@@ -127,31 +109,31 @@ public struct CoordinatorStateMachine: Sendable {
         }
     }
 
-    /// Leases what can be leased and gives out everything that the turn's events led to.
+    /// Leases what can be leased, and returns the actions that follow from the turn's events, in order.
     public mutating func finishTurn(at time: CoordinatorTime) -> [CoordinatorAction] {
         now = time
         advanceWorkers()
         dispatch()
         flushWorkers()
         flushWatches()
-        askStore()
-        if isDraining, !saidDrained, submits.isEmpty, leasedOrConcluding == 0 {
-            saidDrained = true
+        issueReads()
+        if isDraining, !hasReportedDrained, requests.submits.isEmpty, leasedOrConcluding == 0 {
+            hasReportedDrained = true
             actions.append(.drained)
         }
         defer { actions.removeAll(keepingCapacity: true) }
         return actions
     }
 
-    /// When `tick` should be called next if nothing else happens, in steady time.
+    /// The steady time at which the next `tick` is due if no other event happens.
     public var nextTick: Int64 {
-        var next = nextSurvey
-        for due in [delays.first?.time, expiries.first?.time].compactMap({ $0 }) {
-            // A job may name any time, up to the last that there is.
+        var next = sweep.next
+        for due in [timers.notBefore.first?.time, timers.expiries.first?.time].compactMap({ $0 }) {
+            // A job may name any time up to the largest integer, so the wait is capped.
             next = min(next, now.steady + min(due - now.wall, Self.longestWaitMs))
         }
-        if let wait = waitEnds.first { next = min(next, wait.time) }
-        for watch in changedWatches {
+        if let wait = timers.waitEnds.first { next = min(next, wait.time) }
+        for watch in watchUpdates.changed {
             if let due = clients[watch.peer]?.watches[watch.correlation]?.due { next = min(next, due) }
         }
         return max(next, now.steady)
@@ -171,7 +153,7 @@ public struct CoordinatorStateMachine: Sendable {
         actions.append(.store(operation))
     }
 
-    /// The tenant's place; made with its policy when it is new.
+    /// The tenant's index. A tenant that is new is added with its policy.
     mutating func tenant(_ name: String) -> Int {
         if let known = tenantIndex[name] { return known }
         tenants.append(TenantState(name: name, policy: settings.policy(of: name)))

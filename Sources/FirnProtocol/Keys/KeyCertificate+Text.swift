@@ -1,5 +1,5 @@
 extension KeyCertificate {
-    /// The text of the file.
+    /// The certificate as the text of its file.
     public var text: String {
         var lines = ["metadata"]
         switch owner {
@@ -15,7 +15,9 @@ extension KeyCertificate {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Reads a file's text. Comments (`#` at the beginning of a line) and entries it does not know are passed over.
+    /// Reads the text of a file. Comments (lines that begin with `#`) and unknown entries are ignored.
+    ///
+    /// - Throws: `KeyError.malformed` with the line or entry that is wrong.
     public init(text: String) throws(KeyError) {
         let entries = try Self.entries(of: text)
         guard let publicKey = entries["curve/public-key"] else { throw .malformed("public-key is missing") }
@@ -40,7 +42,7 @@ extension KeyCertificate {
         return .peer(identity)
     }
 
-    /// `section/key` to value.
+    /// The entries as `section/key` with their values.
     private static func entries(of text: String) throws(KeyError) -> [String: String] {
         var section = ""
         var entries: [String: String] = [:]
@@ -61,7 +63,7 @@ extension KeyCertificate {
     }
 
     private static func entry(_ text: String, line: Int) throws(KeyError) -> (key: String, value: String) {
-        // The value may contain `=`, a key does not.
+        // A value may contain `=`, but a key may not.
         guard let equals = text.firstIndex(of: "=") else { throw .malformed("line \(line) is not NAME = \"VALUE\"") }
         let key = text[..<equals].filter { $0 != " " && $0 != "\t" }
         let value = text[text.index(after: equals)...].drop { $0 == " " || $0 == "\t" }

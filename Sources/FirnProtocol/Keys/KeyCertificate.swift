@@ -1,4 +1,4 @@
-/// A key as it lies in a file: whose it is and what it may do. Written as czmq writes certificates (ZPL, RFC 4):
+/// A key as stored in a file, with its owner. The format is that of czmq's certificates (ZPL, RFC 4):
 ///
 ///     metadata
 ///         role = "client"
@@ -8,20 +8,22 @@
 ///         public-key = "..."
 ///         secret-key = "..."
 ///
-/// The coordinator's own certificate has the role `coordinator`, which is no role of a peer.
+/// The coordinator's own certificate has the role `coordinator`, which no peer can have.
 public struct KeyCertificate: Sendable, Hashable {
-    /// Whose key it is.
+    /// The owner of a key.
     public enum Owner: Sendable, Hashable {
         case coordinator
         case peer(Identity)
     }
 
     public let owner: Owner
-    /// 40 characters of Z85.
+    /// The public key as 40 characters of Z85.
     public let publicKey: String
-    /// 40 characters of Z85; nil in a certificate that may be handed out.
+    /// The secret key as 40 characters of Z85; nil in a certificate that may be published.
     public let secretKey: String?
 
+    /// Makes a certificate.
+    ///
     /// - Throws: `KeyError.malformed` when a key is not 40 characters of Z85.
     public init(owner: Owner, publicKey: String, secretKey: String?) throws(KeyError) {
         guard Self.isKey(publicKey) else { throw .malformed("public-key is not 40 characters of Z85") }
@@ -31,7 +33,7 @@ public struct KeyCertificate: Sendable, Hashable {
         self.secretKey = secretKey
     }
 
-    /// The same without the secret key.
+    /// The certificate without its secret key.
     public var withoutSecret: KeyCertificate {
         KeyCertificate(checkedOwner: owner, publicKey: publicKey, secretKey: nil)
     }
@@ -42,7 +44,7 @@ public struct KeyCertificate: Sendable, Hashable {
         self.secretKey = secretKey
     }
 
-    /// The name of its files, without the suffix: `coordinator`, `client-TENANT-KEY`, `worker-KEY` or `operator-KEY`.
+    /// The name of its files without the suffix: `coordinator`, `client-TENANT-KEY`, `worker-KEY` or `operator-KEY`.
     public var fileName: String {
         switch owner {
         case .coordinator: "coordinator"
@@ -59,10 +61,10 @@ public struct KeyCertificate: Sendable, Hashable {
     }
 }
 
-/// A key, key file or key directory that cannot be used.
+/// Why a key, key file or key directory cannot be used.
 public enum KeyError: Error, Sendable, Hashable, CustomStringConvertible {
     case malformed(String)
-    /// A file that cannot be read or written, and why.
+    /// A file cannot be read or written, for the given reason.
     case file(path: String, reason: String)
 
     public var description: String {

@@ -1,16 +1,16 @@
 import Glibc
 
-/// A directory of keys, as protocol/firn-1.md, section 9, lays it out. What generates keys is given in, since that needs
-/// libzmq and this module does not know it.
+/// A directory of keys with the layout of protocol/firn-1.md, section 9. The caller generates the keys, because that
+/// needs libzmq, on which this module does not depend.
 public struct KeyDirectory: Sendable {
     public let path: String
 
     public init(path: String) { self.path = path }
 
-    /// Writes the certificate of a new key: with the secret (mode 0600) and without, and for a peer among the authorised
-    /// ones. Makes the directories. Never writes over a file.
+    /// Writes the certificate of a new key: once with the secret key (mode 0600) and once without it, which for a peer
+    /// is among the authorised ones. It creates missing directories and never overwrites a file.
     ///
-    /// - Returns: the paths written.
+    /// - Returns: the paths of the new files.
     @discardableResult
     public func add(_ certificate: KeyCertificate) throws(KeyError) -> [String] {
         guard certificate.secretKey != nil else { throw .malformed("a new key needs its secret key") }
@@ -27,7 +27,7 @@ public struct KeyDirectory: Sendable {
         return [secretPath, publicPath]
     }
 
-    /// The coordinator's own pair.
+    /// Reads the coordinator's own key pair.
     public func coordinator() throws(KeyError) -> KeyCertificate {
         let file = "\(path)/coordinator.cert_secret"
         let certificate = try Self.read(file, needsSecret: true)
@@ -35,7 +35,8 @@ public struct KeyDirectory: Sendable {
         return certificate
     }
 
-    /// All keys to admit. Fails when one file cannot be read: a key that was to be removed must not stay unseen.
+    /// Reads all authorised keys. It fails if one file cannot be read, so that a starting coordinator never overlooks a
+    /// key.
     public func keyRing() throws(KeyError) -> KeyRing {
         var ring = KeyRing()
         for name in try KeyFile.list(authorized) where name.hasSuffix(".cert") {
@@ -50,8 +51,8 @@ public struct KeyDirectory: Sendable {
         return ring
     }
 
-    /// The keys to admit from now on, for a coordinator that runs. A file that cannot be read or that has another file's
-    /// key admits nobody, so what was to be removed is; the faults are for the log.
+    /// Reads the authorised keys for a running coordinator. A file that is unreadable, or repeats another file's key,
+    /// authorises nobody, so that a revocation always takes effect. The faults are for the log.
     public func readableKeys() -> (ring: KeyRing, faults: [KeyError]) {
         var ring = KeyRing()
         var faults: [KeyError] = []
@@ -69,7 +70,8 @@ public struct KeyDirectory: Sendable {
         return (ring, faults)
     }
 
-    /// The public certificates of the directory: the coordinator's where there is one, then the authorised ones by name.
+    /// Reads the public certificates of the directory: first the coordinator's if there is one, then the authorised
+    /// ones by name.
     public func certificates() throws(KeyError) -> [KeyCertificate] {
         var files: [String] = []
         for name in try KeyFile.list(path) where name == "coordinator.cert" { files.append("\(path)/\(name)") }
@@ -79,7 +81,8 @@ public struct KeyDirectory: Sendable {
         return certificates
     }
 
-    /// Reads one certificate. With `needsSecret` it must have a secret key and be readable by its owner only.
+    /// Reads one certificate. With `needsSecret` it must have a secret key, and only its owner may have access to the
+    /// file.
     public static func read(_ path: String, needsSecret: Bool) throws(KeyError) -> KeyCertificate {
         let text = try KeyFile.read(path, isSecret: needsSecret)
         let certificate: KeyCertificate

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Reading and writing small files with exact permissions.
+/// Reads and writes small files with exact permissions.
 enum KeyFile {
-    /// A certificate has a few hundred bytes; more is not one.
+    /// The size bound of a file. A certificate has a few hundred bytes.
     private static let maxBytes = 64 << 10
 
     static func makeDirectory(_ path: String, mode: mode_t) throws(KeyError) {
         guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw failure(path) }
     }
 
-    /// Creates a file that was not there, with all its text, or throws.
+    /// Creates a new file with the given text. It fails if the file exists.
     static func create(_ path: String, text: String, mode: mode_t) throws(KeyError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else {
@@ -17,7 +17,7 @@ enum KeyFile {
             throw .file(path: path, reason: "there is a key already; remove it to make a new one")
         }
         defer { close(descriptor) }
-        // The process's mask may have taken bits away.
+        // The process's umask may have removed permission bits.
         guard fchmod(descriptor, mode) == 0 else { throw failure(path) }
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {

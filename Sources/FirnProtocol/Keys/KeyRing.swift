@@ -1,10 +1,12 @@
-/// The keys that a coordinator admits: who each belongs to. A value, so a reload makes a new one.
+/// The authorised keys with their owners. A reload of the key directory makes a new value.
 public struct KeyRing: Sendable {
     private var identities: [String: Identity] = [:]
 
     public init() {}
 
-    /// - Throws: when the key is there already, or is not a peer's.
+    /// Adds a peer's certificate.
+    ///
+    /// - Throws: `KeyError.malformed` if the key was added before or belongs to no peer.
     public mutating func add(_ certificate: KeyCertificate) throws(KeyError) {
         guard case .peer(let identity) = certificate.owner else {
             throw .malformed("the coordinator's own key is not one to admit")
@@ -17,13 +19,13 @@ public struct KeyRing: Sendable {
 
     public var count: Int { identities.count }
 
-    /// Whether some key belongs to it.
+    /// Whether a key of the identity is authorised.
     public func admits(_ identity: Identity) -> Bool { identities.values.contains(identity) }
 
-    /// Whether a key may connect at an endpoint, by its ZAP domain.
+    /// Decides whether a key may connect to the endpoint with a ZAP domain.
     ///
-    /// - Returns: who it is, or why not, in words for the log.
-    public func judge(publicKey: String, domain: String) -> Result<Identity, Refusal> {
+    /// - Returns: the owner of the key, or the reason for a refusal, for the log.
+    public func authorize(publicKey: String, domain: String) -> Result<Identity, Refusal> {
         guard let endpoint = Endpoint(authenticationDomain: domain) else {
             return .failure(Refusal(reason: "no endpoint has the domain \"\(domain)\""))
         }
@@ -38,7 +40,7 @@ public struct KeyRing: Sendable {
         return .success(identity)
     }
 
-    /// Why a key is not admitted.
+    /// Why a key is refused.
     public struct Refusal: Error, Sendable, Hashable {
         public let reason: String
     }

@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-/// What the coordinator sends to a client or an operator.
+/// A message of the coordinator to a client or an operator.
 public enum ClientReply: WireMessage {
     case welcome(WireClientWelcome)
     case submitReply(WireSubmitReply)
@@ -55,9 +55,9 @@ public enum ClientReply: WireMessage {
         }
     }
 
-    /// Reads a body; nil for a kind that is none of these.
+    /// Decodes a body; nil if the kind does not belong to this direction.
     ///
-    /// - Throws: when the body is malformed.
+    /// - Throws: an error of SwiftProtobuf if the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> ClientReply? {
         switch kind {
         case .clientWelcome: .welcome(try WireClientWelcome(serializedBytes: body))

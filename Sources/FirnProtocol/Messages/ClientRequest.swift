@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-/// What a client or an operator sends to the coordinator.
+/// A message of a client or an operator to the coordinator.
 public enum ClientRequest: WireMessage {
     case hello(WireClientHello)
     case submit(WireSubmit)
@@ -38,7 +38,7 @@ public enum ClientRequest: WireMessage {
         }
     }
 
-    /// Whether it is answered, and so needs a correlation id.
+    /// Whether the request is answered, and so needs a correlation id.
     public var isQuestion: Bool {
         switch self {
         case .hello, .submit, .get, .watch, .readResult, .listJobs, .cancel, .getQueue, .listWorkers, .drain,
@@ -68,9 +68,9 @@ public enum ClientRequest: WireMessage {
         }
     }
 
-    /// Reads a body; nil for a kind that is none of these.
+    /// Decodes a body; nil if the kind does not belong to this direction.
     ///
-    /// - Throws: when the body is malformed.
+    /// - Throws: an error of SwiftProtobuf if the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> ClientRequest? {
         switch kind {
         case .clientHello: .hello(try WireClientHello(serializedBytes: body))

@@ -1,15 +1,15 @@
-/// The coordinator's four sockets. Each admits one role, and is a ZAP domain of its own.
+/// The coordinator's four sockets. Each admits one role and has its own ZAP domain.
 public enum Endpoint: String, Sendable, Hashable, CaseIterable {
-    /// ROUTER; `ClientRequest` in, `ClientReply` out.
+    /// A ROUTER that receives `ClientRequest` and sends `ClientReply`.
     case clients
-    /// ROUTER; `WorkerMessage` in, `WorkerCommand` out.
+    /// A ROUTER that receives `WorkerMessage` and sends `WorkerCommand`.
     case workers
-    /// PULL; `TraceMessage` in.
+    /// A PULL socket that receives `TraceMessage`.
     case traces
-    /// ROUTER; the clients' messages, for operators.
+    /// A ROUTER with the clients' messages, for operators.
     case operators
 
-    /// The domain that the authenticator is asked with.
+    /// The ZAP domain of the endpoint.
     public var authenticationDomain: String { "firn.\(rawValue)" }
 
     public init?(authenticationDomain: String) {
@@ -17,7 +17,7 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
         self.init(rawValue: String(authenticationDomain.dropFirst("firn.".count)))
     }
 
-    /// The one role that it admits.
+    /// The only role that the endpoint admits.
     public var role: Role {
         switch self {
         case .clients: .client
@@ -26,7 +26,7 @@ public enum Endpoint: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Where a coordinator listens unless told otherwise.
+    /// The port at which a coordinator listens by default.
     public var defaultPort: UInt16 {
         switch self {
         case .clients: 7701

@@ -1,2 +1,2 @@
-// The message types are the vocabulary of whoever uses this module.
+// Every user of this module works with the message types.
 @_exported public import FirnMessages

@@ -1,10 +1,10 @@
-/// The first frame of every message: 16 bytes.
+/// The first frame of every message, with 16 bytes:
 ///
 ///     offset 0: "FIRN"             4 bytes
 ///     offset 4: version            1 byte
 ///     offset 5: kind               1 byte
 ///     offset 6: 0                  2 bytes, reserved
-///     offset 8: correlation id     8 bytes, little-endian; 0 where nothing is answered
+///     offset 8: correlation id     8 bytes, little-endian; 0 in a message that neither is nor expects an answer
 struct Header {
     static let byteCount = 16
     private static let magic: [UInt8] = [0x46, 0x49, 0x52, 0x4E]

@@ -1,13 +1,13 @@
-/// Who a connection belongs to, as its key says. It travels inside the coordinator's process only: the authenticator
-/// gives libzmq the user id, and each received message bears it.
+/// The owner of a connection, according to its key. An identity stays within the coordinator's process: the
+/// authenticator gives it to libzmq as the user id, which each received message then bears.
 public struct Identity: Sendable, Hashable, CustomStringConvertible {
     public let role: Role
-    /// Set exactly for clients.
+    /// The client's tenant; nil for the other roles.
     public let tenant: Tenant?
     /// The name of the key, for logs and lists.
     public let keyName: String
 
-    /// - Returns: nil when a client has no tenant, another role has one, or the key's name breaks the rule of
+    /// - Returns: nil if a client has no tenant, another role has one, or the key's name breaks the rule of
     ///   `Tenant.init`.
     public init?(role: Role, tenant: Tenant?, keyName: String) {
         guard (role == .client) == (tenant != nil), Tenant.isName(keyName) else { return nil }
@@ -16,13 +16,13 @@ public struct Identity: Sendable, Hashable, CustomStringConvertible {
         self.keyName = keyName
     }
 
-    /// `client/TENANT/KEY`, `worker/KEY` or `operator/KEY`.
+    /// The identity as `client/TENANT/KEY`, `worker/KEY` or `operator/KEY`.
     public var userID: String {
         guard let tenant else { return "\(role.rawValue)/\(keyName)" }
         return "\(role.rawValue)/\(tenant.name)/\(keyName)"
     }
 
-    /// - Returns: nil unless the text is what `userID` gives.
+    /// Reads what `userID` gives; nil for any other text.
     public init?(userID: String) {
         let parts = userID.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard let role = parts.first.flatMap(Role.init(rawValue:)), let keyName = parts.last,

@@ -1,16 +1,17 @@
 import FoundationEssentials
 
-/// A result travels in one message beside its value, which has segments. So its texts are bounded where it is made: a job
-/// decides how long its error message is, and every frame of a backtrace names a file.
+/// Bounds on the texts of a result. A result is one message; only its value may be split into segments. Its texts must
+/// be bounded where it is made, since a job decides how long its error message is, and every frame of a backtrace names
+/// a file.
 extension WireJobResult {
-    /// About how many bytes there are beside the value.
+    /// The approximate bytes of the result without its value.
     public var textBytes: Int {
         var bytes = printed.reduce(0) { $0 + $1.text.count + 16 } + warnings.reduce(0) { $0 + $1.textBytes }
         if hasFailure { bytes += failure.textBytes }
         return bytes
     }
 
-    /// Cuts the texts of failure and warnings to the protocol's bounds; what was cut says so.
+    /// Truncates the texts of the failure and the warnings to the protocol's bounds. A truncated text ends with a note.
     public mutating func boundTexts() {
         if hasFailure { failure.boundTexts(message: ProtocolLimits.failureBytes) }
         for index in warnings.indices { warnings[index].boundTexts(message: ProtocolLimits.pathBytes) }
@@ -29,7 +30,7 @@ extension WireFailure {
         boundBacktrace()
     }
 
-    /// Keeps as many frames at both ends as fit, and counts those between.
+    /// Keeps as many frames as fit at both ends, and counts the omitted ones between them.
     private mutating func boundBacktrace() {
         guard backtrace.reduce(0, { $0 + $1.textBytes }) > ProtocolLimits.backtraceBytes else { return }
         for index in backtrace.indices {
@@ -43,7 +44,7 @@ extension WireFailure {
         backtraceOmitted &+= UInt64(clamping: left)
     }
 
-    /// How many of the first frames have half of what a backtrace may have.
+    /// The number of leading frames that fit into half of a backtrace's bound.
     private static func fitting(_ frames: some Sequence<WireBacktraceFrame>) -> Int {
         var (count, bytes) = (0, 0)
         for frame in frames {
@@ -60,7 +61,7 @@ extension WireBacktraceFrame {
 }
 
 extension WireSpan {
-    /// The numbers and lengths around the texts included.
+    /// The bytes include the numbers of the span and the lengths of its texts.
     fileprivate var textBytes: Int { file.count + sourceLine.count + 32 }
 
     fileprivate mutating func boundTexts() {
@@ -69,7 +70,7 @@ extension WireSpan {
     }
 }
 
-/// The first bytes of a text, up to the beginning of a character, and how many were left out.
+/// The longest prefix of whole characters within the bound, with a note of how many bytes were omitted.
 private func cut(_ text: Data, to most: Int) -> Data {
     guard text.count > most else { return text }
     var end = text.startIndex + most

@@ -3,7 +3,7 @@ import SwiftProtobuf
 extension WireJobSpecification {
     /// Decodes a job of a batch and checks every rule of protocol/firn-1.md, section 7.
     ///
-    /// - Throws: `jobTooLarge` or `invalidJob`, which says which field breaks which rule.
+    /// - Throws: `jobTooLarge` or `invalidJob` with the field and the rule that it breaks.
     public static func validated(
         encoded bytes: some SwiftProtobufContiguousBytes, maxBytes: Int = ProtocolLimits.jobBytes
     ) throws(ProtocolError) -> WireJobSpecification {
@@ -21,6 +21,8 @@ extension WireJobSpecification {
     }
 
     /// Checks the rules of section 7.
+    ///
+    /// - Throws: `invalidJob` with the field and the rule that it breaks.
     public func validate() throws(ProtocolError) {
         try validateRoots()
         try validateProgram()
@@ -72,7 +74,7 @@ extension WireJobSpecification {
         }
     }
 
-    /// It stands in every frame of a backtrace.
+    /// A name is bounded because every frame of a backtrace repeats it.
     private static func validateName(_ name: String, _ field: String) throws(ProtocolError) {
         try require(
             name.utf8.count <= ProtocolLimits.pathBytes, "\(field) has more than \(ProtocolLimits.pathBytes) bytes")
@@ -86,7 +88,7 @@ extension WireJobSpecification {
         }
     }
 
-    /// The directory that an encoded program lies in may be the root itself.
+    /// The base of an encoded program may be the root itself.
     private func validateBase(_ base: WireRootFile) throws(ProtocolError) {
         guard base.path.isEmpty else { return try validate(base, "encoded.base") }
         try Self.require(

@@ -1,4 +1,5 @@
-/// What a message's body is; one byte of the header. The numbers are those of protocol/firn.proto's comments.
+/// The kind of a message's body, as one byte of the header. The numbers are those in the comments of
+/// protocol/firn.proto.
 public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
     case error = 0x01
     case ping = 0x02

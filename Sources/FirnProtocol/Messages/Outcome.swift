@@ -1,4 +1,4 @@
-/// How a job ended: exactly one of twelve ways.
+/// How a job ended: in one of twelve ways.
 public enum Outcome: String, Sendable, Hashable, CaseIterable {
     case ok
     case evalError
@@ -30,12 +30,12 @@ public enum Outcome: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// - Returns: nil for an unspecified outcome and one that a later version added.
+    /// - Returns: nil for an unspecified outcome, and for one that a later version added.
     public init?(wire: WireOutcomeKind) {
         guard let outcome = Self.allCases.first(where: { $0.wire == wire }) else { return nil }
         self = outcome
     }
 
-    /// Whether only a coordinator decides it: a worker's result with such an outcome is refused.
+    /// Whether only a coordinator may decide on the outcome. A worker's result with such an outcome is refused.
     public var isDecidedByCoordinator: Bool { self == .quarantined || self == .unavailable }
 }

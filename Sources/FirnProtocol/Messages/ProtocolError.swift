@@ -1,8 +1,8 @@
-/// A message that cannot be read, or may not be sent. It becomes an `Error` message for the peer.
+/// A message that cannot be read or is not permitted. The peer is told by an `Error` message.
 public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible {
     public let code: WireErrorCode
     public let message: String
-    /// Of the message it is about, where that could be read; else 0.
+    /// The correlation id of the message at fault if it could be read, and otherwise 0.
     public let correlation: UInt64
 
     public init(_ code: WireErrorCode, _ message: String, correlation: UInt64 = 0) {
@@ -17,7 +17,7 @@ public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible 
 
     public var description: String { "\(code.name): \(message)" }
 
-    /// What is sent to the peer.
+    /// The message for the peer.
     public var wire: WireError {
         .with {
             $0.code = code
@@ -28,7 +28,7 @@ public struct ProtocolError: Error, Sendable, Hashable, CustomStringConvertible 
 }
 
 extension WireErrorCode {
-    /// Its name in text, JSON and logs.
+    /// The name of the code in text, JSON and logs.
     public var name: String {
         switch self {
         case .unspecified: "unspecified"

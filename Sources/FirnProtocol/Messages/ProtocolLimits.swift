@@ -1,23 +1,25 @@
-/// Bounds of version 1 that hold whatever is configured. A coordinator may set lower ones and names them in its welcome.
+/// Bounds of version 1 that hold for every configuration. A coordinator may set lower ones, which it names in its
+/// welcome.
 public enum ProtocolLimits {
-    /// A frame; sockets are given this as their maximum, so a longer one ends the connection.
+    /// Bytes of a frame. It is the sockets' maximum, so a larger frame ends the connection.
     public static let frameBytes = 32 << 20
-    /// Frames of a message, without a routing id: header and body.
+    /// Frames of a message without a routing id: the header and the body.
     public static let frames = 2
-    /// An encoded job, all its sources included.
+    /// Bytes of an encoded job with all its sources.
     public static let jobBytes = 24 << 20
     public static let batchJobs = 1_000
-    /// The encoded jobs of a batch together.
+    /// Bytes of all encoded jobs of a batch.
     public static let batchBytes = 28 << 20
-    /// A value above this travels in segments of this size.
+    /// The largest value within a result, in bytes, and the size of the segments of a larger one. They are the defaults
+    /// when a welcome names no others.
     public static let inlineResultBytes = 256 << 10
     public static let segmentBytes = 1 << 20
-    /// What a result may have beside its value; one with more is refused.
+    /// Bytes of a result without its value. A larger one is refused.
     public static let resultTextBytes = 16 << 20
-    /// The message of a failure, and its backtrace; what is more is cut by the worker.
+    /// Bytes of a failure's message and of its backtrace. The worker truncates longer ones.
     public static let failureBytes = 256 << 10
     public static let backtraceBytes = 512 << 10
-    /// What a worker may keep of a job's output.
+    /// Bytes of a job's printed output that a worker may keep.
     public static let printedBytes = 1 << 20
     public static let idempotencyKeyBytes = 64
     public static let contentIDBytes = 64
@@ -33,7 +35,7 @@ public enum ProtocolLimits {
     /// Jobs that one Watch or Cancel may name.
     public static let namedJobs = 10_000
     public static let systemBytes = 64
-    /// Attributes that one walk may look at, and names of each.
+    /// Attributes that one walk may visit, and names in the path of each.
     public static let walkPaths = 10_000
     public static let walkDepth = 100
     /// Events of a trace segment.

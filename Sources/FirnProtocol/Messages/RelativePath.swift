@@ -1,6 +1,6 @@
-/// The rule for paths that a peer names: below a directory, and never out of it.
+/// The rule for paths in messages: a path names something below a directory and never leaves it.
 public enum RelativePath {
-    /// - Returns: nil when the path keeps the rule, else what is wrong with it.
+    /// - Returns: nil if the path follows the rule, and otherwise what is wrong with it.
     public static func fault(in path: String) -> String? {
         let bytes = path.utf8
         guard !bytes.isEmpty else { return "is empty" }

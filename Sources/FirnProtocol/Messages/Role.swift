@@ -1,9 +1,9 @@
-/// What a key may do. Every endpoint of a coordinator admits exactly one role.
+/// What a key permits. Every endpoint of a coordinator admits exactly one role.
 public enum Role: String, Sendable, Hashable, CaseIterable {
-    /// Submits jobs and reads their results, for one tenant.
+    /// A client submits jobs of one tenant and reads their results.
     case client
-    /// Evaluates jobs, and sends their traces.
+    /// A worker evaluates jobs and sends their traces.
     case worker
-    /// Sees the jobs of all tenants and the workers, cancels, drains. Submits nothing.
+    /// An operator sees the jobs of all tenants and the workers, cancels and drains. It submits no jobs.
     case `operator`
 }

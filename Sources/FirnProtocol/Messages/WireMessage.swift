@@ -1,19 +1,23 @@
 import SwiftProtobuf
 
-/// One direction of one endpoint: the messages that may come there, each with its kind.
+/// The messages of one direction of one endpoint.
 public protocol WireMessage: Sendable {
     var kind: MessageKind { get }
-    /// The protobuf message.
+    /// The message's body.
     var body: any SwiftProtobuf.Message & Sendable { get }
-    /// - Returns: nil when the kind does not belong to this direction.
+    /// Decodes a body.
+    ///
+    /// - Returns: nil if the kind does not belong to this direction.
+    /// - Throws: an error of SwiftProtobuf if the body is malformed.
     static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> Self?
-    /// To say that a message could not be read or done.
+    /// The message which reports that a message could not be read or obeyed.
     static func error(_ error: WireError) -> Self
 }
 
-/// A message and the id that connects an answer to its question.
+/// A message with the correlation id that connects a reply with its request.
 public struct Envelope<Content: WireMessage>: Sendable {
-    /// Chosen by who asks, not 0 where an answer is expected; the answer bears the same.
+    /// The id that the sender of a request chooses. It is not 0 if a reply is expected, and the reply bears the same
+    /// id.
     public var correlation: UInt64
     public var content: Content
 
@@ -22,14 +26,15 @@ public struct Envelope<Content: WireMessage>: Sendable {
         self.correlation = correlation
     }
 
-    /// Header and body, without a routing id.
+    /// The header and the body, without a routing id.
     public func frames() -> [[UInt8]] {
         [Header(kind: content.kind, correlation: correlation).bytes, content.body.encoded()]
     }
 
-    /// Reads what a peer sent. Whatever the bytes are, the outcome is a message or an error.
+    /// Reads a received message. Whatever the bytes are, this returns a message or throws.
     ///
-    /// - Parameter frames: without a routing id; `Message.frames.dropFirst()` on a ROUTER.
+    /// - Parameter frames: the frames without a routing id, so `Message.frames.dropFirst()` on a ROUTER.
+    /// - Throws: the fault, with the correlation id if it could be read.
     public init(frames: some Collection<[UInt8]>) throws(ProtocolError) {
         guard let first = frames.first else { throw .malformedFrames("the message has no frames") }
         let header = try Header(first)
@@ -66,13 +71,13 @@ public struct Envelope<Content: WireMessage>: Sendable {
 }
 
 extension SwiftProtobuf.Message {
-    /// Encoding fails only for proto2's required fields, which this protocol has none of, and above 2 GiB, which no
-    /// message of it comes near.
+    /// The encoded message. Encoding can fail only for required fields of proto2, which this protocol does not have,
+    /// and above 2 GiB, which its messages never reach.
     public func encoded() -> [UInt8] {
         do { return try serializedBytes() } catch { return [] }
     }
 
-    /// For the bytes of a message that another carries encoded (`Submit.jobs`, `TraceSegment.events`).
+    /// Reads a message that another one carries in encoded form (`Submit.jobs`, `TraceSegment.events`).
     public init(encoded bytes: some SwiftProtobufContiguousBytes) throws(ProtocolError) {
         do {
             try self.init(serializedBytes: bytes)

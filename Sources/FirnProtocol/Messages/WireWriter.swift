@@ -1,4 +1,4 @@
-/// Writes fields of a protobuf message as they stand on the wire: a tag, then a varint, or a length and bytes.
+/// Writes the fields of a protobuf message in wire format: a tag, then a varint, or a length and bytes.
 struct WireWriter {
     private(set) var output: [UInt8] = []
 
@@ -19,19 +19,19 @@ struct WireWriter {
         output += bytes
     }
 
-    /// A packed repeated field.
+    /// Writes a packed repeated field.
     mutating func packed(field: UInt64, _ values: [some UnsignedInteger & FixedWidthInteger]) {
         var column = WireWriter(capacity: values.count * 2)
         for value in values { column.varint(UInt64(value)) }
         bytes(field: field, column.output)
     }
 
-    /// A packed repeated field, left out when it is all zeros.
+    /// Writes a packed repeated field, unless all its values are 0.
     mutating func column(field: UInt64, _ values: [UInt32]) {
         if values.contains(where: { $0 != 0 }) { packed(field: field, values) }
     }
 
-    /// Bytes, left out when they are all zeros.
+    /// Writes bytes, unless all of them are 0.
     mutating func column(field: UInt64, _ values: [UInt8]) {
         if values.contains(where: { $0 != 0 }) { bytes(field: field, values) }
     }

@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-/// What the coordinator sends to a worker.
+/// A message of the coordinator to a worker.
 public enum WorkerCommand: WireMessage {
     case welcome(WireWorkerWelcome)
     case dispatch(WireDispatch)
@@ -37,9 +37,9 @@ public enum WorkerCommand: WireMessage {
         }
     }
 
-    /// Reads a body; nil for a kind that is none of these.
+    /// Decodes a body; nil if the kind does not belong to this direction.
     ///
-    /// - Throws: when the body is malformed.
+    /// - Throws: an error of SwiftProtobuf if the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> WorkerCommand? {
         switch kind {
         case .workerWelcome: .welcome(try WireWorkerWelcome(serializedBytes: body))

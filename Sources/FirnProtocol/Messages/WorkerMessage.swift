@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-/// What a worker sends to the coordinator.
+/// A message of a worker to the coordinator.
 public enum WorkerMessage: WireMessage {
     case hello(WireWorkerHello)
     case credit(WireCredit)
@@ -37,9 +37,9 @@ public enum WorkerMessage: WireMessage {
         }
     }
 
-    /// Reads a body; nil for a kind that is none of these.
+    /// Decodes a body; nil if the kind does not belong to this direction.
     ///
-    /// - Throws: when the body is malformed.
+    /// - Throws: an error of SwiftProtobuf if the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> WorkerMessage? {
         switch kind {
         case .workerHello: .hello(try WireWorkerHello(serializedBytes: body))

@@ -1,24 +1,24 @@
-/// One event of an execution trace, as the recorder gives it and a reader gets it back.
+/// One event of an execution trace.
 public struct TraceEvent: Sendable, Hashable {
     public var kind: WireTraceEventKind
     /// Nanoseconds since the attempt began.
     public var nanoseconds: UInt64
-    /// Frames below.
+    /// The number of frames below the event's own.
     public var depth: UInt32
-    /// Of the function, builtin or source.
+    /// The name of the function, builtin or source.
     public var name: [UInt8]
-    /// Which chunk of its program.
+    /// The index of the chunk among those that were loaded; nil if the event has none.
     public var chunk: UInt32?
-    /// Byte offset of the instruction in its chunk.
+    /// The instruction's byte offset in its chunk.
     public var offset: UInt32
     public var opcode: UInt8
-    /// What a builtin's frame asks for.
+    /// The request of a builtin's frame.
     public var detail: [UInt8]
-    /// Printed values, the topmost last; at most 6 are carried.
+    /// Printed values of the stack, with the top last; at most 6.
     public var stack: [[UInt8]]
-    /// How many values the whole stack has.
+    /// The height of the whole stack.
     public var stackHeight: UInt32
-    /// Of an entered frame; 0 for a thunk.
+    /// The number of arguments of an entered frame; 0 for a thunk.
     public var arguments: UInt32
 
     public init(
@@ -39,12 +39,12 @@ public struct TraceEvent: Sendable, Hashable {
         self.arguments = arguments
     }
 
-    /// Values of the stack that an event carries.
+    /// The number of stack values that an event carries at most.
     public static let stackValues = 6
 }
 
 extension WireTraceEventKind {
-    /// 1 where a frame begins, -1 where one ends.
+    /// 1 if the event opens a frame, -1 if it closes one, and otherwise 0.
     public var framesOpened: Int {
         switch self {
         case .enterCallFrame, .enterBuiltinFrame, .enterBuiltin: 1

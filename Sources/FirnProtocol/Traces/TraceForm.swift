@@ -1,16 +1,16 @@
-/// What an event says but for time, depth and stack. A trace repeats few of them millions of times.
+/// An event without its time, depth and stack. A trace repeats a small number of such forms many times.
 public struct TraceForm: Sendable, Hashable {
     public var kind: WireTraceEventKind
-    /// Of the function, builtin or source; empty: none.
+    /// The name of the function, builtin or source; empty if there is none.
     public var name: [UInt8]
-    /// Which of the chunks loaded.
+    /// The index of the chunk among those that were loaded; nil if the event has none.
     public var chunk: UInt32?
-    /// Byte offset of the instruction in its chunk.
+    /// The instruction's byte offset in its chunk.
     public var offset: UInt32
     public var opcode: UInt8
-    /// What a builtin's frame asks for; empty: nothing.
+    /// The request of a builtin's frame; empty if there is none.
     public var detail: [UInt8]
-    /// Of an entered frame.
+    /// The number of arguments of an entered frame.
     public var arguments: UInt32
 
     public init(

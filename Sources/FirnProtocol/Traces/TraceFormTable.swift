@@ -1,10 +1,11 @@
-/// The numbers of a segment's forms, by the words that stand for them: an open table that is never more than half full.
+/// The numbers of a segment's forms by the words that stand for them: an open-addressing hash table that is at most
+/// half full.
 struct TraceFormTable {
     private struct Slot {
         var word: UInt64
         var number: UInt32
 
-        /// No event's word: they have a kind in the lowest byte.
+        /// The marker of a free slot. No event has this word, because no kind has the number 255.
         static let free = Slot(word: .max, number: 0)
     }
 
@@ -51,10 +52,10 @@ struct TraceFormTable {
         return slots[place].number
     }
 
-    /// Writes the numbers of words as varints, up to the first word without one.
+    /// Writes the numbers of words as varints, up to the first word that has none.
     ///
-    /// - Parameter output: has room for five bytes a word.
-    /// - Returns: how many words were written, and how many bytes.
+    /// - Parameter output: has space for five bytes for each word.
+    /// - Returns: the number of words written, and their bytes.
     func write(
         _ words: UnsafeBufferPointer<UInt64>, to output: UnsafeMutablePointer<UInt8>
     ) -> (words: Int, bytes: Int) {

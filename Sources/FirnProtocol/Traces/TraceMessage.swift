@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-/// What a worker sends on the trace socket, where nothing is answered.
+/// A message of a worker on the trace socket, which sends no replies.
 public enum TraceMessage: WireMessage {
     case segment(WireTraceSegment)
     case error(WireError)
@@ -19,9 +19,9 @@ public enum TraceMessage: WireMessage {
         }
     }
 
-    /// Reads a body; nil for a kind that is none of these.
+    /// Decodes a body; nil if the kind does not belong to this direction.
     ///
-    /// - Throws: when the body is malformed.
+    /// - Throws: an error of SwiftProtobuf if the body is malformed.
     public static func decode(_ kind: MessageKind, _ body: [UInt8]) throws -> TraceMessage? {
         switch kind {
         case .traceSegment: .segment(try WireTraceSegment(serializedBytes: body))

@@ -1,7 +1,8 @@
-/// Gathers the events of one segment after another, cheaply: what an event says is described once in a segment; after
-/// that the event costs a look into a small table and a byte.
+/// Builds segments of events cheaply. A segment describes each form of event once; after that, an event costs a lookup
+/// in a small hash table and mostly one byte.
 ///
-/// Whoever records events names each by a word, whose lowest byte is the number of its kind. Equal words say the same.
+/// The recorder names each event by a word whose lowest byte is the number of its kind. Equal words stand for equal
+/// forms.
 ///
 ///     var next = 0
 ///     while next < words.count {
@@ -9,7 +10,7 @@
 ///         if next < words.count { send(builder.takeSegment()) }
 ///     }
 public struct TraceSegmentBuilder {
-    /// Columns of the forms.
+    /// The columns that describe forms.
     private struct Columns {
         var kinds: [UInt8] = []
         var names: [UInt32] = []
@@ -22,20 +23,20 @@ public struct TraceSegmentBuilder {
 
     private var table = TraceFormTable()
     private var forms = Columns()
-    /// Indices of forms as they stand on the wire, with room after them.
+    /// The encoded numbers of forms, followed by unused space.
     private var events: [UInt8] = []
     private var eventBytes = 0
     public private(set) var count = 0
-    /// Frames that are open after the last event.
+    /// The frames that are open after the last event.
     private var open = 0
     private var baseDepth = 0
     private var now: UInt64 = 0
     private var baseNanoseconds: UInt64 = 0
     private var timeSteps: [UInt32] = []
     private var timeDeltas: [UInt64] = []
-    /// Events before the last entry of the time's columns.
+    /// The number of events before the last entry of the time columns.
     private var timedEvents = 0
-    /// By event; empty until an event has a stack.
+    /// One entry for each event; empty until an event has a stack.
     private var stackCounts: [UInt8] = []
     private var stackHeights: [UInt32] = []
     private var stackValues: [UInt32] = []
@@ -45,12 +46,14 @@ public struct TraceSegmentBuilder {
 
     private let maxEvents: Int
     private let maxStringBytes: Int
-    /// Bytes that a varint of 32 bits takes at most.
+    /// The most bytes of a 32-bit varint.
     private static let longest = 5
 
+    /// Makes a builder.
+    ///
     /// - Parameters:
-    ///   - maxEvents: of a segment; of one with stacks an eighth of it.
-    ///   - maxStringBytes: of a segment's string table; with it a segment stays near 1 MiB.
+    ///   - maxEvents: the most events of a segment, and eight times the most of a segment with stacks.
+    ///   - maxStringBytes: the most bytes of a segment's string table; the default keeps segments near 1 MiB.
     public init(maxEvents: Int = 262_144, maxStringBytes: Int = 512 << 10) {
         self.maxEvents = min(max(1, maxEvents), ProtocolLimits.segmentEvents)
         self.maxStringBytes = maxStringBytes
@@ -58,19 +61,19 @@ public struct TraceSegmentBuilder {
 
     public var isEmpty: Bool { count == 0 }
 
-    /// Events that the segment may have.
+    /// The most events of this segment.
     private var limit: Int { stackCounts.isEmpty ? maxEvents : max(1, maxEvents / 8) }
 
     /// Adds a batch of events, until the segment is full.
     ///
     /// - Parameters:
-    ///   - words: one for each event. One whose lowest byte is 0 is no event but the time of those after it: nanoseconds
-    ///     since the batch began, in its other bits.
-    ///   - first: index of the word to begin with; those before it were added already.
-    ///   - base: when the batch began.
-    ///   - open: frames that were open when it did.
-    ///   - describe: what a word says; asked when a segment meets it first.
-    /// - Returns: index of the first word that was not added.
+    ///   - words: a word for each event. A word whose lowest byte is 0 is not an event but the time of those that
+    ///     follow: its other bits are nanoseconds since the batch began.
+    ///   - first: the index of the word to begin with; earlier ones were added before.
+    ///   - base: the time at which the batch began, in nanoseconds.
+    ///   - open: the frames that were open at that time.
+    ///   - describe: returns the form of a word; called when a segment meets the word first.
+    /// - Returns: the index of the first word that was not added.
     public mutating func append(
         _ words: Span<UInt64>, from first: Int, base: UInt64, open: Int, describe: (UInt64) -> TraceForm
     ) -> Int {
@@ -96,7 +99,7 @@ public struct TraceSegmentBuilder {
         return next
     }
 
-    /// Writes events whose forms are known, as many as there is room for.
+    /// Writes events with known forms, as many as there is space for.
     private mutating func write(_ words: UnsafeBufferPointer<UInt64>) -> Int {
         let room = max(0, min(words.count, limit - count))
         reserve(room * Self.longest)
@@ -118,10 +121,10 @@ public struct TraceSegmentBuilder {
     /// Adds an event with its stack.
     ///
     /// - Parameters:
-    ///   - nanoseconds: when it happened. Time that runs backwards is taken as no time.
-    ///   - open: frames that were open before it.
-    ///   - stack: printed values, the topmost last. Only the last 6 are kept.
-    /// - Returns: false when the segment is full: take it first.
+    ///   - nanoseconds: the time of the event. A time before the previous event counts as the time of that.
+    ///   - open: the frames that were open before the event.
+    ///   - stack: printed values with the top last, of which the last 6 are kept.
+    /// - Returns: false if the segment is full and must be taken first.
     public mutating func append(
         _ word: UInt64, nanoseconds: UInt64, open: Int, stack: [[UInt8]], stackHeight: UInt32,
         describe: (UInt64) -> TraceForm
@@ -141,13 +144,13 @@ public struct TraceSegmentBuilder {
         return true
     }
 
-    /// Events without stacks may lie between those with them.
+    /// Adds empty entries for events without stacks that lie between events with stacks.
     private mutating func padStacks(to count: Int) {
         stackCounts += repeatElement(0, count: count - stackCounts.count)
         stackHeights += repeatElement(0, count: count - stackHeights.count)
     }
 
-    /// A segment stands alone: it says where it begins.
+    /// Records at which time and depth the segment begins, so that it can be read alone.
     private mutating func begin(open: Int) {
         guard count == 0 else { return }
         baseDepth = open
@@ -187,14 +190,14 @@ public struct TraceSegmentBuilder {
     private mutating func number(of string: [UInt8]) -> UInt32 {
         if let number = stringNumbers[string] { return number }
         strings.append(string)
-        // 8 bytes for an entry's own cost.
+        // The 8 bytes stand for an entry's own cost.
         stringBytes += string.count + 8
         let number = UInt32(truncatingIfNeeded: strings.count)
         stringNumbers[string] = number
         return number
     }
 
-    /// The encoded `TraceEvents` of what was added, and an empty builder.
+    /// The encoded `TraceEvents` of the segment. The builder is empty afterwards.
     public mutating func takeSegment() -> [UInt8] {
         var wire = WireWriter(capacity: eventBytes + stringBytes + timeSteps.count * 6 + stackValues.count * 3)
         wire.number(field: 1, baseNanoseconds)
@@ -233,7 +236,7 @@ public struct TraceSegmentBuilder {
         stringNumbers.removeAll(keepingCapacity: true)
     }
 
-    /// By how many frames words open more than they close.
+    /// The number of frames that the words open, minus those that they close.
     private static func opened(by words: Span<UInt64>, _ range: Range<Int>) -> Int {
         var sum = 0
         for index in range { sum += WireTraceEventKind(rawValue: Int(words[index] & 0xFF))?.framesOpened ?? 0 }

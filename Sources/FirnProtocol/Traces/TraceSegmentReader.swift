@@ -1,6 +1,6 @@
 import SwiftProtobuf
 
-/// Reads the events of a segment back. The columns are checked against each other first, so reading cannot fail.
+/// Reads the events of a segment. The columns are checked when it is made, so that iterating cannot fail.
 public struct TraceSegmentReader: Sequence, Sendable {
     private let events: WireTraceEvents
     private let forms: [TraceForm]
@@ -8,7 +8,7 @@ public struct TraceSegmentReader: Sequence, Sendable {
     private let stackCounts: [UInt8]
 
     /// - Parameter encoded: `TraceSegment.events`.
-    /// - Throws: `malformedBody` when it is not a TraceEvents or its columns do not fit each other.
+    /// - Throws: `malformedBody` if the bytes are not a TraceEvents message or its columns do not fit each other.
     public init(encoded: some SwiftProtobufContiguousBytes) throws(ProtocolError) {
         events = try WireTraceEvents(encoded: encoded)
         strings = events.strings.map { [UInt8]($0) }
@@ -71,13 +71,13 @@ public struct TraceSegmentReader: Sequence, Sendable {
 
     public func makeIterator() -> Iterator { Iterator(reader: self) }
 
-    /// Gives the events in order.
+    /// Returns the events in order.
     public struct Iterator: IteratorProtocol {
         private let reader: TraceSegmentReader
         private var index = 0
         private var stackIndex = 0
         private var timeIndex = 0
-        /// The event at which time goes on next.
+        /// The index of the next event at which time advances.
         private var timedEvent = 0
         private var nanoseconds: UInt64
         private var open: Int
@@ -110,7 +110,7 @@ public struct TraceSegmentReader: Sequence, Sendable {
             }
         }
 
-        /// Depth of an event: of the frame opened last, which one that ends is too.
+        /// The depth of an event: that of the frame opened last, also if the event closes this frame.
         private mutating func passFrame(_ kind: WireTraceEventKind) -> UInt32 {
             let opened = kind.framesOpened
             if opened > 0 { open += 1 }

@@ -3,13 +3,12 @@ import NixEval
 import NixStore
 
 extension EvaluationJob {
-    /// A job as its assignment describes it, and how it is traced.
+    /// The job that an assignment describes, and its trace level.
     ///
     /// - Parameters:
-    ///   - roots: all that the worker has; the job sees those that the assignment names.
-    ///   - printedBytes: how much of what it prints is kept.
-    /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that do not fit
-    ///   together.
+    ///   - roots: all roots of the worker. The job sees those that the assignment names.
+    ///   - printedBytes: how many bytes of the job's printed lines are kept.
+    /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that conflict.
     static func assigned(
         _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int
     ) throws -> (job: EvaluationJob, level: WireTraceLevel) {
@@ -22,7 +21,7 @@ extension EvaluationJob {
         if case .bundle(let bundle) = wire.program {
             files = bundle.files.map { BundleFile(path: Array($0.path.utf8), contents: [UInt8]($0.content)) }
         }
-        // What the assignment names is what the tenant may read; what the job names is what it asked for.
+        // The assignment names the roots that the tenant may read, and the job those that it wants to read.
         let allowed = Set(assignment.roots.map(\.name))
         let names = wire.roots.map(\.name).filter { allowed.contains($0) }
         var job = EvaluationJob(try input(wire), io: try roots.restricted(to: names, bundle: files))
@@ -85,7 +84,7 @@ extension EvaluationJob {
 }
 
 extension EvaluationLimits {
-    /// 0 is no limit: the coordinator has filled the tenant's defaults in.
+    /// Reads limits in which the coordinator has filled in the tenant's defaults. 0 is no limit.
     init(_ wire: WireLimits) {
         self.init()
         func limit(_ value: UInt64) -> Int? { value == 0 ? nil : Int(clamping: value) }

@@ -32,13 +32,13 @@ extension WireJobResult {
             .with {
                 $0.kind = warning.code
                 $0.message = .init(warning.message.utf8)
-                $0.span = WireSpan(warning.place)
+                $0.span = WireSpan(warning.location)
             }
         }
         boundTexts()
     }
 
-    /// The result of a job that could not be given to the evaluator: why, in words for its owner.
+    /// The result of a job that could not be given to the evaluator, with the reason for its owner.
     init(refused error: any Error) {
         self.init()
         if let error = error as? ProtocolError {
@@ -62,11 +62,11 @@ extension WireJobResult {
         failure = .with {
             $0.kind = report.kind.wireName
             $0.message = .init(report.message)
-            if let place = report.place { $0.span = WireSpan(place) }
+            if let location = report.location { $0.span = WireSpan(location) }
             $0.backtrace = report.backtrace.map { frame in
                 .with {
                     $0.message = .init(frame.message)
-                    if let place = frame.place { $0.span = WireSpan(place) }
+                    if let location = frame.location { $0.span = WireSpan(location) }
                 }
             }
             $0.backtraceOmitted = UInt64(report.backtraceOmitted)
@@ -87,7 +87,7 @@ extension WireJobResult {
 }
 
 extension FailureKind {
-    /// The name in the protocol: words with hyphens.
+    /// The failure's name in the protocol: lower-case words joined by hyphens.
     var wireName: String {
         if self == .thrown { return "throw" }
         return rawValue.reduce(into: "") { name, character in
@@ -98,14 +98,14 @@ extension FailureKind {
 }
 
 extension WireSpan {
-    init(_ place: FailureReport.Place) {
+    init(_ location: FailureReport.Location) {
         self.init()
-        file = .init(place.source.utf8)
-        line = UInt32(clamping: place.line)
-        column = UInt32(clamping: place.column)
-        endLine = UInt32(clamping: place.endLine)
-        endColumn = UInt32(clamping: place.endColumn)
-        sourceLine = .init(place.sourceLine)
+        file = .init(location.source.utf8)
+        line = UInt32(clamping: location.line)
+        column = UInt32(clamping: location.column)
+        endLine = UInt32(clamping: location.endLine)
+        endColumn = UInt32(clamping: location.endColumn)
+        sourceLine = .init(location.sourceLine)
     }
 }
 

@@ -2,7 +2,7 @@ import FirnProtocol
 import Logging
 
 extension Logger {
-    /// Writes what the state machine has to say.
+    /// Logs a note of the state machine.
     func record(_ note: WorkerStateMachine.Note) {
         switch note {
         case .connected(let coordinator): info("connected", metadata: ["coordinator": "\(coordinator)"])
@@ -13,7 +13,7 @@ extension Logger {
         case .stale(let key, let reason):
             notice("a lease was lost", metadata: ["lease": "\(key)", "reason": "\(reason)"])
         case .draining(let held): info("draining", metadata: ["held": "\(held)"])
-        case .brokenOff(let key): warning("a job was broken off", metadata: ["lease": "\(key)"])
+        case .abandoned(let key): warning("a job was broken off", metadata: ["lease": "\(key)"])
         }
     }
 }

@@ -16,12 +16,13 @@ struct RootContentError: Error, CustomStringConvertible {
     }
 }
 
-/// Names what is in a root, as protocol/firn-1.md has it: the SHA-256 hash of its archive in Nix's format.
+/// Computes the content ids of roots as protocol/firn-1.md defines them: the SHA-256 hash of the root's archive in
+/// Nix's format.
 enum RootContent {
-    /// Reads every file of the roots. A root with something that cannot be read is announced without an id: jobs that
-    /// ask for one go elsewhere, the others read what there is.
+    /// The announcements of the roots, for which every file in them is read. A root with an unreadable file is
+    /// announced without an id: it still serves jobs that ask for no id.
     ///
-    /// - Parameter unreadable: told of each such root.
+    /// - Parameter unreadable: called with the reason for each such root.
     static func announce(
         _ names: [String], in roots: RootedIO, unreadable: (RootContentError) -> Void
     ) -> [WireRoot] {

@@ -1,39 +1,39 @@
 import ZeroMQ
 
-/// What a worker is told when it starts.
+/// The configuration of a worker process.
 public struct WorkerConfiguration: Sendable {
-    /// Unique among the workers of a coordinator; of a supervised process, with its number.
+    /// The worker's name, unique among the workers of a coordinator. A supervised process has its number appended.
     public var name: String
     /// The coordinator's endpoint for workers, such as `tcp://farm.example:7702`.
     public var endpoint: String
-    /// Where traces go; nil is what the coordinator's welcome says. An address that is only valid on the coordinator's
-    /// own machine, such as `0.0.0.0`, is one reason to say it here.
+    /// The endpoint for traces; nil to use the one in the coordinator's welcome. It must be set if that address is
+    /// valid only on the coordinator's own machine, for example.
     public var traceEndpoint: String?
     public var security: SocketOptions.Security
-    /// Directories that jobs may read, by the name that jobs know them by.
+    /// Directories that jobs may read, by the names that jobs use.
     public var roots: [String: String] = [:]
-    /// Whether the roots are announced with ids of their content, for which every file of theirs is read at the start.
-    /// Without, only jobs that ask for no content id fit.
+    /// Whether the roots are announced with content ids, for which all their files are read at the start. Without ids
+    /// the worker serves only jobs that ask for none.
     public var announcesContentIDs = true
-    /// Jobs that are taken at most: the one that is evaluated and those that wait behind it, so that the machine never
-    /// waits for the coordinator, which gives only what should begin soon.
+    /// The most jobs held at once: the one being evaluated and those waiting behind it. They are prefetched so that the
+    /// evaluator never waits for the coordinator, which sends only jobs that should begin soon.
     public var heldJobs = 16
-    /// Results that the coordinator has not committed yet; from it on, no more jobs are asked for, and none begins.
+    /// The number of uncommitted results at which no further job is requested or begun.
     public var uncommittedResults = 256
-    /// The same in bytes of their values.
+    /// The same bound in bytes of results.
     public var uncommittedBytes = 64 << 20
-    /// About what compiled programs that are kept between jobs may take in memory.
+    /// Approximate bytes of compiled programs that are kept in memory between jobs.
     public var programCacheBytes = 128 << 20
-    /// Where compiled programs are kept in files for processes that come later; nil: nowhere.
+    /// The directory in which compiled programs are kept for later processes; nil for none.
     public var programCacheDirectory: String?
-    /// Bytes of what a job prints with `trace` and `warn` that are kept.
+    /// Bytes of a job's output from `trace` and `warn` that are kept.
     public var printedBytes = 64 << 10
-    /// Bytes of trace segments that wait to be sent; what comes while they are used up is dropped and counted.
+    /// Bytes of trace segments that may wait to be sent. Segments beyond that are dropped and counted.
     public var traceQueueBytes = 32 << 20
-    /// How long a worker that is told to stop may go on with the job that it evaluates. Then the job is given back.
+    /// How long a draining worker may continue its current job. After that the job is abandoned and its lease returns.
     public var drainMilliseconds: UInt64 = 30_000
     public var ipv6 = false
-    /// Named to the coordinator, for its logs.
+    /// The name and version of the software, as told to the coordinator.
     public var software = "firn"
 
     public init(name: String, endpoint: String, security: SocketOptions.Security = .plain) {

@@ -6,7 +6,7 @@ import NixVM
 import ServiceLifecycle
 import ZeroMQ
 
-/// The sockets and the state machine of a worker, on a polling thread of their own; the evaluation is on another.
+/// A worker's sockets and state machine, on a polling thread of their own. Jobs are evaluated on another thread.
 actor WorkerConnection {
     nonisolated let executor: PollingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -16,14 +16,14 @@ actor WorkerConnection {
     private let socket: Socket
     private let traces: TraceSender
     private let roots: RootedIO
-    private let evaluator: any AssignedEvaluator
-    /// Nil for a process that nobody supervises.
+    private let evaluator: any JobEvaluator
+    /// Nil if no supervisor watches the process.
     private let status = SupervisedProcess.status
     private let instance: [UInt8]
     private var machine: WorkerStateMachine
-    private let queue: RunQueue
+    private let queue: EvaluationQueue
     private var cancellations: [LeaseKey: Cancellation] = [:]
-    private var isImpatienceScheduled = false
+    private var isReleaseScheduled = false
     private var outbox: [[[UInt8]]] = []
     private var registrations: [PollingExecutor.Registration] = []
     private var isLeaving = false
@@ -31,12 +31,13 @@ actor WorkerConnection {
     private var ended: CheckedContinuation<Void, Never>?
     private var hasEnded = false
 
-    /// - Parameter evaluator: nil: a virtual machine.
-    init(_ configuration: WorkerConfiguration, evaluator: (any AssignedEvaluator)? = nil, logger: Logger) throws {
+    /// - Parameter evaluator: replaces the virtual machine if it is not nil.
+    init(_ configuration: WorkerConfiguration, evaluator: (any JobEvaluator)? = nil, logger: Logger) throws {
         executor = try PollingExecutor(name: "firn-worker")
-        queue = RunQueue(
+        queue = EvaluationQueue(
             status: SupervisedProcess.status,
-            most: RunQueue.Results(count: configuration.uncommittedResults, bytes: configuration.uncommittedBytes))
+            limit: EvaluationQueue.Results(
+                count: configuration.uncommittedResults, bytes: configuration.uncommittedBytes))
         self.configuration = configuration
         log = logger
         let directories = configuration.roots.sorted { $0.key < $1.key }
@@ -69,13 +70,13 @@ actor WorkerConnection {
         options.isMonitored = true
         options.immediate = true
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
-        // Few: what waits behind a large value in libzmq cannot be overtaken by a heartbeat.
+        // A low mark, because a heartbeat cannot overtake the messages that libzmq has queued.
         options.sendHighWater = 8
         options.lingerMilliseconds = 1_000
         return options
     }
 
-    /// Serves until it is told to stop and has drained, or cancelled, which does not drain.
+    /// Serves until it is told to stop and has drained. Cancelling the task ends it without a drain.
     func run() async throws {
         try start()
         await withTaskCancellationHandler {
@@ -94,7 +95,7 @@ actor WorkerConnection {
         if let failure { throw failure }
     }
 
-    // On the executor, so that nothing polls the socket while it is closed.
+    // The deinit runs on the executor, so that nothing polls the socket while it is closed.
     isolated deinit { executor.unregisterAll() }
 
     private func start() throws {
@@ -155,7 +156,7 @@ actor WorkerConnection {
         guard !hasEnded else { return }
         let now = PollingExecutor.now()
         if let current = queue.current {
-            machine.evaluates(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
+            machine.confirmRunning(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
         }
         perform(machine.tick(now: now))
         executor.schedule(at: now &+ machine.heartbeatNanoseconds / 8) { [weak self] in
@@ -166,23 +167,24 @@ actor WorkerConnection {
     private func endOfTurn() {
         guard !hasEnded else { return }
         let now = PollingExecutor.now()
-        if let current = queue.current { machine.evaluates(current.key, cpuNanoseconds: 0, now: now) }
+        if let current = queue.current { machine.confirmRunning(current.key, cpuNanoseconds: 0, now: now) }
         perform(machine.endOfTurn(now: now))
-        // Results are kept until the coordinator has them: no job begins while they are too many.
-        for _ in 0..<queue.keeps(machine.results) { evaluateNext() }
+        // Results are kept until they are committed. While there are too many, no job begins; here they may have become
+        // fewer.
+        for _ in 0..<queue.updateResults(machine.results) { evaluateNext() }
         flush()
-        scheduleImpatience(now: now)
+        scheduleRelease(now: now)
     }
 
-    /// One timer, for the first moment at which what waits has waited long enough.
-    private func scheduleImpatience(now: UInt64) {
-        guard !isImpatienceScheduled, let time = machine.impatientAt else { return }
-        isImpatienceScheduled = true
-        // What cannot be given back yet is asked for again, but not in every turn.
+    /// Sets a timer for the moment at which the current job counts as long.
+    private func scheduleRelease(now: UInt64) {
+        guard !isReleaseScheduled, let time = machine.nextReleaseTime else { return }
+        isReleaseScheduled = true
+        // Jobs that cannot be returned yet are tried again, but not in every turn.
         executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
             self?.assumeIsolated {
-                $0.isImpatienceScheduled = false
-                $0.perform($0.machine.giveBackWhatWaits(now: PollingExecutor.now()))
+                $0.isReleaseScheduled = false
+                $0.perform($0.machine.releaseWaiting(now: PollingExecutor.now()))
             }
         }
     }
@@ -200,7 +202,7 @@ actor WorkerConnection {
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
         case .note(let note):
-            if case .connected = note { status?.greeted(as: instance) }
+            if case .connected = note { status?.welcomed(as: instance) }
             log.record(note)
         case .leave: isLeaving = true
         }
@@ -209,14 +211,14 @@ actor WorkerConnection {
     private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment, aheadOf successor: UInt64?) {
         let cancellation = Cancellation()
         cancellations[key] = cancellation
-        let run = AssignedRun(
+        let run = AssignedJob(
             key: key, assignment: assignment, cancellation: cancellation, roots: roots,
             printedBytes: configuration.printedBytes, traces: traces.queue)
         queue.insert(run, aheadOf: successor)
         evaluateNext()
     }
 
-    /// As many turns of the evaluator as there are jobs; each takes what is first by then.
+    /// Asks the evaluator to run one job: the first of the queue by then.
     private func evaluateNext() {
         Task { [evaluator] in
             guard await completeNext() else { return }
@@ -224,8 +226,8 @@ actor WorkerConnection {
         }
     }
 
-    /// Evaluates a job and hands its result on. Nothing of either is kept by the caller, which may go on for as long as
-    /// the jobs behind take.
+    /// Evaluates a job and passes its result on. It is a function of its own so that the calling task holds neither
+    /// while it waits for further jobs.
     private func completeNext() async -> Bool {
         guard let (key, result) = await evaluator.performNext(of: queue) else { return false }
         completed(key, result)
@@ -241,7 +243,7 @@ actor WorkerConnection {
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
         cancellations[key] = nil
         machine.completed(key, result, now: PollingExecutor.now())
-        for _ in 0..<queue.keeps(machine.results, heard: result.bytes) { evaluateNext() }
+        for _ in 0..<queue.updateResults(machine.results, delivered: result.bytes) { evaluateNext() }
     }
 
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {
@@ -249,7 +251,7 @@ actor WorkerConnection {
         let withdrawn = queue.withdraw(keys)
         for key in withdrawn { cancellations[key] = nil }
         machine.withdrawn(withdrawn, now: PollingExecutor.now())
-        machine.keptByEvaluator(keys.filter { !withdrawn.contains($0) })
+        machine.notWithdrawn(keys.filter { !withdrawn.contains($0) })
     }
 
     private func connectTraces(_ endpoint: String) {
@@ -272,7 +274,7 @@ actor WorkerConnection {
         } catch { end(error) }
     }
 
-    /// Control first; parts of large values only when nothing of it waits.
+    /// Sends control messages, and parts of large values only when no control message waits.
     private func flush() {
         guard let registration = registrations.first else { return }
         var sent = 0

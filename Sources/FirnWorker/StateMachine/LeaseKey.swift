@@ -1,9 +1,9 @@
 import FirnProtocol
 
-/// One lease of one job: what every message about a leased job names.
+/// One lease of one job, as named by every message about a leased job.
 public struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
     public let job: UInt64
-    /// The fencing token.
+    /// The attempt number, which is the fencing token: a message with an older one is stale.
     public let attempt: UInt32
 
     public init(job: UInt64, attempt: UInt32) {
@@ -13,7 +13,7 @@ public struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
 
     init(_ lease: WireLease) { self.init(job: lease.job, attempt: lease.attempt) }
 
-    /// - Parameter cpuNanoseconds: what it has used so far, if it is evaluated.
+    /// - Parameter cpuNanoseconds: processor time used so far, if the job is running.
     func wire(isRunning: Bool = false, cpuNanoseconds: UInt64 = 0) -> WireLease {
         .with {
             $0.job = job

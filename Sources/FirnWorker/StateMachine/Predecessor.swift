@@ -1,10 +1,10 @@
 import FirnProtocol
 
-/// A worker process that has ended, for the one that takes its place: that one names it in its hello, so that the
-/// coordinator need not wait for it, and knows which job to blame.
+/// A worker process that has ended. Its replacement names it in the hello, so that the coordinator need not wait for it
+/// and knows which job to blame.
 struct Predecessor: Sendable, Equatable {
     let instance: [UInt8]
-    /// What it was evaluating, if it was.
+    /// The lease that it was evaluating; nil if it was evaluating none.
     let evaluating: LeaseKey?
     /// How it ended, in one line.
     let cause: String
@@ -15,13 +15,14 @@ struct Predecessor: Sendable, Equatable {
         self.cause = cause
     }
 
-    /// Four words: the instance, job and attempt (zeros when it was evaluating nothing), and the cause, which is the rest.
+    /// Four words: the instance in hexadecimal, the job and the attempt (zeros if nothing was evaluated), and the
+    /// cause, which is the rest of the text.
     var text: String {
         let digits = instance.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
         return "\(digits) \(evaluating?.job ?? 0) \(evaluating?.attempt ?? 0) \(cause)"
     }
 
-    /// - Returns: nil unless the text is what `text` gives.
+    /// Reads what `text` gives; nil for any other text.
     init?(text: String) {
         let words = text.split(separator: " ", maxSplits: 3).map(String.init)
         guard words.count == 4, words[0].utf8.count == 32, let job = UInt64(words[1]), let attempt = UInt32(words[2])

@@ -3,9 +3,9 @@ import Glibc
 import NixEval
 
 extension WorkerProfile {
-    /// What a configured worker says of itself in each hello.
+    /// What the configured worker announces in each hello.
     ///
-    /// - Parameter predecessor: the process whose place this one takes.
+    /// - Parameter predecessor: the process that this one replaces.
     init(_ configuration: WorkerConfiguration, roots: [WireRoot], predecessor: Predecessor?) {
         var generator = SystemRandomNumberGenerator()
         let hello = WireWorkerHello.with {

@@ -2,32 +2,32 @@ import FirnProtocol
 import ZeroMQ
 
 extension WorkerStateMachine {
-    /// What the socket's monitor reported.
+    /// Handles an event of the socket's monitor.
     public mutating func handle(_ event: MonitorEvent, now: UInt64) -> [Action] {
         switch event {
-        case .handshakeSucceeded: return greet(now: now)
-        case .disconnected: return lose("the connection was lost")
-        case .connectRetried: return lose("nobody answers there: is the coordinator running?")
-        case .handshakeFailed(let failure): return lose(failure.description)
+        case .handshakeSucceeded: return sayHello(now: now)
+        case .disconnected: return disconnect("the connection was lost")
+        case .connectRetried: return disconnect("nobody answers there: is the coordinator running?")
+        case .handshakeFailed(let failure): return disconnect(failure.description)
         default: return []
         }
     }
 
-    /// To be called several times in each heartbeat.
+    /// Handles the passing of time. Called several times in each heartbeat interval.
     public mutating func tick(now: UInt64) -> [Action] {
         guard !hasLeft else { return [] }
-        var actions = tickDrain(now: now)
+        var actions = checkDrainDeadline(now: now)
         guard phase != .connecting else { return actions }
         let heartbeat = heartbeatNanoseconds
         if now >= lastHeard &+ 4 * heartbeat {
-            actions += lose("connected, but the coordinator does not answer")
+            actions += disconnect("connected, but the coordinator does not answer")
             lastHeard = now
             return actions + [.reconnect]
         }
-        actions += giveBackWhatWaits(now: now)
+        actions += releaseWaiting(now: now)
         guard now >= lastHeartbeat &+ heartbeat / 2 else { return actions }
         lastHeartbeat = now
-        // A refused hello is said again: the old holder of the name may be gone by now.
+        // A refused hello is repeated: the previous holder of the name may be gone by now.
         if phase == .greeting { return actions + [helloAction()] }
         actions.append(send(.heartbeat(.with { $0.leases = leases })))
         return actions
@@ -38,28 +38,28 @@ extension WorkerStateMachine {
             ? profile.heartbeatNanoseconds : UInt64(max(20, welcome.heartbeatMs)) * 1_000_000
     }
 
-    mutating func greet(now: UInt64) -> [Action] {
+    mutating func sayHello(now: UInt64) -> [Action] {
         phase = .greeting
         reason = "connected, but the coordinator does not say welcome"
         lastHeard = now
         lastHeartbeat = now
-        creditGiven = 0
+        credit.given = 0
         return [helloAction()]
     }
 
     private func helloAction() -> Action {
         var hello = profile.hello
         hello.leases = leases
-        // The one message of a worker that is answered alone.
+        // The hello is the only message of a worker that gets a reply of its own.
         return .send(Envelope(WorkerMessage.hello(hello), correlation: 1).frames())
     }
 
-    private mutating func lose(_ reason: String) -> [Action] {
+    private mutating func disconnect(_ reason: String) -> [Action] {
         let isNews = phase == .ready || self.reason != reason
-        // A retry that follows a refused key says less than the refusal.
+        // A failed retry says less than the refusal that preceded it.
         let isRetry = phase == .connecting && reason.hasPrefix("nobody") && self.reason != "no connection was made"
         phase = .connecting
-        creditGiven = 0
+        credit.given = 0
         guard isNews, !isRetry else { return [] }
         self.reason = reason
         return [.note(.disconnected(reason: reason))]
@@ -70,13 +70,10 @@ extension WorkerStateMachine {
         let isNew = phase == .greeting
         phase = .ready
         self.welcome = welcome
-        creditGiven = 0
+        credit.given = 0
         lastHeartbeat = now
         reason = ""
-        // All results again, whole: what was under way may have been lost.
-        outgoing = finished.keys.sorted { ($0.job, $0.attempt) < ($1.job, $1.attempt) }
-        bulk = []
-        segmentsSent = 0
+        uncommitted.sendAgain()
         var actions: [Action] = isNew ? [.note(.connected(coordinator: welcome.software))] : []
         let endpoint = profile.traceEndpoint ?? Self.reachable(welcome.traceEndpoint, besides: profile.endpoint)
         if !endpoint.isEmpty { actions.append(.connectTraces(endpoint)) }
@@ -84,14 +81,14 @@ extension WorkerStateMachine {
     }
 
     mutating func refuse(_ error: WireError, now: UInt64) -> [Action] {
-        if error.code == .helloRequired { return phase == .ready ? greet(now: now) : [] }
+        if error.code == .helloRequired { return phase == .ready ? sayHello(now: now) : [] }
         return [.note(.refused(code: error.code, message: error.message))]
     }
 }
 
 extension WorkerStateMachine {
-    /// An endpoint as a coordinator binds it may name every address of its machine (`tcp://*:7703`); then it is meant
-    /// to be found at the host that the worker knows.
+    /// The endpoint at which the worker reaches what the coordinator bound. A wildcard address (`tcp://*:7703`) is
+    /// replaced by the host of an endpoint that the worker knows.
     static func reachable(_ endpoint: String, besides known: String) -> String {
         let scheme = "tcp://"
         guard endpoint.hasPrefix(scheme), known.hasPrefix(scheme), let colon = endpoint.lastIndex(of: ":"),

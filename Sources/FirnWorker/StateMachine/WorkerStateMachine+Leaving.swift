@@ -1,35 +1,35 @@
 import FirnProtocol
 
 extension WorkerStateMachine {
-    /// Take nothing more, give back what has not begun, finish what runs, then leave. It is bounded: past
-    /// `drainNanoseconds` the worker leaves, and the coordinator gives to others what it held.
+    /// Begins a drain: the worker requests nothing more, returns the jobs that have not begun, finishes the current one
+    /// and leaves. After `drainNanoseconds` it leaves in any case, and the coordinator reassigns what it held.
     public mutating func drain(now: UInt64) -> [Action] {
         guard !isDraining else { return [] }
         drainDeadline = now &+ profile.drainNanoseconds
-        mustRevokeCredit = creditGiven > 0
+        credit.mustRevoke = credit.given > 0
         let waiting = order.filter { pending[$0]?.intent == Pending.Intent.none }
         for key in waiting { pending[key]?.intent = .release }
-        let note = Action.note(.draining(held: order.count + finished.count))
+        let note = Action.note(.draining(held: order.count + uncommitted.count))
         return waiting.isEmpty ? [note] : [note, .withdraw(waiting)]
     }
 
-    /// What the evaluator had begun when it was asked to give it back is finished as if it had not been asked.
-    public mutating func keptByEvaluator(_ keys: [LeaseKey]) {
+    /// Handles jobs that could not be withdrawn because their evaluation had begun. They are finished as usual.
+    public mutating func notWithdrawn(_ keys: [LeaseKey]) {
         for key in keys where pending[key]?.intent == .release { pending[key]?.intent = .none }
     }
 
-    mutating func tickDrain(now: UInt64) -> [Action] {
+    mutating func checkDrainDeadline(now: UInt64) -> [Action] {
         guard let drainDeadline, now >= drainDeadline else { return [] }
         hasLeft = true
         let stopped = order
         for key in stopped { pending[key]?.intent = .forget }
-        var actions = stopped.map { Action.note(.brokenOff($0)) }
+        var actions = stopped.map { Action.note(.abandoned($0)) }
         if !stopped.isEmpty { actions.append(.stop(stopped)) }
         return actions + goodbye("its time to finish was over")
     }
 
     mutating func leaveIfDone() -> [Action] {
-        guard isDraining, !hasLeft, order.isEmpty, finished.isEmpty, releasing.isEmpty else { return [] }
+        guard isDraining, !hasLeft, order.isEmpty, uncommitted.isEmpty, releasing.isEmpty else { return [] }
         hasLeft = true
         return goodbye("it was told to stop")
     }

@@ -1,20 +1,20 @@
 import FirnProtocol
 
 extension WorkerStateMachine {
-    /// The evaluator has finished a job.
+    /// Handles the result of a job.
     ///
-    /// - Parameter result: with its whole value.
+    /// - Parameter result: the result with its whole value.
     public mutating func completed(_ key: LeaseKey, _ result: WireJobResult, now: UInt64) {
         guard let entry = leaveEvaluator(key, now: now), entry.intent != .forget else { return }
-        keep(key, result)
+        store(key, result)
     }
 
-    /// The evaluator gave these back without having begun them.
+    /// Handles jobs that were withdrawn before they began.
     public mutating func withdrawn(_ keys: [LeaseKey], now: UInt64) {
         for key in keys {
             guard let entry = leaveEvaluator(key, now: now) else { continue }
             switch entry.intent {
-            case .cancel: keep(key, Self.cancelledResult)
+            case .cancel: store(key, Self.cancelledResult)
             case .release: releasing.append(key)
             case .none, .forget: break
             }
@@ -30,9 +30,9 @@ extension WorkerStateMachine {
         return entry
     }
 
-    /// What the evaluator has, and the processor time that it used for it so far. To be told before `tick` and `endOfTurn`:
-    /// the evaluator may be further than this machine has heard of.
-    public mutating func evaluates(_ key: LeaseKey, cpuNanoseconds: UInt64, now: UInt64) {
+    /// Handles the statement of which job the evaluator has and how much processor time it has used. Called before
+    /// `tick` and `endOfTurn`, because the evaluator may have moved on meanwhile.
+    public mutating func confirmRunning(_ key: LeaseKey, cpuNanoseconds: UInt64, now: UInt64) {
         guard let index = order.firstIndex(of: key) else { return }
         if index > 0 {
             order.remove(at: index)
@@ -43,17 +43,14 @@ extension WorkerStateMachine {
     }
 
     private mutating func beginFirst(now: UInt64) {
-        firstSince = now
+        firstBegan = now
         cpuNanoseconds = 0
     }
 
-    private mutating func keep(_ key: LeaseKey, _ result: WireJobResult) {
+    private mutating func store(_ key: LeaseKey, _ result: WireJobResult) {
         var result = result
         result.valueBytes = UInt64(result.value.count)
-        let entry = Finished(result: result, bytes: result.bytes)
-        finished[key] = entry
-        finishedBytes += entry.bytes
-        outgoing.append(key)
+        uncommitted.add(key, result)
     }
 
     static let cancelledResult = WireJobResult.with {
@@ -64,31 +61,31 @@ extension WorkerStateMachine {
         }
     }
 
-    /// To be called when everything that came together has been given: what is sent once for all of it.
+    /// Ends a turn: sends what is sent once for all events of the turn.
     public mutating func endOfTurn(now: UInt64) -> [Action] {
         guard phase == .ready, !hasLeft else { return leaveIfDone() }
         var actions = sendResults()
-        if !releasing.isEmpty || mustRevokeCredit {
+        if !releasing.isEmpty || credit.mustRevoke {
             let leases = releasing.map { $0.wire() }
             actions.append(send(.release(.with { $0.leases = leases })))
             releasing = []
-            mustRevokeCredit = false
-            creditGiven = 0
+            credit.mustRevoke = false
+            credit.given = 0
         }
         actions += giveCredit(now: now)
         return actions + leaveIfDone()
     }
 
-    /// Small results together; large ones queue for `nextBulk`.
+    /// Sends small results together, and queues large ones for `nextBulk`.
     private mutating func sendResults() -> [Action] {
-        guard !outgoing.isEmpty else { return [] }
+        guard !uncommitted.outgoing.isEmpty else { return [] }
         var actions: [Action] = []
         var message = WireResults()
         var bytes = 0
-        for key in outgoing {
-            guard let entry = finished[key] else { continue }
+        for key in uncommitted.takeOutgoing() {
+            guard let entry = uncommitted[key] else { continue }
             if entry.result.value.count > inlineBytes {
-                bulk.append(key)
+                uncommitted.enqueueBulk(key)
                 continue
             }
             message.results.append(attemptResult(key, entry.result))
@@ -99,7 +96,6 @@ extension WorkerStateMachine {
                 bytes = 0
             }
         }
-        outgoing = []
         if !message.results.isEmpty {
             if let first = order.first { message.evaluating = first.wire(isRunning: true) }
             actions.append(send(.results(message)))
@@ -115,61 +111,60 @@ extension WorkerStateMachine {
         }
     }
 
-    /// The next part of a large value, or the result that follows the last one; nil when there is none. To be called
-    /// when nothing else waits to be sent, so that bulk never delays control.
+    /// The next part of a large value, or the result that follows the last part; nil if there is none. Called only when
+    /// no other message waits, so that bulk data never delays control messages.
     public mutating func nextBulk() -> [[UInt8]]? {
-        guard phase == .ready, let key = bulk.first, let entry = finished[key] else { return nil }
+        guard phase == .ready, let key = uncommitted.bulk.first, let entry = uncommitted[key] else { return nil }
         let value = entry.result.value
-        let start = Int(segmentsSent) * segmentBytes
+        let start = Int(uncommitted.segmentsSent) * segmentBytes
         if start < value.count {
             let segment = WireResultSegment.with {
                 $0.job = key.job
                 $0.attempt = key.attempt
-                $0.number = segmentsSent
+                $0.number = uncommitted.segmentsSent
                 $0.bytes = value.dropFirst(start).prefix(segmentBytes)
             }
-            segmentsSent += 1
+            uncommitted.countSegment()
             return Envelope(WorkerMessage.resultSegment(segment)).frames()
         }
         var result = entry.result
         result.value = .init()
-        result.valueSegments = segmentsSent
-        bulk.removeFirst()
-        segmentsSent = 0
+        result.valueSegments = uncommitted.segmentsSent
+        uncommitted.finishBulk()
         let message = WireResults.with { $0.results = [attemptResult(key, result)] }
         return Envelope(WorkerMessage.results(message)).frames()
     }
 
     /// Results that are not committed.
-    var results: RunQueue.Results { RunQueue.Results(count: finished.count, bytes: finishedBytes) }
+    var results: EvaluationQueue.Results { EvaluationQueue.Results(count: uncommitted.count, bytes: uncommitted.bytes) }
 
-    /// So many are kept that no job is asked for, and none is to begin.
+    /// Whether there are so many uncommitted results that no job is requested or begun.
     private var hasTooManyResults: Bool {
-        finished.count >= profile.uncommittedResults || finishedBytes >= profile.uncommittedBytes
+        uncommitted.count >= profile.uncommittedResults || uncommitted.bytes >= profile.uncommittedBytes
     }
 
     private mutating func giveCredit(now: UInt64) -> [Action] {
-        guard !isDraining, !hasTooManyResults, !isBusyForLong(now: now) else { return [] }
-        let wanted = profile.heldJobs - order.count - creditGiven
-        // A few at once: a message for each would cost more than it brings.
+        guard !isDraining, !hasTooManyResults, !hasLongJob(now: now) else { return [] }
+        let wanted = profile.heldJobs - order.count - credit.given
+        // Credit is given for several jobs at once, since a message for each would cost too much.
         guard wanted > 0, wanted >= profile.heldJobs / 4 else { return [] }
-        creditGiven += wanted
+        credit.given += wanted
         return [send(.credit(.with { $0.jobs = UInt32(clamping: wanted) }))]
     }
 
-    /// The first job takes so long that nothing should wait behind it.
-    func isBusyForLong(now: UInt64) -> Bool {
-        !order.isEmpty && now >= firstSince &+ profile.patienceNanoseconds
+    /// Whether the current job takes so long that nothing should wait behind it.
+    func hasLongJob(now: UInt64) -> Bool {
+        !order.isEmpty && now >= firstBegan &+ profile.longJobNanoseconds
     }
 
-    /// When `giveBackWhatWaits` should be called if nothing else happens; nil: nothing waits.
-    public var impatientAt: UInt64? {
-        phase == .ready && order.count > 1 ? firstSince &+ profile.patienceNanoseconds : nil
+    /// The time at which `releaseWaiting` should be called if nothing else happens; nil if nothing waits.
+    public var nextReleaseTime: UInt64? {
+        phase == .ready && order.count > 1 ? firstBegan &+ profile.longJobNanoseconds : nil
     }
 
-    /// Gives back what waits behind a long job.
-    public mutating func giveBackWhatWaits(now: UInt64) -> [Action] {
-        guard phase == .ready, order.count > 1, isBusyForLong(now: now) else { return [] }
+    /// Returns the jobs that wait behind a long one.
+    public mutating func releaseWaiting(now: UInt64) -> [Action] {
+        guard phase == .ready, order.count > 1, hasLongJob(now: now) else { return [] }
         let waiting = order.dropFirst().filter { pending[$0]?.intent == Pending.Intent.none }
         for key in waiting { pending[key]?.intent = .release }
         return waiting.isEmpty ? [] : [.withdraw(waiting)]
@@ -185,11 +180,11 @@ extension WorkerStateMachine {
             ? ProtocolLimits.segmentBytes : min(max(1, Int(clamping: welcome.segmentBytes)), 16 << 20)
     }
 
-    /// Messages of several results are cut at about this size.
+    /// Bytes at which a message of several results is split.
     private static let messageBytes = 4 << 20
 }
 
 extension WireJobResult {
-    /// About what it takes in memory.
+    /// The approximate bytes that the result occupies in memory.
     package var bytes: Int { value.count + textBytes }
 }

@@ -2,32 +2,32 @@ import CZeroMQ
 import Glibc
 import Synchronization
 
-/// What a worker process tells its supervisor, in memory that both have mapped: what it evaluates, and when that should have
-/// stopped. It can be read whatever the process does, and after it has ended.
+/// The state of a worker process that its supervisor sees in shared memory: which job is evaluated, and by when it must
+/// have stopped. It can be read whatever the process does, and after it has ended.
 ///
-/// Each word has one writer: those of the evaluation the thread that evaluates, the others the one that hears the
-/// coordinator. A reader may see an evaluation change under its eyes; what it then takes for the one has the other's
-/// deadline, which is not over for long unless that one was late itself.
+/// Each word has one writer: the evaluating thread for the evaluation, the polling thread for the rest. A reader may
+/// see the evaluation change while it reads, and combine one job with the deadline of another. That is harmless: the
+/// other deadline is not long past unless that job was late itself.
 final class ProcessStatus: Sendable {
-    /// An evaluation that has begun and not ended.
+    /// An evaluation in progress.
     struct Evaluation: Equatable {
         let key: LeaseKey
-        /// When it should have ended by: its deadline, or when it was cancelled. Of the monotonic clock, which all processes
-        /// of the machine share; `UInt64.max` when there is no such time.
+        /// The monotonic time, which all processes of the machine share, by which it should have ended: its deadline or
+        /// its cancellation. `UInt64.max` if there is none.
         let stopBy: UInt64
     }
 
     private enum Word: Int {
         case isEvaluating, job, attempt, deadline
         case cancelledJob, cancelledAttempt, cancelledAt
-        case isGreeted, instanceHead, instanceTail
+        case isWelcomed, instanceHead, instanceTail
     }
 
-    // Not a pointer, which could not be shared between threads.
+    // An integer and not a pointer, because a pointer is not Sendable.
     private let address: UInt
     private static let byteCount = 4_096
 
-    /// A descriptor of new memory, zeros, which is closed on exec; nil when the system has none to give.
+    /// A file descriptor of new zeroed memory, closed on exec; nil if the system has none to give.
     static func makeMemory() -> Int32? {
         let descriptor = firn_memory_file()
         guard descriptor >= 0 else { return nil }
@@ -38,7 +38,7 @@ final class ProcessStatus: Sendable {
         return descriptor
     }
 
-    /// Maps the memory behind a descriptor, which may be closed then; nil when it cannot be mapped.
+    /// Maps the memory behind a descriptor, which may be closed afterwards; nil if it cannot be mapped.
     init?(descriptor: Int32) {
         let mapped = unsafe mmap(nil, Self.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
         guard let mapped = unsafe mapped, UInt(bitPattern: mapped) != UInt.max else { return nil }
@@ -61,7 +61,7 @@ final class ProcessStatus: Sendable {
 
 /// The worker's side.
 extension ProcessStatus {
-    /// - Parameter deadline: when the evaluation has to end; `UInt64.max`: whenever it does.
+    /// - Parameter deadline: when the evaluation must end; `UInt64.max` if there is no deadline.
     func began(_ key: LeaseKey, deadline: UInt64) {
         store(key.job, .job)
         store(UInt64(key.attempt), .attempt)
@@ -71,7 +71,7 @@ extension ProcessStatus {
 
     func ended() { store(0, .isEvaluating) }
 
-    /// The flag of an evaluation was set: from `time` on it should stop.
+    /// Records that an evaluation was cancelled, and so should stop from `time` on.
     func cancelled(_ key: LeaseKey, at time: UInt64) {
         guard key.job != load(.cancelledJob) || UInt64(key.attempt) != load(.cancelledAttempt) else { return }
         store(time, .cancelledAt)
@@ -79,18 +79,18 @@ extension ProcessStatus {
         store(key.job, .cancelledJob)
     }
 
-    /// The coordinator knows the process, under this instance: 16 bytes.
-    func greeted(as instance: [UInt8]) {
+    /// Records the 16-byte instance under which the coordinator knows the process.
+    func welcomed(as instance: [UInt8]) {
         func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         store(word(instance.prefix(8)), .instanceHead)
         store(word(instance.dropFirst(8).prefix(8)), .instanceTail)
-        store(1, .isGreeted)
+        store(1, .isWelcomed)
     }
 }
 
 /// The supervisor's side.
 extension ProcessStatus {
-    /// Nil when the process evaluates nothing.
+    /// The evaluation in progress; nil if there is none.
     var evaluation: Evaluation? {
         guard load(.isEvaluating) == 1 else { return nil }
         let key = LeaseKey(job: load(.job), attempt: UInt32(truncatingIfNeeded: load(.attempt)))
@@ -99,9 +99,9 @@ extension ProcessStatus {
         return Evaluation(key: key, stopBy: isCancelled ? min(deadline, load(.cancelledAt)) : deadline)
     }
 
-    /// How the coordinator knows the process; nil before it does.
+    /// The instance under which the coordinator knows the process; nil before its welcome.
     var instance: [UInt8]? {
-        guard load(.isGreeted) == 1 else { return nil }
+        guard load(.isWelcomed) == 1 else { return nil }
         return [load(.instanceHead), load(.instanceTail)].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
         }

@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import ZeroMQ
 
-/// The children of a supervisor, and the thread that starts them.
+/// The child processes of a supervisor, and the thread that starts them.
 actor WorkerProcesses {
     typealias Configuration = WorkerSupervisor.Configuration
 
@@ -12,12 +12,12 @@ actor WorkerProcesses {
         var startedAt: UInt64 = 0
         var startAt: UInt64 = 0
         var waitMilliseconds: UInt64
-        /// It was drained: by the coordinator, or with a signal of its own.
-        var hasLeft = false
+        /// Whether the process was drained, by the coordinator or by a signal to it alone.
+        var wasDrained = false
         var status: ProcessStatus?
-        /// The evaluation for which it was ended.
+        /// The evaluation because of which the process was killed.
         var stuck: Stuck?
-        /// The last process in this place that the coordinator knew and may not know to have ended.
+        /// The last process of this slot that the coordinator knew and may still wait for.
         var predecessor: Predecessor?
     }
 
@@ -27,7 +27,7 @@ actor WorkerProcesses {
         let cause: String
     }
 
-    // The thread that starts the processes has to live as long as they do: they die with it.
+    // The kernel kills the processes when the thread that started them ends, so this thread must outlive them.
     nonisolated let executor: PollingExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -49,7 +49,7 @@ actor WorkerProcesses {
         }
     }
 
-    /// Supervises until it is told to stop, or every process was drained, and all have ended.
+    /// Supervises until it is told to stop or every process was drained, and all have ended.
     func run() async throws {
         tick()
         await withTaskCancellationHandler {
@@ -68,7 +68,7 @@ actor WorkerProcesses {
 
     isolated deinit { executor.unregisterAll() }
 
-    /// The process ids of the children that run, in order of their index.
+    /// The process ids of the running children, in the order of their slots.
     var processes: [Int32] { children.compactMap(\.process) }
 
     private func stop(within milliseconds: UInt64) {
@@ -88,11 +88,11 @@ actor WorkerProcesses {
         let now = PollingExecutor.now()
         for index in children.indices {
             reap(index, now: now)
-            endStuck(index, now: now)
+            killStuck(index, now: now)
             let child = children[index]
-            if killAt == nil, !child.hasLeft, child.process == nil, now >= child.startAt { start(index, now: now) }
+            if killAt == nil, !child.wasDrained, child.process == nil, now >= child.startAt { start(index, now: now) }
         }
-        if killAt == nil, !children.isEmpty, children.allSatisfy(\.hasLeft) { killAt = now }
+        if killAt == nil, !children.isEmpty, children.allSatisfy(\.wasDrained) { killAt = now }
         if let killAt {
             let running = children.compactMap(\.process)
             if running.isEmpty {
@@ -113,11 +113,11 @@ actor WorkerProcesses {
         children[index].process = nil
         guard killAt == nil else { return }
         guard status != 0 else {
-            children[index].hasLeft = true
+            children[index].wasDrained = true
             return log.notice(
                 "a worker process was drained and is not started again", metadata: ["process": "\(process)"])
         }
-        remember(children[index], reason: Self.reason(status), at: index)
+        recordPredecessor(children[index], reason: Self.reason(status), at: index)
         let wait = nextWait(index, now: now)
         children[index].startAt = now &+ wait * 1_000_000
         log.warning(
@@ -127,8 +127,8 @@ actor WorkerProcesses {
             ])
     }
 
-    /// How long to wait until the process is started again: longer each time that it ended soon. One that was ended for an
-    /// evaluation is not to blame, and so many of those there cannot be.
+    /// Milliseconds until the process is started again, doubled each time that it ended soon. A process killed for a
+    /// stuck evaluation restarts at once: it was not the cause, and each such evaluation takes long to be detected.
     private func nextWait(_ index: Int, now: UInt64) -> UInt64 {
         guard children[index].stuck == nil else { return 0 }
         let ran = (now &- children[index].startedAt) / 1_000_000
@@ -140,18 +140,18 @@ actor WorkerProcesses {
         return wait
     }
 
-    /// Keeps for the next process what the one that ended was doing. One that the coordinator never heard of leaves what
-    /// is known of the one before.
-    private func remember(_ child: Child, reason: String, at index: Int) {
+    /// Records for the next process what the ended one was doing. A process that the coordinator never knew leaves the
+    /// previous record in place.
+    private func recordPredecessor(_ child: Child, reason: String, at index: Int) {
         guard let instance = child.status?.instance else { return }
         children[index].predecessor = Predecessor(
             instance: instance, evaluating: child.stuck?.key ?? child.status?.evaluation?.key,
             cause: child.stuck?.cause ?? "the worker process ended with \(reason)")
     }
 
-    /// Ends a process whose evaluation goes on although its deadline is over, or it was cancelled, for longer than the
-    /// grace: whatever it does, it does not look at its flag.
-    private func endStuck(_ index: Int, now: UInt64) {
+    /// Kills a process whose evaluation continues for longer than the grace time after its deadline or cancellation,
+    /// and so does not poll its cancellation flag.
+    private func killStuck(_ index: Int, now: UInt64) {
         let child = children[index]
         guard let process = child.process, child.stuck == nil, let evaluation = child.status?.evaluation else { return }
         let grace = configuration.cancelGraceMilliseconds
@@ -197,7 +197,7 @@ actor WorkerProcesses {
         log.info("started a worker process", metadata: ["process": "\(process)", "index": "\(index)"])
     }
 
-    /// Of the process with that index: all of it.
+    /// The whole environment of the process with that index.
     private func environment(_ index: Int, hasStatus: Bool) -> [String] {
         var own = ["\(SupervisedProcess.supervisorVariable)=\(getpid())"]
         if hasStatus { own.append("\(SupervisedProcess.statusVariable)=\(Self.statusDescriptor)") }
@@ -211,9 +211,9 @@ actor WorkerProcesses {
     }
 
     /// - Parameters:
-    ///   - arguments: the executable first.
-    ///   - memory: that the process shares with its supervisor; nil: it is not watched.
-    /// - Returns: 0, or what `posix_spawn` failed with.
+    ///   - arguments: the arguments, with the executable first.
+    ///   - memory: the memory that the process shares with its supervisor; nil if it is not watched.
+    /// - Returns: 0, or the error number of `posix_spawn`.
     private static func spawn(
         _ arguments: [String], _ environment: [String], memory: Int32?, _ process: inout pid_t
     ) -> Int32 {
@@ -228,7 +228,7 @@ actor WorkerProcesses {
         }
     }
 
-    /// The first behind standard input, output and error.
+    /// The first descriptor after standard input, output and error.
     private static let statusDescriptor: Int32 = 3
 
     private static var environment: [String] {

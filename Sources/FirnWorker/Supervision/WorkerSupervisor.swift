@@ -1,28 +1,31 @@
 import Logging
 import ServiceLifecycle
 
-/// Runs a number of worker processes: starts them, starts one again that failed, and ends them when it is told to stop.
-/// One that ends with exit code 0 was drained, and is not wanted back. None outlives it (`SupervisedProcess`).
+/// Runs a number of worker processes: starts them, restarts those that fail, and ends them when it is told to stop. A
+/// process that ends with exit code 0 was drained and is not restarted. No child outlives the supervisor
+/// (`SupervisedProcess`).
 ///
-/// It is also the watchdog of their evaluations. A process shares some memory with it, in which it says what it evaluates
-/// and until when (`ProcessStatus`); one whose evaluation does not stop is killed and started again, and the new process
-/// tells the coordinator which job was the cause (`Predecessor`). So nothing that a job does to its process, not even to
-/// all of its threads, keeps the process from being of use again.
+/// The supervisor is also the watchdog of their evaluations. A process names its evaluation and deadline in memory that
+/// both share (`ProcessStatus`). If an evaluation does not stop, its process is killed and replaced, and the new
+/// process tells the coordinator which job was the cause (`Predecessor`). So the worker recovers from whatever a job
+/// does to its process, even if all its threads are blocked.
 public struct WorkerSupervisor: Service {
-    /// How many processes there are, what they run, and when they are started again.
+    /// The number of processes, what they run, and when they are restarted.
     public struct Configuration: Sendable {
         public var processes: Int
-        /// The program to start, and its arguments (without its name) for the process with an index from 0.
+        /// The program to start, and its arguments without the program's name for the process with an index from 0.
         public var executable: String
         public var arguments: @Sendable (Int) -> [String]
-        /// A process that ends is started again after this long, doubled each time it ends soon, up to the maximum.
+        /// The milliseconds after which a process that ended is restarted. They double each time it ends soon, up to
+        /// the maximum.
         public var restartMilliseconds: UInt64 = 200
         public var restartMaximumMilliseconds: UInt64 = 30_000
-        /// A process that ran for so long starts anew with the shortest wait.
+        /// A process that ran for this long restarts with the shortest wait.
         public var steadyMilliseconds: UInt64 = 60_000
-        /// An evaluation that goes on for so long after its deadline, or after it was cancelled, costs its process.
+        /// A process is killed if its evaluation continues for this long after its deadline or cancellation.
         public var cancelGraceMilliseconds: UInt64 = 5_000
-        /// How long processes may take to end after SIGTERM, before SIGKILL. Above the workers' own bound.
+        /// How long processes may take to end after SIGTERM, before SIGKILL. It is longer than the workers' own drain
+        /// time.
         public var drainMilliseconds: UInt64 = 35_000
 
         public init(processes: Int, executable: String, arguments: @escaping @Sendable (Int) -> [String]) {
@@ -36,24 +39,24 @@ public struct WorkerSupervisor: Service {
 
     /// - Throws: `ZeroMQError` when the thread cannot be started.
     ///
-    /// Not inlined into other modules, as `WorkerService`'s.
+    /// It is not inlined into other modules, for the reason given at `WorkerService.init`.
     @_semantics("optimize.no.crossmodule")
     public init(_ configuration: Configuration, logger: Logger) throws {
         workerProcesses = try WorkerProcesses(configuration, logger: logger)
     }
 
-    /// Supervises until it is told to stop, or every process was drained, and all have ended.
+    /// Supervises until it is told to stop or every process was drained, and all have ended.
     public func run() async throws { try await workerProcesses.run() }
 
-    /// The process ids of the children that run, in order of their index.
+    /// The process ids of the running children, in the order of their slots.
     public var processes: [Int32] { get async { await workerProcesses.processes } }
 }
 
 extension WorkerSupervisor.Configuration {
-    /// A service as `WorkerSupervisor.init` makes it.
+    /// Makes a supervisor by `WorkerSupervisor.init`.
     ///
-    /// From here and not from the service's `init`, because the optimiser of Swift 6.3 fails ("circular reference") where
-    /// another module names that actor.
+    /// This function exists because the optimiser of Swift 6.3 fails with "circular reference" where another module
+    /// names that actor.
     @inline(never) @_semantics("optimize.no.crossmodule")
     public func makeService(logger: Logger) throws -> any Service {
         try WorkerSupervisor(self, logger: logger)

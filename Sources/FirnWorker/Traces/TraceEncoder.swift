@@ -3,10 +3,11 @@ import NixBytecode
 import NixEval
 import NixVM
 
-/// Turns a job's events into segments while it runs, and hands them to the sending thread. Lives on the machine's.
+/// Encodes a job's events into segments while it runs, and passes them to the sending thread. It belongs to the
+/// evaluating thread.
 ///
-/// What does not fit the job's trace limit, or finds the queue full, is dropped and counted: a trace never holds an
-/// evaluation up.
+/// Events that exceed the job's trace limit, or find the queue full, are dropped and counted: a trace never delays an
+/// evaluation.
 final class TraceEncoder: EvaluationObserver {
     private let key: LeaseKey
     private let level: WireTraceLevel
@@ -16,7 +17,7 @@ final class TraceEncoder: EvaluationObserver {
 
     private var builder: TraceSegmentBuilder
     private var summary = WireTraceSummary()
-    /// By the number of their kind.
+    /// Compilation events by the number of their kind.
     private var compiledCounts = [UInt64](repeating: 0, count: 16)
     private var droppedBefore: UInt64 = 0
     private var hasReachedLimit = false
@@ -26,7 +27,7 @@ final class TraceEncoder: EvaluationObserver {
         self.level = level
         self.maximumBytes = maximumBytes
         self.queue = queue
-        // Small segments under a small limit: one that does not fit is lost whole.
+        // Segments are small under a small limit, because one that does not fit is lost as a whole.
         builder = TraceSegmentBuilder(maxEvents: min(262_144, max(1_024, maximumBytes / 8)))
         summary.level = level
     }
@@ -53,7 +54,7 @@ final class TraceEncoder: EvaluationObserver {
         }
     }
 
-    /// At level `ops`: with the stacks.
+    /// Adds events with their stacks, at level `ops`.
     private func addWhole(_ records: Span<EventRecord>, _ context: borrowing EventContext) {
         var clock = context.clock
         for index in records.indices {
@@ -75,7 +76,7 @@ final class TraceEncoder: EvaluationObserver {
 
     private func since(_ time: UInt64) -> UInt64 { time > begin ? time - begin : 0 }
 
-    /// What the word of a record says.
+    /// The form that the word of a record stands for.
     private func describe(_ word: UInt64, _ context: borrowing EventContext, opcode: Opcode? = nil) -> TraceForm {
         let record = EventRecord(word: word)
         let request = record.kind == .requestOfBuiltinFrame ? BuiltinRequest(rawValue: record.detail) : nil
@@ -109,9 +110,9 @@ final class TraceEncoder: EvaluationObserver {
         }
     }
 
-    /// Sends the rest.
+    /// Sends the last segment.
     ///
-    /// - Parameter counts: how often each kind of event happened, by its number.
+    /// - Parameter counts: the number of events of each kind, by the number of the kind.
     func finish(counts: [UInt64]) -> WireTraceSummary {
         if !builder.isEmpty { send(isLast: true) }
         summary.eventCounts = zip(counts, compiledCounts).map { $0 + $1 }

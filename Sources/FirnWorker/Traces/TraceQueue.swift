@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Trace segments between the thread that evaluates and the one that sends: bounded in bytes, and nobody waits.
+/// The queue of trace segments between the evaluating thread and the sending one. It is bounded in bytes, and neither
+/// side waits.
 final class TraceQueue: Sendable {
     private struct Content {
         var messages: [[[UInt8]]] = []
@@ -13,10 +14,10 @@ final class TraceQueue: Sendable {
 
     init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-    /// Called with each message that finds the queue empty.
+    /// Sets a function that is called whenever a message is added to the empty queue.
     func onMessage(_ wake: (@Sendable () -> Void)?) { content.withLock { $0.wake = wake } }
 
-    /// False when there is no room: the message is not taken.
+    /// Adds a message. Returns false, and drops it, if there is no room.
     func add(_ message: [[UInt8]]) -> Bool {
         let bytes = Self.bytes(message)
         let (isTaken, wake) = content.withLock { content -> (Bool, (@Sendable () -> Void)?) in
@@ -29,7 +30,7 @@ final class TraceQueue: Sendable {
         return isTaken
     }
 
-    /// Hands the messages out in order, until `send` answers false; that one stays.
+    /// Passes the messages in order to `send` until it returns false. That message stays in the queue.
     func drain(_ send: ([[UInt8]]) throws -> Bool) rethrows {
         while let message = content.withLock({ $0.messages.first }) {
             guard try send(message) else { return }

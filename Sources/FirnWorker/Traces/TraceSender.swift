@@ -1,8 +1,8 @@
 import FirnProtocol
 import ZeroMQ
 
-/// The socket for traces. It is another one than that for control, so that segments delay nothing but each other. Lives
-/// on the service's polling thread; only the queue is shared.
+/// The socket for traces. It is separate from the control socket, so that segments delay only each other. It belongs to
+/// the polling thread; only the queue is shared.
 final class TraceSender {
     let queue: TraceQueue
     private let executor: PollingExecutor
@@ -17,13 +17,13 @@ final class TraceSender {
         options.security = configuration.security
         options.ipv6 = configuration.ipv6
         options.immediate = true
-        // What waits beyond a few segments waits in the queue, which counts bytes.
+        // Further segments stay in the queue, which counts bytes.
         options.sendHighWater = 4
         options.lingerMilliseconds = 1_000
         socket = try Socket(.push, context: context, options: options)
     }
 
-    /// Connects to an endpoint, and leaves the one before.
+    /// Connects to an endpoint and disconnects from the previous one.
     func connect(_ endpoint: String) throws(ZeroMQError) {
         guard endpoint != self.endpoint else { return }
         if let old = self.endpoint { try socket.disconnect(old) }
@@ -31,12 +31,12 @@ final class TraceSender {
         try socket.connect(endpoint)
     }
 
-    /// Tells of room to send.
+    /// Registers a function that is called when the socket can send.
     func register(onWritable: @escaping @Sendable () -> Void) {
         registration = executor.register(socket, onReadable: {}, onWritable: onWritable)
     }
 
-    /// Sends as much as there is room for.
+    /// Sends as many segments as the socket accepts.
     func flush() throws {
         guard let registration else { return }
         var isFull = false

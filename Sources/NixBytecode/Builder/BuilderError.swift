@@ -1,24 +1,25 @@
-/// Why a chunk or program cannot be built.
+/// Why a chunk or program cannot be built. Only `limitExceeded` and `stopped` can occur for code that the compiler
+/// generates correctly.
 public enum BuilderError: Error, Hashable, Sendable {
-    /// The source asks for more than a program can hold (`ProgramLimits`); the only case that a source can cause.
+    /// The source needs more than a program can have (`ProgramLimits`).
     case limitExceeded(what: String, limit: Int)
-    /// The operands are not those of the opcode's table row, or out of their range.
+    /// The operands have other kinds than the opcode's table row, or are out of range.
     case wrongOperands(Opcode)
-    /// The instruction takes more values than were pushed above the arguments.
+    /// The instruction pops more values than were pushed above the arguments.
     case heightTooLow(Opcode, height: Int, pops: Int)
-    /// A jump arrives with another height than the code before its target.
+    /// The stack height along a jump differs from that of the code before the jump's target.
     case heightMismatch(offset: Int, found: Int, expected: Int)
-    /// An instruction that nothing reaches: code ended and no jump was patched since.
+    /// The instruction is unreachable: the code before it has ended, and no jump was patched since.
     case unreachable(Opcode, offset: Int)
-    /// A jump was patched twice, or belongs to another chunk.
+    /// The jump was patched already, or belongs to another chunk.
     case unknownJump(offset: Int)
-    /// Jumps were not patched when the chunk was finished.
+    /// The chunk was finished before every jump was patched.
     case unpatchedJumps(count: Int)
     /// The chunk's code does not end in `return`, `tailCall` or `assertFail`.
     case fallsOffEnd
-    /// A chunk was reserved and never set, set twice, or never reserved.
+    /// The chunk was never reserved, was reserved and never set, or was set twice.
     case chunk(UInt32)
-    /// Whoever builds was told to stop.
+    /// The caller asked to stop.
     case stopped
 }
 

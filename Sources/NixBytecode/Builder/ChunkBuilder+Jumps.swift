@@ -1,21 +1,23 @@
-/// A jump whose target is not known yet. Patch it exactly once.
+/// A jump whose target is not known yet. It must be patched exactly once.
 public struct JumpPatch: Hashable, Sendable {
-    /// Offset of the four bytes of the operand.
+    /// Code offset of the operand, which has four bytes.
     let operand: Int
-    /// Height of the stack at the target.
+    /// The stack height at the target.
     public let height: Int
 }
 
 extension ChunkBuilder {
-    /// Stands for the target of a jump that has none yet: farther than code reaches.
+    /// The operand of a jump without a target. No code is large enough for this distance.
     private static let unpatched = UInt32.max
 
     /// Emits an instruction that can jump forward.
     ///
     /// - Parameters:
-    ///   - opcode: one with a jump operand.
-    ///   - symbol: for `selectOr` only.
-    /// - Returns: what `patch` needs once the target is reached.
+    ///   - opcode: an opcode with a jump operand.
+    ///   - symbol: the symbol operand of `selectOr`; nil for all others.
+    ///   - span: the source range of the instruction; nil keeps that of the instruction before.
+    /// - Returns: the jump, for `patch`.
+    /// - Throws: an error, in which case nothing is emitted.
     public mutating func emitJump(
         _ opcode: Opcode, symbol: UInt32? = nil, at span: SourceSpan? = nil
     ) throws(BuilderError) -> JumpPatch {
@@ -39,7 +41,7 @@ extension ChunkBuilder {
 
     /// Makes the next instruction the target of a jump.
     ///
-    /// Where the code before has ended, its height becomes the jump's; else both must be equal.
+    /// If the code before it has ended, the stack height is the jump's; otherwise both heights must be equal.
     public mutating func patch(_ jump: JumpPatch) throws(BuilderError) {
         guard openJumps > 0, word(at: jump.operand) == Self.unpatched else {
             throw .unknownJump(offset: jump.operand)

@@ -1,7 +1,7 @@
 extension ChunkBuilder {
-    /// Checks the ranges of operands.
+    /// Checks that operands are within their ranges.
     ///
-    /// - Returns: the count operand, or the number of names of the shape or formals; 0 without one.
+    /// - Returns: the count operand, or the number of names of the shape or formals operand; 0 if there is none.
     static func check(
         _ opcode: Opcode, _ first: OperandValue?, _ second: OperandValue?
     ) throws(BuilderError) -> Int {
@@ -32,7 +32,7 @@ extension ChunkBuilder {
         return count
     }
 
-    /// Appends an operand whose range was checked.
+    /// Appends an operand that was checked.
     mutating func append(_ value: OperandValue) {
         switch value {
         case .constant(let index), .chunk(let index), .symbol(let index), .shape(let index, _), .formals(let index, _):
@@ -60,6 +60,6 @@ extension ChunkBuilder {
 }
 
 extension Coercion {
-    /// Every bit that means something.
+    /// The bits that are defined.
     static let known: Coercion = [.any, .copyToStore]
 }

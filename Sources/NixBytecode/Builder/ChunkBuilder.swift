@@ -1,24 +1,26 @@
-/// Emits the code of one chunk, and keeps count of the stack as the verifier will.
+/// Emits the code of one chunk, and tracks the stack height as the verifier does.
 ///
-/// `height` is what the next instruction finds: the arguments at first, then whatever is emitted makes of it. After
-/// an instruction that nothing follows (`return`, `tailCall`, `jump`, `assertFail`) the next thing must be a patched
-/// jump: see `isReachable`.
+/// `height` is the stack height before the next instruction; it starts as the number of arguments. After an instruction
+/// that ends a basic block (`return`, `tailCall`, `jump`, `assertFail`), the next instruction must be the target of a
+/// jump.
 public struct ChunkBuilder: Sendable {
     public private(set) var kind: Chunk.Kind
     public private(set) var arity: Int
     public private(set) var code: [UInt8] = []
-    /// Values on the stack over the frame's base, arguments included. While `isReachable` is false, what it was before
-    /// the code ended.
+    /// The number of values above the frame's base, including arguments. While `isReachable` is false, it is the height
+    /// before the code ended.
     public internal(set) var height: Int
-    /// Largest height so far.
+    /// The largest height so far.
     public private(set) var maximumStack: Int
-    /// Whether control can come to `offset`.
+    /// Whether control can reach `offset`.
     public internal(set) var isReachable = true
     private var instructionSpans: [InstructionSpan] = []
-    /// How many jumps have no target yet. Their operands are `unpatched`.
+    /// The number of jumps that were not patched yet. Their operands are `unpatched`.
     var openJumps = 0
 
-    /// - Parameter arity: number of arguments, which are the first slots.
+    /// - Parameters:
+    ///   - kind: the kind of the chunk.
+    ///   - arity: number of arguments, which are in the first slots.
     public init(kind: Chunk.Kind, arity: Int) {
         self.kind = kind
         self.arity = arity
@@ -26,36 +28,38 @@ public struct ChunkBuilder: Sendable {
         maximumStack = arity
     }
 
-    /// Begins another chunk. The tables keep their room: most chunks are small, and there are many.
+    /// Starts another chunk. The buffers are reused, because most chunks are small and there are many.
     public mutating func restart(kind: Chunk.Kind, arity: Int) {
         self.kind = kind
         self.arity = arity
         height = arity
         maximumStack = arity
         isReachable = true
-        code.removeAll(keepingCapacity: code.capacity <= Self.keptRoom)
-        instructionSpans.removeAll(keepingCapacity: instructionSpans.capacity <= Self.keptRoom)
+        code.removeAll(keepingCapacity: code.capacity <= Self.largestReusedCapacity)
+        instructionSpans.removeAll(keepingCapacity: instructionSpans.capacity <= Self.largestReusedCapacity)
         openJumps = 0
     }
 
-    /// Largest table that is kept for the next chunk.
-    private static let keptRoom = 1 << 14
+    /// The largest capacity of a buffer that is reused.
+    private static let largestReusedCapacity = 1 << 14
 
-    /// Bytes of the tables, and what they will take with so many more instructions.
+    /// Bytes of the buffers while `more` instructions are emitted, see `Array.byteCount(adding:)`. An instruction takes
+    /// up to 16 bytes of code, apart from captures.
     public func byteCount(adding more: Int) -> Int {
         code.byteCount(adding: 16 &* more) &+ instructionSpans.byteCount(adding: more)
     }
 
-    /// Offset of the next instruction.
+    /// The code offset of the next instruction.
     public var offset: Int { code.count }
 
     /// Emits an instruction without a jump.
     ///
     /// - Parameters:
-    ///   - opcode: any but those with a jump operand, for which there is `emitJump`.
-    ///   - first: first operand, of the table's kind; `second` likewise.
-    ///   - span: what of the source it stands for; nil keeps the span of the instruction before.
-    /// - Throws: nothing is emitted then.
+    ///   - opcode: any opcode without a jump operand; `emitJump` emits the others.
+    ///   - first: the first operand, of the kind in the opcode table.
+    ///   - second: the second operand, likewise.
+    ///   - span: the source range of the instruction; nil keeps that of the instruction before.
+    /// - Throws: an error, in which case nothing is emitted.
     public mutating func emit(
         _ opcode: Opcode, _ first: OperandValue? = nil, _ second: OperandValue? = nil, at span: SourceSpan? = nil
     ) throws(BuilderError) {
@@ -74,12 +78,17 @@ public struct ChunkBuilder: Sendable {
         apply(change)
     }
 
-    /// The chunk.
+    /// Finishes the chunk.
     ///
     /// - Parameters:
-    ///   - upvalueCount: the `with` chain included, if `capturesWith`.
-    ///   - parameters: names of the parameters, as many as the arity; nil for a pattern without `@`.
-    ///   - spans: one for each parameter of a lambda; one for others.
+    ///   - upvalueCount: number of upvalues, including the `with` chain.
+    ///   - capturesWith: whether the last upvalue is a `with` chain.
+    ///   - formals: index of the formals, if the last parameter is a pattern.
+    ///   - parameters: the symbols of the parameters; nil for a pattern without `@`.
+    ///   - name: the symbol that the chunk's value is bound to.
+    ///   - spans: one for each parameter of a lambda; one for other chunks.
+    /// - Returns: the chunk.
+    /// - Throws: an error if code or jumps are incomplete, or a limit is exceeded.
     public func finish(
         upvalueCount: Int, capturesWith: Bool, formals: UInt32?, parameters: [UInt32?], name: UInt32?,
         spans: [SourceSpan]
@@ -96,13 +105,13 @@ public struct ChunkBuilder: Sendable {
 }
 
 extension ChunkBuilder {
-    /// Checks that an instruction may stand here.
+    /// Checks that an instruction may be emitted at the current offset.
     func begin(_ opcode: Opcode) throws(BuilderError) {
         guard isReachable else { throw .unreachable(opcode, offset: offset) }
         try Self.limit(offset, ProgramLimits.code - 1, "bytes of code in one function")
     }
 
-    /// Height after an instruction and the largest it needs; nil when nothing follows.
+    /// The stack height after an instruction; nil if no instruction follows along this edge.
     func change(_ opcode: Opcode, _ effect: StackEffect, count: Int) throws(BuilderError) -> Int? {
         guard let (pops, pushes) = effect.resolved(count: count) else {
             try requireEnding(opcode, count: count)
@@ -114,7 +123,7 @@ extension ChunkBuilder {
         return after
     }
 
-    /// Sets the height after an instruction; nil when nothing follows.
+    /// Sets the height after an instruction; nil marks what follows as unreachable.
     mutating func apply(_ change: Int?) {
         guard let change else {
             isReachable = false
@@ -124,7 +133,7 @@ extension ChunkBuilder {
         maximumStack = max(maximumStack, change)
     }
 
-    /// Says what the following code stands for.
+    /// Sets the source range of the code that follows.
     mutating func mark(_ span: SourceSpan?) {
         guard let span, instructionSpans.last?.span != span else { return }
         instructionSpans.append(InstructionSpan(offset: UInt32(offset), span: span))
@@ -134,20 +143,20 @@ extension ChunkBuilder {
 
     mutating func appendVarint(_ value: UInt64) { VU128.append(value, to: &code) }
 
-    /// Writes four bytes, little-endian.
+    /// Writes a 32-bit word, little-endian.
     mutating func setWord(_ word: UInt32, at offset: Int) {
         for index in 0..<4 {
             code[offset + index] = UInt8(truncatingIfNeeded: word >> UInt32(8 * index))
         }
     }
 
-    /// Four bytes, little-endian.
+    /// Reads a 32-bit word, little-endian; nil if the offset is out of range.
     func word(at offset: Int) -> UInt32? {
         guard offset >= 0, offset <= code.count - 4 else { return nil }
         return (0..<4).reduce(0) { $0 | UInt32(code[offset + $1]) << UInt32(8 * $1) }
     }
 
-    /// A copy without room, that leaves the room to the original.
+    /// A copy without spare capacity. The original keeps its buffer.
     private static func copy<Element>(_ elements: [Element]) -> [Element] {
         unsafe elements.withUnsafeBufferPointer { unsafe Array($0) }
     }
@@ -156,20 +165,9 @@ extension ChunkBuilder {
         guard value <= limit else { throw .limitExceeded(what: what, limit: limit) }
     }
 
-    /// An instruction that ends the code takes its operands too.
+    /// Checks that an instruction that ends the code finds its operands.
     private func requireEnding(_ opcode: Opcode, count: Int) throws(BuilderError) {
-        let pops = opcode.endingPops(count: count)
+        let pops = opcode.layout.next.endingPops(count: count)
         guard pops <= height - arity else { throw .heightTooLow(opcode, height: height, pops: pops) }
-    }
-}
-
-extension Opcode {
-    /// How many values an instruction takes that nothing follows; its row says only that it ends.
-    func endingPops(count: Int) -> Int {
-        switch self {
-        case .return: 1
-        case .tailCall: count < Int.max ? count + 1 : count
-        default: 0
-        }
     }
 }

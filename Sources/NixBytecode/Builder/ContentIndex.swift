@@ -1,51 +1,51 @@
-/// Finds entries of a table by their content: open addressing over indices, with hashes kept beside them. The seed
-/// differs by process, so that no source can be made whose names or constants all collide; the order of a table never
-/// depends on it.
+/// An index of a table's entries by content: open addressing, with the hashes beside the indices. The seed differs
+/// between processes, so that nobody can write a source whose names or constants all collide. The order of the table
+/// never depends on the hashes.
 struct ContentIndex: Sendable {
     private struct Slot {
         var hash: UInt64
-        /// Index plus one; 0 is free.
+        /// The index of the entry plus one; 0 is a free slot.
         var entry: UInt32
     }
 
-    /// Empty until the first entry; else a power of two.
+    /// Empty until the first insertion; then a power of two.
     private var slots: [Slot] = []
     private var count = 0
 
-    /// Bytes of the table, old places included while it grows.
+    /// Bytes of the index, including the larger one if the next insertion rehashes it.
     var byteCount: Int { slots.count * MemoryLayout<Slot>.stride * (count * 2 >= slots.count ? 5 : 1) }
 
-    /// The entry with this hash for which `matches` holds.
+    /// The entry with the given hash for which `matches` is true; nil if there is none.
     @inline(__always)
     func find(_ hash: UInt64, where matches: (UInt32) -> Bool) -> UInt32? {
         guard count > 0 else { return nil }
         let mask = slots.count &- 1
-        var place = Int(truncatingIfNeeded: hash) & mask
-        while slots[place].entry != 0 {
-            if slots[place].hash == hash, matches(slots[place].entry &- 1) { return slots[place].entry &- 1 }
-            place = (place &+ 1) & mask
+        var position = Int(truncatingIfNeeded: hash) & mask
+        while slots[position].entry != 0 {
+            if slots[position].hash == hash, matches(slots[position].entry &- 1) { return slots[position].entry &- 1 }
+            position = (position &+ 1) & mask
         }
         return nil
     }
 
-    /// Adds an entry that is not there.
+    /// Adds an entry that is not in the index.
     mutating func insert(_ entry: UInt32, _ hash: UInt64) {
         if count &* 2 >= slots.count { grow() }
         count &+= 1
-        place(Slot(hash: hash, entry: entry &+ 1))
+        store(Slot(hash: hash, entry: entry &+ 1))
     }
 
-    private mutating func place(_ slot: Slot) {
+    private mutating func store(_ slot: Slot) {
         let mask = slots.count &- 1
-        var place = Int(truncatingIfNeeded: slot.hash) & mask
-        while slots[place].entry != 0 { place = (place &+ 1) & mask }
-        slots[place] = slot
+        var position = Int(truncatingIfNeeded: slot.hash) & mask
+        while slots[position].entry != 0 { position = (position &+ 1) & mask }
+        slots[position] = slot
     }
 
     private mutating func grow() {
         let old = slots
         slots = [Slot](repeating: Slot(hash: 0, entry: 0), count: max(16, old.count &* 4))
-        for slot in old where slot.entry != 0 { place(slot) }
+        for slot in old where slot.entry != 0 { store(slot) }
     }
 }
 
@@ -86,7 +86,7 @@ extension ContentIndex {
         }
     }
 
-    /// Spans make nearly every shape unique, so that its ends tell it apart.
+    /// Spans make nearly every shape unique, so hashing the first and last name is enough.
     static func hash(_ shape: Shape) -> UInt64 {
         var state = seed ^ UInt64(truncatingIfNeeded: shape.names.count)
         for name in [shape.names.first, shape.names.last] {

@@ -1,5 +1,5 @@
-/// Collects what a program consists of. Equal calls in equal order give equal programs: tables are in the order of
-/// first use, and nothing depends on the order of a hash table.
+/// Collects the tables of a program. Equal calls in equal order give equal programs: the tables are in the order of
+/// first use, and never depend on the order of a hash table.
 public struct ProgramBuilder: Sendable {
     private var symbols: [[UInt8]] = []
     private var constants: [Constant] = []
@@ -10,22 +10,22 @@ public struct ProgramBuilder: Sendable {
     private var constantIndices = ContentIndex()
     private var shapeIndices = ContentIndex()
 
-    /// Bytes that entries have beside their places in the tables.
+    /// Bytes of the entries besides the elements of the tables.
     private var entryBytes = 0
 
-    /// How many entries of each table went with parts.
+    /// The number of entries of each table that were moved to parts.
     private var taken = (symbols: 0, constants: 0, shapes: 0, formals: 0)
 
     public init() {}
 
-    /// Bytes of all that was collected, and what the tables will take with so many more entries in each.
+    /// Bytes of everything collected, while `more` entries are added to each table, see `Array.byteCount(adding:)`.
     public func byteCount(adding more: Int) -> Int {
         entryBytes + symbols.byteCount(adding: more) + constants.byteCount(adding: more)
             + shapes.byteCount(adding: more) + formals.byteCount(adding: more) + chunks.byteCount(adding: more)
             + symbolIndices.byteCount + constantIndices.byteCount + shapeIndices.byteCount
     }
 
-    /// Index of a name, which is added if it is new.
+    /// The index of a name, which is added if it is new.
     public mutating func symbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(name)
         if let index = symbolIndices.find(hash, where: { symbols[Int($0) - taken.symbols] == name }) { return index }
@@ -36,7 +36,7 @@ public struct ProgramBuilder: Sendable {
         return index
     }
 
-    /// Adds a name that the caller knows to be new. A builder takes all its names this way or none.
+    /// Adds a name that the caller knows to be new. A builder adds either all of its names this way or none.
     public mutating func addSymbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.symbols + symbols.count, "names")
         symbols.append(name)
@@ -44,16 +44,16 @@ public struct ProgramBuilder: Sendable {
         return index
     }
 
-    /// Index of a name given as text.
+    /// The index of a name given as text, which is added if it is new.
     public mutating func symbol(_ name: String) throws(BuilderError) -> UInt32 { try symbol(Array(name.utf8)) }
 
-    /// The name of a symbol of this builder; nil for any other number.
+    /// The name with an index in this builder; nil if there is none.
     public func name(of symbol: UInt32) -> [UInt8]? {
         let index = Int(symbol) - taken.symbols
         return symbols.indices.contains(index) ? symbols[index] : nil
     }
 
-    /// Index of a constant, which is added if it is new.
+    /// The index of a constant, which is added if it is new.
     public mutating func constant(_ constant: Constant) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(constant)
         if let index = constantIndices.find(hash, where: { constants[Int($0) - taken.constants] == constant }) {
@@ -61,49 +61,50 @@ public struct ProgramBuilder: Sendable {
         }
         let index = try Self.index(taken.constants + constants.count, "constants")
         constants.append(constant)
-        entryBytes += constant.ownBytes
+        entryBytes += constant.outOfLineBytes
         constantIndices.insert(index, hash)
         return index
     }
 
-    /// Index of a shape, which is added if it is new.
+    /// The index of a shape, which is added if it is new.
     public mutating func shape(_ shape: Shape) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(shape)
         if let index = shapeIndices.find(hash, where: { shapes[Int($0) - taken.shapes] == shape }) { return index }
         let index = try Self.index(taken.shapes + shapes.count, "attribute sets")
         shapes.append(shape)
-        entryBytes += shape.ownBytes
+        entryBytes += shape.outOfLineBytes
         shapeIndices.insert(index, hash)
         return index
     }
 
-    /// Adds the formals of one function. They are never shared: each belongs to one chunk.
+    /// Adds the formals of one function. Formals are never shared, because each belongs to one chunk.
     public mutating func addFormals(_ new: Formals) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.formals + formals.count, "function patterns")
         formals.append(new)
-        entryBytes += new.ownBytes
+        entryBytes += new.outOfLineBytes
         return index
     }
 
-    /// Takes the next chunk index. Reserve a chunk's before those of the chunks it refers to: children have higher
-    /// indices than their parent. The first is the top level's.
+    /// Reserves the next chunk index. A chunk's index must be reserved before those of the chunks it refers to, because
+    /// references only go to higher indices. The first index is the top level's.
     public mutating func reserveChunk() throws(BuilderError) -> UInt32 {
         let index = try Self.index(chunks.count, "functions and thunks")
         chunks.append(nil)
         return index
     }
 
-    /// Gives a reserved index its chunk, once.
+    /// Sets the chunk of a reserved index. Each is set once.
     public mutating func setChunk(_ index: UInt32, _ chunk: Chunk) throws(BuilderError) {
         guard index < chunks.count, chunks[Int(index)] == nil else { throw .chunk(index) }
         chunks[Int(index)] = chunk
-        entryBytes += chunk.ownBytes
+        entryBytes += chunk.outOfLineBytes
     }
 
-    /// The program.
+    /// Finishes the program.
     ///
-    /// - Parameter lines: the lines of the source; nil gives a program without spans.
-    /// - Throws: when a reserved chunk was not set, or none was.
+    /// - Parameter lines: the lines of the source; nil strips the program of spans.
+    /// - Returns: the program.
+    /// - Throws: an error if a reserved chunk was not set, or if there is no chunk.
     public func finish(lines: LineTable?) throws(BuilderError) -> Program {
         var finished: [Chunk] = []
         finished.reserveCapacity(chunks.count)
@@ -117,9 +118,15 @@ public struct ProgramBuilder: Sendable {
         return lines == nil ? program.stripped() : program
     }
 
-    /// Takes what was added since the last part, of a program that is made piece by piece. Indices go on from there, but
-    /// nothing is remembered: a constant of an earlier part is added again.
-    public mutating func takePart(
+    /// Removes the entries that were added since the last part, and returns them as a part. Indices continue across
+    /// parts, but entries are not deduplicated across them: a constant of an earlier part is added again.
+    ///
+    /// - Parameters:
+    ///   - firstChunk: number of the first of `newChunks`.
+    ///   - newChunks: outlines of the chunks that the part announces.
+    ///   - functions: those of `newChunks` that are lambdas, without code.
+    ///   - code: the chunks with code.
+    public mutating func finishPart(
         firstChunk: UInt32, newChunks: [ChunkOutline], functions: [ProgramPart.Code], code: [ProgramPart.Code]
     ) -> ProgramPart {
         let part = ProgramPart(

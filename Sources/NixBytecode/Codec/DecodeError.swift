@@ -1,6 +1,6 @@
-/// Bytes that are no encoded program.
+/// Why bytes are not an encoded program.
 public struct DecodeError: Error, Hashable, Sendable {
-    /// What is wrong. Numbers and names are part of the protocol: append, never change.
+    /// What is wrong. The numbers and names are part of the protocol: new codes are appended, and none is changed.
     public enum Code: UInt16, CaseIterable, Error, Sendable {
         case badMagic = 1
         case unsupportedVersion, unknownFlags, truncated, notCanonical, overflow, tooLarge, countTooLarge
@@ -8,7 +8,7 @@ public struct DecodeError: Error, Hashable, Sendable {
     }
 
     public var code: Code
-    /// Where in the bytes the item starts that is wrong.
+    /// The offset of the invalid item.
     public var offset: Int
 
     public init(_ code: Code, at offset: Int) {
@@ -18,22 +18,22 @@ public struct DecodeError: Error, Hashable, Sendable {
 }
 
 extension DecodeError.Code {
-    /// One line for people and for the documentation.
+    /// The meaning of the code in one line, for messages and the protocol's page.
     public var documentation: String {
         switch self {
-        case .badMagic: "The bytes do not start as a program does; a transfer as text also does this."
-        case .unsupportedVersion: "Another version of the format; compile the source again."
-        case .unknownFlags: "A flag that this version does not have."
-        case .truncated: "The bytes end inside an item."
-        case .notCanonical: "An integer is longer than it needs to be."
+        case .badMagic: "The bytes do not begin like a program; a transfer in text mode can also cause this."
+        case .unsupportedVersion: "The program has another version of the format; compile the source again."
+        case .unknownFlags: "The header has a flag that this version does not know."
+        case .truncated: "The bytes end within an item."
+        case .notCanonical: "An integer does not have its shortest encoding."
         case .overflow: "An integer is 2^64 or more."
         case .tooLarge: "The program is larger than the decoder's limit."
-        case .countTooLarge: "More entries than the remaining bytes can hold."
-        case .wrongSection: "Another section than the one that must stand here."
-        case .sectionLength: "A section's length is not the length of its entries."
-        case .trailingBytes: "Bytes after the last section."
-        case .unknownTag: "A byte that must be one of a few has another value."
-        case .valueOutOfRange: "A number does not fit 32 bits, or a span or line ends beyond them."
+        case .countTooLarge: "A count is larger than the remaining bytes allow."
+        case .wrongSection: "A section is missing or out of order."
+        case .sectionLength: "The length of a section differs from that of its entries."
+        case .trailingBytes: "There are bytes after the last section."
+        case .unknownTag: "A tag or flag byte has an undefined value."
+        case .valueOutOfRange: "A number, or the end of a span or line, does not fit 32 bits."
         }
     }
 }

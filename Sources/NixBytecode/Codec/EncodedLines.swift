@@ -1,19 +1,23 @@
-/// The line table of an encoded program, read where it is asked for: it takes a few bytes for each thousand lines.
+/// The line table of an encoded program, which stays encoded. It takes a few bytes per thousand lines, and a query
+/// decodes at most a thousand of them.
 public struct EncodedLines: Sendable {
     private struct Mark {
-        /// Where the difference to the next line stands in the bytes.
+        /// The offset in `bytes` of the difference to the next line.
         var offset: Int
-        /// Where the line starts in the source.
+        /// The source offset at which the line starts.
         var lineStart: UInt32
     }
 
     private static let linesPerMark = 1024
 
     private let bytes: [UInt8]
-    /// Of every so many lines the first.
+    /// The first of every `linesPerMark` lines.
     private var marks: [Mark] = []
 
-    /// - Parameter start: where the differences of line starts begin, which end with the bytes. Nil when they are none.
+    /// - Parameters:
+    ///   - bytes: the bytes of a program, which end with the line table.
+    ///   - start: the offset at which the differences between line starts begin. The initialiser fails if they are
+    ///     malformed.
     init?(_ bytes: [UInt8], from start: Int) {
         self.bytes = bytes
         var offset = start
@@ -37,9 +41,9 @@ public struct EncodedLines: Sendable {
         return overflow ? nil : sum
     }
 
-    /// Line and column of a byte of the source, both from 1; the column counts bytes.
+    /// The line and column of a source offset, both from 1; columns count bytes.
     public func location(of position: UInt32) -> (line: Int, column: Int) {
-        let index = max(0, marks.lowerIndex { $0.lineStart <= position } - 1)
+        let index = max(0, marks.partitionPoint { $0.lineStart <= position } - 1)
         var line = index * Self.linesPerMark + 1
         var start = marks[index].lineStart
         var offset = marks[index].offset

@@ -1,17 +1,21 @@
-/// What a decoder takes at most.
+/// The limits of a decoder.
 public struct DecodeLimits: Sendable, Hashable {
-    /// Bytes of the whole encoding.
+    /// The most bytes of an encoded program.
     public var maximumBytes: Int
 
-    /// - Parameter maximumBytes: default 64 MiB, some hundred times the largest program of nixpkgs.
+    /// - Parameter maximumBytes: the default is 64 MiB, about a hundred times the largest program of nixpkgs.
     public init(maximumBytes: Int = 64 << 20) { self.maximumBytes = maximumBytes }
 }
 
 extension Program {
-    /// Reads an encoded program. What it says is not believed yet: `verify` it before running it.
+    /// Decodes a program. The result is not trustworthy: `verify` it before running it.
     ///
-    /// Takes time and memory in proportion to the bytes, at most `limits.maximumBytes`.
-    /// - Throws: the first thing that is wrong and where.
+    /// Decoding takes time and memory proportional to the number of bytes.
+    ///
+    /// - Parameters:
+    ///   - bytes: the encoded program.
+    ///   - limits: the most bytes that are accepted.
+    /// - Throws: the first error, with its offset.
     public init(decoding bytes: [UInt8], limits: DecodeLimits = DecodeLimits()) throws(DecodeError) {
         guard bytes.count <= limits.maximumBytes else { throw DecodeError(.tooLarge, at: limits.maximumBytes) }
         var decoder = ProgramDecoder(bytes)
@@ -19,35 +23,38 @@ extension Program {
     }
 }
 
-/// Reads a program section by section.
+/// Decodes a program section by section.
 struct ProgramDecoder {
     let bytes: [UInt8]
-    private var offset = 0
-    /// End of the section being read, so that no entry reaches into the next.
-    private var end: Int
-    /// Start of the item being read: where an error lies.
-    private(set) var itemStart = 0
+    var offset = 0
+    /// The end of the current section, which no entry may cross.
+    var end: Int
+    /// The start of the current item, which is the offset of an error.
+    var itemStart = 0
     private(set) var hasSpans = false
-    /// Bytes of what was decoded.
-    private(set) var takenBytes = 0
+    /// Bytes that the decoded entries take.
+    private(set) var reservedBytes = 0
     private var entriesUntilPoll = ProgramDecoder.pollInterval
-    private let mustStop: ((_ bytes: Int) -> Bool)?
-    /// Whether `mustStop` said so: then the error that was thrown says nothing about the bytes.
+    private let shouldCancel: ((_ bytes: Int) -> Bool)?
+    /// Whether decoding stopped because `shouldCancel` returned true. The error that was thrown is then not about the
+    /// bytes.
     private(set) var isStopped = false
-    /// While an index is made: where each entry of each section starts.
+    /// The offset of each entry of each section; nil unless an index is being made.
     private var starts: [[UInt32]]?
 
     /// - Parameters:
-    ///   - start: where the program begins in the bytes, which end with it.
-    ///   - mustStop: asked now and then, with the bytes that were or are about to be taken; true ends decoding.
-    init(_ bytes: [UInt8], from start: Int = 0, mustStop: ((_ bytes: Int) -> Bool)? = nil) {
+    ///   - bytes: the bytes, which end with the program.
+    ///   - start: the offset at which the program begins.
+    ///   - shouldCancel: the decoder's poll, called about every 100 µs with the number of bytes taken or about to be
+    ///     taken. When it returns true, decoding ends.
+    init(_ bytes: [UInt8], from start: Int = 0, shouldCancel: ((_ bytes: Int) -> Bool)? = nil) {
         self.bytes = bytes
-        self.mustStop = mustStop
+        self.shouldCancel = shouldCancel
         offset = start
         end = bytes.count
     }
 
-    /// The program, or what is wrong and where.
+    /// Decodes the whole program, and reports errors with their offset.
     mutating func wholeProgram() throws(DecodeError) -> Program {
         do throws(DecodeError.Code) {
             return try program()
@@ -82,14 +89,14 @@ struct ProgramDecoder {
         return program
     }
 
-    /// Where the entries of each section start, in the order of the sections.
+    /// Decodes the whole program, and returns the offsets of the entries of each section, in the order of the sections.
     mutating func index() throws(DecodeError.Code) -> [[UInt32]] {
         starts = []
         _ = try program()
         return starts ?? []
     }
 
-    /// Returns the compiler's version.
+    /// Decodes the header and returns the compiler's version.
     mutating func header() throws(DecodeError.Code) -> UInt32 {
         let magic = bytes[min(offset, bytes.count)...].prefix(ProgramFormat.magic.count)
         guard magic.elementsEqual(ProgramFormat.magic) else { throw .badMagic }
@@ -101,7 +108,7 @@ struct ProgramDecoder {
         return try number()
     }
 
-    /// - Parameter minimum: fewest bytes of an entry, which bounds what a count can claim.
+    /// - Parameter minimum: the fewest bytes of an entry, which bound the count.
     private mutating func section<Entry>(
         _ section: ProgramFormat.Section, minimum: Int,
         _ read: (inout ProgramDecoder) throws(DecodeError.Code) -> Entry
@@ -132,60 +139,60 @@ struct ProgramDecoder {
 }
 
 extension ProgramDecoder {
-    private mutating func list<Entry>(
+    mutating func list<Entry>(
         minimum: Int, _ read: (inout ProgramDecoder) throws(DecodeError.Code) -> Entry
     ) throws(DecodeError.Code) -> [Entry] {
         let count = try count(minimum: minimum)
         if count == 0 { return [] }
         var entries: [Entry] = []
-        try take(arrayBytes + count * MemoryLayout<Entry>.stride)
-        // What was not asked for is not reserved on the word of a count.
-        entries.reserveCapacity(mustStop == nil ? min(count, 1024) : count)
+        try reserve(arrayBytes + count * MemoryLayout<Entry>.stride)
+        // Without a limit on memory, capacity is not reserved on the word of an untrusted count.
+        entries.reserveCapacity(shouldCancel == nil ? min(count, 1024) : count)
         for _ in 0..<count {
             entriesUntilPoll -= 1
-            if entriesUntilPoll < 0 { try take(0) }
+            if entriesUntilPoll < 0 { try reserve(0) }
             entries.append(try read(&self))
         }
         return entries
     }
 
-    /// Counts bytes before they are taken, and now and then asks whether to stop.
-    private mutating func take(_ bytes: Int) throws(DecodeError.Code) {
-        takenBytes += bytes
+    /// Counts bytes before they are taken, and polls after enough entries or before a large one.
+    mutating func reserve(_ bytes: Int) throws(DecodeError.Code) {
+        reservedBytes += bytes
         guard entriesUntilPoll < 0 || bytes > Self.largeEntry else { return }
         entriesUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(takenBytes) else { return }
+        guard let shouldCancel, shouldCancel(reservedBytes) else { return }
         isStopped = true
         throw .tooLarge
     }
 
-    /// Entries between two questions: some 100 µs of work.
+    /// Entries between two polls, about 100 µs of work.
     private static let pollInterval = 512
-    /// Bytes that are worth a question.
+    /// Bytes of an entry that gets a poll of its own.
     private static let largeEntry = 1 << 16
 
-    /// A count of things of so many bytes at least, which must fit into the rest of the section.
-    private mutating func count(minimum: Int) throws(DecodeError.Code) -> Int {
+    /// Decodes a count of items of at least `minimum` bytes each, which must fit the rest of the section.
+    mutating func count(minimum: Int) throws(DecodeError.Code) -> Int {
         let count = try integer()
         guard count <= UInt64((end - offset) / minimum) else { throw .countTooLarge }
         return Int(count)
     }
 
-    private mutating func byte() throws(DecodeError.Code) -> UInt8 {
+    mutating func byte() throws(DecodeError.Code) -> UInt8 {
         itemStart = offset
         guard offset < end else { throw .truncated }
         offset += 1
         return bytes[offset - 1]
     }
 
-    private mutating func word() throws(DecodeError.Code) -> UInt16 {
+    mutating func word() throws(DecodeError.Code) -> UInt16 {
         itemStart = offset
         guard end - offset >= 2 else { throw .truncated }
         offset += 2
         return UInt16(bytes[offset - 2]) | UInt16(bytes[offset - 1]) << 8
     }
 
-    private mutating func integer() throws(DecodeError.Code) -> UInt64 {
+    mutating func integer() throws(DecodeError.Code) -> UInt64 {
         itemStart = offset
         if offset < end, bytes[offset] < 0x80 {
             offset += 1
@@ -204,210 +211,30 @@ extension ProgramDecoder {
         }
     }
 
-    private mutating func number() throws(DecodeError.Code) -> UInt32 {
+    mutating func number() throws(DecodeError.Code) -> UInt32 {
         guard let value = UInt32(exactly: try integer()) else { throw .valueOutOfRange }
         return value
     }
 
-    private mutating func signed() throws(DecodeError.Code) -> Int64 { VU128.unzigzag(try integer()) }
+    mutating func signed() throws(DecodeError.Code) -> Int64 { VU128.unzigzag(try integer()) }
 
-    private mutating func optional() throws(DecodeError.Code) -> UInt32? {
+    mutating func optional() throws(DecodeError.Code) -> UInt32? {
         let value = try integer()
         if value == 0 { return nil }
         guard let index = UInt32(exactly: value - 1) else { throw .valueOutOfRange }
         return index
     }
 
-    private mutating func text() throws(DecodeError.Code) -> [UInt8] {
+    mutating func text() throws(DecodeError.Code) -> [UInt8] {
         let length = try count(minimum: 1)
-        if length > 0 { try take(arrayBytes + length) }
+        if length > 0 { try reserve(arrayBytes + length) }
         offset += length
         return Array(bytes[offset - length..<offset])
     }
 
-    private static func sum(_ first: UInt32, _ second: UInt32) throws(DecodeError.Code) -> UInt32 {
+    static func sum(_ first: UInt32, _ second: UInt32) throws(DecodeError.Code) -> UInt32 {
         let (sum, overflow) = first.addingReportingOverflow(second)
         guard !overflow else { throw .valueOutOfRange }
         return sum
     }
-}
-
-extension ProgramDecoder {
-    private mutating func span() throws(DecodeError.Code) -> SourceSpan {
-        let start = try number()
-        return SourceSpan(start: start, end: try Self.sum(start, number()))
-    }
-
-    private mutating func optionalSpan() throws(DecodeError.Code) -> SourceSpan? {
-        guard hasSpans, let start = try optional() else { return nil }
-        return SourceSpan(start: start, end: try Self.sum(start, number()))
-    }
-
-    private mutating func constant() throws(DecodeError.Code) -> Constant {
-        guard let tag = ProgramFormat.ConstantTag(rawValue: try byte()) else { throw .unknownTag }
-        switch tag {
-        case .integer: return .integer(try signed())
-        case .float:
-            itemStart = offset
-            guard end - offset >= 8 else { throw .truncated }
-            offset += 8
-            return .float(bytes[offset - 8..<offset].reversed().reduce(0) { $0 << 8 | UInt64($1) })
-        case .string: return .string(try text())
-        case .path: return .path(try text())
-        case .global: return .global(try number())
-        }
-    }
-
-    private mutating func shape() throws(DecodeError.Code) -> Shape {
-        Shape(
-            names: try list(minimum: hasSpans ? 2 : 1) { (decoder) throws(DecodeError.Code) in
-                Shape.Name(symbol: try decoder.number(), span: try decoder.optionalSpan())
-            })
-    }
-
-    private mutating func formals() throws(DecodeError.Code) -> Formals {
-        let ellipsis = try byte()
-        guard ellipsis <= 1 else { throw .unknownTag }
-        let formals = try list(minimum: hasSpans ? 3 : 2) { (decoder) throws(DecodeError.Code) in
-            let symbol = try decoder.number()
-            let span = try decoder.optionalSpan()
-            return Formals.Formal(symbol: symbol, defaultValue: try decoder.defaultValue(), span: span)
-        }
-        return Formals(formals: formals, hasEllipsis: ellipsis == 1)
-    }
-
-    private mutating func defaultValue() throws(DecodeError.Code) -> Formals.Default {
-        guard let tag = ProgramFormat.DefaultTag(rawValue: try byte()) else { throw .unknownTag }
-        switch tag {
-        case .none: return .none
-        case .constant: return .constant(try number())
-        case .integer: return .integer(try signed())
-        case .null: return .null
-        case .true: return .true
-        case .false: return .false
-        case .thunk: return try thunkDefault()
-        }
-    }
-
-    private mutating func thunkDefault() throws(DecodeError.Code) -> Formals.Default {
-        let chunk = try number()
-        let packed = try integer()
-        guard packed >> 1 <= UInt64(end - offset) else { throw .countTooLarge }
-        var captures: [Position] = []
-        try take(arrayBytes + Int(packed >> 1) * MemoryLayout<Position>.stride)
-        captures.reserveCapacity(Int(packed >> 1))
-        for _ in 0..<packed >> 1 { captures.append(Position(rawValue: try integer())) }
-        let with = packed & 1 == 1 ? Position(rawValue: try integer()) : nil
-        return .thunk(chunk: chunk, captures: captures, capturesWith: with)
-    }
-
-    private mutating func chunk() throws(DecodeError.Code) -> Chunk {
-        var chunk = try chunkUpToInstructionSpans()
-        if hasSpans { chunk.instructionSpans = try instructionSpans() }
-        return chunk
-    }
-
-    private mutating func chunkUpToInstructionSpans() throws(DecodeError.Code) -> Chunk {
-        var chunk = try chunkHeader()
-        chunk.code = try text()
-        guard hasSpans else { return chunk }
-        chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
-        return chunk
-    }
-
-    /// A chunk up to its code.
-    private mutating func chunkHeader() throws(DecodeError.Code) -> Chunk {
-        let first = try byte()
-        let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
-        guard let kind = Chunk.Kind(rawValue: first & ProgramFormat.ChunkFlags.kindMask),
-            flags.isSubset(of: .known)
-        else { throw .unknownTag }
-        let arity = try number()
-        let upvalueCount = try number()
-        let maximumStack = try number()
-        let formals = flags.contains(.formals) ? try number() : nil
-        let name = flags.contains(.name) ? try number() : nil
-        let parameters = try list(minimum: 1) { (decoder) throws(DecodeError.Code) in try decoder.optional() }
-        return Chunk(
-            kind: kind, arity: arity, upvalueCount: upvalueCount, capturesWith: flags.contains(.capturesWith),
-            formals: formals, parameters: parameters, name: name, spans: [], code: [], maximumStack: maximumStack,
-            instructionSpans: [])
-    }
-
-    private mutating func instructionSpans() throws(DecodeError.Code) -> [InstructionSpan] {
-        var offset: UInt32 = 0
-        var start: UInt32 = 0
-        return try list(minimum: 3) { (decoder) throws(DecodeError.Code) in
-            offset = try Self.sum(offset, decoder.number())
-            let (next, overflow) = Int64(start).addingReportingOverflow(try decoder.signed())
-            guard !overflow, let next = UInt32(exactly: next) else { throw .valueOutOfRange }
-            start = next
-            let end = try Self.sum(next, decoder.number())
-            return InstructionSpan(offset: offset, span: SourceSpan(start: next, end: end))
-        }
-    }
-}
-
-/// Entries that are read one by one, each from where an index says that it starts.
-extension ProgramDecoder {
-    /// Where a symbol's name lies in the bytes.
-    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> Range<Int> {
-        go(to: start)
-        let length = try count(minimum: 1)
-        offset += length
-        return offset - length..<offset
-    }
-
-    mutating func constant(at start: UInt32) throws(DecodeError.Code) -> Constant {
-        go(to: start)
-        return try constant()
-    }
-
-    mutating func shape(at start: UInt32) throws(DecodeError.Code) -> Shape {
-        go(to: start)
-        return try shape()
-    }
-
-    mutating func formals(at start: UInt32) throws(DecodeError.Code) -> Formals {
-        go(to: start)
-        return try formals()
-    }
-
-    mutating func chunk(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        go(to: start)
-        return try chunk()
-    }
-
-    /// What making an object of a thunk needs, not checked; nil for another chunk.
-    mutating func thunkOutline(at start: UInt32) throws(DecodeError.Code) -> ChunkOutline? {
-        go(to: start)
-        let first = try byte()
-        guard first & ProgramFormat.ChunkFlags.kindMask == Chunk.Kind.thunk.rawValue else { return nil }
-        let flags = ProgramFormat.ChunkFlags(rawValue: first & ~ProgramFormat.ChunkFlags.kindMask)
-        guard try number() == 0 else { throw .valueOutOfRange }
-        let upvalueCount = try number()
-        // What the verifier counts captures with; the rest of the header waits.
-        guard upvalueCount <= ProgramLimits.upvalues, !flags.contains(.capturesWith) || upvalueCount > 0 else {
-            throw .valueOutOfRange
-        }
-        return ChunkOutline(
-            kind: .thunk, arity: 0, upvalueCount: Int(upvalueCount), capturesWith: flags.contains(.capturesWith))
-    }
-
-    mutating func chunkWithoutInstructionSpans(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        go(to: start)
-        return try chunkUpToInstructionSpans()
-    }
-
-    /// A chunk without code; of a function with its places.
-    mutating func chunkWithoutCode(at start: UInt32) throws(DecodeError.Code) -> Chunk {
-        go(to: start)
-        var chunk = try chunkHeader()
-        guard hasSpans, chunk.kind == .lambda else { return chunk }
-        offset += try count(minimum: 1)
-        chunk.spans = try list(minimum: 2) { (decoder) throws(DecodeError.Code) in try decoder.span() }
-        return chunk
-    }
-
-    private mutating func go(to start: UInt32) { offset = min(Int(start), bytes.count) }
 }

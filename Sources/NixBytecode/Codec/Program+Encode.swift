@@ -1,8 +1,7 @@
 extension Program {
-    /// The program as bytes: equal programs give equal bytes. Without a line table, spans are left out.
+    /// The encoded program. Equal programs have equal encodings. Spans are left out if there is no line table.
     ///
-    /// Any program can be encoded; one that breaks the rules for spans and indices is refused when it is decoded or
-    /// verified.
+    /// Any program can be encoded; one with invalid spans or indices is rejected when it is decoded or verified.
     public func encoded() -> [UInt8] {
         var encoder = ProgramEncoder(hasSpans: lines != nil)
         encoder.encode(self)
@@ -10,7 +9,7 @@ extension Program {
     }
 }
 
-/// Writes a program section by section.
+/// Encodes a program section by section.
 struct ProgramEncoder {
     private(set) var bytes: [UInt8] = []
     let hasSpans: Bool
@@ -38,7 +37,7 @@ struct ProgramEncoder {
 }
 
 extension ProgramEncoder {
-    /// A section: its number, the length of what follows, a count, the entries.
+    /// Writes a section: its number, the length of the rest, a count, and the entries.
     private mutating func section<Entry>(
         _ section: ProgramFormat.Section, _ entries: [Entry], _ write: (inout ProgramEncoder, Entry) -> Void
     ) {
@@ -67,12 +66,13 @@ extension ProgramEncoder {
         bytes.append(contentsOf: text)
     }
 
-    /// Nothing as 0, a number as one more.
+    /// Writes nil as 0, and a number as its successor.
     private mutating func optional(_ value: UInt32?) {
         VU128.append(value.map { UInt64($0) + 1 } ?? 0, to: &bytes)
     }
 
-    /// A start and a length, which wraps for a span that ends before it starts: no decoder takes that.
+    /// Writes a span as start and length. The length wraps if the span ends before it starts, and no decoder accepts
+    /// that.
     private mutating func span(_ span: SourceSpan) {
         number(span.start)
         number(span.end &- span.start)
@@ -152,7 +152,7 @@ extension ProgramEncoder {
         instructionSpans(chunk.instructionSpans)
     }
 
-    /// Differences to the entry before, which are small.
+    /// Writes each instruction span as the difference to the one before, which is small.
     private mutating func instructionSpans(_ spans: [InstructionSpan]) {
         var offset: UInt32 = 0
         var start: UInt32 = 0

@@ -1,38 +1,39 @@
-/// The fixed parts of an encoded program. protocol/bytecode.md describes the whole.
+/// The constants of the program format, which protocol/bytecode.md describes.
 public enum ProgramFormat {
-    /// First bytes of every program. The high bit, the line ends and the end-of-file byte show what a transfer as text
-    /// did to a file.
+    /// The first bytes of every program. A transfer in text mode changes the high bit, the line endings or the
+    /// end-of-file byte, and is thereby detected.
     public static let magic: [UInt8] = [0x89, 0x46, 0x49, 0x52, 0x4E, 0x0D, 0x0A, 0x1A]
-    /// Version of the encoding and of the opcodes. A decoder takes its own version only.
+    /// The version of the encoding and the opcodes. A decoder accepts only its own version.
     public static let version: UInt16 = 1
-    /// Version of the compiler: raised when it gives other code for the same source.
+    /// The version of the compiler, part of every encoded program. It is raised whenever a source compiles to a
+    /// different program.
     public static let compilerVersion: UInt32 = 2
 
-    /// Bits of the header's flags.
+    /// The flags of the header.
     struct Flags: OptionSet {
         var rawValue: UInt16
-        /// Spans and the line table are present.
+        /// The program has spans and a line table.
         static let spans = Flags(rawValue: 1)
         static let known: Flags = [.spans]
     }
 
-    /// Sections, in the order they stand in.
+    /// The sections, in the order in which they are encoded.
     enum Section: UInt8 {
         case symbols = 1
         case constants, shapes, formals, chunks, lines
     }
 
-    /// First byte of a constant.
+    /// The first byte of a constant.
     enum ConstantTag: UInt8 {
         case integer, float, string, path, global
     }
 
-    /// First byte of a formal's default.
+    /// The first byte of a formal's default value.
     enum DefaultTag: UInt8 {
         case none, constant, integer, null, `true`, `false`, thunk
     }
 
-    /// First byte of a chunk: the kind in the two low bits, then these.
+    /// The flags of a chunk's first byte, whose two low bits are the kind.
     struct ChunkFlags: OptionSet {
         var rawValue: UInt8
         static let capturesWith = ChunkFlags(rawValue: 4)

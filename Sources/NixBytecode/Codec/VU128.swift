@@ -1,16 +1,16 @@
-/// Variable-length unsigned integers, as the vu128 encoding lays them out.
+/// Variable-length unsigned integers in the vu128 encoding.
 ///
-/// - below 2^7: one byte, the value itself;
-/// - below 2^28: a prefix varint of two to four bytes. The high bits of the first byte (`10`, `110`, `1110`) say how
-///   many follow, its remaining bits are the lowest of the value, the following bytes the rest, little-endian;
-/// - from 2^28: a byte `0xF0 | (n - 1)`, then the n lowest bytes of the value, little-endian.
+/// - Below 2^7: one byte, the value itself.
+/// - Below 2^28: a prefix varint of two to four bytes. The high bits of the first byte (`10`, `110`, `1110`) give the
+///   number of bytes that follow; its other bits are the lowest of the value, and the following bytes are the rest,
+///   little-endian.
+/// - From 2^28: a byte `0xF0 | (n - 1)`, then the n lowest bytes of the value, little-endian.
 ///
-/// A value has one encoding here, the shortest; any other is refused. The full encoding reaches to 2^128, this one to
-/// 2^64.
+/// Only the shortest encoding of a value is accepted. The original encoding reaches up to 2^128, this one up to 2^64.
 public enum VU128 {
     /// Why bytes are not a canonical integer.
     public enum Failure: Error, Hashable, Sendable {
-        /// The bytes end inside the integer.
+        /// The bytes end within the integer.
         case truncated
         /// A shorter encoding of the same value exists.
         case notCanonical
@@ -34,7 +34,7 @@ public enum VU128 {
         }
     }
 
-    /// Number of bytes of a value's encoding: 1 to 9.
+    /// The number of bytes of a value's encoding, from 1 to 9.
     public static func size(of value: UInt64) -> Int {
         if value < 1 << 7 { return 1 }
         if value < 1 << 14 { return 2 }
@@ -43,12 +43,13 @@ public enum VU128 {
         return 9 - value.leadingZeroBitCount / 8
     }
 
-    /// Reads an integer and moves the offset past it.
+    /// Decodes an integer and advances the offset past it.
     ///
     /// - Parameters:
-    ///   - bytes: what is read.
-    ///   - offset: where the integer starts; unchanged when an error is thrown. Not negative.
-    /// - Throws: the failure, when the bytes at the offset are no canonical integer.
+    ///   - bytes: the bytes to decode.
+    ///   - offset: the non-negative offset of the integer; unchanged if an error is thrown.
+    /// - Returns: the value.
+    /// - Throws: the reason why the bytes are not a canonical integer.
     public static func decode(_ bytes: [UInt8], at offset: inout Int) throws(Failure) -> UInt64 {
         guard offset < bytes.count else { throw .truncated }
         let first = bytes[offset]
@@ -69,9 +70,8 @@ public enum VU128 {
         return value
     }
 
-    /// Reads an integer of code that was verified, with no check at all, and moves the offset past it.
-    ///
-    /// Reads up to nine bytes, but never past the integer's own.
+    /// Decodes an integer of verified code without any checks, and advances the offset past it. It reads no byte behind
+    /// the integer.
     @inlinable @inline(__always)
     @unsafe public static func decodeVerified(_ code: UnsafePointer<UInt8>, at offset: inout Int) -> UInt64 {
         let first = unsafe code[offset]
@@ -82,7 +82,7 @@ public enum VU128 {
         return unsafe decodeLong(code, at: &offset)
     }
 
-    /// Maps signed integers to unsigned ones so that small magnitudes stay small: 0, -1, 1, -2 to 0, 1, 2, 3.
+    /// Maps signed integers to unsigned ones so that small magnitudes stay small: 0, -1, 1, -2 become 0, 1, 2, 3.
     @inlinable
     public static func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value >> 63)) }
 
@@ -92,7 +92,7 @@ public enum VU128 {
         Int64(bitPattern: value >> 1) ^ (0 &- Int64(bitPattern: value & 1))
     }
 
-    /// `decodeVerified` for integers of more than one byte.
+    /// Decodes an integer of more than one byte for `decodeVerified`.
     @usableFromInline @unsafe
     static func decodeLong(_ code: UnsafePointer<UInt8>, at offset: inout Int) -> UInt64 {
         let first = unsafe code[offset]
@@ -105,12 +105,12 @@ public enum VU128 {
         return join(first, rest)
     }
 
-    /// Number of bytes that follow a first byte of 0x80 or more.
+    /// The number of bytes that follow a first byte of 0x80 or more.
     private static func followers(_ first: UInt8) -> Int {
         first < 0xF0 ? (~first).leadingZeroBitCount : Int(first & 0x0F) + 1
     }
 
-    /// The value of a first byte of 0x80 or more and what follows it.
+    /// The value of a first byte of 0x80 or more and the bytes that follow it.
     private static func join(_ first: UInt8, _ rest: UInt64) -> UInt64 {
         if first >= 0xF0 { return rest }
         let lowBits = 7 - (~first).leadingZeroBitCount

@@ -1,31 +1,33 @@
-/// An encoded program that is decoded and verified chunk by chunk, as it is run.
+/// An encoded program that is decoded and verified chunk by chunk, as it runs.
 ///
-/// A chunk is proved when it is first asked for, with everything that it names; so code that was not proved never runs.
-/// What the verifier proves of a whole program and not of a chunk (that no symbol stands twice, that every chunk is
-/// right) does not bear on the machine's safety.
+/// A chunk is verified when it is first requested, together with everything that it refers to, so no unverified code
+/// ever runs. The remaining checks of a whole program (that symbols are unique, and that unused chunks are valid) do
+/// not affect the machine's safety.
 public final class IndexedProgram {
     private var verifier: Verifier
-    /// Why an entry was refused. What the part before it read was given to nobody, so no other part can be made.
+    /// Why an entry was rejected. No further part is made, because the entries of the failed one were lost.
     private var rejection: ProgramRejection?
-    /// What turns byte offsets into lines; nil when the program is stripped or they are damaged. Read anew each time.
+    /// The line table, decoded on each access; nil if the program is stripped or the table is malformed.
     public var lines: EncodedLines? {
         guard verifier.hasSpans else { return nil }
-        return EncodedLines(verifier.known.decoder.bytes, from: Int(index.start(.lines, 0)))
+        return EncodedLines(verifier.entries.decoder.bytes, from: Int(index.start(.lines, 0)))
     }
 
-    /// Bytes that it takes, without what parts bring.
+    /// Bytes that the program takes, without the parts.
     public var memoryBytes: Int {
-        verifier.known.decoder.bytes.count + symbolCount * 5 + constantCount + shapeCount * 4 + formalsCount * 2
+        verifier.entries.decoder.bytes.count + symbolCount * 5 + constantCount + shapeCount * 4 + formalsCount * 2
             + chunkCount * 9
     }
 
-    /// The bytes to keep of an encoded program, for `init`.
+    /// Encodes a program with an index, for `init`.
+    ///
+    /// - Throws: an error if the encoding exceeds 4 GiB.
     public static func bytes(of program: Program) throws(DecodeError) -> [UInt8] {
         try ProgramIndex.bytes(indexing: program.encoded())
     }
 
-    /// - Parameter bytes: as `bytes(of:)` made them.
-    /// - Throws: when they were cut or changed, or are of another version.
+    /// - Parameter bytes: the result of `bytes(of:)`.
+    /// - Throws: an error if the bytes are incomplete, damaged, or of another version.
     public init(_ bytes: [UInt8]) throws(ProgramRejection) {
         guard let index = ProgramIndex(bytes) else { throw .malformed(DecodeError(.badMagic, at: 0)) }
         var decoder = ProgramDecoder(bytes, from: index.programStart)
@@ -36,7 +38,7 @@ public final class IndexedProgram {
         guard index.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
 
-    private var index: ProgramIndex { verifier.known.index }
+    private var index: ProgramIndex { verifier.entries.index }
 
     public var symbolCount: Int { index.count(.symbols) }
     public var constantCount: Int { index.count(.constants) }
@@ -44,26 +46,28 @@ public final class IndexedProgram {
     public var formalsCount: Int { index.count(.formals) }
     public var chunkCount: Int { index.count(.chunks) }
 
-    /// A chunk and what it needs that no part before brought, proved.
+    /// Decodes and verifies a chunk, together with everything that it needs and that no earlier part has.
+    ///
+    /// - Throws: the reason for rejecting the program, and the same one from then on.
     public func part(_ chunk: Int) throws(ProgramRejection) -> IndexedPart {
         if let rejection { throw rejection }
-        verifier.known.part = IndexedPart()
-        verifier.known.part.bytes = verifier.known.decoder.bytes
+        verifier.entries.part = IndexedPart()
+        verifier.entries.part.bytes = verifier.entries.decoder.bytes
         do throws(VerificationError) {
-            try verifier.prove(chunk)
+            try verifier.verifyChunk(chunk)
         } catch {
-            let found = verifier.known.decodeError.map(ProgramRejection.malformed) ?? .unsafe(error)
+            let found = verifier.entries.decodeError.map(ProgramRejection.malformed) ?? .unsafe(error)
             rejection = found
             throw found
         }
-        return verifier.known.part
+        return verifier.entries.part
     }
 
-    /// The spans of a chunk's instructions; empty when the program is stripped or they are damaged. Few chunks are asked
-    /// for them, and nothing but places in messages depends on them.
+    /// The instruction spans of a chunk, decoded on each call; empty if the program is stripped or they are malformed.
+    /// Only positions in messages depend on them.
     public func instructionSpans(of chunk: Int) -> [InstructionSpan] {
         guard verifier.hasSpans, chunk < chunkCount else { return [] }
-        var decoder = verifier.known.decoder
+        var decoder = verifier.entries.decoder
         return (try? decoder.chunk(at: index.start(.chunks, chunk)).instructionSpans) ?? []
     }
 }

@@ -1,9 +1,9 @@
-/// An encoded program with the place of each entry before it, so that entries can be read one by one.
+/// An encoded program preceded by an index of its entries, which allows random access to them.
 ///
-/// Layout: 8 bytes of magic; a checksum of all that follows it; the number of entries of each of the six sections; the
-/// start of each entry, counted from the beginning of these bytes, section by section; the encoded program. Numbers are
-/// little-endian, the checksum 64 bits, the others 32. Of the last section, the lines, only the first entry is there. What the index says is not believed: an entry is decoded and
-/// verified from wherever it says it starts.
+/// Layout: 8 bytes of magic; a checksum of everything after it; the entry count of each of the six sections; the offset
+/// of each entry from the beginning of these bytes, section by section; the encoded program. All numbers are
+/// little-endian; the checksum has 64 bits, the others 32. Of the last section, the line table, only the first entry is
+/// indexed. The index is not trusted: an entry is decoded and verified from whatever offset it gives.
 struct ProgramIndex {
     static let magic: [UInt8] = [0x89, 0x46, 0x49, 0x52, 0x4E, 0x49, 0x58, 0x02]
     private static let sections = 6
@@ -11,12 +11,12 @@ struct ProgramIndex {
 
     private let bytes: [UInt8]
     private var counts: [Int] = []
-    /// Where the table of starts of each section begins.
+    /// The offset of each section's table of entry offsets.
     private var tables: [Int] = []
-    /// Where the encoded program begins.
+    /// The offset of the encoded program.
     let programStart: Int
 
-    /// The bytes of a program with an index before them.
+    /// An encoded program preceded by its index.
     static func bytes(indexing program: [UInt8]) throws(DecodeError) -> [UInt8] {
         var decoder = ProgramDecoder(program)
         var starts: [[UInt32]]
@@ -24,7 +24,7 @@ struct ProgramIndex {
             starts = try decoder.index()
         } catch { throw DecodeError(error, at: decoder.itemStart) }
         while starts.count < sections { starts.append([]) }
-        // Lines are read all at once.
+        // The line table is decoded sequentially.
         starts[sections - 1].removeLast(max(0, starts[sections - 1].count - 1))
         let total = starts.reduce(0) { $0 + $1.count }
         let programStart = tableStart + 4 * total
@@ -41,7 +41,7 @@ struct ProgramIndex {
         return seal(body)
     }
 
-    /// Puts magic and checksum before everything that follows them.
+    /// Prepends the magic and the checksum.
     static func seal(_ body: [UInt8]) -> [UInt8] {
         var result = magic
         let sum = checksum(body, from: 0)
@@ -57,7 +57,7 @@ struct ProgramIndex {
         programStart = 0
     }
 
-    /// Nil when the bytes were cut or changed.
+    /// Fails if the bytes are incomplete or damaged.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= Self.tableStart, bytes.starts(with: Self.magic) else { return nil }
         let low = UInt64(Self.word(bytes, 8))
@@ -87,7 +87,7 @@ struct ProgramIndex {
         }
     }
 
-    /// Finds damage, not malice: eight bytes at a time, in four lanes.
+    /// A checksum that detects damage, not attacks. It reads eight bytes at a time in four independent lanes.
     private static func checksum(_ bytes: [UInt8], from start: Int) -> UInt64 {
         var lanes =
             (0x243F_6A88_85A3_08D3, 0x1319_8A2E_0370_7344, 0xA409_3822_299F_31D0, 0x082E_FA98_EC4E_6C89)

@@ -1,11 +1,12 @@
-/// A piece of a program whose code is made when it is first run: what one or a few chunks add to the program's tables.
+/// A part of a program whose code is generated when it is first run: what one or a few chunks add to the program's
+/// tables.
 ///
-/// Its instructions refer to chunks by numbers that whoever runs it gives out, instead of by index in the program; to
-/// everything else by index in tables that grow from part to part.
+/// Its instructions refer to chunks by numbers that the machine assigns, and not by their index in the program. They
+/// refer to everything else by index in tables that grow from part to part.
 public struct ProgramPart: Sendable {
-    /// The code of a chunk that an earlier part, or this one, announced.
+    /// The code of a chunk that this part or an earlier one announced.
     public struct Code: Sendable {
-        /// Its place among all announced chunks of the program.
+        /// The chunk's index among all announced chunks of the program.
         public var chunkIndex: Int
         public var chunk: Chunk
 
@@ -19,11 +20,11 @@ public struct ProgramPart: Sendable {
     public var constants: [Constant]
     public var shapes: [Shape]
     public var formals: [Formals]
-    /// Number of the first of `newChunks`; those after it follow.
+    /// The number of the first of `newChunks`; the others follow.
     public var firstChunk: UInt32
-    /// Chunks that this part's code refers to, without code of their own yet.
+    /// Outlines of the chunks that this part's code refers to and that have no code yet.
     public var newChunks: [ChunkOutline]
-    /// Those of `newChunks` that are functions, with names and places, unless `code` has them.
+    /// The lambdas among `newChunks` that are not in `code`, with names and spans but without code.
     public var functions: [Code]
     public var code: [Code]
 

@@ -1,5 +1,5 @@
 extension Chunk {
-    /// Offset and opcode of each instruction, in order; up to the first byte that is no instruction.
+    /// The offset and opcode of each instruction, in order. The list ends at the first invalid instruction.
     public func instructionStarts() -> [(offset: Int, opcode: Opcode)] {
         var reader = CodeReader(code)
         var starts: [(offset: Int, opcode: Opcode)] = []

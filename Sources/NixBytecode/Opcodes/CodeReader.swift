@@ -1,4 +1,4 @@
-/// Reads instructions of a chunk's code that was not verified. Errors are the verifier's codes.
+/// Reads instructions of unverified code. The errors are the verifier's.
 struct CodeReader {
     typealias Failure = VerificationError.Code
 
@@ -39,7 +39,7 @@ struct CodeReader {
         }
     }
 
-    /// An index or a count, which never has more than 32 bits.
+    /// Reads an index or a count, which has at most 32 bits.
     mutating func number() throws(Failure) -> Int {
         let value = try integer()
         guard value <= UInt64(UInt32.max) else { throw .operandOverflow }
@@ -60,7 +60,7 @@ struct CodeReader {
         return coercion
     }
 
-    /// The offset that a jump operand leads to, inside the code.
+    /// Reads a jump operand and returns the offset of its target, which is inside the code.
     mutating func jumpTarget() throws(Failure) -> Int {
         guard code.count - offset >= 4 else { throw .truncatedInstruction }
         var distance = 0

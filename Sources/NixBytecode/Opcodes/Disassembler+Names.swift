@@ -47,8 +47,8 @@ extension Disassembler {
         return parts.isEmpty ? "plain" : parts.joined(separator: "+")
     }
 
-    /// Line and column; the range of bytes when lines are not known; nil without a span.
-    func place(_ span: SourceSpan?) -> String? {
+    /// The line and column of a span's start; its byte range if there is no line table; nil without a span.
+    func location(_ span: SourceSpan?) -> String? {
         guard let span else { return nil }
         guard let location = program.lines?.location(of: span.start) else { return "bytes \(span.start)..<\(span.end)" }
         return "\(location.line):\(location.column)"
@@ -84,7 +84,7 @@ extension Disassembler {
         0x41...0x5A ~= byte || 0x61...0x7A ~= byte || byte == 0x5F
     }
 
-    /// Bytes as a string with escapes; printable ASCII and well-formed UTF-8 as they are, cut when long.
+    /// A string literal of the bytes. Printable ASCII and well-formed UTF-8 are not escaped; long strings are cut.
     static func quoted(_ bytes: [UInt8]) -> String {
         var text = ""
         for scalar in String(decoding: bytes.prefix(longestText), as: UTF8.self).unicodeScalars {

@@ -1,22 +1,23 @@
-/// Turns programs into text: what `firn disassemble` prints and compiler tests compare.
+/// Disassembles programs, for `firn disassemble` and for the compiler's tests.
 ///
-/// A line of code is the offset, the opcode, its operands with names and constants in place of indices, and after a
-/// semicolon line and column of the source where they change. Works on unverified programs too: what cannot be
-/// read is shown as such.
+/// A line has the code offset, the opcode, its operands with names and constants instead of indices, and after a
+/// semicolon the line and column in the source where they change. It also works for unverified programs, in which
+/// invalid items are marked as such.
 public struct Disassembler: Sendable {
-    /// Strings are cut after so many bytes.
+    /// The most bytes of a string that are shown.
     static let longestText = 200
 
     let program: Program
 
     public init(_ program: Program) { self.program = program }
 
-    /// All chunks.
+    /// The text of all chunks.
     public func text() -> String {
         program.chunks.indices.map(chunk).joined(separator: "\n")
     }
 
-    /// One chunk: its header and a line for each instruction. An index that is not there gives one line that says so.
+    /// The text of one chunk: a header, and a line for each instruction. For an index out of range it is one line that
+    /// says so.
     public func chunk(_ index: Int) -> String {
         guard program.chunks.indices.contains(index) else { return "chunk \(index): not there\n" }
         let chunk = program.chunks[index]
@@ -28,7 +29,7 @@ public struct Disassembler: Sendable {
             let instruction = self.instruction(&reader)
             let span = chunk.span(at: offset)
             var line = "\(Self.padded(offset))  \(instruction ?? "not readable as an instruction")"
-            if let place = place(span), span != shown { line = Self.padded(line, 56) + " ; \(place)" }
+            if let location = location(span), span != shown { line = Self.padded(line, 56) + " ; \(location)" }
             shown = span
             text += line + "\n"
             if instruction == nil { break }
@@ -36,7 +37,7 @@ public struct Disassembler: Sendable {
         return text
     }
 
-    /// The instruction at an offset of a chunk's code, without offset and source place; nil when there is none.
+    /// The instruction at a code offset, without offset and source position; nil if there is none.
     public func instruction(chunk index: Int, offset: Int) -> String? {
         guard program.chunks.indices.contains(index), offset >= 0 else { return nil }
         var reader = CodeReader(program.chunks[index].code, at: offset)
@@ -58,11 +59,11 @@ extension Disassembler {
             parts.append("upvalues \(chunk.upvalueCount)\(chunk.capturesWith ? " (last: with)" : "")")
         }
         parts.append("stack \(chunk.maximumStack)")
-        if let place = place(chunk.spans.first) { parts.append("at \(place)") }
+        if let location = location(chunk.spans.first) { parts.append("at \(location)") }
         return "chunk \(index): \(parts.joined(separator: ", "))"
     }
 
-    /// Nil when the bytes are no instruction.
+    /// Disassembles one instruction; nil if it is invalid.
     private func instruction(_ reader: inout CodeReader) -> String? {
         do throws(CodeReader.Failure) {
             let opcode = try reader.opcode()

@@ -1,10 +1,11 @@
-/// The instructions of the machine. Each is one byte, followed by its operands in the byte stream.
+/// The instructions of the machine. An instruction is an opcode byte, followed by its operands.
 ///
-/// Raw values are dense from zero, so that dispatch is one jump table. The order is part of the program format:
-/// append, never reorder. Operands, stack effects and documentation of each are in `Opcode.table`.
+/// Raw values are dense from zero, so that dispatch is one jump table. The order is part of the program format: new
+/// opcodes are appended. `Opcode.table` has the operands, stack effect and documentation of each.
 ///
-/// Pictures show the stack before and after, its top at the right. `v` is any value, possibly a thunk; the
-/// machine forces an operand whose type an instruction needs, then runs the instruction anew.
+/// A stack picture shows the stack before and after the instruction, with the top at the right. `v` is any value,
+/// possibly a thunk. If an instruction needs a forced operand, the machine forces it and then runs the instruction
+/// again.
 public enum Opcode: UInt8, CaseIterable, Sendable {
     // Constants
     case constant, integer, null, `true`, `false`
@@ -33,14 +34,14 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case assertFail, currentPosition
     // Calls
     case call, tailCall, `return`
-    // Superinstructions: one byte for what a common pair does, with the effect of the pair.
+    // Superinstructions, which combine a frequent pair of instructions.
     case addInteger, subtractInteger, equalInteger, lessInteger
     case getLocalSelect, getUpvalueSelect, assertEqual
-    // Internal to the machine: no program may contain it.
+    // Internal to the machine. Programs may not contain it.
     case step
 }
 
 extension Opcode {
-    /// Whether only the machine makes the instruction, never a program.
+    /// Whether only the machine, never a program, contains the instruction.
     public var isInternal: Bool { self == .step }
 }

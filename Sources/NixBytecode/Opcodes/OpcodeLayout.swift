@@ -1,12 +1,14 @@
-/// What builder, verifier and disassembler need of a table row, free of references: they ask for it at every
-/// instruction.
+/// The parts of an opcode's table row that builder, verifier and disassembler need for every instruction, without
+/// references.
 struct OpcodeLayout: Sendable {
     var first: Operand?
     var second: Operand?
     var next: StackEffect
     var taken: StackEffect?
-    /// The jump operand is always the last.
+    /// Whether the last operand is a jump.
     var hasJump: Bool
+    var minimumCount: Int
+    var traits: OpcodeTraits
 
     init(_ info: OpcodeInfo) {
         first = info.operands.first
@@ -14,6 +16,8 @@ struct OpcodeLayout: Sendable {
         next = info.next
         taken = info.taken
         hasJump = info.operands.last == .jump
+        minimumCount = info.minimumCount
+        traits = info.traits
     }
 
     static let all: [OpcodeLayout] = Opcode.table.map(OpcodeLayout.init)
@@ -22,21 +26,17 @@ struct OpcodeLayout: Sendable {
 extension Opcode {
     var layout: OpcodeLayout { OpcodeLayout.all[Int(rawValue)] }
 
-    /// Smallest count operand the opcode takes. A call without arguments, a string of no parts and an empty addition
-    /// of attributes mean nothing.
-    public var minimumCount: Int {
-        switch self {
-        case .call, .tailCall, .interpolate, .interpolatePath, .dynamicAttributes: 1
-        default: 0
-        }
-    }
+    var minimumCount: Int { layout.minimumCount }
+
+    /// The properties that backtraces depend on.
+    public var traits: OpcodeTraits { layout.traits }
 }
 
 extension StackEffect {
-    /// What the effect takes and leaves.
+    /// The numbers of values that the effect pops and pushes.
     ///
     /// - Parameter count: the count operand, or the number of names of the shape or formals operand.
-    /// - Returns: nil for an edge along which nothing follows, or when the numbers overflow.
+    /// - Returns: nil if no instruction follows along the edge, or if the numbers overflow.
     func resolved(count: Int) -> (pops: Int, pushes: Int)? {
         switch self {
         case .fixed(let pops, let pushes):
@@ -52,5 +52,15 @@ extension StackEffect {
         case .ends:
             return nil
         }
+    }
+
+    /// The number of values that an instruction pops along an edge that nothing follows; 0 for other edges.
+    ///
+    /// - Parameter count: the count operand; so large that the numbers overflow, it exceeds any stack height.
+    func endingPops(count: Int) -> Int {
+        guard case .ends(let pops, let multiplier) = self else { return 0 }
+        let (product, productOverflow) = multiplier.multipliedReportingOverflow(by: count)
+        let (sum, sumOverflow) = product.addingReportingOverflow(pops)
+        return productOverflow || sumOverflow ? .max : sum
     }
 }

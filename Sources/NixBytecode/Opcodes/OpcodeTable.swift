@@ -1,61 +1,84 @@
-/// How one operand is laid out and what it must refer to.
+/// The encoding of an operand, and what it must refer to.
 public enum Operand: Sendable, Equatable {
-    /// vu128: index into the program's constants.
+    /// vu128: an index in the program's constant pool.
     case constant
     /// vu128 of the zigzag form of a signed 61-bit integer.
     case signed
-    /// vu128: number of values on the stack.
+    /// vu128: a number of values on the stack.
     case count
-    /// vu128: slot relative to the frame's base, below the current height.
+    /// vu128: a slot, relative to the frame's base, below the current height.
     case slot
-    /// vu128: index among the chunk's upvalues.
+    /// vu128: an index among the chunk's upvalues.
     case upvalue
-    /// vu128: index of a chunk, greater than the index of the chunk that holds the instruction.
+    /// vu128: the index of a chunk, greater than that of the chunk with the instruction.
     case chunk
-    /// vu128: index into the program's symbols.
+    /// vu128: an index in the program's symbols.
     case symbol
-    /// vu128: index into the program's shapes.
+    /// vu128: an index in the program's shapes.
     case shape
-    /// vu128: index into the program's formals.
+    /// vu128: an index in the program's formals.
     case formals
-    /// vu128: one `Position`; of kind `none` only where the table says so.
+    /// vu128: a `Position`. Only `pushWith` allows the kind `none`.
     case position
-    /// vu128 count with the `with` bit, then so many positions, then one more for the `with` chain if the bit is set.
+    /// vu128 of twice the number of captures, plus one if a `with` chain follows; the positions; the position of the
+    /// chain.
     case captures
-    /// vu128 count of pairs, then for each pair vu128 capture index and vu128 slot.
+    /// vu128 number of pairs; for each pair, vu128 capture index and vu128 slot.
     case deferred
-    /// Four bytes, little-endian: forward offset from the end of the operand.
+    /// Four bytes, little-endian: the distance forward from the end of the operand.
     case jump
-    /// One byte: `Coercion`.
+    /// One byte: a `Coercion`.
     case coercion
 }
 
-/// What an instruction does to the height of the stack along one edge.
+/// The effect of an instruction on the stack height along one edge of the control flow graph.
 public enum StackEffect: Sendable, Equatable {
-    /// Takes `pops`, then leaves `pushes`.
+    /// Pops `pops` values, then pushes `pushes`.
     case fixed(pops: Int, pushes: Int)
-    /// Takes `multiplier` values for each unit of the count operand plus `plus`, leaves one.
+    /// Pops `multiplier` values for each unit of the count operand and `plus` more, then pushes one.
     case counted(multiplier: Int, plus: Int)
-    /// Takes as many values as the shape operand has names, leaves one.
+    /// Pops as many values as the shape operand has names, then pushes one.
     case shape
-    /// Takes nothing, leaves one value for each formal.
+    /// Pops nothing, then pushes one value for each formal.
     case formals
-    /// Nothing follows along this edge.
-    case ends
+    /// Pops `pops` values, and `multiplier` more for each unit of the count operand. No instruction follows along this
+    /// edge.
+    case ends(pops: Int, multiplier: Int = 0)
 }
 
-/// Everything known about one opcode.
+/// The table row of an opcode.
 public struct OpcodeInfo: Sendable {
     public var opcode: Opcode
     public var name: String
     public var operands: [Operand]
-    /// Effect on the edge to the next instruction.
+    /// The smallest count operand; 0 if there is no count operand. A call without arguments, a string without parts and
+    /// an empty addition of attributes have no meaning.
+    public var minimumCount: Int
+    /// The effect along the edge to the next instruction.
     public var next: StackEffect
-    /// Effect on the edge of the jump operand; nil without one.
+    /// The effect along the edge to the jump target; nil without a jump operand.
     public var taken: StackEffect?
     /// The stack before and after, as `before -- after`.
     public var picture: String
     public var documentation: String
+    /// The properties that backtraces depend on.
+    public var traits: OpcodeTraits
+}
+
+/// Properties of opcodes that decide which expression of the source a backtrace shows for an instruction.
+public struct OpcodeTraits: OptionSet, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The instruction is an addition, whose span is that of the right operand.
+    public static let addition = OpcodeTraits(rawValue: 1)
+    /// The instruction requires a boolean.
+    public static let booleanTest = OpcodeTraits(rawValue: 2)
+    /// The instruction selects an attribute.
+    public static let selection = OpcodeTraits(rawValue: 4)
+    /// The attribute's name is on the stack, and the span is that of the name.
+    public static let computedName = OpcodeTraits(rawValue: 8)
 }
 
 extension Opcode {
@@ -66,128 +89,153 @@ extension Opcode {
         row(.null, [], 0, 1, "-- null", "Pushes null."),
         row(.true, [], 0, 1, "-- true", "Pushes true."),
         row(.false, [], 0, 1, "-- false", "Pushes false."),
-        row(.pop, [], 1, 0, "v --", "Drops the top."),
+        row(.pop, [], 1, 0, "v --", "Drops the top of the stack."),
         row(
             .closeScope, [.count], next: .counted(multiplier: 1, plus: 1), "v1..vn r -- r",
             "Drops the n locals below the result."),
-        row(.getLocal, [.slot], 0, 1, "-- v", "Pushes the local in a slot as it is."),
+        row(.getLocal, [.slot], 0, 1, "-- v", "Pushes the local in a slot without forcing it."),
         row(
             .getLocalForce, [.slot], 0, 1, "-- w",
-            "Pushes the local in a slot, forced; the slot keeps the forced value."),
-        row(.getUpvalue, [.upvalue], 0, 1, "-- v", "Pushes an upvalue as it is."),
+            "Pushes the local in a slot, forced. The slot then holds the forced value."),
+        row(.getUpvalue, [.upvalue], 0, 1, "-- v", "Pushes an upvalue without forcing it."),
         row(
             .getUpvalueForce, [.upvalue], 0, 1, "-- w",
-            "Pushes an upvalue, forced; the closure keeps the forced value."),
-        row(.force, [], 1, 1, "v -- w", "Forces the top."),
-        row(.closure, [.chunk, .captures], 0, 1, "-- f", "Makes a function of a lambda chunk and its captures."),
+            "Pushes an upvalue, forced. The closure then holds the forced value."),
+        row(.force, [], 1, 1, "v -- w", "Forces the top of the stack."),
+        row(.closure, [.chunk, .captures], 0, 1, "-- f", "Makes a closure of a lambda chunk and its captures."),
         row(.thunk, [.chunk, .captures], 0, 1, "-- t", "Makes a thunk of a thunk chunk and its captures."),
         row(
             .lazySelect, [.symbol, .chunk], 1, 1, "v -- v'",
-            "If v is already a set that has the symbol, and the attribute is a value but no function, that; else a thunk "
-                + "of the chunk whose one upvalue is v. The chunk must select the symbol from its upvalue. A function "
-                + "gets a thunk of its own since functions in containers are equal if they are one value."),
+            "If v is a forced set with the attribute, and that is neither a thunk nor a function, pushes the "
+                + "attribute; otherwise a thunk of the chunk, with v as its only upvalue. The chunk must select the "
+                + "symbol from its upvalue. A function needs a thunk of its own, because functions in containers are "
+                + "only equal if they are the same value."),
         row(
             .finalise, [.slot, .deferred], 0, 0, "--",
-            "Sets deferred captures of the closure or thunk in a slot: for each pair, capture index and the slot whose "
-                + "value it takes."),
+            "Sets the deferred captures of the closure or thunk in a slot: each pair is a capture index and the "
+                + "slot whose value the capture receives."),
         row(
             .unpackFormals, [.slot, .formals], next: .formals, "-- v1..vn",
-            "Forces the argument in a slot, checks it against the formals, pushes one value for each: the attribute, or "
-                + "the default, whose captures are taken after all values are pushed."),
+            "Forces the argument in a slot, checks it against the formals, and pushes one value for each formal: "
+                + "the attribute or the default. Captures of defaults are read after all values are pushed."),
         row(
             .pushWith, [.position], 1, 1, "v -- w",
-            "Makes a link of the `with` chain: v, then the chain at the position (`none` at the outermost)."),
+            "Makes a link of the `with` chain from v and the chain at the position, which is `none` for the "
+                + "outermost link."),
         row(
             .resolveWith, [.position, .symbol], 0, 1, "-- w",
-            "Looks a name up in the `with` chain at the position, innermost first, and forces it."),
-        row(.attributes, [.shape], next: .shape, "v1..vn -- s", "Makes a set of values in the order of the shape."),
+            "Looks a name up in the `with` chain at the position, innermost scope first, and forces the value."),
         row(
-            .dynamicAttributes, [.count], next: .counted(multiplier: 2, plus: 1), "s k1 v1..kn vn -- s'",
-            "Adds computed attributes to a set; a null name adds none, a name that is there is an error."),
+            .attributes, [.shape], next: .shape, "v1..vn -- s",
+            "Makes a set of values, which are in the order of the shape's names."),
+        row(
+            .dynamicAttributes, [.count], minimum: 1, next: .counted(multiplier: 2, plus: 1), "s k1 v1..kn vn -- s'",
+            "Adds attributes with computed names to a set. A null name adds nothing; a name that exists already "
+                + "is an error."),
         row(.update, [], 2, 1, "a b -- s", "`a // b`."),
-        row(.select, [.symbol], 1, 1, "s -- w", "Selects an attribute and forces it."),
-        row(.selectDynamic, [], 2, 1, "s k -- w", "Selects the attribute with a computed name and forces it."),
+        row(.select, [.symbol], 1, 1, "s -- w", "Selects an attribute and forces it.", .selection),
+        row(
+            .selectDynamic, [], 2, 1, "s k -- w", "Selects the attribute with a computed name and forces it.",
+            [.selection, .computedName]),
         row(
             .selectOr, [.symbol, .jump], 1, 1, taken: (1, 0), "s -- w, jump: s --",
-            "Selects an attribute and forces it; jumps when s is no set or lacks it."),
+            "Selects an attribute and forces it. Jumps if s is not a set or lacks the attribute.", .selection),
         row(
             .selectOrDynamic, [.jump], 2, 1, taken: (2, 0), "s k -- w, jump: s k --",
-            "As selectOr with a computed name."),
-        row(.hasAttribute, [.symbol], 1, 1, "v -- b", "Whether v is a set that has the attribute."),
-        row(.hasAttributeDynamic, [], 2, 1, "v k -- b", "As hasAttribute with a computed name."),
-        row(.list, [.count], next: .counted(multiplier: 1, plus: 0), "v1..vn -- l", "Makes a list."),
+            "Like `selectOr`, with a computed name.", [.selection, .computedName]),
+        row(.hasAttribute, [.symbol], 1, 1, "v -- b", "Tests whether v is a set with the attribute."),
+        row(.hasAttributeDynamic, [], 2, 1, "v k -- b", "Like `hasAttribute`, with a computed name."),
+        row(.list, [.count], next: .counted(multiplier: 1, plus: 0), "v1..vn -- l", "Makes a list of n values."),
         row(.concatenate, [], 2, 1, "a b -- l", "`a ++ b`."),
         row(
-            .interpolate, [.count], next: .counted(multiplier: 1, plus: 0), "s1..sn -- s",
-            "Joins strings and their contexts."),
+            .interpolate, [.count], minimum: 1, next: .counted(multiplier: 1, plus: 0), "s1..sn -- s",
+            "Concatenates strings and merges their contexts."),
         row(
-            .interpolatePath, [.count], next: .counted(multiplier: 1, plus: 0), "p s2..sn -- p'",
-            "Joins a path and strings to a path, made canonical."),
-        row(.coerceToString, [.coercion], 1, 1, "v -- s", "Coerces to a string, with outPath and __toString."),
-        row(.homePath, [.constant], 0, 1, "-- p", "The path of a string constant below the home directory."),
-        row(.add, [], 2, 1, "a b -- v", "`a + b` for numbers, strings and paths."),
+            .interpolatePath, [.count], minimum: 1, next: .counted(multiplier: 1, plus: 0), "p s2..sn -- p'",
+            "Appends strings to a path and canonicalises the result."),
+        row(
+            .coerceToString, [.coercion], 1, 1, "v -- s",
+            "Coerces a value to a string, using `outPath` and `__toString`."),
+        row(
+            .homePath, [.constant], 0, 1, "-- p", "Pushes the path of a string constant relative to the home directory."
+        ),
+        row(.add, [], 2, 1, "a b -- v", "`a + b` for numbers, strings and paths.", .addition),
         row(.subtract, [], 2, 1, "a b -- n", "`a - b`."),
         row(.multiply, [], 2, 1, "a b -- n", "`a * b`."),
         row(.divide, [], 2, 1, "a b -- n", "`a / b`."),
         row(.negate, [], 1, 1, "a -- n", "`-a`."),
-        row(.equal, [], 2, 1, "a b -- b", "`a == b`, forcing what it compares."),
+        row(.equal, [], 2, 1, "a b -- b", "`a == b`, forcing the values that are compared."),
         row(.less, [], 2, 1, "a b -- b", "`a < b`."),
         row(.lessOrEqual, [], 2, 1, "a b -- b", "`a <= b`."),
         row(.greater, [], 2, 1, "a b -- b", "`a > b`."),
         row(.greaterOrEqual, [], 2, 1, "a b -- b", "`a >= b`."),
-        row(.invert, [], 1, 1, "b -- b", "`!b`."),
-        row(.assertBool, [], 1, 1, "v -- b", "Forces the top and fails unless it is a boolean."),
-        row(.jump, [.jump], next: .ends, taken: .fixed(pops: 0, pushes: 0), "jump: --", "Jumps."),
-        row(.jumpIfFalse, [.jump], 1, 0, taken: (1, 0), "b --, jump: b --", "Drops a boolean, jumps if it is false."),
-        row(.jumpIfTrue, [.jump], 1, 0, taken: (1, 0), "b --, jump: b --", "Drops a boolean, jumps if it is true."),
-        row(.and, [.jump], 1, 0, taken: (1, 1), "b --, jump: b -- b", "Jumps and keeps the boolean if it is false."),
-        row(.or, [.jump], 1, 0, taken: (1, 1), "b --, jump: b -- b", "Jumps and keeps the boolean if it is true."),
+        row(.invert, [], 1, 1, "b -- b", "`!b`.", .booleanTest),
         row(
-            .assertFail, [.constant], next: .ends, "--",
-            "Fails with the assertion whose text is the string constant."),
-        row(.currentPosition, [], 0, 1, "-- s", "`__curPos`: the set of file, line and column of the instruction."),
+            .assertBool, [], 1, 1, "v -- b", "Forces the top of the stack, and fails unless it is a boolean.",
+            .booleanTest),
+        row(.jump, [.jump], next: .ends(pops: 0), taken: .fixed(pops: 0, pushes: 0), "jump: --", "Jumps."),
         row(
-            .call, [.count], next: .counted(multiplier: 1, plus: 1), "f a1..an -- w",
-            "Calls f with n arguments, n at least 1; the result is forced."),
+            .jumpIfFalse, [.jump], 1, 0, taken: (1, 0), "b --, jump: b --", "Pops a boolean and jumps if it is false.",
+            .booleanTest),
         row(
-            .tailCall, [.count], next: .ends, "f a1..an --",
-            "As call, in place of the current frame."),
+            .jumpIfTrue, [.jump], 1, 0, taken: (1, 0), "b --, jump: b --", "Pops a boolean and jumps if it is true.",
+            .booleanTest),
         row(
-            .return, [], next: .ends, "w --",
-            "Leaves the frame with the forced top as its result. A thunk's function is a value of its own then, unless all "
-                + "of its code is `getUpvalue` and this: inside containers a function equals itself alone."),
-        row(.addInteger, [.signed], 1, 1, "a -- v", "`a + n`."),
+            .and, [.jump], 1, 0, taken: (1, 1), "b --, jump: b -- b",
+            "Jumps if the boolean is false, and then keeps it; otherwise pops it.", .booleanTest),
+        row(
+            .or, [.jump], 1, 0, taken: (1, 1), "b --, jump: b -- b",
+            "Jumps if the boolean is true, and then keeps it; otherwise pops it.", .booleanTest),
+        row(
+            .assertFail, [.constant], next: .ends(pops: 0), "--",
+            "Fails with an assertion error whose text is the string constant."),
+        row(
+            .currentPosition, [], 0, 1, "-- s", "`__curPos`: pushes the set of the instruction's file, line and column."
+        ),
+        row(
+            .call, [.count], minimum: 1, next: .counted(multiplier: 1, plus: 1), "f a1..an -- w",
+            "Calls f with n arguments. The result is forced."),
+        row(
+            .tailCall, [.count], minimum: 1, next: .ends(pops: 1, multiplier: 1), "f a1..an --",
+            "Like `call`, in place of the current frame."),
+        row(
+            .return, [], next: .ends(pops: 1), "w --",
+            "Leaves the frame with the forced top of the stack as its result. A function that a thunk returns is "
+                + "a new value, unless the thunk's code is only `getUpvalue` and `return`; functions in containers are "
+                + "only equal if they are the same value."),
+        row(.addInteger, [.signed], 1, 1, "a -- v", "`a + n`.", .addition),
         row(.subtractInteger, [.signed], 1, 1, "a -- n", "`a - n`."),
         row(.equalInteger, [.signed], 1, 1, "a -- b", "`a == n`."),
         row(.lessInteger, [.signed], 1, 1, "a -- b", "`a < n`."),
-        row(.getLocalSelect, [.slot, .symbol], 0, 1, "-- w", "getLocalForce, then select."),
-        row(.getUpvalueSelect, [.upvalue, .symbol], 0, 1, "-- w", "getUpvalueForce, then select."),
+        row(.getLocalSelect, [.slot, .symbol], 0, 1, "-- w", "`getLocalForce`, then `select`.", .selection),
+        row(.getUpvalueSelect, [.upvalue, .symbol], 0, 1, "-- w", "`getUpvalueForce`, then `select`.", .selection),
         row(
             .assertEqual, [.constant], 2, 1, "a b -- true",
-            "`a == b`; where they differ, fails with the assertion whose text is the string constant, and says how."),
+            "`a == b`. If the values differ, fails with an assertion error whose text is the string constant, "
+                + "and which shows the difference."),
         row(
-            .step, [.count], next: .ends, "--",
+            .step, [.count], next: .ends(pops: 0), "--",
             "Internal: runs one step of a builtin's frame. The verifier rejects it as an unknown opcode."),
     ]
 
-    /// The row of this opcode.
+    /// The table row of the opcode.
     public var info: OpcodeInfo { Opcode.table[Int(rawValue)] }
 
     private static func row(
         _ opcode: Opcode, _ operands: [Operand], _ pops: Int, _ pushes: Int, taken: (Int, Int)? = nil,
-        _ picture: String, _ documentation: String
+        _ picture: String, _ documentation: String, _ traits: OpcodeTraits = []
     ) -> OpcodeInfo {
         row(
             opcode, operands, next: .fixed(pops: pops, pushes: pushes),
-            taken: taken.map { .fixed(pops: $0.0, pushes: $0.1) }, picture, documentation)
+            taken: taken.map { .fixed(pops: $0.0, pushes: $0.1) }, picture, documentation, traits)
     }
 
     private static func row(
-        _ opcode: Opcode, _ operands: [Operand], next: StackEffect, taken: StackEffect? = nil,
-        _ picture: String, _ documentation: String
+        _ opcode: Opcode, _ operands: [Operand], minimum: Int = 0, next: StackEffect, taken: StackEffect? = nil,
+        _ picture: String, _ documentation: String, _ traits: OpcodeTraits = []
     ) -> OpcodeInfo {
         OpcodeInfo(
-            opcode: opcode, name: "\(opcode)", operands: operands, next: next, taken: taken, picture: picture,
-            documentation: documentation)
+            opcode: opcode, name: "\(opcode)", operands: operands, minimumCount: minimum, next: next, taken: taken,
+            picture: picture, documentation: documentation, traits: traits)
     }
 }

@@ -1,24 +1,24 @@
-/// One operand of an instruction, as the builder takes it and the disassembler gives it.
+/// An operand of an instruction, as the builder encodes it.
 public enum OperandValue: Hashable, Sendable {
     case constant(UInt32)
-    /// Within `ProgramLimits.smallIntegers`.
+    /// An integer within `ProgramLimits.smallIntegers`.
     case signed(Int64)
     case count(Int)
     case slot(Int)
     case upvalue(Int)
     case chunk(UInt32)
     case symbol(UInt32)
-    /// A shape and how many names it has.
+    /// The index of a shape, and its number of names.
     case shape(UInt32, names: Int)
-    /// Formals and how many they are.
+    /// The index of formals, and their number.
     case formals(UInt32, names: Int)
     case position(Position)
-    /// Captures, and where the `with` chain comes from if the chunk captures it.
+    /// The positions of the captures, and that of the `with` chain if the chunk captures it.
     case captures([Position], with: Position?)
     case deferred([DeferredCapture])
     case coercion(Coercion)
 
-    /// The table's word for it.
+    /// The kind of the operand in the opcode table.
     var operand: Operand {
         switch self {
         case .constant: .constant
@@ -38,9 +38,9 @@ public enum OperandValue: Hashable, Sendable {
     }
 }
 
-/// A capture that `finalise` sets: which one, and the slot whose value it takes.
+/// A capture that `finalise` sets, and the slot whose value it receives.
 public struct DeferredCapture: Hashable, Sendable {
-    /// Index among the captures of the closure or thunk.
+    /// The index among the captures of the closure or thunk.
     public var capture: Int
     public var slot: Int
 

@@ -1,9 +1,9 @@
-/// What is known of a chunk before its code is made or read: as much as making an object of it needs. Most chunks of a
-/// large source are never more than this.
+/// What is known of a chunk before its code is generated or decoded: as much as making a closure or thunk of it needs.
+/// Most chunks of a large source never run, and are only known by their outline.
 public struct ChunkOutline: Sendable, Hashable {
     public var kind: Chunk.Kind
     public var capturesWith: Bool
-    /// As of `Chunk`, within `ProgramLimits`.
+    /// The number of arguments, within `ProgramLimits`.
     public var arity: UInt16
     public var upvalueCount: UInt32
 

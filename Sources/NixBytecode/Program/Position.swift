@@ -1,14 +1,14 @@
-/// Where a capture comes from, as one number whose two low bits say the kind.
+/// The source of a capture, as a number whose two low bits are the kind.
 public struct Position: Hashable, Sendable {
-    /// What the number counts.
+    /// What the index of a position refers to.
     public enum Kind: UInt8, Sendable {
-        /// A slot of the frame that makes the object, filled already.
+        /// A filled slot of the frame that makes the object.
         case local = 0
-        /// A slot that is filled later; the capture is null until `finalise` sets it.
+        /// A slot that is not filled yet. The capture is null until `finalise` sets it.
         case deferred = 1
         /// An upvalue of the frame that makes the object.
         case upvalue = 2
-        /// No value; only as the outer end of a `with` chain.
+        /// No value: the outer end of a `with` chain.
         case none = 3
     }
 
@@ -21,9 +21,9 @@ public struct Position: Hashable, Sendable {
     }
 
     public static let none = Position(.none, 0)
-    /// A slot that is filled.
+    /// A filled slot.
     public static func local(_ slot: Int) -> Position { Position(.local, slot) }
-    /// A slot that is filled later.
+    /// A slot that is not filled yet.
     public static func deferred(_ slot: Int) -> Position { Position(.deferred, slot) }
     /// An upvalue.
     public static func upvalue(_ index: Int) -> Position { Position(.upvalue, index) }
@@ -32,14 +32,14 @@ public struct Position: Hashable, Sendable {
     public var index: Int { Int(truncatingIfNeeded: rawValue >> 2) }
 }
 
-/// How `coerceToString` treats values that are not strings.
+/// Which values `coerceToString` accepts besides strings, and how it treats paths.
 public struct Coercion: OptionSet, Hashable, Sendable {
     public var rawValue: UInt8
 
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// Also numbers, booleans, null and lists, as `toString` does.
+    /// Numbers, booleans, null and lists are coerced, too, as by `toString`.
     public static let any = Coercion(rawValue: 1)
-    /// Paths are copied to the store and give their store path, as interpolation does.
+    /// Paths are copied to the store and become store paths, as in interpolations.
     public static let copyToStore = Coercion(rawValue: 2)
 }

@@ -1,6 +1,6 @@
-/// What parts of a program take in memory beside their places in its tables.
+/// The bytes that parts of a program take out of line, besides the elements of its tables.
 extension Constant {
-    public var ownBytes: Int {
+    public var outOfLineBytes: Int {
         switch self {
         case .integer, .float, .global: 0
         case .string(let bytes), .path(let bytes): bytes.isEmpty ? 0 : arrayBytes + bytes.count
@@ -9,11 +9,11 @@ extension Constant {
 }
 
 extension Shape {
-    public var ownBytes: Int { names.isEmpty ? 0 : arrayBytes + names.count * MemoryLayout<Name>.stride }
+    public var outOfLineBytes: Int { names.isEmpty ? 0 : arrayBytes + names.count * MemoryLayout<Name>.stride }
 }
 
 extension Formals {
-    public var ownBytes: Int {
+    public var outOfLineBytes: Int {
         var bytes = formals.isEmpty ? 0 : arrayBytes + formals.count * MemoryLayout<Formal>.stride
         for formal in formals {
             if case .thunk(_, let captures, _) = formal.defaultValue, !captures.isEmpty {
@@ -25,9 +25,9 @@ extension Formals {
 }
 
 extension Chunk {
-    public var ownBytes: Int { (code.isEmpty ? 0 : arrayBytes + code.count) + descriptionBytes }
+    public var outOfLineBytes: Int { (code.isEmpty ? 0 : arrayBytes + code.count) + descriptionBytes }
 
-    /// The same without the code.
+    /// The bytes without those of the code.
     public var descriptionBytes: Int {
         var bytes = 0
         if !parameters.isEmpty { bytes += arrayBytes + parameters.count * MemoryLayout<UInt32?>.stride }
@@ -40,16 +40,16 @@ extension Chunk {
 }
 
 extension Program {
-    /// Bytes that the whole takes, about; the same for the same program.
+    /// Bytes that the program takes, estimated so that equal programs give equal numbers.
     public var memoryBytes: Int {
-        var bytes = symbols.keptByteCount + constants.keptByteCount
-        bytes += shapes.keptByteCount + formals.keptByteCount
-        bytes += chunks.keptByteCount + (lines?.lineStarts.keptByteCount ?? 0)
+        var bytes = symbols.estimatedByteCount + constants.estimatedByteCount
+        bytes += shapes.estimatedByteCount + formals.estimatedByteCount
+        bytes += chunks.estimatedByteCount + (lines?.lineStarts.estimatedByteCount ?? 0)
         for symbol in symbols where !symbol.isEmpty { bytes += arrayBytes + symbol.count }
-        for constant in constants { bytes += constant.ownBytes }
-        for shape in shapes { bytes += shape.ownBytes }
-        for pattern in formals { bytes += pattern.ownBytes }
-        for chunk in chunks { bytes += chunk.ownBytes }
+        for constant in constants { bytes += constant.outOfLineBytes }
+        for shape in shapes { bytes += shape.outOfLineBytes }
+        for pattern in formals { bytes += pattern.outOfLineBytes }
+        for chunk in chunks { bytes += chunk.outOfLineBytes }
         return bytes
     }
 }

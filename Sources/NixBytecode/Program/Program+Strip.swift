@@ -1,6 +1,6 @@
 extension Program {
-    /// The program without anything that says where in the source it comes from. It evaluates to the same values, but
-    /// for positions (`__curPos`, `unsafeGetAttrPos`), and its errors have no line.
+    /// The program without source positions. It evaluates to the same values except for positions (`__curPos`,
+    /// `unsafeGetAttrPos`), and its errors have no line numbers.
     public func stripped() -> Program {
         var program = self
         program.lines = nil

@@ -1,16 +1,16 @@
-/// A compiled source: chunks and what they refer to. Immutable, and free of runtime values, addresses, the source's
-/// name and its directory; those are given when it is loaded.
+/// A compiled source: chunks and the tables they refer to. A program is immutable. It contains no runtime values, no
+/// addresses, and neither the name of the source nor its directory, which are given when it is loaded.
 public struct Program: Sendable, Hashable {
-    /// Names of attributes and variables, as bytes, in the order the compiler met them.
+    /// The names of attributes and variables, in the order in which the compiler first met them.
     public var symbols: [[UInt8]]
     public var constants: [Constant]
     public var shapes: [Shape]
     public var formals: [Formals]
-    /// The first is the top level. A chunk refers only to chunks of higher index.
+    /// The chunks. The first is the top level, and a chunk only refers to chunks with higher indices.
     public var chunks: [Chunk]
-    /// Spans, and what turns an offset into a line; nil when stripped.
+    /// The line table; nil if the program is stripped of spans.
     public var lines: LineTable?
-    /// Which compiler made it; part of its name.
+    /// The version of the compiler that made the program.
     public var compilerVersion: UInt32
 
     public init(
@@ -27,10 +27,10 @@ public struct Program: Sendable, Hashable {
     }
 }
 
-/// A value that a program carries.
+/// An entry of the constant pool.
 public enum Constant: Sendable, Hashable {
     case integer(Int64)
-    /// The bits of a double, so that equal constants are equal bytes.
+    /// The bits of a double, so that equal constants have equal encodings.
     case float(UInt64)
     case string([UInt8])
     /// A path as written: absolute, or relative to the directory given when the program is loaded.
@@ -39,14 +39,14 @@ public enum Constant: Sendable, Hashable {
     case global(UInt32)
 }
 
-/// The names of an attribute set that one `attributes` instruction makes, in the order their values are pushed.
-/// No name stands twice.
+/// The names of the attribute set that an `attributes` instruction makes, in the order in which their values are
+/// pushed. All names are different.
 public struct Shape: Sendable, Hashable {
-    /// A name and where it is bound.
+    /// A name and the source range of its binding.
     public struct Name: Sendable, Hashable {
-        /// Index into the program's symbols.
+        /// The index in the program's symbols.
         public var symbol: UInt32
-        /// Where it is bound; nil when stripped.
+        /// The source range of the binding; nil if the program is stripped.
         public var span: SourceSpan?
 
         public init(symbol: UInt32, span: SourceSpan?) {
@@ -62,20 +62,21 @@ public struct Shape: Sendable, Hashable {
 
 /// The pattern of a function `{ a, b ? 1, ... }@all:`.
 public struct Formals: Sendable, Hashable {
-    /// What a formal without an argument becomes.
+    /// The value of a formal that the argument lacks.
     public enum Default: Sendable, Hashable {
-        /// The name is required.
+        /// There is no default: the argument must have the attribute.
         case none
         case constant(UInt32)
         case integer(Int64)
         case null, `true`, `false`
-        /// A thunk chunk and its captures, taken when all formals have their values. Kinds `local` and `upvalue`.
+        /// A thunk chunk and its captures, which are read after all formals have their values. Only the kinds `local`
+        /// and `upvalue` occur.
         case thunk(chunk: UInt32, captures: [Position], capturesWith: Position?)
     }
 
     /// One name of a pattern.
     public struct Formal: Sendable, Hashable {
-        /// Index into the program's symbols.
+        /// The index in the program's symbols.
         public var symbol: UInt32
         public var defaultValue: Default
         public var span: SourceSpan?
@@ -87,7 +88,7 @@ public struct Formals: Sendable, Hashable {
         }
     }
 
-    /// In source order. No name stands twice.
+    /// The formals in source order. All names are different.
     public var formals: [Formal]
     public var hasEllipsis: Bool
 
@@ -108,9 +109,9 @@ public struct SourceSpan: Hashable, Sendable {
     }
 }
 
-/// What turns byte offsets into lines.
+/// Maps byte offsets to lines.
 public struct LineTable: Sendable, Hashable {
-    /// Offset of the first byte of each line; the first is 0, ascending.
+    /// The offset of the first byte of each line, ascending; the first is 0.
     public var lineStarts: [UInt32]
 
     public init(lineStarts: [UInt32]) { self.lineStarts = lineStarts }
@@ -124,25 +125,26 @@ public struct Chunk: Sendable, Hashable {
     }
 
     public var kind: Kind
-    /// Number of arguments, which are the first slots. Functions `a: b: e` are one chunk of two. 0 for a thunk; for a
-    /// top level 0, or 1 under `scopedImport`, whose argument is the set of the scope.
+    /// The number of arguments, which are in the first slots. `a: b: e` is one chunk with two. A thunk has none; a top
+    /// level has none, or under `scopedImport` one: the set of the scope.
     public var arity: UInt32
-    /// Number of upvalues, the `with` chain included.
+    /// The number of upvalues, including the `with` chain.
     public var upvalueCount: UInt32
     /// Whether the last upvalue is a `with` chain.
     public var capturesWith: Bool
-    /// Formals of the last parameter when it is a pattern. (Earlier ones are plain names.)
+    /// The index of the formals, if the last parameter is a pattern. Other parameters are never patterns.
     public var formals: UInt32?
-    /// Names of the parameters, as symbols; nil for a pattern without `@`.
+    /// The symbols of the parameters; nil for a pattern without `@`.
     public var parameters: [UInt32?]
-    /// The name it is bound to, for error messages and traces.
+    /// The symbol that the chunk's value is bound to, for error messages and traces.
     public var name: UInt32?
-    /// Where each parameter's function starts, one per arity; for thunks and the top level one: the expression.
+    /// For a lambda, the source range of the function of each parameter; otherwise one, of the expression.
     public var spans: [SourceSpan]
     public var code: [UInt8]
-    /// Largest height of the stack over the frame's base, arguments included.
+    /// The largest stack height above the frame's base, including arguments.
     public var maximumStack: UInt32
-    /// Spans of instructions: an entry holds from its offset up to the next one's. Ascending; empty when stripped.
+    /// The source ranges of instructions: an entry applies from its offset up to that of the next. Ascending; empty if
+    /// the program is stripped.
     public var instructionSpans: [InstructionSpan]
 
     public init(
@@ -163,7 +165,7 @@ public struct Chunk: Sendable, Hashable {
     }
 }
 
-/// From which code offset on a span holds.
+/// A source range, and the code offset from which on it applies.
 public struct InstructionSpan: Sendable, Hashable {
     public var offset: UInt32
     public var span: SourceSpan

@@ -1,16 +1,16 @@
 import Crypto
 
-/// The SHA-256 of an encoded program: what names it in caches and messages.
+/// The content address of an encoded program: its SHA-256, which identifies it in caches and messages.
 public struct ProgramName: Hashable, Sendable, CustomStringConvertible {
-    /// 32 bytes.
+    /// The 32 bytes of the digest.
     public let bytes: [UInt8]
 
-    /// The name of an encoding, which need not be a valid one.
+    /// Computes the digest of an encoding, which need not be valid.
     public init(of encoding: [UInt8]) {
         bytes = Array(SHA256.hash(data: encoding))
     }
 
-    /// 64 hexadecimal digits, lower case.
+    /// The digest as 64 lower-case hexadecimal digits.
     public var description: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
@@ -18,6 +18,6 @@ public struct ProgramName: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Program {
-    /// The program's name. Encodes it: keep the result.
+    /// The program's content address. Each access encodes the program.
     public var name: ProgramName { ProgramName(of: encoded()) }
 }

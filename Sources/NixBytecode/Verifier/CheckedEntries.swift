@@ -1,25 +1,27 @@
-/// What was read of an encoded program's entries: each is read and checked when it is first named.
+/// The state of decoding and verifying a program's entries one by one: each is decoded and checked when it is first
+/// referred to.
 struct CheckedEntries {
     var decoder: ProgramDecoder
     let index: ProgramIndex
-    /// What is new since the last part.
+    /// The entries that were added since the last part.
     var part = IndexedPart()
-    /// Why an entry could not be read. The verifier then fails with some code of its own, which does not matter.
+    /// Why an entry could not be decoded. It replaces the code that the verifier then throws.
     private(set) var decodeError: DecodeError?
 
     var symbols: [Bool]
-    /// 0 unknown, 1 a string, 2 another kind.
+    /// The kind of each constant: 0 not decoded yet, 1 a string, 2 another kind.
     var constants: [UInt8]
-    /// Number of names; -1 unknown.
+    /// The number of names of each shape; -1 if it is not decoded yet.
     var shapes: [Int32]
     var formals: [Int: Formals] = [:]
-    /// Packed outlines of chunks; 0 unknown.
+    /// The packed outline of each chunk; 0 if it is not decoded yet.
     var chunks: [UInt32]
-    var isProved: [Bool]
-    /// Functions with a pattern that were named: their code is wanted at once, for their formals.
+    var isVerified: [Bool]
+    /// Lambdas with a pattern that were referred to. Their code is needed at once, because making the closure needs the
+    /// formals.
     var patterns: [Int] = []
 
-    /// Of a program that is there whole: nothing is read.
+    /// The state for a program that is in memory as a whole, of which no entry is decoded.
     init() { self.init(ProgramDecoder([]), ProgramIndex()) }
 
     init(_ decoder: ProgramDecoder, _ index: ProgramIndex) {
@@ -29,10 +31,10 @@ struct CheckedEntries {
         constants = Array(repeating: 0, count: index.count(.constants))
         shapes = Array(repeating: -1, count: index.count(.shapes))
         chunks = Array(repeating: 0, count: index.count(.chunks))
-        isProved = Array(repeating: false, count: chunks.count)
+        isVerified = Array(repeating: false, count: chunks.count)
     }
 
-    /// Reads an entry; what is wrong with it is kept.
+    /// Decodes an entry, and records the error if that fails.
     @inline(__always)
     mutating func read<Entry>(
         _ section: ProgramFormat.Section, _ entry: Int,
@@ -48,7 +50,7 @@ struct CheckedEntries {
 }
 
 extension ChunkOutline {
-    /// Of a chunk within `ProgramLimits`; never 0.
+    /// The outline in 32 bits, which are never 0. The outline must be within `ProgramLimits`.
     var packed: UInt32 {
         1 << 31 | UInt32(arity) << 19 | upvalueCount << 3 | (capturesWith ? 4 : 0) | UInt32(kind.rawValue)
     }

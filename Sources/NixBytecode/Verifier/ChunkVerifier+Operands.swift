@@ -1,7 +1,7 @@
 extension ChunkVerifier {
-    /// Reads and checks an operand other than a jump.
+    /// Reads and checks an operand that is not a jump.
     ///
-    /// - Returns: a count, or how many names a shape or formals have; else 0.
+    /// - Returns: a count operand, or the number of names of the shape or formals operand; otherwise 0.
     mutating func operand(
         _ operand: Operand, _ opcode: Opcode, _ verifier: inout Verifier
     ) throws(Failure) -> Int {
@@ -45,7 +45,7 @@ extension ChunkVerifier {
         guard slot == arity - 1 else { throw .misplacedFormals }
     }
 
-    /// A slot that holds a value.
+    /// Checks that a slot holds a value.
     private func value(in slot: Int) throws(Failure) {
         guard slot < height else { throw .slotOutOfRange }
         guard !isLink(slot) else { throw .misusedWith }
@@ -53,13 +53,14 @@ extension ChunkVerifier {
 
     private func isLink(_ slot: Int) -> Bool { slot < isLink.count && isLink[slot] }
 
-    /// An upvalue that is a value.
+    /// Checks that an upvalue is a value.
     private func upvalue(_ index: Int) throws(Failure) {
         guard index < upvalueCount else { throw .upvalueOutOfRange }
         guard index < plainUpvalues else { throw .misusedWith }
     }
 
-    /// The chunk that an instruction makes an object of; `childIndex` keeps it for the captures.
+    /// Reads the chunk operand of `closure`, `thunk` or `lazySelect` into `childIndex`, which the captures are checked
+    /// against.
     private mutating func child(_ opcode: Opcode, _ verifier: inout Verifier) throws(Failure) {
         let child = try reader.number()
         try refer(to: child, kind: opcode == .closure ? .lambda : .thunk, &verifier)
@@ -77,7 +78,7 @@ extension ChunkVerifier {
         verifier.depths[child] = max(verifier.depths[child], depth)
     }
 
-    /// Where a `with` chain comes from: the slot of an open link, or the chunk's own.
+    /// Checks the position of a `with` chain: the slot of an open link, or the chunk's own chain.
     private func chainPosition(_ position: Position, allowsNone: Bool) throws(Failure) {
         switch position.kind {
         case .none:
@@ -96,7 +97,7 @@ extension ChunkVerifier {
         let packed = try reader.integer()
         let child = try verifier.child(childIndex)
         try checkCount(packed >> 1, hasWith: packed & 1 == 1, child)
-        try verifier.work(Int(packed >> 1))
+        try verifier.charge(Int(packed >> 1))
         for _ in 0..<packed >> 1 {
             let position = try reader.position()
             try capture(position, allowsDeferred: true)
@@ -139,11 +140,11 @@ extension ChunkVerifier {
         return count
     }
 
-    /// Checks the thunks of defaults, when the values of all formals lie on the stack.
+    /// Checks the thunks of default values, after the values of all formals were pushed.
     mutating func unpacked(_ verifier: inout Verifier) throws(Failure) {
         guard let own = ownFormals else { return }
         for formal in try verifier.formals(Int(own)) {
-            try verifier.work()
+            try verifier.charge()
             guard case .thunk(let child, let captures, let with) = formal.defaultValue else { continue }
             try refer(to: Int(child), kind: .thunk, &verifier)
             try checkCount(UInt64(captures.count), hasWith: with != nil, verifier.child(Int(child)))

@@ -1,16 +1,16 @@
-/// Runs over one chunk's code once, with the stack's height in place of the stack.
+/// Verifies the code of one chunk by abstract interpretation, in one pass. The stack is represented by its height.
 ///
-/// Jumps only go forward, so when an instruction is reached every way to it is known: the height it must find lies in a
-/// table by offset, put there by the jumps before. Links of the `with` chain are followed through the slots they lie
-/// in: they form a stack of their own, which only `pushWith` grows and only `closeScope` shrinks.
+/// Jumps only go forward, so all edges to an instruction are known when the pass reaches it. A jump stores the height
+/// at its target in a table by code offset. Links of the `with` chain are tracked by slot. They form a stack of their
+/// own, which only `pushWith` grows and only `closeScope` shrinks.
 struct ChunkVerifier: ~Copyable {
     typealias Failure = VerificationError.Code
 
-    /// What must hold where a jump arrives.
+    /// The state that a jump brings to its target.
     struct Arrival {
-        /// -1 where no jump arrives.
+        /// The stack height; -1 if no jump leads to the offset.
         var height: Int32 = -1
-        /// Serial number of the innermost open link; 0 without one.
+        /// The serial number of the innermost open link; 0 if there is none.
         var link: Int32 = 0
     }
 
@@ -20,7 +20,7 @@ struct ChunkVerifier: ~Copyable {
         var serial: Int
     }
 
-    /// Tables used for one chunk after another, cleared by each that is right.
+    /// Tables that are reused from chunk to chunk. A chunk that is valid leaves them cleared.
     struct Scratch {
         fileprivate var arrivals: [Arrival] = []
         fileprivate var isLink: [Bool] = []
@@ -29,33 +29,33 @@ struct ChunkVerifier: ~Copyable {
     let index: Int
     let arity: Int
     let upvalueCount: Int
-    /// Upvalues that are not the `with` chain.
+    /// The number of upvalues without the `with` chain.
     let plainUpvalues: Int
     let ownFormals: UInt32?
     let maximumStack: UInt32
     private let instructionSpans: [InstructionSpan]
     var reader: CodeReader
     private var arrivals: [Arrival] = []
-    /// For each slot, whether an open link lies in it.
+    /// By slot: whether it holds an open link.
     private(set) var isLink: [Bool] = []
     var height: Int
     var maximum: Int
     var links: [Link] = []
-    /// The chunk that the instruction makes an object of.
+    /// The chunk operand of the current instruction.
     var childIndex = 0
-    /// Serial number of the last link made.
+    /// The serial number of the newest link.
     private var lastSerial = 0
     private var isReachable = true
     private var nextSpan = 0
     private var hasUnpacked = false
 
-    /// Verifies a chunk whose header is right.
+    /// Verifies the code of a chunk whose header is valid.
     static func verify(_ index: Int, _ chunk: Chunk, _ verifier: inout Verifier) throws(VerificationError) {
         var offset = 0
         var checker = ChunkVerifier(index, chunk)
         checker.exchange(&verifier.scratch)
         do throws(Failure) {
-            try checker.makeRoom(&verifier)
+            try checker.growArrivals(&verifier)
             while !checker.reader.isAtEnd {
                 offset = checker.reader.offset
                 try checker.instruction(&verifier)
@@ -88,18 +88,18 @@ struct ChunkVerifier: ~Copyable {
         swap(&isLink, &scratch.isLink)
     }
 
-    private mutating func makeRoom(_ verifier: inout Verifier) throws(Failure) {
+    private mutating func growArrivals(_ verifier: inout Verifier) throws(Failure) {
         let missing = reader.code.count - arrivals.count
         guard missing > 0 else { return }
-        // The old table is there while the new one is made.
+        // The old table exists until the new one is filled.
         let bytes = arrivals.byteCount(adding: missing) - arrivals.byteCount(adding: 0)
-        try verifier.take(max(bytes, missing * MemoryLayout<Arrival>.stride))
+        try verifier.reserve(max(bytes, missing * MemoryLayout<Arrival>.stride))
         arrivals.append(contentsOf: repeatElement(Arrival(), count: missing))
     }
 
     private mutating func instruction(_ verifier: inout Verifier) throws(Failure) {
         let start = reader.offset
-        try verifier.work()
+        try verifier.charge()
         try arrive(at: start)
         try span(at: start)
         let opcode = try reader.opcode()
@@ -117,7 +117,7 @@ struct ChunkVerifier: ~Copyable {
         if opcode == .unpackFormals { try unpacked(&verifier) }
     }
 
-    /// Takes over what the jumps to an instruction bring.
+    /// Merges the state of the jumps to an instruction with that of the instruction before.
     private mutating func arrive(at offset: Int) throws(Failure) {
         let arrival = arrivals[offset]
         guard arrival.height >= 0 else {
@@ -151,7 +151,7 @@ struct ChunkVerifier: ~Copyable {
         guard maximum == maximumStack else { throw .wrongMaximumStack }
     }
 
-    /// Formals are unpacked once.
+    /// Checks that formals are unpacked only once.
     mutating func claimUnpacking() throws(Failure) {
         guard !hasUnpacked else { throw .misplacedFormals }
         hasUnpacked = true
@@ -159,32 +159,32 @@ struct ChunkVerifier: ~Copyable {
 }
 
 extension ChunkVerifier {
-    /// Serial number of the innermost open link; 0 without one.
+    /// The serial number of the innermost open link; 0 if there is none.
     private var innermost: Int { links.last?.serial ?? 0 }
 
-    /// Moves the height along both edges.
+    /// Applies the stack effects of both edges.
     private mutating func effects(
         _ opcode: Opcode, _ layout: OpcodeLayout, count: Int, target: Int?
     ) throws(Failure) {
         if opcode == .closeScope { return try closeScope(count) }
         if let target, let (pops, pushes) = layout.taken?.resolved(count: count) {
-            try take(pops)
+            try requireOperands(pops)
             try jump(to: target, height: height - pops + pushes)
         }
         guard let (pops, pushes) = layout.next.resolved(count: count) else {
-            try take(opcode.endingPops(count: count))
+            try requireOperands(layout.next.endingPops(count: count))
             isReachable = false
             return
         }
-        try take(pops)
+        try requireOperands(pops)
         height += pushes - pops
         guard height <= ProgramLimits.stack else { throw .limitExceeded }
         maximum = max(maximum, height)
         if opcode == .pushWith { pushLink() }
     }
 
-    /// Checks that so many values lie on top, none of them an argument or a link.
-    private func take(_ count: Int) throws(Failure) {
+    /// Checks that `count` operands are on the stack above the arguments, and that none is a link.
+    private func requireOperands(_ count: Int) throws(Failure) {
         guard count <= height - arity else { throw .stackUnderflow }
         if let link = links.last, link.slot >= height - count { throw .misusedWith }
     }
@@ -200,9 +200,9 @@ extension ChunkVerifier {
         guard Int(arrival.link) == innermost else { throw .withMismatch }
     }
 
-    /// The only instruction that drops links: those among the locals below the result.
+    /// Applies `closeScope`, the only instruction that drops links: those among the locals below the result.
     private mutating func closeScope(_ count: Int) throws(Failure) {
-        try take(1)
+        try requireOperands(1)
         guard count < height - arity else { throw .stackUnderflow }
         height -= count
         while let link = links.last, link.slot >= height - 1 { _ = popLink() }
@@ -217,7 +217,7 @@ extension ChunkVerifier {
         isLink[slot] = true
     }
 
-    /// False when no link is open.
+    /// Closes the innermost link; returns false if none is open.
     private mutating func popLink() -> Bool {
         guard let link = links.popLast() else { return false }
         isLink[link.slot] = false

@@ -1,9 +1,9 @@
-/// Why a program from outside is not run.
+/// Why an untrusted program is not run.
 public enum ProgramRejection: Error, Hashable, Sendable {
     case malformed(DecodeError)
     case unsafe(VerificationError)
 
-    /// Stable number: below 100 from decoding, from 100 on from verification.
+    /// The number of the error, which is part of the protocol: below 100 from decoding, from 100 on from verification.
     public var code: UInt16 {
         switch self {
         case .malformed(let error): error.code.rawValue
@@ -11,7 +11,7 @@ public enum ProgramRejection: Error, Hashable, Sendable {
         }
     }
 
-    /// Stable name of the code.
+    /// The name of the error, which is part of the protocol.
     public var name: String {
         switch self {
         case .malformed(let error): "\(error.code)"
@@ -19,7 +19,8 @@ public enum ProgramRejection: Error, Hashable, Sendable {
         }
     }
 
-    /// The byte at fault: of the encoded program, or of the code of the chunk that `location` names; else 0.
+    /// The offset at fault: in the encoded program, or in the code of the chunk that `location` names. It is 0 if there
+    /// is neither.
     public var offset: Int {
         switch self {
         case .malformed(let error): return error.offset
@@ -29,7 +30,7 @@ public enum ProgramRejection: Error, Hashable, Sendable {
         }
     }
 
-    /// Where: `byte 17`, or a place in the program such as `chunk 3 offset 8`.
+    /// The location of the error: `byte 17`, or in the program, such as `chunk 3 offset 8`.
     public var location: String {
         switch self {
         case .malformed(let error): "byte \(error.offset)"
@@ -48,42 +49,51 @@ extension ProgramRejection: CustomStringConvertible {
 }
 
 extension Program {
-    /// Reads an encoded program and verifies it: what to do with every program from outside.
+    /// Decodes and verifies a program. Every untrusted program must be loaded this way.
+    ///
+    /// - Parameters:
+    ///   - bytes: the encoded program.
+    ///   - limits: the most bytes that are accepted.
+    /// - Throws: why the program is rejected.
     public static func load(
         _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits()
     ) throws(ProgramRejection) -> Program {
         do throws(ProgramLoadFailure) {
-            return try load(bytes, limits: limits, mustStop: nil)
+            return try load(bytes, limits: limits, shouldCancel: nil)
         } catch {
             switch error {
             case .rejected(let rejection): throw rejection
-            // Nobody was asked.
+            // Without `shouldCancel`, loading cannot be stopped.
             case .stopped: throw .malformed(DecodeError(.tooLarge, at: 0))
             }
         }
     }
 
-    /// As `load`, for whom there are limits.
+    /// Decodes and verifies a program, with a poll.
     ///
-    /// - Parameter mustStop: asked now and then, with the bytes that the program and its verifier take or are about to
-    ///   take; true ends it.
+    /// - Parameters:
+    ///   - bytes: the encoded program.
+    ///   - limits: the most bytes that are accepted.
+    ///   - shouldCancel: called about every 100 µs, with the number of bytes that the program and the verifier take or
+    ///     are about to take. When it returns true, loading ends with `stopped`.
+    /// - Throws: why the program is rejected, or `stopped`.
     public static func load(
-        _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits(), mustStop: ((_ bytes: Int) -> Bool)?
+        _ bytes: [UInt8], limits: DecodeLimits = DecodeLimits(), shouldCancel: ((_ bytes: Int) -> Bool)?
     ) throws(ProgramLoadFailure) -> Program {
         guard bytes.count <= limits.maximumBytes else {
             throw .rejected(.malformed(DecodeError(.tooLarge, at: limits.maximumBytes)))
         }
-        var decoder = ProgramDecoder(bytes, mustStop: mustStop)
+        var decoder = ProgramDecoder(bytes, shouldCancel: shouldCancel)
         let program: Program
         do throws(DecodeError) {
             program = try decoder.wholeProgram()
         } catch {
             throw decoder.isStopped ? .stopped : .rejected(.malformed(error))
         }
-        let taken = decoder.takenBytes
+        let taken = decoder.reservedBytes
         var verifier: Verifier
         do throws(VerificationError) {
-            verifier = try Verifier(program, mustStop: mustStop.map { ask in { ask(taken + $0) } })
+            verifier = try Verifier(program, shouldCancel: shouldCancel.map { ask in { ask(taken + $0) } })
         } catch { throw .stopped }
         do throws(VerificationError) {
             try verifier.verify()
@@ -94,9 +104,9 @@ extension Program {
     }
 }
 
-/// Why a program from outside was not loaded.
+/// Why an untrusted program was not loaded.
 public enum ProgramLoadFailure: Error, Hashable, Sendable {
     case rejected(ProgramRejection)
-    /// Whoever loads it said that it must stop.
+    /// `shouldCancel` returned true.
     case stopped
 }

@@ -1,6 +1,6 @@
-/// A program that could harm the machine, or that no compiler makes.
+/// A program that could violate the machine's memory safety, or that no compiler generates.
 public struct VerificationError: Error, Hashable, Sendable {
-    /// What is wrong. Numbers and names are part of the protocol: append, never change.
+    /// What is wrong. The numbers and names are part of the protocol: new codes are appended, and none is changed.
     public enum Code: UInt16, CaseIterable, Error, Sendable {
         case noChunks = 100
         case limitExceeded, duplicateSymbol, symbolOutOfRange, constantOutOfRange, shapeOutOfRange
@@ -12,7 +12,7 @@ public struct VerificationError: Error, Hashable, Sendable {
         case unreachableCode, fallsOffEnd, unknownCoercion, constantKind
     }
 
-    /// Where in the program it lies, by index.
+    /// The location in the program, by index.
     public enum Location: Hashable, Sendable {
         case program
         case symbol(Int)
@@ -21,7 +21,7 @@ public struct VerificationError: Error, Hashable, Sendable {
         case formals(Int)
         /// A chunk's header.
         case chunk(Int)
-        /// An instruction: the offset of its opcode in the chunk's code.
+        /// An instruction, by the offset of its opcode in the chunk's code.
         case code(chunk: Int, offset: Int)
     }
 
@@ -35,48 +35,48 @@ public struct VerificationError: Error, Hashable, Sendable {
 }
 
 extension VerificationError.Code {
-    /// One line for people and for the documentation.
+    /// The meaning of the code in one line, for messages and the protocol's page.
     public var documentation: String {
         switch self {
         case .noChunks: "There is no top level."
-        case .limitExceeded: "Arity, upvalues, stack, code or nesting of chunks over the limit of the format."
+        case .limitExceeded: "Arity, upvalues, stack, code or depth of chunks exceed a limit of the format."
         case .duplicateSymbol: "Two symbols have the same name."
-        case .symbolOutOfRange: "No such symbol."
-        case .constantOutOfRange: "No such constant."
-        case .shapeOutOfRange: "No such shape."
-        case .formalsOutOfRange: "No such formals."
+        case .symbolOutOfRange: "There is no symbol with the index."
+        case .constantOutOfRange: "There is no constant with the index."
+        case .shapeOutOfRange: "There is no shape with the index."
+        case .formalsOutOfRange: "There are no formals with the index."
         case .chunkOutOfRange:
-            "No such chunk, or one whose index is not greater than that of the chunk referring to it."
-        case .duplicateName: "A name stands twice in a shape or in formals."
+            "There is no chunk with the index, or it is not greater than that of the chunk that refers to it."
+        case .duplicateName: "A name occurs twice in a shape or in formals."
         case .integerOutOfRange: "An integer operand or default has more than 61 bits."
-        case .invalidPath: "A path constant is empty or has a zero byte."
+        case .invalidPath: "A path constant is empty or contains a null byte."
         case .invalidSpan:
             "A span ends before it starts, spans or lines do not ascend, an instruction's span starts inside an "
-                + "instruction or past the code, or spans are there without lines."
-        case .chunkKind: "A chunk is of another kind than its place or its use asks for."
-        case .invalidHeader: "A chunk's arity, parameters, spans or upvalues do not fit its kind or each other."
+                + "instruction or past the code, or there are spans without lines."
+        case .chunkKind: "A chunk's kind does not match its index or the instruction that uses it."
+        case .invalidHeader: "A chunk's arity, parameters, spans or upvalues contradict its kind or each other."
         case .misplacedFormals:
             "Formals of a chunk that is no lambda, of two chunks, or unpacked by another chunk, twice, or from another "
                 + "slot than the last argument's."
-        case .unknownOpcode: "No such opcode, or one internal to the machine."
-        case .truncatedInstruction: "The code ends inside an instruction."
-        case .notCanonical: "An operand is longer than it needs to be."
-        case .operandOverflow: "An operand is 2^64 or more, or more than its kind can be."
+        case .unknownOpcode: "There is no such opcode, or it is internal to the machine."
+        case .truncatedInstruction: "The code ends within an instruction."
+        case .notCanonical: "An operand does not have its shortest encoding."
+        case .operandOverflow: "An operand is 2^64 or more, or exceeds the range of its kind."
         case .countTooSmall: "A count is below the opcode's minimum."
-        case .stackUnderflow: "The instruction takes more values than lie above the arguments."
-        case .wrongMaximumStack: "The chunk's maximum stack is not what its code needs."
-        case .slotOutOfRange: "A slot at or above the height of the stack."
-        case .upvalueOutOfRange: "No such upvalue."
-        case .captureCount: "Captures are not as many as the chunk's upvalues, or differ in the `with` chain."
-        case .captureKind: "A position of a kind that is not allowed here."
-        case .misusedWith: "A link of the `with` chain where a value must be, or a value where a link must be."
-        case .jumpOutOfRange: "A jump past the end of the code."
-        case .jumpIntoInstruction: "A jump to the inside of an instruction."
-        case .heightMismatch: "Two ways to an instruction differ in the height of the stack."
-        case .withMismatch: "Two ways to an instruction differ in the open links of the `with` chain."
-        case .unreachableCode: "Nothing leads to the instruction."
+        case .stackUnderflow: "The instruction pops more values than there are above the arguments."
+        case .wrongMaximumStack: "The chunk's maximum stack height is not that of its code."
+        case .slotOutOfRange: "A slot is at or above the height of the stack."
+        case .upvalueOutOfRange: "There is no upvalue with the index."
+        case .captureCount: "The captures differ from the chunk's upvalues in number or in the `with` chain."
+        case .captureKind: "A position has a kind that the operand does not allow."
+        case .misusedWith: "A link of the `with` chain is used as a value, or a value as a link."
+        case .jumpOutOfRange: "A jump leads past the end of the code."
+        case .jumpIntoInstruction: "A jump leads into an instruction."
+        case .heightMismatch: "Two edges to an instruction differ in the height of the stack."
+        case .withMismatch: "Two edges to an instruction differ in the open links of the `with` chain."
+        case .unreachableCode: "The instruction is unreachable."
         case .fallsOffEnd: "The code ends without return, tailCall or assertFail."
-        case .unknownCoercion: "A bit of the coercion byte that means nothing."
+        case .unknownCoercion: "A bit of the coercion byte is undefined."
         case .constantKind: "The constant must be a string."
         }
     }

@@ -1,5 +1,5 @@
 extension Verifier {
-    /// Checks everything of a chunk but its code, its instructions' spans and its maximum stack.
+    /// Checks everything of a chunk but its code, its instruction spans and its maximum stack height.
     mutating func verifyHeader(_ index: Int, _ chunk: Chunk) throws(VerificationError) {
         do throws(VerificationError.Code) {
             try checkHeader(index, chunk)
@@ -9,7 +9,7 @@ extension Verifier {
         }
     }
 
-    /// The same without spans.
+    /// Checks the header without the spans.
     mutating func checkHeader(_ index: Int, _ chunk: Chunk) throws(VerificationError.Code) {
         guard (index == 0) == (chunk.kind == .topLevel) else { throw .chunkKind }
         try verifySizes(chunk)
@@ -49,7 +49,7 @@ extension Verifier {
         guard chunk.spans.allSatisfy({ $0.start <= $0.end }) else { throw .invalidSpan }
     }
 
-    /// Each entry of the formals belongs to one chunk, so that each is looked at once.
+    /// Checks that the formals belong to this chunk alone, so that they are verified only once.
     private mutating func claimFormals(_ chunk: Chunk) throws(VerificationError.Code) {
         guard let formals = chunk.formals else { return }
         _ = try self.formals(Int(formals))

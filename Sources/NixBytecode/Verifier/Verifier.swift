@@ -1,50 +1,52 @@
 extension Program {
-    /// Proves that the machine can run the program whatever values flow through it, or says what is wrong. Needs time
-    /// and memory in proportion to the program's size. protocol/bytecode.md lists what is proved.
+    /// Verifies that the machine can run the program safely, whatever values it handles. This takes time and memory
+    /// proportional to the program's size. protocol/bytecode.md lists the guarantees.
     ///
-    /// - Throws: the first thing that is wrong, in the order symbols, constants, shapes, formals,
-    ///   lines, headers of chunks, their code.
+    /// - Throws: the first error, in the order symbols, constants, shapes, formals, lines, chunk headers, code.
     public func verify() throws(VerificationError) {
-        var verifier = try Verifier(self, mustStop: nil)
+        var verifier = try Verifier(self, shouldCancel: nil)
         try verifier.verify()
     }
 }
 
-/// What the chunks of one program are verified with.
+/// The state of verifying one program.
 struct Verifier: ~Copyable {
     let program: Program
-    /// Whether entries are read one by one: `program` is empty then.
+    /// Whether entries are decoded one by one; `program` is then empty.
     let isIndexed: Bool
-    var known: CheckedEntries
-    /// How deep each chunk lies; -1 for one that no chunk before refers to.
+    var entries: CheckedEntries
+    /// By chunk: the length of the longest chain of references to it; -1 if no chunk before it refers to it.
     var depths: [Int32]
-    /// For each entry of the formals, whether a chunk has claimed them.
+    /// By entry of the formals: whether a chunk uses it.
     var areFormalsClaimed: [Bool]
-    /// For each symbol, the number of the last shape or formals that named it.
+    /// By symbol: the number of the last shape or formals with that name. It detects duplicates.
     private var marks: [UInt32]
     private var mark: UInt32 = 0
     var scratch = ChunkVerifier.Scratch()
-    private let mustStop: ((_ bytes: Int) -> Bool)?
-    /// Whether `mustStop` said so: then the error that was thrown says nothing about the program.
+    private let shouldCancel: ((_ bytes: Int) -> Bool)?
+    /// Whether verification stopped because `shouldCancel` returned true. The error that was thrown is then not about
+    /// the program.
     private(set) var isStopped = false
     private var unitsUntilPoll = Verifier.pollInterval
-    /// Bytes of the tables.
-    private var takenBytes = 0
+    /// Bytes of the verifier's tables.
+    private var reservedBytes = 0
 
-    /// Entries or instructions between two questions: some 50 µs of work.
+    /// Units of work between two polls, about 50 µs: a unit is an entry or an instruction.
     private static let pollInterval = 1024
 
-    /// - Parameter mustStop: asked now and then, with the bytes that the tables take or are about to take; true ends
-    ///   verifying. The tables are not made where it says so at once.
-    init(_ program: Program, mustStop: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
+    /// - Parameters:
+    ///   - program: the program to verify.
+    ///   - shouldCancel: the verifier's poll, called about every 50 µs with the number of bytes that its tables take or
+    ///     are about to take. When it returns true, verification ends; it is first called before the tables are made.
+    init(_ program: Program, shouldCancel: ((_ bytes: Int) -> Bool)?) throws(VerificationError) {
         self.program = program
-        self.mustStop = mustStop
-        takenBytes =
+        self.shouldCancel = shouldCancel
+        reservedBytes =
             program.chunks.count * MemoryLayout<Int32>.stride + program.formals.count
             + program.symbols.count * MemoryLayout<UInt32>.stride
-        if mustStop?(takenBytes) == true { throw VerificationError(.limitExceeded, at: .program) }
+        if shouldCancel?(reservedBytes) == true { throw VerificationError(.limitExceeded, at: .program) }
         isIndexed = false
-        known = CheckedEntries()
+        entries = CheckedEntries()
         depths = Array(repeating: -1, count: program.chunks.count)
         areFormalsClaimed = Array(repeating: false, count: program.formals.count)
         marks = Array(repeating: 0, count: program.symbols.count)
@@ -52,16 +54,16 @@ struct Verifier: ~Copyable {
 
     init(_ decoder: ProgramDecoder, _ index: ProgramIndex) {
         program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
-        mustStop = nil
+        shouldCancel = nil
         isIndexed = true
-        known = CheckedEntries(decoder, index)
+        entries = CheckedEntries(decoder, index)
         depths = Array(repeating: -1, count: index.count(.chunks))
         areFormalsClaimed = Array(repeating: false, count: index.count(.formals))
         marks = Array(repeating: 0, count: index.count(.symbols))
     }
 
-    /// Whether spans are there at all.
-    var hasSpans: Bool { isIndexed ? known.decoder.hasSpans : program.lines != nil }
+    /// Whether the program has spans.
+    var hasSpans: Bool { isIndexed ? entries.decoder.hasSpans : program.lines != nil }
 
     mutating func verify() throws(VerificationError) {
         try verifySymbols()
@@ -71,36 +73,36 @@ struct Verifier: ~Copyable {
         try verifyLines()
         guard !program.chunks.isEmpty else { throw VerificationError(.noChunks, at: .program) }
         for index in program.chunks.indices {
-            try work(at: .chunk(index))
+            try charge(at: .chunk(index))
             try verifyHeader(index, program.chunks[index])
         }
         for index in program.chunks.indices {
-            try work(at: .chunk(index))
+            try charge(at: .chunk(index))
             try ChunkVerifier.verify(index, program.chunks[index], &self)
         }
     }
 
-    /// Counts entries or instructions, and now and then asks whether to stop.
+    /// Counts units of work, and polls when enough have been done.
     @inline(__always)
-    mutating func work(_ units: Int = 1) throws(VerificationError.Code) {
+    mutating func charge(_ units: Int = 1) throws(VerificationError.Code) {
         unitsUntilPoll &-= units
         if unitsUntilPoll < 0 { try poll() }
     }
 
-    private mutating func work(at location: VerificationError.Location) throws(VerificationError) {
-        do throws(VerificationError.Code) { try work() } catch { throw VerificationError(error, at: location) }
+    private mutating func charge(at location: VerificationError.Location) throws(VerificationError) {
+        do throws(VerificationError.Code) { try charge() } catch { throw VerificationError(error, at: location) }
     }
 
-    /// Counts bytes before they are taken.
-    mutating func take(_ bytes: Int) throws(VerificationError.Code) {
-        takenBytes += bytes
+    /// Counts bytes before they are taken, and polls if there are many.
+    mutating func reserve(_ bytes: Int) throws(VerificationError.Code) {
+        reservedBytes += bytes
         if bytes > 1 << 16 { try poll() }
     }
 
     @inline(never)
     private mutating func poll() throws(VerificationError.Code) {
         unitsUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(takenBytes) else { return }
+        guard let shouldCancel, shouldCancel(reservedBytes) else { return }
         isStopped = true
         throw .limitExceeded
     }
@@ -108,16 +110,16 @@ struct Verifier: ~Copyable {
 
 extension Verifier {
     private mutating func verifySymbols() throws(VerificationError) {
-        // Places of a set, of which some are free, hold an address each.
+        // A hash set of arrays takes up to 24 bytes for each element, free buckets included.
         let bytes = program.symbols.count * 24
-        do throws(VerificationError.Code) { try take(bytes) } catch { throw VerificationError(error, at: .program) }
+        do throws(VerificationError.Code) { try reserve(bytes) } catch { throw VerificationError(error, at: .program) }
         var seen: Set<[UInt8]> = []
         seen.reserveCapacity(program.symbols.count)
         for (index, symbol) in program.symbols.enumerated() {
-            try work(at: .symbol(index))
+            try charge(at: .symbol(index))
             guard seen.insert(symbol).inserted else { throw VerificationError(.duplicateSymbol, at: .symbol(index)) }
         }
-        takenBytes -= bytes
+        reservedBytes -= bytes
     }
 
     private mutating func verifyConstant(_ index: Int) throws(VerificationError) {
@@ -139,7 +141,7 @@ extension Verifier {
     }
 
     mutating func check(_ constant: Constant) throws(VerificationError.Code) {
-        try work()
+        try charge()
         switch constant {
         case .integer, .float, .string: break
         case .path(let path):
@@ -167,7 +169,7 @@ extension Verifier {
     }
 
     private mutating func check(_ symbol: UInt32, _ span: SourceSpan?) throws(VerificationError.Code) {
-        try work()
+        try charge()
         try useSymbol(Int(symbol))
         guard marks[Int(symbol)] != mark else { throw .duplicateName }
         marks[Int(symbol)] = mark

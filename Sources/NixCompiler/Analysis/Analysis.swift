@@ -1,40 +1,40 @@
 import NixSyntax
 
-/// What the scope analysis found out about one tree: everything that generating code for any one function needs, so
-/// that each can be generated alone, in any order, or not at all.
+/// The result of the scope analysis of one tree. It has everything that generating code for a function needs, so that
+/// each function can be generated alone, in any order, or not at all.
 ///
-/// The tables are parallel to the tree's, with -1 (or `Resolution.none`) for what does not apply.
+/// The tables are parallel to the tree's, with -1 (or `Resolution.none`) where nothing applies.
 struct Analysis: Sendable {
     var wellKnown: WellKnownSymbols
     var functions: [FunctionRecord] = []
-    /// Captured bindings of all functions; see `FunctionRecord.captures`.
+    /// The captured bindings of all functions. A function's captures are a run in this table.
     var captures: [BindingID] = []
-    /// By binding: the function on whose frame it lies.
-    var homes: [FunctionID] = []
+    /// By binding: the function in whose frame it is.
+    var functionOfBinding: [FunctionID] = []
     var withs: [WithRecord] = []
-    /// By node: what an identifier means; for an operator, the variable that redefines it.
+    /// By node: the resolution of an identifier, or of the variable that redefines an operator.
     private var resolutions: [PackedResolution]
-    /// By node: the function that a lambda or a lazy expression becomes.
+    /// By node: the function that a lambda or a lazy expression is compiled to.
     var functionOfNode: [Int32]
-    /// By node: its record in `withs`.
+    /// By node of a `with`: its index in `withs`.
     var withOfNode: [Int32: Int32] = [:]
-    /// By node of a search path: what `__nixPath` means there.
+    /// By node of a search path: the resolution of `__nixPath`.
     var searchPaths: [Int32: Resolution] = [:]
-    /// By attribute: what `inherit name;` means.
+    /// By attribute: the resolution of `inherit name;`.
     private var attributeResolutions: [PackedResolution]
-    /// What resolutions to attributes name.
+    /// The operands of `attribute` resolutions, which do not fit a packed one.
     private var resolvedAttributes: [(set: BindingID, name: SymbolID)] = []
-    /// By attribute: the thunk of an inherited one that needs one.
+    /// By attribute: the thunk of an inherited attribute that needs one.
     var functionOfAttribute: [Int32]
-    /// By formal: the thunk of its default, unless that is a constant.
+    /// By formal: the thunk of its default value, unless that is a constant.
     var functionOfFormal: [Int32]
     /// By index in the tree's children: the hidden binding of an `inherit` source.
     var sourceBindings: [Int32]
-    /// By bindings: the first of the consecutive bindings of its attributes.
+    /// By binding group: the first of the consecutive bindings of its attributes.
     var firstBindings: [Int32]
-    /// By bindings: the hidden binding of the overridden set, and the function that makes it.
+    /// By binding group: the hidden binding of the overridden set, and the thunk that makes it.
     var overrides: [Int32: (binding: BindingID, function: FunctionID)] = [:]
-    /// By lambda: the first of the consecutive bindings of its parameter, if it has one, and formals.
+    /// By lambda: the first of the consecutive bindings of its parameter, if it has one, and its formals.
     var firstParameters: [Int32]
     var packedWarnings: [PackedWarning] = []
 
@@ -65,21 +65,23 @@ struct Analysis: Sendable {
 }
 
 extension Analysis {
-    /// Bytes of the tables that grow, and what they will take with so many more elements in each.
+    /// Bytes of the growing tables while `more` elements are added to each, see `Array.byteCount(adding:)`.
     func byteCount(adding more: Int) -> Int {
-        // An entry of a dictionary takes more than its key and value, since some places are free.
+        // A dictionary entry takes more than its key and value, because some buckets are free.
         let entries = withOfNode.capacity * 16 + searchPaths.capacity * 32 + overrides.capacity * 32
         return entries + functions.byteCount(adding: more) + captures.byteCount(adding: more)
-            + homes.byteCount(adding: 0) + withs.byteCount(adding: more) + resolvedAttributes.byteCount(adding: more)
+            + functionOfBinding.byteCount(adding: 0) + withs.byteCount(adding: more)
+            + resolvedAttributes.byteCount(adding: more)
             + packedWarnings.byteCount(adding: more)
     }
 
-    /// Bytes of all tables, about; the same for the same source.
+    /// Bytes of all tables, estimated so that equal sources give equal numbers.
     var memoryBytes: Int {
         let entries = withOfNode.count * 24 + searchPaths.count * 48 + overrides.count * 48
         let grown =
-            functions.keptByteCount + captures.keptByteCount + withs.keptByteCount + resolvedAttributes.keptByteCount
-            + packedWarnings.keptByteCount + homes.count * MemoryLayout<FunctionID>.stride
+            functions.estimatedByteCount + captures.estimatedByteCount + withs.estimatedByteCount
+            + resolvedAttributes.estimatedByteCount
+            + packedWarnings.estimatedByteCount + functionOfBinding.count * MemoryLayout<FunctionID>.stride
         let attributes = attributeResolutions.count + functionOfAttribute.count
         let others = functionOfFormal.count + sourceBindings.count + firstBindings.count + firstParameters.count
         return entries + grown + (resolutions.count + functionOfNode.count + attributes + others) * 4
@@ -87,7 +89,7 @@ extension Analysis {
 
     var warningCount: Int { packedWarnings.count }
 
-    /// The first warnings, in the order in which the analysis met them.
+    /// The first `limit` warnings, in the order in which the analysis found them.
     func warnings(in tree: SyntaxTree, limit: Int = .max) -> [Warning] {
         packedWarnings.prefix(limit).map { $0.unpacked { wellKnown.name(of: $0, in: tree) } }
     }
@@ -98,7 +100,7 @@ extension Analysis {
         resolutions[Int(node.rawValue)] = packed(resolution)
     }
 
-    /// What `inherit name;` means.
+    /// The resolution of `inherit name;`.
     func resolution(ofAttribute index: Int) -> Resolution { unpacked(attributeResolutions[index]) }
 
     mutating func resolve(attribute index: Int, to resolution: Resolution) {
@@ -130,8 +132,8 @@ extension Analysis {
     }
 }
 
-/// A resolution in four bytes. A source of the largest size has fewer than 2^29 names, bindings and uses of them: each
-/// takes two bytes at least.
+/// A resolution in four bytes. The largest source has fewer than 2^29 names, bindings and uses of them, since each
+/// takes at least two bytes.
 private struct PackedResolution: Sendable {
     enum Kind: UInt32 {
         case none, binding, attribute, global, dynamic

@@ -1,6 +1,6 @@
 import NixSyntax
 
-/// The index of a binding in `Analysis.bindings`.
+/// The index of a binding in `ScopeAnalyser.bindings`.
 struct BindingID: Hashable, Sendable {
     var rawValue: UInt32
 
@@ -18,29 +18,31 @@ struct FunctionID: Hashable, Sendable {
     var index: Int { Int(rawValue) }
 }
 
-/// A place on some frame's stack that holds one value for the whole of a scope: a parameter, a formal, a `let` or `rec`
-/// name, or a hidden one that the compiler needs itself.
+/// A stack slot that holds one value for the whole of a scope: a parameter, a formal, a name of a `let` or `rec`, or a
+/// hidden local of the compiler.
 struct Binding: Sendable {
-    /// The function on whose frame it lies, and how many are around that.
+    /// The function in whose frame the slot is, and the number of functions around it.
     var function: FunctionID
     var depth: Int32
-    /// Whether its value is on the stack where the analysis stands. What is not can be captured, but not read.
+    /// Whether the slot is filled at the point that the analysis has reached. A binding that is not initialised can be
+    /// captured but not read.
     var isInitialised: Bool
     var isUsed: Bool
-    /// For a name of a `rec` set with `__overrides`: index in `ScopeAnalyser.overrideGroups`, else -1.
+    /// For a name of a `rec` set with `__overrides`: the index in `ScopeAnalyser.overrideGroups`; otherwise -1.
     var overrideGroup: Int32
-    /// The deepest open function that captures it: index in `ScopeAnalyser.captureEntries`, else -1.
+    /// The capture by the innermost open function that captures the binding: an index in
+    /// `ScopeAnalyser.captureEntries`, or -1.
     var deepestCapture: Int32
 }
 
-/// What a variable means.
+/// What a variable refers to.
 enum Resolution: Sendable {
-    /// Not a variable, or an operator that no scope redefines.
+    /// The node is not a variable, or it is an operator that no scope redefines.
     case none
     case binding(BindingID)
-    /// An attribute of the set that a binding holds: names of `scopedImport`, and of a `rec` with `__overrides`.
+    /// An attribute of the set that a binding holds: a name of `scopedImport`, or of a `rec` with `__overrides`.
     case attribute(BindingID, SymbolID)
     case global(SymbolID)
-    /// Looked up in the enclosing `with` scopes, innermost first.
+    /// A name that is looked up at run time in the enclosing `with` scopes, innermost first.
     case dynamic(SymbolID)
 }

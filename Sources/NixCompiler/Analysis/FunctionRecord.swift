@@ -1,33 +1,35 @@
 import NixSyntax
 
-/// What becomes a chunk of its own: the top level, a lambda, or a thunk. Packed: a package set has tens of thousands.
+/// A function that is compiled to a chunk of its own: the top level, a lambda, or a thunk. It is packed, because a
+/// package set has tens of thousands.
 struct FunctionRecord: Sendable {
     enum Body: Sendable {
         case topLevel(NodeID)
-        /// A chain of lambdas, from the outermost.
+        /// A chain of lambdas, given by the outermost.
         case lambda(NodeID)
         case thunk(NodeID)
-        /// A variable that a default stands for: not a value of its own, as that of another thunk is.
+        /// The default value of a formal that is only a variable. Its value is that of the variable and not a new one,
+        /// unlike the value of another thunk.
         case variable(NodeID)
-        /// `inherit x;` where the variable needs a thunk: index in the tree's attributes.
+        /// The thunk of `inherit x;`, with the index in the tree's attributes.
         case inherited(attribute: Int)
-        /// `inherit (e) x;` as one thunk for `e.x`: index in the tree's attributes, and `e`.
+        /// The thunk of `e.x` for `inherit (e) x;`, with the index in the tree's attributes and the node `e`.
         case inheritedFrom(attribute: Int, source: NodeID)
-        /// The set of a `rec` with `__overrides`, overridden.
+        /// The overridden set of a `rec` with `__overrides`.
         case overridden(BindingsID)
     }
 
     private var kind: Kind
-    /// Whether the `with` chain is captured after them.
+    /// Whether the `with` chain is captured, behind the other captures.
     var capturesWith = false
     private var packedArity: UInt16
-    /// The node, attribute or group of the body.
+    /// The node, attribute or binding group of the body.
     private let first: UInt32
-    /// The source of an inherited attribute.
+    /// The node of the source of an inherited attribute.
     private let second: UInt32
-    /// The symbol, or all bits.
+    /// The symbol of the name, or all ones.
     private let packedName: UInt32
-    /// In `Analysis.captures`, in the order of the upvalues.
+    /// A run in `Analysis.captures`, in the order of the upvalues.
     var captures = Run.empty
 
     private enum Kind: UInt8 {
@@ -35,8 +37,9 @@ struct FunctionRecord: Sendable {
     }
 
     /// - Parameters:
+    ///   - body: what the function is compiled from.
     ///   - arity: number of parameters, at most `Compiler.maximumArity`.
-    ///   - name: the attribute or variable it is bound to.
+    ///   - name: the attribute or variable that the function is bound to.
     init(_ body: Body, arity: Int, name: SymbolID?) {
         packedArity = UInt16(truncatingIfNeeded: arity)
         packedName = name?.rawValue ?? .max
@@ -71,12 +74,12 @@ struct FunctionRecord: Sendable {
 
     var name: SymbolID? { packedName == .max ? nil : SymbolID(packedName) }
 
-    /// Makes the thunk of an expression that of a variable, which is all that it is.
+    /// Turns the thunk of an expression that is only a variable into a `variable` function.
     mutating func becomeVariable() {
         if kind == .thunk { kind = .variable }
     }
 
-    /// Whether it is made by `thunk` rather than `closure`.
+    /// Whether the function is made by the instruction `thunk`, not by `closure`.
     var isThunk: Bool {
         kind != .topLevel && kind != .lambda
     }
@@ -84,10 +87,10 @@ struct FunctionRecord: Sendable {
 
 /// A `with` expression.
 struct WithRecord: Sendable {
-    /// The function on whose frame its link of the chain lies.
+    /// The function in whose frame its link of the `with` chain is.
     var function: FunctionID
-    /// The `with` around it, in any function: index in `Analysis.withs`, else -1.
+    /// The enclosing `with`, in any function: an index in `Analysis.withs`, or -1.
     var outer: Int32
-    /// Whether anything is looked up through it. One that is not used leaves no trace in the code.
+    /// Whether any name is looked up through it. No code is generated for a `with` that is not used.
     var isUsed: Bool
 }

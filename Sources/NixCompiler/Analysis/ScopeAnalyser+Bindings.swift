@@ -1,6 +1,6 @@
 import NixSyntax
 
-// Groups of bindings: `let`, sets and recursive sets.
+// Binding groups: `let`, sets and recursive sets.
 
 extension ScopeAnalyser {
     /// Analyses `let bindings in body`.
@@ -14,7 +14,7 @@ extension ScopeAnalyser {
         try warnAboutUnused(id, bindings)
     }
 
-    /// Analyses a set that is made now.
+    /// Analyses a set whose value is needed now.
     mutating func analyseSet(_ id: BindingsID, recursive: Bool, at span: Span) throws(CompileError) {
         let bindings = tree.bindings[Int(id.rawValue)]
         let mark = shadowed.count
@@ -42,11 +42,11 @@ extension ScopeAnalyser {
         bindings.attributes.range.contains { tree.attributes[$0].name == analysis.wellKnown.overrides }
     }
 
-    /// Declares the names of a recursive group and analyses their values. The names stay declared.
+    /// Declares the names of a recursive group and analyses their values. The caller ends the scope.
     private mutating func analyseRecursive(
         _ id: BindingsID, _ bindings: Bindings, overridden: Bool
     ) throws(CompileError) {
-        // What is inherited comes from around the group, so it is resolved before the names are there.
+        // Inherited variables come from outside the group, so they are resolved before its names are declared.
         for index in bindings.attributes.range {
             guard case .inherited = tree.attributes[index].value else { continue }
             try analyseInherited(index)
@@ -74,19 +74,19 @@ extension ScopeAnalyser {
         if overridden { try analyseOverridden(id, bindings, set: overrideGroups[Int(group)].set) }
     }
 
-    /// The value of `__overrides`. Its own thunk sees the names as they are without overrides; what it contains sees
-    /// them overridden.
+    /// Analyses the value of `__overrides`. Its own thunk sees the names without the overrides; the functions inside it
+    /// see the overridden ones.
     private mutating func analyseOverrides(
         _ index: Int, _ bindings: Bindings, group: Int
     ) throws(CompileError) {
         let next = analysis.functions.count
         overrideGroups[group].overrides = FunctionID(next)
         try analyseValue(index, bindings)
-        // A constant set needs no function, and the next function is another's.
+        // A constant set has no thunk, and `next` will be the index of another function.
         if analysis.functions.count == next { overrideGroups[group].overrides = nil }
     }
 
-    /// The set with its overrides is a thunk that captures every attribute.
+    /// Analyses the thunk of the overridden set, which captures every attribute.
     private mutating func analyseOverridden(
         _ id: BindingsID, _ bindings: Bindings, set: BindingID
     ) throws(CompileError) {
@@ -100,9 +100,9 @@ extension ScopeAnalyser {
         self.bindings[set.index].isInitialised = true
     }
 
-    /// `inherit name;`
+    /// Resolves `inherit name;`.
     private mutating func analyseInherited(_ index: Int) throws(CompileError) {
-        try work()
+        try charge()
         let attribute = tree.attributes[index]
         guard !isReadable(meaning(of: attribute.name)) else {
             analysis.resolve(attribute: index, to: try resolve(attribute.name, at: attribute.span))
@@ -114,9 +114,9 @@ extension ScopeAnalyser {
         close()
     }
 
-    /// The value of one attribute, in the scope that its kind sees.
+    /// Analyses the value of one attribute, in the scope that its kind sees.
     private mutating func analyseValue(_ index: Int, _ bindings: Bindings) throws(CompileError) {
-        try work()
+        try charge()
         let attribute = tree.attributes[index]
         switch attribute.value {
         case .expression(let node): try analyseLazily(node, name: attribute.name)
@@ -128,7 +128,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// `inherit (e) name;` where `e` has no local of its own.
+    /// Analyses `inherit (e) name;` where `e` has no local of its own.
     private mutating func analyseInheritedFrom(_ index: Int, source: NodeID) throws(CompileError) {
         if case .identifier(let symbol) = tree[source], isDirectlyReadable(symbol) {
             return try analyse(source)
@@ -140,13 +140,13 @@ extension ScopeAnalyser {
         close()
     }
 
-    /// Gives the `e` of `inherit (e) a b;` a hidden local, unless it is a variable or only one name comes from it.
+    /// Gives the `e` of `inherit (e) a b;` a hidden local, unless it is a variable or has only one name.
     private mutating func analyseSources(_ bindings: Bindings) throws(CompileError) {
         guard bindings.inheritSources.count > 0 else { return }
         let counts = try countInherited(bindings)
         for (source, child) in bindings.inheritSources.range.enumerated() {
             let node = tree.children[child]
-            try work()
+            try charge()
             guard counts[source] != 1, !isLexicalVariable(node) else { continue }
             try analyseLazily(node, name: nil)
             guard counts[source] > 0 else { continue }
@@ -155,11 +155,11 @@ extension ScopeAnalyser {
         }
     }
 
-    /// How many names come from each source.
+    /// The number of names that are inherited from each source.
     private mutating func countInherited(_ bindings: Bindings) throws(CompileError) -> [Int] {
         var counts = [Int](repeating: 0, count: Int(bindings.inheritSources.count))
         for index in bindings.attributes.range {
-            try work()
+            try charge()
             guard case .inheritedFrom(let source) = tree.attributes[index].value else { continue }
             counts[Int(source)] += 1
         }

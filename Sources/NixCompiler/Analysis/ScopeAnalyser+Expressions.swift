@@ -64,7 +64,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// `<name>` calls `__findFile` with `__nixPath`; a scope may bind either.
+    /// Resolves the variables of `<name>`, which is a call of `__findFile` with `__nixPath`. A scope may bind either.
     private mutating func analyseSearchPath(_ node: NodeID) throws(CompileError) {
         let span = tree.span(of: node)
         let names = analysis.wellKnown

@@ -1,15 +1,15 @@
 import NixSyntax
 
-// Functions, and what they capture.
+// Functions and their captures.
 //
-// A variable of an outer function is captured by every function between: each takes it from the frame that makes it.
-// So the open functions that capture a binding are always the outer ones of the path from its home, and the deepest of
-// them is all that must be known to capture it further.
+// Every function between a variable and its use captures the variable, from the frame of the function that makes it.
+// The open functions that capture a binding are therefore a prefix of the path from its home inwards, and it is enough
+// to know the innermost of them.
 
 extension ScopeAnalyser {
     var currentFunction: FunctionID { openFunctions[openFunctions.count - 1].id }
 
-    /// Opens a function in the current one.
+    /// Opens a function inside the current one.
     @discardableResult
     mutating func open(_ body: FunctionRecord.Body, arity: Int, name: SymbolID?) -> FunctionID {
         let id = FunctionID(analysis.functions.count)
@@ -18,7 +18,7 @@ extension ScopeAnalyser {
         return id
     }
 
-    /// Closes the innermost function: its captures are final.
+    /// Closes the innermost function, whose captures are final now.
     mutating func close() {
         let function = openFunctions.removeLast()
         let start = analysis.captures.count
@@ -34,11 +34,11 @@ extension ScopeAnalyser {
             count: UInt32(truncatingIfNeeded: analysis.captures.count - start))
     }
 
-    /// Captures of all functions of one source together. Functions that nest deeply and all use the same variables
-    /// need memory by the square of the source; what people write needs a few per variable.
+    /// The most captures of all functions of one source. Deeply nested functions that all use the same variables need
+    /// memory quadratic in the source's size; ordinary code needs a few captures for each variable.
     private static let mostCaptures = 4_000_000
 
-    /// Makes a binding readable from the current function.
+    /// Makes a binding readable in the current function, by capturing it in every function in between.
     mutating func capture(_ binding: BindingID, at span: Span) throws(CompileError) {
         let home = bindings[binding.index]
         let current = openFunctions.count - 1
@@ -55,7 +55,7 @@ extension ScopeAnalyser {
             : Int(captureEntries[Int(home.deepestCapture)].depth)
         while depth < current {
             depth += 1
-            try work()
+            try charge()
             append(binding, toFunctionAt: depth)
         }
     }
@@ -76,8 +76,8 @@ extension ScopeAnalyser {
         openFunctions[depth].lastCapture = index
     }
 
-    /// Analyses a chain of lambdas, `a: b: e`, as one function. Only the last parameter may be a pattern, which needs
-    /// its argument before anything else can go on.
+    /// Analyses a chain of lambdas, `a: b: e`, as one function. Only its last parameter may be a pattern, because a
+    /// pattern is matched before the next lambda exists.
     mutating func analyseLambda(_ node: NodeID, name: SymbolID?) throws(CompileError) {
         let mark = shadowed.count
         let id = open(.lambda(node), arity: 0, name: name)
@@ -116,17 +116,20 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Defaults see every formal, the `@` name and what is around the function.
+    /// Analyses default values, which see every formal, the `@` name and the scope around the function.
     ///
-    /// - Parameter first: the first binding of the lambda's.
+    /// - Parameters:
+    ///   - lambda: the lambda.
+    ///   - first: index of the lambda's first binding.
     private mutating func analyseDefaults(_ lambda: Lambda, first: Int) throws(CompileError) {
         for index in lambda.formals.range {
-            try work()
+            try charge()
             guard let value = tree.formals[index].defaultValue, !isConstant(value) else { continue }
             let id = open(.thunk(value), arity: 0, name: tree.formals[index].name)
             analysis.functionOfFormal[index] = Int32(truncatingIfNeeded: id.rawValue)
             try analyse(value)
-            // A formal that is the variable has no value yet, so Nix delays it.
+            // A formal of the same lambda has no value yet, so a default that refers to one stays an ordinary thunk, as
+            // in Nix.
             if case .binding(let binding) = analysis.resolution(of: value), binding.index < first,
                 isVariable(value)
             {

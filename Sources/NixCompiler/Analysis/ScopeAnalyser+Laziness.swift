@@ -1,14 +1,16 @@
 import NixSyntax
 
-// What becomes a thunk, and what need not.
+// Which expressions become thunks.
 //
-// No thunk is made for constants, for variables whose value is there already, for functions, and for small lists and
-// sets of these. `x.a` makes one only when it must, at run time (`lazySelect`).
+// No thunk is made for constants, for variables whose value exists already, for functions, and for small lists and sets
+// of these. `x.a` makes one only if needed, which is decided at run time (`lazySelect`).
 
 extension ScopeAnalyser {
-    /// Analyses an expression whose value may be delayed.
+    /// Analyses an expression whose evaluation may be delayed.
     ///
-    /// - Parameter name: the attribute or variable that the value is bound to.
+    /// - Parameters:
+    ///   - node: the expression.
+    ///   - name: the attribute or variable that the value is bound to.
     mutating func analyseLazily(_ node: NodeID, name: SymbolID?) throws(CompileError) {
         if case .lambda = tree[node] {
             try descend(node)
@@ -24,7 +26,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Whether a constant instruction makes the value.
+    /// Whether the value is a constant that one instruction pushes.
     func isConstant(_ node: NodeID) -> Bool {
         switch tree[node] {
         case .integer, .float, .uri, .path: return true
@@ -42,7 +44,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Whether instructions without effect and without a new function make the value.
+    /// Whether the value can be made by instructions without side effects and without a new function.
     private func isTrivial(_ node: NodeID, nesting: Int) -> Bool {
         switch tree[node] {
         case .identifier(let symbol): return isReadable(meaning(of: symbol))
@@ -62,7 +64,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// `x.a` of a variable that can be read.
+    /// Whether the selection is `x.a` of a readable variable.
     private func isLazySelection(_ base: NodeID, _ path: Run) -> Bool {
         guard path.count == 1, case .fixed = tree.attributeNames[Int(path.start)],
             case .identifier(let symbol) = tree[base]
@@ -70,7 +72,7 @@ extension ScopeAnalyser {
         return isDirectlyReadable(symbol)
     }
 
-    /// Whether one instruction reads a variable, so that it is as good as a local.
+    /// Whether one instruction reads the variable, so that a copy of it in a local would not be cheaper.
     func isDirectlyReadable(_ symbol: SymbolID) -> Bool {
         switch meaning(of: symbol) {
         case .binding(let binding): return isReadable(binding)
@@ -87,7 +89,7 @@ extension ScopeAnalyser {
 
     private func isTrivialSet(_ bindings: Bindings, recursive: Bool, nesting: Int) -> Bool {
         guard bindings.dynamicAttributes.count == 0 else { return false }
-        // The sources of an `inherit (e);` without names are values on the stack, so they need a frame.
+        // The sources of an `inherit (e);` without names are values on the stack, and need a frame.
         guard bindings.attributes.count > 0 else { return bindings.inheritSources.count == 0 }
         guard !recursive, bindings.inheritSources.count == 0, nesting < Self.eagerNesting,
             bindings.attributes.count <= Self.eagerCount
@@ -101,15 +103,16 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Selections are left out: each may make a thunk, and then one thunk for all is cheaper.
+    /// Whether an element of a list or set is trivial. Selections are not: each may make a thunk at run time, and one
+    /// thunk for the whole is cheaper.
     private func isTrivialElement(_ node: NodeID, nesting: Int) -> Bool {
         if case .select = tree[node] { return false }
         return isTrivial(node, nesting: nesting + 1)
     }
 
-    /// Largest list or set that is made where one thunk would do.
+    /// The most elements of a list or set that is built eagerly, where a single thunk would do.
     private static let eagerCount: UInt32 = 8
-    /// How deep such lists and sets may nest.
+    /// The deepest nesting of such lists and sets.
     private static let eagerNesting = 3
 
     /// Whether a string has no interpolation.
@@ -120,7 +123,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Resolves what a trivial expression mentions.
+    /// Resolves the variables in a trivial expression.
     private mutating func analyseTrivial(_ node: NodeID) throws(CompileError) {
         switch tree[node] {
         case .integer, .float, .string, .path, .negate: break

@@ -1,7 +1,7 @@
 import NixSyntax
 
 extension ScopeAnalyser {
-    /// `-e` is `__sub 0 e` where a scope binds `__sub`.
+    /// Analyses `-e`, which is `__sub 0 e` where a scope binds `__sub`.
     mutating func analyseNegation(_ node: NodeID, _ operand: NodeID) throws(CompileError) {
         let subtract = analysis.wellKnown.subtract
         guard isRedefined(subtract) else { return try analyse(operand) }
@@ -9,8 +9,8 @@ extension ScopeAnalyser {
         try analyseLazily(operand, name: nil)
     }
 
-    /// Analyses an operator and, without recursion, the operators that are its left operands: a long chain nests to
-    /// the left.
+    /// Analyses an operator and, iteratively, the operators among its left operands: long chains nest to the left, and
+    /// recursion would take native stack for each.
     mutating func analyseBinary(_ node: NodeID) throws(CompileError) {
         let mark = operatorChain.count
         var left = node
@@ -31,7 +31,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Whether both operands are evaluated before the operator, rather than passed to a function.
+    /// Whether both operands are forced before the operator, instead of being passed to a function.
     private func takesForcedOperands(_ node: NodeID, _ sign: BinaryOperator) -> Bool {
         switch sign {
         case .pipeForward, .pipeBackward: return false
@@ -41,14 +41,14 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Resolves the function that an operator stands for if a scope binds it.
+    /// Resolves the function that the operator desugars to, if a scope binds it.
     private mutating func visitOperator(_ node: NodeID, _ sign: BinaryOperator) throws(CompileError) {
         warnAboutBooleans(node)
         guard let symbol = analysis.wellKnown.function(of: sign), isRedefined(symbol) else { return }
         analysis.resolve(node, to: try resolve(symbol, at: tree.span(of: node)))
     }
 
-    /// An operator that is a call.
+    /// Analyses an operator that is a call.
     private mutating func analyseCall(
         _ sign: BinaryOperator, _ first: NodeID, _ second: NodeID
     ) throws(CompileError) {
@@ -67,7 +67,7 @@ extension ScopeAnalyser {
 }
 
 extension WellKnownSymbols {
-    /// The function that Nix's parser makes of an operator, if any.
+    /// The function that Nix desugars an operator to; nil if it has none.
     func function(of sign: BinaryOperator) -> SymbolID? {
         switch sign {
         case .subtract: subtract

@@ -1,7 +1,7 @@
 import NixSyntax
 
 extension ScopeAnalyser {
-    /// Adds a binding to the current function, without a name.
+    /// Adds a binding without a name to the current function.
     mutating func addBinding(isInitialised: Bool, overrideGroup: Int32 = -1) -> BindingID {
         let id = BindingID(bindings.count)
         bindings.append(
@@ -16,7 +16,7 @@ extension ScopeAnalyser {
     mutating func declare(
         _ symbol: SymbolID, span: Span, isInitialised: Bool, overrideGroup: Int32 = -1
     ) throws(CompileError) {
-        try work()
+        try charge()
         let index = Int(symbol.rawValue)
         let binding = addBinding(isInitialised: isInitialised, overrideGroup: overrideGroup)
         shadowed.append((symbol: index, binding: scope[index]))
@@ -26,7 +26,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Ends the scopes that were opened since the log of shadowed bindings was this long.
+    /// Ends the scopes that were opened since `shadowed` had `mark` entries.
     mutating func restoreScope(_ mark: Int) {
         while shadowed.count > mark {
             let entry = shadowed.removeLast()
@@ -34,8 +34,8 @@ extension ScopeAnalyser {
         }
     }
 
-    /// What a name means here, without capturing anything. `dynamic` where only a `with` could bind it, and `none`
-    /// where nothing does.
+    /// What a name refers to in the current scope; nothing is captured. The result is `dynamic` if only a `with` can
+    /// bind it, and `none` if nothing can.
     func meaning(of symbol: SymbolID) -> Resolution {
         let index = Int(symbol.rawValue)
         if scope[index] >= 0 { return meaning(of: symbol, boundBy: BindingID(Int(scope[index]))) }
@@ -52,9 +52,9 @@ extension ScopeAnalyser {
         return .attribute(overrideGroups[Int(group)].set, symbol)
     }
 
-    /// Resolves a variable for use in the current function.
+    /// Resolves a variable in the current function, and captures it where needed.
     ///
-    /// - Throws: when nothing binds it.
+    /// - Throws: an error if nothing binds it.
     mutating func resolve(_ symbol: SymbolID, at span: Span) throws(CompileError) -> Resolution {
         let index = Int(symbol.rawValue)
         if scope[index] >= 0 { bindings[Int(scope[index])].isUsed = true }
@@ -70,13 +70,14 @@ extension ScopeAnalyser {
         return meaning
     }
 
-    /// Whether user code binds a name that operators or literals stand for.
+    /// Whether the source binds a name that operators or literals refer to.
     func isRedefined(_ symbol: SymbolID) -> Bool {
         let index = Int(symbol.rawValue)
         return scope[index] >= 0 || outermost[index] == .attribute
     }
 
-    /// Whether the value is on the stack or captured, so that it can be read where the analysis stands.
+    /// Whether the value is on the stack or captured, so that it can be read at the point that the analysis has
+    /// reached.
     func isReadable(_ binding: BindingID) -> Bool {
         let record = bindings[binding.index]
         return record.isInitialised || record.function != currentFunction
@@ -89,7 +90,7 @@ extension ScopeAnalyser {
         while index >= 0 {
             let record = analysis.withs[Int(index)]
             while openFunctions[depth].id != record.function {
-                // Whoever made this function take the chain made all that is around it readable, too.
+                // A function that captures the chain already has made the functions around it capture it, too.
                 if analysis.functions[openFunctions[depth].id.index].capturesWith { return }
                 analysis.functions[openFunctions[depth].id.index].capturesWith = true
                 depth -= 1

@@ -6,7 +6,7 @@ extension ScopeAnalyser {
         if bindings.attributes.count == 0 { warn(.emptyLet, at: span) }
         for index in bindings.attributes.range {
             let attribute = tree.attributes[index]
-            try work()
+            try charge()
             guard case .inherited = attribute.value else { continue }
             switch meaning(of: attribute.name) {
             case .binding, .attribute, .global: warn(.uselessInherit, at: attribute.span)
@@ -15,19 +15,19 @@ extension ScopeAnalyser {
         }
     }
 
-    /// The tree counts them without saying where they stand, so the span is that of the whole `let` or set.
+    /// Warns about `inherit;` without names. The tree only counts these, so the span is that of the whole `let` or set.
     mutating func warnAboutEmptyInherits(_ bindings: Bindings, at span: Span) throws(CompileError) {
         for _ in 0..<bindings.emptyInherits {
-            try work()
+            try charge()
             warn(.emptyInherit, at: span)
         }
     }
 
-    /// Names of a `let` that nothing refers to. A leading `_` says that this is meant.
+    /// Warns about names of a `let` that nothing refers to. A leading `_` marks a name as intentionally unused.
     mutating func warnAboutUnused(_ id: BindingsID, _ bindings: Bindings) throws(CompileError) {
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
         for (offset, index) in bindings.attributes.range.enumerated() {
-            try work()
+            try charge()
             guard !self.bindings[first + offset].isUsed else { continue }
             let attribute = tree.attributes[index]
             guard tree.firstByte(of: attribute.name) != UInt8(ascii: "_") else { continue }
@@ -35,7 +35,7 @@ extension ScopeAnalyser {
         }
     }
 
-    /// Boolean operators with a literal operand.
+    /// Warns about boolean operators with a literal operand.
     mutating func warnAboutBooleans(_ node: NodeID) {
         guard case .binary(let sign, let left, let right) = tree[node], sign == .and || sign == .or else { return }
         let deciding = sign == .or
@@ -57,7 +57,7 @@ extension ScopeAnalyser {
         warn(value ? .alwaysTrue : .alwaysFalse, at: tree.span(of: node))
     }
 
-    /// `true` or `false`, unless a scope binds the name.
+    /// The value of `true` or `false`, unless a scope binds the name; nil for any other expression.
     private func literalBoolean(_ node: NodeID) -> Bool? {
         guard case .identifier(let symbol) = tree[node], case .global = meaning(of: symbol) else { return nil }
         if symbol == analysis.wellKnown.true { return true }

@@ -1,78 +1,80 @@
 import NixSyntax
 
-/// The first pass: goes once over the whole tree, in the order of the code to be generated, and fills an `Analysis`.
+/// The first pass of the compiler. It traverses the whole tree once, in the order of the code to be generated, and
+/// fills an `Analysis`.
 ///
-/// Every variable is resolved here, also in code that will never be forced. What an expression becomes is decided
-/// here too: `analyse` stands for code that leaves a forced value on the stack, `analyseLazily` for code that leaves a
-/// value that may be delayed (`ScopeAnalyser+Laziness.swift`). The code generator follows these decisions.
+/// Every variable is resolved, even in code that is never evaluated. The pass also decides how each expression is
+/// compiled: `analyse` corresponds to code that pushes a forced value, `analyseLazily` to code that pushes a value that
+/// may be a thunk (`ScopeAnalyser+Laziness.swift`). The code generator follows these decisions.
 ///
-/// Scopes are one table by symbol of the innermost binding, with a log of what to restore when a scope ends.
+/// The scopes are one table that maps each symbol to its innermost binding, with a log of the shadowed bindings that
+/// the end of a scope restores.
 struct ScopeAnalyser: ~Copyable {
     let tree: SyntaxTree
     var analysis: Analysis
     var bindings: [Binding] = []
     /// By symbol: the innermost lexical binding, or -1.
     var scope: [Int32]
-    /// By symbol: what it is where no scope binds it.
+    /// By symbol: what it refers to where no lexical scope binds it.
     var outermost: [OutermostName]
-    /// Bindings that the open scopes shadow, to be restored in reverse.
+    /// The bindings that open scopes shadow. They are restored in reverse order.
     var shadowed: [(symbol: Int, binding: Int32)] = []
-    /// The functions around the current place, outermost first; the index is the function's depth.
+    /// The open functions, outermost first; the index is the function's depth.
     var openFunctions: [OpenFunction] = []
     var captureEntries: [CaptureEntry] = []
-    /// The innermost `with`: index in `Analysis.withs`, else -1.
+    /// The innermost `with`: an index in `Analysis.withs`, or -1.
     var currentWith: Int32 = -1
-    /// `rec` sets with `__overrides` around the current place.
+    /// The enclosing `rec` sets with `__overrides`.
     var overrideGroups: [OverrideGroup] = []
-    /// Operators whose left operand is being analysed.
+    /// The operators whose left operand is being analysed.
     var operatorChain: [NodeID] = []
-    /// Number of expressions around the current one.
+    /// The number of expressions around the current one.
     var depth = 0
     private var unitsUntilPoll = ScopeAnalyser.pollInterval
-    private let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    private let shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
 
-    /// What a name means where no lexical scope binds it.
+    /// What a name refers to where no lexical scope binds it.
     enum OutermostName: UInt8 {
         case unknown, global
-        /// An attribute of the top level's argument.
+        /// An attribute of the argument of the top level.
         case attribute
     }
 
-    /// A function that is being analysed, and the list of what it captures so far.
+    /// A function that is being analysed, with a linked list of its captures.
     struct OpenFunction {
         var id: FunctionID
         var firstCapture: Int32 = -1
         var lastCapture: Int32 = -1
     }
 
-    /// One capture of an open function, in a list in the order of first use.
+    /// One capture of an open function. The captures of a function are linked in the order of first use.
     struct CaptureEntry {
         var binding: BindingID
-        /// Depth of the capturing function.
+        /// The depth of the capturing function.
         var depth: Int32
-        /// The binding's next shallower entry.
+        /// The capture of the same binding by the next shallower function.
         var outer: Int32
-        /// The function's next entry.
+        /// The next capture of the same function.
         var next: Int32
     }
 
-    /// A `rec` set whose `__overrides` replace what its names mean.
+    /// A `rec` set whose `__overrides` replace the values of its names.
     struct OverrideGroup {
         /// The hidden binding of the overridden set.
         var set: BindingID
-        /// The thunk of `__overrides` itself, which sees the names as they are without it.
+        /// The thunk of `__overrides` itself, which sees the names without overrides.
         var overrides: FunctionID?
     }
 
     init(_ tree: SyntaxTree, options: CompileOptions) throws(CompileError) {
         let symbols = (tree.symbols.count + 16) * (MemoryLayout<Int32>.stride + MemoryLayout<OutermostName>.stride)
-        guard options.mustStop?(Analysis.byteCount(for: tree) + symbols) != true else {
+        guard options.shouldCancel?(Analysis.byteCount(for: tree) + symbols) != true else {
             throw Self.cancelled(tree.span(of: tree.root))
         }
         self.tree = tree
         baseBytes = Analysis.byteCount(for: tree) + symbols
         analysis = Analysis(tree)
-        mustStop = options.mustStop
+        shouldCancel = options.shouldCancel
         let count = tree.symbols.count + analysis.wellKnown.added.count
         scope = Array(repeating: -1, count: count)
         var outermost = [OutermostName](repeating: .unknown, count: count)
@@ -87,10 +89,10 @@ struct ScopeAnalyser: ~Copyable {
         addScope(options.scopeNames ?? [])
     }
 
-    /// Bytes of the tables that do not grow.
+    /// Bytes of the tables of fixed size.
     private let baseBytes: Int
 
-    /// Names that `scopedImport` adds.
+    /// Declares the names that `scopedImport` adds.
     private mutating func addScope(_ names: [[UInt8]]) {
         guard !names.isEmpty else { return }
         let added = Set(names)
@@ -117,11 +119,11 @@ struct ScopeAnalyser: ~Copyable {
 
     private consuming func finish() throws(CompileError) -> Analysis {
         try poll(taking: bindings.count * MemoryLayout<FunctionID>.stride)
-        analysis.homes = bindings.map(\.function)
+        analysis.functionOfBinding = bindings.map(\.function)
         return analysis
     }
 
-    /// Counts a level of nesting. The caller takes the level back.
+    /// Counts one level of nesting. The caller decrements `depth` afterwards.
     mutating func descend(_ node: NodeID) throws(CompileError) {
         depth += 1
         guard depth <= Compiler.maximumDepth else {
@@ -130,23 +132,23 @@ struct ScopeAnalyser: ~Copyable {
                 message: "expressions are nested more than \(Compiler.maximumDepth) levels deep",
                 span: tree.span(of: node))
         }
-        try work()
+        try charge()
     }
 
-    /// Counts expressions and entries of tables that were worked through, and now and then asks whether to stop.
+    /// Counts units of work, which are expressions and table entries, and polls when enough have been done.
     @inline(__always)
-    mutating func work(_ units: Int = 1) throws(CompileError) {
+    mutating func charge(_ units: Int = 1) throws(CompileError) {
         unitsUntilPoll &-= units
         if unitsUntilPoll < 0 { try poll() }
     }
 
-    /// Expressions between two such questions: some 50 µs of work.
+    /// The units of work between two polls, about 50 µs.
     private static let pollInterval = 512
 
     @inline(never)
     private mutating func poll(taking bytes: Int = 0) throws(CompileError) {
         unitsUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(byteCount + bytes) else { return }
+        guard let shouldCancel, shouldCancel(byteCount + bytes) else { return }
         throw Self.cancelled(tree.span(of: tree.root))
     }
 
@@ -154,7 +156,7 @@ struct ScopeAnalyser: ~Copyable {
         CompileError(kind: .cancelled, message: "compilation was cancelled", span: span)
     }
 
-    /// Bytes of all tables, and what they will take until the next question: an expression makes a few entries at most.
+    /// Bytes of all tables, including their growth until the next poll: an expression adds at most a few entries.
     private var byteCount: Int {
         let step = 4 * Self.pollInterval
         return baseBytes + analysis.byteCount(adding: step) + bindings.byteCount(adding: step)

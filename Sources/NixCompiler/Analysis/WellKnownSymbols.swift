@@ -1,23 +1,23 @@
 import NixSyntax
 
-/// Symbols that the language itself refers to.
+/// The symbols of names that the language itself refers to.
 struct WellKnownSymbols: Sendable {
     var `true`: SymbolID
     var `false`: SymbolID
     var null: SymbolID
-    /// The functions that Nix's parser turns `-`, `*`, `/` and the comparisons into. A scope may bind them.
+    /// The functions that Nix desugars `-`, `*`, `/` and the comparisons to. A scope may bind them.
     var subtract: SymbolID
     var multiply: SymbolID
     var divide: SymbolID
     var lessThan: SymbolID
-    /// `<name>` is `__findFile __nixPath "name"`.
+    /// The variables of `<name>`, which is `__findFile __nixPath "name"`.
     var findFile: SymbolID
     var nixPath: SymbolID
     var overrides: SymbolID
     /// The attribute that a legacy `let` selects.
     var body: SymbolID
 
-    /// Names that the source does not mention: their symbols follow the tree's.
+    /// The names that do not occur in the source. Their symbols follow the tree's.
     private(set) var added: [[UInt8]]
 
     private static let names: [[UInt8]] = [
@@ -27,7 +27,7 @@ struct WellKnownSymbols: Sendable {
 
     private static let filter = GlobalNames(names)
 
-    /// Finds the names among the tree's, and adds those that are not there.
+    /// Looks the names up in the tree, and adds those that do not occur in it.
     init(_ tree: SyntaxTree) {
         var found = [SymbolID?](repeating: nil, count: Self.names.count)
         unsafe tree.forEachName { symbol, name in
@@ -48,7 +48,7 @@ struct WellKnownSymbols: Sendable {
         (findFile, nixPath, overrides, body) = (all[7], all[8], all[9], all[10])
     }
 
-    /// The name of one of the tree's symbols or of those added.
+    /// The name of a symbol of the tree or of an added one.
     func name(of symbol: SymbolID, in tree: SyntaxTree) -> [UInt8] {
         let index = Int(symbol.rawValue) - tree.symbols.count
         return index < 0 ? tree.bytes(of: symbol) : added[index]

@@ -10,7 +10,7 @@ extension CodeGenerator {
         if !tail { try closeScope(count, at: span) }
     }
 
-    /// Leaves a set, in weak head normal form.
+    /// Pushes a set in weak head normal form.
     mutating func generateSet(_ id: BindingsID, recursive: Bool, at span: Span) throws(BuilderError) {
         let bindings = tree.bindings[Int(id.rawValue)]
         let locals: Int
@@ -26,7 +26,7 @@ extension CodeGenerator {
         try closeScope(locals, at: span)
     }
 
-    /// The set of a recursive group whose locals are on the stack.
+    /// Pushes the set of a recursive group whose locals are on the stack.
     private mutating func generateRecursiveSet(
         _ id: BindingsID, _ bindings: Bindings, at span: Span
     ) throws(BuilderError) {
@@ -40,7 +40,7 @@ extension CodeGenerator {
         try emitAttributes(bindings, at: span)
     }
 
-    /// Code of the thunk of a `rec` set with `__overrides`: the plain set, updated by the overrides.
+    /// Generates the thunk of a `rec` set with `__overrides`: the plain set, updated with the overrides.
     mutating func generateOverridden(_ id: BindingsID, at span: Span) throws(BuilderError) {
         let bindings = tree.bindings[Int(id.rawValue)]
         let first = Int(analysis.firstBindings[Int(id.rawValue)])
@@ -60,7 +60,7 @@ extension CodeGenerator {
 
     /// Pushes the locals of a recursive group.
     ///
-    /// - Returns: how many.
+    /// - Returns: their number.
     private mutating func pushGroup(_ id: BindingsID, at span: Span) throws(BuilderError) -> Int {
         let bindings = tree.bindings[Int(id.rawValue)]
         let bottom = builder.height
@@ -80,11 +80,14 @@ extension CodeGenerator {
 
     /// Sets the captures that a group deferred, object by object.
     ///
-    /// - Parameter first: those before are of groups around it, which are not complete yet.
+    /// - Parameters:
+    ///   - first: index of the group's first deferral. Those before it belong to enclosing groups, which are not
+    ///     complete yet.
+    ///   - span: the span of the group.
     private mutating func finalise(from first: Int, at span: Span) throws(BuilderError) {
         var start = first
         while start < deferrals.count {
-            try work()
+            try charge()
             let slot = deferrals[start].slot
             var captures: [DeferredCapture] = []
             while start < deferrals.count, deferrals[start].slot == slot {
@@ -98,7 +101,7 @@ extension CodeGenerator {
 
     /// Pushes the hidden locals of `inherit (e) ...;`.
     ///
-    /// - Returns: how many.
+    /// - Returns: their number.
     private mutating func pushSources(_ bindings: Bindings) throws(BuilderError) -> Int {
         var count = 0
         for child in bindings.inheritSources.range where analysis.sourceBindings[child] >= 0 {
@@ -129,7 +132,7 @@ extension CodeGenerator {
         }
     }
 
-    /// Code of a thunk for one `inherit (e) name;`.
+    /// Generates the thunk of one `inherit (e) name;`.
     mutating func generateInheritedFrom(_ index: Int, _ source: NodeID) throws(BuilderError) {
         let attribute = tree.attributes[index]
         if case .binding(let binding) = analysis.resolution(of: source), case .identifier = tree[source] {
@@ -156,8 +159,9 @@ extension CodeGenerator {
         try emit(.attributes, .shape(shape, names: names.count), at: span)
     }
 
-    /// Adds the attributes with computed names: few of them one by one, as Nix does, so that each has its own position
-    /// and a name is computed after those before it were added; many at once, which copies the set only once.
+    /// Adds the attributes with computed names. A few are added one by one, as in Nix, so that each has its own
+    /// position and a name is evaluated after the attributes before it were added. Many are added at once, which copies
+    /// the set only once.
     private mutating func addDynamicAttributes(_ bindings: Bindings) throws(BuilderError) {
         let count = Int(bindings.dynamicAttributes.count)
         for index in bindings.dynamicAttributes.range {
@@ -175,7 +179,7 @@ extension CodeGenerator {
 
     private static let singleDynamicAttributes = 8
 
-    /// Bytes of a list that is worth a question before it is made.
+    /// Bytes of a list that gets a poll of its own before it is made.
     static let longList = 1 << 16
 
     mutating func closeScope(_ count: Int, at span: Span) throws(BuilderError) {

@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// Makes one chunk.
+    /// Generates one chunk.
     mutating func generate(_ chunk: PendingChunk) throws(BuilderError) -> Chunk {
         switch chunk.body {
         case .function(let id): return try generate(id, span: chunk.span)
@@ -52,7 +52,7 @@ extension CodeGenerator {
             capturesWith: record.capturesWith, formals: formals, parameters: parameters, name: name, spans: spans)
     }
 
-    /// The thunk that a lazy selection makes: `x.name` of its one upvalue.
+    /// Generates the thunk of a lazy selection: `x.name`, where `x` is the only upvalue.
     private mutating func generateSelection(_ symbol: SymbolID, span: Span) throws(BuilderError) -> Chunk {
         builder.restart(kind: .thunk, arity: 0)
         let name = try programSymbol(symbol)
@@ -86,7 +86,7 @@ extension CodeGenerator {
         return try finish(id, formals: formals, parameters: parameters, spans: spans)
     }
 
-    /// Pushes the values of a pattern's names, which are its locals from then on.
+    /// Pushes the values of a pattern's names, which are locals from then on.
     private mutating func unpack(_ lambda: Lambda, first: Int, at span: Span) throws(BuilderError) -> UInt32 {
         let height = builder.height
         for offset in 0..<Int(lambda.formals.count) {

@@ -1,9 +1,9 @@
 import NixBytecode
 import NixSyntax
 
-/// A value that an instruction or a default carries.
+/// A value that is an operand of an instruction or of a default value.
 enum Immediate {
-    /// Within `ProgramLimits.smallIntegers`.
+    /// An integer within `ProgramLimits.smallIntegers`.
     case integer(Int64)
     case null, `true`, `false`
     case constant(Constant)
@@ -22,7 +22,7 @@ extension CodeGenerator {
         case .negate(let operand):
             switch tree[operand] {
             case .integer(let integer): return immediate(0 &- integer)
-            // Negation is a subtraction, so the negation of 0.0 is not -0.0.
+            // Nix negates by subtracting from 0, so the negation of 0.0 is not -0.0.
             case .float(let float): return .constant(.float((0 - float).bitPattern))
             default: return .null
             }
@@ -34,7 +34,7 @@ extension CodeGenerator {
         ProgramLimits.smallIntegers.contains(integer) ? .integer(integer) : .constant(.integer(integer))
     }
 
-    /// A global variable; `true`, `false` and `null` have instructions.
+    /// The value of a global variable. `true`, `false` and `null` have instructions of their own.
     mutating func immediate(global symbol: SymbolID) throws(BuilderError) -> Immediate {
         switch symbol {
         case analysis.wellKnown.true: return .true
@@ -44,15 +44,15 @@ extension CodeGenerator {
         }
     }
 
-    /// The literal parts of a string, joined.
+    /// The concatenated literal parts of a string.
     mutating func text(of parts: Run) throws(BuilderError) -> [UInt8] {
         var length = 0
         for index in parts.range {
-            try work()
+            try charge()
             if case .literal(let text) = tree.parts[index] { length += tree.length(of: text) }
         }
-        // The text, a part of it, and the constant.
-        if length > Self.longList { try requireRoom(3 * length) }
+        // The text, one of its parts and the constant exist at the same time.
+        if length > Self.longList { try pollBeforeTaking(3 * length) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(length)
         for index in parts.range {

@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// Leaves the value of an expression, forced; or, in tail position, ends the code with it.
+    /// Pushes the forced value of an expression; in tail position, ends the chunk with it instead.
     mutating func generate(_ node: NodeID, tail: Bool) throws(BuilderError) {
         let span = tree.span(of: node)
         switch tree[node] {
@@ -24,7 +24,7 @@ extension CodeGenerator {
         }
     }
 
-    /// Leaves the value of an expression whose last instruction cannot be a call.
+    /// Pushes the value of an expression that cannot end in a tail call.
     private mutating func generateValue(_ node: NodeID) throws(BuilderError) {
         let span = tree.span(of: node)
         switch tree[node] {
@@ -80,7 +80,7 @@ extension CodeGenerator {
         try generate(body, tail: tail)
     }
 
-    /// `assert a == b`: where they differ, the message says how.
+    /// Generates `assert a == b`. If the values differ, the error message shows how.
     private mutating func generateEqualAssertion(
         _ condition: NodeID, _ left: NodeID, _ right: NodeID, _ body: NodeID, tail: Bool
     ) throws(BuilderError) {
@@ -93,7 +93,7 @@ extension CodeGenerator {
         try generate(body, tail: tail)
     }
 
-    /// A `with` through which nothing is looked up is its body.
+    /// Generates a `with`, which is only its body if no name is looked up through it.
     private mutating func generateWith(
         _ node: NodeID, scope: NodeID, body: NodeID, tail: Bool
     ) throws(BuilderError) {
@@ -109,7 +109,14 @@ extension CodeGenerator {
         if !tail { try closeScope(1, at: tree.span(of: node)) }
     }
 
-    /// Calls a function. A pipe adds its operand as one more argument.
+    /// Generates a call.
+    ///
+    /// - Parameters:
+    ///   - function: the function expression.
+    ///   - arguments: the arguments, a run in the tree's children.
+    ///   - last: the operand of a pipe, which is one more argument.
+    ///   - span: the span of the call.
+    ///   - tail: whether the call is in tail position.
     mutating func generateCall(
         _ function: NodeID, _ arguments: Run, last: NodeID?, at span: Span, tail: Bool
     ) throws(BuilderError) {
@@ -120,7 +127,7 @@ extension CodeGenerator {
         try emit(tail ? .tailCall : .call, .count(count), at: span)
     }
 
-    /// `<name>` is `__findFile __nixPath "name"`.
+    /// Generates `<name>`, which is `__findFile __nixPath "name"`.
     private mutating func generateSearchPath(
         _ node: NodeID, _ text: TextID, tail: Bool
     ) throws(BuilderError) {

@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// Leaves the value of an expression, or a thunk of it.
+    /// Pushes the value of an expression, or a thunk of it.
     mutating func generateLazily(_ node: NodeID) throws(BuilderError) {
         if let function = analysis.function(of: node) {
             try makeFunction(function, at: tree.span(of: node))
@@ -11,10 +11,10 @@ extension CodeGenerator {
         }
     }
 
-    /// Leaves a closure or a thunk.
+    /// Pushes a closure or a thunk.
     ///
-    /// What it captures of the group that is being pushed may not be there yet: those captures are set by `finalise`
-    /// when the group is complete. The slot of the new object is the one on top.
+    /// Bindings of the group that is being pushed may not have a value yet. Captures of those are deferred: `finalise`
+    /// sets them when the group is complete. The new object is in the slot on top of the stack.
     mutating func makeFunction(_ id: FunctionID, at span: Span) throws(BuilderError) {
         let record = analysis.functions[id.index]
         let chunk = try enqueue(.function(id), span: span)
@@ -35,7 +35,7 @@ extension CodeGenerator {
             .captures(captures, with: record.capturesWith ? chain : nil), at: span)
     }
 
-    /// Leaves the value of an expression that the analysis found trivial.
+    /// Pushes the value of an expression that the analysis found trivial.
     private mutating func generateTrivially(_ node: NodeID) throws(BuilderError) {
         let span = tree.span(of: node)
         switch tree[node] {
@@ -50,18 +50,18 @@ extension CodeGenerator {
         }
     }
 
-    /// Leaves a variable's value as it is.
+    /// Pushes the value of a variable without forcing it.
     private mutating func readLazily(
         _ resolution: Resolution, _ node: NodeID, at span: Span
     ) throws(BuilderError) {
         switch resolution {
         case .binding, .attribute, .global: try readLazily(resolution, at: span)
-        // A constant in a place that is not analysed on its own.
+        // The identifier is a constant inside a trivial expression, for which the analysis records no resolution.
         case .dynamic, .none: try push(immediate(node), at: span)
         }
     }
 
-    /// Leaves a variable's value as it is; one that only a `with` binds is looked up.
+    /// Pushes the value of a variable without forcing it, except that one bound by a `with` is looked up at once.
     mutating func readLazily(_ resolution: Resolution, at span: Span) throws(BuilderError) {
         switch resolution {
         case .binding(let binding): try read(binding, at: span)
@@ -82,14 +82,14 @@ extension CodeGenerator {
         }
     }
 
-    /// Replaces a set, which may be delayed, by its attribute, which may be delayed.
+    /// Replaces a set on the stack by one of its attributes. Either may be a thunk.
     mutating func selectLazily(_ symbol: SymbolID, at span: Span) throws(BuilderError) {
         let name = try programSymbol(symbol)
         let chunk = try enqueue(.selection(symbol), span: span)
         try emit(.lazySelect, .symbol(name), .chunk(chunk), at: span)
     }
 
-    /// Leaves a variable's value, forced.
+    /// Pushes the forced value of a variable.
     mutating func generateVariable(_ resolution: Resolution, at span: Span) throws(BuilderError) {
         switch resolution {
         case .binding(let binding):
@@ -108,7 +108,7 @@ extension CodeGenerator {
         }
     }
 
-    /// Leaves an attribute of the set that a binding holds, forced.
+    /// Pushes the forced value of an attribute of the set that a binding holds.
     mutating func select(_ symbol: SymbolID, of binding: BindingID, at span: Span) throws(BuilderError) {
         let name = try programSymbol(symbol)
         let position = position(of: binding)

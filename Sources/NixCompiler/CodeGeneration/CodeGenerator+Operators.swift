@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// Whether an operator calls a function: a pipe, or one whose function a scope binds.
+    /// Whether an operator is compiled to a call: a pipe, or an operator whose function a scope binds.
     func isCall(_ node: NodeID, _ sign: BinaryOperator) -> Bool {
         switch sign {
         case .pipeForward, .pipeBackward: return true
@@ -48,7 +48,7 @@ extension CodeGenerator {
         if tail { try emit(.return, at: span) }
     }
 
-    /// `-e`; of a literal, a constant.
+    /// Generates `-e`, which is a constant if `e` is a literal.
     mutating func generateNegation(_ node: NodeID, _ operand: NodeID) throws(BuilderError) {
         let span = tree.span(of: node)
         let resolution = analysis.resolution(of: node)
@@ -66,7 +66,7 @@ extension CodeGenerator {
         }
     }
 
-    /// Generates an operator and, without recursion, the operators that are its left operands.
+    /// Generates an operator and, iteratively, the operators among its left operands.
     mutating func generateBinary(_ node: NodeID) throws(BuilderError) {
         let mark = operatorChain.count
         var left = node
@@ -88,7 +88,7 @@ extension CodeGenerator {
         }
     }
 
-    /// The rest of an operator whose left operand is on the stack.
+    /// Generates the rest of an operator whose left operand is on the stack.
     private mutating func generate(
         _ sign: BinaryOperator, _ node: NodeID, _ left: NodeID, _ right: NodeID
     ) throws(BuilderError) {
@@ -105,7 +105,7 @@ extension CodeGenerator {
         case .notEqual:
             try emit(.equal, at: span)
             try emit(.invert, at: span)
-        // Nix reports what cannot be added at the right operand.
+        // Nix reports operands that cannot be added at the right operand.
         case .add: try emit(.add, at: reportedSpan(of: right))
         default: if let opcode = sign.opcode { try emit(opcode, at: span) }
         }
@@ -122,8 +122,8 @@ extension CodeGenerator {
         try builder.patch(end)
     }
 
-    /// Nix compares `a > b` and `a <= b` as `b < a`, so `b` is evaluated first; which matters unless one of them is a
-    /// constant.
+    /// Whether the right operand is evaluated first. Nix compares `a > b` and `a <= b` as `b < a`; the order only
+    /// matters if neither operand is a literal.
     private func isSwapped(_ sign: BinaryOperator, _ left: NodeID, _ right: NodeID) -> Bool {
         guard sign == .greater || sign == .lessOrEqual else { return false }
         return !isLiteral(left) && !isLiteral(right)
@@ -144,7 +144,8 @@ extension CodeGenerator {
         }
     }
 
-    /// The value of an integer literal, with or without a minus, if an instruction can carry it.
+    /// The value of an integer literal, with or without a minus sign, that fits an instruction; nil for any other
+    /// expression.
     private func smallInteger(_ node: NodeID) -> Int64? {
         var value: Int64
         switch tree[node] {
@@ -160,7 +161,7 @@ extension CodeGenerator {
 }
 
 extension BinaryOperator {
-    /// The instruction of an operator that has one of its own.
+    /// The instruction of an operator; nil if it has none.
     fileprivate var opcode: Opcode? {
         switch self {
         case .add: .add
@@ -178,7 +179,7 @@ extension BinaryOperator {
         }
     }
 
-    /// The superinstruction for a literal right operand.
+    /// The superinstruction of an operator with an integer literal as right operand; nil if it has none.
     fileprivate var withInteger: Opcode? {
         switch self {
         case .add: .addInteger

@@ -1,45 +1,48 @@
 import NixBytecode
 import NixSyntax
 
-/// Programs made part by part: the code of a chunk is made when somebody asks for it.
+/// Programs that are generated part by part: the code of a chunk is generated when it is first run.
 ///
-/// A chunk that code refers to is announced with what is known of it before: of a function name and places too. Functions
-/// with a pattern are made along with the code that mentions them, so that their formals are there at once.
+/// A chunk that code refers to is announced with an outline, and a function with its name and spans, too. Functions
+/// with a pattern are generated along with the code that refers to them, because their formals are needed when the
+/// closure is made.
 extension CodeGenerator {
     struct PartState {
-        /// The number of the next chunk that is announced.
+        /// The number of the next chunk to be announced.
         var nextChunk: UInt32
         var announced: [ChunkOutline] = []
-        /// Functions among them.
+        /// The announced functions, without code.
         var functions: [ProgramPart.Code] = []
-        /// Rows of chunks that belong to the part that is being made.
+        /// Indices in `pending` of the chunks still to be generated for this part.
         var chunkIndices: [Int]
-        /// Code that was made, and what that takes beside its place.
+        /// The generated code, and the bytes it takes besides the elements of `code`.
         var code: [ProgramPart.Code] = []
-        var ownBytes = 0
+        var outOfLineBytes = 0
 
         func byteCount(adding more: Int) -> Int {
             announced.byteCount(adding: more) + functions.byteCount(adding: more) + chunkIndices.byteCount(adding: more)
-                + code.byteCount(adding: more) + ownBytes
+                + code.byteCount(adding: more) + outOfLineBytes
         }
     }
 
-    /// Makes the code of one announced chunk.
+    /// Generates the code of one announced chunk.
     ///
     /// - Parameters:
-    ///   - chunkIndex: its place among all announced chunks. Chunk 0, the top level, is announced by asking for it.
-    ///   - firstChunk: number of the first chunk that the part announces.
-    ///   - builder: whose room is used, so that the generators of all sources share it.
-    ///   - mustStop: as `CompileOptions.mustStop`.
+    ///   - chunkIndex: its index among all announced chunks. Chunk 0, the top level, need not have been announced.
+    ///   - firstChunk: number of the first chunk that this part announces.
+    ///   - shared: a builder whose buffers are reused, so that the generators of all sources share them.
+    ///   - shouldCancel: see `CompileOptions.shouldCancel`.
+    /// - Returns: the code of the chunk, and the table entries and chunks that it newly refers to.
+    /// - Throws: limits and cancellation.
     mutating func generatePart(
-        _ chunkIndex: Int, firstChunk: UInt32, builder room: inout ChunkBuilder,
-        mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+        _ chunkIndex: Int, firstChunk: UInt32, builder shared: inout ChunkBuilder,
+        shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) -> ProgramPart {
-        swap(&builder, &room)
-        ask(mustStop)
+        swap(&builder, &shared)
+        setPoll(shouldCancel)
         defer {
-            ask(nil)
-            swap(&builder, &room)
+            setPoll(nil)
+            swap(&builder, &shared)
         }
         part = PartState(nextChunk: firstChunk, chunkIndices: [chunkIndex])
         var span = tree.span(of: tree.root)
@@ -50,19 +53,19 @@ extension CodeGenerator {
                 span = pending[next].span
                 let chunk = try generate(pending[next])
                 part?.code.append(ProgramPart.Code(chunkIndex: next, chunk: chunk))
-                part?.ownBytes += chunk.ownBytes
+                part?.outOfLineBytes += chunk.outOfLineBytes
             }
         } catch { throw error.asCompileError(at: span) }
         let made = part
         part = PartState(nextChunk: firstChunk, chunkIndices: [])
-        return program.takePart(
+        return program.finishPart(
             firstChunk: firstChunk, newChunks: made?.announced ?? [], functions: made?.functions ?? [],
             code: made?.code ?? [])
     }
 
-    /// Gives a chunk its number and a chunkIndex without code.
+    /// Announces a chunk whose code is generated later, and returns its number.
     mutating func announce(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
-        try work()
+        try charge()
         let index = part?.nextChunk ?? 0
         guard index < UInt32.max else {
             throw .limitExceeded(what: "functions and thunks", limit: ProgramLimits.entries)
@@ -79,7 +82,7 @@ extension CodeGenerator {
             part?.chunkIndices.append(chunkIndex)
         } else {
             let function = try outlineLambda(id, node)
-            part?.ownBytes += function.ownBytes
+            part?.outOfLineBytes += function.outOfLineBytes
             part?.functions.append(ProgramPart.Code(chunkIndex: chunkIndex, chunk: function))
         }
         return index
@@ -112,7 +115,7 @@ extension CodeGenerator {
             capturesWith: record.capturesWith)
     }
 
-    /// A function without its code.
+    /// The header of a lambda chunk, without code.
     private mutating func outlineLambda(_ id: FunctionID, _ node: NodeID) throws(BuilderError) -> Chunk {
         let outline = outline(.function(id))
         var chunk = Chunk(

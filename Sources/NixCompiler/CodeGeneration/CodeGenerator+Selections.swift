@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// `base.path`
+    /// Generates `base.path`.
     mutating func generateSelection(_ base: NodeID, _ path: Run, at span: Span) throws(BuilderError) {
         var steps = path.range
         if case .identifier = tree[base], case .binding(let binding) = analysis.resolution(of: base),
@@ -23,7 +23,7 @@ extension CodeGenerator {
         }
     }
 
-    /// `base.path or fallback`: every step jumps to the fallback when it finds nothing.
+    /// Generates `base.path or fallback`. Every selection jumps to the fallback if the attribute is missing.
     mutating func generateSelection(
         _ base: NodeID, _ path: Run, or fallback: NodeID, at span: Span, tail: Bool
     ) throws(BuilderError) {
@@ -41,7 +41,7 @@ extension CodeGenerator {
         if let end { try builder.patch(end) }
     }
 
-    /// `base ? path`: every step but the last jumps when it finds nothing.
+    /// Generates `base ? path`. Every selection but the last jumps if the attribute is missing.
     mutating func generateTest(_ base: NodeID, _ path: Run, at span: Span) throws(BuilderError) {
         try generate(base, tail: false)
         var misses: [JumpPatch] = []
@@ -61,7 +61,7 @@ extension CodeGenerator {
         try builder.patch(end)
     }
 
-    /// Selects one step of a path, or jumps.
+    /// Generates the selection of one name of a path, which jumps if the attribute is missing.
     private mutating func emitStep(_ index: Int, at span: Span) throws(BuilderError) -> JumpPatch {
         switch tree.attributeNames[index] {
         case .fixed(let symbol, _): return try emitJump(.selectOr, symbol: programSymbol(symbol), at: span)

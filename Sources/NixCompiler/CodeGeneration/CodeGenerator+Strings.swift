@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// A string: its parts coerced and joined. Paths in it are copied to the store.
+    /// Generates a string from its parts. Paths in it are copied to the store.
     mutating func generateString(_ parts: Run, at span: Span) throws(BuilderError) {
         let count = try pushParts(parts, Coercion.copyToStore, at: span)
         switch count {
@@ -12,7 +12,7 @@ extension CodeGenerator {
         }
     }
 
-    /// A path with interpolation. Its first part says what it is relative to.
+    /// Generates a path with interpolation. Its first part decides what the path is relative to.
     mutating func generatePath(_ parts: Run, at span: Span) throws(BuilderError) {
         guard let first = parts.range.first, case .literal(let text) = tree.parts[first] else { return }
         if tree.bytes(of: text).first == UInt8(ascii: "~") {
@@ -25,16 +25,16 @@ extension CodeGenerator {
         try emit(.interpolatePath, .count(count + 1), at: span)
     }
 
-    /// `~/rest`: the constant is `rest`.
+    /// Generates `~/rest`, with `rest` as the constant.
     mutating func generateHomePath(_ text: TextID, at span: Span) throws(BuilderError) {
         let bytes = tree.bytes(of: text)
         let rest = Array(bytes.drop { $0 == UInt8(ascii: "~") }.drop { $0 == UInt8(ascii: "/") })
         try emit(.homePath, .constant(try program.constant(.string(rest))), at: span)
     }
 
-    /// Pushes the parts as strings; literals that follow each other are one.
+    /// Pushes the parts of a string, coerced to strings; adjacent literals are merged.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of values pushed.
     private mutating func pushParts(
         _ parts: Run, _ coercion: Coercion, at span: Span
     ) throws(BuilderError) -> Int {
@@ -43,9 +43,9 @@ extension CodeGenerator {
         for index in parts.range {
             switch tree.parts[index] {
             case .literal(let text):
-                try work()
+                try charge()
                 let length = literal.count + tree.length(of: text)
-                if length > Self.longList { try requireRoom(3 * length) }
+                if length > Self.longList { try pollBeforeTaking(3 * length) }
                 literal += tree.bytes(of: text)
             case .interpolation(let node):
                 count += try pushLiteral(&literal, at: span)

@@ -1,112 +1,116 @@
 import NixBytecode
 import NixSyntax
 
-/// The second pass: makes chunks of an analysed tree.
+/// The second pass of the compiler, which generates chunks from an analysed tree.
 ///
-/// `generate` leaves a forced value on the stack, `generateLazily` one that may be delayed. In tail position (`tail`)
-/// code ends with a tail call or `return` instead of leaving a value. Locals lie on the stack between temporaries, at
-/// heights that are known here, because every expression leaves exactly one value.
+/// `generate` pushes a forced value, `generateLazily` one that may be a thunk. In tail position (`tail`), the code ends
+/// with a tail call or `return` instead of pushing a value. Every expression pushes exactly one value, so the slot of
+/// each local is known statically, even between temporaries.
 struct CodeGenerator: ~Copyable {
     let tree: SyntaxTree
     let analysis: Analysis
     var program = ProgramBuilder()
-    /// Chunks whose index is taken and whose code is not made yet, from `nextPending` on.
+    /// All chunks with an index. The code of those from `nextPending` on has not been generated yet.
     var pending: [PendingChunk] = []
     private var nextPending = 0
-    /// Set while a program is made part by part: see `generatePart`.
+    /// The state of the part that is being generated; nil while a whole program is. See `generatePart`.
     var part: PartState?
     /// By symbol of the tree: its index in the program plus one, or 0.
     private var programSymbols: [UInt32]
-    /// By binding: the slot, on the frame of its own function.
+    /// By binding: its slot in the frame of its function.
     var slots: [Int32]
-    /// By binding: which upvalue of the current function it is, if that captures it.
+    /// By binding: its upvalue index in the current function, if that captures it.
     private var upvalues: [Int32]
-    /// The chunk that is being made.
+    /// The builder of the current chunk.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)
-    /// Its function; nil for the chunk of a lazy selection.
+    /// The function of the current chunk; nil for the chunk of a lazy selection.
     private var function: FunctionID?
-    /// Where the innermost `with` chain is here.
+    /// The position of the innermost link of the `with` chain.
     var chain = Position.none
-    /// Captures of the group that is being pushed which are to be set when it is complete.
+    /// Captures of the group that is being pushed, which are set when it is complete.
     var deferrals: [(slot: Int, capture: DeferredCapture)] = []
     var operatorChain: [NodeID] = []
-    /// Bytes of the list of names, captures or parts that is being made for one instruction.
+    /// Bytes of the list of names, captures or parts of the current instruction.
     var nameBytes = 0
-    private var mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+    private var shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     private var unitsUntilPoll = CodeGenerator.pollInterval
 
-    /// A chunk to be made.
+    /// A chunk whose code is generated later.
     struct PendingChunk {
         enum Body {
             case function(FunctionID)
-            /// `x.name` where `x` is the only upvalue.
+            /// `x.name`, where `x` is the only upvalue.
             case selection(SymbolID)
         }
 
-        /// Its number in code.
+        /// The number by which instructions refer to the chunk.
         var index: UInt32
         var body: Body
         var span: Span
     }
 
-    /// - Parameter mustStop: asked once.
+    /// - Parameters:
+    ///   - tree: the tree as the parser returns it.
+    ///   - analysis: the result of the tree's scope analysis.
+    ///   - shouldCancel: called once, with the bytes of the generator's tables.
+    /// - Throws: cancellation.
     init(
-        _ tree: SyntaxTree, analysis: Analysis, mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+        _ tree: SyntaxTree, analysis: Analysis, shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) {
         self.tree = tree
         self.analysis = analysis
         let names = tree.symbols.count + analysis.wellKnown.added.count
-        tableBytes = (names + 2 * analysis.homes.count) * MemoryLayout<Int32>.stride
-        if mustStop?(tableBytes) == true { throw BuilderError.stopped.asCompileError(at: tree.span(of: tree.root)) }
+        tableBytes = (names + 2 * analysis.functionOfBinding.count) * MemoryLayout<Int32>.stride
+        if shouldCancel?(tableBytes) == true { throw BuilderError.stopped.asCompileError(at: tree.span(of: tree.root)) }
         programSymbols = Array(repeating: 0, count: tree.symbols.count + analysis.wellKnown.added.count)
-        slots = Array(repeating: -1, count: analysis.homes.count)
-        upvalues = Array(repeating: -1, count: analysis.homes.count)
+        slots = Array(repeating: -1, count: analysis.functionOfBinding.count)
+        upvalues = Array(repeating: -1, count: analysis.functionOfBinding.count)
     }
 
-    /// Bytes of the tables that do not grow.
+    /// Bytes of the tables of fixed size.
     private let tableBytes: Int
 
-    /// Bytes that are kept between two parts.
-    var keptBytes: Int { tableBytes + pending.keptByteCount }
+    /// Bytes that are in use between two parts.
+    var retainedBytes: Int { tableBytes + pending.estimatedByteCount }
 
-    /// Lets `work` ask the closure from here on.
-    mutating func ask(_ mustStop: (@Sendable (_ bytes: Int) -> Bool)?) {
-        self.mustStop = mustStop
+    /// Sets the closure that is polled from now on.
+    mutating func setPoll(_ shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?) {
+        self.shouldCancel = shouldCancel
         unitsUntilPoll = Self.pollInterval
     }
 
-    /// Counts an instruction or an entry of a table, and now and then asks whether to stop.
+    /// Counts an instruction or a table entry as a unit of work, and polls when enough have been done.
     @inline(__always)
-    mutating func work() throws(BuilderError) {
+    mutating func charge() throws(BuilderError) {
         unitsUntilPoll &-= 1
         if unitsUntilPoll < 0 { try poll() }
     }
 
-    /// Instructions between two such questions: some 50 µs of work.
+    /// The units of work between two polls, about 50 µs.
     private static let pollInterval = 512
 
     @inline(never)
     private mutating func poll() throws(BuilderError) {
         unitsUntilPoll = Self.pollInterval
-        guard let mustStop, mustStop(byteCount) else { return }
+        guard let shouldCancel, shouldCancel(byteCount) else { return }
         throw .stopped
     }
 
-    /// Asks before so many bytes are taken for a moment.
-    func requireRoom(_ bytes: Int) throws(BuilderError) {
-        if mustStop?(byteCount + bytes) == true { throw .stopped }
+    /// Polls before `bytes` are taken temporarily.
+    func pollBeforeTaking(_ bytes: Int) throws(BuilderError) {
+        if shouldCancel?(byteCount + bytes) == true { throw .stopped }
     }
 
-    /// Whether to stop before more is made.
-    func isStopped() -> Bool { mustStop?(byteCount) ?? false }
+    /// Polls before more code is generated. Returns true if it must stop.
+    func isStopped() -> Bool { shouldCancel?(byteCount) ?? false }
 
-    /// The same question, for what works through the tree while this generator makes nothing.
+    /// The poll for code that traverses the tree while this generator makes nothing.
     var stopCondition: () -> Bool {
-        let (mustStop, bytes) = (mustStop, byteCount)
-        return { mustStop?(bytes) ?? false }
+        let (shouldCancel, bytes) = (shouldCancel, byteCount)
+        return { shouldCancel?(bytes) ?? false }
     }
 
-    /// Bytes of all tables, and what they will take until the next question.
+    /// Bytes of all tables, including their growth until the next poll.
     private var byteCount: Int {
         let step = 4 * Self.pollInterval
         return tableBytes + program.byteCount(adding: step) + builder.byteCount(adding: step)
@@ -114,11 +118,11 @@ struct CodeGenerator: ~Copyable {
             + operatorChain.byteCount(adding: step) + nameBytes + (part?.byteCount(adding: step) ?? 0)
     }
 
-    /// Makes every chunk.
+    /// Generates the whole program.
     mutating func generateProgram(
-        mustStop: (@Sendable (_ bytes: Int) -> Bool)?
+        shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
     ) throws(CompileError) -> Program {
-        ask(mustStop)
+        setPoll(shouldCancel)
         let whole = tree.span(of: tree.root)
         do throws(BuilderError) {
             try enqueue(.function(FunctionID(0)), span: whole)
@@ -135,19 +139,19 @@ struct CodeGenerator: ~Copyable {
         } catch { throw error.asCompileError(at: whole) }
     }
 
-    /// Takes the next chunk index, for a chunk that is made later.
+    /// Reserves the next chunk index, for a chunk that is generated later.
     @discardableResult
     mutating func enqueue(_ body: PendingChunk.Body, span: Span) throws(BuilderError) -> UInt32 {
         if part != nil { return try announce(body, span: span) }
-        try work()
+        try charge()
         let index = try program.reserveChunk()
         pending.append(PendingChunk(index: index, body: body, span: span))
         return index
     }
 
-    /// Index of a name in the program.
+    /// The index of a name in the program, to which it is added at its first use.
     mutating func programSymbol(_ symbol: SymbolID) throws(BuilderError) -> UInt32 {
-        try work()
+        try charge()
         let known = programSymbols[Int(symbol.rawValue)]
         if known > 0 { return known - 1 }
         let index = try program.addSymbol(analysis.wellKnown.name(of: symbol, in: tree))
@@ -158,7 +162,7 @@ struct CodeGenerator: ~Copyable {
     mutating func emit(
         _ opcode: Opcode, _ first: OperandValue? = nil, _ second: OperandValue? = nil, at span: Span
     ) throws(BuilderError) {
-        try work()
+        try charge()
         try builder.emit(opcode, first, second, at: SourceSpan(span))
     }
 
@@ -168,7 +172,7 @@ struct CodeGenerator: ~Copyable {
         try builder.emitJump(opcode, symbol: symbol, at: SourceSpan(span))
     }
 
-    /// Starts a chunk: from here on, variables are those of this function.
+    /// Starts a chunk. From now on, variables are resolved to positions in this function.
     mutating func begin(_ id: FunctionID, kind: Chunk.Kind) {
         let record = analysis.functions[id.index]
         function = id
@@ -179,9 +183,9 @@ struct CodeGenerator: ~Copyable {
         chain = record.capturesWith ? .upvalue(Int(record.captures.count)) : .none
     }
 
-    /// Where the value of a binding is for the current function: `local` also if it is not there yet.
+    /// The position of a binding in the current function. It is `local` even if the slot is not filled yet.
     func position(of binding: BindingID) -> Position {
-        analysis.homes[binding.index] == function
+        analysis.functionOfBinding[binding.index] == function
             ? .local(Int(slots[binding.index])) : .upvalue(Int(upvalues[binding.index]))
     }
 }
@@ -191,7 +195,7 @@ extension SourceSpan {
 }
 
 extension BuilderError {
-    /// What a source can cause is its fault; anything else is the compiler's.
+    /// Converts the error: limits are reported as the source's fault, anything else as a defect of the compiler.
     func asCompileError(at span: Span) -> CompileError {
         if case .limitExceeded = self { return CompileError(kind: .tooLarge, message: description, span: span) }
         if case .stopped = self {

@@ -1,19 +1,19 @@
 import Glibc
 
-/// The files of a cache, in folders of one level. Nothing here fails: what cannot be read is not there, and what cannot
-/// be written is not kept.
+/// The files of a cache, in subfolders of one level. No operation fails: a file that cannot be read counts as absent,
+/// and one that cannot be written is dropped.
 struct CacheFolder {
     let path: String
 
     struct File {
-        /// Below the folder.
+        /// The path relative to the folder.
         var path: String
         var bytes: Int
-        /// Seconds since 1970 when it was last used, within a day.
+        /// The time of the last use in seconds since 1970, with a resolution of one day.
         var lastUse: Int
     }
 
-    /// Larger files are none of ours.
+    /// The largest file in bytes that the cache reads.
     private static let largestFile = 1 << 28
     private static let day = 86_400
 
@@ -34,16 +34,16 @@ struct CacheFolder {
                 count += read
             }
         }
-        // Noted once a day, so that reading does not write.
+        // The time is only updated once a day, so that reading a file rarely writes.
         if time(nil) - status.st_mtim.tv_sec > Self.day { _ = futimens(descriptor, nil) }
         return bytes.count == size ? bytes : nil
     }
 
-    /// Puts a file in its place, whole or not at all.
+    /// Writes a file atomically.
     func write(_ bytes: [UInt8], to name: String) -> Bool {
         let target = "\(path)/\(name)"
         guard makeFolder(String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])) else { return false }
-        // Threads of one process may write the same file, too.
+        // The name is unique, because threads and processes may write the same file concurrently.
         let temporary = "\(target).\(getpid()).\(UInt64.random(in: .min ... .max)).tmp"
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return false }
@@ -68,7 +68,7 @@ struct CacheFolder {
         return true
     }
 
-    /// Makes a folder and those above it, for the user alone.
+    /// Creates a folder and its ancestors, accessible only by the user.
     private func makeFolder(_ name: String) -> Bool {
         if unsafe mkdir(name, 0o700) == 0 || errno == EEXIST { return true }
         guard errno == ENOENT, let slash = name.lastIndex(of: "/"), slash > name.startIndex else { return false }
@@ -104,7 +104,7 @@ struct CacheFolder {
         return names
     }
 
-    /// Removes what was not used for the longest, until three quarters of the bound are left.
+    /// Removes the least recently used files until at most three quarters of the limit are in use.
     func trim(to maximumBytes: Int) {
         let files = files()
         var total = files.reduce(0) { $0 + $1.bytes }

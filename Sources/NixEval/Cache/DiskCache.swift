@@ -3,17 +3,17 @@ import NixBytecode
 import NixStore
 import NixVM
 
-/// Compiled programs in files, by the content of their sources, so that a second run does not parse.
+/// A cache of compiled programs in files, keyed by the contents of their sources, so that a second run need not parse.
 ///
-/// A file is written beside its place and renamed into it, so that many processes may use one folder at once. One that
-/// was cut, changed or made by another version is ignored and replaced. When files take more than the bound, those that
-/// were not used for the longest go.
+/// Files are written under a temporary name and renamed, so that several processes can share a folder. Files that are
+/// incomplete, damaged or from another version are ignored and replaced. When the files exceed the limit, the least
+/// recently used ones are removed.
 public final class DiskCache {
-    /// Everything that a program depends on besides the evaluator's own version.
+    /// The digest of everything that a program depends on.
     struct Key: Hashable {
         let digest: [UInt8]
 
-        /// - Parameter source: that of a source.
+        /// - Parameter source: the key of the source.
         init(_ source: ProgramCache.Key) {
             var text = DiskCache.versions
             text.append(source.variant)
@@ -24,60 +24,62 @@ public final class DiskCache {
             digest = Hash(of: text, .sha256).bytes
         }
 
-        /// Below the cache's folder: files are spread over 256 folders.
+        /// The path relative to the cache's folder. Files are distributed to 256 subfolders.
         var path: String {
             let hex = Base16.encode(digest)
             return String(decoding: hex[..<2], as: UTF8.self) + "/" + String(decoding: hex[2...], as: UTF8.self)
         }
     }
 
-    /// Versions of format and compiler, and the names that the compiler takes for global.
+    /// The versions of the format, the compiler and the evaluator, and the names that the compiler treats as global.
     private static let versions: [UInt8] = {
         let names = Machine.globalNames.sorted { $0.lexicographicallyPrecedes($1) }.joined(separator: [0])
         let text = "\(ProgramFormat.version).\(ProgramFormat.compilerVersion).\(Evaluator.version)"
         return Array(text.utf8) + Hash(of: Array(names), .sha256).bytes
     }()
 
-    /// Sources that take fewer bytes are compiled sooner than their file is read.
+    /// The smallest source in bytes that is cached. Compiling a smaller one is faster than reading a file.
     public static let smallestSource = 1024
 
-    /// The default bound: some ten times what a large package set needs.
+    /// The default limit in bytes: about ten times the programs of a large package set.
     public static let defaultBytes = 512 << 20
 
     let folder: CacheFolder
-    /// Bytes that all files together may take.
+    /// The most bytes of all files.
     public let maximumBytes: Int
-    /// What is to be written when the evaluation is over.
+    /// The programs to be written after the evaluation.
     private var missing: [(key: Key, make: () -> Program?)] = []
 
     /// - Parameters:
-    ///   - directory: made when something is written to it.
-    ///   - maximumBytes: of all files.
+    ///   - directory: the directory, which is created at the first write.
+    ///   - maximumBytes: the most bytes of all files.
     public init(directory: String, maximumBytes: Int = DiskCache.defaultBytes) {
         folder = CacheFolder(path: directory + "/programs")
         self.maximumBytes = maximumBytes
     }
 
-    /// The program with a key, if it is there and whole.
+    /// The program with a key; nil if it is absent or damaged.
     ///
-    /// - Parameter limit: in bytes; a larger file is not read.
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - limit: the most bytes; a larger file is not read.
     func program(_ key: Key, limit: Int) -> IndexedProgram? {
         guard let bytes = folder.read(key.path, limit: limit) else { return nil }
         return try? IndexedProgram(bytes)
     }
 
-    /// Keeps a program to be written by `store`.
+    /// Schedules a program to be written by `store`.
     func add(_ key: Key, _ make: @escaping () -> Program?) { missing.append((key, make)) }
 
     func remove(_ key: Key) { folder.remove(key.path) }
 
-    /// Writes what was added. What cannot be written is left out.
+    /// Writes the scheduled programs. Those that cannot be written are dropped.
     func store() {
         var mayBeFull = false
         for (key, make) in missing {
             guard let program = make(), let bytes = try? IndexedProgram.bytes(of: program) else { continue }
             guard folder.write(bytes, to: key.path) else { break }
-            // To look at every file takes time: one write in sixteen does it.
+            // Listing all files takes time, so only one write in sixteen does it.
             mayBeFull = mayBeFull || (key.digest.last ?? 0) < 16
         }
         missing = []
@@ -86,18 +88,18 @@ public final class DiskCache {
 }
 
 extension DiskCache {
-    /// Where the files lie.
+    /// The folder of the files.
     public var directory: String { folder.path }
 
-    /// Number and bytes of the files.
+    /// The number of files and their size in bytes.
     public func usage() -> (files: Int, bytes: Int) {
         let files = folder.files()
         return (files.count, files.reduce(0) { $0 + $1.bytes })
     }
 
-    /// Removes every file.
+    /// Removes all files.
     ///
-    /// - Returns: how many.
+    /// - Returns: their number.
     public func clear() -> Int {
         let files = folder.files()
         for file in files { folder.remove(file.path) }

@@ -1,23 +1,26 @@
 import NixBytecode
 import NixVM
 
-/// Programs in files.
+/// The use of the disk cache.
 extension Evaluator {
-    /// Loads the program that an earlier run left; nil when there is none. The next run then finds it.
+    /// Loads a source by way of the disk cache: the cached program if there is one; otherwise the source is compiled
+    /// and its program scheduled to be written.
+    ///
+    /// - Returns: the top level's value; nil if the disk cache cannot be used for the source.
     func loadCached(
         _ source: [UInt8], file: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]?
     ) throws(EvalFailure) -> ValueHandle? {
-        // Literals are looked at where a source is parsed.
+        // The lints need the syntax tree.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
         let sourceKey = programKey(source, scopeNames)
         let key = DiskCache.Key(sourceKey)
-        // What an evaluator before compiled needs no file.
+        // A program that an earlier evaluator of this process compiled is in memory.
         let isCompiled = programs?.source(sourceKey) != nil
         guard !isCompiled, let program = disk.program(key, limit: machine.roomOutsideHeap) else {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
-            // A program in a file could not warn again.
+            // A cached program would not repeat the warnings.
             if !isCompiled, analysed.ambiguousOrs.isEmpty {
-                disk.add(key) { [stop = stopCondition()] in try? analysed.program(mustStop: stop) }
+                disk.add(key) { [stop = stopCondition()] in try? analysed.program(shouldCancel: stop) }
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
@@ -25,7 +28,7 @@ extension Evaluator {
             disk.remove(key)
             return nil
         }
-        try hold(program: program.memoryBytes)
+        try count(program: program.memoryBytes)
         let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
         indexed[number] = (program, name, key)
         sources[name] = nil
@@ -33,7 +36,7 @@ extension Evaluator {
         return top
     }
 
-    /// The text of a source as it was compiled; nil when it is not at hand, or its file has changed since.
+    /// The text of a source as it was compiled; nil if it is not available or its file has changed since.
     func source(compiledAs name: String) -> [UInt8]? {
         if let known = sources[name] { return known }
         guard let (file, key, scopeNames) = sourceKeys[name], let source = try? io.readFile(file),
@@ -43,8 +46,8 @@ extension Evaluator {
         return source
     }
 
-    /// Answers a machine's request for the code of a chunk of a program from a file.
-    func proveCode(_ program: IndexedProgram, name: String, key: DiskCache.Key, number: Int, chunkIndex: Int)
+    /// Answers a machine's request for the code of a chunk of a cached program, which is verified first.
+    func answerFromCache(_ program: IndexedProgram, name: String, key: DiskCache.Key, number: Int, chunkIndex: Int)
         throws(EvalFailure)
     {
         let part: IndexedPart
@@ -59,7 +62,7 @@ extension Evaluator {
         machine.answer(code: part, program: number)
     }
 
-    /// Writes the programs of this evaluation to the cache, for the next one.
+    /// Writes the programs of this evaluation to the disk cache.
     public func storePrograms() {
         guard machine.stop.cause == nil else { return }
         disk?.store()

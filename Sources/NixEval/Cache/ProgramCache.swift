@@ -2,26 +2,28 @@ import NixBytecode
 import NixCompiler
 import NixStore
 
-/// Sources that were analysed and programs that were verified before, by their content: an import of the same file in the
-/// next job costs a hash. Holds no source, name or directory, so it does not matter whose job came first.
+/// A cache of analysed sources and verified programs, keyed by their contents: importing the same file in the next job
+/// costs only a hash. Entries do not contain the name or directory of a source, so it does not matter which job added
+/// them.
 ///
-/// Two generations of half the bound each: what is used moves to the young one, and when that is full, the old one
-/// goes. So what was not used for a while leaves, without a list to keep in order.
+/// There are two generations with half of the limit each. A used entry moves to the young generation; when that is
+/// full, it replaces the old one. Entries that are not used for a while are thereby dropped, without an ordered list.
 final class ProgramCache {
-    /// Everything that the program depends on. The compiler's version is that of the process.
+    /// Everything that an entry depends on, except for the version of the compiler, which is the same in the whole
+    /// process.
     struct Key: Hashable {
         let digest: [UInt8]
         let variant: UInt8
         let scopeNames: [[UInt8]]?
 
-        /// Of source that is analysed.
+        /// The key of an analysed source.
         init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
             digest = Hash(of: source, .sha256).bytes
             variant = scope.number << 2 | (pipeOperators ? 1 : 0)
             self.scopeNames = scopeNames
         }
 
-        /// Of an encoded program that is verified.
+        /// The key of a verified program.
         init(encoded: [UInt8]) {
             digest = Hash(of: encoded, .sha256).bytes
             variant = 2
@@ -35,7 +37,7 @@ final class ProgramCache {
 
     }
 
-    /// An entry and what it takes in memory.
+    /// An entry and the bytes that it takes.
     private struct Sized {
         var entry: Entry
         var bytes: Int
@@ -46,7 +48,7 @@ final class ProgramCache {
     private var old: [Key: Sized] = [:]
     private var youngBytes = 0
 
-    /// - Parameter maximumBytes: what the entries may take in memory, roughly. 0 keeps none.
+    /// - Parameter maximumBytes: an approximate limit on the bytes of all entries; 0 disables the cache.
     init(maximumBytes: Int) { generationBytes = maximumBytes / 2 }
 
     func source(_ key: Key) -> AnalysedSource? {
@@ -54,7 +56,7 @@ final class ProgramCache {
         return source
     }
 
-    /// A program and what it takes in memory.
+    /// A program and the bytes that it takes.
     func program(_ key: Key) -> (program: Program, bytes: Int)? {
         guard let known = entry(key), case .program(let program) = known.entry else { return nil }
         return (program, known.bytes)

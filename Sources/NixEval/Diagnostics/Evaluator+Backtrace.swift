@@ -1,9 +1,9 @@
 import NixSyntax
 import NixVM
 
-/// Puts what a failure left on its way into the lines of a trace.
+/// Conversion of a failure's stack frames to the lines of a trace.
 extension Evaluator {
-    /// The failure with `trace` filled from its frames.
+    /// The failure with its `trace` computed from its frames.
     func explained(_ failure: EvalFailure) -> EvalFailure {
         if failure.frames.isEmpty { return failure }
         var writer = TraceWriter(self, failure)
@@ -14,70 +14,71 @@ extension Evaluator {
         return writer.finish()
     }
 
-    /// The text of a source: as it was compiled, or as the file of a program now reads.
+    /// The text of a source: as it was compiled, or if that is not known, the current contents of its file.
     func source(named name: String) -> [UInt8]? {
         if let known = source(compiledAs: name) { return known }
         if sourceKeys[name] != nil { return nil }
-        if name == NixSources.derivationName { return Array(NixSources.derivation.utf8) }
+        if name == NixSources.derivationName { return NixSources.derivation }
         guard name.hasPrefix("/") else { return nil }
         return try? io.readFile(Array(name.utf8))
     }
 
-    /// What the expressions of a source say, parsed again; nil when the source is not at hand.
-    fileprivate func contexts(_ place: SourcePosition) -> ExpressionContexts? {
-        if let known = contextsBySource[place.source] { return known }
-        // One that failed is not tried again: there may be hundreds of lines to explain.
-        guard !unexplained.contains(place.source) else { return nil }
-        guard let contexts = makeContexts(place) else {
-            unexplained.insert(place.source)
+    /// The expressions of a source, which is parsed again; nil if it is not available.
+    fileprivate func contexts(_ position: SourcePosition) -> ExpressionTrace? {
+        if let known = contextsBySource[position.source] { return known }
+        // A failed attempt is not repeated, because there may be hundreds of frames to explain.
+        guard !unexplained.contains(position.source) else { return nil }
+        guard let contexts = makeContexts(position) else {
+            unexplained.insert(position.source)
             return nil
         }
-        contextsBySource[place.source] = contexts
+        contextsBySource[position.source] = contexts
         return contexts
     }
 
-    /// Bytes of the largest source that is parsed again for a failure.
+    /// The largest source in bytes that is parsed again.
     private static let largestExplained = 16 << 20
 
-    private func makeContexts(_ place: SourcePosition) -> ExpressionContexts? {
-        guard let source = source(named: place.source), source.count <= Self.largestExplained else { return nil }
-        makeRoom(forSource: source.count)
-        // The source again, the tree, and what finds its nodes by their places.
-        let options = ParseOptions(pipeOperators: true, mustStop: stopCondition(besides: source.count))
+    private func makeContexts(_ position: SourcePosition) -> ExpressionTrace? {
+        guard let source = source(named: position.source), source.count <= Self.largestExplained else { return nil }
+        collectGarbage(forSource: source.count)
+        // The memory limit covers the source, the tree, and the index of its nodes.
+        let options = ParseOptions(
+            pipeOperators: true, maximumDepth: BigStack.levels, shouldCancel: stopCondition(besides: source.count))
         guard let tree = try? NixSyntax.parse(source, options: options) else { return nil }
         let bytes = tree.memoryBytes + SyntaxParents.byteCount(for: tree)
         guard bytes <= machine.roomOutsideHeap,
-            let parents = SyntaxParents(tree, mustStop: { [stop = machine.stop] in stop.cause != nil })
+            let parents = SyntaxParents(tree, shouldCancel: { [stop = machine.stop] in stop.cause != nil })
         else { return nil }
         machine.countOutsideHeap(bytes)
         let lines = LineIndex(source)
-        return ExpressionContexts(
-            parents: parents, baseDirectory: machine.directory(ofProgram: place.program),
+        return ExpressionTrace(
+            parents: parents, baseDirectory: machine.directory(ofProgram: position.program),
             homeDirectory: io.homeDirectory ?? [UInt8(ascii: "~")]
         ) { offset in
             let location = lines.location(of: offset)
             return SourcePosition(
-                source: place.source, span: .init(start: offset, end: offset), line: location.line,
-                column: location.column, program: place.program)
+                source: position.source, span: .init(start: offset, end: offset), line: location.line,
+                column: location.column, program: position.program)
         }
     }
 }
 
-/// Builds the trace, innermost line first.
+/// Builds the trace, with the innermost line first.
 private struct TraceWriter {
     let evaluator: Evaluator
     var failure: EvalFailure
     private var slots: [Slot] = []
-    /// Calls that wait for their place, by index in `slots`.
-    private var waiting: [Int] = []
-    private var waitsForPosition = false
-    /// The place kept for the reason of a coercion, by index in `slots`.
+    /// Indices in `slots` of the calls whose position is not known yet.
+    private var pendingCalls: [Int] = []
+    private var needsFailurePosition = false
+    /// The index in `slots` that is reserved for the reason of a coercion.
     private var coercion: Int?
     private var application: SourcePosition?
-    /// Whether a frame of code was seen: the first is that of the failure.
+    /// Whether a code frame was added. The first one is that of the failure.
     private var hasCode = false
 
-    /// Bytes of an assertion's condition that a program keeps; of a longer one only the beginning is shown.
+    /// The bytes of an assertion's condition that a program contains; a longer one is cut.
     private static let longestAssertion = 2048
 
     private struct Slot {
@@ -97,7 +98,7 @@ private struct TraceWriter {
         case .code(let code): addCode(code)
         case .entry(let entry): slots.append(Slot(entry: entry))
         case .call(let call):
-            waiting.append(slots.count)
+            pendingCalls.append(slots.count)
             slots.append(
                 Slot(
                     entry: TraceEntry(
@@ -107,12 +108,12 @@ private struct TraceWriter {
             coercion = slots.count
             slots.append(Slot(entry: nil))
         case .coercionReason(let text): explainCoercion(TraceEntry(message: text, position: nil))
-        case .position(let position): settle(position)
-        case .failurePosition: waitsForPosition = true
+        case .position(let position): resolvePending(position)
+        case .failurePosition: needsFailurePosition = true
         case .application(let position): application = position
         case .boundary(let position, let usesApplication):
             coercion = nil
-            settle(usesApplication ? application ?? position : position)
+            resolvePending(usesApplication ? application ?? position : position)
         }
     }
 
@@ -125,7 +126,7 @@ private struct TraceWriter {
         if let lines, !hasCode, failure.position == code.position { failure.position = lines.failurePosition }
         hasCode = true
         coercion = nil
-        settle(lines?.callPosition ?? code.position)
+        resolvePending(lines?.callPosition ?? code.position)
         for entry in lines?.entries ?? [] { slots.append(Slot(entry: entry)) }
     }
 
@@ -134,27 +135,27 @@ private struct TraceWriter {
         coercion = nil
     }
 
-    /// Gives what waits its place.
-    private mutating func settle(_ position: SourcePosition?) {
-        if waitsForPosition {
+    /// Sets the position of the calls that wait for it.
+    private mutating func resolvePending(_ position: SourcePosition?) {
+        if needsFailurePosition {
             failure.position = position
-            waitsForPosition = false
+            needsFailurePosition = false
         }
-        for index in waiting {
+        for index in pendingCalls {
             if position == nil, slots[index].needsPosition {
                 slots[index].entry = nil
             } else {
                 slots[index].entry?.position = position
             }
         }
-        waiting.removeAll(keepingCapacity: true)
+        pendingCalls.removeAll(keepingCapacity: true)
         application = nil
     }
 
     mutating func finish() -> EvalFailure {
-        // What is still waiting was called from outside the program.
-        waitsForPosition = false
-        for index in waiting { slots[index].entry = nil }
+        // The remaining calls were made from outside of the program.
+        needsFailurePosition = false
+        for index in pendingCalls { slots[index].entry = nil }
         let before = slots.prefix(failure.traceCut).count { $0.entry == nil }
         failure.traceOmitted = failure.framesOmitted
         failure.traceCut -= before

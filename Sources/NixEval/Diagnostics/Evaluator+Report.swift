@@ -4,18 +4,18 @@ import NixSyntax
 import NixVM
 
 extension Evaluator {
-    /// The warnings so far with their places resolved.
+    /// The first warnings, with their locations resolved.
     public func warningReports(limit: Int = .max) -> [WarningReport] {
         guard limit > 0, !warnings.isEmpty else { return [] }
-        let resolver = PlaceResolver(self)
+        let resolver = LocationResolver(self)
         return warnings.prefix(limit).map { source, warning in
             WarningReport(
                 code: warning.code, message: warning.message,
-                place: resolver.place(SourceSpan(start: warning.span.start, end: warning.span.end), of: source))
+                location: resolver.location(SourceSpan(start: warning.span.start, end: warning.span.end), of: source))
         }
     }
 
-    /// A warning as a failure would be shown: with its place and line.
+    /// A warning as text, with its location and source line.
     public func describe(_ warning: Warning, in source: String) -> String {
         let location = lineIndex(of: source)?.location(of: warning.span.start) ?? .init(line: 1, column: 1)
         return describe(
@@ -26,7 +26,7 @@ extension Evaluator {
                     line: location.line, column: location.column, program: -1)))
     }
 
-    /// What finds lines in a source; nil when that is not at hand.
+    /// The line index of a source; nil if the source is not available.
     func lineIndex(of name: String) -> LineIndex? {
         if let known = lineIndices[name] { return known }
         let index = source(compiledAs: name).map(LineIndex.init)
@@ -34,46 +34,46 @@ extension Evaluator {
         return index
     }
 
-    /// The failure with its places resolved, to be read where the evaluator is gone.
+    /// The failure with its locations resolved, so that it does not depend on the evaluator.
     func report(_ failure: EvalFailure) -> FailureReport {
-        let resolver = PlaceResolver(self)
+        let resolver = LocationResolver(self)
         var message = failure.message
         if let suggestions = Evaluator.suggestionText(failure.suggestions) { message += Array("\n\(suggestions)".utf8) }
-        // An error inside a builtin has no place of its own: the innermost one on the way is the nearest.
+        // An error inside a builtin has no position, so the innermost one in the trace is used.
         let position = failure.position ?? failure.trace.lazy.compactMap(\.position).first
         return FailureReport(
-            kind: failure.kind, message: message, place: position.map { resolver.place($0) },
+            kind: failure.kind, message: message, location: position.map { resolver.location($0) },
             backtrace: failure.trace.map { entry in
                 FailureReport.Frame(
-                    message: Array(entry.message.utf8), place: entry.position.map { resolver.place($0) })
+                    message: Array(entry.message.utf8), location: entry.position.map { resolver.location($0) })
             }, backtraceOmitted: failure.traceOmitted)
     }
 }
 
-/// Gives spans their places.
-private struct PlaceResolver {
+/// Resolves spans to locations.
+private struct LocationResolver {
     private static let lineBytes = 500
 
     private let evaluator: Evaluator
 
     init(_ evaluator: Evaluator) { self.evaluator = evaluator }
 
-    func place(_ position: SourcePosition) -> FailureReport.Place {
-        var place = FailureReport.Place(source: position.source)
-        place.line = position.line ?? 0
-        place.column = position.column ?? 0
-        guard place.line > 0, let span = position.span, let source = evaluator.source(compiledAs: position.source),
+    func location(_ position: SourcePosition) -> FailureReport.Location {
+        var location = FailureReport.Location(source: position.source)
+        location.line = position.line ?? 0
+        location.column = position.column ?? 0
+        guard location.line > 0, let span = position.span, let source = evaluator.source(compiledAs: position.source),
             let end = evaluator.lineIndex(of: position.source)?.location(of: span.end)
-        else { return place }
-        place.endLine = end.line
-        place.endColumn = end.column
-        place.sourceLine = line(from: Int(span.start) - place.column + 1, of: source)
-        return place
+        else { return location }
+        location.endLine = end.line
+        location.endColumn = end.column
+        location.sourceLine = line(from: Int(span.start) - location.column + 1, of: source)
+        return location
     }
 
-    func place(_ span: SourceSpan, of name: String) -> FailureReport.Place {
+    func location(_ span: SourceSpan, of name: String) -> FailureReport.Location {
         let start = evaluator.lineIndex(of: name)?.location(of: span.start) ?? .init(line: 1, column: 1)
-        return place(
+        return location(
             SourcePosition(source: name, span: span, line: start.line, column: start.column, program: -1))
     }
 

@@ -1,23 +1,26 @@
 import NixSyntax
 import NixVM
 
-/// A failure as Nix prints it: the trace, the outermost line first, the message, and where it happened with the source
-/// line and a caret. Without `showTrace` only the outermost lines, and those that a program asked for.
+/// Rendering of failures as Nix prints them: the trace from the outermost line on, the message, the position, and the
+/// source line with a caret. Without `showTrace`, only the outermost lines are shown, and those that the program
+/// requested.
 extension Evaluator {
-    /// The error's text with a line end. `describedBytes` keeps what is not UTF-8.
+    /// The text of a failure, ending in a newline.
     ///
-    /// - Parameter showTrace: whether the whole trace is shown.
+    /// - Parameters:
+    ///   - failure: the failure.
+    ///   - showTrace: whether the whole trace is shown.
     public func describe(_ failure: EvalFailure, showTrace: Bool) -> String {
         String(decoding: describedBytes(failure, showTrace: showTrace), as: UTF8.self)
     }
 
-    /// As `describe`, with bytes that are no UTF-8 as they are.
+    /// The text of a failure as bytes, in which names and sources that are not UTF-8 are unchanged.
     public func describedBytes(_ failure: EvalFailure, showTrace: Bool) -> [UInt8] {
         var printer = FailurePrinter("error: ", showTrace: showTrace) { self.source(named: $0) }
         return printer.text(failure)
     }
 
-    /// As `describe`, of what is not an error.
+    /// The text of a warning.
     func describe(warning: EvalFailure) -> String {
         var printer = FailurePrinter("warning: ", showTrace: false) { self.source(named: $0) }
         return String(decoding: printer.text(warning), as: UTF8.self)
@@ -31,17 +34,18 @@ extension Evaluator {
 }
 
 private struct FailurePrinter {
-    /// The word before the message; what follows is indented by its length.
+    /// The prefix of the message. All further lines are indented by its length.
     let prefix: String
     let showTrace: Bool
     let source: (String) -> [UInt8]?
     private var out: [UInt8] = []
-    /// Lines of the trace, of which one with a place counts twice.
+    /// The number of trace lines shown, where a line with a position counts twice.
     private var count = 0
     private var seen: Set<TraceEntry> = []
     private var skipped: [TraceEntry] = []
 
-    /// As many lines are shown without `--show-trace`, and as many repeated ones before they are only counted.
+    /// The number of trace lines shown without `--show-trace`, and of repeated lines that are shown before they are
+    /// only counted.
     private static let shownWithoutTrace = 3
     private static let shownRepeated = 5
 
@@ -119,8 +123,8 @@ private struct FailurePrinter {
         }
     }
 
-    /// The whole, set behind its first word. Lines end without white space, but for the last one of a message that ends
-    /// in an empty line.
+    /// Indents all lines but the first, which gets the prefix. Trailing whitespace is removed, except on the last line
+    /// of a message that ends in an empty one.
     private func indented(endsInEmptyLine: Bool) -> [UInt8] {
         var lines = out.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         while lines.last?.allSatisfy(Self.isSpace) == true { lines.removeLast() }

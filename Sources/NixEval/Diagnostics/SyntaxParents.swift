@@ -1,16 +1,16 @@
 import NixSyntax
 
-/// Finds nodes by their place and walks from a node to what surrounds it. Made once for a source in which something
-/// failed.
+/// An index of a syntax tree that finds nodes by span, and the parent of a node. It is made for a source after a
+/// failure.
 struct SyntaxParents {
     let tree: SyntaxTree
-    /// By node: the node around it, or -1.
+    /// By node: its parent, or -1.
     private var parents: [Int32]
-    /// Nodes by the span that instructions carry.
+    /// Nodes by the spans that instructions carry.
     private var nodes: SpanTable<NodeID>
     /// Strings and paths by the spans of their interpolations.
     private var interpolations: SpanTable<NodeID>
-    /// What an attribute's value is bound to, by the span of the value.
+    /// Attribute definitions by the span of the value.
     private var definitions: SpanTable<Definition>
 
     struct Definition {
@@ -18,22 +18,26 @@ struct SyntaxParents {
         var span: Span
     }
 
-    /// Bytes that it takes beside the tree, while it is made.
+    /// The bytes that the index takes while it is made, besides those of the tree.
     static func byteCount(for tree: SyntaxTree) -> Int {
         let nodes = tree.nodes.count * (MemoryLayout<Int32>.stride + 2 * 2 * SpanTable<NodeID>.entryBytes)
         let parts = tree.parts.count * 2 * SpanTable<NodeID>.entryBytes
         return nodes + parts + tree.attributes.count * 2 * SpanTable<Definition>.entryBytes
     }
 
-    /// Nil when it must stop.
-    init?(_ tree: SyntaxTree, mustStop: () -> Bool) {
+    /// Fails if it was cancelled.
+    ///
+    /// - Parameters:
+    ///   - tree: the tree.
+    ///   - shouldCancel: polled now and then; true cancels.
+    init?(_ tree: SyntaxTree, shouldCancel: () -> Bool) {
         self.tree = tree
         parents = Array(repeating: -1, count: tree.nodes.count)
         var nodes = SpanTable<NodeID>()
         var interpolations = SpanTable<NodeID>()
         var definitions = SpanTable<Definition>()
         for index in tree.nodes.indices {
-            if index & 1023 == 1023, mustStop() { return nil }
+            if index & 1023 == 1023, shouldCancel() { return nil }
             let node = NodeID(UInt32(index))
             for child in tree.childNodes(of: node) { parents[Int(child.rawValue)] = Int32(index) }
             nodes.append(tree.span(of: node), node)
@@ -43,7 +47,7 @@ struct SyntaxParents {
             }
         }
         for (index, attribute) in tree.attributes.enumerated() {
-            if index & 1023 == 1023, mustStop() { return nil }
+            if index & 1023 == 1023, shouldCancel() { return nil }
             let definition = Definition(name: attribute.name, span: attribute.span)
             if case .expression(let value) = attribute.value {
                 definitions.append(tree.span(of: value), definition)
@@ -51,7 +55,9 @@ struct SyntaxParents {
                 definitions.append(attribute.span, definition)
             }
         }
-        guard nodes.sort(mustStop), interpolations.sort(mustStop), definitions.sort(mustStop) else { return nil }
+        guard nodes.sort(shouldCancel), interpolations.sort(shouldCancel), definitions.sort(shouldCancel) else {
+            return nil
+        }
         self.nodes = nodes
         self.interpolations = interpolations
         self.definitions = definitions
@@ -64,13 +70,13 @@ struct SyntaxParents {
 
     func nodes(at span: Span) -> [NodeID] { nodes.all(at: span) }
 
-    /// The string or path in which an interpolation stands.
+    /// The string or path that contains an interpolation.
     func string(around part: Span) -> NodeID? { interpolations.all(at: part).last }
 
-    /// The attribute whose value stands at a span.
+    /// The attribute whose value has a span.
     func definition(ofValue span: Span) -> Definition? { definitions.all(at: span).last }
 
-    /// The smallest node that holds a span.
+    /// The smallest node that contains a span.
     func smallest(around span: Span) -> NodeID? {
         var best: NodeID?
         for index in tree.nodes.indices {
@@ -85,7 +91,7 @@ struct SyntaxParents {
     }
 }
 
-/// Finds elements by a span, of which several may have the same: a sorted list takes a fraction of what a dictionary does.
+/// A multimap from spans to elements. It is a sorted array, which takes a fraction of the memory of a dictionary.
 private struct SpanTable<Element> {
     private var entries: [(span: Span, element: Element)] = []
 
@@ -93,13 +99,13 @@ private struct SpanTable<Element> {
 
     mutating func append(_ span: Span, _ element: Element) { entries.append((span, element)) }
 
-    /// To be called once, before elements are looked for. False when it must stop.
-    mutating func sort(_ mustStop: () -> Bool) -> Bool {
+    /// Sorts the entries, once, before the first query. Returns false if it was cancelled.
+    mutating func sort(_ shouldCancel: () -> Bool) -> Bool {
         do throws(Stopped) {
             try entries.sortInSteps {
                 ($0.span.start, $0.span.end) < ($1.span.start, $1.span.end)
             } poll: { () throws(Stopped) in
-                if mustStop() { throw Stopped() }
+                if shouldCancel() { throw Stopped() }
             }
         } catch { return false }
         return true
@@ -107,7 +113,7 @@ private struct SpanTable<Element> {
 
     private struct Stopped: Error {}
 
-    /// In the order in which they were appended.
+    /// The elements with a span, in the order in which they were appended.
     func all(at span: Span) -> [Element] {
         var low = 0
         var high = entries.count
@@ -121,7 +127,7 @@ private struct SpanTable<Element> {
 }
 
 extension SyntaxTree {
-    /// The sign of a binary operator, whose place instructions carry.
+    /// The span of a binary operator's token, which instructions carry.
     func operatorSpan(of node: NodeID) -> Span {
         guard case .binary(let sign, _, _) = self[node] else { return span(of: node) }
         let start = position(of: node)
@@ -179,7 +185,7 @@ extension SyntaxTree {
 }
 
 extension BinaryOperator {
-    /// The operator as it is written.
+    /// The operator's token.
     var text: String {
         switch self {
         case .add: "+"
@@ -202,10 +208,10 @@ extension BinaryOperator {
         }
     }
 
-    /// Nix makes `!(b < a)` of `a <= b`.
+    /// Whether Nix desugars the operator to a negated comparison, such as `a <= b` to `!(b < a)`.
     var isNegated: Bool { self == .lessOrEqual || self == .greaterOrEqual }
 
-    /// The builtin that Nix makes of the operator.
+    /// The builtin that Nix desugars the operator to; nil if there is none.
     var builtin: String? {
         switch self {
         case .subtract: "sub"

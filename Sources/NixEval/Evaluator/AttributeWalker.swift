@@ -1,17 +1,18 @@
 import NixVM
 
-/// Looks at attributes of one loaded file as nix-eval-jobs does: each is a derivation, a set to descend into, nothing
-/// that can be built, or an error that leaves the others alone.
+/// Visits the attributes of one loaded file like nix-eval-jobs: an attribute is a derivation, a set to descend into, a
+/// value that cannot be built, or an error that does not affect the other attributes.
 ///
-/// What was forced for one attribute stays for the next, so that a package set's common part is evaluated once.
+/// Values that were forced for one attribute stay forced for the next, so that the common part of a package set is
+/// evaluated once.
 public final class AttributeWalker {
-    /// How an attribute set is walked.
+    /// Options for visiting attributes.
     public struct Options: Sendable {
-        /// Descend also into sets without `recurseForDerivations`.
+        /// Whether sets without `recurseForDerivations` are descended into.
         public var forceRecurse: Bool
-        /// Add each derivation's `meta`, as far as it can be written as JSON.
+        /// Whether the `meta` of derivations is included, as far as it is plain data.
         public var meta: Bool
-        /// Give errors with their backtraces.
+        /// Whether errors include a trace.
         public var showTrace: Bool
 
         public init(forceRecurse: Bool = false, meta: Bool = false, showTrace: Bool = false) {
@@ -27,8 +28,12 @@ public final class AttributeWalker {
     private let describeFunction: ValueHandle
     private let showTrace: Bool
 
-    /// - Parameter value: what the file holds; a function is called with `arguments` and its defaults.
-    /// - Throws: what the file's own evaluation fails with.
+    /// - Parameters:
+    ///   - evaluator: the evaluator of the value.
+    ///   - value: the value of the file. A function is called with `arguments` and its defaults.
+    ///   - arguments: the arguments by name.
+    ///   - options: the options.
+    /// - Throws: the failure of evaluating the file.
     public init(
         _ evaluator: Evaluator, value: ValueHandle, arguments: [(name: [UInt8], value: ValueHandle)],
         options: Options = Options()
@@ -38,17 +43,19 @@ public final class AttributeWalker {
         showTrace = options.showTrace
         let machine = evaluator.machine
         let function = try evaluator.force(
-            evaluator.load(source: Array(Self.source.utf8), name: "«attribute-walk»", directory: [UInt8(ascii: "/")]))
+            evaluator.load(source: NixSources.attributeWalk, name: "«attribute-walk»", directory: [UInt8(ascii: "/")]))
         describeFunction = try evaluator.call(
             function, [machine.makeBool(options.forceRecurse), machine.makeBool(options.meta)])
         root = try evaluator.autoCall(value, arguments)
     }
 
-    /// Looks at one attribute.
-    /// - Parameter path: names from the top down; none is the top itself.
-    /// - Returns: a JSON object of one line: `attr` and `attrPath`, and of a derivation `drvPath`, `name`, `outputs`,
-    ///   `system` (and `meta`); of what cannot be evaluated `error`; of anything else `attrs`, the names to visit below.
-    /// - Throws: what ends the whole evaluation: a limit that was passed, or cancellation.
+    /// Visits one attribute.
+    ///
+    /// - Parameter path: the names from the top level on; empty for the top level itself.
+    /// - Returns: a JSON object on one line with `attr` and `attrPath`. A derivation also has `drvPath`, `name`,
+    ///   `outputs`, `system` (and `meta`); a failure has `error`; anything else has `attrs`, the names to be visited
+    ///   below it.
+    /// - Throws: a failure that ends the whole evaluation: an exceeded limit, or cancellation.
     public func visit(_ path: [[UInt8]]) throws(EvalFailure) -> [UInt8] {
         let machine = evaluator.machine
         let mark = machine.handleMark()
@@ -73,7 +80,7 @@ public final class AttributeWalker {
         evaluator.machine.bytes(try evaluator.call(builtin: "toJSON", [value])) ?? []
     }
 
-    /// Names joined by dots; one that has a dot itself is quoted, as nix-eval-jobs does.
+    /// The names joined by dots. Like nix-eval-jobs, it quotes names with a dot.
     package static func joined(_ path: [[UInt8]]) -> [UInt8] {
         let dot = UInt8(ascii: ".")
         let quote = UInt8(ascii: "\"")
@@ -81,38 +88,4 @@ public final class AttributeWalker {
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    /// Says what a value is. `meta` leaves out what is no plain data, and what refers to another derivation.
-    private static let source = """
-        forceRecurse: withMeta: header: isTop: value:
-        let
-          isDerivation = builtins.isAttrs value && value ? type && builtins.isString value.type
-            && value.type == "derivation";
-          recurses = forceRecurse || value.recurseForDerivations or isTop;
-          outputNames = value.outputs or [ "out" ];
-          hasPath = name: name == "out" && !(value ? outputs) || value ? ${name} && value.${name} ? outPath;
-          outputPath = name: if value ? outputs then value.${name}.outPath else value.outPath;
-          outputs = builtins.listToAttrs
-            (map (name: { inherit name; value = outputPath name; }) (builtins.filter hasPath outputNames));
-          isPlain = v:
-            if builtins.isList v then builtins.all isPlain v
-            else if builtins.isAttrs v then !(v ? outPath) && builtins.all isPlain (builtins.attrValues v)
-            else builtins.isInt v || builtins.isBool v || builtins.isString v || builtins.isFloat v;
-          text = attribute: v:
-            if builtins.isString v then v
-            else throw "the attribute '${attribute}' of the derivation has the type ${builtins.typeOf v}, not string";
-          meta = value.meta or { };
-          plainMeta = removeAttrs meta (builtins.filter (name: !isPlain meta.${name}) (builtins.attrNames meta));
-          derivationFields = {
-            name = text "name" (value.name or (throw "derivation name missing"));
-            system = text "system" (value.system or "unknown");
-            inherit (value) drvPath;
-            inherit outputs;
-          } // (if withMeta then { meta = plainMeta; } else { });
-        in
-        header // (
-          if isDerivation then derivationFields
-          else if builtins.isAttrs value && recurses then { attrs = builtins.attrNames value; }
-          else { attrs = [ ]; })
-        """
 }

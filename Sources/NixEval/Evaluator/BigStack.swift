@@ -1,16 +1,26 @@
 import Glibc
+import NixSyntax
+import NixVM
 
-/// Runs work on a thread with a stack large enough for the compiler's deepest source.
+/// Runs work on a thread with a stack that is large enough for the deepest source that the compiler accepts.
 public enum BigStack {
-    /// Bytes: what `Compiler.maximumDepth` levels need, twice. Only touched pages count.
-    public static let size = 512 << 20
+    /// The size of the stack in bytes. Only the pages that are used take memory. Where the system limits the address
+    /// space, the stack takes at most an eighth of it.
+    public static let size = min(usualSize, max(leastSize, (AddressSpace.limit ?? .max) / 8 & ~0xFFFF))
+    /// How many levels of nesting a source may have that is compiled on such a stack.
+    static let levels = min(SyntaxTree.maximumDepth, size / bytesPerLevel)
+
+    /// Twice what `SyntaxTree.maximumDepth` levels need.
+    private static let usualSize = 512 << 20
+    private static let bytesPerLevel = usualSize / SyntaxTree.maximumDepth
+    private static let leastSize = 8 << 20
 
     private final class Job {
         let body: () -> Void
         init(_ body: @escaping () -> Void) { self.body = body }
     }
 
-    /// Runs `body` on its own thread and waits for it. The result of a thread that could not be started is nil.
+    /// Runs `body` on a new thread and waits for the result; nil if the thread could not be started.
     public static func run<Result>(_ body: () -> Result) -> Result? {
         var result: Result?
         withoutActuallyEscaping(body) { body in

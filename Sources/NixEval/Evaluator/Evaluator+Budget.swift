@@ -1,12 +1,13 @@
 import NixVM
 
-/// What making programs of sources may take beside the machine's heap: parser, compiler and decoder say how large their
-/// tables are before these grow, and are told to stop at a limit.
+/// The memory limit outside of the machine's heap: parser, compiler and decoder report the size of their tables before
+/// these grow, and are cancelled at the limit.
 extension Evaluator {
-    /// Asked with the bytes that one of them takes; true ends it. Nil when nothing can.
+    /// A poll for parser, compiler and decoder, which is called with the bytes that they take and returns true to
+    /// cancel them. It is nil if nothing can cancel the evaluation.
     ///
-    /// - Parameter held: bytes that are held meanwhile and not counted by the machine yet; negative for such as it counts
-    ///   and the tables hold, too.
+    /// - Parameter held: bytes that are in use and not counted by the machine yet; negative for bytes that the machine
+    ///   counts and the tables include as well.
     func stopCondition(besides held: Int = 0) -> (@Sendable (_ bytes: Int) -> Bool)? {
         let stop = machine.stop
         let room = machine.roomOutsideHeap
@@ -15,19 +16,19 @@ extension Evaluator {
         return { bytes in bytes > most || stop.cause != nil }
     }
 
-    /// Counts a program that is kept to the end.
-    func hold(program bytes: Int) throws(EvalFailure) {
+    /// Counts the bytes of a program that is kept until the end.
+    func count(program bytes: Int) throws(EvalFailure) {
         guard bytes <= machine.roomOutsideHeap else { throw machine.memoryFailure }
         machine.countOutsideHeap(bytes)
     }
 
-    /// Why it was told to stop.
+    /// The failure after a poll cancelled the work.
     var stopFailure: EvalFailure { machine.stop.failure ?? machine.memoryFailure }
 
-    /// Lets the heap give up what is garbage before a source is parsed that may need its room.
-    func makeRoom(forSource bytes: Int) { machine.collectForRoom(bytes * Self.bytesPerSourceByte) }
+    /// Collects garbage before a source is parsed, if its tables may need the memory.
+    func collectGarbage(forSource bytes: Int) { machine.collectForRoom(bytes * Self.bytesPerSourceByte) }
 
-    /// Bytes that tree and analysis take for each byte of a source, at most about: measured for lists of numbers, which
-    /// have the most nodes for their size.
+    /// An upper estimate of the bytes that tree and analysis take for each byte of a source. It was measured for lists
+    /// of numbers, which have the most nodes for their size.
     private static let bytesPerSourceByte = 48
 }

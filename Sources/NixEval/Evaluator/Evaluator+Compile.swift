@@ -3,32 +3,47 @@ import NixCompiler
 import NixSyntax
 import NixVM
 
-/// Source to tree and program.
+/// Parsing and compiling.
 extension Evaluator {
-    /// Parses source and resolves its variables, as `nix-instantiate --parse` does. `name` is what positions call it.
+    /// Parses a source and resolves its variables, like `nix-instantiate --parse`.
+    ///
+    /// - Parameters:
+    ///   - source: the text.
+    ///   - name: the name of the source in positions.
+    /// - Throws: a syntax error, an undefined variable, or an exceeded limit.
     public func parse(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
-            keep(try Compiler.check(tree, options: compileOptions(nil, tree)), name)
+            record(try Compiler.check(tree, options: compileOptions(nil, tree)), name)
         } catch {
             throw failure(of: error, in: source, name: name)
         }
         return tree
     }
 
-    /// Compiles source. `name` is what positions call it.
+    /// Compiles a source.
+    ///
+    /// - Parameters:
+    ///   - source: the text.
+    ///   - name: the name of the source in positions.
+    ///   - scopeNames: the names that `scopedImport` adds; nil for an ordinary import.
+    /// - Throws: a syntax error, an undefined variable, or an exceeded limit.
     public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
         let analysed = try analyse(source, name: name, scopeNames: scopeNames)
         do throws(CompileError) {
-            return try analysed.program(mustStop: stopCondition(besides: analysed.memoryBytes))
+            return try analysed.program(shouldCancel: stopCondition(besides: analysed.memoryBytes))
         } catch {
             throw failure(of: error, in: source, name: name)
         }
     }
 
-    /// Parses source and resolves its variables, unless an evaluator before did.
+    /// Parses a source and resolves its variables, unless the result is in the cache.
     ///
-    /// - Parameter key: the source's, where it is known already.
+    /// - Parameters:
+    ///   - source: the text.
+    ///   - name: the name of the source in positions.
+    ///   - scopeNames: the names that `scopedImport` adds; nil for an ordinary import.
+    ///   - key: the key of the source if it has been computed.
     func analyse(
         _ source: [UInt8], name: String, scopeNames: [[UInt8]]?, key: ProgramCache.Key? = nil
     ) throws(EvalFailure) -> AnalysedSource {
@@ -36,7 +51,7 @@ extension Evaluator {
         sources[name] = source
         let key = key ?? programKey(source, scopeNames)
         if let known = programs.source(key) {
-            keep(known.warnings(limit: Self.mostWarnings), of: known.warningCount, name)
+            record(known.warnings(limit: Self.mostWarnings), of: known.warningCount, name)
             try warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
             return known
         }
@@ -57,32 +72,32 @@ extension Evaluator {
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
             let analysed = try AnalysedSource(tree, options: compileOptions(scopeNames, tree))
-            keep(analysed.warnings(limit: Self.mostWarnings), of: analysed.warningCount, name)
+            record(analysed.warnings(limit: Self.mostWarnings), of: analysed.warningCount, name)
             return analysed
         } catch {
             throw failure(of: error, in: source, name: name)
         }
     }
 
-    /// Keeps warnings, up to a bound.
-    private func keep(_ found: [Warning], of count: Int? = nil, _ name: String) {
-        let kept = found.prefix(max(0, Self.mostWarnings - warnings.count))
-        warnings += kept.map { (name, $0) }
-        warningsDropped += (count ?? found.count) - kept.count
+    /// Records warnings, up to a limit.
+    private func record(_ found: [Warning], of count: Int? = nil, _ name: String) {
+        let recorded = found.prefix(max(0, Self.mostWarnings - warnings.count))
+        warnings += recorded.map { (name, $0) }
+        warningsDropped += (count ?? found.count) - recorded.count
     }
 
-    /// Warnings of one evaluation that are kept.
+    /// The most warnings that are recorded in one evaluation.
     private static let mostWarnings = 10_000
 
-    /// Loads a source whose code is made as it is run.
+    /// Loads a source whose code is generated when it is first run.
     func loadDeferred(_ analysed: AnalysedSource, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
-        // The tree is kept for the code that is made later.
-        let held = analysed.memoryBytes
-        guard held <= machine.roomOutsideHeap else { throw machine.memoryFailure }
-        machine.countOutsideHeap(held)
+        // The tree is needed for generating code later.
+        let size = analysed.memoryBytes
+        guard size <= machine.roomOutsideHeap else { throw machine.memoryFailure }
+        machine.countOutsideHeap(size)
         let program: DeferredProgram
         do throws(CompileError) {
-            program = try DeferredProgram(analysed, mustStop: stopCondition())
+            program = try DeferredProgram(analysed, shouldCancel: stopCondition())
         } catch {
             throw failure(of: error, in: analysed.source, name: name)
         }
@@ -104,7 +119,8 @@ extension Evaluator {
         let before = program.memoryBytes
         do throws(CompileError) {
             let part = try program.part(
-                chunkIndex, firstChunk: machine.nextChunk, builder: &builder, mustStop: stopCondition(besides: -before))
+                chunkIndex, firstChunk: machine.nextChunk, builder: &builder,
+                shouldCancel: stopCondition(besides: -before))
             machine.countOutsideHeap(max(0, program.memoryBytes - before))
             return part
         } catch {
@@ -115,7 +131,7 @@ extension Evaluator {
     /// Answers a machine's request for the code of a chunk.
     func makeCode(program number: Int, chunkIndex: Int) throws(EvalFailure) {
         if let (program, name, key) = indexed[number] {
-            return try proveCode(program, name: name, key: key, number: number, chunkIndex: chunkIndex)
+            return try answerFromCache(program, name: name, key: key, number: number, chunkIndex: chunkIndex)
         }
         guard let (program, name) = deferred[number] else {
             throw EvalFailure(kind: .value, message: Array("program \(number) has no code to make".utf8))
@@ -125,18 +141,19 @@ extension Evaluator {
 
     private func compileOptions(_ scopeNames: [[UInt8]]?, _ tree: SyntaxTree) -> CompileOptions {
         CompileOptions(
-            globals: scope.names, scopeNames: scopeNames, mustStop: stopCondition(besides: tree.memoryBytes))
+            globals: scope.names, scopeNames: scopeNames, shouldCancel: stopCondition(besides: tree.memoryBytes))
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         sources[name] = source
-        makeRoom(forSource: source.count)
+        collectGarbage(forSource: source.count)
         let tree: SyntaxTree
         do throws(SyntaxError) {
             tree = try NixSyntax.parse(
                 source,
                 options: ParseOptions(
-                    pipeOperators: options.pipeOperators, mustStop: stopCondition(besides: source.count)))
+                    pipeOperators: options.pipeOperators, maximumDepth: BigStack.levels,
+                    shouldCancel: stopCondition(besides: source.count)))
         } catch {
             throw failure(of: error, name: name)
         }
@@ -145,15 +162,15 @@ extension Evaluator {
         return tree
     }
 
-    /// Warns of each use of `or` as an identifier that will change its meaning, as Nix words it.
+    /// Warns, in Nix's words, about each `or` that is an identifier and that newer versions of Nix parse differently.
     private func warn(ambiguousOrs spans: [Span], in source: [UInt8], name: String) throws(EvalFailure) {
         if spans.isEmpty { return }
         let lines = LineIndex(source)
         for span in spans {
             if let failure = machine.stop.failure { throw failure }
-            let place = lines.location(of: span.start)
+            let location = lines.location(of: span.start)
             let before = """
-                warning: at \(name):\(place.line):\(place.column): This expression uses `or` as an identifier in a way \
+                warning: at \(name):\(location.line):\(location.column): This expression uses `or` as an identifier in a way \
                 that will change in a future Nix release.
                 Wrap this entire expression in parentheses to preserve its current meaning:
                     (
@@ -165,7 +182,7 @@ extension Evaluator {
         }
     }
 
-    /// Warns of the literals that the options speak of, or refuses the source for the first.
+    /// Warns about literals that the lints report, or refuses the source at the first fatal one.
     private func lint(_ tree: SyntaxTree, name: String) throws(EvalFailure) {
         if options.lints.areIgnored { return }
         let lines = LineIndex(tree.source)

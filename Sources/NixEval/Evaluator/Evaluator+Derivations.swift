@@ -1,20 +1,20 @@
 import NixVM
 
-/// A derivation found in a value.
+/// A derivation that was found in a value.
 public struct FoundDerivation: Sendable {
-    /// Where it was found, below the value searched: empty for the value itself.
+    /// The attribute path below the searched value; empty for the value itself.
     public var attributePath: [[UInt8]]
     public var name: [UInt8]
     public var path: [UInt8]
-    /// The output that was meant; empty when the derivation does not say.
+    /// The name of the selected output; empty if the derivation has no `outputName`.
     public var outputName: [UInt8]
     public var value: ValueHandle
 }
 
-/// Finding derivations as `nix-instantiate` does.
+/// The search for derivations, as in `nix-instantiate`.
 extension Evaluator {
-    /// The derivations that a value is or holds: a derivation itself, those of a list, those of a set's attributes, and
-    /// below where a set says `recurseForDerivations`. Functions are called with the arguments that they name.
+    /// Finds the derivations in a value: the value itself, the elements of a list, the attributes of a set, and those
+    /// of nested sets with `recurseForDerivations`. Functions are called with the arguments that they name.
     public func derivations(
         in value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> [FoundDerivation] {
@@ -23,7 +23,7 @@ extension Evaluator {
         return search.found
     }
 
-    /// A boolean attribute of a forced set; false when it is missing.
+    /// The value of a boolean attribute of a forced set; false if it is absent.
     fileprivate func flag(_ set: ValueHandle, _ name: String) throws(EvalFailure) -> Bool {
         guard let attribute = machine.attribute(set, Array(name.utf8)) else { return false }
         let value = try force(attribute)
@@ -34,7 +34,7 @@ extension Evaluator {
         return flag
     }
 
-    /// A string attribute of a forced set; nil when it is missing.
+    /// The value of a string attribute of a forced set; nil if it is absent.
     public func text(_ set: ValueHandle, _ name: String) throws(EvalFailure) -> [UInt8]? {
         guard let attribute = machine.attribute(set, Array(name.utf8)) else { return nil }
         let value = try force(attribute)
@@ -53,7 +53,7 @@ extension Evaluator {
     }
 }
 
-/// One search, without native recursion.
+/// A search with an explicit stack instead of native recursion.
 private struct DerivationSearch {
     let evaluator: Evaluator
     let arguments: [(name: [UInt8], value: ValueHandle)]
@@ -62,11 +62,11 @@ private struct DerivationSearch {
     private var work: [Work] = []
 
     private enum Work {
-        /// Call what can be called, then take the derivation or look inside.
+        /// Call a function, then record a derivation or search its members.
         case enter(ValueHandle, [[UInt8]])
-        /// Take the derivation, or look inside if the set says so.
+        /// Record a derivation, or search a set with `recurseForDerivations`.
         case attribute(ValueHandle, [[UInt8]])
-        /// Take the derivation, or look inside.
+        /// Record a derivation or search its members.
         case element(ValueHandle, [[UInt8]])
     }
 
@@ -82,13 +82,13 @@ private struct DerivationSearch {
             case .enter(let value, let path): try enter(value, path)
             case .attribute(let value, let path):
                 let forced = try evaluator.force(value)
-                if try take(forced, path) { continue }
+                if try record(forced, path) { continue }
                 if evaluator.machine.isAttributes(forced), try evaluator.flag(forced, "recurseForDerivations") {
                     work.append(.enter(forced, path))
                 }
             case .element(let value, let path):
                 let forced = try evaluator.force(value)
-                if !(try take(forced, path)) { work.append(.enter(forced, path)) }
+                if !(try record(forced, path)) { work.append(.enter(forced, path)) }
             }
         }
     }
@@ -96,10 +96,10 @@ private struct DerivationSearch {
     private mutating func enter(_ value: ValueHandle, _ path: [[UInt8]]) throws(EvalFailure) {
         let machine = evaluator.machine
         let value = try evaluator.autoCall(value, arguments)
-        if try take(value, path) { return }
+        if try record(value, path) { return }
         if machine.isAttributes(value) {
             let combines = machine.attribute(value, Array("_combineChannels".utf8)) != nil
-            // The last pushed comes first.
+            // The stack is popped from its end.
             for name in machine.attributeNames(value).reversed() where Self.isPathComponent(name) {
                 guard let attribute = machine.attribute(value, name) else { continue }
                 work.append(combines ? .enter(attribute, path + [name]) : .attribute(attribute, path + [name]))
@@ -116,8 +116,8 @@ private struct DerivationSearch {
         }
     }
 
-    /// Whether a forced value is a derivation; then it is noted, unless it was before.
-    private mutating func take(_ value: ValueHandle, _ path: [[UInt8]]) throws(EvalFailure) -> Bool {
+    /// Records a forced value if it is a derivation that was not found before. Returns whether it is a derivation.
+    private mutating func record(_ value: ValueHandle, _ path: [[UInt8]]) throws(EvalFailure) -> Bool {
         guard try evaluator.isDerivation(value) else { return false }
         if done.contains(where: { evaluator.machine.isSame($0, value) }) { return true }
         done.append(value)
@@ -135,7 +135,7 @@ private struct DerivationSearch {
         return true
     }
 
-    /// Whether a name can stand in an attribute path without quotes: others are passed over.
+    /// Whether a name needs no quotes in an attribute path. Other names are skipped.
     private static func isPathComponent(_ name: [UInt8]) -> Bool {
         func isLetter(_ byte: UInt8) -> Bool {
             byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")

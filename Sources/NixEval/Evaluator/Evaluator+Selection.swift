@@ -1,8 +1,14 @@
 import NixVM
 
-/// Arguments and attribute paths of the command line, as Nix treats them.
+/// Arguments and attribute paths of the command line, as in Nix.
 extension Evaluator {
-    /// Calls a function whose pattern's names all have defaults or are given; anything else is returned as it is.
+    /// Calls a function if every name in its pattern has a default or an argument; any other value is returned
+    /// unchanged.
+    ///
+    /// A pattern with `...` gets all arguments, any other those that it names. Of arguments with the same name the last
+    /// one counts.
+    ///
+    /// - Throws: an error if a required argument is missing.
     public func autoCall(_ value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]) throws(EvalFailure)
         -> ValueHandle
     {
@@ -13,25 +19,30 @@ extension Evaluator {
             return try autoCall(call(functor, [forced]), arguments)
         }
         guard let formals = machine.formals(forced) else { return forced }
-        for formal in formals where !formal.hasDefault && !arguments.contains(where: { $0.name == formal.name }) {
+        var given: [[UInt8]: ValueHandle] = [:]
+        for argument in arguments { given[argument.name] = argument.value }
+        if formals.hasEllipsis {
+            return try call(forced, [machine.makeAttributes(given.map { ($0.key, $0.value) })])
+        }
+        for formal in formals.names where !formal.hasDefault && given[formal.name] == nil {
             let name = String(decoding: formal.name, as: UTF8.self)
             throw EvalFailure(
                 kind: .missingArgument,
                 message: Array(
                     "cannot evaluate a function that has an argument without a value ('\(name)')".utf8))
         }
-        let given = arguments.filter { argument in formals.contains { $0.name == argument.name } }
-        return try call(forced, [machine.makeAttributes(given.map { ($0.name, $0.value) })])
+        let named = formals.names.compactMap { formal in given[formal.name].map { (formal.name, $0) } }
+        return try call(forced, [machine.makeAttributes(named)])
     }
 
-    /// Follows an attribute path (`a.b."c.d".0`), calling functions on the way as `-A` does.
+    /// Selects an attribute path (`a.b."c.d".0`), and calls functions on the way like `-A`.
     public func select(
         _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
         try select(value, steps: Evaluator.steps(of: path).map { Array($0.utf8) }, named: path, arguments)
     }
 
-    /// The same for a path in parts; `path` is what errors call it.
+    /// Selects an attribute path that is given as names. Errors refer to it as `path`.
     func select(
         _ value: ValueHandle, steps: [[UInt8]], named path: String,
         _ arguments: [(name: [UInt8], value: ValueHandle)]

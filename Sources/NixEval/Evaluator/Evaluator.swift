@@ -4,15 +4,15 @@ import NixStore
 import NixSyntax
 import NixVM
 
-/// What an evaluator may read and use.
+/// The limits, settings and features of an evaluator.
 public struct EvaluatorOptions: Sendable {
     public var limits: Limits
     public var settings: MachineSettings
-    /// Nix's experimental feature `pipe-operators`.
+    /// Whether `|>` and `<|` are operators: Nix's experimental feature `pipe-operators`.
     public var pipeOperators: Bool
-    /// Literals to warn of or to refuse.
+    /// The literals that are warned about or refused.
     public var lints: LiteralLints
-    /// Makes the cache for the programs of files; nil for none.
+    /// Creates the cache for the programs of files; nil for none.
     public var diskCache: (@Sendable () -> DiskCache?)?
 
     public init(
@@ -27,52 +27,59 @@ public struct EvaluatorOptions: Sendable {
     }
 }
 
-/// Source or program in, value out. One evaluator is one heap; files are parsed and compiled once.
+/// Evaluates sources and programs. An evaluator has one heap, in which each file is parsed and compiled only once.
 ///
-/// Compilation nests on the native stack: call it on a thread of `BigStack`.
+/// Compilation needs a large native stack: call it on a thread of `BigStack`.
 public final class Evaluator {
-    /// Names what an evaluation gives: the same program, arguments, limits and files give the same under one version.
+    /// The version of the semantics. Under one version, equal programs, arguments, limits and files give equal results.
     public static let version = "1"
 
     public let machine: Machine
     let io: any EvalIO
     let options: EvaluatorOptions
-    /// Source text by program, for excerpts in errors.
+    /// The texts of sources by name, for excerpts in errors.
     var sources: [String: [UInt8]] = [:]
-    /// What tells the sources of programs from files from others of the same name: they are read again when an excerpt
-    /// is asked for, as nearly none is.
+    /// The identities of sources whose programs came from the disk cache. The source is only read again when an error
+    /// needs an excerpt, and must not have changed.
     var sourceKeys: [String: (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)] = [:]
-    /// Where lines start in sources of which a place was asked for.
+    /// The line indices of sources with resolved positions, by name.
     var lineIndices: [String: LineIndex] = [:]
-    /// What the expressions of sources say in which something failed.
-    var contextsBySource: [String: ExpressionContexts] = [:]
-    /// Sources for which that could not be made.
+    /// The parsed expressions of sources in which something failed, by name.
+    var contextsBySource: [String: ExpressionTrace] = [:]
+    /// Sources that could not be parsed again.
     var unexplained: Set<String> = []
-    /// Programs whose code is made as it is run, by their number in the machine, with the name of their source.
+    /// Programs whose code is generated when it is first run, by their number in the machine, with the name of the
+    /// source.
     var deferred: [Int: (program: DeferredProgram, name: String)] = [:]
-    /// Room for the chunk that is being made.
+    /// A builder whose buffers all chunks share.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)
-    /// Programs from files, which are proved as they are run, by their number in the machine.
+    /// Programs from the disk cache, which are verified as they run, by their number in the machine.
     var indexed: [Int: (program: IndexedProgram, name: String, key: DiskCache.Key)] = [:]
-    /// Warnings of everything compiled so far, with the name of their source: the first of them.
+    /// The first warnings about everything compiled so far, with the name of the source.
     public internal(set) var warnings: [(source: String, warning: Warning)] = []
-    /// How many more there were.
+    /// The number of further warnings.
     public internal(set) var warningsDropped = 0
 
-    /// Sources compiled so far that no cache had.
+    /// The number of sources compiled so far that were in no cache.
     var compilations = 0
-    /// Programs of this and of other evaluators, by content.
+    /// The cache shared with other evaluators; nil if there is none.
     let programs: ProgramCache?
-    /// Receives warnings, one at a time without the line's end; as what the machine prints.
+    /// Prints warnings and the output of `trace`, one message at a time without the final newline.
     let print: ([UInt8]) -> Void
-    /// Programs of earlier runs, in files.
+    /// The cache of programs in files; nil if there is none.
     let disk: DiskCache?
     let cancellation: Cancellation?
-    /// Told of what is compiled while the machine is observed.
+    /// Notified of what is compiled while the machine is observed.
     var observer: (any EvaluationObserver)?
     let scope: GlobalScope
 
-    /// Nil when the address space for the heap cannot be reserved.
+    /// Creates an evaluator with a machine of its own; fails if the address space for the heap cannot be reserved.
+    ///
+    /// - Parameters:
+    ///   - io: gives access to files and the environment.
+    ///   - options: the limits, settings and features.
+    ///   - cancellation: stops evaluations from another thread.
+    ///   - print: receives warnings and the output of `trace`, one message at a time without the final newline.
     public init?(
         io: any EvalIO, options: EvaluatorOptions = EvaluatorOptions(), cancellation: Cancellation? = nil,
         print: @escaping ([UInt8]) -> Void
@@ -95,7 +102,7 @@ public final class Evaluator {
         }
     }
 
-    /// One of many evaluators, one after another, that share memory and programs.
+    /// Creates one of several consecutive evaluators that share the memory of a machine and the cached programs.
     init(
         machine: Machine, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache,
         disk: DiskCache?
@@ -110,14 +117,22 @@ public final class Evaluator {
         scope = .of(machine)
     }
 
-    /// Gives a machine the builtin that is written in Nix.
+    /// Installs the builtin `derivation`, which is written in Nix.
     static func installDerivation(_ machine: Machine) throws {
-        let tree = try NixSyntax.parse(Array(NixSources.derivation.utf8))
+        let tree = try NixSyntax.parse(NixSources.derivation)
         let compiled = try Compiler.compile(tree, options: CompileOptions(globals: GlobalScope.whole.names))
         try machine.install(function: compiled.program, as: "derivation", sourceName: NixSources.derivationName)
     }
 
-    /// Loads source and gives its value, not yet forced. Relative paths start from `directory`.
+    /// Loads a source.
+    ///
+    /// - Parameters:
+    ///   - source: the text.
+    ///   - name: the name of the source in positions.
+    ///   - directory: the directory that relative paths are relative to.
+    ///   - scopeNames: the names that `scopedImport` adds; nil for an ordinary import.
+    /// - Returns: the value, not forced.
+    /// - Throws: a syntax error, an undefined variable, or an exceeded limit.
     public func load(source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]? = nil)
         throws(EvalFailure) -> ValueHandle
     {
@@ -125,23 +140,28 @@ public final class Evaluator {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
             return try loadDeferred(analysed, name: name, directory: directory)
         }
-        // A trace shows the program's own chunks, however it came to be.
+        // An observer must see the same chunks in every run, so the caches are not used.
         let program = try compile(source, name: name, scopeNames: scopeNames)
         machine.countOutsideHeap(source.count + program.memoryBytes)
         let first = Int(machine.nextChunk)
         let value = try machine.load(program: program, name: name, directory: directory)
-        tell(of: program, sourceName: name, firstChunk: first)
+        notifyObserver(of: program, sourceName: name, firstChunk: first)
         return value
     }
 
-    /// Loads a program that was verified.
+    /// Loads a verified program.
     public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
         try machine.load(program: program, name: name, directory: directory)
     }
 
-    /// Loads a file, or a directory's `default.nix`.
+    /// Loads a file, or the `default.nix` of a directory.
     ///
-    /// - Parameter isCompiled: it is to be compiled, for the warnings, also if an earlier run left the program.
+    /// - Parameters:
+    ///   - path: the path.
+    ///   - isCompiled: whether the file is compiled even if its program is in the disk cache, because its warnings are
+    ///     needed.
+    /// - Returns: the value, not forced.
+    /// - Throws: why the file cannot be read or compiled.
     public func load(file path: [UInt8], isCompiled: Bool = false) throws(EvalFailure) -> ValueHandle {
         try load(file: path, scopeNames: nil, isCompiled: isCompiled)
     }
@@ -175,10 +195,10 @@ public final class Evaluator {
         return try load(source: source, name: name, directory: directory, scopeNames: scopeNames)
     }
 
-    /// What is known of a file beside its tree and program, about.
+    /// An estimate of the bytes that are kept for a file, besides its tree and program.
     private static let bytesPerFile = 8 << 10
 
-    /// Runs what was started on the machine to its end, answering its requests.
+    /// Runs the machine until the result is complete, and answers its requests.
     private func run() throws(EvalFailure) -> ValueHandle {
         while true {
             switch machine.resume() {
@@ -202,31 +222,38 @@ public final class Evaluator {
         }
     }
 
-    /// The value, forced.
+    /// Forces a value.
     public func force(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
         machine.startForce(value)
         return try run()
     }
 
-    /// The value with everything in it forced.
+    /// Forces a value and everything in it.
     public func deepForce(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
         machine.startDeepForce(value)
         return try run()
     }
 
-    /// The result of a call, forced.
+    /// Calls a function and forces the result.
     public func call(_ function: ValueHandle, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
         machine.startCall(function, arguments)
         return try run()
     }
 
-    /// The value as XML, a string. `isStrict` forces what lies in it; `hasLocation` says where things stand.
+    /// Converts a value to XML.
+    ///
+    /// - Parameters:
+    ///   - value: the value.
+    ///   - isStrict: whether everything in the value is forced.
+    ///   - hasLocation: whether the positions of definitions are included.
+    /// - Returns: a string.
+    /// - Throws: the failure of the evaluation.
     public func xml(_ value: ValueHandle, isStrict: Bool, hasLocation: Bool) throws(EvalFailure) -> ValueHandle {
         machine.startXML(try force(value), isStrict: isStrict, hasLocation: hasLocation)
         return try run()
     }
 
-    /// The result of a builtin, forced.
+    /// Calls a builtin and forces the result.
     public func call(builtin name: String, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
         machine.startBuiltin(name, arguments)
         return try run()

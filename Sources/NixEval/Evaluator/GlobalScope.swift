@@ -1,14 +1,15 @@
 import NixCompiler
 import NixVM
 
-/// The names that sources find in a machine without binding them. What a pure machine lacks is an undefined variable
-/// there, wherever it stands: in a source as in a program.
+/// The global names of a machine. In a pure machine some of them are missing, and then count as undefined variables
+/// wherever they occur.
 struct GlobalScope: Sendable {
-    /// Which of `scopes` it is, for the keys of caches.
+    /// The index in `scopes`, which is part of the keys of caches.
     let number: UInt8
     let names: GlobalNames
 
-    /// Globals that only some machines have; each is a bit of a scope's number, set where it is missing.
+    /// The globals that only some machines have. Each is a bit of a scope's number, which is set if the global is
+    /// missing.
     private static let conditional = ["__currentSystem", "__currentTime"].map { Array($0.utf8) }
 
     private static let scopes: [GlobalScope] = (0..<(UInt8(1) << conditional.count)).map { number in
@@ -17,7 +18,7 @@ struct GlobalScope: Sendable {
             number: number, names: GlobalNames(Machine.globalNames.filter { name in !missing.contains(name) }))
     }
 
-    /// With everything that some machine has.
+    /// The scope with all globals.
     static var whole: GlobalScope { scopes[0] }
 
     static func of(_ machine: Machine) -> GlobalScope {

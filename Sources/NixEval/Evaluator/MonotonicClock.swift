@@ -1,11 +1,11 @@
 import Glibc
 
-/// The clocks that evaluations are measured with, in nanoseconds.
+/// The clocks that measure evaluations, in nanoseconds.
 public enum MonotonicClock {
-    /// Time since some moment of the past; the one that `Limits.deadline` is given in.
+    /// The time since an arbitrary moment, for `Limits.deadline`.
     public static func now() -> UInt64 { read(CLOCK_MONOTONIC) }
 
-    /// Processor time of the calling thread.
+    /// The processor time of the calling thread.
     static func threadTime() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
     fileprivate static func read(_ clock: clockid_t) -> UInt64 {
@@ -15,18 +15,18 @@ public enum MonotonicClock {
     }
 }
 
-/// The processor time of one thread, which every thread of the process may read.
+/// The processor time of one thread, which other threads may read.
 public struct ThreadClock: Sendable {
     private let clock: clockid_t
 
-    /// The calling thread's. To be read only while that thread lives.
+    /// The clock of the calling thread. It may only be read while that thread exists.
     public init() {
         var clock = CLOCK_THREAD_CPUTIME_ID
-        // It fails for threads that do not exist; this one does.
+        // This only fails for threads that do not exist.
         _ = unsafe pthread_getcpuclockid(pthread_self(), &clock)
         self.clock = clock
     }
 
-    /// Nanoseconds.
+    /// The processor time in nanoseconds.
     public func now() -> UInt64 { MonotonicClock.read(clock) }
 }

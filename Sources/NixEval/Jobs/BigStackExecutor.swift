@@ -1,13 +1,13 @@
 import Glibc
 import Synchronization
 
-/// A serial executor that is one thread with a stack of `BigStack.size`, for an actor that compiles and evaluates.
-/// The thread sleeps while there is nothing to do, and ends when the executor is let go.
+/// A serial executor for actors that compile and evaluate: a single thread with a stack of `BigStack.size`. The thread
+/// sleeps while there are no jobs, and ends when the executor is released.
 public final class BigStackExecutor: SerialExecutor {
     private let inbox: JobInbox
 
-    /// - Parameter name: of the thread, as tools show it; 15 bytes of it count.
-    /// - Throws: when the thread cannot be started.
+    /// - Parameter name: the name of the thread for debuggers and `top`, of which the first 15 bytes are used.
+    /// - Throws: an error if the thread cannot be started.
     public init(name: String) throws(BigStackError) {
         inbox = JobInbox()
         try inbox.start(name: name, for: self)
@@ -26,7 +26,7 @@ public final class BigStackExecutor: SerialExecutor {
     public func isIsolatingCurrentContext() -> Bool? { inbox.isCurrentThread }
 }
 
-/// A thread that could not be started.
+/// The thread of an executor could not be started.
 public struct BigStackError: Error, CustomStringConvertible {
     let code: Int32
 
@@ -35,7 +35,7 @@ public struct BigStackError: Error, CustomStringConvertible {
     }
 }
 
-/// Jobs for one thread, and the thread.
+/// The thread of an executor and its queue of jobs.
 @safe private final class JobInbox: @unchecked Sendable {
     private struct Content {
         var jobs: [UnownedJob] = []
@@ -43,7 +43,7 @@ public struct BigStackError: Error, CustomStringConvertible {
     }
 
     private let content = Mutex(Content())
-    /// Posted once for each batch of jobs that finds the inbox empty.
+    /// Posted once for each batch of jobs, when the queue becomes non-empty.
     private let wakeup: UnsafeMutablePointer<sem_t>
     private let thread = Atomic<UInt>(0)
     private weak var executor: BigStackExecutor?
@@ -115,9 +115,11 @@ public struct BigStackError: Error, CustomStringConvertible {
         }
     }
 
-    /// - Returns: false when the executor has been let go.
+    /// Runs the queued jobs.
+    ///
+    /// - Returns: false if the executor was released.
     private func turn() -> Bool {
-        // Held for the turn: the actor's last job may let go of its executor.
+        // The executor is retained, because the actor's last job may release it.
         guard let executor else { return false }
         let jobs = content.withLock { content in
             let jobs = content.jobs
@@ -129,7 +131,7 @@ public struct BigStackError: Error, CustomStringConvertible {
     }
 }
 
-/// Names the calling thread for debuggers and `top`. The Glibc module lacks the function for it.
+/// Names the calling thread for debuggers and `top`. The module Glibc does not export the function for it.
 private func nameThread(_ name: String) {
     let descriptor = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }

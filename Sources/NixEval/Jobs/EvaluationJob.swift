@@ -1,28 +1,28 @@
 import NixStore
 import NixVM
 
-/// One evaluation as the virtual machine is asked for it: what, with which arguments, under which limits, and what it
-/// may read.
+/// The description of one evaluation: the input and its arguments, the limits, and the files that it may read.
 public struct EvaluationJob: Sendable {
-    /// What is evaluated.
+    /// The input of an evaluation.
     public enum Input: Sendable {
-        /// Nix source. `name` is what positions call it; relative paths start from `directory`.
+        /// Nix source, with its name in positions and the directory that relative paths are relative to.
         case source([UInt8], name: String, directory: [UInt8])
-        /// A file of `io`.
+        /// A file that is read through `io`.
         case file(path: [UInt8])
-        /// An encoded program, not trusted: it is decoded and verified first.
+        /// An untrusted encoded program, which is decoded and verified first.
         case program([UInt8], name: String, directory: [UInt8])
     }
 
-    /// What a function is given under a name.
+    /// An argument for a function.
     public enum Argument: Sendable {
-        /// A Nix expression, evaluated where it is needed.
+        /// A Nix expression, which is evaluated when it is needed.
         case expression([UInt8])
         case text([UInt8])
     }
 
-    /// Attributes to look at, each alone. The result has one JSON object a line, in the order of the paths; fewer than
-    /// paths when a limit came near or ended it after the first.
+    /// A request to visit attributes, each of which may fail alone. The result has one JSON object for each line, in
+    /// the order of the paths. It has fewer lines than paths if a limit was almost reached, or exceeded after the first
+    /// line.
     public struct Walk: Sendable {
         public var paths: [[[UInt8]]]
         public var options: AttributeWalker.Options
@@ -33,31 +33,31 @@ public struct EvaluationJob: Sendable {
         }
     }
 
-    /// How the value is printed.
+    /// The format in which the value is printed.
     public enum Format: Sendable {
-        /// As `nix-instantiate --eval` prints.
+        /// The format of `nix-instantiate --eval`.
         case nix
         case json
         case xml
     }
 
     public var input: Input
-    /// Given by name to a function that the value, or a value on the way of `attribute`, is.
+    /// The arguments, by name, for a function that is the value or is on the way of `attribute`.
     public var arguments: [(name: [UInt8], value: Argument)] = []
-    /// An attribute path; empty: the value itself.
+    /// The attribute path to select; empty for the value itself.
     public var attribute = ""
     public var format = Format.nix
-    /// Force everything inside the value before it is printed. JSON and XML do so anyway.
+    /// Whether everything in the value is forced before it is printed. JSON and XML imply this.
     public var isStrict = false
-    /// Look at attributes below the value instead of printing it; `attribute`, `format` and `isStrict` are not used.
+    /// Visits attributes instead of printing the value; `attribute`, `format` and `isStrict` are then not used.
     public var walk: Walk?
-    /// Experimental features of Nix that are on, of `ExperimentalFeature.known`.
+    /// The enabled experimental features of Nix, of `ExperimentalFeature.known`.
     public var features: Set<String> = []
-    /// What `<NAME>` finds: names and paths.
+    /// The entries of the search path for `<NAME>`.
     public var searchPath: [(prefix: [UInt8], path: [UInt8])] = []
-    /// `builtins.currentSystem`; nil: there is none.
+    /// The value of `builtins.currentSystem`; nil if it does not exist.
     public var system: [UInt8]?
-    /// What it may read, and no more.
+    /// The only files that the evaluation may read.
     public var io: RootedIO
     public var limits = EvaluationLimits()
 
@@ -67,27 +67,27 @@ public struct EvaluationJob: Sendable {
     }
 }
 
-/// What a job may use. Nil is no limit.
+/// The limits of a job. Nil means no limit.
 public struct EvaluationLimits: Sendable, Equatable {
-    /// Units: one per call and force, and per unit of a builtin's work.
+    /// The fuel in units: one for each call and force, and for each unit of work in a builtin.
     public var fuel: Int?
     public var memoryBytes: Int?
-    /// Frames that wait for one another.
+    /// The most nested frames.
     public var depth = 10_000_000
-    /// From the start of the job, compiling included.
+    /// The most time from the start of the job on, including compilation.
     public var timeoutNanoseconds: UInt64?
-    /// Bytes of the printed value.
+    /// The most bytes of the printed value.
     public var resultBytes: Int?
-    /// Bytes of what `trace` and `warn` print that are kept; the rest is counted.
+    /// The most bytes of the output of `trace` and `warn` that are kept; further ones are counted.
     public var printedBytes = 64 << 10
 
     public init() {}
 }
 
-/// How a job is watched.
+/// The tracing of a job.
 public struct EvaluationTrace {
     public var level: TraceLevel
-    /// Called on the machine's thread.
+    /// Notified on the thread of the machine.
     public var observer: any EvaluationObserver
 
     public init(level: TraceLevel, observer: any EvaluationObserver) {

@@ -1,90 +1,91 @@
 import NixBytecode
 import NixVM
 
-/// What came of a job in the virtual machine.
+/// The result of a job.
 public struct EvaluationReport: Sendable {
     /// How the evaluation ended.
     public enum Outcome: Sendable {
         /// The printed value.
         case value([UInt8])
-        /// An error, or a limit: `FailureReport.kind` says which.
+        /// The evaluation failed or exceeded a limit, which `FailureReport.kind` tells apart.
         case failed(FailureReport)
-        /// The verifier refused the program.
+        /// The verifier rejected the program.
         case rejected(ProgramRejection)
-        /// The printed value has more bytes than this limit.
+        /// The printed value has more bytes than the limit.
         case resultTooLarge(limit: Int)
-        /// The machine could not be made.
+        /// The machine could not be created.
         case internalError(String)
     }
 
-    /// A line that `trace` or `warn` printed, without its prefix.
+    /// A message of `trace` or `warn`, without its prefix.
     public struct PrintedLine: Sendable, Equatable {
         public var isWarning: Bool
         public var text: [UInt8]
     }
 
-    /// What the evaluation used: bytes, nanoseconds, and counts.
+    /// The resources that the evaluation used.
     public struct Statistics: Sendable, Equatable {
         public var fuel = 0
-        /// Heap, stack and programs at their largest.
+        /// The largest size of heap, stack and programs.
         public var memoryPeakBytes = 0
         public var collections = 0
-        /// The most frames that waited for one another.
+        /// The largest number of nested frames.
         public var depthPeak = 0
         public var elapsedNanoseconds: UInt64 = 0
-        /// Of the machine's thread.
+        /// The processor time of the machine's thread.
         public var cpuNanoseconds: UInt64 = 0
-        /// Reading and compiling what the job names, its arguments included; 0 when all of it was known. Files that it
-        /// imports are part of the evaluation.
+        /// The time for reading and compiling the job's input and arguments; 0 if all of it was cached. Imported files
+        /// count as evaluation.
         public var compileNanoseconds: UInt64 = 0
     }
 
     public var outcome: Outcome
     public var printed: [PrintedLine] = []
     public var printedBytesDropped = 0
-    /// What the compiler has to say about the job's own source and arguments, not about files that they import.
+    /// The compiler's warnings about the job's own source and arguments, not about imported files.
     public var warnings: [WarningReport] = []
-    /// Warnings that a report has at most.
+    /// The most warnings in a report.
     public static let warningLimit = 100
     public var statistics = Statistics()
-    /// Of a traced job: how often each kind of event happened, by the kind's number.
+    /// For a traced job, the number of events of each kind, indexed by the kind's number.
     public var eventCounts: [UInt64] = []
 
     init(_ outcome: Outcome) { self.outcome = outcome }
 }
 
-/// A warning of the compiler with its place.
+/// A warning of the compiler with its location.
 public struct WarningReport: Sendable, Equatable {
-    /// Stable, as Tvix numbers them: `W003`.
+    /// The stable code, numbered as in Tvix: `W003`.
     public var code: String
     public var message: String
-    public var place: FailureReport.Place
+    public var location: FailureReport.Location
 }
 
-/// A failure that has left its machine: places are resolved to lines and their text.
+/// A failure that does not depend on its machine any more: positions are resolved to lines and their text.
 public struct FailureReport: Sendable, Equatable {
-    /// Lines and columns count from 1, columns in bytes; the end is exclusive. 0 where the program has no lines.
-    public struct Place: Sendable, Equatable {
+    /// A location in a source. Lines and columns count from 1, columns in bytes; the end is exclusive. All are 0 if the
+    /// program has no line table.
+    public struct Location: Sendable, Equatable {
         public var source: String
         public var line = 0
         public var column = 0
         public var endLine = 0
         public var endColumn = 0
-        /// The first line's text, cut to 500 bytes; empty when the source is not at hand.
+        /// The text of the first line, cut to 500 bytes; empty if the source is not available.
         public var sourceLine: [UInt8] = []
     }
 
-    /// A line of the backtrace, and where it leads.
+    /// A line of the backtrace with its location.
     public struct Frame: Sendable, Equatable {
         public var message: [UInt8]
-        public var place: Place?
+        public var location: Location?
     }
 
     public var kind: FailureKind
-    /// As Nix words it, without `error: `, and with what it suggests on a line of its own.
+    /// The message in Nix's words without `error: `, followed by suggestions on a line of their own.
     public var message: [UInt8]
-    public var place: Place?
-    /// Innermost first.
+    public var location: Location?
+    /// The backtrace, innermost frame first.
     public var backtrace: [Frame]
     public var backtraceOmitted: Int
 }

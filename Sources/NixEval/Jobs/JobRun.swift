@@ -2,7 +2,7 @@ import NixBytecode
 import NixStore
 import NixVM
 
-/// One job on its way through a machine.
+/// The evaluation of one job on a machine.
 final class JobRun {
     private let job: EvaluationJob
     private let cancellation: Cancellation
@@ -37,7 +37,7 @@ final class JobRun {
             let machine = Machine(
                 memory: memory, io: job.io, limits: limits, cancellation: cancellation,
                 print: { [unowned self] in printed.add($0) })
-        else { return EvaluationReport(.internalError("the address space for the heap cannot be reserved")) }
+        else { return EvaluationReport(.internalError(AddressSpace.failureText)) }
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
         let options = EvaluatorOptions(
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
@@ -62,16 +62,16 @@ final class JobRun {
             if cancellation.isCancelled {
                 throw EvalFailure(kind: .cancelled, message: Array("evaluation cancelled".utf8))
             }
-            // In the order of the command line, so that chunks have the same numbers.
+            // The order is that of the command line, so that chunks have the same numbers.
             let arguments = try arguments(evaluator)
             let value = try load(evaluator)
             warnings = evaluator.warningReports(limit: EvaluationReport.warningLimit)
-            // Nothing was compiled or verified that was not known.
+            // Everything was cached.
             let isKnown = evaluator.compilations == 0 && verifications == 0
             compiled = isKnown ? 0 : max(1, MonotonicClock.now() &- begin)
             if let walk = job.walk { return try self.walk(walk, from: value, arguments, evaluator) }
             let selected = try evaluator.select(value, path: job.attribute, arguments)
-            // As at the command line, a function is only called when arguments are given.
+            // As on the command line, a function is only called if there are arguments.
             return try print(
                 arguments.isEmpty ? selected : evaluator.autoCall(selected, arguments), evaluator)
         } catch let rejection as ProgramRejection {
@@ -93,18 +93,19 @@ final class JobRun {
         }
     }
 
-    /// A program counts as this job's, also where one before had it verified.
+    /// Decodes and verifies a program unless it is cached. A cached program counts against the job's limit like a new
+    /// one.
     private func verified(_ bytes: [UInt8], _ evaluator: Evaluator) throws -> Program {
         evaluator.machine.countOutsideHeap(bytes.count)
         let key = ProgramCache.Key(encoded: bytes)
         if let (known, size) = programs.program(key) {
-            try evaluator.hold(program: size)
+            try evaluator.count(program: size)
             return known
         }
         verifications += 1
         let program: Program
         do throws(ProgramLoadFailure) {
-            program = try Program.load(bytes, mustStop: evaluator.stopCondition())
+            program = try Program.load(bytes, shouldCancel: evaluator.stopCondition())
         } catch {
             switch error {
             case .rejected(let rejection): throw rejection
@@ -113,7 +114,7 @@ final class JobRun {
         }
         let size = program.memoryBytes
         programs.insert(program, bytes: size, key)
-        try evaluator.hold(program: size)
+        try evaluator.count(program: size)
         return program
     }
 
@@ -130,8 +131,8 @@ final class JobRun {
         return arguments
     }
 
-    /// Looks at attribute after attribute, until the end or a limit. What was seen before a limit was passed counts, so
-    /// only a first attribute that passes one alone ends in that outcome.
+    /// Visits the attributes until the end or a limit. Results before a limit remain valid, so the job only fails if
+    /// the first attribute exceeds one.
     private func walk(
         _ walk: EvaluationJob.Walk, from value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)],
         _ evaluator: Evaluator
@@ -167,12 +168,12 @@ final class JobRun {
         case .json: text = machine.bytes(try evaluator.call(builtin: "toJSON", [value])) ?? []
         case .xml: text = machine.bytes(try evaluator.call(builtin: "toXML", [value])) ?? []
         }
-        // A print that was cut is longer than its limit.
+        // A value that was cut while printing is longer than its limit.
         return text.count > limit ? .resultTooLarge(limit: limit) : .value(text)
     }
 }
 
-/// What `trace` and `warn` print, up to a bound.
+/// The output of `trace` and `warn`, up to a limit.
 private struct PrintedLines {
     var maximumBytes = 0
     private(set) var lines: [EvaluationReport.PrintedLine] = []
@@ -187,7 +188,7 @@ private struct PrintedLines {
         let isTrace = line.starts(with: Self.tracePrefix)
         let prefix = isWarning ? Self.warningPrefix.count : isTrace ? Self.tracePrefix.count : 0
         let length = line.count - prefix
-        // An empty line costs something, too.
+        // A line counts one byte more than its text, so that empty lines are limited, too.
         let kept = min(length, maximumBytes - bytes - 1)
         guard kept >= 0 else {
             bytesDropped += length + 1

@@ -1,25 +1,26 @@
 import NixVM
 
-/// The one virtual machine of a worker: evaluates job after job on a thread of its own, each in a machine that is as
-/// good as new. What is kept between jobs is the memory's reservation with the builtins in it, and compiled programs.
+/// The interpreter of a worker. It evaluates one job after another on a thread of its own, each in a machine in its
+/// initial state. Between jobs, it keeps the reserved memory with the builtins in it, and the cached programs.
 public actor VirtualMachine {
     nonisolated let executor: BigStackExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
     private let programs: ProgramCache
-    /// Programs in files, for machines that come later.
+    /// The cache of programs in files, for later processes.
     private let disk: DiskCache?
-    /// Farms are pure: no clock, environment or system of the machine that a job happens to run on.
+    /// Jobs are pure: clock, environment and system of the machine that they run on are hidden.
     private var memory: MachineMemory?
     private var memorySystem: [UInt8]?
     private var memoryFeatures: Set<String> = []
     private let checks: MachineChecks?
 
     /// - Parameters:
-    ///   - programCacheBytes: about what compiled programs that are kept may take in memory.
-    ///   - programCacheDirectory: where programs of files are kept, too, for virtual machines of this user that come
-    ///     later; nil: nowhere.
-    ///   - checks: whether the machine checks itself as it runs.
+    ///   - programCacheBytes: an approximate limit on the bytes of cached programs in memory.
+    ///   - programCacheDirectory: the directory for cached programs in files, for later processes of this user; nil for
+    ///     none.
+    ///   - checks: the self-checks of the machine; nil for none.
+    /// - Throws: an error if the thread cannot be started.
     public init(programCacheBytes: Int, programCacheDirectory: String? = nil, checks: MachineChecks? = nil) throws {
         self.checks = checks
         executor = try BigStackExecutor(name: "firn-interpreter")
@@ -30,8 +31,9 @@ public actor VirtualMachine {
     /// Evaluates one job. Every job ends in a report.
     ///
     /// - Parameters:
-    ///   - cancellation: stops it from another thread; also one that has not begun.
-    ///   - trace: who hears what happens; nil: nobody.
+    ///   - job: the job.
+    ///   - cancellation: stops the job from another thread, even before it has begun.
+    ///   - trace: the tracing of the job; nil for none.
     public func evaluate(
         _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace? = nil
     ) -> EvaluationReport {
@@ -39,19 +41,21 @@ public actor VirtualMachine {
         let cpuBegin = MonotonicClock.threadTime()
         let run = JobRun(
             job, cancellation: cancellation, trace: trace, begin: begin, programs: programs, disk: disk)
-        var report = run.run(in: takeMemory(system: job.system, features: job.features))
+        var report = run.run(in: memory(system: job.system, features: job.features))
         report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
         report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
         return report
     }
 
-    /// Writes the programs that were compiled since the last time, where they are kept in files. What cannot be written
-    /// is left out.
+    /// Writes the programs that were compiled since the last call to the disk cache. Those that cannot be written are
+    /// dropped.
     public func storePrograms() { disk?.store() }
 
-    /// Jobs of one system and with the same features in a row use the same memory.
-    private func takeMemory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
+    /// The memory of the previous job if it had the same system and features; otherwise a new one.
+    private func memory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
         if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
+            // The address space of the one before is given back first: there may not be enough for both.
+            memory = nil
             memory = MachineMemory(
                 settings: MachineSettings(currentSystem: system, pure: true, checks: checks, features: features),
                 prepare: Evaluator.installDerivation)

@@ -1,10 +1,10 @@
 import NixVM
 
-/// What traces call a function, thunk or builtin: made once for each.
+/// The labels of functions, thunks and builtins in traces, each of which is made once.
 struct CallLabels {
     private var labels: [CodeID: String] = [:]
 
-    /// `name FILE:LINE`, `thunk FILE:LINE`, or `builtin NAME`.
+    /// The label: `name FILE:LINE`, `thunk FILE:LINE`, or `builtin NAME`.
     mutating func label(_ event: borrowing RuntimeEvent) -> String {
         let code = event.code
         if let known = labels[code] { return known }

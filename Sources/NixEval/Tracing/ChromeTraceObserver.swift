@@ -1,9 +1,9 @@
 import NixVM
 
-/// Writes calls in the Trace Event Format, which Perfetto and Chrome's tracing page open: one begin and one end for each
-/// frame, nested strictly, also when a failure unwinds them.
+/// Writes calls in the Trace Event Format, which Perfetto and Chrome's tracing page read. Each frame has a begin and an
+/// end event, strictly nested, even when a failure unwinds the frames.
 ///
-/// A tail call ends the function that made it and begins the other at the same depth.
+/// A tail call ends the function that made it, and begins the other one at the same depth.
 public final class ChromeTraceObserver: EvaluationObserver {
     private let write: (String) -> Void
     private var buffer = "[\n"
@@ -13,7 +13,7 @@ public final class ChromeTraceObserver: EvaluationObserver {
     private var start: UInt64?
     private var last: UInt64 = 0
 
-    /// - Parameter write: receives text, many lines at a time; `finish` ends it.
+    /// - Parameter write: receives text, many lines at a time. Call `finish` at the end.
     public init(write: @escaping (String) -> Void) { self.write = write }
 
     public func enterCallFrame(_ event: borrowing RuntimeEvent) { begin(event) }
@@ -28,7 +28,7 @@ public final class ChromeTraceObserver: EvaluationObserver {
         begin(event)
     }
 
-    /// Ends what is still open, and the text.
+    /// Ends the open frames and the text.
     public func finish() {
         while open > 0 { end(at: last) }
         buffer += "\n]\n"
@@ -51,7 +51,7 @@ public final class ChromeTraceObserver: EvaluationObserver {
         row("{\"ph\":\"E\",\"pid\":1,\"tid\":1,", time)
     }
 
-    /// Times are in microseconds from the first event, and never go back.
+    /// Appends an event. Times are in microseconds since the first event, and are made monotonic.
     private func row(_ text: String, _ time: UInt64) {
         last = max(last, time)
         let first = start ?? last
@@ -69,7 +69,7 @@ public final class ChromeTraceObserver: EvaluationObserver {
     }
 }
 
-/// Text in JSON's quotes.
+/// JSON string literals.
 enum JSONLine {
     static func quote(_ text: String, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))

@@ -1,9 +1,9 @@
 import NixBytecode
 import NixVM
 
-/// Hears what an evaluator compiles, and what its machine does with it, in order.
+/// An observer of what an evaluator compiles and its machine executes, in order.
 public protocol EvaluationObserver: RuntimeObserver {
-    /// A chunk was compiled and has its number. Not called for programs, which were compiled before.
+    /// Called when a chunk was compiled and has its number; not called for programs that were compiled earlier.
     func compiled(_ chunk: CompiledChunk)
 }
 
@@ -11,28 +11,28 @@ extension EvaluationObserver {
     public func compiled(_ chunk: CompiledChunk) {}
 }
 
-/// A chunk as an observer hears of it when it is compiled.
+/// A chunk that was compiled.
 public struct CompiledChunk: Sendable, Equatable {
     public var kind: Chunk.Kind
-    /// Index among the chunks of the machine, as in `RuntimeEvent.code`.
+    /// The index among the chunks of the machine, as in `RuntimeEvent.code`.
     public var number: Int
-    /// Of the source for a top level; of the function or delayed attribute; empty: none.
+    /// The name of the source for a top level; otherwise the name of the function or attribute, or empty.
     public var name: [UInt8]
-    /// Frames that are open: the innermost needs the code.
+    /// The number of open frames. The innermost one needs the code.
     public var open: Int
-    /// Nanoseconds on the monotonic clock.
+    /// The time in nanoseconds on the monotonic clock.
     public var time: UInt64
 }
 
 extension Evaluator {
-    /// Lets an observer hear all that happens at a level and those below. What is compiled is heard at every level.
+    /// Sets the observer, and the level of the events that it receives. It is notified of compilation at every level.
     public func observe(_ observer: any EvaluationObserver, level: TraceLevel) {
         self.observer = observer
         machine.observe(observer, level: level)
     }
 
-    /// Tells the observer of a program's chunks.
-    func tell(of program: Program, sourceName: String, firstChunk: Int) {
+    /// Notifies the observer of a program's chunks.
+    func notifyObserver(of program: Program, sourceName: String, firstChunk: Int) {
         guard let observer else { return }
         let open = machine.observedDepth + 1
         for (index, chunk) in program.chunks.enumerated() {

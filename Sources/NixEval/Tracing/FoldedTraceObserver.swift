@@ -1,8 +1,8 @@
 import NixVM
 
-/// Adds up the time of each stack of calls, for a flame graph: `outer;inner NANOSECONDS`, one line for each stack.
+/// Sums up the time of each call stack, for flame graphs: one line `outer;inner NANOSECONDS` for each stack.
 ///
-/// Frames deeper than `maximumDepth` count for the frame at that depth, so that deep recursion has bounded output.
+/// Frames deeper than `maximumDepth` are attributed to the frame at that depth, so that the output is bounded.
 public final class FoldedTraceObserver: EvaluationObserver {
     public static let maximumDepth = 256
 
@@ -61,7 +61,7 @@ public final class FoldedTraceObserver: EvaluationObserver {
         if depth < FoldedTraceObserver.maximumDepth { current = nodes[current].parent }
     }
 
-    /// The lines, in the order in which the stacks were first seen.
+    /// The lines, in the order in which the stacks first occurred.
     public func text() -> String {
         var text = ""
         for index in nodes.indices where index > 0 && nodes[index].nanoseconds > 0 {

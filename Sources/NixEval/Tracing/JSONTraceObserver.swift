@@ -6,10 +6,10 @@ public final class JSONTraceObserver: TraceLineObserver {
     private let begin = MonotonicClock.now()
     private var buffer: [UInt8] = []
 
-    /// - Parameter write: receives text, many lines at a time; call `flush` for the rest.
+    /// - Parameter write: receives text, many lines at a time. Call `flush` at the end.
     public init(write: @escaping ([UInt8]) -> Void) { self.write = write }
 
-    /// Writes what was gathered.
+    /// Writes the buffered text.
     public func flush() {
         if !buffer.isEmpty { write(buffer) }
         buffer = []
@@ -25,12 +25,14 @@ public final class JSONTraceObserver: TraceLineObserver {
 extension TraceLine {
     /// Appends the event as a JSON object.
     ///
-    /// - Parameter nanoseconds: since the evaluation began.
+    /// - Parameters:
+    ///   - nanoseconds: the time since the start of the evaluation.
+    ///   - out: the buffer.
     public func writeJSON(nanoseconds: UInt64, to out: inout [UInt8]) {
-        out += "{\"kind\":\"\(happening.name)\",\"ns\":\(nanoseconds),\"depth\":\(depth)".utf8
+        out += "{\"kind\":\"\(event.name)\",\"ns\":\(nanoseconds),\"depth\":\(depth)".utf8
         if !name.isEmpty { member("name", name, to: &out) }
         if let chunk { out += ",\"chunk\":\(chunk)".utf8 }
-        if happening == .machine(.executeOp) {
+        if event == .machine(.executeOp) {
             out += ",\"offset\":\(offset),\"opcode\":\"\(opcode.map { "\($0)" } ?? "")\"".utf8
         }
         if !request.isEmpty { member("request", Array(request.utf8), to: &out) }
@@ -42,7 +44,7 @@ extension TraceLine {
             }
             out.append(UInt8(ascii: "]"))
         }
-        if happening == .machine(.enterCallFrame) {
+        if event == .machine(.enterCallFrame) {
             out += ",\"arguments\":\(arguments)".utf8
         } else if stackHeight > 0 {
             out += ",\"stackHeight\":\(stackHeight)".utf8
@@ -55,7 +57,7 @@ extension TraceLine {
         quote(value, to: &out)
     }
 
-    /// Names and printed values need not be UTF-8, and are made so.
+    /// Appends a string literal. Names and printed values are converted to UTF-8.
     private func quote(_ bytes: [UInt8], to out: inout [UInt8]) {
         JSONLine.quote(String(decoding: bytes, as: UTF8.self), into: &out)
     }

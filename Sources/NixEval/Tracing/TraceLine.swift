@@ -1,15 +1,15 @@
 import NixBytecode
 import NixVM
 
-/// One event of an execution as a line of text, in the form of Tvix's tracing observer: whether it happens here or was
-/// read from a trace, it reads the same.
+/// An event of an execution, with its text in the form of Tvix's tracing observer. Live events and those read from a
+/// trace have the same text.
 public struct TraceLine: Sendable {
-    /// What happened: in the compiler, or in the machine.
-    public enum Happening: Sendable, Equatable {
+    /// The kind of the event, in the compiler or in the machine.
+    public enum Event: Sendable, Equatable {
         case compiled(Chunk.Kind)
         case machine(RuntimeEventKind)
 
-        /// As in protocol/firn-1.md, in one word.
+        /// The name in protocol/firn-1.md, as one word.
         public var name: String {
             switch self {
             case .compiled(.topLevel): "compiledTopLevel"
@@ -20,29 +20,29 @@ public struct TraceLine: Sendable {
         }
     }
 
-    public var happening: Happening
-    /// Frames below.
+    public var event: Event
+    /// The number of frames below.
     public var depth: Int
-    /// Of the function, thunk or builtin; empty: none.
+    /// The name of the function, thunk or builtin; empty if there is none.
     public var name: [UInt8]
-    /// Index among the chunks of the machine; nil for a builtin.
+    /// The index among the chunks of the machine; nil for a builtin.
     public var chunk: Int?
-    /// Of an entered frame; 0 for a thunk.
+    /// The number of arguments of an entered frame; 0 for a thunk.
     public var arguments: Int
-    /// Of an instruction in its chunk.
+    /// The code offset of an instruction in its chunk.
     public var offset: Int
     public var opcode: Opcode?
-    /// What a builtin's frame asks for.
+    /// The request of a builtin's frame.
     public var request: String
-    /// The topmost values, the topmost first.
+    /// The topmost values, the topmost one first.
     public var stack: [[UInt8]]
     public var stackHeight: Int
 
     public init(
-        _ happening: Happening, depth: Int, name: [UInt8], chunk: Int?, arguments: Int = 0, offset: Int = 0,
+        _ event: Event, depth: Int, name: [UInt8], chunk: Int?, arguments: Int = 0, offset: Int = 0,
         opcode: Opcode? = nil, request: String = "", stack: [[UInt8]] = [], stackHeight: Int = 0
     ) {
-        self.happening = happening
+        self.event = event
         self.depth = depth
         self.name = name
         self.chunk = chunk
@@ -54,9 +54,9 @@ public struct TraceLine: Sendable {
         self.stackHeight = stackHeight
     }
 
-    /// Without a line end.
+    /// The text of the event without a newline.
     public var text: String {
-        switch happening {
+        switch event {
         case .compiled(let kind):
             "=== compiled \(kind == .topLevel ? "toplevel" : "\(kind)")\(name.isEmpty ? "" : " '\(shownName)'")\(shownChunk) ==="
         case .machine(let kind): text(kind)

@@ -1,8 +1,10 @@
 import NixVM
 
-/// An observer for which each event is a line, whatever its kind.
+/// An observer that receives all kinds of events as lines.
 public protocol TraceLineObserver: EvaluationObserver {
-    /// - Parameter time: nanoseconds on the monotonic clock.
+    /// - Parameters:
+    ///   - line: the event.
+    ///   - time: the time in nanoseconds on the monotonic clock.
     func add(_ line: TraceLine, at time: UInt64)
 }
 

@@ -5,13 +5,15 @@ public final class TracingObserver: TraceLineObserver {
     private var buffer = ""
     private var last: UInt64 = 0
 
-    /// - Parameter write: receives text, many lines at a time; call `flush` for the rest.
+    /// - Parameters:
+    ///   - showsTime: whether a line begins with the time since the previous event.
+    ///   - write: receives text, many lines at a time. Call `flush` at the end.
     public init(showsTime: Bool, write: @escaping (String) -> Void) {
         self.showsTime = showsTime
         self.write = write
     }
 
-    /// Writes what was gathered.
+    /// Writes the buffered text.
     public func flush() {
         if !buffer.isEmpty { write(buffer) }
         buffer = ""

@@ -1,31 +1,31 @@
-/// Why a text gives no value.
+/// Why a text has no value.
 package enum JSONError: Error {
-    /// It is no JSON; `JSONSyntaxError` words it.
+    /// The text is not JSON. The full message is computed by `JSONSyntaxError`.
     case syntax(String)
-    /// It is no JSON, in the words of the library that Nix uses.
-    case worded(String)
-    /// It is JSON, but its value is none of Nix.
+    /// The text is not JSON, with the message of the library that Nix uses.
+    case libraryMessage(String)
+    /// The text is JSON, but Nix has no such value.
     case refused(String)
-    /// The budget or the memory for it is used up.
+    /// The budget or the memory is used up.
     case stopped(WorkStop)
 }
 
-/// What the value of a JSON text is made of, counted: the machine tells from it how much room the value needs.
+/// Counts of the parts of a JSON text's value, from which the machine computes the memory that the value needs.
 package struct JSONExtent {
     package fileprivate(set) var numbers = 0
     package fileprivate(set) var strings = 0
-    /// Words of eight bytes that the strings fill.
+    /// The sum of the strings' sizes in 8-byte words.
     package fileprivate(set) var stringWords = 0
     package fileprivate(set) var lists = 0
     package fileprivate(set) var listMembers = 0
     package fileprivate(set) var objects = 0
     package fileprivate(set) var objectMembers = 0
-    /// Members of the largest object.
+    /// The number of members of the largest object.
     package fileprivate(set) var largestObject = 0
-    /// Bytes in the text of the longest key that has escapes.
+    /// The length in bytes of the longest key with escapes, as written.
     package fileprivate(set) var longestEscapedKey = 0
-    /// The most values and keys that wait at the same time for their container to be complete.
-    package fileprivate(set) var mostWaiting = 0
+    /// The most values and keys that are pending at the same time, because their container is not complete.
+    package fileprivate(set) var maximumPending = 0
 
     fileprivate mutating func addString(_ length: Int) {
         strings &+= 1
@@ -44,53 +44,57 @@ package struct JSONExtent {
     }
 }
 
-/// Reads JSON in two passes: this checks the text, notes what is where and counts what the value needs; the machine
-/// builds it. Nesting lies on a buffer, not on the native stack.
+/// Reads JSON in two passes. This pass checks the text, records its tokens and counts what the value needs; the machine
+/// then builds the value. The stack of open containers is a buffer, so that nesting takes no native stack.
 ///
-/// A unit is charged for every 8 bytes.
+/// A unit of fuel is charged for every 8 bytes.
 package struct JSONReader: ~Copyable {
     private let bytes: ByteView
-    private var place = 0
-    /// Up to where reading is paid for.
-    private var paid = 0
+    private var position = 0
+    /// The offset up to which reading has been charged.
+    private var chargedEnd = 0
     private var tokens = Buffer<Token>()
     private var extent = JSONExtent()
-    /// Values and keys that wait for their container to be complete.
-    private var waiting = 0
+    /// Values and keys whose container is not complete.
+    private var pending = 0
 
-    /// A scalar, a key, or the end of a container whose members came before it.
+    /// A scalar, a key, or the end of a container, which follows its members.
     package struct Token: BitwiseCopyable {
         package enum Kind: UInt8, BitwiseCopyable {
             case null, `false`, `true`, integer, float
-            /// Strings as they lie in the text, and those with escapes.
+            /// Strings and keys without and with escapes.
             case string, escapedString, key, escapedKey
             case list, object
         }
 
         package var kind: Kind
-        /// The integer, the float's bits, the count of members, or start and length of the text between the quotes.
+        /// The integer, the bits of the float, the number of members, or the start and length of the text between the
+        /// quotes.
         package var payload: UInt64
 
         @inline(__always) package var start: Int { Int(truncatingIfNeeded: payload &>> 32) }
         @inline(__always) package var length: Int { Int(truncatingIfNeeded: payload & 0xFFFF_FFFF) }
     }
 
-    /// - Parameter bytes: At most `UInt32.max`.
+    /// - Parameter bytes: the text, of at most `UInt32.max` bytes.
     package init(_ bytes: ByteView) { self.bytes = bytes }
 
-    /// Lends the tokens that `measure` noted.
+    /// Calls `body` with the tokens that `measure` recorded. They must not escape from it.
     package func withTokens(_ body: (UnsafeBufferPointer<Token>) throws(WorkStop) -> Void) throws(WorkStop) {
         try unsafe tokens.withElements { (elements) throws(WorkStop) in try unsafe body(elements) }
     }
 
-    /// Checks the text.
+    /// Checks the text and records its tokens.
+    ///
+    /// - Returns: the counts of the value's parts.
+    /// - Throws: why the text has no value.
     package mutating func measure(_ meter: inout WorkMeter) throws(JSONError) -> JSONExtent {
         precondition(bytes.count <= Int(UInt32.max))
-        /// Open containers: twice the members read, and one more for an object.
+        /// The stack of open containers. An entry is twice the number of members read, plus one for an object.
         var open = Buffer<Int>()
         while true {
             try skipSpace(&meter)
-            try pay(&meter)
+            try chargeAhead(&meter)
             var isComplete = true
             switch peek() {
             case UInt8(ascii: "{"):
@@ -107,11 +111,11 @@ package struct JSONReader: ~Copyable {
             default: try readScalar(&meter)
             }
             while isComplete {
-                waiting &+= 1
-                extent.mostWaiting = max(extent.mostWaiting, waiting)
+                pending &+= 1
+                extent.maximumPending = max(extent.maximumPending, pending)
                 guard open.count > 0 else {
                     try skipSpace(&meter)
-                    if place < bytes.count { throw unexpected("end of input") }
+                    if position < bytes.count { throw unexpected("end of input") }
                     try checkEncoding(&meter)
                     open.free(&meter)
                     return extent
@@ -122,7 +126,7 @@ package struct JSONReader: ~Copyable {
                 let isObject = current & 1 == 1
                 try skipSpace(&meter)
                 if peek() == UInt8(ascii: ",") {
-                    place &+= 1
+                    position &+= 1
                     try skipSpace(&meter)
                     if isObject { try readKey(&meter) }
                     break
@@ -130,28 +134,28 @@ package struct JSONReader: ~Copyable {
                 guard peek() == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
                     throw unexpected(isObject ? "',' or '}'" : "',' or ']'")
                 }
-                place &+= 1
+                position &+= 1
                 let count = current &>> 1 &+ 1
                 try add(isObject ? .object : .list, UInt64(count), &meter)
                 extent.addContainer(count, isObject: isObject)
-                waiting &-= isObject ? 2 &* count : count
+                pending &-= isObject ? 2 &* count : count
                 open.removeLast(1)
-                try pay(&meter)
+                try chargeAhead(&meter)
             }
         }
     }
 
-    // MARK: Paying
+    // MARK: Charging
 
-    /// Charges for what is read next, when that is not paid for.
+    /// Charges for the next block unless reading it has been charged already.
     @inline(__always)
-    private mutating func pay(_ meter: inout WorkMeter) throws(JSONError) {
-        if place >= paid { try payBlock(&meter) }
+    private mutating func chargeAhead(_ meter: inout WorkMeter) throws(JSONError) {
+        if position >= chargedEnd { try chargeBlock(&meter) }
     }
 
-    private mutating func payBlock(_ meter: inout WorkMeter) throws(JSONError) {
-        paid = min(bytes.count, place &+ 1024)
-        do throws(WorkStop) { try meter.charge((paid &- place &+ 7) / 8) } catch { throw .stopped(error) }
+    private mutating func chargeBlock(_ meter: inout WorkMeter) throws(JSONError) {
+        chargedEnd = min(bytes.count, position &+ 1024)
+        do throws(WorkStop) { try meter.charge((chargedEnd &- position &+ 7) / 8) } catch { throw .stopped(error) }
     }
 
     @inline(__always)
@@ -165,7 +169,7 @@ package struct JSONReader: ~Copyable {
         do throws(WorkStop) { try open.append(state, &meter) } catch { throw .stopped(error) }
     }
 
-    /// Strings must be UTF-8.
+    /// Checks that the text is UTF-8, which JSON strings must be.
     private func checkEncoding(_ meter: inout WorkMeter) throws(JSONError) {
         var check = UTF8Check(bytes)
         var end = 0
@@ -178,32 +182,32 @@ package struct JSONReader: ~Copyable {
 
     // MARK: Parts
 
-    /// Passes an opening bracket; true when the container is empty, and complete.
+    /// Skips an opening bracket, and the closing one if the container is empty. Returns whether it is.
     private mutating func isEmptyContainer(
         _ closing: UInt8, _ kind: Token.Kind, _ meter: inout WorkMeter
     ) throws(JSONError) -> Bool {
-        place &+= 1
+        position &+= 1
         try skipSpace(&meter)
         guard peek() == closing else { return false }
-        place &+= 1
+        position &+= 1
         try add(kind, 0, &meter)
         return true
     }
 
     @inline(__always)
-    private func peek() -> UInt8? { bytes.byte(at: place) }
+    private func peek() -> UInt8? { bytes.byte(at: position) }
 
     @inline(__always)
     private mutating func skipSpace(_ meter: inout WorkMeter) throws(JSONError) {
         while let byte = peek(), byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-            place &+= 1
-            try pay(&meter)
+            position &+= 1
+            try chargeAhead(&meter)
         }
     }
 
     private func unexpected(_ expected: String) -> JSONError {
-        if place >= bytes.count { return .syntax("unexpected end of input; expected \(expected)") }
-        return .syntax("unexpected character at byte \(place); expected \(expected)")
+        if position >= bytes.count { return .syntax("unexpected end of input; expected \(expected)") }
+        return .syntax("unexpected character at byte \(position); expected \(expected)")
     }
 
     private mutating func readKey(_ meter: inout WorkMeter) throws(JSONError) {
@@ -214,8 +218,8 @@ package struct JSONReader: ~Copyable {
         }
         try skipSpace(&meter)
         guard peek() == UInt8(ascii: ":") else { throw unexpected("':'") }
-        place &+= 1
-        waiting &+= 1
+        position &+= 1
+        pending &+= 1
     }
 
     private mutating func readScalar(_ meter: inout WorkMeter) throws(JSONError) {
@@ -233,50 +237,50 @@ package struct JSONReader: ~Copyable {
     private mutating func readWord(
         _ word: StaticString, _ kind: Token.Kind, _ meter: inout WorkMeter
     ) throws(JSONError) {
-        guard bytes.has(word, at: place) else { throw unexpected("value") }
-        place += word.utf8CodeUnitCount
+        guard bytes.has(word, at: position) else { throw unexpected("value") }
+        position += word.utf8CodeUnitCount
         try add(kind, 0, &meter)
     }
 
-    /// Passes a string; its length in the text.
+    /// Skips a string and returns its length as written.
     private mutating func readString(
         _ plain: Token.Kind, _ escaped: Token.Kind, _ meter: inout WorkMeter
     ) throws(JSONError) -> Int {
-        place &+= 1
-        let start = place
+        position &+= 1
+        let start = position
         var kind = plain
         var hasNull = false
         while true {
-            try pay(&meter)
-            place = JSONText.firstSpecial(bytes, from: place, upTo: paid)
+            try chargeAhead(&meter)
+            position = JSONText.firstSpecial(bytes, from: position, upTo: chargedEnd)
             guard let byte = peek() else { throw unexpected("'\"'") }
-            if place >= paid { continue }
+            if position >= chargedEnd { continue }
             if byte == UInt8(ascii: "\"") {
-                let length = place &- start
+                let length = position &- start
                 if hasNull { throw refuseNull(start, length) }
-                place &+= 1
+                position &+= 1
                 try add(kind, UInt64(start) &<< 32 | UInt64(length), &meter)
                 return length
             }
             guard byte == UInt8(ascii: "\\") else {
-                throw .syntax("control character in a string at byte \(place)")
+                throw .syntax("control character in a string at byte \(position)")
             }
-            place &+= 1
+            position &+= 1
             kind = escaped
-            if try JSONText.escape(bytes, &place) == "\0" { hasNull = true }
+            if try JSONText.escape(bytes, &position) == "\0" { hasNull = true }
         }
     }
 
     private func refuseNull(_ start: Int, _ length: Int) -> JSONError {
-        // A message shows a long string in part.
+        // A message only shows a prefix of a long string.
         let text = bytes[start..<start + min(length, ByteView.excerptBytes)]
         var content = [UInt8](repeating: 0, count: text.count)
-        var place = 0
+        var position = 0
         var written = 0
         unsafe content.withUnsafeMutableBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return }
-            let room = unsafe ByteRoom(base, count: text.count)
-            JSONText.unescape(text, from: &place, upTo: text.count, to: room, at: &written)
+            let output = unsafe MutableByteView(base, count: text.count)
+            JSONText.unescape(text, from: &position, upTo: text.count, to: output, at: &written)
         }
         let shown = String(decoding: content.prefix(written), as: UTF8.self).replacing("\0", with: "␀")
         return .refused(
@@ -288,36 +292,36 @@ package struct JSONReader: ~Copyable {
 
 extension JSONReader {
     private mutating func readNumber(_ meter: inout WorkMeter) throws(JSONError) {
-        let start = place
+        let start = position
         let isNegative = peek() == UInt8(ascii: "-")
-        if isNegative { place &+= 1 }
-        let first = place
+        if isNegative { position &+= 1 }
+        let first = position
         try readDigits(&meter)
-        if bytes[first] == UInt8(ascii: "0"), place > first + 1 { throw unexpected("number without leading zero") }
-        let digitsEnd = place
+        if bytes[first] == UInt8(ascii: "0"), position > first + 1 { throw unexpected("number without leading zero") }
+        let digitsEnd = position
         if peek() == UInt8(ascii: ".") {
-            place &+= 1
+            position &+= 1
             try readDigits(&meter)
         }
         if peek() == UInt8(ascii: "e") || peek() == UInt8(ascii: "E") {
-            place &+= 1
-            if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { place &+= 1 }
+            position &+= 1
+            if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { position &+= 1 }
             try readDigits(&meter)
         }
-        if place == digitsEnd, place &- first < 19 {
+        if position == digitsEnd, position &- first < 19 {
             var number: Int64 = 0
-            for index in first..<place { number = number &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0")) }
+            for index in first..<position { number = number &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0")) }
             let value = isNegative ? 0 &- number : number
             try add(.integer, UInt64(bitPattern: value), &meter)
         } else {
-            try readLongNumber(bytes[start..<place], isFloat: place > digitsEnd, &meter)
+            try readLongNumber(bytes[start..<position], isFloat: position > digitsEnd, &meter)
         }
     }
 
     private mutating func readLongNumber(
         _ digits: ByteView, isFloat: Bool, _ meter: inout WorkMeter
     ) throws(JSONError) {
-        // No integer of more than 20 digits and a sign is one of 64 bits.
+        // No 64-bit integer has more than 20 digits and a sign.
         if !isFloat, digits.count <= 21 {
             let text = String(decoding: digits.array, as: UTF8.self)
             if let integer = Int64(text) { return try add(.integer, UInt64(bitPattern: integer), &meter) }
@@ -330,7 +334,7 @@ extension JSONReader {
         guard let float else { throw unexpected("number") }
         guard float.isFinite else {
             let shown = String(decoding: digits.excerpt, as: UTF8.self)
-            throw .worded("[json.exception.out_of_range.406] number overflow parsing '\(shown)'")
+            throw .libraryMessage("[json.exception.out_of_range.406] number overflow parsing '\(shown)'")
         }
         try add(.float, float.bitPattern, &meter)
     }
@@ -340,8 +344,8 @@ extension JSONReader {
             throw unexpected("digit")
         }
         while let digit = peek(), digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") {
-            place &+= 1
-            try pay(&meter)
+            position &+= 1
+            try chargeAhead(&meter)
         }
     }
 }

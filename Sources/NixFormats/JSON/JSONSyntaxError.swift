@@ -1,16 +1,16 @@
-/// Says where a text is no JSON, in the words of the JSON library that Nix uses.
+/// Finds the first syntax error in a text that is not JSON, with the message of the JSON library that Nix uses.
 ///
-/// Reads the text as that library does, token by token; what it says of a place depends on what it read before. Nothing
-/// is built, and nesting lies on a buffer. A unit is charged for every 4 bytes.
+/// It reads the text token by token like that library, whose messages depend on what was read before. No value is
+/// built, and the stack of open containers is a buffer. A unit of fuel is charged for every 4 bytes.
 package struct JSONSyntaxError: ~Copyable {
     private let bytes: ByteView
     private var meter: WorkMeter
-    private var place = 0
+    private var position = 0
     /// The byte read last; nil at the end of the text.
     private var current: UInt8?
     private var line = 1
     private var column = 0
-    /// Where what was read last begins: the last number or string, or the text.
+    /// The start of what the message quotes: the last number or string, or the text.
     private var readStart = 0
     private var problem = ""
 
@@ -36,7 +36,7 @@ package struct JSONSyntaxError: ~Copyable {
         case stopped(WorkStop)
     }
 
-    /// Nil when the text is JSON.
+    /// The message of the first syntax error; nil if the text is JSON.
     package static func message(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> String? {
         var reader = JSONSyntaxError(bytes, meter)
         var failure: Failure?
@@ -53,7 +53,7 @@ package struct JSONSyntaxError: ~Copyable {
         self.bytes = bytes
         self.meter = meter
         if bytes.has("\u{FEFF}", at: 0) {
-            place = 3
+            position = 3
             column = 3
             readStart = 3
         }
@@ -62,7 +62,7 @@ package struct JSONSyntaxError: ~Copyable {
     // MARK: The grammar
 
     private mutating func read() throws(Failure) {
-        /// Open containers: whether each is a list.
+        /// The stack of open containers. An entry says whether the container is a list.
         var open = Buffer<Bool>()
         var token = try next()
         while true {
@@ -87,7 +87,8 @@ package struct JSONSyntaxError: ~Copyable {
         guard token == .end else { throw failure(token, "value", expected: .end) }
     }
 
-    /// A scalar or an empty container; true when a container was opened, whose first value begins at the token.
+    /// Reads a scalar or an empty container; or opens a container, returns true, and makes its first value the current
+    /// token.
     private mutating func readValue(_ token: inout Token, _ open: inout Buffer<Bool>) throws(Failure) -> Bool {
         switch token {
         case .openObject:
@@ -128,8 +129,8 @@ package struct JSONSyntaxError: ~Copyable {
 
     private var shownRead: String {
         var shown: [UInt8] = []
-        let end = min(place, bytes.count)
-        // A message shows no more than the end of what is long.
+        let end = min(position, bytes.count)
+        // A message only shows the end of a long token.
         let start = max(readStart, end - ByteView.excerptBytes)
         if start > readStart { shown += Array("...".utf8) }
         for index in start..<max(start, end) {
@@ -152,16 +153,16 @@ package struct JSONSyntaxError: ~Copyable {
 
     private mutating func advance() throws(Failure) {
         column += 1
-        if place & 0xFF == 0 {
+        if position & 0xFF == 0 {
             do throws(WorkStop) { try meter.charge(64) } catch { throw .stopped(error) }
         }
-        guard place < bytes.count else {
+        guard position < bytes.count else {
             current = nil
-            place = bytes.count + 1
+            position = bytes.count + 1
             return
         }
-        let byte = bytes[place]
-        place += 1
+        let byte = bytes[position]
+        position += 1
         current = byte
         if byte == UInt8(ascii: "\n") {
             line += 1
@@ -169,9 +170,9 @@ package struct JSONSyntaxError: ~Copyable {
         }
     }
 
-    /// Gives the byte read last back.
+    /// Unreads the last byte.
     private mutating func retreat() {
-        place -= 1
+        position -= 1
         if column == 0 { line -= 1 } else { column -= 1 }
     }
 
@@ -210,7 +211,7 @@ package struct JSONSyntaxError: ~Copyable {
         return token
     }
 
-    private mutating func restart() { readStart = current == nil ? bytes.count : place - 1 }
+    private mutating func restart() { readStart = current == nil ? bytes.count : position - 1 }
 
     private mutating func digits() throws(Failure) -> Bool {
         var found = false
@@ -299,7 +300,7 @@ package struct JSONSyntaxError: ~Copyable {
         return unit
     }
 
-    /// Reads the rest of a character of several bytes.
+    /// Reads the continuation bytes of a UTF-8 sequence; returns false if it is invalid.
     private mutating func sequence(_ lead: UInt8) throws(Failure) -> Bool {
         guard let (first, more) = UTF8Check.continuation(after: lead) else { return false }
         var range = first

@@ -1,4 +1,4 @@
-/// What a match has found out for each branch of its pattern at each place of the text: two bits.
+/// The memoised results of a match: two bits for each branch of the pattern at each position of the text.
 struct BranchTable {
     static let fails: UInt8 = 1
     static let succeeds: UInt8 = 2
@@ -6,28 +6,30 @@ struct BranchTable {
     private let bytes: BufferView<UInt8>
     private let branchCount: Int
 
-    /// - Parameter bytes: `size` of them, zero at first.
+    /// - Parameters:
+    ///   - bytes: a buffer of `size` bytes, initially zero.
+    ///   - branchCount: the number of branches of the pattern.
     init(_ bytes: BufferView<UInt8>, branchCount: Int) {
         self.bytes = bytes
         self.branchCount = branchCount
     }
 
-    /// Bytes of a table; nil when there are more than can be counted.
-    static func size(places: Int, branchCount: Int) -> Int? {
-        let (count, overflow) = places.multipliedReportingOverflow(by: branchCount)
+    /// The size of a table in bytes; nil if it overflows.
+    static func size(positions: Int, branchCount: Int) -> Int? {
+        let (count, overflow) = positions.multipliedReportingOverflow(by: branchCount)
         return overflow ? nil : count / 4 + 1
     }
 
-    /// What is known; 0 for nothing.
+    /// The result for a branch at a position; 0 if it is not known.
     @inline(__always)
-    func state(of branch: Int, at place: Int) -> UInt8 {
-        let number = place &* branchCount &+ branch
+    func state(of branch: Int, at position: Int) -> UInt8 {
+        let number = position &* branchCount &+ branch
         return bytes[number &>> 2] &>> UInt8(truncatingIfNeeded: (number & 3) &* 2) & 3
     }
 
     @inline(__always)
-    func set(_ state: UInt8, of branch: Int, at place: Int) {
-        let number = place &* branchCount &+ branch
+    func set(_ state: UInt8, of branch: Int, at position: Int) {
+        let number = position &* branchCount &+ branch
         let shift = UInt8(truncatingIfNeeded: (number & 3) &* 2)
         bytes[number &>> 2] = bytes[number &>> 2] & ~(3 &<< shift) | state &<< shift
     }

@@ -5,7 +5,7 @@ struct ByteSet: Hashable {
     private var third: UInt64 = 0
     private var fourth: UInt64 = 0
 
-    /// Every byte but the one no string of Nix holds.
+    /// Every byte except the null byte, which no Nix string contains.
     static let any: ByteSet = {
         var set = ByteSet()
         set.insert(0)
@@ -18,7 +18,7 @@ struct ByteSet: Hashable {
         for byte in UInt8.min...UInt8.max where contains(byte) { insert(byte) }
     }
 
-    /// A set as a pattern keeps it: four words of its sets, from one on.
+    /// Unpacks a set from four words of a pattern's sets, starting at `word`.
     init(_ sets: BufferView<UInt64>, at word: Int) {
         first = sets[word]
         second = sets[word + 1]
@@ -68,22 +68,22 @@ struct ByteSet: Hashable {
     }
 }
 
-/// A set as a pattern keeps it: four words among those of its sets.
+/// A set as a compiled pattern stores it: four words of its buffer of sets.
 @safe
 struct PackedByteSet {
     private let words: UnsafePointer<UInt64>
 
-    /// - Parameter words: Four of them.
+    /// - Parameter words: the address of the four words.
     @inline(__always)
     @unsafe
     init(_ words: UnsafePointer<UInt64>) { unsafe self.words = words }
 
-    /// The upper two bits of a byte tell its word.
+    /// Whether the set contains a byte. The upper two bits of the byte select the word.
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool { unsafe words[Int(byte &>> 6)] &>> UInt64(byte & 63) & 1 != 0 }
 }
 
-/// The sets of a pattern.
+/// The sets of a compiled pattern.
 struct PackedByteSets {
     private let words: BufferView<UInt64>
     private let count: Int
@@ -93,7 +93,7 @@ struct PackedByteSets {
         count = words.count / 4
     }
 
-    /// The set of a number.
+    /// The set with an index.
     subscript(number: UInt32) -> PackedByteSet {
         @inline(__always) get {
             precondition(Int(number) < count)

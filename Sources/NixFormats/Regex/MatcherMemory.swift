@@ -1,34 +1,35 @@
-/// Memory in which patterns are matched. It goes from one match to the next.
+/// The working memory of the matcher, which is reused from match to match.
 ///
-/// A little stays from each to the next, so that matching a short text allocates nothing; the rest is given back.
+/// A small part is retained, so that matching a short text allocates nothing; the rest is freed.
 final class MatcherMemory {
-    /// What is on the stack: something to undo, or another way to try.
+    /// The kinds of backtracking entries: a change to undo, or an alternative to try.
     enum Kind: UInt64 {
         case capture, counter, loop, run, choice, otherSide, completes
     }
 
-    /// Kind in the lowest byte, then 24 bits of node, group bound or counter, then a place; another place or value.
+    /// An entry of the backtracking stack. The head has the kind in the lowest byte, then 24 bits of a node, group or
+    /// counter index, then a position. The value is a position or an old value.
     struct Entry: BitwiseCopyable {
         var head: UInt64
         var value: Int
     }
 
-    /// Bytes of each part that stay between matches.
-    private static let keptBytes = 1 << 15
+    /// Bytes of each buffer that are retained between matches.
+    private static let retainedBytes = 1 << 15
 
-    // Nothing that uses one part calls what uses it, too, so that looking out for that at run time would be in vain.
+    // Exclusivity is not checked at run time for these buffers: no access to one calls code that accesses the same one.
 
-    /// Start and end of each group, -1 if it took no part.
+    /// The start and end of each group; -1 if the group did not take part in the match.
     @exclusivity(unchecked) var captures = Buffer<Int>()
-    /// Those of the longest match found.
+    /// The groups of the longest match found so far.
     @exclusivity(unchecked) var best = Buffer<Int>()
-    /// For each counted loop the place it was last entered at, times 4, and how often there.
+    /// For each counted loop: the position of its last entry times 4, plus the number of entries there.
     @exclusivity(unchecked) var counters = Buffer<Int>()
     @exclusivity(unchecked) var stack = Buffer<Entry>()
-    /// What is known of each branch at each place, two bits each.
+    /// The bits of the `BranchTable`.
     @exclusivity(unchecked) var table = Buffer<UInt8>()
 
-    /// Makes room for what a pattern needs without a table.
+    /// Reserves the memory that matching a pattern without a table needs.
     func prepare(_ pattern: RegularExpression, _ meter: inout WorkMeter) throws(WorkStop) {
         try unsafe captures.reserve(pattern.groupCount * 2, &meter)
         try unsafe best.reserve(pattern.groupCount * 2, &meter)
@@ -36,17 +37,17 @@ final class MatcherMemory {
         try unsafe stack.reserve(64, &meter)
     }
 
-    /// Gives back what few matches need.
+    /// Frees the memory that few matches need.
     func shrink(_ meter: inout WorkMeter) {
         let before = byteCount
-        if before <= MatcherMemory.keptBytes { return }
-        unsafe captures.shrink(to: MatcherMemory.keptBytes)
-        unsafe best.shrink(to: MatcherMemory.keptBytes)
-        unsafe counters.shrink(to: MatcherMemory.keptBytes)
-        unsafe stack.shrink(to: MatcherMemory.keptBytes)
+        if before <= MatcherMemory.retainedBytes { return }
+        unsafe captures.shrink(to: MatcherMemory.retainedBytes)
+        unsafe best.shrink(to: MatcherMemory.retainedBytes)
+        unsafe counters.shrink(to: MatcherMemory.retainedBytes)
+        unsafe stack.shrink(to: MatcherMemory.retainedBytes)
         unsafe table.shrink(to: 0)
-        // What was there at the start was not counted.
-        meter.release(bytes: min(meter.taken, before - byteCount))
+        // Memory that was retained from an earlier match was not counted at this meter.
+        meter.release(bytes: min(meter.usedBytes, before - byteCount))
     }
 
     @inline(__always)

@@ -1,6 +1,7 @@
-/// Bracket expressions: `[a-z]`, `[^[:space:]]`, `[[=a=]]`, `[[.hyphen.]]`. A backslash is itself in them.
+/// Bracket expressions: `[a-z]`, `[^[:space:]]`, `[[=a=]]`, `[[.hyphen.]]`. A backslash is an ordinary character in
+/// them.
 extension RegexCompiler {
-    /// What stood before a `-`.
+    /// The item before the current one, which may be the start of a range.
     private enum Last {
         case nothing
         case byte(UInt8)
@@ -16,12 +17,12 @@ extension RegexCompiler {
         case end
     }
 
-    /// Reads from after the `[` to after its `]`.
+    /// Reads a bracket expression behind its `[` up to its `]`.
     mutating func bracketExpression() throws(RegexError) -> ByteSet {
         var set = ByteSet()
         var last = Last.nothing
         let isInverted = current == UInt8(ascii: "^")
-        if isInverted { place += 1 }
+        if isInverted { position += 1 }
         var token = try bracketToken(isFirst: true)
         switch token {
         case .byte(let byte): last = .byte(byte)
@@ -53,7 +54,7 @@ extension RegexCompiler {
                 last = .class
             case .dash: last = try rangeEnd(last, &set)
             }
-            // A set is made of 256 bytes.
+            // Building a set tests all 256 bytes.
             try charge(4)
             token = try bracketToken()
         }
@@ -63,12 +64,13 @@ extension RegexCompiler {
         if case .byte(let byte) = last { set.insert(byte) }
     }
 
-    /// What follows a `-`: the end of a range, or the end of the expression, where `-` is itself.
+    /// Reads what follows a `-`: the end of a range, or the end of the expression, before which `-` is an ordinary
+    /// character.
     private mutating func rangeEnd(_ last: Last, _ set: inout ByteSet) throws(RegexError) -> Last {
-        let before = place
+        let before = position
         let token = try bracketToken()
         if case .end = token {
-            place = before
+            position = before
             add(last, to: &set)
             return .byte(UInt8(ascii: "-"))
         }
@@ -79,7 +81,7 @@ extension RegexCompiler {
         case .dash: high = UInt8(ascii: "-")
         default: throw .invalid
         }
-        // Bytes are ordered as C's signed characters.
+        // libstdc++ orders bytes like C's signed characters.
         let range = (Int8(bitPattern: low), Int8(bitPattern: high))
         guard range.0 <= range.1 else { throw .invalid }
         set.formUnion(ByteSet { range.0 <= Int8(bitPattern: $0) && Int8(bitPattern: $0) <= range.1 })
@@ -88,7 +90,7 @@ extension RegexCompiler {
 
     private mutating func bracketToken(isFirst: Bool = false) throws(RegexError) -> Token {
         guard let byte = current else { throw .invalid }
-        place += 1
+        position += 1
         switch byte {
         case UInt8(ascii: "-"): return .dash
         case UInt8(ascii: "]") where !isFirst: return .end
@@ -108,17 +110,17 @@ extension RegexCompiler {
 
     /// Reads `:name:]`.
     private mutating func className(_ mark: UInt8) throws(RegexError) -> [UInt8] {
-        place += 1
-        let start = place
+        position += 1
+        let start = position
         while let byte = current, byte != mark {
-            if (place - start) & 0xFFF == 0 { try charge(64) }
-            place += 1
+            if (position - start) & 0xFFF == 0 { try charge(64) }
+            position += 1
         }
-        // No name is longer than those of the tables.
-        let name = bytes[start..<min(place, start + RegexCompiler.longestName)].array
-        place += 1
+        // All known names are shorter than the limit.
+        let name = bytes[start..<min(position, start + RegexCompiler.longestName)].array
+        position += 1
         guard current == UInt8(ascii: "]") else { throw .invalid }
-        place += 1
+        position += 1
         return name
     }
 }
@@ -127,7 +129,7 @@ private func lowered(_ byte: UInt8) -> UInt8 {
     byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }
 
-/// The classes of the C locale.
+/// The character classes of the C locale.
 private enum CharacterClass {
     static func set(named name: [UInt8]) -> ByteSet? { table[name] }
 
@@ -159,7 +161,7 @@ private enum CharacterClass {
     }()
 }
 
-/// The names of ASCII's characters in the POSIX portable character set; a letter is its own name.
+/// The names of the ASCII characters in the POSIX portable character set. A letter is its own name.
 private enum CollatingNames {
     static func byte(_ name: [UInt8]) -> UInt8? {
         if name.count == 1, CharacterClass.set(named: Array("alpha".utf8))?.contains(name[0]) == true { return name[0] }
@@ -167,7 +169,7 @@ private enum CollatingNames {
         return names.first { $0.value.contains(text) }.map { $0.key + UInt8($0.value.firstIndex(of: text) ?? 0) }
     }
 
-    /// Names of consecutive characters, by the first.
+    /// The names of consecutive characters, by the first one.
     private static let names: [UInt8: [String]] = [
         0: [
             "NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "alert", "backspace", "tab", "newline", "vertical-tab",

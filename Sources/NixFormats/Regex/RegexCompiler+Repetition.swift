@@ -1,4 +1,4 @@
-/// Repetition: `*`, `+`, `?` and bounds. What is bounded is copied as often as it may occur.
+/// Repetition: `*`, `+`, `?` and bounds. A bounded expression is copied as often as it may occur.
 extension RegexCompiler {
     mutating func quantified(_ atom: Fragment) throws(RegexError) -> Fragment {
         var fragment = atom
@@ -12,17 +12,17 @@ extension RegexCompiler {
                 fragment.states += 1
             case UInt8(ascii: "?"): fragment = try optional(fragment)
             case UInt8(ascii: "{"):
-                place += 1
+                position += 1
                 fragment = try bounded(fragment)
                 continue
             default: return fragment
             }
-            place += 1
+            position += 1
         }
         return fragment
     }
 
-    /// A loop whose body begins where the fragment does; leaving it is still open.
+    /// Adds a loop node whose body starts where the fragment does. The node after the loop is not linked yet.
     mutating func loopNode(over body: Fragment) throws(RegexError) -> UInt32 {
         try countStates(1)
         if body.firstNode == nodes.count - 1, let set = try setOf(nodes[body.firstNode]) {
@@ -37,7 +37,7 @@ extension RegexCompiler {
         return UInt32(truncatingIfNeeded: counterCount - 1)
     }
 
-    /// The bytes a single node consumes.
+    /// The set of bytes that a single node consumes; nil if it consumes none.
     mutating func setOf(_ node: RegularExpression.Node) throws(RegexError) -> UInt32? {
         switch node.operation {
         case .set: return node.argument
@@ -65,16 +65,16 @@ extension RegexCompiler {
         return Fragment(start: loop, end: end, firstNode: body.firstNode, states: body.states + 2, isNullable: true)
     }
 
-    /// After `{`: as many copies as are needed, then a loop or optional copies, each of which is inside the one before.
+    /// Reads the bounds behind a `{`. The required copies come first, then a loop or nested optional copies.
     mutating func bounded(_ body: Fragment) throws(RegexError) -> Fragment {
         guard let least = number() else { throw .invalid }
         var most: Int? = least
         if current == UInt8(ascii: ",") {
-            place += 1
+            position += 1
             most = number()
         }
         guard current == UInt8(ascii: "}") else { throw .invalid }
-        place += 1
+        position += 1
         try countStates(1 + multiplied(least, body.states))
         if let most, most < least { throw .invalid }
         let optionals = most.map { $0 - least }
@@ -88,7 +88,7 @@ extension RegexCompiler {
     }
 
     mutating func copies(of body: Fragment, least: Int, optionals: Int?) throws(RegexError) -> Fragment {
-        let template = try takeNodes(from: body.firstNode)
+        let template = try removeNodes(from: body.firstNode)
         let start = try add(RegularExpression.Node(operation: .nothing))
         var result = Fragment(start: start, end: start, firstNode: Int(start), states: 1, isNullable: true)
         for _ in 0..<least { result = join(result, try copy(template, of: body)) }
@@ -108,8 +108,8 @@ extension RegexCompiler {
         return result
     }
 
-    /// Takes the last nodes away.
-    mutating func takeNodes(from first: Int) throws(RegexError) -> Buffer<RegularExpression.Node> {
+    /// Removes the nodes from index `first` on, and returns them.
+    mutating func removeNodes(from first: Int) throws(RegexError) -> Buffer<RegularExpression.Node> {
         let count = nodes.count - first
         try charge(1 + count / 8)
         var taken = Buffer<RegularExpression.Node>()
@@ -121,7 +121,7 @@ extension RegexCompiler {
         return taken
     }
 
-    /// `repeated` of a copy that was counted before.
+    /// Repeats a copy whose states were counted before.
     mutating func loopOver(_ body: Fragment) throws(RegexError) -> Fragment {
         let isSingle = body.firstNode == nodes.count - 1
         let loop: UInt32
@@ -155,12 +155,12 @@ extension RegexCompiler {
             isNullable: body.isNullable)
     }
 
-    /// A decimal number; one too large for any pattern is cut.
+    /// Reads a decimal number; one larger than any pattern allows is capped.
     mutating func number() -> Int? {
         var value: Int?
         while let digit = current, digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") {
             value = min((value ?? 0) * 10 + Int(digit - UInt8(ascii: "0")), RegularExpression.stateLimit * 10)
-            place += 1
+            position += 1
         }
         return value
     }

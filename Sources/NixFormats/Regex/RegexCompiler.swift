@@ -1,46 +1,46 @@
-/// Why a text is no pattern.
+/// Why a text is not a valid pattern.
 package enum RegexError: Error {
     case invalid
-    /// More states than libstdc++ admits.
+    /// The pattern has more states than libstdc++ allows.
     case tooLarge
-    /// The budget or the memory for it is used up.
+    /// The budget or the memory is used up.
     case stopped(WorkStop)
 }
 
-/// Reads a pattern, without native recursion, and links the nodes as it goes.
+/// Compiles a pattern in one pass, without native recursion.
 ///
 ///     pattern  = sequence { "|" sequence }
 ///     sequence = { "^" | "$" | atom { "*" | "+" | "?" | "{" number [ "," [ number ] ] "}" } }
 ///     atom     = byte | "." | "\" special | "[" ... "]" | "(" pattern ")"
 ///
-/// What stands in no place of this grammar is an error, as `*` at the start; so is a backslash before a byte that is
-/// not special.
+/// Everything that this grammar does not derive is an error, such as a leading `*`, or a backslash before a byte that
+/// is not special.
 struct RegexCompiler: ~Copyable {
-    /// A part of the automaton: where it begins, the node whose `next` is still open, and the first of its nodes, from
-    /// which on all are its own.
+    /// A fragment of the automaton, as in Thompson's construction: its start node, the node whose `next` is not linked
+    /// yet, and its first node by index. The later nodes all belong to it.
     struct Fragment {
         var start: UInt32
         var end: UInt32
         var firstNode: Int
-        /// States that libstdc++ would need to copy it.
+        /// The number of states that libstdc++ needs for a copy.
         var states: Int
-        /// Whether it can be passed without consuming a byte.
+        /// Whether it matches the empty text.
         var isNullable: Bool
     }
 
-    /// A group being read, or the whole pattern.
+    /// A group that is being read, or the whole pattern.
     private struct Level {
         /// The group's `open` node.
         var open: UInt32
         var group: UInt32
-        /// The sides of `|` that are complete.
+        /// The alternatives of `|` that are complete.
         var sides: Fragment?
         var sequence: Fragment?
         var firstNode: Int
     }
 
     let bytes: ByteView
-    var place = 0
+    var position = 0
     var meter: WorkMeter
     private var sets = Buffer<UInt64>()
     private var knownSets: [ByteSet: UInt32] = [:]
@@ -48,17 +48,18 @@ struct RegexCompiler: ~Copyable {
     private var levels: [Level] = []
     private var groupCount = 0
     var counterCount = 0
-    /// States that libstdc++ would have made so far.
+    /// The number of states that libstdc++ would have made so far.
     private var stateCount = 0
 
-    /// Bytes that an entry of `knownSets` takes while the table grows.
+    /// Bytes for each entry of `knownSets`, including the growth of the hash table.
     private static let knownSetBytes = 160
-    /// Bytes that an entry of `levels` takes while the array grows.
+    /// Bytes for each entry of `levels`, including the growth of the array.
     private static let levelBytes = 3 * MemoryLayout<Level>.stride
 
-    /// Compiles a pattern: a unit for each of its bytes, and one for every eight nodes that are copied.
+    /// Compiles a pattern. A unit of fuel is charged for each of its bytes, and one for every eight nodes that are
+    /// copied.
     static func compile(_ bytes: ByteView, _ meter: inout WorkMeter) throws(RegexError) -> RegularExpression {
-        let taken = meter.taken
+        let taken = meter.usedBytes
         var compiler = RegexCompiler(bytes: bytes, meter: meter)
         let result: Result<RegularExpression, RegexError>
         do throws(RegexError) {
@@ -67,7 +68,7 @@ struct RegexCompiler: ~Copyable {
             result = .failure(error)
         }
         meter = compiler.meter
-        if case .success = result { meter.release(bytes: meter.taken - taken) }
+        if case .success = result { meter.release(bytes: meter.usedBytes - taken) }
         return try result.get()
     }
 
@@ -76,23 +77,23 @@ struct RegexCompiler: ~Copyable {
         self.meter = meter
     }
 
-    var current: UInt8? { bytes.byte(at: place) }
+    var current: UInt8? { bytes.byte(at: position) }
 
-    /// Charges units for what is done next.
+    /// Charges units of fuel for the work that follows.
     mutating func charge(_ units: Int) throws(RegexError) {
         do throws(WorkStop) { try meter.charge(units) } catch { throw .stopped(error) }
     }
 
-    mutating func take(_ bytes: Int) throws(RegexError) {
-        do throws(WorkStop) { try meter.take(bytes: bytes) } catch { throw .stopped(error) }
+    mutating func reserve(_ bytes: Int) throws(RegexError) {
+        do throws(WorkStop) { try meter.reserve(bytes: bytes) } catch { throw .stopped(error) }
     }
 
     mutating func compile() throws(RegexError) -> RegularExpression {
         try countStates(1)
-        try take(RegexCompiler.levelBytes)
+        try reserve(RegexCompiler.levelBytes)
         levels.append(Level(open: RegularExpression.none, group: 0, firstNode: 0))
         while let byte = current {
-            place += 1
+            position += 1
             try charge(1)
             switch byte {
             case UInt8(ascii: "|"): try finishSide()
@@ -132,7 +133,7 @@ struct RegexCompiler: ~Copyable {
         return UInt32(truncatingIfNeeded: nodes.count - 1)
     }
 
-    /// Lets a node go on at another.
+    /// Sets the node that follows another one.
     func link(_ node: UInt32, _ next: UInt32) { nodes.view[Int(node)].next = next }
 
     mutating func single(
@@ -143,7 +144,7 @@ struct RegexCompiler: ~Copyable {
         return Fragment(start: node, end: node, firstNode: Int(node), states: 1, isNullable: isNullable)
     }
 
-    /// Puts a fragment after the sequence being read.
+    /// Appends a fragment to the current sequence.
     mutating func append(_ fragment: Fragment) {
         let top = levels.count - 1
         guard let sequence = levels[top].sequence else {
@@ -168,34 +169,34 @@ struct RegexCompiler: ~Copyable {
         case UInt8(ascii: "["): return try single(.set, try set(try bracketExpression()))
         case UInt8(ascii: "\\"):
             guard let escaped = current, RegexCompiler.special.contains(escaped) else { throw .invalid }
-            place += 1
+            position += 1
             return try single(.byte, UInt32(escaped))
         default: return try single(.byte, UInt32(byte))
         }
     }
 
-    /// What a backslash may stand before.
+    /// The bytes that a backslash can escape.
     private static let special = Array(".[\\()*+?{|^$".utf8)
 
-    /// The number of a set, the same for equal ones.
+    /// The index of a set, which is shared by equal ones.
     mutating func set(_ set: ByteSet) throws(RegexError) -> UInt32 {
         if let known = knownSets[set] { return known }
         try charge(2)
-        try take(RegexCompiler.knownSetBytes)
+        try reserve(RegexCompiler.knownSetBytes)
         let number = UInt32(truncatingIfNeeded: sets.count / 4)
         do throws(WorkStop) { try set.append(to: &sets, &meter) } catch { throw .stopped(error) }
         knownSets[set] = number
         return number
     }
 
-    // MARK: Groups and sides
+    // MARK: Groups and alternatives
 
     mutating func openGroup() throws(RegexError) {
         try countStates(1)
         let group = UInt32(truncatingIfNeeded: groupCount)
         groupCount += 1
         let open = try add(RegularExpression.Node(operation: .open, argument: group))
-        try take(RegexCompiler.levelBytes)
+        try reserve(RegexCompiler.levelBytes)
         levels.append(Level(open: open, group: group, firstNode: Int(open)))
     }
 
@@ -215,7 +216,8 @@ struct RegexCompiler: ~Copyable {
                     isNullable: body.isNullable)))
     }
 
-    /// Ends the sequence being read; an empty one is a node that does nothing. libstdc++ ends every sequence with such.
+    /// Completes the current sequence. As in libstdc++, it ends with a node that does nothing; an empty sequence is
+    /// only that node.
     mutating func finishSequence() throws(RegexError) -> Fragment {
         let top = levels.count - 1
         let end = try single(.nothing, isNullable: true)
@@ -228,7 +230,7 @@ struct RegexCompiler: ~Copyable {
         levels[levels.count - 1].sides = try finishLevel()
     }
 
-    /// Joins the sequence being read to the sides before it.
+    /// Completes the current sequence and joins it to the alternatives before it.
     mutating func finishLevel() throws(RegexError) -> Fragment {
         let side = try finishSequence()
         guard let sides = levels[levels.count - 1].sides else { return side }
@@ -242,7 +244,7 @@ struct RegexCompiler: ~Copyable {
             isNullable: sides.isNullable || side.isNullable)
     }
 
-    // MARK: Nodes that do nothing
+    // MARK: Removing nodes that do nothing
 
     mutating func skippingNothing(_ index: UInt32) throws(RegexError) -> UInt32 {
         var index = index
@@ -254,14 +256,14 @@ struct RegexCompiler: ~Copyable {
     }
 
     mutating func skipNothing() throws(RegexError) {
-        // From the last to the first: chains are short, since most lead to a node whose own were skipped.
+        // In descending order the chains are short: most lead to a node whose own links are final.
         for index in (0..<nodes.count).reversed() {
             nodes[index].next = try skippingNothing(nodes[index].next)
             nodes[index].first = try skippingNothing(nodes[index].first)
         }
     }
 
-    /// The bytes of all nodes that can be reached from one without a byte.
+    /// The bytes that can be consumed first: those of the nodes that are reachable without consuming one.
     mutating func firstBytes(_ entry: UInt32) throws(RegexError) -> ByteSet {
         do throws(WorkStop) {
             var result = ByteSet()

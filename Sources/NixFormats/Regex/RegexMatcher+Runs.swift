@@ -1,19 +1,22 @@
-/// Runs: loops over one set of bytes, whose places need not be kept one by one.
+/// Loops over a single set of bytes, for which the backtracking stack has one range instead of an entry for each
+/// position.
 extension RegexMatcher {
-    /// The last place of a range at which a node may match, or the place before the range.
+    /// The last position in a range at which a node can match; the position before the range if there is none.
     @inline(__always)
-    static func lastPlace(
+    static func lastPosition(
         _ node: RegularExpression.Node, _ sets: PackedByteSets, _ text: ByteView, from start: Int, downTo end: Int
     ) -> Int {
-        var place = start
+        var position = start
         switch node.operation {
         case .byte:
-            while place >= end, text.byte(at: place).map({ UInt32($0) != node.argument }) ?? true { place &-= 1 }
+            while position >= end, text.byte(at: position).map({ UInt32($0) != node.argument }) ?? true {
+                position &-= 1
+            }
         case .set:
             let set = sets[node.argument]
-            while place >= end, text.byte(at: place).map({ !set.contains($0) }) ?? true { place &-= 1 }
+            while position >= end, text.byte(at: position).map({ !set.contains($0) }) ?? true { position &-= 1 }
         default: break
         }
-        return place
+        return position
     }
 }

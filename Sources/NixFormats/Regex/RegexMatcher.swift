@@ -1,37 +1,38 @@
-/// Walks a pattern over a text: a backtracking search in the order that libstdc++ tries, and with its answers.
+/// Matches a pattern by backtracking, in the order and with the results of libstdc++.
 ///
-/// Which path wins: matching a whole text, the first that reaches its end. Searching, the longest match, and of equally
-/// long ones the first; but a loop is left early only if no match at all was found by going on in it, however long one
-/// would be that way. So without `|` the first match found is the answer.
+/// Matching a whole text, the first path that reaches its end wins. Searching, the longest match wins, and of equally
+/// long ones the first. But a loop is only left early if continuing it found no match at all, however long a match
+/// would be that way. Without `|`, the first match found is therefore the result.
 ///
-/// A loop that can be passed without consuming a byte is entered at most twice at the same place, as in libstdc++: once
-/// to pass it, once more for its groups.
+/// As in libstdc++, a loop whose body matches the empty text is entered at most twice at the same position: once to
+/// pass it, once more for its groups.
 ///
-/// Linear time: with a table, what was found out for a branch at a place is kept (two bits: fails, succeeds), so that
-/// each is tried once. A match depends on nothing but node and place, since going past a byte makes all loops fresh.
-/// What failed stays known from one match of a search to the next; what succeeded was no longer than the match found.
-/// The table takes a quarter of a byte for each branch and place, so the search begins without one, within a number of
-/// steps that is linear in the text, and needs the table only when that is not enough.
+/// Matching takes linear time, by memoisation: the `BranchTable` records whether a branch succeeds or fails at a
+/// position, so that each is tried only once. The result depends only on the node and the position, because consuming a
+/// byte resets all loops. Within a search, failures remain valid from one match to the next; successes were no longer
+/// than the match that was found. The table takes a quarter of a byte for each branch and position, so the search
+/// starts without it, with a number of steps that is linear in the text's length, and only makes the table when these
+/// are used up.
 ///
-/// Fuel: what is done is counted in eighths of a unit, exactly, so that it depends on pattern and text alone. A step is
-/// a branch that is taken or an entry that comes off the stack; without a table it is an eighth, and a whole unit with
-/// one, as it then reads memory at random. Eight bytes that are passed are an eighth, too.
+/// Fuel is counted exactly, in eighths of a unit, so that it depends only on the pattern and the text. A step takes a
+/// branch or pops an entry of the stack. It costs an eighth without the table, and a unit with it, because it then
+/// accesses memory at random. Consuming eight bytes also costs an eighth.
 package struct RegexMatcher: ~Copyable {
     private typealias Kind = MatcherMemory.Kind
     private typealias Entry = MatcherMemory.Entry
 
-    /// How one attempt ended.
+    /// The result of one attempt.
     private enum Answer {
         case none
         case match(end: Int)
-        /// The work granted without a table is used up.
+        /// The steps granted without a table are used up.
         case needsTable
     }
 
-    /// How an attempt is made.
+    /// The parameters of one attempt.
     private struct Attempt {
         var start: Int
-        /// Whether the whole text must match.
+        /// Whether the match must end at the end of the text.
         var isWhole = false
         var refusesEmpty = false
     }
@@ -39,15 +40,19 @@ package struct RegexMatcher: ~Copyable {
     private let pattern: RegularExpression
     private let text: ByteView
     private let memory: MatcherMemory
-    private var hasTable = false
-    /// Eighths of a unit that may still be used without a table.
-    private var eighthsWithoutTable: Int
-    /// Eighths that were used and make no whole unit yet.
-    private var pendingEighths = 0
-    /// Eighths that the current attempt was told that it may use before it asks again.
-    private var grantedEighths = 0
+    var hasTable = false
+    /// The eighths of a unit that remain before the table is needed.
+    var eighthsWithoutTable: Int
+    /// The eighths that were used and do not make up a unit yet.
+    var pendingEighths = 0
+    /// The eighths that the current attempt may use before it asks for more.
+    var grantedEighths = 0
 
-    /// - Parameter store: Whose memory is used.
+    /// - Parameters:
+    ///   - pattern: the compiled pattern.
+    ///   - text: the text, which must outlive the matcher.
+    ///   - store: the cache whose working memory is used.
+    ///   - meter: pays for the working memory.
     package init(
         _ pattern: RegularExpression, _ text: ByteView, _ store: RegexCache, _ meter: inout WorkMeter
     ) throws(WorkStop) {
@@ -58,27 +63,27 @@ package struct RegexMatcher: ~Copyable {
         try memory.prepare(pattern, &meter)
     }
 
-    /// Ends the match: what few matches need is given back. Without it the next match does that.
+    /// Frees the memory that few matches need. If this is not called, the next match does it.
     package func end(_ meter: inout WorkMeter) { memory.shrink(&meter) }
 
-    /// Charges what is still to be paid. Groups can be asked for until `end`.
+    /// Charges the work that was not charged yet. The groups remain valid until `end`.
     package mutating func finish(_ meter: inout WorkMeter) throws(WorkStop) {
         let units = (pendingEighths + 7) / 8
         pendingEighths = 0
         try meter.charge(units)
     }
 
-    /// Start and end of each group in the last match, one after another; -1 if it took no part. Only valid until the
-    /// next match, or `end`.
+    /// The start and end of each group of the last match; -1 if the group did not take part. They are valid until the
+    /// next match or `end`.
     @unsafe
     package var groups: UnsafeBufferPointer<Int> {
-        unsafe UnsafeBufferPointer(start: memory.captures.room.start, count: 2 &* pattern.groupCount)
+        unsafe UnsafeBufferPointer(start: memory.captures.storage.start, count: 2 &* pattern.groupCount)
     }
 
-    /// Start and end of a group in the last match; -1 if it took no part.
+    /// The start and end of a group of the last match; -1 if the group did not take part.
     @inline(__always)
     func group(_ index: Int) -> (start: Int, end: Int) {
-        let captures = unsafe memory.captures.room
+        let captures = unsafe memory.captures.storage
         return (captures[2 &* index], captures[2 &* index &+ 1])
     }
 
@@ -87,7 +92,7 @@ package struct RegexMatcher: ~Copyable {
         try end(of: Attempt(start: 0, isWhole: true), &meter) != nil
     }
 
-    /// The first match that begins at `start` or after it; nil when there is none.
+    /// The first match that starts at `start` or later; nil if there is none.
     package mutating func search(from start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Range<Int>? {
         var start = start
         while true {
@@ -101,24 +106,24 @@ package struct RegexMatcher: ~Copyable {
         }
     }
 
-    /// The end of a match at just this place that is not empty; nil when there is none.
+    /// The end of a non-empty match that starts at `start`; nil if there is none.
     package mutating func matchNonEmpty(at start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
         try end(of: Attempt(start: start, refusesEmpty: true), &meter)
     }
 
-    /// The next place at which a match can begin.
+    /// The next position at which a match can begin.
     private mutating func firstPossible(_ start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
         let text = text
         let bytes = pattern.firstBytes
-        var place = start
-        while place < text.count {
-            let block = min(text.count, place + 4096)
-            let first = place
-            while place < block, !bytes.contains(text[place]) { place += 1 }
-            try pay((place - first) / 8, &meter)
-            if place < block { return place }
+        var position = start
+        while position < text.count {
+            let block = min(text.count, position + 4096)
+            let first = position
+            while position < block, !bytes.contains(text[position]) { position += 1 }
+            try charge((position - first) / 8, &meter)
+            if position < block { return position }
         }
-        return place
+        return position
     }
 
     private mutating func end(of attempt: Attempt, _ meter: inout WorkMeter) throws(WorkStop) -> Int? {
@@ -133,43 +138,10 @@ package struct RegexMatcher: ~Copyable {
     }
 
     private mutating func makeTable(_ meter: inout WorkMeter) throws(WorkStop) {
-        let size = BranchTable.size(places: text.count + 1, branchCount: pattern.branchCount)
-        guard let size else { throw .needsRoom(bytes: .max) }
+        let size = BranchTable.size(positions: text.count + 1, branchCount: pattern.branchCount)
+        guard let size else { throw .needsMemory(bytes: .max) }
         try unsafe memory.table.fill(size, with: 0, &meter)
         hasTable = true
-    }
-
-    // MARK: Paying
-
-    /// Eighths that may be used before `renew`.
-    private mutating func grant(_ meter: borrowing WorkMeter) -> Int {
-        let paid = max(0, meter.units) &* 8
-        grantedEighths = hasTable ? paid : min(paid, eighthsWithoutTable)
-        return grantedEighths
-    }
-
-    /// Charges for what was used of the last grant.
-    private mutating func settle(_ left: Int, _ meter: inout WorkMeter) throws(WorkStop) {
-        let used = grantedEighths &- left
-        grantedEighths = 0
-        if !hasTable { eighthsWithoutTable &-= used }
-        try pay(used, &meter)
-    }
-
-    private mutating func pay(_ eighths: Int, _ meter: inout WorkMeter) throws(WorkStop) {
-        pendingEighths &+= eighths
-        let units = pendingEighths / 8
-        pendingEighths &= 7
-        try meter.charge(units)
-    }
-
-    /// Grants more eighths when those granted are used; false when the table is needed first.
-    @inline(never)
-    private mutating func renew(_ left: inout Int, _ meter: inout WorkMeter) throws(WorkStop) -> Bool {
-        try settle(left, &meter)
-        if !hasTable, eighthsWithoutTable < 0 { return false }
-        left = grant(meter)
-        return true
     }
 
     // MARK: One attempt
@@ -182,20 +154,20 @@ package struct RegexMatcher: ~Copyable {
         let count = text.count
         let hasTable = self.hasTable
         let table = unsafe BranchTable(memory.table.view, branchCount: pattern.branchCount)
-        let captures = unsafe memory.captures.room
-        let best = unsafe memory.best.room
-        let counters = unsafe memory.counters.room
-        var stack = unsafe memory.stack.room
+        let captures = unsafe memory.captures.storage
+        let best = unsafe memory.best.storage
+        let counters = unsafe memory.counters.storage
+        var stack = unsafe memory.stack.storage
         let boundCount = pattern.groupCount &* 2
-        /// Whether success goes on to look for something longer.
+        /// Whether the search continues after a match, for a longer one.
         let seeksLongest = !attempt.isWhole && pattern.hasChoice
-        /// Eighths that a step costs.
+        /// The cost of a step in eighths of a unit.
         let stepCost = hasTable ? 8 : 1
         var top = 0
         var index = Int(pattern.entry)
-        var place = attempt.start
-        /// Where the path that is being tried began: its bytes are paid for when it ends.
-        var pathStart = place
+        var position = attempt.start
+        /// The position at which the current path began. Its bytes are charged when the path ends.
+        var pathStart = position
         var isFound = false
         var bestEnd = -1
         var left = grant(meter)
@@ -208,14 +180,14 @@ package struct RegexMatcher: ~Copyable {
         walk: while true {
             switch nodes[index].operation {
             case .byte:
-                if let byte = text.byte(at: place), UInt32(byte) == nodes[index].argument {
-                    place &+= 1
+                if let byte = text.byte(at: position), UInt32(byte) == nodes[index].argument {
+                    position &+= 1
                     index = Int(nodes[index].next)
                     continue walk
                 }
             case .set:
-                if let byte = text.byte(at: place), sets[nodes[index].argument].contains(byte) {
-                    place &+= 1
+                if let byte = text.byte(at: position), sets[nodes[index].argument].contains(byte) {
+                    position &+= 1
                     index = Int(nodes[index].next)
                     continue walk
                 }
@@ -223,81 +195,81 @@ package struct RegexMatcher: ~Copyable {
                 left &-= 1
                 let slot = Int(nodes[index].argument) &* 2 &+ (nodes[index].operation == .open ? 0 : 1)
                 if top != 0 { try push(.capture, slot, 0, captures[slot], onto: &stack, &top, &meter) }
-                captures[slot] = place
+                captures[slot] = position
                 index = Int(nodes[index].next)
                 continue walk
             case .nothing:
                 index = Int(nodes[index].next)
                 continue walk
             case .start:
-                if place == 0 {
+                if position == 0 {
                     index = Int(nodes[index].next)
                     continue walk
                 }
             case .end:
-                if place == count {
+                if position == count {
                     index = Int(nodes[index].next)
                     continue walk
                 }
             case .run where !hasTable:
                 left &-= 1
                 if left < 0, try !renew(&left, &meter) { return .needsTable }
-                let first = place
+                let first = position
                 let set = sets[nodes[index].argument]
                 while true {
-                    let block = text.prefix(place &+ 4096)
-                    while let byte = block.byte(at: place), set.contains(byte) { place &+= 1 }
-                    if place < block.count || place == count { break }
-                    left &-= (place &- pathStart) &>> 3
-                    pathStart = place
+                    let block = text.prefix(position &+ 4096)
+                    while let byte = block.byte(at: position), set.contains(byte) { position &+= 1 }
+                    if position < block.count || position == count { break }
+                    left &-= (position &- pathStart) &>> 3
+                    pathStart = position
                     if left < 0, try !renew(&left, &meter) { return .needsTable }
                 }
-                if place > first { try push(.run, index, first, place &- 1, onto: &stack, &top, &meter) }
+                if position > first { try push(.run, index, first, position &- 1, onto: &stack, &top, &meter) }
                 index = Int(nodes[index].next)
                 continue walk
             case .choice, .loop, .run:
                 left &-= stepCost
                 if left < 0, try !renew(&left, &meter) { return .needsTable }
                 if hasTable {
-                    let known = table.state(of: Int(nodes[index].branch), at: place)
+                    let known = table.state(of: Int(nodes[index].branch), at: position)
                     if known != 0 {
                         if known == BranchTable.succeeds { isFound = true }
                         break
                     }
-                    try push(.completes, index, 0, place, onto: &stack, &top, &meter)
+                    try push(.completes, index, 0, position, onto: &stack, &top, &meter)
                 }
                 if nodes[index].operation == .choice {
-                    try push(.choice, index, 0, place, onto: &stack, &top, &meter)
+                    try push(.choice, index, 0, position, onto: &stack, &top, &meter)
                 } else if nodes[index].operation == .loop, nodes[index].argument != RegularExpression.none {
                     let counter = Int(nodes[index].argument)
                     let known = counters[counter]
-                    let entered = known &>> 2 == place ? known & 3 : 0
+                    let entered = known &>> 2 == position ? known & 3 : 0
                     if entered == 2 {
                         index = Int(nodes[index].next)
                         continue walk
                     }
-                    try push(.loop, index, 0, place, onto: &stack, &top, &meter)
+                    try push(.loop, index, 0, position, onto: &stack, &top, &meter)
                     try push(.counter, counter, 0, known, onto: &stack, &top, &meter)
-                    counters[counter] = place &<< 2 | (entered &+ 1)
+                    counters[counter] = position &<< 2 | (entered &+ 1)
                 } else {
-                    try push(.loop, index, 0, place, onto: &stack, &top, &meter)
+                    try push(.loop, index, 0, position, onto: &stack, &top, &meter)
                 }
                 index = Int(nodes[index].first)
                 continue walk
             case .accept:
-                if attempt.isWhole ? place == count : !(attempt.refusesEmpty && place == attempt.start) {
+                if attempt.isWhole ? position == count : !(attempt.refusesEmpty && position == attempt.start) {
                     if !seeksLongest {
-                        left &-= (place &- pathStart) &>> 3
+                        left &-= (position &- pathStart) &>> 3
                         try settle(left, &meter)
-                        return .match(end: place)
+                        return .match(end: position)
                     }
-                    if place > bestEnd {
-                        bestEnd = place
-                        if place == count {
-                            left &-= (place &- pathStart) &>> 3
+                    if position > bestEnd {
+                        bestEnd = position
+                        if position == count {
+                            left &-= (position &- pathStart) &>> 3
                             try settle(left, &meter)
-                            try forgetSuccesses(at: place, &meter)
-                            return .match(end: place)
+                            try forgetSuccesses(at: position, &meter)
+                            return .match(end: position)
                         }
                         left &-= boundCount / 8
                         best.copy(boundCount, from: captures)
@@ -305,8 +277,8 @@ package struct RegexMatcher: ~Copyable {
                     isFound = true
                 }
             }
-            // This path ends here: back to the last branch that has another way.
-            left &-= (place &- pathStart) &>> 3
+            // The path ends here: backtrack to the last branch with an untried alternative.
+            left &-= (position &- pathStart) &>> 3
             if left < 0, try !renew(&left, &meter) { return .needsTable }
             while true {
                 if top == 0 {
@@ -332,8 +304,8 @@ package struct RegexMatcher: ~Copyable {
                     }
                 case Kind.loop.rawValue:
                     if isFound { continue }
-                    place = entry.value
-                    pathStart = place
+                    position = entry.value
+                    pathStart = position
                     index = Int(nodes[subject].next)
                     continue walk
                 case Kind.run.rawValue:
@@ -341,20 +313,20 @@ package struct RegexMatcher: ~Copyable {
                     let low = Int(truncatingIfNeeded: entry.head &>> 32)
                     index = Int(nodes[subject].next)
                     let end = max(low, entry.value &- 4095)
-                    let last = Self.lastPlace(nodes[index], sets, text, from: entry.value, downTo: end)
+                    let last = Self.lastPosition(nodes[index], sets, text, from: entry.value, downTo: end)
                     left &-= (entry.value &- last) &>> 3
                     if last < end {
-                        // The rest of a long run is looked at once this is paid for.
+                        // The rest of a long range is examined after this block was charged.
                         if last >= low { try push(.run, subject, low, last, onto: &stack, &top, &meter) }
                         continue
                     }
                     if last > low { try push(.run, subject, low, last &- 1, onto: &stack, &top, &meter) }
-                    place = last
-                    pathStart = place
+                    position = last
+                    pathStart = position
                     continue walk
                 default:
-                    place = entry.value
-                    pathStart = place
+                    position = entry.value
+                    pathStart = position
                     if seeksLongest {
                         try push(.otherSide, 0, 0, isFound ? 1 : 0, onto: &stack, &top, &meter)
                         isFound = false
@@ -366,7 +338,7 @@ package struct RegexMatcher: ~Copyable {
         }
     }
 
-    /// Puts something on the stack.
+    /// Pushes an entry on the backtracking stack.
     @inline(__always)
     private mutating func push(
         _ kind: Kind, _ subject: Int, _ low: Int, _ value: Int, onto stack: inout BufferView<Entry>, _ top: inout Int,
@@ -385,16 +357,16 @@ package struct RegexMatcher: ~Copyable {
     @inline(never)
     private mutating func growStack(_ meter: inout WorkMeter) throws(WorkStop) -> BufferView<Entry> {
         try unsafe memory.stack.grow(to: 0, &meter)
-        return unsafe memory.stack.room
+        return unsafe memory.stack.storage
     }
 
-    /// The next match begins at this one's end or after it: only there could a success of this one still be found.
-    private mutating func forgetSuccesses(at place: Int, _ meter: inout WorkMeter) throws(WorkStop) {
+    /// Forgets successes that could be found again: the next match begins at this one's end or later.
+    private mutating func forgetSuccesses(at position: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         guard hasTable else { return }
-        try pay(pattern.branchCount / 4, &meter)
+        try charge(pattern.branchCount / 4, &meter)
         let table = unsafe BranchTable(memory.table.view, branchCount: pattern.branchCount)
-        for branch in 0..<pattern.branchCount where table.state(of: branch, at: place) == BranchTable.succeeds {
-            table.set(0, of: branch, at: place)
+        for branch in 0..<pattern.branchCount where table.state(of: branch, at: position) == BranchTable.succeeds {
+            table.set(0, of: branch, at: position)
         }
     }
 }

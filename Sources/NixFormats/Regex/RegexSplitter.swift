@@ -1,35 +1,40 @@
-/// All matches of a pattern in a text, from its start to its end, as `split` takes them apart.
+/// Finds all matches of a pattern in a text, for `split`.
 package struct RegexSplitter: ~Copyable {
-    /// In place of a group's start: it took no part.
+    /// Marks a group that did not take part in a match, instead of its start.
     package static let absent = UInt32.max
 
     private let text: ByteView
     private let groupCount: Int
-    /// For each match its start and end, and those of its groups.
-    private var places = Buffer<UInt32>()
-    /// Matches found.
+    /// For each match: its start and end, and those of its groups.
+    private var positions = Buffer<UInt32>()
+    /// The number of matches.
     package private(set) var count = 0
-    /// Words of eight bytes that the parts and the groups fill.
+    /// The sum of the sizes of the parts and groups in 8-byte words.
     package private(set) var words = 0
 
-    /// - Parameter text: At most `UInt32.max` bytes.
+    /// - Parameters:
+    ///   - pattern: the compiled pattern.
+    ///   - text: the text, of at most `UInt32.max` bytes, which must outlive the splitter.
     package init(_ pattern: RegularExpression, _ text: ByteView) {
         precondition(text.count <= Int(UInt32.max))
         self.text = text
         groupCount = pattern.groupCount
     }
 
-    /// Numbers for each match.
+    /// The number of positions for each match.
     package var width: Int { 2 * (groupCount + 1) }
 
-    /// Lends the numbers of all matches.
-    package func withPlaces(_ body: (UnsafeBufferPointer<UInt32>) throws(WorkStop) -> Void) throws(WorkStop) {
-        try unsafe places.withElements { (elements) throws(WorkStop) in try unsafe body(elements) }
+    /// Calls `body` with the positions of all matches. They must not escape from it.
+    package func withPositions(_ body: (UnsafeBufferPointer<UInt32>) throws(WorkStop) -> Void) throws(WorkStop) {
+        try unsafe positions.withElements { (elements) throws(WorkStop) in try unsafe body(elements) }
     }
 
     /// Finds all matches.
     ///
-    /// - Parameter store: Whose memory the matcher uses.
+    /// - Parameters:
+    ///   - pattern: the compiled pattern.
+    ///   - store: the cache whose working memory is used.
+    ///   - meter: pays for the work and the memory.
     package mutating func findAll(
         _ pattern: RegularExpression, _ store: RegexCache, _ meter: inout WorkMeter
     ) throws(WorkStop) {
@@ -44,7 +49,7 @@ package struct RegexSplitter: ~Copyable {
         matcher.end(&meter)
     }
 
-    /// The match after the last. After an empty one, first one at the same place that is not.
+    /// The match after the last one. After an empty match, a non-empty one at the same position comes first.
     private static func nextMatch(
         _ matcher: inout RegexMatcher, after last: Range<Int>, isFirst: Bool, _ end: Int, _ meter: inout WorkMeter
     ) throws(WorkStop) -> Range<Int>? {
@@ -76,8 +81,8 @@ package struct RegexSplitter: ~Copyable {
     }
 
     private mutating func add(_ start: Int, _ end: Int, _ meter: inout WorkMeter) throws(WorkStop) {
-        try places.append(UInt32(truncatingIfNeeded: start), &meter)
-        try places.append(UInt32(truncatingIfNeeded: end), &meter)
+        try positions.append(UInt32(truncatingIfNeeded: start), &meter)
+        try positions.append(UInt32(truncatingIfNeeded: end), &meter)
     }
 
     private static func words(_ bytes: Int) -> Int { (max(0, bytes) + 7) / 8 }

@@ -1,26 +1,26 @@
-/// A regular expression, compiled: POSIX extended syntax as libstdc++ reads it, over bytes.
+/// A compiled regular expression over bytes, in POSIX extended syntax as libstdc++ implements it.
 ///
-/// The nodes are an automaton without copies of what was tried: `RegexMatcher` walks it. What each node does, with
-/// `next` as where it goes on:
+/// The nodes form an automaton that `RegexMatcher` runs. Each node continues at `next`:
 ///
 ///     byte, set        consume one byte
-///     choice           first `first`, then `next`: the two sides of `|`
-///     loop             first `first`, then `next`: what `*`, `+`, `?` and bounds repeat, and leaving it
-///     run              a loop over one set of bytes
-///     open, close      note where a group begins or ends
-///     start, end       only at the text's start, end
+///     choice           try `first`, then `next`: the two alternatives of `|`
+///     loop             try `first`, then `next`: repeat the body, then leave the loop
+///     run              a loop over a single set of bytes
+///     open, close      record where a group begins or ends
+///     start, end       match only at the start or end of the text
 ///     nothing, accept
 package final class RegularExpression {
     enum Operation: UInt8, BitwiseCopyable {
         case byte, set, choice, loop, run, open, close, start, end, nothing, accept
     }
 
-    /// Sixteen bytes.
+    /// A node, of sixteen bytes.
     struct Node: BitwiseCopyable {
         var operation: Operation
         private var branchHigh: UInt8 = 0
         private var branchLow: UInt16 = 0
-        /// Of `byte` the byte, of `set` and `run` the set, of `open` and `close` the group, of `loop` its counter.
+        /// The byte of `byte`; the index of the set of `set` and `run`; the group of `open` and `close`; the counter of
+        /// `loop`.
         var argument: UInt32
         var next: UInt32
         var first: UInt32
@@ -35,8 +35,8 @@ package final class RegularExpression {
             self.first = first
         }
 
-        /// Of `choice`, `loop` and `run`: their number among these, for the matcher's table. Less than 2^24, as there
-        /// are no more than `stateLimit`.
+        /// The index of a `choice`, `loop` or `run` among these, in the matcher's table. It is less than 2^24, because
+        /// there are at most `stateLimit` nodes.
         var branch: UInt32 {
             get { UInt32(branchHigh) << 16 | UInt32(branchLow) }
             set {
@@ -46,29 +46,36 @@ package final class RegularExpression {
         }
     }
 
-    /// No node, no counter.
+    /// Stands for no node and for no counter.
     static let none = UInt32.max
-    /// libstdc++'s bound on the states of one pattern (`_GLIBCXX_REGEX_STATE_LIMIT`).
+    /// The limit of libstdc++ on the states of a pattern (`_GLIBCXX_REGEX_STATE_LIMIT`).
     static let stateLimit = 100_000
 
     let nodes: Buffer<Node>
-    /// 256 bits for each set.
+    /// The sets, with 256 bits each.
     let sets: Buffer<UInt64>
     let entry: UInt32
-    /// Groups in parentheses.
+    /// The number of groups in parentheses.
     package let groupCount: Int
-    /// Loops whose body can be passed without a byte: the matcher counts how often each was entered at a place.
+    /// The number of loops whose body matches the empty text. The matcher counts their entries at a position.
     let counterCount: Int
-    /// Nodes that the matcher may have to try twice.
+    /// The number of nodes at which the matcher may backtrack.
     let branchCount: Int
-    /// Whether `|` occurs: then a search looks for the longest match, else it takes the first.
+    /// Whether `|` occurs. A search then looks for the longest match; otherwise it takes the first.
     let hasChoice: Bool
-    /// Bytes a match can begin with.
+    /// The bytes with which a match can begin.
     let firstBytes: ByteSet
-    /// Whether the empty text can match somewhere.
+    /// Whether the pattern can match the empty text.
     let isNullable: Bool
 
-    /// - Parameter nodes: The branches among them are numbered here.
+    /// - Parameters:
+    ///   - nodes: the nodes, whose branches are numbered here.
+    ///   - sets: the sets, of four words each.
+    ///   - entry: the node at which a match begins.
+    ///   - groupCount: number of groups.
+    ///   - counterCount: number of loops with a counter.
+    ///   - isNullable: whether the pattern can match the empty text.
+    ///   - firstBytes: the bytes with which a match can begin.
     init(
         nodes: consuming Buffer<Node>, sets: consuming Buffer<UInt64>, entry: UInt32, groupCount: Int,
         counterCount: Int, isNullable: Bool, firstBytes: ByteSet
@@ -96,6 +103,6 @@ package final class RegularExpression {
         self.firstBytes = firstBytes
     }
 
-    /// Bytes that it takes.
+    /// Bytes that the pattern takes.
     var byteCount: Int { nodes.byteCount + sets.byteCount + 160 }
 }

@@ -1,18 +1,18 @@
-/// What a TOML text holds: nodes in one buffer, linked by index, so that nothing nests natively.
+/// A parsed TOML text: nodes in one buffer that are linked by index, so that nesting takes no native stack.
 package struct TOMLDocument: ~Copyable {
-    /// What a node is, and where its value lies. Strings lie one after another in one buffer.
+    /// The content of a node. Strings are ranges in the document's text buffer.
     enum Content {
         case boolean(Bool)
         case integer(Int64)
         case float(Double)
         case string(Range<Int>)
-        /// A date, a time or both, as Nix writes it.
+        /// A date, a time or both, in Nix's notation.
         case timestamp(Range<Int>)
         case array
         case table
     }
 
-    /// A node's value. Its bytes are only valid while the document is.
+    /// A node's value. Its bytes are valid while the document exists.
     package enum Value {
         case boolean(Bool)
         case integer(Int64)
@@ -27,37 +27,37 @@ package struct TOMLDocument: ~Copyable {
         case boolean, integer, float, string, timestamp, array, table
     }
 
-    /// How an array or table came about, which decides what may still be added to it.
+    /// How an array or table was defined, which determines what may be added to it later.
     enum Origin: UInt8, BitwiseCopyable {
-        /// By `=`: nothing is added later.
+        /// Defined by `=`: nothing can be added.
         case value
-        /// As a part of the name of a `[header]`, before one of its own.
+        /// Implied by a `[header]` of a nested table, and not yet defined by its own.
         case implied
-        /// By a `[header]`.
+        /// Defined by a `[header]`.
         case header
-        /// By a dotted key.
+        /// Defined by a dotted key.
         case dotted
-        /// By a `[[header]]`.
+        /// An array defined by `[[header]]`s.
         case tables
     }
 
     struct Node: BitwiseCopyable {
         fileprivate var kind: Kind
         var origin: Origin
-        /// The number of its name in the table that holds it.
+        /// The index of its key in the table that contains it.
         var key: UInt32
-        /// The table or array that holds it; -1 for the document.
+        /// The index of the containing table or array; -1 for the document.
         var parent: Int
-        /// A number's bits, or where its text begins.
+        /// The bits of a number, or the start of a text.
         fileprivate var payload: UInt64 = 0
-        /// Length of its text.
+        /// The length of a text.
         fileprivate var length = 0
-        /// First and last of what it holds, and the next beside it; -1 for none.
+        /// The first and last member, and the next sibling; -1 if there is none.
         var first = -1
         var last = -1
         var next = -1
         var count = 0
-        /// Where it stands; of what a key or header implies, that.
+        /// The range in the source. An implied table has that of its key or header.
         var start: Int
         var end: Int
 
@@ -69,25 +69,25 @@ package struct TOMLDocument: ~Copyable {
     private var nodes = Buffer<Node>()
     private var keys = TOMLKeys()
     private var members = TOMLMembers()
-    /// Members of the largest table.
+    /// The number of members of the largest table.
     package private(set) var largestTable = 0
 
-    /// Units for a node with its place among the members of its table.
+    /// Units of fuel for adding a node.
     private static let nodeUnits = 4
 
-    /// Makes the first node.
+    /// Adds the root node.
     mutating func begin(_ meter: inout WorkMeter) throws(WorkStop) {
         try nodes.append(Node(kind: .table, origin: .header, key: 0, parent: -1, start: 0, end: 0), &meter)
     }
 
-    /// Nodes, of which the first is the document itself.
+    /// The number of nodes. The first is the document itself.
     package var nodeCount: Int { nodes.count }
     package var keyCount: Int { keys.count }
-    /// A key by its number. Only valid while the document is.
+    /// The bytes of a key, which are valid while the document exists.
     package func key(_ number: Int) -> ByteView { text.bytes[keys.range(number)] }
-    /// The number of a node's key.
+    /// The index of a node's key.
     package func keyNumber(of index: Int) -> Int { Int(nodes[index].key) }
-    /// The first of what a node holds, and the next beside one; -1 for none.
+    /// The first member of a node, or the next sibling; -1 if there is none.
     package func firstMember(of index: Int) -> Int { nodes[index].first }
     package func next(after index: Int) -> Int { nodes[index].next }
 
@@ -113,7 +113,7 @@ package struct TOMLDocument: ~Copyable {
 
     // MARK: Text
 
-    /// Where the next text begins.
+    /// The index at which the next text begins.
     var textEnd: Int { text.count }
 
     mutating func append(_ byte: UInt8, _ meter: inout WorkMeter) throws(WorkStop) { try text.append(byte, &meter) }
@@ -122,7 +122,7 @@ package struct TOMLDocument: ~Copyable {
         try text.append(bytes, &meter)
     }
 
-    /// The number of a key; its bytes are copied when it is new.
+    /// The index of a key, whose bytes are copied if it is new.
     mutating func number(of key: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> UInt32 {
         let (known, hash) = try keys.find(key, text.bytes, &meter)
         if let known { return known }
@@ -131,7 +131,7 @@ package struct TOMLDocument: ~Copyable {
         return try keys.add(start..<text.count, hash, &meter)
     }
 
-    /// The number of a key whose bytes are the last of the text, from `start` on; they stay only if it is new.
+    /// The index of the key at the end of the text buffer, from `start` on. Its bytes are removed unless it is new.
     mutating func numberOfLast(from start: Int, _ meter: inout WorkMeter) throws(WorkStop) -> UInt32 {
         let (known, hash) = try keys.find(text.bytes[start..<text.count], text.bytes, &meter)
         guard let known else { return try keys.add(start..<text.count, hash, &meter) }
@@ -185,7 +185,7 @@ package struct TOMLDocument: ~Copyable {
 
     func isTable(_ index: Int) -> Bool { nodes[index].kind == .table }
 
-    /// Whether it is an array of tables, however it came about.
+    /// Whether a node is an array that only contains tables, however it was defined.
     func holdsOnlyTables(_ index: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Bool {
         guard nodes[index].kind == .array, nodes[index].count > 0 else { return false }
         var element = nodes[index].first
@@ -212,10 +212,10 @@ extension TOMLDocument.Content {
     }
 }
 
-// MARK: - Why a document has no value
+// MARK: - Values that Nix cannot represent
 
 extension TOMLDocument {
-    /// Why a text that is TOML has no value in Nix; nil when it has one.
+    /// The message if a valid TOML text has no value in Nix; nil if it has one.
     package func refusal(
         allowsTimestamps: Bool, _ meter: inout WorkMeter
     ) throws(WorkStop) -> String? {
@@ -233,20 +233,20 @@ extension TOMLDocument {
     }
 
     private func nullByteMessage(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> String? {
-        var place = 0
+        var position = 0
         while true {
-            let end = min(bytes.count, place + (32 << 10))
-            try meter.charge(1 + (end - place) / 64)
-            if bytes[place..<end].first(0, from: 0) < end - place { break }
+            let end = min(bytes.count, position + (32 << 10))
+            try meter.charge(1 + (end - position) / 64)
+            if bytes[position..<end].first(0, from: 0) < end - position { break }
             if end == bytes.count { return nil }
-            place = end
+            position = end
         }
         let shown = String(decoding: bytes.excerpt, as: UTF8.self).map { $0 == "\0" ? "␀" : String($0) }.joined()
         return "error: input string '\(shown)' cannot be represented as Nix string because it contains null bytes"
     }
 }
 
-/// A key: the numbers of its parts, and where it stands.
+/// A dotted key: the indices of its parts, and its range.
 struct TOMLKey {
     var path: [UInt32] = []
     var range = 0..<0

@@ -1,18 +1,18 @@
-/// Why a text is no TOML, in the words of toml11 4, which the newest Nix shows. toml11 goes on after an error and tells
-/// of more; here it ends with the first.
+/// Why a text is not TOML, with the messages of toml11 4, which the newest Nix shows. toml11 continues after an error
+/// and reports several; this reader stops at the first.
 package struct TOMLError: Error {
-    /// A part of the text, and what is said beside the line under it.
+    /// A range of the text, and the hint next to its carets.
     struct Mark {
-        /// Byte offsets; nil for the byte where the reader is.
+        /// The range; nil for the byte at which the reader stopped.
         var range: Range<Int>?
         var hint: String
     }
 
     package var message: String
     var marks: [Mark]
-    /// Lines after the marks.
+    /// Lines that follow the marks.
     var suffix = ""
-    /// Why the text was not read to its end; nil when it is no TOML.
+    /// Why reading was stopped; nil if the text is not TOML.
     package private(set) var stop: WorkStop?
 
     init(_ stop: WorkStop) {
@@ -21,13 +21,13 @@ package struct TOMLError: Error {
         self.stop = stop
     }
 
-    init(_ message: String, hint: String = "here", at place: Int? = nil, suffix: String = "") {
+    init(_ message: String, hint: String = "here", at position: Int? = nil, suffix: String = "") {
         self.message = message
-        marks = [Mark(range: place.map { $0..<$0 + 1 }, hint: hint)]
+        marks = [Mark(range: position.map { $0..<$0 + 1 }, hint: hint)]
         self.suffix = suffix
     }
 
-    /// About something that conflicts with what stands before it.
+    /// Creates an error about something that conflicts with an earlier definition.
     init(_ message: String, _ new: (range: Range<Int>, hint: String), _ old: (range: Range<Int>, hint: String)) {
         self.message = message
         marks = [Mark(range: new.range, hint: new.hint), Mark(range: old.range, hint: old.hint)]
@@ -50,18 +50,21 @@ package struct TOMLError: Error {
         """
 }
 
-/// How an error is shown: each mark with its line, and carets under it. Of a long line only what is near is shown.
+/// Renders an error: each mark with its source line and carets. Only the part of a long line around the mark is shown.
 struct TOMLExcerpt {
     let bytes: ByteView
 
-    /// Bytes of a line that are shown before a mark, and from it on.
+    /// The most bytes of a line that are shown before the mark, and from it on.
     private static let reach = 1000
 
-    /// - Parameter place: Where the reader stopped.
-    func text(_ error: TOMLError, place: Int, _ meter: inout WorkMeter) throws(WorkStop) -> String {
+    /// - Parameters:
+    ///   - error: the error.
+    ///   - position: the offset at which the reader stopped.
+    ///   - meter: pays for counting the lines.
+    func text(_ error: TOMLError, position: Int, _ meter: inout WorkMeter) throws(WorkStop) -> String {
         var lines: [(range: Range<Int>, number: String)] = []
         for mark in error.marks {
-            let range = mark.range ?? place..<place + 1
+            let range = mark.range ?? position..<position + 1
             let start = min(range.lowerBound, bytes.count)
             let number = try lineNumber(start, &meter)
             lines.append((start..<max(range.lowerBound, range.upperBound), String(number)))
@@ -76,7 +79,7 @@ struct TOMLExcerpt {
         return text + error.suffix
     }
 
-    /// One line with its number; what goes beyond it is not underlined.
+    /// Renders one line with its number. Carets end with the line.
     private func line(_ range: Range<Int>, _ number: String, _ hint: String, _ width: Int) -> String {
         let newline = UInt8(ascii: "\n")
         let first = range.lowerBound
@@ -97,10 +100,10 @@ struct TOMLExcerpt {
         return " \(pad)\(number) | \(shown)\n\(margin) | \(indent)\(String(repeating: "^", count: carets))-- \(hint)\n"
     }
 
-    private func lineNumber(_ place: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
+    private func lineNumber(_ position: Int, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
         var number = 1
-        for index in 0..<place {
-            if index & 0xFFF == 0 { try meter.charge(1 + min(place - index, 4096) / 64) }
+        for index in 0..<position {
+            if index & 0xFFF == 0 { try meter.charge(1 + min(position - index, 4096) / 64) }
             if bytes[index] == UInt8(ascii: "\n") { number += 1 }
         }
         return number
@@ -110,7 +113,7 @@ struct TOMLExcerpt {
         0x00: "NUL", 0x09: "TAB", 0x0B: "VERTICAL TAB", 0x0C: "FORM FEED", 0x0D: "CARRIAGE RETURN", 0x1B: "ESCAPE",
     ]
 
-    /// A byte as toml11 shows it: by number unless it is ASCII that prints.
+    /// A byte as toml11 shows it: as hexadecimal number unless it is printable ASCII.
     private static func shown(_ byte: UInt8) -> String {
         if byte >= 0x20 && byte < 0x7F { return String(Unicode.Scalar(byte)) }
         let digits = String(byte, radix: 16)

@@ -1,17 +1,17 @@
 /// Booleans and numbers.
 extension TOMLReader {
-    /// So that what is made of one needs no memory that would have to be counted.
+    /// The longest number in bytes. It is so short that converting it needs no memory worth counting.
     private static let longestScalar = 1 << 14
 
-    /// A value that is no string, array or table.
+    /// Reads a value that is not a string, array or table.
     mutating func readScalar() throws(TOMLError) -> TOMLDocument.Content {
         if let timestamp = try readTimestamp() {
             let start = document.textEnd
             for byte in timestamp { try append(byte) }
             return .timestamp(start..<document.textEnd)
         }
-        let start = place
-        var end = place
+        let start = position
+        var end = position
         while end < bytes.count, isScalarByte(bytes[end]) {
             end += 1
             if end - start > TOMLReader.longestScalar {
@@ -33,11 +33,11 @@ extension TOMLReader {
             try checkStart(first)
             content = try number(word)
         }
-        place = end
+        position = end
         return content
     }
 
-    /// A value that starts with a letter is none that is known.
+    /// Reports a value that starts like a misspelt constant or an invalid number.
     private func checkStart(_ byte: UInt8) throws(TOMLError) {
         switch byte {
         case UInt8(ascii: "t"), UInt8(ascii: "f"):
@@ -93,7 +93,7 @@ extension TOMLReader {
             guard let digit = hexValue(byte), Int64(digit) < radix else {
                 throw TOMLError(
                     "bad integer: invalid digit after an integer", hint: "this digit is not allowed",
-                    at: place + index, suffix: TOMLError.integerHints)
+                    at: position + index, suffix: TOMLError.integerHints)
             }
         }
         let plain = try withoutSeparators(digits, "integer")
@@ -105,20 +105,20 @@ extension TOMLReader {
             if isTooLarge || overflows {
                 throw TOMLError(
                     "toml::parse_\(name)_integer: too large integer: current max digits = 2^63",
-                    hint: "must be < 2^63", at: place + digits.endIndex)
+                    hint: "must be < 2^63", at: position + digits.endIndex)
             }
             value = sum
         }
         return value
     }
 
-    /// Digits without the `_` between them.
+    /// The digits without the `_` between them.
     private func withoutSeparators(_ digits: ArraySlice<UInt8>, _ kind: String) throws(TOMLError) -> [UInt8] {
         var plain: [UInt8] = []
         var isAfterDigit = false
         func misplaced(_ index: Int) -> TOMLError {
             TOMLError(
-                "bad \(kind): `_` must be surrounded by digits", hint: "invalid underscore", at: place + index,
+                "bad \(kind): `_` must be surrounded by digits", hint: "invalid underscore", at: position + index,
                 suffix: kind == "float" ? TOMLError.floatHints : TOMLError.integerHints)
         }
         for (index, byte) in zip(digits.indices, digits) {
@@ -140,24 +140,24 @@ extension TOMLReader {
         if next == UInt8(ascii: "_") {
             throw TOMLError(
                 "bad integer: leading zero is not allowed in decimal int", hint: "leading zero",
-                at: place + digits.startIndex + 1, suffix: TOMLError.integerHints)
+                at: position + digits.startIndex + 1, suffix: TOMLError.integerHints)
         }
         if next == UInt8(ascii: "0") {
             throw TOMLError(
-                "bad integer: leading zero", hint: "leading zero is not allowed", at: place + digits.startIndex,
+                "bad integer: leading zero", hint: "leading zero is not allowed", at: position + digits.startIndex,
                 suffix: TOMLError.integerHints)
         }
         guard isDigit(next) else { return }
         throw TOMLError(
             "bad integer: invalid digit after an integer", hint: "this digit is not allowed",
-            at: place + digits.startIndex + 1, suffix: TOMLError.integerHints)
+            at: position + digits.startIndex + 1, suffix: TOMLError.integerHints)
     }
 
-    /// Digits with a fraction, an exponent or both.
+    /// Reads digits with a fraction, an exponent or both.
     private func float(_ word: [UInt8]) throws(TOMLError) -> Double {
         var index = 0
         func invalid() -> TOMLError {
-            TOMLError("bad float: invalid format", at: place + index, suffix: TOMLError.floatHints)
+            TOMLError("bad float: invalid format", at: position + index, suffix: TOMLError.floatHints)
         }
         var text: [UInt8] = []
         func digits(_ start: Int) throws(TOMLError) -> Int {

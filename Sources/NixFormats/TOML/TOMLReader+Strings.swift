@@ -1,39 +1,39 @@
-/// Strings: basic and literal, of one line or several.
+/// Strings: basic and literal, on one line or several.
 extension TOMLReader {
-    /// Appends the string to the document's text; where it lies there.
+    /// Reads a string into the document's text buffer, and returns its range there.
     mutating func readString(allowsLines: Bool) throws(TOMLError) -> Range<Int> {
-        let quote = bytes[place]
+        let quote = bytes[position]
         let isLong = byte(at: 1) == quote && byte(at: 2) == quote
         if isLong, !allowsLines {
-            // An empty key, and a quote where `=` should be.
-            place += 2
+            // An empty key, followed by a quote instead of `=`.
+            position += 2
             return document.textEnd..<document.textEnd
         }
-        place += isLong ? 3 : 1
+        position += isLong ? 3 : 1
         if isLong { _ = try skipLineEnd() }
         let start = document.textEnd
         while let byte = current {
-            try pay()
+            try chargeAhead()
             if byte == quote {
                 if !isLong {
-                    place += 1
+                    position += 1
                     return start..<document.textEnd
                 }
                 if try endLong(quote) { return start..<document.textEnd }
             } else if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
                 try readEscape(isLong: isLong)
             } else if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-                let first = place
+                let first = position
                 guard isLong, try skipLineEnd() else { break }
-                try append(bytes[first..<place])
+                try append(bytes[first..<position])
             } else if isControl(byte) {
                 break
             } else {
                 try append(byte)
-                place += 1
+                position += 1
             }
         }
-        throw invalidString(quote, isLong: isLong, at: place)
+        throw invalidString(quote, isLong: isLong, at: position)
     }
 
     mutating func append(_ byte: UInt8) throws(TOMLError) {
@@ -44,28 +44,29 @@ extension TOMLReader {
         do throws(WorkStop) { try document.append(bytes, &meter) } catch { throw TOMLError(error) }
     }
 
-    /// The string cannot go on at a place.
-    private func invalidString(_ quote: UInt8, isLong: Bool, at place: Int) -> TOMLError {
+    /// The error for a string that cannot continue at a position.
+    private func invalidString(_ quote: UInt8, isLong: Bool, at position: Int) -> TOMLError {
         let kind = (isLong ? "ml_" : "") + (quote == UInt8(ascii: "\"") ? "basic" : "literal")
         let end = String(repeating: String(Unicode.Scalar(quote)), count: isLong ? 3 : 1)
-        return TOMLError("toml::parse_\(kind)_string: invalid string format", hint: "expected \(end)", at: place)
+        return TOMLError("toml::parse_\(kind)_string: invalid string format", hint: "expected \(end)", at: position)
     }
 
-    /// At a quote in a long string: up to two belong to the text, the last three of up to five end it.
+    /// Reads a quote in a multi-line string. Of up to five quotes, the last three end the string, and those before them
+    /// belong to it.
     private mutating func endLong(_ quote: UInt8) throws(TOMLError) -> Bool {
         var count = 0
         while count < 5, byte(at: count) == quote { count += 1 }
         let isEnd = count >= 3
         for _ in 0..<(isEnd ? count - 3 : count) { try append(quote) }
-        place += count
+        position += count
         return isEnd
     }
 
     private mutating func readEscape(isLong: Bool) throws(TOMLError) {
-        let start = place
-        place += 1
+        let start = position
+        position += 1
         guard let byte = current else { return }
-        place += 1
+        position += 1
         switch byte {
         case UInt8(ascii: "b"): try append(0x08)
         case UInt8(ascii: "t"): try append(0x09)
@@ -76,14 +77,14 @@ extension TOMLReader {
         case UInt8(ascii: "u"): try readScalarValue(digits: 4, isLong: isLong, at: start)
         case UInt8(ascii: "U"): try readScalarValue(digits: 8, isLong: isLong, at: start)
         default:
-            place -= 1
+            position -= 1
             guard isLong, try skipLineContinuation() else {
                 throw invalidString(UInt8(ascii: "\""), isLong: isLong, at: start)
             }
         }
     }
 
-    /// A backslash before the end of a line: it and all space up to the next text are nothing.
+    /// Skips a line continuation: a backslash at the end of a line, and the whitespace up to the next text.
     private mutating func skipLineContinuation() throws(TOMLError) -> Bool {
         try skipBlanks()
         guard try skipLineEnd() else { return false }
@@ -94,12 +95,12 @@ extension TOMLReader {
     private mutating func readScalarValue(digits: Int, isLong: Bool, at start: Int) throws(TOMLError) {
         var value: UInt32 = 0
         for _ in 0..<digits {
-            try pay()
+            try chargeAhead()
             guard let byte = current, let digit = hexValue(byte) else {
                 throw invalidString(UInt8(ascii: "\""), isLong: isLong, at: start)
             }
             value = value << 4 | UInt32(digit)
-            place += 1
+            position += 1
         }
         guard let scalar = Unicode.Scalar(value) else {
             if value > 0x10FFFF {

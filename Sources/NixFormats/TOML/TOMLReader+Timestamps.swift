@@ -1,7 +1,7 @@
-/// Dates and times, written as Nix writes them: `T` between date and time, fractions of 3, 6 or 9 digits, `Z` for no
-/// offset.
+/// Dates and times, which are converted to Nix's notation: `T` between date and time, fractions of 3, 6 or 9 digits,
+/// and `Z` for the offset 0.
 extension TOMLReader {
-    /// A date, a time, or both, if one stands here; nil otherwise.
+    /// Reads a date, a time, or both; nil if there is none at the current position.
     mutating func readTimestamp() throws(TOMLError) -> [UInt8]? {
         if byte(at: 2) == UInt8(ascii: ":"), hasDigits(2, at: 0) { return try readTime() }
         guard byte(at: 4) == UInt8(ascii: "-"), hasDigits(4, at: 0) else { return nil }
@@ -14,10 +14,10 @@ extension TOMLReader {
         }
         guard isMark || separator == UInt8(ascii: " ") && hasDigits(1, at: 1) else { return text }
         guard hasDigits(2, at: 1), byte(at: 3) == UInt8(ascii: ":") else {
-            place += 1
+            position += 1
             throw invalidForm(.time)
         }
-        place += 1
+        position += 1
         text += [UInt8(ascii: "T")] + (try readTime())
         return text + (try readOffset())
     }
@@ -28,7 +28,7 @@ extension TOMLReader {
 
     private enum Part { case date, time, offset }
 
-    /// The form of a part is wrong, where the reader is.
+    /// The error for a part of invalid form at the current position.
     private func invalidForm(_ part: Part) -> TOMLError {
         switch part {
         case .date:
@@ -46,7 +46,7 @@ extension TOMLReader {
         }
     }
 
-    /// A value of a part that starts at a place is out of range.
+    /// The error for a part that starts at a position and has a value out of range.
     private func invalidValue(_ part: Part, at start: Int, isSecond: Bool) -> TOMLError {
         switch part {
         case .date:
@@ -62,28 +62,28 @@ extension TOMLReader {
         }
     }
 
-    /// Digits whose value lies within a range, of a part that starts at a place.
+    /// Reads a number of a fixed count of digits within a range, in the part that starts at a position.
     private mutating func readField(
         _ count: Int, _ range: ClosedRange<Int>, _ part: Part, from start: Int, isSecond: Bool = false
     ) throws(TOMLError) -> [UInt8] {
         guard hasDigits(count, at: 0) else { throw invalidForm(part) }
-        let digits = bytes[place..<place + count].array
+        let digits = bytes[position..<position + count].array
         guard range.contains(digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }) else {
             throw invalidValue(part, at: start, isSecond: isSecond)
         }
-        place += count
+        position += count
         return digits
     }
 
     private mutating func readMark(_ mark: UInt8, _ part: Part) throws(TOMLError) -> [UInt8] {
         guard current == mark else { throw invalidForm(part) }
-        place += 1
+        position += 1
         return [mark]
     }
 
     private mutating func readDate() throws(TOMLError) -> [UInt8] {
         let dash = UInt8(ascii: "-")
-        let start = place
+        let start = position
         var text = try readField(4, 0...9999, .date, from: start)
         text += try readMark(dash, .date)
         text += try readField(2, 1...12, .date, from: start)
@@ -97,25 +97,25 @@ extension TOMLReader {
 
     private mutating func readTime() throws(TOMLError) -> [UInt8] {
         let colon = UInt8(ascii: ":")
-        let start = place
+        let start = position
         var text = try readField(2, 0...23, .time, from: start)
         text += try readMark(colon, .time)
         text += try readField(2, 0...59, .time, from: start)
         text += try readMark(colon, .time)
         text += try readField(2, 0...60, .time, from: start, isSecond: true)
         guard current == UInt8(ascii: ".") else { return text }
-        place += 1
-        let first = place
+        position += 1
+        let first = position
         while let byte = current, isDigit(byte) {
-            place += 1
-            try pay()
+            position += 1
+            try chargeAhead()
         }
-        guard place > first else { throw invalidForm(.time) }
-        let fraction = paddedFraction(bytes[first..<min(place, first + 9)].array)
+        guard position > first else { throw invalidForm(.time) }
+        let fraction = paddedFraction(bytes[first..<min(position, first + 9)].array)
         return text + (fraction.isEmpty ? [] : [UInt8(ascii: ".")] + fraction)
     }
 
-    /// As many groups of three digits as are not zero to the end, three at most.
+    /// The fraction, padded or truncated to 3, 6 or 9 digits; empty if it is zero.
     private func paddedFraction(_ digits: [UInt8]) -> [UInt8] {
         let zero = UInt8(ascii: "0")
         var padded = Array((digits + [UInt8](repeating: zero, count: 9)).prefix(9))
@@ -127,12 +127,12 @@ extension TOMLReader {
         let utc = [UInt8(ascii: "Z")]
         guard let sign = current else { return [] }
         if sign | 0x20 == UInt8(ascii: "z") {
-            place += 1
+            position += 1
             return utc
         }
         guard sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return [] }
-        place += 1
-        let start = place
+        position += 1
+        let start = position
         let hour = try readField(2, 0...23, .offset, from: start)
         let colon = try readMark(UInt8(ascii: ":"), .offset)
         let minute = try readField(2, 0...59, .offset, from: start)

@@ -1,20 +1,20 @@
-/// Reads TOML 1.0 as toml11 does, which Nix uses. Arrays and inline tables nest on an array of their own.
+/// Reads TOML 1.0 like toml11, which Nix uses. The stack of open arrays and inline tables is a buffer.
 ///
 ///     document = { [ "[" key "]" | "[[" key "]]" | key "=" value ] [ comment ] newline }
 ///     key      = part { "." part }
 ///     value    = string | number | date | "true" | "false" | "[" ... "]" | "{" ... "}"
 ///
-/// A unit is charged for every 4 bytes, and more for what is made.
+/// A unit of fuel is charged for every 4 bytes, and more for the nodes that are created.
 package struct TOMLReader: ~Copyable {
     let bytes: ByteView
-    var place = 0
-    /// Up to where reading is paid for.
-    private var paid = 0
+    var position = 0
+    /// The offset up to which reading has been charged.
+    private var chargedEnd = 0
     var meter: WorkMeter
     var document = TOMLDocument()
-    /// The table that keys of the current line go to.
+    /// The table to which the keys of the current line are added.
     private var table = 0
-    /// Whether the line that is being read is a header.
+    /// Whether the last line read was a header.
     private var isAfterHeader = false
 
     private init(_ bytes: ByteView, _ meter: WorkMeter) {
@@ -22,11 +22,14 @@ package struct TOMLReader: ~Copyable {
         self.meter = meter
     }
 
-    var current: UInt8? { bytes.byte(at: place) }
+    var current: UInt8? { bytes.byte(at: position) }
 
-    func byte(at offset: Int) -> UInt8? { bytes.byte(at: place + offset) }
+    func byte(at offset: Int) -> UInt8? { bytes.byte(at: position + offset) }
 
-    /// The whole text, or an error that shows the line.
+    /// Reads the whole text.
+    ///
+    /// - Returns: the document.
+    /// - Throws: an error whose message shows the line at fault, or which says why reading was stopped.
     package static func read(_ bytes: ByteView, _ meter: inout WorkMeter) throws(TOMLError) -> TOMLDocument {
         var reader = TOMLReader(bytes, meter)
         var failure: TOMLError?
@@ -36,7 +39,7 @@ package struct TOMLReader: ~Copyable {
         if failure.stop != nil { throw failure }
         let message: String
         do throws(WorkStop) {
-            message = try TOMLExcerpt(bytes: bytes).text(failure, place: reader.place, &meter)
+            message = try TOMLExcerpt(bytes: bytes).text(failure, position: reader.position, &meter)
         } catch { throw TOMLError(error) }
         throw TOMLError(message)
     }
@@ -46,22 +49,22 @@ package struct TOMLReader: ~Copyable {
     private mutating func readAll() throws(TOMLError) {
         do throws(WorkStop) { try document.begin(&meter) } catch { throw TOMLError(error) }
         try checkEncoding()
-        while place < bytes.count { try readLine() }
+        while position < bytes.count { try readLine() }
     }
 
-    /// Charges for the byte that is read next, when it is not paid for.
+    /// Charges for the next block unless reading it has been charged already.
     @inline(__always)
-    mutating func pay() throws(TOMLError) {
-        if place >= paid { try payBlock() }
+    mutating func chargeAhead() throws(TOMLError) {
+        if position >= chargedEnd { try chargeBlock() }
     }
 
-    private mutating func payBlock() throws(TOMLError) {
-        paid = min(bytes.count, place + 1024)
-        let units = (paid - place + 3) / 4
+    private mutating func chargeBlock() throws(TOMLError) {
+        chargedEnd = min(bytes.count, position + 1024)
+        let units = (chargedEnd - position + 3) / 4
         do throws(WorkStop) { try meter.charge(units) } catch { throw TOMLError(error) }
     }
 
-    /// The text must be UTF-8.
+    /// Checks that the text is UTF-8.
     private mutating func checkEncoding() throws(TOMLError) {
         var check = UTF8Check(bytes)
         var end = 0
@@ -75,7 +78,7 @@ package struct TOMLReader: ~Copyable {
     }
 
     private mutating func readLine() throws(TOMLError) {
-        try pay()
+        try chargeAhead()
         try skipBlanks()
         if current == UInt8(ascii: "[") {
             try readHeader()
@@ -86,10 +89,10 @@ package struct TOMLReader: ~Copyable {
     }
 
     private mutating func readHeader() throws(TOMLError) {
-        let start = place
+        let start = position
         let isArray = byte(at: 1) == UInt8(ascii: "[")
         let message = "toml::parse_file: invalid \(isArray ? "array-table" : "table") key"
-        place += isArray ? 2 : 1
+        position += isArray ? 2 : 1
         let path: [UInt32]
         do throws(TOMLError) {
             path = try readKey().path
@@ -99,8 +102,8 @@ package struct TOMLReader: ~Copyable {
         guard current == UInt8(ascii: "]"), !isArray || byte(at: 1) == UInt8(ascii: "]") else {
             throw TOMLError(message, hint: "expected \(isArray ? "]]" : "]")")
         }
-        place += isArray ? 2 : 1
-        let range = start..<place
+        position += isArray ? 2 : 1
+        let range = start..<position
         table =
             isArray
             ? try document.appendTable(path, at: range, &meter) : try document.openTable(path, at: range, &meter)
@@ -118,15 +121,15 @@ package struct TOMLReader: ~Copyable {
         guard current == UInt8(ascii: "=") else {
             throw TOMLError("toml::parse_key_value_pair: invalid key value separator `=`", hint: "expected =")
         }
-        place += 1
+        position += 1
         try skipBlanks()
     }
 
-    /// The rest of a line: blanks and a comment.
+    /// Skips blanks and a comment up to the end of the line.
     private mutating func endLine() throws(TOMLError) {
         try skipBlanks()
         try skipComment()
-        guard place < bytes.count else { return }
+        guard position < bytes.count else { return }
         guard try skipLineEnd() else {
             if isAfterHeader {
                 throw TOMLError(
@@ -138,24 +141,24 @@ package struct TOMLReader: ~Copyable {
 
     // MARK: Values
 
-    /// A list or inline table that is open: its node, and of a table what to do with the next key.
+    /// An array or inline table whose end has not been read.
     private struct Open: BitwiseCopyable {
         var node: Int
         var isTable: Bool
     }
 
-    /// Reads a value, with all it holds, into a table.
+    /// Reads a value, with all its members, into a table.
     private mutating func readValue(_ key: TOMLKey, in table: Int) throws(TOMLError) {
         var open = Buffer<Open>()
         var key = key
         var table = table
         while true {
-            let start = place
+            let start = position
             let content = try readContent()
             let node =
                 (open.count == 0 || open[open.count - 1].isTable)
-                ? try document.insert(content, key, in: table, at: start..<place, &meter)
-                : try appendElement(content, to: table, at: start..<place)
+                ? try document.insert(content, key, in: table, at: start..<position, &meter)
+                : try appendElement(content, to: table, at: start..<position)
             switch content {
             case .array: try push(Open(node: node, isTable: false), to: &open)
             case .table: try push(Open(node: node, isTable: true), to: &open)
@@ -164,7 +167,7 @@ package struct TOMLReader: ~Copyable {
             var isNew = false
             if case .array = content { isNew = true }
             if case .table = content { isNew = true }
-            guard let next = try nextPlace(&open, isNew: isNew) else {
+            guard let next = try nextKey(&open, isNew: isNew) else {
                 open.free(&meter)
                 return
             }
@@ -180,8 +183,9 @@ package struct TOMLReader: ~Copyable {
         } catch { throw TOMLError(error) }
     }
 
-    /// Where the next value goes, after closing what ends here; nil when nothing is open any more.
-    private mutating func nextPlace(_ open: inout Buffer<Open>, isNew: Bool) throws(TOMLError) -> (Int, TOMLKey)? {
+    /// Closes the arrays and inline tables that end at the current position, and reads the key of the next value.
+    /// Returns nil when all are closed.
+    private mutating func nextKey(_ open: inout Buffer<Open>, isNew: Bool) throws(TOMLError) -> (Int, TOMLKey)? {
         var isNew = isNew
         while open.count > 0 {
             let top = open[open.count - 1]
@@ -190,7 +194,7 @@ package struct TOMLReader: ~Copyable {
             } else if try hasNextElement(isNew: isNew) {
                 return (top.node, TOMLKey())
             }
-            document.setEnd(top.node, place)
+            document.setEnd(top.node, position)
             try closeDotted(top.node)
             open.removeLast(1)
             isNew = false
@@ -202,7 +206,7 @@ package struct TOMLReader: ~Copyable {
         do throws(WorkStop) { try open.append(element, &meter) } catch { throw TOMLError(error) }
     }
 
-    /// What dotted keys made inside an inline table is closed with it; the node itself already is.
+    /// Closes an inline table: the tables that dotted keys defined inside it can no longer be extended.
     private mutating func closeDotted(_ node: Int) throws(TOMLError) {
         do throws(WorkStop) {
             var work = Buffer<Int>()
@@ -224,7 +228,7 @@ package struct TOMLReader: ~Copyable {
     private mutating func nextTableKey(isNew: Bool) throws(TOMLError) -> TOMLKey? {
         try skipBlanks()
         if current == UInt8(ascii: "}") {
-            place += 1
+            position += 1
             return nil
         }
         if !isNew {
@@ -232,11 +236,11 @@ package struct TOMLReader: ~Copyable {
                 if current == nil { throw unclosed("toml::parse_inline_table", "}", "line end") }
                 throw TOMLError("toml::parse_inline_table: expected value-separator `,` or closing `}`")
             }
-            place += 1
+            position += 1
             try skipBlanks()
             if current == UInt8(ascii: "}") {
                 throw TOMLError(
-                    "toml::parse_inline_table: trailing comma is not allowed in TOML-v1.0.0)", at: place)
+                    "toml::parse_inline_table: trailing comma is not allowed in TOML-v1.0.0)", at: position)
             }
         }
         if current == nil { throw unclosed("toml::parse_inline_table", "}", "line end") }
@@ -248,7 +252,7 @@ package struct TOMLReader: ~Copyable {
     private mutating func hasNextElement(isNew: Bool) throws(TOMLError) -> Bool {
         try skipLines()
         if current == UInt8(ascii: "]") {
-            place += 1
+            position += 1
             return false
         }
         if current == nil { throw unclosed("toml::parse_array", "]", "EOF") }
@@ -256,11 +260,11 @@ package struct TOMLReader: ~Copyable {
         guard current == UInt8(ascii: ",") else {
             throw TOMLError("toml::parse_array: expected value-separator `,` or closing `]`")
         }
-        place += 1
+        position += 1
         try skipLines()
         if current == nil { throw unclosed("toml::parse_array", "]", "EOF") }
         if current == UInt8(ascii: "]") {
-            place += 1
+            position += 1
             return false
         }
         return true
@@ -274,10 +278,10 @@ package struct TOMLReader: ~Copyable {
     private mutating func readContent() throws(TOMLError) -> TOMLDocument.Content {
         switch current {
         case UInt8(ascii: "["):
-            place += 1
+            position += 1
             return .array
         case UInt8(ascii: "{"):
-            place += 1
+            position += 1
             return .table
         case UInt8(ascii: "\""), UInt8(ascii: "'"): return .string(try readString(allowsLines: true))
         default: return try readScalar()
@@ -288,24 +292,24 @@ package struct TOMLReader: ~Copyable {
 
     private mutating func readKey() throws(TOMLError) -> TOMLKey {
         try skipBlanks()
-        let start = place
+        let start = position
         var path: [UInt32] = []
         while true {
             try skipBlanks()
             path.append(try readKeyPart())
             try countPart(path.count)
-            let end = place
+            let end = position
             try skipBlanks()
             guard current == UInt8(ascii: ".") else { return TOMLKey(path: path, range: start..<end) }
-            place += 1
+            position += 1
         }
     }
 
-    /// The memory of a long path is counted. It is given back with the meter.
+    /// Counts the memory of a long path. It is released together with the meter.
     private mutating func countPart(_ count: Int) throws(TOMLError) {
         do throws(WorkStop) {
             try meter.charge(2)
-            if count & 0xFF == 0 { try meter.take(bytes: 256 * 3 * MemoryLayout<UInt32>.size) }
+            if count & 0xFF == 0 { try meter.reserve(bytes: 256 * 3 * MemoryLayout<UInt32>.size) }
         } catch { throw TOMLError(error) }
     }
 
@@ -316,19 +320,19 @@ package struct TOMLReader: ~Copyable {
                 return try document.numberOfLast(from: text.lowerBound, &meter)
             } catch { throw TOMLError(error) }
         }
-        let start = place
+        let start = position
         while let byte = current, isBare(byte) {
-            place += 1
-            try pay()
+            position += 1
+            try chargeAhead()
         }
-        if start == place {
+        if start == position {
             throw TOMLError(
                 "toml::parse_simple_key: invalid key: key must be \"quoted\", 'quoted-literal', or bare key.",
                 hint: "expected from `A` to `Z` or from `a` to `z`, from `0` to `9`, -, or _",
                 suffix: "Hint: non-ASCII scripts are allowed in toml v1.1.0, but not in v1.0.0.\n")
         }
         do throws(WorkStop) {
-            return try document.number(of: bytes[start..<place], &meter)
+            return try document.number(of: bytes[start..<position], &meter)
         } catch { throw TOMLError(error) }
     }
 
@@ -339,12 +343,12 @@ package struct TOMLReader: ~Copyable {
 
     func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
-    // MARK: Space
+    // MARK: Whitespace
 
     mutating func skipBlanks() throws(TOMLError) {
         while current == UInt8(ascii: " ") || current == UInt8(ascii: "\t") {
-            place += 1
-            try pay()
+            position += 1
+            try chargeAhead()
         }
     }
 
@@ -356,12 +360,12 @@ package struct TOMLReader: ~Copyable {
                     "toml::parse_comment_line: newline (LF / CRLF) or EOF is expected", hint: "but got this",
                     suffix: "Hint: most of the control characters are not allowed in comments")
             }
-            place += 1
-            try pay()
+            position += 1
+            try chargeAhead()
         }
     }
 
-    /// Blanks, comments and line ends, as arrays may hold them.
+    /// Skips blanks, comments and line endings, which are allowed within arrays.
     private mutating func skipLines() throws(TOMLError) {
         repeat {
             try skipBlanks()
@@ -370,13 +374,13 @@ package struct TOMLReader: ~Copyable {
     }
 
     mutating func skipLineEnd() throws(TOMLError) -> Bool {
-        try pay()
+        try chargeAhead()
         if current == UInt8(ascii: "\n") {
-            place += 1
+            position += 1
             return true
         }
         guard current == UInt8(ascii: "\r"), byte(at: 1) == UInt8(ascii: "\n") else { return false }
-        place += 2
+        position += 2
         return true
     }
 

@@ -1,4 +1,4 @@
-/// The numbers of a document's keys: open addressing over the bytes of its text.
+/// The distinct keys of a document: an open-addressed hash table over ranges of its text buffer.
 struct TOMLKeys: ~Copyable {
     private struct Entry: BitwiseCopyable {
         var start: Int
@@ -7,20 +7,21 @@ struct TOMLKeys: ~Copyable {
     }
 
     private var entries = Buffer<Entry>()
-    /// A key's number and 1 more; 0 is free. A power of two long, and at most half full.
+    /// A slot holds a key's index plus one; 0 is a free slot. The count is a power of two, and at most half of the
+    /// slots are in use.
     private var slots = Buffer<UInt32>()
-    /// So that no text can be made whose keys all collide.
+    /// The seed of the hashes, so that nobody can write a text whose keys all collide.
     private let seed = UInt64.random(in: .min ... .max)
 
     var count: Int { entries.count }
 
-    /// Where a key's bytes lie in the text.
+    /// The range of a key's bytes in the text buffer.
     func range(_ number: Int) -> Range<Int> {
         let entry = entries[number]
         return entry.start..<entry.start + entry.length
     }
 
-    /// A key's number, if it is known, and its hash.
+    /// A key's index, if it is known, and its hash.
     func find(
         _ key: ByteView, _ text: ByteView, _ meter: inout WorkMeter
     ) throws(WorkStop) -> (number: UInt32?, hash: UInt64) {
@@ -37,7 +38,7 @@ struct TOMLKeys: ~Copyable {
         return (nil, hash)
     }
 
-    /// Adds a key that is not known.
+    /// Adds a key that is not in the table.
     mutating func add(_ range: Range<Int>, _ hash: UInt64, _ meter: inout WorkMeter) throws(WorkStop) -> UInt32 {
         let number = UInt32(truncatingIfNeeded: entries.count)
         try entries.append(Entry(start: range.lowerBound, length: range.count, hash: hash), &meter)
@@ -59,27 +60,28 @@ struct TOMLKeys: ~Copyable {
         }
     }
 
-    /// A unit for every 64 bytes.
+    /// Hashes bytes, and charges a unit of fuel for every 64.
     private func hash(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> UInt64 {
         var state = seed ^ UInt64(truncatingIfNeeded: bytes.count)
-        var place = 0
-        while place + 8 <= bytes.count {
-            if place & 0xFFF == 0 { try meter.charge(1 + min(bytes.count - place, 4096) / 64) }
-            state = TOMLHash.mix(bytes.word(at: place), state)
-            place += 8
+        var position = 0
+        while position + 8 <= bytes.count {
+            if position & 0xFFF == 0 { try meter.charge(1 + min(bytes.count - position, 4096) / 64) }
+            state = TOMLHash.mix(bytes.word(at: position), state)
+            position += 8
         }
         var rest: UInt64 = 0
-        while place < bytes.count {
-            rest = rest << 8 | UInt64(bytes[place])
-            place += 1
+        while position < bytes.count {
+            rest = rest << 8 | UInt64(bytes[position])
+            position += 1
         }
         return TOMLHash.mix(rest, state)
     }
 }
 
-/// The members of a document's tables by table and key: open addressing over its nodes.
+/// The members of a document's tables, by table and key: an open-addressed hash table over its nodes.
 struct TOMLMembers: ~Copyable {
-    /// A node's index and 1 more; 0 is free. A power of two long, and at most half full.
+    /// A slot holds a node's index plus one; 0 is a free slot. The count is a power of two, and at most half of the
+    /// slots are in use.
     private var slots = Buffer<Int>()
     private var count = 0
     private let seed = UInt64.random(in: .min ... .max)
@@ -95,7 +97,7 @@ struct TOMLMembers: ~Copyable {
         return nil
     }
 
-    /// Adds a node whose parent is a table that has no such member.
+    /// Adds a node. Its table must not have a member of that key.
     mutating func add(
         _ index: Int, _ nodes: BufferView<TOMLDocument.Node>, _ meter: inout WorkMeter
     ) throws(WorkStop) {

@@ -1,6 +1,6 @@
-/// Points in time as the calendar has them, in UTC.
+/// Conversion of times to the calendar, in UTC.
 package enum CivilTime {
-    /// Year, month, day, hour, minute and second, one after another: `19700101000000`.
+    /// The year, month, day, hour, minute and second as consecutive digits: `19700101000000`.
     package static func digits(secondsSince1970 seconds: Int64) -> [UInt8] {
         let days = seconds >= 0 ? seconds / 86400 : (seconds - 86399) / 86400
         let second = seconds - days * 86400
@@ -14,7 +14,7 @@ package enum CivilTime {
         return [UInt8](repeating: UInt8(ascii: "0"), count: max(0, width - text.count)) + text
     }
 
-    /// Years begin in March here, so that the day that leap years add is the last.
+    /// The date of a day. Years are counted from March, so that the leap day is the last day of a year.
     private static func date(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -1,44 +1,44 @@
-/// Finds where bytes are not UTF-8, in the words of the JSON library that Nix uses.
+/// Finds invalid UTF-8, with the messages of the JSON library that Nix uses.
 ///
-/// It goes on where it stopped, so that its user can charge for one block after another.
+/// The check can be continued, so that its user can charge fuel for one block after another.
 package struct UTF8Check {
     private let bytes: ByteView
-    private var place = 0
+    private var position = 0
 
     package init(_ bytes: ByteView) { self.bytes = bytes }
 
-    /// What is wrong with a text; nil when it is UTF-8. For texts of bounded length.
+    /// The message if the text is not UTF-8; nil if it is. The text must be of bounded length.
     @inline(__always)
     package static func problem(_ bytes: ByteView) -> String? {
         var check = UTF8Check(bytes)
         return check.problem(upTo: bytes.count)
     }
 
-    /// What is wrong with the bytes up to a place, and with the character that begins before it.
+    /// The message if the bytes before `end`, or the character that begins before it, are not UTF-8.
     package mutating func problem(upTo end: Int) -> String? {
-        while place < end {
-            if place &+ 8 <= bytes.count, bytes.word(at: place) & 0x8080_8080_8080_8080 == 0 {
-                place &+= 8
+        while position < end {
+            if position &+ 8 <= bytes.count, bytes.word(at: position) & 0x8080_8080_8080_8080 == 0 {
+                position &+= 8
                 continue
             }
-            let lead = bytes[place]
-            place &+= 1
+            let lead = bytes[position]
+            position &+= 1
             if lead < 0x80 { continue }
-            guard let (first, more) = UTF8Check.continuation(after: lead) else { return invalid(place - 1) }
+            guard let (first, more) = UTF8Check.continuation(after: lead) else { return invalid(position - 1) }
             var range = first
             for _ in 0..<more {
-                guard let byte = bytes.byte(at: place) else {
-                    return "incomplete UTF-8 string; last byte: 0x\(Self.hex(bytes[place - 1]))"
+                guard let byte = bytes.byte(at: position) else {
+                    return "incomplete UTF-8 string; last byte: 0x\(Self.hex(bytes[position - 1]))"
                 }
-                guard range.contains(byte) else { return invalid(place) }
+                guard range.contains(byte) else { return invalid(position) }
                 range = 0x80...0xBF
-                place &+= 1
+                position &+= 1
             }
         }
         return nil
     }
 
-    /// What the byte after a lead byte may be, and how many follow; nil for what is no lead byte.
+    /// The range of the byte after a lead byte, and the number of continuation bytes; nil for an invalid lead byte.
     static func continuation(after lead: UInt8) -> (first: ClosedRange<UInt8>, more: Int)? {
         switch lead {
         case 0xC2...0xDF: (0x80...0xBF, 1)

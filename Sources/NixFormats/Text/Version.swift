@@ -1,34 +1,34 @@
-/// The components of a version: runs of digits, and runs of other bytes; dots and dashes separate.
+/// The components of a version: runs of digits, and runs of other bytes. Dots and dashes are separators.
 ///
-/// A unit is charged for each component, and one for every 32 bytes.
+/// A unit of fuel is charged for each component, and one for every 32 bytes.
 package struct Version {
     private let bytes: ByteView
-    private var place = 0
+    private var position = 0
 
     package init(_ bytes: ByteView) { self.bytes = bytes }
 
-    /// Where the next component lies; nil after the last.
+    /// The range of the next component; nil after the last.
     package mutating func next(_ meter: inout WorkMeter) throws(WorkStop) -> Range<Int>? {
         try meter.charge(1)
         try pass(&meter) { Self.isSeparator($0) }
-        guard let first = bytes.byte(at: place) else { return nil }
-        let start = place
+        guard let first = bytes.byte(at: position) else { return nil }
+        let start = position
         let isNumber = Self.isDigit(first)
         try pass(&meter) { Self.isDigit($0) == isNumber && !Self.isSeparator($0) }
-        return start..<place
+        return start..<position
     }
 
-    /// Passes bytes as long as they are of a kind.
+    /// Skips bytes for which the condition holds.
     @inline(__always)
     private mutating func pass(
         _ meter: inout WorkMeter, while isPassed: (UInt8) -> Bool
     ) throws(WorkStop) {
-        var block = min(bytes.count, place &+ 32)
+        var block = min(bytes.count, position &+ 32)
         while true {
-            while place < block, isPassed(bytes[place]) { place &+= 1 }
-            if place < block || place == bytes.count { return }
-            block = min(bytes.count, place &+ 4096)
-            try meter.charge((block &- place) / 32)
+            while position < block, isPassed(bytes[position]) { position &+= 1 }
+            if position < block || position == bytes.count { return }
+            block = min(bytes.count, position &+ 4096)
+            try meter.charge((block &- position) / 32)
         }
     }
 
@@ -37,11 +37,11 @@ package struct Version {
 
     // MARK: Comparing
 
-    /// A component as it is compared; after the last comes an end.
+    /// A component in the form in which it is compared. The last component is followed by `end`.
     private enum Component {
         case end
         case number(Int32)
-        /// Comes before everything.
+        /// The component `pre`, which precedes every other.
         case pre
         case word(ByteView)
 
@@ -51,7 +51,7 @@ package struct Version {
         }
     }
 
-    /// -1, 0 or 1 as `a` is older than, equal to or newer than `b`.
+    /// -1, 0 or 1 if `a` is older than, equal to or newer than `b`.
     package static func compare(_ a: ByteView, _ b: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
         var left = Version(a)
         var right = Version(b)
@@ -71,7 +71,7 @@ package struct Version {
         return try Self.number(component, &meter).map { .number($0) } ?? .word(component)
     }
 
-    /// A component as a number of 32 bits, as Nix has it; a larger one is a word.
+    /// A component as a 32-bit number, as in Nix; nil for a word, and for a larger number, which is compared as a word.
     private static func number(_ component: ByteView, _ meter: inout WorkMeter) throws(WorkStop) -> Int32? {
         var value: Int32 = 0
         for index in 0..<component.count {
@@ -85,7 +85,8 @@ package struct Version {
         return value
     }
 
-    /// Numbers compare as such; `pre` comes before everything, the end before numbers, words before numbers.
+    /// The order of two components: numbers are compared by value; `pre` precedes everything, the end precedes numbers,
+    /// and words precede numbers.
     private static func order(_ a: Component, _ b: Component, _ meter: inout WorkMeter) throws(WorkStop) -> Int {
         switch (a, b) {
         case (.number(let x), .number(let y)): return x == y ? 0 : x < y ? -1 : 1
@@ -106,13 +107,13 @@ package struct Version {
         _ a: ByteView, _ b: ByteView, _ meter: inout WorkMeter
     ) throws(WorkStop) -> Int {
         let common = min(a.count, b.count)
-        var place = 0
-        while place < common {
-            let end = min(common, place + (32 << 10))
-            try meter.charge((end - place) / 64)
-            let order = a[place..<end].compare(b[place..<end])
+        var position = 0
+        while position < common {
+            let end = min(common, position + (32 << 10))
+            try meter.charge((end - position) / 64)
+            let order = a[position..<end].compare(b[position..<end])
             if order != 0 { return order < 0 ? -1 : 1 }
-            place = end
+            position = end
         }
         return a.count == b.count ? 0 : a.count < b.count ? -1 : 1
     }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// An array of plain elements outside the machine's heap.
+/// A growable array of trivial elements, outside the machine's heap.
 ///
-/// It has one owner, counts its memory at the meter before it takes it, and checks every access; that the system gives
-/// no memory is an error and no trap.
+/// It has a single owner, counts its memory at a meter before allocating it, and checks every access. A failed
+/// allocation is an error, not a trap.
 @safe
 struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     private var base: UnsafeMutablePointer<Element>?
@@ -12,14 +12,15 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { unsafe Glibc.free(base) }
 
-    /// Bytes that it takes.
+    /// Bytes that the buffer takes.
     var byteCount: Int { capacity &* MemoryLayout<Element>.stride }
 
-    /// Its elements. Only valid until the buffer grows or ends.
+    /// The elements. The view is valid until the buffer grows or is destroyed.
     var view: BufferView<Element> { unsafe BufferView(base, count: count) }
 
-    /// All that there is room for, which the caller sets before it reads it. Only valid until the buffer grows or ends.
-    var room: BufferView<Element> { unsafe BufferView(base, count: capacity) }
+    /// The whole capacity, of which the caller must write an element before reading it. The view is valid until the
+    /// buffer grows or is destroyed.
+    var storage: BufferView<Element> { unsafe BufferView(base, count: capacity) }
 
     subscript(index: Int) -> Element {
         @inline(__always) get { view[index] }
@@ -29,23 +30,23 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     @inline(__always)
     mutating func append(_ element: Element, _ meter: inout WorkMeter) throws(WorkStop) {
         if count == capacity { try grow(to: count &+ 1, &meter) }
-        room[count] = element
+        storage[count] = element
         count &+= 1
     }
 
-    /// Makes room for so many elements, or for twice as many as there are, which is more.
+    /// Reserves memory for `least` elements, or for twice the capacity if that is more.
     @inline(never)
     mutating func grow(to least: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         try reserve(max(least, capacity.multipliedReportingOverflow(by: 2).partialValue, 16), &meter)
     }
 
-    /// Makes room for so many elements.
+    /// Reserves memory for `wanted` elements.
     mutating func reserve(_ wanted: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         if wanted <= capacity { return }
         let (bytes, overflow) = wanted.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-        if overflow { throw .needsRoom(bytes: .max) }
-        // Both blocks are there while one is copied to the other.
-        try meter.take(bytes: bytes)
+        if overflow { throw .needsMemory(bytes: .max) }
+        // Both blocks exist while the elements are copied.
+        try meter.reserve(bytes: bytes)
         guard let larger = unsafe realloc(base, bytes) else {
             meter.release(bytes: bytes)
             throw .outOfMemory
@@ -55,10 +56,10 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
         capacity = wanted
     }
 
-    /// Makes it hold one element so many times.
+    /// Makes the buffer hold `wanted` copies of one element.
     mutating func fill(_ wanted: Int, with element: Element, _ meter: inout WorkMeter) throws(WorkStop) {
         try reserve(wanted, &meter)
-        // 32 KiB at most; 64 bytes a unit.
+        // A block has at most 32 KiB, and a unit of fuel is charged for every 64 bytes.
         let block = (32 << 10) / MemoryLayout<Element>.stride
         var filled = 0
         while filled < wanted {
@@ -75,13 +76,13 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
         count &-= removed
     }
 
-    /// Gives its memory back, which was counted at the meter.
+    /// Frees the memory, and releases it at the meter that it was counted at.
     mutating func free(_ meter: inout WorkMeter) {
         meter.release(bytes: byteCount)
         shrink(to: 0)
     }
 
-    /// Gives memory of more than so many bytes back to the system.
+    /// Removes all elements, and frees the memory if it is more than `bytes`.
     mutating func shrink(to bytes: Int) {
         count = 0
         if byteCount <= bytes { return }
@@ -91,17 +92,19 @@ struct Buffer<Element: BitwiseCopyable>: ~Copyable {
     }
 }
 
-/// Elements that somebody else owns and keeps; every access is checked.
+/// A view of elements that something else owns. Every access is checked.
 @safe
 struct BufferView<Element: BitwiseCopyable> {
     private let base: UnsafeMutablePointer<Element>
     let count: Int
 
-    /// - Parameter base: Of so many elements; nil only for none.
+    /// - Parameters:
+    ///   - base: the address of the elements; nil only if there are none.
+    ///   - count: the number of elements.
     @inline(__always)
     @unsafe
     init(_ base: UnsafeMutablePointer<Element>?, count: Int) {
-        // Where there is no element, no address is ever read.
+        // Without elements, the address is never accessed.
         unsafe self.base = base ?? UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment).unsafelyUnwrapped
         self.count = count
     }
@@ -117,7 +120,7 @@ struct BufferView<Element: BitwiseCopyable> {
         }
     }
 
-    /// Sets an element; false when there is none of this index.
+    /// Sets an element; returns false if the index is out of range.
     @inline(__always)
     func set(_ index: Int, _ element: Element) -> Bool {
         guard UInt(bitPattern: index) < UInt(bitPattern: count) else { return false }
@@ -125,18 +128,18 @@ struct BufferView<Element: BitwiseCopyable> {
         return true
     }
 
-    /// Where the first lies. Whoever reads from it checks where.
+    /// The address of the first element, for callers that check the index themselves.
     @inline(__always)
     @unsafe
     var start: UnsafePointer<Element> { unsafe UnsafePointer(base) }
 
-    /// Sets the first elements to one.
+    /// Sets the first `wanted` elements to one value.
     func fill(_ wanted: Int, with element: Element) {
         precondition(wanted >= 0 && wanted <= count)
         unsafe base.update(repeating: element, count: wanted)
     }
 
-    /// Copies the first elements of another one.
+    /// Copies the first `wanted` elements of another view.
     func copy(_ wanted: Int, from other: BufferView) {
         precondition(wanted >= 0 && wanted <= count && wanted <= other.count)
         unsafe base.update(from: other.base, count: wanted)
@@ -144,33 +147,33 @@ struct BufferView<Element: BitwiseCopyable> {
 }
 
 extension Buffer<UInt8> {
-    /// Appends bytes: a unit for every 64.
+    /// Appends bytes, and charges a unit of fuel for every 64.
     mutating func append(_ bytes: ByteView, _ meter: inout WorkMeter) throws(WorkStop) {
         if bytes.count > capacity &- count { try grow(to: count &+ bytes.count, &meter) }
         var copied = 0
         while copied < bytes.count {
             let end = min(bytes.count, copied &+ (32 << 10))
             try meter.charge((end &- copied) / 64)
-            byteRoom.copy(bytes[copied..<end], at: count &+ copied)
+            mutableBytes.copy(bytes[copied..<end], at: count &+ copied)
             copied = end
         }
         count &+= bytes.count
     }
 
-    private var byteRoom: ByteRoom {
-        // Without capacity nothing is copied to it.
-        unsafe ByteRoom(base ?? UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped, count: capacity)
+    private var mutableBytes: MutableByteView {
+        // Without capacity, nothing is written to the address.
+        unsafe MutableByteView(base ?? UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped, count: capacity)
     }
 
-    /// Its bytes. Only valid until the buffer grows or ends.
+    /// The bytes. The view is valid until the buffer grows or is destroyed.
     var bytes: ByteView { unsafe ByteView(UnsafeBufferPointer(start: base, count: count)) }
 
-    /// Drops the bytes from an index on.
+    /// Removes the bytes from index `length` on.
     mutating func truncate(to length: Int) { removeLast(count &- length) }
 }
 
 extension Buffer {
-    /// Lends its elements, which must not leave `body`.
+    /// Calls `body` with the elements, which must not escape from it.
     func withElements(
         _ body: (UnsafeBufferPointer<Element>) throws(WorkStop) -> Void
     ) throws(WorkStop) {

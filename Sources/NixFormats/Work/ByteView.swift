@@ -1,18 +1,18 @@
 import Glibc
 
-/// Bytes that somebody else owns and keeps while they are read; every access is checked.
+/// A view of bytes that something else owns and does not change. Every access is checked.
 ///
-/// `Span` would be this, and bind the lifetime too; but a stored one needs an experimental feature in Swift 6.2.
+/// `Span` would also bind the lifetime, but storing one needs an experimental feature in Swift 6.2.
 @safe
 package struct ByteView {
     private let base: UnsafePointer<UInt8>
     package let count: Int
 
-    /// - Parameter bytes: They stay where they are, and as they are, while the view is used.
+    /// - Parameter bytes: the bytes, which must stay valid and unchanged while the view is used.
     @inline(__always)
     @unsafe
     package init(_ bytes: UnsafeBufferPointer<UInt8>) {
-        // Of an empty text no address is ever read.
+        // For an empty text, the address is never accessed.
         unsafe base = bytes.baseAddress ?? UnsafePointer(bitPattern: 1).unsafelyUnwrapped
         count = bytes.count
     }
@@ -30,7 +30,7 @@ package struct ByteView {
         }
     }
 
-    /// The byte at an index; nil where there is none.
+    /// The byte at an index; nil if the index is out of range.
     @inline(__always)
     func byte(at index: Int) -> UInt8? {
         UInt(bitPattern: index) < UInt(bitPattern: count) ? unsafe base[index] : nil
@@ -43,28 +43,28 @@ package struct ByteView {
         }
     }
 
-    /// No more than so many bytes from the start.
+    /// The first `length` bytes, or all if there are fewer.
     @inline(__always)
     func prefix(_ length: Int) -> ByteView {
         precondition(length >= 0)
         return unsafe ByteView(base, count: min(count, length))
     }
 
-    /// Eight bytes from an index on, the first of them lowest.
+    /// Eight bytes from an index on, as a little-endian word.
     @inline(__always)
     func word(at index: Int) -> UInt64 {
         precondition(index >= 0 && index <= count &- 8)
         return unsafe UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
     }
 
-    /// The bytes without checks. Only valid while they are.
+    /// The bytes without bounds checks, for as long as the view is valid.
     @unsafe
     package var buffer: UnsafeBufferPointer<UInt8> { unsafe UnsafeBufferPointer(start: base, count: count) }
 
-    /// A copy. For texts whose length is bounded, or was counted.
+    /// A copy, for texts of bounded length or whose length was counted.
     package var array: [UInt8] { unsafe Array(UnsafeBufferPointer(start: base, count: count)) }
 
-    /// Below, equal or above zero as the bytes come before, with or after others.
+    /// A number below, equal to or above zero if the bytes precede, equal or follow those of `other`.
     package func compare(_ other: ByteView) -> Int {
         let order = unsafe memcmp(base, other.base, min(count, other.count))
         return order != 0 ? Int(order) : count &- other.count
@@ -72,7 +72,7 @@ package struct ByteView {
 
     func isEqual(_ other: ByteView) -> Bool { count == other.count && compare(other) == 0 }
 
-    /// Whether a text stands at an index.
+    /// Whether a text occurs at an index.
     @inline(__always)
     func has(_ text: StaticString, at index: Int) -> Bool {
         let length = text.utf8CodeUnitCount
@@ -82,7 +82,7 @@ package struct ByteView {
 
     func isEqual(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && has(text, at: 0) }
 
-    /// The first place of a byte from an index on; `count` when there is none.
+    /// The index of the first `byte` from `index` on; `count` if there is none.
     func first(_ byte: UInt8, from index: Int) -> Int {
         precondition(index >= 0 && index <= count)
         guard let found = unsafe memchr(base + index, Int32(byte), count &- index) else { return count }
@@ -91,7 +91,7 @@ package struct ByteView {
 }
 
 extension [UInt8] {
-    /// Lends the array's bytes as a view, which must not leave `body`.
+    /// Calls `body` with a view of the array, which must not escape from it.
     package func withView<Result, Failure: Error>(
         _ body: (ByteView) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -99,13 +99,15 @@ extension [UInt8] {
     }
 }
 
-/// Room for bytes that somebody else owns and keeps while it is written; every access is checked.
+/// A writable view of bytes that something else owns. Every access is checked.
 @safe
-package struct ByteRoom {
+package struct MutableByteView {
     private let base: UnsafeMutablePointer<UInt8>
     package let count: Int
 
-    /// - Parameter base: Of at least so many bytes, which nobody else uses while the room is.
+    /// - Parameters:
+    ///   - base: the address of the bytes, which nothing else accesses while the view is used.
+    ///   - count: the number of bytes.
     @inline(__always)
     @unsafe
     package init(_ base: UnsafeMutablePointer<UInt8>, count: Int) {
@@ -133,17 +135,17 @@ extension ByteView {
 }
 
 extension ByteView {
-    /// The bytes of a literal.
+    /// A view of the bytes of a literal.
     init(_ text: StaticString) {
         unsafe self.init(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// A copy for a message: of a long text no more than its first bytes, and dots for the rest.
+    /// A copy for a message: a long text is cut and ends in dots.
     package var excerpt: [UInt8] {
         if count <= ByteView.excerptBytes { return array }
         return self[0..<ByteView.excerptBytes].array + Array("...".utf8)
     }
 
-    /// Bytes of a text that messages show at most.
+    /// The most bytes of a text that messages show.
     package static var excerptBytes: Int { 4096 }
 }

@@ -1,48 +1,48 @@
-/// Who grants the units of fuel that a `WorkMeter` spends: the machine that the work is done for.
+/// The source of the fuel that a `WorkMeter` spends: the machine that the work is done for.
 package protocol WorkBudget: AnyObject {
-    /// Grants units after looking at deadline and cancellation.
+    /// Grants units of fuel after checking deadline and cancellation.
     ///
-    /// - Parameter units: What is left of the last grant; negative when more was spent.
-    /// - Returns: What is left of both; nil when the work must stop, for a reason that the budget keeps.
+    /// - Parameter units: the rest of the last grant; negative if more was spent.
+    /// - Returns: the rest and the new grant together; nil if the work must stop, for a reason that the budget records.
     func refill(_ units: Int) -> Int?
 }
 
 /// Why work stops before its end.
 package enum WorkStop: Error, Equatable {
-    /// The budget grants no more: fuel is exhausted, the deadline has passed, or somebody cancelled.
+    /// The budget grants no more: fuel is exhausted, the deadline has passed, or the work was cancelled.
     case interrupted
-    /// The work needs so many bytes at once, which is more than it was told that there is room for.
-    case needsRoom(bytes: Int)
-    /// The system gave no memory.
+    /// The work needs more bytes than the meter allows; `bytes` is the total it would use.
+    case needsMemory(bytes: Int)
+    /// The system has no memory left.
     case outOfMemory
 }
 
-/// What some work may still use: units of fuel and bytes of memory.
+/// Counts the fuel and memory that a piece of work uses.
 ///
-/// It is concrete, and passed as `inout` to all that works for a machine, so that a charge is a subtraction. Units are
-/// charged before the work that they stand for: a unit for at most 100 ns. As the budget looks at the deadline for each
-/// grant, work is divided into blocks that cost far fewer units than a grant has.
+/// It is a concrete type that is passed `inout`, so that a charge is one subtraction. Units are charged before the work
+/// that they stand for: at most 100 ns for a unit. The budget checks the deadline at each grant, so work is divided
+/// into blocks of far fewer units than a grant.
 package struct WorkMeter {
-    /// Units left of the last grant.
+    /// The units that remain of the last grant.
     package private(set) var units: Int
-    /// Bytes that may be taken in all.
-    private let room: Int
-    /// Bytes that are taken now.
-    package private(set) var taken = 0
-    // The budget is the machine that runs the work, and outlives it: so it is not counted who refers to it.
+    /// The most bytes that may be in use.
+    private let byteLimit: Int
+    /// The bytes that are in use.
+    package private(set) var usedBytes = 0
+    // The budget is the machine that runs the work and outlives the meter, so reference counting is not needed.
     private unowned(unsafe) let budget: any WorkBudget
 
     /// - Parameters:
-    ///   - units: What is left of a grant of the budget.
-    ///   - room: Bytes that the work may take.
-    ///   - budget: It outlives the meter.
-    package init(units: Int, room: Int, budget: any WorkBudget) {
+    ///   - units: the rest of a grant of the budget.
+    ///   - byteLimit: the most bytes that the work may use.
+    ///   - budget: the budget, which must outlive the meter.
+    package init(units: Int, byteLimit: Int, budget: any WorkBudget) {
         self.units = units
-        self.room = room
+        self.byteLimit = byteLimit
         unsafe self.budget = budget
     }
 
-    /// Charges units for what is done next.
+    /// Charges units of fuel for the work that follows.
     @inline(__always)
     package mutating func charge(_ count: Int) throws(WorkStop) {
         units &-= count
@@ -55,13 +55,13 @@ package struct WorkMeter {
         units = granted
     }
 
-    /// Counts bytes before they are taken.
-    mutating func take(bytes: Int) throws(WorkStop) {
-        let (sum, overflow) = taken.addingReportingOverflow(bytes)
-        if overflow || sum > room { throw .needsRoom(bytes: overflow ? .max : sum) }
-        taken = sum
+    /// Counts bytes before they are allocated.
+    mutating func reserve(bytes: Int) throws(WorkStop) {
+        let (sum, overflow) = usedBytes.addingReportingOverflow(bytes)
+        if overflow || sum > byteLimit { throw .needsMemory(bytes: overflow ? .max : sum) }
+        usedBytes = sum
     }
 
-    /// Counts bytes that were given back.
-    mutating func release(bytes: Int) { taken -= bytes }
+    /// Counts bytes that were freed.
+    mutating func release(bytes: Int) { usedBytes -= bytes }
 }

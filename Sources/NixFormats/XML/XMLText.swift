@@ -1,8 +1,8 @@
-/// A piece of XML text, outside the machine's heap: a unit is charged for every 64 bytes.
+/// A part of an XML text, outside the machine's heap. A unit of fuel is charged for every 64 bytes.
 package struct XMLText: ~Copyable {
     private var bytes = Buffer<UInt8>()
 
-    /// Begins with the spaces of so many open elements.
+    /// Starts with the indentation of `depth` open elements.
     package init(indent depth: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         try bytes.reserve(120, &meter)
         try indent(depth, &meter)
@@ -10,8 +10,8 @@ package struct XMLText: ~Copyable {
 
     package var count: Int { bytes.count }
 
-    /// Copies the bytes of a range to the start of a room.
-    package func copy(_ range: Range<Int>, to room: ByteRoom) { room.copy(bytes.bytes[range], at: 0) }
+    /// Copies a range of the bytes to the start of `output`.
+    package func copy(_ range: Range<Int>, to output: MutableByteView) { output.copy(bytes.bytes[range], at: 0) }
 
     package mutating func indent(_ depth: Int, _ meter: inout WorkMeter) throws(WorkStop) {
         let spaces = ByteView("                                                                ")
@@ -27,7 +27,7 @@ package struct XMLText: ~Copyable {
         try bytes.append(ByteView(text), &meter)
     }
 
-    /// An empty element with a value, its name after `<` given.
+    /// Appends an empty element with a `value` attribute. `start` is the element's beginning up to its name.
     package mutating func element(
         _ start: StaticString, _ value: ByteView, _ meter: inout WorkMeter
     ) throws(WorkStop) {
@@ -72,7 +72,7 @@ package struct XMLText: ~Copyable {
         case UInt8(ascii: "<"): "&lt;"
         case UInt8(ascii: ">"): "&gt;"
         case UInt8(ascii: "&"): "&amp;"
-        // A line end in an attribute would be read back as a space.
+        // XML attribute normalisation would turn a literal newline into a space.
         case UInt8(ascii: "\n"): "&#xA;"
         default: nil
         }

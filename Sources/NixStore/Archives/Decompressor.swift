@@ -1,6 +1,6 @@
 import CCompression
 
-/// Undoes the compression of a stream, in pieces; what it is compressed with is told by its first bytes.
+/// Decompresses a stream in pieces. The format is detected from the first bytes.
 @safe final class Decompressor {
     private enum Format {
         case plain
@@ -13,13 +13,13 @@ import CCompression
     private var gzip = unsafe z_stream()
     private var bzip2 = unsafe bz_stream()
     private var xz = unsafe lzma_stream()
-    /// The first bytes, while there are too few to tell the format.
+    /// The first bytes, until there are enough of them to detect the format.
     private var head: [UInt8] = []
     private var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    /// Whether a compressed stream has ended, after which another may begin.
+    /// Whether a compressed stream has ended. Another one may follow it.
     private var hasEnded = false
 
-    /// What liblzma may use for its dictionary: enough for what `xz -9` makes.
+    /// The memory limit of liblzma in bytes, which suffices for the dictionary of `xz -9`.
     private static let xzMemoryLimit: UInt64 = 256 << 20
     private static let xzConcatenated: UInt32 = 0x08
 
@@ -32,7 +32,7 @@ import CCompression
         }
     }
 
-    /// Takes the next bytes; gives what they become to `output`.
+    /// Decompresses the next bytes, and passes the result to `output`.
     func feed(
         _ piece: UnsafeRawBufferPointer, _ output: (UnsafeRawBufferPointer) throws(UnpackError) -> Void
     ) throws(UnpackError) {
@@ -41,7 +41,7 @@ import CCompression
         if head.count >= 6 { unsafe try begin(output) }
     }
 
-    /// Says that there are no more bytes.
+    /// Ends the input, and checks that it is complete.
     func finish(_ output: (UnsafeRawBufferPointer) throws(UnpackError) -> Void) throws(UnpackError) {
         if format == nil { unsafe try begin(output) }
         switch format {
@@ -66,7 +66,7 @@ import CCompression
         format = found
         let bytes = head
         head = []
-        // `withUnsafeBytes` would lose the type of what is thrown.
+        // `withUnsafeBytes` would lose the type of the error.
         let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
         defer { unsafe copy.deallocate() }
         unsafe copy.copyBytes(from: bytes)
@@ -98,7 +98,7 @@ import CCompression
         }
     }
 
-    private func give(
+    private func emit(
         _ count: Int, _ output: (UnsafeRawBufferPointer) throws(UnpackError) -> Void
     ) throws(UnpackError) {
         if count == 0 { return }
@@ -120,21 +120,21 @@ import CCompression
         unsafe gzip.avail_in = UInt32(truncatingIfNeeded: piece.count)
         while true {
             if hasEnded {
-                // Streams may follow one another; zeros pad the last.
+                // Several streams may follow one another; zeros pad the last one.
                 guard unsafe gzip.avail_in > 0, unsafe gzip.next_in.pointee == 0x1F else { return }
                 guard unsafe inflateReset(&gzip) == Z_OK else { throw .malformed("cannot be decompressed") }
                 hasEnded = false
             }
-            let room = chunk.count
+            let capacity = chunk.count
             let (code, left) = unsafe chunk.withUnsafeMutableBufferPointer { buffer in
                 unsafe gzip.next_out = buffer.baseAddress
-                unsafe gzip.avail_out = UInt32(room)
+                unsafe gzip.avail_out = UInt32(capacity)
                 return unsafe (inflate(&gzip, Z_NO_FLUSH), Int(gzip.avail_out))
             }
             guard code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR else {
                 throw .malformed("has damaged gzip data")
             }
-            unsafe try give(room - left, output)
+            unsafe try emit(capacity - left, output)
             if code == Z_STREAM_END { hasEnded = true } else if left > 0 { return }
         }
     }
@@ -158,14 +158,14 @@ import CCompression
                 unsafe (bzip2.next_in, bzip2.avail_in) = unsafe (next, count)
                 hasEnded = false
             }
-            let room = chunk.count
+            let capacity = chunk.count
             let (code, left) = unsafe chunk.withUnsafeMutableBytes { buffer in
                 unsafe bzip2.next_out = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-                unsafe bzip2.avail_out = UInt32(room)
+                unsafe bzip2.avail_out = UInt32(capacity)
                 return unsafe (BZ2_bzDecompress(&bzip2), Int(bzip2.avail_out))
             }
             guard code == BZ_OK || code == BZ_STREAM_END else { throw .malformed("has damaged bzip2 data") }
-            unsafe try give(room - left, output)
+            unsafe try emit(capacity - left, output)
             if code == BZ_STREAM_END { hasEnded = true } else if left > 0 { return }
         }
     }
@@ -180,7 +180,7 @@ import CCompression
             guard code == LZMA_OK || code == LZMA_BUF_ERROR || code == LZMA_STREAM_END else {
                 throw .malformed("has damaged xz data")
             }
-            unsafe try give(chunk.count - left, output)
+            unsafe try emit(chunk.count - left, output)
             if code == LZMA_STREAM_END || left > 0 { return }
         }
     }
@@ -193,16 +193,16 @@ import CCompression
         while true {
             let (code, left) = stepXZ(LZMA_FINISH)
             guard code == LZMA_OK || code == LZMA_STREAM_END else { throw .malformed("is cut off") }
-            unsafe try give(chunk.count - left, output)
+            unsafe try emit(chunk.count - left, output)
             if code == LZMA_STREAM_END { return }
         }
     }
 
     private func stepXZ(_ action: lzma_action) -> (code: lzma_ret, left: Int) {
-        let room = chunk.count
+        let capacity = chunk.count
         return unsafe chunk.withUnsafeMutableBufferPointer { buffer in
             unsafe xz.next_out = buffer.baseAddress
-            unsafe xz.avail_out = room
+            unsafe xz.avail_out = capacity
             return unsafe (lzma_code(&xz, action), Int(xz.avail_out))
         }
     }

@@ -1,20 +1,20 @@
-/// Why a tree has no archive.
+/// Why a tree cannot be archived.
 public enum ArchiveError: Error, Sendable {
     case io(EvalIOError)
-    /// A FIFO, socket or device lies at this path.
+    /// There is a FIFO, socket or device at the path.
     case unsupportedType([UInt8])
-    /// The caller's `proceed` said no.
+    /// The caller's `proceed` returned false.
     case stopped
 }
 
-/// Hashes trees as Nix archives, in pieces: no file is ever whole in memory.
+/// Hashes trees as Nix archives (NAR), in pieces: no file is ever completely in memory.
 ///
-/// The format: each string as a length of eight bytes, little-endian, its bytes, and zeros up to a multiple of eight.
-/// A node is `(`, `type`, and by its type
-///   `regular`, for an executable file `executable` and an empty string, `contents`, the bytes
-///   `symlink`, `target`, the target
-///   `directory`, for each entry in the order of names `entry`, `(`, `name`, the name, `node`, the node, `)`
-/// then `)`. An archive is `nix-archive-1` and a node.
+/// A string is its length in eight bytes, little-endian, its bytes, and zeros up to a multiple of eight. A node is `(`,
+/// `type`, and depending on its type
+///   `regular`; for an executable file `executable` and an empty string; `contents` and the bytes
+///   `symlink`, `target` and the target
+///   `directory`; for each entry in the order of names `entry`, `(`, `name`, the name, `node`, the node, `)`
+/// and then `)`. An archive is `nix-archive-1` and a node.
 public struct NarStream {
     private enum Work {
         case node([UInt8], FileType)
@@ -29,11 +29,17 @@ public struct NarStream {
     private let accepts: ([UInt8], FileType) -> Bool
     private let proceed: (Int) -> Bool
 
-    /// The hash of the archive of what lies at a path.
+    /// Hashes the archive of the tree at a path.
     ///
     /// - Parameters:
-    ///   - accepts: whether an entry, by path and type, is part of the archive; not asked for the path itself.
-    ///   - proceed: told of bytes about to be hashed, and of entries as a few bytes each; false ends it.
+    ///   - path: the root of the tree.
+    ///   - algorithm: the hash function.
+    ///   - io: reads the files.
+    ///   - accepts: whether an entry, given by path and type, is part of the archive; not called for `path` itself.
+    ///   - proceed: called with the number of bytes about to be hashed, of which an entry counts as a few. Returning
+    ///     false stops.
+    /// - Returns: the hash of the archive.
+    /// - Throws: why the tree cannot be archived.
     public static func hash(
         _ path: [UInt8], _ algorithm: HashAlgorithm, io: any EvalIO,
         accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }, proceed: @escaping (Int) -> Bool
@@ -48,7 +54,7 @@ public struct NarStream {
         return archive.hash.finish()
     }
 
-    /// The hash of the bytes of one regular file; links are followed.
+    /// Hashes the bytes of one regular file. Symbolic links are followed.
     public static func flatHash(
         _ path: [UInt8], _ algorithm: HashAlgorithm, io: any EvalIO, proceed: (Int) -> Bool
     ) throws(ArchiveError) -> Hash {
@@ -89,7 +95,7 @@ public struct NarStream {
             work.append(.close)
             work.append(.node(path, type))
         case .node(let path, let type):
-            // What an entry takes in the archive without its contents, about.
+            // An approximation of the bytes that an entry takes in the archive, without its contents.
             guard proceed(256) else { throw .stopped }
             text("(")
             text("type")
@@ -113,7 +119,7 @@ public struct NarStream {
             let entries = try Self.wrapping { () throws(EvalIOError) in try io.readDirectory(path) }
             work.append(.close)
             let prefix = path == [CanonPath.slash] ? path : path + [CanonPath.slash]
-            // The last pushed comes first.
+            // The stack is popped from its end.
             for entry in entries.reversed() where accepts(prefix + entry.name, entry.type) {
                 work.append(.entry(name: entry.name, path: prefix + entry.name, entry.type))
             }
@@ -125,14 +131,14 @@ public struct NarStream {
         var stopped = false
         var size = 0
         do throws(EvalIOError) {
-            unsafe try io.streamFile(path) { facts in
-                if facts.isExecutable {
+            unsafe try io.streamFile(path) { properties in
+                if properties.isExecutable {
                     text("executable")
                     text("")
                 }
                 text("contents")
-                number(facts.size)
-                size = facts.size
+                number(properties.size)
+                size = properties.size
             } piece: { piece in
                 stopped = !proceed(piece.count)
                 if !stopped {

@@ -1,4 +1,4 @@
-/// One header block of a tar archive: the old format, ustar, and GNU's numbers.
+/// A header block of a tar archive: the old format, ustar, or ustar with GNU's numbers.
 struct TarHeader {
     static let size = 512
 
@@ -9,12 +9,12 @@ struct TarHeader {
     let dataSize: Int
     let modificationTime: Int64
 
-    /// Nil for a block of zeros, which ends the archive.
+    /// Fails for a block of zeros, which ends the archive.
     init?(_ block: [UInt8]) throws(UnpackError) {
         if block.allSatisfy({ $0 == 0 }) { return nil }
         try Self.verify(block)
         let isUstar = block[257..<262].elementsEqual(Array("ustar".utf8))
-        // GNU's format has other fields where ustar has the prefix.
+        // GNU's format has other fields instead of the prefix of ustar.
         let isGNU = isUstar && block[262] == UInt8(ascii: " ")
         let prefix = isUstar && !isGNU ? Self.text(block[345..<500]) : []
         let short = Self.text(block[0..<100])
@@ -44,11 +44,11 @@ struct TarHeader {
 
     private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }
 
-    /// Octal digits, or GNU's binary number after a byte with its highest bit set.
+    /// Reads a number: octal digits, or GNU's binary form, whose first byte has its highest bit set.
     private static func number(_ field: ArraySlice<UInt8>) throws(UnpackError) -> Int64 {
         guard let first = field.first else { return 0 }
         if first & 0x80 != 0 {
-            // 0xFF begins a negative number.
+            // A first byte of 0xFF marks a negative number.
             var value: Int64 = first & 0x40 != 0 ? -1 : Int64(first & 0x3F)
             for byte in field.dropFirst() {
                 let (shifted, overflow) = value.multipliedReportingOverflow(by: 256)

@@ -1,15 +1,15 @@
-/// Reads a tar archive in pieces into a tree: the old format, ustar, pax and GNU's long names.
+/// Reads a tar archive in pieces into a tree: the old format, ustar, pax, and GNU's long names.
 ///
-/// Archives are not trusted. Nothing is written but to the tree: names are taken as relative, `..` in one is refused,
-/// and so are sparse files, devices and FIFOs.
+/// Archives are not trusted. Nothing is written outside of the tree: names are taken as relative, and names with `..`,
+/// sparse files, devices and FIFOs are rejected.
 struct TarReader {
     private(set) var tree = MemoryTree()
-    /// The latest time of any entry.
+    /// The latest modification time of any entry, in seconds since 1970.
     private(set) var lastModified: Int64 = 0
 
     private enum State {
         case header
-        /// Contents of an entry that is kept: bytes still to come, and padding after them.
+        /// The contents of an entry that is stored: the bytes still to come, and the padding behind them.
         case data(Entry, left: Int, padding: Int)
         case padding(Int)
         case done
@@ -24,60 +24,60 @@ struct TarReader {
     }
 
     private var state = State.header
-    /// Whether there was a header.
+    /// Whether a header was read.
     private var hasHeader = false
     private var block: [UInt8] = []
     private var contents: [UInt8] = []
-    /// What extended headers say of the next entry.
+    /// The records of extended headers, which apply to the next entry.
     private var next = PaxRecords()
     private let proceed: (Int) -> Bool
 
-    /// What extended headers and long names may take.
+    /// The largest extended header or long name in bytes.
     private static let maximumRecordSize = 1 << 20
     private static let maximumPathLength = 1 << 14
 
-    /// Headers that say something of the next entry, or of all; `X` is what old Solaris wrote for `x`.
+    /// The types of headers that describe the next entry or all entries; old Solaris wrote `X` for `x`.
     private static let recordKinds = Array("xXgLK".utf8)
 
-    /// - Parameter proceed: told of bytes about to be kept; false ends it.
+    /// - Parameter proceed: called with the number of bytes about to be stored; returning false stops.
     init(proceed: @escaping (Int) -> Bool) { self.proceed = proceed }
 
-    /// Whether the end of the archive was seen: what follows does not matter.
+    /// Whether the end of the archive was read. Further bytes are ignored.
     var isDone: Bool { if case .done = state { true } else { false } }
 
     mutating func feed(_ piece: UnsafeRawBufferPointer) throws(UnpackError) {
-        var place = 0
-        while place < piece.count {
-            let rest = unsafe UnsafeRawBufferPointer(rebasing: piece[place...])
+        var offset = 0
+        while offset < piece.count {
+            let rest = unsafe UnsafeRawBufferPointer(rebasing: piece[offset...])
             switch state {
             case .done: return
-            case .header: place += try unsafe takeHeader(rest)
+            case .header: offset += try unsafe readHeader(rest)
             case .data(let entry, let left, let padding):
                 let count = min(left, rest.count)
                 unsafe contents.append(contentsOf: rest[..<count])
-                place += count
+                offset += count
                 state = .data(entry, left: left - count, padding: padding)
                 if left == count { try finishData(entry, padding) }
             case .padding(let left):
                 let count = min(left, rest.count)
-                place += count
+                offset += count
                 state = left == count ? .header : .padding(left - count)
             }
         }
     }
 
-    /// Says that there are no more bytes.
+    /// Ends the input, and checks that the archive is complete.
     mutating func finish() throws(UnpackError) {
         switch state {
         case .done: return
         case .header where !hasHeader: throw .malformed("is not a tar archive")
-        // Some programs leave the blocks at the end out.
+        // Some programs omit the blocks at the end.
         case .header where block.isEmpty: return
         case .header, .data, .padding: throw .malformed("is cut off")
         }
     }
 
-    private mutating func takeHeader(_ rest: UnsafeRawBufferPointer) throws(UnpackError) -> Int {
+    private mutating func readHeader(_ rest: UnsafeRawBufferPointer) throws(UnpackError) -> Int {
         let count = min(TarHeader.size - block.count, rest.count)
         unsafe block.append(contentsOf: rest[..<count])
         if block.count < TarHeader.size { return count }
@@ -94,7 +94,7 @@ struct TarReader {
 
     private mutating func begin(_ header: TarHeader) throws(UnpackError) {
         let isRecord = Self.recordKinds.contains(header.kind)
-        // Links, devices and directories have no data, whatever their headers say.
+        // Links, devices and directories have no data, whatever size their headers give.
         let hasData = !(UInt8(ascii: "2")...UInt8(ascii: "6")).contains(header.kind)
         let size = isRecord ? header.dataSize : hasData ? next.size ?? header.dataSize : 0
         if isRecord, size > Self.maximumRecordSize { throw .malformed("has an extended header that is too large") }
@@ -121,7 +121,7 @@ struct TarReader {
         contents = []
         switch entry.kind {
         case UInt8(ascii: "x"), UInt8(ascii: "X"): try next.read(bytes)
-        // Of all entries: comments, in practice.
+        // A global header, which contains only comments in practice.
         case UInt8(ascii: "g"): break
         case UInt8(ascii: "L"): next.name = Array(bytes.prefix { $0 != 0 })
         case UInt8(ascii: "K"): next.linkName = Array(bytes.prefix { $0 != 0 })
@@ -141,15 +141,15 @@ struct TarReader {
                 guard let target = try? Self.components(entry.linkName) else { throw .missingTarget }
                 try tree.putCopy(path, of: target)
             case UInt8(ascii: "2"): try tree.putLink(path, entry.linkName)
-            // An old archive's directory is a file whose name ends in a slash.
+            // In the old format, a directory is a file whose name ends in a slash.
             case _ where entry.name.last == CanonPath.slash: try tree.putDirectory(path)
-            // What is not known is a file, as POSIX has it.
+            // POSIX treats entries of unknown types as files.
             default: try tree.putFile(path, bytes, isExecutable: entry.isExecutable)
             }
         } catch {
             switch error {
             case .notADirectory:
-                throw .malformed("has an entry '", entry.name, "' below or in place of another that does not allow it")
+                throw .malformed("has an entry '", entry.name, "' below or in offset of another that does not allow it")
             case .missingTarget:
                 throw .malformed("has a hard link '", entry.name, "' to a file that it does not have")
             case .unsupported:
@@ -158,7 +158,7 @@ struct TarReader {
         }
     }
 
-    /// The components of a name, without `.`.
+    /// The components of a name without `.`. Names with `..` are rejected.
     private static func components(_ name: [UInt8]) throws(UnpackError) -> [[UInt8]] {
         if name.count > maximumPathLength || name.contains(0) {
             throw .malformed("has an entry whose name is not valid")
@@ -171,7 +171,7 @@ struct TarReader {
     }
 }
 
-/// The records of a pax extended header that matter: each `LENGTH KEY=VALUE` and a line's end.
+/// The relevant records of a pax extended header. A record is `LENGTH KEY=VALUE` and a newline.
 private struct PaxRecords {
     var name: [UInt8]?
     var linkName: [UInt8]?
@@ -180,17 +180,17 @@ private struct PaxRecords {
     var isSparse = false
 
     mutating func read(_ bytes: [UInt8]) throws(UnpackError) {
-        var place = 0
-        while place < bytes.count {
-            guard let space = bytes[place...].firstIndex(of: UInt8(ascii: " ")),
-                let length = Int(String(decoding: bytes[place..<space], as: UTF8.self)),
-                length > space - place + 1, length <= bytes.count - place,
-                bytes[place + length - 1] == UInt8(ascii: "\n"),
-                let equals = bytes[space..<(place + length)].firstIndex(of: UInt8(ascii: "="))
+        var offset = 0
+        while offset < bytes.count {
+            guard let space = bytes[offset...].firstIndex(of: UInt8(ascii: " ")),
+                let length = Int(String(decoding: bytes[offset..<space], as: UTF8.self)),
+                length > space - offset + 1, length <= bytes.count - offset,
+                bytes[offset + length - 1] == UInt8(ascii: "\n"),
+                let equals = bytes[space..<(offset + length)].firstIndex(of: UInt8(ascii: "="))
             else { throw .malformed("has a damaged extended header") }
             let key = String(decoding: bytes[(space + 1)..<equals], as: UTF8.self)
-            try set(key, Array(bytes[(equals + 1)..<(place + length - 1)]))
-            place += length
+            try set(key, Array(bytes[(equals + 1)..<(offset + length - 1)]))
+            offset += length
         }
     }
 
@@ -204,7 +204,7 @@ private struct PaxRecords {
             }
             size = number
         case "mtime":
-            // With a fraction, which does not count.
+            // The fraction is ignored.
             let whole = value.prefix { $0 != UInt8(ascii: ".") }
             modificationTime = Int64(String(decoding: whole, as: UTF8.self))
         default: if key.hasPrefix("GNU.sparse.") { isSparse = true }

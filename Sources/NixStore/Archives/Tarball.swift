@@ -1,13 +1,17 @@
 /// An unpacked archive.
 public struct Tarball: Sendable {
     public let object: StoreObject
-    /// The latest time of any entry, in seconds since 1970.
+    /// The latest modification time of any entry, in seconds since 1970.
     public let lastModified: Int64
 
-    /// Unpacks a tar archive, compressed or not, into memory. A directory that is all there is at the top is left out
-    /// of the tree, with its name.
+    /// Unpacks a tar archive, which may be compressed, into memory. If the only entry at the top is a directory, it
+    /// becomes the root.
     ///
-    /// - Parameter proceed: told of bytes about to be kept; false ends it.
+    /// - Parameters:
+    ///   - path: the archive. Symbolic links are followed.
+    ///   - io: reads the archive.
+    ///   - proceed: called with the number of bytes about to be stored; returning false stops.
+    /// - Throws: why the archive cannot be unpacked.
     public static func unpack(
         _ path: [UInt8], io: any EvalIO, proceed: @escaping (Int) -> Bool
     ) throws(UnpackError) -> Tarball {

@@ -1,9 +1,9 @@
 /// Why an archive cannot be unpacked.
 public enum UnpackError: Error, Sendable {
-    /// What is wrong with the archive, to be read after its name: `is cut off`.
+    /// What is wrong with the archive, as a predicate that follows its name: `is cut off`.
     case malformed([UInt8])
     case io(EvalIOError)
-    /// The caller's `proceed` said no.
+    /// The caller's `proceed` returned false.
     case stopped
 
     static func malformed(_ text: String) -> UnpackError { .malformed(Array(text.utf8)) }

@@ -1,10 +1,10 @@
-/// Writes the text of derivations into one growing buffer.
+/// Writes the text of derivations, in ATerm syntax, to a buffer.
 public struct ATermWriter: ~Copyable {
     public var bytes: [UInt8] = []
 
     public init(capacity: Int = 4096) { bytes.reserveCapacity(capacity) }
 
-    /// Appends text as it is. Inlined, so that what is nearly always a single byte is appended as one.
+    /// Appends text as it is. It is inlined, so that a single byte, which is the usual case, is appended as one.
     @inline(__always)
     public mutating func raw(_ text: StaticString) {
         if text.utf8CodeUnitCount == 1 { return raw(unsafe text.utf8Start.pointee) }
@@ -16,17 +16,17 @@ public struct ATermWriter: ~Copyable {
     @inline(__always)
     public mutating func raw(_ byte: UInt8) { bytes.append(byte) }
 
-    /// Appends a string that needs no escapes, in quotes.
+    /// Appends a string literal of text that needs no escapes.
     public mutating func plain(_ text: some Collection<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         bytes.append(contentsOf: text)
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends any string, in quotes and escaped.
+    /// Appends a string literal with escapes.
     public mutating func string(_ text: [UInt8]) { unsafe text.withUnsafeBufferPointer { unsafe string($0) } }
 
-    /// The same for bytes of another owner.
+    /// Appends a string literal with escapes.
     public mutating func string(_ text: UnsafeBufferPointer<UInt8>) {
         bytes.append(UInt8(ascii: "\""))
         var start = 0
@@ -44,11 +44,11 @@ public struct ATermWriter: ~Copyable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// The first place from `start` on of a byte that is escaped, or the text's end.
+    /// The index of the first byte from `start` on that needs an escape; the text's end if there is none.
     private static func firstEscaped(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         var index = start
         while index < text.count {
-            // Nearly all bytes are told from those that are escaped by their size.
+            // Most bytes are larger than those that need an escape, except for the backslash.
             let byte = unsafe text[index]
             if byte <= UInt8(ascii: "\"") || byte == UInt8(ascii: "\\"), escape(byte) != nil { break }
             index += 1
@@ -56,7 +56,7 @@ public struct ATermWriter: ~Copyable {
         return index
     }
 
-    /// What follows the backslash for a byte that is escaped.
+    /// The byte that follows the backslash; nil if the byte needs no escape.
     @inline(__always)
     private static func escape(_ byte: UInt8) -> UInt8? {
         switch byte {

@@ -1,41 +1,44 @@
-/// How the outputs of a derivation get their paths.
+/// How the store paths of a derivation's outputs are determined.
 public enum OutputAddressing: Sendable, Equatable {
-    /// From the derivation itself and all it depends on.
+    /// By the derivation and everything it depends on (input-addressed).
     case inputs
-    /// From the hash that its one output will have.
+    /// By the given hash of the only output (fixed-output).
     case fixed(Hash, ContentAddressMethod)
-    /// From what a build makes.
+    /// By the contents that a build produces (content-addressed).
     case floating(HashAlgorithm, ContentAddressMethod)
-    /// From what a build makes, anew each time.
+    /// By the contents that a build produces, which is repeated each time (impure).
     case impure(HashAlgorithm, ContentAddressMethod)
 }
 
-/// A derivation on its way to the table: first its outputs are planned, then the body is written with what stands for
-/// them, then it is finished.
+/// A derivation under construction. The outputs are planned first; then the body is written, with values for the
+/// outputs; then the derivation is finished and added to the table.
 public struct DerivationAssembly {
     let name: [UInt8]
     let addressing: OutputAddressing
-    /// In order, each once.
+    /// The names of the outputs, sorted and distinct.
     public let outputs: [[UInt8]]
     let inputs: [DerivationTable.Input]
     let sources: [[UInt8]]
-    /// Whether outputs addressed by inputs must wait until inputs are built.
+    /// Whether the paths of outputs depend on inputs that are not built yet.
     let isDeferred: Bool
-    /// What the environment says of each output. Of one addressed by inputs only the length is right so far.
+    /// The environment variable of each output. Before `finish`, that of an input-addressed output only has the right
+    /// length.
     public let outputValues: [[UInt8]]
-    /// Whether the work is to end now, in vain.
+    /// Polled; true stops the work.
     private let isStopped: () -> Bool
 
-    /// What is thrown when the work was stopped.
+    /// The work was stopped.
     public struct Stopped: Error {}
 
     /// - Parameters:
-    ///   - name: checked.
-    ///   - outputs: in the order of their names, each once.
-    ///   - inputs: in the order of their paths, each once.
-    ///   - sources: in order, each once.
-    ///   - isStopped: asked now and then whether the work is to end, with `Stopped`.
-    /// - Throws: `StoreError` when a name is invalid, `Stopped`.
+    ///   - name: the name, which was checked.
+    ///   - outputs: the names of the outputs, sorted and distinct.
+    ///   - addressing: how the store paths of the outputs are determined.
+    ///   - inputs: the input derivations, sorted by path and distinct.
+    ///   - sources: the input sources, sorted and distinct.
+    ///   - table: the table with the inputs.
+    ///   - isStopped: polled now and then; returning true stops with `Stopped`.
+    /// - Throws: `StoreError` if the name of an output is invalid; `Stopped`.
     public init(
         name: [UInt8], outputs: [[UInt8]], _ addressing: OutputAddressing, inputs: [DerivationTable.Input],
         sources: [[UInt8]], in table: DerivationTable, isStopped: @escaping () -> Bool = { false }
@@ -64,15 +67,19 @@ public struct DerivationAssembly {
         outputValues = values
     }
 
-    /// Writes the variable of an output.
+    /// Writes the environment variable of an output.
     public func writeOutput(_ index: Int, into body: inout DerivationBody) {
         body.outputVariable(outputs[index], outputValues[index], index: index)
     }
 
-    /// Computes the paths of outputs and derivation, and enters it into the table.
+    /// Computes the store paths of the outputs and the derivation, and adds it to the table.
     ///
-    /// - Returns: the record's index and the derivation's text.
-    /// - Throws: `StoreError` when a name is invalid, `Stopped`.
+    /// - Parameters:
+    ///   - body: the finished body.
+    ///   - table: the table with the inputs.
+    ///   - wantsText: whether the text is needed.
+    /// - Returns: the index of the record, and the derivation's text; empty unless it is needed.
+    /// - Throws: `StoreError` if a name is invalid; `Stopped`.
     public func finish(
         _ body: consuming DerivationBody, in table: DerivationTable, wantsText: Bool
     ) throws -> (record: Int, text: [UInt8]) {
@@ -128,7 +135,7 @@ public struct DerivationAssembly {
         return ModuloHash(Hash(of: text, .sha256).bytes)
     }
 
-    /// Sources and input derivations, in one order.
+    /// The sources and the paths of input derivations, merged in sorted order.
     private func references(_ table: DerivationTable) -> [[UInt8]] {
         if sources.isEmpty { return inputs.map { table.records[$0.record].path } }
         var result: [[UInt8]] = []
@@ -146,7 +153,7 @@ public struct DerivationAssembly {
         return result + sources[next...]
     }
 
-    /// The inputs with what stands for them in place of their paths, in that order; those that are equal become one.
+    /// The inputs with their modulo hashes instead of paths, sorted by hash. Inputs with equal hashes are merged.
     static func hashed(
         _ inputs: [DerivationTable.Input], _ table: DerivationTable
     ) -> [(key: [UInt8], outputs: [[UInt8]])] {
@@ -173,9 +180,12 @@ public struct DerivationAssembly {
         return result
     }
 
-    /// The hash of the derivation with hashes for inputs.
+    /// The hash of the derivation with modulo hashes instead of input paths.
     ///
-    /// - Parameter paths: of the outputs; nil to leave them out everywhere.
+    /// - Parameters:
+    ///   - inputs: the inputs by modulo hash.
+    ///   - body: the finished body.
+    ///   - paths: the paths of the outputs; nil to mask them everywhere.
     private func digest(
         _ inputs: [(key: [UInt8], outputs: [[UInt8]])], _ body: borrowing DerivationBody, paths: [[UInt8]]?
     ) throws -> [UInt8] {

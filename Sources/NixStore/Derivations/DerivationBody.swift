@@ -1,11 +1,12 @@
-/// The text of a derivation from its input sources on: what is the same whether inputs are named by path or by hash.
+/// The text of a derivation from its input sources on. This part is the same whether inputs are given by path or by
+/// hash.
 ///
-/// Call `start`, `argument` for each argument, `startEnvironment`, `variable` for each variable in the order of their
-/// names, and `finish`.
+/// The order of calls is `start`, `argument` for each argument, `startEnvironment`, `variable` for each variable in the
+/// order of names, and `finish`.
 public struct DerivationBody: ~Copyable {
     private var writer: ATermWriter
-    /// Where the paths of outputs stand in the environment: the output's index, and the place of its first byte.
-    private(set) var holes: [(output: Int, range: Range<Int>)] = []
+    /// The ranges of output paths in the environment, each with the index of its output.
+    private(set) var outputRanges: [(output: Int, range: Range<Int>)] = []
     private var isFirst = true
 
     public init(capacity: Int) { writer = ATermWriter(capacity: capacity) }
@@ -15,7 +16,10 @@ public struct DerivationBody: ~Copyable {
         _modify { yield &writer.bytes }
     }
 
-    /// - Parameter sources: store paths in order, each once.
+    /// - Parameters:
+    ///   - sources: the store paths of the input sources, sorted and distinct.
+    ///   - system: the system type.
+    ///   - builder: the path of the builder.
     public mutating func start(
         sources: [[UInt8]], system: UnsafeBufferPointer<UInt8>, builder: UnsafeBufferPointer<UInt8>
     ) {
@@ -39,7 +43,7 @@ public struct DerivationBody: ~Copyable {
         isFirst = true
     }
 
-    /// Adds a variable of the environment.
+    /// Adds an environment variable.
     public mutating func variable(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) {
         separate()
         writer.raw("(")
@@ -49,15 +53,18 @@ public struct DerivationBody: ~Copyable {
         writer.raw(")")
     }
 
-    /// The variable that holds an output's path or what stands for it.
+    /// Adds the environment variable of an output, whose value is its path or a placeholder.
     ///
-    /// - Parameter index: the output's place among the derivation's.
+    /// - Parameters:
+    ///   - name: the name of the output.
+    ///   - value: the path or placeholder, or a text of the same length.
+    ///   - index: the index of the output.
     mutating func outputVariable(_ name: [UInt8], _ value: [UInt8], index: Int) {
         separate()
         writer.raw("(")
         writer.string(name)
         writer.raw(",\"")
-        holes.append((index, writer.bytes.count..<(writer.bytes.count + value.count)))
+        outputRanges.append((index, writer.bytes.count..<(writer.bytes.count + value.count)))
         writer.bytes += value
         writer.raw("\")")
     }
@@ -70,19 +77,19 @@ public struct DerivationBody: ~Copyable {
         isFirst = false
     }
 
-    /// Writes the paths of outputs where only their length was known.
+    /// Replaces the values of outputs by their paths, which have the same length.
     mutating func fill(_ paths: [[UInt8]]) {
-        for hole in holes { writer.bytes.replaceSubrange(hole.range, with: paths[hole.output]) }
+        for entry in outputRanges { writer.bytes.replaceSubrange(entry.range, with: paths[entry.output]) }
     }
 
-    /// Feeds the text to a hash, output paths left out if `isMasked`; false when it was stopped on the way.
+    /// Hashes the text, without output paths if `isMasked` is set. Returns false if it was stopped.
     func hash(into stream: inout HashStream, isMasked: Bool, isStopped: () -> Bool) -> Bool {
         unsafe writer.bytes.withUnsafeBytes { bytes in
             var start = 0
-            for hole in holes where isMasked {
-                let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<hole.range.lowerBound])
+            for entry in outputRanges where isMasked {
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<entry.range.lowerBound])
                 guard unsafe stream.update(piece, isStopped: isStopped) else { return false }
-                start = hole.range.upperBound
+                start = entry.range.upperBound
             }
             return unsafe stream.update(UnsafeRawBufferPointer(rebasing: bytes[start...]), isStopped: isStopped)
         }

@@ -1,5 +1,8 @@
 extension DerivationTable {
-    /// Enters a derivation that a file holds. Its inputs must be in the table.
+    /// Adds a derivation that was read from a file. Its inputs must be in the table.
+    ///
+    /// - Returns: the index of the record.
+    /// - Throws: an error if an input is not in the table.
     public func insert(_ stored: StoredDerivation, path: [UInt8]) throws(StoreError) -> Int {
         var inputs: [Input] = []
         for input in stored.inputs {
@@ -13,7 +16,7 @@ extension DerivationTable {
                 modulo: modulo(stored, inputs)))
     }
 
-    /// Whether only a build tells what stands for an input.
+    /// Whether the modulo hash of an input is only known after a build.
     func isDeferred(_ input: Input) -> Bool {
         !input.outputs.inner.isEmpty || records[input.record].modulo == .deferred
     }

@@ -1,24 +1,25 @@
-/// The derivations of one evaluation, by store path: what others need to know of them as inputs.
+/// The derivations of one evaluation by store path, with what derivations that depend on them need.
 public final class DerivationTable {
-    /// What stands for a derivation where it is an input of one whose outputs are addressed by their inputs.
+    /// The hash that represents a derivation in the hashes of input-addressed derivations that depend on it ("hash
+    /// derivation modulo").
     public enum Modulo: Sendable, Equatable {
         case hash(ModuloHash)
-        /// Of a fixed output: it stands for the contents, whoever makes them.
+        /// The hash of a fixed-output derivation, which only depends on the contents of its output.
         case fixed(ModuloHash)
-        /// Outputs are known only once something is built.
+        /// The hash is only known after a build.
         case deferred
     }
 
     /// An output and its store path.
     public struct Output: Sendable, Equatable {
         public var name: [UInt8]
-        /// Nil when it is known only once something is built.
+        /// The store path; nil if it is only known after a build.
         public var path: [UInt8]?
     }
 
-    /// A derivation that is an input, and which outputs of it are.
+    /// An input derivation, and the outputs of it that are used.
     public struct Input: Sendable, Equatable {
-        /// Index of its record.
+        /// The index of its record.
         public var record: Int
         public var outputs: InputOutputs
 
@@ -28,17 +29,17 @@ public final class DerivationTable {
         }
     }
 
-    /// What is known of a derivation.
+    /// The properties of a derivation.
     public struct Record: Sendable, Equatable {
         public var path: [UInt8]
-        /// In the order of names.
+        /// The outputs, sorted by name.
         public var outputs: [Output]
-        /// In the order of paths.
+        /// The input derivations, sorted by path.
         public var inputs: [Input]
         public var sources: [[UInt8]]
         public var modulo: Modulo
 
-        /// The output of a name; nil when there is none.
+        /// The output with a name; nil if there is none.
         public func output(_ name: some Collection<UInt8>) -> Output? {
             var known = outputs[...]
             while !known.isEmpty {
@@ -53,29 +54,30 @@ public final class DerivationTable {
 
     public private(set) var records: [Record] = []
     private var indices: [ByteKey: Int] = [:]
-    /// For each record the beginning of its path that differs from others', as numbers in the order of bytes.
-    private var beginnings: [(UInt64, UInt64)] = []
-    /// Bytes that the records take, about.
+    /// For each record, the first 16 bytes of its path behind the store directory, as two big-endian numbers. They
+    /// decide most comparisons.
+    private var sortKeys: [(UInt64, UInt64)] = []
+    /// An estimate of the bytes that the records take.
     public private(set) var byteCount = 0
 
     public init() {}
 
-    /// The record of a store path; nil when it is not in the table.
+    /// The index of the record of a store path; nil if it is not in the table.
     public func index(_ path: [UInt8]) -> Int? { indices[ByteKey(path)] }
 
-    /// Keeps a record; one that is already there for its path stays.
+    /// Adds a record. If there is one for its path already, that is kept.
     func insert(_ record: Record) -> Int {
         let key = ByteKey(record.path)
         if let known = indices[key] { return known }
         records.append(record)
         indices[key] = records.count - 1
-        beginnings.append(Self.beginning(record.path))
+        sortKeys.append(Self.sortKey(record.path))
         let outputs = record.outputs.reduce(0) { $0 + 96 + $1.name.count + ($1.path?.count ?? 0) }
         byteCount += 512 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
         return records.count - 1
     }
 
-    private static func beginning(_ path: [UInt8]) -> (UInt64, UInt64) {
+    private static func sortKey(_ path: [UInt8]) -> (UInt64, UInt64) {
         func word(_ start: Int) -> UInt64 {
             (start..<start + 8).reduce(0) { $0 << 8 | UInt64($1 < path.count ? path[$1] : 0) }
         }
@@ -83,13 +85,13 @@ public final class DerivationTable {
         return (word(start), word(start + 8))
     }
 
-    /// Whether one record's path comes before another's.
+    /// Whether the path of record `a` sorts before that of record `b`.
     public func precedes(_ a: Int, _ b: Int) -> Bool {
-        if beginnings[a] != beginnings[b] { return beginnings[a] < beginnings[b] }
+        if sortKeys[a] != sortKeys[b] { return sortKeys[a] < sortKeys[b] }
         return records[a].path.lexicographicallyPrecedes(records[b].path)
     }
 
-    /// The store paths that a derivation's file reaches: itself, sources and input derivations, and theirs.
+    /// The transitive closure of a derivation: itself and all input derivations, and their sources.
     public func closure(_ index: Int) -> (derivations: [Int], sources: Set<[UInt8]>) {
         var found: Set<Int> = [index]
         var pending = [index]

@@ -1,9 +1,9 @@
 import Crypto
 
-/// A hash over pieces that come one after another.
+/// An incremental hash.
 public struct HashStream {
     public let algorithm: HashAlgorithm
-    // One of these is there. Fields, not cases: each is changed in place, without a copy of its state.
+    // Exactly one of these is set. They are not enum cases, so that the state can be updated in place.
     private var md5: Insecure.MD5?
     private var sha1: Insecure.SHA1?
     private var sha256: SHA256?
@@ -19,10 +19,10 @@ public struct HashStream {
         }
     }
 
-    /// Adds the next piece.
+    /// Hashes the next piece.
     public mutating func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
 
-    /// Adds the next piece.
+    /// Hashes the next piece.
     public mutating func update(_ bytes: UnsafeRawBufferPointer) {
         switch algorithm {
         case .md5: unsafe md5?.update(bufferPointer: bytes)
@@ -32,10 +32,10 @@ public struct HashStream {
         }
     }
 
-    /// Bytes that are hashed between two looks at whether to stop: less than a millisecond's work.
+    /// Bytes that are hashed between two polls: less than a millisecond of work.
     private static let blockBytes = 256 << 10
 
-    /// Adds the next piece in blocks, and asks after each whether to stop; false when it was to.
+    /// Hashes the next piece in blocks and polls after each of them. Returns false if it was stopped.
     public mutating func update(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) -> Bool {
         var start = 0
         while bytes.count - start > Self.blockBytes {
@@ -47,7 +47,7 @@ public struct HashStream {
         return true
     }
 
-    /// The hash of what was added so far; more may follow.
+    /// The hash of the pieces so far. More may follow.
     public func finish() -> Hash {
         let bytes: [UInt8]? =
             switch algorithm {

@@ -1,6 +1,6 @@
-/// Outputs of one derivation that another depends on.
+/// The outputs of a derivation that another one depends on.
 public struct InputOutputs: Sendable, Equatable {
-    /// An output that is a derivation itself, and the outputs of that one.
+    /// An output that is a derivation itself (a dynamic derivation), and the outputs of that.
     public struct Inner: Sendable, Equatable {
         public var output: [UInt8]
         public var outputs: InputOutputs
@@ -11,12 +11,12 @@ public struct InputOutputs: Sendable, Equatable {
         }
     }
 
-    /// In order, each once.
+    /// The names, sorted and distinct.
     public var names: [[UInt8]]
-    /// In the order of outputs, each once. Empty but for dynamic derivations.
+    /// The dynamic derivations, sorted by output and distinct.
     public var inner: [Inner]
 
-    /// How many outputs may lie within one another. Nix has no limit but its stack.
+    /// The deepest nesting of dynamic derivations. Nix is only limited by its stack.
     public static let maximumDepth = 1000
 
     public init(names: [[UInt8]] = [], inner: [Inner] = []) {
@@ -24,24 +24,24 @@ public struct InputOutputs: Sendable, Equatable {
         self.inner = inner
     }
 
-    /// Adds the last of outputs that lie within one another, the outermost first.
+    /// Adds an output, given by the names of the nested outputs from the outermost on.
     public mutating func insert(_ path: ArraySlice<[UInt8]>) {
         guard let first = path.first else { return }
         if path.count == 1 {
-            let place = names.firstIndex { !$0.lexicographicallyPrecedes(first) } ?? names.count
-            if place == names.count || names[place] != first { names.insert(first, at: place) }
+            let index = names.firstIndex { !$0.lexicographicallyPrecedes(first) } ?? names.count
+            if index == names.count || names[index] != first { names.insert(first, at: index) }
             return
         }
-        let place = inner.firstIndex { !$0.output.lexicographicallyPrecedes(first) } ?? inner.count
-        if place == inner.count || inner[place].output != first {
-            inner.insert(Inner(output: first, outputs: InputOutputs()), at: place)
+        let index = inner.firstIndex { !$0.output.lexicographicallyPrecedes(first) } ?? inner.count
+        if index == inner.count || inner[index].output != first {
+            inner.insert(Inner(output: first, outputs: InputOutputs()), at: index)
         }
-        inner[place].outputs.insert(path.dropFirst())
+        inner[index].outputs.insert(path.dropFirst())
     }
 }
 
 extension ATermWriter {
-    /// What a derivation says of an input.
+    /// Appends the outputs of an input.
     mutating func outputs(_ outputs: InputOutputs) {
         if outputs.inner.isEmpty { return plainList(outputs.names) }
         raw("(")
@@ -58,6 +58,6 @@ extension ATermWriter {
         raw("])")
     }
 
-    /// How a derivation begins: its form has a version where an input is an output of an output.
+    /// Appends the beginning of a derivation. With dynamic derivations the format has a version.
     mutating func start(isDynamic: Bool) { raw(isDynamic ? "DrvWithVersion(\"xp-dyn-drv\"," : "Derive(") }
 }

@@ -1,4 +1,4 @@
-/// The SHA-256 that stands for a derivation as an input of others, whatever its store path.
+/// The SHA-256 that represents a derivation in the hashes of those that depend on it, instead of its store path.
 public struct ModuloHash: Hashable, Comparable, Sendable {
     private let words: (UInt64, UInt64, UInt64, UInt64)
 
@@ -20,7 +20,7 @@ public struct ModuloHash: Hashable, Comparable, Sendable {
         return result
     }
 
-    /// In base 16.
+    /// The hash in base 16.
     public var text: [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: 64) { buffer, count in
             for (index, word) in [words.0, words.1, words.2, words.3].enumerated() {
@@ -35,7 +35,7 @@ public struct ModuloHash: Hashable, Comparable, Sendable {
 
     public static func == (a: ModuloHash, b: ModuloHash) -> Bool { a.words == b.words }
 
-    /// The order of the hashes' base-16 text.
+    /// The order of the hashes' base-16 texts.
     public static func < (a: ModuloHash, b: ModuloHash) -> Bool { a.words < b.words }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }

@@ -1,16 +1,18 @@
 /// Names and paths of the Nix store, whose directory is always `/nix/store`.
 ///
-/// A store path is `/nix/store/`, 32 digits of base 32 that stand for 160 bits of hash, `-`, and a name.
+/// A store path is `/nix/store/`, 32 base-32 digits of a 160-bit hash, `-`, and a name.
 public enum StorePath {
     public static let directory = Array("/nix/store".utf8)
-    /// Bytes before the name: directory, slash, hash and dash.
+    /// The number of bytes before the name: the directory, a slash, the hash and a dash.
     public static let prefixLength = 11 + hashLength + 1
     static let hashLength = 32
-    /// The longest name (`StorePath::MaxPathLen`).
+    /// The longest name in bytes (Nix's `StorePath::MaxPathLen`).
     static let maximumNameLength = 211
     public static let derivationSuffix = Array(".drv".utf8)
 
-    /// Throws unless a store object may have this name.
+    /// Checks that a store object may have a name.
+    ///
+    /// - Throws: why it may not, in Nix's words.
     public static func check(name: [UInt8]) throws(StoreError) {
         if name.isEmpty { throw StoreError("name must not be empty") }
         if name.count <= maximumNameLength, name[0] != CanonPath.dot, name.allSatisfy(isNameByte) { return }
@@ -30,7 +32,7 @@ public enum StorePath {
         }
     }
 
-    /// A name as a message shows it: of one that is very long the beginning.
+    /// A prefix of a name for a message.
     private static func excerpt(_ name: [UInt8]) -> [UInt8] {
         let most = 1_024
         guard name.count > most else { return name }
@@ -48,12 +50,12 @@ public enum StorePath {
         }
     }
 
-    /// Whether this is the path of a store object itself, not of something in it.
+    /// Whether a path is that of a store object itself, and not of something inside it.
     public static func isStorePath(_ path: [UInt8]) -> Bool {
         path.count > prefixLength && top(of: path).map { $0.count == path.count } ?? false
     }
 
-    /// The store object that a canonical path is or lies in; nil when it is not in the store.
+    /// The path of the store object that contains a canonical path; nil outside the store.
     public static func top(of path: [UInt8]) -> [UInt8]? {
         guard path.count > directory.count + 1, path.starts(with: directory), path[directory.count] == CanonPath.slash
         else { return nil }
@@ -72,18 +74,24 @@ public enum StorePath {
         return start >= 0 && path[start] == CanonPath.dot && path[start...] == derivationSuffix[...]
     }
 
-    /// The 32 digits of a store path.
+    /// The 32 digits of the hash in a store path.
     public static func hashPart(_ path: [UInt8]) -> [UInt8] { Array(path[(directory.count + 1)..<(prefixLength - 1)]) }
 
     /// The name in a store path.
     public static func name(_ path: [UInt8]) -> [UInt8] { Array(path[prefixLength...]) }
 
-    /// The name of a derivation's output: the derivation's own for `out`.
+    /// The name of a derivation's output, which is the derivation's own name for `out`.
     public static func outputName(_ derivation: [UInt8], _ output: [UInt8]) -> [UInt8] {
         output == Array("out".utf8) ? derivation : derivation + [UInt8(ascii: "-")] + output
     }
 
-    /// The path for a type (`text:...`, `source`, `output:out`), the SHA-256 of what identifies the object, and a name.
+    /// Computes a store path.
+    ///
+    /// - Parameters:
+    ///   - type: the type of the object (`text:...`, `source`, `output:out`).
+    ///   - hash: the SHA-256 that identifies the object.
+    ///   - name: the name of the object.
+    /// - Throws: an error if the name is invalid.
     public static func make(type: [UInt8], sha256 hash: [UInt8], name: [UInt8]) throws(StoreError) -> [UInt8] {
         try checkInPath(name)
         var text: [UInt8] = []
@@ -106,7 +114,7 @@ public enum StorePath {
     private static let hashMark = Array(":sha256:".utf8)
     private static let directoryMark = Array(":/nix/store:".utf8)
 
-    /// As `check(name:)`, where the name comes with a path that is being made.
+    /// Checks a name, with an error about the path that is being computed.
     private static func checkInPath(_ name: [UInt8]) throws(StoreError) {
         do throws(StoreError) {
             try check(name: name)
@@ -115,15 +123,20 @@ public enum StorePath {
         }
     }
 
-    /// Folds a hash to fewer bytes, each the XOR of those that fall on it.
+    /// Compresses a hash to `size` bytes by XOR.
     public static func compress(_ hash: [UInt8], to size: Int) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: size)
         for (index, byte) in hash.enumerated() { result[index % size] ^= byte }
         return result
     }
 
-    /// The path of a text (`toFile`, derivations) with the SHA-256 of its bytes and the store paths it refers to, which
-    /// must be sorted and each there once.
+    /// The path of a text object (a derivation, or the result of `toFile`).
+    ///
+    /// - Parameters:
+    ///   - name: the name of the object.
+    ///   - hash: the SHA-256 of the text.
+    ///   - references: the store paths that the text refers to, sorted and distinct.
+    /// - Throws: an error if the name is invalid.
     public static func text(
         name: [UInt8], sha256 hash: [UInt8], references: some Sequence<[UInt8]>
     ) throws(StoreError) -> [UInt8] {
@@ -135,7 +148,7 @@ public enum StorePath {
         return try make(type: type, sha256: hash, name: name)
     }
 
-    /// The path of an object that is known by the hash of its contents.
+    /// The path of an object that is identified by the hash of its contents.
     public static func fixed(
         name: [UInt8], _ hash: Hash, _ method: ContentAddressMethod
     ) throws(StoreError) -> [UInt8] {
@@ -157,12 +170,12 @@ public enum StorePath {
         }
     }
 
-    /// What a build writes in place of the path of one of its own outputs (`builtins.placeholder`).
+    /// The placeholder for the path of one of a derivation's own outputs (`builtins.placeholder`).
     public static func placeholder(output: [UInt8]) -> [UInt8] {
         [CanonPath.slash] + Nix32.encode(Hash(of: Array("nix-output:".utf8) + output, .sha256).bytes)
     }
 
-    /// What stands for an output whose path is known only once it is built.
+    /// The placeholder for an output whose path is only known after it is built.
     public static func upstreamPlaceholder(derivation: [UInt8], output: [UInt8]) -> Hash {
         let name = Array(name(derivation).dropLast(derivationSuffix.count))
         let text =
@@ -170,8 +183,11 @@ public enum StorePath {
         return Hash(of: text, .sha256)
     }
 
-    /// What stands for an output of a derivation that is itself an output still to be built, `placeholder` being what
-    /// stands for the derivation.
+    /// The placeholder for an output of a derivation that is an output itself and not built yet.
+    ///
+    /// - Parameters:
+    ///   - placeholder: the placeholder of the derivation.
+    ///   - output: the name of the output.
     public static func computedPlaceholder(_ placeholder: Hash, output: [UInt8]) -> Hash {
         let text =
             Array("nix-computed-output:".utf8) + Nix32.encode(compress(placeholder.bytes, to: 20))
@@ -180,18 +196,18 @@ public enum StorePath {
     }
 }
 
-/// How contents become the hash that a path is made of.
+/// How contents are hashed for a content address.
 public enum ContentAddressMethod: String, Sendable {
     /// The bytes of one file.
     case flat
-    /// The archive of a tree.
+    /// The NAR of a tree.
     case nar
-    /// The bytes of one file that may refer to store paths.
+    /// The bytes of one file, which may refer to store paths.
     case text
     /// Git's hash of a tree.
     case git
 
-    /// What precedes the algorithm where a derivation names both.
+    /// The prefix of the algorithm's name in a derivation.
     public var prefix: String {
         switch self {
         case .flat: ""
@@ -201,8 +217,7 @@ public enum ContentAddressMethod: String, Sendable {
         }
     }
 
-    /// The method of a name as `outputHashMode` gives it; nil when there is none. `recursive` is the older name of
-    /// `nar`.
+    /// The method with a name as in `outputHashMode`; nil if there is none. `recursive` is an older name of `nar`.
     public init?(mode: [UInt8]) {
         let text = String(decoding: mode, as: UTF8.self)
         guard let method = text == "recursive" ? .nar : ContentAddressMethod(rawValue: text) else { return nil }
@@ -210,9 +225,9 @@ public enum ContentAddressMethod: String, Sendable {
     }
 }
 
-/// Why there is no such store path or derivation.
+/// Why a store path or derivation is invalid.
 public struct StoreError: Error, Sendable, Equatable {
-    /// Worded as Nix words it, without `error: `. Bytes, because names need not be UTF-8.
+    /// The message in Nix's words, without `error: `. It is bytes, because names need not be UTF-8.
     public let message: [UInt8]
 
     public init(_ message: String) { self.message = Array(message.utf8) }

@@ -1,22 +1,23 @@
-/// A derivation as its file has it.
+/// A derivation as its file represents it.
 public struct StoredDerivation: Sendable, Equatable {
-    /// An output as the file lists it.
+    /// An output in the file.
     public struct Output: Sendable, Equatable {
         public var name: [UInt8]
-        /// Empty when only a build tells it.
+        /// The store path; empty if it is only known after a build.
         public var path: [UInt8]
-        /// Method and algorithm, and the hash in base 16, of outputs addressed by contents; else empty.
+        /// For content-addressed outputs, the method and algorithm, and the hash in base 16 if it is fixed; otherwise
+        /// empty.
         public var algorithm: [UInt8]
         public var hash: [UInt8]
     }
 
-    /// A derivation that is an input, and which outputs of it are.
+    /// An input derivation, and the outputs of it that are used.
     public struct Input: Sendable, Equatable {
         public var path: [UInt8]
         public var outputs: InputOutputs
     }
 
-    /// A variable of the builder's environment.
+    /// An environment variable of the builder.
     public struct Variable: Sendable, Equatable {
         public var name: [UInt8]
         public var value: [UInt8]
@@ -30,12 +31,15 @@ public struct StoredDerivation: Sendable, Equatable {
     public var arguments: [[UInt8]] = []
     public var environment: [Variable] = []
 
-    /// Whether an input is an output of an output, which only the versioned form can say.
+    /// Whether an input is an output of an output, which requires the versioned format.
     public var isDynamic: Bool { inputs.contains { !$0.outputs.inner.isEmpty } }
 
-    /// Reads the text of a .drv file.
+    /// Parses the text of a .drv file.
     ///
-    /// - Parameter allowsDynamic: whether the versioned form is read, an experiment of Nix.
+    /// - Parameters:
+    ///   - text: the contents of the file.
+    ///   - allowsDynamic: whether the versioned format is accepted, which is an experimental feature of Nix.
+    /// - Throws: a syntax error.
     public init(parsing text: [UInt8], allowsDynamic: Bool = true) throws(StoreError) {
         var reader = ATermReader(text)
         let isVersioned = reader.next("DrvWithVersion(")
@@ -133,50 +137,50 @@ extension ATermWriter {
     }
 }
 
-/// Reads the text of a derivation from its start.
+/// Parses the text of a derivation.
 private struct ATermReader {
     private let text: [UInt8]
-    private var place = 0
+    private var offset = 0
 
     init(_ text: [UInt8]) { self.text = text }
 
-    var isAtEnd: Bool { place == text.count }
+    var isAtEnd: Bool { offset == text.count }
 
-    /// Steps over a text if it is next.
+    /// Skips a text if it is next, and returns whether it was.
     mutating func next(_ wanted: StaticString) -> Bool {
         let bytes = Array(wanted.description.utf8)
-        guard text.count - place >= bytes.count, text[place..<(place + bytes.count)].elementsEqual(bytes) else {
+        guard text.count - offset >= bytes.count, text[offset..<(offset + bytes.count)].elementsEqual(bytes) else {
             return false
         }
-        place += bytes.count
+        offset += bytes.count
         return true
     }
 
     mutating func expect(_ wanted: StaticString) throws(StoreError) {
         guard next(wanted) else {
-            throw StoreError("error parsing derivation: expected string '\(wanted)' at byte \(place)")
+            throw StoreError("error parsing derivation: expected string '\(wanted)' at byte \(offset)")
         }
     }
 
     mutating func string() throws(StoreError) -> [UInt8] {
         try expect("\"")
         var result: [UInt8] = []
-        while place < text.count {
-            let byte = text[place]
-            place += 1
+        while offset < text.count {
+            let byte = text[offset]
+            offset += 1
             if byte == UInt8(ascii: "\"") { return result }
             guard byte == UInt8(ascii: "\\") else {
                 result.append(byte)
                 continue
             }
-            guard place < text.count else { break }
-            switch text[place] {
+            guard offset < text.count else { break }
+            switch text[offset] {
             case UInt8(ascii: "n"): result.append(UInt8(ascii: "\n"))
             case UInt8(ascii: "r"): result.append(UInt8(ascii: "\r"))
             case UInt8(ascii: "t"): result.append(UInt8(ascii: "\t"))
             case let escaped: result.append(escaped)
             }
-            place += 1
+            offset += 1
         }
         throw StoreError("error parsing derivation: unterminated string")
     }
@@ -185,7 +189,7 @@ private struct ATermReader {
         try list { reader throws(StoreError) in try reader.string() }
     }
 
-    /// The outputs of an input: a list, or that and what lies within outputs.
+    /// Parses the outputs of an input: a list, or in the versioned format a list and nested outputs.
     mutating func outputs(isVersioned: Bool, depth: Int) throws(StoreError) -> InputOutputs {
         guard isVersioned, next("(") else { return InputOutputs(names: try strings()) }
         guard depth < InputOutputs.maximumDepth else {
@@ -221,7 +225,7 @@ private struct ATermReader {
     ) throws(StoreError) -> [Item] {
         try expect("[")
         var items: [Item] = []
-        while place < text.count, text[place] != UInt8(ascii: "]") {
+        while offset < text.count, text[offset] != UInt8(ascii: "]") {
             if !items.isEmpty { try expect(",") }
             items.append(try item(&self))
         }

@@ -1,13 +1,13 @@
-/// Why a reference cannot be read or a source not fetched.
+/// Why a reference is invalid or a source cannot be fetched.
 public struct FetchError: Error, Sendable {
-    /// What can be done about it.
+    /// The class of an error, which decides how it is handled.
     public enum Kind: Sendable {
-        /// The text is no URL that means something here; as a flake reference it may still be a path.
+        /// The text is not a supported URL. As a flake reference it may still be a path.
         case badURL
         case invalid
-        /// What is asked for would need the network, a program that is not there, or a file that may not be read.
+        /// Fetching needs the network, a program that is not installed, or a file that may not be read.
         case restricted
-        /// The caller's `proceed` said no.
+        /// The caller's `proceed` returned false.
         case stopped
     }
 
@@ -21,7 +21,7 @@ public struct FetchError: Error, Sendable {
 
     init(_ kind: Kind, _ message: String) { self.init(kind, Array(message.utf8)) }
 
-    /// A message about two texts.
+    /// Creates an error whose message quotes two texts.
     init(_ kind: Kind, _ first: String, _ text: [UInt8], _ second: String, _ other: [UInt8] = [], _ third: String = "")
     {
         self.init(kind, Array(first.utf8) + text + Array(second.utf8) + other + Array(third.utf8))

@@ -1,16 +1,16 @@
-/// An attribute of an input.
+/// The value of an input attribute.
 public enum InputAttribute: Sendable, Equatable {
     case text([UInt8])
     case number(UInt64)
     case flag(Bool)
 
-    /// Bytes of the text.
+    /// The length of a text in bytes; 0 for other values.
     public var byteCount: Int {
         guard case .text(let text) = self else { return 0 }
         return text.count
     }
 
-    /// As it stands in a URL's query.
+    /// The value in the query of a URL.
     var text: [UInt8] {
         switch self {
         case .text(let text): text
@@ -20,12 +20,13 @@ public enum InputAttribute: Sendable, Equatable {
     }
 }
 
-/// What `fetchTree` is asked for and what a flake reference means: attributes, of which `type` says which others there
-/// may be.
+/// An input of `fetchTree` or a flake reference: attributes, of which `type` determines which others are allowed.
 public struct FetchInput: Sendable, Equatable {
     public var attributes: [String: InputAttribute]
 
-    /// Attributes as they are given, checked.
+    /// Creates an input from attributes.
+    ///
+    /// - Throws: an error if an attribute is missing, unknown or of the wrong type.
     public init(_ attributes: [String: InputAttribute]) throws(FetchError) {
         self.attributes = attributes
         let type = try requiredText("type")
@@ -34,9 +35,12 @@ public struct FetchInput: Sendable, Equatable {
         for name in ["revCount", "lastModified"] { _ = try number(name) }
     }
 
-    /// What a URL means.
+    /// Creates an input from a URL.
     ///
-    /// - Parameter requiresTree: whether a URL of a file is that of an archive.
+    /// - Parameters:
+    ///   - url: the URL.
+    ///   - requiresTree: whether the URL of a file is that of an archive.
+    /// - Throws: an error if the URL is not supported.
     public init(_ url: ParsedURL, requiresTree: Bool = true) throws(FetchError) {
         for scheme in InputScheme.allCases {
             guard let found = try scheme.attributes(url, requiresTree: requiresTree) else { continue }
@@ -50,10 +54,10 @@ public struct FetchInput: Sendable, Equatable {
         throw FetchError(.invalid, "input '", url.text, "' is unsupported")
     }
 
-    /// Nil for a type that is not known.
+    /// The scheme of the type; nil if it is unknown.
     public var scheme: InputScheme? { (try? requiredText("type")).flatMap { InputScheme(rawValue: $0) } }
 
-    /// An attribute that must be a string; nil when it is not given.
+    /// The value of a string attribute; nil if it is absent.
     public func text(_ name: String) throws(FetchError) -> [UInt8]? {
         guard let attribute = attributes[name] else { return nil }
         guard case .text(let text) = attribute else {
@@ -71,7 +75,7 @@ public struct FetchInput: Sendable, Equatable {
         return text
     }
 
-    /// An attribute that must be an integer; nil when it is not given.
+    /// The value of an integer attribute; nil if it is absent.
     public func number(_ name: String) throws(FetchError) -> UInt64? {
         guard let attribute = attributes[name] else { return nil }
         guard case .number(let number) = attribute else {
@@ -80,7 +84,7 @@ public struct FetchInput: Sendable, Equatable {
         return number
     }
 
-    /// An attribute that must be a Boolean; false when it is not given.
+    /// The value of a boolean attribute; false if it is absent.
     public func flag(_ name: String) throws(FetchError) -> Bool {
         guard let attribute = attributes[name] else { return false }
         guard case .flag(let flag) = attribute else {
@@ -89,7 +93,7 @@ public struct FetchInput: Sendable, Equatable {
         return flag
     }
 
-    /// The SHA-256 that the tree's archive must have.
+    /// The SHA-256 that the tree's NAR must have; nil if none is given.
     public func narHash() throws(FetchError) -> Hash? {
         guard let text = try text("narHash") else { return nil }
         if text.isEmpty { return Hash.zero(.sha256) }
@@ -103,13 +107,13 @@ public struct FetchInput: Sendable, Equatable {
         return hash
     }
 
-    /// The commit asked for, in base 16.
+    /// The requested commit in base 16; nil if none is given.
     public func revision() throws(FetchError) -> [UInt8]? {
         guard let text = try text("rev") else { return nil }
         return try InputScheme.revision(text)
     }
 
-    /// Whether the input names contents, so that fetching it always gives the same.
+    /// Whether the input identifies its contents, so that fetching it always gives the same tree.
     public var isLocked: Bool {
         switch scheme {
         case .git, .mercurial:
@@ -120,13 +124,13 @@ public struct FetchInput: Sendable, Equatable {
         }
     }
 
-    /// The URL that means the same.
+    /// An equivalent URL.
     public func url() throws(FetchError) -> ParsedURL {
         guard let scheme else { throw FetchError(.invalid, "cannot show unsupported input '\(described)'") }
         return try scheme.url(self)
     }
 
-    /// As JSON, for messages.
+    /// The attributes as JSON, for messages.
     var described: String {
         let pairs = attributes.sorted { $0.key < $1.key }.map { name, value in
             switch value {

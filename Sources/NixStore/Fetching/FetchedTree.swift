@@ -1,34 +1,34 @@
-/// What a fetcher found.
+/// The result of fetching an input.
 public struct FetchedTree: Sendable {
     public var object: StoreObject
     /// The name of the store object.
     public var name: [UInt8]
     public var narHash: Hash
-    /// Seconds since 1970.
+    /// The modification time in seconds since 1970.
     public var lastModified: Int64?
-    /// The commit, in base 16; nil for none.
+    /// The commit in base 16; nil if there is none.
     public var revision: [UInt8]?
     public var revisionCount: Count?
-    /// The commit that a changed work tree began from.
+    /// The commit that a modified work tree is based on.
     public var dirtyRevision: [UInt8]?
-    /// The branch, of Mercurial.
+    /// The branch, for Mercurial only.
     public var branch: [UInt8]?
-    /// Of Git only.
+    /// Whether submodules are included, for Git only.
     public var submodules: Bool?
 
-    /// What the user should know of the tree.
+    /// A warning about the tree for the user.
     public var warning: [UInt8]?
 
-    /// How many commits there are up to this one.
+    /// The number of commits up to this one.
     public enum Count: Sendable {
         case known(Int64)
-        /// Only an evaluation that asks for it fails.
+        /// The number is not available. An evaluation only fails if it uses it.
         case unknown(message: [UInt8])
     }
 
-    /// Bytes of the message that stands for a count that is not known.
+    /// The length in bytes of the message for an unavailable count; 0 if the count is known.
     public var longestMessage: Int { if case .unknown(let message) = revisionCount { message.count } else { 0 } }
 
-    /// The store path that the tree has under its name.
+    /// The store path of the tree, by its name and NAR hash.
     public func storePath() throws(StoreError) -> [UInt8] { try StorePath.fixed(name: name, narHash, .nar) }
 }

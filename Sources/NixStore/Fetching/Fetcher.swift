@@ -1,9 +1,9 @@
-/// Fetches inputs from this machine: nothing opens a connection.
+/// Fetches inputs from this machine. It never opens a network connection.
 public struct Fetcher {
     let io: any EvalIO
-    /// Told of bytes about to be read; false ends it.
+    /// Called with the number of bytes about to be read; returning false stops.
     let proceed: (Int) -> Bool
-    /// Told of bytes about to be kept in memory; false ends it.
+    /// Called with the number of bytes about to be kept in memory; returning false stops.
     let reserve: (Int) -> Bool
 
     public init(
@@ -14,7 +14,10 @@ public struct Fetcher {
         self.reserve = reserve
     }
 
-    /// The tree of an input, with what is known of it.
+    /// Fetches an input.
+    ///
+    /// - Returns: the tree and its metadata.
+    /// - Throws: why the input cannot be fetched.
     public func fetch(_ input: FetchInput) throws(FetchError) -> FetchedTree {
         guard let scheme = input.scheme else {
             throw FetchError(.invalid, "cannot fetch unsupported input '\(input.described)'")
@@ -39,14 +42,14 @@ public struct Fetcher {
         return tree
     }
 
-    /// The error for what only a connection would give.
+    /// The error for an input that requires a network connection.
     public static func offline(_ url: [UInt8]) -> FetchError {
         FetchError(
             .restricted, "cannot fetch '", url,
             "': this evaluator opens no connection; fetch it yourself and pass its path, with -I, --arg or as a root")
     }
 
-    /// What is in the store already, by its hash: of an input that only a connection would give.
+    /// The tree of a remote input that is already in the store, found by its hash; nil if there is none.
     private func storedTree(_ input: FetchInput) throws(FetchError) -> FetchedTree? {
         guard let hash = try input.narHash(), try !isLocal(input) else { return nil }
         let name = try input.text("name") ?? Array("source".utf8)
@@ -81,7 +84,7 @@ public struct Fetcher {
     }
 }
 
-/// Trees and files that lie on this machine.
+/// Trees and files on this machine.
 extension Fetcher {
     private func fetchPath(_ input: FetchInput) throws(FetchError) -> FetchedTree {
         let path = try input.requiredBytes("path")
@@ -128,7 +131,7 @@ extension Fetcher {
             if isTooLarge { throw EvalIOError(.tooLarge(limit: limit), path: target) }
         }
         if isStopped { throw .stopped }
-        // What is downloaded is not executable, whatever it was where it came from.
+        // Downloaded files are not executable, even if the original is.
         let object = StoreObject(text: contents, references: [])
         return FetchedTree(
             object: object, name: try input.text("name") ?? Array("source".utf8), narHash: try narHash(object),
@@ -149,7 +152,7 @@ extension Fetcher {
             revisionCount: try input.number("revCount").map { .known(Int64(truncatingIfNeeded: $0)) })
     }
 
-    /// The path of an archive, with an answer to common mistakes.
+    /// The path of an archive. Common mistakes have messages of their own.
     private func tarballPath(_ url: [UInt8]) throws(FetchError) -> [UInt8] {
         if let parsed = try? ParsedURL(url), parsed.scheme == "file", try parsed.filePath().first != CanonPath.slash {
             throw FetchError(
@@ -169,7 +172,9 @@ extension Fetcher {
         }
     }
 
-    /// The path that a URL names on this machine; an error for another URL.
+    /// The local path of a URL or absolute path.
+    ///
+    /// - Throws: an error for any other URL.
     public func localPath(_ url: [UInt8]) throws(FetchError) -> [UInt8] {
         if url.first == CanonPath.slash { return CanonPath.canonicalize(url) }
         guard let parsed = try? ParsedURL(url), parsed.scheme == "file" else { throw Self.offline(url) }
@@ -193,7 +198,7 @@ extension Fetcher {
         }
     }
 
-    /// The hash of an object's archive; `visit` is told of each path in it.
+    /// Hashes the NAR of an object. `visit` is called with each path in it.
     func narHash(_ object: StoreObject, visit: @escaping ([UInt8]) -> Void = { _ in }) throws(FetchError) -> Hash {
         do throws(ArchiveError) {
             visit(object.root)

@@ -1,7 +1,7 @@
-/// Where a flake comes from: an input, and the directory of it that holds `flake.nix`.
+/// The location of a flake: an input, and the directory in it that contains `flake.nix`.
 public struct FlakeReference: Sendable, Equatable {
     public var input: FetchInput
-    /// Relative to the input's root; empty for that.
+    /// The directory relative to the root of the input; empty for the root.
     public var directory: [UInt8]
 
     public init(input: FetchInput, directory: [UInt8] = []) {
@@ -9,7 +9,7 @@ public struct FlakeReference: Sendable, Equatable {
         self.directory = directory
     }
 
-    /// From attributes, as `flakeRefToString` takes them.
+    /// Creates a reference from attributes, as in `flakeRefToString`.
     public init(_ attributes: [String: InputAttribute]) throws(FetchError) {
         var rest = attributes
         rest["dir"] = nil
@@ -24,11 +24,13 @@ public struct FlakeReference: Sendable, Equatable {
         self.directory = text
     }
 
-    /// From text: an id as `nixpkgs/REF`, a URL, or an absolute path.
+    /// Parses a reference: an identifier such as `nixpkgs/REF`, a URL, or an absolute path.
     ///
     /// - Parameters:
-    ///   - isFlake: whether a URL of a file is that of an archive.
-    ///   - allowsRelative: whether a path may begin elsewhere than at `/`, as in the inputs of a flake.
+    ///   - text: the reference.
+    ///   - isFlake: whether the URL of a file is that of an archive.
+    ///   - allowsRelative: whether a path may be relative, as in the inputs of a flake.
+    /// - Throws: an error if the reference is invalid.
     public init(_ text: [UInt8], isFlake: Bool = true, allowsRelative: Bool = false) throws(FetchError) {
         let (reference, fragment) = try Self.parse(text, isFlake: isFlake, allowsRelative: allowsRelative)
         if !fragment.isEmpty {
@@ -37,14 +39,14 @@ public struct FlakeReference: Sendable, Equatable {
         self = reference
     }
 
-    /// The attributes, `dir` among them.
+    /// The attributes, including `dir`.
     public var attributes: [String: InputAttribute] {
         var result = input.attributes
         if !directory.isEmpty { result["dir"] = .text(directory) }
         return result
     }
 
-    /// As a URL.
+    /// The reference as a URL.
     public func text() throws(FetchError) -> [UInt8] {
         var url = try input.url()
         if !directory.isEmpty, url.query["dir"] == nil { url.query["dir"] = directory }
@@ -72,7 +74,7 @@ public struct FlakeReference: Sendable, Equatable {
         return (FlakeReference(input: try FetchInput(rest, requiresTree: isFlake), directory: directory), url.fragment)
     }
 
-    /// `ID`, `ID/REF`, `ID/REV` or `ID/REF/REV`, and perhaps a fragment.
+    /// Parses `ID`, `ID/REF`, `ID/REV` or `ID/REF/REV`, which a fragment may follow; nil for other references.
     private static func identifier(
         _ text: [UInt8], isFlake: Bool
     ) throws(FetchError) -> (FlakeReference, fragment: [UInt8])? {
@@ -82,7 +84,7 @@ public struct FlakeReference: Sendable, Equatable {
         let rest = segments.dropFirst().joined(separator: [CanonPath.slash])
         if segments.count > 1, !GitNames.isSimpleReference(Array(rest)) { return nil }
         let url = ParsedURL(scheme: "flake", path: segments)
-        let fragment = try hash.map { place throws(FetchError) in try ParsedURL.decode(text[(place + 1)...]) } ?? []
+        let fragment = try hash.map { index throws(FetchError) in try ParsedURL.decode(text[(index + 1)...]) } ?? []
         return (FlakeReference(input: try FetchInput(url, requiresTree: isFlake)), fragment)
     }
 
@@ -96,10 +98,10 @@ public struct FlakeReference: Sendable, Equatable {
         if !allowsRelative, path.first != CanonPath.slash {
             throw FetchError(.badURL, "flake reference '", text, "' is not an absolute path")
         }
-        let query = try mark.map { place throws(FetchError) in
-            try ParsedURL.decodeQuery(head[(place + 1)...], isLenient: true, of: text)
+        let query = try mark.map { index throws(FetchError) in
+            try ParsedURL.decodeQuery(head[(index + 1)...], isLenient: true, of: text)
         }
-        let fragment = try hash.map { place throws(FetchError) in try ParsedURL.decode(text[(place + 1)...]) }
+        let fragment = try hash.map { index throws(FetchError) in try ParsedURL.decode(text[(index + 1)...]) }
         return try from(
             ParsedURL(
                 scheme: "path", authority: path.first == CanonPath.slash ? [] : nil,

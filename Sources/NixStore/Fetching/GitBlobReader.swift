@@ -1,4 +1,4 @@
-/// Reads what `git cat-file --batch` prints: for each object a line `NAME TYPE SIZE`, its bytes and a line's end.
+/// Parses the output of `git cat-file --batch`: for each object a line `NAME TYPE SIZE`, its bytes, and a newline.
 struct GitBlobReader {
     private enum State {
         case header
@@ -9,26 +9,26 @@ struct GitBlobReader {
     private var state = State.header
     private var line: [UInt8] = []
     private var contents: [UInt8] = []
-    /// Called with each object's bytes, in order; nil for one that is missing.
+    /// Called with the bytes of each object, in order; nil for a missing one.
     private let output: ([UInt8]?) -> Void
 
     init(output: @escaping ([UInt8]?) -> Void) { self.output = output }
 
     mutating func feed(_ piece: UnsafeRawBufferPointer) {
-        var place = 0
-        while place < piece.count {
+        var offset = 0
+        while offset < piece.count {
             switch state {
             case .header:
-                let byte = unsafe piece[place]
-                place += 1
+                let byte = unsafe piece[offset]
+                offset += 1
                 if byte == UInt8(ascii: "\n") { begin() } else { line.append(byte) }
             case .data(let left):
-                let count = min(left, piece.count - place)
-                unsafe contents.append(contentsOf: piece[place..<(place + count)])
-                place += count
+                let count = min(left, piece.count - offset)
+                unsafe contents.append(contentsOf: piece[offset..<(offset + count)])
+                offset += count
                 if left == count { finish() } else { state = .data(left: left - count) }
             case .end:
-                place += 1
+                offset += 1
                 state = .header
             }
         }

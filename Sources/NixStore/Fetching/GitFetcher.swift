@@ -15,10 +15,10 @@ struct GitFetcher {
         guard path.first == CanonPath.slash else {
             throw FetchError(.invalid, "URL '", url.text, "' must have an absolute path")
         }
-        let place = try fetcher.reading { () throws(EvalIOError) in
+        let resolved = try fetcher.reading { () throws(EvalIOError) in
             try fetcher.io.resolveSymlinks(CanonPath.canonicalize(path), .full)
         }
-        repository = GitRepository(path: place, io: fetcher.io) { fetcher.proceed($0) && fetcher.reserve($0) }
+        repository = GitRepository(path: resolved, io: fetcher.io) { fetcher.proceed($0) && fetcher.reserve($0) }
     }
 
     mutating func fetch() throws(FetchError) -> FetchedTree {
@@ -38,7 +38,7 @@ struct GitFetcher {
         let hasWorkTree = try fetcher.reading { () throws(EvalIOError) in
             try fetcher.io.pathExists(path + Array("/.git".utf8))
         }
-        // Where only roots are read no program is run, and that is what is to be said.
+        // Where only roots can be read, running programs is not allowed, and that error takes precedence.
         if !fetcher.io.hasFixedContents { try repository.checkFiles() }
         _ = try repository.run(["rev-parse", "--git-dir"])
         try repository.disableFilters()
@@ -88,7 +88,7 @@ struct GitFetcher {
         return try repository.count(upTo: commit)
     }
 
-    /// The files that Git knows, as they lie in the work tree now.
+    /// Fetches the files that Git tracks, as they are in the work tree.
     private func fetchWorkTree() throws(FetchError) -> FetchedTree {
         let submodules = try input.flag("submodules")
         let head = try repository.commit(Array("HEAD".utf8))
@@ -113,7 +113,7 @@ struct GitFetcher {
     private func isChanged(submodules: Bool) throws(FetchError) -> Bool {
         var pending = [repository]
         while let next = pending.popLast() {
-            // A submodule is looked at by itself, so that nothing of its own configuration is run either.
+            // Submodules are checked separately, so that nothing in their own configuration is run either.
             let status = try next.run([
                 "status", "--porcelain", "--untracked-files=no",
                 submodules ? "--ignore-submodules=dirty" : "--ignore-submodules=all",
@@ -124,7 +124,7 @@ struct GitFetcher {
         return false
     }
 
-    /// Tracked files and their directories, as paths in the work tree.
+    /// The tracked files and their directories, as paths in the work tree.
     private func trackedPaths(submodules: Bool, exportIgnore: Bool) throws(FetchError) -> Set<[UInt8]> {
         let words = ["ls-files", "--stage", "-z"] + (submodules ? ["--recurse-submodules"] : [])
         var files: [[UInt8]] = []
@@ -136,10 +136,10 @@ struct GitFetcher {
         }
         var directories: Set<[UInt8]> = [repository.path]
         for file in files {
-            var place = file
-            while let slash = place.lastIndex(of: CanonPath.slash) {
-                place = Array(place[..<slash])
-                guard directories.insert(repository.path + [CanonPath.slash] + place).inserted else { break }
+            var directory = file
+            while let slash = directory.lastIndex(of: CanonPath.slash) {
+                directory = Array(directory[..<slash])
+                guard directories.insert(repository.path + [CanonPath.slash] + directory).inserted else { break }
             }
         }
         try repository.checkAttributes(in: directories)
@@ -158,7 +158,7 @@ struct GitFetcher {
         return accepted
     }
 
-    /// The files and directories that are not to be exported, of those given and their directories.
+    /// The files, and directories of them, that have the attribute `export-ignore`.
     private func ignoredPaths(_ files: [[UInt8]]) throws(FetchError) -> Set<[UInt8]> {
         guard files.contains(where: { CanonPath.baseName(of: $0) == Array(".gitattributes".utf8) }) else { return [] }
         var asked: Set<[UInt8]> = []

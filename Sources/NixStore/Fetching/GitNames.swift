@@ -1,6 +1,6 @@
-/// Names as Git has them, and its ways to write a URL.
+/// Git's naming rules, and its notations for URLs.
 enum GitNames {
-    /// Whether this is a commit hash: forty digits of base 16.
+    /// Whether a text is a commit hash: forty hexadecimal digits.
     static func isRevision(_ text: [UInt8]) -> Bool { text.count == 40 && text.allSatisfy { isHexDigit($0) } }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
@@ -15,13 +15,13 @@ enum GitNames {
 
     static func isHostByte(_ byte: UInt8) -> Bool { isDigit(byte) || isLetter(byte) || "-.".utf8.contains(byte) }
 
-    /// Whether this can be the name of a flake in a registry.
+    /// Whether a text is a valid name of a flake in a registry.
     static func isFlakeID(_ text: some Collection<UInt8>) -> Bool {
         guard let first = text.first, isLetter(first) else { return false }
         return text.allSatisfy { isLetter($0) || isDigit($0) || "_-".utf8.contains($0) }
     }
 
-    /// A reference as the short form of a flake reference may have it.
+    /// Whether a text is a reference that the short form of a flake reference allows.
     static func isSimpleReference(_ text: some Collection<UInt8>) -> Bool {
         guard let first = text.first, isLetter(first) || isDigit(first) || first == UInt8(ascii: "@") else {
             return false
@@ -29,7 +29,7 @@ enum GitNames {
         return text.allSatisfy { isLetter($0) || isDigit($0) || "_./@+-".utf8.contains($0) }
     }
 
-    /// Whether a branch or tag may have this name (`git check-ref-format`).
+    /// Whether a branch or tag may have a name (`git check-ref-format`).
     static func isReference(_ name: [UInt8]) -> Bool {
         if name.isEmpty || name == Array("@".utf8) || name.first == UInt8(ascii: "-") { return false }
         if name.last == UInt8(ascii: ".") || name.first == CanonPath.slash || name.last == CanonPath.slash {
@@ -43,7 +43,8 @@ enum GitNames {
         }
     }
 
-    /// The URL that a repository's place means: a path, `host:path` as `scp` has it, or a URL, perhaps after `git+`.
+    /// The URL of a repository, which is given as a path, as `host:path` like for `scp`, or as a URL with or without
+    /// `git+`.
     static func url(_ text: [UInt8]) throws(FetchError) -> ParsedURL {
         if text.first == CanonPath.slash {
             return ParsedURL(scheme: "file", authority: [], path: ParsedURL.segments(of: text))

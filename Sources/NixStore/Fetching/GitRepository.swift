@@ -1,10 +1,10 @@
-/// A repository on this machine, read with the `git` program.
+/// A repository on this machine, which is read with the program `git`.
 struct GitRepository {
-    /// A work tree or a bare repository.
+    /// The path of a work tree or a bare repository.
     let path: [UInt8]
     let io: any EvalIO
     let proceed: (Int) -> Bool
-    /// Variables that keep `git` from running what the repository's own configuration names.
+    /// Environment variables that prevent `git` from running programs of the repository's configuration.
     private var overrides: [[UInt8]] = []
 
     init(path: [UInt8], io: any EvalIO, proceed: @escaping (Int) -> Bool) {
@@ -13,10 +13,10 @@ struct GitRepository {
         self.proceed = proceed
     }
 
-    /// A repository may come from anybody: no program that its configuration names is run.
+    /// Options with the same purpose: repositories are not trusted, and no program of their configuration may run.
     private static let fixedWords = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]
 
-    /// Lets no filter of the configuration (`filter.NAME.clean` and so on) run from now on.
+    /// Disables all filters of the configuration (`filter.NAME.clean` and so on).
     mutating func disableFilters() throws(FetchError) {
         let words = ["config", "-z", "--name-only", "--get-regexp", #"^filter\..*\.(clean|smudge|process|required)$"#]
         let names = (try all(words) ?? []).split(separator: 0)
@@ -28,7 +28,7 @@ struct GitRepository {
         }
     }
 
-    /// What `git` prints when it is given these words.
+    /// Runs `git` with the given arguments and returns its output.
     func run(_ words: [String], _ more: [[UInt8]] = [], input: [UInt8] = []) throws(FetchError) -> [UInt8] {
         var result: [UInt8] = []
         unsafe try read(words, more, input: input) { piece in unsafe result.append(contentsOf: piece) }
@@ -38,23 +38,23 @@ struct GitRepository {
     func read(
         _ words: [String], _ more: [[UInt8]] = [], input: [UInt8] = [], _ output: (UnsafeRawBufferPointer) -> Void
     ) throws(FetchError) {
-        // Only what lies at the path counts, not a repository that the path happens to be in.
+        // Only a repository at the path itself is used, not one that contains the path.
         let ceiling = Array("GIT_CEILING_DIRECTORIES=".utf8) + CanonPath.parent(of: path)
         let command = Command(
             "git", [Array("-C".utf8), path] + (Self.fixedWords + words).map { Array($0.utf8) } + more, input: input,
             environment: [ceiling] + overrides)
         do throws(CommandError) {
             try unsafe io.run(command) { piece in
-                let goesOn = proceed(piece.count)
-                if goesOn { unsafe output(piece) }
-                return goesOn
+                let shouldContinue = proceed(piece.count)
+                if shouldContinue { unsafe output(piece) }
+                return shouldContinue
             }
         } catch {
             throw FetchError(error, tool: "git", path: path)
         }
     }
 
-    /// Whether `git` answers with success.
+    /// Runs `git` and returns whether it succeeded.
     func succeeds(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> Bool {
         do throws(FetchError) {
             _ = try run(words, more)
@@ -65,12 +65,12 @@ struct GitRepository {
         }
     }
 
-    /// The first line that `git` prints; nil when it fails.
+    /// Runs `git` and returns the first line of its output; nil if it failed.
     func line(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> [UInt8]? {
         try all(words, more).map { Array($0.prefix { $0 != UInt8(ascii: "\n") }) }
     }
 
-    /// What `git` prints; nil when it fails.
+    /// Runs `git` and returns its output; nil if it failed.
     private func all(_ words: [String], _ more: [[UInt8]] = []) throws(FetchError) -> [UInt8]? {
         do throws(FetchError) {
             return try run(words, more)
@@ -80,18 +80,18 @@ struct GitRepository {
         }
     }
 
-    /// The commit that a name stands for; nil when there is none.
+    /// The commit that a name refers to; nil if there is none.
     func commit(_ name: [UInt8]) throws(FetchError) -> [UInt8]? {
         try line(["rev-parse", "--quiet", "--verify", "--end-of-options"], [name + Array("^{commit}".utf8)])
     }
 
-    /// When a commit was made, in seconds since 1970.
+    /// The commit time in seconds since 1970.
     func time(of commit: [UInt8]) throws(FetchError) -> Int64 {
         let text = try run(["log", "-1", "--no-show-signature", "--format=%ct"], [commit])
         return Int64(String(decoding: text, as: UTF8.self).split(separator: "\n").last ?? "") ?? 0
     }
 
-    /// How many commits lead to one.
+    /// The number of commits up to and including one.
     func count(upTo commit: [UInt8]) throws(FetchError) -> FetchedTree.Count {
         if try line(["rev-parse", "--is-shallow-repository"]) == Array("true".utf8) {
             return .unknown(
@@ -102,7 +102,7 @@ struct GitRepository {
         return .known(Int64(text) ?? 0)
     }
 
-    /// The submodules that have work trees of their own.
+    /// The submodules that are checked out.
     func submodules() throws(FetchError) -> [GitRepository] {
         var found: [GitRepository] = []
         for line in try run(["ls-files", "--stage", "-z"]).split(separator: 0) {
@@ -118,20 +118,20 @@ struct GitRepository {
         return found
     }
 
-    /// An entry of a commit's tree.
+    /// An entry in the tree of a commit.
     struct Entry {
         var mode: [UInt8]
         var object: [UInt8]
         var path: [UInt8]
 
         var isTree: Bool { mode == Array("040000".utf8) }
-        /// A commit of another repository.
+        /// Whether the entry is a commit of another repository.
         var isSubmodule: Bool { mode == Array("160000".utf8) }
         var isLink: Bool { mode == Array("120000".utf8) }
         var isExecutable: Bool { mode == Array("100755".utf8) }
     }
 
-    /// All entries of a commit, directories before what is in them.
+    /// All entries of a commit. Directories precede their entries.
     func entries(of commit: [UInt8]) throws(FetchError) -> [Entry] {
         let text = try run(["ls-tree", "-r", "-t", "-z", "--full-tree"], [commit])
         return text.split(separator: 0).compactMap { line in

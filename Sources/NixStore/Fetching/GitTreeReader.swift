@@ -1,4 +1,4 @@
-/// Reads the files of a commit as they are stored: no line ends, keywords or large files are replaced.
+/// Reads the files of a commit exactly as they are stored, without conversion of line endings, keywords or large files.
 struct GitTreeReader {
     let repository: GitRepository
 
@@ -9,10 +9,10 @@ struct GitTreeReader {
             let entries = try next.repository.entries(of: next.commit)
             try check(entries, of: next.repository)
             let exported = exportIgnore ? try exported(entries, next.repository, next.commit) : nil
-            let kept = entries.filter { exported?.contains($0.path) ?? true }
-            try put(kept, from: next.repository, at: next.path, into: &tree)
+            let selected = entries.filter { exported?.contains($0.path) ?? true }
+            try put(selected, from: next.repository, at: next.path, into: &tree)
             guard submodules else { continue }
-            for entry in kept where entry.isSubmodule {
+            for entry in selected where entry.isSubmodule {
                 let found = try submodule(entry, of: next.repository)
                 pending.append((found, entry.object, next.path + CanonPath.components(entry.path)))
             }
@@ -20,7 +20,7 @@ struct GitTreeReader {
         return tree
     }
 
-    /// Refuses entries that no directory can have: Git stores any bytes as a name.
+    /// Rejects entries that cannot exist in a directory, because Git stores arbitrary bytes as names.
     private func check(_ entries: [GitRepository.Entry], of repository: GitRepository) throws(FetchError) {
         let trees = Set(entries.lazy.filter { $0.isTree }.map { $0.path })
         for entry in entries {
@@ -85,7 +85,7 @@ struct GitTreeReader {
         return blobs
     }
 
-    /// The paths that `git archive` would write; nil when no attribute leaves any out.
+    /// The paths that `git archive` exports; nil if no attribute excludes any.
     private func exported(
         _ entries: [GitRepository.Entry], _ repository: GitRepository, _ commit: [UInt8]
     ) throws(FetchError) -> Set<[UInt8]>? {
@@ -109,16 +109,16 @@ struct GitTreeReader {
 
     private var proceed: (Int) -> Bool { repository.proceed }
 
-    /// The repository that a submodule's commit is in: its own work tree, or what Git keeps of it.
+    /// The repository that contains the commit of a submodule: its work tree, or Git's copy of it.
     private func submodule(
         _ entry: GitRepository.Entry, of parent: GitRepository
     ) throws(FetchError) -> GitRepository {
-        let places = [
+        let candidates = [
             parent.path + [CanonPath.slash] + entry.path, parent.path + Array("/.git/modules/".utf8) + entry.path,
         ]
-        for place in places {
-            let candidate = GitRepository(path: place, io: parent.io, proceed: proceed)
-            let isThere = (try? parent.io.pathExists(place)) == true
+        for path in candidates {
+            let candidate = GitRepository(path: path, io: parent.io, proceed: proceed)
+            let isThere = (try? parent.io.pathExists(path)) == true
             if isThere, try candidate.commit(entry.object) == entry.object { return candidate }
         }
         throw FetchError(

@@ -1,10 +1,10 @@
-/// The kinds of inputs.
+/// The types of inputs.
 public enum InputScheme: String, CaseIterable, Sendable {
     case file, git, github, gitlab
     case mercurial = "hg"
     case indirect, path, sourcehut, tarball
 
-    /// The attributes beside `type` that an input of this kind may have.
+    /// The attributes that an input of this type may have, besides `type`.
     private var allowed: Set<String> {
         switch self {
         case .file, .tarball: ["url", "narHash", "name", "unpack", "rev", "revCount", "lastModified"]
@@ -22,7 +22,9 @@ public enum InputScheme: String, CaseIterable, Sendable {
         }
     }
 
-    /// Throws unless the attributes are those of such an input.
+    /// Checks the attributes of an input of this type.
+    ///
+    /// - Throws: an error if one is missing, unknown or invalid.
     func check(_ input: FetchInput) throws(FetchError) {
         for name in input.attributes.keys.sorted() where name != "type" && name != "__final" && !allowed.contains(name)
         {
@@ -67,7 +69,7 @@ public enum InputScheme: String, CaseIterable, Sendable {
         }
     }
 
-    /// A commit hash as it is given, in base 16.
+    /// Converts a commit hash in any notation to base 16.
     static func revision(_ text: [UInt8]) throws(FetchError) -> [UInt8] {
         do throws(HashError) {
             return try Hash(
@@ -83,7 +85,7 @@ public enum InputScheme: String, CaseIterable, Sendable {
 
     private static let archiveSuffixes = [".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst"]
 
-    /// The attributes that a URL of this kind means; nil for one of another kind.
+    /// The attributes of a URL of this type; nil if it is of another type.
     func attributes(_ url: ParsedURL, requiresTree: Bool) throws(FetchError) -> [String: InputAttribute]? {
         switch self {
         case .path: try pathAttributes(url)
@@ -224,7 +226,7 @@ public enum InputScheme: String, CaseIterable, Sendable {
 }
 
 extension InputScheme {
-    /// The URL of an input of this kind.
+    /// The URL of an input of this type.
     func url(_ input: FetchInput) throws(FetchError) -> ParsedURL {
         switch self {
         case .path:

@@ -1,4 +1,4 @@
-/// Fetches a commit or the work tree of a Mercurial repository on this machine, with the `hg` program.
+/// Fetches a commit or the work tree of a Mercurial repository on this machine, with the program `hg`.
 struct MercurialFetcher {
     private let fetcher: Fetcher
     private let input: FetchInput
@@ -25,9 +25,9 @@ struct MercurialFetcher {
         let command = Command("hg", [Array("-R".utf8), path] + words.map { Array($0.utf8) } + more)
         do throws(CommandError) {
             try unsafe fetcher.io.run(command) { piece in
-                let goesOn = fetcher.proceed(piece.count)
-                if goesOn { unsafe output(piece) }
-                return goesOn
+                let shouldContinue = fetcher.proceed(piece.count)
+                if shouldContinue { unsafe output(piece) }
+                return shouldContinue
             }
         } catch {
             throw FetchError(error, tool: "hg", path: path)
@@ -40,7 +40,7 @@ struct MercurialFetcher {
         return result
     }
 
-    /// The tracked files as they lie in the work tree, if some of them are changed; else nil.
+    /// Fetches the tracked files as they are in the work tree, if any is modified; otherwise returns nil.
     private func fetchWorkTree() throws(FetchError) -> FetchedTree? {
         let changes = try run(["status", "--modified", "--added", "--removed"])
         if changes.isEmpty { return nil }
@@ -74,7 +74,7 @@ struct MercurialFetcher {
         }
         var tar = TarReader(proceed: fetcher.reserve)
         var failure: UnpackError?
-        // Without the file in which `hg` notes what was archived.
+        // This excludes the file in which `hg` records what was archived.
         unsafe try run(
             ["--config", "ui.archivemeta=false", "archive", "--type", "tar", "--prefix", "source", "-r"],
             [Array(fields[0]), Array("-".utf8)]

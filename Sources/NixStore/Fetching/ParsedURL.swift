@@ -1,9 +1,9 @@
-/// A URL in its parts, decoded: the generic syntax of RFC 3986, as strict as Nix is.
+/// A parsed and decoded URL, in the generic syntax of RFC 3986 and as strict as in Nix.
 public struct ParsedURL: Sendable, Equatable {
     public var scheme: String
-    /// What stands between `//` and the path, as it is written; nil without `//`.
+    /// The text between `//` and the path, not decoded; nil without `//`.
     public var authority: [UInt8]?
-    /// Between the slashes: an absolute path begins with an empty segment.
+    /// The segments between slashes. The first one is empty in an absolute path.
     public var path: [[UInt8]]
     public var query: [String: [UInt8]]
     public var fragment: [UInt8]
@@ -19,8 +19,11 @@ public struct ParsedURL: Sendable, Equatable {
         self.fragment = fragment
     }
 
-    /// - Parameter isLenient: allows spaces and quotes in query and fragment, and `^` in the fragment, as flake
-    ///   references may have them.
+    /// - Parameters:
+    ///   - text: the URL.
+    ///   - isLenient: whether spaces and quotes are allowed in query and fragment, and `^` in the fragment, as in flake
+    ///     references.
+    /// - Throws: a syntax error.
     public init(_ text: [UInt8], isLenient: Bool = false) throws(FetchError) {
         var rest = text[...]
         fragment = []
@@ -60,16 +63,16 @@ public struct ParsedURL: Sendable, Equatable {
         path = segments
     }
 
-    /// The scheme after `+`: `https` of `tarball+https`.
+    /// The part of the scheme after `+`: `https` in `tarball+https`. Without `+`, it is the whole scheme.
     public var transport: String { scheme.split(separator: "+", maxSplits: 1).last.map(String.init) ?? scheme }
 
-    /// The scheme before `+`, if there is one.
+    /// The part of the scheme before `+`; nil without `+`.
     public var application: String? {
         let parts = scheme.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 2 ? String(parts[0]) : nil
     }
 
-    /// The path as one of a file.
+    /// The path as a file path.
     public func filePath() throws(FetchError) -> [UInt8] {
         for segment in path where segment.contains(CanonPath.slash) || segment.contains(0) {
             throw FetchError(.badURL, "URL path component '", segment, "' is not allowed in file names")
@@ -77,12 +80,12 @@ public struct ParsedURL: Sendable, Equatable {
         return Array(path.joined(separator: [CanonPath.slash]))
     }
 
-    /// The segments of a file's path.
+    /// The segments of a file path.
     public static func segments(of path: [UInt8]) -> [[UInt8]] {
         path.split(separator: CanonPath.slash, omittingEmptySubsequences: false).map(Array.init)
     }
 
-    /// The URL as text, encoded.
+    /// The URL as encoded text.
     public var text: [UInt8] {
         var result = Array("\(scheme):".utf8)
         if let authority { result += Array("//".utf8) + authority }
@@ -116,7 +119,7 @@ extension ParsedURL {
         isLetter(byte) || isDigit(byte) || "-._~".utf8.contains(byte)
     }
 
-    /// Throws unless a part consists of what URLs may have there.
+    /// Checks that a part only contains characters that are allowed there.
     private static func check(
         _ part: ArraySlice<UInt8>, allowed: String, of text: [UInt8]
     ) throws(FetchError) {
@@ -126,18 +129,18 @@ extension ParsedURL {
         }
     }
 
-    /// Replaces `%` and two digits by the byte they name.
+    /// Decodes percent-encoding.
     static func decode(_ text: ArraySlice<UInt8>) throws(FetchError) -> [UInt8] {
         guard text.contains(UInt8(ascii: "%")) else { return Array(text) }
         var result: [UInt8] = []
-        var place = text.startIndex
-        while place < text.endIndex {
-            guard text[place] == UInt8(ascii: "%") else {
-                result.append(text[place])
-                place += 1
+        var index = text.startIndex
+        while index < text.endIndex {
+            guard text[index] == UInt8(ascii: "%") else {
+                result.append(text[index])
+                index += 1
                 continue
             }
-            let digits = text[(place + 1)...].prefix(2)
+            let digits = text[(index + 1)...].prefix(2)
             guard digits.count == 2,
                 digits.allSatisfy({ isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20) }),
                 let byte = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
@@ -145,12 +148,12 @@ extension ParsedURL {
                 throw FetchError(.badURL, "invalid URI parameter '", Array(text), "': bad pct-encoding digit")
             }
             result.append(byte)
-            place += 3
+            index += 3
         }
         return result
     }
 
-    /// Parameters without a value are left out; of two with one name the first counts.
+    /// Decodes a query. Parameters without a value are ignored; of several with the same name, the first is used.
     static func decodeQuery(
         _ text: ArraySlice<UInt8>, isLenient: Bool, of url: [UInt8]
     ) throws(FetchError) -> [String: [UInt8]] {
@@ -164,10 +167,10 @@ extension ParsedURL {
         return result
     }
 
-    static func encode(_ text: [UInt8], keeping kept: String) -> [UInt8] {
+    static func encode(_ text: [UInt8], keeping allowed: String) -> [UInt8] {
         let digits = Array("0123456789ABCDEF".utf8)
         return text.flatMap { byte in
-            isUnreserved(byte) || kept.utf8.contains(byte)
+            isUnreserved(byte) || allowed.utf8.contains(byte)
                 ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         }
     }

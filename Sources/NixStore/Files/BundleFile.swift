@@ -1,6 +1,6 @@
-/// One file that a job brings with it.
+/// A file that is part of a job.
 public struct BundleFile: Sendable, Equatable {
-    /// The path below the bundle's directory, without a slash at its start.
+    /// The path relative to the bundle's directory, without a leading slash.
     public var path: [UInt8]
     public var contents: [UInt8]
 
@@ -10,16 +10,16 @@ public struct BundleFile: Sendable, Equatable {
     }
 }
 
-/// Why a set of roots and files cannot be served.
+/// Why roots and files are invalid.
 public enum RootedIOError: Error, Sendable, Equatable {
-    /// A root's name has a character other than letters, digits, `.`, `_`, `+` and `-`, or is `.`, `..` or empty.
+    /// A root's name is empty, `.` or `..`, or has characters other than letters, digits, `.`, `_`, `+` and `-`.
     case invalidRootName(String)
     case duplicateRoot(String)
     /// The directory of a root cannot be opened.
     case unreadableRoot(String, EvalIOError)
-    /// A bundle's path is empty or absolute, or has an empty, `.` or `..` component or a zero byte.
+    /// A path in a bundle is empty or absolute, or has an empty, `.` or `..` component or a null byte.
     case invalidBundlePath([UInt8])
-    /// Two files of a bundle have this path, or a file is also the directory of another.
+    /// Two files of a bundle have the same path, or the path of one is also a directory.
     case conflictingBundlePath([UInt8])
 }
 

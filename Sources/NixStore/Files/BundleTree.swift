@@ -1,9 +1,12 @@
-/// The files of a bundle, and the directories that their paths make, by canonical path.
+/// The files of a bundle and their directories, by canonical path.
 struct BundleTree: Sendable {
     private var files: [[UInt8]: [UInt8]] = [:]
     private var directories: [[UInt8]: [DirectoryEntry]] = [:]
 
-    /// - Parameter base: the canonical path that the files lie below; it exists even without any.
+    /// - Parameters:
+    ///   - bundle: the files.
+    ///   - base: the canonical path of the bundle's directory, which exists even if there are no files.
+    /// - Throws: an error if a path is invalid, or if two conflict.
     init(_ bundle: [BundleFile], base: [UInt8]) throws(RootedIOError) {
         directories[base] = []
         for file in bundle {

@@ -1,4 +1,4 @@
-/// Bytes as the key of a table. An array hashes itself byte by byte; this hashes it at once.
+/// A byte string as a dictionary key. It is hashed in one call, while an array is hashed byte by byte.
 public struct ByteKey: Hashable, Sendable {
     public let bytes: [UInt8]
 

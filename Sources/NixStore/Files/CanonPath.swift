@@ -1,14 +1,13 @@
-/// Lexical operations on paths. Nothing here touches a file system.
+/// Lexical operations on paths, which do not access a file system.
 ///
-/// A canonical path is absolute, has no empty, `.` or `..` component and no slash at its end, except for the root
-/// directory itself, which is `/`.
+/// A canonical path is absolute and has no empty, `.` or `..` components and no trailing slash. The root directory is
+/// `/`.
 public enum CanonPath {
     static let slash = UInt8(ascii: "/")
     static let dot = UInt8(ascii: ".")
 
-    /// Makes a path canonical: removes empty and `.` components and applies `..`, never above `/`.
-    ///
-    /// A path without a slash at its start is taken as beginning at `/`.
+    /// The canonical form of a path: empty and `.` components are removed, and `..` is applied, but never above `/`. A
+    /// path without a leading slash is relative to `/`.
     public static func canonicalize(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(path.count + 1)
@@ -29,46 +28,46 @@ public enum CanonPath {
         return result.isEmpty ? [slash] : result
     }
 
-    /// The canonical form of `path`, where a relative one begins at the canonical path `base`.
+    /// The canonical form of `path`, which is relative to the canonical path `base` unless it is absolute.
     public static func absolute(_ path: [UInt8], relativeTo base: [UInt8]) -> [UInt8] {
         path.first == slash ? canonicalize(path) : canonicalize(base + [slash] + path)
     }
 
-    /// The components of a path, without empty ones.
+    /// The non-empty components of a path.
     public static func components(_ path: [UInt8]) -> [[UInt8]] {
         path.split(separator: slash).map(Array.init)
     }
 
-    /// The canonical path that these components make.
+    /// The canonical path with these components.
     static func join(_ components: [[UInt8]]) -> [UInt8] {
         components.isEmpty ? [slash] : components.flatMap { [slash] + $0 }
     }
 
-    /// The directory that holds a canonical path; that of `/` is `/`.
+    /// The directory that contains a canonical path. The parent of `/` is `/`.
     public static func parent(of path: [UInt8]) -> [UInt8] {
         var result = path
         removeLastComponent(&result)
         return result.isEmpty ? [slash] : result
     }
 
-    /// Whether the canonical path `path` is `ancestor` or lies below it.
+    /// Whether the canonical path `path` equals `ancestor` or is below it.
     public static func isInside(_ path: [UInt8], _ ancestor: [UInt8]) -> Bool {
         if ancestor == [slash] { return true }
         guard path.starts(with: ancestor) else { return false }
         return path.count == ancestor.count || path[ancestor.count] == slash
     }
 
-    /// What `builtins.baseNameOf` returns: the part after the last slash, ignoring one slash at the end.
+    /// The result of `builtins.baseNameOf`: the part after the last slash, where one trailing slash is ignored.
     public static func baseName(of path: [UInt8]) -> [UInt8] {
         var end = path.count
         if end > 1, path[end - 1] == slash { end -= 1 }
-        // Nix looks for the slash at or before the last byte that counts, so that `a//` has an empty base name.
+        // Nix then searches only the remaining bytes for a slash, so the base name of `a//` is empty.
         let head = path[..<end]
         guard let position = head.lastIndex(of: slash) else { return Array(head) }
         return Array(head[(position + 1)...])
     }
 
-    /// What `builtins.dirOf` returns for a string: the part before the last slash, `.` without one.
+    /// The result of `builtins.dirOf` for a string: the part before the last slash; `.` if there is none.
     public static func dirName(of path: [UInt8]) -> [UInt8] {
         guard let position = path.lastIndex(of: slash) else { return [dot] }
         return position == 0 ? [slash] : Array(path[..<position])

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A program of this machine that an evaluation asks for, such as `git`.
+/// A program on this machine that an evaluation runs, such as `git`.
 public struct Command: Sendable {
-    /// Its name, looked for along PATH.
+    /// The name, which is looked up in PATH.
     public var tool: String
     public var arguments: [[UInt8]]
-    /// What it reads from its standard input.
+    /// The standard input of the program.
     public var input: [UInt8]
 
-    /// Variables it gets beside those of this process: `NAME=VALUE`.
+    /// Environment variables in addition to those of this process: `NAME=VALUE`.
     public var environment: [[UInt8]]
 
     public init(_ tool: String, _ arguments: [[UInt8]], input: [UInt8] = [], environment: [[UInt8]] = []) {
@@ -21,28 +21,31 @@ public struct Command: Sendable {
 
 /// Why a program gave no result.
 public enum CommandError: Error, Sendable {
-    /// Programs are not run where the evaluation runs.
+    /// The evaluation may not run programs.
     case notAllowed
-    /// There is no such program.
+    /// The program does not exist.
     case notFound
-    /// It ended with this status, or by a signal; and what it said.
+    /// The program exited with this status or was ended by a signal. The message is the text on its standard error.
     case failed(status: Int32, message: [UInt8])
-    /// The reader had enough.
+    /// The reader stopped.
     case stopped
     case system(errno: Int32)
 }
 
 extension Command {
-    /// What of a program's messages is kept.
+    /// The most bytes of standard error that are kept.
     private static let maximumMessage = 1 << 14
-    /// Variables that would make `git` look elsewhere than it is told, or ask somebody.
+    /// Variables that prevent `git` from asking for a password, and programs from localising their output.
     private static let fixedEnvironment = ["GIT_TERMINAL_PROMPT=0", "LC_ALL=C", "HGPLAIN="]
     private static let hidden = [
         "GIT_DIR=", "GIT_WORK_TREE=", "GIT_INDEX_FILE=", "GIT_PREFIX=", "GIT_CEILING_DIRECTORIES=",
         "LC_ALL=", "HGPLAIN=",
     ]
 
-    /// Runs the program, feeding and reading it at once, and waits for its end.
+    /// Runs the program, writing its input and reading its output concurrently, and waits for its end.
+    ///
+    /// - Parameter output: called with pieces of the output, in order; returning false ends the program.
+    /// - Throws: why there is no result.
     func run(output: (UnsafeRawBufferPointer) -> Bool) throws(CommandError) {
         if arguments.contains(where: { $0.contains(0) }) { throw .system(errno: EINVAL) }
         guard let pipes = Pipes() else { throw .system(errno: errno) }
@@ -53,7 +56,7 @@ extension Command {
         var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
         if stopped { throw .stopped }
-        // The shell's word for a program that is not there, which `posix_spawnp` may leave to the child.
+        // `posix_spawnp` may report a missing program as exit status 127 of the child, like a shell.
         if status >> 8 & 0xFF == 127, message.isEmpty { throw .notFound }
         if status != 0 { throw .failed(status: status >> 8 & 0xFF, message: message) }
     }
@@ -79,7 +82,7 @@ extension Command {
         return child
     }
 
-    /// This process's environment, without what is hidden.
+    /// The environment of this process without the hidden variables, plus the program's own.
     private func variables() -> [[UInt8]] {
         var result: [[UInt8]] = []
         var index = 0
@@ -91,7 +94,7 @@ extension Command {
         return result + Self.fixedEnvironment.map { Array($0.utf8) } + environment
     }
 
-    /// Feeds and reads until the program closes its ends or the reader has had enough, which ends the program.
+    /// Writes and reads until the program closes its ends, or ends the program if the reader stopped.
     private func exchange(
         _ pipes: Pipes, _ child: pid_t, _ output: (UnsafeRawBufferPointer) -> Bool
     ) -> (message: [UInt8], stopped: Bool) {
@@ -119,10 +122,10 @@ extension Command {
             if waits[1].revents != 0 {
                 let count = unsafe read(pipes.output.read, &chunk, chunk.count)
                 if count <= 0 { pipes.output.closeRead() }
-                let goesOn = unsafe chunk.withUnsafeBytes { bytes in
+                let shouldContinue = unsafe chunk.withUnsafeBytes { bytes in
                     unsafe count <= 0 || output(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
                 }
-                if !goesOn {
+                if !shouldContinue {
                     kill(child, SIGKILL)
                     return (message, true)
                 }
@@ -163,7 +166,7 @@ private final class Pipes {
     deinit { closeAll() }
 }
 
-/// A pair of sockets rather than a pipe: writing to a program that has ended is an error, not a signal.
+/// A socket pair. Unlike with a pipe, writing to a program that has ended can be an error without a signal.
 private final class Channel {
     private(set) var read: Int32 = -1
     private(set) var write: Int32 = -1

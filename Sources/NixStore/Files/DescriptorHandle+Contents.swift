@@ -1,7 +1,7 @@
 import Glibc
 
 extension DescriptorHandle {
-    /// The contents of this open file, which must be a regular one; `path` is for the errors.
+    /// The contents of the open file, which must be a regular one. Errors refer to `path`.
     func contents(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
         let action = "reading from file"
         let status = try EvalIOError.wrapping(path, action) { () throws(SystemError) in try self.status() }
@@ -14,30 +14,30 @@ extension DescriptorHandle {
         return contents
     }
 
-    /// Feeds this open file in pieces (`EvalIO.streamFile`); `path` is for the errors.
+    /// Reads the open file in pieces, for `EvalIO.streamFile`. Errors refer to `path`.
     func stream(
-        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {
         let action = "reading from file"
         let status = try EvalIOError.wrapping(path, action) { () throws(SystemError) in try self.status() }
         if status.fileType != .regular { throw EvalIOError(.notARegularFile, path: path) }
         let size = Int(status.st_size)
-        begin(FileFacts(size: size, isExecutable: status.st_mode & S_IXUSR != 0))
+        begin(FileProperties(size: size, isExecutable: status.st_mode & S_IXUSR != 0))
         var chunk = [UInt8](repeating: 0, count: min(size + 1, 1 << 16))
         var total = 0
         while true {
             let count = try EvalIOError.wrapping(path, action) { () throws(SystemError) in try read(into: &chunk) }
             total += count
             if count == 0 || total > size { break }
-            let goesOn = unsafe chunk.withUnsafeBytes { bytes in
+            let shouldContinue = unsafe chunk.withUnsafeBytes { bytes in
                 unsafe piece(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
             }
-            if !goesOn { return }
+            if !shouldContinue { return }
         }
         if total != size { throw EvalIOError(.changed, path: path) }
     }
 
-    /// The entries of this open directory; `path` is for the errors.
+    /// The entries of the open directory. Errors refer to `path`.
     func entries(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [DirectoryEntry] {
         let action = "reading directory"
         let entries = try EvalIOError.wrapping(path, action) { () throws(SystemError) in

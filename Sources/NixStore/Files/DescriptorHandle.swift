@@ -1,8 +1,8 @@
 import Glibc
 
-/// An open file or directory, closed when the last reference goes.
+/// An open file or directory, which is closed when the last reference is released.
 ///
-/// All calls retry when a signal interrupts them, and report failure as `errno`.
+/// All calls are retried when a signal interrupts them, and report errors by `errno`.
 final class DescriptorHandle: Sendable {
     let descriptor: Int32
 
@@ -10,40 +10,43 @@ final class DescriptorHandle: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Never waits for the other end of a FIFO, never makes a terminal the controlling one, never leaks to children.
+    /// Flags for reading: opening a FIFO does not block, a terminal does not become the controlling one, and the
+    /// descriptor is not inherited.
     static let readingFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
 
-    /// Opens `path`, following links.
+    /// Opens a path. Symbolic links are followed.
     static func open(_ path: [UInt8], directory: Bool) throws(SystemError) -> DescriptorHandle {
         let flags = readingFlags | (directory ? O_DIRECTORY : 0)
         return DescriptorHandle(try retrying { unsafe Glibc.open(path.cPath, flags) })
     }
 
-    /// Opens a file; a link as the last component is an error (`ELOOP`).
+    /// Opens a file. It is an error (`ELOOP`) if the last component is a symbolic link.
     static func openUnfollowed(_ path: [UInt8]) throws(SystemError) -> DescriptorHandle {
         DescriptorHandle(try retrying { unsafe Glibc.open(path.cPath, readingFlags | O_NOFOLLOW) })
     }
 
-    /// Opens one component below this directory; a link there is an error (`ELOOP`, or `ENOTDIR` for a directory).
+    /// Opens an entry of this directory. It is an error (`ELOOP`, or `ENOTDIR` for a directory) if it is a symbolic
+    /// link.
     func openEntry(_ name: [UInt8], directory: Bool) throws(SystemError) -> DescriptorHandle {
         let flags = Self.readingFlags | O_NOFOLLOW | (directory ? O_DIRECTORY : 0)
         return DescriptorHandle(try retrying { unsafe openat(descriptor, name.cPath, flags) })
     }
 
-    /// The target of the link `name` below this directory.
+    /// The target of a symbolic link in this directory.
     func readLink(_ name: [UInt8]) throws(SystemError) -> [UInt8] {
         try Self.readLink(at: descriptor, name)
     }
 
-    /// The target of a link, relative to the directory `directory`.
+    /// The target of a symbolic link, relative to `directory`.
     static func readLink(at directory: Int32, _ path: [UInt8]) throws(SystemError) -> [UInt8] {
-        // PATH_MAX of Linux: no link is longer.
+        // PATH_MAX on Linux, which no target exceeds.
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = try retrying { Int32(truncatingIfNeeded: unsafe readlinkat(directory, path.cPath, &buffer, 4096)) }
         return buffer.prefix(Int(count)).map { UInt8(bitPattern: $0) }
     }
 
-    /// The status of what lies at `path` relative to `directory`; a link as the last component is followed if asked.
+    /// The status of a path relative to `directory`. A symbolic link as the last component is only followed if
+    /// `followsLinks` is set.
     static func status(at directory: Int32, _ path: [UInt8], followsLinks: Bool = false) throws(SystemError) -> stat {
         var result = stat()
         let flags = followsLinks ? 0 : AT_SYMLINK_NOFOLLOW
@@ -51,22 +54,22 @@ final class DescriptorHandle: Sendable {
         return result
     }
 
-    /// The status of the open file itself.
+    /// The status of the open file.
     func status() throws(SystemError) -> stat {
         var result = stat()
         _ = try retrying { unsafe fstat(descriptor, &result) }
         return result
     }
 
-    /// Reads to the end, but at most `limit` bytes; nil if there are more.
+    /// Reads up to the end; nil if there are more than `limit` bytes.
     func readAll(sizeHint: Int, limit: Int) throws(SystemError) -> [UInt8]? {
         var contents: [UInt8] = []
-        // One byte more than expected, so that the end is found without growing.
-        var room = min(max(sizeHint, 0), limit) + 1
+        // One byte more than expected, so that the end is found without a larger buffer.
+        var capacity = min(max(sizeHint, 0), limit) + 1
         while true {
             let old = contents.count
             var count = 0
-            let block = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+            let block = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initialized in
                 repeat {
                     count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
                 } while count < 0 && errno == EINTR
@@ -76,13 +79,13 @@ final class DescriptorHandle: Sendable {
             if count == 0 { return contents }
             if old > limit - count { return nil }
             if old == 0 { contents = block } else { contents += block }
-            // Had the file grown, the byte more would have come too.
-            if old == 0, count == sizeHint, count < room { return contents }
-            room = min(max(room - count, 1 << 12), 1 << 20)
+            // If the file had grown, the additional byte would have been read.
+            if old == 0, count == sizeHint, count < capacity { return contents }
+            capacity = min(max(capacity - count, 1 << 12), 1 << 20)
         }
     }
 
-    /// Reads the next bytes; 0 at the end.
+    /// Reads the next bytes and returns their number; 0 at the end.
     func read(into chunk: inout [UInt8]) throws(SystemError) -> Int {
         while true {
             let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
@@ -92,7 +95,7 @@ final class DescriptorHandle: Sendable {
     }
 }
 
-/// A failed call of the operating system.
+/// A failed system call.
 struct SystemError: Error {
     let code: Int32
 }
@@ -109,7 +112,7 @@ extension stat {
 }
 
 extension [UInt8] {
-    /// The path with the zero byte that C wants at its end.
+    /// The path as a null-terminated C string.
     var cPath: [CChar] {
         var result: [CChar] = []
         result.reserveCapacity(count + 1)
@@ -119,7 +122,7 @@ extension [UInt8] {
     }
 }
 
-/// Repeats a call while signals interrupt it; throws what `errno` says when it fails.
+/// Repeats a system call while signals interrupt it, and throws its `errno` if it fails.
 private func retrying(_ call: () -> Int32) throws(SystemError) -> Int32 {
     while true {
         let result = call()

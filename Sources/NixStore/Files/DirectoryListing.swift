@@ -4,7 +4,7 @@ import Glibc
 enum DirectoryListing {
     /// The entries, sorted by name; nil if there are more than `limit`.
     static func read(_ directory: DescriptorHandle, limit: Int) throws(SystemError) -> [DirectoryEntry]? {
-        // A stream owns its descriptor and its position: it gets one of its own.
+        // A directory stream owns its descriptor and its position, so it needs a descriptor of its own.
         let descriptor = unsafe openat(directory.descriptor, ".", DescriptorHandle.readingFlags | O_DIRECTORY)
         if descriptor < 0 { throw SystemError(code: errno) }
         guard let stream = unsafe fdopendir(descriptor) else {
@@ -38,7 +38,7 @@ enum DirectoryListing {
         return DirectoryEntry(name: name, type: status.fileType)
     }
 
-    /// The type that the directory itself tells; nil on file systems that do not.
+    /// The type in a directory entry; nil if the file system does not provide it.
     private static func fileType(_ code: UInt8) -> FileType? {
         switch Int(code) {
         case Int(DT_REG): .regular

@@ -1,4 +1,4 @@
-/// What a directory entry is, in the words of `builtins.readDir`.
+/// The type of a directory entry, with the names of `builtins.readDir`.
 public enum FileType: String, Sendable {
     case regular
     case directory
@@ -7,11 +7,11 @@ public enum FileType: String, Sendable {
     case unknown
 }
 
-/// One entry of a directory.
+/// An entry of a directory.
 public struct DirectoryEntry: Sendable, Equatable {
-    /// The name, without the directory.
+    /// The name without the directory.
     public var name: [UInt8]
-    /// The type of the entry itself; a link is not followed.
+    /// The type of the entry itself. Symbolic links are not followed.
     public var type: FileType
 
     public init(name: [UInt8], type: FileType) {
@@ -20,11 +20,11 @@ public struct DirectoryEntry: Sendable, Equatable {
     }
 }
 
-/// What an archive tells of a file beside its contents.
-public struct FileFacts: Sendable, Equatable {
-    /// Bytes.
+/// The properties of a file that an archive contains besides the contents.
+public struct FileProperties: Sendable, Equatable {
+    /// The size in bytes.
     public var size: Int
-    /// Whether its owner may execute it.
+    /// Whether the owner may execute the file.
     public var isExecutable: Bool
 
     public init(size: Int, isExecutable: Bool) {
@@ -33,70 +33,77 @@ public struct FileFacts: Sendable, Equatable {
     }
 }
 
-/// Which links `resolveSymlinks` follows.
+/// Which symbolic links `resolveSymlinks` follows.
 public enum SymlinkResolution: Sendable {
-    /// Those of all components.
+    /// Those in all components.
     case full
-    /// Those of all components but the last.
+    /// Those in all components but the last.
     case ancestors
 }
 
-/// Everything the evaluator reads from outside comes through this.
+/// The evaluator's only access to the outside world.
 ///
-/// Paths are bytes and canonical (`CanonPath.canonicalize`), as Nix paths are. Nothing is remembered between calls.
+/// Paths are bytes in canonical form (`CanonPath.canonicalize`), as in Nix. Implementations do not cache anything.
 public protocol EvalIO: Sendable {
-    /// Whether the evaluation is pure: no environment, clock or home directory.
+    /// Whether the evaluation is pure: without environment, clock and home directory.
     var isPure: Bool { get }
 
-    /// Whether all that can be read is fixed while the evaluation runs and goes by fixed names: then a pure evaluation
-    /// may read it without being told its hash.
+    /// Whether everything readable is immutable during the evaluation and has fixed names. A pure evaluation may then
+    /// read it without a hash.
     var hasFixedContents: Bool { get }
 
-    /// The contents of a regular file; links are followed.
-    ///
-    /// - Parameter limit: the most bytes to read; a larger file is `tooLarge`. The implementation may have a lower
-    ///   limit of its own.
-    func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8]
-
-    /// The entries of a directory, sorted by the bytes of their names, without `.` and `..`; links are followed to
-    /// the directory, not from it.
-    func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry]
-
-    /// The type of what lies at a path, nil where nothing does. A link as the last component is not followed.
-    func fileType(_ path: [UInt8]) throws(EvalIOError) -> FileType?
-
-    /// The target of the link at `path`, as it is written.
-    func readLink(_ path: [UInt8]) throws(EvalIOError) -> [UInt8]
-
-    /// The canonical path without links. Components that do not exist are kept as they are.
-    func resolveSymlinks(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> [UInt8]
-
-    /// Feeds a regular file in pieces, so that its size does not matter. A link as the last component is not followed.
+    /// Reads a regular file. Symbolic links are followed.
     ///
     /// - Parameters:
-    ///   - begin: called once, before the first piece.
-    ///   - piece: called with the bytes in order, valid only for the call; false ends the reading.
-    /// - Throws: also when the file turns out longer or shorter than `begin` was told.
+    ///   - path: the path of the file.
+    ///   - limit: the most bytes; a larger file is a `tooLarge` error. The implementation may have a lower limit.
+    /// - Returns: the contents.
+    func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8]
+
+    /// The entries of a directory without `.` and `..`, sorted by the bytes of their names. Symbolic links to the
+    /// directory are followed, those in it are not.
+    func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry]
+
+    /// The type of a path; nil if it does not exist. A symbolic link as the last component is not followed.
+    func fileType(_ path: [UInt8]) throws(EvalIOError) -> FileType?
+
+    /// The target of a symbolic link as it is stored.
+    func readLink(_ path: [UInt8]) throws(EvalIOError) -> [UInt8]
+
+    /// The canonical path without symbolic links. Components that do not exist are kept.
+    func resolveSymlinks(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> [UInt8]
+
+    /// Reads a regular file in pieces, so that its size does not matter. A symbolic link as the last component is not
+    /// followed.
+    ///
+    /// - Parameters:
+    ///   - path: the path of the file.
+    ///   - begin: called once before the first piece.
+    ///   - piece: called with the pieces in order, which are only valid during the call. Returning false stops.
+    /// - Throws: also if the size of the file differs from that passed to `begin`.
     func streamFile(
-        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError)
 
-    /// When what lies at a path was last changed, in seconds since 1970; a link is not followed. 0 where files have no
-    /// time that an evaluation may depend on.
+    /// The modification time in seconds since 1970. Symbolic links are not followed. It is 0 if evaluations must not
+    /// depend on modification times.
     func modificationTime(_ path: [UInt8]) throws(EvalIOError) -> Int64
 
-    /// Runs a program of this machine, if that is allowed at all.
+    /// Runs a program on this machine, if that is allowed.
     ///
-    /// - Parameter output: called with what it prints, in order, valid only for the call; false ends the program.
+    /// - Parameters:
+    ///   - command: the program and its arguments.
+    ///   - output: called with the output in pieces, in order, which are only valid during the call. Returning false
+    ///     ends the program.
     func run(_ command: Command, output: (UnsafeRawBufferPointer) -> Bool) throws(CommandError)
 
-    /// The value of an environment variable; nil if it is not set, and always when pure.
+    /// The value of an environment variable; nil if it is not set or if the evaluation is pure.
     func environmentVariable(_ name: [UInt8]) -> [UInt8]?
 
-    /// The directory that `~/` stands for; nil when pure.
+    /// The directory of `~/`; nil if the evaluation is pure.
     var homeDirectory: [UInt8]? { get }
 
-    /// Seconds since 1970, for `builtins.currentTime`; nil when pure.
+    /// Seconds since 1970, for `builtins.currentTime`; nil if the evaluation is pure.
     func currentTime() -> Int64?
 }
 
@@ -109,15 +116,17 @@ extension EvalIO {
         _ command: Command, output: (UnsafeRawBufferPointer) -> Bool
     ) throws(CommandError) { throw .notAllowed }
 
-    /// `readFile` with the implementation's own limit.
+    /// Reads a file with the implementation's own limit.
     public func readFile(_ path: [UInt8]) throws(EvalIOError) -> [UInt8] {
         try readFile(path, limit: .max)
     }
 
-    /// What `builtins.pathExists` answers: false also for what may not be read.
+    /// The result of `builtins.pathExists`; also false for paths that may not be read.
     ///
-    /// - Parameter mustBeDirectory: the path was written with `/` or `/.` at its end; then links are followed and the
-    ///   path must lead to a directory. Otherwise a link that leads nowhere exists.
+    /// - Parameters:
+    ///   - path: the path.
+    ///   - mustBeDirectory: whether the path was written with a trailing `/` or `/.`. Symbolic links are then followed,
+    ///     and the path must be a directory. Otherwise a dangling link exists.
     public func pathExists(_ path: [UInt8], mustBeDirectory: Bool = false) throws(EvalIOError) -> Bool {
         do {
             guard mustBeDirectory else { return try fileType(path) != nil }
@@ -128,14 +137,14 @@ extension EvalIO {
         }
     }
 
-    /// The file that `import path` reads: a link as the last component is followed, so that relative paths in the
-    /// file count from where it really lies; `default.nix` is added to a directory.
+    /// The file that `import path` reads. A symbolic link as the last component is followed, so that relative paths in
+    /// the file are relative to its real location; `default.nix` is appended to a directory.
     public func resolveImport(_ path: [UInt8]) throws(EvalIOError) -> [UInt8] {
         var current = path
         var followed = 0
         while current != [CanonPath.slash] {
             followed += 1
-            // Nix's bound (`resolveExprPath`).
+            // The limit in Nix's `resolveExprPath`.
             if followed >= 1024 { throw EvalIOError(.tooManyLinks, path: path) }
             guard let type = try fileType(current) else { throw EvalIOError(.notFound, path: current) }
             if type != .symlink {

@@ -4,31 +4,32 @@ import Glibc
 public struct EvalIOError: Error, Sendable, Equatable {
     /// What is wrong with the path.
     public enum Kind: Sendable, Equatable {
-        /// Nothing lies there.
+        /// The path does not exist.
         case notFound
-        /// A file is wanted; this is a directory, a FIFO, a socket or a device.
+        /// The path is a directory, FIFO, socket or device instead of a file.
         case notARegularFile
         case notADirectory
         case notASymlink
         case permissionDenied
-        /// The path, or a link on the way to it, leads to where the evaluation may not read.
+        /// The path, or a symbolic link on the way to it, leads outside of what the evaluation may read.
         case outsideRoots
         /// The file has more bytes, or the directory more entries, than `limit`.
         case tooLarge(limit: Int)
-        /// Links lead to links without end.
+        /// There is a loop of symbolic links, or too long a chain.
         case tooManyLinks
-        /// The file grew or shrank while it was read.
+        /// The size of the file changed while it was read.
         case changed
-        /// The path holds a byte that no file name can have.
+        /// The path contains a byte that no file name can have.
         case invalidPath
-        /// Any other answer of the operating system.
+        /// Any other error of the operating system.
         case system(errno: Int32)
     }
 
     public let kind: Kind
-    /// The path that was asked for.
+    /// The path that was requested.
     public let path: [UInt8]
-    /// What was tried, in the words that Nix puts before the path: `opening file`; of `outsideRoots`, the reason.
+    /// The failed action, in the words that Nix puts before the path: `opening file`. For `outsideRoots`, it is the
+    /// reason.
     let action: String
 
     init(_ kind: Kind, path: [UInt8], action: String = "opening file") {
@@ -42,7 +43,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
         EvalIOError(.outsideRoots, path: path, action: reason)
     }
 
-    /// The error for an `errno` of a call about `path`.
+    /// The error for the `errno` of a system call about `path`.
     init(errno code: Int32, path: [UInt8], action: String = "opening file") {
         let kind: Kind =
             switch code {
@@ -54,7 +55,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
         self.init(kind, path: path, action: action)
     }
 
-    /// Runs `body`, a call about `path`, and tells its failure as an error of this type.
+    /// Calls `body`, and converts its `errno` to an error about `path`.
     static func wrapping<Result>(
         _ path: [UInt8], _ action: String, _ body: () throws(SystemError) -> Result
     ) throws(EvalIOError) -> Result {
@@ -65,7 +66,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
         }
     }
 
-    /// The message as Nix words it, without `error: `. Bytes, because a path need not be UTF-8.
+    /// The message in Nix's words, without `error: `. It is bytes, because a path need not be UTF-8.
     public var message: [UInt8] {
         switch kind {
         case .notFound: quoted("path ", " does not exist")
@@ -87,7 +88,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
     }
 
     private static func describe(_ code: Int32) -> String {
-        // strerror answers in a buffer of its own, which another thread may overwrite: strerror_r does not.
+        // `strerror` uses a shared buffer that another thread may overwrite; `strerror_r` does not.
         var buffer = [CChar](repeating: 0, count: 256)
         guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
         let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

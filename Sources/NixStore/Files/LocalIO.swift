@@ -1,16 +1,17 @@
 import Glibc
 
-/// Reads this machine's files as the user may, as Nix does. For the command line.
+/// Reads the files of this machine with the user's permissions, like Nix. It is for the command line.
 public struct LocalIO: EvalIO {
     public let isPure: Bool
-    /// What may be read: these canonical paths and what lies below them; nil for everything.
+    /// The canonical paths that may be read, with everything below them; nil for no restriction.
     let allowedPaths: [[UInt8]]?
     let limits: ReadLimits
 
     /// - Parameters:
-    ///   - isPure: hides environment, clock and home directory.
-    ///   - allowedPaths: the only paths, with what lies below, that may be read; nil for no restriction. Links must
-    ///     lead to allowed paths too.
+    ///   - isPure: whether environment, clock and home directory are hidden.
+    ///   - allowedPaths: the only paths that may be read, with everything below them; nil for no restriction. Symbolic
+    ///     links must also lead to allowed paths.
+    ///   - limits: the limits of single calls.
     public init(isPure: Bool = false, allowedPaths: [[UInt8]]? = nil, limits: ReadLimits = ReadLimits()) {
         self.isPure = isPure
         self.allowedPaths = allowedPaths?.map(CanonPath.canonicalize)
@@ -19,8 +20,8 @@ public struct LocalIO: EvalIO {
 
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
         try check(path, .full)
-        // What a device does when it is opened is not ours to cause: look first, and again once it is open.
-        // With allowed paths, what is looked at must be what was checked: the path without links.
+        // Opening a device can have side effects, so the type is checked before and after opening. With allowed paths,
+        // the path without symbolic links is used, because that is the one that was checked.
         let target = allowedPaths == nil ? path : try resolveSymlinks(path, .full)
         let status = try EvalIOError.wrapping(path, "opening file") { () throws(SystemError) in
             try DescriptorHandle.status(at: AT_FDCWD, target, followsLinks: true)
@@ -33,7 +34,7 @@ public struct LocalIO: EvalIO {
     }
 
     public func streamFile(
-        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {
         guard let type = try fileType(path) else { throw EvalIOError(.notFound, path: path) }
         guard type == .regular else { throw EvalIOError(.notARegularFile, path: path) }
@@ -45,8 +46,8 @@ public struct LocalIO: EvalIO {
 
     public func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] {
         try check(path, .full)
-        // A directory that is reached without a link as its last component is the common case: then nothing is to be
-        // resolved here, which would take steps in proportion to the path's length for every level of a tree.
+        // Usually the last component is not a symbolic link. Nothing needs to be resolved then, which would take time
+        // proportional to the path's length at every level of a tree.
         let isPlain = allowedPaths == nil && (try? fileType(path)) == .directory
         let target = isPlain ? path : try resolveSymlinks(path, .full)
         if isMissingStore(target) { return [] }
@@ -63,13 +64,13 @@ public struct LocalIO: EvalIO {
         do {
             return try DescriptorHandle.status(at: AT_FDCWD, path).fileType
         } catch {
-            // A name too long for the file system is one that does not exist.
+            // A name that is too long for the file system does not exist.
             if [ENOENT, ENOTDIR, ENAMETOOLONG].contains(error.code) { return isStore(path) ? .directory : nil }
             throw EvalIOError(errno: error.code, path: path, action: "getting status of")
         }
     }
 
-    /// Whether a path is the store's folder, which is there for every evaluation of Nix: it mounts its store there.
+    /// Whether a path is the store's directory. It exists for every evaluation in Nix, which mounts its store there.
     private func isStore(_ path: [UInt8]) -> Bool { !isPure && path == Array("/nix/store".utf8) }
 
     private func isMissingStore(_ path: [UInt8]) -> Bool {
@@ -112,10 +113,10 @@ public struct LocalIO: EvalIO {
         return CanonPath.join(resolved)
     }
 
-    /// Nix's bound on links in one path.
+    /// Nix's limit on the symbolic links in one path.
     static let maximumLinks = 1024
 
-    /// The target of the link at `path`; nil if there is no link.
+    /// The target of the symbolic link at `path`; nil if there is none.
     private func linkTarget(_ path: [UInt8]) throws(EvalIOError) -> [UInt8]? {
         do {
             return try DescriptorHandle.readLink(at: AT_FDCWD, path)
@@ -142,7 +143,7 @@ public struct LocalIO: EvalIO {
         return unsafe Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
     }
 
-    /// `$HOME`; without it, the directory of the user in the system's user database.
+    /// The value of `$HOME`; if it is not set, the directory in the system's user database.
     public var homeDirectory: [UInt8]? {
         if isPure { return nil }
         if let home = environmentVariable(Array("HOME".utf8)), home.first == CanonPath.slash {
@@ -163,7 +164,7 @@ public struct LocalIO: EvalIO {
         }
     }
 
-    /// Throws unless the path, as written and once links are followed, is allowed.
+    /// Checks that the path is allowed, both as written and with symbolic links resolved.
     private func check(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) {
         try validate(path)
         guard let allowedPaths else { return }

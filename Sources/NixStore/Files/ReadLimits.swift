@@ -1,4 +1,4 @@
-/// How much one call of an `EvalIO` reads at most.
+/// The limits of a single call of an `EvalIO`.
 public struct ReadLimits: Sendable {
     /// Bytes of one file.
     public var maximumFileSize: Int

@@ -1,32 +1,32 @@
 import Glibc
 
-/// Finds paths below one directory without ever leaving it.
+/// Resolves paths below one directory without ever leaving it.
 ///
-/// Each component is opened by itself, relative to the directory before it and without following links; links are
-/// read and walked here. So neither `..`, a link, nor someone who renames directories meanwhile leads out: `..` goes
-/// back to the descriptor that the walk came from, and at the top it is an error.
+/// Each component is opened relative to the directory before it and without following symbolic links, which are
+/// resolved here. Neither `..`, nor symbolic links, nor directories that are renamed concurrently can lead outside:
+/// `..` returns to the descriptor of the previous directory, and is an error at the root.
 struct RootWalk: Sendable {
-    /// The directory that nothing leads out of, open since the start: if another is put in its place later, this one
-    /// is still read.
+    /// The root directory. It is open from the start, so that replacing it later has no effect.
     let root: DescriptorHandle
 
-    /// Where a walk ended.
-    enum Place {
+    /// The result of resolving a path.
+    enum Resolved {
         case directory(DescriptorHandle, path: [[UInt8]])
-        /// Something else: `name` in the directory `parent`.
+        /// An entry that is not a directory: `name` in the directory `parent`.
         case entry(parent: DescriptorHandle, name: [UInt8], type: FileType, path: [[UInt8]])
-        /// Nothing lies there.
+        /// The path does not exist.
         case missing
     }
 
-    /// Finds a path.
+    /// Resolves a path.
     ///
     /// - Parameters:
-    ///   - components: the path below the root.
+    ///   - components: the components below the root.
+    ///   - resolution: which symbolic links are followed.
     ///   - shown: the whole path, for errors.
     func find(
         _ components: [[UInt8]], _ resolution: SymlinkResolution, shown: [UInt8]
-    ) throws(EvalIOError) -> Place {
+    ) throws(EvalIOError) -> Resolved {
         var walk = State(root: root, remaining: components.reversed())
         while let component = walk.remaining.popLast() {
             if component.isEmpty || CanonPath.isDot(component) { continue }
@@ -38,14 +38,14 @@ struct RootWalk: Sendable {
                 walk.directories.removeLast()
                 continue
             }
-            if let place = try step(&walk, component, resolution, shown) { return place }
+            if let resolved = try step(&walk, component, resolution, shown) { return resolved }
         }
         return .directory(walk.directory, path: walk.names)
     }
 
     private struct State {
         let root: DescriptorHandle
-        /// The components still to walk, the next one last.
+        /// The components that remain, the next one last.
         var remaining: [[UInt8]]
         /// The open directories below the root, and their names.
         var directories: [DescriptorHandle] = []
@@ -55,10 +55,10 @@ struct RootWalk: Sendable {
         var directory: DescriptorHandle { directories.last ?? root }
     }
 
-    /// Walks one component; returns where the walk ends, if it does.
+    /// Resolves one component. Returns the result if this ends the walk.
     private func step(
         _ walk: inout State, _ name: [UInt8], _ resolution: SymlinkResolution, _ shown: [UInt8]
-    ) throws(EvalIOError) -> Place? {
+    ) throws(EvalIOError) -> Resolved? {
         let parent = walk.directory
         guard let type = try type(of: name, in: parent, shown) else { return .missing }
         switch type {

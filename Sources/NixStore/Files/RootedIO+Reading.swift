@@ -19,14 +19,14 @@ extension RootedIO {
     }
 
     public func streamFile(
-        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {
         switch try locate(path, .ancestors) {
         case .bundle:
             guard let contents = bundle.file(path) else {
                 throw EvalIOError(bundle.fileType(path) == nil ? .notFound : .notARegularFile, path: path)
             }
-            begin(FileFacts(size: contents.count, isExecutable: false))
+            begin(FileProperties(size: contents.count, isExecutable: false))
             _ = unsafe contents.withUnsafeBytes { unsafe piece($0) }
         case .root(_, .missing): throw EvalIOError(.notFound, path: path)
         case .root(_, .entry(let parent, let name, .regular, _)):
@@ -77,7 +77,7 @@ extension RootedIO {
     public func resolveSymlinks(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> [UInt8] {
         switch try locate(path, resolution) {
         case .bundle: path
-        // Whatever of a missing path exists may have links, but nothing can be read through it.
+        // A missing path may contain symbolic links, but nothing can be read through it.
         case .root(_, .missing): path
         case .root(let root, .directory(_, let below)), .root(let root, .entry(_, _, _, let below)):
             below.reduce(root) { $0 + [CanonPath.slash] + $1 }
@@ -85,10 +85,10 @@ extension RootedIO {
     }
 
     private enum Location {
-        /// Inside the bundle's directory, which has no links.
+        /// A path in the bundle, which has no symbolic links.
         case bundle
-        /// Inside the root that is seen at this path.
-        case root([UInt8], RootWalk.Place)
+        /// A path in the root that is visible at this path.
+        case root([UInt8], RootWalk.Resolved)
     }
 
     private func locate(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> Location {

@@ -1,16 +1,16 @@
 import Glibc
 
-/// Reads named read-only directories (roots) and the files that a job brought (its bundle), and nothing else.
+/// Gives access to named read-only directories (roots) and the files of a job (its bundle), and to nothing else.
 ///
-/// A root named `lib` is seen at `/roots/lib`, a bundle at `/job`, whatever machine this is. Links are followed as
-/// long as they are relative and stay inside their root. There is no environment, clock or home directory.
+/// On every machine, a root named `lib` is visible at `/roots/lib`, and the bundle at `/job`. Symbolic links are
+/// followed if they are relative and stay inside their root. There is no environment, clock or home directory.
 public struct RootedIO: EvalIO {
     /// The directory of all roots: `/roots`.
     public static let rootsPath = Array("/roots".utf8)
-    /// The directory of the bundle, and the one that relative paths in a job's source begin at: `/job`.
+    /// The directory of the bundle, `/job`, which relative paths in a job's source are relative to.
     public static let bundlePath = Array("/job".utf8)
 
-    /// A directory, and the name it has for jobs.
+    /// A directory with the name under which jobs see it.
     public struct Root: Sendable {
         public var name: String
         /// The directory on this machine.
@@ -21,7 +21,7 @@ public struct RootedIO: EvalIO {
             self.directory = directory
         }
 
-        /// The path under which a job sees this root.
+        /// The path at which jobs see the root.
         public var path: [UInt8] { RootedIO.rootsPath + [CanonPath.slash] + Array(name.utf8) }
     }
 
@@ -29,7 +29,7 @@ public struct RootedIO: EvalIO {
     let bundle: BundleTree
     let limits: ReadLimits
 
-    /// Opens the roots and takes the bundle's files.
+    /// Opens the roots and takes over the files of the bundle.
     public init(roots: [Root], bundle: [BundleFile] = [], limits: ReadLimits = ReadLimits()) throws(RootedIOError) {
         var walks: [[UInt8]: RootWalk] = [:]
         for root in roots {
@@ -47,12 +47,12 @@ public struct RootedIO: EvalIO {
         self.limits = limits
     }
 
-    /// The same roots, already open, with the files of another job.
+    /// The same open roots with the files of another job.
     public func withBundle(_ files: [BundleFile]) throws(RootedIOError) -> RootedIO {
         RootedIO(walks: walks, bundle: try BundleTree(files, base: Self.bundlePath), limits: limits)
     }
 
-    /// Only the roots with these names, already open, with the files of a job; names that are not here are left out.
+    /// Only the open roots with the given names, with the files of a job. Unknown names are ignored.
     public func restricted(
         to names: some Sequence<String>, bundle files: [BundleFile]
     ) throws(RootedIOError) -> RootedIO {
@@ -70,7 +70,7 @@ public struct RootedIO: EvalIO {
         self.limits = limits
     }
 
-    /// Whether a root may have this name: letters, digits, `.`, `_`, `+` and `-`, but not `.` or `..`.
+    /// Whether a root may have a name: letters, digits, `.`, `_`, `+` and `-`, except `.` and `..`.
     public static func isValidName(_ name: String) -> Bool {
         if name.isEmpty || name == "." || name == ".." || name.utf8.count > 255 { return false }
         return name.unicodeScalars.allSatisfy { scalar in

@@ -1,4 +1,4 @@
-/// Hexadecimal digits; written in lower case, read in both.
+/// Hexadecimal encoding. It writes lower case and reads both.
 public enum Base16 {
     public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { buffer, count in
@@ -16,7 +16,7 @@ public enum Base16 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
     }
 
-    /// The bytes of a text of an even number of digits; a last odd one is ignored.
+    /// Decodes an even number of digits; a last odd one is ignored.
     public static func decode(_ text: [UInt8]) throws(HashError) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count / 2)

@@ -1,4 +1,4 @@
-/// Base 64 of RFC 4648, padded with `=` when written.
+/// The Base64 encoding of RFC 4648, with padding.
 public enum Base64 {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -26,7 +26,7 @@ public enum Base64 {
         return result
     }
 
-    /// The bytes of a text up to its first `=`; line ends are skipped, missing padding is no error, as in Nix.
+    /// Decodes a text up to its first `=`. As in Nix, newlines are skipped, and missing padding is not an error.
     public static func decode(_ text: [UInt8]) throws(HashError) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count / 4 * 3)

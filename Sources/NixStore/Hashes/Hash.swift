@@ -1,18 +1,20 @@
 import Crypto
 
-/// The hash of some bytes, and the algorithm that made it.
+/// A hash and its algorithm.
 public struct Hash: Hashable, Sendable {
     public let algorithm: HashAlgorithm
-    /// As many bytes as the algorithm has.
+    /// The bytes of the hash, as many as the algorithm's `size`.
     public let bytes: [UInt8]
 
-    /// - Parameter bytes: as many as the algorithm has.
+    /// - Parameters:
+    ///   - algorithm: the hash function.
+    ///   - bytes: the bytes of the hash, as many as the algorithm's `size`.
     init(_ algorithm: HashAlgorithm, bytes: [UInt8]) {
         self.algorithm = algorithm
         self.bytes = bytes
     }
 
-    /// The hash whose bytes are all zero, which stands where an expression gives an empty one.
+    /// The hash of zero bytes, which replaces an empty hash in expressions.
     public static func zero(_ algorithm: HashAlgorithm) -> Hash {
         Hash(algorithm, bytes: [UInt8](repeating: 0, count: algorithm.size))
     }
@@ -29,9 +31,13 @@ public struct Hash: Hashable, Sendable {
             }
     }
 
-    /// Reads a hash: `ALGORITHM:TEXT`, `ALGORITHM-BASE64` (SRI), or a bare text whose length tells its encoding.
+    /// Parses a hash: `ALGORITHM:TEXT`, `ALGORITHM-BASE64` (SRI), or a text without algorithm. Its length determines
+    /// the encoding.
     ///
-    /// - Parameter algorithm: the algorithm where the text names none; if it does, both must agree.
+    /// - Parameters:
+    ///   - text: the hash.
+    ///   - algorithm: the algorithm if the text has none; otherwise both must agree.
+    /// - Throws: why the text is not a hash.
     public init(parsing text: [UInt8], _ algorithm: HashAlgorithm? = nil) throws(HashError) {
         let separator = text.firstIndex(of: UInt8(ascii: ":")) ?? text.firstIndex(of: UInt8(ascii: "-"))
         let named = try separator.map { (end) throws(HashError) in try HashAlgorithm(name: Array(text[..<end])) }
@@ -43,7 +49,7 @@ public struct Hash: Hashable, Sendable {
         bytes = try Self.decode(rest, resolved, isSRI ? .sri : Self.format(of: rest, resolved))
     }
 
-    /// The text of the hash. SRI and, where asked for, the other formats begin with the algorithm's name.
+    /// The hash as text. SRI always begins with the algorithm's name, the other formats if `withAlgorithm` is set.
     public func text(_ format: HashFormat, withAlgorithm: Bool = false) -> [UInt8] {
         let name = Array(algorithm.rawValue.utf8)
         let prefix = format == .sri ? name + [UInt8(ascii: "-")] : withAlgorithm ? name + [UInt8(ascii: ":")] : []

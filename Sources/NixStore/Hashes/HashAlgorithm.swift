@@ -1,11 +1,11 @@
-/// The hash functions that Nix expressions can name.
+/// The hash functions in Nix expressions.
 public enum HashAlgorithm: String, CaseIterable, Sendable {
     case md5
     case sha1
     case sha256
     case sha512
 
-    /// The algorithm of a name as expressions write it.
+    /// The algorithm with a name as in expressions.
     public init(name: [UInt8]) throws(HashError) {
         guard let algorithm = Self.allCases.first(where: { Array($0.rawValue.utf8) == name }) else {
             throw .unknownAlgorithm(name)
@@ -13,7 +13,7 @@ public enum HashAlgorithm: String, CaseIterable, Sendable {
         self = algorithm
     }
 
-    /// Bytes of a hash.
+    /// The size of a hash in bytes.
     public var size: Int {
         switch self {
         case .md5: 16
@@ -24,16 +24,16 @@ public enum HashAlgorithm: String, CaseIterable, Sendable {
     }
 }
 
-/// How a hash is written.
+/// The text formats of hashes.
 public enum HashFormat: String, CaseIterable, Sendable {
     case base16
     /// Nix's own base 32.
     case nix32
     case base64
-    /// `sha256-` and base 64, as in HTML's integrity attribute.
+    /// Base64 prefixed with `sha256-`, as in the integrity attribute of HTML.
     case sri
 
-    /// The format of a name as expressions write it; `base32` is the older name of `nix32`.
+    /// The format with a name as in expressions. `base32` is an older name of `nix32`.
     public init(name: [UInt8]) throws(HashError) {
         if name == Array("base32".utf8) {
             self = .nix32

@@ -1,19 +1,19 @@
-/// Why a text is no hash.
+/// Why a text is not a hash.
 public enum HashError: Error, Sendable, Equatable {
     case unknownAlgorithm([UInt8])
     case unknownFormat([UInt8])
-    /// The text names no algorithm, and none is known otherwise.
+    /// The text has no algorithm, and none is given otherwise.
     case missingAlgorithm([UInt8])
-    /// The text names another algorithm than the one that is wanted.
+    /// The text has another algorithm than the one required.
     case otherAlgorithm([UInt8], wanted: HashAlgorithm)
     /// No format gives a text of this length for the algorithm.
     case wrongLength([UInt8], HashAlgorithm)
-    /// The text decodes to another number of bytes than the algorithm has.
+    /// The decoded hash has another size than the algorithm's.
     case wrongSize([UInt8], encoding: String, size: Int, expected: Int)
-    /// A byte that the encoding does not use.
+    /// The encoding does not use this byte.
     case invalidCharacter(UInt8, encoding: String)
 
-    /// The message as Nix words it.
+    /// The message in Nix's words.
     public var message: [UInt8] {
         switch self {
         case .unknownAlgorithm(let name):

@@ -1,9 +1,9 @@
-/// Nix's base 32: digits and letters without `e`, `o`, `t` and `u`, the most significant five bits first, where the
-/// bytes are taken as one little-endian number.
+/// Nix's base 32: digits and letters without `e`, `o`, `t` and `u`. The bytes are one little-endian number, which is
+/// written with the most significant five bits first.
 public enum Nix32 {
     static let digits = Array("0123456789abcdfghijklmnpqrsvwxyz".utf8)
 
-    /// The number of digits for so many bytes.
+    /// The number of digits for `count` bytes.
     public static func encodedCount(_ count: Int) -> Int { (count * 8 + 4) / 5 }
 
     public static func encode(_ bytes: [UInt8]) -> [UInt8] {
@@ -14,7 +14,7 @@ public enum Nix32 {
         }
     }
 
-    /// The bytes of a text. Bits that do not fill a byte make one more, unless they are zero.
+    /// Decodes a text. Excess bits give another byte unless they are zero.
     public static func decode(_ text: [UInt8]) throws(HashError) -> [UInt8] {
         var result: [UInt8] = []
         for (position, digit) in text.reversed().enumerated() {

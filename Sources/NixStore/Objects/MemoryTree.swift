@@ -1,32 +1,32 @@
-/// Files, links and directories in memory: what an archive or a commit holds.
+/// A tree of files, symbolic links and directories in memory: the contents of an archive or a commit.
 ///
-/// As an `EvalIO` it has paths from `/`, its root, which need not be a directory.
+/// As an `EvalIO`, its root has the path `/` and need not be a directory.
 public struct MemoryTree: Sendable {
     enum Node: Sendable {
         case file([UInt8], isExecutable: Bool)
         case link([UInt8])
-        /// Entries by name: indices of nodes.
+        /// The indices of the entries' nodes by name.
         case directory([[UInt8]: Int])
     }
 
-    /// Why an entry has no place.
+    /// Why an entry cannot be added.
     public enum Conflict: Error, Sendable {
-        /// A component of its path is no directory, or a directory would be replaced.
+        /// A component of its path is not a directory, or it would replace a directory.
         case notADirectory
-        /// What is to be put once more is not there, or a directory.
+        /// The target of a hard link does not exist or is a directory.
         case missingTarget
-        /// It is of a kind that a tree does not hold.
+        /// A tree cannot contain entries of this type.
         case unsupported
     }
 
     private var nodes: [Node]
-    /// Bytes that the tree takes, about.
+    /// An estimate of the bytes that the tree takes.
     public private(set) var byteCount = 0
 
-    /// An empty directory.
+    /// Creates an empty directory.
     public init() { nodes = [.directory([:])] }
 
-    /// One file.
+    /// Creates a single file.
     public init(file contents: [UInt8], isExecutable: Bool = false) {
         nodes = [.file(contents, isExecutable: isExecutable)]
         byteCount = contents.count + 64
@@ -37,7 +37,7 @@ public struct MemoryTree: Sendable {
         self.byteCount = byteCount
     }
 
-    /// Puts a file, with directories for its path; replaces a file or link that is there.
+    /// Adds a file, and the directories of its path. It replaces an existing file or link.
     public mutating func putFile(
         _ path: [[UInt8]], _ contents: [UInt8], isExecutable: Bool
     ) throws(Conflict) {
@@ -45,18 +45,18 @@ public struct MemoryTree: Sendable {
         byteCount += contents.count
     }
 
-    /// Puts a symbolic link, with directories for its path; replaces a file or link that is there.
+    /// Adds a symbolic link, and the directories of its path. It replaces an existing file or link.
     public mutating func putLink(_ path: [[UInt8]], _ target: [UInt8]) throws(Conflict) {
         try put(path, .link(target))
         byteCount += target.count
     }
 
-    /// Puts a directory; one that is there stays.
+    /// Adds a directory unless it exists.
     public mutating func putDirectory(_ path: [[UInt8]]) throws(Conflict) {
         _ = try directory(path)
     }
 
-    /// Puts the file or link that lies at another path once more.
+    /// Adds a copy of the file or link at another path.
     public mutating func putCopy(_ path: [[UInt8]], of target: [[UInt8]]) throws(Conflict) {
         guard let found = find(target) else { throw .missingTarget }
         if case .directory = nodes[found] { throw .missingTarget }
@@ -72,7 +72,7 @@ public struct MemoryTree: Sendable {
             nodes[known] = node
             return
         }
-        // The dictionary is changed in place: its only other holder lets go first.
+        // Clearing the node releases its reference, so that the dictionary is changed in place.
         nodes[parent] = .directory([:])
         entries[name] = nodes.count
         nodes[parent] = .directory(entries)
@@ -80,10 +80,10 @@ public struct MemoryTree: Sendable {
         byteCount += Self.entrySize + name.count
     }
 
-    /// What an entry takes beside its name and contents, about.
+    /// An estimate of the bytes for an entry besides its name and contents.
     static let entrySize = 160
 
-    /// The index of the directory at a path, made where it is missing.
+    /// The index of the directory at a path, which is created if needed.
     private mutating func directory(_ path: some Sequence<[UInt8]>) throws(Conflict) -> Int {
         var current = 0
         for name in path {
@@ -114,7 +114,7 @@ public struct MemoryTree: Sendable {
 
     private func node(_ path: [UInt8]) -> Node? { find(CanonPath.components(path)).map { nodes[$0] } }
 
-    /// The path of the only entry when there is one and it is a directory; else that of the root.
+    /// The path of the only entry if that is a directory; otherwise the root.
     public var onlyDirectory: [UInt8] {
         guard case .directory(let entries) = nodes[0], entries.count == 1, let (name, index) = entries.first,
             case .directory = nodes[index]
@@ -144,13 +144,13 @@ extension MemoryTree: EvalIO {
     }
 
     public func streamFile(
-        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {
         guard let node = node(path) else { throw EvalIOError(.notFound, path: path) }
         guard case .file(let contents, let isExecutable) = node else {
             throw EvalIOError(.notARegularFile, path: path)
         }
-        begin(FileFacts(size: contents.count, isExecutable: isExecutable))
+        begin(FileProperties(size: contents.count, isExecutable: isExecutable))
         _ = unsafe contents.withUnsafeBytes { unsafe piece($0) }
     }
 
@@ -169,7 +169,7 @@ extension MemoryTree: EvalIO {
         return target
     }
 
-    /// Links are for who shows the tree at a place of its own to follow.
+    /// Symbolic links are resolved by the owner of the tree, which knows its path.
     public func resolveSymlinks(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> [UInt8] {
         path
     }

@@ -1,19 +1,19 @@
-/// What a store path of this evaluation holds, and where that is read: nothing is written to a store.
+/// The contents of a store path of this evaluation, and where they are read from. Nothing is written to a store.
 public struct StoreObject: Sendable {
     let io: any EvalIO
-    /// The path that the object lies at in `io`.
+    /// The path of the object in `io`.
     let root: [UInt8]
-    /// The paths below `root` that are part of the object; nil when all are.
+    /// The paths below `root` that belong to the object; nil for all.
     let accepted: Set<[UInt8]>?
     /// The store paths that the contents refer to, as far as they are known.
     public let references: [[UInt8]]
-    /// Bytes that are kept for the object, about.
+    /// An estimate of the bytes that are kept for the object.
     public let byteCount: Int
 
-    /// What an object takes beside its contents, with its place in the table, about.
+    /// An estimate of the bytes for an object and its table entry, besides its contents.
     private static let ownSize = 640
 
-    /// A tree that is read where it lies.
+    /// A tree that is read from its original location.
     public init(_ io: any EvalIO, root: [UInt8], accepted: Set<[UInt8]>? = nil) {
         self.io = io
         self.root = root
@@ -31,7 +31,7 @@ public struct StoreObject: Sendable {
         byteCount = Self.ownSize + tree.byteCount
     }
 
-    /// A file with these contents.
+    /// A file with the given contents.
     public init(text: [UInt8], references: [[UInt8]]) {
         io = MemoryTree(file: text)
         root = [CanonPath.slash]
@@ -40,19 +40,23 @@ public struct StoreObject: Sendable {
         byteCount = Self.ownSize + text.count + references.count * 80
     }
 
-    /// Where something below the object is read; nil when it is not part of it.
-    func place(_ components: some Sequence<[UInt8]>) -> [UInt8]? {
-        var path = root
+    /// The path in `io` of something in the object; nil if it does not belong to the object.
+    func path(_ components: some Sequence<[UInt8]>) -> [UInt8]? {
+        var result = root
         for component in components {
-            if path != [CanonPath.slash] { path.append(CanonPath.slash) }
-            path += component
-            if let accepted, !accepted.contains(path) { return nil }
+            if result != [CanonPath.slash] { result.append(CanonPath.slash) }
+            result += component
+            if let accepted, !accepted.contains(result) { return nil }
         }
-        return path
+        return result
     }
 
-    /// The hash of the object's archive. `proceed` as `NarStream.hash` has it; `visit` is told of each path below the
-    /// root that is part of it.
+    /// Hashes the NAR of the object.
+    ///
+    /// - Parameters:
+    ///   - algorithm: the hash function.
+    ///   - visit: called with each path below the root that belongs to the object.
+    ///   - proceed: see `NarStream.hash`.
     func narHash(
         _ algorithm: HashAlgorithm, visit: @escaping ([UInt8]) -> Void, proceed: @escaping (Int) -> Bool
     ) throws(ArchiveError) -> Hash {

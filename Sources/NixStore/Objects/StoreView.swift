@@ -1,15 +1,18 @@
 import Synchronization
 
-/// Another `EvalIO` with the store objects of one evaluation over it: their store paths are read as if they were there.
+/// Overlays another `EvalIO` with the store objects of one evaluation, as if their store paths existed.
 ///
-/// Paths in objects are walked here, component by component, so that links in them count from the store path.
+/// Paths into objects are resolved here component by component, so that symbolic links in them are relative to the
+/// store path.
 public final class StoreView: EvalIO {
     public let base: any EvalIO
     private let objects = Mutex<[[UInt8]: StoreObject]>([:])
 
     public init(_ base: any EvalIO) { self.base = base }
 
-    /// Lets a store path be read; one that is known stays. Gives the bytes that are kept for it.
+    /// Makes a store path readable. If there is an object for it already, that is kept.
+    ///
+    /// - Returns: the bytes that are kept for the path; 0 if it was known.
     public func add(_ path: [UInt8], _ object: StoreObject) -> Int {
         objects.withLock { objects in
             if objects[path] != nil { return 0 }
@@ -18,28 +21,29 @@ public final class StoreView: EvalIO {
         }
     }
 
-    /// Forgets all objects. Those that were read through this view held it.
+    /// Removes all objects.
     public func removeAll() { objects.withLock { $0 = [:] } }
 
-    /// What a store path holds; nil when this evaluation did not make it.
+    /// The object of a store path; nil if this evaluation did not create it.
     public func object(_ path: [UInt8]) -> StoreObject? { objects.withLock { $0[path] } }
 
-    private enum Place {
-        /// Not in an object: the whole path, still with links.
+    private enum Resolved {
+        /// The path is not in an object. It may still contain symbolic links.
         case outside([UInt8])
-        /// In an object: where it is read, and the path below the store path, without links but for the last component.
+        /// The path is in an object: where it is read from, and the path below the store path, without symbolic links
+        /// except for the last component.
         case inside(any EvalIO, at: [UInt8], type: FileType, StoreObject, path: [UInt8])
         case missing
     }
 
-    /// Finds a path.
-    private func find(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> Place {
+    /// Resolves a path.
+    private func find(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> Resolved {
         var path = path
         var linksLeft = LocalIO.maximumLinks
         while true {
             guard let top = StorePath.top(of: path), let object = object(top) else { return .outside(path) }
             switch try step(path, top: top, object, resolution) {
-            case .place(let place): return place
+            case .resolved(let resolved): return resolved
             case .again(let next):
                 linksLeft -= 1
                 if linksLeft < 0 { throw EvalIOError(.tooManyLinks, path: path) }
@@ -48,42 +52,42 @@ public final class StoreView: EvalIO {
         }
     }
 
-    private enum Walked {
-        case place(Place)
-        /// A link was followed.
+    private enum Step {
+        case resolved(Resolved)
+        /// A symbolic link was followed to this path.
         case again([UInt8])
     }
 
     private func step(
         _ path: [UInt8], top: [UInt8], _ object: StoreObject, _ resolution: SymlinkResolution
-    ) throws(EvalIOError) -> Walked {
+    ) throws(EvalIOError) -> Step {
         let components = CanonPath.components(Array(path[top.count...]))
         for count in 0...components.count {
             let walked = components[..<count]
-            guard let place = object.place(walked), let type = try object.io.fileType(place) else {
-                return .place(.missing)
+            guard let location = object.path(walked), let type = try object.io.fileType(location) else {
+                return .resolved(.missing)
             }
             let isLast = count == components.count
             if type == .symlink, !(isLast && resolution == .ancestors) {
                 let here = walked.reduce(top) { $0 + [CanonPath.slash] + $1 }
                 let target = CanonPath.absolute(
-                    try object.io.readLink(place), relativeTo: CanonPath.parent(of: here))
+                    try object.io.readLink(location), relativeTo: CanonPath.parent(of: here))
                 return .again(
                     CanonPath.canonicalize(components[count...].reduce(target) { $0 + [CanonPath.slash] + $1 }))
             }
-            if isLast { return .place(.inside(object.io, at: place, type: type, object, path: path)) }
-            if type != .directory { return .place(.missing) }
+            if isLast { return .resolved(.inside(object.io, at: location, type: type, object, path: path)) }
+            if type != .directory { return .resolved(.missing) }
         }
-        return .place(.missing)
+        return .resolved(.missing)
     }
 
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
         switch try find(path, .full) {
         case .outside(let path): return try base.readFile(path, limit: limit)
         case .missing: throw EvalIOError(.notFound, path: path)
-        case .inside(let io, let place, _, _, _):
+        case .inside(let io, let location, _, _, _):
             do throws(EvalIOError) {
-                return try io.readFile(place, limit: limit)
+                return try io.readFile(location, limit: limit)
             } catch {
                 throw EvalIOError(error.kind, path: path, action: error.action)
             }
@@ -91,12 +95,12 @@ public final class StoreView: EvalIO {
     }
 
     public func streamFile(
-        _ path: [UInt8], begin: (FileFacts) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
+        _ path: [UInt8], begin: (FileProperties) -> Void, piece: (UnsafeRawBufferPointer) -> Bool
     ) throws(EvalIOError) {
         switch try find(path, .ancestors) {
         case .outside(let path): unsafe try base.streamFile(path, begin: begin, piece: piece)
         case .missing: throw EvalIOError(.notFound, path: path)
-        case .inside(let io, let place, _, _, _): unsafe try io.streamFile(place, begin: begin, piece: piece)
+        case .inside(let io, let location, _, _, _): unsafe try io.streamFile(location, begin: begin, piece: piece)
         }
     }
 
@@ -104,11 +108,11 @@ public final class StoreView: EvalIO {
         switch try find(path, .full) {
         case .outside(let path): return try base.readDirectory(path)
         case .missing: throw EvalIOError(.notFound, path: path)
-        case .inside(let io, let place, let type, let object, _):
+        case .inside(let io, let location, let type, let object, _):
             guard type == .directory else { throw EvalIOError(.notADirectory, path: path) }
-            let entries = try io.readDirectory(place)
+            let entries = try io.readDirectory(location)
             guard let accepted = object.accepted else { return entries }
-            let prefix = place == [CanonPath.slash] ? place : place + [CanonPath.slash]
+            let prefix = location == [CanonPath.slash] ? location : location + [CanonPath.slash]
             return entries.filter { accepted.contains(prefix + $0.name) }
         }
     }
@@ -125,9 +129,9 @@ public final class StoreView: EvalIO {
         switch try find(path, .ancestors) {
         case .outside(let path): return try base.readLink(path)
         case .missing: throw EvalIOError(.notFound, path: path)
-        case .inside(let io, let place, let type, _, _):
+        case .inside(let io, let location, let type, _, _):
             guard type == .symlink else { throw EvalIOError(.notASymlink, path: path) }
-            return try io.readLink(place)
+            return try io.readLink(location)
         }
     }
 

@@ -1,4 +1,4 @@
-/// The classes of bytes from which tokens are made, as Nix's lexer defines them.
+/// The byte classes that tokens are made of, as Nix's lexer defines them.
 extension UInt8 {
     @inline(__always)
     var isLetter: Bool {
@@ -13,7 +13,7 @@ extension UInt8 {
         self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9")
     }
 
-    /// A byte of an identifier after its first.
+    /// Whether the byte may follow the first byte of an identifier.
     @inline(__always)
     var isIdentifierByte: Bool {
         switch self {
@@ -24,7 +24,7 @@ extension UInt8 {
         }
     }
 
-    /// A byte of a path's component.
+    /// Whether the byte may stand in a path component.
     @inline(__always)
     var isPathByte: Bool {
         switch self {
@@ -36,7 +36,7 @@ extension UInt8 {
         }
     }
 
-    /// A byte of a URL after its scheme and colon.
+    /// Whether the byte may stand in a URL after its scheme and colon.
     @inline(__always)
     var isURIByte: Bool {
         switch self {
@@ -51,14 +51,14 @@ extension UInt8 {
     }
 }
 
-/// The classes as a table, for the loops over words and paths.
+/// The byte classes as a lookup table, for the lexer's loops over words and paths.
 @safe
 struct ByteClasses {
     private let table: UnsafePointer<UInt8>
     private static let identifier: UInt8 = 1
     private static let path: UInt8 = 2
 
-    /// One for the process; never freed.
+    /// The table of the process. It is never freed.
     static let shared = ByteClasses()
 
     private init() {
@@ -76,5 +76,5 @@ struct ByteClasses {
     func isPath(_ byte: UInt8) -> Bool { unsafe table[Int(byte)] & Self.path != 0 }
 }
 
-// What the pointer leads to never changes once it is there.
+// The table is never written after `init`.
 extension ByteClasses: @unchecked Sendable {}

@@ -1,6 +1,6 @@
 /// Tokens outside strings and paths.
 extension Lexer {
-    mutating func normalToken() throws(Failure) -> TokenKind {
+    mutating func normalToken() throws(ParseFailure) -> TokenKind {
         skipSpace()
         let first = byte(0)
         switch first {
@@ -10,51 +10,51 @@ extension Lexer {
         case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "+"): return try pathByteToken(first)
         case UInt8(ascii: "{"):
             enter(.normal)
-            return take(1, .leftBrace)
+            return consume(1, .leftBrace)
         case UInt8(ascii: "}"):
             if mode != .outermost { leave() }
-            return take(1, .rightBrace)
+            return consume(1, .rightBrace)
         case UInt8(ascii: "\""):
             enter(.string)
-            return take(1, .quote)
+            return consume(1, .quote)
         case UInt8(ascii: "/"): return slashToken()
         case UInt8(ascii: "<"): return try lessToken()
         case UInt8(ascii: "'"): return apostropheToken()
         case UInt8(ascii: "~"): return tildeToken()
         case UInt8(ascii: "$"):
-            guard byte(1) == UInt8(ascii: "{") else { return take(1, .invalid) }
+            guard byte(1) == UInt8(ascii: "{") else { return consume(1, .invalid) }
             enter(.normal)
-            return take(2, .dollarBrace)
+            return consume(2, .dollarBrace)
         case UInt8(ascii: "|"): return try barToken()
         case 0:
-            // Nix reads a null byte outside strings as the end.
-            if offset < bytes.count { return take(1, .endOfFile) }
-            return takeEnd()
+            // Nix treats a null byte outside strings as the end of the source.
+            if offset < bytes.count { return consume(1, .endOfFile) }
+            return consumeEnd()
         default: return punctuationToken(first)
         }
     }
 
     private mutating func punctuationToken(_ first: UInt8) -> TokenKind {
         switch first {
-        case UInt8(ascii: ";"): return take(1, .semicolon)
+        case UInt8(ascii: ";"): return consume(1, .semicolon)
         case UInt8(ascii: "="):
-            return byte(1) == UInt8(ascii: "=") ? take(2, .equal) : take(1, .assign)
-        case UInt8(ascii: "("): return take(1, .leftParenthesis)
-        case UInt8(ascii: ")"): return take(1, .rightParenthesis)
-        case UInt8(ascii: "["): return take(1, .leftBracket)
-        case UInt8(ascii: "]"): return take(1, .rightBracket)
-        case UInt8(ascii: ":"): return take(1, .colon)
-        case UInt8(ascii: ","): return take(1, .comma)
-        case UInt8(ascii: "?"): return take(1, .question)
-        case UInt8(ascii: "@"): return take(1, .at)
-        case UInt8(ascii: "*"): return take(1, .star)
+            return byte(1) == UInt8(ascii: "=") ? consume(2, .equal) : consume(1, .assign)
+        case UInt8(ascii: "("): return consume(1, .leftParenthesis)
+        case UInt8(ascii: ")"): return consume(1, .rightParenthesis)
+        case UInt8(ascii: "["): return consume(1, .leftBracket)
+        case UInt8(ascii: "]"): return consume(1, .rightBracket)
+        case UInt8(ascii: ":"): return consume(1, .colon)
+        case UInt8(ascii: ","): return consume(1, .comma)
+        case UInt8(ascii: "?"): return consume(1, .question)
+        case UInt8(ascii: "@"): return consume(1, .at)
+        case UInt8(ascii: "*"): return consume(1, .star)
         case UInt8(ascii: "!"):
-            return byte(1) == UInt8(ascii: "=") ? take(2, .notEqual) : take(1, .not)
+            return byte(1) == UInt8(ascii: "=") ? consume(2, .notEqual) : consume(1, .not)
         case UInt8(ascii: ">"):
-            return byte(1) == UInt8(ascii: "=") ? take(2, .greaterOrEqual) : take(1, .greater)
+            return byte(1) == UInt8(ascii: "=") ? consume(2, .greaterOrEqual) : consume(1, .greater)
         case UInt8(ascii: "&"):
-            return byte(1) == UInt8(ascii: "&") ? take(2, .and) : take(1, .invalid)
-        default: return take(1, .invalid)
+            return byte(1) == UInt8(ascii: "&") ? consume(2, .and) : consume(1, .invalid)
+        default: return consume(1, .invalid)
         }
     }
 
@@ -76,7 +76,8 @@ extension Lexer {
         offset = bytes.find(UInt8(ascii: "\r"), from: offset, to: end)
     }
 
-    /// Where the comment at `offset` ends; nil if nothing ends it, which makes it a `/` and a `*`.
+    /// The offset behind the comment at `offset`. An unterminated comment gives nil: its `/` and `*` are then two
+    /// tokens.
     private func endOfComment() -> Int? {
         var index = offset &+ 2
         while true {
@@ -87,7 +88,7 @@ extension Lexer {
         }
     }
 
-    /// An identifier or keyword, or the path or URL that starts like one.
+    /// Lexes an identifier or keyword, or the path or URL that begins with the same bytes.
     private mutating func wordToken() -> TokenKind {
         var index = offset &+ 1
         while classes.isIdentifier(bytes[index]) { index &+= 1 }
@@ -97,27 +98,27 @@ extension Lexer {
         default: break
         }
         let length = index &- offset
-        return take(length, length <= 7 ? keyword(length) : .identifier)
+        return consume(length, length <= 7 ? keyword(length) : .identifier)
     }
 
     private func keyword(_ length: Int) -> TokenKind {
         switch (length, byte(0)) {
         case (2, UInt8(ascii: "i")):
             byte(1) == UInt8(ascii: "f") ? .keywordIf : byte(1) == UInt8(ascii: "n") ? .keywordIn : .identifier
-        case (2, UInt8(ascii: "o")): spells("or", .keywordOr)
-        case (3, UInt8(ascii: "l")): spells("let", .keywordLet)
-        case (3, UInt8(ascii: "r")): spells("rec", .keywordRec)
-        case (4, UInt8(ascii: "t")): spells("then", .keywordThen)
-        case (4, UInt8(ascii: "e")): spells("else", .keywordElse)
-        case (4, UInt8(ascii: "w")): spells("with", .keywordWith)
-        case (6, UInt8(ascii: "a")): spells("assert", .keywordAssert)
-        case (7, UInt8(ascii: "i")): spells("inherit", .keywordInherit)
+        case (2, UInt8(ascii: "o")): matches("or", .keywordOr)
+        case (3, UInt8(ascii: "l")): matches("let", .keywordLet)
+        case (3, UInt8(ascii: "r")): matches("rec", .keywordRec)
+        case (4, UInt8(ascii: "t")): matches("then", .keywordThen)
+        case (4, UInt8(ascii: "e")): matches("else", .keywordElse)
+        case (4, UInt8(ascii: "w")): matches("with", .keywordWith)
+        case (6, UInt8(ascii: "a")): matches("assert", .keywordAssert)
+        case (7, UInt8(ascii: "i")): matches("inherit", .keywordInherit)
         default: .identifier
         }
     }
 
     @inline(__always)
-    private func spells(_ word: StaticString, _ kind: TokenKind) -> TokenKind {
+    private func matches(_ word: StaticString, _ kind: TokenKind) -> TokenKind {
         for index in 0..<word.utf8CodeUnitCount where unsafe word.utf8Start[index] != byte(index) {
             return .identifier
         }
@@ -125,41 +126,41 @@ extension Lexer {
     }
 
     private mutating func apostropheToken() -> TokenKind {
-        guard byte(1) == UInt8(ascii: "'") else { return take(1, .invalid) }
+        guard byte(1) == UInt8(ascii: "'") else { return consume(1, .invalid) }
         enter(.indentedString)
         var length = 2
         while byte(length) == UInt8(ascii: " ") { length &+= 1 }
         // Spaces and a newline right after the opening quotes are not part of the string.
-        return take(byte(length) == UInt8(ascii: "\n") ? length &+ 1 : 2, .indentedOpen)
+        return consume(byte(length) == UInt8(ascii: "\n") ? length &+ 1 : 2, .indentedOpen)
     }
 
-    private mutating func barToken() throws(Failure) -> TokenKind {
+    private mutating func barToken() throws(ParseFailure) -> TokenKind {
         switch byte(1) {
-        case UInt8(ascii: "|"): return take(2, .or)
+        case UInt8(ascii: "|"): return consume(2, .or)
         case UInt8(ascii: ">"):
-            let kind = take(2, .pipeInto)
+            let kind = consume(2, .pipeInto)
             try requirePipeOperators()
             return kind
-        default: return take(1, .invalid)
+        default: return consume(1, .invalid)
         }
     }
 
-    private mutating func lessToken() throws(Failure) -> TokenKind {
+    private mutating func lessToken() throws(ParseFailure) -> TokenKind {
         switch byte(1) {
-        case UInt8(ascii: "="): return take(2, .lessOrEqual)
+        case UInt8(ascii: "="): return consume(2, .lessOrEqual)
         case UInt8(ascii: "|"):
-            let kind = take(2, .pipeFrom)
+            let kind = consume(2, .pipeFrom)
             try requirePipeOperators()
             return kind
         default:
-            guard let length = searchPathLength() else { return take(1, .less) }
-            return take(length, .searchPath)
+            guard let length = searchPathLength() else { return consume(1, .less) }
+            return consume(length, .searchPath)
         }
     }
 
-    private func requirePipeOperators() throws(Failure) {
+    private func requirePipeOperators() throws(ParseFailure) {
         guard !pipeOperators else { return }
-        throw Failure(
+        throw ParseFailure(
             .disabledFeature,
             "experimental Nix feature 'pipe-operators' is disabled; add '--extra-experimental-features "
                 + "pipe-operators' to enable it", at: span)

@@ -1,7 +1,7 @@
-/// Integers and floats, and what starts with a byte that could also start a path.
+/// Integers and floats, and tokens whose first byte could also begin a path.
 extension Lexer {
-    /// A token that starts with a digit.
-    mutating func numberToken() throws(Failure) -> TokenKind {
+    /// Lexes a token that starts with a digit.
+    mutating func numberToken() throws(ParseFailure) -> TokenKind {
         var length = 1
         while byte(length).isDigit { length &+= 1 }
         if byte(length).isPathByte || byte(length) == UInt8(ascii: "/") {
@@ -13,21 +13,21 @@ extension Lexer {
         return try integerToken(length)
     }
 
-    /// A token that starts with `.`, `-` or `+`.
-    mutating func pathByteToken(_ first: UInt8) throws(Failure) -> TokenKind {
+    /// Lexes a token that starts with `.`, `-` or `+`.
+    mutating func pathByteToken(_ first: UInt8) throws(ParseFailure) -> TokenKind {
         if let path = pathOrURIToken() { return path }
         switch first {
         case UInt8(ascii: "."):
-            if byte(1) == UInt8(ascii: "."), byte(2) == UInt8(ascii: ".") { return take(3, .ellipsis) }
+            if byte(1) == UInt8(ascii: "."), byte(2) == UInt8(ascii: ".") { return consume(3, .ellipsis) }
             if let length = floatLength(digits: 0) { return try floatToken(length) }
-            return take(1, .dot)
-        case UInt8(ascii: "-"): return byte(1) == UInt8(ascii: ">") ? take(2, .implies) : take(1, .minus)
-        default: return byte(1) == UInt8(ascii: "+") ? take(2, .concatenate) : take(1, .plus)
+            return consume(1, .dot)
+        case UInt8(ascii: "-"): return byte(1) == UInt8(ascii: ">") ? consume(2, .implies) : consume(1, .minus)
+        default: return byte(1) == UInt8(ascii: "+") ? consume(2, .concatenate) : consume(1, .plus)
         }
     }
 
-    /// The length of the float at `offset`, whose point stands after `digits` digits. A number that starts with 0 is
-    /// one only if the 0 is alone and digits follow the point; `1.` needs none.
+    /// The length in bytes of the float at `offset` whose decimal point follows `digits` digits; nil if it is no float.
+    /// As in Nix, a leading 0 must be the only digit before the point and needs digits after it, while `1.` needs none.
     private func floatLength(digits: Int) -> Int? {
         var length = digits &+ 1
         while byte(length).isDigit { length &+= 1 }
@@ -46,8 +46,8 @@ extension Lexer {
         return length
     }
 
-    private mutating func integerToken(_ length: Int) throws(Failure) -> TokenKind {
-        let kind = take(length, .integer)
+    private mutating func integerToken(_ length: Int) throws(ParseFailure) -> TokenKind {
+        let kind = consume(length, .integer)
         var value: Int64 = 0
         for index in start..<end {
             let (scaled, tooLarge) = value.multipliedReportingOverflow(by: 10)
@@ -59,9 +59,10 @@ extension Lexer {
         return kind
     }
 
-    /// Refuses what the C library's `strtod` reports as out of range: too large, or too small to be a normal number.
-    private mutating func floatToken(_ length: Int) throws(Failure) -> TokenKind {
-        let kind = take(length, .float)
+    /// Lexes a float. As in Nix, values that C's `strtod` reports as out of range are errors: those too large, and
+    /// those too small to be a normal number.
+    private mutating func floatToken(_ length: Int) throws(ParseFailure) -> TokenKind {
+        let kind = consume(length, .float)
         guard length <= Self.longestFloat, let value = Double(String(decoding: bytes.array(start, end), as: UTF8.self)),
             value.isFinite
         else {
@@ -72,7 +73,8 @@ extension Lexer {
         return kind
     }
 
-    /// Bytes of a float: more digits than any number needs, and few enough to be read in no time.
+    /// The longest float literal in bytes. No double needs so many digits, and `Double.init` reads them in well under 1
+    /// ms.
     private static let longestFloat = 1 << 16
 
     private func hasNonzeroDigit() -> Bool {
@@ -83,8 +85,8 @@ extension Lexer {
         return false
     }
 
-    private func invalidNumber(_ type: String) -> Failure {
-        Failure(
+    private func invalidNumber(_ type: String) -> ParseFailure {
+        ParseFailure(
             .invalidNumber, "invalid \(type) '\(NixText.shortened(bytes.quote(start, end), of: end &- start))'",
             at: span)
     }

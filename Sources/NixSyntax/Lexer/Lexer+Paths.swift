@@ -1,50 +1,51 @@
 /// Paths, search paths and URLs.
 ///
-/// A path is a run of path bytes, a slash, and more; so every word is measured for being the start of one. The run is
-/// remembered: the words of `a.b.c.d` share it, and each would otherwise measure it again.
+/// A path is a run of path bytes, a slash, and more. Any word may therefore begin a path, and the lexer has to find the
+/// end of the run of path bytes. It caches the last run: the words of `a.b.c.d` share one, and lexing them would
+/// otherwise take quadratic time.
 extension Lexer {
-    /// The path or URL at `offset`, if the bytes there are the start of one.
+    /// Lexes the path or URL at `offset`; nil if the bytes there begin neither.
     mutating func pathOrURIToken() -> TokenKind? {
         let end = pathRunEnd()
         switch bytes[end] {
         case UInt8(ascii: "/"): return slashAfterRun(end)
         case UInt8(ascii: ":"):
-            guard bytes[end &+ 1].isURIByte, run.lastUnderscore < offset, byte(0).isLetter else { return nil }
+            guard bytes[end &+ 1].isURIByte, pathRun.lastUnderscore < offset, byte(0).isLetter else { return nil }
             var index = end &+ 1
             while bytes[index].isURIByte { index &+= 1 }
-            return take(index &- offset, .uri)
+            return consume(index &- offset, .uri)
         default: return nil
         }
     }
 
-    /// Where the path bytes that start at `offset` end.
+    /// The offset behind the run of path bytes that contains `offset`.
     private mutating func pathRunEnd() -> Int {
-        if offset >= run.start && offset < run.end { return run.end }
+        if offset >= pathRun.start && offset < pathRun.end { return pathRun.end }
         var index = offset
         var lastUnderscore = -1
         while classes.isPath(bytes[index]) {
             if bytes[index] == UInt8(ascii: "_") { lastUnderscore = index }
             index &+= 1
         }
-        run = (offset, index, lastUnderscore)
+        pathRun = (offset, index, lastUnderscore)
         return index
     }
 
-    /// The path that starts at `offset` and has its first slash at `slash`.
+    /// Lexes the path that starts at `offset` and has its first slash at `slash`; nil if it is no path.
     private mutating func slashAfterRun(_ slash: Int) -> TokenKind? {
-        if bytes[slash &+ 1].isPathByte { return takePath(.path, slash: slash) }
+        if bytes[slash &+ 1].isPathByte { return consumePath(.path, slash: slash) }
         guard bytes[slash &+ 1] == UInt8(ascii: "$"), bytes[slash &+ 2] == UInt8(ascii: "{") else { return nil }
         enter(.pathAfterSlash)
-        return take(slash &+ 1 &- offset, .path)
+        return consume(slash &+ 1 &- offset, .path)
     }
 
-    private mutating func takePath(_ kind: TokenKind, slash: Int) -> TokenKind {
+    private mutating func consumePath(_ kind: TokenKind, slash: Int) -> TokenKind {
         let end = endOfComponents(slash)
         enter(bytes[end &- 1] == UInt8(ascii: "/") ? .pathAfterSlash : .path)
-        return take(end &- offset, kind)
+        return consume(end &- offset, kind)
     }
 
-    /// The end of `/a/b/c` or `/a/b/c/`, whose first slash is at `slash` and followed by a path byte.
+    /// The offset behind `/a/b/c` or `/a/b/c/`, whose first slash is at `slash` and is followed by a path byte.
     private func endOfComponents(_ slash: Int) -> Int {
         var index = slash
         while bytes[index] == UInt8(ascii: "/") && bytes[index &+ 1].isPathByte {
@@ -54,21 +55,21 @@ extension Lexer {
         return bytes[index] == UInt8(ascii: "/") ? index &+ 1 : index
     }
 
-    /// A token that starts with a slash and is no comment.
+    /// Lexes a token that starts with a slash and is not a comment.
     mutating func slashToken() -> TokenKind {
-        if byte(1) == UInt8(ascii: "/") { return take(2, .update) }
-        return slashAfterRun(offset) ?? take(1, .slash)
+        if byte(1) == UInt8(ascii: "/") { return consume(2, .update) }
+        return slashAfterRun(offset) ?? consume(1, .slash)
     }
 
     mutating func tildeToken() -> TokenKind {
-        guard byte(1) == UInt8(ascii: "/") else { return take(1, .invalid) }
-        if byte(2).isPathByte { return takePath(.homePath, slash: offset &+ 1) }
-        guard byte(2) == UInt8(ascii: "$"), byte(3) == UInt8(ascii: "{") else { return take(1, .invalid) }
+        guard byte(1) == UInt8(ascii: "/") else { return consume(1, .invalid) }
+        if byte(2).isPathByte { return consumePath(.homePath, slash: offset &+ 1) }
+        guard byte(2) == UInt8(ascii: "$"), byte(3) == UInt8(ascii: "{") else { return consume(1, .invalid) }
         enter(.pathAfterSlash)
-        return take(2, .homePath)
+        return consume(2, .homePath)
     }
 
-    /// The length of `<a/b>` at `offset`, nil if it is none.
+    /// The length in bytes of the search path `<a/b>` at `offset`; nil if there is none.
     func searchPathLength() -> Int? {
         var index = offset &+ 1
         while bytes[index].isPathByte {
@@ -80,12 +81,12 @@ extension Lexer {
         return nil
     }
 
-    /// The next piece of a path that has begun.
-    mutating func pathToken() throws(Failure) -> TokenKind {
+    /// Lexes the next piece of a path literal.
+    mutating func pathToken() throws(ParseFailure) -> TokenKind {
         if byte(0) == UInt8(ascii: "$") && byte(1) == UInt8(ascii: "{") {
             mode = .path
             enter(.normal)
-            return take(2, .dollarBrace)
+            return consume(2, .dollarBrace)
         }
         var end = offset
         while classes.isPath(bytes[end]) { end &+= 1 }
@@ -94,16 +95,16 @@ extension Lexer {
         }
         if end > offset {
             mode = bytes[end &- 1] == UInt8(ascii: "/") ? .pathAfterSlash : .path
-            return take(end &- offset, .stringText)
+            return consume(end &- offset, .stringText)
         }
         return try endOfPath()
     }
 
-    private mutating func endOfPath() throws(Failure) -> TokenKind {
+    private mutating func endOfPath() throws(ParseFailure) -> TokenKind {
         if mode == .pathAfterSlash {
-            // At the end of the source Nix still stands at the previous token.
-            if offset < bytes.count { _ = take(1, .invalid) }
-            throw Failure(.invalidPath, "path has a trailing slash", at: span)
+            // At the end of the source, Nix reports the position of the previous token.
+            if offset < bytes.count { _ = consume(1, .invalid) }
+            throw ParseFailure(.invalidPath, "path has a trailing slash", at: span)
         }
         leave()
         return .pathEnd

@@ -1,25 +1,26 @@
-/// The pieces of strings of both forms.
+/// The pieces of quoted and indented strings.
 extension Lexer {
-    mutating func stringToken() throws(Failure) -> TokenKind {
+    mutating func stringToken() throws(ParseFailure) -> TokenKind {
         switch byte(0) {
         case UInt8(ascii: "\""):
             leave()
-            return take(1, .quote)
+            return consume(1, .quote)
         case UInt8(ascii: "$") where byte(1) == UInt8(ascii: "{"):
             enter(.normal)
-            return take(2, .dollarBrace)
+            return consume(2, .dollarBrace)
         default: break
         }
         let end = endOfStringText()
-        // Only a `$` or `\` that ends the source stops the text at once.
-        guard end > offset else { return takeEnd() }
-        let kind = take(end &- offset, .stringText)
+        // The text is empty only before a `$` or `\` that is the last byte of the source.
+        guard end > offset else { return consumeEnd() }
+        let kind = consume(end &- offset, .stringText)
         try refuseNullBytes()
         return kind
     }
 
-    /// Where the text that starts at `offset` ends: at a quote, at an interpolation, or short of an escape that the
-    /// end of the source cuts off. `$$` hides the brace after it; a `$` before the quote is text.
+    /// The offset behind the text that starts at `offset`: at a quote, at an interpolation, or before an escape that is
+    /// cut off by the end of the source. In `$${` the brace begins no interpolation; a `$` before the closing quote is
+    /// text.
     private func endOfStringText() -> Int {
         var index = offset
         while index < bytes.count {
@@ -44,38 +45,39 @@ extension Lexer {
         return index
     }
 
-    mutating func indentedToken() throws(Failure) -> TokenKind {
+    mutating func indentedToken() throws(ParseFailure) -> TokenKind {
         let end = endOfIndentedText()
         if end > offset {
-            let kind = take(end &- offset, .indentedText)
+            let kind = consume(end &- offset, .indentedText)
             try refuseNullBytes()
             return kind
         }
-        guard offset < bytes.count else { return takeEnd() }
+        guard offset < bytes.count else { return consumeEnd() }
         if byte(0) == UInt8(ascii: "$") {
-            guard byte(1) == UInt8(ascii: "{") else { return take(1, .indentedEscape) }
+            guard byte(1) == UInt8(ascii: "{") else { return consume(1, .indentedEscape) }
             enter(.normal)
-            return take(2, .dollarBrace)
+            return consume(2, .dollarBrace)
         }
         return try apostropheInIndented()
     }
 
-    /// What stands at an apostrophe that is not text.
-    private mutating func apostropheInIndented() throws(Failure) -> TokenKind {
-        guard byte(1) == UInt8(ascii: "'") else { return take(1, .indentedEscape) }
+    /// Lexes an apostrophe in an indented string that is not plain text: an escape or the closing quotes.
+    private mutating func apostropheInIndented() throws(ParseFailure) -> TokenKind {
+        guard byte(1) == UInt8(ascii: "'") else { return consume(1, .indentedEscape) }
         switch byte(2) {
-        case UInt8(ascii: "$"), UInt8(ascii: "'"): return take(3, .indentedEscape)
+        case UInt8(ascii: "$"), UInt8(ascii: "'"): return consume(3, .indentedEscape)
         case UInt8(ascii: "\\") where offset &+ 3 < bytes.count:
-            let kind = take(4, .indentedEscape)
+            let kind = consume(4, .indentedEscape)
             try refuseNullBytes()
             return kind
         default:
             leave()
-            return take(2, .indentedClose)
+            return consume(2, .indentedClose)
         }
     }
 
-    /// `$` and `'` take the byte after them along unless that could matter.
+    /// The offset behind the plain text at `offset`. As in Nix's lexer, `$` and `'` consume the byte after them unless
+    /// the two may be an interpolation, an escape or the end of the string.
     private func endOfIndentedText() -> Int {
         var index = offset
         while index < bytes.count {
@@ -98,18 +100,18 @@ extension Lexer {
         return index
     }
 
-    private func refuseNullBytes() throws(Failure) {
+    private func refuseNullBytes() throws(ParseFailure) {
         guard bytes.find(0, from: start, to: end) < end else { return }
         let shown = NixText.shortened(bytes.quote(start, end), of: end &- start).split(
             separator: "\0", omittingEmptySubsequences: false)
-        throw Failure(
+        throw ParseFailure(
             .nullByte,
             "input string '\(shown.joined(separator: "␀"))' cannot be represented as Nix string because it contains "
                 + "null bytes", at: span)
     }
 
-    /// The text of a stretch of source with its escapes replaced and its line ends normalised to LF. A line end that
-    /// is escaped stays as it is.
+    /// The text of a source range with escapes replaced and line endings normalised to LF. An escaped line ending stays
+    /// as it is.
     func unescaped(_ start: Int, _ end: Int) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(end &- start)
@@ -130,7 +132,7 @@ extension Lexer {
         return result
     }
 
-    /// Whether a stretch of source is its own text: nothing in it is escaped or normalised.
+    /// Whether the text of a source range equals its bytes: it has neither escapes nor carriage returns.
     func isPlain(_ start: Int, _ end: Int) -> Bool {
         bytes.find(UInt8(ascii: "\\"), from: start, to: end) == end
             && bytes.find(UInt8(ascii: "\r"), from: start, to: end) == end

@@ -1,17 +1,17 @@
-/// Turns bytes into tokens, one at a time. Strings, interpolations and paths nest by an explicit stack of modes, which
-/// depends on the tokens alone, never on the parser.
+/// Turns source bytes into tokens, one at a time.
 ///
-/// As in Nix's lexer the longest match wins: `a/b` is a path, `a:b` a URL, `a.b/c` a path, `x: y` a function.
+/// Strings, interpolations and paths nest; a stack of modes tracks them. The modes depend on the tokens alone, never on
+/// the parser. As in Nix's lexer the longest match wins: `a/b` is a path, `a:b` a URL, `a.b/c` a path, and `x: y` a
+/// function.
 struct Lexer {
     enum Mode {
-        /// The outermost mode, which no `}` leaves.
+        /// The mode at the start, which no `}` leaves.
         case outermost
         case normal
         case string
         case indentedString
-        /// Inside a path.
         case path
-        /// Inside a path, after a slash: it must not end here.
+        /// Inside a path, right after a slash, where the path must not end.
         case pathAfterSlash
     }
 
@@ -19,7 +19,6 @@ struct Lexer {
     let classes = ByteClasses.shared
     let pipeOperators: Bool
 
-    /// The current token.
     private(set) var kind = TokenKind.endOfFile
     var start = 0
     var end = 0
@@ -27,16 +26,16 @@ struct Lexer {
     var integer: Int64 = 0
     var float = 0.0
 
-    /// Where the next token is looked for.
+    /// The offset at which the next token is looked for.
     var offset = 0
     var mode = Mode.outermost
     var modes: [Mode] = []
-    /// The last run of path bytes that was measured, see `pathRunEnd`.
-    var run = (start: 0, end: 0, lastUnderscore: -1)
-    /// What is left to do until the parser asks whether to stop: it may fall below 0 by what one step of it does.
+    /// The last run of path bytes that `pathRunEnd` measured.
+    var pathRun = (start: 0, end: 0, lastUnderscore: -1)
+    /// The units of work left until the parser polls. It may fall below 0 by the units of one parser step.
     var unitsUntilPoll = Lexer.pollInterval
 
-    /// Tokens, or entries of a table that are worked through, between two such questions: some 50 µs of work.
+    /// The units of work between two polls, about 50 µs: a unit is one token or one table entry.
     static let pollInterval = 512
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
@@ -44,11 +43,11 @@ struct Lexer {
         pipeOperators = options.pipeOperators
     }
 
-    /// Where the current token stands.
+    /// The source range of the current token.
     var span: Span { Span(start: UInt32(truncatingIfNeeded: start), end: UInt32(truncatingIfNeeded: end)) }
 
-    /// Moves to the next token.
-    mutating func advance() throws(Failure) {
+    /// Moves on to the next token.
+    mutating func advance() throws(ParseFailure) {
         unitsUntilPoll &-= 1
         switch mode {
         case .outermost, .normal: kind = try normalToken()
@@ -58,9 +57,9 @@ struct Lexer {
         }
     }
 
-    /// Makes the bytes from `offset` on the current token.
+    /// Makes the next `length` bytes the current token.
     @inline(__always)
-    mutating func take(_ length: Int, _ kind: TokenKind) -> TokenKind {
+    mutating func consume(_ length: Int, _ kind: TokenKind) -> TokenKind {
         start = offset
         offset &+= length
         end = offset
@@ -76,8 +75,8 @@ struct Lexer {
         mode = modes.popLast() ?? .outermost
     }
 
-    /// The end of the source, where Nix reports an unexpected end.
-    mutating func takeEnd() -> TokenKind {
+    /// Makes the end of the source the current token. Nix reports an unexpected end there.
+    mutating func consumeEnd() -> TokenKind {
         start = bytes.count
         end = bytes.count
         return .endOfFile

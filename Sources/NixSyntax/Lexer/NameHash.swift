@@ -1,5 +1,5 @@
-/// The hash of the parser's tables: multiply and fold, with a seed per process so that no source can be made whose
-/// names all collide.
+/// The hash function of the parser's tables: multiply and fold. It is seeded per process, so that nobody can write a
+/// source whose names all collide.
 enum NameHash {
     static let seed = UInt64.random(in: .min ... .max)
     private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
@@ -10,7 +10,7 @@ enum NameHash {
         return product.high ^ product.low &+ state
     }
 
-    /// Reads eight bytes at a time; the last may overlap those before them.
+    /// Hashes `count` bytes, eight at a time; the last load may overlap the one before it.
     @inline(__always)
     static func hash(_ bytes: UnsafePointer<UInt8>, _ count: Int, seed: UInt64) -> UInt64 {
         var state = seed ^ UInt64(truncatingIfNeeded: count)

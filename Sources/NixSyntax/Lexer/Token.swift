@@ -1,12 +1,12 @@
-/// The kinds of tokens. The order is that in which Nix's grammar numbers them, which is the order in which an error
-/// lists what was expected.
+/// The kinds of tokens, in the order in which Nix's grammar declares them. An error message lists the expected tokens
+/// in this order.
 enum TokenKind: UInt8 {
     case endOfFile
-    /// A byte that starts no token.
+    /// A byte that begins no token.
     case invalid
     case identifier
     case stringText
-    /// Text of an indented string as written.
+    /// Text of an indented string, with its indentation.
     case indentedText
     /// An escape in an indented string, or a lone `$` or `'`.
     case indentedEscape
@@ -30,7 +30,7 @@ enum TokenKind: UInt8 {
     case leftParenthesis, rightParenthesis, leftBrace, rightBrace, leftBracket, rightBracket
     case assign, comma
 
-    /// The name in "unexpected ..., expecting ...".
+    /// The token's name in "unexpected ..., expecting ...".
     var name: String {
         switch self {
         case .endOfFile: "end of file"
@@ -51,7 +51,7 @@ enum TokenKind: UInt8 {
         }
     }
 
-    /// How a token that is always written the same is written; empty for the others.
+    /// The spelling of a token that has only one; empty for the others.
     private var spelling: String {
         switch self {
         case .keywordIf: "if"

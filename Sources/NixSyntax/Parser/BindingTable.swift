@@ -1,7 +1,9 @@
-/// The bindings of every set and `let` while they are parsed. A group may grow after it was closed, because
-/// `a = { b = 1; }; a.c = 2;` adds to a finished set; so the final tables are only laid out at the end.
+/// The bindings of every attribute set and `let` while they are parsed.
+///
+/// A binding group may grow after its closing brace, because `a = { b = 1; }; a.c = 2;` adds to the finished set. The
+/// tree's tables are therefore only laid out at the end.
 struct BindingTable {
-    /// Stands for "no entry" in the chains.
+    /// Marks the end of a linked list of entries.
     static let none = UInt32.max
 
     struct Group {
@@ -10,12 +12,12 @@ struct BindingTable {
         var entryCount: UInt32 = 0
         /// Depth of the deepest child.
         var depth: UInt32 = 0
-        /// Index in `rarities` of what most groups have none of, plus one; 0 without.
-        fileprivate var rarity: UInt32 = 0
+        /// Index in `groupExtras` plus one; 0 if the group has none.
+        fileprivate var extrasSlot: UInt32 = 0
     }
 
-    /// What few groups have.
-    struct Rarity {
+    /// Bindings that few groups have: dynamic attributes and `inherit`s.
+    struct Extras {
         fileprivate var firstDynamic = BindingTable.none
         fileprivate var lastDynamic = BindingTable.none
         var dynamicCount: UInt32 = 0
@@ -42,37 +44,38 @@ struct BindingTable {
     }
 
     private(set) var groups: [Group] = []
-    private var rarities: [Rarity] = []
+    private var groupExtras: [Extras] = []
     private var entries: [Entry] = []
     private var dynamicEntries: [DynamicEntry] = []
     private var sources: [Source] = []
-    /// Finds the entries of large groups by group and symbol: index into `entries` plus one; 0 is free.
+    /// An open-addressed hash table of the entries of large groups, keyed by group and symbol. A slot holds an index in
+    /// `entries` plus one; 0 is a free slot.
     private var slots = [UInt32](repeating: 0, count: 64)
     private var usedSlots = 0
     private let seed = NameHash.seed
 
-    /// - Parameter sourceSize: bytes of the source, of which some 64 make a binding.
+    /// - Parameter sourceSize: bytes of the source. Nix code has about one binding in 64 bytes, one group in 128.
     init(sourceSize: Int) {
         entries.reserveCapacity(min(sourceSize / 64 + 8, 1 << 16))
         groups.reserveCapacity(min(sourceSize / 128 + 8, 1 << 15))
     }
 
-    /// As that of an array.
+    /// Bytes that the tables take while `more` entries are added to each, see `Array.byteCount(adding:)`.
     func byteCount(adding more: Int) -> Int {
         let isFull = (usedSlots &+ more) &* 2 > slots.count
-        return groups.byteCount(adding: more) &+ rarities.byteCount(adding: more) &+ entries.byteCount(adding: more)
+        return groups.byteCount(adding: more) &+ groupExtras.byteCount(adding: more) &+ entries.byteCount(adding: more)
             &+ dynamicEntries.byteCount(adding: more) &+ sources.byteCount(adding: more)
             &+ slots.byteCount(adding: isFull ? slots.count : 0)
     }
 
-    /// Bytes that `layOut` takes.
+    /// Bytes of the tables that `layOut` creates.
     var laidOutByteCount: Int {
         groups.count &* MemoryLayout<Bindings>.stride &+ entries.count &* MemoryLayout<Attribute>.stride
             &+ dynamicEntries.count &* MemoryLayout<DynamicAttribute>.stride &+ sources.count
             &* MemoryLayout<NodeID>.stride
     }
 
-    /// How many attributes a group has.
+    /// The number of attributes with a static name.
     func attributeCount(of group: BindingsID) -> Int { Int(groups[Int(group.rawValue)].entryCount) }
 
     mutating func makeGroup() -> BindingsID {
@@ -80,24 +83,24 @@ struct BindingTable {
         return BindingsID(UInt32(truncatingIfNeeded: groups.count &- 1))
     }
 
-    /// Frees what finds entries; none can be added after that.
+    /// Frees the hash table. No entry can be added afterwards.
     mutating func releaseIndex() { slots = [] }
 
-    func rarity(of group: BindingsID) -> Rarity {
-        let index = groups[Int(group.rawValue)].rarity
-        return index == 0 ? Rarity() : rarities[Int(index) &- 1]
+    func extras(of group: BindingsID) -> Extras {
+        let index = groups[Int(group.rawValue)].extrasSlot
+        return index == 0 ? Extras() : groupExtras[Int(index) &- 1]
     }
 
-    /// Where a group's rarity lies, made if there is none.
-    private mutating func rarityIndex(_ group: BindingsID) -> Int {
-        let known = groups[Int(group.rawValue)].rarity
+    /// The index of a group's extras, which are created if it has none.
+    private mutating func extrasIndex(_ group: BindingsID) -> Int {
+        let known = groups[Int(group.rawValue)].extrasSlot
         if known > 0 { return Int(known) &- 1 }
-        rarities.append(Rarity())
-        groups[Int(group.rawValue)].rarity = UInt32(truncatingIfNeeded: rarities.count)
-        return rarities.count &- 1
+        groupExtras.append(Extras())
+        groups[Int(group.rawValue)].extrasSlot = UInt32(truncatingIfNeeded: groupExtras.count)
+        return groupExtras.count &- 1
     }
 
-    /// The index of the entry that `group` has for `name`.
+    /// The index of the entry for `name` in `group`; nil if there is none.
     func find(_ name: SymbolID, in group: BindingsID) -> UInt32? {
         let record = groups[Int(group.rawValue)]
         guard record.entryCount <= Self.smallGroup else {
@@ -114,7 +117,9 @@ struct BindingTable {
 
     func attribute(_ entry: UInt32) -> Attribute { entries[Int(entry)].attribute }
 
-    /// Adds an attribute; if the group has one of this name already, adds nothing and returns its entry.
+    /// Adds an attribute.
+    ///
+    /// - Returns: nil, or the index of the group's existing entry for the name, in which case nothing is added.
     mutating func insert(_ attribute: Attribute, into group: BindingsID) -> UInt32? {
         if let known = find(attribute.name, in: group) { return known }
         let index = UInt32(truncatingIfNeeded: entries.count)
@@ -132,10 +137,10 @@ struct BindingTable {
         return nil
     }
 
-    /// Groups of so many entries are searched one by one; most are no larger.
+    /// Groups of at most this many entries are searched linearly; most groups are no larger.
     private static let smallGroup: UInt32 = 8
 
-    /// Makes the last entry of a large group, or when it has just become large all of them, be found by its slot.
+    /// Adds the last entry of a large group to the hash table, or all its entries when it has just become large.
     private mutating func addSlots(_ group: Group) {
         var index = group.entryCount == Self.smallGroup &+ 1 ? group.firstEntry : group.lastEntry
         while index != Self.none {
@@ -150,34 +155,34 @@ struct BindingTable {
     mutating func append(_ attribute: DynamicAttribute, to group: BindingsID) {
         let index = UInt32(truncatingIfNeeded: dynamicEntries.count)
         dynamicEntries.append(DynamicEntry(next: Self.none, attribute: attribute))
-        let rarity = rarityIndex(group)
-        let last = rarities[rarity].lastDynamic
+        let owner = extrasIndex(group)
+        let last = groupExtras[owner].lastDynamic
         if last == Self.none {
-            rarities[rarity].firstDynamic = index
+            groupExtras[owner].firstDynamic = index
         } else {
             dynamicEntries[Int(last)].next = index
         }
-        rarities[rarity].lastDynamic = index
-        rarities[rarity].dynamicCount &+= 1
+        groupExtras[owner].lastDynamic = index
+        groupExtras[owner].dynamicCount &+= 1
     }
 
-    /// Adds the `e` of an `inherit (e)` and returns its number in the group.
+    /// Adds the expression `e` of an `inherit (e)` and returns its index among the sources of the group.
     mutating func append(source: NodeID, to group: BindingsID) -> UInt32 {
         let index = UInt32(truncatingIfNeeded: sources.count)
         sources.append(Source(next: Self.none, node: source))
-        let rarity = rarityIndex(group)
-        let last = rarities[rarity].lastSource
+        let owner = extrasIndex(group)
+        let last = groupExtras[owner].lastSource
         if last == Self.none {
-            rarities[rarity].firstSource = index
+            groupExtras[owner].firstSource = index
         } else {
             sources[Int(last)].next = index
         }
-        rarities[rarity].lastSource = index
-        rarities[rarity].sourceCount &+= 1
-        return rarities[rarity].sourceCount &- 1
+        groupExtras[owner].lastSource = index
+        groupExtras[owner].sourceCount &+= 1
+        return groupExtras[owner].sourceCount &- 1
     }
 
-    mutating func countEmptyInherit(in group: BindingsID) { rarities[rarityIndex(group)].emptyInherits &+= 1 }
+    mutating func countEmptyInherit(in group: BindingsID) { groupExtras[extrasIndex(group)].emptyInherits &+= 1 }
 
     func depth(of group: BindingsID) -> Int { Int(groups[Int(group.rawValue)].depth) }
 
@@ -221,10 +226,10 @@ extension BindingTable {
         return result
     }
 
-    /// Moves the dynamic attributes and inherit sources of one group behind those of another, and forgets the first
-    /// group's attributes, which the caller has moved.
+    /// Moves the dynamic attributes and inherit sources of `source` behind those of `target` and empties `source`. The
+    /// caller has already moved the static attributes.
     mutating func moveRest(of source: BindingsID, to target: BindingsID) {
-        let rest = rarity(of: source)
+        let rest = extras(of: source)
         var index = rest.firstDynamic
         while index != Self.none {
             append(dynamicEntries[Int(index)].attribute, to: target)
@@ -236,11 +241,11 @@ extension BindingTable {
             index = sources[Int(index)].next
         }
         deepen(target, to: depth(of: source))
-        if rest.emptyInherits > 0 { rarities[rarityIndex(target)].emptyInherits &+= rest.emptyInherits }
+        if rest.emptyInherits > 0 { groupExtras[extrasIndex(target)].emptyInherits &+= rest.emptyInherits }
         groups[Int(source.rawValue)] = Group()
     }
 
-    /// Lays the groups out in the tables of the tree.
+    /// Writes the groups to the tables of the tree.
     func layOut(
         bindings: inout [Bindings], attributes: inout [Attribute], dynamicAttributes: inout [DynamicAttribute],
         children: inout [NodeID]
@@ -257,30 +262,30 @@ extension BindingTable {
             }
             var laidOut = Bindings(
                 attributes: attributeRun, dynamicAttributes: .empty, inheritSources: .empty, emptyInherits: 0)
-            if group.rarity > 0 {
-                layOut(rarities[Int(group.rarity) &- 1], &laidOut, &dynamicAttributes, &children)
+            if group.extrasSlot > 0 {
+                layOut(groupExtras[Int(group.extrasSlot) &- 1], &laidOut, &dynamicAttributes, &children)
             }
             bindings.append(laidOut)
         }
     }
 
     private func layOut(
-        _ rarity: Rarity, _ bindings: inout Bindings, _ dynamicAttributes: inout [DynamicAttribute],
+        _ extras: Extras, _ bindings: inout Bindings, _ dynamicAttributes: inout [DynamicAttribute],
         _ children: inout [NodeID]
     ) {
         bindings.dynamicAttributes = Run(
-            start: UInt32(truncatingIfNeeded: dynamicAttributes.count), count: rarity.dynamicCount)
-        var index = rarity.firstDynamic
+            start: UInt32(truncatingIfNeeded: dynamicAttributes.count), count: extras.dynamicCount)
+        var index = extras.firstDynamic
         while index != Self.none {
             dynamicAttributes.append(dynamicEntries[Int(index)].attribute)
             index = dynamicEntries[Int(index)].next
         }
-        bindings.inheritSources = Run(start: UInt32(truncatingIfNeeded: children.count), count: rarity.sourceCount)
-        index = rarity.firstSource
+        bindings.inheritSources = Run(start: UInt32(truncatingIfNeeded: children.count), count: extras.sourceCount)
+        index = extras.firstSource
         while index != Self.none {
             children.append(sources[Int(index)].node)
             index = sources[Int(index)].next
         }
-        bindings.emptyInherits = rarity.emptyInherits
+        bindings.emptyInherits = extras.emptyInherits
     }
 }

@@ -1,7 +1,7 @@
-/// What to do about literals that Nix would rather not see: its settings `lint-url-literals`,
-/// `lint-short-path-literals` and `lint-absolute-path-literals`.
+/// What to report about discouraged literals: Nix's settings `lint-url-literals`, `lint-short-path-literals` and
+/// `lint-absolute-path-literals`.
 public struct LiteralLints: Sendable, Hashable {
-    /// What is done about a literal: nothing, a warning, or an error.
+    /// What is reported: nothing, a warning, or an error.
     public enum Level: String, Sendable, CaseIterable {
         case ignore, warn, fatal
     }
@@ -17,9 +17,9 @@ public struct LiteralLints: Sendable, Hashable {
 
     public var areIgnored: Bool { self == LiteralLints() }
 
-    /// One literal.
+    /// A literal that one of the settings reports.
     public struct Finding: Sendable {
-        /// Worded as Nix words it, with the name of the setting.
+        /// The message as Nix words it, with the name of the setting.
         public var message: String
         public var span: Span
         public var isFatal: Bool
@@ -27,8 +27,8 @@ public struct LiteralLints: Sendable, Hashable {
 }
 
 extension SyntaxTree {
-    /// The literals that the settings speak of, in source order. Each finding is worded when it is asked for: there may be
-    /// one for every few bytes of the source.
+    /// The literals that the settings report, in source order. The messages are made lazily, because a source may have
+    /// one for every few bytes.
     public func findings(_ lints: LiteralLints) -> some Sequence<LiteralLints.Finding> {
         let literals = lints.areIgnored ? [] : nodes.indices.filter { isLiteral(nodes[$0]) }
         return literals.sorted { spans[$0].start < spans[$1].start }.lazy.compactMap {

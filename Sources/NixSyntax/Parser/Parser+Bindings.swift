@@ -1,6 +1,6 @@
-/// Bindings of sets and `let`, attribute paths, `inherit`.
+/// Bindings of sets and `let`, and attribute paths.
 extension Parser {
-    mutating func beginBinding() throws(Failure) -> Step {
+    mutating func beginBinding() throws(ParseFailure) -> ParserState {
         let frame = top
         switch lexer.kind {
         case .identifier, .keywordOr, .quote, .dollarBrace:
@@ -16,8 +16,9 @@ extension Parser {
         }
     }
 
-    /// Nix's parser has then decided that only an `inherit` can follow.
-    private func unexpectedInBindings(_ kind: Frame.Kind) -> Failure {
+    /// The error for a token that begins no binding. The expected tokens are those that Nix lists, whose parser has
+    /// already reduced the empty binding list.
+    private func unexpectedInBindings(_ kind: ParserFrame.Kind) -> ParseFailure {
         switch kind {
         case .letBindings: unexpected(.keywordIn, .keywordInherit)
         case .attributeSet: unexpected(.keywordInherit)
@@ -25,7 +26,7 @@ extension Parser {
         }
     }
 
-    private mutating func finishGroup(_ frame: Frame) throws(Failure) -> Step {
+    private mutating func finishGroup(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let end = end
         try lexer.advance()
         pop()
@@ -38,7 +39,7 @@ extension Parser {
         return .simpleDone
     }
 
-    mutating func beginAttributeName() throws(Failure) -> Step {
+    mutating func beginAttributeName() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .identifier, .keywordOr:
             pendingNames.append(.fixed(internToken(), lexer.span))
@@ -53,8 +54,8 @@ extension Parser {
         }
     }
 
-    /// After `${ e`: a plain string names the attribute as if it stood there without the braces.
-    mutating func finishDynamicName(_ frame: Frame) throws(Failure) -> Step {
+    /// Completes `${e}` in an attribute path. If `e` is a string without interpolation, the name is static.
+    mutating func finishDynamicName(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         guard lexer.kind == .rightBrace else { throw unexpected(.rightBrace) }
         let span = Span(start: frame.start, end: end)
         try lexer.advance()
@@ -68,7 +69,7 @@ extension Parser {
         return .attributeNameDone
     }
 
-    /// The value of a string without interpolation, nil for any other expression.
+    /// The value of a string without interpolation; nil for any other expression.
     func literalString(_ node: NodeID) -> [UInt8]? {
         switch nodes[Int(node.rawValue)] {
         case .uri(let text): return bytes(of: text)
@@ -80,11 +81,11 @@ extension Parser {
         }
     }
 
-    mutating func finishAttributeName() throws(Failure) -> Step {
+    mutating func finishAttributeName() throws(ParseFailure) -> ParserState {
         let frame = top
         if frame.kind == .inheritNames {
             guard case .dynamic(_, let span) = pendingNames.last else { return .inheritName }
-            throw Failure(.dynamicAttribute, "dynamic attributes not allowed in inherit", at: span)
+            throw ParseFailure(.dynamicAttribute, "dynamic attributes not allowed in inherit", at: span)
         }
         if lexer.kind == .dot {
             try lexer.advance()
@@ -106,8 +107,8 @@ extension Parser {
         }
     }
 
-    /// The path of a selection or of `?`.
-    private mutating func finishPath(_ frame: Frame) throws(Failure) -> Step {
+    /// Completes the attribute path of a selection or of `?`.
+    private mutating func finishPath(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let end = lastNameEnd
         let path = Run(
             start: UInt32(truncatingIfNeeded: attributeNames.count),
@@ -130,7 +131,7 @@ extension Parser {
         return .operandDone
     }
 
-    mutating func finishBinding(_ frame: Frame) throws(Failure) -> Step {
+    mutating func finishBinding(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         try expect(.semicolon)
         pop()
         try define(

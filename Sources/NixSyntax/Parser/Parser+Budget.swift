@@ -1,51 +1,55 @@
-/// Asking whether to stop, often enough that between two questions there is little work and few bytes are taken.
+/// The parser polls often enough that it does little work and takes few bytes between two polls.
 extension Parser {
-    /// Counts entries of a table that were worked through.
+    /// Counts units of work, and polls when enough have been done.
     @inline(__always)
-    mutating func work(_ units: Int) throws(Failure) {
+    mutating func charge(_ units: Int) throws(ParseFailure) {
         lexer.unitsUntilPoll &-= units
         try pollWhenDue()
     }
 
-    /// Asks when the tokens that were read since the last question are enough.
+    /// Polls if enough units of work have been done since the last poll.
     @inline(__always)
-    mutating func pollWhenDue() throws(Failure) {
+    mutating func pollWhenDue() throws(ParseFailure) {
         if _slowPath(lexer.unitsUntilPoll < 0) { try poll() }
     }
 
-    /// Asks before a text is copied that does not stand in the source as it is: it lies in two places for a while.
-    mutating func prepareText(_ length: Int) throws(Failure) {
+    /// Polls before a long text is unescaped. Until the copy is complete, up to four times its length may be in use.
+    mutating func prepareText(_ length: Int) throws(ParseFailure) {
         if length > Self.longText { try poll(taking: 4 &* length) }
     }
 
-    /// Bytes of a text that is worth a question of its own.
+    /// Bytes of a text that gets a poll of its own.
     private static let longText = 1 << 14
 
-    /// - Parameter bytes: what is about to be taken beside the tables, or by one of them at once.
+    /// Asks whether to stop.
+    ///
+    /// - Parameter bytes: bytes that are about to be taken in addition to the usual growth of the tables.
+    /// - Throws: `cancelled`.
     @inline(never)
-    mutating func poll(taking bytes: Int = 0) throws(Failure) {
+    mutating func poll(taking bytes: Int = 0) throws(ParseFailure) {
         lexer.unitsUntilPoll = Lexer.pollInterval
-        guard let mustStop, mustStop(memoryBytes &+ bytes) else { return }
-        throw Failure(.cancelled, "parsing was cancelled", at: lexer.span)
+        guard let shouldCancel, shouldCancel(memoryBytes &+ bytes) else { return }
+        throw ParseFailure(.cancelled, "parsing was cancelled", at: lexer.span)
     }
 
-    /// Entries of any one table that are made until the next question, at most: a token makes few, and a closing bracket
-    /// moves those that are pending.
-    private static var step: Int { 4 &* Lexer.pollInterval }
+    /// An upper bound for the entries that any table gains before the next poll. A token adds few entries; a closing
+    /// bracket also moves the pending ones, which are counted separately.
+    private static var growth: Int { 4 &* Lexer.pollInterval }
 
     private var memoryBytes: Int {
-        let step = Self.step
-        var bytes = nodes.byteCount(adding: step) &+ texts.byteCount(adding: step) &+ symbols.byteCount(adding: step)
-        bytes &+= bindings.byteCount(adding: step) &+ framesByteCount(adding: step) &+ lexer.modes.capacity
-        bytes &+= spans.byteCount(adding: step) &+ depths.byteCount(adding: step)
-        bytes &+= children.byteCount(adding: step &+ pendingNodes.count)
-        bytes &+= parts.byteCount(adding: step &+ pendingPieces.count)
-        bytes &+= partSpans.byteCount(adding: step &+ pendingPieces.count)
-        bytes &+= attributeNames.byteCount(adding: step &+ pendingNames.count)
-        bytes &+= formals.byteCount(adding: step &+ pendingFormals.count)
-        bytes &+= lambdas.byteCount(adding: step) &+ ambiguousOrs.byteCount(adding: step)
-        bytes &+= pendingNodes.byteCount(adding: step) &+ pendingNames.byteCount(adding: step)
-        bytes &+= pendingPieces.byteCount(adding: step) &+ pendingFormals.byteCount(adding: step)
-        return bytes &+ formalMarks.byteCount(adding: symbols.count &+ step &- formalMarks.count)
+        let growth = Self.growth
+        var bytes =
+            nodes.byteCount(adding: growth) &+ texts.byteCount(adding: growth) &+ symbols.byteCount(adding: growth)
+        bytes &+= bindings.byteCount(adding: growth) &+ framesByteCount(adding: growth) &+ lexer.modes.capacity
+        bytes &+= spans.byteCount(adding: growth) &+ depths.byteCount(adding: growth)
+        bytes &+= children.byteCount(adding: growth &+ pendingNodes.count)
+        bytes &+= parts.byteCount(adding: growth &+ pendingPieces.count)
+        bytes &+= partSpans.byteCount(adding: growth &+ pendingPieces.count)
+        bytes &+= attributeNames.byteCount(adding: growth &+ pendingNames.count)
+        bytes &+= formals.byteCount(adding: growth &+ pendingFormals.count)
+        bytes &+= lambdas.byteCount(adding: growth) &+ ambiguousOrs.byteCount(adding: growth)
+        bytes &+= pendingNodes.byteCount(adding: growth) &+ pendingNames.byteCount(adding: growth)
+        bytes &+= pendingPieces.byteCount(adding: growth) &+ pendingFormals.byteCount(adding: growth)
+        return bytes &+ formalMarks.byteCount(adding: symbols.count &+ growth &- formalMarks.count)
     }
 }

@@ -1,6 +1,6 @@
-/// What happens when an expression is complete: the construct around it goes on or ends.
+/// The transitions on a complete expression: the construct around it continues or ends.
 extension Parser {
-    mutating func finishExpression() throws(Failure) -> Step {
+    mutating func finishExpression() throws(ParseFailure) -> ParserState {
         let frame = top
         switch frame.kind {
         case .root:
@@ -23,7 +23,7 @@ extension Parser {
         }
     }
 
-    private mutating func finishKeyword(_ frame: Frame) throws(Failure) -> Step {
+    private mutating func finishKeyword(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let first = NodeID(frame.first)
         switch frame.kind {
         case .assertCondition: return try next(.semicolon, .assertBody, first: value.rawValue)
@@ -48,25 +48,27 @@ extension Parser {
         }
     }
 
-    /// Reads the token between two parts of a construct.
+    /// Reads the keyword or `;` between two parts of a construct.
     private mutating func next(
-        _ token: TokenKind, _ kind: Frame.Kind, first: UInt32, second: UInt32 = 0
-    ) throws(Failure) -> Step {
+        _ token: TokenKind, _ kind: ParserFrame.Kind, first: UInt32, second: UInt32 = 0
+    ) throws(ParseFailure) -> ParserState {
         try expect(token)
         become(kind, first: first, second: second)
         return .expression
     }
 
-    /// Ends a construct that reaches as far as its last part.
-    private mutating func complete(_ node: Node, _ frame: Frame, above depth: Int) throws(Failure) -> Step {
+    /// Completes a construct that ends with its last part.
+    private mutating func complete(_ node: Node, _ frame: ParserFrame, above depth: Int) throws(ParseFailure)
+        -> ParserState
+    {
         pop()
         try finish(node, frame.start, valueEnd, above: depth)
         return .expressionDone
     }
 
-    private func refuseDynamic(_ group: BindingsID, _ frame: Frame) throws(Failure) {
-        guard bindings.rarity(of: group).dynamicCount > 0 else { return }
-        throw Failure(
+    private func refuseDynamic(_ group: BindingsID, _ frame: ParserFrame) throws(ParseFailure) {
+        guard bindings.extras(of: group).dynamicCount > 0 else { return }
+        throw ParseFailure(
             .dynamicAttribute, "dynamic attributes not allowed in let",
             at: Span(start: frame.start, end: frame.start &+ 3))
     }

@@ -1,8 +1,8 @@
-/// Nix's rules for `a.b = e`: nested sets are made as needed, two sets under one name are merged, anything else is a
-/// duplicate. The second set's `rec` is ignored, as Nix ignores it.
+/// Nix's rules for `a.b = e`. Nested sets are created as needed; two sets of the same name are merged, where the `rec`
+/// of the second is ignored; everything else is a duplicate definition.
 extension Parser {
-    /// Defines the attribute whose path is pending from `mark` on.
-    mutating func define(_ mark: UInt32, in group: BindingsID, value: NodeID, span: Span) throws(Failure) {
+    /// Defines the attribute whose path is the pending names from `mark` on.
+    mutating func define(_ mark: UInt32, in group: BindingsID, value: NodeID, span: Span) throws(ParseFailure) {
         let mark = Int(mark)
         let last = pendingNames.count &- 1
         var group = group
@@ -25,8 +25,8 @@ extension Parser {
         }
     }
 
-    /// How deep the outermost of a path's sets gets below itself.
-    private func depthOfPath(_ mark: Int, _ value: NodeID, _ span: Span) throws(Failure) -> Int {
+    /// The depth of a path's outermost nested set below the group.
+    private func depthOfPath(_ mark: Int, _ value: NodeID, _ span: Span) throws(ParseFailure) -> Int {
         var deepest = depth(value)
         for index in mark..<pendingNames.count {
             if case .dynamic(let name, _) = pendingNames[index] { deepest = max(deepest, depth(name)) }
@@ -36,10 +36,10 @@ extension Parser {
         return result
     }
 
-    /// The set under one name of a path, made if there is none.
+    /// The binding group of the set under one name of a path, which is created if there is none.
     private mutating func nestedGroup(
         _ index: Int, _ mark: Int, in group: BindingsID, below: Int, span: Span
-    ) throws(Failure) -> BindingsID {
+    ) throws(ParseFailure) -> BindingsID {
         switch pendingNames[index] {
         case .dynamic(let name, _):
             let (node, nested) = makeNestedSet(below, span)
@@ -64,7 +64,7 @@ extension Parser {
         return (add(.attributeSet(bindings: group, recursive: false), span, span.start, depth), group)
     }
 
-    /// The set that an attribute is bound to, if it is one.
+    /// The attribute set that an attribute is bound to; nil if it is bound to anything else.
     private func set(_ attribute: Attribute) -> (NodeID, BindingsID)? {
         guard case .expression(let node) = attribute.value,
             case .attributeSet(let group, _) = nodes[Int(node.rawValue)]
@@ -76,23 +76,24 @@ extension Parser {
         if depth > self.depth(node) { depths[Int(node.rawValue)] = UInt16(truncatingIfNeeded: depth) }
     }
 
-    /// One set whose attributes are being moved into another.
+    /// A set whose attributes are being moved into another one.
     private struct Merge {
         var source: BindingsID
         var target: BindingsID
-        /// What is left to move, last first.
+        /// The attributes still to be moved, last first.
         var attributes: [Attribute]
-        /// What the source's `inherit (e)` are counted from in the target.
+        /// The index in the target of the source's first `inherit (e)`.
         var firstSource: UInt32
     }
 
-    /// Moves the attributes of a set into the set that an earlier definition made.
-    private mutating func merge(_ attribute: Attribute, into entry: UInt32, _ mark: Int) throws(Failure) {
+    /// Moves the attributes of a set into the set of an earlier definition. Nested sets are merged with a stack instead
+    /// of recursion.
+    private mutating func merge(_ attribute: Attribute, into entry: UInt32, _ mark: Int) throws(ParseFailure) {
         let names = mark..<pendingNames.count
         var path: [SymbolID] = []
         var stack = [try beginMerge(attribute, into: entry, names, path)]
         while var current = stack.popLast() {
-            try work(1)
+            try charge(1)
             guard var next = current.attributes.popLast() else {
                 bindings.moveRest(of: current.source, to: current.target)
                 if !path.isEmpty { path.removeLast() }
@@ -109,10 +110,11 @@ extension Parser {
         }
     }
 
-    /// Nix goes through a set's attributes in the order in which their names first appeared in the source.
+    /// Starts to merge one set. Nix merges attributes in the order in which their names first appeared in the source,
+    /// which decides the duplicate that it reports.
     private mutating func beginMerge(
         _ attribute: Attribute, into entry: UInt32, _ names: Range<Int>, _ path: [SymbolID]
-    ) throws(Failure) -> Merge {
+    ) throws(ParseFailure) -> Merge {
         let earlier = bindings.attribute(entry)
         guard let (node, target) = set(earlier), let (other, source) = set(attribute) else {
             var text = pathText(names.lowerBound...(names.upperBound &- 1))
@@ -120,16 +122,17 @@ extension Parser {
             throw duplicate(text, attribute.span, earlier: entry)
         }
         deepen(node, to: depth(other))
-        // A list of them, twice while it is sorted, and as many entries of the other set.
+        // The attribute list exists twice while it is sorted, and the other set gains as many entries.
         try poll(taking: bindings.attributeCount(of: source) &* 4 &* MemoryLayout<Attribute>.stride)
         var attributes = bindings.attributes(of: source)
-        try attributes.sortInSteps(by: { $0.name.rawValue > $1.name.rawValue }) { () throws(Failure) in try poll() }
+        try attributes.sortInSteps(by: { $0.name.rawValue > $1.name.rawValue }) { () throws(ParseFailure) in try poll()
+        }
         return Merge(
             source: source, target: target, attributes: attributes,
-            firstSource: bindings.rarity(of: target).sourceCount)
+            firstSource: bindings.extras(of: target).sourceCount)
     }
 
-    /// The names of a pending path as Nix shows them.
+    /// An attribute path as Nix shows it in messages, up to a little more than `NixText.longestQuote` bytes.
     private func pathText(_ names: ClosedRange<Int>) -> [UInt8] {
         var text: [UInt8] = []
         for index in names where text.count <= NixText.longestQuote {
@@ -142,8 +145,8 @@ extension Parser {
         return text
     }
 
-    func duplicate(_ path: [UInt8], _ span: Span, earlier entry: UInt32) -> Failure {
-        Failure(
+    func duplicate(_ path: [UInt8], _ span: Span, earlier entry: UInt32) -> ParseFailure {
+        ParseFailure(
             .duplicateAttribute, "attribute '\(NixText.shortened(path))' already defined", at: span,
             previous: bindings.attribute(entry).span.start)
     }

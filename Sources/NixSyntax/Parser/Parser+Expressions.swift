@@ -1,6 +1,6 @@
-/// How expressions begin.
+/// The transitions that begin an expression.
 extension Parser {
-    mutating func beginExpression() throws(Failure) -> Step {
+    mutating func beginExpression() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .identifier: return try beginIdentifierOrLambda()
         case .leftBrace: return try beginSetOrLambda()
@@ -17,13 +17,13 @@ extension Parser {
         }
     }
 
-    private mutating func begin(_ kind: Frame.Kind) throws(Failure) -> Step {
+    private mutating func begin(_ kind: ParserFrame.Kind) throws(ParseFailure) -> ParserState {
         push(kind, start)
         try lexer.advance()
         return .expression
     }
 
-    mutating func beginOperand() throws(Failure) -> Step {
+    mutating func beginOperand() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .not:
             push(.not, start)
@@ -37,7 +37,7 @@ extension Parser {
         }
     }
 
-    mutating func beginSelect() throws(Failure) -> Step {
+    mutating func beginSelect() throws(ParseFailure) -> ParserState {
         let start = start
         let end = end
         switch lexer.kind {
@@ -75,8 +75,8 @@ extension Parser {
         return .simpleDone
     }
 
-    /// The sets that may be an operand: `{ }`, `rec { }`, `let { }`.
-    private mutating func beginSetOperand() throws(Failure) -> Step {
+    /// Begins a set that may be an operand: `{ }`, `rec { }` or `let { }`.
+    private mutating func beginSetOperand() throws(ParseFailure) -> ParserState {
         let start = start
         switch lexer.kind {
         case .leftBrace: return try beginGroup(.attributeSet, start)
@@ -92,8 +92,8 @@ extension Parser {
         }
     }
 
-    /// Reads the `{` of a group of bindings.
-    private mutating func beginGroup(_ kind: Frame.Kind, _ start: UInt32) throws(Failure) -> Step {
+    /// Reads the `{` of a binding group.
+    private mutating func beginGroup(_ kind: ParserFrame.Kind, _ start: UInt32) throws(ParseFailure) -> ParserState {
         push(kind, start, bindings.makeGroup().rawValue)
         try lexer.advance()
         return .binding
@@ -106,7 +106,7 @@ extension Parser {
         finish(isPosition ? .currentPosition : .identifier(name), start, end)
     }
 
-    /// Whether the current token can start an argument or a list's element.
+    /// Whether the current token can begin an argument or a list element.
     @inline(__always)
     var startsSelect: Bool {
         switch lexer.kind {
@@ -117,19 +117,21 @@ extension Parser {
         }
     }
 
-    mutating func continueList() throws(Failure) -> Step {
+    mutating func continueList() throws(ParseFailure) -> ParserState {
         guard lexer.kind == .rightBracket else { return .select }
         let frame = top
         let end = end
         try lexer.advance()
         pop()
-        let (elements, depth) = takePendingNodes(from: frame.first)
+        let (elements, depth) = popPendingNodes(from: frame.first)
         try finish(.list(elements: elements), frame.start, end, above: depth)
         return .simpleDone
     }
 
-    /// Moves pending nodes into `children`; gives the depth of the deepest too, 0 if there are none.
-    mutating func takePendingNodes(from mark: UInt32) -> (Run, Int) {
+    /// Moves the pending nodes from `mark` on to `children`.
+    ///
+    /// - Returns: their run, and the depth of the deepest; 0 if there are none.
+    mutating func popPendingNodes(from mark: UInt32) -> (Run, Int) {
         let start = children.count
         var deepest = 0
         for index in Int(mark)..<pendingNodes.count {

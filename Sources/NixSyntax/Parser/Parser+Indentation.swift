@@ -1,8 +1,8 @@
-/// The indentation rule: the least indentation of the lines of an indented string is taken off each, where escapes and
-/// interpolations end a line's indentation, blank lines do not count, and a last line of spaces goes.
+/// The indentation rule of indented strings. The smallest indentation of any line is removed from every line. Escapes
+/// and interpolations end a line's indentation, blank lines do not count, and a last line of spaces is dropped.
 extension Parser {
-    /// Replaces the pending pieces from `mark` on by those without indentation.
-    mutating func stripIndentation(from mark: Int) throws(Failure) {
+    /// Removes the indentation from the pending pieces from `mark` on.
+    mutating func stripIndentation(from mark: Int) throws(ParseFailure) {
         let least = try leastIndentation(from: mark)
         var atLineStart = true
         var dropped = 0
@@ -17,11 +17,11 @@ extension Parser {
                 kept &+= 1
                 continue
             }
-            let first = texts.own.count
+            let first = texts.storage.count
             try strip(piece, least, &atLineStart, &dropped)
             if index == last { dropBlankLastLine(from: first) }
-            guard texts.own.count > first else { continue }
-            texts.appendOwn(from: first)
+            guard texts.storage.count > first else { continue }
+            texts.commit(from: first)
             piece.content = .text(lastText)
             pendingPieces[kept] = piece
             kept &+= 1
@@ -29,14 +29,14 @@ extension Parser {
         pendingPieces.shorten(to: kept)
     }
 
-    private mutating func leastIndentation(from mark: Int) throws(Failure) -> Int {
-        // Nix's bound; no line is indented deeper.
+    private mutating func leastIndentation(from mark: Int) throws(ParseFailure) -> Int {
+        // Nix's bound: deeper indentation is not removed.
         var least = 1_000_000
         var current = 0
         var atLineStart = true
         for index in mark..<pendingPieces.count {
             let piece = pendingPieces[index]
-            try work(1)
+            try charge(1)
             guard case .indented = piece.content else {
                 if atLineStart {
                     atLineStart = false
@@ -47,7 +47,7 @@ extension Parser {
             var offset = Int(piece.span.start)
             let end = Int(piece.span.end)
             while offset < end {
-                try work(1)
+                try charge(1)
                 if atLineStart {
                     let first = endOfSpaces(offset, end)
                     current &+= first &- offset
@@ -55,7 +55,7 @@ extension Parser {
                     guard offset < end else { break }
                     if lexer.bytes[offset] != UInt8(ascii: "\n") { least = min(least, current) }
                 }
-                // The rest of the line; the end of a piece that has no line end is no start of a line.
+                // Skips the rest of the line. A piece that ends within a line does not begin a new one.
                 offset = lexer.bytes.find(UInt8(ascii: "\n"), from: offset, to: end) &+ 1
                 atLineStart = offset <= end
                 current = 0
@@ -70,11 +70,11 @@ extension Parser {
         return offset
     }
 
-    /// Pushes the text of a piece without indentation.
+    /// Pushes the text of a piece without its indentation.
     private mutating func strip(
         _ piece: StringPiece, _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int
-    ) throws(Failure) {
-        try work(1)
+    ) throws(ParseFailure) {
+        try charge(1)
         if case .text(let text) = piece.content {
             for byte in bytes(of: text) { strip(byte, least, &atLineStart, &dropped) }
             return
@@ -82,7 +82,7 @@ extension Parser {
         var offset = Int(piece.span.start)
         let end = Int(piece.span.end)
         while offset < end {
-            try work(1)
+            try charge(1)
             if atLineStart {
                 let first = endOfSpaces(offset, end)
                 let spaces = dropped &+ first &- offset
@@ -92,7 +92,7 @@ extension Parser {
                 guard offset < end else { return }
             }
             let newline = lexer.bytes.find(UInt8(ascii: "\n"), from: offset, to: end)
-            // Nix does not restart the count at the end of a line of text: it is 0 then.
+            // Nix does not reset this count after a line with text, where it is already 0.
             if atLineStart || newline < end { dropped = 0 }
             atLineStart = newline < end
             let rest = min(newline &+ 1, end)
@@ -101,7 +101,7 @@ extension Parser {
         }
     }
 
-    /// Pushes one byte.
+    /// Pushes one byte unless it is indentation.
     private mutating func strip(_ byte: UInt8, _ least: Int, _ atLineStart: inout Bool, _ dropped: inout Int) {
         if byte == UInt8(ascii: "\n") {
             dropped = 0
@@ -118,8 +118,8 @@ extension Parser {
     }
 
     private mutating func dropBlankLastLine(from first: Int) {
-        var end = texts.own.count
-        while end > first && texts.own[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
-        if end > first && texts.own[end &- 1] == UInt8(ascii: "\n") { texts.dropOwn(to: end) }
+        var end = texts.storage.count
+        while end > first && texts.storage[end &- 1] == UInt8(ascii: " ") { end &-= 1 }
+        if end > first && texts.storage[end &- 1] == UInt8(ascii: "\n") { texts.truncate(to: end) }
     }
 }

@@ -1,6 +1,6 @@
-/// `inherit a b;` and `inherit (e) a b;`.
+/// The `inherit` bindings: `inherit a b;` and `inherit (e) a b;`.
 extension Parser {
-    mutating func beginInherit(_ frame: Frame) throws(Failure) -> Step {
+    mutating func beginInherit(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let begin = start
         try lexer.advance()
         if lexer.kind == .leftParenthesis {
@@ -13,7 +13,7 @@ extension Parser {
         return .inheritName
     }
 
-    mutating func finishInheritSource(_ frame: Frame) throws(Failure) -> Step {
+    mutating func finishInheritSource(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         try expect(.rightParenthesis)
         let group = BindingsID(frame.first)
         let number = bindings.append(source: value, to: group)
@@ -23,7 +23,7 @@ extension Parser {
         return .inheritName
     }
 
-    mutating func beginInheritName() throws(Failure) -> Step {
+    mutating func beginInheritName() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .identifier, .keywordOr, .quote, .dollarBrace: return .attributeName
         case .semicolon: return try finishInherit(top)
@@ -31,13 +31,13 @@ extension Parser {
         }
     }
 
-    private mutating func finishInherit(_ frame: Frame) throws(Failure) -> Step {
+    private mutating func finishInherit(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         try lexer.advance()
         pop()
         let group = BindingsID(frame.first)
         if pendingNames.count == Int(frame.second) { bindings.countEmptyInherit(in: group) }
         for index in Int(frame.second)..<pendingNames.count {
-            try work(1)
+            try charge(1)
             guard case .fixed(let name, let span) = pendingNames[index] else { continue }
             let value: Attribute.Value = frame.third == BindingTable.none ? .inherited : .inheritedFrom(frame.third)
             let attribute = Attribute(name: name, span: span, value: value)

@@ -1,7 +1,7 @@
 /// Functions and their patterns.
 extension Parser {
-    /// `x`, `x: e` or `x@{ ... }: e`.
-    mutating func beginIdentifierOrLambda() throws(Failure) -> Step {
+    /// Reads `x`, `x: e` or `x@{ ... }: e`.
+    mutating func beginIdentifierOrLambda() throws(ParseFailure) -> ParserState {
         let name = internToken()
         let span = lexer.span
         try lexer.advance()
@@ -21,8 +21,8 @@ extension Parser {
         }
     }
 
-    /// What starts with `{` where a pattern may stand as well as a set.
-    mutating func beginSetOrLambda() throws(Failure) -> Step {
+    /// Reads what begins with `{`: a pattern or an attribute set.
+    mutating func beginSetOrLambda() throws(ParseFailure) -> ParserState {
         let start = start
         try lexer.advance()
         switch lexer.kind {
@@ -49,8 +49,8 @@ extension Parser {
         }
     }
 
-    /// `{ }`, which is a pattern if a colon or `@` follows.
-    private mutating func finishEmptyBraces(_ start: UInt32) throws(Failure) -> Step {
+    /// Reads `{ }`, which is a pattern if a colon or `@` follows.
+    private mutating func finishEmptyBraces(_ start: UInt32) throws(ParseFailure) -> ParserState {
         let end = end
         try lexer.advance()
         guard lexer.kind == .colon || lexer.kind == .at else {
@@ -63,7 +63,7 @@ extension Parser {
     }
 
     private mutating func beginLambda(
-        _ kind: Frame.Kind, _ start: UInt32, parameter: (name: SymbolID, span: Span)? = nil
+        _ kind: ParserFrame.Kind, _ start: UInt32, parameter: (name: SymbolID, span: Span)? = nil
     ) {
         let id = UInt32(truncatingIfNeeded: lambdas.count)
         lambdas.append(
@@ -73,7 +73,7 @@ extension Parser {
         push(kind, start, id, UInt32(truncatingIfNeeded: pendingFormals.count))
     }
 
-    mutating func beginFormal() throws(Failure) -> Step {
+    mutating func beginFormal() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .identifier:
             let name = internToken()
@@ -91,7 +91,7 @@ extension Parser {
         return try finishPattern()
     }
 
-    private mutating func finishFormalName(_ name: SymbolID, _ span: Span) throws(Failure) -> Step {
+    private mutating func finishFormalName(_ name: SymbolID, _ span: Span) throws(ParseFailure) -> ParserState {
         if lexer.kind == .question {
             try lexer.advance()
             push(.formalDefault, span.start, name.rawValue, span.end)
@@ -101,14 +101,14 @@ extension Parser {
         return try finishFormal()
     }
 
-    mutating func finishFormalDefault(_ frame: Frame) throws(Failure) -> Step {
+    mutating func finishFormalDefault(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         pop()
         let span = Span(start: frame.start, end: frame.second)
         pendingFormals.append(Formal(name: SymbolID(frame.first), span: span, defaultValue: value))
         return try finishFormal()
     }
 
-    private mutating func finishFormal() throws(Failure) -> Step {
+    private mutating func finishFormal() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .comma:
             try lexer.advance()
@@ -120,8 +120,8 @@ extension Parser {
         }
     }
 
-    /// After the `}` of a pattern.
-    private mutating func finishPattern() throws(Failure) -> Step {
+    /// Completes a pattern after its `}`.
+    private mutating func finishPattern() throws(ParseFailure) -> ParserState {
         let frame = top
         let id = Int(frame.first)
         lambdas[id].formals = Run(
@@ -145,7 +145,7 @@ extension Parser {
         return .expression
     }
 
-    mutating func finishLambda(_ frame: Frame) throws(Failure) -> Step {
+    mutating func finishLambda(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         pop()
         let id = Int(frame.first)
         lambdas[id].body = value
@@ -160,8 +160,8 @@ extension Parser {
         return .expressionDone
     }
 
-    /// Of several duplicates Nix reports that whose name appeared first in the source.
-    private mutating func refuseDuplicateFormals(_ lambda: Lambda, _ frame: Frame) throws(Failure) {
+    /// Refuses a formal that is named twice. Of several, Nix reports the one whose name appeared first in the source.
+    private mutating func refuseDuplicateFormals(_ lambda: Lambda, _ frame: ParserFrame) throws(ParseFailure) {
         let mark = frame.first &+ 1
         if formalMarks.count < symbols.count {
             formalMarks.append(contentsOf: repeatElement(0, count: symbols.count &- formalMarks.count))
@@ -169,7 +169,7 @@ extension Parser {
         var duplicate: Formal?
         for index in lambda.formals.range {
             let formal = formals[index]
-            try work(1)
+            try charge(1)
             if formalMarks[Int(formal.name.rawValue)] == mark, formal.name.rawValue < duplicate?.name.rawValue ?? .max {
                 duplicate = formal
             }
@@ -181,11 +181,12 @@ extension Parser {
         }
     }
 
-    private func duplicateFormal(_ name: SymbolID, _ span: Span) -> Failure {
-        Failure(.duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
+    private func duplicateFormal(_ name: SymbolID, _ span: Span) -> ParseFailure {
+        ParseFailure(
+            .duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
     }
 
-    /// A name as Nix prints it.
+    /// A name as Nix prints it, in quotes if it needs them.
     func quoted(_ name: SymbolID) -> [UInt8] {
         var result: [UInt8] = []
         NixText.appendName(symbols.bytes(of: name), to: &result)

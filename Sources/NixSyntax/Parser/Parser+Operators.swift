@@ -1,6 +1,6 @@
-/// Selection, application and operators.
+/// Selection, application and operators, by operator precedence parsing.
 extension Parser {
-    mutating func finishSimple() throws(Failure) -> Step {
+    mutating func finishSimple() throws(ParseFailure) -> ParserState {
         switch lexer.kind {
         case .dot:
             push(.selectPath, valueStart, value.rawValue, UInt32(truncatingIfNeeded: pendingNames.count))
@@ -11,12 +11,12 @@ extension Parser {
         }
     }
 
-    /// `f or` without a selection: `or` is an identifier, and the argument of what stands before it.
-    private mutating func applyToOr() throws(Failure) -> Step {
+    /// Completes `f or` where no selection precedes the `or`: it is then an identifier and the argument of `f`.
+    private mutating func applyToOr() throws(ParseFailure) -> ParserState {
         let function = value
         let functionStart = valueStart
         let end = end
-        // Nix places the variable where the function begins.
+        // Nix gives the variable the position of the function.
         let argument = add(
             .identifier(internToken()), Span(start: functionStart, end: functionStart), functionStart, 0)
         try lexer.advance()
@@ -27,7 +27,7 @@ extension Parser {
         return .selectDone
     }
 
-    mutating func finishSelect() throws(Failure) -> Step {
+    mutating func finishSelect() throws(ParseFailure) -> ParserState {
         let frame = top
         noteAmbiguousOr(in: frame.kind)
         switch frame.kind {
@@ -39,7 +39,7 @@ extension Parser {
             if startsSelect { return .select }
             pop()
             let end = valueEnd
-            let (arguments, deepest) = takePendingNodes(from: frame.second)
+            let (arguments, deepest) = popPendingNodes(from: frame.second)
             let function = NodeID(frame.first)
             try finish(
                 .apply(function: function, arguments: arguments), frame.start, end,
@@ -60,14 +60,14 @@ extension Parser {
         }
     }
 
-    /// Notes a `f or` that is complete without parentheses as a part of something else.
-    private mutating func noteAmbiguousOr(in kind: Frame.Kind) {
+    /// Records an `f or` without parentheses that is an argument, a list element or a fallback.
+    private mutating func noteAmbiguousOr(in kind: ParserFrame.Kind) {
         guard let (node, span) = openOr else { return }
         openOr = nil
         if node == value, kind == .list || kind == .apply || kind == .fallback { ambiguousOrs.append(span) }
     }
 
-    /// The depth of the deepest computed name of a path.
+    /// The depth of the deepest computed name in an attribute path.
     func pathDepth(_ path: Run) -> Int {
         var deepest = 0
         for index in path.range {
@@ -76,7 +76,7 @@ extension Parser {
         return deepest
     }
 
-    mutating func finishOperand() throws(Failure) -> Step {
+    mutating func finishOperand() throws(ParseFailure) -> ParserState {
         let kind = lexer.kind
         guard kind.isOperator else {
             if top.kind.isOperator { try reduce(below: 0, .left) }
@@ -94,8 +94,9 @@ extension Parser {
         return .operand
     }
 
-    /// A pipe binds weaker than any operator; the two kinds do not mix without parentheses.
-    private mutating func shiftPipe(_ kind: TokenKind) throws(Failure) -> Step {
+    /// Shifts a pipe operator. Pipes bind weaker than all other operators, and the two pipes cannot be mixed without
+    /// parentheses.
+    private mutating func shiftPipe(_ kind: TokenKind) throws(ParseFailure) -> ParserState {
         try reduce(below: 1, .left)
         let before = top.kind
         let isMixed = kind == .pipeInto ? before == .pipeBackward : before == .pipeForward
@@ -109,8 +110,8 @@ extension Parser {
         return .operand
     }
 
-    /// Completes the operators on top of the stack that bind stronger than the one that follows.
-    private mutating func reduce(below precedence: UInt8, _ associativity: Associativity) throws(Failure) {
+    /// Reduces the operators on top of the stack that bind more strongly than the one that follows.
+    private mutating func reduce(below precedence: UInt8, _ associativity: Associativity) throws(ParseFailure) {
         while true {
             let frame = top
             guard frame.kind.isOperator else { return }
@@ -127,7 +128,7 @@ extension Parser {
         }
     }
 
-    private mutating func reduceTop() throws(Failure) {
+    private mutating func reduceTop() throws(ParseFailure) {
         let frame = top
         pop()
         let operand = value
@@ -146,7 +147,7 @@ extension Parser {
     }
 }
 
-/// How operators of one precedence group.
+/// How operators of equal precedence group.
 enum Associativity {
     case left, right
     case none
@@ -163,7 +164,8 @@ extension TokenKind {
         }
     }
 
-    /// How strongly a binary operator binds; more is stronger. `!` lies at 7 and the sign at 12.
+    /// The precedence of a binary operator; a higher one binds more strongly. The prefix operators have 7 (`!`) and 12
+    /// (`-`).
     var precedence: UInt8 {
         switch self {
         case .implies: 1
@@ -209,7 +211,7 @@ extension TokenKind {
     }
 }
 
-extension Frame.Kind {
+extension ParserFrame.Kind {
     @inline(__always)
     var isOperator: Bool {
         switch self {
@@ -219,7 +221,7 @@ extension Frame.Kind {
     }
 }
 
-extension Frame {
+extension ParserFrame {
     /// The operator token of a `binary` frame.
     private var token: TokenKind { TokenKind(rawValue: UInt8(truncatingIfNeeded: second)) ?? .plus }
 

@@ -1,7 +1,8 @@
-/// Strings of both forms and paths.
+/// Strings of both forms, and paths.
 extension Parser {
-    /// At the opening quote. Strings without interpolation, which most are, need no frame.
-    mutating func beginString(isName: Bool = false) throws(Failure) -> Step {
+    /// Reads a string from its opening quote. Strings without interpolation, which are the majority, need no stack
+    /// entry.
+    mutating func beginString(isName: Bool = false) throws(ParseFailure) -> ParserState {
         let start = start
         try lexer.advance()
         if lexer.kind == .quote {
@@ -27,7 +28,7 @@ extension Parser {
 
     private mutating func finishPlainString(
         _ span: Span, isName: Bool, textSpan: Span?
-    ) throws(Failure) -> Step {
+    ) throws(ParseFailure) -> ParserState {
         if isName {
             pendingNames.append(.fixed(try internString(textSpan), span))
             return .attributeNameDone
@@ -42,7 +43,7 @@ extension Parser {
         return .simpleDone
     }
 
-    private mutating func internString(_ span: Span?) throws(Failure) -> SymbolID {
+    private mutating func internString(_ span: Span?) throws(ParseFailure) -> SymbolID {
         guard let span else { return symbols.intern([]) }
         let (start, end) = (Int(span.start), Int(span.end))
         if lexer.isPlain(start, end) { return symbols.intern(start, end) }
@@ -50,7 +51,7 @@ extension Parser {
         return symbols.intern(lexer.unescaped(start, end))
     }
 
-    mutating func beginPath(_ kind: Frame.Kind) throws(Failure) -> Step {
+    mutating func beginPath(_ kind: ParserFrame.Kind) throws(ParseFailure) -> ParserState {
         let span = lexer.span
         let text = addText(source: lexer.start, lexer.end)
         try lexer.advance()
@@ -64,7 +65,7 @@ extension Parser {
         return .stringPiece
     }
 
-    mutating func continueString() throws(Failure) -> Step {
+    mutating func continueString() throws(ParseFailure) -> ParserState {
         let frame = top
         switch lexer.kind {
         case .dollarBrace:
@@ -85,25 +86,32 @@ extension Parser {
         case .indentedClose where frame.kind == .indentedString: return try finishIndentedString(frame)
         case .pathEnd where frame.kind == .path || frame.kind == .homePath: return try finishPathLiteral(frame)
         default:
-            if frame.kind == .string { throw unexpected(.quote) }
-            throw unexpected(.indentedText, .dollarBrace, .indentedClose)
+            let expected: [TokenKind] =
+                frame.kind == .string ? [.quote] : [.indentedText, .dollarBrace, .indentedClose]
+            throw unexpected(expected, at: errorSpan(of: frame, length: frame.kind == .string ? 1 : 2))
         }
     }
 
-    private mutating func addTextPiece(_ frame: Frame) throws(Failure) -> Step {
+    /// Where to show that a construct does not go on: at its first token if the source ends in it, since the end may be
+    /// many lines below the quote that is missing; else at the token that does not fit.
+    private func errorSpan(of frame: ParserFrame, length: UInt32) -> Span {
+        lexer.kind == .endOfFile ? Span(start: frame.start, end: frame.start &+ length) : lexer.span
+    }
+
+    private mutating func addTextPiece(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let isString = frame.kind == .string
         let text =
             isString ? try addText(escaped: lexer.start, lexer.end) : addText(source: lexer.start, lexer.end)
         pendingPieces.append(StringPiece(content: .text(text), span: lexer.span))
         try lexer.advance()
-        // The grammar has one text before the first interpolation of a path, besides the path's start.
+        // Nix's grammar allows only one text between the first piece of a path and its first interpolation.
         if !isString && pendingPieces.count &- Int(frame.first) == 2 && lexer.kind != .dollarBrace {
             throw unexpected(.dollarBrace)
         }
         return .stringPiece
     }
 
-    /// `''$`, `'''`, `''\x`, or a `$` or `'` that stands for itself.
+    /// The text of `''$`, `'''` or `''\x`, or of a lone `$` or `'`.
     private func indentedEscape() -> [UInt8] {
         switch lexer.end &- lexer.start {
         case 1: [lexer.bytes[lexer.start]]
@@ -112,8 +120,10 @@ extension Parser {
         }
     }
 
-    mutating func finishInterpolation(_ frame: Frame) throws(Failure) -> Step {
-        guard lexer.kind == .rightBrace else { throw unexpected(.rightBrace) }
+    mutating func finishInterpolation(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
+        guard lexer.kind == .rightBrace else {
+            throw unexpected([.rightBrace], at: errorSpan(of: frame, length: 2))
+        }
         let span = Span(start: frame.start, end: end)
         try lexer.advance()
         pop()
@@ -121,27 +131,27 @@ extension Parser {
         return .stringPiece
     }
 
-    private mutating func finishString(_ frame: Frame) throws(Failure) -> Step {
+    private mutating func finishString(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let end = end
         try lexer.advance()
         pop()
-        let (run, depth) = takePieces(from: frame.first)
+        let (run, depth) = popPieces(from: frame.first)
         try finish(.string(parts: run), frame.start, end, above: depth)
         guard frame.second == 1 else { return .simpleDone }
         pendingNames.append(.dynamic(value, Span(start: frame.start, end: end)))
         return .attributeNameDone
     }
 
-    private mutating func finishPathLiteral(_ frame: Frame) throws(Failure) -> Step {
+    private mutating func finishPathLiteral(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let end = pendingPieces[pendingPieces.count &- 1].span.end
         try lexer.advance()
         pop()
-        let (run, depth) = takePieces(from: frame.first)
+        let (run, depth) = popPieces(from: frame.first)
         try finish(.interpolatedPath(parts: run), frame.start, end, above: depth)
         return .simpleDone
     }
 
-    private mutating func finishIndentedString(_ frame: Frame) throws(Failure) -> Step {
+    private mutating func finishIndentedString(_ frame: ParserFrame) throws(ParseFailure) -> ParserState {
         let end = end
         try lexer.advance()
         pop()
@@ -150,7 +160,7 @@ extension Parser {
         if pendingPieces.count &- Int(frame.first) == 1,
             case .interpolation(let node) = pendingPieces[Int(frame.first)].content, literalString(node) != nil
         {
-            // Nix takes a lone interpolated string without interpolation for the string itself.
+            // As in Nix, an indented string that consists of one interpolated plain string is that string.
             pendingPieces.removeLast()
             value = node
             valueStart = frame.start
@@ -160,7 +170,7 @@ extension Parser {
         let isPlain = !pendingPieces[Int(frame.first)...].contains {
             if case .interpolation = $0.content { true } else { false }
         }
-        let (run, depth) = takePieces(from: frame.first)
+        let (run, depth) = popPieces(from: frame.first)
         if isPlain {
             finish(.string(parts: run), frame.start, end)
         } else {
@@ -169,8 +179,10 @@ extension Parser {
         return .simpleDone
     }
 
-    /// Moves pending pieces into `parts`; gives the depth of the deepest interpolation too.
-    private mutating func takePieces(from mark: UInt32) -> (Run, Int) {
+    /// Moves the pending pieces from `mark` on to `parts`.
+    ///
+    /// - Returns: their run, and the depth of the deepest interpolation; 0 if there is none.
+    private mutating func popPieces(from mark: UInt32) -> (Run, Int) {
         let start = parts.count
         var deepest = 0
         for piece in pendingPieces[Int(mark)...] {

@@ -1,19 +1,21 @@
-/// Turns tokens into a tree, by the grammar of Nix and with one token of lookahead.
+/// Turns tokens into a tree, by Nix's grammar and with one token of lookahead.
 ///
-/// A pushdown automaton: `top` and `frames` hold what is begun, `step` says what is read next, and a complete expression lies in
-/// `value`. Operators are decided by precedence, as Nix's generated parser decides them. What is expected when a token
-/// fits nowhere is worded per place; where Nix's parser would list more than four tokens it lists none.
+/// The parser is a pushdown automaton. Its stack (`top` and `frames`) holds the constructs that have begun, its state
+/// says what is read or completed next, and `value` is the expression that was completed last. Operators are parsed by
+/// precedence, with the results of Nix's generated parser. Each error lists the tokens that Nix's parser expects in
+/// that state; Nix lists none where there are more than four.
 struct Parser {
     var lexer: Lexer
-    let mustStop: (@Sendable (_ bytes: Int) -> Bool)?
-    /// The innermost construct that is begun, and those around it.
-    private(set) var top = Frame(kind: .root, start: 0)
-    private var frames: [Frame] = []
+    let shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
+    private let maximumDepth: Int
+    /// The innermost construct that has begun, and those around it.
+    private(set) var top = ParserFrame(kind: .root, start: 0)
+    private var frames: [ParserFrame] = []
     var symbols: SymbolTable
 
     var nodes = NodeTable()
     var spans: [Span] = []
-    /// Depth of each node.
+    /// Depth of each node, parallel to `nodes`.
     var depths: [UInt16] = []
     var texts = TextTable()
     var children: [NodeID] = []
@@ -25,36 +27,38 @@ struct Parser {
     var bindings: BindingTable
 
     var ambiguousOrs: [Span] = []
-    /// The last `f or`, while it is neither in parentheses nor applied itself.
+    /// The last `f or`, until it is put in parentheses or becomes part of another expression.
     var openOr: (node: NodeID, span: Span)?
 
-    /// Parts of constructs that are not complete; each frame owns those from its mark on.
+    /// Parts of constructs that are not complete. A frame owns those from its start index on.
     var pendingNodes: [NodeID] = []
     var pendingNames: [AttributeName] = []
     var pendingPieces: [StringPiece] = []
     var pendingFormals: [Formal] = []
 
-    /// The expression that was completed last, and where it stands with the parentheses around it.
+    /// The expression that was completed last, and its range including parentheses.
     var value = NodeID(0)
     var valueStart: UInt32 = 0
     var valueEnd: UInt32 = 0
 
-    /// For each symbol the last lambda that named it, plus one: finds duplicate formals.
+    /// For each symbol, one plus the index of the last lambda with a formal of that name. It detects duplicates.
     var formalMarks: [UInt32] = []
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
         lexer = Lexer(bytes, options: options)
-        mustStop = options.mustStop
+        shouldCancel = options.shouldCancel
+        maximumDepth = min(options.maximumDepth, SyntaxTree.maximumDepth)
         symbols = SymbolTable(bytes)
         bindings = BindingTable(sourceSize: bytes.count)
-        // Of a large source much may be comments and strings.
+        // Nix code has about one node in 16 bytes. The cap is for large sources, which may be mostly comments and
+        // strings.
         let expected = min(bytes.count / 16 + 16, 1 << 18)
         nodes.reserveCapacity(expected)
         spans.reserveCapacity(expected)
         depths.reserveCapacity(expected)
     }
 
-    /// Frees what is used only until the root is complete.
+    /// Frees what is only needed until the root is complete.
     mutating func releaseStacks() {
         frames = []
         depths = []
@@ -67,44 +71,44 @@ struct Parser {
         bindings.releaseIndex()
     }
 
-    /// Parses the whole source and returns the root.
-    mutating func run() throws(Failure) -> NodeID {
+    /// Parses the whole source and returns the root node.
+    mutating func run() throws(ParseFailure) -> NodeID {
         try lexer.advance()
-        var step = Step.expression
+        var state = ParserState.expression
         while true {
-            // Between two of the steps that poll, no more than a few steps are taken, whatever the source.
-            switch step {
+            // Between two transitions that poll, the parser makes at most a few others, whatever the source is.
+            switch state {
             case .expression:
                 try pollWhenDue()
-                step = try beginExpression()
+                state = try beginExpression()
             case .operand:
                 try pollWhenDue()
-                step = try beginOperand()
+                state = try beginOperand()
             case .select:
                 try pollWhenDue()
-                step = try beginSelect()
-            case .simpleDone: step = try finishSimple()
-            case .selectDone: step = try finishSelect()
-            case .operandDone: step = try finishOperand()
+                state = try beginSelect()
+            case .simpleDone: state = try finishSimple()
+            case .selectDone: state = try finishSelect()
+            case .operandDone: state = try finishOperand()
             case .expressionDone:
                 try pollWhenDue()
-                step = try finishExpression()
+                state = try finishExpression()
             case .attributeName:
                 try pollWhenDue()
-                step = try beginAttributeName()
-            case .attributeNameDone: step = try finishAttributeName()
+                state = try beginAttributeName()
+            case .attributeNameDone: state = try finishAttributeName()
             case .stringPiece:
                 try pollWhenDue()
-                step = try continueString()
+                state = try continueString()
             case .binding:
                 try pollWhenDue()
-                step = try beginBinding()
+                state = try beginBinding()
             case .inheritName:
                 try pollWhenDue()
-                step = try beginInheritName()
+                state = try beginInheritName()
             case .formal:
                 try pollWhenDue()
-                step = try beginFormal()
+                state = try beginFormal()
             case .finished: return value
             }
         }
@@ -117,21 +121,21 @@ extension Parser {
 
     @inline(__always)
     mutating func push(
-        _ kind: Frame.Kind, _ start: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
+        _ kind: ParserFrame.Kind, _ start: UInt32, _ first: UInt32 = 0, _ second: UInt32 = 0, _ third: UInt32 = 0
     ) {
         frames.append(top)
-        top = Frame(kind: kind, start: start, first: first, second: second, third: third)
+        top = ParserFrame(kind: kind, start: start, first: first, second: second, third: third)
     }
 
     @inline(__always)
     mutating func pop() { top = frames.removeLast() }
 
-    /// Replaces the top frame by the next stage of the same construct.
-    mutating func become(_ kind: Frame.Kind, first: UInt32, second: UInt32 = 0, third: UInt32 = 0) {
-        top = Frame(kind: kind, start: top.start, first: first, second: second, third: third)
+    /// Replaces the top frame by that of the construct's next part.
+    mutating func become(_ kind: ParserFrame.Kind, first: UInt32, second: UInt32 = 0, third: UInt32 = 0) {
+        top = ParserFrame(kind: kind, start: top.start, first: first, second: second, third: third)
     }
 
-    /// Adds a node and makes it the completed value.
+    /// Adds a leaf node and makes it the completed value.
     @inline(__always)
     mutating func finish(_ node: Node, _ start: UInt32, _ end: UInt32) {
         value = add(node, Span(start: start, end: end), start, 0)
@@ -139,10 +143,10 @@ extension Parser {
         valueEnd = end
     }
 
-    /// Like `finish`, for a node with children; `depth` is that of the deepest.
+    /// Adds a node with children and makes it the completed value; `depth` is that of the deepest child.
     mutating func finish(
         _ node: Node, _ start: UInt32, _ end: UInt32, position: UInt32? = nil, above depth: Int
-    ) throws(Failure) {
+    ) throws(ParseFailure) {
         let span = Span(start: start, end: end)
         try checkDepth(depth &+ 1, span)
         value = add(node, span, position ?? start, depth &+ 1)
@@ -163,38 +167,41 @@ extension Parser {
 
     func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
 
-    func checkDepth(_ depth: Int, _ span: Span) throws(Failure) {
-        guard depth > SyntaxTree.maximumDepth else { return }
-        throw Failure(
+    func checkDepth(_ depth: Int, _ span: Span) throws(ParseFailure) {
+        guard depth > maximumDepth else { return }
+        throw ParseFailure(
             .nestedTooDeeply,
-            "expression is nested too deeply: more than \(SyntaxTree.maximumDepth) levels; split it up", at: span)
+            "expression is nested too deeply: more than \(maximumDepth) levels; split it up", at: span)
     }
 
-    /// An error about the current token.
-    func unexpected(_ expected: TokenKind...) -> Failure {
+    /// The error for an unexpected token, with the tokens that were expected.
+    func unexpected(_ expected: TokenKind...) -> ParseFailure { unexpected(expected, at: lexer.span) }
+
+    /// The same error, shown elsewhere than at the token.
+    func unexpected(_ expected: [TokenKind], at span: Span) -> ParseFailure {
         var message = "syntax error, unexpected \(lexer.kind.name)"
         if !expected.isEmpty {
             message += ", expecting " + expected.map(\.name).joined(separator: " or ")
         }
-        return Failure(.unexpectedToken, message, at: lexer.span)
+        return ParseFailure(.unexpectedToken, message, at: span)
     }
 
     @inline(__always)
-    mutating func expect(_ kind: TokenKind) throws(Failure) {
+    mutating func expect(_ kind: TokenKind) throws(ParseFailure) {
         guard lexer.kind == kind else { throw unexpected(kind) }
         try lexer.advance()
     }
 
     mutating func internToken() -> SymbolID { symbols.intern(lexer.start, lexer.end) }
 
-    /// Adds the text of a stretch of source as it stands there.
+    /// Adds the text of a source range as it is.
     mutating func addText(source start: Int, _ end: Int) -> TextID {
         texts.append(source: start, end)
         return lastText
     }
 
-    /// Adds the text of a stretch of source with its escapes replaced.
-    mutating func addText(escaped start: Int, _ end: Int) throws(Failure) -> TextID {
+    /// Adds the text of a source range with its escapes replaced.
+    mutating func addText(escaped start: Int, _ end: Int) throws(ParseFailure) -> TextID {
         if lexer.isPlain(start, end) { return addText(source: start, end) }
         try prepareText(end &- start)
         texts.append(lexer.unescaped(start, end))
@@ -209,7 +216,8 @@ extension Parser {
 }
 
 extension Array {
-    /// Takes the last elements off. The parser's stacks lose few at a time, one by one faster than as a range.
+    /// Removes the elements from index `count` on. The parser's stacks lose few at a time, for which `removeLast()` is
+    /// faster than removing a range.
     @inline(__always)
     mutating func shorten(to count: Int) {
         while self.count > count { removeLast() }

@@ -1,5 +1,5 @@
 extension Array {
-    /// Sorts, and calls `poll` after every few thousand comparisons. Equal elements keep their order.
+    /// Sorts the elements, stably, and calls `poll` at least once for every 2048 elements sorted or merged.
     package mutating func sortInSteps<Stop: Error>(
         by precedes: (Element, Element) -> Bool, poll: () throws(Stop) -> Void
     ) throws(Stop) {

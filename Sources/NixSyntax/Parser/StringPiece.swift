@@ -1,9 +1,9 @@
-/// A piece of a string that is being parsed.
+/// A piece of a string or path that is being parsed.
 struct StringPiece {
     enum Content {
-        /// Text whose escapes are done.
+        /// Text with its escapes replaced.
         case text(TextID)
-        /// Text of an indented string as written, by offsets.
+        /// Text of an indented string with its indentation, given by the span.
         case indented
         case interpolation(NodeID)
     }

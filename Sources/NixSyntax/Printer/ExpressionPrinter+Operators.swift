@@ -1,4 +1,4 @@
-/// Calls, and the operators that Nix makes calls.
+/// Function calls, and the operators that Nix desugars to calls.
 extension ExpressionPrinter {
     mutating func showBinary(_ node: NodeID, _ kind: BinaryOperator, _ left: NodeID, _ right: NodeID) {
         switch kind {
@@ -13,48 +13,48 @@ extension ExpressionPrinter {
         case .lessOrEqual: notLess(right, left)
         case .greaterOrEqual: notLess(left, right)
         case .subtract, .multiply, .divide, .less, .greater, .pipeForward, .pipeBackward:
-            then(.text("("))
-            then(.function(node))
-            then(.text(")"))
+            emit(.text("("))
+            emit(.function(node))
+            emit(.text(")"))
         }
     }
 
     private mutating func infix(_ left: NodeID, _ name: StaticString, _ right: NodeID) {
-        then("(", left)
-        then(name, right)
-        then(.text(")"))
+        emit("(", left)
+        emit(name, right)
+        emit(.text(")"))
     }
 
     private mutating func notLess(_ left: NodeID, _ right: NodeID) {
-        then("(! (__lessThan ", left)
-        then(" ", right)
-        then(.text("))"))
+        emit("(! (__lessThan ", left)
+        emit(" ", right)
+        emit(.text("))"))
     }
 
-    /// A call without its parentheses, or any other expression with its own.
+    /// Prints a call without parentheses, and any other expression with its own.
     mutating func showFunction(_ node: NodeID) {
         switch tree[node] {
         case .apply(let function, let arguments):
-            then(.function(function))
-            for index in seen(arguments.range) { then(" ", tree.children[index]) }
-        case .negate(let operand): then("__sub 0 ", operand)
+            emit(.function(function))
+            for index in visible(arguments.range) { emit(" ", tree.children[index]) }
+        case .negate(let operand): emit("__sub 0 ", operand)
         case .searchPath(let text):
-            then(.text("__findFile __nixPath "))
-            then(.string(text))
-        case .binary(.subtract, let left, let right): call("__sub ", left, right)
-        case .binary(.multiply, let left, let right): call("__mul ", left, right)
-        case .binary(.divide, let left, let right): call("__div ", left, right)
-        case .binary(.less, let left, let right): call("__lessThan ", left, right)
-        case .binary(.greater, let left, let right): call("__lessThan ", right, left)
+            emit(.text("__findFile __nixPath "))
+            emit(.string(text))
+        case .binary(.subtract, let left, let right): emitCall("__sub ", left, right)
+        case .binary(.multiply, let left, let right): emitCall("__mul ", left, right)
+        case .binary(.divide, let left, let right): emitCall("__div ", left, right)
+        case .binary(.less, let left, let right): emitCall("__lessThan ", left, right)
+        case .binary(.greater, let left, let right): emitCall("__lessThan ", right, left)
         case .binary(.pipeForward, let argument, let function), .binary(.pipeBackward, let function, let argument):
-            then(.function(function))
-            then(" ", argument)
-        default: then(.node(node))
+            emit(.function(function))
+            emit(" ", argument)
+        default: emit(.node(node))
         }
     }
 
-    private mutating func call(_ name: StaticString, _ left: NodeID, _ right: NodeID) {
-        then(name, left)
-        then(" ", right)
+    private mutating func emitCall(_ name: StaticString, _ left: NodeID, _ right: NodeID) {
+        emit(name, left)
+        emit(" ", right)
     }
 }

@@ -1,9 +1,9 @@
-/// Paths are printed absolute and without `.`, `..` and doubled slashes.
+/// Paths are printed in absolute canonical form: without `.`, `..` and repeated slashes.
 extension ExpressionPrinter {
     mutating func appendPath(_ written: [UInt8]) {
         let slash = UInt8(ascii: "/")
         if written.first == UInt8(ascii: "~") {
-            // Nix joins the home directory and the rest as they are.
+            // Nix concatenates the home directory and the rest.
             output += homeDirectory + written.dropFirst()
             return
         }
@@ -15,15 +15,15 @@ extension ExpressionPrinter {
         if written.first != slash { PathText.appendCanonical(baseDirectory, to: &output, from: start) }
         PathText.appendCanonical(written, to: &output, from: start)
         if output.count == start { output.append(slash) }
-        // The start of an interpolated path keeps its slash, which the canonical form would lose.
+        // The first piece of an interpolated path keeps its trailing slash, which the canonical form would lose.
         if written.count > 1 && written.last == slash { output.append(slash) }
     }
 }
 
 /// Operations on paths as text.
 public enum PathText {
-    /// An absolute path without empty, `.` and `..` components, `/` for the root. `..` removes the component before it
-    /// without asking the file system, as Nix's path literals do.
+    /// The absolute path without empty, `.` and `..` components; `/` for the root. A `..` removes the component before
+    /// it without following symbolic links, as in Nix's path literals.
     public static func canonical(_ path: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(path.count)
@@ -31,8 +31,7 @@ public enum PathText {
         return result.isEmpty ? [UInt8(ascii: "/")] : result
     }
 
-    /// Appends the components of a path to the canonical one that `output` holds from `start` on, which is empty for
-    /// the root.
+    /// Appends the components of `path` to the canonical path in `output[start...]`, which is empty for the root.
     static func appendCanonical(_ path: [UInt8], to output: inout [UInt8], from start: Int) {
         let slash = UInt8(ascii: "/")
         let dot = UInt8(ascii: ".")

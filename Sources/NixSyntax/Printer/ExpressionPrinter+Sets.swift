@@ -1,12 +1,13 @@
 /// Sets, functions and selections. Nix sorts attributes and formals by name.
 extension ExpressionPrinter {
     mutating func showSet(_ bindings: BindingsID, recursive: Bool) {
-        then(.text(recursive ? "rec { " : "{ "))
+        emit(.text(recursive ? "rec { " : "{ "))
         showBindings(bindings)
-        then(.text("}"))
+        emit(.text("}"))
     }
 
-    /// First what is inherited, then by source of inheritance, then the rest, then computed names in source order.
+    /// Prints bindings in Nix's order: first `inherit`, then `inherit (e)` by source, then the attributes by name, then
+    /// dynamic attributes in source order.
     mutating func showBindings(_ id: BindingsID) {
         let bindings = tree.bindings[Int(id.rawValue)]
         let attributes = sorted(bindings.attributes)
@@ -14,14 +15,14 @@ extension ExpressionPrinter {
         showInheritedFrom(attributes, bindings)
         for attribute in attributes {
             guard case .expression(let value) = attribute.value else { continue }
-            then(.name(attribute.name))
-            then(" = ", value)
-            then(.text("; "))
+            emit(.name(attribute.name))
+            emit(" = ", value)
+            emit(.text("; "))
         }
-        for index in seen(bindings.dynamicAttributes.range) {
-            then("\"${", tree.dynamicAttributes[index].name)
-            then("}\" = ", tree.dynamicAttributes[index].value)
-            then(.text("; "))
+        for index in visible(bindings.dynamicAttributes.range) {
+            emit("\"${", tree.dynamicAttributes[index].name)
+            emit("}\" = ", tree.dynamicAttributes[index].value)
+            emit(.text("; "))
         }
     }
 
@@ -36,11 +37,11 @@ extension ExpressionPrinter {
         var isFirst = true
         for attribute in attributes {
             guard case .inherited = attribute.value else { continue }
-            then(.text(isFirst ? "inherit " : " "))
-            then(.name(attribute.name))
+            emit(.text(isFirst ? "inherit " : " "))
+            emit(.name(attribute.name))
             isFirst = false
         }
-        if !isFirst { then(.text("; ")) }
+        if !isFirst { emit(.text("; ")) }
     }
 
     private mutating func showInheritedFrom(_ attributes: [Attribute], _ bindings: Bindings) {
@@ -50,46 +51,46 @@ extension ExpressionPrinter {
             if case .inheritedFrom(let source) = attribute.value { names[source, default: []].append(attribute.name) }
         }
         for (source, names) in names.sorted(by: { $0.key < $1.key }) {
-            then("inherit (", tree.children[Int(bindings.inheritSources.start + source)])
-            then(.text(")"))
+            emit("inherit (", tree.children[Int(bindings.inheritSources.start + source)])
+            emit(.text(")"))
             for name in names {
-                then(.text(" "))
-                then(.name(name))
+                emit(.text(" "))
+                emit(.name(name))
             }
-            then(.text("; "))
+            emit(.text("; "))
         }
     }
 
     mutating func showSelect(_ base: NodeID, _ path: Run, _ fallback: NodeID?) {
-        then("(", base)
-        then(.text(")."))
+        emit("(", base)
+        emit(.text(")."))
         showPath(path)
         guard let fallback else { return }
-        then(" or (", fallback)
-        then(.text(")"))
+        emit(" or (", fallback)
+        emit(.text(")"))
     }
 
     mutating func showPath(_ path: Run) {
-        for index in seen(path.range) {
-            if index > Int(path.start) { then(.text(".")) }
+        for index in visible(path.range) {
+            if index > Int(path.start) { emit(.text(".")) }
             switch tree.attributeNames[index] {
-            case .fixed(let name, _): then(.name(name))
+            case .fixed(let name, _): emit(.name(name))
             case .dynamic(let node, _):
-                then("\"${", node)
-                then(.text("}\""))
+                emit("\"${", node)
+                emit(.text("}\""))
             }
         }
     }
 
     mutating func showLambda(_ lambda: Lambda) {
-        then(.text("("))
+        emit(.text("("))
         if lambda.hasFormals { showFormals(lambda) }
         if let parameter = lambda.parameter {
-            if lambda.hasFormals { then(.text(" @ ")) }
-            then(.name(parameter))
+            if lambda.hasFormals { emit(.text(" @ ")) }
+            emit(.name(parameter))
         }
-        then(": ", lambda.body)
-        then(.text(")"))
+        emit(": ", lambda.body)
+        emit(.text(")"))
     }
 
     private mutating func sorted(formals run: Run) -> [Formal] {
@@ -99,15 +100,15 @@ extension ExpressionPrinter {
     }
 
     private mutating func showFormals(_ lambda: Lambda) {
-        then(.text("{ "))
+        emit(.text("{ "))
         var isFirst = true
         for formal in sorted(formals: lambda.formals) {
-            if !isFirst { then(.text(", ")) }
+            if !isFirst { emit(.text(", ")) }
             isFirst = false
-            then(.name(formal.name))
-            if let value = formal.defaultValue { then(" ? ", value) }
+            emit(.name(formal.name))
+            if let value = formal.defaultValue { emit(" ? ", value) }
         }
-        if lambda.hasEllipsis { then(.text(isFirst ? "..." : ", ...")) }
-        then(.text(" }"))
+        if lambda.hasEllipsis { emit(.text(isFirst ? "..." : ", ...")) }
+        emit(.text(" }"))
     }
 }

@@ -1,57 +1,57 @@
 /// Prints a tree as `nix-instantiate --parse` prints the expression.
 ///
-/// Nix prints what its parser made of the source, not the source: operators without a node of their own appear as calls
-/// of `__sub`, `__lessThan` and so on, and a call whose function is a call takes its arguments along, even through
-/// parentheses. What is to be printed waits on a stack, so that depth costs no thread stack.
+/// Nix prints the result of its parser, not the source. Operators that it desugars appear as calls of `__sub`,
+/// `__lessThan` and so on, and nested calls are flattened, even through parentheses. What remains to be printed is on a
+/// stack of items, so that the depth of the tree takes no native stack.
 struct ExpressionPrinter {
     enum Item {
         case node(NodeID)
-        /// A node as the function of a call: without parentheses if it is a call itself.
+        /// A node as the function of a call, without parentheses if it is a call itself.
         case function(NodeID)
         case text(StaticString)
         case name(SymbolID)
         case string(TextID)
-        /// A path as written, to be made absolute.
+        /// A path as written, which is printed in absolute form.
         case path(TextID)
     }
 
     let tree: SyntaxTree
     let baseDirectory: [UInt8]
     let homeDirectory: [UInt8]
-    /// What is left to print, last first.
+    /// What remains to be printed, last first.
     private var pending: [Item] = []
-    /// Length of `pending` before the node that is being printed added to it.
+    /// The count of `pending` before the current node added its items.
     private var mark = 0
     var output: [UInt8] = []
-    /// Bytes after which printing ends.
+    /// The output size in bytes at which printing ends.
     let limit: Int
-    /// Asked now and then when there is a limit; true ends printing.
-    private let mustStop: (() -> Bool)?
-    /// The alphabetical order of the symbols, once it was needed.
+    /// The printer's poll, called now and then if there is a limit; true ends printing.
+    private let shouldCancel: (() -> Bool)?
+    /// The alphabetical order of the symbols, computed when it is first needed.
     var order: SymbolOrder?
 
     init(
         _ tree: SyntaxTree, baseDirectory: [UInt8], homeDirectory: [UInt8], limit: Int = .max,
-        mustStop: (() -> Bool)? = nil
+        shouldCancel: (() -> Bool)? = nil
     ) {
         self.tree = tree
         self.baseDirectory = baseDirectory
         self.homeDirectory = homeDirectory
         self.limit = limit
-        self.mustStop = mustStop
+        self.shouldCancel = shouldCancel
     }
 
-    /// As many parts of an expression as can be seen: each takes a byte at least.
-    func seen<Parts: Collection>(_ parts: Parts) -> Parts.SubSequence {
+    /// The parts that can become visible within the limit, since each takes at least a byte.
+    func visible<Parts: Collection>(_ parts: Parts) -> Parts.SubSequence {
         limit == .max ? parts[...] : parts.prefix(max(0, limit &- output.count) &+ 1)
     }
 
-    /// The elements of a run of names that can be seen, in alphabetical order.
+    /// The alphabetically first elements of a run, as many as can become visible within the limit.
     func firstByName<Element>(_ table: [Element], _ run: Run, name: (Element) -> SymbolID) -> [Element] {
         var first: [Element] = []
         let most = max(0, limit &- output.count) &+ 1
         for (offset, index) in run.range.enumerated() {
-            if offset & 1023 == 1023, mustStop?() == true { return first }
+            if offset & 1023 == 1023, shouldCancel?() == true { return first }
             let element = table[index]
             let symbol = name(element)
             if first.count == most, !tree.precedes(symbol, name(first[most &- 1])) { continue }
@@ -77,14 +77,15 @@ struct ExpressionPrinter {
             case .function(let node): showFunction(node)
             case .text, .name, .string, .path: write(item)
             }
-            // What the functions above added is in the order of printing.
+            // The functions above add items in printing order, but a stack is popped from its end.
             if pending.count &- mark > 1 { pending[mark...].reverse() }
         }
     }
 
-    /// Prints next, once what was given before is printed: at once if that is nothing.
+    /// Prints an item after those emitted before it. An item without children is written at once if nothing is pending
+    /// before it.
     @inline(__always)
-    mutating func then(_ item: Item) {
+    mutating func emit(_ item: Item) {
         switch item {
         case .text, .name, .string, .path:
             if pending.count == mark { return write(item) }
@@ -94,9 +95,9 @@ struct ExpressionPrinter {
     }
 
     @inline(__always)
-    mutating func then(_ text: StaticString, _ node: NodeID) {
-        then(.text(text))
-        then(.node(node))
+    mutating func emit(_ text: StaticString, _ node: NodeID) {
+        emit(.text(text))
+        emit(.node(node))
     }
 
     private mutating func write(_ item: Item) {
@@ -104,16 +105,16 @@ struct ExpressionPrinter {
         case .text(let text): unsafe output.append(contentsOf: text.bytes)
         case .name(let name):
             NixText.appendName(
-                tree.symbols.beginning(Int(name.rawValue), source: tree.source, limit), to: &output)
-        case .string(let text): NixText.appendString(beginning(text), to: &output)
-        case .path(let text): appendPath(beginning(text))
+                tree.symbols.prefix(Int(name.rawValue), source: tree.source, limit), to: &output)
+        case .string(let text): NixText.appendString(prefix(text), to: &output)
+        case .path(let text): appendPath(prefix(text))
         case .node, .function: pending.append(item)
         }
     }
 
-    /// As much of a text as can be seen.
-    private func beginning(_ text: TextID) -> [UInt8] {
-        tree.texts.beginning(Int(text.rawValue), source: tree.source, limit)
+    /// A prefix of a text that is long enough to reach the limit.
+    private func prefix(_ text: TextID) -> [UInt8] {
+        tree.texts.prefix(Int(text.rawValue), source: tree.source, limit)
     }
 
     private mutating func show(_ node: NodeID) {
@@ -121,89 +122,89 @@ struct ExpressionPrinter {
         case .integer(let value): output += Array(String(value).utf8)
         case .float(let value): output += FloatText.general(value)
         case .string(let parts): showString(parts)
-        case .uri(let text): then(.string(text))
-        case .path(let text), .homePath(let text): then(.path(text))
+        case .uri(let text): emit(.string(text))
+        case .path(let text), .homePath(let text): emit(.path(text))
         case .interpolatedPath(let parts): showParts(parts, startsWithPath: true)
-        case .identifier(let name): then(.name(name))
-        case .currentPosition: then(.text("__curPos"))
+        case .identifier(let name): emit(.name(name))
+        case .currentPosition: emit(.text("__curPos"))
         case .select(let base, let path, let fallback): showSelect(base, path, fallback)
         case .hasAttribute(let base, let path):
-            then("((", base)
-            then(.text(") ? "))
+            emit("((", base)
+            emit(.text(") ? "))
             showPath(path)
-            then(.text(")"))
+            emit(.text(")"))
         case .lambda(let id): showLambda(tree.lambdas[Int(id.rawValue)])
         case .letIn(let bindings, let body):
-            then(.text("(let "))
+            emit(.text("(let "))
             showBindings(bindings)
-            then("in ", body)
-            then(.text(")"))
+            emit("in ", body)
+            emit(.text(")"))
         case .legacyLet(let bindings):
-            then(.text("("))
+            emit(.text("("))
             showSet(bindings, recursive: true)
-            then(.text(").body"))
+            emit(.text(").body"))
         case .attributeSet(let bindings, let recursive): showSet(bindings, recursive: recursive)
         default: showSimple(node)
         }
     }
 
-    /// Expressions that are printed with their parts in the order of the source.
+    /// Expressions whose parts are printed in source order.
     private mutating func showSimple(_ node: NodeID) {
         switch tree[node] {
         case .list(let elements): showList(elements)
         case .with(let scope, let body):
-            then("(with ", scope)
-            then("; ", body)
-            then(.text(")"))
+            emit("(with ", scope)
+            emit("; ", body)
+            emit(.text(")"))
         case .assert(let condition, let body):
-            then("assert ", condition)
-            then("; ", body)
+            emit("assert ", condition)
+            emit("; ", body)
         case .conditional(let condition, let first, let second):
-            then("(if ", condition)
-            then(" then ", first)
-            then(" else ", second)
-            then(.text(")"))
+            emit("(if ", condition)
+            emit(" then ", first)
+            emit(" else ", second)
+            emit(.text(")"))
         case .not(let operand):
-            then("(! ", operand)
-            then(.text(")"))
+            emit("(! ", operand)
+            emit(.text(")"))
         case .binary(let kind, let left, let right): showBinary(node, kind, left, right)
         default:
-            then(.text("("))
-            then(.function(node))
-            then(.text(")"))
+            emit(.text("("))
+            emit(.function(node))
+            emit(.text(")"))
         }
     }
 
     private mutating func showList(_ elements: Run) {
-        then(.text("[ "))
-        for index in seen(elements.range) {
-            then("(", tree.children[index])
-            then(.text(") "))
+        emit(.text("[ "))
+        for index in visible(elements.range) {
+            emit("(", tree.children[index])
+            emit(.text(") "))
         }
-        then(.text("]"))
+        emit(.text("]"))
     }
 
     private mutating func showString(_ parts: Run) {
         if parts.count == 0 {
-            then(.text("\"\""))
+            emit(.text("\"\""))
         } else if parts.count == 1, case .literal(let text) = tree.parts[Int(parts.start)] {
-            then(.string(text))
+            emit(.string(text))
         } else {
             showParts(parts, startsWithPath: false)
         }
     }
 
     private mutating func showParts(_ parts: Run, startsWithPath: Bool) {
-        then(.text("("))
-        for index in seen(parts.range) {
-            if index > Int(parts.start) { then(.text(" + ")) }
+        emit(.text("("))
+        for index in visible(parts.range) {
+            if index > Int(parts.start) { emit(.text(" + ")) }
             switch tree.parts[index] {
             case .literal(let text):
-                then(startsWithPath && index == Int(parts.start) ? .path(text) : .string(text))
-            case .interpolation(let node): then(.node(node))
+                emit(startsWithPath && index == Int(parts.start) ? .path(text) : .string(text))
+            case .interpolation(let node): emit(.node(node))
             }
         }
-        then(.text(")"))
+        emit(.text(")"))
     }
 }
 
@@ -214,12 +215,12 @@ extension StaticString {
 }
 
 extension SyntaxTree {
-    /// The expression as `nix-instantiate --parse` prints it, without the newline at the end.
+    /// The expression as `nix-instantiate --parse` prints it, without the final newline.
     ///
     /// - Parameters:
-    ///   - baseDirectory: absolute path that relative paths are resolved against: the directory of the source. When
-    ///     it is empty, they are printed as written.
-    ///   - homeDirectory: what `~` stands for.
+    ///   - baseDirectory: absolute path of the source's directory, against which relative paths are resolved. If it is
+    ///     empty, they are printed as written.
+    ///   - homeDirectory: absolute path that replaces `~`.
     public func printed(baseDirectory: [UInt8], homeDirectory: [UInt8]) -> [UInt8] {
         var printer = ExpressionPrinter(self, baseDirectory: baseDirectory, homeDirectory: homeDirectory)
         printer.output.reserveCapacity(source.count &+ source.count / 2)
@@ -227,24 +228,26 @@ extension SyntaxTree {
         return printer.output
     }
 
-    /// The beginning of a part of the expression, with relative paths as written.
+    /// The beginning of an expression, as `nix-instantiate --parse` prints it.
     ///
     /// - Parameters:
-    ///   - limit: bytes; what is cut ends in `…`.
-    ///   - baseDirectory: as of the whole expression; empty: relative paths stay as written.
-    ///   - mustStop: asked now and then; true ends printing wherever it is.
+    ///   - limit: largest result in bytes; a truncated one ends in `…` in addition.
+    ///   - baseDirectory: see `printed(baseDirectory:homeDirectory:)`. If it is empty, relative paths are printed as
+    ///     written.
+    ///   - homeDirectory: what replaces `~`.
+    ///   - shouldCancel: polled now and then; true ends printing early.
     public func printed(
         _ node: NodeID, limit: Int, baseDirectory: [UInt8] = [], homeDirectory: [UInt8] = [UInt8(ascii: "~")],
-        mustStop: (() -> Bool)? = nil
+        shouldCancel: (() -> Bool)? = nil
     ) -> [UInt8] {
         var printer = ExpressionPrinter(
-            self, baseDirectory: baseDirectory, homeDirectory: homeDirectory, limit: limit, mustStop: mustStop)
+            self, baseDirectory: baseDirectory, homeDirectory: homeDirectory, limit: limit, shouldCancel: shouldCancel)
         printer.run(node)
         guard printer.output.count > limit else { return printer.output }
         return printer.output[..<limit] + Array("…".utf8)
     }
 
-    /// Whether one name comes before another, by bytes.
+    /// Whether the name `a` comes before the name `b` in byte order.
     func precedes(_ a: SymbolID, _ b: SymbolID) -> Bool {
         symbols.slice(Int(a.rawValue), source: source).lexicographicallyPrecedes(
             symbols.slice(Int(b.rawValue), source: source))

@@ -6,11 +6,11 @@
     import Darwin
 #endif
 
-/// How Nix writes floats.
+/// Floats as Nix writes them.
 public enum FloatText {
-    /// At most six significant digits, as C's `%g` and a C++ stream write them.
+    /// The value with at most six significant digits, as C's `%g` and C++ streams write it.
     public static func general(_ value: Double) -> [UInt8] {
-        // Longest: sign, digit, point, five digits, `e-308`.
+        // The longest text has a sign, a digit, a point, five digits and `e-308`.
         var buffer = [CChar](repeating: 0, count: 32)
         let length = unsafe withVaList([value]) { arguments in
             unsafe vsnprintf(&buffer, buffer.count, "%g", arguments)

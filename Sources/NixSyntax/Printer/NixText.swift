@@ -1,12 +1,14 @@
-/// How Nix writes strings and names.
+/// Strings and names as Nix writes them.
 public enum NixText {
-    /// Bytes of a name or literal that a message shows at most.
+    /// The most bytes of a name or literal that a message shows.
     public static let longestQuote = 1024
 
-    /// A name or literal as a message shows it: of more than `longestQuote` bytes the first, with whole characters, and
-    /// how many are left out.
+    /// A name or literal as a message shows it. Beyond `longestQuote` bytes it is cut at a character boundary, and the
+    /// number of omitted bytes follows.
     ///
-    /// - Parameter length: bytes of all of it, where `bytes` are only its first ones.
+    /// - Parameters:
+    ///   - bytes: the text, or a prefix of it.
+    ///   - length: bytes of the whole text, if `bytes` is a prefix.
     public static func shortened(_ bytes: [UInt8], of length: Int? = nil) -> String {
         let length = length ?? bytes.count
         guard length > longestQuote else { return String(decoding: bytes, as: UTF8.self) }
@@ -14,14 +16,14 @@ public enum NixText {
         return String(decoding: shown, as: UTF8.self) + " «\(length - shown.count) bytes elided»"
     }
 
-    /// Where the UTF-8 character begins that an offset lies in; the offset itself where the bytes are none.
+    /// The start of the UTF-8 character that contains `offset`; `offset` itself if the bytes are not UTF-8.
     static func characterStart(_ bytes: [UInt8], atOrBefore offset: Int) -> Int {
         var start = offset
         while start > 0, offset - start < 4, start < bytes.count, bytes[start] & 0xC0 == 0x80 { start -= 1 }
         return offset - start < 4 ? start : offset
     }
 
-    /// Appends a string in quotes, with escapes, as a literal of its value.
+    /// Appends the string literal, quoted and escaped, whose value is `bytes`.
     public static func appendString(_ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         var start = 0
@@ -40,7 +42,7 @@ public enum NixText {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// What stands after the backslash where a byte needs one.
+    /// The byte that follows the backslash in the escape of a byte; nil if the byte needs no escape.
     @inline(__always)
     private static func escape(_ byte: UInt8, before next: UInt8) -> UInt8? {
         switch byte {
@@ -53,7 +55,7 @@ public enum NixText {
         }
     }
 
-    /// Appends an attribute or variable name: bare if it can be written so, else in quotes.
+    /// Appends an attribute or variable name, quoted if it needs to be.
     public static func appendName(_ bytes: [UInt8], to output: inout [UInt8]) {
         if isBareName(bytes) {
             output += bytes
@@ -62,13 +64,13 @@ public enum NixText {
         }
     }
 
-    /// Whether a name can be written without quotes. `or` can.
+    /// Whether a name needs no quotes. The keyword `or` needs none.
     public static func isBareName(_ bytes: [UInt8]) -> Bool {
         guard let first = bytes.first, first.isLetter || first == UInt8(ascii: "_") else { return false }
         return bytes.allSatisfy(\.isIdentifierByte) && !isKeyword(bytes)
     }
 
-    /// Whether a name is a keyword and so needs quotes.
+    /// Whether a name is a keyword that needs quotes.
     public static func isKeyword(_ bytes: [UInt8]) -> Bool {
         guard bytes.count <= 7 else { return false }
         switch String(decoding: bytes, as: UTF8.self) {

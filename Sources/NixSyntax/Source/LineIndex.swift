@@ -1,11 +1,11 @@
-/// Finds lines and columns of a source in time that does not depend on its size, once it was read. It takes two bytes for
-/// each thousand of the source's, however short the lines are.
+/// Finds lines and columns in a source. Building it reads the source once; a query reads at most one block. It takes 8
+/// bytes for each block of 4 KiB, however short the lines are.
 public struct LineIndex: Sendable {
-    /// What is known where a block begins.
+    /// The state at the beginning of a block.
     private struct Mark {
-        /// Lines that start before the block or at its beginning.
+        /// The number of lines that start before the block or at its beginning.
         var lineCount: UInt32
-        /// Where the last of them starts.
+        /// The offset at which the last of them starts.
         var lineStart: UInt32
     }
 
@@ -32,7 +32,7 @@ public struct LineIndex: Sendable {
     public func location(of offset: UInt32) -> SourceLocation {
         let block = min(Int(offset) / Self.blockBytes, marks.count - 1)
         var mark = marks[block]
-        // A line end may lie across the beginning of the block: the mark is behind it.
+        // A CR LF may straddle the beginning of the block; the line then starts behind it.
         SourceLocation.forEachLineStart(
             in: source, from: max(block * Self.blockBytes, Int(mark.lineStart)), to: Int(offset)
         ) { start in

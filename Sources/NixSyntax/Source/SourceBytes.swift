@@ -1,13 +1,13 @@
 import Glibc
 
-/// The bytes of the source while it is parsed. Reading past the end gives 0, so that the lexer may look ahead without
-/// asking where the source ends.
+/// The source bytes during parsing. Reading past the end gives 0, so that the lexer may look ahead without bounds
+/// checks of its own.
 @safe
 struct SourceBytes {
     private let base: UnsafeBufferPointer<UInt8>
     let count: Int
 
-    /// `buffer` must outlive the value.
+    /// - Parameter buffer: the bytes, which must outlive the value.
     init(_ buffer: UnsafeBufferPointer<UInt8>) {
         unsafe base = buffer
         count = buffer.count
@@ -15,17 +15,17 @@ struct SourceBytes {
 
     @inline(__always)
     subscript(offset: Int) -> UInt8 {
-        // The unsigned comparison refuses negative offsets too; `unchecked` is sound after it.
+        // The unsigned comparison also rejects negative offsets, which makes the unchecked access sound.
         UInt(bitPattern: offset) < UInt(bitPattern: count) ? unsafe base[_unchecked: offset] : 0
     }
 
-    /// The bytes of a range that the lexer has matched.
+    /// Calls `body` with a range of bytes that the lexer has matched.
     @inline(__always)
     func withBytes<Result>(_ start: Int, _ end: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe body(UnsafeBufferPointer(rebasing: base[start..<end]))
     }
 
-    /// Where a byte stands first from `start` on and before `end`; `end` if it does not.
+    /// The offset of the first `byte` in `start..<end`; `end` if there is none.
     @inline(__always)
     func find(_ byte: UInt8, from start: Int, to end: Int) -> Int {
         guard start < end, let base = unsafe base.baseAddress,
@@ -38,7 +38,8 @@ struct SourceBytes {
     @inline(__always)
     func pointer(_ start: Int) -> UnsafePointer<UInt8> { unsafe base.baseAddress.unsafelyUnwrapped + start }
 
-    /// As much of a range as a message may show, and a bit more, by which `NixText.shortened` sees that it is cut.
+    /// A prefix of a range that is a few bytes longer than a message shows, so that `NixText.shortened` sees that it is
+    /// cut.
     func quote(_ start: Int, _ end: Int) -> [UInt8] { array(start, min(end, start &+ NixText.longestQuote &+ 4)) }
 
     func array(_ start: Int, _ end: Int) -> [UInt8] {

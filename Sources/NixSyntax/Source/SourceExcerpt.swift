@@ -1,57 +1,61 @@
-/// The line of an error with its neighbours, as Nix shows them.
+/// The source line of an error with its neighbours, as Nix shows them.
 ///
-/// Of a line of more than `longestLine` bytes so many around the column are shown, or the first of a neighbour, with whole
-/// characters, and `…` where it is cut.
+/// Lines of more than `longestLine` bytes are cut at character boundaries and marked with `…`: the error's line around
+/// its column, the neighbours at their end.
 public struct SourceExcerpt: Hashable, Sendable {
     public let location: SourceLocation
-    /// The line before, the line itself and the line after, without their line ends; nil where there is none.
+    /// The line before, the line itself and the line after, without line endings; nil where there is none.
     public let before: [UInt8]?
     public let line: [UInt8]?
     public let after: [UInt8]?
-    /// The column of `location` in what is shown of the line, from 1.
+    /// The column of `location` in `line` after cutting, from 1.
     public let shownColumn: Int
 
-    /// Bytes of a line that are shown at most.
+    /// The most bytes of a line that are shown.
     public static let longestLine = 1024
 
-    /// - Parameter offset: a byte offset in `source`, at most its length.
+    /// - Parameters:
+    ///   - source: the bytes of the source.
+    ///   - offset: a byte offset in `source`, at most its length.
     public init(source: [UInt8], offset: UInt32) {
         self.init(source: source, offset: offset, at: SourceLocation(offset: offset, in: source))
     }
 
     /// - Parameters:
+    ///   - source: the bytes of the source.
     ///   - offset: a byte offset in `source`, at most its length.
-    ///   - location: where that is.
+    ///   - location: the line and column of `offset`.
     public init(source: [UInt8], offset: UInt32, at location: SourceLocation) {
         self.location = location
         let column = location.column - 1
         let start = Int(offset) - column
-        // Nix shows no line of an empty source.
+        // Nix shows no lines for an empty source.
         guard !source.isEmpty, start >= 0, start <= source.count else {
             (before, line, after, shownColumn) = (nil, nil, nil, location.column)
             return
         }
         let lines = SourceLines(source: source)
         let content = lines.content(from: start)
-        let shown = ShownLine(source, content, column: column)
+        let shown = TruncatedLine(source, content, column: column)
         line = shown.bytes
         shownColumn = shown.column + 1
-        before = start > 0 ? ShownLine(source, lines.content(from: lines.start(before: start)), column: 0).bytes : nil
+        before =
+            start > 0 ? TruncatedLine(source, lines.content(from: lines.start(before: start)), column: 0).bytes : nil
         after = lines.start(after: content.upperBound).map {
-            ShownLine(source, lines.content(from: $0), column: 0).bytes
+            TruncatedLine(source, lines.content(from: $0), column: 0).bytes
         }
     }
 
-    /// The lines with their numbers and a caret below the column, each line ended by a newline and indented as Nix
-    /// indents them below `at FILE:LINE:COLUMN:`.
+    /// The numbered lines with a caret below the column. Each ends in a newline and is indented as Nix indents it below
+    /// `at FILE:LINE:COLUMN:`.
     public func rendered() -> String {
         numbered().split(separator: "\n").map { "       \($0)\n" }.joined()
     }
 
-    /// As `rendered`, without the indentation.
+    /// The text of `rendered` without the indentation.
     public func numbered() -> String { String(decoding: numberedBytes(), as: UTF8.self) }
 
-    /// As `numbered`, with the source's bytes as they are.
+    /// The text of `numbered` with the source's bytes as they are, which need not be UTF-8.
     public func numberedBytes() -> [UInt8] {
         var text: [UInt8] = []
         func show(_ number: Int, _ content: [UInt8]?) {
@@ -72,20 +76,20 @@ public struct SourceExcerpt: Hashable, Sendable {
     }
 }
 
-/// Finds the ends of a line in a source.
+/// Finds the boundaries of lines in a source.
 private struct SourceLines {
     let source: [UInt8]
 
     private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 10 || byte == 13 }
 
-    /// The bytes of the line that starts at an offset, without its end.
+    /// The range of the line that starts at `start`, without its line ending.
     func content(from start: Int) -> Range<Int> {
         var end = start
         while end < source.count, !Self.isLineEnd(source[end]) { end += 1 }
         return start..<end
     }
 
-    /// Where the line starts that ends before an offset at which a line starts.
+    /// The start of the line before the one that starts at `offset`.
     func start(before offset: Int) -> Int {
         var start = offset - 1
         if source[start] == 10, start > 0, source[start - 1] == 13 { start -= 1 }
@@ -93,7 +97,7 @@ private struct SourceLines {
         return start
     }
 
-    /// Where the line after the one starts whose bytes end at an offset; nil where that is the last.
+    /// The start of the line after the one whose content ends at `end`; nil after the last line.
     func start(after end: Int) -> Int? {
         guard end < source.count else { return nil }
         let isPair = source[end] == 13 && end + 1 < source.count && source[end + 1] == 10
@@ -101,15 +105,18 @@ private struct SourceLines {
     }
 }
 
-/// As much of a line as is shown.
-private struct ShownLine {
+/// A line, cut to the most bytes that are shown.
+private struct TruncatedLine {
     var bytes: [UInt8]
-    /// Where in it the column is, from 0.
+    /// The column in `bytes`, from 0.
     var column: Int
 
-    private static let cut = Array("…".utf8)
+    private static let ellipsis = Array("…".utf8)
 
-    /// - Parameter column: bytes of the line before the place that must be seen.
+    /// - Parameters:
+    ///   - source: the bytes of the source.
+    ///   - line: the range of the line, without its ending.
+    ///   - column: the column that must remain visible, in bytes from 0.
     init(_ source: [UInt8], _ line: Range<Int>, column: Int) {
         let most = SourceExcerpt.longestLine
         guard line.count > most else {
@@ -117,18 +124,18 @@ private struct ShownLine {
             self.column = column
             return
         }
-        let place = min(line.lowerBound + column, line.upperBound)
-        var start = max(line.lowerBound, min(place - most / 2, line.upperBound - most))
+        let target = min(line.lowerBound + column, line.upperBound)
+        var start = max(line.lowerBound, min(target - most / 2, line.upperBound - most))
         var end = min(line.upperBound, start + most)
         if start > line.lowerBound { start = NixText.characterStart(source, atOrBefore: start) }
         if end < line.upperBound { end = NixText.characterStart(source, atOrBefore: end) }
         bytes = Array(source[start..<end])
-        self.column = place - start
+        self.column = target - start
         if start > line.lowerBound {
-            bytes = Self.cut + bytes
-            // The mark takes the width of one character.
+            bytes = Self.ellipsis + bytes
+            // The mark `…` has the width of one character.
             self.column += 1
         }
-        if end < line.upperBound { bytes += Self.cut }
+        if end < line.upperBound { bytes += Self.ellipsis }
     }
 }

@@ -1,8 +1,8 @@
-/// A place in a source as people count it.
+/// A line and a column in a source.
 public struct SourceLocation: Hashable, Sendable {
-    /// Line, from 1. Lines end in LF, CR or CR LF.
+    /// The line, from 1. Lines end in LF, CR or CR LF.
     public var line: Int
-    /// Column in bytes, from 1.
+    /// The column in bytes, from 1.
     public var column: Int
 
     public init(line: Int, column: Int) {
@@ -10,8 +10,7 @@ public struct SourceLocation: Hashable, Sendable {
         self.column = column
     }
 
-    /// The location of a byte offset. Reads the source up to there; of a source that is asked for many places there is
-    /// `LineIndex`.
+    /// The location of a byte offset. This reads the source up to the offset; use `LineIndex` for many offsets.
     public init(offset: UInt32, in source: [UInt8]) {
         var line = 1
         var start = 0
@@ -22,7 +21,7 @@ public struct SourceLocation: Hashable, Sendable {
         self.init(line: line, column: Int(offset) - start + 1)
     }
 
-    /// The offset of the first byte of each line of `source`; the first is 0, also for an empty source.
+    /// The offset of the first byte of each line. The first one is 0, even for an empty source.
     public static func lineStarts(of source: [UInt8]) -> [UInt32] {
         var starts: [UInt32] = [0]
         starts.reserveCapacity(source.count / 32 + 1)
@@ -32,9 +31,13 @@ public struct SourceLocation: Hashable, Sendable {
         return starts
     }
 
-    /// Calls `body` with the first byte of each line that starts behind `start` and at `end` at most.
+    /// Calls `body` with the start of each line that starts behind `start` and at `end` or before.
     ///
-    /// - Parameter start: not between the two bytes of one line end.
+    /// - Parameters:
+    ///   - source: the bytes of the source.
+    ///   - start: an offset that is not between the two bytes of a CR LF.
+    ///   - end: the last offset that is reported.
+    ///   - body: called with the offset of a line's first byte.
     static func forEachLineStart(in source: [UInt8], from start: Int, to end: Int, _ body: (Int) -> Void) {
         let end = min(end, source.count)
         unsafe source.withUnsafeBytes { bytes in
@@ -53,7 +56,8 @@ public struct SourceLocation: Hashable, Sendable {
         }
     }
 
-    /// Whether one of eight bytes may be LF or CR: is below 14. Borrows between bytes can only say yes too often.
+    /// Whether one of eight bytes may be LF or CR, which are below 14. Borrows between bytes can only cause false
+    /// positives.
     @inline(__always)
     private static func hasLineEnd(_ word: UInt64) -> Bool {
         (word &- 0x0E0E_0E0E_0E0E_0E0E) & ~word & 0x8080_8080_8080_8080 != 0
@@ -61,6 +65,6 @@ public struct SourceLocation: Hashable, Sendable {
 }
 
 extension SyntaxTree {
-    /// Line and column of a byte offset. Reads the source up to there.
+    /// The line and column of a byte offset. This reads the source up to the offset.
     public func location(of offset: UInt32) -> SourceLocation { SourceLocation(offset: offset, in: source) }
 }

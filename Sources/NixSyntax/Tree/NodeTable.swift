@@ -1,6 +1,6 @@
-/// The nodes of a tree, 12 bytes each. What does not fit a node's two words lies in words of its own.
+/// The nodes of a tree, packed into 12 bytes each. Operands that do not fit are in the side table `extra`.
 public struct NodeTable: Sendable {
-    /// What a node is, with what tells variants of one kind apart.
+    /// The kind of a node, which also distinguishes variants such as a recursive set.
     @usableFromInline
     enum Kind: UInt8, Sendable {
         case integer, float, string, uri, path, homePath, interpolatedPath, searchPath, identifier, currentPosition
@@ -11,9 +11,9 @@ public struct NodeTable: Sendable {
     @usableFromInline
     struct Entry: Sendable {
         @usableFromInline var kind: Kind
-        /// Of an operator.
+        /// The operator of a `binary` node.
         @usableFromInline var sign: BinaryOperator
-        /// The number of names or arguments, or `large` where the extra words have it.
+        /// The number of path names or arguments; `large` if `extra` holds it.
         @usableFromInline var count: UInt16
         @usableFromInline var first: UInt32
         @usableFromInline var second: UInt32
@@ -38,32 +38,34 @@ public struct NodeTable: Sendable {
     @inlinable public var count: Int { entries.count }
     @inlinable public var indices: Range<Int> { entries.indices }
 
-    /// As that of an array.
+    /// Bytes that the tables take while `more` nodes are added, see `Array.byteCount(adding:)`.
     func byteCount(adding more: Int) -> Int {
         entries.byteCount(adding: more) &+ extra.byteCount(adding: 3 &* more)
     }
 
-    var keptByteCount: Int { entries.keptByteCount &+ extra.keptByteCount }
+    var estimatedByteCount: Int { entries.estimatedByteCount &+ extra.estimatedByteCount }
 
     mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
-    /// - Parameter position: where an operator's sign stands; other nodes have none.
+    /// - Parameters:
+    ///   - node: the node.
+    ///   - position: the offset of a binary operator's token; ignored for other nodes.
     @inline(__always)
     mutating func append(_ node: Node, position: UInt32) {
         entries.append(entry(node, position))
     }
 
-    /// Adds a node for which nothing is reported.
+    /// Adds a node that no error refers to.
     public mutating func append(_ node: Node) { append(node, position: 0) }
 
-    /// Where the sign of a binary operator stands; nil for other nodes.
+    /// The offset of a binary operator's token; nil for other nodes.
     @inlinable
     public func position(_ index: Int) -> UInt32? {
         let entry = entries[index]
         return entry.kind == .binary ? extra[Int(entry.second) + 1] : nil
     }
 
-    /// The node with a number.
+    /// Unpacks the node with an index.
     @inlinable
     public subscript(_ index: Int) -> Node {
         let entry = entries[index]
@@ -160,7 +162,7 @@ extension NodeTable {
         return Entry(kind, base.rawValue, words(run.start, run.count), count: Entry.large)
     }
 
-    /// Keeps words and gives the index of the first.
+    /// Appends operands to `extra` and returns the index of the first.
     private mutating func words(_ words: UInt32...) -> UInt32 {
         let index = UInt32(truncatingIfNeeded: extra.count)
         for word in words { extra.append(word) }

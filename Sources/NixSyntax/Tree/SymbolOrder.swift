@@ -1,4 +1,4 @@
-/// The place of each of a tree's symbols among all in alphabetical order.
+/// The rank of each of a tree's symbols in the alphabetical order of all.
 struct SymbolOrder: Sendable {
     let ranks: [UInt32]
 
@@ -11,7 +11,7 @@ struct SymbolOrder: Sendable {
 }
 
 extension ExpressionPrinter {
-    /// By symbol: its place in alphabetical order.
+    /// The rank of each symbol in alphabetical order.
     mutating func ranks() -> [UInt32] {
         if let order { return order.ranks }
         let made = SymbolOrder(tree.names())

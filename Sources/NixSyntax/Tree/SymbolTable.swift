@@ -1,17 +1,18 @@
 import Glibc
 
-/// Gives each name one number, in the order of first appearance.
+/// Interns names: a name's symbol is its index in the order of first appearance.
 struct SymbolTable {
     private let source: SourceBytes
     private(set) var names = TextTable()
     private var hashes: [UInt32] = []
-    /// Index of a name plus one; 0 is free. The count is a power of two.
+    /// An open-addressed hash table. A slot holds the index of a name plus one; 0 is a free slot. The count is a power
+    /// of two.
     private var slots: [UInt32]
     private let seed = NameHash.seed
 
     init(_ source: SourceBytes) {
         self.source = source
-        // Of what people write, a name in some 80 bytes is new.
+        // Nix code has about one new name in 80 bytes.
         var size = 64
         while size < min(source.count / 64, 1 << 16) { size &*= 2 }
         slots = [UInt32](repeating: 0, count: size)
@@ -19,20 +20,20 @@ struct SymbolTable {
 
     var count: Int { hashes.count }
 
-    /// As that of an array.
+    /// Bytes that the tables take while `more` names are added, see `Array.byteCount(adding:)`.
     func byteCount(adding more: Int) -> Int {
         let isFull = (hashes.count &+ more) &* 2 > slots.count
         return names.byteCount(adding: more) &+ hashes.byteCount(adding: more)
             &+ slots.byteCount(adding: isFull ? slots.count : 0)
     }
 
-    /// Frees what finds names; none can be added after that.
+    /// Frees the hash table. No name can be added afterwards.
     mutating func releaseIndex() {
         slots = []
         hashes = []
     }
 
-    /// The symbol of the bytes of the source from `start` to `end`.
+    /// Interns the source bytes from `start` to `end`.
     mutating func intern(_ start: Int, _ end: Int) -> SymbolID {
         let (slot, hash) = unsafe find(source.pointer(start), end &- start)
         if slots[slot] != 0 { return SymbolID(slots[slot] &- 1) }
@@ -42,7 +43,7 @@ struct SymbolTable {
 
     mutating func intern(_ name: [UInt8]) -> SymbolID {
         let (slot, hash) = unsafe name.withUnsafeBufferPointer { buffer in
-            // An empty array may have no address; nothing is read from this one then.
+            // An empty array may have no address, and no byte is read through this one.
             unsafe find(buffer.baseAddress ?? source.pointer(0), buffer.count)
         }
         if slots[slot] != 0 { return SymbolID(slots[slot] &- 1) }
@@ -50,7 +51,7 @@ struct SymbolTable {
         return add(hash, slot)
     }
 
-    /// The slot that holds a name, or the free one where it belongs.
+    /// The slot of a name, or the free slot where it belongs.
     @inline(__always)
     private func find(_ name: UnsafePointer<UInt8>, _ count: Int) -> (slot: Int, hash: UInt32) {
         let hash = UInt32(truncatingIfNeeded: unsafe NameHash.hash(name, count, seed: seed))
@@ -58,18 +59,18 @@ struct SymbolTable {
         var slot = Int(hash) & mask
         while slots[slot] != 0 {
             let index = Int(slots[slot] &- 1)
-            if hashes[index] == hash, unsafe matches(names.places[index], name, count) { break }
+            if hashes[index] == hash, unsafe matches(names.entries[index], name, count) { break }
             slot = (slot &+ 1) & mask
         }
         return (slot, hash)
     }
 
     @inline(__always)
-    private func matches(_ place: TextTable.Place, _ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-        guard place.count == count else { return false }
-        let start = Int(place.start)
-        guard place.isOwn else { return unsafe memcmp(source.pointer(start), name, count) == 0 }
-        for index in 0..<count where names.own[start &+ index] != (unsafe name[index]) { return false }
+    private func matches(_ entry: TextTable.Entry, _ name: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        guard entry.count == count else { return false }
+        let start = Int(entry.start)
+        guard entry.isStored else { return unsafe memcmp(source.pointer(start), name, count) == 0 }
+        for index in 0..<count where names.storage[start &+ index] != (unsafe name[index]) { return false }
         return true
     }
 

@@ -1,11 +1,11 @@
 extension SyntaxTree {
-    /// Bytes of the source and the tables, about; the same for the same source.
+    /// Bytes that the source and the tables take, estimated so that equal sources give equal numbers.
     public var memoryBytes: Int {
-        var bytes = source.count + nodes.keptByteCount + symbols.keptByteCount
-        bytes += texts.keptByteCount + spans.keptByteCount + children.keptByteCount
-        bytes += parts.keptByteCount + partSpans.keptByteCount + attributeNames.keptByteCount
-        bytes += lambdas.keptByteCount + formals.keptByteCount + bindings.keptByteCount
-        bytes += attributes.keptByteCount + dynamicAttributes.keptByteCount
-        return bytes + ambiguousOrs.keptByteCount
+        var bytes = source.count + nodes.estimatedByteCount + symbols.estimatedByteCount
+        bytes += texts.estimatedByteCount + spans.estimatedByteCount + children.estimatedByteCount
+        bytes += parts.estimatedByteCount + partSpans.estimatedByteCount + attributeNames.estimatedByteCount
+        bytes += lambdas.estimatedByteCount + formals.estimatedByteCount + bindings.estimatedByteCount
+        bytes += attributes.estimatedByteCount + dynamicAttributes.estimatedByteCount
+        return bytes + ambiguousOrs.estimatedByteCount
     }
 }

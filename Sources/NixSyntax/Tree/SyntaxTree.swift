@@ -32,7 +32,7 @@ public struct TextID: Hashable, Sendable {
     public init(_ rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// A run of elements in one of the tree's side tables.
+/// A contiguous run of elements in one of the tree's side tables.
 public struct Run: Hashable, Sendable {
     public var start: UInt32
     public var count: UInt32
@@ -46,37 +46,39 @@ public struct Run: Hashable, Sendable {
     public var range: Range<Int> { Int(start)..<Int(start) + Int(count) }
 }
 
-/// One expression. Every case is trivial: children are indices, so that a tree is freed without recursion.
+/// An expression. Children are indices and every case is trivial, so that freeing a tree needs no recursion.
 public enum Node: Sendable {
     case integer(Int64)
     case float(Double)
-    /// A string of either form, with escapes and indentation already applied; `parts` lies in `SyntaxTree.parts`.
+    /// A quoted or indented string, with escapes replaced and indentation removed. `parts` is a run in
+    /// `SyntaxTree.parts`.
     case string(parts: Run)
-    /// A URL literal; evaluates to a string.
+    /// A URL literal, which evaluates to a string.
     case uri(TextID)
-    /// A path literal without interpolation, as written (`/a`, `./b`, `c/d`). A leading `~/` is `homePath`.
+    /// A path literal without interpolation, as written (`/a`, `./b`, `c/d`). One that begins with `~/` is a
+    /// `homePath`.
     case path(TextID)
-    /// `~/rest`; the text is as written.
+    /// `~/rest`, as written.
     case homePath(TextID)
-    /// A path with interpolation. The first part is literal and starts as a `path` or `homePath` does.
+    /// A path with interpolation. The first part is a literal that begins like a `path` or `homePath`.
     case interpolatedPath(parts: Run)
-    /// `<name>`; the text is what stands between the brackets.
+    /// `<name>`, without the angle brackets.
     case searchPath(TextID)
     case identifier(SymbolID)
     /// `__curPos`
     case currentPosition
-    /// `base.path` or `base.path or fallback`; `path` lies in `SyntaxTree.attributeNames`.
+    /// `base.path` or `base.path or fallback`; `path` is a run in `SyntaxTree.attributeNames`.
     case select(base: NodeID, path: Run, fallback: NodeID?)
     /// `base ? path`
     case hasAttribute(base: NodeID, path: Run)
     case lambda(LambdaID)
-    /// `function a b c`, flattened; `arguments` lies in `SyntaxTree.children`.
+    /// `function a b c`, flattened; `arguments` is a run in `SyntaxTree.children`.
     case apply(function: NodeID, arguments: Run)
     case letIn(bindings: BindingsID, body: NodeID)
-    /// `let { ...; body = e; }`: the recursive set's attribute `body`.
+    /// `let { ...; body = e; }`, which is the attribute `body` of the recursive set.
     case legacyLet(bindings: BindingsID)
     case attributeSet(bindings: BindingsID, recursive: Bool)
-    /// `elements` lies in `SyntaxTree.children`.
+    /// `elements` is a run in `SyntaxTree.children`.
     case list(elements: Run)
     case with(scope: NodeID, body: NodeID)
     case assert(condition: NodeID, body: NodeID)
@@ -86,8 +88,7 @@ public enum Node: Sendable {
     case binary(BinaryOperator, NodeID, NodeID)
 }
 
-/// The binary operators that reach the compiler. `a |> f` and `f <| a` are kept apart from application only for
-/// their spans; they mean `f a`.
+/// The binary operators. `a |> f` and `f <| a` mean `f a`, and differ from `apply` only in their spans.
 public enum BinaryOperator: UInt8, Sendable, CaseIterable {
     case add, subtract, multiply, divide
     case concatenate, update
@@ -104,9 +105,9 @@ public enum StringPart: Sendable {
 
 /// One step of an attribute path.
 public enum AttributeName: Sendable {
-    /// An identifier or a string without interpolation.
+    /// An identifier, or a string without interpolation.
     case fixed(SymbolID, Span)
-    /// `${e}` or a string with interpolation; the node is the expression of the name.
+    /// `${e}` or a string with interpolation; the node is the expression that gives the name.
     case dynamic(NodeID, Span)
 }
 
@@ -121,11 +122,11 @@ public struct LambdaID: Hashable, Sendable {
 public struct Lambda: Sendable {
     /// `x` in `x: e`, `x@{...}: e` and `{...}@x: e`.
     public var parameter: SymbolID?
-    /// Span of `parameter`; empty without one.
+    /// Span of `parameter`; empty if there is none.
     public var parameterSpan: Span
     /// Whether there is a `{ ... }` pattern.
     public var hasFormals: Bool
-    /// In `SyntaxTree.formals`, in source order.
+    /// A run in `SyntaxTree.formals`, in source order.
     public var formals: Run
     /// Whether the pattern ends in `...`.
     public var hasEllipsis: Bool
@@ -163,16 +164,16 @@ public struct BindingsID: Hashable, Sendable {
     public init(_ rawValue: UInt32) { self.rawValue = rawValue }
 }
 
-/// The bindings of a `let` or an attribute set after `a.b = 1; a.c = 2;` was merged into nested sets, by Nix's rules
+/// The bindings of a `let` or an attribute set, after `a.b = 1; a.c = 2;` was merged into nested sets by Nix's rules
 /// for duplicates.
 public struct Bindings: Sendable {
-    /// In `SyntaxTree.attributes`, in the order their names first appear.
+    /// A run in `SyntaxTree.attributes`, in the order in which the names first appear.
     public var attributes: Run
-    /// In `SyntaxTree.dynamicAttributes`, in source order.
+    /// A run in `SyntaxTree.dynamicAttributes`, in source order.
     public var dynamicAttributes: Run
-    /// In `SyntaxTree.children`: the `e` of each `inherit (e) ...;`, in source order.
+    /// A run in `SyntaxTree.children`: the `e` of each `inherit (e) ...;`, in source order.
     public var inheritSources: Run
-    /// Number of `inherit;` and `inherit (e);` without names (for warnings).
+    /// Number of `inherit;` and `inherit (e);` without names, for warnings.
     public var emptyInherits: UInt32
 
     public init(attributes: Run, dynamicAttributes: Run, inheritSources: Run, emptyInherits: UInt32) {
@@ -183,21 +184,21 @@ public struct Bindings: Sendable {
     }
 }
 
-/// An attribute whose name is known to the parser.
+/// An attribute with a static name.
 public struct Attribute: Sendable {
     /// What an attribute is bound to.
     public enum Value: Sendable {
         case expression(NodeID)
         /// `inherit name;`: the variable of the enclosing scope, never of this set or `let`.
         case inherited
-        /// `inherit (e) name;`: index of `e` among this group's `inheritSources`.
+        /// `inherit (e) name;`, with the index of `e` among the group's `inheritSources`.
         case inheritedFrom(UInt32)
     }
 
     public var name: SymbolID
-    /// Span of the name where it is bound: what `unsafeGetAttrPos` reports.
+    /// Span of the name where it is bound, which `unsafeGetAttrPos` reports.
     public var span: Span
-    /// A node; above all nodes, the number of a source; `inherited`.
+    /// A node index; `inheritedBase` plus the index of an inherit source; or all ones for `inherited`.
     @usableFromInline var packedValue: UInt32
 
     public init(name: SymbolID, span: Span, value: Value) {
@@ -209,26 +210,26 @@ public struct Attribute: Sendable {
     @inlinable
     public var value: Value {
         get {
-            if packedValue < Self.sources { return .expression(NodeID(packedValue)) }
-            return packedValue == UInt32.max ? .inherited : .inheritedFrom(packedValue - Self.sources)
+            if packedValue < Self.inheritedBase { return .expression(NodeID(packedValue)) }
+            return packedValue == UInt32.max ? .inherited : .inheritedFrom(packedValue - Self.inheritedBase)
         }
         set { packedValue = Self.pack(newValue) }
     }
 
-    /// No source is long enough for so many nodes.
-    @usableFromInline static let sources: UInt32 = 1 << 31
+    /// Above all node indices: no source is large enough for so many nodes.
+    @usableFromInline static let inheritedBase: UInt32 = 1 << 31
 
     @inlinable
     static func pack(_ value: Value) -> UInt32 {
         switch value {
         case .expression(let node): node.rawValue
         case .inherited: UInt32.max
-        case .inheritedFrom(let source): source + sources
+        case .inheritedFrom(let source): source + inheritedBase
         }
     }
 }
 
-/// An attribute whose name is computed.
+/// An attribute with a computed name.
 public struct DynamicAttribute: Sendable {
     public var name: NodeID
     public var span: Span
@@ -248,13 +249,14 @@ public struct SyntaxTree: Sendable {
     public var nodes: NodeTable
     /// Span of each node, parallel to `nodes`.
     public var spans: [Span]
-    /// The names of symbols and the texts, by number.
+    /// The names of symbols, by `SymbolID`, and the texts, by `TextID`.
     public var symbols: TextTable
     public var texts: TextTable
     public var children: [NodeID]
-    /// Literals of an indented string may stand side by side: Nix keeps its escapes apart.
+    /// The parts of strings and paths. Adjacent literals are possible in an indented string, because Nix keeps its
+    /// escapes as separate parts.
     public var parts: [StringPart]
-    /// Span of each part, parallel to `parts`; that of an interpolation starts at its `${`.
+    /// Span of each part, parallel to `parts`. The span of an interpolation starts at its `${`.
     public var partSpans: [Span]
     public var attributeNames: [AttributeName]
     public var lambdas: [Lambda]
@@ -262,42 +264,41 @@ public struct SyntaxTree: Sendable {
     public var bindings: [Bindings]
     public var attributes: [Attribute]
     public var dynamicAttributes: [DynamicAttribute]
-    /// Where `f or` is an argument, an element or a fallback without parentheses, in the order of their ends: a newer
-    /// Nix will take `or` for an argument or element of its own.
+    /// The spans of each `f or` that is an argument, a list element or a fallback without parentheses, ordered by their
+    /// ends. Newer versions of Nix parse such an `or` as an argument or element of its own.
     public var ambiguousOrs: [Span]
-    /// Offset of the first byte of each line; looked for anew each time.
+    /// The offset of the first byte of each line. Each access scans the source.
     public var lineStarts: [UInt32] { SourceLocation.lineStarts(of: source) }
 
-    /// The deepest tree that `parse` makes: a node without children has depth 0, any other one more than its deepest
+    /// The depth of the deepest tree that `parse` returns. A leaf has depth 0, any other node one more than its deepest
     /// child, and a binding of `a.b.c` counts as three nested sets.
     public static let maximumDepth = 10_000
 
-    /// A node.
     @inlinable public subscript(_ id: NodeID) -> Node { nodes[Int(id.rawValue)] }
-    /// Where a node stands in the source.
+    /// The source range of a node.
     @inlinable public func span(of id: NodeID) -> Span { spans[Int(id.rawValue)] }
-    /// Where an error in a node is reported: the operator of `.binary`, else the start of the span. Parentheses around
-    /// a first operand belong to the span, those around the node itself do not.
+    /// The offset at which an error in a node is reported: that of the operator of a `.binary` node, otherwise the
+    /// start of its span. A span includes parentheses around the first operand, but not around the node itself.
     public func position(of id: NodeID) -> UInt32 {
         nodes.position(Int(id.rawValue)) ?? spans[Int(id.rawValue)].start
     }
-    /// A symbol's name.
+    /// The name of a symbol.
     public func bytes(of symbol: SymbolID) -> [UInt8] { symbols.bytes(Int(symbol.rawValue), source: source) }
-    /// A text's bytes.
+    /// The bytes of a text.
     public func bytes(of text: TextID) -> [UInt8] { texts.bytes(Int(text.rawValue), source: source) }
 
-    /// The first byte of a symbol's name; nil for the empty one.
+    /// The first byte of a symbol's name; nil for the empty name.
     public func firstByte(of symbol: SymbolID) -> UInt8? {
         symbols.slice(Int(symbol.rawValue), source: source).first
     }
 
-    /// Bytes of a text.
-    public func length(of text: TextID) -> Int { texts.places[Int(text.rawValue)].count }
+    /// The length of a text in bytes.
+    public func length(of text: TextID) -> Int { texts.entries[Int(text.rawValue)].count }
 
-    /// Every name, in the order of the numbers.
+    /// The names of all symbols, in the order of their indices.
     public func names() -> [[UInt8]] { (0..<symbols.count).map { symbols.bytes($0, source: source) } }
 
-    /// Calls `body` with the name of each symbol, in the order of the numbers.
+    /// Calls `body` with each symbol and its name, in the order of their indices.
     public func forEachName(_ body: (SymbolID, UnsafeBufferPointer<UInt8>) -> Void) {
         unsafe source.withUnsafeBufferPointer { buffer in
             let bytes = unsafe SourceBytes(buffer)

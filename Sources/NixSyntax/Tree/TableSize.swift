@@ -1,18 +1,18 @@
 extension Array {
-    /// Bytes that the table takes, and what it will take while it moves to a larger place if so many more elements do not
-    /// fit this one. Elements that have memory of their own are not looked into.
+    /// Bytes that the array takes, including the larger buffer that it moves to if `more` further elements do not fit.
+    /// Memory that the elements own is not counted.
     package func byteCount(adding more: Int) -> Int {
         let stride = MemoryLayout<Element>.stride
         let present = capacity &* stride
-        // Small tables are many; what one of them grows by does not matter.
+        // There are many small arrays, and the growth of one does not matter.
         guard count &+ more > capacity, Swift.max(capacity, more) &* stride > Self.smallTable else { return present }
         return present &+ Swift.max(2 &* capacity, count &+ more) &* stride
     }
 
-    /// What the table takes once it is complete, about: a capacity depends on what the system happened to give, and what is
-    /// counted for a job must not.
-    package var keptByteCount: Int { (count &+ count / 2) &* MemoryLayout<Element>.stride }
+    /// An estimate of the bytes that the complete array takes. It is based on the count, because the capacity depends
+    /// on the memory allocator, while the bytes counted for a job must be reproducible.
+    package var estimatedByteCount: Int { (count &+ count / 2) &* MemoryLayout<Element>.stride }
 
-    /// Bytes of a table that may double without being counted before.
+    /// Bytes up to which an array may double without being counted first.
     private static var smallTable: Int { 1 << 15 }
 }

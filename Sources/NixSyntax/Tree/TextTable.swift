@@ -1,88 +1,91 @@
-/// Byte strings of one source. Most are stretches of the source and take no bytes of their own.
+/// Byte strings of one source. Most are ranges of the source, which take no bytes of their storage.
 public struct TextTable: Sendable {
-    /// Where a string lies: in the source, or in the table's own bytes.
-    struct Place: Sendable {
+    /// The location of a string: in the source, or in `storage`.
+    struct Entry: Sendable {
         var start: UInt32
-        /// Its length; the highest bit says that it lies in the table. No source is long enough to need that bit.
+        /// The length; the highest bit is set for a string in `storage`. No source is long enough to need that bit.
         fileprivate var packedCount: UInt32
 
         @inline(__always)
-        var count: Int { Int(packedCount & ~Self.ownBit) }
+        var count: Int { Int(packedCount & ~Self.storageBit) }
         @inline(__always)
-        var isOwn: Bool { packedCount & Self.ownBit != 0 }
+        var isStored: Bool { packedCount & Self.storageBit != 0 }
 
-        fileprivate static let ownBit: UInt32 = 1 << 31
+        fileprivate static let storageBit: UInt32 = 1 << 31
     }
 
-    private(set) var places: [Place] = []
-    /// Strings that do not stand in the source as they are, end to end.
-    private(set) var own: [UInt8] = []
+    private(set) var entries: [Entry] = []
+    /// The concatenated strings that do not occur in the source as they are.
+    private(set) var storage: [UInt8] = []
 
-    public var count: Int { places.count }
+    public var count: Int { entries.count }
 
-    /// As that of an array.
-    func byteCount(adding more: Int) -> Int { places.byteCount(adding: more) &+ own.byteCount(adding: more) }
+    /// Bytes that the tables take while `more` strings are added, see `Array.byteCount(adding:)`.
+    func byteCount(adding more: Int) -> Int { entries.byteCount(adding: more) &+ storage.byteCount(adding: more) }
 
-    var keptByteCount: Int { places.keptByteCount &+ own.keptByteCount }
+    var estimatedByteCount: Int { entries.estimatedByteCount &+ storage.estimatedByteCount }
 
-    /// Adds the bytes of the source from `start` to `end`.
+    /// Adds the source bytes from `start` to `end` as a string.
     @inline(__always)
     mutating func append(source start: Int, _ end: Int) {
-        places.append(
-            Place(start: UInt32(truncatingIfNeeded: start), packedCount: UInt32(truncatingIfNeeded: end &- start)))
+        entries.append(
+            Entry(start: UInt32(truncatingIfNeeded: start), packedCount: UInt32(truncatingIfNeeded: end &- start)))
     }
 
-    /// Adds a string that does not stand in the source.
+    /// Adds a string that does not occur in the source.
     mutating func append(_ bytes: some Sequence<UInt8>) {
-        let start = own.count
-        own.append(contentsOf: bytes)
-        appendOwn(from: start)
+        let start = storage.count
+        storage.append(contentsOf: bytes)
+        commit(from: start)
     }
 
-    /// Adds one byte to what the next `appendOwn` takes.
+    /// Appends one byte to the string that the next `commit` adds.
     @inline(__always)
-    mutating func push(_ byte: UInt8) { own.append(byte) }
+    mutating func push(_ byte: UInt8) { storage.append(byte) }
 
-    mutating func push(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe own.append(contentsOf: bytes) }
+    mutating func push(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe storage.append(contentsOf: bytes) }
 
-    /// Takes back bytes that were pushed.
-    mutating func dropOwn(to count: Int) { own.removeLast(own.count &- count) }
+    /// Removes bytes that were pushed, so that `storage` has `count` bytes.
+    mutating func truncate(to count: Int) { storage.removeLast(storage.count &- count) }
 
-    /// Makes what was pushed since there were `start` own bytes a string.
-    mutating func appendOwn(from start: Int) {
-        places.append(
-            Place(
+    /// Adds the bytes pushed from index `start` of `storage` on as a string.
+    mutating func commit(from start: Int) {
+        entries.append(
+            Entry(
                 start: UInt32(truncatingIfNeeded: start),
-                packedCount: UInt32(truncatingIfNeeded: own.count &- start) | Place.ownBit))
+                packedCount: UInt32(truncatingIfNeeded: storage.count &- start) | Entry.storageBit))
     }
 
-    /// Calls `body` with a string.
+    /// Calls `body` with the bytes of a string.
     @inline(__always)
     func withBytes<Result>(
         _ index: Int, _ source: SourceBytes, _ body: (UnsafeBufferPointer<UInt8>) -> Result
     ) -> Result {
-        let place = places[index]
-        let start = Int(place.start)
-        guard place.isOwn else { return unsafe source.withBytes(start, start &+ place.count, body) }
-        return unsafe own.withUnsafeBufferPointer {
-            unsafe body(UnsafeBufferPointer(rebasing: $0[start..<start &+ place.count]))
+        let entry = entries[index]
+        let start = Int(entry.start)
+        guard entry.isStored else { return unsafe source.withBytes(start, start &+ entry.count, body) }
+        return unsafe storage.withUnsafeBufferPointer {
+            unsafe body(UnsafeBufferPointer(rebasing: $0[start..<start &+ entry.count]))
         }
     }
 
     /// A copy of a string.
     ///
-    /// - Parameter source: that which the table was made of.
+    /// - Parameters:
+    ///   - index: the string's index.
+    ///   - source: the source that the table was made from.
     func bytes(_ index: Int, source: [UInt8]) -> [UInt8] { Array(slice(index, source: source)) }
 
-    /// A copy of the first bytes of a string: one more than a limit, so that it can be seen that it goes on.
-    func beginning(_ index: Int, source: [UInt8], _ limit: Int) -> [UInt8] {
+    /// A copy of a string's first `limit` + 1 bytes, from which the caller can see whether the string is longer than
+    /// the limit.
+    func prefix(_ index: Int, source: [UInt8], _ limit: Int) -> [UInt8] {
         Array(slice(index, source: source).prefix(limit == .max ? limit : limit + 1))
     }
 
-    /// A string where it lies.
+    /// A string without copying it.
     func slice(_ index: Int, source: [UInt8]) -> ArraySlice<UInt8> {
-        let place = places[index]
-        let range = Int(place.start)..<Int(place.start) + place.count
-        return place.isOwn ? own[range] : source[range]
+        let entry = entries[index]
+        let range = Int(entry.start)..<Int(entry.start) + entry.count
+        return entry.isStored ? storage[range] : source[range]
     }
 }

@@ -74,12 +74,18 @@ extension Interpreter {
             guard reserve(Size.string(path.count)) else { return .collect }
             return done(makePath(path))
         }
-        let text = String(decoding: name, as: UTF8.self)
-        return fail(
-            .thrown,
-            machine.settings.pure
-                ? "cannot look up '<\(text)>' in pure evaluation mode (use '--impure' to override)"
-                : "file '\(text)' was not found in the Nix search path (add it using $NIX_PATH or -I)")
+        return fail(.thrown, notFound(String(decoding: name, as: UTF8.self)))
+    }
+
+    /// Says what was not found, and what the one who started the evaluation can do.
+    private func notFound(_ name: String) -> String {
+        if !machine.settings.pure {
+            return "file '\(name)' was not found in the Nix search path (add it using $NIX_PATH or -I)"
+        }
+        // The roots of a job are its whole search path.
+        return machine.io.hasFixedContents
+            ? "cannot look up '<\(name)>': no root of this job has that name or holds that file (name one with --root)"
+            : "cannot look up '<\(name)>' in pure evaluation mode (use '--impure' to override)"
     }
 
     /// The path below an entry without its links, if something is there. An entry that is not there itself is told of

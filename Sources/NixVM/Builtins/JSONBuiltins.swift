@@ -19,11 +19,11 @@ extension Interpreter {
         do throws(JSONError) {
             let extent = try reader.measure(&meter)
             settle(meter)
-            guard reserve(JSONValue.size(extent), beside: meter.taken + JSONValue.workSize(extent)) else {
+            guard reserve(JSONValue.size(extent), beside: meter.usedBytes + JSONValue.workSize(extent)) else {
                 return refundIfRetried(.collect, since: mark)
             }
             guard charge(1) else { return .error }
-            return makeJSON(reader, JSONValue(self, text.byteBuffer, extent, taken: meter.taken))
+            return makeJSON(reader, JSONValue(self, text.byteBuffer, extent, taken: meter.usedBytes))
         } catch {
             return fail(error, in: bytes, &meter, since: mark)
         }
@@ -50,7 +50,7 @@ extension Interpreter {
             case .refused(let reason):
                 settle(meter)
                 return fail(.value, reason)
-            case .worded(let wording): message = wording
+            case .libraryMessage(let wording): message = wording
             case .syntax(let reason): message = try JSONSyntaxError.message(text, &meter) ?? reason
             }
             settle(meter)
@@ -195,7 +195,7 @@ extension Interpreter {
         _ bytes: UnsafeBufferPointer<UInt8>, _ length: Int, to out: UnsafeMutablePointer<UInt8>
     ) -> Bool {
         let view = ByteView(bytes)
-        let room = ByteRoom(out, count: length)
+        let room = MutableByteView(out, count: length)
         if view.count <= Interpreter.blockBytes {
             _ = JSONText.quote(view, to: room)
             return true

@@ -35,7 +35,7 @@ struct JSONValue {
     /// Bytes beside the heap that the building takes.
     static func workSize(_ extent: JSONExtent) -> Int {
         let largest = extent.largestObject * (KeySorter.bytesPerKey + MemoryLayout<Int>.stride)
-        let waiting = extent.mostWaiting * (MemoryLayout<Value>.stride + MemoryLayout<UInt32>.stride)
+        let waiting = extent.maximumPending * (MemoryLayout<Value>.stride + MemoryLayout<UInt32>.stride)
         return largest + waiting
     }
 
@@ -45,8 +45,8 @@ struct JSONValue {
         self.bytes = bytes
         known = ContiguousArray(repeating: nil, count: JSONValue.knownCapacity)
         names = NameSpace(interpreter, beside: taken + JSONValue.workSize(extent))
-        values.reserveCapacity(extent.mostWaiting)
-        if extent.objects > 0 { keys.reserveCapacity(extent.mostWaiting) }
+        values.reserveCapacity(extent.maximumPending)
+        if extent.objects > 0 { keys.reserveCapacity(extent.maximumPending) }
     }
 
     /// The value of the tokens added so far.
@@ -101,7 +101,7 @@ struct JSONValue {
     /// Replaces the escapes of a token's text, in the free room of the heap; nil with `failure` set.
     private func unescape(_ token: JSONReader.Token) -> UnsafeBufferPointer<UInt8>? {
         let source = ByteView(text(token))
-        let room = ByteRoom(freeBytes, count: source.count)
+        let room = MutableByteView(freeBytes, count: source.count)
         var place = 0
         var written = 0
         let isDone = interpreter.inBlocks(source.count, bytesPerUnit: 8) { block in

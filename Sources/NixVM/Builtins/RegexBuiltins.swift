@@ -16,7 +16,7 @@ extension Interpreter {
     fileprivate func checkPattern() -> Bool {
         guard let source = expectPlainString(0) else { return false }
         // One that is not kept is compiled when it is used.
-        if source.field > RegexCache.longestKept { return true }
+        if source.field > RegexCache.longestCached { return true }
         var pattern: RegularExpression?
         return findPattern(source, &pattern) != .error
     }
@@ -25,7 +25,7 @@ extension Interpreter {
     /// runs anew. Answers `.next` with the pattern.
     private func findPattern(_ source: Object, _ pattern: inout RegularExpression?) -> Step {
         let bytes = ByteView(source.byteBuffer)
-        pattern = machine.patterns.known(bytes)
+        pattern = machine.patterns.cached(bytes)
         if pattern != nil { return .next }
         let mark = fuelMark
         let kept = machine.patterns.byteCount
@@ -60,7 +60,7 @@ extension Interpreter {
         mark = fuelMark
         let step = findPattern(source, &pattern)
         if step != .next { return step }
-        if source.field <= RegexCache.longestKept { mark = fuelMark }
+        if source.field <= RegexCache.longestCached { mark = fuelMark }
         return charge(1 + source.field / 64) ? .next : .error
     }
 
@@ -78,7 +78,7 @@ extension Interpreter {
             settle(meter)
             let step =
                 isMatch
-                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.taken, since: mark) : done(.null)
+                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.usedBytes, since: mark) : done(.null)
             matcher.end(&meter)
             return step
         } catch {
@@ -131,7 +131,7 @@ extension Interpreter {
         let size =
             Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
             + Size.words(splitter.words)
-        guard reserve(size, beside: meter.taken) else { return refundIfRetried(.collect, since: mark) }
+        guard reserve(size, beside: meter.usedBytes) else { return refundIfRetried(.collect, since: mark) }
         return matches == 0 ? unsplit() : makeParts(splitter, text.byteBuffer, pattern.groupCount)
     }
 
@@ -149,7 +149,7 @@ extension Interpreter {
         let width = splitter.width
         let list = makeList(2 * matches + 1)
         do throws(WorkStop) {
-            try splitter.withPlaces { (places) throws(WorkStop) in
+            try splitter.withPositions { (places) throws(WorkStop) in
                 var from = 0
                 for match in 0..<matches {
                     let start = Int(places[match * width])

@@ -35,13 +35,13 @@ extension Interpreter {
             let size = try size(of: document, &meter)
             settle(meter)
             if let refusal { return fail(.value, "while parsing TOML: \(refusal)") }
-            guard reserve(size, beside: meter.taken + TOMLValue.workSize(document)) else {
+            guard reserve(size, beside: meter.usedBytes + TOMLValue.workSize(document)) else {
                 return refundIfRetried(.collect, since: mark)
             }
         } catch {
             return stopped(error, meter, since: mark)
         }
-        guard let value = TOMLValue.make(document, self, taken: meter.taken) else { return .error }
+        guard let value = TOMLValue.make(document, self, taken: meter.usedBytes) else { return .error }
         return done(value)
     }
 

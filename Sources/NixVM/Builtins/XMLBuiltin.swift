@@ -81,7 +81,7 @@ extension Interpreter {
             var text = try XMLText(indent: depth, &meter)
             try body(&text, &meter)
             settle(meter)
-            return refundIfRetried(append(text, extra: extra, beside: meter.taken), since: mark)
+            return refundIfRetried(append(text, extra: extra, beside: meter.usedBytes), since: mark)
         } catch {
             return stopped(error, meter, since: mark)
         }
@@ -91,7 +91,7 @@ extension Interpreter {
         var builder = TextBuilder(self, bp + 2)
         guard let out = builder.room(text.count, extra: extra, beside: taken) else { return builder.step }
         let isWritten = inBlocks(text.count, bytesPerUnit: 64) { block in
-            text.copy(block, to: ByteRoom(out + block.lowerBound, count: block.count))
+            text.copy(block, to: MutableByteView(out + block.lowerBound, count: block.count))
             return true
         }
         guard isWritten else { return .error }

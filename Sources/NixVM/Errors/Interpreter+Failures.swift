@@ -44,7 +44,11 @@ extension Interpreter {
         return .error
     }
 
-    var memoryText: String { "memory limit exceeded\(limitText(state.pointee.memoryLimit, "bytes"))" }
+    var memoryText: String {
+        let text = "memory limit exceeded\(limitText(state.pointee.memoryLimit, "bytes"))"
+        return state.pointee.memoryLimit == machine.limits.memory
+            ? text : text + "; the system's limit on address space (ulimit -v) allows no more"
+    }
 
     func failFuel() -> Bool {
         _ = fail(.fuelExhausted, "fuel exhausted\(limitText(machine.limits.fuel, "units"))")

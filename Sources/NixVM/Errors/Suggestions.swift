@@ -1,9 +1,9 @@
 /// Existing names that are similar to one that was not found, for "did you mean".
-enum Suggestions {
+package enum Suggestions {
     /// Up to three names within an edit distance of 2, sorted by distance and then by name.
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
-    static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
+    package static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
         // Searching a set of many thousand names takes more time than the message is worth, and nobody types so long a
         // name.
         if candidates.count > 5_000 || name.count > longestName { return [] }

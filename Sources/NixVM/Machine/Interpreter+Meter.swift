@@ -18,7 +18,7 @@ extension Interpreter {
         let room =
             state.pointee.memoryLimit == nil
             ? Int.max : max(roomOutsideHeap, state.pointee.hpLimit - state.pointee.registers.hp)
-        return WorkMeter(units: state.pointee.grantedFuel, room: room, budget: machine)
+        return WorkMeter(units: state.pointee.grantedFuel, byteLimit: room, budget: machine)
     }
 
     /// Returns what a meter has left to the grant.
@@ -56,12 +56,12 @@ extension Interpreter {
     func stopped(_ stop: WorkStop, _ meter: WorkMeter, since mark: Int) -> Step {
         switch stop {
         case .interrupted: return .error
-        case .needsRoom(let bytes) where bytes <= state.pointee.heap.spaceSize:
+        case .needsMemory(let bytes) where bytes <= state.pointee.heap.spaceSize:
             settle(meter)
             state.pointee.neededBytes = bytes
             state.pointee.neededSlots = 0
             return refundIfRetried(.collect, since: mark)
-        case .needsRoom, .outOfMemory:
+        case .needsMemory, .outOfMemory:
             _ = failMemory()
             return .error
         }

@@ -147,7 +147,7 @@ extension Interpreter {
     private func growFrames() -> Bool {
         let used = state.pointee.registers.fp - state.pointee.framesBase
         let most = min(state.pointee.maximumDepth, state.pointee.heap.stackSize / MemoryLayout<Frame>.stride - 1)
-        if used >= most { return failDepth() }
+        if used >= most { return used < state.pointee.maximumDepth ? failStackRange() : failDepth() }
         let size = min(used + growth(of: used), most)
         state.pointee.fpLimit = state.pointee.framesBase + size
         return fitsLimit()
@@ -169,10 +169,14 @@ extension Interpreter {
     private func growStack(_ slots: Int) -> Bool {
         let used = state.pointee.registers.sp - state.pointee.stackBase
         let size = used + slots + growth(of: used)
-        if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failDepth() }
+        if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failStackRange() }
         state.pointee.spLimit = state.pointee.stackBase + size
         return fitsLimit()
     }
+
+    /// Fails because the range of the stack or of the frames is full. Under a memory limit the range is in proportion to
+    /// the limit, so this means that the limit is exceeded.
+    private func failStackRange() -> Bool { state.pointee.memoryLimit == nil ? failDepth() : failMemory() }
 
     /// The stack has grown at the expense of the heap, so under a memory limit the heap's window is set again.
     private func fitsLimit() -> Bool {

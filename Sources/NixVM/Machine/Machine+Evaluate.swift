@@ -283,19 +283,23 @@ extension Machine {
     /// Whether the forced value is a set.
     public func isAttributes(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isAttributes }
 
-    /// The formals of a function, each with whether it has a default. The result is nil for a function without a
-    /// pattern.
-    public func formals(_ handle: ValueHandle) -> [(name: [UInt8], hasDefault: Bool)]? {
+    /// The formals of the pattern that a function's next argument is matched with. Each has whether it has a default, and
+    /// `hasEllipsis` says whether the pattern ends in `...`. The result is nil for a function without a pattern.
+    public func formals(
+        _ handle: ValueHandle
+    ) -> (names: [(name: [UInt8], hasDefault: Bool)], hasEllipsis: Bool)? {
         var value = state.pointee.roots[handle.root]
+        // Of a function of several arguments only the last has a pattern; the others must have been given.
+        guard interpreter.arity(of: value) == 1 else { return nil }
         if value.tag == Tag.function, value.object.kind == Kind.partial { value = value.object.values[0] }
         guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
         let loaded = state.pointee.chunks[value.object.field]
         let program = programs[Int(loaded.program)]
         let chunk = program.chunk(Int(loaded.index))
-        guard chunk.arity == 1, let index = chunk.formals else { return nil }
-        return program.program.formals[Int(index)].formals.map {
-            (name(of: $0.symbol, in: program), $0.defaultValue != .none)
-        }
+        guard let index = chunk.formals else { return nil }
+        let formals = program.program.formals[Int(index)]
+        let names = formals.formals.map { (name(of: $0.symbol, in: program), $0.defaultValue != .none) }
+        return (names, formals.hasEllipsis)
     }
 
     /// Whether the forced value is a string.

@@ -192,7 +192,7 @@ public final class Machine {
 
     /// Sets the limits in the state. They are first checked at the first allocation.
     private func setLimits() {
-        state.pointee.memoryLimit = limits.memory
+        state.pointee.memoryLimit = [limits.memory, storage.sizes.imposedLimit].compactMap { $0 }.min()
         state.pointee.maximumDepth = limits.depth
         state.pointee.fuel = limits.fuel
         state.pointee.fpLimit = state.pointee.framesBase + min(MachineState.firstFrameWindow, limits.depth)

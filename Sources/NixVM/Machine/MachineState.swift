@@ -178,7 +178,7 @@ struct MachineState: BitwiseCopyable {
 
     /// The number of values that the host and the import cache can keep at a time.
     static let rootCapacity = 1 << 22
-    /// The number of chunks that a machine can load.
+    /// The most chunks that a machine can load.
     static let chunkCapacity = 1 << 24
     /// The initial windows of the stack, in values, and of the frames.
     static let firstStackWindow = 1 << 14

@@ -1,26 +1,3 @@
-/// Sizes in bytes of the address ranges that a machine reserves. Without a memory limit they are as large as is
-/// reasonable. With one they are in proportion to it, so that a small machine works under tools that account for
-/// address space (ulimit -v, valgrind).
-struct HeapSizes {
-    /// The size of each space, and of the nursery.
-    let space: Int
-    let permanent: Int
-    /// The size of the stack, and of the range of frames.
-    let stack: Int
-    /// What is reserved beyond the memory limit, for the builtins with their names and for windows that are opened
-    /// before they are counted.
-    static let reserve = 64 << 20
-
-    /// - Parameter memoryLimit: The limit in bytes, or nil for none.
-    init(memoryLimit: Int?) {
-        let limit = min(memoryLimit ?? .max, 1 << 36) & ~0xFFFF
-        space = min(1 << 36, limit + HeapSizes.reserve)
-        permanent = min(1 << 35, limit + HeapSizes.reserve)
-        // A window counts only once it is open, so the range is twice as large as the limit allows.
-        stack = min(1 << 35, 2 * limit + HeapSizes.reserve)
-    }
-}
-
 /// The layout of the heap within the machine's ranges. They are all reserved at once; pages are provided as they are
 /// touched.
 ///
@@ -35,6 +12,8 @@ struct Heap: BitwiseCopyable {
     let permanentSize: Int
     /// The size in bytes of the stack, and of the range of frames.
     let stackSize: Int
+    /// The number of chunks that can be loaded.
+    let chunkCapacity: Int
     /// The bytes of the nursery that are filled between collections while the stack is small.
     static let nurserySize = 4 << 20
     /// The bytes of the current space that may be in use before the first full collection.
@@ -61,6 +40,7 @@ struct Heap: BitwiseCopyable {
         spaceSize = sizes.space
         permanentSize = sizes.permanent
         stackSize = sizes.stack
+        chunkCapacity = sizes.chunks
         first = objects
         nursery = objects + sizes.space
         second = objects + sizes.space * 2

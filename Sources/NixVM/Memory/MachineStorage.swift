@@ -32,14 +32,16 @@ final class MachineStorage {
 
     /// Reserves and allocates everything. The result is nil when the address space cannot be reserved.
     ///
-    /// - Parameter memoryLimit: The machine's limit in bytes, or nil for none. The ranges are in proportion to it.
+    /// - Parameter memoryLimit: The machine's limit in bytes, or nil for none. The ranges are in proportion to it, and to
+    ///   what the system's limit on address space leaves.
     init?(memoryLimit: Int?, builtins definitions: [BuiltinDefinition]) {
-        sizes = HeapSizes(memoryLimit: memoryLimit)
+        guard let sizes = HeapSizes(memoryLimit: memoryLimit, room: AddressSpace.room) else { return nil }
+        self.sizes = sizes
         guard let objects = AddressRange(byteCount: sizes.space * 3),
             let permanent = AddressRange(byteCount: sizes.permanent),
             let stack = AddressRange(byteCount: sizes.stack), let frames = AddressRange(byteCount: sizes.stack),
             let tailSites = AddressRange(sizes.stack / MemoryLayout<Frame>.stride, of: UInt.self),
-            let chunks = AddressRange(MachineState.chunkCapacity, of: LoadedChunk.self),
+            let chunks = AddressRange(sizes.chunks, of: LoadedChunk.self),
             let roots = AddressRange(MachineState.rootCapacity, of: Value.self),
             let remembered = AddressRange(RememberedSet.capacity, of: UInt.self)
         else { return nil }

@@ -42,7 +42,7 @@ final class LoadedProgram {
     private var nextCode: UnsafeMutablePointer<UInt8>?
 
     /// The approximate number of bytes that a program takes besides its tables.
-    static let ownBytes = 1024
+    static let outOfLineBytes = 1024
 
     /// - Parameters:
     ///   - sizes: The initial sizes of the tables.

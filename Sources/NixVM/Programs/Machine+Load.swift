@@ -45,7 +45,7 @@ extension Machine {
         name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> LoadedProgram {
         var budget = LoadBudget(self)
-        try budget.charge(sizes.tableBytes + LoadedProgram.ownBytes + directory.count)
+        try budget.charge(sizes.tableBytes + LoadedProgram.outOfLineBytes + directory.count)
         budget.finish()
         let loaded = LoadedProgram(
             sizes, lines: lines, spans: spans, number: programs.count, sourceName: name, directory: directory,
@@ -108,7 +108,7 @@ extension Machine {
             loaded.shapes.append(try load(shape, loaded, &budget))
         }
         for formals in formals {
-            try budget.charge(loaded.formals.growth + formals.ownBytes + 2 * MemoryLayout<Formals>.stride)
+            try budget.charge(loaded.formals.growth + formals.outOfLineBytes + 2 * MemoryLayout<Formals>.stride)
             loaded.program.formals.append(formals)
             loaded.formals.append(try load(formals, loaded, &budget))
         }
@@ -126,7 +126,7 @@ extension Machine {
         _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         let index = state.pointee.chunkCount
-        guard index < MachineState.chunkCapacity else { throw Self.tooManyPrograms }
+        guard index < state.pointee.heap.chunkCapacity else { throw Self.tooManyPrograms }
         try budget.work()
         try budget.charge(
             MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)

@@ -10,7 +10,7 @@ extension Machine {
         indexed program: IndexedProgram, part: IndexedPart, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
         let first = state.pointee.chunkCount
-        guard program.chunkCount <= MachineState.chunkCapacity - first else { throw Self.tooManyPrograms }
+        guard program.chunkCount <= state.pointee.heap.chunkCapacity - first else { throw Self.tooManyPrograms }
         let sizes = ProgramSizes(program)
         let loaded = try add(
             sizes, lines: { program.lines.map { $0.location(of:) } }, spans: { program.instructionSpans(of: $0) },
@@ -52,7 +52,7 @@ extension Machine {
         for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded, &budget)) }
         for (index, shape) in part.shapes { loaded.shapes.set(index, try load(shape, loaded, &budget)) }
         for (index, formals) in part.formals {
-            try budget.charge(formals.ownBytes)
+            try budget.charge(formals.outOfLineBytes)
             loaded.program.formals[index] = formals
             loaded.formals.set(index, try load(formals, loaded, &budget))
             try fillDefaults(loaded, index, &budget)

@@ -1,6 +1,6 @@
-# The job of this folder: resolve what an application needs, and print the plan.
+# The job of this folder: it resolves what an application needs and prints the plan.
 #
-# Evaluate it here with `firn eval --strict config/examples/packages/main.nix`, or submit it under a root.
+# It can be evaluated with `firn eval --strict config/examples/packages/main.nix`, or submitted as a file of a root.
 let
   lib = import ./lib;
   registry = import ./registry.nix { inherit lib; };

@@ -1,7 +1,7 @@
-# The packages that there are: by name, every version with its needs.
+# All packages by name, each with its versions and what these need.
 { lib }:
 let
-  # One release: `needs` is a set of package names and version ranges.
+  # Makes a release. `needs` is a set of package names and version ranges.
   release = { version, size, license ? "MIT", needs ? { } }: {
     inherit size license needs;
     version = lib.versions.parse version;

@@ -1,15 +1,15 @@
 # Chooses one version of every package that is needed, directly or through others.
 #
-# The newest version that fits all known ranges is taken. Then the ranges of the versions taken are known, and the search
-# starts again with them, until nothing changes.
+# The search takes the newest version within all known ranges. The chosen versions bring ranges of their own, with which
+# the search is repeated until nothing changes.
 { lib }:
 let
   inherit (lib) attrs strings versions;
 
-  # After so many searches, versions that keep excluding each other are given up.
+  # The number of searches after which the resolver gives up, because versions keep excluding each other.
   maximumRounds = 50;
 
-  # The releases of a package that fit all its known ranges, newest first.
+  # The releases of a package within all its known ranges, newest first.
   candidates = registry: ranges: name:
     let
       releases = registry.${name} or (throw "no package is called '${name}'");
@@ -17,7 +17,7 @@ let
     in
     builtins.sort (a: b: versions.less b.version a.version) (builtins.filter fits releases);
 
-  # Why no release of a package fits: its ranges, and who asks for them.
+  # The message that no release of a package fits, with its ranges and who asks for them.
   conflict = registry: ranges: name:
     let
       asked = map (range: "${range.text} (by ${range.by})") ranges.${name};
@@ -43,7 +43,7 @@ let
       ranges
       (builtins.attrNames needs);
 
-  # All packages that the wanted ones need, with the versions that the known ranges leave.
+  # All packages that the wanted ones need, with the versions that the known ranges allow.
   reachable = registry: ranges: names:
     let
       node = name: { key = name; release = choose registry ranges name; };
@@ -58,7 +58,7 @@ let
   rangesOf = request: chosen:
     builtins.foldl' (known: name: addRanges name chosen.${name}.needs known) request (builtins.attrNames chosen);
 
-  # Repeats the search until the chosen versions ask for the ranges that they were chosen by.
+  # Repeats the search until the chosen versions ask for the ranges by which they were chosen.
   settle = registry: names: request: ranges: rounds:
     let
       chosen = reachable registry ranges names;
@@ -68,7 +68,7 @@ let
     else if rounds == 0 then throw "no choice of versions settles; narrow the ranges of the request"
     else settle registry names request asked (rounds - 1);
 
-  # The packages in an order in which each comes after all that it needs.
+  # The packages in an order in which each one follows everything that it needs.
   installOrder = packages:
     let
       visit = path: state: name:
@@ -84,7 +84,7 @@ let
     builtins.foldl' (visit [ ]) [ ] (builtins.attrNames packages);
 in
 rec {
-  # A registry and the wanted packages with their ranges -> packages, ranges and order.
+  # Resolves the wanted packages, given with their ranges, to packages, ranges and an order.
   resolve = registry: { wanted }:
     let
       request = addRanges "the request" wanted { };
@@ -92,7 +92,7 @@ rec {
     in
     settled // { order = installOrder settled.packages; };
 
-  # Whether a request can be met, as a sentence.
+  # A sentence that says whether a request can be met.
   explain = registry: request:
     let
       plan = resolve registry request;

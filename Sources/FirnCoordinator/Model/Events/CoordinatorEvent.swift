@@ -1,43 +1,48 @@
 import FirnProtocol
 import JobStore
 
-/// What happens to a coordinator. The machine is told the time with each.
+/// An event of the coordinator. The state machine is given the time together with each event.
 public enum CoordinatorEvent: Sendable {
-    /// A message came to the clients' or the operators' endpoint. The identity is what the connection's key says.
+    /// A message arrived at the endpoint for clients or operators. The identity is the one of the connection's key.
     case client(Peer, Identity, Envelope<ClientRequest>)
-    /// A message came to the workers' endpoint.
+    /// A message arrived at the endpoint for workers. The address is the one libzmq reports for the connection.
     case worker(Peer, Identity, address: String, Envelope<WorkerMessage>)
-    /// A segment came to the traces' endpoint.
+    /// A segment arrived at the endpoint for traces.
     case trace(Identity, WireTraceSegment)
-    /// Something came that is no message of the protocol.
+    /// A message arrived that does not follow the protocol.
     case unreadable(Peer, ProtocolError)
     /// A message to this peer found no connection.
     case unreachable(Peer)
-    /// The store's answers, in the order of the `store` actions.
+    /// The store's replies, in the order of the `store` actions.
     case stored([JobStoreReply])
-    /// A batch could not be committed, which is tried again: `stored` still follows. The reason, for clients.
+    /// A batch could not be committed and is being retried: `stored` still follows. The text is the reason, for
+    /// clients.
     case storeFailed(String)
     /// The store's answer to a `read` action.
     case answered(CoordinatorRead, CoordinatorRead.Answer)
-    /// A client has taken so many bytes of what it was sent, or they will not be sent: as counted by `ClientReply.bytes`.
+    /// The client has read that many bytes, or they were discarded. Bytes are counted as by `ClientReply.bytes`.
     case released(Peer, bytes: Int)
-    /// Time passed. Only given when the sockets have been read empty, so that a heartbeat that came in time counts.
+    /// Time passed. The event is given only after the sockets were read empty, so that a heartbeat that came in time
+    /// counts.
     case tick
-    /// Take no new jobs, lease none, and say `drained` when no worker holds one.
+    /// The coordinator is to accept and lease no further jobs, and to emit `drained` when no worker holds one.
     case drain
 }
 
-/// What the service is to do, in order.
+/// What the service must do, in order.
 public enum CoordinatorAction: Sendable {
+    /// Send a reply to a client or operator.
     case reply(Peer, correlation: UInt64, ClientReply)
-    /// The correlation is 0 but for the answer to a hello and for an error.
+    /// Send a command to a worker. The correlation id is 0 except for the reply to a hello and for an error.
     case command(Peer, correlation: UInt64, WorkerCommand)
-    /// One more operation of the next batch. Each gets one reply, in order, by `stored`.
+    /// Add an operation to the next batch. Each operation gets one reply, in order, by `stored`.
     case store(JobStoreOperation)
-    /// To be read from the store; the service answers with `answered`.
+    /// Read from the store, and answer with `answered`.
     case read(CoordinatorRead)
-    /// Throw away what waits in the service for the client, and say by `released` how much that was.
+    /// Discard what is queued for the client, and report the discarded bytes by `released`.
     case discard(Peer)
-    case keepTrace(TraceSegment)
+    /// Append a segment to the job's stored trace.
+    case appendTrace(TraceSegment)
+    /// Report that the drain is complete.
     case drained
 }

@@ -1,51 +1,52 @@
 import FirnProtocol
 import JobStore
 
-/// A question about jobs that the machine does not remember, for the store.
+/// A question for the store about jobs that the state machine does not hold.
 public struct CoordinatorRead: Sendable {
-    /// What is asked. Numbers of jobs are those that the client knows.
+    /// What is asked. Job numbers are those that the client knows.
     public enum Question: Sendable {
         case status(UInt64)
-        /// Answered by `watched`, with as many of them as make one message.
+        /// Answered by `watched`, with as many of the jobs as fit one message.
         case watchedJobs([UInt64])
         case result(WireReadResult)
         case list(WireListJobs)
         case trace(WireReadTrace)
     }
 
+    /// What the store answers.
     public enum Answer: Sendable {
         case reply(ClientReply)
         case watched(Watched)
     }
 
-    /// Finished jobs of a watch.
+    /// The finished jobs of a watch.
     public struct Watched: Sendable {
         public var statuses: [WireJobStatus] = []
-        /// Jobs that the client may not see, or that are not there.
+        /// Jobs that do not exist, or that the client may not see.
         public var unknown: [UInt64] = []
-        /// Not read yet, because the message is full: to be asked again.
-        public var left: [UInt64] = []
+        /// Jobs that were not read because the message is full. They are to be asked for again.
+        public var remaining: [UInt64] = []
     }
 
     public let peer: Peer
-    /// Of the connection: another one may have begun when the answer comes.
+    /// The session that asked. Another session may have begun on the connection when the answer comes.
     public let session: UInt64
     public let correlation: UInt64
-    /// Whose jobs may be seen; nil for an operator.
+    /// The tenant whose jobs may be read; nil for an operator, who may read all.
     public let tenant: String?
     public let question: Question
-    /// Bytes that the budget holds for the answer.
+    /// Bytes that the budget reserves for the answer.
     public let reserved: Int
 
-    /// How a job with this number is found.
+    /// The store's key for a job number of the client.
     func key(_ number: UInt64) -> JobKey { JobKey(number, tenant: tenant) }
 
-    /// What a part of a value or trace carries at most, about, in bytes.
+    /// Bytes of value or trace that one reply carries, roughly at most.
     static let partBytes = 1 << 20
 }
 
 extension JobKey {
-    /// - Parameter tenant: whose numbers are meant; nil for an operator, who uses ids.
+    /// - Parameter tenant: the tenant that counts by these numbers; nil for an operator, who uses ids.
     init(_ number: UInt64, tenant: String?) {
         let number = Int64(clamping: number)
         self = tenant.map { .number(number, tenant: $0) } ?? .id(JobID(rawValue: number))

@@ -1,13 +1,16 @@
 import JobStore
 
-/// What an operation of the store was for: where its reply goes on.
+/// The purpose of a store operation, which decides how its reply is handled.
 enum StoreIntent: Sendable {
     case insert(submit: UInt64, index: Int, tenant: Int, Admission)
+    /// The grant of a lease.
     case lease(JobID, Peer, attempt: UInt32)
+    /// The result of an attempt.
     case finish(JobID, Peer, attempt: UInt32)
-    /// An outcome of the coordinator's own; `cancel` names the answer that waits for it.
+    /// An outcome decided by the coordinator. `cancel` names the reply that waits for it.
     case conclude(JobID, cancel: (number: UInt64, index: Int)?)
+    /// A cancel request's question whether a job is finished or unknown.
     case probe(cancel: UInt64, index: Int)
-    /// Nothing waits for it.
+    /// Nothing waits for the reply.
     case none
 }

@@ -1,4 +1,4 @@
-/// First in, first out. Adding and taking cost a constant, over many.
+/// A first-in, first-out queue. Adding and removing an element takes constant amortised time.
 struct FIFO<Element: Sendable>: Sendable {
     private var elements: [Element?] = []
     private var next = 0
@@ -13,7 +13,7 @@ struct FIFO<Element: Sendable>: Sendable {
         guard let first else { return nil }
         elements[next] = nil
         next += 1
-        // Half of the array at least is given up, so each element is moved once for each that was taken.
+        // At least half of the array is removed, so each element is moved at most once for each one removed.
         if 2 * next >= elements.count {
             elements.removeFirst(next)
             next = 0
@@ -21,7 +21,7 @@ struct FIFO<Element: Sendable>: Sendable {
         return first
     }
 
-    /// Takes up to so many.
+    /// Removes up to that many elements, in order.
     mutating func removeFirst(_ most: Int) -> [Element] {
         var taken: [Element] = []
         while taken.count < most, let element = removeFirst() { taken.append(element) }

@@ -2,49 +2,55 @@ import FirnProtocol
 import Foundation
 import JobStore
 
-/// An open job: everything from its insertion to the commit of its outcome.
+/// An open job, from its insertion until its outcome is committed.
 struct Job: Sendable {
+    /// The stage that a job has reached.
     enum State: Sendable {
-        /// Waits for its not-before time.
+        /// The job waits for its not-before time.
         case delayed
+        /// The job waits to be leased.
         case queued
-        /// Its lease is being committed; it is sent when that is done.
+        /// The lease is being committed; the job is sent to the worker afterwards.
         case leasing(Peer)
-        /// Sent to the worker, which evaluates another one.
+        /// The job was sent to the worker, which evaluates another one.
         case held(Peer)
-        /// The worker evaluates it.
+        /// The worker evaluates the job.
         case running(Peer)
-        /// Leased, as the store says, to a worker that has not come back since this coordinator started.
+        /// The store names a worker that has not reconnected since this coordinator started. `until` is steady time.
         case orphaned(worker: String, until: Int64, hasBegun: Bool)
-        /// Its outcome is being committed.
+        /// The outcome is being committed.
         case concluding(WireJobResult)
     }
 
     let id: JobID
-    /// By which its tenant knows it.
+    /// The number by which its tenant knows the job.
     let number: Int64
-    /// Index into the machine's tenants.
+    /// Index into the state machine's tenants.
     let tenant: Int
     let admission: Admission
+    /// Wall time of the submission.
     let submitted: Int64
     var state = State.queued
-    /// The last attempt that was leased; 0 before the first.
+    /// The number of the attempt that was leased last; 0 before the first.
     var attempt: UInt32 = 0
-    /// Wall time at which the last attempt began, or was leased, while it has not.
+    /// Wall time at which the last attempt began, or was leased if it has not begun.
     var started: Int64 = 0
+    /// The workers that were lost while they evaluated the job.
     var lost: [LostWorker] = []
-    /// A client asked to end it. The reason, and the steady time at which the coordinator ends it alone.
+    /// A client's request to end the job: the reason, and the steady time at which the coordinator ends it alone.
     var cancellation: (reason: String, deadline: Int64)?
-    /// Parts of a large value that came before the result of the current attempt.
+    /// Parts of a large value that arrived before the result of the current attempt.
     var valueParts: [Data] = []
     var valuePartBytes = 0
-    /// What its tenant is charged for the lease; nil when there is none.
+    /// What the tenant is charged for the lease; nil if there is none.
     var charge: FairShare.Charge?
-    /// Set from when the worker begins it until the attempt ends.
+    /// The evaluation in progress; nil unless the current attempt has begun.
     var evaluation: Evaluation?
-    /// Since when it is queued, in steady time.
+    /// The steady time at which the job was queued last.
     var ready: Int64 = 0
+    /// The watches that follow the job.
     var watches: [WatchID] = []
+    /// The waiting `Get`s for the job, by number.
     var waits: [UInt64] = []
 
     init(id: JobID, number: Int64, tenant: Int, admission: Admission, submitted: Int64) {
@@ -62,7 +68,7 @@ struct Job: Sendable {
         }
     }
 
-    /// A worker has it, or will as soon as the lease is committed, or had it before a restart.
+    /// Whether a worker holds the job, will hold it once the lease is committed, or held it before a restart.
     var isLeased: Bool {
         switch state {
         case .leasing, .held, .running, .orphaned: true
@@ -72,48 +78,5 @@ struct Job: Sendable {
 
     var isQueued: Bool {
         if case .queued = state { true } else { false }
-    }
-}
-
-/// What is known of an evaluation while it goes on. Times are steady.
-struct Evaluation: Sendable {
-    let began: Int64
-    /// Processor time that the worker told last, in nanoseconds, and when.
-    var cpuNanoseconds: UInt64 = 0
-    var toldAt: Int64
-
-    init(began: Int64) {
-        self.began = began
-        toldAt = began
-    }
-
-    /// What it is taken to have used if it ends now without a result: what was told and the time since, since a thread
-    /// uses no more than that; but no more than one heartbeat, after which more would have been told.
-    func used(at steady: Int64, heartbeatMs: Int64) -> JobUsage {
-        let untold = UInt64(clamping: min(max(steady - toldAt, 0), heartbeatMs)) * 1_000_000
-        return JobUsage(cpuNanoseconds: cpuNanoseconds + untold)
-    }
-}
-
-/// A watch of one client: the connection and the correlation id of the message that asked for it.
-struct WatchID: Hashable, Sendable {
-    let peer: Peer
-    let correlation: UInt64
-}
-
-/// A job as its tenant knows it.
-struct TenantJob: Hashable, Sendable {
-    /// Index into the machine's tenants.
-    let tenant: Int
-    let number: Int64
-}
-
-/// The place of a job in its tenant's queue: higher priority first, then the older.
-struct QueuedJob: Comparable, Sendable {
-    let priority: Int32
-    let id: JobID
-
-    static func < (left: QueuedJob, right: QueuedJob) -> Bool {
-        left.priority == right.priority ? left.id < right.id : left.priority > right.priority
     }
 }

@@ -1,4 +1,4 @@
-/// A binary heap: the least element first. Adding and taking cost the logarithm of the count.
+/// A binary heap with the least element first. Adding and removing take logarithmic time.
 struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
     private var elements: [Element] = []
 
@@ -37,14 +37,4 @@ struct PriorityHeap<Element: Comparable & Sendable>: Sendable {
             parent = least
         }
     }
-}
-
-/// Something that is due at a time: an entry of a heap of timers. Entries are not taken out early; whoever takes one
-/// checks whether it still means anything.
-struct Due<Key: Sendable>: Comparable, Sendable {
-    let time: Int64
-    let key: Key
-
-    static func < (left: Due, right: Due) -> Bool { left.time < right.time }
-    static func == (left: Due, right: Due) -> Bool { left.time == right.time }
 }

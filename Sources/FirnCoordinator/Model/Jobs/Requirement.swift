@@ -1,14 +1,15 @@
 import FirnProtocol
 
-/// What a worker must have to be given a job. Jobs of a tenant wait in one queue for each requirement, so that one that
-/// waits for a root holds up none that does not.
+/// What a worker must have to run a job. A tenant's jobs wait in one queue for each requirement, so that a job that
+/// waits for a root does not delay one that needs none.
 struct Requirement: Hashable, Sendable {
-    /// Root names and the content ids they must have; an empty id is "any".
+    /// Names of roots with the content ids that they must have. An empty id accepts any content.
     var roots: [String: [UInt8]] = [:]
-    /// Empty: any.
+    /// The evaluator version that the job asks for; empty accepts any.
     var evaluatorVersion = ""
 
-    /// A file or base that the program lies in is under one of the roots that the job names, so these are all.
+    /// Reads the requirement of a specification. A program or base given as a file lies below one of the roots that the
+    /// job names, so these roots are all that it needs.
     init(_ specification: WireJobSpecification) {
         evaluatorVersion = specification.evaluatorVersion
         for root in specification.roots {
@@ -16,7 +17,7 @@ struct Requirement: Hashable, Sendable {
         }
     }
 
-    /// In words, for an outcome that says why no worker took the job.
+    /// The requirement in words, for the outcome of a job that no worker took.
     var description: String {
         var parts = roots.keys.sorted().map { name in
             let id = roots[name] ?? []

@@ -1,42 +1,42 @@
 import FirnProtocol
 import JobStore
 
-/// The updates of a set of jobs that a client wants to hear of.
+/// A client's watch of a set of jobs.
 ///
 ///     open ──finished, room──▶ finished ──▶ sent
 ///      └─────finished, no room──▶ unread ──read, when there is room──▶ finished
 ///
-/// What is in `finished` is counted in the connection's budget; `open` and `unread` hold numbers only.
+/// The statuses in `finished` are counted in the connection's budget. `open` and `unread` hold numbers only.
 struct Watch: Sendable {
-    /// Open jobs of which the end was not told yet.
+    /// Jobs that have not finished.
     var open: Set<JobID> = []
-    /// Finished jobs that are to be read from the store: their numbers as the client knows them.
+    /// Finished jobs that must be read from the store, by the numbers that the client knows.
     var unread = FIFO<UInt64>()
-    /// How many of them are being read.
+    /// The number of jobs that are being read.
     var reading = 0
-    /// It has its place among the connection's reads.
+    /// Whether a read of this watch is queued for the connection.
     var isWaitingToRead = false
-    /// The receipts of the submit that opened it are not sent yet; nothing may be sent before.
-    var isHeldBack = false
-    /// Open jobs that changed, in order; what is sent is what they are then.
+    /// Whether the receipts of the submit that opened the watch are not sent yet. No update may precede them.
+    var awaitsReceipts = false
+    /// Open jobs that changed, in order. An update shows the state at the time of sending.
     private(set) var changed: [JobID] = []
     private var changedJobs: Set<JobID> = []
     var finished: [WireJobStatus] = []
     /// Bytes that the budget counts for `finished`.
     var finishedBytes = 0
     var unknown: [UInt64] = []
-    /// When changes are sent, in steady time; nil when there are none.
+    /// The steady time at which changes are sent; nil if there are none.
     var due: Int64?
 
-    init(isHeldBack: Bool) { self.isHeldBack = isHeldBack }
+    init(awaitsReceipts: Bool) { self.awaitsReceipts = awaitsReceipts }
 
-    /// Jobs of which the end was not told yet.
+    /// The number of jobs whose end was not reported yet.
     var count: Int { open.count + unread.count + reading }
 
-    var isComplete: Bool { count == 0 && !isHeldBack }
+    var isComplete: Bool { count == 0 && !awaitsReceipts }
 
-    /// A job changed; it is told at `due` at the latest.
-    mutating func note(_ job: JobID, due time: Int64) {
+    /// Records a change of a job, which is reported at `due` at the latest.
+    mutating func recordChange(_ job: JobID, due time: Int64) {
         if changedJobs.insert(job).inserted { changed.append(job) }
         due = min(due ?? time, time)
     }
@@ -45,7 +45,7 @@ struct Watch: Sendable {
         isComplete || !finished.isEmpty || !unknown.isEmpty || due.map { $0 <= steady } ?? false
     }
 
-    /// Takes what is to be sent of finished and unknown jobs.
+    /// Removes and returns what is to be sent about finished and unknown jobs.
     mutating func takeFinished() -> (finished: [WireJobStatus], bytes: Int, unknown: [UInt64]) {
         defer {
             finished = []
@@ -55,7 +55,7 @@ struct Watch: Sendable {
         return (finished, finishedBytes, unknown)
     }
 
-    /// The first changes were sent, or mean nothing any more.
+    /// Removes the first changes, which were sent or have become obsolete.
     mutating func dropChanges(_ count: Int) {
         for job in changed.prefix(count) { changedJobs.remove(job) }
         changed.removeFirst(count)

@@ -1,10 +1,12 @@
 import FirnProtocol
 
-/// The bytes of answers that clients have not taken yet: those that the service or libzmq holds, and those that reads of
-/// the store under way may bring. A client that reads slowly, or never, cannot make them more than the bounds say.
+/// The bytes of replies that clients have not read: those held by the service and by libzmq, and those reserved for
+/// reads of the store. This backpressure keeps a client that reads slowly, or never, from making them exceed the
+/// bounds.
 ///
-/// Each bound may be passed by one message, so that a message larger than the bound goes out at all. Of that for all,
-/// every tenant has one message free: whatever others do not read, a tenant that reads gets on.
+/// Each bound may be exceeded by one message, so that a message larger than the bound is sent at all. Every tenant also
+/// has one message free of the bound for all clients, so a tenant that reads makes progress whatever the others leave
+/// unread.
 struct AnswerBudget: Sendable {
     private struct Account: Sendable {
         let tenant: String?
@@ -22,14 +24,16 @@ struct AnswerBudget: Sendable {
         self.allBytes = allBytes
     }
 
-    /// What waits for the connection.
+    /// Bytes that wait for the connection.
     func bytes(of peer: Peer) -> Int { accounts[peer]?.bytes ?? 0 }
 
-    /// What waits for the connections of a tenant.
+    /// Bytes that wait for the connections of a tenant.
     func bytes(ofTenant tenant: String) -> Int { tenants[tenant] ?? 0 }
 
-    /// - Parameter owner: the client's tenant, or the operators together, with their bound; nil for connections that said no
-    ///   hello.
+    /// Whether a reply of that many bytes fits all bounds.
+    ///
+    /// - Parameter owner: the client's tenant, or the operators together, with its bound in bytes; nil for a connection
+    ///   that sent no hello.
     func hasRoom(for bytes: Int, to peer: Peer, owner: (name: String, bound: Int)?) -> Bool {
         let own = self.bytes(of: peer)
         guard own == 0 || own + bytes <= connectionBytes else { return false }

@@ -1,10 +1,13 @@
-/// What a tenant's jobs may take at once: against this its quotas on running jobs and their memory are checked.
+/// What a tenant's leased jobs may occupy at once. The tenant's quotas on running jobs and their memory are checked
+/// against it.
 ///
-/// A worker evaluates one job at a time and begins the next without asking, so a worker to which jobs of a tenant are leased
-/// counts as one running job, with the largest memory limit among them. What waits behind others there takes nothing more.
+/// A worker evaluates one job at a time and begins the next without asking. A worker that holds jobs of the tenant
+/// therefore counts as one running job, with the largest memory limit among them; the jobs that wait behind it occupy
+/// nothing more.
 struct Occupancy: Sendable {
     private var memory: [Peer: UInt64] = [:]
-    /// Workers that have not come back since the coordinator started, and the sum of what they hold at most.
+    /// The number of workers that have not reconnected since the coordinator started, and the most memory that they may
+    /// use.
     private var absent = 0
     private var absentMemory: UInt64 = 0
 
@@ -17,7 +20,7 @@ struct Occupancy: Sendable {
         absentMemory = Self.sum(absentMemory, bytes)
     }
 
-    /// Whether a job with such a memory limit may go to the worker.
+    /// Whether a job with that memory limit may be leased to the worker.
     func allows(_ bytes: UInt64, at worker: Peer, _ policy: TenantPolicy) -> Bool {
         guard memory[worker] != nil || memory.count + absent < policy.maximumRunning else { return false }
         guard policy.maximumRunningMemory > 0 else { return true }
@@ -29,29 +32,5 @@ struct Occupancy: Sendable {
     private static func sum(_ left: UInt64, _ right: UInt64) -> UInt64 {
         let (sum, overflow) = left.addingReportingOverflow(right)
         return overflow ? .max : sum
-    }
-}
-
-extension CoordinatorStateMachine {
-    /// Nil when no quota of the tenant can bind.
-    func occupancy(of tenant: Int) -> Occupancy? {
-        let policy = tenants[tenant].policy
-        guard policy.maximumRunning < workers.count + orphans.count || policy.maximumRunningMemory > 0 else {
-            return nil
-        }
-        var occupancy = Occupancy()
-        for session in workers.values {
-            for lease in session.leases where lease.order.tenant == tenant {
-                occupancy.add(lease.memoryBytes, at: session.peer)
-            }
-        }
-        for ids in orphans.values {
-            let limits = ids.compactMap { id -> UInt64? in
-                guard let job = jobs[id], job.tenant == tenant, case .orphaned = job.state else { return nil }
-                return job.admission.limits.memoryBytes
-            }
-            if let most = limits.max() { occupancy.addAbsent(most) }
-        }
-        return occupancy
     }
 }

@@ -1,6 +1,6 @@
 import FirnProtocol
 
-/// One connection: the socket that it came to and the routing id that the socket gave it.
+/// A connection, named by the socket at which it arrived and the routing id that the socket gave it.
 public struct Peer: Sendable, Hashable {
     public let endpoint: Endpoint
     public let routingID: [UInt8]

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// What libzmq has done with, by client: written by its threads, read by the service's.
+/// The bytes that libzmq has finished with, by client. libzmq's threads write it and the service's thread reads it.
 ///
-/// Each message sent costs an entry here and no waking of the service's thread, unless somebody waits for room.
+/// A sent message costs an entry here and does not wake the service's thread, unless something waits for room.
 final class ReleaseLedger: Sendable {
     private struct Content {
         var bytes: [UInt64: Int] = [:]
@@ -12,11 +12,11 @@ final class ReleaseLedger: Sendable {
     private let content = Mutex(Content())
     private let wake: @Sendable () -> Void
 
-    /// - Parameter wake: called from any thread, when something was entered that somebody waits for.
+    /// - Parameter wake: called from any thread when something was recorded while the service waits for it.
     init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-    /// libzmq needs a message of the client with that number no more.
-    func enter(_ bytes: Int, of client: UInt64) {
+    /// libzmq no longer needs that many bytes of messages to the client with that number.
+    func record(_ bytes: Int, of client: UInt64) {
         let wakes = content.withLock { content in
             content.bytes[client, default: 0] += bytes
             defer { content.isAwaited = false }
@@ -25,16 +25,16 @@ final class ReleaseLedger: Sendable {
         if wakes { wake() }
     }
 
-    /// Takes everything that was entered.
-    func take() -> [UInt64: Int] {
+    /// Removes and returns everything that was recorded.
+    func takeAll() -> [UInt64: Int] {
         content.withLock { content in
             defer { content.bytes.removeAll(keepingCapacity: true) }
             return content.bytes
         }
     }
 
-    /// From now on the next entry wakes. One that came already does so at once.
-    func await() {
+    /// Makes the next entry wake the service. If an entry is there already, the service is woken at once.
+    func wakeOnNext() {
         let wakes = content.withLock { content in
             content.isAwaited = content.bytes.isEmpty
             return !content.isAwaited

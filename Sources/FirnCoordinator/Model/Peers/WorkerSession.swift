@@ -9,15 +9,16 @@ struct WorkerSession: Sendable {
     var hello: WireWorkerHello
     var roots: [String: [UInt8]]
     var credit = 0
-    /// In the order in which the worker evaluates them: the first that has begun is the one that it evaluates.
+    /// The leases in the order in which the worker evaluates them. The first one that has begun is the one being
+    /// evaluated.
     var leases: [WorkerLease] = []
     let connected: Int64
     var lastHeard: CoordinatorTime
     var finished: UInt64 = 0
     var isDraining = false
-    /// False after a message found no connection, until the worker says hello.
+    /// Whether the connection works: false from when a message found no connection until the worker says hello.
     var isConnected = true
-    /// What the end of the turn sends.
+    /// Messages that are sent at the end of the turn.
     var assignments: [WireAssignment] = []
     var committed: [WireLease] = []
     var stale: [WireStaleLease] = []
@@ -35,17 +36,17 @@ struct WorkerSession: Sendable {
             hello.roots.map { ($0.name, [UInt8]($0.contentID)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// More than any worker can hold, so a sum of credits cannot overflow.
+    /// A bound above what any worker can hold, so that a sum of credits cannot overflow.
     static let maximumCredit = 100_000
 
-    var canTake: Bool { credit > 0 && !isDraining && isConnected }
+    var acceptsJobs: Bool { credit > 0 && !isDraining && isConnected }
 
-    /// A hello of the same start of the same program, so a reconnect.
+    /// Whether a hello comes from the same process, and so is a reconnect.
     func isSameProcess(_ other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
         hello.name == other.name && hello.instance == other.instance && identity == otherIdentity
     }
 
-    /// A hello of the process that was started when this one had ended. Only who has this one's key may say so.
+    /// Whether a hello comes from the process that replaced this one. Only a holder of the same key may claim that.
     func isPredecessor(of other: WireWorkerHello, _ otherIdentity: Identity) -> Bool {
         other.hasPredecessor && hello.instance == other.predecessor.instance && identity == otherIdentity
     }
@@ -57,7 +58,7 @@ struct WorkerSession: Sendable {
         cancelled.removeAll(keepingCapacity: true)
     }
 
-    func serves(_ requirement: Requirement) -> Bool {
+    func satisfies(_ requirement: Requirement) -> Bool {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)
         else { return false }
         return requirement.roots.allSatisfy { name, id in
@@ -74,25 +75,25 @@ struct WorkerSession: Sendable {
         if let index = leases.firstIndex(where: { $0.job == job }) { leases.remove(at: index) }
     }
 
-    /// The job that was evaluated when the worker was last heard of: the first that has begun, or, when none has, the
-    /// first that was sent.
+    /// The index of the job that was being evaluated when the worker was last heard of: the first one that has begun,
+    /// or else the first one that was sent.
     var runningIndex: Int? {
         leases.firstIndex { $0.hasBegun } ?? leases.firstIndex { $0.isSent }
     }
 
-    /// Where a job goes among the leases: ahead of those that it precedes and that have not begun.
+    /// The index at which a job is inserted: ahead of the leases that it precedes and that have not begun.
     func position(of order: DispatchOrder) -> Int {
         leases.firstIndex { !$0.hasBegun && order.precedes($0.order) } ?? leases.count
     }
 
-    /// How long the worker is expected to be busy with what goes ahead of such a job, in nanoseconds.
+    /// The nanoseconds for which the worker is expected to be busy before it begins such a job.
     ///
-    /// - Parameter order: nil is a job that precedes all that has not begun.
+    /// - Parameter order: nil stands for a job that precedes everything that has not begun.
     func load(aheadOf order: DispatchOrder?, at steady: Int64) -> Double {
         var load = 0.0
         for (index, lease) in leases.enumerated() {
             if lease.hasBegun {
-                // Of others that have begun, the results are on their way.
+                // Other leases that have begun only wait for their results to arrive.
                 if index == 0 { load += lease.load(at: steady) }
             } else if let order, !order.precedes(lease.order) {
                 load += lease.expected
@@ -101,7 +102,7 @@ struct WorkerSession: Sendable {
         return load
     }
 
-    /// The job that waits in the worker and that this lease goes ahead of; nil: it goes behind all.
+    /// The waiting job that this lease goes ahead of; nil if it goes behind all others.
     func successor(of job: JobID) -> JobID? {
         guard let index = leases.firstIndex(where: { $0.job == job }) else { return nil }
         return leases[(index + 1)...].first { $0.isSent && !$0.hasBegun }?.job

@@ -2,21 +2,21 @@ import FirnProtocol
 import Foundation
 import JobStore
 
-/// What the coordinator needs to know of a specification. The specification itself stays the bytes that came.
+/// What the coordinator needs to know of a specification. The specification itself is kept as the bytes that were sent.
 struct Admission: Sendable {
     let bytes: Data
     let idempotencyKey: Data?
     let priority: Int32
     let notBefore: Int64
-    /// Wall time; 0 when the job names none.
+    /// Wall time; 0 if the job names no expiry.
     let expires: Int64
     let label: String
-    /// The job's, with the tenant's defaults filled in.
+    /// The limits of the job, completed by the tenant's defaults.
     let limits: WireLimits
     let requirement: Requirement
     let isTraced: Bool
 
-    /// Reads and judges a specification.
+    /// Reads and checks a specification.
     /// - Throws: the error for the job's receipt.
     init(bytes: Data, policy: TenantPolicy, settings: CoordinatorSettings) throws(ProtocolError) {
         let specification = try WireJobSpecification.validated(encoded: bytes, maxBytes: settings.jobBytes)
@@ -24,7 +24,7 @@ struct Admission: Sendable {
         self.init(specification, bytes: bytes, policy: policy)
     }
 
-    /// Reads one that was admitted by an earlier coordinator. What was accepted then is not judged again.
+    /// Reads the specification of a stored job. It was accepted by an earlier start, so it is not checked again.
     init(stored job: NewJob, policy: TenantPolicy) throws(ProtocolError) {
         self.init(try WireJobSpecification(encoded: job.body), bytes: job.body, policy: policy)
     }
@@ -48,32 +48,8 @@ struct Admission: Sendable {
     }
 }
 
-extension TenantPolicy {
-    /// Whether the tenant may submit such a job.
-    /// - Throws: the error for the job's receipt; it names the field.
-    func check(_ specification: WireJobSpecification) throws(ProtocolError) {
-        let limits = specification.limits
-        let most = maximumLimits
-        try Self.check("fuel", limits.fuel, most.fuel)
-        try Self.check("memory_bytes", limits.memoryBytes, most.memoryBytes)
-        try Self.check("depth", limits.depth, most.depth)
-        try Self.check("timeout_ms", limits.timeoutMs, most.timeoutMs)
-        try Self.check("result_bytes", limits.resultBytes, most.resultBytes)
-        try Self.check("trace_bytes", limits.traceBytes, most.traceBytes)
-        guard let roots else { return }
-        for root in specification.roots where !roots.contains(root.name) {
-            throw ProtocolError(.notPermitted, "roots: this tenant may not read the root '\(root.name)'")
-        }
-    }
-
-    private static func check(_ field: String, _ value: UInt64, _ most: UInt64) throws(ProtocolError) {
-        guard value > most else { return }
-        throw ProtocolError(.quotaExceeded, "limits.\(field): \(value) is above this tenant's maximum of \(most)")
-    }
-}
-
 extension WireLimits {
-    /// Where this says nothing (0), the default.
+    /// These limits, with the defaults in place of each 0.
     func filled(from defaults: WireLimits) -> WireLimits {
         .with {
             $0.fuel = fuel == 0 ? defaults.fuel : fuel

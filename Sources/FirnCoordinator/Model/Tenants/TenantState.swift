@@ -1,28 +1,28 @@
 import JobStore
 
-/// What a coordinator knows of a tenant: its queues, what it uses, and its place in the order of fairness.
+/// What the coordinator knows of a tenant: its queues, its usage and its fair share.
 struct TenantState: Sendable {
     let name: String
     let policy: TenantPolicy
     var queues: [Requirement: PriorityHeap<QueuedJob>] = [:]
-    /// Entries of `queues`, with those whose job has gone.
+    /// The number of entries in `queues`, including those whose job was removed.
     var entries = 0
     var delayed = 0
     var ready = 0
     /// Ready jobs that were leased before.
-    var returned = 0
+    var requeued = 0
     /// Bytes of the specifications of waiting jobs and of those being inserted.
     var queuedBytes = 0
-    /// Jobs whose insertion is being committed; they count as queued.
+    /// Jobs whose insertion is being committed. They count as queued.
     var inserting = 0
-    /// Jobs that are leased, and those of them that are evaluated.
+    /// Leased jobs, and those of them that are being evaluated.
     var leased = 0
     var running = 0
     var finished: UInt64 = 0
-    /// What its jobs used since the start.
+    /// What the tenant's jobs have used since the coordinator started.
     var used = JobUsage()
     var share: FairShare
-    /// When it was served last: the number of the lease.
+    /// The number of the lease with which the tenant was served last.
     var lastServed: UInt64 = 0
     var fuelWindow = HourlyWindow()
     var traceWindow = HourlyWindow()
@@ -48,53 +48,12 @@ struct TenantState: Sendable {
         if queues[requirement]?.isEmpty ?? false { queues[requirement] = nil }
     }
 
-    /// A leased job has ended.
-    /// - Parameter isWhole: `used` is all that the job needs, and not only what it had used when it was broken off.
+    /// Ends the lease of a job.
+    ///
+    /// - Parameter isWhole: whether `used` is all that the job needs, and not only what it had used when it was
+    ///   interrupted.
     mutating func settle(_ charge: FairShare.Charge, used: JobUsage, isWhole: Bool) {
         share.settle(charge, cost: used.cost, isWhole: isWhole)
         self.used += used
-    }
-}
-
-/// A sum that starts again with each hour of the clock.
-struct HourlyWindow: Sendable {
-    private var hour: Int64 = 0
-    private var sum: UInt64 = 0
-
-    static let length: Int64 = 3_600_000
-
-    func total(at wall: Int64) -> UInt64 { wall / Self.length == hour ? sum : 0 }
-
-    mutating func add(_ amount: UInt64, at wall: Int64) {
-        let (new, overflow) = total(at: wall).addingReportingOverflow(amount)
-        sum = overflow ? .max : new
-        hour = wall / Self.length
-    }
-
-    static func untilNext(_ wall: Int64) -> UInt64 { UInt64(clamping: length - wall % length) }
-}
-
-/// Jobs that finished in the last full second: what a time to try again is estimated from.
-struct CompletionRate: Sendable {
-    private var second: Int64 = 0
-    private var current = 0
-    private var last = 0
-
-    mutating func count(at steady: Int64) {
-        advance(to: steady)
-        current += 1
-    }
-
-    mutating func perSecond(at steady: Int64) -> Int {
-        advance(to: steady)
-        return max(last, current)
-    }
-
-    private mutating func advance(to steady: Int64) {
-        let now = steady / 1000
-        guard now != second else { return }
-        last = now == second + 1 ? current : 0
-        current = 0
-        second = now
     }
 }

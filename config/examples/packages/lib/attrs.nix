@@ -11,14 +11,14 @@ rec {
   # A set with one attribute for each name.
   generate = names: f: builtins.listToAttrs (map (name: { inherit name; value = f name; }) names);
 
-  # The attribute at a path of names, or `default` where a step is missing.
+  # The attribute at a path of names, or `default` if a step is missing.
   at = path: default: set:
     if path == [ ] then set
     else if builtins.isAttrs set && builtins.hasAttr (builtins.head path) set
     then at (builtins.tail path) default set.${builtins.head path}
     else default;
 
-  # Union of two sets of sets, level by level; the second wins where one side is no set.
+  # The union of two sets of sets, level by level. The second wins if either value is not a set.
   merge = a: b:
     a // builtins.mapAttrs
       (name: value:
@@ -27,7 +27,7 @@ rec {
         else value)
       b;
 
-  # The values of many attributes under each key that `key` gives them.
+  # The values grouped by the key that `key` gives each of them.
   group = key: values:
     builtins.foldl'
       (groups: value: let k = key value; in groups // { ${k} = (groups.${k} or [ ]) ++ [ value ]; })

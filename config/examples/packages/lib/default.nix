@@ -1,4 +1,4 @@
-# The library: one attribute for each file, each of which sees the others.
+# The library: one attribute for each file. Every file can use the others.
 let
   lib = {
     lists = import ./lists.nix { inherit lib; };

@@ -1,7 +1,7 @@
 # Functions on lists.
 { lib }:
 rec {
-  # All elements but the last.
+  # All elements except the last.
   init = list: take (builtins.length list - 1) list;
 
   last = list: builtins.elemAt list (builtins.length list - 1);
@@ -9,7 +9,7 @@ rec {
   # The first `n` elements, or all if there are fewer.
   take = n: list: builtins.genList (builtins.elemAt list) (min n (builtins.length list));
 
-  # What remains after the first `n` elements.
+  # The elements after the first `n`.
   drop = n: list:
     let
       rest = builtins.length list - min n (builtins.length list);
@@ -24,11 +24,11 @@ rec {
 
   sum = builtins.foldl' builtins.add 0;
 
-  # The result of `f` on the elements of both lists, as long as both have some.
+  # The results of `f` on pairs of elements, up to the end of the shorter list.
   zipWith = f: a: b:
     builtins.genList (i: f (builtins.elemAt a i) (builtins.elemAt b i)) (min (builtins.length a) (builtins.length b));
 
-  # Fold from the right; `f` gets the rest unevaluated.
+  # Folds from the right. `f` gets the result for the rest unevaluated.
   foldr = f: start: list:
     let
       go = i: if i == builtins.length list then start else f (builtins.elemAt list i) (go (i + 1));
@@ -38,7 +38,7 @@ rec {
   # The element that comes first by `less`.
   smallest = less: list: builtins.foldl' (a: b: if less b a then b else a) (builtins.head list) (builtins.tail list);
 
-  # The elements in runs for which `same` holds between neighbours.
+  # The elements divided into runs, in which `same` holds between neighbours.
   runs = same: list:
     foldr
       (x: groups:

@@ -1,4 +1,4 @@
-# What can be said about a resolved plan.
+# Reports about a resolved plan.
 { lib }:
 let
   inherit (lib) attrs lists strings versions;
@@ -17,7 +17,7 @@ in
       (if needs == [ ] then "-" else strings.commas needs)
     ];
 
-  # Sizes: of all, of the largest package, and of each one together with all that it needs.
+  # The sizes of the whole plan, of the largest package, and of each package with everything that it needs.
   sizes = plan:
     let
       all = builtins.attrValues plan.packages;

@@ -12,7 +12,7 @@ rec {
 
   startsWith = prefix: text: builtins.substring 0 (builtins.stringLength prefix) text == prefix;
 
-  # The text without this prefix, or as it is.
+  # The text without the prefix, or unchanged if it does not begin with it.
   withoutPrefix = prefix: text:
     if startsWith prefix text
     then builtins.substring (builtins.stringLength prefix) (-1) text
@@ -28,15 +28,15 @@ rec {
       [ "" ]
       (characters text);
 
-  # The text with spaces behind it, at least `width` bytes.
+  # The text with spaces appended, up to at least `width` bytes.
   padRight = width: text:
     text + builtins.concatStringsSep "" (builtins.genList (_: " ") (lists.max 0 (width - builtins.stringLength text)));
 
-  # The text with spaces before it, at least `width` bytes.
+  # The text with spaces prepended, up to at least `width` bytes.
   padLeft = width: text:
     builtins.concatStringsSep "" (builtins.genList (_: " ") (lists.max 0 (width - builtins.stringLength text))) + text;
 
-  # A number written in decimal digits.
+  # The number that decimal digits denote.
   toInteger = text:
     let
       digits = { "0" = 0; "1" = 1; "2" = 2; "3" = 3; "4" = 4; "5" = 5; "6" = 6; "7" = 7; "8" = 8; "9" = 9; };

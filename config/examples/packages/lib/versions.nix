@@ -3,7 +3,7 @@
 let
   inherit (lib) lists strings;
 
-  # How many numbers a version is filled up to before it is compared.
+  # The number of components to which versions are extended before they are compared.
   width = 3;
 
   fill = version: version ++ builtins.genList (_: 0) (width - lists.min width (builtins.length version));
@@ -16,7 +16,7 @@ rec {
   less = a: b: fill a < fill b;
   same = a: b: fill a == fill b;
 
-  # Whether a version lies in a range. `^1.2` is at least 1.2 and has the same first number, or for 0.x the same two.
+  # Whether a version is in a range. `^1.2` means at least 1.2 with the same first number, or for 0.x the same two.
   satisfies = range: version:
     let
       rest = prefix: parse (strings.withoutPrefix prefix range);

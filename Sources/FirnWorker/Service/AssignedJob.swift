@@ -1,0 +1,76 @@
+import FirnProtocol
+import NixEval
+import NixStore
+import NixVM
+
+/// A job on its way to the evaluator, with everything that its evaluation needs.
+package struct AssignedJob: Sendable {
+    package let key: LeaseKey
+    package let assignment: WireAssignment
+    let cancellation: Cancellation
+    let roots: RootedIO
+    let printedBytes: Int
+    let traces: TraceQueue
+}
+
+extension AssignedJob {
+    /// The monotonic time, in nanoseconds, by which the evaluation must end if it begins now; `UInt64.max` if there is
+    /// none.
+    var deadline: UInt64 {
+        let timeout = assignment.limits.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
+        let isBounded = timeout.partialValue > 0 && !timeout.overflow
+        return isBounded ? MonotonicClock.now() &+ timeout.partialValue : .max
+    }
+}
+
+/// Evaluates the jobs of a worker, one at a time.
+package protocol JobEvaluator: Sendable {
+    /// Runs the first job of the queue. Returns nil if there is none, because a queued job may have been withdrawn.
+    func performNext(of queue: EvaluationQueue) async -> (key: LeaseKey, result: WireJobResult)?
+    /// Saves compiled programs for later processes. Called when the worker is idle.
+    func storePrograms() async
+}
+
+extension VirtualMachine: JobEvaluator {
+    package func performNext(of queue: EvaluationQueue) -> (key: LeaseKey, result: WireJobResult)? {
+        guard let run = queue.beginNext() else { return nil }
+        var result = perform(run)
+        // The time includes reading the job and making the result.
+        result.statistics.cpuNs = queue.finish(resultBytes: result.bytes)
+        return (run.key, result)
+    }
+
+    private func perform(_ run: AssignedJob) -> WireJobResult {
+        do {
+            let (job, level) = try EvaluationJob.assigned(
+                run.assignment, roots: run.roots, printedBytes: run.printedBytes)
+            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.cancellation)) }
+            return perform(run, job, level)
+        } catch {
+            return WireJobResult(refused: error)
+        }
+    }
+
+    private func perform(_ run: AssignedJob, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
+        let bytes = run.assignment.limits.traceBytes
+        let encoder = TraceEncoder(
+            key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)
+        let report = evaluate(
+            job, cancellation: run.cancellation,
+            trace: EvaluationTrace(level: TraceLevel(level), observer: encoder))
+        var result = WireJobResult(report)
+        result.trace = encoder.finish(counts: report.eventCounts)
+        return result
+    }
+}
+
+extension TraceLevel {
+    init(_ level: WireTraceLevel) {
+        switch level {
+        case .none, .UNRECOGNIZED: self = .none
+        case .summary: self = .summary
+        case .calls: self = .calls
+        case .ops: self = .ops
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// The reply to one operation, in the order of the batch.
+public enum JobStoreReply: Sendable, Equatable {
+    /// The job was inserted; `number` is the one by which its tenant knows it.
+    case inserted(JobID, number: Int64)
+    /// The idempotency key was used before. `finished`: that job has an outcome. `sameBody`: it has the same bytes.
+    case exists(JobID, number: Int64, finished: Bool, sameBody: Bool)
+    case applied
+    /// `finish` only: this attempt had committed its outcome before. Nothing was changed.
+    case repeated
+    /// The condition of the operation did not hold. Nothing was changed.
+    case refused
+    case standing(JobStanding)
+}
+
+/// What the store knows of a job.
+public enum JobStanding: Sendable, Equatable {
+    case unknown, open, finished
+}

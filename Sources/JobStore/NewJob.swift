@@ -1,0 +1,32 @@
+import Foundation
+
+/// A new job. The client's specification is an opaque `body`, which the store returns byte for byte.
+public struct NewJob: Sendable {
+    public var tenant: String
+    /// At most one stored job of a tenant has this key. It is free again when the job is removed.
+    public var idempotencyKey: Data?
+    /// Jobs with a higher priority run first.
+    public var priority: Int32
+    public var submitted: Milliseconds
+    /// The time before which the job must not start; 0 for none.
+    public var notBefore: Milliseconds
+    /// The time at which the job is given up if it still waits; 0 for none.
+    public var deadline: Milliseconds
+    /// A text for lists, without a meaning to the store.
+    public var label: String
+    public var body: Data
+
+    public init(
+        tenant: String, idempotencyKey: Data? = nil, priority: Int32 = 0, submitted: Milliseconds,
+        notBefore: Milliseconds = 0, deadline: Milliseconds = 0, label: String = "", body: Data
+    ) {
+        self.tenant = tenant
+        self.idempotencyKey = idempotencyKey
+        self.priority = priority
+        self.submitted = submitted
+        self.notBefore = notBefore
+        self.deadline = deadline
+        self.label = label
+        self.body = body
+    }
+}

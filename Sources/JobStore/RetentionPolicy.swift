@@ -1,0 +1,21 @@
+/// How long finished jobs are kept. What exceeds a bound is removed, oldest first. Open jobs are never removed.
+public struct RetentionPolicy: Sendable, Equatable {
+    /// Milliseconds for which a job is kept after its outcome.
+    public var maximumAge: Milliseconds
+    /// The number of finished jobs that are kept.
+    public var maximumJobs: Int64
+    /// Bytes of encoded outcomes and values that are kept.
+    public var maximumResultBytes: Int64
+    /// Bytes of trace segments that are kept. Above it the oldest traces are removed; their jobs stay.
+    public var maximumTraceBytes: Int64
+
+    public init(
+        maximumAge: Milliseconds = 7 * 24 * 3_600_000, maximumJobs: Int64 = 1_000_000,
+        maximumResultBytes: Int64 = 4 << 30, maximumTraceBytes: Int64 = 4 << 30
+    ) {
+        self.maximumAge = maximumAge
+        self.maximumJobs = maximumJobs
+        self.maximumResultBytes = maximumResultBytes
+        self.maximumTraceBytes = maximumTraceBytes
+    }
+}

@@ -1,0 +1,2 @@
+# An argument is evaluated where its value is needed.
+{ n, ... }: 1

@@ -1,0 +1,2 @@
+# With `...` it is the call that misses an argument.
+{ n, ... }: n

@@ -1,0 +1,2 @@
+let a = "x"; in
+  "${a} and ${a}

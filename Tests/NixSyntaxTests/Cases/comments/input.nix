@@ -1,0 +1,3 @@
+# line
+1 /* block
+ * more */ + /**/ 2 # end

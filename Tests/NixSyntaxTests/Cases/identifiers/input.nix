@@ -1,0 +1,1 @@
+[ a _b c-d e' f1 ifx inx or-else ]

@@ -1,0 +1,2 @@
+# pipe-operators
+a |> f b |> g

@@ -1,0 +1,1 @@
+[ <nixpkgs> <nixpkgs/lib/a.nix> (a<b) (a < b/c) ]

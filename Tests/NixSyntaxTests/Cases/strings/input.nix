@@ -1,0 +1,1 @@
+"plain and $ and $$ and \n \t \\ \" \${x} $${y}"
