@@ -131,8 +131,7 @@ struct HeapWalk {
         }
         let elements = object.kind == Kind.list ? object.values : object.attributeValues
         for index in 0..<object.field {
-            var value = elements[index]
-            if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+            let value = elements[index].dereferenced
             let isOpen = (value.isList || value.isAttributes) && value.object.field > 0
             if value.isThunk || isOpen && value.object[0] & Object.deepFlag == 0 {
                 throw Violation(

@@ -37,8 +37,8 @@ extension Interpreter {
         _ chunk: Int, _ location: FrameLocation, _ phase: CodeFrame.Phase
     ) -> SelectionDetails {
         guard sp - 2 >= bp else { return SelectionDetails() }
-        let name = forced(sp[-1])
-        let base = forced(sp[-2])
+        let name = sp[-1].dereferenced
+        let base = sp[-2].dereferenced
         guard name.isString, let symbol = state.pointee.symbols.find(name.object.byteBuffer) else {
             return SelectionDetails(definition: beforeName(chunk, location))
         }
@@ -57,10 +57,6 @@ extension Interpreter {
         return follow(instructions, to: last - 2, includesLast: true)?.definition
     }
 
-    private func forced(_ value: Value) -> Value {
-        value.isThunk && value.object.kind == Kind.indirection ? Value(bits: value.object[1]) : value
-    }
-
     /// Walks a path of attributes from the variable at its start to the last attribute, or to the one before.
     private func follow(
         _ instructions: ChunkInstructions, to last: Int, includesLast: Bool
@@ -74,7 +70,7 @@ extension Interpreter {
             guard let slot = lookup(value.object, symbol), let number = positionNumber(value.object, symbol)
             else { return nil }
             definition = number
-            value = forced(slot.pointee)
+            value = slot.pointee.dereferenced
         }
         return definition.map { ($0, value) }
     }
@@ -83,14 +79,14 @@ extension Interpreter {
     private func start(_ instructions: ChunkInstructions, _ first: Int) -> Value? {
         let values = state.pointee.registers.env.values
         switch instructions.starts[first].opcode {
-        case .getLocalSelect: return forced(bp[instructions.operand(first)])
-        case .getUpvalueSelect: return forced(values[instructions.operand(first)])
+        case .getLocalSelect: return bp[instructions.operand(first)].dereferenced
+        case .getUpvalueSelect: return values[instructions.operand(first)].dereferenced
         default: break
         }
         guard first > 0 else { return nil }
         switch instructions.starts[first - 1].opcode {
-        case .getLocal, .getLocalForce: return forced(bp[instructions.operand(first - 1)])
-        case .getUpvalue, .getUpvalueForce: return forced(values[instructions.operand(first - 1)])
+        case .getLocal, .getLocalForce: return bp[instructions.operand(first - 1)].dereferenced
+        case .getUpvalue, .getUpvalueForce: return values[instructions.operand(first - 1)].dereferenced
         default: return nil
         }
     }

@@ -338,9 +338,7 @@ extension Interpreter {
                 if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
                 let closure = (sp - (count &+ 1)).pointee.object
                 pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
-                state.pointee.registers.env = closure
-                state.pointee.registers.tables = chunk.pointee.tables
-                state.pointee.registers.pc = chunk.pointee.code
+                state.pointee.registers.enter(closure, chunk)
                 observer.enterCallFrame(self, state.pointee.registers, arguments: count)
                 return true
             }
@@ -416,9 +414,7 @@ extension Interpreter {
         pushFrame(
             pc: state.pointee.instruction, base: sp, mode: UInt(bitPattern: thunk) | FrameMode.updateAndRetry)
         thunk[0] |= Kind.blackhole
-        state.pointee.registers.env = thunk
-        state.pointee.registers.tables = chunk.pointee.tables
-        state.pointee.registers.pc = chunk.pointee.code
+        state.pointee.registers.enter(thunk, chunk)
         observer.enterCallFrame(self, state.pointee.registers, arguments: 0)
         return true
     }

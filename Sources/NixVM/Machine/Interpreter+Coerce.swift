@@ -75,8 +75,7 @@ extension Interpreter {
 
     /// As in Nix, no space follows an element that is an empty list.
     private func endsEmpty(_ list: Object, _ index: Int) -> Bool {
-        var value = list.values[index]
-        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        let value = list.values[index].dereferenced
         return value.isList && value.object.field == 0
     }
 

@@ -110,8 +110,6 @@ extension Interpreter {
     @inline(__always)
     private func run(_ closure: Object) {
         let chunk = state.pointee.chunks + closure.field
-        state.pointee.registers.env = closure
-        state.pointee.registers.tables = chunk.pointee.tables
-        state.pointee.registers.pc = chunk.pointee.code
+        state.pointee.registers.enter(closure, chunk)
     }
 }

@@ -1,20 +1,3 @@
-/// The registers of the virtual machine. The loop keeps them in local variables, and stores them when other code must
-/// see them.
-struct Registers: BitwiseCopyable {
-    var pc: UnsafePointer<UInt8>
-    /// The first free slot of the stack.
-    var sp: Slot
-    /// The first slot of the current frame.
-    var bp: Slot
-    var fp: UnsafeMutablePointer<Frame>
-    /// The closure or thunk being run. Its captures are the upvalues.
-    var env: Object
-    /// The first free byte of the nursery.
-    var hp: UnsafeMutableRawPointer
-    /// The tables of the current chunk's program.
-    var tables: UnsafePointer<ProgramTables>
-}
-
 /// An activation frame: what the caller needs back, and in `update` what happens to the result.
 struct Frame: BitwiseCopyable {
     var pc: UnsafePointer<UInt8>

@@ -118,8 +118,7 @@ struct ValuePrinter {
     private mutating func text(_ text: String) { out += Array(text.utf8) }
 
     private mutating func print(_ value: Value, _ depth: Int) {
-        var value = value
-        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        let value = value.dereferenced
         switch value.tag {
         case Tag.integer: text(String(value.small))
         case Tag.immediate: printImmediate(value)

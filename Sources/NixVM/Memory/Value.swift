@@ -48,7 +48,15 @@ struct Value: Equatable {
     @inline(__always) var small: Int { Int(truncatingIfNeeded: Int64(bitPattern: bits) &>> 3) }
     @inline(__always) var object: Object { Object(bitPattern: UInt(bits & ~7)).unsafelyUnwrapped }
     @inline(__always) var isThunk: Bool { tag == Tag.thunk }
+    /// The value that an indirection refers to, or the value itself.
+    @inline(__always) var dereferenced: Value {
+        isThunk && object.kind == Kind.indirection ? Value(bits: object[1]) : self
+    }
     @inline(__always) var isSmall: Bool { tag == Tag.integer }
+    /// Whether both values are integers of 61 bits.
+    @inline(__always) static func areSmall(_ a: Value, _ b: Value) -> Bool {
+        ((a.bits ^ Tag.integer) | (b.bits ^ Tag.integer)) & 7 == 0
+    }
     @inline(__always) var isString: Bool { tag == Tag.string }
     @inline(__always) var isAttributes: Bool { tag == Tag.attributes }
     @inline(__always) var isList: Bool { tag == Tag.list }

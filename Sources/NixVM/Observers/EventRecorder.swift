@@ -233,8 +233,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
 extension Interpreter {
     /// A value for a trace. Containers are shown by their size, other values are cut to 64 bytes.
     fileprivate func brief(_ value: Value) -> [UInt8] {
-        var value = value
-        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        let value = value.dereferenced
         if value.isList { return Array("list[\(value.object.field)]".utf8) }
         if value.isAttributes { return Array("attrs[\(value.object.field)]".utf8) }
         if value.isKind(Kind.withLink) { return Array("with".utf8) }
