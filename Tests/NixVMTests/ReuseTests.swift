@@ -64,7 +64,7 @@ import Testing
                 useAndRelease(in: memory)
                 let machine = memory.template
                 var registers = unsafe machine.state.pointee.registers
-                unsafe registers.pc = machine.interpreter.stepCode(0)
+                unsafe registers.pc = machine.interpreter.stepCode(.end)
                 do throws(Violation) {
                     try HeapChecker(machine.interpreter, registers, CodeMap()).checkAll()
                     return nil

@@ -55,7 +55,7 @@ final class TestMachine {
     /// The invariant that is violated after the loop has ended, or nil.
     func violation() -> Invariant? {
         var registers = unsafe state.pointee.registers
-        unsafe registers.pc = machine.interpreter.stepCode(0)
+        unsafe registers.pc = machine.interpreter.stepCode(.end)
         return violation(registers)
     }
 

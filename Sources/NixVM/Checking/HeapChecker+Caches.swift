@@ -2,11 +2,11 @@
 extension HeapChecker {
     /// Whether a deep force is running in some frame.
     var isForcingDeeply: Bool {
-        if interpreter.stepIndex(registers.pc) == Builtin.deepForce { return true }
+        if interpreter.stepIndex(registers.pc) == InternalStep.deepForce.index { return true }
         var frame = registers.fp
         while frame > state.pointee.framesBase {
             frame -= 1
-            if interpreter.stepIndex(frame.pointee.pc) == Builtin.deepForce { return true }
+            if interpreter.stepIndex(frame.pointee.pc) == InternalStep.deepForce.index { return true }
         }
         return false
     }

@@ -157,7 +157,7 @@ extension Interpreter {
         let a = swaps ? (sp - 1).pointee : (sp - 2).pointee
         let b = swaps ? (sp - 2).pointee : (sp - 1).pointee
         if a.isList, b.isList {
-            let step = enterOperator(Builtin.lessThanDeep, arguments: 2, flag: negates)
+            let step = enterOperator(.lessThanDeep, arguments: 2, flag: negates)
             if step == .entered {
                 bp[0] = a
                 bp[1] = b
@@ -178,8 +178,8 @@ extension Interpreter {
         if a.isString && b.isString || a.isPath && b.isPath {
             return compare(a.object.byteBuffer, b.object.byteBuffer).map { $0 < 0 }
         }
-        let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
-        let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
+        let x = shown(a)
+        let y = shown(b)
         if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
             _ = failWithoutPosition(
                 .type,
@@ -192,12 +192,12 @@ extension Interpreter {
         return nil
     }
 
-    /// Turns the current instruction into a frame of an internal builtin, whose result replaces the operands.
-    func enterOperator(_ index: Int, arguments: Int, flag: Bool) -> Step {
-        let builtin = state.pointee.builtins + index
-        let slots = builtin.pointee.arity + builtin.pointee.slots - arguments
+    /// Turns the instruction being executed into a frame of an internal step; its result takes the operands' place.
+    func enterOperator(_ step: InternalStep, arguments: Int, flag: Bool) -> Step {
+        let code = state.pointee.builtins + step.index
+        let slots = code.pointee.arity + code.pointee.slots - arguments
         let registers = state.pointee.registers
-        if registers.fp >= state.pointee.fpLimit || registers.sp + (slots + Builtin.slack) > state.pointee.spLimit {
+        if registers.fp >= state.pointee.fpLimit || registers.sp + (slots + BuiltinCode.slack) > state.pointee.spLimit {
             return .collect
         }
         registers.fp.pointee = Frame(
@@ -206,7 +206,7 @@ extension Interpreter {
         state.pointee.registers.bp = sp - arguments
         push(.bool(flag))
         for _ in 1..<slots { push(.null) }
-        state.pointee.registers.pc = stepCode(index)
+        state.pointee.registers.pc = stepCode(step)
         state.pointee.registers.env = state.pointee.machineEnv
         state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
         return .entered

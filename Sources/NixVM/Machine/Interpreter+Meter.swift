@@ -67,16 +67,6 @@ extension Interpreter {
         }
     }
 
-    /// Reserves `bytes` of the heap while `taken` bytes are in use outside it. The result is as that of `reserve`.
-    func reserve(_ bytes: Int, beside taken: Int) -> Bool {
-        guard state.pointee.memoryLimit != nil, taken > 0 else { return reserve(bytes) }
-        if bytes + taken <= roomOutsideHeap { return reserve(bytes) }
-        // A window that holds both is opened only if both fit into the memory limit.
-        state.pointee.neededBytes = bytes + taken
-        state.pointee.neededSlots = 0
-        return false
-    }
-
     /// The number of bytes that are copied, hashed or scanned between two charges.
     static var chargedBlockBytes: Int { 1 << 15 }
 
@@ -95,25 +85,13 @@ extension Interpreter {
         return true
     }
 
-    /// Copies bytes and charges one unit of fuel for 64 of them, before each block. The result is false, with `failure`
-    /// set, when a limit stops it.
-    @inline(__always)
-    func copyCharged(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) -> Bool {
-        if count < 64 {
-            target.update(from: source, count: count)
-            return true
-        }
-        return inBlocks(count, bytesPerUnit: 64) { block in
-            (target + block.lowerBound).update(from: source + block.lowerBound, count: block.count)
-            return true
-        }
-    }
-
     /// A string with a copy of the bytes, which is charged for. The result is nil with `failure` set. The caller has
     /// reserved `Size.string`.
     func makeStringCharged(_ bytes: UnsafeBufferPointer<UInt8>, context: Value = .null) -> Value? {
         let string = makeString(length: bytes.count, context: context)
-        if let base = bytes.baseAddress, !copyCharged(base, bytes.count, to: string.object.bytes) { return nil }
+        if let base = bytes.baseAddress, !copy(base, to: string.object.bytes, count: bytes.count, isCharged: false) {
+            return nil
+        }
         return string
     }
 }

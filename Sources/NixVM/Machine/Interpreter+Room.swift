@@ -18,15 +18,18 @@ extension Interpreter {
         return false
     }
 
-    /// Whether the memory limit leaves `bytes` outside the heap. A step calls this before any effect; when it runs
-    /// again, garbage of the heap has made room.
-    func reserveOutside(_ bytes: Int) -> Bool {
-        if hasRoomOutsideHeap(bytes) { return true }
+    /// Whether so many bytes can be taken in the heap and so many beside it, which the memory limit must hold together.
+    /// Called before any effect; what is no longer alive in the heap makes room when the step is run anew.
+    func reserve(_ bytes: Int, outside: Int) -> Bool {
+        if outside <= 0 || hasRoomOutsideHeap(bytes &+ outside) { return reserve(bytes) }
         state.pointee.neededBytes = 0
         state.pointee.neededSlots = 0
-        state.pointee.neededOutsideBytes = bytes
+        state.pointee.neededOutsideBytes = bytes &+ outside
         return false
     }
+
+    /// The same of bytes beside the heap alone.
+    func reserveOutside(_ bytes: Int) -> Bool { reserve(0, outside: bytes) }
 
     /// Allocates words that were reserved.
     @inline(__always)
@@ -50,7 +53,7 @@ extension Interpreter {
     func makeRoom() -> Bool {
         // The step was stopped while it made what it needs room for.
         if machine.failure != nil { return false }
-        let slots = max(state.pointee.neededSlots, Builtin.slack)
+        let slots = max(state.pointee.neededSlots, BuiltinCode.slack)
         let outside = state.pointee.neededOutsideBytes
         state.pointee.neededSlots = 0
         state.pointee.neededOutsideBytes = 0
@@ -80,14 +83,17 @@ extension Interpreter {
     /// Fails because a collection found too little room. A collection that was stopped has set the failure itself.
     private func failCollection() -> Bool { machine.isHeapAbandoned ? false : failMemory() }
 
-    /// Collects garbage of the heap to make room for `bytes` outside it.
+    /// Frees what is no longer alive in the heap, for so many bytes beside it; false with `failure` set.
     private func makeRoomOutside(_ bytes: Int) -> Bool {
+        guard hasRoomOutsideHeap(bytes) || poll() else { return false }
+        return collectForOutsideHeap(bytes) || failCollection()
+    }
+
+    /// Collects everything where so many bytes do not fit beside the heap yet; whether they do then.
+    func collectForOutsideHeap(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
-        guard poll() else { return false }
         collectAll()
-        if machine.isHeapAbandoned { return false }
-        guard openNursery(0), hasRoomOutsideHeap(bytes) else { return failMemory() }
-        return true
+        return !machine.isHeapAbandoned && openNursery(0) && hasRoomOutsideHeap(bytes)
     }
 
     /// Polls deadline and cancellation and takes the next grant of fuel.
@@ -124,6 +130,26 @@ extension Interpreter {
 
     /// Whether `bytes` more outside the heap fit into the memory limit.
     func hasRoomOutsideHeap(_ bytes: Int) -> Bool { bytes <= roomOutsideHeap }
+
+    /// Whether the permanent range has room for the string of one more name.
+    func hasPermanentRoom(forName length: Int) -> Bool {
+        let free = state.pointee.heap.permanentSize &- state.pointee.heap.permanentBytes
+        return SymbolTable.stringBytes(length) <= free &- state.pointee.symbols.promisedBytes
+    }
+
+    /// Takes words of the permanent range, which the memory limit must allow; nil with `failure` set. Where garbage may
+    /// have to make room for them, the step reserves them outside the heap before.
+    func takePermanent(words: Int) -> Object? {
+        guard hasRoomOutsideHeap(8 &* words),
+            let object = state.pointee.heap.allocatePermanent(
+                ifRoom: words, beside: state.pointee.symbols.promisedBytes)
+        else {
+            _ = failMemory()
+            return nil
+        }
+        bringCollectionForward(8 &* words)
+        return object
+    }
 
     /// Counts bytes that are kept outside the heap. The next collection comes earlier and checks the limit.
     func countOutsideHeap(_ bytes: Int) {
@@ -162,7 +188,7 @@ extension Interpreter {
     /// Makes room for `slots` values above the current frame's base, without charging fuel. The result is false, with
     /// `failure` set, when a limit forbids it.
     func ensureStack(_ slots: Int) -> Bool {
-        state.pointee.registers.bp + (slots &+ Builtin.slack) <= state.pointee.spLimit
+        state.pointee.registers.bp + (slots &+ BuiltinCode.slack) <= state.pointee.spLimit
             || growStack(slots &+ state.pointee.largestFrame)
     }
 

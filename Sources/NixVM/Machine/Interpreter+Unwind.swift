@@ -29,7 +29,7 @@ extension Interpreter {
             } else {
                 noteFrame(location, &tails)
             }
-            if stepIndex(state.pointee.registers.pc) == Builtin.deepForce { clearDeepFlags() }
+            if stepIndex(state.pointee.registers.pc) == InternalStep.deepForce.index { clearDeepFlags() }
             observer.exitFrame(self, state.pointee.registers)
             if state.pointee.registers.fp <= bottom { return .failed }
             state.pointee.registers.fp -= 1
@@ -81,15 +81,15 @@ extension Interpreter {
 
     /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one that it catches.
     private func isCatcher(_ pc: UnsafePointer<UInt8>, _ bp: Slot) -> Bool {
-        guard let index = stepIndex(pc), index == machine.tryEvalIndex else { return false }
-        return machine.failure?.kind.isCatchable == true && bp[1].isTrue
+        guard let index = stepIndex(pc), state.pointee.builtins[index].role == .catchesFailures else { return false }
+        return machine.failure?.kind.isCatchable == true && bp.words(as: TryFrame.self).pointee.isTrying
     }
 
     /// Lets the `tryEval` on top continue, and keeps the failure if a thunk failed with it.
     private func catchFailure(_ catching: PendingCatch?) {
-        bp[1] = .false
-        state.pointee.registers.sp = bp + 2
-        state.pointee.registers.pc = stepCode(machine.tryEvalIndex)
+        topFrame(as: TryFrame.self).pointee.isTrying = false
+        state.pointee.registers.sp = above(TryFrame.self)
+        restartStep()
         if let catching, let number = catching.number, let failure = machine.failure {
             let bytes = machine.caughtFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
             bringCollectionForward(bytes)
@@ -97,7 +97,13 @@ extension Interpreter {
         machine.failure = nil
     }
 
-    /// The builtin whose step code this is, or nil for the code of a chunk.
+    /// Lets the builtin whose frame is on top run its next step.
+    func restartStep() {
+        guard let index = stepIndex(state.pointee.registers.pc) else { return }
+        state.pointee.registers.pc = stepCode(index)
+    }
+
+    /// The index in the table whose step code this is; nil for a chunk's code.
     func stepIndex(_ pc: UnsafePointer<UInt8>) -> Int? {
         let offset = UnsafeRawPointer(pc) - UnsafeRawPointer(state.pointee.stepCodes)
         if offset < 0 || offset >= state.pointee.builtinCount * 8 { return nil }

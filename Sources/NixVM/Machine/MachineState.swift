@@ -137,18 +137,17 @@ struct MachineState: BitwiseCopyable {
     var emptyList: Value
     var emptyAttributes: Value
     var emptyString: Value
-    var builtins: UnsafeMutablePointer<Builtin>
+    /// The table of builtins, which all machines share.
+    var builtins: UnsafePointer<BuiltinCode>
     var builtinCount: Int
     /// The code of each builtin: eight bytes with a `step` instruction.
-    var stepCodes: UnsafeMutablePointer<UInt8>
+    var stepCodes: UnsafePointer<UInt8>
     var returnCode: UnsafeMutablePointer<UInt8>
     /// The internal chunks whose thunks apply a function to one and to two arguments.
     var applyOneChunk = 0
     var applyTwoChunk = 0
     /// As `applyTwoChunk`, for the values that `mapAttrs` makes.
     var applyMappedChunk = 0
-    /// The builtin `lessThan`, for which `sort` has a faster path.
-    var lessThanIndex = 0
     /// The environment and the tables of frames that run the machine's own code.
     var machineEnv: Object
     var machineTables: UnsafeMutablePointer<ProgramTables>

@@ -55,19 +55,21 @@ struct Heap: BitwiseCopyable {
     var oldBytes: Int { oldTop - current }
     var permanentBytes: Int { permanentTop - permanent }
 
-    /// Allocates in the permanent range. The result is nil when the range has too little room.
-    mutating func allocatePermanent(ifRoom words: Int) -> Object? {
-        guard words >= 0, words <= (permanentSize - permanentBytes) / 8 else { return nil }
+    /// Takes words from the permanent range; nil when it has not so many.
+    ///
+    /// - Parameter promised: bytes that must be left for the strings of names, which are made without asking.
+    mutating func allocatePermanent(ifRoom words: Int, beside promised: Int = 0) -> Object? {
+        guard words >= 0, words <= (permanentSize - permanentBytes - promised) / 8 else { return nil }
         let object = permanentTop.assumingMemoryBound(to: UInt64.self)
         permanentTop += words &* 8
         return object
     }
 
-    /// Allocates in the permanent range. There always is room: the range is larger than the memory limit, and the
-    /// caller has counted these words towards the limit.
+    /// Takes words of which it is known that there is room: those of a machine that is being made, and those that were
+    /// promised to a name when it was added.
     mutating func allocatePermanent(words: Int) -> Object {
         guard let object = allocatePermanent(ifRoom: words) else {
-            fatalError("\(words) words of the permanent range were not counted before they were taken")
+            fatalError("\(words) words of the permanent range were not promised before they were taken")
         }
         return object
     }

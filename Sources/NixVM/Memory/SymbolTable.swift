@@ -25,7 +25,7 @@ struct SymbolTable: ~Copyable {
     private let seed = UInt64.random(in: .min ... .max)
     private var names = NameStore()
     /// The bytes that the string values of all names may still take in the permanent range.
-    private var promisedBytes = 0
+    private(set) var promisedBytes = 0
 
     /// The initial capacity. The names that the machine itself needs are fewer.
     private static let firstCapacity = 1024
@@ -57,7 +57,7 @@ struct SymbolTable: ~Copyable {
     }
 
     /// The size of a string object in bytes.
-    private static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
+    static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
 
     /// A seeded hash, so that no source can be written whose names all collide. It multiplies and folds eight bytes at
     /// a time; the last eight may overlap the ones before.
@@ -114,8 +114,7 @@ struct SymbolTable: ~Copyable {
         return UInt32(truncatingIfNeeded: count - 1)
     }
 
-    /// The symbol of a name, which is added if it is new. This is for names that are few and short; it traps when the
-    /// system has no memory.
+    /// The symbol of one of the names that a machine is made with, which is added if it is new.
     mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         let hash = hash(bytes)
         if let known = find(bytes, hash: hash) { return known }

@@ -36,7 +36,7 @@ struct LoadBudget: ~Copyable {
     mutating func require(_ bytes: Int) throws(EvalFailure) {
         if bytes <= room { return }
         // A collection may find garbage in the heap, so that there is more room than it seemed.
-        machine.interpreter.collectForOutsideHeap(bytes)
+        _ = machine.interpreter.collectForOutsideHeap(bytes + uncounted)
         room = machine.interpreter.roomOutsideHeap - uncounted
         guard bytes <= room else { throw machine.memoryFailure }
     }
@@ -52,7 +52,10 @@ struct LoadBudget: ~Copyable {
     /// Allocates words in the permanent range.
     mutating func permanent(words: Int) throws(EvalFailure) -> Object {
         try chargeCounted(words * 8)
-        guard let object = machine.state.pointee.heap.allocatePermanent(ifRoom: words) else {
+        guard
+            let object = machine.state.pointee.heap.allocatePermanent(
+                ifRoom: words, beside: machine.state.pointee.symbols.promisedBytes)
+        else {
             throw machine.memoryFailure
         }
         return object
@@ -63,6 +66,7 @@ struct LoadBudget: ~Copyable {
         try work()
         let hash = machine.state.pointee.symbols.hash(name)
         if let known = machine.state.pointee.symbols.find(name, hash: hash) { return known }
+        guard machine.interpreter.hasPermanentRoom(forName: name.count) else { throw machine.memoryFailure }
         try chargeCounted(machine.state.pointee.symbols.growth(forLength: name.count))
         guard let symbol = machine.state.pointee.symbols.add(name, hash: hash) else { throw machine.memoryFailure }
         return symbol

@@ -143,7 +143,7 @@ extension Machine {
     /// Sets up a chunk whose code asks the host for the chunk's own code.
     func announce(_ chunk: ChunkOutline, at index: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
         state.pointee.chunks[index] = LoadedChunk(
-            code: interpreter.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables),
+            code: interpreter.stepCode(.makeCode), tables: UnsafePointer(loaded.tables),
             arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
             index: UInt32(truncatingIfNeeded: chunkIndex))
