@@ -4,9 +4,9 @@ import Testing
 
 @testable import NixVM
 
-/// Every builtin with arguments of all sorts, under the checks and in stress.
+/// Every builtin with arguments of all types, under checks and stress.
 @Suite struct BuiltinTests {
-    /// That none was forgotten when it was added.
+    /// Every builtin must have a row of calls.
     @Test func callsEveryBuiltin() {
         let declared = Set(BuiltinTable.builtins.map(\.name))
         #expect(declared.subtracting(BuiltinCall.names) == [])
@@ -31,7 +31,7 @@ import Testing
         #expect(findings == [])
     }
 
-    /// What is wrong with a source's evaluation; nil when nothing is.
+    /// What is wrong with the evaluation of a source, or nil.
     private static func fault(_ source: String) -> String? {
         var plain = RunSettings("plain")
         plain.fuel = 4_000

@@ -4,20 +4,22 @@ import Testing
 
 @testable import NixVM
 
-/// Each invariant is broken on purpose, and found.
+/// Each invariant is violated on purpose, and the checks find it.
 @Suite struct CheckingTests {
-    /// How an invariant is broken: what is evaluated, and what is done to the machine then.
+    /// How an invariant is violated: a source to evaluate, and what is then done to the machine.
     private struct Fault {
         var source: String
-        var spoil: (TestMachine, Value) -> Void
+        var corrupt: (TestMachine, Value) -> Void
     }
 
     private static var faults: [Invariant: Fault] {
         [
-            .registers: Fault(source: "1") { test, _ in unsafe test.state.pointee.r.sp = test.state.pointee.r.bp - 1 },
+            .registers: Fault(source: "1") { test, _ in
+                unsafe test.state.pointee.registers.sp = test.state.pointee.registers.bp - 1
+            },
             .frames: Fault(source: "1") { test, _ in
-                unsafe test.state.pointee.r.fp.pointee.bp = test.state.pointee.r.bp + 8
-                unsafe test.state.pointee.r.fp += 1
+                unsafe test.state.pointee.registers.fp.pointee.bp = test.state.pointee.registers.bp + 8
+                unsafe test.state.pointee.registers.fp += 1
             },
             .values: Fault(source: "[ [ ] ]") { _, list in
                 unsafe list.object.values[0] = Value(Tag.string, list.object)
@@ -25,7 +27,7 @@ import Testing
             .absent: Fault(source: "[ 1 ]") { _, list in unsafe list.object.values[0] = .absent },
             .ranges: Fault(source: "[ 1 ]") { test, list in
                 unsafe list.object.values[0] = Value(
-                    Tag.list, (test.state.pointee.r.hp + 64).assumingMemoryBound(to: UInt64.self))
+                    Tag.list, (test.state.pointee.registers.hp + 64).assumingMemoryBound(to: UInt64.self))
             },
             .kinds: Fault(source: "[ \"a\" ]") { _, list in unsafe list.object.setKind(Kind.forward) },
             .headers: Fault(source: "[ (1 + 1) ]") { test, list in
@@ -50,13 +52,14 @@ import Testing
             .remembered: Fault(source: "[ [ 1 ] ]") { test, list in
                 let root = test.machine.addRoot(list)
                 test.collectAll()
-                let young = unsafe test.machine.interpreter.take(words: 2)
+                let young = unsafe test.machine.interpreter.allocate(words: 2)
                 unsafe young[0] = Object.header(Kind.list, field: 1)
                 unsafe young[1] = Value.null.bits
                 unsafe test.state.pointee.roots[root].object.values[0] = Value(Tag.list, young)
             },
             .deepFlags: Fault(source: "[ (1 + 1) ]") { _, list in unsafe list.object[0] |= Object.deepFlag },
-            .keptFailures: Fault(source: "let x = throw \"e\"; in builtins.seq (builtins.tryEval x) [ x ]") { _, list in
+            .caughtFailures: Fault(source: "let x = throw \"e\"; in builtins.seq (builtins.tryEval x) [ x ]") {
+                _, list in
                 let thunk = unsafe list.object.values[0].object
                 unsafe thunk[1] = FailureReference(number: 77, notes: 0).value.bits
             },
@@ -76,7 +79,7 @@ import Testing
         ]
     }
 
-    /// Those that hold only while code runs: see `findsFaultsAsCodeRuns`.
+    /// These hold only while code runs, so `findsFaultsAsCodeRuns` tests them.
     private static let running: Set<Invariant> = [.code, .stackHeight]
 
     @Test(arguments: Invariant.allCases.filter { !running.contains($0) })
@@ -85,13 +88,13 @@ import Testing
         let found = BigStack.run { () -> [Invariant?] in
             guard let test = TestMachine(), let value = try? test.force(fault.source) else { return [] }
             let before = test.violation()
-            fault.spoil(test, value)
+            fault.corrupt(test, value)
             return [before, test.violation()]
         }
         #expect(found == [nil, invariant])
     }
 
-    /// What is spoilt in the midst of an evaluation ends it at once, and the failure names invariant and builtin.
+    /// Corruption during an evaluation ends it at once, and the failure names the invariant and the builtin.
     @Test func endsTheEvaluation() {
         let text =
             BigStack.run { () -> String? in
@@ -117,7 +120,7 @@ import Testing
                     unsafe test.state.pointee.chunks[chunk].maximumStack = 0
                 }
             }
-            other.onTrace { _ in unsafe (other.state.pointee.r.fp - 1).pointee.pc -= 1 }
+            other.onTrace { _ in unsafe (other.state.pointee.registers.fp - 1).pointee.pc -= 1 }
             let source = "let f = x: 1 + builtins.trace \"x\" x * 2; in 3 + f 2"
             return [test.text(source), other.text(source)]
         }

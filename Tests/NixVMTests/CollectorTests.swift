@@ -3,9 +3,9 @@ import Testing
 
 @testable import NixVM
 
-/// What a collection must keep, under the checks.
+/// What a collection must preserve, under checks.
 @Suite struct CollectorTests {
-    /// An object of each kind that values name, and some that only builtins hold.
+    /// An object of each kind that values refer to, and some that only builtins use.
     private static let everything = """
         let
           big = 4611686018427387904; f = a: b: a + b; t = builtins.tryEval (throw "x");
@@ -36,7 +36,7 @@ import Testing
         #expect(texts?.first?.contains("Error") == false)
     }
 
-    /// Old and new, moved by either kind of collection at any time.
+    /// Old and new values must survive both kinds of collection at any time.
     @Test func movesWhatTheHostHolds() {
         let results = BigStack.run { () -> [String] in
             guard let test = TestMachine(checks: MachineChecks(wholeHeapInterval: 50)),
@@ -54,14 +54,14 @@ import Testing
         #expect(results?.first?.hasPrefix("{ caught") == true)
     }
 
-    /// Thunks that left the nursery get values in it, more than the table's first size and more than its bound.
+    /// Thunks outside the nursery get values inside it, fewer and more than the remembered set keeps.
     @Test(arguments: [2_000, 200_000]) func remembers(_ count: Int) {
         let seen =
             BigStack.run { () -> (text: String, most: Int)? in
                 guard let test = TestMachine(checks: MachineChecks(wholeHeapInterval: 100_000)) else { return nil }
                 var most = 0
                 test.onTrace { line in
-                    // First what is alive becomes old, then it gets its values.
+                    // The first line makes the live objects old; then they get their values.
                     if line.contains("made") { test.collectLater() }
                     most = max(most, unsafe test.state.pointee.remembered.count)
                 }
@@ -75,12 +75,12 @@ import Testing
             } ?? nil
         let sum = Double(count) * Double(count) / 2
         #expect(seen.map { abs((Double($0.text) ?? 0) - sum) <= sum / 50 } == true, "\(seen?.text ?? "")")
-        // A grant of fuel may add to a full table.
+        // One grant of fuel may add entries to a set that is full.
         let most = seen?.most ?? 0
-        #expect(most > min(count / 3, RememberedSet.most / 2) && most <= RememberedSet.most + Machine.grantUnits)
+        #expect(most > min(count / 3, RememberedSet.limit / 2) && most <= RememberedSet.limit + Machine.grantUnits)
     }
 
-    /// So much garbage that spaces are exchanged again and again.
+    /// There is so much garbage that full collections happen repeatedly.
     @Test func exchangesSpaces() {
         let counts =
             BigStack.run { () -> (text: String, full: Int)? in
@@ -102,6 +102,6 @@ import Testing
 }
 
 extension TestMachine {
-    /// Lets the next allocation find no room.
-    func collectLater() { unsafe state.pointee.hpLimit = state.pointee.r.hp }
+    /// Makes the next allocation find no room.
+    func collectLater() { unsafe state.pointee.hpLimit = state.pointee.registers.hp }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import NixVM
 
-/// Every limit of fuel ends an evaluation, and all of it may be used.
+/// Any limit of fuel ends the evaluation, and all of it may be used.
 @Suite struct FuelTests {
     private static let sources = [
         #"builtins.replaceStrings [ "c" ] [ (builtins.seq 1 "1") ] "cac""#,

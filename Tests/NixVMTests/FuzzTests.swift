@@ -6,7 +6,7 @@ import NixVM
 import TestSupport
 import Testing
 
-/// A slice of what `scripts/fuzz` does, with fixed seeds, and the cases that it found.
+/// A part of what `scripts/fuzz` does, with fixed seeds, and the cases that it found.
 @Suite struct FuzzTests {
     static let cases: [String] = {
         let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -15,7 +15,7 @@ import Testing
         return names.filter { $0 != "README" }.sorted().map { folder.appendingPathComponent($0).path }
     }()
 
-    /// Whether a finding is one whatever else this process and the machine do at the time.
+    /// Whether a finding does not depend on the load of this process and the computer.
     private static func isCertain(_ finding: Finding) -> Bool {
         !finding.kind.hasPrefix("time") && !finding.kind.hasPrefix("memory")
     }
@@ -25,7 +25,7 @@ import Testing
         #expect(await found.replay().filter(Self.isCertain) == [])
     }
 
-    /// Each in a process of its own: it ends, and its memory stays within the limit.
+    /// Each case runs in a process of its own. The process ends, and its memory stays within the limit.
     @Test(arguments: cases.filter { $0.contains("/limits-") }) func keepsLimits(_ path: String) async throws {
         let found = try #require(FuzzCase(try String(contentsOfFile: path, encoding: .utf8)))
         let empty = try await Self.evaluate("1")
@@ -34,7 +34,8 @@ import Testing
         #expect(process.peak - empty.peak <= 80 << 20, "\((process.peak - empty.peak) >> 20) MiB")
     }
 
-    /// Evaluates a source in a process under 64 MiB and a second; its exit code and the most memory that it held.
+    /// Evaluates a source in a process with limits of 64 MiB and one second. The result is its exit code and peak
+    /// memory.
     private static func evaluate(_ source: String) async throws -> (code: Int32, peak: Int) {
         let bundle = URL(fileURLWithPath: CommandLine.arguments.first ?? ".").standardizedFileURL
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString).nix")
@@ -81,7 +82,7 @@ import Testing
             return tally
         }
         #expect(tally?.found == [])
-        // The mutants are worth their name: many pass the verifier.
+        // The test is meaningful only if many mutants pass the verifier.
         #expect((tally?.ran ?? 0) > 500)
         #expect((tally?.rejected ?? 0) > 100)
     }
@@ -93,7 +94,7 @@ import Testing
         }
     }
 
-    /// The same with the checks of the machine on.
+    /// The same with the machine's checks.
     @Test func checkedJobs() async {
         let found = await JobTarget.run(
             seed: 200, count: 25, programs: Corpus.programs, checks: MachineChecks(wholeHeapInterval: 50_000))
@@ -111,7 +112,7 @@ import Testing
         #expect(FuzzCase("nothing") == nil)
     }
 
-    /// A source is made shorter as long as it still shows the same.
+    /// A source is shortened as long as the predicate holds.
     @Test func reducesSources() {
         let reduced = SourceReducer.reduce("(add (length [ 1 2 ]) (throw \"x\"))") { $0.contains("throw") }
         #expect(reduced == "(throw 1)")

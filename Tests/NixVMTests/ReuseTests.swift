@@ -7,9 +7,9 @@ import Testing
 
 /// Machines that use one memory in turn.
 @Suite struct ReuseTests {
-    /// Sources that make something grow which the next machine must not see.
+    /// Sources that make something grow, which the next machine must not see.
     private static let growers = [
-        // More remembered slots than the table begins with.
+        // These are more remembered slots than the set has room for.
         """
         let l = builtins.genList (x: x + 0.5) 200000; in
         builtins.foldl' (a: i: a + builtins.elemAt l i) 0 (builtins.genList (i: i) 200000)
@@ -37,7 +37,7 @@ import Testing
         return job
     }
 
-    /// Each after each, three times over: a report does not depend on what the memory was used for.
+    /// A report does not depend on what the memory was used for before.
     @Test func reportsAreThoseOfNewMemory() async throws {
         let used = try VirtualMachine(programCacheBytes: 0)
         var fresh: [String] = []
@@ -54,19 +54,19 @@ import Testing
         }
     }
 
-    /// Between two machines the memory's state is that of its template, checked as a whole.
+    /// Between two machines the state of the memory satisfies all invariants.
     @Test func memoryIsWholeBetweenMachines() throws {
         let violations = BigStack.run { () -> [Invariant?] in
             guard let memory = MachineMemory(settings: MachineSettings(currentSystem: nil, pure: true)) else {
                 return []
             }
             return (0..<4).map { _ in
-                useAndLetGo(in: memory)
+                useAndRelease(in: memory)
                 let machine = memory.template
-                var r = unsafe machine.state.pointee.r
-                unsafe r.pc = machine.interpreter.stepCode(.end)
+                var registers = unsafe machine.state.pointee.registers
+                unsafe registers.pc = machine.interpreter.stepCode(.end)
                 do throws(Violation) {
-                    try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
+                    try HeapChecker(machine.interpreter, registers, CodeMap()).checkAll()
                     return nil
                 } catch {
                     return error.invariant
@@ -76,8 +76,8 @@ import Testing
         #expect(violations == [nil, nil, nil, nil])
     }
 
-    /// Takes the memory, fills what can be filled without code, and lets go of it.
-    private func useAndLetGo(in memory: MachineMemory) {
+    /// Makes a machine in the memory, fills what can be filled without code, and releases the machine.
+    private func useAndRelease(in memory: MachineMemory) {
         guard let io = try? RootedIO(roots: []), let machine = Machine(memory: memory, io: io, print: { _ in }) else {
             return
         }

@@ -3,10 +3,10 @@ import NixStore
 
 @testable import NixVM
 
-/// An evaluator whose machine the tests can look into, and spoil.
+/// An evaluator whose machine tests can inspect and corrupt.
 final class TestMachine {
     let evaluator: Evaluator
-    /// Called with each line that `trace` prints, in the midst of the evaluation.
+    /// Called with each line that `trace` prints, during the evaluation.
     private let hook: Hook
 
     private final class Hook {
@@ -35,14 +35,14 @@ final class TestMachine {
         try evaluator.load(source: Array(source.utf8), name: "test", directory: Array("/".utf8))
     }
 
-    /// The value of a source, forced, where it lies.
+    /// The forced value of a source.
     func force(_ source: String) throws(EvalFailure) -> Value {
         value(of: try evaluator.force(try load(source)))
     }
 
     func value(of handle: ValueHandle) -> Value { unsafe state.pointee.roots[handle.root] }
 
-    /// The value of a source, forced in depth, as text; a failure as its kind and message.
+    /// The text of a source's value, which is forced deeply. A failure yields its kind and message.
     func text(_ source: String) -> String {
         do throws(EvalFailure) {
             let value = try evaluator.deepForce(try load(source))
@@ -52,24 +52,24 @@ final class TestMachine {
         }
     }
 
-    /// The invariant that does not hold when the loop is at its end; nil when all do.
+    /// The invariant that is violated after the loop has ended, or nil.
     func violation() -> Invariant? {
-        var r = unsafe state.pointee.r
-        unsafe r.pc = machine.interpreter.stepCode(.end)
-        return violation(r)
+        var registers = unsafe state.pointee.registers
+        unsafe registers.pc = machine.interpreter.stepCode(.end)
+        return violation(registers)
     }
 
-    func violation(_ r: Registers) -> Invariant? {
+    func violation(_ registers: Registers) -> Invariant? {
         do throws(Violation) {
-            try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
+            try HeapChecker(machine.interpreter, registers, CodeMap()).checkAll()
             return nil
         } catch {
             return error.invariant
         }
     }
 
-    /// Collects everything, so that what is alive is old.
+    /// Collects, so that all live objects are old.
     func collectAll() {
-        _ = machine.interpreter.collect(need: 0)
+        _ = machine.interpreter.collect(reserving: 0)
     }
 }

@@ -50,7 +50,7 @@ extension Evaluator {
         guard bytes <= machine.roomOutsideHeap,
             let parents = SyntaxParents(tree, shouldCancel: { [stop = machine.stop] in stop.cause != nil })
         else { return nil }
-        machine.countBesideHeap(bytes)
+        machine.countOutsideHeap(bytes)
         let lines = LineIndex(source)
         return ExpressionTrace(
             parents: parents, baseDirectory: machine.directory(ofProgram: position.program),
@@ -108,7 +108,7 @@ private struct TraceWriter {
             coercion = slots.count
             slots.append(Slot(entry: nil))
         case .coercionReason(let text): explainCoercion(TraceEntry(message: text, position: nil))
-        case .place(let position): resolvePending(position)
+        case .position(let position): resolvePending(position)
         case .failurePosition: needsFailurePosition = true
         case .application(let position): application = position
         case .boundary(let position, let usesApplication):

@@ -19,7 +19,7 @@ extension Evaluator {
     /// Counts the bytes of a program that is kept until the end.
     func count(program bytes: Int) throws(EvalFailure) {
         guard bytes <= machine.roomOutsideHeap else { throw machine.memoryFailure }
-        machine.countBesideHeap(bytes)
+        machine.countOutsideHeap(bytes)
     }
 
     /// The failure after a poll cancelled the work.

@@ -100,14 +100,14 @@ extension Evaluator {
         // The tree is needed for generating code later.
         let size = analysed.memoryBytes
         guard size <= machine.roomOutsideHeap else { throw machine.memoryFailure }
-        machine.countBesideHeap(size)
+        machine.countOutsideHeap(size)
         let program: DeferredProgram
         do throws(CompileError) {
             program = try DeferredProgram(analysed, shouldCancel: stopCondition())
         } catch {
             throw failure(of: error, in: analysed.source, name: name)
         }
-        machine.countBesideHeap(program.memoryBytes)
+        machine.countOutsideHeap(program.memoryBytes)
         let part = try part(of: program, 0, name: name)
         let lines = { () -> LineFinder? in
             let index = LineIndex(analysed.source)
@@ -127,7 +127,7 @@ extension Evaluator {
             let part = try program.part(
                 chunkIndex, firstChunk: machine.nextChunk, builder: &builder,
                 shouldCancel: stopCondition(besides: -before))
-            machine.countBesideHeap(max(0, program.memoryBytes - before))
+            machine.countOutsideHeap(max(0, program.memoryBytes - before))
             return part
         } catch {
             throw failure(of: error, in: program.source.source, name: name)

@@ -142,7 +142,7 @@ public final class Evaluator {
         }
         // An observer must see the same chunks in every run, so the caches are not used.
         let program = try compile(source, name: name, scopeNames: scopeNames)
-        machine.countBesideHeap(source.count + program.memoryBytes)
+        machine.countOutsideHeap(source.count + program.memoryBytes)
         let first = Int(machine.nextChunk)
         let value = try machine.load(program: program, name: name, directory: directory)
         notifyObserver(of: program, sourceName: name, firstChunk: first)
@@ -183,7 +183,7 @@ public final class Evaluator {
             if case .tooLarge(let limit) = error.kind, limit == room { throw machine.memoryFailure }
             throw EvalFailure(kind: error.kind == .outsideRoots ? .restricted : .io, message: error.message)
         }
-        machine.countBesideHeap(Self.bytesPerFile)
+        machine.countOutsideHeap(Self.bytesPerFile)
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
         if !machine.isObserved, !isCompiled,

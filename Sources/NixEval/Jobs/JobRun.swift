@@ -96,7 +96,7 @@ final class JobRun {
     /// Decodes and verifies a program unless it is cached. A cached program counts against the job's limit like a new
     /// one.
     private func verified(_ bytes: [UInt8], _ evaluator: Evaluator) throws -> Program {
-        evaluator.machine.countBesideHeap(bytes.count)
+        evaluator.machine.countOutsideHeap(bytes.count)
         let stop = evaluator.machine.stop
         guard let key = ProgramCache.Key(encoded: bytes, isStopped: { stop.cause != nil }) else {
             throw evaluator.stopFailure

@@ -129,7 +129,7 @@ extension Interpreter {
     /// evaluation must stop.
     private func select(from set: AttributesRef, where passes: (UInt32) -> Bool) -> Value? {
         let entries = set.entries
-        let layout = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let layout = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         // The values are gathered where the set would begin if all passed.
         let gathered = (layout + (3 &+ set.count)).values
         var count = 0
@@ -143,7 +143,7 @@ extension Interpreter {
         if count == 0 { return state.pointee.emptyAttributes }
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
-        _ = take(words: 2 &+ count)
+        _ = allocate(words: 2 &+ count)
         let result = makeAttributes(layout: shared(layout))
         UnsafeMutableRawPointer(result.attributes.values).copyMemory(from: gathered, byteCount: count &* 8)
         return result
@@ -238,7 +238,7 @@ extension Interpreter {
         if known.pointee.left == UInt(bitPattern: layout), known.pointee.right == 0 {
             return Object(bitPattern: known.pointee.union).unsafelyUnwrapped
         }
-        let result = take(words: 2 &+ layout.field)
+        let result = allocate(words: 2 &+ layout.field)
         result[0] = layout[0]
         result[1] = layout[1]
         for index in 0..<layout.field { result.entries[index] = LayoutEntry(layout.entries[index].symbol, 0) }

@@ -279,10 +279,10 @@ extension Interpreter {
     // MARK: Failures
 
     /// Writes down what the frame on top was doing with an element.
-    func noteClosure(_ place: FramePlace) {
+    func noteClosure(_ location: FrameLocation) {
         switch frame.phase {
         case .begin:
-            if let forced = place.forced, frame.$set.isAttributes,
+            if let forced = location.forced, frame.$set.isAttributes,
                 lookup(frame.set.object, Symbols.operator)?.pointee.bits == Value(Tag.thunk, forced).bits
             {
                 machine.notes.append(.text(Self.closureText("operator")))
@@ -292,7 +292,7 @@ extension Interpreter {
             machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
         case .descending, .checking: noteComparison(with: tree.item(frame.node))
         case .next:
-            guard let forced = place.forced, frame.head < frame.tail,
+            guard let forced = location.forced, frame.head < frame.tail,
                 element.pointee.bits == Value(Tag.thunk, forced).bits
             else { return }
             machine.notes.append(.text(elementText(element.pointee)))

@@ -36,7 +36,7 @@ extension Interpreter {
         if isForced(argumentSlot(1)) { return done(frame.value) }
         if frame.holder.isNull, !isContextKnown {
             guard reserve(Size.thunk(1)) else { return .collect }
-            let holder = take(words: 2)
+            let holder = allocate(words: 2)
             holder[0] = Object.header(Kind.failed, count: 1, field: 0)
             holder[1] = FailureReference.none.value.bits
             frame.holder = Value(Tag.thunk, holder)
@@ -69,12 +69,12 @@ extension Interpreter {
         guard let failure = machine.failure else { return }
         let holder = frame.holder.object
         let isOld = isOld || !isYoung(UInt(bitPattern: holder))
-        let bytes = machine.keptFailures.keep(
-            number, failure, machine.notes, isOld: isOld, most: BacktraceNotes.bound)
+        let bytes = machine.caughtFailures.keep(
+            number, failure, machine.notes, isOld: isOld, limit: BacktraceNotes.bound)
         holder[1] = FailureReference(number: number, notes: machine.notes.count).value.bits
         if let thunk = Object(bitPattern: machine.recursion) { frame.recursion = Value(Tag.thunk, thunk) }
         frame.isCoerced = false
-        state.pointee.r.sp = above(ErrorContextFrame.self)
+        state.pointee.registers.sp = above(ErrorContextFrame.self)
         restartStep()
         machine.failure = nil
         bringCollectionForward(bytes)
@@ -83,11 +83,11 @@ extension Interpreter {
     private func failWithContext() -> Step {
         coerced(0, marker: 3, []) {
             let reference = FailureReference(Value(bits: frame.holder.object[1]))
-            guard let kept = machine.keptFailures.failure(reference) else {
+            guard let kept = machine.caughtFailures.failure(reference) else {
                 return fail(.value, "evaluation failed")
             }
             // What was noted is taken up again, and the frames around are searched once more for one that catches it.
-            let frames = state.pointee.r.fp - state.pointee.framesBase
+            let frames = state.pointee.registers.fp - state.pointee.framesBase
             guard charge(1 + kept.notes.count / 16 + frames / 64) else { return .error }
             machine.failure = kept.failure
             machine.notes = kept.notes

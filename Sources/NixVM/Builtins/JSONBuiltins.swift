@@ -26,7 +26,7 @@ extension Interpreter {
             let extent = try reader.measure(&meter)
             settle(meter)
             guard reserve(JSONValue.size(extent), outside: meter.usedBytes + JSONValue.workSize(extent)) else {
-                return again(.collect, since: mark)
+                return refundIfRetried(.collect, since: mark)
             }
             guard charge(1) else { return .error }
             return makeJSON(reader, JSONValue(self, text.bytes, extent, taken: meter.usedBytes))
@@ -175,7 +175,7 @@ extension Interpreter {
             string.hasContext ? string.contextCount + (frame.context.isNull ? 0 : frame.context.list.count) : 0
         var builder = jsonBuilder
         guard let out = builder.room(length, extra: Size.list(contexts)) else {
-            return again(builder.step, since: mark)
+            return refundIfRetried(builder.step, since: mark)
         }
         guard writeQuoted(string.bytes, length, to: out) else { return .error }
         builder.advance(length)
@@ -246,7 +246,7 @@ extension Interpreter {
 
     /// At the `__toString`.
     private func failSubstitution(_ message: String) -> Step {
-        let step = failUnplaced(.type, message)
+        let step = failWithoutPosition(.type, message)
         machine.notes.append(.failurePosition)
         return step
     }
@@ -327,7 +327,7 @@ extension Interpreter {
             key = name
         }
         guard let out = builder.room(length) else {
-            return again(builder.step, since: mark)
+            return refundIfRetried(builder.step, since: mark)
         }
         guard charge(1) else { return .error }
         if comma == 1 { out.pointee = UInt8(ascii: ",") }

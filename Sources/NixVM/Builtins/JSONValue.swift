@@ -71,7 +71,7 @@ struct JSONValue {
             // The bytes lie where those of the next object go.
             let words = Object.words(forBytes: bytes.count)
             for index in bytes.count..<words &* 8 { freeBytes[index] = 0 }
-            let string = interpreter.take(words: 1 &+ words)
+            let string = interpreter.allocate(words: 1 &+ words)
             string[0] = Object.header(Kind.string, field: bytes.count)
             values.append(Value(Tag.string, string))
         case .key:
@@ -95,7 +95,7 @@ struct JSONValue {
 
     /// Where the bytes of the next object go.
     private var freeBytes: UnsafeMutablePointer<UInt8> {
-        (interpreter.state.pointee.r.hp + 8).assumingMemoryBound(to: UInt8.self)
+        (interpreter.state.pointee.registers.hp + 8).assumingMemoryBound(to: UInt8.self)
     }
 
     /// Replaces the escapes of a token's text, in the free room of the heap; nil with `failure` set.

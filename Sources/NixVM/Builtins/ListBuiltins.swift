@@ -125,7 +125,7 @@ extension Interpreter {
         let a = (sp - 2).pointee
         let b = (sp - 1).pointee
         guard a.isList, b.isList else {
-            return failUnplaced(
+            return failWithoutPosition(
                 .type, "expected a list but found \(describe(a.isList ? b : a))",
                 context: "while evaluating one of the elements to concatenate")
         }

@@ -105,7 +105,7 @@ extension Interpreter {
             filter.index = index + 1
         }
         if filter.index < list.count {
-            state.pointee.needSlots = 4
+            state.pointee.neededSlots = 4
             guard charge(1) else { return .error }
             return callWith(filter.function, list[filter.index])
         }

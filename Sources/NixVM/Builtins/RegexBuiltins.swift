@@ -106,7 +106,7 @@ extension Interpreter {
         let places = matcher.groups
         var size = Size.list(groups)
         for index in 0..<groups { size += Size.string(max(0, places[2 * index + 1] - places[2 * index])) }
-        guard reserve(size, outside: taken) else { return again(.collect, since: mark) }
+        guard reserve(size, outside: taken) else { return refundIfRetried(.collect, since: mark) }
         let list = makeList(groups)
         for index in 0..<groups {
             guard let part = makePart(text, places[2 * index], places[2 * index + 1]) else { return .error }
@@ -133,7 +133,7 @@ extension Interpreter {
             let size =
                 Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
                 + Size.words(splitter.words)
-            guard reserve(size, outside: meter.usedBytes) else { return again(.collect, since: mark) }
+            guard reserve(size, outside: meter.usedBytes) else { return refundIfRetried(.collect, since: mark) }
             return matches == 0 ? unsplit() : makeParts(splitter, text, pattern.groupCount)
         }
     }

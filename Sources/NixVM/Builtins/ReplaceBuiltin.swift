@@ -67,7 +67,7 @@ extension Interpreter {
         guard expectString(2) != nil else { return .error }
         let size = ReplacementTable.size(patterns.count)
         guard reserve(8 + size) else { return .collect }
-        let object = take(words: 1 + size / 8)
+        let object = allocate(words: 1 + size / 8)
         object[0] = Object.header(Kind.bytes, field: size)
         guard ReplacementTable(object, count: patterns.count).fill(frame.patterns, self) else { return .error }
         frame.place = 0
@@ -148,7 +148,7 @@ private struct Replacer {
             // back.
             let mark = interpreter.fuelMark
             let step = replaceNext(frame.pointee.place, count)
-            if step != .next { return interpreter.again(step, since: mark) }
+            if step != .next { return interpreter.refundIfRetried(step, since: mark) }
         }
         return finish()
     }

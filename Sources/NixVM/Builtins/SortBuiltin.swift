@@ -123,7 +123,7 @@ extension Interpreter {
     /// An array of the list's elements, for which room is reserved; nil with `failure` set when the evaluation must stop.
     private func arrayOfElements() -> ArrayRef? {
         let list = frame.list
-        let array = ArrayRef(take(words: 1 + list.count))
+        let array = ArrayRef(allocate(words: 1 + list.count))
         array.object[0] = Object.header(Kind.array, field: list.count)
         return copy(list.elements, to: array.elements, count: list.count) ? array : nil
     }

@@ -295,7 +295,7 @@ extension Interpreter {
         guard reserveSlots(2 * entries.count + 8) else { return .collect }
         guard charge(1 + entries.count) else { return .error }
         if grows {
-            let larger = take(words: 1 + capacity / 8)
+            let larger = allocate(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
             if !walk.accepted.isNull, !copy(walk.accepted.object.bytes, to: larger.bytes, count: length) {
                 return .error

@@ -184,7 +184,7 @@ extension Interpreter {
 
     /// The array of parts, each null at first, charged; nil with `failure` set. `Size.array` reserved.
     private func makeParts(_ count: Int) -> ArrayRef? {
-        let parts = ArrayRef(take(words: 1 + count))
+        let parts = ArrayRef(allocate(words: 1 + count))
         parts.object[0] = Object.header(Kind.array, field: count)
         let isMade = inBlocks(count, bytesPerUnit: 8) { block in
             for index in block { parts[index] = .null }

@@ -39,7 +39,7 @@ extension Interpreter {
             settle(meter)
             if let refusal { return fail(.value, "while parsing TOML: \(refusal)") }
             guard reserve(size, outside: meter.usedBytes + TOMLValue.workSize(document)) else {
-                return again(.collect, since: mark)
+                return refundIfRetried(.collect, since: mark)
             }
         } catch {
             return stopped(error, meter, since: mark)

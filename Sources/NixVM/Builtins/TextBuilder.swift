@@ -53,7 +53,7 @@ struct TextBuilder {
         }
         let capacity = min(((length + count) * 2 + 127) & ~7, TextBuilder.mostBytes)
         guard interpreter.reserve(8 + capacity + extra, outside: taken) else { return nil }
-        let larger = interpreter.take(words: 1 + capacity / 8)
+        let larger = interpreter.allocate(words: 1 + capacity / 8)
         larger[0] = Object.header(Kind.bytes, field: capacity)
         if length > 0, !interpreter.copy(bytes, to: larger.bytes, count: length, isCharged: false) {
             step = .error

@@ -47,7 +47,7 @@ extension Interpreter {
             }
             settle(meter)
             guard reserve(Size.list(count) + size) else {
-                return again(.collect, since: mark)
+                return refundIfRetried(.collect, since: mark)
             }
         } catch {
             return stopped(error, meter, since: mark)

@@ -107,7 +107,7 @@ extension Interpreter {
             var text = try XMLText(indent: depth, &meter)
             try body(&text, &meter)
             settle(meter)
-            return again(append(text, extra: extra, beside: meter.usedBytes), since: mark)
+            return refundIfRetried(append(text, extra: extra, beside: meter.usedBytes), since: mark)
         } catch {
             return stopped(error, meter, since: mark)
         }

@@ -1,14 +1,14 @@
 import NixBytecode
 
-/// The loop's observer that looks whether every invariant holds before each instruction: see `MachineChecks`.
+/// The loop's observer that checks every invariant before each instruction, as `MachineChecks` describes.
 struct CheckingObserver: LoopObserver {
     private let interval: Int
-    /// Instructions until everything reachable is checked again.
+    /// The number of instructions until everything reachable is checked again.
     private var countdown: Int
     private var collections = -1
-    /// The instruction executed last, to be named as the one at fault.
+    /// The instruction executed last, which is named as the one at fault.
     private var last: (chunk: Int, pc: UnsafePointer<UInt8>)?
-    /// The builtin that it ran within itself.
+    /// The builtin that this instruction ran without a frame.
     private var builtin: Int?
     private let codes = CodeMap()
 
@@ -17,8 +17,8 @@ struct CheckingObserver: LoopObserver {
         countdown = interval
     }
 
-    mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool {
-        let checker = HeapChecker(interpreter, copy r, codes)
+    mutating func findsFault(_ interpreter: Interpreter, _ registers: borrowing Registers) -> Bool {
+        let checker = HeapChecker(interpreter, copy registers, codes)
         countdown -= 1
         let collected = interpreter.state.pointee.heap.statistics.collections
         let isWhole = countdown <= 0 || collected != collections
@@ -31,18 +31,18 @@ struct CheckingObserver: LoopObserver {
         }
         if isWhole { countdown = interval }
         collections = collected
-        last = (r.env.field, r.pc)
+        last = (registers.env.field, registers.pc)
         builtin = nil
         return false
     }
 
-    /// Looks at everything once more when the loop has ended; nil when all is well.
+    /// Checks everything once more after the loop has ended. The result is nil if no invariant is violated.
     func finalFailure(_ interpreter: Interpreter) -> EvalFailure? {
-        var r = interpreter.state.pointee.r
-        // The loop ended within its last instruction.
-        r.pc = interpreter.stepCode(.end)
+        var registers = interpreter.state.pointee.registers
+        // The loop ended within its last instruction, so `pc` may not be at the start of one.
+        registers.pc = interpreter.stepCode(.end)
         do throws(Violation) {
-            try HeapChecker(interpreter, r, codes).checkAll()
+            try HeapChecker(interpreter, registers, codes).checkAll()
             return nil
         } catch {
             return failure(error, interpreter)
@@ -50,7 +50,7 @@ struct CheckingObserver: LoopObserver {
     }
 
     private func failure(_ violation: Violation, _ interpreter: Interpreter) -> EvalFailure {
-        // What was noted belongs to a failure that was caught.
+        // The notes belong to a failure that was caught.
         interpreter.machine.notes.removeAll()
         let name =
             "invariant '\(violation.invariant.rawValue)' broken after \(instruction(interpreter)): \(violation.text)"
@@ -58,7 +58,7 @@ struct CheckingObserver: LoopObserver {
         return EvalFailure(kind: .internalError, message: Array(name.utf8), position: position)
     }
 
-    /// Names the last instruction, or the builtin whose step it was.
+    /// The last instruction, or the builtin whose step it was.
     private func instruction(_ interpreter: Interpreter) -> String {
         guard let last else { return "the start" }
         if let index = interpreter.stepIndex(last.pc) {
@@ -70,11 +70,11 @@ struct CheckingObserver: LoopObserver {
         return "'\(opcode?.info.name ?? "no instruction")' at byte \(offset) of chunk \(last.chunk)\(call)"
     }
 
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {}
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int) {}
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) { builtin = index }
     mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {}

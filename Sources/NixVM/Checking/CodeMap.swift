@@ -1,12 +1,12 @@
 import NixBytecode
 
-/// Where the instructions of chunks begin, decoded once for each code.
+/// The offsets at which instructions begin, decoded once for each chunk's code.
 final class CodeMap {
     private var starts: [UInt: [Bool]] = [:]
     private var lastCode: UInt = 0
     private var lastStarts: [Bool] = []
 
-    /// Whether an instruction begins at an offset of a code of so many bytes.
+    /// Whether an instruction begins at an offset of code of `size` bytes.
     func isStart(_ offset: Int, of code: UnsafePointer<UInt8>, size: Int) -> Bool {
         if UInt(bitPattern: code) != lastCode || lastStarts.count != size {
             lastStarts = decoded(code, size)

@@ -1,10 +1,11 @@
 import NixBytecode
 
-/// Registers, frames and the stack.
+/// Checks of registers, frames and the stack.
 extension HeapChecker {
     func checkRegisters() throws(Violation) {
         let heap = state.pointee.heap
-        guard r.hp >= state.pointee.nurseryStart, r.hp <= state.pointee.windowEnd, UInt(bitPattern: r.hp) & 7 == 0,
+        guard registers.hp >= state.pointee.nurseryStart, registers.hp <= state.pointee.windowEnd,
+            UInt(bitPattern: registers.hp) & 7 == 0,
             state.pointee.hpLimit <= state.pointee.windowEnd, state.pointee.windowEnd <= heap.nursery + heap.spaceSize
         else {
             throw Violation(
@@ -17,11 +18,12 @@ extension HeapChecker {
             throw Violation(.registers, "the permanent range's end is outside of it")
         }
         let stackEnd = UnsafeMutableRawPointer(state.pointee.stackBase) + heap.stackSize
-        guard r.bp >= state.pointee.stackBase, r.sp >= r.bp, r.sp <= state.pointee.spLimit,
+        guard registers.bp >= state.pointee.stackBase, registers.sp >= registers.bp,
+            registers.sp <= state.pointee.spLimit,
             UnsafeMutableRawPointer(state.pointee.spLimit) <= stackEnd
         else { throw Violation(.registers, "the stack's top is not between the frame's base and the limit") }
-        let depth = r.fp - state.pointee.framesBase
-        guard depth >= 0, r.fp <= state.pointee.fpLimit,
+        let depth = registers.fp - state.pointee.framesBase
+        guard depth >= 0, registers.fp <= state.pointee.fpLimit,
             state.pointee.fpLimit - state.pointee.framesBase <= state.pointee.maximumDepth
         else { throw Violation(.registers, "\(depth) frames are more than their limit") }
         guard state.pointee.grantedFuel <= Machine.grantUnits, (state.pointee.fuel ?? 0) >= 0,
@@ -29,24 +31,24 @@ extension HeapChecker {
         else { throw Violation(.budget, "\(state.pointee.grantedFuel) units of fuel are left of a grant") }
     }
 
-    /// The running code and the frame that it goes back to.
+    /// Checks the running code and the frame that it returns to.
     func checkTopFrame() throws(Violation) {
-        try checkCode(at: r.pc, r.env, r.tables, isRunning: true)
-        try checkHeight(r.sp - r.bp, r.env)
-        // None is left when the loop is about to end.
-        if r.fp > state.pointee.framesBase { try checkReturn(r.fp - 1, base: r.bp) }
+        try checkCode(at: registers.pc, registers.env, registers.tables, isRunning: true)
+        try checkHeight(registers.sp - registers.bp, registers.env)
+        // There is no frame when the loop is about to end.
+        if registers.fp > state.pointee.framesBase { try checkReturn(registers.fp - 1, base: registers.bp) }
     }
 
-    /// All frames, with the heights of the stack between them.
+    /// Checks all frames, and the height of the stack in each.
     func checkFrames() throws(Violation) {
         try checkTopFrame()
-        var frame = r.fp
-        var base = r.bp
+        var frame = registers.fp
+        var base = registers.bp
         while frame > state.pointee.framesBase {
             frame -= 1
             try checkReturn(frame, base: base)
             try checkCode(at: frame.pointee.pc, frame.pointee.env, frame.pointee.tables, isRunning: false)
-            // What an instruction takes is below the base of the frame that it made.
+            // An instruction's operands are below the base of the frame that it pushed.
             try checkHeight(base - frame.pointee.bp, frame.pointee.env)
             base = frame.pointee.bp
         }
@@ -55,12 +57,12 @@ extension HeapChecker {
         }
     }
 
-    /// All values of the stack.
+    /// Checks all values on the stack.
     func checkStack() throws(Violation) {
-        var frame = r.fp
-        var end = r.sp
-        var base = r.bp
-        var isBuiltin = r.env == state.pointee.machineEnv
+        var frame = registers.fp
+        var end = registers.sp
+        var base = registers.bp
+        var isBuiltin = registers.env == state.pointee.machineEnv
         while true {
             var slot = base
             while slot < end {
@@ -75,7 +77,7 @@ extension HeapChecker {
         }
     }
 
-    /// What a frame says of the result and of its caller's base.
+    /// Checks where a frame's result goes, and the base of its caller.
     private func checkReturn(_ frame: UnsafeMutablePointer<Frame>, base: Slot) throws(Violation) {
         guard frame.pointee.bp >= state.pointee.stackBase, frame.pointee.bp <= base else {
             throw Violation(.frames, "a frame's base is below its caller's")
@@ -89,18 +91,18 @@ extension HeapChecker {
             throw Violation(.frames, "a frame of mode \(mode) with the thunk \(hex(address))")
         }
         guard let thunk = Object(bitPattern: address) else { return }
-        try checkPlace(thunk)
+        try checkRange(thunk)
         guard thunk.kind == Kind.blackhole else {
-            throw Violation(.frames, "a frame gives its value to \(name(thunk))")
+            throw Violation(.frames, "a frame updates \(name(thunk))")
         }
     }
 
-    /// Whether code runs where it may, for a closure or thunk that is its environment.
+    /// Checks that `pc` is the start of an instruction in the code of the closure or thunk that is running.
     private func checkCode(
         at pc: UnsafePointer<UInt8>, _ env: Object, _ tables: UnsafePointer<ProgramTables>, isRunning: Bool
     ) throws(Violation) {
         if env == state.pointee.machineEnv { return try checkMachineCode(at: pc, tables) }
-        try checkPlace(env)
+        try checkRange(env)
         guard env.kind == Kind.closure || env.kind == Kind.blackhole else {
             throw Violation(.frames, "\(name(env)) for the environment of a frame")
         }
@@ -109,7 +111,7 @@ extension HeapChecker {
         }
         let chunk = state.pointee.chunks[env.field]
         guard tables == chunk.tables else { throw Violation(.frames, "a frame with another program's tables") }
-        // Code that is made when it is first run has its place once it was made.
+        // A chunk without code runs an internal step until its code is made.
         if isRunning, pc == interpreter.stepCode(.makeCode) { return }
         let size = codeSize(of: chunk)
         guard codes.isStart(pc - chunk.code, of: chunk.code, size: size) else {
@@ -130,7 +132,7 @@ extension HeapChecker {
         }
     }
 
-    /// Whether a frame's values are no more than the verifier found that its code needs.
+    /// Checks that a frame has no more values than the verifier computed for its code.
     private func checkHeight(_ height: Int, _ env: Object) throws(Violation) {
         if env == state.pointee.machineEnv { return }
         let chunk = state.pointee.chunks[env.field]
@@ -139,9 +141,9 @@ extension HeapChecker {
         }
     }
 
-    /// Bytes of a chunk's code.
+    /// The size of a chunk's code in bytes.
     private func codeSize(of chunk: LoadedChunk) -> Int {
-        // The chunks that apply functions end in `tailCall`, whose operand is one byte.
+        // The internal chunks that apply functions end in `tailCall`, whose operand is one byte.
         if chunk.program == .max {
             var size = 0
             while size < 16, chunk.code[size] != Opcode.tailCall.rawValue { size += 2 }
@@ -151,7 +153,7 @@ extension HeapChecker {
         return interpreter.machine.programs[Int(chunk.program)].codeSize(Int(chunk.index))
     }
 
-    /// What is known of a chunk; nil of those that apply functions, and of a thunk without code.
+    /// What is known of a chunk, or nil for the internal chunks and for a thunk without code.
     func description(of chunk: LoadedChunk) -> Chunk? {
         guard chunk.program != .max, Int(chunk.program) < interpreter.machine.programs.count else { return nil }
         let program = interpreter.machine.programs[Int(chunk.program)]

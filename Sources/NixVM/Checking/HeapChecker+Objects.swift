@@ -1,18 +1,19 @@
-/// What objects hold.
+/// Checks of the contents of objects.
 extension HeapChecker {
-    /// Whether header and contents agree; of the values in it only whether each is one, and of these at most `most`.
-    func checkContents(_ object: Object, most: Int = .max) throws(Violation) {
-        try checkPlace(object)
+    /// Checks that an object's header and contents agree. Its first `limit` values are checked themselves, but not the
+    /// objects they refer to.
+    func checkContents(_ object: Object, limit: Int = .max) throws(Violation) {
+        try checkRange(object)
         switch object.kind {
         case Kind.thunk, Kind.blackhole, Kind.closure:
             try checkCode(object)
-            try checkValues(object.values, object.captureCount, .capture, most)
-        case Kind.indirection: try checkValues(object.values, 1, .thunkValue, most)
-        case Kind.partial: try checkPartial(object, most)
-        case Kind.list: try checkValues(object.values, object.field, .element, most)
-        case Kind.array: try checkValues(object.values, object.field, .array, most)
-        case Kind.attributes: try checkAttributes(object, most)
-        case Kind.layout: try checkLayout(object, most)
+            try checkValues(object.values, object.captureCount, .capture, limit)
+        case Kind.indirection: try checkValues(object.values, 1, .thunkValue, limit)
+        case Kind.partial: try checkPartial(object, limit)
+        case Kind.list: try checkValues(object.values, object.field, .element, limit)
+        case Kind.array: try checkValues(object.values, object.field, .array, limit)
+        case Kind.attributes: try checkAttributes(object, limit)
+        case Kind.layout: try checkLayout(object, limit)
         case Kind.string: try checkString(object)
         case Kind.path: try checkPadding(object)
         case Kind.integer: try checkInteger(object)
@@ -22,11 +23,11 @@ extension HeapChecker {
         }
     }
 
-    private func checkValues(_ slots: Slot, _ count: Int, _ place: Place, _ most: Int) throws(Violation) {
-        for index in 0..<min(count, most) { try check(slots[index], place) }
+    private func checkValues(_ slots: Slot, _ count: Int, _ location: Location, _ limit: Int) throws(Violation) {
+        for index in 0..<min(count, limit) { try check(slots[index], location) }
     }
 
-    /// Whether a closure or thunk names a chunk of its sort, and has the captures that it needs.
+    /// Checks that a closure or thunk refers to a chunk of its kind, and has the captures that the chunk needs.
     private func checkCode(_ object: Object) throws(Violation) {
         if object == state.pointee.machineEnv { return }
         guard object.field > 0, object.field < state.pointee.chunkCount else {
@@ -46,8 +47,8 @@ extension HeapChecker {
         }
     }
 
-    private func checkPartial(_ object: Object, _ most: Int) throws(Violation) {
-        try checkValues(object.values, object.captureCount, .capture, most)
+    private func checkPartial(_ object: Object, _ limit: Int) throws(Violation) {
+        try checkValues(object.values, object.captureCount, .capture, limit)
         let function = object.values[0]
         let isWhole = function.isBuiltin || function.tag == Tag.function && function.object.kind == Kind.closure
         guard object.captureCount >= 2, isWhole, let arity = interpreter.arity(of: function),
@@ -55,20 +56,20 @@ extension HeapChecker {
         else { throw Violation(.headers, "a partial application of \(object.captureCount) words") }
     }
 
-    private func checkAttributes(_ object: Object, _ most: Int) throws(Violation) {
+    private func checkAttributes(_ object: Object, _ limit: Int) throws(Violation) {
         guard let layout = Object(bitPattern: UInt(object[1])) else {
             throw Violation(.headers, "a set without a layout")
         }
-        try checkPlace(layout)
+        try checkRange(layout)
         guard layout.kind == Kind.layout, layout.field == object.field else {
             throw Violation(
                 .headers, "a set of \(object.field) attributes with \(name(layout)) of \(layout.field) for its layout")
         }
-        try checkValues(object.attributeValues, object.field, .attribute, most)
+        try checkValues(object.attributeValues, object.field, .attribute, limit)
     }
 
-    private func checkLayout(_ layout: Object, _ most: Int) throws(Violation) {
-        let count = min(layout.field, most)
+    private func checkLayout(_ layout: Object, _ limit: Int) throws(Violation) {
+        let count = min(layout.field, limit)
         for index in 0..<count {
             let symbol = layout.entries[index].symbol
             guard Int(symbol) < state.pointee.symbols.count else {
@@ -83,8 +84,10 @@ extension HeapChecker {
         }
         let order = layout.values[0]
         if order.isNull { return }
-        guard order.tag == Tag.other, order.bits > 7 else { throw Violation(.nameOrder, "no object for the order") }
-        try checkPlace(order.object)
+        guard order.tag == Tag.other, order.bits > 7 else {
+            throw Violation(.nameOrder, "an order that is not an object")
+        }
+        try checkRange(order.object)
         guard order.object.kind == Kind.bytes, order.object.field == 4 * layout.field else {
             throw Violation(
                 .nameOrder, "\(name(order.object)) of \(order.object.field) for the order of \(layout.field)")
@@ -94,15 +97,15 @@ extension HeapChecker {
 
     private func checkOrder(_ order: Object, _ layout: Object) throws(Violation) {
         let indices = UnsafeMutableRawPointer(order + 1).assumingMemoryBound(to: UInt32.self)
-        for place in 0..<layout.field {
-            guard Int(indices[place]) < layout.field else {
-                throw Violation(.nameOrder, "index \(indices[place]) of \(layout.field)")
+        for index in 0..<layout.field {
+            guard Int(indices[index]) < layout.field else {
+                throw Violation(.nameOrder, "index \(indices[index]) of \(layout.field)")
             }
-            if place == 0 { continue }
-            let before = layout.entries[Int(indices[place - 1])].symbol
-            // Ascending names are distinct ones, so that all of them are there.
-            guard state.pointee.symbols.precedes(before, layout.entries[Int(indices[place])].symbol) else {
-                throw Violation(.nameOrder, "names are not ascending at place \(place)")
+            if index == 0 { continue }
+            let before = layout.entries[Int(indices[index - 1])].symbol
+            // Strictly ascending names are distinct, so all of them are there.
+            guard state.pointee.symbols.precedes(before, layout.entries[Int(indices[index])].symbol) else {
+                throw Violation(.nameOrder, "names are not ascending at index \(index)")
             }
         }
     }
@@ -115,7 +118,7 @@ extension HeapChecker {
             throw Violation(.strings, "a string whose context is \(hex(UInt(context.bits)))")
         }
         let list = context.object
-        try checkPlace(list)
+        try checkRange(list)
         guard list.kind == Kind.list, list.field > 0 else {
             throw Violation(.strings, "\(name(list)) of \(list.field) for a context")
         }
@@ -147,15 +150,17 @@ extension HeapChecker {
         let outer = link.values[1]
         if outer.isNull { return }
         try check(outer, .capture)
-        guard outer.isKind(Kind.withLink) else { throw Violation(.values, "a with chain that goes on with no link") }
+        guard outer.isKind(Kind.withLink) else {
+            throw Violation(.values, "a with chain whose outer link is not a link")
+        }
     }
 
     private func checkFailed(_ thunk: Object) throws(Violation) {
         let value = thunk.values[0]
-        guard value.isSmall else { throw Violation(.keptFailures, "a failed thunk without a number") }
+        guard value.isSmall else { throw Violation(.caughtFailures, "a failed thunk without a number") }
         if value == FailureReference.none.value { return }
-        guard interpreter.machine.keptFailures.failure(FailureReference(value)) != nil else {
-            throw Violation(.keptFailures, "a failed thunk names failure \(FailureReference(value).number)")
+        guard interpreter.machine.caughtFailures.failure(FailureReference(value)) != nil else {
+            throw Violation(.caughtFailures, "a failed thunk names failure \(FailureReference(value).number)")
         }
     }
 }

@@ -1,15 +1,15 @@
-/// The remembered set.
+/// Checks of the remembered set.
 extension HeapChecker {
-    /// Entries looked at after each instruction.
+    /// The number of entries checked after each instruction.
     private static let newest = 4
 
-    /// Whether the entries made last name slots and arrays outside the nursery.
+    /// Checks the entries that were added last.
     func checkNewestRemembered() throws(Violation) {
         let count = state.pointee.remembered.count
         for index in max(0, count - Self.newest)..<count { try checkEntry(state.pointee.remembered[index]) }
     }
 
-    /// Slots and arrays by their addresses, once each was checked.
+    /// All entries of the remembered set, after they were checked.
     func rememberedEntries() throws(Violation) -> Set<UInt> {
         var entries: Set<UInt> = []
         for index in 0..<state.pointee.remembered.count {

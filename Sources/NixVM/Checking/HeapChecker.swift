@@ -1,40 +1,40 @@
-/// Looks whether the state of a machine is what the loop, the collector and the builtins rely on.
+/// Checks that the state of a machine is as the loop, the collector and the builtins assume.
 ///
-/// Nothing is trusted before it was checked: an address is in a range that is in use before it is read, and a size is
-/// in bounds before it is walked, so that a corrupt heap is told of and does not end the process.
+/// Nothing is trusted before it is checked: an address must be in a range that is in use before it is read, and a size
+/// must be in bounds before it is walked. So a corrupt heap is reported and does not crash the process.
 struct HeapChecker {
     let interpreter: Interpreter
-    let r: Registers
+    let registers: Registers
     let codes: CodeMap
 
-    /// The registers are those that the loop holds, which may not be stored.
-    init(_ interpreter: Interpreter, _ r: Registers, _ codes: CodeMap) {
+    /// - Parameter registers: The registers of the loop, which need not be stored in the state.
+    init(_ interpreter: Interpreter, _ registers: Registers, _ codes: CodeMap) {
         self.interpreter = interpreter
-        self.r = r
+        self.registers = registers
         self.codes = codes
     }
 
     var state: UnsafeMutablePointer<MachineState> { interpreter.state }
 
-    /// Slots and contents looked at after each instruction.
+    /// The number of slots and contents checked after each instruction.
     private static let window = 16
 
-    /// What one instruction can have touched.
+    /// Checks what a single instruction can have touched.
     func checkStep() throws(Violation) {
         try checkRegisters()
         try checkTopFrame()
-        let isBuiltin = r.env == state.pointee.machineEnv
-        var slot = max(r.bp, r.sp - Self.window)
-        while slot < r.sp {
+        let isBuiltin = registers.env == state.pointee.machineEnv
+        var slot = max(registers.bp, registers.sp - Self.window)
+        while slot < registers.sp {
             try check(slot.pointee, isBuiltin ? .builtinSlot : .slot)
-            if slot.pointee.isObject { try checkContents(slot.pointee.object, most: Self.window) }
+            if slot.pointee.isObject { try checkContents(slot.pointee.object, limit: Self.window) }
             slot += 1
         }
-        try checkContents(r.env, most: Self.window)
+        try checkContents(registers.env, limit: Self.window)
         try checkNewestRemembered()
     }
 
-    /// Everything reachable, and what else is known of it.
+    /// Checks everything reachable, and the caches.
     func checkAll() throws(Violation) {
         try checkRegisters()
         try checkFrames()
@@ -46,15 +46,17 @@ struct HeapChecker {
         try checkSymbols()
     }
 
-    /// The ranges that objects lie in.
+    /// The ranges that contain objects.
     enum Region: String {
         case nursery, old, permanent
     }
 
-    /// The range in use that an address lies in.
+    /// The range in use that contains an address, or nil.
     func region(of address: UInt) -> Region? {
         let heap = state.pointee.heap
-        if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: r.hp) { return .nursery }
+        if address >= UInt(bitPattern: state.pointee.nurseryStart), address < UInt(bitPattern: registers.hp) {
+            return .nursery
+        }
         if address >= UInt(bitPattern: heap.current), address < UInt(bitPattern: heap.oldTop) { return .old }
         if address >= UInt(bitPattern: heap.permanent), address < UInt(bitPattern: heap.permanentTop) {
             return .permanent
@@ -64,18 +66,18 @@ struct HeapChecker {
 
     private func end(of region: Region) -> UInt {
         switch region {
-        case .nursery: UInt(bitPattern: r.hp)
+        case .nursery: UInt(bitPattern: registers.hp)
         case .old: UInt(bitPattern: state.pointee.heap.oldTop)
         case .permanent: UInt(bitPattern: state.pointee.heap.permanentTop)
         }
     }
 
-    /// Where an object lies, which must be whole there and of a known kind.
+    /// Checks that an object is of a known kind and lies completely in a range in use. The result is the range.
     @discardableResult
-    func checkPlace(_ object: Object) throws(Violation) -> Region {
+    func checkRange(_ object: Object) throws(Violation) -> Region {
         let address = UInt(bitPattern: object)
         guard address & 7 == 0, let region = region(of: address) else {
-            throw Violation(.ranges, "an object at \(hex(address)), where nothing is in use")
+            throw Violation(.ranges, "an object at \(hex(address)), outside the ranges in use")
         }
         guard object.kind <= Kind.failed, object.kind != Kind.forward else {
             throw Violation(
@@ -83,14 +85,15 @@ struct HeapChecker {
         }
         guard (end(of: region) - address) / 8 >= UInt(object.size) else {
             throw Violation(
-                .ranges, "\(name(object)) of \(object.size) words passes the end of the range '\(region.rawValue)'")
+                .ranges,
+                "\(name(object)) of \(object.size) words extends beyond the end of the range '\(region.rawValue)'")
         }
         return region
     }
 
     func hex(_ number: UInt) -> String { "0x" + String(number, radix: 16) }
 
-    /// The kind of an object in words.
+    /// The kind of an object, in words.
     func name(_ object: Object) -> String {
         let names = [
             "a thunk", "a thunk being forced", "a thunk with its value", "a closure", "a partial application", "a list",

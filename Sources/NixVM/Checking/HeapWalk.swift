@@ -1,18 +1,18 @@
-/// Visits everything that the collector would, and checks each object once.
+/// Visits everything that the collector would visit, and checks each object once.
 struct HeapWalk {
     private let checker: HeapChecker
     private var pending: [Object] = []
-    /// A bit for each word of the ranges in use.
+    /// One bit for each word of the ranges in use.
     private var visited: [UInt64]
     private let remembered: Set<UInt>
-    /// Containers that are marked as forced in depth, and whether that must hold now.
+    /// Whether the marks of deep forces must be right now, because none is running.
     private let checksDepth: Bool
 
     init(_ checker: HeapChecker) throws(Violation) {
         self.checker = checker
         let state = checker.interpreter.state
         let heap = state.pointee.heap
-        let bytes = (checker.r.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
+        let bytes = (checker.registers.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
         visited = [UInt64](repeating: 0, count: bytes / 512 + 1)
         remembered = try checker.rememberedEntries()
         checksDepth = !checker.isForcingDeeply
@@ -21,17 +21,17 @@ struct HeapWalk {
     mutating func addRoots() throws(Violation) {
         let state = checker.interpreter.state
         var slot = state.pointee.stackBase
-        while slot < checker.r.sp {
+        while slot < checker.registers.sp {
             add(slot.pointee)
             slot += 1
         }
         var frame = state.pointee.framesBase
-        while frame < checker.r.fp {
+        while frame < checker.registers.fp {
             pending.append(frame.pointee.env)
             if let thunk = Object(bitPattern: frame.pointee.update & ~7) { pending.append(thunk) }
             frame += 1
         }
-        pending.append(checker.r.env)
+        pending.append(checker.registers.env)
         for index in 0..<state.pointee.rootCount { try addRoot(state.pointee.roots[index]) }
         for value in [state.pointee.result, state.pointee.pending] { try addRoot(value) }
         for value in checker.interpreter.machine.globals.values { try addRoot(value) }
@@ -56,10 +56,10 @@ struct HeapWalk {
         if value.isObject { pending.append(value.object) }
     }
 
-    /// Checks until nothing is left.
+    /// Checks objects until none is left.
     mutating func run() throws(Violation) {
         while let object = pending.popLast() {
-            let region = try checker.checkPlace(object)
+            let region = try checker.checkRange(object)
             guard isFirstVisit(object, region) else { continue }
             try checker.checkContents(object)
             try visit(object, region)
@@ -83,7 +83,7 @@ struct HeapWalk {
         return true
     }
 
-    /// Looks where the object's references lead, and follows them.
+    /// Checks the references of an object, and follows them.
     private mutating func visit(_ object: Object, _ region: HeapChecker.Region) throws(Violation) {
         let isKnownArray = object.kind == Kind.array && object[0] & Object.rememberedFlag != 0
         if isKnownArray != remembered.contains(UInt(bitPattern: object) | 1), object.kind == Kind.array {
@@ -100,17 +100,17 @@ struct HeapWalk {
     private func checkDirection(
         _ target: Object, _ slot: Slot, in object: Object, _ region: HeapChecker.Region, _ isKnownArray: Bool
     ) throws(Violation) {
-        let place = try checker.checkPlace(target)
-        if region == .permanent, place != .permanent {
+        let targetRegion = try checker.checkRange(target)
+        if region == .permanent, targetRegion != .permanent {
             throw Violation(.permanent, "permanent \(checker.name(object)) refers to \(checker.name(target))")
         }
-        if region == .old, place == .nursery, !isKnownArray, !remembered.contains(UInt(bitPattern: slot)) {
+        if region == .old, targetRegion == .nursery, !isKnownArray, !remembered.contains(UInt(bitPattern: slot)) {
             throw Violation(
                 .remembered, "old \(checker.name(object)) refers to new \(checker.name(target)), and is not remembered")
         }
     }
 
-    /// The slots of an object that refer to others.
+    /// The slots of an object that may refer to other objects.
     private func references(of object: Object) -> Range<Slot> {
         let values = object.values
         switch object.kind {
@@ -124,15 +124,14 @@ struct HeapWalk {
         }
     }
 
-    /// Whether what a finished `deepSeq` left marked is forced, and marked itself where it holds something.
+    /// Checks that what is in a container marked by a deep force is forced, and is marked itself if it is a container.
     private func checkDepth(_ object: Object) throws(Violation) {
         guard object.kind == Kind.list || object.kind == Kind.attributes, object[0] & Object.deepFlag != 0 else {
             return
         }
         let elements = object.kind == Kind.list ? object.values : object.attributeValues
         for index in 0..<object.field {
-            var value = elements[index]
-            if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+            let value = elements[index].dereferenced
             let isOpen = (value.isList || value.isAttributes) && value.object.field > 0
             if value.isThunk || isOpen && value.object[0] & Object.deepFlag == 0 {
                 throw Violation(

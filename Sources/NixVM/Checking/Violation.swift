@@ -1,49 +1,49 @@
 /// What must hold between any two instructions.
 enum Invariant: String, CaseIterable {
-    /// Heap, stack and frame pointers lie in their ranges and in order.
+    /// The pointers into heap, stack and frames are in their ranges and in order.
     case registers
-    /// Code runs where an instruction of the chunk, or of the machine itself, begins.
+    /// `pc` is the start of an instruction of the chunk, or of the machine's own code.
     case code
-    /// A frame names its caller's code, base, closure and tables, and the thunk that it gives a value.
+    /// A frame has its caller's code, base, closure and tables, and the thunk that it updates.
     case frames
-    /// Values of a frame are no more than its chunk's code needs.
+    /// A frame has no more values than its chunk's code needs.
     case stackHeight
-    /// A value's tag agrees with the kind of its object, and an immediate is one that there is.
+    /// A value's tag agrees with the kind of its object, and an immediate is a valid one.
     case values
-    /// `absent` is only in frames of builtins.
+    /// `absent` occurs only in frames of builtins.
     case absent
-    /// An object lies in a range that is in use, and ends in it.
+    /// An object lies completely in a range that is in use.
     case ranges
-    /// An object is of a known kind, and none that a collection leaves behind.
+    /// An object is of a known kind, and is not a forwarding pointer.
     case kinds
-    /// Counts, chunk and flags in a header agree with what they count or name.
+    /// The count, chunk and flags in a header agree with the contents.
     case headers
-    /// The keys of a layout ascend, and are symbols that there are.
+    /// The keys of a layout are existing symbols in ascending order.
     case layouts
-    /// A layout's order by name is a permutation, ordered by name.
+    /// The name order of a layout is a permutation that sorts its names.
     case nameOrder
-    /// Bytes after a string's end are zero, and its context is a list of distinct elements in ascending order.
+    /// The padding of a string is zero, and its context is a list of distinct elements in ascending order.
     case strings
-    /// What never moves refers to nothing that does.
+    /// The permanent range does not refer to other ranges.
     case permanent
-    /// An old object's slot that refers into the nursery is among the remembered.
+    /// The remembered set has the slot of every old object that refers to the nursery.
     case remembered
-    /// What is marked as forced in depth is.
+    /// What a deep force has marked is forced.
     case deepFlags
-    /// A thunk that failed names a failure that is kept.
-    case keptFailures
-    /// What caches know by address is there, and is what they say.
+    /// A failed thunk refers to an existing failure.
+    case caughtFailures
+    /// The caches refer to existing objects, and their entries are right.
     case caches
-    /// A symbol's string is its name.
+    /// The string of a symbol is its name.
     case symbols
-    /// Fuel, grants and peaks are in their bounds.
+    /// The units of fuel left and used are within their bounds.
     case budget
 }
 
 /// An invariant that does not hold.
 struct Violation: Error {
     var invariant: Invariant
-    /// What was found.
+    /// What was found instead.
     var text: String
 
     init(_ invariant: Invariant, _ text: String) {

@@ -1,72 +1,76 @@
 import NixBytecode
 
-/// What a failure left behind on its way out, innermost first. Who knows the source turns it into words: the machine
-/// knows instructions and values, but not the expressions they stand for.
+/// What a failure passed on its way out, in frames from the innermost outwards. The machine knows instructions and
+/// values, but not the expressions they come from, so whoever has the source turns these frames into words.
 public enum BacktraceFrame: Sendable {
     /// Code that was being evaluated.
     case code(CodeFrame)
-    /// Words that need nothing else.
+    /// A finished line of the trace.
     case entry(TraceEntry)
-    /// A call, whose place is that of the next code frame outwards.
+    /// A call. Its position is that of the next code frame outwards.
     case call(Call)
-    /// The value at fault was being coerced to a string; why is up to the next code frame outwards, or follows.
+    /// The value at fault was being coerced to a string. The reason comes from the next code frame outwards, or from
+    /// the next `coercionReason`.
     case coercion
     case coercionReason(String)
-    /// Where the calls before are, and the failure's own place, if they still wait for it.
-    case place(SourcePosition?)
-    /// The failure's own place is that of the next code frame outwards.
+    /// The position of the calls before, and of the failure itself, as far as they have none yet.
+    case position(SourcePosition?)
+    /// The failure's own position is that of the next code frame outwards.
     case failurePosition
-    /// The thunk of an application that a builtin made (`map`, `genList`): where its function stands.
+    /// The thunk of an application that a builtin made (`map`, `genList`), with the position of the function.
     case application(SourcePosition?)
-    /// What forced or called the frames before. Calls that have no place yet get this one, or that of the application.
+    /// What forced or called the frames before. Calls that have no position yet get this one, or that of the
+    /// application.
     case boundary(SourcePosition?, usesApplication: Bool)
 
     /// A call of a function or builtin.
     public struct Call: Sendable {
         public var message: String
-        /// Only for `--show-trace`.
+        /// Whether it is shown with `--show-trace` only.
         public var isDetailed: Bool
-        /// Nothing is to be said when the place stays unknown.
+        /// Whether it is omitted when its position stays unknown.
         public var needsPosition: Bool
     }
 }
 
-/// One instruction of a program that a failure passed.
+/// An instruction that a failure passed.
 public struct CodeFrame: Sendable {
-    /// What of the instruction failed.
+    /// The part of the instruction that failed.
     public enum Phase: Sendable {
         /// The instruction itself, or what it called.
         case own
-        /// An operand, while it was forced.
+        /// An operand, while it was being forced.
         case operand
-        /// The attribute that it selected, while it was forced.
+        /// The attribute that the instruction selected, while it was being forced.
         case attribute
     }
 
     /// Where an attribute is defined.
     public enum Definition: Sendable {
         case unknown
-        /// In no source: it is a builtin's.
+        /// The attribute comes from a builtin and not from a source.
         case nowhere
         case at(SourcePosition)
     }
 
-    /// The span that the instruction carries.
+    /// The span of the instruction.
     public var position: SourcePosition
     public var opcode: Opcode
     public var phase: Phase
-    /// How many instructions directly before it carry the same span and select too: the step of a selection path.
+    /// The step within a selection path: how many instructions directly before this one select, too, and have the same
+    /// span.
     public var step: Int
-    /// For `+`: the operand that could not be coerced. `differs` when an assertion found its operands not equal.
+    /// The operand of `+` that could not be coerced, or `differs` if an assertion found that its operands are not
+    /// equal.
     public var operand: Int?
     public static let differs: Int8 = 2
-    /// Where the last attribute of a selection's path that was found is defined.
+    /// The definition of the last attribute on a selection path that was found.
     public var definition: Definition
-    /// What a computed name of the selection was, where it is the one at fault.
+    /// The value of a dynamic attribute name, if the failure is about that attribute.
     public var name: String?
     /// The expression of the thunk that was being forced, if it is code.
     public var forced: SourcePosition?
     public var chunk: Chunk.Kind
-    /// The expression that the whole chunk is; of a lambda, the innermost function.
+    /// The expression of the whole chunk, or the innermost function of a lambda.
     public var chunkPosition: SourcePosition
 }

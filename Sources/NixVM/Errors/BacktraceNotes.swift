@@ -1,65 +1,67 @@
-/// What unwinding writes down about a frame: small, so that a failure which `tryEval` catches costs little.
+/// What unwinding notes about a frame. Notes are small, because a failure that `tryEval` catches must cost little.
 enum BacktraceNote {
-    /// An instruction, or the address behind it. `operand` is -1 unless one was at fault; `forced` is the chunk of the
-    /// thunk being forced, or 0.
+    /// An instruction, or the address after it if `isStart` is false. `operand` is -1 unless an operand was at fault.
+    /// `forced` is the chunk of the thunk that was being forced, or 0.
     case code(
-        chunk: UInt32, offset: UInt32, isStart: Bool, operand: Int8, phase: CodeFrame.Phase, selection: SelectionPlace,
+        chunk: UInt32, offset: UInt32, isStart: Bool, operand: Int8, phase: CodeFrame.Phase,
+        selection: SelectionDetails,
         forced: UInt32)
-    /// A function; whether its body was entered, after its argument was checked.
+    /// A function. `isEntered` says whether its argument had been checked.
     case function(chunk: UInt32, isEntered: Bool)
-    /// A tail call that left its code.
+    /// A tail call, by the address of its instruction.
     case site(UnsafePointer<UInt8>)
     case builtin(Int32)
     case application(function: UInt32)
     case coercion
     case coercionReason(String)
-    /// A set that another value stood for, with the number of the position of the attribute that said so.
+    /// A set for which another value was used, with the position number of the attribute that says so.
     case substitution(String, UInt32)
-    /// A functor that was called in place of its set, with the number of its position.
+    /// A functor that was called instead of its set, with its position number.
     case functor(UInt32)
     case failurePosition
     case attribute(symbol: UInt32, position: UInt32, isJSON: Bool)
-    /// The position is that of the attribute around the list, or 0.
+    /// The position number is that of the attribute whose value the list is, or 0.
     case element(index: Int, position: UInt32, isJSON: Bool)
     case text(String)
-    /// With the number of an attribute's position.
+    /// A text with the position number of an attribute.
     case textAt(String, UInt32)
-    /// Where what waits for its place is.
-    case place(UInt32?)
-    /// Shown also where the trace is cut.
+    /// The position of the notes that wait for one.
+    case position(UInt32?)
+    /// A line that is also shown where the trace is cut.
     case important(String)
     case textAtFunction(String, chunk: UInt32)
-    /// With the place of the next code.
+    /// A text with the position of the next code.
     case here(String)
     /// A text of the program's own (`addErrorContext`).
     case message([UInt8])
     case recursion
-    /// The function of the application before was not evaluated when the application was made.
+    /// The function of the application before had not been evaluated when the application was made.
     case noApplicationPosition
     case file(chunk: UInt32)
 }
 
-/// The notes of one failure: the innermost and the outermost frames, and how many there were between them. So what they
-/// take does not depend on how deep an evaluation was, nor on how long the texts of a program are.
+/// The notes about one failure: those of the innermost and the outermost frames, and the number of those between them.
+/// Their size does not depend on the depth of the evaluation, nor on the length of a program's texts.
 struct BacktraceNotes {
-    /// Notes kept at each end.
+    /// The number of notes kept at each end.
     static let bound = 25_000
-    /// Notes kept at each end of a failure that ends the evaluation, which is to end soon.
+    /// The same for a failure that ends the evaluation, which shall then end soon.
     static let limitBound = 1_000
-    /// Bytes that a note takes on its way to the text of an error, about.
+    /// The approximate number of bytes that a note causes on its way to the text of an error.
     private static let noteBytes = 1_024
 
-    /// Notes kept at each end under a memory limit in bytes: an eighth of it goes to an error's text at most.
+    /// The number of notes kept at each end under a memory limit in bytes. The text of an error takes at most an eighth
+    /// of the limit.
     static func bound(memoryLimit: Int?) -> Int {
         memoryLimit.map { min(bound, max(limitBound, $0 / (16 * noteBytes))) } ?? bound
     }
 
-    /// Notes kept of a failure that was caught.
-    static let keptBound = 1_000
-    /// Bytes of the program's own texts that are kept whole.
-    private static let mostTextBytes = 1 << 20
-    /// Bytes that are kept of each text after those.
-    private static let leastTextBytes = 256
+    /// The number of notes kept of a caught failure.
+    static let caughtBound = 1_000
+    /// The total number of bytes of the program's own texts that are kept whole.
+    private static let wholeTextBytes = 1 << 20
+    /// The number of bytes that are kept of each text after those.
+    private static let shortenedTextBytes = 256
 
     private let bound: Int
     private(set) var first: [BacktraceNote] = []
@@ -82,9 +84,9 @@ struct BacktraceNotes {
         }
     }
 
-    /// Adds a text of the program's own; the end of a long one is left out when there are many.
+    /// Adds a text of the program's own. A long text is truncated when there are many of them.
     mutating func append(message: UnsafeBufferPointer<UInt8>) {
-        let room = max(Self.leastTextBytes, Self.mostTextBytes - textBytes)
+        let room = max(Self.shortenedTextBytes, Self.wholeTextBytes - textBytes)
         let kept = min(message.count, room)
         textBytes += kept
         let ellipsis = kept < message.count ? Array("...".utf8) : []
@@ -94,37 +96,38 @@ struct BacktraceNotes {
     /// Whether the notes of the innermost frames are still being taken.
     private var hasInnerRoom: Bool { first.count < bound && omitted == 0 && last.isEmpty }
 
-    /// Whether a frame's notes would not be kept: it is neither among the innermost nor among the outermost ones.
+    /// Whether the notes of a frame would be dropped, because the frame is neither among the innermost nor among the
+    /// outermost ones.
     ///
-    /// - Parameter framesAround: how many frames lie around it.
-    func leavesOut(framesAround: Int) -> Bool { !hasInnerRoom && framesAround > bound }
+    /// - Parameter outerFrames: The number of frames outside it.
+    func omitsFrame(outerFrames: Int) -> Bool { !hasInnerRoom && outerFrames > bound }
 
-    /// Counts notes that were not taken, since others outside them would take their place.
+    /// Counts notes that were not taken because notes of outer frames would replace them.
     mutating func skip(_ count: Int) { omitted += count }
 
-    /// Which of so many notes of one frame are worth taking: the first and the last, as many as are kept at each end.
-    func worthTaking(of count: Int) -> (first: Range<Int>, last: Range<Int>) {
+    /// Which of `count` notes of one frame to take: as many of the first and of the last ones as are kept at each end.
+    func indicesToKeep(of count: Int) -> (first: Range<Int>, last: Range<Int>) {
         let inner = min(count, bound)
         return (0..<inner, max(inner, count - bound)..<count)
     }
 
     mutating func removeAll() { self = BacktraceNotes(bound: bound) }
 
-    /// All notes that were taken.
+    /// The number of all notes, including omitted ones.
     var count: Int { first.count + last.count + omitted }
 
-    /// Bytes that the notes take, about.
+    /// The approximate number of bytes that the notes take.
     var byteCount: Int { (first.count + last.count) * MemoryLayout<BacktraceNote>.stride + textBytes }
 
-    /// The notes taken first, in memory of their own.
-    func innermost(_ most: Int) -> BacktraceNotes {
+    /// A copy of the notes that were taken first.
+    func innermost(_ limit: Int) -> BacktraceNotes {
         var notes = BacktraceNotes(bound: bound)
-        notes.first = first.count <= most ? first : Array(first.prefix(most))
+        notes.first = first.count <= limit ? first : Array(first.prefix(limit))
         notes.textBytes = textBytes
-        if most >= BacktraceNotes.keptBound { notes.omitted = count - notes.first.count }
+        if limit >= BacktraceNotes.caughtBound { notes.omitted = count - notes.first.count }
         return notes
     }
 
-    /// The outermost notes, innermost first.
+    /// The notes of the outermost frames, in the order they were taken.
     var outer: [BacktraceNote] { Array(last[next...] + last[..<next]) }
 }

@@ -1,11 +1,11 @@
 import NixBytecode
 
-/// What kind of failure ended an evaluation, or a part of it that `tryEval` caught.
+/// The kind of a failure that ended an evaluation, or was caught by `tryEval`.
 public enum FailureKind: String, Sendable, CaseIterable {
-    // Errors that `tryEval` catches.
+    // These are caught by `tryEval`.
     case thrown
     case assertion
-    // Failures of the program.
+    // These are failures of the program.
     case type
     case missingAttribute
     case undefinedVariable
@@ -18,18 +18,18 @@ public enum FailureKind: String, Sendable, CaseIterable {
     case io
     case restricted
     case parse
-    // Limits of the job.
+    // These are limits of the job.
     case fuelExhausted
     case memoryExceeded
     case depthExceeded
     case deadlineExceeded
     case cancelled
-    /// The machine's state is not what it should be: a fault of the evaluator.
+    /// An invariant of the machine does not hold, which is a fault of the evaluator.
     case internalError
 
     public var isCatchable: Bool { self == .thrown || self == .assertion }
 
-    /// Whether nothing more can be evaluated after it: the job's budget is used up or it was cancelled.
+    /// Whether nothing can be evaluated after it, because the job's budget is exhausted or the job was cancelled.
     public var endsEvaluation: Bool {
         switch self {
         case .fuelExhausted, .memoryExceeded, .deadlineExceeded, .cancelled, .internalError: true
@@ -38,15 +38,15 @@ public enum FailureKind: String, Sendable, CaseIterable {
     }
 }
 
-/// A place in a loaded program's source.
+/// A position in the source of a loaded program.
 public struct SourcePosition: Sendable, Hashable {
-    /// The program's name as given when it was loaded: a path, `«string»` or `«stdin»`.
+    /// The program's name as it was given on loading: a path, `«string»` or `«stdin»`.
     public var source: String
     public var span: SourceSpan?
-    /// From 1; nil when the program was stripped.
+    /// The line and the column begin with 1. They are nil when the program was stripped.
     public var line: Int?
     public var column: Int?
-    /// Index of the program in its machine; -1 for a source that gave no program.
+    /// The index of the program in its machine, or -1 for a source that did not become a program.
     public var program: Int
 
     public init(source: String, span: SourceSpan?, line: Int?, column: Int?, program: Int) {
@@ -59,22 +59,22 @@ public struct SourcePosition: Sendable, Hashable {
 }
 
 extension SourcePosition: CustomStringConvertible {
-    /// `FILE:LINE:COLUMN`, as messages name a place.
+    /// `FILE:LINE:COLUMN`, the form used in messages.
     public var description: String {
         guard let line, let column else { return source }
         return "\(source):\(line):\(column)"
     }
 }
 
-/// One line of a backtrace.
+/// A line of a backtrace.
 public struct TraceEntry: Sendable, Hashable {
-    /// When a line is shown, as Nix decides it.
+    /// When a line is shown; the rules are those of Nix.
     public enum Visibility: Sendable, Hashable {
         /// With `--show-trace` only.
         case detailed
-        /// With `--show-trace`, and without it among the few outermost lines.
+        /// With `--show-trace`, and without it if it is among the few outermost lines.
         case ordinary
-        /// Always: texts of the program's own.
+        /// Always. These are texts of the program's own.
         case always
     }
 
@@ -92,19 +92,20 @@ public struct TraceEntry: Sendable, Hashable {
 /// Why an evaluation failed.
 public struct EvalFailure: Error, Sendable {
     public var kind: FailureKind
-    /// Worded as Nix words it, without `error: `.
+    /// The message in the words of Nix, without `error: `.
     public var message: [UInt8]
     public var position: SourcePosition?
-    /// Innermost first. Bounded: `traceOmitted` says how many frames were left out, before entry `traceCut`.
+    /// The lines of the backtrace, innermost first. `traceOmitted` frames are left out before the line with index
+    /// `traceCut`.
     public var trace: [TraceEntry]
     public var traceOmitted: Int
     public var traceCut = 0
-    /// What the trace is made of, until it is put into words. Frames of the machine's two ends; `framesOmitted` lie
-    /// before the frame with the number `framesCut`.
+    /// The frames that the trace is made of, until they are put into words. `framesOmitted` frames are left out before
+    /// the one with index `framesCut`.
     public var frames: [BacktraceFrame] = []
     public var framesCut = 0
     public var framesOmitted = 0
-    /// Names close to one that was not found.
+    /// Existing names that are similar to one that was not found.
     public var suggestions: [String]
 
     public init(
@@ -119,10 +120,10 @@ public struct EvalFailure: Error, Sendable {
         self.suggestions = suggestions
     }
 
-    /// Whether the message ends in a line of nothing but its indentation, as Nix prints those of its TOML library.
+    /// Whether the message ends in a line that holds only indentation, as Nix prints messages of its TOML library.
     public var endsInEmptyLine = false
 
-    /// Whether it is about a value that cannot be coerced to a string.
+    /// Whether a value could not be coerced to a string.
     var isCoercion = false
 
     public var text: String { String(decoding: message, as: UTF8.self) }

@@ -1,7 +1,9 @@
-/// How a failed `assert a == b` says where the values differ, in the words of Nix.
+/// The texts of a failed `assert a == b`, which say where the values differ, in the words of Nix.
 extension Interpreter {
-    /// - Parameter item: the two values that differ, in a frame that compares deeply; the items below it are the
-    ///   containers around them.
+    /// Fails because two values differ.
+    ///
+    /// - Parameter item: The two values, in a frame that compares deeply. The items below it are the enclosing
+    ///   containers.
     func failDifferent(_ item: Slot) -> Step {
         let step = fail(.assertion, difference(item[0], item[1]))
         machine.failedOperand = CodeFrame.differs
@@ -32,7 +34,7 @@ extension Interpreter {
         return "distinct functions and immediate comparisons of identical functions compare as unequal"
     }
 
-    /// Whether two values that are no numbers are of one type, as `typeOf` has it.
+    /// Whether two values other than numbers have the same type, by the rules of `typeOf`.
     func isSameType(_ a: Value, _ b: Value) -> Bool {
         if a.isFunction || b.isFunction { return a.isFunction && b.isFunction }
         if a.tag != b.tag { return false }
@@ -62,16 +64,16 @@ extension Interpreter {
         return "attribute names of attribute set '\(shown(a))' differs from attribute set '\(shown(b))'"
     }
 
-    /// Which part of a container differs.
+    /// Notes which part of a container differs.
     private func noteDifference(in item: Slot) {
         if item[2].small == Interpreter.comparedByOutput {
             return machine.notes.append(.here("while comparing a derivation by its 'outPath' attribute"))
         }
         let index = item[2].small - 1
         if item[0].isList { return machine.notes.append(.here("while comparing list element \(index)")) }
-        let place = nameOrder(item[0].object.layout).map { Int($0[index]) } ?? index
-        let left = item[0].object.layout.entries[place]
-        let right = item[1].object.layout.entries[place].position
+        let entry = nameOrder(item[0].object.layout).map { Int($0[index]) } ?? index
+        let left = item[0].object.layout.entries[entry]
+        let right = item[1].object.layout.entries[entry].position
         if right > 0 { machine.notes.append(.textAt("where right hand side is", right)) }
         if left.position > 0 { machine.notes.append(.textAt("where left hand side is", left.position)) }
         machine.notes.append(.here("while comparing attribute '\(quoted(left.symbol))'"))

@@ -1,74 +1,74 @@
 import NixBytecode
 
-/// Where a frame stands when a failure reaches it.
-struct FramePlace {
-    /// The instruction, or the address behind it.
+/// Where a frame was executing when a failure reached it.
+struct FrameLocation {
+    /// The address of the instruction, or the one after it if `isStart` is false.
     var pc: UnsafePointer<UInt8>
     var isStart: Bool
-    /// The thunk that was being forced; nil when the failure came from a call or from here.
+    /// The thunk that was being forced, or nil if the failure came from a call or from the instruction itself.
     var forced: Object?
 }
 
-/// Notes about the frames that a failure leaves.
+/// The notes about the frames that a failure unwinds.
 extension Interpreter {
-    /// Writes down what the frame on top was doing.
-    func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
+    /// Notes what the frame on top was doing.
+    func noteFrame(_ location: FrameLocation, _ tails: inout TailSiteReader) {
         guard machine.failure != nil else { return }
         defer {
-            if place.pc != stepCode(.coerce), place.pc != stepCode(.apply) { machine.coerced = .absent }
+            if location.pc != stepCode(.coerce), location.pc != stepCode(.apply) { machine.coerced = .absent }
         }
-        if let index = stepIndex(place.pc) {
-            noteBuiltinFrame(index, place)
-        } else if place.pc == returnCode {
-            noteResult(place)
-        } else if state.pointee.r.env != state.pointee.machineEnv {
-            noteCode(place)
+        if let index = stepIndex(location.pc) {
+            noteBuiltinFrame(index, location)
+        } else if location.pc == returnCode {
+            noteResult(location)
+        } else if state.pointee.registers.env != state.pointee.machineEnv {
+            noteCode(location)
         }
         noteTailCalls(&tails)
     }
 
     private func note(_ note: BacktraceNote) { machine.notes.append(note) }
 
-    private func noteCode(_ place: FramePlace) {
-        let chunk = state.pointee.r.env.field
+    private func noteCode(_ location: FrameLocation) {
+        let chunk = state.pointee.registers.env.field
         guard state.pointee.chunks[chunk].program != .max else {
-            return note(.application(function: functionChunk(state.pointee.r.env.values[0])))
+            return note(.application(function: functionChunk(state.pointee.registers.env.values[0])))
         }
         var phase = CodeFrame.Phase.own
         var opcode = Opcode.pop
-        if place.isStart {
-            opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
-            if let (index, arguments) = builtinAtWork(place.pc) { noteBuiltin(index, arguments, place.forced) }
+        if location.isStart {
+            opcode = UnsafeRawPointer(location.pc).load(as: Opcode.self)
+            if let (index, arguments) = builtinAtWork(location.pc) { noteBuiltin(index, arguments, location.forced) }
         }
-        if place.forced != nil { phase = place.isStart ? .operand : .attribute }
+        if location.forced != nil { phase = location.isStart ? .operand : .attribute }
         if phase == .operand, opcode == .selectDynamic || opcode == .selectOrDynamic,
-            !isOperand(place.forced)
+            !isOperand(location.forced)
         {
             phase = .attribute
         }
         note(
             .code(
-                chunk: UInt32(chunk), offset: UInt32(place.pc - state.pointee.chunks[chunk].code),
-                isStart: place.isStart,
-                operand: machine.failedOperand, phase: phase, selection: selection(place, phase),
-                forced: place.forced.map { UInt32($0.field) } ?? 0))
+                chunk: UInt32(chunk), offset: UInt32(location.pc - state.pointee.chunks[chunk].code),
+                isStart: location.isStart,
+                operand: machine.failedOperand, phase: phase, selection: selection(location, phase),
+                forced: location.forced.map { UInt32($0.field) } ?? 0))
         machine.failedOperand = -1
         if state.pointee.chunks[chunk].arity > 0 {
             note(.function(chunk: UInt32(chunk), isEntered: opcode != .unpackFormals))
         }
     }
 
-    /// Whether the thunk is one of the two values at the top.
+    /// Whether the thunk is one of the two values at the top of the stack.
     private func isOperand(_ forced: Object?) -> Bool {
         guard let forced, sp - 2 >= bp else { return false }
         let bits = Value(Tag.thunk, forced).bits
         return sp[-1].bits == bits || sp[-2].bits == bits
     }
 
-    /// The tail calls that led to the code of this frame, and the thunk that it all is for.
+    /// Notes the tail calls that led to the code of this frame, and the application that they are for.
     private func noteTailCalls(_ tails: inout TailSiteReader) {
-        guard state.pointee.r.fp > state.pointee.framesBase else { return }
-        let frame = state.pointee.r.fp - 1
+        guard state.pointee.registers.fp > state.pointee.framesBase else { return }
+        let frame = state.pointee.registers.fp - 1
         guard frame.pointee.update & FrameMode.tailCalled != 0 else { return }
         for site in tails.sites(of: frame, state.pointee.tailSites) { note(.site(site)) }
         if let thunk = Object(bitPattern: frame.pointee.update & ~7), isApplication(thunk.field) {
@@ -81,7 +81,7 @@ extension Interpreter {
             || chunk == state.pointee.applyMappedChunk
     }
 
-    /// The chunk of the closure behind a value; 0 for what is none.
+    /// The chunk of the closure behind a value, or 0 if there is none.
     func functionChunk(_ value: Value) -> UInt32 {
         var value = value
         while true {
@@ -95,7 +95,7 @@ extension Interpreter {
         }
     }
 
-    /// The builtin that a code's call instruction runs without a frame, and its arguments.
+    /// The builtin that a call instruction runs without a frame, and its arguments.
     private func builtinAtWork(_ pc: UnsafePointer<UInt8>) -> (index: Int, arguments: Slot)? {
         let opcode = UnsafeRawPointer(pc).load(as: Opcode.self)
         guard opcode == .call || opcode == .tailCall else { return nil }
@@ -108,16 +108,16 @@ extension Interpreter {
         return (function.pointee.builtinIndex, function + 1)
     }
 
-    /// The builtin that is running, if one is.
+    /// The builtin that is running, or nil.
     func runningBuiltin() -> (index: Int, arguments: Slot)? {
         if let index = stepIndex(state.pointee.instruction) {
             return index >= InternalStep.count ? (index, bp) : nil
         }
-        if state.pointee.r.env == state.pointee.machineEnv { return nil }
+        if state.pointee.registers.env == state.pointee.machineEnv { return nil }
         return builtinAtWork(state.pointee.instruction)
     }
 
-    /// A builtin, after the context of the argument that was being forced.
+    /// Notes a builtin, after the context of the argument that was being forced.
     private func noteBuiltin(_ index: Int, _ arguments: Slot, _ forced: Object?) {
         if let forced {
             let context = context(of: Value(Tag.thunk, forced), index, arguments)
@@ -130,9 +130,10 @@ extension Interpreter {
         note(.builtin(Int32(index)))
     }
 
-    /// What is to be said about a value that a builtin evaluates: an argument, or something inside one.
+    /// The text about a value that a builtin evaluates, which is an argument or something inside one.
     ///
-    /// - Parameter isCoerced: whether it is coerced to a string: no argument that must be of one type is.
+    /// - Parameter isCoerced: Whether the value is coerced to a string. An argument that must have a certain type is
+    ///   not.
     func context(
         of value: Value, _ index: Int, _ arguments: Slot, isCoerced: Bool = false
     ) -> BuiltinContext? {
@@ -144,21 +145,21 @@ extension Interpreter {
         return builtin.inner
     }
 
-    private func noteBuiltinFrame(_ index: Int, _ place: FramePlace) {
+    private func noteBuiltinFrame(_ index: Int, _ location: FrameLocation) {
         let hook = BuiltinTable.backtrace(index)
-        if let write = hook.frame, write(self, place) {
+        if let write = hook.frame, write(self, location) {
             if hook.namesCall { note(.builtin(Int32(index))) }
         } else {
-            noteBuiltin(index, bp, place.forced)
+            noteBuiltin(index, bp, location.forced)
         }
     }
 
     /// A builtin whose result is being forced.
-    private func noteResult(_ place: FramePlace) {
+    private func noteResult(_ location: FrameLocation) {
         guard sp > bp, bp.pointee.isBuiltin else { return }
         let index = bp.pointee.builtinIndex
         let hook = BuiltinTable.backtrace(index)
-        if let write = hook.result, let forced = place.forced { write(self, forced) }
+        if let write = hook.result, let forced = location.forced { write(self, forced) }
         if hook.namesCall { note(.builtin(Int32(index))) }
     }
 
@@ -171,10 +172,10 @@ extension Interpreter {
         return true
     }
 
-    /// One line for each list or set that is being walked, the innermost first.
+    /// Notes a line for each list or set that is being walked, the innermost first.
     func noteDeepForce() -> Bool {
         let count = (sp - (bp + 3)) / 2
-        let taken = machine.notes.worthTaking(of: count)
+        let taken = machine.notes.indicesToKeep(of: count)
         for item in taken.first { noteDeepItem(sp - 2 * (item + 1)) }
         machine.notes.skip(taken.last.lowerBound - taken.first.upperBound)
         for item in taken.last { noteDeepItem(sp - 2 * (item + 1)) }
@@ -199,7 +200,8 @@ extension Interpreter {
                 symbol: entry.symbol, position: attributePosition(container.object, index), isJSON: isJSON))
     }
 
-    /// The position number of an attribute. The results of `mapAttrs` share a layout with its argument, but have none.
+    /// The position number of an attribute. The results of `mapAttrs` share a layout with its argument, but have no
+    /// position.
     private func attributePosition(_ set: Object, _ index: Int) -> UInt32 {
         let position = set.layout.entries[index].position
         let value = set.attributeValues[index]
@@ -210,9 +212,9 @@ extension Interpreter {
         return position
     }
 
-    /// A functor that was needed, but not evaluated.
-    func noteFunctor(_ place: FramePlace) -> Bool {
-        guard place.forced != nil, bp.pointee.isAttributes,
+    /// Notes a functor that was being forced.
+    func noteFunctor(_ location: FrameLocation) -> Bool {
+        guard location.forced != nil, bp.pointee.isAttributes,
             let number = positionNumber(bp.pointee.object, Symbols.functor)
         else { return true }
         note(.functor(number))
@@ -235,10 +237,10 @@ extension Interpreter {
 
     private typealias Cursor = UnsafeMutablePointer<ContainerCursor>
 
-    /// Lists, sets and values that stand for sets on the way of `toJSON`, the innermost first.
+    /// Notes the lists, sets and substitutes for sets that `toJSON` is inside of, the innermost first.
     func noteJSON() -> Bool {
         let cursors = jsonCursors()
-        let taken = machine.notes.worthTaking(of: cursors)
+        let taken = machine.notes.indicesToKeep(of: cursors)
         let isTaken = { (outerIndex: Int) in
             taken.first.contains(cursors - 1 - outerIndex) || taken.last.contains(cursors - 1 - outerIndex)
         }
@@ -246,23 +248,23 @@ extension Interpreter {
         var around: UInt32 = 0
         var outerIndex = 0
         eachJSONCursor { cursor in
-            var place = JSONPlace(cursor: cursor, around: around)
+            var location = JSONPlace(cursor: cursor, around: around)
             let container = cursor.pointee.container
-            place.index = cursor.pointee.index - 1
-            if place.index >= 0, container.isAttributes, let order = knownNameOrder(container.attributes.layout) {
-                place.index = Int(order[place.index])
-                around = container.attributes.entries[place.index].position
-                if isTaken(outerIndex) { around = attributePosition(container.object, place.index) }
+            location.index = cursor.pointee.index - 1
+            if location.index >= 0, container.isAttributes, let order = knownNameOrder(container.attributes.layout) {
+                location.index = Int(order[location.index])
+                around = container.attributes.entries[location.index].position
+                if isTaken(outerIndex) { around = attributePosition(container.object, location.index) }
             }
-            if isTaken(outerIndex) { found.append(place) }
+            if isTaken(outerIndex) { found.append(location) }
             outerIndex += 1
         }
-        for (index, place) in found.reversed().enumerated() {
+        for (index, location) in found.reversed().enumerated() {
             if index == taken.first.count { machine.notes.skip(cursors - found.count) }
-            if place.cursor.pointee.index < 0 {
-                noteSubstitution(place.cursor)
+            if location.cursor.pointee.index < 0 {
+                noteSubstitution(location.cursor)
             } else {
-                noteElement(place.cursor.pointee.container, place.index, around: place.around, isJSON: true)
+                noteElement(location.cursor.pointee.container, location.index, around: location.around, isJSON: true)
             }
         }
         return true
@@ -275,7 +277,7 @@ extension Interpreter {
         let around: UInt32
     }
 
-    /// How many cursors `toJSON` has.
+    /// The number of cursors of `toJSON`.
     private func jsonCursors() -> Int {
         var count = 0
         eachJSONCursor { _ in count += 1 }
@@ -296,8 +298,9 @@ extension Interpreter {
         }
     }
 
-    /// Elements of lists and sets that other values stand for, the innermost first. The reason for the coercion, which
-    /// the next frame knows, is said of the outermost list, or of what is no string.
+    /// Notes the elements of lists and the substitutes for sets that a coercion is inside of, the innermost first. The
+    /// next frame knows the reason for the coercion; it belongs to the outermost list, or to a value that is not inside
+    /// a list.
     func noteCoercion() -> Bool {
         var count = 0
         var lists = 0
@@ -311,7 +314,7 @@ extension Interpreter {
             note(.coercion)
         }
         if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { noteReason() }
-        let taken = machine.notes.worthTaking(of: count)
+        let taken = machine.notes.indicesToKeep(of: count)
         for index in 0..<count {
             let cursor = bp + 6 + 3 * (count - 1 - index)
             let isList = cursor[2].small >= 0

@@ -1,6 +1,6 @@
 import MessageText
 
-/// How functions of the machine report failures: each sets the machine's `failure`.
+/// How functions of the machine report failures: each of these sets the machine's `failure`.
 extension Interpreter {
     @inline(never)
     func fail(_ kind: FailureKind, _ message: String) -> Step { fail(kind, bytes: Array(message.utf8)) }
@@ -17,15 +17,17 @@ extension Interpreter {
         return .error
     }
 
-    /// The instruction's place when it is code that fails; builtins have none of their own.
+    /// The position of the instruction if code fails. A failure of a builtin has no position of its own.
     private func ownPosition() -> SourcePosition? {
-        guard state.pointee.r.env != state.pointee.machineEnv, runningBuiltin() == nil else { return nil }
-        return machine.sourcePosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        guard state.pointee.registers.env != state.pointee.machineEnv, runningBuiltin() == nil else { return nil }
+        return machine.sourcePosition(chunk: state.pointee.registers.env.field, pc: state.pointee.instruction)
     }
 
-    /// As `fail`, for what Nix reports without a place of its own; `context` says what for, at the instruction.
+    /// The same as `fail`, for failures that Nix reports without a position. `context` is noted at the instruction's
+    /// position.
     @inline(never)
-    func failUnplaced(_ kind: FailureKind, _ message: String, context: String? = nil, operand: Int8 = -1) -> Step {
+    func failWithoutPosition(_ kind: FailureKind, _ message: String, context: String? = nil, operand: Int8 = -1) -> Step
+    {
         let step = fail(kind, message)
         machine.failure?.position = nil
         machine.failedOperand = operand
@@ -38,7 +40,7 @@ extension Interpreter {
         return false
     }
 
-    /// What a step answers that needs more memory than there is.
+    /// The answer of a step that needs more memory than the limit allows.
     func memoryExceeded() -> Step {
         _ = failMemory()
         return .error
@@ -70,7 +72,7 @@ extension Interpreter {
         limit.map { " (the limit is \($0) \(unit))" } ?? ""
     }
 
-    /// - Parameter thunk: the one that was needed while it was being forced.
+    /// - Parameter thunk: The thunk that was forced while it was being forced.
     func infiniteRecursion(_ thunk: Object) -> Step {
         let step = fail(.infiniteRecursion, "infinite recursion encountered")
         machine.recursion = UInt(bitPattern: thunk)
@@ -78,26 +80,26 @@ extension Interpreter {
     }
 
     func failNotAFunction(_ value: Value) -> Step {
-        let step = failUnplaced(
+        let step = failWithoutPosition(
             .type, "attempt to call something which is not a function but \(describe(value))")
         machine.notes.append(.failurePosition)
         return step
     }
 
-    /// "expected a Boolean but found ...", or asks to force the value at the top first.
+    /// Fails with "expected a Boolean but found ...", or asks to force the value at the top of the stack first.
     func expectBool(_ value: Value) -> Step {
         if !isForced(sp - 1) { return .force }
         let value = (sp - 1).pointee
-        // The slot held a thunk with its value: the instruction runs anew.
+        // The slot held an indirection to a boolean, so the instruction runs again.
         if value.isBool {
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return .collect
         }
         return failExpected("a Boolean", value)
     }
 
-    /// "expected a list but found ...". In a builtin the context is the text given, or that of the argument which the
-    /// value is.
+    /// Fails with "expected a list but found ..." or the like. In a builtin the context is the given text, or that of
+    /// the argument which the value is.
     func failExpected(_ expected: String, _ value: Value, context: String? = nil) -> Step {
         let step = fail(.type, "expected \(expected) but found \(describe(value))")
         if let context {
@@ -108,7 +110,7 @@ extension Interpreter {
         return step
     }
 
-    /// A failure of a builtin with its context.
+    /// Fails in a builtin, with a context.
     func fail(_ kind: FailureKind, _ message: String, context: String) -> Step {
         let step = fail(kind, message)
         machine.notes.append(.text(context))
@@ -140,7 +142,7 @@ extension Interpreter {
             .assertion, bytes: Array("assertion '".utf8) + excerpt(text.object) + Array("' failed".utf8))
     }
 
-    /// The type with its article as messages name it: `a set`, `an integer`.
+    /// The type as messages name it, with its article: `a set`, `an integer`.
     func typeName(_ value: Value) -> String {
         switch value.tag {
         case Tag.integer: return "an integer"
@@ -174,7 +176,7 @@ extension Interpreter {
         return function.isBuiltin
     }
 
-    /// The type and the value, cut short, as messages show it: `a set: { a = 1; }`.
+    /// The type and an abbreviated value, as messages show them: `a set: { a = 1; }`.
     func describe(_ value: Value) -> String {
         let type = typeName(value)
         return "\(type): \(shown(value))"

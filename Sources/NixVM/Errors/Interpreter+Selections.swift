@@ -1,65 +1,63 @@
 import NixBytecode
 
-/// What a failure in a selection knows of the path that was selected along.
-struct SelectionPlace {
-    /// Number of the position of the attribute reached; 0 when it has none, nil when it is not known.
+/// What is known about the attribute at fault in a selection path.
+struct SelectionDetails {
+    /// The position number of the last attribute reached, which is 0 if it has no position, and nil if it is not known.
     var definition: UInt32?
-    /// The name that a computed one turned out to be.
+    /// The symbol of a dynamic attribute name.
     var name: UInt32?
 }
 
 extension Interpreter {
-    /// Follows the selection at a code address again, from the variable that it began with: all up to the attribute at
-    /// fault was evaluated.
+    /// Walks the selection path at a code address again, from the variable that it begins with. Everything up to the
+    /// attribute at fault has been evaluated.
     ///
-    /// - Parameter phase: of the failure; `attribute` when the last attribute is there, but failed.
-    func selection(_ place: FramePlace, _ phase: CodeFrame.Phase) -> SelectionPlace {
-        let chunk = state.pointee.r.env.field
-        if place.isStart {
-            let opcode = UnsafeRawPointer(place.pc).load(as: Opcode.self)
-            if opcode == .selectDynamic || opcode == .selectOrDynamic { return dynamicSelection(chunk, place, phase) }
-            guard opcode.selects, phase == .own else { return SelectionPlace() }
+    /// - Parameter phase: The phase of the failure. It is `attribute` if the last attribute exists, but failed.
+    func selection(_ location: FrameLocation, _ phase: CodeFrame.Phase) -> SelectionDetails {
+        let chunk = state.pointee.registers.env.field
+        if location.isStart {
+            let opcode = UnsafeRawPointer(location.pc).load(as: Opcode.self)
+            if opcode == .selectDynamic || opcode == .selectOrDynamic {
+                return dynamicSelection(chunk, location, phase)
+            }
+            guard opcode.selects, phase == .own else { return SelectionDetails() }
         } else if phase != .attribute {
-            return SelectionPlace()
+            return SelectionDetails()
         }
         guard let instructions = machine.instructions(of: chunk),
-            let last = instructions.index(place.pc - state.pointee.chunks[chunk].code - (place.isStart ? 0 : 1)),
+            let last = instructions.index(location.pc - state.pointee.chunks[chunk].code - (location.isStart ? 0 : 1)),
             instructions.starts[last].opcode.selects
-        else { return SelectionPlace() }
-        return SelectionPlace(
+        else { return SelectionDetails() }
+        return SelectionDetails(
             definition: follow(instructions, to: last, includesLast: phase == .attribute)?.definition)
     }
 
-    /// A computed name lies at the top, below it the set that it is looked up in.
+    /// The dynamic name is at the top of the stack, and the set that it is looked up in is below it.
     private func dynamicSelection(
-        _ chunk: Int, _ place: FramePlace, _ phase: CodeFrame.Phase
-    ) -> SelectionPlace {
-        guard sp - 2 >= bp else { return SelectionPlace() }
-        let name = forced(sp[-1])
-        let base = forced(sp[-2])
+        _ chunk: Int, _ location: FrameLocation, _ phase: CodeFrame.Phase
+    ) -> SelectionDetails {
+        guard sp - 2 >= bp else { return SelectionDetails() }
+        let name = sp[-1].dereferenced
+        let base = sp[-2].dereferenced
         guard name.isString, let symbol = state.pointee.symbols.find(name.object.byteBuffer) else {
-            return SelectionPlace(definition: beforeName(chunk, place))
+            return SelectionDetails(definition: beforeName(chunk, location))
         }
         guard phase == .attribute, base.isAttributes else {
-            return SelectionPlace(definition: beforeName(chunk, place), name: symbol)
+            return SelectionDetails(definition: beforeName(chunk, location), name: symbol)
         }
-        return SelectionPlace(definition: positionNumber(base.object, symbol), name: symbol)
+        return SelectionDetails(definition: positionNumber(base.object, symbol), name: symbol)
     }
 
-    /// The attribute that a computed name is looked up in, where that is computed by one instruction.
-    private func beforeName(_ chunk: Int, _ place: FramePlace) -> UInt32? {
+    /// The attribute in which a dynamic name is looked up, if a single instruction computed the name.
+    private func beforeName(_ chunk: Int, _ location: FrameLocation) -> UInt32? {
         guard let instructions = machine.instructions(of: chunk),
-            let last = instructions.index(place.pc - state.pointee.chunks[chunk].code), last > 1,
+            let last = instructions.index(location.pc - state.pointee.chunks[chunk].code), last > 1,
             instructions.starts[last - 2].opcode.selects
         else { return nil }
         return follow(instructions, to: last - 2, includesLast: true)?.definition
     }
 
-    private func forced(_ value: Value) -> Value {
-        value.isThunk && value.object.kind == Kind.indirection ? Value(bits: value.object[1]) : value
-    }
-
-    /// From the variable at the start of a path of attributes to the last of them, or the one before.
+    /// Walks a path of attributes from the variable at its start to the last attribute, or to the one before.
     private func follow(
         _ instructions: ChunkInstructions, to last: Int, includesLast: Bool
     ) -> (definition: UInt32, value: Value)? {
@@ -68,33 +66,33 @@ extension Interpreter {
         var definition: UInt32?
         for index in first...last where index < last || includesLast {
             guard value.isAttributes else { return nil }
-            let symbol = state.pointee.r.tables.pointee.symbols[instructions.symbol(index)]
+            let symbol = state.pointee.registers.tables.pointee.symbols[instructions.symbol(index)]
             guard let slot = lookup(value.object, symbol), let number = positionNumber(value.object, symbol)
             else { return nil }
             definition = number
-            value = forced(slot.pointee)
+            value = slot.pointee.dereferenced
         }
         return definition.map { ($0, value) }
     }
 
     /// The value of the variable that a path begins with.
     private func start(_ instructions: ChunkInstructions, _ first: Int) -> Value? {
-        let values = state.pointee.r.env.values
+        let values = state.pointee.registers.env.values
         switch instructions.starts[first].opcode {
-        case .getLocalSelect: return forced(bp[instructions.operand(first)])
-        case .getUpvalueSelect: return forced(values[instructions.operand(first)])
+        case .getLocalSelect: return bp[instructions.operand(first)].dereferenced
+        case .getUpvalueSelect: return values[instructions.operand(first)].dereferenced
         default: break
         }
         guard first > 0 else { return nil }
         switch instructions.starts[first - 1].opcode {
-        case .getLocal, .getLocalForce: return forced(bp[instructions.operand(first - 1)])
-        case .getUpvalue, .getUpvalueForce: return forced(values[instructions.operand(first - 1)])
+        case .getLocal, .getLocalForce: return bp[instructions.operand(first - 1)].dereferenced
+        case .getUpvalue, .getUpvalueForce: return values[instructions.operand(first - 1)].dereferenced
         default: return nil
         }
     }
 }
 
-/// The instructions of one chunk.
+/// The decoded instructions of a chunk.
 struct ChunkInstructions {
     let chunk: Chunk
     let starts: [(offset: Int, opcode: Opcode)]
@@ -104,10 +102,10 @@ struct ChunkInstructions {
         starts = chunk.instructionStarts()
     }
 
-    /// The instruction that holds an offset.
+    /// The index of the instruction that contains an offset.
     func index(_ offset: Int) -> Int? { starts.lastIndex { $0.offset <= offset } }
 
-    /// The first instruction of the path of attributes that one is a step of.
+    /// The first instruction of the selection path that an instruction belongs to.
     func startOfPath(_ last: Int) -> Int {
         var index = last
         let span = span(index)
@@ -133,7 +131,7 @@ struct ChunkInstructions {
     /// The first operand.
     func operand(_ index: Int) -> Int { operands(index).0 }
 
-    /// The program's number of the symbol that an instruction selects.
+    /// The index, in the program's table, of the symbol that an instruction selects.
     func symbol(_ index: Int) -> Int {
         let (first, second) = operands(index)
         return starts[index].opcode.isFirstStep ? second : first
@@ -150,7 +148,7 @@ struct ChunkInstructions {
 }
 
 extension Opcode {
-    /// Whether it takes one step of a selection path.
+    /// Whether the instruction is a step of a selection path.
     var selects: Bool {
         switch self {
         case .select, .selectOr, .getLocalSelect, .getUpvalueSelect: true
@@ -158,18 +156,18 @@ extension Opcode {
         }
     }
 
-    /// Whether it takes the first step, from a variable.
+    /// Whether the instruction is the first step, from a variable.
     fileprivate var isFirstStep: Bool { self == .getLocalSelect || self == .getUpvalueSelect }
 }
 
 extension Machine {
-    /// The instructions of a chunk of a program, decoded once.
+    /// The instructions of a chunk, which are decoded once. The result is nil for code of the machine's own.
     func instructions(of chunk: Int) -> ChunkInstructions? {
         if let known = decodedChunks[chunk] { return known }
         let loaded = state.pointee.chunks[chunk]
         guard chunk > 0, Int(loaded.program) < programs.count else { return nil }
         let program = programs[Int(loaded.program)]
-        // Longer code is not decoded for a few words in a message.
+        // Decoding longer code would take too much time for a few words of a message.
         guard program.codeSize(Int(loaded.index)) <= 1 << 18 else { return nil }
         var content = program.chunkWithSpans(Int(loaded.index))
         content.code = Array(UnsafeBufferPointer(start: loaded.code, count: program.codeSize(Int(loaded.index))))

@@ -1,7 +1,7 @@
 import MessageText
 import NixBytecode
 
-/// Turns the notes of a failure into frames with names and places.
+/// Turns the notes about a failure into frames with names and positions.
 extension Machine {
     func finishBacktrace(_ failure: inout EvalFailure) {
         let first = notes.first
@@ -18,12 +18,12 @@ extension Machine {
 }
 
 struct BacktraceDecoder {
-    /// Bytes that a backtrace shows of a name.
-    static let mostNameBytes = 1_024
+    /// The number of bytes of a name that a backtrace shows.
+    static let maximumNameBytes = 1_024
 
     let machine: Machine
     var frames: [BacktraceFrame] = []
-    /// Chunks by the address of their code, made when a tail call is met first.
+    /// The chunks sorted by the addresses of their code. The table is made when it is first needed, at a tail call.
     private var chunksByCode: [(address: UInt, chunk: Int)] = []
 
     init(_ machine: Machine) { self.machine = machine }
@@ -62,7 +62,7 @@ struct BacktraceDecoder {
         case .textAtFunction(let text, let chunk):
             frames.append(.entry(TraceEntry(message: text, position: functionPosition(Int(chunk)))))
         case .here(let text): addCall(text)
-        case .place(let number): frames.append(.place(number.flatMap { machine.attributePosition($0) }))
+        case .position(let number): frames.append(.position(number.flatMap { machine.attributePosition($0) }))
         case .important(let text):
             frames.append(.boundary(nil, usesApplication: false))
             frames.append(.entry(TraceEntry(message: text, position: nil, visibility: .always)))
@@ -89,12 +89,12 @@ struct BacktraceDecoder {
 
     private mutating func addSubstitution(_ text: String, _ number: UInt32) {
         let position = machine.attributePosition(number)
-        frames.append(.place(position))
+        frames.append(.position(position))
         frames.append(.entry(TraceEntry(message: text, position: position)))
     }
 
     private mutating func addFunctor(_ number: UInt32) {
-        frames.append(.place(machine.attributePosition(number)))
+        frames.append(.position(machine.attributePosition(number)))
         addCall("while calling a functor (an attribute set with a '__functor' attribute)")
     }
 
@@ -112,7 +112,7 @@ struct BacktraceDecoder {
         return (program, Int(loaded.program), program.chunk(Int(loaded.index)))
     }
 
-    /// Where a function's own code begins: of `a: b: e`, at `b`.
+    /// The position where a function's own code begins, which is that of `b` for `a: b: e`.
     private func functionPosition(_ chunk: Int, innermost: Bool = false) -> SourcePosition? {
         guard let found = program(of: chunk) else { return nil }
         let span = innermost ? found.chunk.spans.last : found.chunk.spans.first
@@ -136,13 +136,13 @@ struct BacktraceDecoder {
         if let number = TailSites.functorPosition(pc) { return addFunctor(number) }
         guard let chunk = chunk(holding: pc) else { return }
         let offset = pc - machine.state.pointee.chunks[chunk].code
-        addCode(chunk, offset, operand: -1, .own, SelectionPlace(), forced: 0)
+        addCode(chunk, offset, operand: -1, .own, SelectionDetails(), forced: 0)
         if machine.state.pointee.chunks[chunk].arity > 0 { addFunction(chunk, isEntered: true) }
     }
 
     private mutating func chunk(holding pc: UnsafePointer<UInt8>) -> Int? {
         if chunksByCode.isEmpty {
-            // Chunks without code of their own yet run a step of the machine's.
+            // A chunk without code runs an internal step until its code is made.
             chunksByCode = (1..<machine.state.pointee.chunkCount).compactMap { chunk in
                 let code = machine.state.pointee.chunks[chunk].code
                 return machine.interpreter.stepIndex(code) == nil ? (UInt(bitPattern: code), chunk) : nil
@@ -160,7 +160,7 @@ struct BacktraceDecoder {
     }
 
     private mutating func addCode(
-        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, _ selection: SelectionPlace, forced: Int
+        _ chunk: Int, _ offset: Int, operand: Int8, _ phase: CodeFrame.Phase, _ selection: SelectionDetails, forced: Int
     ) {
         guard let found = program(of: chunk), let instructions = machine.instructions(of: chunk),
             let last = instructions.index(offset)
@@ -182,7 +182,7 @@ struct BacktraceDecoder {
         machine.interpreter.quoted(symbol)
     }
 
-    private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {
+    private func definition(_ selection: SelectionDetails) -> CodeFrame.Definition {
         guard let number = selection.definition else { return .unknown }
         return machine.attributePosition(number).map { .at($0) } ?? .nowhere
     }

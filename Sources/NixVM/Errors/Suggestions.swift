@@ -11,9 +11,9 @@ extension Interpreter {
     }
 }
 
-/// Names close to one that was not found, for "did you mean".
+/// Existing names that are similar to one that was not found, for "did you mean".
 package enum Suggestions {
-    /// Up to three names within an edit distance of 2, closest first, then by name.
+    /// Up to three names within an edit distance of 2, sorted by distance and then by name.
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
     package static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
@@ -39,35 +39,35 @@ package enum Suggestions {
     /// Whether names of these lengths can be within the distance.
     static func mayBeClose(_ length: Int, _ other: Int) -> Bool { abs(length - other) <= 2 }
 
-    /// Bytes of the longest name for which others are looked for.
+    /// The number of bytes of the longest name for which similar ones are searched.
     private static let longestName = 1_024
 
-    /// The edits that make one name of another if they are two at most: only so many places of one may stand beside a
-    /// place of the other, so that the time is linear.
+    /// The edit distance if it is at maximum 2, or nil. Only that many diagonals of the matrix are computed, so the time
+    /// is linear.
     private static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int? {
-        let most = 2
-        let far = most + 1
-        // By distance of the place in `b` from the place in `a`, from -2 to 2.
-        var row = (0...2 * most).map { $0 < most ? far : min($0 - most, far) }
+        let maximum = 2
+        let far = maximum + 1
+        // Entry `band` belongs to the diagonal on which the index in `b` minus the index in `a` is `band - maximum`.
+        var row = (0...2 * maximum).map { $0 < maximum ? far : min($0 - maximum, far) }
         for (index, byte) in a.enumerated() {
             var next = [Int](repeating: far, count: row.count)
             for band in row.indices {
-                let place = index + band - most
-                guard place >= -1, place < b.count else { continue }
-                // Nothing of `b` yet: everything of `a` is removed.
-                if place == -1 {
+                let column = index + band - maximum
+                guard column >= -1, column < b.count else { continue }
+                // Nothing of `b` is used yet, so everything of `a` is removed.
+                if column == -1 {
                     next[band] = min(index + 1, far)
                     continue
                 }
-                var best = row[band] + (b[place] == byte ? 0 : 1)
+                var best = row[band] + (b[column] == byte ? 0 : 1)
                 if band + 1 < row.count { best = min(best, row[band + 1] + 1) }
                 if band > 0 { best = min(best, next[band - 1] + 1) }
                 next[band] = min(best, far)
             }
             row = next
         }
-        let end = b.count - a.count + most
-        guard row.indices.contains(end), row[end] <= most else { return nil }
+        let end = b.count - a.count + maximum
+        guard row.indices.contains(end), row[end] <= maximum else { return nil }
         return row[end]
     }
 }

@@ -1,17 +1,17 @@
 import Glibc
 
-/// Where tail calls left the code whose frame they reuse.
+/// The addresses of the tail calls that reused a frame.
 ///
-/// Each frame keeps the place of its first tail call, in a table with an entry for each frame; the later ones share a ring,
-/// so that a loop of tail calls costs no memory. A bit of the frame (`FrameMode.tailCalled`) says that there are any.
+/// The first tail call of each frame is in a table with an entry for each frame. All of them are in a ring, so a loop
+/// of tail calls takes no memory. A bit of the frame (`FrameMode.tailCalled`) says whether there are any.
 struct TailSites: BitwiseCopyable {
     struct Entry: BitwiseCopyable {
-        /// Address of the reused frame; the lowest bit is set at its first tail call.
+        /// The address of the reused frame. The lowest bit is set at its first tail call.
         var frame: UInt
         var site: UnsafePointer<UInt8>
     }
 
-    /// A power of two.
+    /// This must be a power of two.
     static let capacity = 4_096
 
     /// The table of first tail calls.
@@ -20,15 +20,15 @@ struct TailSites: BitwiseCopyable {
     let ring: UnsafeMutablePointer<Entry>
     var count = 0
 
-    /// - Parameter ring: `capacity` entries.
+    /// - Parameter ring: Memory for `capacity` entries.
     init(first: UnsafeMutableRawPointer, frames: UnsafeMutableRawPointer, ring: UnsafeMutablePointer<Entry>) {
         self.first = first
         self.frames = frames
         self.ring = ring
     }
 
-    /// What stands for a site where a functor took the place of its set: no address, but the number of the functor's
-    /// position.
+    /// Represents the call of a functor instead of its set. It contains the functor's position number instead of an
+    /// address.
     static func functorSite(_ position: UInt32) -> UnsafePointer<UInt8>? {
         UnsafePointer(bitPattern: UInt(position) | 1 << 63)
     }
@@ -38,7 +38,7 @@ struct TailSites: BitwiseCopyable {
         return bits >> 63 == 0 ? nil : UInt32(truncatingIfNeeded: bits)
     }
 
-    /// The slot of a frame's first tail call.
+    /// The entry of a frame's first tail call.
     @inline(__always)
     func slot(_ frame: UnsafeMutablePointer<Frame>) -> UnsafeMutablePointer<UnsafePointer<UInt8>> {
         let index = (UnsafeMutableRawPointer(frame) - frames) / MemoryLayout<Frame>.stride
@@ -47,7 +47,7 @@ struct TailSites: BitwiseCopyable {
 }
 
 extension Interpreter {
-    /// Notes that the current frame is about to be reused by a tail call at an instruction.
+    /// Notes that a tail call at an instruction is about to reuse the current frame.
     @inline(__always)
     func noteTailCall(_ site: UnsafePointer<UInt8>, _ fp: UnsafeMutablePointer<Frame>) {
         let frame = fp - 1
@@ -63,7 +63,7 @@ extension Interpreter {
     }
 }
 
-/// Reads the tail calls of frames from the innermost outwards.
+/// Reads the tail calls of frames from the innermost frame outwards.
 struct TailSiteReader {
     private var cursor: Int
     private let oldest: Int
@@ -73,7 +73,7 @@ struct TailSiteReader {
         oldest = max(0, sites.count - TailSites.capacity)
     }
 
-    /// The places of the tail calls of a frame, the last first. What the ring no longer holds is left out.
+    /// The tail calls of a frame, the last one first. Those that are no longer in the ring are missing.
     mutating func sites(of frame: UnsafeMutablePointer<Frame>, _ sites: TailSites) -> [UnsafePointer<UInt8>] {
         guard frame.pointee.update & FrameMode.tailCalled != 0 else { return [] }
         var found: [UnsafePointer<UInt8>] = []

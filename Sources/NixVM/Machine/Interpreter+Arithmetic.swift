@@ -1,6 +1,7 @@
 import NixBytecode
 
-/// Arithmetic and order beyond what the loop does inline: large integers, floats, strings, paths, lists.
+/// Arithmetic and comparison where the loop's inline paths do not apply: large integers, floats, strings, paths and
+/// lists.
 extension Interpreter {
     @inline(never)
     func add() -> Step {
@@ -32,7 +33,7 @@ extension Interpreter {
         return .next
     }
 
-    /// `-`, `*`, `/` and `+` on numbers.
+    /// `-`, `*`, `/`, and `+` on numbers.
     @inline(never)
     func arithmetic(_ opcode: Opcode) -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
@@ -43,12 +44,13 @@ extension Interpreter {
         return replaceTwo(result)
     }
 
-    /// The result of an operation on two numbers, nil with `failure` set; 16 bytes reserved.
+    /// The result of an operation on two numbers, or nil with `failure` set. The caller has reserved `Size.number`
+    /// bytes.
     func calculate(_ opcode: Opcode, _ a: Value, _ b: Value) -> Value? {
         if a.isInteger, b.isInteger { return calculate(opcode, a.integer, b.integer) }
         guard a.isInteger || a.isFloat, b.isInteger || b.isFloat else {
             if opcode == .divide, b.isFloat ? b.float == 0 : b.isInteger && b.integer == 0 {
-                _ = failUnplaced(.arithmetic, "division by zero")
+                _ = failWithoutPosition(.arithmetic, "division by zero")
                 return nil
             }
             _ = failOperand(opcode, a, b)
@@ -62,7 +64,7 @@ extension Interpreter {
         case .multiply: return makeFloat(x * y)
         default:
             if y == 0 {
-                _ = failUnplaced(.arithmetic, "division by zero")
+                _ = failWithoutPosition(.arithmetic, "division by zero")
                 return nil
             }
             return makeFloat(x / y)
@@ -77,14 +79,14 @@ extension Interpreter {
         case .multiply: (result, overflow) = x.multipliedReportingOverflow(by: y)
         default:
             if y == 0 {
-                _ = failUnplaced(.arithmetic, "division by zero")
+                _ = failWithoutPosition(.arithmetic, "division by zero")
                 return nil
             }
             (result, overflow) = x.dividedReportingOverflow(by: y)
         }
         if overflow {
             let message = overflowMessage(opcode, x, y)
-            _ = opcode == .add ? fail(.arithmetic, message) : failUnplaced(.arithmetic, message)
+            _ = opcode == .add ? fail(.arithmetic, message) : failWithoutPosition(.arithmetic, message)
             return nil
         }
         return makeInteger(result)
@@ -99,8 +101,8 @@ extension Interpreter {
         }
     }
 
-    /// An operand is no number. Nix wants floats as soon as one operand is one, and of a division looks at the divisor
-    /// first.
+    /// Fails because an operand is not a number. As in Nix, a float is expected as soon as one operand is a float, and
+    /// a division checks its divisor first.
     private func failOperand(_ opcode: Opcode, _ a: Value, _ b: Value) -> Step {
         let isDivision = opcode == .divide
         let isLeft = isDivision ? b.isInteger || b.isFloat : !(a.isInteger || a.isFloat)
@@ -108,7 +110,7 @@ extension Interpreter {
         let value = isLeft ? a : b
         let expected = wantsFloat ? "a float" : "an integer"
         if runningBuiltin() != nil { return failExpected(expected, value) }
-        return failUnplaced(.type, "expected \(expected) but found \(describe(value))", operand: isLeft ? 0 : 1)
+        return failWithoutPosition(.type, "expected \(expected) but found \(describe(value))", operand: isLeft ? 0 : 1)
     }
 
     @inline(never)
@@ -121,15 +123,15 @@ extension Interpreter {
             return .next
         }
         guard value.isInteger else {
-            return failUnplaced(.type, "expected an integer but found \(describe(value))", operand: 1)
+            return failWithoutPosition(.type, "expected an integer but found \(describe(value))", operand: 1)
         }
         let (result, overflow) = Int64(0).subtractingReportingOverflow(value.integer)
-        if overflow { return failUnplaced(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
+        if overflow { return failWithoutPosition(.arithmetic, "integer overflow in subtracting 0 - \(value.integer)") }
         (sp - 1).pointee = makeInteger(result)
         return .next
     }
 
-    /// A superinstruction whose fast path did not apply: does what the pair does.
+    /// Executes a superinstruction whose inline path did not apply, as the two instructions that it stands for.
     @inline(never)
     func withInteger(_ number: Int, _ opcode: Opcode) -> Step {
         if !isForced(sp - 1) { return .force }
@@ -149,7 +151,7 @@ extension Interpreter {
     @inline(never)
     func compare(_ opcode: Opcode) -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
-        // a > b is b < a; a <= b is !(b < a).
+        // a > b is b < a, and a <= b is !(b < a).
         let swaps = opcode == .greater || opcode == .lessOrEqual
         let negates = opcode == .lessOrEqual || opcode == .greaterOrEqual
         let a = swaps ? (sp - 1).pointee : (sp - 2).pointee
@@ -166,7 +168,8 @@ extension Interpreter {
         return replaceTwo(.bool(less != negates))
     }
 
-    /// Order of two values that are no lists; nil with `failure` set when they have none.
+    /// Whether `a` is less than `b`, for values other than lists. The result is nil, with `failure` set, when they
+    /// cannot be compared.
     func isLess(_ a: Value, _ b: Value) -> Bool? {
         if a.isInteger, b.isInteger { return a.integer < b.integer }
         if a.isFloat || b.isFloat, a.isInteger || a.isFloat, b.isInteger || b.isFloat {
@@ -178,12 +181,13 @@ extension Interpreter {
         let x = shown(a)
         let y = shown(b)
         if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
-            _ = failUnplaced(
+            _ = failWithoutPosition(
                 .type,
                 "cannot compare \(typeName(a)) with \(typeName(b)); values of that type are incomparable (values are \(x) and \(y))"
             )
         } else {
-            _ = failUnplaced(.type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
+            _ = failWithoutPosition(
+                .type, "cannot compare \(typeName(a)) with \(typeName(b)); values are \(x) and \(y)")
         }
         return nil
     }
@@ -192,18 +196,19 @@ extension Interpreter {
     func enterOperator(_ step: InternalStep, arguments: Int, flag: Bool) -> Step {
         let code = state.pointee.builtins + step.index
         let slots = code.pointee.arity + code.pointee.slots - arguments
-        let r = state.pointee.r
-        if r.fp >= state.pointee.fpLimit || r.sp + (slots + BuiltinCode.slack) > state.pointee.spLimit {
+        let registers = state.pointee.registers
+        if registers.fp >= state.pointee.fpLimit || registers.sp + (slots + BuiltinCode.slack) > state.pointee.spLimit {
             return .collect
         }
-        r.fp.pointee = Frame(pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.push)
-        state.pointee.r.fp += 1
-        state.pointee.r.bp = sp - arguments
+        registers.fp.pointee = Frame(
+            pc: registers.pc, bp: registers.bp, env: registers.env, tables: registers.tables, update: FrameMode.push)
+        state.pointee.registers.fp += 1
+        state.pointee.registers.bp = sp - arguments
         push(.bool(flag))
         for _ in 1..<slots { push(.null) }
-        state.pointee.r.pc = stepCode(step)
-        state.pointee.r.env = state.pointee.machineEnv
-        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.registers.pc = stepCode(step)
+        state.pointee.registers.env = state.pointee.machineEnv
+        state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
         return .entered
     }
 }

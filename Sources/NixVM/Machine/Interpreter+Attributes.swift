@@ -1,7 +1,8 @@
 import MessageText
 import NixBytecode
 
-/// One key of a layout: symbol in the upper half, position number in the lower, so that order is by symbol.
+/// An entry of a layout. The symbol is in the upper half and the position number in the lower, so that entries sort by
+/// symbol.
 struct LayoutEntry {
     var bits: UInt64
 
@@ -18,15 +19,15 @@ extension Object {
     @inline(__always) var layout: Object { Object(bitPattern: UInt(self[1])).unsafelyUnwrapped }
     /// The values of an attribute set, in the order of its layout.
     @inline(__always) var attributeValues: Slot { values + 1 }
-    /// The keys of a layout.
+    /// The entries of a layout.
     @inline(__always) var entries: UnsafeMutablePointer<LayoutEntry> {
         UnsafeMutableRawPointer(self + 2).assumingMemoryBound(to: LayoutEntry.self)
     }
 }
 
-/// Attribute sets: a layout shared by the sets made at one place, and values.
+/// Attribute sets. Each is a list of values and a layout, which it shares with the other sets of the same expression.
 extension Interpreter {
-    /// The slot of an attribute.
+    /// The slot of an attribute, or nil if the set does not have it.
     @inline(never)
     func lookup(_ attributes: Object, _ symbol: UInt32) -> Slot? {
         let count = attributes.field
@@ -40,8 +41,8 @@ extension Interpreter {
             return nil
         }
         let layout = UInt(bitPattern: attributes.layout)
-        let place = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
-        let entry = state.pointee.lookupCache + Int(place & UInt(LookupCacheEntry.count - 1))
+        let hash = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
+        let entry = state.pointee.lookupCache + Int(hash & UInt(LookupCacheEntry.count - 1))
         if entry.pointee.layout != layout || entry.pointee.symbol != symbol {
             let index = lowerBound(entries, count, symbol)
             let isFound = index < count && entries[index].symbol == symbol
@@ -53,7 +54,7 @@ extension Interpreter {
         return index == LookupCacheEntry.absent ? nil : attributes.attributeValues + Int(index)
     }
 
-    /// Index of the first key that is not below the symbol.
+    /// The index of the first entry whose symbol is not less than the given one.
     @inline(__always)
     func lowerBound(_ entries: UnsafeMutablePointer<LayoutEntry>, _ count: Int, _ symbol: UInt32) -> Int {
         var base = 0
@@ -71,7 +72,8 @@ extension Interpreter {
         return base
     }
 
-    /// Position number of an attribute, 0 if unknown; nil when there is no such attribute.
+    /// The position number of an attribute, which is 0 if its position is unknown. The result is nil when there is no
+    /// such attribute.
     func positionNumber(_ attributes: Object, _ symbol: UInt32) -> UInt32? {
         let entries = attributes.layout.entries
         let index = lowerBound(entries, attributes.field, symbol)
@@ -79,16 +81,16 @@ extension Interpreter {
         return entries[index].position
     }
 
-    /// `a // b` for the two sets at the top.
+    /// `a // b` for the two sets at the top of the stack.
     @inline(never)
     func update() -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
         let a = (sp - 2).pointee
         let b = (sp - 1).pointee
         guard a.isAttributes, b.isAttributes else {
-            // The right operand is looked at first.
+            // Nix checks the right operand first.
             let isLeft = b.isAttributes
-            return failUnplaced(
+            return failWithoutPosition(
                 .type, "expected a set but found \(describe(isLeft ? a : b))", operand: isLeft ? 0 : 1)
         }
         state.pointee.counters.updates &+= 1
@@ -111,14 +113,14 @@ extension Interpreter {
         return .next
     }
 
-    /// What a select does when its operand is no set, a thunk, or lacks the attribute.
+    /// Handles a select whose operand is a thunk, is not a set, or does not have the attribute.
     @inline(never)
     func selectMissing(_ value: Value, _ symbol: UInt32) -> Step {
         if value.isThunk {
             let top = sp - 1
             if top >= bp, top.pointee == value {
                 if !isForced(top) { return .force }
-                state.pointee.need = 0
+                state.pointee.neededBytes = 0
                 return .collect
             }
             state.pointee.pending = value
@@ -129,16 +131,16 @@ extension Interpreter {
     }
 
     private func failDefinedBefore(_ symbol: UInt32, _ position: UInt32) -> Step {
-        let place = machine.attributePosition(position).map { " at \($0)" } ?? ""
-        return fail(.value, "dynamic attribute '\(quoted(symbol))' already defined\(place)")
+        let location = machine.attributePosition(position).map { " at \($0)" } ?? ""
+        return fail(.value, "dynamic attribute '\(quoted(symbol))' already defined\(location)")
     }
 
     private func failSelection(_ value: Value) -> Step {
-        failUnplaced(
+        failWithoutPosition(
             .type, "expected a set but found \(describe(value))", context: "while selecting an attribute")
     }
 
-    /// - Parameter context: what a builtin wanted the attribute for; builtins suggest no other names.
+    /// - Parameter context: What a builtin needed the attribute for. With a context no similar names are suggested.
     func failMissingAttribute(_ attributes: Value, _ symbol: UInt32, context: String? = nil) -> Step {
         let step = fail(
             .missingAttribute, bytes: Array("attribute '".utf8) + excerpt(symbol) + Array("' missing".utf8))
@@ -152,7 +154,7 @@ extension Interpreter {
         return step
     }
 
-    /// The three instructions whose attribute name is at the top.
+    /// Executes the three instructions that find the attribute name at the top of the stack.
     @inline(never)
     func dynamicSelection(_ opcode: Opcode) -> Step {
         if !isForced(sp - 1) || !isForced(sp - 2) { return .force }
@@ -176,7 +178,7 @@ extension Interpreter {
         guard let found else {
             if opcode == .selectOrDynamic {
                 sp -= 2
-                state.pointee.r.pc = jumpTarget(state.pointee.r.pc)
+                state.pointee.registers.pc = jumpTarget(state.pointee.registers.pc)
                 return .next
             }
             guard base.isAttributes else { return failSelection(base) }
@@ -186,11 +188,11 @@ extension Interpreter {
         if !isForced(found) { return .force }
         sp -= 1
         (sp - 1).pointee = found.pointee
-        if opcode == .selectOrDynamic { state.pointee.r.pc += 4 }
+        if opcode == .selectOrDynamic { state.pointee.registers.pc += 4 }
         return .next
     }
 
-    /// Looks a name up along a `with` chain; the forced value is in `result`.
+    /// Looks up a name along a `with` chain. Its forced value is left in `result`.
     @inline(never)
     func resolveWith(_ chain: Value, _ symbol: UInt32) -> Step {
         var link = chain
@@ -198,7 +200,7 @@ extension Interpreter {
             let scope = link.object.values
             if !isForced(scope) { return .force }
             guard scope.pointee.isAttributes else {
-                return failUnplaced(
+                return failWithoutPosition(
                     .type, "expected a set but found \(describe(scope.pointee))",
                     context: "while evaluating the first subexpression of a with expression")
             }
@@ -213,7 +215,7 @@ extension Interpreter {
             .undefinedVariable, bytes: Array("undefined variable '".utf8) + excerpt(symbol) + Array("'".utf8))
     }
 
-    /// Adds the `count` pairs at the top to the set below them.
+    /// Adds the `count` pairs at the top of the stack to the set below them.
     @inline(never)
     func dynamicAttributes(_ count: Int) -> Step {
         let pairs = sp - 2 &* count
@@ -251,7 +253,7 @@ extension Interpreter {
 
     private func insert(_ base: Object, _ added: [(entry: LayoutEntry, value: Value)]) -> Value {
         let count = base.field &+ added.count
-        let layout = take(words: 2 &+ count)
+        let layout = allocate(words: 2 &+ count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
         var i = 0
@@ -279,8 +281,8 @@ extension Interpreter {
         return result
     }
 
-    /// A position number for the instruction being executed.
+    /// A position number for the current instruction.
     private func instructionPosition() -> UInt32 {
-        machine.instructionPosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        machine.instructionPosition(chunk: state.pointee.registers.env.field, pc: state.pointee.instruction)
     }
 }

@@ -1,30 +1,30 @@
 import NixBytecode
 
-/// Calls that are not of a closure with exactly its arguments, and the frames of builtins.
+/// Calls of anything but a closure with exactly its number of arguments, and the frames of builtins.
 extension Interpreter {
     var sp: Slot {
-        @inline(__always) get { state.pointee.r.sp }
-        @inline(__always) nonmutating set { state.pointee.r.sp = newValue }
+        @inline(__always) get { state.pointee.registers.sp }
+        @inline(__always) nonmutating set { state.pointee.registers.sp = newValue }
     }
     var bp: Slot {
-        @inline(__always) get { state.pointee.r.bp }
-        @inline(__always) nonmutating set { state.pointee.r.bp = newValue }
+        @inline(__always) get { state.pointee.registers.bp }
+        @inline(__always) nonmutating set { state.pointee.registers.bp = newValue }
     }
 
     @inline(__always)
     func push(_ value: Value) {
-        state.pointee.r.sp.pointee = value
-        state.pointee.r.sp += 1
+        state.pointee.registers.sp.pointee = value
+        state.pointee.registers.sp += 1
     }
 
     @inline(__always)
     func pop() -> Value {
-        state.pointee.r.sp -= 1
-        return state.pointee.r.sp.pointee
+        state.pointee.registers.sp -= 1
+        return state.pointee.registers.sp.pointee
     }
 
-    /// Replaces a thunk that has its value by it. False, with the thunk in `pending`, when it has none yet: the step
-    /// then answers `.force` and runs anew.
+    /// Replaces an indirection in the slot by its value. The result is false, with the thunk in `pending`, if the thunk
+    /// has not been forced. The step must then answer `.force`, after which it runs again.
     @inline(__always)
     func isForced(_ slot: Slot) -> Bool {
         let value = slot.pointee
@@ -37,7 +37,7 @@ extension Interpreter {
         return false
     }
 
-    /// Gives the builtin's result.
+    /// Ends a builtin with its result.
     @inline(__always)
     func done(_ value: Value) -> Step {
         state.pointee.result = value
@@ -48,35 +48,37 @@ extension Interpreter {
     @inline(__always)
     func stepCode(_ index: Int) -> UnsafePointer<UInt8> { state.pointee.stepCodes + index &* 8 }
 
-    /// The code that returns the top of the stack, forced.
+    /// The code that forces the top of the stack and returns it.
     @inline(__always)
     var returnCode: UnsafePointer<UInt8> { UnsafePointer(state.pointee.returnCode) }
 
-    /// Makes the current frame run machine code instead of a chunk's.
+    /// Makes the current frame run internal code instead of a chunk.
     @inline(__always)
     private func continueWith(_ code: UnsafePointer<UInt8>) {
-        state.pointee.r.pc = code
-        state.pointee.r.env = state.pointee.machineEnv
-        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.registers.pc = code
+        state.pointee.registers.env = state.pointee.machineEnv
+        state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
     }
 
-    /// Pushes a frame whose base is given; the caller goes on at `pc`.
+    /// Pushes a frame with the given base. The caller will continue at `pc`.
     @inline(__always)
     func pushFrame(pc: UnsafePointer<UInt8>, base: Slot, mode: UInt) {
-        let r = state.pointee.r
-        r.fp.pointee = Frame(pc: pc, bp: r.bp, env: r.env, tables: r.tables, update: mode)
-        state.pointee.r.fp += 1
-        state.pointee.r.bp = base
+        let registers = state.pointee.registers
+        registers.fp.pointee = Frame(
+            pc: pc, bp: registers.bp, env: registers.env, tables: registers.tables, update: mode)
+        state.pointee.registers.fp += 1
+        state.pointee.registers.bp = base
     }
 
-    /// Charges one unit; false when budget, stack or frames must be looked at first.
+    /// Charges one unit of fuel. The result is false when fuel, stack or frames have run out; then the step must answer
+    /// `.collect`.
     @inline(__always)
     func chargeEntry(_ slots: Int) -> Bool {
-        if state.pointee.grantedFuel <= 0 || state.pointee.r.sp + slots > state.pointee.spLimit
-            || state.pointee.r.fp >= state.pointee.fpLimit
+        if state.pointee.grantedFuel <= 0 || state.pointee.registers.sp + slots > state.pointee.spLimit
+            || state.pointee.registers.fp >= state.pointee.fpLimit
         {
-            state.pointee.need = 0
-            state.pointee.needSlots = slots
+            state.pointee.neededBytes = 0
+            state.pointee.neededSlots = slots
             return false
         }
         state.pointee.grantedFuel &-= 1
@@ -100,7 +102,7 @@ extension Interpreter {
                         return step
                     }
                     if isResultDelayed() {
-                        pushFrame(pc: state.pointee.r.pc, base: function, mode: FrameMode.push)
+                        pushFrame(pc: state.pointee.registers.pc, base: function, mode: FrameMode.push)
                         finishBuiltin(index)
                         observer.enterBuiltinFrame(self, InternalStep.returnForced.index)
                     } else {
@@ -109,7 +111,7 @@ extension Interpreter {
                     }
                     return .next
                 }
-                pushFrame(pc: state.pointee.r.pc, base: sp - count, mode: FrameMode.call)
+                pushFrame(pc: state.pointee.registers.pc, base: sp - count, mode: FrameMode.call)
                 enterBuiltin(builtin, index)
                 observer.enterBuiltinFrame(self, index)
                 return .next
@@ -128,7 +130,7 @@ extension Interpreter {
             return step
         }
         if !chargeEntry(BuiltinCode.slack) { return .collect }
-        pushFrame(pc: state.pointee.r.pc, base: function, mode: FrameMode.push)
+        pushFrame(pc: state.pointee.registers.pc, base: function, mode: FrameMode.push)
         continueWith(stepCode(.apply))
         observer.enterBuiltinFrame(self, InternalStep.apply.index)
         return .next
@@ -149,11 +151,11 @@ extension Interpreter {
                         if step != .error { state.pointee.grantedFuel &+= 1 }
                         return step
                     }
-                    if isResultDelayed() { noteTailCall(state.pointee.instruction, state.pointee.r.fp) }
+                    if isResultDelayed() { noteTailCall(state.pointee.instruction, state.pointee.registers.fp) }
                     finishBuiltin(index)
                     return .next
                 }
-                noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+                noteTailCall(state.pointee.instruction, state.pointee.registers.fp)
                 bp.update(from: sp - count, count: count)
                 sp = bp + count
                 enterBuiltin(builtin, index)
@@ -165,7 +167,7 @@ extension Interpreter {
             return tailCallPartial(closure, function, count, &observer)
         }
         if !chargeEntry(BuiltinCode.slack) { return .collect }
-        noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+        noteTailCall(state.pointee.instruction, state.pointee.registers.fp)
         bp.update(from: function, count: count &+ 1)
         sp = bp + (count &+ 1)
         continueWith(stepCode(.apply))
@@ -182,7 +184,7 @@ extension Interpreter {
         continueWith(stepCode(index))
     }
 
-    /// Forces the strict arguments, then runs a builtin without a frame.
+    /// Forces the strict arguments, then runs a builtin that needs no frame.
     @inline(__always)
     private func runSimple(_ builtin: UnsafePointer<BuiltinCode>, arguments: Slot) -> Step {
         if !forceStrict(builtin.pointee.strict, arguments) { return forceNext(builtin, arguments) }
@@ -191,7 +193,8 @@ extension Interpreter {
         return builtin.pointee.step(self)
     }
 
-    /// What to answer while a strict argument is not forced: to force it, unless the first one is wrong already.
+    /// The answer while a strict argument is not forced: to force it, unless an argument that is already forced is
+    /// wrong.
     @inline(never)
     private func forceNext(_ builtin: UnsafePointer<BuiltinCode>, _ arguments: Slot) -> Step {
         guard let check = builtin.pointee.early, !arguments.pointee.isThunk else { return .force }
@@ -211,7 +214,8 @@ extension Interpreter {
         return true
     }
 
-    /// Runs one step of the current frame's builtin; one without slots has its arguments alone in a frame.
+    /// Runs one step of the builtin in the current frame. A builtin that needs no frame has one here, with its
+    /// arguments only, because one of them had to be forced.
     @inline(never)
     func builtinStep<Observer: LoopObserver>(_ index: Int, _ observer: inout Observer) -> Step {
         let builtin = state.pointee.builtins + index
@@ -231,7 +235,7 @@ extension Interpreter {
         return step
     }
 
-    /// Whether a builtin's result is a thunk without a value yet; a thunk that has one is replaced by it.
+    /// Whether a builtin's result is a thunk that has not been forced. An indirection is replaced by its value.
     @inline(__always)
     private func isResultDelayed() -> Bool {
         let result = state.pointee.result
@@ -241,8 +245,8 @@ extension Interpreter {
         return false
     }
 
-    /// Returns a builtin's result from the current frame. At its base the builtin itself stays while the result is
-    /// forced, for the backtrace.
+    /// Returns a builtin's result from the current frame. While the result is forced, the builtin itself is in the
+    /// frame's first slot, where the backtrace finds it.
     @inline(__always)
     private func finishBuiltin(_ index: Int) {
         bp.pointee = .builtin(index)
@@ -277,7 +281,7 @@ extension Interpreter {
             guard reserveSlots(count &+ 4) else { return .collect }
             if functor.pointee.isAttributes { return applyFunctorOfFunctor(functor.pointee, function, count) }
             if count == 1, let site = TailSites.functorSite(positionNumber(function.object, Symbols.functor) ?? 0) {
-                noteTailCall(site, state.pointee.r.fp)
+                noteTailCall(site, state.pointee.registers.fp)
             }
             (bp + 1).update(from: bp, count: count &+ 1)
             bp.pointee = functor.pointee
@@ -285,8 +289,8 @@ extension Interpreter {
         }
     }
 
-    /// The functor of a set is a set, too: it is applied to the set in a frame of its own, and what comes of it to the
-    /// arguments. So each further functor counts as a call that waits for another.
+    /// Calls a functor that is itself a set. The functor is applied to the set in a frame of its own, and the result to
+    /// the arguments. So each nested functor counts towards the depth limit.
     private func applyFunctorOfFunctor(_ functor: Value, _ function: Value, _ count: Int) -> Step {
         // [f a1..an] becomes [a1..an functor f].
         bp.update(from: bp + 1, count: count)
@@ -298,7 +302,7 @@ extension Interpreter {
         return .call
     }
 
-    /// More arguments than the function takes: calls it with the first, and its result with the rest.
+    /// Calls a function with as many arguments as it takes; its result is then called with the rest.
     private func applyFirst(_ arity: Int, of count: Int) -> Step {
         let rest = count - arity
         guard reserveSlots(arity &+ 1) else { return .collect }
@@ -311,7 +315,7 @@ extension Interpreter {
         return .call
     }
 
-    /// The step after `applyFirst`: the result at the top, the other arguments below it.
+    /// The step after `applyFirst`. The result is at the top of the stack, and the remaining arguments are below it.
     func applyRestStep() -> Step {
         let function = pop()
         let rest = sp - bp
@@ -322,7 +326,8 @@ extension Interpreter {
         return .tailCall
     }
 
-    /// Carries out `.call`: the frame's next step follows when the result is at the top.
+    /// Carries out `.call`. The frame's next step runs when the result is at the top of the stack. The result is false,
+    /// with `failure` set, when a limit forbids the call.
     func enterCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
         let function = (sp - (count &+ 1)).pointee
         let resume = state.pointee.resume ?? state.pointee.instruction
@@ -333,10 +338,8 @@ extension Interpreter {
                 if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
                 let closure = (sp - (count &+ 1)).pointee.object
                 pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
-                state.pointee.r.env = closure
-                state.pointee.r.tables = chunk.pointee.tables
-                state.pointee.r.pc = chunk.pointee.code
-                observer.enterCallFrame(self, state.pointee.r, arguments: count)
+                state.pointee.registers.enter(closure, chunk)
+                observer.enterCallFrame(self, state.pointee.registers, arguments: count)
                 return true
             }
         }
@@ -358,19 +361,19 @@ extension Interpreter {
         return true
     }
 
-    /// Carries out `.tailCall`.
+    /// Carries out `.tailCall`. The result is false, with `failure` set, when a limit forbids the call.
     func enterTailCall<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) -> Bool {
         let function = (sp - (count &+ 1)).pointee
         if function.tag == Tag.function, function.object.kind == Kind.closure {
             let chunk = state.pointee.chunks + function.object.field
             if Int(chunk.pointee.arity) == count {
                 if !ensureRoom(Int(chunk.pointee.maximumStack)) { return false }
-                state.pointee.r.env = (sp - (count &+ 1)).pointee.object
+                state.pointee.registers.env = (sp - (count &+ 1)).pointee.object
                 bp.update(from: sp - count, count: count)
                 sp = bp + count
-                state.pointee.r.tables = chunk.pointee.tables
-                state.pointee.r.pc = chunk.pointee.code
-                observer.tailCall(self, state.pointee.r)
+                state.pointee.registers.tables = chunk.pointee.tables
+                state.pointee.registers.pc = chunk.pointee.code
+                observer.tailCall(self, state.pointee.registers)
                 return true
             }
         }
@@ -394,7 +397,8 @@ extension Interpreter {
         return true
     }
 
-    /// Carries out `.force`: the interrupted instruction or step runs anew when the thunk has its value.
+    /// Carries out `.force`. The interrupted instruction or step runs again when the thunk has been forced. The result
+    /// is false with `failure` set.
     func enterPending<Observer: LoopObserver>(_ observer: inout Observer) -> Bool {
         let object = state.pointee.pending.object
         if object.kind == Kind.indirection { return true }
@@ -410,14 +414,13 @@ extension Interpreter {
         pushFrame(
             pc: state.pointee.instruction, base: sp, mode: UInt(bitPattern: thunk) | FrameMode.updateAndRetry)
         thunk[0] |= Kind.blackhole
-        state.pointee.r.env = thunk
-        state.pointee.r.tables = chunk.pointee.tables
-        state.pointee.r.pc = chunk.pointee.code
-        observer.enterCallFrame(self, state.pointee.r, arguments: 0)
+        state.pointee.registers.enter(thunk, chunk)
+        observer.enterCallFrame(self, state.pointee.registers, arguments: 0)
         return true
     }
 
-    /// Room for a frame of so many slots; charges one unit. False with `failure` set when a limit forbids it.
+    /// Makes room for a frame of `slots` slots and charges one unit of fuel. The result is false, with `failure` set,
+    /// when a limit forbids it.
     func ensureRoom(_ slots: Int) -> Bool {
         while !chargeEntry(slots) {
             if !makeRoom() { return false }

@@ -2,26 +2,27 @@ import MessageText
 import NixBytecode
 import NixStore
 
-/// What stands for a set that becomes a string, in the place of an index.
+/// Takes the place of the index above a set that is being coerced, and says what the value above it is.
 enum Substitution {
-    /// Its `__toString` is being called.
+    /// The value is being made by a call of the set's `__toString`.
     static let call = -1
-    /// What its `__toString` gave.
+    /// The value is the result of the set's `__toString`.
     static let result = -2
-    /// Its `outPath`.
+    /// The value is the set's `outPath`.
     static let output = -3
 }
 
-/// Coercion to strings as a frame, for what takes calls or walks lists.
+/// Coercion to a string as a frame, for values that need calls or are lists.
 ///
-/// Slots: value, flags, builder, length, context, state (false while a `__toString` is called). Above them lie the
-/// values still to be coerced, for each list being walked `absent`, the list and the next index, and for each set that
-/// another value stands for `absent`, the set and a `Substitution`. The strings found are appended to the builder.
+/// The slots are value, flags, builder, length, context and state (false while a `__toString` is being called). The
+/// values still to be coerced are above them. Below the values of each list that is being walked are `absent`, the list
+/// and the next index; below the substitute of each set are `absent`, the set and a `Substitution`. The strings are
+/// appended to the builder as they are found.
 extension Interpreter {
     func coerceStep() -> Step {
         let coercion = Coercion(rawValue: UInt8(truncatingIfNeeded: bp[1].small))
         if bp[5].isNull {
-            // Values to visit lie above the slots; each is replaced by what it coerces to.
+            // Each value above the slots is replaced by what it coerces to.
             guard reserveSlots(2) else { return .collect }
             bp[5] = .true
             push(bp[0])
@@ -47,12 +48,12 @@ extension Interpreter {
         return finishCoercion()
     }
 
-    /// Whether the top is what follows `absent` and a list or set.
+    /// Whether the top of the stack is the last of the three words that stand for a list or a set.
     private func isCursor(_ top: Slot) -> Bool {
         top - 2 >= bp + 6 && (top - 2).pointee.bits == Value.absent.bits
     }
 
-    /// Pushes the next element of the list on top of the cursor, or drops the cursor at its end.
+    /// Pushes the next element of the list below the cursor, or removes the cursor at the end of the list.
     private func nextElement() -> Step {
         let cursor = sp - 1
         let list = (sp - 2).pointee.object
@@ -73,14 +74,13 @@ extension Interpreter {
         return .next
     }
 
-    /// Nix puts no space after an element that is an empty list.
+    /// As in Nix, no space follows an element that is an empty list.
     private func endsEmpty(_ list: Object, _ index: Int) -> Bool {
-        var value = list.values[index]
-        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        let value = list.values[index].dereferenced
         return value.isList && value.object.field == 0
     }
 
-    /// Handles one forced value: appends it, or replaces it by what stands for it.
+    /// Handles one forced value: appends it, or replaces it by what it coerces to.
     private func coerceItem(_ top: Slot, _ coercion: Coercion) -> Step {
         let value = top.pointee
         if value.isString { return appendString(value) }
@@ -100,7 +100,7 @@ extension Interpreter {
         return .next
     }
 
-    /// What `toString` gives for numbers, booleans and null.
+    /// The text that `toString` gives for a number, a boolean or null.
     func scalarText(_ value: Value) -> [UInt8]? {
         if value.isInteger { return Array(String(value.integer).utf8) }
         if value.isFloat { return NumberText.fixed(value.float) }
@@ -112,7 +112,7 @@ extension Interpreter {
         let set = top.pointee
         if let method = lookup(set.object, Symbols.toString) {
             guard reserveSlots(6) else { return .collect }
-            // [set] becomes [cursor method set]; the result takes the place of the last two.
+            // [set] becomes [cursor method set]. The result of the call replaces the last two.
             openCursor(at: Substitution.call)
             push(method.pointee)
             push(set)
@@ -144,7 +144,7 @@ extension Interpreter {
     }
 
     private func appendString(_ value: Value) -> Step {
-        // Nothing but this string: it is the result itself.
+        // The value is a single string, which is itself the result.
         if bp[3].isNull, isAlone(sp - 1) {
             if bp[1].small & Interpreter.absolutePath != 0, value.object.byteBuffer.first != CanonPath.separator {
                 return failRelativePath(value)
@@ -164,24 +164,24 @@ extension Interpreter {
         return .next
     }
 
-    /// Whether no list is being walked, so that the value at the top is all that there is.
+    /// Whether no list is being walked, so that the value at the top of the stack is the only one.
     private func isAlone(_ top: Slot) -> Bool {
         var slot = bp + 6
         while slot < top, slot[2].small < 0 { slot += 3 }
         return slot == top
     }
 
-    /// A flag beside those of `Coercion`: the string must be an absolute path.
+    /// A flag in addition to those of `Coercion`: the string must be an absolute path.
     static var absolutePath: Int { 0x100 }
 
     private func failRelativePath(_ value: Value) -> Step {
         let text = MessageText.shortened(value.object.byteBuffer)
-        let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
+        let step = failWithoutPosition(.value, "string '\(text)' doesn't represent an absolute path")
         machine.failure?.isCoercion = true
         return step
     }
 
-    /// Appends a few bytes to the builder; what to answer when that is not possible, or not yet.
+    /// Appends a few bytes to the builder. The result is the step to answer when that is not possible, or not yet.
     private func appendCoerced(_ bytes: [UInt8]) -> Step? {
         guard reserve(builderGrowth(bytes.count)) else { return .collect }
         return append(bytes)
@@ -189,29 +189,29 @@ extension Interpreter {
 
     private func append(_ bytes: [UInt8]) -> Step? { bytes.withUnsafeBufferPointer { appendReserved($0) } }
 
-    /// Bytes to reserve before so many more bytes are appended to the builder in slots 2 and 3.
+    /// The bytes to reserve before `more` bytes are appended to the builder in slots 2 and 3.
     private func builderGrowth(_ more: Int) -> Int {
         let length = builtLength + more
         if !bp[2].isNull, length <= bp[2].object.field { return 0 }
         return Size.bytes(Interpreter.builderCapacity(length))
     }
 
-    /// Bytes in the builder of the current frame.
+    /// The number of bytes in the builder of the current frame.
     private var builtLength: Int { bp[3].isNull ? 0 : bp[3].small }
 
-    /// The bytes that a builder gets which must hold so many: twice as many, so that growing costs little, as far as a
-    /// header can say so.
+    /// The capacity of a new builder for `length` bytes. It is about twice the length, so that the cost of growing is
+    /// amortized, but no more than a header can hold.
     static func builderCapacity(_ length: Int) -> Int {
-        let most = Object.mostField & ~7
+        let most = Object.maximumField & ~7
         return length > most ? length : min(most, (length * 2 + 63) & ~7)
     }
 
-    /// Appends bytes for which there is room; a failure when the evaluation must stop.
+    /// Appends bytes, for which room was reserved. The result is not nil when the evaluation must stop.
     private func appendReserved(_ bytes: UnsafeBufferPointer<UInt8>) -> Step? {
         let length = builtLength
         if bp[2].isNull || length + bytes.count > bp[2].object.field {
             let capacity = Interpreter.builderCapacity(length + bytes.count)
-            let larger = take(words: 1 + capacity / 8)
+            let larger = allocate(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
             if !bp[2].isNull, !copy(bp[2].object.bytes, to: larger.bytes, count: length) { return .error }
             bp[2] = Value(Tag.other, larger)

@@ -1,10 +1,11 @@
-/// `deepSeq` and the forcing before a result is printed.
+/// `deepSeq`, and the deep force before a result is printed.
 extension Interpreter {
-    /// Forces everything the argument holds. Slots: state, seen. Above them pairs of a container and the index reached.
+    /// Forces everything in the argument. The slots are the argument, whether the walk has begun, and one that is not
+    /// used. Above them are pairs of a container and the index of its next element.
     ///
-    /// Containers already entered are marked by a flag in their header, so that shared values are visited once and
-    /// cycles end. The flag stays, since what was forced stays forced; those still open when a failure passes through
-    /// lose it again.
+    /// A flag in the header of a container marks that it has been entered, so that shared values are visited once and
+    /// cycles end. The flag stays, because what was forced stays forced. When a failure unwinds this frame, the
+    /// containers that are still open lose it again.
     func deepForceStep() -> Step {
         if bp[1].isNull {
             guard reserveSlots(3) else { return .collect }
@@ -39,8 +40,8 @@ extension Interpreter {
         return done(bp[0])
     }
 
-    /// An element of a list, or of a set in the order of names: the order of symbols depends on what was loaded before,
-    /// and which of two failures comes first must not. Nil: room is needed.
+    /// An element of a list, or an attribute of a set in the order of names. The order of symbols depends on what was
+    /// loaded before, which must not decide which of two failures comes first. The result is nil when room is needed.
     @inline(__always)
     func element(of container: Value, at index: Int) -> Slot? {
         let object = container.object
@@ -49,7 +50,7 @@ extension Interpreter {
         return object.attributeValues + Int(order[index])
     }
 
-    /// Unmarks the containers that the current frame's deep force had not finished.
+    /// Clears the flags of the containers that the deep force in the current frame has not finished.
     func clearDeepFlags() {
         var item = bp + 3
         while item + 1 < sp {

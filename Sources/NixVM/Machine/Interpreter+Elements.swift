@@ -1,11 +1,12 @@
-/// What a builtin that answers at once has found of a list's elements.
+/// The checks that a builtin without a frame makes on the elements of a list.
 enum ElementCheck: UInt32 {
     case forced = 1
     case set, list, pair, name
 }
 
-/// The first elements of a list, which passed a check: what is forced stays so, and so a builtin that runs anew after
-/// each element it had to force goes on where it was. Forgotten when a collection moves the list.
+/// How many elements at the start of a list have passed a check. What is forced stays forced, so a builtin that runs
+/// again after each element it had to force continues where it was. Each collection empties the cache, because lists
+/// move.
 struct CheckedElements {
     static let count = 16
     var list: UInt = 0
@@ -14,9 +15,10 @@ struct CheckedElements {
 }
 
 extension Interpreter {
-    /// Forces the elements of a list, and checks each; what to answer while one is not forced or fails.
+    /// Forces and checks each element of a list. The result is the step to answer while an element is not forced or
+    /// fails, and nil when all of them pass.
     ///
-    /// - Parameter verify: answers nil for an element that passes; may ask to force more.
+    /// - Parameter verify: Returns nil for an element that passes. It may ask for another force.
     func forceElements(_ list: ListRef, _ check: ElementCheck, _ verify: (Value) -> Step?) -> Step? {
         let entry =
             state.pointee.checkedElements + Int((UInt(bitPattern: list.object) &>> 3) % UInt(CheckedElements.count))

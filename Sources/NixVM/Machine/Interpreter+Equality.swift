@@ -1,10 +1,10 @@
 /// Equality and order of values of any depth, without native recursion.
 ///
-/// Two values are compared after both are forced. Inside containers the same function is equal to itself, as Nix has
-/// it since it compares addresses first; on its own a function equals nothing. Nix's addresses are of values: what a
-/// thunk gives is a value of its own, which `valueOfItsOwn` sees to.
+/// Two values are compared after both have been forced. Nix compares addresses first, so inside containers a function
+/// is equal to itself, while on its own a function equals nothing. These addresses are those of values, and the value
+/// of a thunk has its own; `copyWithOwnIdentity` preserves this.
 extension Interpreter {
-    /// `==` on the two values at the top.
+    /// `==` on the two values at the top of the stack.
     @inline(never)
     func equal() -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
@@ -18,7 +18,8 @@ extension Interpreter {
         }
     }
 
-    /// `assert a == b` on the two values at the top: true, or a failure that says how they differ.
+    /// `assert a == b` on the two values at the top of the stack. The result is true, or a failure that says how they
+    /// differ.
     @inline(never)
     func assertEqual(_ text: Value) -> Step {
         if !isForced(sp - 2) || !isForced(sp - 1) { return .force }
@@ -32,10 +33,10 @@ extension Interpreter {
         return step
     }
 
-    /// What is known of two forced values without a look at their elements.
+    /// What can be said of two forced values without looking at their elements.
     enum ShallowEquality {
         case equal, different, byElements
-        /// `failure` is set: the evaluation must stop.
+        /// The evaluation must stop, and `failure` is set.
         case stopped
 
         @inline(__always)
@@ -61,9 +62,10 @@ extension Interpreter {
         }
     }
 
-    /// Compares what lies above the frame's slots: items of three values, left, right and the index reached
-    /// (-1 before both are forced, -2 while the outputs of two derivations are compared). Slots: left, right, a boolean
-    /// if these are the operands of `==` themselves or the text of the assertion that they are equal, state.
+    /// Compares the items above the frame's slots. An item has three values: left, right and the next index, which is
+    /// -1 before both are forced, and -2 while the outputs of two derivations are compared. The slots are left, right,
+    /// a third one, and state. The third one is a boolean if left and right are the operands of `==` themselves, or the
+    /// text of the assertion that they are equal.
     func equalDeepStep() -> Step {
         let items = bp + 4
         if bp[3].isNull {
@@ -90,30 +92,30 @@ extension Interpreter {
                 sp = item
                 continue
             }
-            // Sets that get here have the same names in the same places.
+            // Sets that reach this point have the same names at the same indices.
             guard reserveSlots(3), let left = element(of: item[0], at: index) else { return .collect }
             let right = item[0].isList ? item[1].object.values : item[1].object.attributeValues
-            let place = item[0].isList ? index : left - item[0].object.attributeValues
+            let slot = item[0].isList ? index : left - item[0].object.attributeValues
             guard charge(1) else { return .error }
             item[2] = Value(small: index + 1)
-            if isSettled(left.pointee), isSettled(right[place]), isSame(left.pointee, right[place]) { continue }
-            pushItem(left.pointee, right[place])
+            if isSettled(left.pointee), isSettled(right[slot]), isSame(left.pointee, right[slot]) { continue }
+            pushItem(left.pointee, right[slot])
         }
         return done(.true)
     }
 
-    /// Whether two values of containers are seen to be equal at once, which costs nothing: whether a value lies there
-    /// itself depends on collections, and fuel must not.
+    /// Whether two values in containers are seen to be equal without charging fuel. Collections decide whether a slot
+    /// holds a value or an indirection to it, and fuel must not depend on that.
     private func isSame(_ a: Value, _ b: Value) -> Bool {
         if a.bits == b.bits { return true }
         if a.isString || a.isPath, a.object.field >= Interpreter.bytesPerUnit { return false }
         return shallowEqual(a, b) == .equal
     }
 
-    /// Whether a value lies there itself and not a thunk or what a thunk came to.
+    /// Whether the slot holds a value itself, and not a thunk or an indirection.
     private func isSettled(_ value: Value) -> Bool { value.tag != Tag.thunk }
 
-    /// The index of an item of two derivations whose outputs lie above it.
+    /// The index of an item of two derivations while the item above it compares their outputs.
     static var comparedByOutput: Int { -2 }
 
     private func pushItem(_ a: Value, _ b: Value) {
@@ -122,7 +124,7 @@ extension Interpreter {
         push(Value(small: -1))
     }
 
-    /// Compares the two forced values of an item as far as that needs no element.
+    /// Compares the two forced values of an item as far as that needs none of their elements.
     private func startItem(_ item: Slot, isTop: Bool) -> Step {
         let a = item[0]
         let b = item[1]
@@ -153,7 +155,8 @@ extension Interpreter {
         return .next
     }
 
-    /// Two derivations are equal when their outPath is: the item becomes that of the paths. Nil for other sets.
+    /// Replaces an item of two derivations by one of their output paths, since derivations are equal when these are.
+    /// The result is nil for other sets.
     private func startDerivations(_ item: Slot) -> Step? {
         for side in 0..<2 {
             guard let type = lookup(item[side].object, Symbols.type) else { return nil }
@@ -174,7 +177,7 @@ extension Interpreter {
         return .next
     }
 
-    /// The two values of an item differ: the answer, or the failure of the assertion that they are equal.
+    /// Answers that the two values of an item differ, or fails the assertion that they are equal.
     private func differ(_ item: Slot) -> Step { bp[2].isString ? failDifferent(item) : done(.false) }
 
     func isBytes(_ string: Value, _ text: StaticString) -> Bool {
@@ -184,10 +187,10 @@ extension Interpreter {
                 == 0
     }
 
-    /// Stands for the index of two lists whose elements, now in the slots, decide.
+    /// The index of two lists whose deciding elements have been moved to the slots.
     private static var lastElements: Int { -1 }
 
-    /// That elements of lists had no order, once for each list around them.
+    /// Notes, once for each list around them, that elements of lists could not be compared.
     private func noteElements() {
         for _ in 0..<min((sp - (bp + 5)) / 3, BacktraceNotes.bound) {
             machine.notes.append(.text("while comparing two list elements"))
@@ -196,8 +199,8 @@ extension Interpreter {
 
     /// `<` on lists: finds the first elements that differ, and compares those.
     ///
-    /// Slots: left, right, negate, index, whether an answer about the elements at the index is at the top. Above them
-    /// the lists (left, right, index) inside which these lie.
+    /// The slots are left, right, negate, index, and whether the answer about the elements at the index is at the top
+    /// of the stack. Above them are the enclosing lists (left, right, index).
     func lessThanDeepStep() -> Step {
         if bp[3].isNull { bp[3] = Value(small: -1) }
         if bp[4].isTrue {

@@ -1,21 +1,22 @@
 import NixBytecode
 
-/// Making objects from words that were reserved before.
+/// Making objects in memory that was reserved before.
 extension Interpreter {
-    /// A list of so many values, to be filled before anything else happens.
+    /// A list of `count` values, which the caller must fill before anything else happens.
     func makeList(_ count: Int) -> Value {
         if count == 0 { return state.pointee.emptyList }
         state.pointee.counters.lists &+= 1
         state.pointee.counters.listElements &+= count
-        let object = take(words: 1 &+ count)
+        let object = allocate(words: 1 &+ count)
         object[0] = Object.header(Kind.list, field: count)
         return Value(Tag.list, object)
     }
 
-    /// A string of so many bytes, to be filled before anything else happens; `context` is null for none.
+    /// A string of `length` bytes, which the caller must fill before anything else happens. A null `context` means
+    /// none.
     func makeString(length: Int, context: Value = .null) -> Value {
         let words = Object.words(forBytes: length)
-        let object = take(words: 1 &+ words &+ (context.isNull ? 0 : 1))
+        let object = allocate(words: 1 &+ words &+ (context.isNull ? 0 : 1))
         object[0] = Object.header(Kind.string, field: length)
         if words > 0 { object[words] = 0 }
         if !context.isNull {
@@ -37,7 +38,7 @@ extension Interpreter {
 
     func makePath(_ bytes: [UInt8]) -> Value {
         let words = Object.words(forBytes: bytes.count)
-        let object = take(words: 1 &+ words)
+        let object = allocate(words: 1 &+ words)
         object[0] = Object.header(Kind.path, field: bytes.count)
         if words > 0 { object[words] = 0 }
         bytes.withUnsafeBufferPointer {
@@ -46,35 +47,38 @@ extension Interpreter {
         return Value(Tag.other, object)
     }
 
-    /// Whether a function or list is told from equal ones by its place.
+    /// Whether a function or list is distinguished from equal ones by its identity.
     ///
-    /// In Nix a thunk's value is a place of its own. Functions are equal when they are one place, and a list is printed as
-    /// `«repeated»` when its place was. Of longer lists Nix 2.8 goes by their elements, which are not copied; here, too.
+    /// In Nix the value of a thunk has an address of its own. Functions are equal when their addresses are, and a list
+    /// is printed as `«repeated»` when its address was printed before. Nix 2.8 identifies longer lists by their
+    /// elements, which are never copied; so does this function.
     @inline(__always)
     func comparesByIdentity(_ value: Value) -> Bool {
         value.tag == Tag.function || (1...Self.smallList).contains(value.object.field)
     }
 
-    /// Elements of the longest list that lies in the value itself in Nix 2.8.
+    /// The number of elements of the longest list that Nix 2.8 stores in the value itself.
     private static var smallList: Int { 2 }
 
-    /// A copy of a function or list, for the thunk that gives it; nil without room, with `need` set.
+    /// A copy of a function or list, as the value of the thunk that returned it. The result is nil, with `neededBytes`
+    /// set, when there is no room.
     ///
-    /// What Nix tells by place is told by object here, so a thunk's value must be an object that no other thunk has.
+    /// Objects have the identity here that addresses have in Nix. So the value of a thunk must be an object that no
+    /// other thunk has as its value.
     @inline(never)
-    func valueOfItsOwn(_ value: Value) -> Value? {
+    func copyWithOwnIdentity(_ value: Value) -> Value? {
         let size = value.object.size
         guard reserve(Size.words(size)) else { return nil }
-        let copy = take(words: size)
+        let copy = allocate(words: size)
         copy.update(from: value.object, count: size)
-        // Whether everything in it was visited is marked at the original alone, and taken back there when a deep force
-        // fails.
+        // Only the original is marked as visited by a deep force, because only there the mark is removed when the deep
+        // force fails.
         copy[0] &= ~Object.deepFlag
         return Value(value.tag, copy)
     }
 
-    /// Whether the thunk that a frame gives its value only names a variable, as `getUpvalue; return` does: the compiler
-    /// makes such code for defaults that stand for the variable's value itself.
+    /// Whether the thunk that the returning frame updates only names a variable, as `getUpvalue; return` does. The
+    /// compiler emits such code for defaults that stand for the variable's value itself.
     @inline(never)
     func isVariable(_ update: UInt, _ end: UnsafePointer<UInt8>) -> Bool {
         guard let thunk = Object(bitPattern: update & ~7) else { return false }
@@ -82,49 +86,51 @@ extension Interpreter {
         return code.pointee == Opcode.getUpvalue.rawValue && code + 2 == end
     }
 
-    /// An integer; 16 bytes reserved.
+    /// An integer. The caller has reserved `Size.number` bytes.
     func makeInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
-        let object = take(words: 2)
+        let object = allocate(words: 2)
         object[0] = Object.header(Kind.integer, field: 0)
         object[1] = UInt64(bitPattern: number)
         return Value(Tag.other, object)
     }
 
-    /// A float; 16 bytes reserved.
+    /// A float. The caller has reserved `Size.number` bytes.
     func makeFloat(_ number: Double) -> Value {
-        let object = take(words: 2)
+        let object = allocate(words: 2)
         object[0] = Object.header(Kind.float, field: 0)
         object[1] = number.bitPattern
         return Value(Tag.other, object)
     }
 
-    /// A set of keys in ascending order of symbol, with values to be filled in the same order before anything else
-    /// happens. `Size.attributesAndLayout` reserved.
+    /// A set of entries in ascending order of symbol. The caller has reserved `Size.attributesAndLayout`, and must fill
+    /// in the values in the same order before anything else happens.
     func makeAttributes(_ entries: [LayoutEntry]) -> Value {
         entries.isEmpty ? state.pointee.emptyAttributes : makeAttributes(layout: makeLayout(entries))
     }
 
-    /// A layout of keys in ascending order of symbol. `Size.layout` reserved.
+    /// A layout of entries in ascending order of symbol. The caller has reserved `Size.layout`.
     func makeLayout(_ entries: [LayoutEntry]) -> Object {
-        let layout = take(words: 2 &+ entries.count)
+        let layout = allocate(words: 2 &+ entries.count)
         layout[0] = Object.header(Kind.layout, field: entries.count)
         layout[1] = Value.null.bits
         for (index, entry) in entries.enumerated() { layout.entries[index] = entry }
         return shared(layout)
     }
 
-    /// A set over an existing layout. `Size.attributes` reserved.
+    /// A set with an existing layout. The caller has reserved `Size.attributes`, and must fill in the values before
+    /// anything else happens.
     func makeAttributes(layout: Object) -> Value {
         state.pointee.counters.sets &+= 1
         state.pointee.counters.setElements &+= layout.field
-        let result = take(words: 2 &+ layout.field)
+        let result = allocate(words: 2 &+ layout.field)
         result[0] = Object.header(Kind.attributes, field: layout.field)
         result[1] = UInt64(UInt(bitPattern: layout))
         return Value(Tag.attributes, result)
     }
 
-    /// A small set of machine symbols and values in any order. `Size.attributesAndLayout` reserved.
+    /// A small set of the machine's own symbols and values, in any order. The caller has reserved
+    /// `Size.attributesAndLayout`.
     func makeAttributes(_ pairs: [(symbol: UInt32, value: Value)]) -> Value {
         let sorted = pairs.sorted { $0.symbol < $1.symbol }
         let set = makeAttributes(sorted.map { LayoutEntry($0.symbol, 0) })
@@ -132,18 +138,18 @@ extension Interpreter {
         return set
     }
 
-    /// A thunk that applies a function to one argument. `Size.thunk(2)` reserved.
+    /// A thunk that applies a function to one argument. The caller has reserved `Size.thunk(2)`.
     func makeApplication(_ function: Value, _ argument: Value) -> Value {
-        let object = take(words: 3)
+        let object = allocate(words: 3)
         object[0] = Object.header(Kind.thunk, count: 2, field: state.pointee.applyOneChunk)
         object.values[0] = function
         object.values[1] = argument
         return Value(Tag.thunk, object)
     }
 
-    /// A thunk that applies a function to two arguments. `Size.thunk(3)` reserved.
+    /// A thunk that applies a function to two arguments. The caller has reserved `Size.thunk(3)`.
     func makeApplication(_ function: Value, _ first: Value, _ second: Value, isMapped: Bool = false) -> Value {
-        let object = take(words: 4)
+        let object = allocate(words: 4)
         let chunk = isMapped ? state.pointee.applyMappedChunk : state.pointee.applyTwoChunk
         object[0] = Object.header(Kind.thunk, count: 3, field: chunk)
         object.values[0] = function
@@ -152,7 +158,7 @@ extension Interpreter {
         return Value(Tag.thunk, object)
     }
 
-    /// The name of a symbol as a string value, made once and kept.
+    /// The name of a symbol as a string value, which is made once and kept.
     func nameString(_ symbol: UInt32) -> Value {
         let known = state.pointee.symbols.string(symbol)
         if known.bits != 0 { return known }
@@ -181,7 +187,7 @@ extension Interpreter {
             object = permanent
         } else {
             guard reserve(words &* 8) else { return nil }
-            object = take(words: words)
+            object = allocate(words: words)
         }
         object[0] = Object.header(Kind.bytes, field: count &* 4)
         let order = UnsafeMutableRawPointer(object + 1).assumingMemoryBound(to: UInt32.self)
@@ -195,7 +201,7 @@ extension Interpreter {
         return UnsafePointer(order)
     }
 
-    /// The same when it was computed before.
+    /// The same, or nil if it has not been computed.
     func knownNameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
         let known = layout.values[0]
         if known.isNull { return nil }

@@ -1,6 +1,7 @@
 /// Partial applications: a function and fewer arguments than it takes.
 extension Interpreter {
-    /// Number of arguments a function takes at once; nil for what is no closure, partial application or builtin.
+    /// The number of arguments that a function takes at once. The result is nil for what is not a closure, a partial
+    /// application or a builtin.
     func arity(of value: Value) -> Int? {
         if value.isBuiltin { return state.pointee.builtins[value.builtinIndex].arity }
         if value.tag != Tag.function { return nil }
@@ -10,14 +11,14 @@ extension Interpreter {
         return whole - (object.captureCount - 1)
     }
 
-    /// Makes a partial application of the function in a slot and the `count` values above it; answers in `result`.
+    /// Makes a partial application of the function in a slot and the `count` values above it, in `result`.
     func makePartial(_ function: Slot, _ count: Int) -> Step {
         var stored = 0
         if function.pointee.tag == Tag.function, function.pointee.object.kind == Kind.partial {
             stored = function.pointee.object.captureCount - 1
         }
         guard reserve(Size.words(2 &+ stored &+ count)) else { return .collect }
-        let object = take(words: 2 &+ stored &+ count)
+        let object = allocate(words: 2 &+ stored &+ count)
         object[0] = Object.header(Kind.partial, count: 1 &+ stored &+ count, field: 0)
         if stored > 0 {
             object.values.update(from: function.pointee.object.values, count: 1 &+ stored)
@@ -29,7 +30,8 @@ extension Interpreter {
         return .next
     }
 
-    /// Replaces a partial application at the base by its function and arguments.
+    /// Replaces a partial application at the frame's base by its function and arguments. The result is false when the
+    /// stack has too little room.
     func expandPartial(_ object: Object) -> Bool {
         let stored = object.captureCount - 1
         let count = sp - bp - 1
@@ -40,7 +42,7 @@ extension Interpreter {
         return true
     }
 
-    /// The closure of a partial application that so many arguments complete.
+    /// The closure of a partial application that `count` more arguments complete, or nil.
     @inline(__always)
     func completed(_ function: Value, by count: Int) -> Object? {
         guard function.tag == Tag.function, function.object.kind == Kind.partial else { return nil }
@@ -50,7 +52,7 @@ extension Interpreter {
         return arity == function.object.captureCount - 1 + count ? inner.object : nil
     }
 
-    /// Slots above the stack that the call of a partial application takes.
+    /// The slots above the top of the stack that the call of a partial application needs.
     private func slots(_ closure: Object, _ function: Slot) -> Int {
         function.pointee.object.captureCount &+ Int(state.pointee.chunks[closure.field].maximumStack)
     }
@@ -59,7 +61,7 @@ extension Interpreter {
         _ closure: Object, _ function: Slot, _ count: Int, _ observer: inout Observer
     ) -> Step {
         if !chargeEntry(slots(closure, function)) { return .collect }
-        enterPartial(count, pc: state.pointee.r.pc, &observer)
+        enterPartial(count, pc: state.pointee.registers.pc, &observer)
         return .next
     }
 
@@ -67,16 +69,17 @@ extension Interpreter {
         _ closure: Object, _ function: Slot, _ count: Int, _ observer: inout Observer
     ) -> Step {
         if !chargeEntry(slots(closure, function)) { return .collect }
-        noteTailCall(state.pointee.instruction, state.pointee.r.fp)
+        noteTailCall(state.pointee.instruction, state.pointee.registers.fp)
         reenterPartial(count, &observer)
         return .next
     }
 
-    /// Room for the call of the partial application below the `count` values at the top; charges one unit. False with
-    /// `failure` set when a limit forbids it.
+    /// Makes room for the call of the partial application below the `count` values at the top of the stack, and charges
+    /// one unit of fuel. The result is false, with `failure` set, when a limit forbids it.
     func ensurePartialRoom(_ closure: Object, _ count: Int) -> Bool { ensureRoom(slots(closure, sp - (count &+ 1))) }
 
-    /// Calls the closure of the partial application below the `count` values at the top, which complete it.
+    /// Calls the closure of the partial application below the `count` values at the top of the stack, which complete
+    /// it.
     func enterPartial<Observer: LoopObserver>(
         _ count: Int, pc: UnsafePointer<UInt8>, _ observer: inout Observer
     ) {
@@ -89,10 +92,10 @@ extension Interpreter {
         sp += stored
         pushFrame(pc: pc, base: arguments, mode: FrameMode.call)
         run(partial.values[0].object)
-        observer.enterCallFrame(self, state.pointee.r, arguments: stored &+ count)
+        observer.enterCallFrame(self, state.pointee.registers, arguments: stored &+ count)
     }
 
-    /// The same in place of the current frame.
+    /// The same as a tail call, in the current frame.
     func reenterPartial<Observer: LoopObserver>(_ count: Int, _ observer: inout Observer) {
         let partial = (sp - (count &+ 1)).pointee.object
         let stored = partial.captureCount - 1
@@ -100,15 +103,13 @@ extension Interpreter {
         bp.update(from: partial.values + 1, count: stored)
         sp = bp + (stored &+ count)
         run(partial.values[0].object)
-        observer.tailCall(self, state.pointee.r)
+        observer.tailCall(self, state.pointee.registers)
     }
 
-    /// Lets the current frame run a closure's code.
+    /// Makes the current frame run a closure's code.
     @inline(__always)
     private func run(_ closure: Object) {
         let chunk = state.pointee.chunks + closure.field
-        state.pointee.r.env = closure
-        state.pointee.r.tables = chunk.pointee.tables
-        state.pointee.r.pc = chunk.pointee.code
+        state.pointee.registers.enter(closure, chunk)
     }
 }

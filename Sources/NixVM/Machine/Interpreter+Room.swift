@@ -1,20 +1,20 @@
-/// Room on heap and stack, and the budget.
+/// Reserving heap and stack, and the fuel budget.
 extension Interpreter {
-    /// Whether so many bytes can be taken without collecting. Called once per step, before any effect.
+    /// Whether `bytes` can be allocated without a collection. A step calls this once, before any effect.
     @inline(__always)
     func reserve(_ bytes: Int) -> Bool {
-        if _fastPath(state.pointee.r.hp + bytes <= state.pointee.hpLimit) { return true }
-        state.pointee.need = bytes
-        state.pointee.needSlots = 0
+        if _fastPath(state.pointee.registers.hp + bytes <= state.pointee.hpLimit) { return true }
+        state.pointee.neededBytes = bytes
+        state.pointee.neededSlots = 0
         return false
     }
 
-    /// Whether so many values can be pushed. Called before any effect.
+    /// Whether `count` values can be pushed. A step calls this before any effect.
     @inline(__always)
     func reserveSlots(_ count: Int) -> Bool {
-        if _fastPath(state.pointee.r.sp + count <= state.pointee.spLimit) { return true }
-        state.pointee.need = 0
-        state.pointee.needSlots = count
+        if _fastPath(state.pointee.registers.sp + count <= state.pointee.spLimit) { return true }
+        state.pointee.neededBytes = 0
+        state.pointee.neededSlots = count
         return false
     }
 
@@ -22,78 +22,81 @@ extension Interpreter {
     /// Called before any effect; what is no longer alive in the heap makes room when the step is run anew.
     func reserve(_ bytes: Int, outside: Int) -> Bool {
         if outside <= 0 || hasRoomOutsideHeap(bytes &+ outside) { return reserve(bytes) }
-        state.pointee.need = 0
-        state.pointee.needSlots = 0
-        state.pointee.needOutside = bytes &+ outside
+        state.pointee.neededBytes = 0
+        state.pointee.neededSlots = 0
+        state.pointee.neededOutsideBytes = bytes &+ outside
         return false
     }
 
     /// The same of bytes beside the heap alone.
     func reserveOutside(_ bytes: Int) -> Bool { reserve(0, outside: bytes) }
 
-    /// Takes words that were reserved.
+    /// Allocates words that were reserved.
     @inline(__always)
-    func take(words: Int) -> Object {
-        let object = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
-        state.pointee.r.hp += words &* 8
+    func allocate(words: Int) -> Object {
+        let object = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
+        state.pointee.registers.hp += words &* 8
         return object
     }
 
-    /// Charges fuel for a builtin's work, by semantic size, before it is done; false when none is left, with
-    /// `failure` set. What is charged twice because a step ran anew is given back by the caller.
+    /// Charges fuel for a builtin's work before it is done, by sizes that the program made. The result is false, with
+    /// `failure` set, when no fuel is left. When a step runs again, the caller refunds what it has charged already.
     @inline(__always)
     func charge(_ units: Int) -> Bool {
         state.pointee.grantedFuel &-= units
         return state.pointee.grantedFuel >= 0 || refill()
     }
 
-    /// Does what `Step.collect` asks: looks at budget, stack and heap in turn. False with `failure` set when a limit
-    /// forbids to go on.
+    /// Carries out `Step.collect`: checks fuel, stack and heap in turn. The result is false, with `failure` set, when a
+    /// limit forbids to continue.
     @inline(never)
     func makeRoom() -> Bool {
         // The step was stopped while it made what it needs room for.
         if machine.failure != nil { return false }
-        let slots = max(state.pointee.needSlots, BuiltinCode.slack)
-        let outside = state.pointee.needOutside
-        state.pointee.needSlots = 0
-        state.pointee.needOutside = 0
-        // With nothing left, only who wants to charge is refused: when room on the heap is asked for depends on collections.
-        if state.pointee.grantedFuel < 0 || state.pointee.grantedFuel == 0 && state.pointee.need == 0 && outside == 0 {
+        let slots = max(state.pointee.neededSlots, BuiltinCode.slack)
+        let outside = state.pointee.neededOutsideBytes
+        state.pointee.neededSlots = 0
+        state.pointee.neededOutsideBytes = 0
+        // A grant that is used up exactly is refilled only for a step that wants to charge. When a step asks for heap
+        // depends on collections, and fuel must not.
+        if state.pointee.grantedFuel < 0
+            || state.pointee.grantedFuel == 0 && state.pointee.neededBytes == 0 && outside == 0
+        {
             if !refill() { return false }
-            if state.pointee.remembered.isFull, !collect(need: 0) { return failCollection() }
+            if state.pointee.remembered.isFull, !collect(reserving: 0) { return failCollection() }
         }
-        if state.pointee.r.fp >= state.pointee.fpLimit, !growFrames() { return false }
-        if state.pointee.r.sp + (slots &+ state.pointee.largestFrame) > state.pointee.spLimit,
+        if state.pointee.registers.fp >= state.pointee.fpLimit, !growFrames() { return false }
+        if state.pointee.registers.sp + (slots &+ state.pointee.largestFrame) > state.pointee.spLimit,
             !growStack(slots &+ state.pointee.largestFrame)
         {
             return false
         }
         if outside > 0, !makeRoomOutside(outside) { return false }
-        let need = state.pointee.need
-        state.pointee.need = 0
-        if state.pointee.r.hp + need <= state.pointee.hpLimit { return true }
-        // Where memory is short, collections take more time than what lies between them.
+        let bytes = state.pointee.neededBytes
+        state.pointee.neededBytes = 0
+        if state.pointee.registers.hp + bytes <= state.pointee.hpLimit { return true }
+        // When memory is short, collections take more time than the work between them, so each one polls.
         if !poll() { return false }
-        return collect(need: need) || failCollection()
+        return collect(reserving: bytes) || failCollection()
     }
 
-    /// The failure of a collection that found no room, or that was stopped, which has said so itself.
+    /// Fails because a collection found too little room. A collection that was stopped has set the failure itself.
     private func failCollection() -> Bool { machine.isHeapAbandoned ? false : failMemory() }
 
     /// Frees what is no longer alive in the heap, for so many bytes beside it; false with `failure` set.
     private func makeRoomOutside(_ bytes: Int) -> Bool {
         guard hasRoomOutsideHeap(bytes) || poll() else { return false }
-        return collectForOutside(bytes) || failCollection()
+        return collectForOutsideHeap(bytes) || failCollection()
     }
 
     /// Collects everything where so many bytes do not fit beside the heap yet; whether they do then.
-    func collectForOutside(_ bytes: Int) -> Bool {
+    func collectForOutsideHeap(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
         collectAll()
         return !machine.isHeapAbandoned && openNursery(0) && hasRoomOutsideHeap(bytes)
     }
 
-    /// Takes the next grant of fuel after looking at deadline and cancellation.
+    /// Polls deadline and cancellation and takes the next grant of fuel.
     @inline(never)
     private func refill() -> Bool {
         let debt = -min(0, state.pointee.grantedFuel)
@@ -103,7 +106,7 @@ extension Interpreter {
             state.pointee.grantedFuel = Machine.grantUnits
             return true
         }
-        // All of the limit may be used. Without a debt somebody waits for a unit.
+        // All of the limit may be used. Without a debt, the step waits for a single unit.
         if fuel < max(1, debt) {
             state.pointee.fuelUsed &+= fuel
             state.pointee.fuel = 0
@@ -117,14 +120,15 @@ extension Interpreter {
         return true
     }
 
-    /// Bytes beside the heap that the memory limit leaves, with what the heap holds now; `Int.max` without a limit.
+    /// The bytes that the memory limit leaves outside the heap, given what the heap holds now. Without a limit this is
+    /// `Int.max`.
     var roomOutsideHeap: Int {
         guard let limit = state.pointee.memoryLimit else { return .max }
-        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
         return max(0, limit - stackBytes - outsideBytes - state.pointee.heap.oldBytes - fresh)
     }
 
-    /// Whether so many more bytes beside the heap fit the memory limit.
+    /// Whether `bytes` more outside the heap fit into the memory limit.
     func hasRoomOutsideHeap(_ bytes: Int) -> Bool { bytes <= roomOutsideHeap }
 
     /// Whether the permanent range has room for the string of one more name.
@@ -147,27 +151,27 @@ extension Interpreter {
         return object
     }
 
-    /// Counts bytes that are kept beside the heap. The next collection comes earlier, and looks at the limit.
+    /// Counts bytes that are kept outside the heap. The next collection comes earlier and checks the limit.
     func countOutsideHeap(_ bytes: Int) {
         machine.store.byteCount += bytes
         bringCollectionForward(bytes)
     }
 
-    /// Lets the next collection come earlier under a memory limit: so many bytes were taken beside the heap.
+    /// Under a memory limit, makes the next collection come earlier, because `bytes` were taken outside the heap.
     func bringCollectionForward(_ bytes: Int) {
         guard state.pointee.memoryLimit != nil else { return }
-        state.pointee.hpLimit = max(state.pointee.r.hp, state.pointee.hpLimit - (bytes + 1) / 2)
+        state.pointee.hpLimit = max(state.pointee.registers.hp, state.pointee.hpLimit - (bytes + 1) / 2)
     }
 
-    /// Bytes that count under the memory limit beside spaces and stack: of programs, names, of what is known of the
-    /// store, and of failures kept.
+    /// The bytes that count towards the memory limit besides spaces and stacks: programs, names, what is known of the
+    /// store, and caught failures.
     var outsideBytes: Int {
         state.pointee.heap.permanentBytes + state.pointee.symbols.byteCount + machine.store.byteCount
-            + machine.keptFailures.byteCount
+            + machine.caughtFailures.byteCount
     }
 
     private func growFrames() -> Bool {
-        let used = state.pointee.r.fp - state.pointee.framesBase
+        let used = state.pointee.registers.fp - state.pointee.framesBase
         let most = min(state.pointee.maximumDepth, state.pointee.heap.stackSize / MemoryLayout<Frame>.stride - 1)
         if used >= most { return used < state.pointee.maximumDepth ? failStackRange() : failDepth() }
         let size = min(used + growth(of: used), most)
@@ -175,33 +179,34 @@ extension Interpreter {
         return fitsLimit()
     }
 
-    /// How much larger a window of the stack or the frames gets: as large again where there is no memory limit, and a bit
-    /// larger where the window counts under one.
+    /// By how much a window of the stack or the frames grows. It doubles without a memory limit. With one it grows by
+    /// an eighth, because the whole window counts.
     private func growth(of used: Int) -> Int {
         max(state.pointee.memoryLimit == nil ? used : used / 8, 1 << 13)
     }
 
-    /// Room for so many values over the current frame's base, without charging. False with `failure` set when a limit
-    /// forbids it.
-    func makeStack(_ slots: Int) -> Bool {
-        state.pointee.r.bp + (slots &+ BuiltinCode.slack) <= state.pointee.spLimit
+    /// Makes room for `slots` values above the current frame's base, without charging fuel. The result is false, with
+    /// `failure` set, when a limit forbids it.
+    func ensureStack(_ slots: Int) -> Bool {
+        state.pointee.registers.bp + (slots &+ BuiltinCode.slack) <= state.pointee.spLimit
             || growStack(slots &+ state.pointee.largestFrame)
     }
 
     private func growStack(_ slots: Int) -> Bool {
-        let used = state.pointee.r.sp - state.pointee.stackBase
+        let used = state.pointee.registers.sp - state.pointee.stackBase
         let size = used + slots + growth(of: used)
         if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failStackRange() }
         state.pointee.spLimit = state.pointee.stackBase + size
         return fitsLimit()
     }
 
-    /// The range of the stack or of the frames is full. Under a memory limit it holds a share of that.
+    /// Fails because the range of the stack or of the frames is full. Under a memory limit the range is in proportion to
+    /// the limit, so this means that the limit is exceeded.
     private func failStackRange() -> Bool { state.pointee.memoryLimit == nil ? failDepth() : failMemory() }
 
-    /// The stack grew at the heap's cost: under a memory limit the heap's window is set anew.
+    /// The stack has grown at the expense of the heap, so under a memory limit the heap's window is set again.
     private func fitsLimit() -> Bool {
         if state.pointee.memoryLimit == nil { return true }
-        return collect(need: 0) || failCollection()
+        return collect(reserving: 0) || failCollection()
     }
 }

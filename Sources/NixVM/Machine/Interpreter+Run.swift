@@ -1,59 +1,54 @@
 import NixBytecode
 
-/// Why the loop came to an end.
+/// Why the loop ended.
 enum RunExit {
     /// The value is in `result`.
     case finished
     /// The machine's `failure` is set and nothing caught it.
     case failed
-    /// The machine's `request` is set; `run` goes on once it is answered.
+    /// The machine's `request` is set. `run` continues once it is answered.
     case suspended
 }
 
 extension Interpreter {
-    /// Runs from the stored registers until the bottom frame returns, an error is caught by nobody, or the host is
-    /// needed.
+    /// Runs from the stored registers until the bottom frame returns, a failure is not caught, or the host is needed.
     ///
-    /// The switch only dispatches: what is not short goes to a function of its own, which works on the stored
-    /// registers and answers with a `Step`. Two tails follow the switch, one that forces and one that carries out steps.
+    /// The registers are the local `r`, so that the compiler can keep them in the processor's. The switch only
+    /// dispatches: an instruction that is not short is a function of its own, which works on the stored registers and
+    /// answers with a `Step`. The code after the switch enters thunks and carries out steps.
     @inline(never)
     func run<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit {
         let state = self.state
         let chunks = state.pointee.chunks
-        var r = state.pointee.r
+        var r = state.pointee.registers
         dispatch: while true {
             let start = r.pc
             if observer.findsFault(self, r) { return .failed }
             observer.executeOp(self, r)
             let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
             r.pc += 1
-            /// The thunk to force, if any; else `step` is carried out.
+            /// The thunk to force. If it is nil, `step` is carried out.
             var target: Object?
-            /// Where the forced value goes.
+            /// The slot that the forced value goes to.
             var base = r.sp
             var mode = FrameMode.updateAndPush
             var step = Step.next
             execute: switch opcode {
             case .constant:
                 let index = operand(&r.pc)
-                r.sp.pointee = r.tables.pointee.constants[index]
-                r.sp += 1
+                r.push(r.tables.pointee.constants[index])
                 continue dispatch
             case .integer:
-                r.sp.pointee = Value(small: signedOperand(&r.pc))
-                r.sp += 1
+                r.push(Value(small: signedOperand(&r.pc)))
                 continue dispatch
             case .null:
-                r.sp.pointee = .null
-                r.sp += 1
+                r.push(.null)
                 continue dispatch
             case .true:
-                r.sp.pointee = .true
-                r.sp += 1
+                r.push(.true)
                 continue dispatch
             case .false:
-                r.sp.pointee = .false
-                r.sp += 1
+                r.push(.false)
                 continue dispatch
             case .pop:
                 r.sp -= 1
@@ -66,46 +61,33 @@ extension Interpreter {
                 continue dispatch
             case .getLocal:
                 let slot = operand(&r.pc)
-                r.sp.pointee = r.bp[slot]
-                r.sp += 1
+                r.push(r.bp[slot])
                 continue dispatch
             case .getLocalForce:
                 let slot = r.bp + operand(&r.pc)
                 let value = slot.pointee
                 if _fastPath(!value.isThunk) {
-                    r.sp.pointee = value
-                    r.sp += 1
+                    r.push(value)
                     continue dispatch
                 }
                 let object = value.object
                 if object.kind == Kind.indirection {
                     slot.pointee = Value(bits: object[1])
-                    r.sp.pointee = slot.pointee
-                    r.sp += 1
+                    r.push(slot.pointee)
                     continue dispatch
                 }
                 target = object
             case .getUpvalue:
                 let index = operand(&r.pc)
-                r.sp.pointee = r.env.values[index]
-                r.sp += 1
+                r.push(r.env.values[index])
                 continue dispatch
             case .getUpvalueForce:
                 let slot = r.env.values + operand(&r.pc)
-                let value = slot.pointee
-                if _fastPath(!value.isThunk) {
-                    r.sp.pointee = value
-                    r.sp += 1
+                if let value = forcedValue(in: slot) {
+                    r.push(value)
                     continue dispatch
                 }
-                let object = value.object
-                if object.kind == Kind.indirection {
-                    write(Value(bits: object[1]), to: slot)
-                    r.sp.pointee = slot.pointee
-                    r.sp += 1
-                    continue dispatch
-                }
-                target = object
+                target = slot.pointee.object
             case .force:
                 let value = (r.sp - 1).pointee
                 if !value.isThunk { continue dispatch }
@@ -122,14 +104,10 @@ extension Interpreter {
                 let count = packed &>> 1 &+ packed & 1
                 let isThunk = opcode == .thunk
                 let bytes = isThunk ? Size.thunk(count) : Size.words(1 &+ count)
-                let end = r.hp + bytes
-                if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = bytes
+                guard let object = allocate(bytes, &r) else {
                     step = .collect
                     break execute
                 }
-                let object = r.hp.assumingMemoryBound(to: UInt64.self)
-                r.hp = end
                 object[0] = Object.header(isThunk ? Kind.thunk : Kind.closure, count: count, field: chunk)
                 var index = 1
                 while index <= count {
@@ -143,33 +121,24 @@ extension Interpreter {
                     }
                     index &+= 1
                 }
-                r.sp.pointee = Value(isThunk ? Tag.thunk : Tag.function, object)
-                r.sp += 1
+                r.push(Value(isThunk ? Tag.thunk : Tag.function, object))
                 continue dispatch
             case .lazySelect:
                 let symbol = r.tables.pointee.symbols[operand(&r.pc)]
                 let chunk = operand(&r.pc) &+ r.tables.pointee.firstChunk
-                var value = (r.sp - 1).pointee
-                if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+                let value = (r.sp - 1).pointee.dereferenced
                 if value.isAttributes, let found = lookup(value.object, symbol) {
-                    var selected = found.pointee
-                    if selected.isThunk, selected.object.kind == Kind.indirection {
-                        selected = Value(bits: selected.object[1])
-                    }
-                    // What is told by its place needs a thunk of its own.
+                    let selected = found.pointee.dereferenced
+                    // A value with an identity needs a thunk of its own.
                     if !selected.isThunk, selected.tag < Tag.list || !comparesByIdentity(selected) {
                         (r.sp - 1).pointee = selected
                         continue dispatch
                     }
                 }
-                let end = r.hp + Size.thunk(1)
-                if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = Size.thunk(1)
+                guard let object = allocate(Size.thunk(1), &r) else {
                     step = .collect
                     break execute
                 }
-                let object = r.hp.assumingMemoryBound(to: UInt64.self)
-                r.hp = end
                 object[0] = Object.header(Kind.thunk, count: 1, field: chunk)
                 object[1] = value.bits
                 (r.sp - 1).pointee = Value(Tag.thunk, object)
@@ -192,21 +161,14 @@ extension Interpreter {
             case .unpackFormals:
                 let slot = operand(&r.pc)
                 let index = operand(&r.pc)
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = unpackFormals(slot: slot, index: index)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { unpackFormals(slot: slot, index: index) }
                 if _fastPath(step == .next) { continue dispatch }
             case .pushWith:
                 let position = operand(&r.pc)
-                let end = r.hp + Size.words(3)
-                if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = Size.words(3)
+                guard let object = allocate(Size.words(3), &r) else {
                     step = .collect
                     break execute
                 }
-                let object = r.hp.assumingMemoryBound(to: UInt64.self)
-                r.hp = end
                 object[0] = Object.header(Kind.withLink, field: 0)
                 object[1] = (r.sp - 1).pointee.bits
                 object[2] = valueAt(position, r).bits
@@ -215,72 +177,51 @@ extension Interpreter {
             case .resolveWith:
                 let position = operand(&r.pc)
                 let symbol = r.tables.pointee.symbols[operand(&r.pc)]
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = resolveWith(valueAt(position, r), symbol)
                 if step == .next {
-                    r.sp.pointee = state.pointee.result
-                    r.sp += 1
+                    r.push(state.pointee.result)
                     continue dispatch
                 }
             case .attributes:
                 let shape = r.tables.pointee.shapes + operand(&r.pc)
                 let count = shape.pointee.count
                 let bytes = Size.attributes(count)
-                let end = r.hp + bytes
-                if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = bytes
+                guard let object = allocate(bytes, &r) else {
                     step = .collect
                     break execute
                 }
-                let object = r.hp.assumingMemoryBound(to: UInt64.self)
-                r.hp = end
                 object[0] = Object.header(Kind.attributes, field: count)
                 object[1] = UInt64(UInt(bitPattern: shape.pointee.layout))
-                let places = shape.pointee.places
+                let indices = shape.pointee.indices
                 let values = object.values + 1
                 r.sp -= count
                 var index = 0
                 while index < count {
-                    values[Int(places[index])] = r.sp[index]
+                    values[Int(indices[index])] = r.sp[index]
                     index &+= 1
                 }
-                r.sp.pointee = Value(Tag.attributes, object)
-                r.sp += 1
+                r.push(Value(Tag.attributes, object))
                 continue dispatch
             case .dynamicAttributes:
                 let count = operand(&r.pc)
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = dynamicAttributes(count)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { dynamicAttributes(count) }
                 if step == .next { continue dispatch }
             case .update:
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = update()
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { update() }
                 if _fastPath(step == .next) { continue dispatch }
             case .select:
                 let symbol = r.tables.pointee.symbols[operand(&r.pc)]
                 let value = (r.sp - 1).pointee
                 if _fastPath(value.isAttributes), let found = lookup(value.object, symbol) {
-                    let value = found.pointee
-                    if !value.isThunk {
+                    if let value = forcedValue(in: found) {
                         (r.sp - 1).pointee = value
                         continue dispatch
                     }
-                    let object = value.object
-                    if object.kind == Kind.indirection {
-                        write(Value(bits: object[1]), to: found)
-                        (r.sp - 1).pointee = found.pointee
-                        continue dispatch
-                    }
                     base = r.sp - 1
-                    target = object
+                    target = found.pointee.object
                 } else {
-                    state.pointee.instruction = start
-                    state.pointee.r = r
+                    store(r, at: start)
                     step = selectMissing(value, symbol)
                 }
             case .getLocalSelect, .getUpvalueSelect:
@@ -293,26 +234,16 @@ extension Interpreter {
                     write(value, to: slot)
                 }
                 if _fastPath(value.isAttributes), let found = lookup(value.object, symbol) {
-                    let value = found.pointee
-                    if !value.isThunk {
-                        r.sp.pointee = value
-                        r.sp += 1
+                    if let value = forcedValue(in: found) {
+                        r.push(value)
                         continue dispatch
                     }
-                    let object = value.object
-                    if object.kind == Kind.indirection {
-                        write(Value(bits: object[1]), to: found)
-                        r.sp.pointee = found.pointee
-                        r.sp += 1
-                        continue dispatch
-                    }
-                    target = object
+                    target = found.pointee.object
                 } else if value.isThunk {
                     mode = FrameMode.updateAndRetry
                     target = value.object
                 } else {
-                    state.pointee.instruction = start
-                    state.pointee.r = r
+                    store(r, at: start)
                     step = selectMissing(value, symbol)
                 }
             case .selectOr:
@@ -332,7 +263,8 @@ extension Interpreter {
                         (r.sp - 1).pointee = found.pointee
                         continue dispatch
                     }
-                    // The operand stays until the frame is entered: without room, the instruction runs anew.
+                    // The operand stays until the frame is entered, because without room for the frame the instruction
+                    // runs again.
                     base = r.sp - 1
                     target = found.pointee.object
                 } else {
@@ -354,66 +286,48 @@ extension Interpreter {
                 (r.sp - 1).pointee = .bool(value.isAttributes && lookup(value.object, symbol) != nil)
                 continue dispatch
             case .selectDynamic, .selectOrDynamic, .hasAttributeDynamic:
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = dynamicSelection(opcode)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { dynamicSelection(opcode) }
                 if step == .next { continue dispatch }
             case .list:
                 let count = operand(&r.pc)
                 if count == 0 {
-                    r.sp.pointee = state.pointee.emptyList
-                    r.sp += 1
+                    r.push(state.pointee.emptyList)
                     continue dispatch
                 }
                 let bytes = Size.list(count)
-                let end = r.hp + bytes
-                if _slowPath(end > state.pointee.hpLimit) {
-                    state.pointee.need = bytes
+                guard let object = allocate(bytes, &r) else {
                     step = .collect
                     break execute
                 }
-                let object = r.hp.assumingMemoryBound(to: UInt64.self)
-                r.hp = end
                 object[0] = Object.header(Kind.list, field: count)
                 r.sp -= count
                 object.values.update(from: r.sp, count: count)
-                r.sp.pointee = Value(Tag.list, object)
-                r.sp += 1
+                r.push(Value(Tag.list, object))
                 continue dispatch
             case .concatenate:
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = concatenate()
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { concatenate() }
                 if _fastPath(step == .next) { continue dispatch }
             case .interpolate, .interpolatePath:
                 let count = operand(&r.pc)
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = opcode == .interpolate ? interpolate(count) : interpolatePath(count)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) {
+                    opcode == .interpolate ? interpolate(count) : interpolatePath(count)
+                }
                 if _fastPath(step == .next) { continue dispatch }
             case .coerceToString:
                 let flags = r.pc.pointee
                 r.pc += 1
                 if (r.sp - 1).pointee.isString { continue dispatch }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = coerceToString(Coercion(rawValue: flags))
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { coerceToString(Coercion(rawValue: flags)) }
                 if step == .next { continue dispatch }
             case .homePath:
                 let index = operand(&r.pc)
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = homePath(r.tables.pointee.constants[index])
-                r = state.pointee.r
+                let text = r.tables.pointee.constants[index]
+                step = outOfLine(&r, at: start) { homePath(text) }
                 if step == .next { continue dispatch }
             case .add:
                 let a = (r.sp - 2).pointee
                 let b = (r.sp - 1).pointee
-                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                if _fastPath(Value.areSmall(a, b)) {
                     let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(
                         Int64(bitPattern: b.bits &- 1))
                     if _fastPath(!overflow) {
@@ -422,15 +336,12 @@ extension Interpreter {
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = add()
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { add() }
                 if step == .next { continue dispatch }
             case .subtract:
                 let a = (r.sp - 2).pointee
                 let b = (r.sp - 1).pointee
-                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                if _fastPath(Value.areSmall(a, b)) {
                     let (difference, overflow) = Int64(bitPattern: a.bits).subtractingReportingOverflow(
                         Int64(bitPattern: b.bits &- 1))
                     if _fastPath(!overflow) {
@@ -439,25 +350,20 @@ extension Interpreter {
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = arithmetic(opcode)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { arithmetic(opcode) }
                 if step == .next { continue dispatch }
             case .addInteger:
                 let a = (r.sp - 1).pointee
                 let number = signedOperand(&r.pc)
                 if _fastPath(a.isSmall) {
-                    let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(Int64(number) &<< 3)
+                    let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(
+                        Int64(number) &<< 3)
                     if _fastPath(!overflow) {
                         (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: sum))
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = withInteger(number, .add)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { withInteger(number, .add) }
                 if step == .next { continue dispatch }
             case .subtractInteger:
                 let a = (r.sp - 1).pointee
@@ -470,10 +376,7 @@ extension Interpreter {
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = withInteger(number, .subtract)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { withInteger(number, .subtract) }
                 if step == .next { continue dispatch }
             case .equalInteger:
                 let a = (r.sp - 1).pointee
@@ -482,10 +385,7 @@ extension Interpreter {
                     (r.sp - 1).pointee = .bool(a.bits == Value(small: number).bits)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = withInteger(number, .equal)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { withInteger(number, .equal) }
                 if step == .next { continue dispatch }
             case .lessInteger:
                 let a = (r.sp - 1).pointee
@@ -494,15 +394,12 @@ extension Interpreter {
                     (r.sp - 1).pointee = .bool(a.small < number)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = withInteger(number, .less)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { withInteger(number, .less) }
                 if step == .next { continue dispatch }
             case .multiply:
                 let a = (r.sp - 2).pointee
                 let b = (r.sp - 1).pointee
-                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                if _fastPath(Value.areSmall(a, b)) {
                     let (product, overflow) = Int64(a.small).multipliedReportingOverflow(
                         by: Int64(bitPattern: b.bits &- 1))
                     if _fastPath(!overflow) {
@@ -511,47 +408,35 @@ extension Interpreter {
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = arithmetic(opcode)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { arithmetic(opcode) }
                 if _fastPath(step == .next) { continue dispatch }
             case .divide:
                 let a = (r.sp - 2).pointee
                 let b = (r.sp - 1).pointee
-                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0 && b.small > 0) {
+                if _fastPath(Value.areSmall(a, b) && b.small > 0) {
                     r.sp -= 1
                     (r.sp - 1).pointee = Value(small: a.small / b.small)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = arithmetic(opcode)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { arithmetic(opcode) }
                 if _fastPath(step == .next) { continue dispatch }
             case .negate:
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = negate()
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { negate() }
                 if _fastPath(step == .next) { continue dispatch }
             case .equal:
                 let a = (r.sp - 2).pointee
                 let b = (r.sp - 1).pointee
-                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                if _fastPath(Value.areSmall(a, b)) {
                     r.sp -= 1
                     (r.sp - 1).pointee = .bool(a.bits == b.bits)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = equal()
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { equal() }
                 if _fastPath(step == .next) { continue dispatch }
             case .less, .lessOrEqual, .greater, .greaterOrEqual:
                 let a = (r.sp - 2).pointee
                 let b = (r.sp - 1).pointee
-                if _fastPath(((a.bits ^ 1) | (b.bits ^ 1)) & 7 == 0) {
+                if _fastPath(Value.areSmall(a, b)) {
                     r.sp -= 1
                     let result: Bool
                     switch opcode {
@@ -563,10 +448,7 @@ extension Interpreter {
                     (r.sp - 1).pointee = .bool(result)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = compare(opcode)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { compare(opcode) }
                 if _fastPath(step == .next) { continue dispatch }
             case .invert:
                 let value = (r.sp - 1).pointee
@@ -574,14 +456,12 @@ extension Interpreter {
                     (r.sp - 1).pointee = .bool(!value.isTrue)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = expectBool(value)
             case .assertBool:
                 let value = (r.sp - 1).pointee
                 if _fastPath(value.isBool) { continue dispatch }
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = expectBool(value)
             case .jump:
                 r.pc = jumpTarget(r.pc)
@@ -598,8 +478,7 @@ extension Interpreter {
                     r.pc = jumpTarget(r.pc)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = expectBool(value)
             case .jumpIfTrue:
                 let value = (r.sp - 1).pointee
@@ -613,8 +492,7 @@ extension Interpreter {
                     r.pc += 4
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = expectBool(value)
             case .and:
                 let value = (r.sp - 1).pointee
@@ -627,8 +505,7 @@ extension Interpreter {
                     r.pc = jumpTarget(r.pc)
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = expectBool(value)
             case .or:
                 let value = (r.sp - 1).pointee
@@ -641,13 +518,11 @@ extension Interpreter {
                     r.pc += 4
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = expectBool(value)
             case .assertFail:
                 let index = operand(&r.pc)
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 step = assertFail(r.tables.pointee.constants[index])
             case .assertEqual:
                 let a = (r.sp - 2).pointee
@@ -657,16 +532,11 @@ extension Interpreter {
                     (r.sp - 1).pointee = .true
                     continue dispatch
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = assertEqual(r.tables.pointee.constants[index])
-                r = state.pointee.r
+                let text = r.tables.pointee.constants[index]
+                step = outOfLine(&r, at: start) { assertEqual(text) }
                 if step == .next { continue dispatch }
             case .currentPosition:
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = currentPosition()
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { currentPosition() }
                 if step == .next { continue dispatch }
             case .call:
                 let count = operand(&r.pc)
@@ -682,26 +552,19 @@ extension Interpreter {
                             top > state.pointee.spLimit || r.fp >= state.pointee.fpLimit
                                 || state.pointee.grantedFuel < 0)
                         {
-                            state.pointee.need = 0
+                            state.pointee.neededBytes = 0
                             state.pointee.grantedFuel &+= 1
                             step = .collect
                             break execute
                         }
-                        r.fp.pointee = Frame(
-                            pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.call)
-                        r.fp += 1
+                        r.pushFrame(pc: r.pc, update: FrameMode.call)
                         r.bp = r.sp - count
-                        r.env = object
-                        r.tables = chunk.pointee.tables
-                        r.pc = chunk.pointee.code
+                        r.enter(object, chunk)
                         observer.enterCallFrame(self, r, arguments: count)
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = callSlow(count, &observer)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { callSlow(count, &observer) }
                 if _fastPath(step == .next) { continue dispatch }
             case .tailCall:
                 let count = operand(&r.pc)
@@ -714,7 +577,7 @@ extension Interpreter {
                         let top = r.bp + (count &+ Int(chunk.pointee.maximumStack))
                         state.pointee.grantedFuel &-= 1
                         if _slowPath(top > state.pointee.spLimit || state.pointee.grantedFuel < 0) {
-                            state.pointee.need = 0
+                            state.pointee.neededBytes = 0
                             state.pointee.grantedFuel &+= 1
                             step = .collect
                             break execute
@@ -722,17 +585,12 @@ extension Interpreter {
                         noteTailCall(start, r.fp)
                         r.bp.update(from: r.sp - count, count: count)
                         r.sp = r.bp + count
-                        r.env = object
-                        r.tables = chunk.pointee.tables
-                        r.pc = chunk.pointee.code
+                        r.enter(object, chunk)
                         observer.tailCall(self, r)
                         continue dispatch
                     }
                 }
-                state.pointee.instruction = start
-                state.pointee.r = r
-                step = tailCallSlow(count, &observer)
-                r = state.pointee.r
+                step = outOfLine(&r, at: start) { tailCallSlow(count, &observer) }
                 if _fastPath(step == .next) { continue dispatch }
             case .return:
                 var value = (r.sp - 1).pointee
@@ -751,13 +609,13 @@ extension Interpreter {
                 if _slowPath(value.tag >= Tag.list), FrameMode.updates(update), comparesByIdentity(value),
                     !isVariable(update, start)
                 {
-                    state.pointee.r = r
-                    guard let copy = valueOfItsOwn(value) else {
+                    state.pointee.registers = r
+                    guard let copy = copyWithOwnIdentity(value) else {
                         step = .collect
                         break execute
                     }
                     value = copy
-                    r.hp = state.pointee.r.hp
+                    r.hp = state.pointee.registers.hp
                 }
                 observer.exitFrame(self, r)
                 r.fp -= 1
@@ -780,17 +638,16 @@ extension Interpreter {
                 continue dispatch
             case .step:
                 let index = operand(&r.pc)
-                state.pointee.instruction = start
-                state.pointee.r = r
+                store(r, at: start)
                 if index == 0 {
                     state.pointee.result = (r.sp - 1).pointee
                     return .finished
                 }
                 step = builtinStep(index, &observer)
-                r = state.pointee.r
+                r = state.pointee.registers
                 if step == .next { continue dispatch }
                 if step == .call {
-                    // As `enterCall`, for a closure with exactly its arguments.
+                    // This is `enterCall`, inlined for a closure with exactly its arguments.
                     let count = state.pointee.callCount
                     let function = (r.sp - (count &+ 1)).pointee
                     if _fastPath(function.tag == Tag.function) {
@@ -807,13 +664,9 @@ extension Interpreter {
                             state.pointee.grantedFuel &-= 1
                             let resume = state.pointee.resume ?? start
                             state.pointee.resume = nil
-                            r.fp.pointee = Frame(
-                                pc: resume, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.call)
-                            r.fp += 1
+                            r.pushFrame(pc: resume, update: FrameMode.call)
                             r.bp = r.sp - count
-                            r.env = object
-                            r.tables = chunk.pointee.tables
-                            r.pc = chunk.pointee.code
+                            r.enter(object, chunk)
                             observer.enterCallFrame(self, r, arguments: count)
                             continue dispatch
                         }
@@ -822,7 +675,7 @@ extension Interpreter {
             }
 
             if step == .force {
-                // What asked for it runs anew, and finds the thunk's value.
+                // The instruction or step that asked for it runs again, and finds the thunk's value.
                 observer.carryOut(self, step)
                 target = state.pointee.pending.object
                 state.pointee.pending = .null
@@ -834,23 +687,21 @@ extension Interpreter {
                     let chunk = chunks + object.field
                     state.pointee.grantedFuel &-= 1
                     if _fastPath(
-                        r.sp + Int(chunk.pointee.maximumStack) <= state.pointee.spLimit && r.fp < state.pointee.fpLimit
+                        r.sp + Int(chunk.pointee.maximumStack) <= state.pointee.spLimit
+                            && r.fp < state.pointee.fpLimit
                             && state.pointee.grantedFuel >= 0)
                     {
-                        r.fp.pointee = Frame(
-                            pc: mode == FrameMode.updateAndRetry ? start : r.pc, bp: r.bp, env: r.env,
-                            tables: r.tables, update: UInt(bitPattern: object) | mode)
-                        r.fp += 1
+                        r.pushFrame(
+                            pc: mode == FrameMode.updateAndRetry ? start : r.pc,
+                            update: UInt(bitPattern: object) | mode)
                         object[0] |= Kind.blackhole
-                        r.env = object
                         r.bp = base
                         r.sp = base
-                        r.tables = chunk.pointee.tables
-                        r.pc = chunk.pointee.code
+                        r.enter(object, chunk)
                         observer.enterCallFrame(self, r, arguments: 0)
                         continue dispatch
                     }
-                    state.pointee.need = 0
+                    state.pointee.neededBytes = 0
                     state.pointee.grantedFuel &+= 1
                     step = .collect
                 } else if object.kind == Kind.indirection {
@@ -864,18 +715,60 @@ extension Interpreter {
                 } else {
                     state.pointee.instruction = start
                     if object.kind == Kind.failed { r.sp = base }
-                    state.pointee.r = r
+                    state.pointee.registers = r
                     step = failForced(object, mode: mode)
                 }
             }
-            state.pointee.instruction = start
-            state.pointee.r = r
+            store(r, at: start)
             if let exit = carryOut(step, &observer) { return exit }
-            r = state.pointee.r
+            r = state.pointee.registers
         }
     }
 
-    /// The value at a packed position.
+    /// Stores the registers for code that is not the loop's own.
+    @inline(__always)
+    private func store(_ r: Registers, at start: UnsafePointer<UInt8>) {
+        state.pointee.instruction = start
+        state.pointee.registers = r
+    }
+
+    /// Runs the function of an instruction, with the registers stored before and loaded after it.
+    @inline(__always)
+    private func outOfLine(_ r: inout Registers, at start: UnsafePointer<UInt8>, _ body: () -> Step)
+        -> Step
+    {
+        store(r, at: start)
+        let step = body()
+        r = state.pointee.registers
+        return step
+    }
+
+    /// Allocates an object of `bytes` bytes. The result is nil when there is no room, and the step is then `.collect`.
+    @inline(__always)
+    private func allocate(_ bytes: Int, _ r: inout Registers) -> Object? {
+        let end = r.hp + bytes
+        if _slowPath(end > state.pointee.hpLimit) {
+            state.pointee.neededBytes = bytes
+            return nil
+        }
+        let object = r.hp.assumingMemoryBound(to: UInt64.self)
+        r.hp = end
+        return object
+    }
+
+    /// The value in a slot of an object, where an indirection is replaced by its value. The result is nil for a thunk
+    /// that must be forced.
+    @inline(__always)
+    private func forcedValue(in slot: Slot) -> Value? {
+        let value = slot.pointee
+        if _fastPath(!value.isThunk) { return value }
+        let object = value.object
+        if object.kind != Kind.indirection { return nil }
+        write(Value(bits: object[1]), to: slot)
+        return slot.pointee
+    }
+
+    /// The value of a packed capture: a local, an upvalue or nothing.
     @inline(__always)
     private func valueAt(_ position: Int, _ r: borrowing Registers) -> Value {
         switch position & 3 {
@@ -885,26 +778,31 @@ extension Interpreter {
         }
     }
 
-    /// Does what an instruction or builtin asked for; an exit when the loop cannot go on.
+    /// Carries out what an instruction or builtin asked for. The result is an exit when the loop cannot continue.
     @inline(never)
-    private func carryOut<Observer: LoopObserver>(_ step: Step, _ observer: inout Observer) -> RunExit? {
+    private func carryOut<Observer: LoopObserver>(_ step: Step, _ observer: inout Observer)
+        -> RunExit?
+    {
         observer.carryOut(self, step)
         switch step {
         case .next, .done: return nil
         case .entered:
-            if let index = stepIndex(state.pointee.r.pc) { observer.enterBuiltinFrame(self, index) }
+            if let index = stepIndex(state.pointee.registers.pc) {
+                observer.enterBuiltinFrame(self, index)
+            }
             return nil
         case .collect:
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return makeRoom() ? nil : unwind(&observer)
         case .force:
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return enterPending(&observer) ? nil : unwind(&observer)
         case .call: return enterCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
-        case .tailCall: return enterTailCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
+        case .tailCall:
+            return enterTailCall(state.pointee.callCount, &observer) ? nil : unwind(&observer)
         case .error: return unwind(&observer)
         case .suspend:
-            state.pointee.r.pc = state.pointee.instruction
+            state.pointee.registers.pc = state.pointee.instruction
             return .suspended
         }
     }

@@ -2,9 +2,9 @@ import MessageText
 import NixBytecode
 import NixStore
 
-/// Joining strings and coercing to them.
+/// Joining strings, and coercion to strings.
 extension Interpreter {
-    /// Joins the `count` strings at the top.
+    /// Joins the `count` strings at the top of the stack.
     @inline(never)
     func interpolate(_ count: Int) -> Step {
         let parts = sp - count
@@ -32,9 +32,9 @@ extension Interpreter {
         return .next
     }
 
-    /// The failure of making a string whose length no header holds; nil for others.
+    /// The failure of making a string whose length does not fit into a header, or nil if it does.
     func refuseLength(_ length: Int) -> Step? {
-        length <= Object.mostField ? nil : fail(.value, "string of \(length) bytes is too long")
+        length <= Object.maximumField ? nil : fail(.value, "string of \(length) bytes is too long")
     }
 
     /// Joins a path and strings to a path.
@@ -61,17 +61,17 @@ extension Interpreter {
         return .next
     }
 
-    /// Reserves a path that is made of so many bytes, and charges for it; what to answer when that is not possible, or not
-    /// yet.
+    /// Reserves room for a path made of `length` bytes and charges for it. The result is the step to answer when that
+    /// is not possible, or not yet.
     func admitPath(_ length: Int) -> Step? {
         if let step = refuseLength(length) { return step }
         guard reserve(Size.string(length)) else { return .collect }
-        // It is put together and made canonical beside the heap.
+        // The path is put together and made canonical outside the heap.
         guard reserveOutside(3 * length) else { return .collect }
         return charge(1 + length / 16) ? nil : .error
     }
 
-    /// `path + value`: the value's string after the path's, made canonical.
+    /// `path + value`: appends the value's string to the path and makes the result canonical.
     func addToPath(_ a: Value, _ b: Value) -> Step {
         guard b.isString || b.isPath else { return addCoerced() }
         if b.isString, b.object.hasContext {
@@ -81,11 +81,12 @@ extension Interpreter {
         return replaceTwo(makePath(CanonPath.canonicalize(Array(a.object.byteBuffer) + Array(b.object.byteBuffer))))
     }
 
-    /// `+` where an operand must first be coerced: it becomes a frame.
+    /// Turns `+` into a frame, because an operand must be coerced first.
     func addCoerced() -> Step { enterOperator(.addCoerced, arguments: 2, flag: false) }
 
-    /// Coerces both operands, then adds what they became. Slots: left, right, flag, state: the side to coerce, and in
-    /// bit 2 whether paths are copied to the store, which a left operand that was no string does not do.
+    /// Coerces both operands, then adds the results. The slots are left, right, flag and state. The low two bits of the
+    /// state are the side to coerce. Bit 2 is set if paths are copied to the store, which happens only if the left
+    /// operand was a string.
     func addCoercedStep() -> Step {
         let items = bp + 4
         if sp > items {
@@ -127,7 +128,7 @@ extension Interpreter {
         return done(result)
     }
 
-    /// `coerceToString` on the top.
+    /// The instruction `coerceToString`.
     @inline(never)
     func coerceToString(_ coercion: Coercion) -> Step {
         if !isForced(sp - 1) { return .force }
@@ -139,8 +140,8 @@ extension Interpreter {
     }
 
     func failCoercion(_ value: Value) -> Step {
-        let isCode = state.pointee.r.env != state.pointee.machineEnv
-        let step = failUnplaced(
+        let isCode = state.pointee.registers.env != state.pointee.machineEnv
+        let step = failWithoutPosition(
             .type, "cannot coerce \(typeName(value)) to a string: \(shown(value))", operand: isCode ? 0 : -1)
         machine.failure?.isCoercion = true
         if isCode { machine.notes.append(.coercion) }
@@ -156,7 +157,7 @@ extension Interpreter {
             )
         }
         var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))
-        // The first part of an interpolated path keeps its slash.
+        // The first part of an interpolated path keeps its trailing slash.
         let last = text.object.byteBuffer.last ?? CanonPath.separator
         if last == CanonPath.separator { path.append(CanonPath.separator) }
         guard reserve(Size.string(path.count)) else { return .collect }
@@ -166,11 +167,11 @@ extension Interpreter {
 
     /// `__curPos`.
     func currentPosition() -> Step {
-        let position = machine.sourcePosition(chunk: state.pointee.r.env.field, pc: state.pointee.instruction)
+        let position = machine.sourcePosition(chunk: state.pointee.registers.env.field, pc: state.pointee.instruction)
         return pushPosition(position)
     }
 
-    /// Pushes `{ file, line, column }`, or null for no position.
+    /// Pushes `{ file, line, column }`, or null if there is no position.
     func pushPosition(_ position: SourcePosition?) -> Step {
         guard let position, let line = position.line, let column = position.column else {
             push(.null)

@@ -1,10 +1,11 @@
 /// Unions of attribute sets.
 ///
-/// Both layouts are sorted by symbol, so the union is runs of neighbours from one side or the other: a small set
-/// joined to a large one is a binary search for each of its keys and a few block copies. The union of two layouts is
-/// kept, with its runs when they are few, since the same two places of a program often make sets that are joined.
+/// Both layouts are sorted by symbol, so the union consists of runs of neighbours from one side or the other. Joining a
+/// small set to a large one takes a binary search for each key and a few block copies. The union of two layouts is
+/// cached, with its runs when they are few, because the same two expressions of a program often make sets that are
+/// joined.
 extension Interpreter {
-    /// The union of two sets for which `Size.union` was reserved; `b` wins.
+    /// The union of two sets, in which `b` takes precedence. The caller has reserved `Size.union`.
     func merge(_ a: Object, _ b: Object) -> Value {
         if a.layout == b.layout { return Value(Tag.attributes, b) }
         let slot = state.pointee.layoutCache + cacheIndex(a.layout, b.layout)
@@ -12,9 +13,9 @@ extension Interpreter {
             slot.pointee = mergeLayouts(a.layout, b.layout)
         }
         let union = Object(bitPattern: slot.pointee.union).unsafelyUnwrapped
-        // Nothing of `a` is left.
+        // The union has no attribute of `a`.
         if union == b.layout { return Value(Tag.attributes, b) }
-        let result = take(words: 2 &+ union.field)
+        let result = allocate(words: 2 &+ union.field)
         result[0] = Object.header(Kind.attributes, field: union.field)
         result[1] = UInt64(UInt(bitPattern: union))
         if let runs = Object(bitPattern: slot.pointee.runs) {
@@ -31,18 +32,18 @@ extension Interpreter {
         return Int((hash &>> 8) & UInt(LayoutCacheEntry.count - 1))
     }
 
-    /// Makes the layout of a union, and after it the object of its runs.
+    /// Makes the layout of a union and, after it, the object of its runs.
     private func mergeLayouts(_ a: Object, _ b: Object) -> LayoutCacheEntry {
         let left = a.entries
         let right = b.entries
         let leftCount = a.field
         let rightCount = b.field
-        let union = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let union = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         let out = union.entries
-        // The runs are gathered where the largest layout would end.
+        // The runs are collected after the end of the largest layout possible.
         let runs = UnsafeMutableRawPointer(union + (2 &+ leftCount &+ rightCount + 1)).assumingMemoryBound(
             to: UnionRun.self)
-        // A run cannot tell places of larger sets.
+        // A run cannot hold the indices of larger sets.
         var runCount = max(leftCount, rightCount) < 1 << 31 ? 0 : UnionRun.limit &+ 1
         var takesLeft = false
         var i = 0
@@ -61,7 +62,7 @@ extension Interpreter {
             runCount &+= 1
         }
         while i < leftCount, j < rightCount {
-            let leftEnd = runEnd(left, i, leftCount, before: right[j].symbol, few: rightCount &- j)
+            let leftEnd = runEnd(left, i, leftCount, before: right[j].symbol, otherCount: rightCount &- j)
             add(false, i, leftEnd)
             i = leftEnd
             let rightStart = j
@@ -78,10 +79,10 @@ extension Interpreter {
         if !takesLeft { return entry }
         union[0] = Object.header(Kind.layout, field: count)
         union[1] = Value.null.bits
-        _ = take(words: 2 &+ count)
+        _ = allocate(words: 2 &+ count)
         entry.union = UInt(bitPattern: shared(union))
         if runCount <= UnionRun.limit {
-            let kept = take(words: 1 &+ runCount)
+            let kept = allocate(words: 1 &+ runCount)
             UnsafeMutableRawPointer(kept + 1).copyMemory(from: runs, byteCount: runCount &* 8)
             kept[0] = Object.header(Kind.bytes, field: runCount &* 8)
             entry.runs = UInt(bitPattern: kept)
@@ -89,13 +90,13 @@ extension Interpreter {
         return entry
     }
 
-    /// The first index from `start` whose key is not before a symbol; searches by halves when the other side has few
-    /// keys left.
+    /// The first index from `start` whose symbol is not less than the given one. This is a binary search if the other
+    /// side has few keys left.
     @inline(__always)
     private func runEnd(
-        _ entries: UnsafeMutablePointer<LayoutEntry>, _ start: Int, _ end: Int, before symbol: UInt32, few: Int
+        _ entries: UnsafeMutablePointer<LayoutEntry>, _ start: Int, _ end: Int, before symbol: UInt32, otherCount: Int
     ) -> Int {
-        if end &- start > 8 &* few { return start &+ lowerBound(entries + start, end &- start, symbol) }
+        if end &- start > 8 &* otherCount { return start &+ lowerBound(entries + start, end &- start, symbol) }
         var index = start
         while index < end, entries[index].symbol < symbol { index &+= 1 }
         return index

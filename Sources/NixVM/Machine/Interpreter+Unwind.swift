@@ -1,55 +1,57 @@
-/// What happens after a failure.
+/// Unwinding after a failure.
 extension Interpreter {
-    /// Leaves frames until one catches the failure; an exit when none does. Thunks on the way keep a failure that is
-    /// caught. From another one they get back their code: the captures never left them.
+    /// Leaves frames until one catches the failure. The result is an exit when none does. If the failure is caught, the
+    /// thunks being forced become failed ones. Otherwise they become thunks again, which takes nothing but their kind,
+    /// because blackholes keep their captures.
     @inline(never)
     func unwind<Observer: LoopObserver>(_ observer: inout Observer) -> RunExit? {
         if machine.isHeapAbandoned { return .failed }
         let bottom = state.pointee.bottomFrame
-        var place = placeOfFailure()
+        var location = failureLocation()
         var tails = TailSiteReader(state.pointee.tailSites)
         var catching = findCatcher()
-        // A failure that goes on is the same one for the thunks that failed with it before.
+        // After an error context was evaluated, unwinding continues with the same failure, so the thunks that failed
+        // before and those that fail now share its number.
         catching?.number = machine.resumedFailure
         machine.resumedFailure = nil
         while true {
-            if isCatcher(state.pointee.r.pc, bp) {
+            if isCatcher(state.pointee.registers.pc, bp) {
                 catchFailure(catching)
                 return nil
             }
-            if needsContext(state.pointee.r.pc) {
+            if needsContext(state.pointee.registers.pc) {
                 suspendFailure(
-                    catching?.number ?? machine.keptFailures.takeNumber(), isOld: catching?.hasOldThunk ?? false)
+                    catching?.number ?? machine.caughtFailures.reserveNumber(), isOld: catching?.hasOldThunk ?? false)
                 return nil
             }
-            if machine.notes.leavesOut(framesAround: state.pointee.r.fp - bottom) {
+            if machine.notes.omitsFrame(outerFrames: state.pointee.registers.fp - bottom) {
                 skipFrame()
             } else {
-                noteFrame(place, &tails)
+                noteFrame(location, &tails)
             }
-            if stepIndex(state.pointee.r.pc) == InternalStep.deepForce.index { clearDeepFlags() }
-            observer.exitFrame(self, state.pointee.r)
-            if state.pointee.r.fp <= bottom { return .failed }
-            state.pointee.r.fp -= 1
-            let frame = state.pointee.r.fp.pointee
-            place = FramePlace(
+            if stepIndex(state.pointee.registers.pc) == InternalStep.deepForce.index { clearDeepFlags() }
+            observer.exitFrame(self, state.pointee.registers)
+            if state.pointee.registers.fp <= bottom { return .failed }
+            state.pointee.registers.fp -= 1
+            let frame = state.pointee.registers.fp.pointee
+            location = FrameLocation(
                 pc: frame.pc, isStart: frame.update & 3 == FrameMode.updateAndRetry,
                 forced: Object(bitPattern: frame.update & ~7))
-            if let object = place.forced {
-                if object.kind == Kind.blackhole { leave(object, &catching) }
+            if let object = location.forced {
+                if object.kind == Kind.blackhole { endForcing(object, &catching) }
                 if UInt(bitPattern: object) == machine.recursion { machine.notes.append(.recursion) }
             }
-            state.pointee.r.sp = state.pointee.r.bp
-            state.pointee.r.pc = frame.pc
-            state.pointee.r.bp = frame.bp
-            state.pointee.r.env = frame.env
-            state.pointee.r.tables = frame.tables
+            state.pointee.registers.sp = state.pointee.registers.bp
+            state.pointee.registers.pc = frame.pc
+            state.pointee.registers.bp = frame.bp
+            state.pointee.registers.env = frame.env
+            state.pointee.registers.tables = frame.tables
             state.pointee.instruction = frame.pc
-            if state.pointee.r.fp <= bottom { return .failed }
+            if state.pointee.registers.fp <= bottom { return .failed }
         }
     }
 
-    /// Leaves a frame of which nothing is noted, since there are so many.
+    /// Leaves a frame without noting it, because there are too many.
     private func skipFrame() {
         machine.notes.skip(1)
         machine.coerced = .absent
@@ -57,39 +59,39 @@ extension Interpreter {
     }
 
     /// Ends the forcing of a thunk.
-    private func leave(_ thunk: Object, _ catching: inout Catching?) {
+    private func endForcing(_ thunk: Object, _ catching: inout PendingCatch?) {
         guard catching != nil else { return thunk.setKind(Kind.thunk) }
-        let number = catching?.number ?? machine.keptFailures.takeNumber()
+        let number = catching?.number ?? machine.caughtFailures.reserveNumber()
         catching?.number = number
         if !isYoung(UInt(bitPattern: thunk)) { catching?.hasOldThunk = true }
         markFailed(thunk, number)
     }
 
-    /// Whether some frame will catch the failure.
-    private func findCatcher() -> Catching? {
+    /// A record for the catch of the failure, or nil if no frame will catch it.
+    private func findCatcher() -> PendingCatch? {
         guard machine.failure?.kind.isCatchable == true else { return nil }
-        if isCatcher(state.pointee.r.pc, bp) { return Catching() }
-        var frame = state.pointee.r.fp
+        if isCatcher(state.pointee.registers.pc, bp) { return PendingCatch() }
+        var frame = state.pointee.registers.fp
         while frame > state.pointee.bottomFrame + 1 {
             frame -= 1
-            if isCatcher(frame.pointee.pc, frame.pointee.bp) { return Catching() }
+            if isCatcher(frame.pointee.pc, frame.pointee.bp) { return PendingCatch() }
         }
         return nil
     }
 
-    /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one it catches.
+    /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one that it catches.
     private func isCatcher(_ pc: UnsafePointer<UInt8>, _ bp: Slot) -> Bool {
         guard let index = stepIndex(pc), state.pointee.builtins[index].role == .catchesFailures else { return false }
         return machine.failure?.kind.isCatchable == true && bp.words(as: TryFrame.self).pointee.isTrying
     }
 
-    /// Lets the `tryEval` on top go on, and keeps the failure if a thunk failed with it.
-    private func catchFailure(_ catching: Catching?) {
+    /// Lets the `tryEval` on top continue, and keeps the failure if a thunk failed with it.
+    private func catchFailure(_ catching: PendingCatch?) {
         topFrame(as: TryFrame.self).pointee.isTrying = false
-        state.pointee.r.sp = above(TryFrame.self)
+        state.pointee.registers.sp = above(TryFrame.self)
         restartStep()
         if let catching, let number = catching.number, let failure = machine.failure {
-            let bytes = machine.keptFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
+            let bytes = machine.caughtFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
             bringCollectionForward(bytes)
         }
         machine.failure = nil
@@ -97,8 +99,8 @@ extension Interpreter {
 
     /// Lets the builtin whose frame is on top run its next step.
     func restartStep() {
-        guard let index = stepIndex(state.pointee.r.pc) else { return }
-        state.pointee.r.pc = stepCode(index)
+        guard let index = stepIndex(state.pointee.registers.pc) else { return }
+        state.pointee.registers.pc = stepCode(index)
     }
 
     /// The index in the table whose step code this is; nil for a chunk's code.
@@ -110,9 +112,9 @@ extension Interpreter {
 }
 
 /// A failure that is going to be caught.
-private struct Catching {
-    /// Its number among those kept, once a thunk has failed with it.
+private struct PendingCatch {
+    /// Its number among the caught failures, once a thunk has failed with it.
     var number: Int?
-    /// Whether one of the thunks lies outside the nursery.
+    /// Whether one of these thunks is outside the nursery.
     var hasOldThunk = false
 }

@@ -1,24 +1,24 @@
-/// Work whose amount a program decides: what it costs, and looks at deadline and cancellation on its way.
+/// Work whose amount a program decides: how it is charged, and how it polls.
 ///
-/// The rule for every loop of the machine's own: its fuel is charged before it begins, in proportion to the sizes that the
-/// program made, and it is interrupted within about a millisecond. A step that answers `.collect` is run anew, and when
-/// that happens depends on the heap, so that a step reserves first and charges afterwards.
+/// Every loop of the machine's own charges its fuel before it begins, in proportion to sizes that the program made, and
+/// can be interrupted within about a millisecond. A step that answers `.collect` runs again, and when that happens
+/// depends on the heap. So a step reserves first and charges afterwards.
 extension Interpreter {
-    /// Bytes that are compared or copied for one unit of fuel.
+    /// The bytes that are compared or copied for one unit of fuel.
     static var bytesPerUnit: Int { 256 }
-    /// Bytes that are compared or copied between two looks at deadline and cancellation.
+    /// The bytes that are compared or copied between two polls.
     static var blockBytes: Int { 1 << 20 }
-    /// Elements that are visited between two looks.
+    /// The elements that are visited between two polls.
     static var blockElements: Int { 1 << 14 }
 
-    /// Looks at deadline and cancellation; false with `failure` set when the evaluation must stop.
+    /// Checks deadline and cancellation. The result is false, with `failure` set, when the evaluation must stop.
     @inline(never)
     func poll() -> Bool {
         guard let cause = machine.interruption() else { return true }
         return failInterrupted(cause)
     }
 
-    /// The same once in so many elements of a loop.
+    /// Polls once in `blockElements` iterations of a loop.
     @inline(__always)
     func poll(at index: Int) -> Bool {
         _fastPath(index & (Interpreter.blockElements &- 1) != 0) || index == 0 || poll()
@@ -59,14 +59,15 @@ extension Interpreter {
         }
     }
 
-    /// Sorts in place; false with `failure` set when the evaluation must stop, and the order is then any.
+    /// Sorts in place. When the evaluation must stop, the result is false with `failure` set, and the order is
+    /// unspecified.
     ///
-    /// - Parameter precedes: as `sort` takes it; it must not be a function of the program.
+    /// - Parameter precedes: A strict weak ordering. It must not call a function of the program.
     @inline(__always)
     func sort<Element>(
         _ elements: inout UnsafeMutableBufferPointer<Element>, by precedes: (Element, Element) -> Bool
     ) -> Bool {
-        // They are compared fewer than `blockElements` times: that is within one interval of polling.
+        // So few elements take fewer than `blockElements` comparisons, so there is no need to poll.
         if _fastPath(elements.count <= 1024) {
             elements.sort(by: precedes)
             return true
@@ -93,8 +94,8 @@ extension Interpreter {
 
     private struct SortStopped: Error {}
 
-    /// Order of two strings of bytes, as `compareBytes` has it, charged by what they have in common; nil with `failure`
-    /// set when the evaluation must stop.
+    /// Compares two byte strings as `compareBytes` does, and charges for the length of the shorter one as it is
+    /// compared. The result is nil, with `failure` set, when the evaluation must stop.
     @inline(__always)
     func compare(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int? {
         if _fastPath(min(a.count, b.count) < Interpreter.bytesPerUnit) { return compareBytes(a, b) }
@@ -117,7 +118,8 @@ extension Interpreter {
         return a.count - b.count
     }
 
-    /// Whether two strings or paths have the same bytes; nil with `failure` set when the evaluation must stop.
+    /// Whether two strings or paths have the same bytes. The result is nil, with `failure` set, when the evaluation
+    /// must stop.
     @inline(__always)
     func equalBytes(_ a: Value, _ b: Value) -> Bool? {
         if a.object.field != b.object.field { return false }
@@ -125,8 +127,8 @@ extension Interpreter {
         return order == 0
     }
 
-    /// Reserves text of so many bytes that is made beside the heap and lives as long as the step, and charges for it; what
-    /// to answer when a limit forbids it, or when the step must be run anew first.
+    /// Reserves `bytes` for text that is made outside the heap and lives as long as the step, and charges for it. The
+    /// result is the step to answer when a limit forbids it, or when the step must run again first.
     func admitText(_ bytes: Int) -> Step? {
         guard reserveOutside(bytes) else { return .collect }
         return charge(1 &+ bytes / Interpreter.bytesPerUnit) ? nil : .error
@@ -163,8 +165,8 @@ extension Interpreter {
         return isWhole ? count : nil
     }
 
-    /// The symbol of a name that the program made, which is charged by its length and counted when it is new; nil with
-    /// `failure` set when a limit forbids it.
+    /// The symbol of a name that the program made. It is charged by its length, and its memory counts if it is new. The
+    /// result is nil, with `failure` set, when a limit forbids it.
     func symbol(of name: UnsafeBufferPointer<UInt8>) -> UInt32? {
         chargeName(name) ? symbol(ofCharged: name) : nil
     }
@@ -193,7 +195,7 @@ extension Interpreter {
 
     func symbol(ofCharged name: [UInt8]) -> UInt32? { name.withUnsafeBufferPointer { symbol(ofCharged: $0) } }
 
-    /// Charges for looking a name up, where it is long.
+    /// Charges for looking up a name, if it is long.
     @inline(__always)
     func chargeName(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
         _fastPath(name.count < Interpreter.bytesPerUnit) || charge(name.count / Interpreter.bytesPerUnit)

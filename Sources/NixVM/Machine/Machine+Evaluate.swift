@@ -1,31 +1,31 @@
 import NixBytecode
 
-/// How an evaluation came to a pause.
+/// Why the evaluation returned to the host.
 public enum MachinePause {
     case finished
     case failed(EvalFailure)
-    /// Answer the request, then `resume`.
+    /// The host must answer the request, then `resume`.
     case needs(MachineRequest)
 }
 
-/// A value the host holds: a root, so that the collector keeps and updates it.
+/// A value that the host holds. It is a root, so the collector keeps it alive and updates it.
 public struct ValueHandle: Sendable {
     let root: Int
 }
 
 extension Machine {
-    /// Loads a verified program and gives its top level as a thunk (or, under `scopedImport`, a function).
+    /// Loads a verified program. The result is its top level as a thunk, or as a function under `scopedImport`.
     public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
         let chunk = try load(program, name: name, directory: directory)
         let isFunction = state.pointee.chunks[chunk].arity > 0
         return ValueHandle(root: addRoot(permanentThunk(chunk, isFunction: isFunction)))
     }
 
-    /// The number that the next chunk gets: what a part of a program is made for.
+    /// The number of the next chunk, which a part of a program must be made for.
     public var nextChunk: UInt32 { UInt32(truncatingIfNeeded: state.pointee.chunkCount) }
 
-    /// Loads the first part of a program whose code is made as it is run. The machine asks for more with requests that
-    /// name the program by the number returned, and for its lines when it needs them.
+    /// Loads the first part of a program whose code is generated on demand. The machine requests more code by the
+    /// program number that is returned, and calls `lines` when it needs the program's lines.
     public func load(
         part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
@@ -35,7 +35,7 @@ extension Machine {
         return (ValueHandle(root: addRoot(permanentThunk(top, isFunction: isFunction))), program)
     }
 
-    /// Answers a request for code. What asked for it goes on with it.
+    /// Answers a request for code, with which the chunk that needed it continues.
     public func answer(code part: ProgramPart, program: Int) {
         do throws(EvalFailure) {
             try extend(programs[program], by: part)
@@ -45,23 +45,23 @@ extension Machine {
         continueWithCode()
     }
 
-    /// Lets the chunk that has got its code begin.
+    /// Starts the chunk that has just got its code.
     func continueWithCode() {
-        let chunk = state.pointee.chunks[state.pointee.r.env.field]
-        guard interpreter.makeStack(Int(chunk.maximumStack)) else { return }
-        state.pointee.r.pc = chunk.code
+        let chunk = state.pointee.chunks[state.pointee.registers.env.field]
+        guard interpreter.ensureStack(Int(chunk.maximumStack)) else { return }
+        state.pointee.registers.pc = chunk.code
     }
 
-    /// A top level captures nothing, so that its thunk may be a root at once.
+    /// Makes the thunk or function of a top level. It has no captures.
     func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
-        if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(need: Size.thunk(1)) }
-        let object = interpreter.take(words: 2)
+        if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(reserving: Size.thunk(1)) }
+        let object = interpreter.allocate(words: 2)
         object[0] = Object.header(isFunction ? Kind.closure : Kind.thunk, count: isFunction ? 1 : 0, field: chunk)
         object[1] = Value.null.bits
         return Value(isFunction ? Tag.function : Tag.thunk, object)
     }
 
-    /// Begins to force a value; `resume` runs it.
+    /// Begins to force a value. `resume` runs it.
     public func startForce(_ handle: ValueHandle) {
         prepare()
         interpreter.push(state.pointee.roots[handle.root])
@@ -84,7 +84,7 @@ extension Machine {
         enterMachineCode(interpreter.stepCode(.apply))
     }
 
-    /// Begins to call a builtin by name (`toJSON`, `toXML`, ...).
+    /// Begins to call a builtin by its name, such as `toJSON`.
     public func startBuiltin(_ name: String, _ arguments: [ValueHandle]) {
         prepare()
         interpreter.push(globals[Array("__\(name)".utf8)] ?? globals[Array(name.utf8)] ?? .null)
@@ -100,30 +100,30 @@ extension Machine {
         enterMachineCode(interpreter.stepCode(.apply))
     }
 
-    /// Resets the stack to one bottom frame that ends the loop.
+    /// Resets the stack to one bottom frame, which ends the loop.
     private func prepare() {
         failure = nil
         request = nil
-        keptFailures.beginRun()
+        caughtFailures.beginRun()
         recording?.depth = -1
-        state.pointee.r.sp = state.pointee.stackBase
-        state.pointee.r.bp = state.pointee.stackBase
-        state.pointee.r.fp = state.pointee.framesBase
-        state.pointee.r.env = state.pointee.machineEnv
-        state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
-        state.pointee.r.pc = interpreter.stepCode(.end)
-        state.pointee.r.fp.pointee = Frame(
+        state.pointee.registers.sp = state.pointee.stackBase
+        state.pointee.registers.bp = state.pointee.stackBase
+        state.pointee.registers.fp = state.pointee.framesBase
+        state.pointee.registers.env = state.pointee.machineEnv
+        state.pointee.registers.tables = UnsafePointer(state.pointee.machineTables)
+        state.pointee.registers.pc = interpreter.stepCode(.end)
+        state.pointee.registers.fp.pointee = Frame(
             pc: interpreter.stepCode(.end), bp: state.pointee.stackBase, env: state.pointee.machineEnv,
             tables: UnsafePointer(state.pointee.machineTables), update: FrameMode.push)
-        state.pointee.r.fp += 1
+        state.pointee.registers.fp += 1
         state.pointee.bottomFrame = state.pointee.framesBase
     }
 
-    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { state.pointee.r.pc = code }
+    private func enterMachineCode(_ code: UnsafePointer<UInt8>) { state.pointee.registers.pc = code }
 
-    /// Runs until the value is there, an error is caught by nobody, or the host must answer a request.
+    /// Runs until the value is there, a failure is not caught, or the host must answer a request.
     public func resume() -> MachinePause {
-        // A value cannot be asked for in a heap that a stopped collection left behind.
+        // Nothing can be evaluated in a heap whose collection was stopped halfway.
         if isHeapAbandoned, let cause = interruption() ?? failure?.kind {
             return .failed(EvalFailure(kind: cause, message: Array(StopCondition.message(cause).utf8)))
         }
@@ -170,10 +170,10 @@ extension Machine {
         return failure
     }
 
-    /// The result of the last run, kept.
+    /// A handle for the result of the last run.
     public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(state.pointee.result)) }
 
-    /// Answers a request for a program with a failure: the `import` fails with it.
+    /// Answers a request for a program with a failure, with which the `import` fails.
     public func answer(failure: EvalFailure) {
         pendingImport = nil
         importFailure = failure
@@ -182,22 +182,22 @@ extension Machine {
     /// Answers a request for a program with its top level.
     public func answer(program handle: ValueHandle) { pendingImport = handle.root }
 
-    /// Lets an observer hear all that happens at a level and those below; nil when nobody is to hear. Batches end with
-    /// each `resume`.
+    /// Makes an observer receive the events of a level and those below it. Pass nil to end this. Batches end with each
+    /// `resume`.
     public func observe(_ observer: (any RuntimeObserver)?, level: TraceLevel) {
         recording = observer.map { EventRecording(machine: self, observer: $0, level: level) }
     }
 
-    /// Frames below the one that was entered last and not left, as an observer counts them; -1 when there is none.
+    /// The number of frames below the innermost one, as an observer counts them, or -1 when there is none.
     public var observedDepth: Int { recording?.depth ?? -1 }
 
     /// How often each kind of event happened since `observe`, indexed by the kind's number.
     public var eventCounts: [UInt64] { recording?.counts ?? [] }
 
-    /// What `--stats` shows.
+    /// The heap's part of `--stats`.
     public var heapStatistics: HeapStatistics {
         var statistics = state.pointee.heap.statistics
-        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
         statistics.allocatedBytes += fresh
         statistics.peakBytes = max(statistics.peakBytes, state.pointee.heap.oldBytes + fresh)
         return statistics
@@ -205,13 +205,14 @@ extension Machine {
 
     public var counters: Counters { state.pointee.counters }
 
-    /// The most that nursery and heap spaces held together, with what programs take now.
+    /// The most bytes that the nursery and the spaces held together, plus what programs, names and the like take now.
     public var peakBytes: Int { heapStatistics.peakBytes + interpreter.outsideBytes }
 
-    /// The most frames that waited for one another at any time.
+    /// The largest number of frames at any time.
     public var depthPeak: Int {
-        // Frames are written from the bottom upwards and stay as they are, on memory that is zero at first; and each has
-        // a place to go on at. So those in use at the peak are found without counting calls.
+        // Frames are written from the bottom upwards, onto memory that is zero at first, and are not erased when they
+        // are left. Each contains an address to continue at, which is not zero. So a binary search finds the peak
+        // without counting calls.
         let frames = UnsafeRawPointer(state.pointee.framesBase)
         var peak = 0..<(state.pointee.fpLimit - state.pointee.framesBase + 1)
         while !peak.isEmpty {
@@ -219,14 +220,15 @@ extension Machine {
             let isUsed = frames.load(fromByteOffset: middle * MemoryLayout<Frame>.stride, as: UInt.self) != 0
             peak = isUsed ? middle + 1..<peak.upperBound : peak.lowerBound..<middle
         }
-        return max(peak.lowerBound, state.pointee.deepest)
+        return max(peak.lowerBound, state.pointee.earlierDepthPeak)
     }
 
-    /// Units of fuel used so far.
+    /// The units of fuel used so far.
     public var fuelUsed: Int { state.pointee.fuelUsed - max(0, state.pointee.grantedFuel) }
 
-    /// Whether what is alive takes more than two thirds of what the memory limit allows, if half of what left the nursery
-    /// since everything was last moved is: a good moment to stop, for who can go on with a fresh machine.
+    /// Whether the live objects probably take more than two thirds of what the memory limit allows. This assumes that
+    /// half of what left the nursery since the last full collection is alive. It is a good moment to continue with a
+    /// fresh machine.
     public var isNearMemoryLimit: Bool {
         guard let limit = state.pointee.memoryLimit else { return false }
         let most = max(0, limit - interpreter.stackBytes - interpreter.outsideBytes) / 2
@@ -234,28 +236,28 @@ extension Machine {
         return alive > most / 3 * 2
     }
 
-    /// Bytes beside the heap that the memory limit leaves; `Int.max` without a limit.
+    /// The bytes that the memory limit leaves outside the heap. Without a limit this is `Int.max`.
     public var roomOutsideHeap: Int { interpreter.roomOutsideHeap }
 
-    /// Counts bytes that are kept for the evaluation beside the heap, until its end.
-    public func countBesideHeap(_ bytes: Int) { interpreter.countOutsideHeap(bytes) }
+    /// Counts bytes that are kept outside the heap until the evaluation ends.
+    public func countOutsideHeap(_ bytes: Int) { interpreter.countOutsideHeap(bytes) }
 
-    /// The failure of an evaluation that passes its memory limit.
+    /// The failure of an evaluation that exceeds its memory limit.
     public var memoryFailure: EvalFailure {
         EvalFailure(kind: .memoryExceeded, message: Array(interpreter.memoryText.utf8))
     }
 
     public var permanentBytes: Int { state.pointee.heap.permanentBytes }
     public var symbolCount: Int { state.pointee.symbols.count }
-    /// Bytes of the table of symbols.
+    /// The bytes of the symbol table.
     public var symbolBytes: Int { state.pointee.symbols.byteCount }
 }
 
 extension Machine {
-    /// The value as Nix prints a result; what is not forced prints as `<CODE>`.
+    /// The value as Nix prints a result. What has not been forced prints as `<CODE>`.
     ///
-    /// - Parameter limit: Bytes after which the text ends in `...`.
-    /// - Throws: `deadlineExceeded`, `cancelled`, or `memoryExceeded` when the text does not fit the memory limit.
+    /// - Parameter limit: The number of bytes after which the text ends in `...`.
+    /// - Throws: `deadlineExceeded`, `cancelled`, or `memoryExceeded` when the text does not fit into the memory limit.
     public func printResult(_ handle: ValueHandle, limit: Int = .max) throws(EvalFailure) -> [UInt8] {
         if let text = ValuePrinter(interpreter, .result, limit: limit).printed(state.pointee.roots[handle.root]) {
             return text
@@ -263,13 +265,13 @@ extension Machine {
         throw failureNow()
     }
 
-    /// The bytes of a string or path; nil for other values.
+    /// The bytes of a string or path, or nil for another value.
     public func bytes(_ handle: ValueHandle) -> [UInt8]? {
         let value = state.pointee.roots[handle.root]
         return value.isString || value.isPath ? Array(value.object.byteBuffer) : nil
     }
 
-    /// The type as messages name it.
+    /// The type, as messages name it.
     public func typeName(_ handle: ValueHandle) -> String { interpreter.typeName(state.pointee.roots[handle.root]) }
 
     /// Whether the forced value can be called.
@@ -281,8 +283,8 @@ extension Machine {
     /// Whether the forced value is a set.
     public func isAttributes(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isAttributes }
 
-    /// The names of the pattern that a function's next argument is matched with, whether each has a default, and whether
-    /// the pattern ends in `...`; nil for a function without a pattern.
+    /// The formals of the pattern that a function's next argument is matched with. Each has whether it has a default, and
+    /// `hasEllipsis` says whether the pattern ends in `...`. The result is nil for a function without a pattern.
     public func formals(
         _ handle: ValueHandle
     ) -> (names: [(name: [UInt8], hasDefault: Bool)], hasEllipsis: Bool)? {
@@ -303,28 +305,28 @@ extension Machine {
     /// Whether the forced value is a string.
     public func isString(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isString }
 
-    /// A forced boolean; nil for another value.
+    /// The forced boolean, or nil for another value.
     public func boolean(_ handle: ValueHandle) -> Bool? {
         let value = state.pointee.roots[handle.root]
         return value.isBool ? value.isTrue : nil
     }
 
-    /// The number of elements of a forced list; nil for another value.
+    /// The number of elements of a forced list, or nil for another value.
     public func count(_ handle: ValueHandle) -> Int? {
         let value = state.pointee.roots[handle.root]
         return value.isList ? value.object.field : nil
     }
 
-    /// Whether two handles hold one object.
+    /// Whether two handles hold the same object.
     public func isSame(_ a: ValueHandle, _ b: ValueHandle) -> Bool {
         state.pointee.roots[a.root] == state.pointee.roots[b.root]
     }
 
-    /// The type and the value, cut short, as messages show it.
+    /// The type and an abbreviated value, as messages show them.
     public func describe(_ handle: ValueHandle) -> String { interpreter.describe(state.pointee.roots[handle.root]) }
 
-    /// What is known of a derivation of this evaluation: the paths of its outputs by name, in order; a path is nil
-    /// when only a build tells it. Nil for a path of no such derivation.
+    /// The outputs of a derivation that this evaluation made, in order. A path is nil if it is only known after a
+    /// build. The result is nil for a path that is not such a derivation.
     public func outputs(ofDerivation path: [UInt8]) -> [(name: [UInt8], path: [UInt8]?)]? {
         guard let index = store.derivations.index(path) else { return nil }
         return store.derivations.records[index].outputs.map { ($0.name, $0.path) }
@@ -339,7 +341,7 @@ extension Machine {
             .sorted { state.pointee.symbols.precedes($0, $1) }.map { Array(state.pointee.symbols.bytes($0)) }
     }
 
-    /// An attribute of a forced set, as it is; nil when there is none.
+    /// An attribute of a forced set, unforced, or nil when there is none.
     public func attribute(_ handle: ValueHandle, _ name: [UInt8]) -> ValueHandle? {
         let value = state.pointee.roots[handle.root]
         // A name that nobody knows is none of the set's.
@@ -349,23 +351,23 @@ extension Machine {
         return ValueHandle(root: addRoot(slot.pointee))
     }
 
-    /// An element of a forced list; nil when there is none.
+    /// An element of a forced list, unforced, or nil when there is none.
     public func element(_ handle: ValueHandle, _ index: Int) -> ValueHandle? {
         let value = state.pointee.roots[handle.root]
         guard value.isList, index >= 0, index < value.object.field else { return nil }
         return ValueHandle(root: addRoot(value.object.values[index]))
     }
 
-    /// A string of the machine's.
+    /// Makes a string value.
     public func makeString(_ bytes: [UInt8]) -> ValueHandle {
         makeRoom(Size.string(bytes.count))
         return ValueHandle(root: addRoot(interpreter.makeString(bytes)))
     }
 
-    /// A Boolean of the machine's.
+    /// Makes a boolean value.
     public func makeBool(_ value: Bool) -> ValueHandle { ValueHandle(root: addRoot(.bool(value))) }
 
-    /// A list of the machine's.
+    /// Makes a list value.
     public func makeList(_ elements: [ValueHandle]) -> ValueHandle {
         makeRoom(Size.list(elements.count))
         let list = interpreter.makeList(elements.count)
@@ -375,13 +377,13 @@ extension Machine {
         return ValueHandle(root: addRoot(list))
     }
 
-    /// Collects when so many bytes are not free. Where the memory limit forbids more, the next step of the evaluation
-    /// says so; the little that the host makes fits the spaces' own reserve.
+    /// Collects if fewer than `size` bytes are free. If the memory limit forbids it, the next step of the evaluation
+    /// fails, and the little that the host makes fits into the reserve of the spaces.
     private func makeRoom(_ size: Int) {
-        if !interpreter.reserve(size) { _ = interpreter.collect(need: size) }
+        if !interpreter.reserve(size) { _ = interpreter.collect(reserving: size) }
     }
 
-    /// A set of the machine's.
+    /// Makes a set value.
     public func makeAttributes(_ pairs: [(name: [UInt8], value: ValueHandle)]) -> ValueHandle {
         makeRoom(Size.attributesAndLayout(pairs.count))
         let set = interpreter.makeAttributes(

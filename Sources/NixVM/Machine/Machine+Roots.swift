@@ -1,6 +1,6 @@
-/// The values that the host and the table of imports keep alive.
+/// The values that the host and the import cache keep alive.
 extension Machine {
-    /// Keeps a value alive; the index finds it again after it moved.
+    /// Keeps a value alive. The index finds it after it has moved.
     func addRoot(_ value: Value) -> Int {
         let index = freeRoots.popLast() ?? newRoot()
         state.pointee.roots[index] = value
@@ -10,7 +10,7 @@ extension Machine {
 
     private func newRoot() -> Int {
         let index = state.pointee.rootCount
-        // `import` asks for `hasFreeRoot` first, and a host holds as many values as its own code names.
+        // `import` checks `hasFreeRoot` first, and the number of values that a host holds is bounded by its own code.
         guard index < MachineState.rootCapacity else {
             fatalError("the host keeps more values than a machine has roots")
         }
@@ -18,14 +18,14 @@ extension Machine {
         return index
     }
 
-    /// Whether evaluation may take another root, so that enough are left for the host.
+    /// Whether the evaluation may add a root. Half of the roots are left to the host.
     var hasFreeRoot: Bool { !freeRoots.isEmpty || state.pointee.rootCount < MachineState.rootCapacity / 2 }
 
-    /// A place in the order of handles, for `releaseHandles`.
+    /// A point in the order of handles, for `releaseHandles`.
     public func handleMark() -> Int { handleLog.count }
 
-    /// Lets go of the values of all handles made since the mark; none of them may be used again. What `import` keeps
-    /// stays.
+    /// Releases the values of all handles made since the mark. None of these handles may be used again. The import
+    /// cache keeps its values.
     public func releaseHandles(since mark: Int) {
         for root in handleLog[mark...] where !importedRoots.contains(root) {
             state.pointee.roots[root] = .null

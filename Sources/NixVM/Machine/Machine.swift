@@ -5,13 +5,14 @@ import Synchronization
 
 /// What an evaluation may use. Nil means no limit.
 public struct Limits: Sendable, Equatable {
-    /// Units of fuel: one per call and force, and per unit of a builtin's work.
+    /// The units of fuel. One is used for each call and force, and for each unit of a builtin's work.
     public var fuel: Int?
-    /// Bytes of the nursery, both heap spaces, stack, frames and what programs carry.
+    /// The bytes of everything that the evaluation causes to be kept: heap, stacks, programs, names, contexts, caught
+    /// failures, and what builtins hold outside the heap.
     public var memory: Int?
-    /// Frames: calls and forces that wait for one another.
+    /// The number of frames, which are the calls and forces that wait for one another.
     public var depth: Int
-    /// Monotonic clock, nanoseconds.
+    /// A time of the monotonic clock, in nanoseconds.
     public var deadline: UInt64?
 
     public init(fuel: Int? = nil, memory: Int? = nil, depth: Int = 10_000_000, deadline: UInt64? = nil) {
@@ -28,89 +29,102 @@ public final class Cancellation: Sendable {
 
     public init() {}
 
-    /// Ends the evaluation soon, with the failure `cancelled`. From any thread.
+    /// Makes the evaluation end soon, with the failure `cancelled`. Any thread may call this.
     public func cancel() { flag.store(true, ordering: .relaxed) }
     public var isCancelled: Bool { flag.load(ordering: .relaxed) }
 }
 
-/// What the machine asks of its host when it cannot go on alone.
+/// What the machine needs from its host to continue.
 public enum MachineRequest: Sendable {
-    /// The program of a file, for `import`; answered with `answerImport`.
+    /// The program of a file, for `import`. It is answered with `answer(program:)` or `answer(failure:)`.
     case program(path: [UInt8])
-    /// The same compiled with extra names in scope.
+    /// The same, compiled with more names in scope.
     case scopedProgram(path: [UInt8], names: [[UInt8]])
-    /// The code of a chunk that a part of a program announced; answered with `answer(code:)`.
+    /// The code of a chunk that a part of a program announced. It is answered with `answer(code:program:)`.
     case code(program: Int, chunkIndex: Int)
 }
 
-/// One evaluator: heap, stack, programs and builtins. Not to be shared between threads while it runs.
+/// An evaluator: heap, stacks, programs and builtins. Only one thread at a time may use it.
 public final class Machine {
-    /// How often budget, deadline and cancellation are looked at, in units of fuel.
+    /// The units of fuel between two checks of budget, deadline and cancellation.
     static let grantUnits = 8192
 
-    /// All memory that is reached by address; the state lies in it.
+    // MARK: Memory, limits and the outside
+
+    /// Owns all memory that is reached by address, including the state.
     private let storage: MachineStorage
     let state: UnsafeMutablePointer<MachineState>
     public let limits: Limits
-    /// All that the evaluation reads, with the store objects it made.
+    /// What the evaluation reads, with the store objects that it made.
     public let io: StoreView
     let cancellation: Cancellation?
-    /// Receives what `trace` and `warn` print, one line at a time without its end.
+    /// Receives what `trace` and `warn` print, line by line without the line ends.
     let print: ([UInt8]) -> Void
-    /// Receives warnings that have a place; without one they are printed without it.
+    /// Receives warnings that have a position. If it is nil, they are printed without their position.
     public var warningHandler: ((EvalFailure) -> Void)?
+
+    // MARK: Failures
+
     var failure: EvalFailure?
-    /// Whether a collection was stopped, which leaves values at two places or none: none may be looked at any more.
+    /// Whether a collection was stopped halfway. Then a value may be at its old address, its new one or neither, so
+    /// none may be read.
     private(set) var isHeapAbandoned = false
-    /// Failures that were caught, for the thunks that failed with them.
-    let keptFailures = KeptFailures()
-    /// The thunk that was needed when it had failed before, and the mode of the frame that it would have got.
-    var failedAgain: (thunk: Object, mode: UInt)?
-    /// What unwinding noted since `failure` was set.
+    /// The caught failures, which the thunks that failed with them refer to.
+    let caughtFailures = CaughtFailures()
+    /// A thunk that had failed before and was forced again, and the mode of the frame that it would have got.
+    var forcedFailedThunk: (thunk: Object, mode: UInt)?
+    /// What unwinding has noted since `failure` was set.
     var notes = BacktraceNotes()
-    /// The operand at fault of the instruction that failed; -1 for none.
+    /// The operand at fault of the instruction that failed, or -1 for none.
     var failedOperand: Int8 = -1
-    /// The value whose coercion failed, until the frame is met that asked for it.
+    /// The value whose coercion failed, until unwinding reaches the frame that asked for it.
     var coerced = Value.absent
-    /// Chunks in which selections failed, decoded.
+    /// The decoded instructions of chunks in which a selection failed.
     var decodedChunks: [Int: ChunkInstructions] = [:]
-    /// Address of the thunk whose forcing forced itself.
+    /// The address of the thunk that was forced while it was being forced.
     var recursion: UInt = 0
-    /// Number, among those kept, of a failure that goes on after the text of an `addErrorContext` was evaluated.
+    /// The number, among the caught failures, of a failure that continues after the text of an `addErrorContext` was
+    /// evaluated.
     var resumedFailure: Int?
+
+    // MARK: Programs, roots and builtins
+
     var request: MachineRequest?
     var programs: [LoadedProgram] = []
     var globals: [[UInt8]: Value] = [:]
     var importRoots: [ByteKey: Int] = [:]
-    /// The indices in `importRoots`.
+    /// The root indices in `importRoots`.
     var importedRoots: Set<Int> = []
-    /// Indices of the roots that handles use, oldest first.
+    /// The root indices of the handles, oldest first.
     var handleLog: [Int] = []
     var freeRoots: [Int] = []
-    /// The answer to the last request for a program, until `import` takes it.
+    /// The answer to the last request for a program, until `import` fetches it.
     var pendingImport: Int?
     var importFailure: EvalFailure?
+
+    // MARK: Observation, positions and the store
+
     var recording: EventRecording?
-    /// Positions for `unsafeGetAttrPos`, by number less one: program and span.
+    /// The positions for `unsafeGetAttrPos`, as program and span. Their numbers begin with one.
     var attributePositions: [(program: UInt32, span: SourceSpan)] = []
-    /// Numbers of the instructions that gave an attribute its position, by chunk and entry of its spans.
+    /// The position numbers of instructions that define attributes, by chunk and index into its spans.
     var instructionPositions: [UInt64: UInt32] = [:]
     public let settings: MachineSettings
-    /// Whose storage it is when it is not the machine's own.
+    /// The memory that lent its storage, or nil if the storage is the machine's own.
     private let memory: MachineMemory?
-    /// Programs that belong to the memory.
+    /// The number of programs that belong to the memory.
     private let sharedPrograms: Int
     let patterns = RegexCache()
-    /// Search path entries that were not there, and told of.
+    /// Search path entries that do not exist and were reported.
     var missingSearchPaths: Set<[UInt8]> = []
-    /// Derivations, contexts and store objects of this evaluation.
+    /// The derivations, contexts and store objects of this evaluation.
     let store = StoreState()
-    /// Told of each derivation's path and text as it is made.
+    /// Receives the path and text of each derivation as it is made.
     public var derivationWriter: ((_ path: [UInt8], _ text: [UInt8]) -> Void)?
 
     var interpreter: Interpreter { Interpreter(state: state) }
 
-    /// Nil when the address space cannot be reserved.
+    /// Makes a machine with storage of its own. The result is nil when the address space cannot be reserved.
     public init?(
         io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
         cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
@@ -133,12 +147,13 @@ public final class Machine {
         installBuiltins()
     }
 
-    /// A machine in memory that others used before it, as good as new. Nil while another one uses it.
+    /// Makes a machine in memory that earlier machines have used. It behaves as a new one does. The result is nil while
+    /// another machine uses the memory.
     public init?(
         memory: MachineMemory, io: any EvalIO, limits: Limits = Limits(), cancellation: Cancellation? = nil,
         print: @escaping ([UInt8]) -> Void
     ) {
-        guard memory.take() else { return nil }
+        guard memory.acquire() else { return nil }
         let template = memory.template
         self.memory = memory
         self.limits = limits
@@ -157,7 +172,7 @@ public final class Machine {
         setLimits()
     }
 
-    /// Tells the state what this machine may use. The first look at a limit happens at the first allocation.
+    /// Sets the limits in the state. They are first checked at the first allocation.
     private func setLimits() {
         state.pointee.memoryLimit = [limits.memory, storage.sizes.imposedLimit].compactMap { $0 }.min()
         state.pointee.maximumDepth = limits.depth
@@ -167,41 +182,41 @@ public final class Machine {
 
     deinit {
         io.removeAll()
-        memory?.giveBack()
+        memory?.release()
     }
 
-    /// Lets go of all values: a collection was stopped halfway, and `failure` says why.
+    /// Marks all values as unusable after a collection was stopped halfway. `failure` says why.
     func abandonHeap() { isHeapAbandoned = true }
 
     /// Why the evaluation must stop now, if it must.
     func interruption() -> FailureKind? { stop.cause }
 
-    /// Tells from any thread whether the evaluation must stop.
+    /// The condition to stop the evaluation, which any thread may check.
     public var stop: StopCondition { StopCondition(cancellation: cancellation, deadline: limits.deadline) }
 
-    /// Whether somebody hears what the machine does.
+    /// Whether an observer receives events.
     public var isObserved: Bool { recording != nil }
 }
 
-/// Choices that change what an evaluation gives or how it runs.
+/// Choices that affect what an evaluation yields or how it runs.
 public struct MachineSettings: Sendable {
-    /// Moves everything alive at every reservation, to find what holds on to an old address.
+    /// Collects at every reservation, with every third collection a full one, to find code that keeps an old address.
     public var stress: Bool
-    /// `builtins.currentSystem`; nil in pure mode.
+    /// `builtins.currentSystem`, or nil in pure mode.
     public var currentSystem: [UInt8]?
-    /// Search path entries: prefix and path.
+    /// The entries of the search path, each a prefix and a path.
     public var searchPath: [(prefix: [UInt8], path: [UInt8])]
-    /// What relative entries of a search path start from; nil where there is no such place.
+    /// The directory that relative entries of a search path start from, or nil if there is none.
     public var workingDirectory: [UInt8]?
-    /// No environment, clock or paths of the machine.
+    /// Whether the environment, the clock and the host's paths are hidden.
     public var pure: Bool
-    /// `--trace-verbose`: whether `traceVerbose` prints.
+    /// Whether `traceVerbose` prints (`--trace-verbose`).
     public var traceVerbose: Bool
-    /// Whether calls, thunks and what else the loop does are counted; it is a little slower then.
+    /// Whether calls, thunks and other work of the loop are counted, which makes it slightly slower.
     public var countsWork: Bool
-    /// Whether the machine checks itself as it runs; nil: it does not.
+    /// The checks that the machine makes on itself as it runs, or nil for none.
     public var checks: MachineChecks?
-    /// Experimental features of Nix that are on, such as `ca-derivations`.
+    /// The experimental features of Nix that are enabled, such as `ca-derivations`.
     public var features: Set<String>
 
     public init(

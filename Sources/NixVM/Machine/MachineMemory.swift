@@ -1,37 +1,38 @@
 import Glibc
 import NixStore
 
-/// What one machine after another can use: the reserved address ranges, with the builtins and their symbols installed.
+/// Memory that one machine after another can use: the reserved address ranges, with the builtins and their symbols
+/// installed.
 ///
-/// Making these anew costs several system calls, some hundred page faults and the installation of every builtin, more
-/// than a small evaluation itself. So the state right after the installation is kept, and brought back when a machine is
-/// let go: every byte that it wrote is overwritten or given back to the system. Whatever owns memory puts itself back
-/// (`SymbolTable.restore`), and where that is not possible since it has grown, the memory as a whole is thrown away. The rest
-/// of the state is bits. A machine that uses it behaves as a new one does, to the unit of fuel and the byte of memory.
+/// Making these anew takes several system calls, some hundred page faults and the installation of every builtin, which
+/// is more than a small evaluation itself. So the state after the installation is saved, and restored when a machine
+/// ends: every byte that it wrote is overwritten or returned to the system. What owns memory restores itself
+/// (`SymbolTable.restore`); if that fails, the whole memory is discarded. The rest of the state is copied bit by bit. A
+/// machine in this memory behaves as a new one does, to the unit of fuel and the byte of memory.
 public final class MachineMemory {
-    /// Never runs. It owns the state that the machines use in turn.
+    /// A machine that never runs. It owns the storage that the others use in turn.
     let template: Machine
     private let pristine: MachineState
     private let symbols: SymbolTable.Snapshot
-    /// The words of the permanent range, which evaluation changes (layouts remember orders).
+    /// The contents of the permanent range, which evaluation changes because layouts cache their orders.
     private let permanentBytes: [UInt8]
-    /// The words of the heap that the installation took.
+    /// The objects of the nursery that the installation made.
     private let heapBytes: [UInt8]
     private let roots: [Value]
-    /// Whether a machine that was let go left something that could not be brought back.
+    /// Whether a machine left something that could not be restored.
     public private(set) var isSpent = false
     private(set) var isInUse = false
 
-    /// Ranges up to this many bytes are zeroed; of larger ones the pages are given back.
+    /// Ranges of up to this many bytes are set to zero. The pages of larger ones are returned to the system.
     private static let zeroedBytes = 256 << 10
     private static let pageBytes = 4096
 
-    /// Nil when the address space cannot be reserved.
+    /// Prepares the memory. The result is nil when the address space cannot be reserved or `prepare` fails.
     ///
     /// - Parameters:
-    ///   - settings: those of every machine that will use it. Stress mode protects pages, and an impure machine's
-    ///     constants change, so neither is possible.
-    ///   - prepare: installs what every machine is to have beside its builtins.
+    ///   - settings: The settings of every machine that will use the memory. Stress mode is not possible, since it
+    ///     protects pages, nor is an impure machine, since its constants change.
+    ///   - prepare: Installs what every machine shall have besides its builtins.
     public init?(settings: MachineSettings, prepare: (Machine) throws -> Void = { _ in }) {
         guard !settings.stress, let io = try? RootedIO(roots: []),
             let template = Machine(io: io, settings: settings, print: { _ in }), (try? prepare(template)) != nil
@@ -42,7 +43,7 @@ public final class MachineMemory {
         pristine = state
         symbols = state.symbols.snapshot()
         permanentBytes = Self.bytes(from: state.heap.permanent, to: state.heap.permanentTop)
-        heapBytes = Self.bytes(from: state.heap.nursery, to: state.r.hp)
+        heapBytes = Self.bytes(from: state.heap.nursery, to: state.registers.hp)
         roots = Array(UnsafeBufferPointer(start: state.roots, count: state.rootCount))
     }
 
@@ -50,15 +51,15 @@ public final class MachineMemory {
         Array(UnsafeRawBufferPointer(start: start, count: end - start))
     }
 
-    /// Hands the memory to a machine; false while another has it.
-    func take() -> Bool {
+    /// Reserves the memory for a machine. The result is false while another one uses it.
+    func acquire() -> Bool {
         guard !isInUse, !isSpent else { return false }
         isInUse = true
         return true
     }
 
-    /// Called when the machine is let go.
-    func giveBack() {
+    /// Restores the memory when its machine ends.
+    func release() {
         let state = template.state
         isInUse = false
         state.pointee.host = .passUnretained(template)
@@ -79,8 +80,8 @@ public final class MachineMemory {
 
     private func clearHeap() {
         let heap = template.state.pointee.heap
-        clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.r.hp - heap.nursery))
-        // What full collections left is given back already.
+        clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.registers.hp - heap.nursery))
+        // Full collections have returned the other space already.
         clear(heap.current, heap.oldBytes)
         heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }
         let kept = permanentBytes.count
@@ -92,8 +93,8 @@ public final class MachineMemory {
         target.copyMemory(from: source, byteCount: count)
     }
 
-    /// A stack is used from its base upwards, so the first page without a trace ends what a small evaluation wrote. One
-    /// that grew past its first window is given back whole.
+    /// A stack is used from its base upwards, so the first page that is all zero ends what a small evaluation wrote. A
+    /// stack that grew beyond its first window is returned as a whole.
     private func clearStacks() {
         let state = template.state.pointee
         let stack = UnsafeMutableRawPointer(state.stackBase)
@@ -104,7 +105,7 @@ public final class MachineMemory {
             discard(stack, UnsafeMutableRawPointer(state.spLimit) - stack + Self.pageBytes)
         }
         if state.tailSites.count > 0 { clearTailSites(state) }
-        // Machines differ in how deep they may go, so the limit alone does not tell whether the frames grew.
+        // The depth limits of machines differ, so the frames grew only if the window is larger than the saved one.
         let used = UnsafeMutableRawPointer(state.fpLimit) - frames
         if used <= UnsafeMutableRawPointer(pristine.fpLimit) - frames {
             clearPages(frames, used + MemoryLayout<Frame>.stride)
@@ -140,7 +141,7 @@ public final class MachineMemory {
         }
     }
 
-    /// Zeroes up to the next page, and gives the pages after it back to the system.
+    /// Sets the bytes up to the next page to zero, and returns the pages after it to the system.
     private func discard(_ start: UnsafeMutableRawPointer, _ count: Int) {
         let head = min(count, (0 &- Int(bitPattern: start)) & (Self.pageBytes - 1))
         start.initializeMemory(as: UInt8.self, repeating: 0, count: head)

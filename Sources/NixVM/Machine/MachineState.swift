@@ -1,167 +1,185 @@
-/// What the loop keeps in registers; stored whole when anything else must see it.
-struct Registers: BitwiseCopyable {
-    var pc: UnsafePointer<UInt8>
-    /// First free slot.
-    var sp: Slot
-    /// First slot of the current frame.
-    var bp: Slot
-    var fp: UnsafeMutablePointer<Frame>
-    /// The closure or thunk being run: its captures are the upvalues.
-    var env: Object
-    /// First free byte of the heap.
-    var hp: UnsafeMutableRawPointer
-    /// What the current chunk's program refers to.
-    var tables: UnsafePointer<ProgramTables>
-}
-
-/// What a caller needs back. `update` says what happens to the result.
+/// An activation frame: what the caller needs back, and in `update` what happens to the result.
 struct Frame: BitwiseCopyable {
     var pc: UnsafePointer<UInt8>
     var bp: Slot
     var env: Object
     var tables: UnsafePointer<ProgramTables>
-    /// `FrameMode` in the low bits, the address of the thunk above them.
+    /// A `FrameMode` in the low bits, and above them the address of the thunk being forced.
     var update: UInt
 }
 
-/// Where a frame's result goes.
+/// What happens to the result of a frame.
 enum FrameMode {
-    /// To the slot below the frame's base, which held the function.
+    /// It goes to the slot below the frame's base, which held the function.
     static let call: UInt = 0
-    /// Into the thunk and to the frame's base.
+    /// It goes into the thunk and to the frame's base.
     static let updateAndPush: UInt = 1
-    /// Into the thunk; the interrupted instruction or step runs anew and finds it there.
+    /// It goes into the thunk. The interrupted instruction or step runs again and finds it there.
     static let updateAndRetry: UInt = 2
-    /// To the frame's base: an instruction turned into a frame.
+    /// It goes to the frame's base. This is the mode of an instruction that became a frame.
     static let push: UInt = 3
-    /// Set beside the mode once the frame was reused by a tail call.
+    /// This bit is set in addition once a tail call has reused the frame.
     static let tailCalled: UInt = 4
 
-    /// Whether the frame gives a thunk its value.
+    /// Whether the frame updates a thunk.
     @inline(__always)
     static func updates(_ mode: UInt) -> Bool { (mode & 3) &- 1 < 2 }
 }
 
-/// What an instruction's or a builtin's function asks of the loop.
+/// What the function of an instruction or builtin asks of the loop.
 enum Step: UInt8 {
     /// The instruction is complete.
     case next
-    /// The instruction became a frame of a builtin, which goes on.
+    /// The instruction became a frame of a builtin, which is to run.
     case entered
-    /// Force the thunk in `pending`, then run this anew.
+    /// The thunk in `pending` must be forced; then this runs again.
     case force
-    /// Not enough heap for `need` bytes, or stack: make room, then run this anew. Nothing has happened yet.
+    /// The heap does not have `neededBytes` free, or stack or fuel must be checked; then this runs again. It has had no
+    /// effect yet.
     case collect
-    /// Call the function below `callCount` arguments at the top; then run the next step of this frame.
+    /// The function below the `callCount` arguments at the top of the stack must be called; then the next step of this
+    /// frame runs.
     case call
-    /// The same in place of this frame.
+    /// The same as a tail call, in this frame.
     case tailCall
     /// The builtin's result is in `result`.
     case done
-    /// `failure` of the host is set.
+    /// The machine's `failure` is set.
     case error
-    /// The host must answer `request`, then run this anew.
+    /// The host must answer the machine's `request`; then this runs again.
     case suspend
 }
 
-/// Everything that the machine's functions share: numbers, values, and addresses in memory that `MachineStorage` owns and
-/// that stays where it is. So a copy of its bits can be put back, as `MachineMemory` does; the compiler sees to it that
-/// nothing in it is more than bits.
+/// Everything that the machine's functions share: numbers, values, and addresses in memory that `MachineStorage` owns
+/// and that does not move. A copy of its bits can be restored, as `MachineMemory` does; `BitwiseCopyable` makes the
+/// compiler reject a member for which that is wrong.
 struct MachineState: BitwiseCopyable {
-    var r: Registers
-    /// Start of the instruction being executed, where it runs anew.
+    // MARK: Execution
+
+    var registers: Registers
+    /// The start of the current instruction, from which it runs again.
     var instruction: UnsafePointer<UInt8>
     var hpLimit: UnsafeMutableRawPointer
-    /// Where the limit was set by the last collection; it may have been brought forward since, within a step that had
-    /// reserved what it took then.
+    /// The limit that the last collection set. `hpLimit` may have been lowered since, by a step that had reserved
+    /// memory up to this one.
     var windowEnd: UnsafeMutableRawPointer
     var spLimit: Slot
     var fpLimit: UnsafeMutablePointer<Frame>
-    /// Units of fuel until the next look at budget, deadline and cancellation.
+    /// The units of fuel left until the next check of budget, deadline and cancellation.
     var grantedFuel: Int
+
+    // MARK: Code, stack and frames
+
     var chunks: UnsafeMutablePointer<LoadedChunk>
+    var chunkCount = 0
+    /// The largest `maximumStack` of all chunks that are loaded.
+    var largestFrame = 0
     var stackBase: Slot
     var framesBase: UnsafeMutablePointer<Frame>
-    /// Where the current run began: unwinding does not go below.
+    /// The frame in which the current run began. Unwinding stops there.
     var bottomFrame: UnsafeMutablePointer<Frame>
+
+    // MARK: Requests and results of steps
+
+    /// The thunk that a step needs to be forced.
     var pending = Value.null
+    /// The result of the step or builtin that was completed last.
     var result = Value.null
-    var need = 0
-    var needSlots = 0
-    /// Bytes beside the heap that the step which asked for room will take.
-    var needOutside = 0
-    /// Largest `maximumStack` of any chunk loaded.
-    var largestFrame = 0
-    var chunkCount = 0
+    /// The bytes of the heap that a step needs.
+    var neededBytes = 0
+    /// The slots of the stack that a step needs.
+    var neededSlots = 0
+    /// The bytes outside the heap that a step needs.
+    var neededOutsideBytes = 0
+    /// The number of arguments of a call that a step asks for.
     var callCount = 0
-    /// Where a frame goes on after `Step.call`, when that is not the step that asked for it.
+    /// The code at which a frame continues after `Step.call`. If it is nil, the step that asked for the call runs
+    /// again.
     var resume: UnsafePointer<UInt8>?
-    /// First argument of the builtin being run.
+    /// The first argument of the current builtin.
     var arguments: Slot
+
+    // MARK: Heap and roots
+
     var roots: Slot
     var rootCount = 0
     var heap: Heap
-    /// Bytes that were alive when everything was last moved.
+    /// The bytes that survived the last full collection.
     var liveBytes = 0
-    /// Where the nursery begins: its range's start, but under stress.
+    /// The start of the nursery in use, which differs from that of its range under stress only.
     var nurseryStart: UnsafeMutableRawPointer
     var remembered: RememberedSet
+
+    // MARK: Limits and what was used
+
     var memoryLimit: Int?
     var maximumDepth: Int
-    /// The most frames at a time, as far as the frames themselves no longer tell.
-    var deepest = 0
-    /// Fuel left beyond `grantedFuel`; nil when there is no limit.
+    /// The largest number of frames so far, as far as it can no longer be read from the frames.
+    var earlierDepthPeak = 0
+    /// The fuel left beyond `grantedFuel`, or nil when there is no limit.
     var fuel: Int?
     var fuelUsed = 0
+    /// Whether every reservation collects, as described at `MachineSettings.stress`.
     var stress = false
     var stressTurn = 0
-    /// Where the symbols lie: see `symbols`.
-    let symbolsPlace: UnsafeMutablePointer<SymbolTable>
+
+    // MARK: Symbols and caches
+
+    /// The address of `symbols`.
+    let symbolTable: UnsafeMutablePointer<SymbolTable>
     var layoutCache: UnsafeMutablePointer<LayoutCacheEntry>
     var sharedLayouts: UnsafeMutablePointer<SharedLayout>
     var lookupCache: UnsafeMutablePointer<LookupCacheEntry>
     var checkedElements: UnsafeMutablePointer<CheckedElements>
+
+    // MARK: Constants and builtins
+
     var emptyList: Value
     var emptyAttributes: Value
     var emptyString: Value
     /// The table of builtins, which all machines share.
     var builtins: UnsafePointer<BuiltinCode>
     var builtinCount: Int
-    /// Eight bytes for each builtin: a `step` instruction.
+    /// The code of each builtin: eight bytes with a `step` instruction.
     var stepCodes: UnsafePointer<UInt8>
     var returnCode: UnsafeMutablePointer<UInt8>
+    /// The internal chunks whose thunks apply a function to one and to two arguments.
     var applyOneChunk = 0
     var applyTwoChunk = 0
-    /// As `applyTwoChunk`, for what `mapAttrs` makes: its function need not be evaluated.
+    /// As `applyTwoChunk`, for the values that `mapAttrs` makes.
     var applyMappedChunk = 0
+    /// The environment and the tables of frames that run the machine's own code.
     var machineEnv: Object
     var machineTables: UnsafeMutablePointer<ProgramTables>
+
+    // MARK: Host and records
+
     var host: Unmanaged<Machine>
     var counters = Counters()
     var tailSites: TailSites
 
-    /// Values that the host and the table of imports can keep at a time.
+    /// The number of values that the host and the import cache can keep at a time.
     static let rootCapacity = 1 << 22
-    /// Chunks that one machine can load at most.
+    /// The most chunks that a machine can load.
     static let chunkCapacity = 1 << 24
-    /// Values that the stack has room for before it is first asked for more, and frames.
+    /// The initial windows of the stack, in values, and of the frames.
     static let firstStackWindow = 1 << 14
     static let firstFrameWindow = 1 << 13
 
-    /// The names of the machine, in a place that stays.
+    /// The machine's symbols.
     var symbols: SymbolTable {
-        @inline(__always) _read { yield symbolsPlace.pointee }
-        @inline(__always) nonmutating _modify { yield &symbolsPlace.pointee }
+        @inline(__always) _read { yield symbolTable.pointee }
+        @inline(__always) nonmutating _modify { yield &symbolTable.pointee }
     }
 
-    /// Forgets what is known by address.
+    /// Empties the caches that are keyed by addresses.
     mutating func resetCaches() {
         layoutCache.update(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
         sharedLayouts.update(repeating: SharedLayout(), count: SharedLayout.count)
         resetLookups()
     }
 
-    /// Forgets where keys lie in layouts that have moved or are gone, and how far lists were checked.
+    /// Removes lookups in layouts that have moved or died, and all records of checked elements.
     mutating func forgetLookups(_ isGone: (UInt) -> Bool) {
         for index in 0..<LookupCacheEntry.count where isGone(lookupCache[index].layout) {
             lookupCache[index] = LookupCacheEntry()
@@ -175,30 +193,30 @@ struct MachineState: BitwiseCopyable {
     }
 }
 
-/// Where a key lies in a layout with many.
+/// The index of a key in a layout with many keys.
 struct LookupCacheEntry: BitwiseCopyable {
     static let count = 1024
     var layout: UInt = 0
     var symbol: UInt32 = 0
-    /// `absent` when the layout does not have it.
+    /// This is `absent` when the layout does not have the key.
     var index: UInt32 = 0
 
     static let absent = UInt32.max
 }
 
-/// Two layouts, the layout of their union, and how to merge values into it.
+/// Two layouts, the layout of their union, and how to merge their values.
 struct LayoutCacheEntry: BitwiseCopyable {
     static let count = 2048
     var left: UInt = 0
     var right: UInt = 0
     var union: UInt = 0
-    /// A bytes object of `UnionRun`s; 0 when there are too many.
+    /// A bytes object of `UnionRun`s, or 0 when there are too many of them.
     var runs: UInt = 0
 }
 
-/// Neighbours in a union that come from one side.
+/// Neighbours in a union that come from the same side.
 struct UnionRun: BitwiseCopyable {
-    /// Twice the index of the first in its own layout, and 1 more for the right side.
+    /// Twice the index of the first one in its own layout, plus one for the right side.
     var start: UInt32
     var count: UInt32
 
@@ -216,8 +234,8 @@ public struct Counters: Sendable, Equatable, BitwiseCopyable {
     public var updates = 0
     public var updateCopies = 0
     public var listConcats = 0
-    /// Sets and lists with how much is in them, and functions and thunks with what they capture. Those that code makes
-    /// are counted only when the settings ask for it.
+    /// The sets and lists with their elements, and the functions and thunks with their captures. Those that code makes
+    /// are counted only if the settings ask for it.
     public var sets = 0
     public var setElements = 0
     public var lists = 0
@@ -226,7 +244,7 @@ public struct Counters: Sendable, Equatable, BitwiseCopyable {
     public var captures = 0
 }
 
-/// The handle through which all of the machine is reached; a pointer, so that passing it costs nothing.
+/// The handle by which all parts of the machine are reached. It is a pointer, so passing it costs nothing.
 struct Interpreter {
     let state: UnsafeMutablePointer<MachineState>
 

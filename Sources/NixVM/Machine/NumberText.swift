@@ -1,11 +1,11 @@
 import Glibc
 
-/// Floats as text in the three ways Nix prints them.
+/// Floats as text, in two of the forms that Nix prints.
 enum NumberText {
-    /// `toString`: six decimals (`%f`).
+    /// Six decimals (`%f`), as `toString` prints them.
     static func fixed(_ value: Double) -> [UInt8] { format("%f", value) }
 
-    /// Printed values: six significant digits (`%g`), as a C++ stream prints a double.
+    /// Six significant digits (`%g`), as a C++ stream prints a double. Printed values use this form.
     static func general(_ value: Double) -> [UInt8] { format("%g", value) }
 
     private static func format(_ pattern: String, _ value: Double) -> [UInt8] {

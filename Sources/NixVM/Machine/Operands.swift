@@ -23,14 +23,14 @@ func wideOperand(_ pc: UnsafePointer<UInt8>) -> (Int, Int) {
     return (value, 1 &+ count)
 }
 
-/// Undoes the zigzag form.
+/// Reads a signed operand, which is zigzag encoded.
 @inline(__always)
 func signedOperand(_ pc: inout UnsafePointer<UInt8>) -> Int {
     let value = UInt(bitPattern: operand(&pc))
     return Int(bitPattern: value &>> 1) ^ (0 &- Int(bitPattern: value & 1))
 }
 
-/// Reads a jump's four bytes and gives its target.
+/// The target of a jump, whose four-byte offset is at `pc`.
 @inline(__always)
 func jumpTarget(_ pc: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
     pc + 4 + Int(UnsafeRawPointer(pc).loadUnaligned(as: UInt32.self))

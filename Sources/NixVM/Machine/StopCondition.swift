@@ -1,20 +1,21 @@
-/// What stops an evaluation from outside: its deadline, or somebody who cancels it. Parser and compiler ask too.
+/// The reasons to stop an evaluation from outside: its deadline, and its cancellation. The parser and the compiler
+/// check it, too.
 public struct StopCondition: Sendable {
     let cancellation: Cancellation?
-    /// Monotonic clock, nanoseconds.
+    /// A time of the monotonic clock, in nanoseconds.
     let deadline: UInt64?
 
-    /// Whether there is anything that could stop it.
+    /// Whether there is a deadline or a cancellation at all.
     public var isPossible: Bool { cancellation != nil || deadline != nil }
 
-    /// `cancelled` or `deadlineExceeded`; nil to go on.
+    /// `cancelled` or `deadlineExceeded`, or nil to continue.
     public var cause: FailureKind? {
         if cancellation?.isCancelled == true { return .cancelled }
         if let deadline, monotonicNanoseconds() >= deadline { return .deadlineExceeded }
         return nil
     }
 
-    /// The failure of an evaluation that was stopped.
+    /// The failure of an evaluation that must stop, or nil to continue.
     public var failure: EvalFailure? {
         cause.map { EvalFailure(kind: $0, message: Array(Self.message($0).utf8)) }
     }

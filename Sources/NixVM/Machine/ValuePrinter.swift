@@ -2,21 +2,21 @@ import MessageText
 
 /// Prints values without forcing anything and without native recursion.
 ///
-/// In messages little is shown of a value, in time and memory that do not depend on its size. Elsewhere all of it is: then
-/// the printer looks at deadline and cancellation on its way, and its text counts under the memory limit.
+/// A message shows only a part of a value, in time and memory that do not depend on its size. Otherwise all of the
+/// value is shown; then the printer polls deadline and cancellation, and its text counts towards the memory limit.
 struct ValuePrinter {
-    /// How much is shown, and what stands for functions and thunks.
+    /// How much is shown, and how functions and thunks are printed.
     enum Style {
-        /// The result of `nix-instantiate --eval`: everything, `<LAMBDA>`, `<CODE>`.
+        /// The result of `nix-instantiate --eval`: everything, with `<LAMBDA>` and `<CODE>`.
         case result
-        /// `trace`: `«lambda @ ...»`, `«thunk»`.
+        /// The text of `trace`: everything, with `«lambda @ ...»` and `«thunk»`.
         case trace
-        /// Inside messages: as `trace`, within the bounds of `Bounds.messages`.
+        /// Within messages: as `trace`, but within `Bounds.messages`.
         case errors
     }
 
-    /// How much of a value messages show. The bounds are those of Nix (`errorPrintOptions`): attributes and elements are
-    /// counted over the whole value, once they are printed.
+    /// How much of a value messages show. The bounds are those of Nix (`errorPrintOptions`). Attributes and elements
+    /// are counted over the whole value.
     struct Bounds {
         var depth = Int.max
         var attributes = Int.max
@@ -27,41 +27,41 @@ struct ValuePrinter {
         static let messages = Bounds(depth: 10, attributes: 10, elements: 10, stringBytes: 1_024)
     }
 
-    /// One step of the work left.
+    /// A step of the remaining work.
     private enum Work {
         case value(Value, depth: Int)
-        /// Elements from `next` on; those before are printed.
+        /// The elements from `next` on.
         case list(Value, next: Int, depth: Int)
-        /// The same of a set, whose attributes are printed in the given order.
+        /// The attributes from `next` on, in the given order.
         case set(Value, order: [Int], next: Int, depth: Int)
     }
 
     private let interpreter: Interpreter
     private let style: Style
     private let bounds: Bounds
-    /// Bytes after which printing stops with `...`.
+    /// The number of bytes after which printing stops with `...`.
     private let limit: Int
     private var out: [UInt8] = []
     private var work: [Work] = []
-    /// Containers printed before: they print as `«repeated»`.
+    /// The containers printed so far, which print as `«repeated»` when they come again.
     private var seen: Set<UInt64> = []
     private var attributeCount = 0
     private var elementCount = 0
-    /// What was done since deadline, cancellation and memory were looked at: values, and blocks of bytes of strings.
+    /// The work done since the last poll: values, and blocks of strings.
     private var unpolled = 0
     /// Why printing ended early.
     private var stopped: FailureKind?
 
-    /// So much is done between two looks.
+    /// The work between two polls.
     private static let pollInterval = 1_024
-    /// Bytes of a string that count as one value.
+    /// The bytes of a string that count as one value.
     private static let blockBytes = 256
 
-    /// Whether a program asked for the text, which costs it fuel.
+    /// Whether printing uses fuel, because a program asked for the text.
     private let isCharged: Bool
 
     /// - Parameters:
-    ///   - limit: Bytes after which the text ends in `...`.
+    ///   - limit: The number of bytes after which the text ends in `...`.
     ///   - isCharged: Whether printing uses fuel.
     init(_ interpreter: Interpreter, _ style: Style, limit: Int = .max, isCharged: Bool = false) {
         self.isCharged = isCharged
@@ -71,7 +71,7 @@ struct ValuePrinter {
         bounds = style == .errors ? .messages : .none
     }
 
-    /// The text of a value; ends early, in `...`, where the evaluation must stop.
+    /// The text of a value. It ends early, in `...`, when the evaluation must stop.
     func print(_ value: Value) -> [UInt8] {
         var copy = self
         copy.printAll(value)
@@ -79,7 +79,8 @@ struct ValuePrinter {
         return copy.out
     }
 
-    /// The text of a value; nil, with the machine's `failure` set, when deadline, cancellation or memory forbid it.
+    /// The text of a value, or nil with the machine's `failure` set when deadline, cancellation, fuel or memory forbid
+    /// it.
     func printed(_ value: Value) -> [UInt8]? {
         var copy = self
         copy.printAll(value)
@@ -105,13 +106,13 @@ struct ValuePrinter {
         }
     }
 
-    /// Counts work, and now and then looks whether it may go on.
+    /// Counts work, and polls at intervals.
     private mutating func step(_ amount: Int) {
         unpolled += amount
         if isCharged, !interpreter.charge(amount) { stopped = interpreter.machine.failure?.kind ?? .fuelExhausted }
         guard unpolled >= Self.pollInterval else { return }
         unpolled = 0
-        // A text that grows is copied: both copies are there for a moment.
+        // The text is copied when it grows, and both copies exist for a moment.
         let bytes = out.count * 3 + work.count * MemoryLayout<Work>.stride * 2 + seen.count * 32
         stopped = interpreter.machine.interruption() ?? (interpreter.hasRoomOutsideHeap(bytes) ? nil : .memoryExceeded)
     }
@@ -119,8 +120,7 @@ struct ValuePrinter {
     private mutating func text(_ text: String) { out += Array(text.utf8) }
 
     private mutating func print(_ value: Value, _ depth: Int) {
-        var value = value
-        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        let value = value.dereferenced
         switch value.tag {
         case Tag.integer: text(String(value.small))
         case Tag.immediate: printImmediate(value)
@@ -179,7 +179,7 @@ struct ValuePrinter {
         out += MessageText.excerpt(bytes)
     }
 
-    /// An attribute name, quoted where it is no identifier.
+    /// Appends an attribute name, which is quoted if it is not an identifier.
     private mutating func printName(_ bytes: UnsafeBufferPointer<UInt8>) {
         let shown = UnsafeBufferPointer(rebasing: bytes[..<min(bytes.count, bounds.stringBytes)])
         if ValuePrinter.isIdentifier(shown) {
@@ -219,7 +219,8 @@ struct ValuePrinter {
         text("«\(count) \(noun)\(count == 1 ? "" : "s") elided»")
     }
 
-    /// Whether the container was printed before; else notes it. Nix takes all empty sets for one, but in results.
+    /// Whether the container was printed before; if not, it is recorded. As in Nix, all empty sets count as the same
+    /// one, except in results.
     private mutating func isRepeated(_ value: Value) -> Bool {
         if value.object.field == 0 {
             if style == .result || value.isList { return false }
@@ -232,7 +233,7 @@ struct ValuePrinter {
     }
 
     private mutating func printList(_ value: Value, _ depth: Int) {
-        // Nix knows a list by the place that holds it, and a result has one of its own.
+        // Nix identifies a list by the value that holds it, and the value of a result is always its own.
         if depth > 0 || style != .result, isRepeated(value) { return }
         if depth >= bounds.depth { return text("[ ... ]") }
         text("[")
@@ -259,8 +260,8 @@ struct ValuePrinter {
         work.append(.set(value, order: order(value.object), next: 0, depth: depth))
     }
 
-    /// The attributes by name; where not all are shown, what says what the set is comes first, and only as many as can
-    /// be shown are looked for.
+    /// The indices of the attributes in the order they are printed: by name. If not all of them are shown, `type` and
+    /// `_type` come first, and only as many others are found as can be shown.
     private func order(_ set: Object) -> [Int] {
         let entries = set.layout.entries
         guard bounds.attributes < .max else {
@@ -269,7 +270,7 @@ struct ValuePrinter {
                 interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
             }
         }
-        let order = firstByName(set, most: bounds.attributes + 2)
+        let order = firstByName(set, maximum: bounds.attributes + 2)
         let important = ["type", "_type"].compactMap { index(of: Array($0.utf8), in: set) }.sorted {
             interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
         }
@@ -281,19 +282,19 @@ struct ValuePrinter {
         return symbol.flatMap { interpreter.lookup(set, $0) }.map { $0 - set.attributeValues }
     }
 
-    /// The indices of the first attributes by name, in that order.
-    private func firstByName(_ set: Object, most: Int) -> [Int] {
+    /// The indices of the first `maximum` attributes by name, in that order.
+    private func firstByName(_ set: Object, maximum: Int) -> [Int] {
         let entries = set.layout.entries
         var first: [Int] = []
         for index in 0..<set.field {
             let symbol = entries[index].symbol
-            var place = first.count
-            while place > 0, interpreter.state.pointee.symbols.precedes(symbol, entries[first[place - 1]].symbol) {
-                place -= 1
+            var rank = first.count
+            while rank > 0, interpreter.state.pointee.symbols.precedes(symbol, entries[first[rank - 1]].symbol) {
+                rank -= 1
             }
-            guard place < most else { continue }
-            if first.count == most { first.removeLast() }
-            first.insert(index, at: place)
+            guard rank < maximum else { continue }
+            if first.count == maximum { first.removeLast() }
+            first.insert(index, at: rank)
         }
         return first
     }
@@ -319,7 +320,7 @@ struct ValuePrinter {
     /// Bytes of `inherit`.
     private static let longestKeyword = 7
 
-    /// A string literal, escaped as Nix escapes it.
+    /// Appends a string literal, escaped as Nix does.
     private static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         escape(bytes, into: &out)
@@ -370,7 +371,7 @@ extension Machine {
         return function.isBuiltin ? builtinName(function.builtinIndex) : "lambda"
     }
 
-    /// `«lambda f @ file:line:column»`; of a partly applied function, where the part still to be called stands.
+    /// `«lambda f @ file:line:column»`. For a partial application the position is that of the next parameter.
     func describeFunction(_ value: Value) -> String {
         var applied = 0
         var function = value

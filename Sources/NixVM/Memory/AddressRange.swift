@@ -1,14 +1,14 @@
 import Glibc
 
-/// Addresses reserved from the system, which this value alone owns and gives back at its end.
+/// A range of address space that is reserved from the system. This value is its only owner and unmaps it at the end.
 ///
-/// Pages are taken as they are touched and read as zero until they are written. A range neither moves nor grows, so
-/// plain pointers into it stay good as long as their owner lives.
+/// The system provides a page when it is first touched; until it is written, it reads as zero. A range neither moves
+/// nor grows, so plain pointers into it stay valid as long as their owner lives.
 struct AddressRange: ~Copyable {
     let start: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Nil when the system does not give so many bytes of address space.
+    /// The result is nil when the system does not grant that much address space.
     init?(byteCount: Int) {
         let size = max(byteCount, 1)
         let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
@@ -17,20 +17,20 @@ struct AddressRange: ~Copyable {
         self.byteCount = size
     }
 
-    /// A range for so many elements of a type whose values need no care at their end.
+    /// Reserves room for `count` elements of a type that needs no deinitialization.
     init?<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type) {
         self.init(byteCount: count * MemoryLayout<Element>.stride)
     }
 
     deinit { munmap(start, byteCount) }
 
-    /// The range as elements of one type.
+    /// The start of the range as a pointer to elements of the given type.
     func base<Element: BitwiseCopyable>(as type: Element.Type) -> UnsafeMutablePointer<Element> {
         start.assumingMemoryBound(to: type)
     }
 }
 
-/// A table of a fixed length, which this value alone owns.
+/// A table of fixed length. This value is its only owner.
 struct FixedTable<Element>: ~Copyable {
     let base: UnsafeMutablePointer<Element>
     let count: Int

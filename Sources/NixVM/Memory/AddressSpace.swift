@@ -1,8 +1,8 @@
 import Glibc
 
-/// The address space of this process, where the system limits it (`ulimit -v`, `RLIMIT_AS`).
+/// The system's limit on the address space of this process (`ulimit -v`, `RLIMIT_AS`).
 public enum AddressSpace {
-    /// Bytes that this process may map; nil: as many as there are.
+    /// The bytes that this process may map, or nil if there is no limit.
     public static var limit: Int? {
         var limits = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limits) == 0, limits.rlim_cur < rlim_t(Int.max) else {
@@ -11,10 +11,11 @@ public enum AddressSpace {
         return Int(limits.rlim_cur)
     }
 
-    /// Bytes that it may still map; nil without a limit.
+    /// The bytes that this process may still map, or nil if there is no limit.
     static var room: Int? { limit.map { max(0, $0 - mappedBytes) } }
 
-    /// Bytes that are mapped: the first number of `/proc/self/statm`, in pages. 0 where that cannot be read.
+    /// The bytes that are mapped. The first number of `/proc/self/statm` is their number in pages; 0 is assumed if the
+    /// file cannot be read.
     private static var mappedBytes: Int {
         let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return 0 }
@@ -25,10 +26,10 @@ public enum AddressSpace {
         return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) * sysconf(Int32(_SC_PAGESIZE))
     }
 
-    /// Whether there is room for a machine that can do any work.
+    /// Whether there is room for a machine that can do some work.
     public static var hasRoom: Bool { HeapSizes(memoryLimit: nil, room: room) != nil }
 
-    /// Says that a machine's ranges cannot be reserved, why, and what to do.
+    /// The message that a machine's ranges cannot be reserved, with the reason and what to do.
     public static var failureText: String {
         let failure = "the address space for the heap cannot be reserved"
         guard let limit, let room else { return failure }

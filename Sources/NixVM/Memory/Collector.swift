@@ -1,21 +1,22 @@
-/// The state of one collection: Cheney's copying, out of one range of addresses.
+/// The state of one collection, which copies live objects out of one range of addresses (Cheney's algorithm).
 struct Collector {
-    /// What lies outside this range stays where it is.
+    /// The collector moves only objects in the `extent` bytes from this address.
     let from: UInt
     let extent: UInt
     var free: UnsafeMutableRawPointer
-    /// Told which of them are in use.
-    let failures: KeptFailures
-    /// Why the evaluation must stop now, if it must.
+    /// The table of caught failures, which learns here which of its entries are still in use.
+    let failures: CaughtFailures
+    /// This tells why the evaluation must stop now, if it must.
     private let stop: StopCondition
-    /// The evaluation must stop, and so the collection did: what was moved is of no use, nor what was not.
+    /// The collection stopped halfway because the evaluation must stop. The heap is unusable from then on, since some
+    /// of its references were updated and others were not.
     private(set) var isAbandoned = false
 
-    /// Bytes that are moved between two looks at deadline and cancellation: less than a millisecond's work.
+    /// The number of bytes scanned between two polls of deadline and cancellation. They take less than a millisecond.
     private static let blockBytes = 1 << 20
 
     init(
-        from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: KeptFailures,
+        from: UnsafeMutableRawPointer, extent: Int, free: UnsafeMutableRawPointer, failures: CaughtFailures,
         stop: StopCondition
     ) {
         self.stop = stop
@@ -28,7 +29,7 @@ struct Collector {
     @inline(__always)
     func isInside(_ address: UInt) -> Bool { address &- from < extent }
 
-    /// The object's new address, moving it if this is the first visit.
+    /// The new address of the object, which is copied if this is the first visit.
     @inline(__always)
     mutating func moved(_ object: Object) -> Object {
         if UInt(bitPattern: object) &- from >= extent { return object }
@@ -52,10 +53,10 @@ struct Collector {
         return copy
     }
 
-    /// The value with its object moved; a thunk that has its value is replaced by it.
+    /// The value with its object moved. An indirection is replaced by the value it refers to.
     @inline(__always)
     mutating func moved(_ value: Value) -> Value {
-        // An integer or an immediate can look like an address here.
+        // The bits of an integer or an immediate can look like an address in the range.
         if UInt(value.bits) &- from >= extent || !value.isObject { return value }
         var value = value
         if value.isThunk {
@@ -78,7 +79,7 @@ struct Collector {
         }
     }
 
-    /// Visits every object moved so far, and those it moves, until none is left or the evaluation must stop.
+    /// Scans every object copied so far and those copied meanwhile, until none is left or the evaluation must stop.
     mutating func scan(from start: UnsafeMutableRawPointer) {
         var next = start
         var poll = start + Self.blockBytes
@@ -113,7 +114,7 @@ struct Collector {
         }
     }
 
-    /// Where an object is now; nil when nothing refers to it.
+    /// The current address of an object. The result is nil when nothing refers to it.
     func survivor(_ address: UInt) -> UInt? {
         if address &- from >= extent { return address }
         guard let object = Object(bitPattern: address) else { return nil }

@@ -1,29 +1,30 @@
 import Glibc
 
-/// Collection in two generations. Runs only between instructions or steps, when every live value lies on the machine's
+/// Generational collection. It runs only between instructions or steps, when every live value is on the machine's
 /// stack, in its frames or among its roots.
 extension Interpreter {
-    /// Empties the nursery, moves everything to the other space where that is due, and leaves room for `need` bytes;
-    /// false when the memory limit forbids it.
+    /// Empties the nursery, collects the whole heap when that is due, and leaves at least `bytes` bytes free. The result
+    /// is false when the memory limit forbids it, or when the evaluation must stop.
     @inline(never)
-    func collect(need: Int) -> Bool {
+    func collect(reserving bytes: Int) -> Bool {
         let start = monotonicNanoseconds()
         defer { state.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
-        if !isFullDue(need) {
+        if !isFullDue(bytes) {
             collectNursery()
             if machine.isHeapAbandoned { return false }
-            if openNursery(need) { return true }
+            if openNursery(bytes) { return true }
         }
         collectAll()
-        return !machine.isHeapAbandoned && openNursery(need)
+        return !machine.isHeapAbandoned && openNursery(bytes)
     }
 
-    /// Moves what is alive in the nursery to the current space.
+    /// Copies the survivors of the nursery to the current space.
     private func collectNursery() {
-        machine.keptFailures.beginCollection()
+        machine.caughtFailures.beginCollection()
         let heap = state.pointee.heap
         var collector = Collector(
-            from: heap.nursery, extent: state.pointee.heap.spaceSize, free: heap.oldTop, failures: machine.keptFailures,
+            from: heap.nursery, extent: state.pointee.heap.spaceSize, free: heap.oldTop,
+            failures: machine.caughtFailures,
             stop: machine.stop)
         moveRoots(&collector)
         moveRemembered(&collector)
@@ -33,20 +34,20 @@ extension Interpreter {
             return abandon()
         }
         finish(&collector, from: heap.oldTop)
-        machine.keptFailures.endCollection(isFull: false)
+        machine.caughtFailures.endCollection(isFull: false)
     }
 
-    /// Moves everything alive to the other space.
+    /// Copies everything alive to the idle space, which then becomes the current one.
     func collectAll() {
-        machine.keptFailures.beginCollection()
+        machine.caughtFailures.beginCollection()
         let heap = state.pointee.heap
         let from = heap.current
         let to = heap.idle
         if state.pointee.stress { mprotect(to, state.pointee.heap.spaceSize, PROT_READ | PROT_WRITE) }
-        // The nursery lies between the spaces.
+        // The nursery lies between the two spaces, so it forms one range with either of them.
         var collector = Collector(
             from: min(from, heap.nursery), extent: 2 * state.pointee.heap.spaceSize, free: to,
-            failures: machine.keptFailures, stop: machine.stop)
+            failures: machine.caughtFailures, stop: machine.stop)
         state.pointee.remembered.forgetAll()
         moveRoots(&collector)
         collector.scan(from: to)
@@ -56,9 +57,9 @@ extension Interpreter {
         }
         let used = heap.oldBytes
         state.pointee.heap.statistics.fullCollections += 1
-        // Counts what the space holds that is still the current one.
+        // `finish` reads how much the old space holds, so it must run before the spaces are swapped.
         finish(&collector, from: to)
-        machine.keptFailures.endCollection(isFull: true)
+        machine.caughtFailures.endCollection(isFull: true)
         state.pointee.heap.firstIsCurrent.toggle()
         state.pointee.liveBytes = state.pointee.heap.oldBytes
         shrinkStacks()
@@ -69,16 +70,16 @@ extension Interpreter {
         }
     }
 
-    /// Ends an evaluation that must stop while its heap is being moved: no value of the machine can be looked at any more.
+    /// Ends an evaluation that must stop during a collection. No value of the machine may be read after this.
     private func abandon() {
         if poll() { _ = failInterrupted(.cancelled) }
         machine.abandonHeap()
     }
 
-    /// The collected ranges hold nothing more that is alive.
+    /// Updates caches and statistics after the survivors have left the nursery, and empties it.
     private func finish(_ collector: inout Collector, from start: UnsafeMutableRawPointer) {
         let before = state.pointee.heap
-        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
         moveCaches(&collector)
         state.pointee.heap.oldTop = collector.free
         state.pointee.heap.statistics.allocatedBytes += fresh
@@ -86,19 +87,20 @@ extension Interpreter {
         state.pointee.heap.statistics.copiedBytes += collector.free - start
         state.pointee.heap.statistics.peakBytes = max(
             before.statistics.peakBytes, before.oldBytes + fresh + (collector.free - start))
-        state.pointee.heap.nurseryTouched = max(before.nurseryTouched, state.pointee.r.hp - before.nursery)
+        state.pointee.heap.nurseryTouched = max(before.nurseryTouched, state.pointee.registers.hp - before.nursery)
         emptyNursery()
     }
 
-    /// The next object is made where the first was; under stress on pages of its own, and none of the old ones is left.
+    /// Makes allocation start again at the beginning of the nursery. Under stress it uses fresh pages instead and makes
+    /// the old ones inaccessible, so that a stale pointer faults.
     private func emptyNursery() {
         let heap = state.pointee.heap
         guard state.pointee.stress else {
-            state.pointee.r.hp = heap.nursery
+            state.pointee.registers.hp = heap.nursery
             return
         }
         let page = 4096
-        let used = (state.pointee.r.hp - state.pointee.nurseryStart + page - 1) & ~(page - 1)
+        let used = (state.pointee.registers.hp - state.pointee.nurseryStart + page - 1) & ~(page - 1)
         mprotect(state.pointee.nurseryStart, used, PROT_NONE)
         madvise(state.pointee.nurseryStart, used, MADV_DONTNEED)
         state.pointee.nurseryStart += used
@@ -106,14 +108,14 @@ extension Interpreter {
             mprotect(heap.nursery, state.pointee.heap.spaceSize, PROT_READ | PROT_WRITE)
             state.pointee.nurseryStart = heap.nursery
         }
-        state.pointee.r.hp = state.pointee.nurseryStart
+        state.pointee.registers.hp = state.pointee.nurseryStart
     }
 
     private func moveRoots(_ collector: inout Collector) {
         let state = self.state
-        collector.copy(from: state.pointee.stackBase, count: state.pointee.r.sp - state.pointee.stackBase)
+        collector.copy(from: state.pointee.stackBase, count: state.pointee.registers.sp - state.pointee.stackBase)
         var frame = state.pointee.framesBase
-        while frame < state.pointee.r.fp {
+        while frame < state.pointee.registers.fp {
             frame.pointee.env = collector.moved(frame.pointee.env)
             if frame.pointee.update > 7 {
                 let object = Object(bitPattern: frame.pointee.update & ~7).unsafelyUnwrapped
@@ -122,13 +124,13 @@ extension Interpreter {
             }
             frame += 1
         }
-        state.pointee.r.env = collector.moved(state.pointee.r.env)
+        state.pointee.registers.env = collector.moved(state.pointee.registers.env)
         collector.copy(from: state.pointee.roots, count: state.pointee.rootCount)
         state.pointee.result = collector.moved(state.pointee.result)
         state.pointee.pending = collector.moved(state.pointee.pending)
     }
 
-    /// What is known by address moves along, or is forgotten with what it is about.
+    /// Updates the addresses in the caches, and drops each entry whose objects did not survive.
     private func moveCaches(_ collector: inout Collector) {
         for index in 0..<LayoutCacheEntry.count {
             let entry = state.pointee.layoutCache + index
@@ -146,7 +148,7 @@ extension Interpreter {
             guard let right = collector.survivor(entry.right) else { return nil }
             moved.right = right
         }
-        // The runs are known here alone. They hold no values, so that nothing is left to scan.
+        // Only this entry refers to the runs. They hold no values, so they bytes no scan.
         if let runs = Object(bitPattern: entry.runs) { moved.runs = UInt(bitPattern: collector.moved(runs)) }
         return moved
     }
@@ -156,39 +158,40 @@ extension Interpreter {
     }
 }
 
-/// When to collect.
+/// The policy of when to collect, and how much.
 extension Interpreter {
-    /// Bytes that everything alive may take: under a limit half of what stack and programs leave, since a collection
-    /// may have to move all of it.
-    private var mostBytes: Int {
+    /// The most bytes that live objects may take. Under a memory limit this is half of what stacks and programs leave,
+    /// because a full collection may have to copy all of it.
+    private var maximumLiveBytes: Int {
         guard let limit = state.pointee.memoryLimit else { return state.pointee.heap.spaceSize / 2 }
         let other = stackBytes + outsideBytes + state.pointee.remembered.byteCount
         return max(0, limit - other) / 2
     }
 
-    /// Whether the next collection is to move everything: when as much as was alive after the last such one has
-    /// lived on since, or when the limit leaves little room beside what has.
-    private func isFullDue(_ need: Int) -> Bool {
+    /// Whether the next collection must be a full one. It must when the space has grown to twice what survived the last
+    /// full one, when the remembered set is incomplete, or when the memory limit leaves too little room for a nursery.
+    private func isFullDue(_ bytes: Int) -> Bool {
         if !state.pointee.remembered.isComplete { return true }
         if state.pointee.stress {
             state.pointee.stressTurn &+= 1
             return state.pointee.stressTurn % 3 == 0
         }
         let old = state.pointee.heap.oldBytes
-        if old > max(Heap.firstFull, 2 * state.pointee.liveBytes) { return true }
+        if old > max(Heap.firstFullThreshold, 2 * state.pointee.liveBytes) { return true }
         guard state.pointee.memoryLimit != nil else { return false }
-        let most = mostBytes
-        let fresh = state.pointee.r.hp - state.pointee.nurseryStart
-        return most - old - fresh < need + min(Heap.nurserySize, (most - state.pointee.liveBytes) / 4)
+        let maximum = maximumLiveBytes
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
+        return maximum - old - fresh < bytes + min(Heap.nurserySize, (maximum - state.pointee.liveBytes) / 4)
     }
 
-    /// Sets where the next collection happens: after so many bytes, or as many as the stack takes, which each
-    /// collection visits, and never so late that moving everything could pass the memory limit.
-    func openNursery(_ need: Int) -> Bool {
+    /// Opens a window of the nursery, at whose end the next collection happens. The window has the usual size, or the
+    /// size of the stack if that is larger, because each collection scans the whole stack. It is never so large that a
+    /// full collection could exceed the memory limit.
+    func openNursery(_ bytes: Int) -> Bool {
         let old = state.pointee.heap.oldBytes
-        let most = mostBytes
-        let window = state.pointee.stress ? need : min(max(Heap.nurserySize, stackBytes) + need, most - old)
-        if window < need || old + need > most { return false }
+        let maximum = maximumLiveBytes
+        let window = state.pointee.stress ? bytes : min(max(Heap.nurserySize, stackBytes) + bytes, maximum - old)
+        if window < bytes || old + bytes > maximum { return false }
         let end = state.pointee.nurseryStart + window
         guard end <= state.pointee.heap.nursery + state.pointee.heap.spaceSize else { return false }
         state.pointee.hpLimit = end
@@ -201,14 +204,14 @@ extension Interpreter {
         return true
     }
 
-    /// Gives back what stack and frames took when much more was on them, since all of their windows counts under a memory
-    /// limit.
+    /// Returns memory of the stack and the frames that an earlier, deeper recursion needed, since the whole of their
+    /// windows counts towards the memory limit.
     private func shrinkStacks() {
         guard state.pointee.memoryLimit != nil else { return }
         let frames = state.pointee.fpLimit - state.pointee.framesBase
-        let usedFrames = max(state.pointee.r.fp - state.pointee.framesBase, MachineState.firstFrameWindow / 2)
+        let usedFrames = max(state.pointee.registers.fp - state.pointee.framesBase, MachineState.firstFrameWindow / 2)
         if frames > 4 * usedFrames {
-            state.pointee.deepest = max(state.pointee.deepest, machine.depthPeak)
+            state.pointee.earlierDepthPeak = max(state.pointee.earlierDepthPeak, machine.depthPeak)
             let kept = 2 * usedFrames
             let entry = MemoryLayout<UInt>.stride
             discardPages(state.pointee.framesBase + kept, state.pointee.framesBase + (frames + 1))
@@ -217,7 +220,7 @@ extension Interpreter {
             state.pointee.fpLimit = state.pointee.framesBase + kept
         }
         let slots = state.pointee.spLimit - state.pointee.stackBase
-        let usedSlots = max(state.pointee.r.sp - state.pointee.stackBase, MachineState.firstStackWindow / 2)
+        let usedSlots = max(state.pointee.registers.sp - state.pointee.stackBase, MachineState.firstStackWindow / 2)
         if slots > 4 * (usedSlots + state.pointee.largestFrame) {
             let kept = 2 * (usedSlots + state.pointee.largestFrame)
             discardPages(state.pointee.stackBase + kept, state.pointee.stackBase + slots)
@@ -225,22 +228,23 @@ extension Interpreter {
         }
     }
 
-    /// Gives back the pages that lie whole between two addresses.
+    /// Returns the whole pages between two addresses to the system.
     private func discardPages(_ start: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer) {
         let first = UnsafeMutableRawPointer(bitPattern: (UInt(bitPattern: start) + 4095) & ~4095)
         guard let first, end - first >= 4096 else { return }
         madvise(first, (end - first) & ~4095, MADV_DONTNEED)
     }
 
-    /// Bytes of stack and frames that count: what is in use of the windows that a machine begins with, and all of larger
-    /// ones, which may be filled without asking.
+    /// The bytes of stack and frames that count towards the memory limit. Of a window that still has its initial size
+    /// only the part in use counts. A larger window counts as a whole, because it may be filled without another check.
     var stackBytes: Int {
         let slots = state.pointee.spLimit - state.pointee.stackBase
         let frames = state.pointee.fpLimit - state.pointee.framesBase
-        let countedSlots = slots > MachineState.firstStackWindow ? slots : state.pointee.r.sp - state.pointee.stackBase
+        let countedSlots =
+            slots > MachineState.firstStackWindow ? slots : state.pointee.registers.sp - state.pointee.stackBase
         let countedFrames =
-            frames > MachineState.firstFrameWindow ? frames : state.pointee.r.fp - state.pointee.framesBase
-        // Each frame has a place for its first tail call.
+            frames > MachineState.firstFrameWindow ? frames : state.pointee.registers.fp - state.pointee.framesBase
+        // Each frame has an entry in `TailSites` for its first tail call.
         return countedSlots &* MemoryLayout<Value>.stride
             &+ countedFrames &* (MemoryLayout<Frame>.stride &+ MemoryLayout<UInt>.stride)
     }

@@ -1,12 +1,12 @@
 extension Heap {
-    /// An object without words of its own beside the header, and one word behind it.
+    /// Makes an object without contents. The second word is the room that a minimal object needs.
     mutating func makeFirstObject(kind: UInt64) -> Object {
         let object = allocatePermanent(words: 2)
         object[0] = Object.header(kind, field: 0)
         return object
     }
 
-    /// The empty list, set and string, of which there is one each.
+    /// Makes the empty list, set and string. The machine has one of each.
     mutating func makeEmptyObjects() -> (list: Value, attributes: Value, string: Value) {
         let list = allocatePermanent(words: 1)
         list[0] = Object.header(Kind.list, field: 0)

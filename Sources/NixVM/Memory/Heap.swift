@@ -1,39 +1,41 @@
-/// Where objects lie in the ranges of a machine. All are reserved at once and touched as used.
+/// The layout of the heap within the machine's ranges. They are all reserved at once; pages are provided as they are
+/// touched.
 ///
-/// What is made lies in the nursery. What is alive there when it is full moves to the older of two spaces, and so the
-/// nursery's pages are used again and again. Now and then everything alive moves to the other space. The permanent
-/// range holds what programs carry (constants, layouts, names); nothing in it moves, and nothing in it refers to the
-/// rest.
+/// New objects are allocated in the nursery. When it is full, its survivors are copied to the current one of two
+/// spaces, and its pages are used again. From time to time everything alive is copied to the other space. The permanent
+/// range holds what programs contain (constants, layouts, names). Nothing in it moves, and nothing in it refers to
+/// another range.
 struct Heap: BitwiseCopyable {
-    /// Bytes of each space and of the nursery, which lies between the two: so the nursery and either space are one range.
+    /// The size in bytes of each space and of the nursery. The nursery lies between the spaces, so it forms one range
+    /// with either of them.
     let spaceSize: Int
     let permanentSize: Int
-    /// Of the stack, and of the frames.
+    /// The size in bytes of the stack, and of the range of frames.
     let stackSize: Int
-    /// Chunks that can be loaded.
+    /// The number of chunks that can be loaded.
     let chunkCapacity: Int
-    /// Bytes of the nursery that are filled between collections, where little is on the stack.
+    /// The bytes of the nursery that are filled between collections while the stack is small.
     static let nurserySize = 4 << 20
-    /// Bytes that may have lived on before everything is moved for the first time.
-    static let firstFull = 192 << 20
+    /// The bytes of the current space that may be in use before the first full collection.
+    static let firstFullThreshold = 192 << 20
 
     let first: UnsafeMutableRawPointer
     let nursery: UnsafeMutableRawPointer
     let second: UnsafeMutableRawPointer
     let permanent: UnsafeMutableRawPointer
     var firstIsCurrent = true
-    /// Where what is made next to live long goes, in the current space.
+    /// The end of what the current space holds, where the next survivor is copied to.
     var oldTop: UnsafeMutableRawPointer
     var permanentTop: UnsafeMutableRawPointer
     var statistics = HeapStatistics()
-    /// End of what the nursery may hold in memory beyond its usual size.
+    /// The bytes from the start of the nursery that may be resident because a window was that large.
     var nurseryTouched = 0
 
-    /// An empty heap.
+    /// Makes an empty heap.
     ///
     /// - Parameters:
-    ///   - objects: start of three times `sizes.space` bytes.
-    ///   - permanent: start of `sizes.permanent` bytes.
+    ///   - objects: The start of `3 * sizes.space` bytes.
+    ///   - permanent: The start of `sizes.permanent` bytes.
     init(sizes: HeapSizes, objects: UnsafeMutableRawPointer, permanent: UnsafeMutableRawPointer) {
         spaceSize = sizes.space
         permanentSize = sizes.permanent
@@ -49,7 +51,7 @@ struct Heap: BitwiseCopyable {
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }
     var idle: UnsafeMutableRawPointer { firstIsCurrent ? second : first }
-    /// Bytes of the current space in use.
+    /// The bytes of the current space that are in use.
     var oldBytes: Int { oldTop - current }
     var permanentBytes: Int { permanentTop - permanent }
 
@@ -73,17 +75,17 @@ struct Heap: BitwiseCopyable {
     }
 }
 
-/// What `--stats` reports of the heap. Sizes in bytes.
+/// The heap's part of `--stats`.
 public struct HeapStatistics: Sendable, Equatable, BitwiseCopyable {
     public var collections = 0
-    /// Of these, how many moved everything alive and not only what was new.
+    /// How many of the collections were full ones.
     public var fullCollections = 0
-    /// Bytes moved by all collections.
+    /// The bytes copied by all collections.
     public var copiedBytes = 0
-    /// Bytes allocated over the machine's life.
+    /// The bytes allocated over the machine's life.
     public var allocatedBytes = 0
-    /// The most that nursery and spaces held together.
+    /// The most bytes that the nursery and the spaces held together.
     public var peakBytes = 0
-    /// Nanoseconds spent collecting.
+    /// The time spent collecting, in nanoseconds.
     public var nanoseconds: UInt64 = 0
 }

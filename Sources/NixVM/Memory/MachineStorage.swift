@@ -7,12 +7,12 @@ import NixBytecode
 /// `MachineState` holds only numbers and addresses that are good as long as the storage lives, and may be copied as bits.
 final class MachineStorage {
     let sizes: HeapSizes
-    /// The first space, the nursery and the second space, one after another.
+    /// This range holds the first space, the nursery and the second space, in this order.
     private let objects: AddressRange
     private let permanent: AddressRange
     private let stack: AddressRange
     private let frames: AddressRange
-    /// An address for each frame: see `TailSites`.
+    /// An address for each frame, as described at `TailSites`.
     private let tailSites: AddressRange
     private let chunks: AddressRange
     private let roots: AddressRange
@@ -27,10 +27,10 @@ final class MachineStorage {
     private let symbols: UnsafeMutablePointer<SymbolTable>
     let state: UnsafeMutablePointer<MachineState>
 
-    /// Nil when the address space cannot be reserved.
+    /// Reserves and allocates everything. The result is nil when the address space cannot be reserved.
     ///
-    /// - Parameter memoryLimit: of the machine, in bytes; nil for none. The ranges are in proportion to it, and to what
-    ///   the system's limit on address space leaves.
+    /// - Parameter memoryLimit: The machine's limit in bytes, or nil for none. The ranges are in proportion to it, and to
+    ///   what the system's limit on address space leaves.
     init?(memoryLimit: Int?) {
         guard let sizes = HeapSizes(memoryLimit: memoryLimit, room: AddressSpace.room) else { return nil }
         self.sizes = sizes
@@ -66,7 +66,7 @@ final class MachineStorage {
         state.deallocate()
     }
 
-    /// Puts the state at its beginning: nothing is made or loaded yet.
+    /// Sets the state to that of a machine that has allocated and loaded nothing.
     func initializeState(for machine: Machine) {
         var heap = Heap(sizes: sizes, objects: objects.start, permanent: permanent.start)
         let env = heap.makeFirstObject(kind: Kind.closure)
@@ -77,7 +77,8 @@ final class MachineStorage {
         let tables = UnsafePointer(self.tables.base)
         state.initialize(
             to: MachineState(
-                r: Registers(pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
+                registers: Registers(
+                    pc: code, sp: stack, bp: stack, fp: frames, env: env, hp: heap.nursery, tables: tables),
                 instruction: code, hpLimit: heap.nursery, windowEnd: heap.nursery,
                 spLimit: stack + MachineState.firstStackWindow,
                 fpLimit: frames, grantedFuel: 0, chunks: chunks.base(as: LoadedChunk.self), stackBase: stack,
@@ -85,7 +86,7 @@ final class MachineStorage {
                 heap: heap,
                 nurseryStart: heap.nursery, remembered: RememberedSet(remembered.base(as: UInt.self)),
                 memoryLimit: machine.limits.memory, maximumDepth: machine.limits.depth, fuel: machine.limits.fuel,
-                stress: machine.settings.stress, symbolsPlace: symbols, layoutCache: layoutCache.base,
+                stress: machine.settings.stress, symbolTable: symbols, layoutCache: layoutCache.base,
                 sharedLayouts: sharedLayouts.base, lookupCache: lookupCache.base,
                 checkedElements: checkedElements.base, emptyList: objects.list, emptyAttributes: objects.attributes,
                 emptyString: objects.string, builtins: UnsafePointer(BuiltinTable.codes.base),

@@ -1,27 +1,27 @@
 import Glibc
 
-/// The bytes of names, in blocks that never move. It alone owns the blocks.
+/// The bytes of names, in blocks that never move. This value is the only owner of the blocks.
 struct NameStore: ~Copyable {
-    /// What a block begins with; its bytes follow.
+    /// Each block begins with this header; its names follow.
     private struct Header: BitwiseCopyable {
-        /// The block that was made before this one.
+        /// The block that was allocated before this one.
         var previous: UnsafeMutableRawPointer?
-        /// Bytes of the whole block.
+        /// The size of the whole block in bytes.
         var byteCount: Int
     }
 
     private static let headerBytes = MemoryLayout<Header>.stride
-    /// Bytes of a block for many names. A name of more than `longName` has a block of its own, so that little of a block
-    /// is left over.
+    /// The size in bytes of a block that several names share. A name longer than `longName` bytes gets a block of its
+    /// own, so that little of a shared block is wasted.
     private static let blockBytes = 1 << 16
     private static let longName = 1 << 12
 
-    /// The block made last.
+    /// The block that was allocated last.
     private var last: UnsafeMutableRawPointer?
-    /// Where the next short name goes, and how many bytes are free from there on.
+    /// The address of the next short name, and the number of free bytes from there on.
     private var next: UnsafeMutablePointer<UInt8>?
     private var room = 0
-    /// Bytes of all blocks.
+    /// The size of all blocks in bytes.
     private(set) var byteCount = 0
 
     deinit {
@@ -32,13 +32,13 @@ struct NameStore: ~Copyable {
         }
     }
 
-    /// By how much a name of so many bytes makes the blocks larger.
+    /// The bytes by which the blocks grow when a name of `length` bytes is stored.
     func growth(forLength length: Int) -> Int {
         if length > Self.longName { return Self.headerBytes &+ length }
         return length <= room ? 0 : Self.blockBytes
     }
 
-    /// A copy of the bytes; nil when the system has no memory.
+    /// Stores a copy of the bytes. The result is nil when the system has no memory.
     mutating func store(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8>? {
         let length = bytes.count
         if length > Self.longName {
@@ -49,20 +49,20 @@ struct NameStore: ~Copyable {
             next = addBlock(Self.blockBytes)
             room = next == nil ? 0 : Self.blockBytes - Self.headerBytes
         }
-        guard let place = next else { return nil }
-        next = place + length
+        guard let target = next else { return nil }
+        next = target + length
         room -= length
-        return copy(bytes, to: place)
+        return copy(bytes, to: target)
     }
 
     private func copy(
-        _ bytes: UnsafeBufferPointer<UInt8>, to place: UnsafeMutablePointer<UInt8>
+        _ bytes: UnsafeBufferPointer<UInt8>, to target: UnsafeMutablePointer<UInt8>
     ) -> UnsafePointer<UInt8> {
-        if let base = bytes.baseAddress { place.update(from: base, count: bytes.count) }
-        return UnsafePointer(place)
+        if let base = bytes.baseAddress { target.update(from: base, count: bytes.count) }
+        return UnsafePointer(target)
     }
 
-    /// The first byte behind the header of a new block.
+    /// Allocates a block and returns the address after its header.
     private mutating func addBlock(_ size: Int) -> UnsafeMutablePointer<UInt8>? {
         guard let block = malloc(size) else { return nil }
         block.storeBytes(of: Header(previous: last, byteCount: size), as: Header.self)
@@ -71,7 +71,7 @@ struct NameStore: ~Copyable {
         return (block + Self.headerBytes).assumingMemoryBound(to: UInt8.self)
     }
 
-    /// How much was stored at a time.
+    /// A point in time to which `restore` can go back.
     struct Mark {
         fileprivate let last: UnsafeMutableRawPointer?
         fileprivate let next: UnsafeMutablePointer<UInt8>?
@@ -80,7 +80,7 @@ struct NameStore: ~Copyable {
 
     var mark: Mark { Mark(last: last, next: next, room: room) }
 
-    /// Forgets what was stored since, and overwrites it where its block stays.
+    /// Removes the names that were stored since the mark was made. Bytes in blocks that stay are set to zero.
     mutating func restore(_ mark: Mark) {
         while let block = last, block != mark.last {
             let header = block.load(as: Header.self)

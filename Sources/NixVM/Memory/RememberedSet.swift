@@ -1,26 +1,26 @@
-/// What was written outside the nursery and may refer into it: the collector's other roots when it empties the nursery.
+/// The slots outside the nursery that may refer into it. They are roots of a minor collection.
 ///
-/// It has a fixed size. Once it is full it forgets what comes, and says so: then the next collection moves everything,
-/// which needs no such roots.
+/// The set has a fixed capacity. When it is full it drops entries and records that it is incomplete; then the next
+/// collection is a full one, which needs no such roots.
 struct RememberedSet: BitwiseCopyable {
-    /// Addresses of slots, and of whole arrays with the lowest bit set.
+    /// Addresses of slots. An address with its lowest bit set is that of a whole array.
     private let entries: UnsafeMutablePointer<UInt>
     private(set) var count = 0
-    /// Whether it has forgotten nothing since the last collection.
+    /// Whether the set has dropped nothing since the last collection.
     private(set) var isComplete = true
 
-    /// So many entries are kept between collections at most, but for those of one grant of fuel.
-    static let most = 1 << 17
-    /// Entries that there is room for: those of one grant of fuel beyond `most`.
-    static let capacity = most + 2 * Machine.grantUnits
+    /// The number of entries after which a collection is due. The entries of one grant of fuel may come on top.
+    static let limit = 1 << 17
+    /// The number of entries that there is room for. One grant of fuel adds fewer than the difference to `limit`.
+    static let capacity = limit + 2 * Machine.grantUnits
 
-    /// - Parameter entries: room for `capacity` of them.
+    /// - Parameter entries: Memory for `capacity` entries.
     init(_ entries: UnsafeMutablePointer<UInt>) { self.entries = entries }
 
     var byteCount: Int { count &* 8 }
-    var isFull: Bool { count > RememberedSet.most }
+    var isFull: Bool { count > RememberedSet.limit }
 
-    /// Notes an address; false when there is no room.
+    /// Adds an entry. The result is false when there is no room.
     mutating func append(_ entry: UInt) -> Bool {
         if count == RememberedSet.capacity {
             isComplete = false
@@ -33,7 +33,7 @@ struct RememberedSet: BitwiseCopyable {
 
     subscript(index: Int) -> UInt { entries[index] }
 
-    /// Forgets the slots and arrays; of the arrays before they move.
+    /// Empties the set and clears the flags of its arrays. It must run before the arrays move.
     mutating func forgetAll() {
         for index in 0..<count {
             guard self[index] & 1 != 0, let array = Object(bitPattern: self[index] & ~1) else { continue }
@@ -44,36 +44,37 @@ struct RememberedSet: BitwiseCopyable {
     }
 }
 
-/// Writing where the collector must learn of it: thunks that get their value, and whatever else may be older than what
-/// is put into it.
+/// The write barrier. It is used when a thunk gets its value and whenever an object may be older than the value stored
+/// in it.
 extension Interpreter {
-    /// Whether an object or value lies in the nursery.
+    /// Whether an address lies in the nursery.
     @inline(__always)
     func isYoung(_ address: UInt) -> Bool {
         address &- UInt(bitPattern: state.pointee.heap.nursery) < UInt(bitPattern: state.pointee.heap.spaceSize)
     }
 
-    /// Whether a slot belongs to an object that has left the nursery, and not to the stack.
+    /// Whether a slot belongs to an object outside the nursery. A slot of the stack does not.
     @inline(__always)
     func isOld(_ slot: Slot) -> Bool {
         let offset = UInt(bitPattern: slot) &- UInt(bitPattern: state.pointee.heap.first)
         return offset < 3 * UInt(bitPattern: state.pointee.heap.spaceSize) && !isYoung(UInt(bitPattern: slot))
     }
 
-    /// Puts a value into a slot of an object of any age.
+    /// Stores a value in a slot of an object of any age.
     @inline(__always)
     func write(_ value: Value, to slot: Slot) {
         slot.pointee = value
         if isYoung(UInt(value.bits)), !isYoung(UInt(bitPattern: slot)) { remember(slot) }
     }
 
-    /// Notes a slot outside the nursery that may refer into it; of the stack's nothing needs to be noted.
+    /// Adds a slot outside the nursery to the remembered set. Slots of the stack are roots anyway and are not added.
     @inline(never)
     func remember(_ slot: Slot) {
         if isOld(slot) { _ = state.pointee.remembered.append(UInt(bitPattern: slot)) }
     }
 
-    /// Call after writing into an array: it may have left the nursery.
+    /// Adds an array to the remembered set if it has left the nursery. It must be called after each write into an
+    /// array.
     @inline(__always)
     func noteWrite(_ array: Object) {
         if isYoung(UInt(bitPattern: array)) || array[0] & Object.rememberedFlag != 0 { return }

@@ -1,35 +1,37 @@
 import Glibc
 
-/// Names as numbers. A symbol is an index; equal names have equal symbols within one machine.
+/// The table of interned names. A symbol is an index into it, and equal names have equal symbols within one machine.
 ///
-/// Bytes lie in blocks that never move. Symbols a job makes are dropped with its machine.
+/// The bytes of names never move. `restore` removes the symbols that a job added when its memory is used for another
+/// job.
 struct SymbolTable: ~Copyable {
     fileprivate struct Entry: BitwiseCopyable {
         var bytes: UnsafePointer<UInt8>?
         var length: UInt32
         var hash: UInt32
-        /// The first eight bytes, of which the first is the highest, and zeros where there are fewer.
+        /// The first eight bytes in big-endian order, padded with zeros. Comparing prefixes compares names.
         var prefix: UInt64
-        /// The name as a string value, made when first asked for; bits 0 until then.
+        /// The name as a string value. Its bits are 0 until it is first needed.
         var string: Value
     }
 
     private var entries: UnsafeMutablePointer<Entry>
     private(set) var count = 0
     private var capacity = SymbolTable.firstCapacity
-    /// Open addressing; entry index plus one, 0 is free. At least half of it is free.
+    /// A hash table with open addressing. An entry is the index of a name plus one, or 0 if it is free. At least half
+    /// of the entries are free.
     private var table: UnsafeMutablePointer<UInt32>
     private var mask = 2 * SymbolTable.firstCapacity - 1
     private let seed = UInt64.random(in: .min ... .max)
     private var names = NameStore()
-    /// Bytes that the strings of all names will take in the permanent range, of those that are not made yet.
+    /// The bytes that the string values of all names may still take in the permanent range.
     private(set) var promisedBytes = 0
 
-    /// Names that there is room for at first: those of the machine are fewer.
+    /// The initial capacity. The names that the machine itself needs are fewer.
     private static let firstCapacity = 1024
 
-    /// What the table takes, for the memory limit, with what the names' strings may take in the permanent range. So making
-    /// such a string needs no look at the limit.
+    /// The bytes that the table takes under the memory limit. They include the string values that have not been made
+    /// yet, so making one needs no check.
     var byteCount: Int {
         capacity &* MemoryLayout<Entry>.stride &+ (mask &+ 1) &* 4 &+ names.byteCount &+ promisedBytes
     }
@@ -45,7 +47,8 @@ struct SymbolTable: ~Copyable {
         free(table)
     }
 
-    /// The most by which a name that is new makes `byteCount` larger, what is taken while a table grows included.
+    /// The most by which adding a new name can increase `byteCount`, including the second copy of a table while it
+    /// grows.
     func growth(forLength length: Int) -> Int {
         var bytes = Self.stringBytes(length) &+ names.growth(forLength: length)
         if count == capacity { bytes &+= 2 &* capacity &* MemoryLayout<Entry>.stride }
@@ -53,11 +56,11 @@ struct SymbolTable: ~Copyable {
         return bytes
     }
 
-    /// Bytes of a string object.
+    /// The size of a string object in bytes.
     static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
 
-    /// Multiplies and folds eight bytes at a time; the last may overlap those before them. Seeded, so that no source can
-    /// be made whose names all collide.
+    /// A seeded hash, so that no source can be written whose names all collide. It multiplies and folds eight bytes at
+    /// a time; the last eight may overlap the ones before.
     func hash(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         let count = bytes.count
         guard count > 0, let base = UnsafeRawPointer(bytes.baseAddress) else { return 0 }
@@ -85,17 +88,17 @@ struct SymbolTable: ~Copyable {
         return product.high ^ product.low &+ state
     }
 
-    /// The symbol of a name if it is known: a name nobody interned is no attribute of any set.
+    /// The symbol of a name, or nil if the name was never interned. In that case no set has such an attribute.
     func find(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? { find(bytes, hash: hash(bytes)) }
 
-    /// As `find`, of a name whose hash is known.
+    /// The symbol of a name whose hash is known.
     func find(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32? {
         let index = table[position(of: bytes, hash: hash)]
         return index == 0 ? nil : index - 1
     }
 
-    /// Adds a name that `find` does not know; nil when the system has no memory for it. Whoever adds names by the number
-    /// looks at `growth` before.
+    /// Adds a name that `find` does not know. The result is nil when the system has no memory. A caller that adds many
+    /// names, or long ones, checks `growth` against the memory limit first.
     mutating func add(_ bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> UInt32? {
         guard bytes.count <= Int(UInt32.max), count < UInt32.max - 1, count < capacity || growEntries() else {
             return nil
@@ -129,11 +132,11 @@ struct SymbolTable: ~Copyable {
         return UnsafeBufferPointer(start: entry.pointee.bytes, count: Int(entry.pointee.length))
     }
 
-    /// Whether one name comes before another, byte by byte.
+    /// Whether the first name sorts before the second, by bytes.
     @inline(__always)
     func precedes(_ a: UInt32, _ b: UInt32) -> Bool {
         let (first, second) = (entries[Int(a)].prefix, entries[Int(b)].prefix)
-        // Equal prefixes say nothing where a name is shorter than they are, or goes on.
+        // Equal prefixes do not decide: the names may continue, or one may be padded.
         return first == second ? compareBytes(bytes(a), bytes(b)) < 0 : first < second
     }
 
@@ -143,27 +146,27 @@ struct SymbolTable: ~Copyable {
         return prefix
     }
 
-    /// The cached string value, bits 0 if none was set.
+    /// The string value of a name, with bits 0 if it has not been made.
     func string(_ symbol: UInt32) -> Value { entries[Int(symbol)].string }
 
-    /// Keeps the string of a name, which now lies in the permanent range.
+    /// Stores the string value of a name, which has just been made in the permanent range.
     mutating func setString(_ symbol: UInt32, _ value: Value) {
         entries[Int(symbol)].string = value
         promisedBytes -= Self.stringBytes(Int(entries[Int(symbol)].length))
     }
 
     private func position(of bytes: UnsafeBufferPointer<UInt8>, hash: UInt32) -> Int {
-        var place = Int(hash) & mask
-        while table[place] != 0 {
-            let entry = entries + Int(table[place] - 1)
+        var slot = Int(hash) & mask
+        while table[slot] != 0 {
+            let entry = entries + Int(table[slot] - 1)
             if entry.pointee.hash == hash, Int(entry.pointee.length) == bytes.count,
                 bytes.isEmpty || memcmp(entry.pointee.bytes!, bytes.baseAddress!, bytes.count) == 0
             {
-                return place
+                return slot
             }
-            place = (place &+ 1) & mask
+            slot = (slot &+ 1) & mask
         }
-        return place
+        return slot
     }
 
     private mutating func growEntries() -> Bool { setCapacity(2 * capacity) }
@@ -175,23 +178,23 @@ struct SymbolTable: ~Copyable {
         return true
     }
 
-    /// Makes the table another size and puts every name in again.
+    /// Replaces the hash table by one of another size, and inserts every name again.
     private mutating func setMask(_ newMask: Int) -> Bool {
         guard let new = calloc(newMask + 1, MemoryLayout<UInt32>.stride) else { return false }
         free(table)
         table = new.assumingMemoryBound(to: UInt32.self)
         mask = newMask
         for index in 0..<count {
-            var place = Int(entries[index].hash) & mask
-            while table[place] != 0 { place = (place &+ 1) & mask }
-            table[place] = UInt32(truncatingIfNeeded: index + 1)
+            var slot = Int(entries[index].hash) & mask
+            while table[slot] != 0 { slot = (slot &+ 1) & mask }
+            table[slot] = UInt32(truncatingIfNeeded: index + 1)
         }
         return true
     }
 }
 
 extension SymbolTable {
-    /// What `restore` needs to forget everything that was interned after this.
+    /// What `restore` needs to remove everything that was interned later.
     struct Snapshot {
         fileprivate let entries: [Entry]
         fileprivate let names: NameStore.Mark
@@ -206,16 +209,17 @@ extension SymbolTable {
             mask: mask, promisedBytes: promisedBytes)
     }
 
-    /// Forgets what was interned since, in memory too: the table is as it was. False when the system has no memory for
-    /// smaller tables in place of those that grew.
+    /// Removes everything that was interned since the snapshot and returns the memory it took. The result is false when
+    /// the system has no memory for the smaller tables.
     mutating func restore(_ snapshot: Snapshot) -> Bool {
         let kept = snapshot.entries.count
         if mask == snapshot.mask {
-            // Backwards: each name took the first free place of its time, so it leaves the table as it was before it.
+            // Names are removed in reverse order. Each took the first free entry at its time, so this leaves the table
+            // as it was before.
             for index in (kept..<count).reversed() {
-                var place = Int(entries[index].hash) & mask
-                while table[place] != UInt32(truncatingIfNeeded: index + 1) { place = (place &+ 1) & mask }
-                table[place] = 0
+                var slot = Int(entries[index].hash) & mask
+                while table[slot] != UInt32(truncatingIfNeeded: index + 1) { slot = (slot &+ 1) & mask }
+                table[slot] = 0
             }
         }
         let unused = Entry(bytes: nil, length: 0, hash: 0, prefix: 0, string: Value(bits: 0))
@@ -229,7 +233,8 @@ extension SymbolTable {
     }
 }
 
-/// Below, equal or above zero as `a` comes before, with or after `b`, by unsigned bytes.
+/// The order of two byte strings as unsigned bytes: negative, zero or positive as `a` sorts before, equal to or after
+/// `b`.
 func compareBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {
     let common = min(a.count, b.count)
     if common > 0, let x = a.baseAddress, let y = b.baseAddress {

@@ -1,10 +1,10 @@
 import NixBytecode
 
-/// What a recorder records; the loop is specialised for each.
+/// What a recorder records. The loop is specialized for each conforming type.
 protocol RecordedDetail {
-    /// Only counts are kept.
+    /// Whether only counts are kept.
     static var countsOnly: Bool { get }
-    /// Instructions and stacks too.
+    /// Whether instructions and stacks are recorded, too.
     static var hasInstructions: Bool { get }
 }
 
@@ -23,28 +23,29 @@ enum InstructionDetail: RecordedDetail {
     static var hasInstructions: Bool { true }
 }
 
-/// The loop's observer that records events for another, in batches.
+/// The loop's observer that records events in batches for another observer.
 ///
-/// It must be cheap: at level `calls` an event is one word and a counter. It exists for one run of the
-/// loop; what outlives that is the recording's.
+/// It must be cheap: at level `calls` an event costs one word and a counter. It exists for one run of the loop;
+/// longer-lived state is in the recording.
 struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
-    /// Events between two looks at the clock at level `calls`.
+    /// The number of events between two clock readings at level `calls`.
     private static var clockInterval: Int { 64 }
-    /// Bytes allocated since the last look after which the clock is read anyway: a builtin may have worked for long.
+    /// The bytes allocated since the last clock reading after which the clock is read anyway, because a builtin may
+    /// have taken long.
     private static var clockBytes: UInt { 4096 }
-    /// Values of the stack that are printed with an event.
+    /// The number of stack values that are printed with an event.
     private static var stackValues: Int { 6 }
 
     private let recording: EventRecording
     private var next: UnsafeMutablePointer<EventRecord>
-    /// What each frame was entered as, by depth: the code, or 0.
+    /// The code that each frame was entered with, by depth.
     private var entered: UnsafeMutablePointer<UInt32>
     private var enteredCapacity: Int
-    /// Of the current frame; -1 before the bottom frame was heard of.
+    /// The depth of the current frame, or -1 before the bottom frame was recorded.
     private var depth: Int
     private var untilClock = 1
     private var heapMark: UnsafeMutableRawPointer
-    /// The instruction runs again only because room was made: it was heard of already.
+    /// The instruction runs again only because room was made, so it has been recorded already.
     private var isRepeated = false
 
     init(_ recording: EventRecording) {
@@ -53,15 +54,15 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         entered = recording.entered
         enteredCapacity = recording.enteredCapacity
         depth = recording.depth
-        heapMark = recording.machine.state.pointee.r.hp
+        heapMark = recording.machine.state.pointee.registers.hp
     }
 
-    /// Begins with the frame at the bottom, unless the run goes on with one that began before.
+    /// Records the bottom frame, unless this run continues an earlier one.
     mutating func begin(_ interpreter: Interpreter) {
         if depth < 0 { enterBuiltinFrame(interpreter, 0) }
     }
 
-    /// Passes on what is recorded.
+    /// Delivers what is still in the buffer.
     mutating func end() {
         flush()
         recording.depth = depth
@@ -74,57 +75,59 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
     }
 
     @inline(__always)
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        if Detail.hasInstructions { recordOp(interpreter, r) }
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        if Detail.hasInstructions { recordOp(interpreter, registers) }
     }
 
     @inline(never)
-    private mutating func recordOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
+    private mutating func recordOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {
         if isRepeated {
             isRepeated = false
             return
         }
-        let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
+        let opcode = UnsafeRawPointer(registers.pc).load(as: Opcode.self)
         if opcode == .step { return }
-        let chunk = r.env.field
+        let chunk = registers.env.field
         append(
             .executeOp, code: UInt32(truncatingIfNeeded: chunk),
-            detail: r.pc - interpreter.state.pointee.chunks[chunk].code, r.hp)
+            detail: registers.pc - interpreter.state.pointee.chunks[chunk].code, registers.hp)
         recording.addOpcode(next - 1 - recording.records, opcode)
-        addStack(interpreter, from: r.bp, to: r.sp)
+        addStack(interpreter, from: registers.bp, to: registers.sp)
     }
 
     @inline(__always)
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {
-        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, r) }
-        let code = UInt32(truncatingIfNeeded: r.env.field)
-        append(.enterCallFrame, code: code, detail: arguments, r.hp)
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int) {
+        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, registers) }
+        let code = UInt32(truncatingIfNeeded: registers.env.field)
+        append(.enterCallFrame, code: code, detail: arguments, registers.hp)
         enter(code)
     }
 
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {
-        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, interpreter.state.pointee.r) }
+        if Detail.hasInstructions, depth >= 0 { suspend(interpreter, interpreter.state.pointee.registers) }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
-        append(.enterBuiltinFrame, code: code, interpreter.state.pointee.r.hp)
+        append(.enterBuiltinFrame, code: code, interpreter.state.pointee.registers.hp)
         enter(code)
         addStack(interpreter, from: interpreter.bp, to: interpreter.sp)
     }
 
     @inline(__always)
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {
         let code = entered[depth]
-        append(code & CodeID.builtinFlag != 0 ? .exitBuiltinFrame : .exitCallFrame, code: code, r.hp)
+        append(code & CodeID.builtinFlag != 0 ? .exitBuiltinFrame : .exitCallFrame, code: code, registers.hp)
         depth &-= 1
-        addStack(interpreter, from: r.bp, to: r.sp)
+        addStack(interpreter, from: registers.bp, to: registers.sp)
     }
 
     @inline(__always)
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        append(.tailCall, code: UInt32(truncatingIfNeeded: r.env.field), r.hp)
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        append(.tailCall, code: UInt32(truncatingIfNeeded: registers.env.field), registers.hp)
     }
 
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {
-        append(.tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag, interpreter.state.pointee.r.hp)
+        append(
+            .tailCall, code: UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag,
+            interpreter.state.pointee.registers.hp)
     }
 
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {
@@ -132,7 +135,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
         append(.enterBuiltin, code: code, heapMark)
         depth &+= 1
-        append(.exitBuiltin, code: code, interpreter.state.pointee.r.hp)
+        append(.exitBuiltin, code: code, interpreter.state.pointee.registers.hp)
         depth &-= 1
         guard Detail.hasInstructions, step == .done else { return }
         withUnsafeMutablePointer(to: &interpreter.state.pointee.result) { addStack(interpreter, from: $0, to: $0 + 1) }
@@ -157,9 +160,9 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         }
         guard let index = interpreter.stepIndex(interpreter.state.pointee.instruction) else { return }
         let code = UInt32(truncatingIfNeeded: index) | CodeID.builtinFlag
-        append(.suspendBuiltinFrame, code: code, interpreter.state.pointee.r.hp)
+        append(.suspendBuiltinFrame, code: code, interpreter.state.pointee.registers.hp)
         addStack(interpreter, from: interpreter.bp, to: interpreter.sp)
-        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, interpreter.state.pointee.r.hp)
+        append(.requestOfBuiltinFrame, code: code, detail: request.rawValue, interpreter.state.pointee.registers.hp)
     }
 
     @inline(__always)
@@ -169,12 +172,12 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         entered[depth] = code
     }
 
-    /// Says that the frame below the new one waits, if it runs a chunk.
-    private mutating func suspend(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        let below = (r.fp - 1).pointee
+    /// Records that the frame below the new one waits, if it runs a chunk.
+    private mutating func suspend(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        let below = (registers.fp - 1).pointee
         guard below.env != interpreter.state.pointee.machineEnv else { return }
-        append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), r.hp)
-        addStack(interpreter, from: below.bp, to: r.bp)
+        append(.suspendCallFrame, code: UInt32(truncatingIfNeeded: below.env.field), registers.hp)
+        addStack(interpreter, from: below.bp, to: registers.bp)
     }
 
     @inline(never)
@@ -195,11 +198,11 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         next += 1
     }
 
-    /// Reads the clock, and passes a full batch on.
+    /// Reads the clock, and delivers the batch if it is full.
     @inline(never)
     private mutating func readClock(_ hp: UnsafeMutableRawPointer) {
         heapMark = hp
-        // Room for the events until the next look.
+        // There must be room for all events until the next reading.
         if next - recording.records + EventRecorder.clockInterval >= EventRecording.capacity {
             flush()
         } else {
@@ -228,10 +231,9 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
 }
 
 extension Interpreter {
-    /// A value for a trace: containers by their size, everything else cut to 64 bytes.
+    /// A value for a trace. Containers are shown by their size, other values are cut to 64 bytes.
     fileprivate func brief(_ value: Value) -> [UInt8] {
-        var value = value
-        if value.isThunk, value.object.kind == Kind.indirection { value = Value(bits: value.object[1]) }
+        let value = value.dereferenced
         if value.isList { return Array("list[\(value.object.field)]".utf8) }
         if value.isAttributes { return Array("attrs[\(value.object.field)]".utf8) }
         if value.isKind(Kind.withLink) { return Array("with".utf8) }

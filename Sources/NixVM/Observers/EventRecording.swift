@@ -1,36 +1,37 @@
 import NixBytecode
 
-/// The buffers of a recorder, and who is told of them.
+/// The buffers of a recorder, and the observer that receives them.
 final class EventRecording {
-    /// Rows of a batch.
+    /// The number of records in a batch.
     static let capacity = 4096
 
     unowned let machine: Machine
     let observer: any RuntimeObserver
     let level: TraceLevel
     let records: UnsafeMutablePointer<EventRecord>
-    /// What each frame was entered as, by depth: the code, or 0.
+    /// The code that each frame was entered with, by depth.
     private(set) var entered: UnsafeMutablePointer<UInt32>
     private(set) var enteredCapacity = 1 << 12
-    /// Depth of the frame in which the last run stopped; -1 when none began.
+    /// The depth of the frame in which the last run stopped, or -1 if none has begun.
     var depth = -1
-    /// Monotonic nanoseconds of the batch's beginning.
+    /// The time at which the batch began, in nanoseconds of the monotonic clock.
     private(set) var baseTime = monotonicNanoseconds()
-    /// Depth before the first record of the batch.
+    /// The depth before the first record of the batch.
     private(set) var batchDepth = -1
-    /// Printed stack values: a length in one byte, then bytes.
+    /// Printed stack values, each as a length in one byte and the bytes.
     private var text: [UInt8] = []
-    /// What a record of level `ops` has besides its word.
-    private struct OpRow {
+    /// What a record at level `ops` has in addition to its word.
+    private struct OperationRecord {
         var opcode: UInt8 = 0
         var stackCount: UInt8 = 0
         var stackHeight: UInt32 = 0
-        /// Where its values begin in `text`.
+        /// The index in `text` at which its values begin.
         var textStart = 0
     }
-    /// By record; level `ops` only.
-    private var operationRecords: [OpRow] = []
-    /// Events by kind, in lanes: events of one kind follow one another, and adding to one counter would wait.
+    /// One element for each record, at level `ops` only.
+    private var operationRecords: [OperationRecord] = []
+    /// Event counts by kind, in several lanes. Events of one kind often follow one another, and additions to a single
+    /// counter would wait for each other.
     private let lanes: UnsafeMutablePointer<UInt64>
     private static let laneCount = 4
 
@@ -62,12 +63,12 @@ final class EventRecording {
 
     func count(_ kind: RuntimeEventKind) { lanes[Int(kind.rawValue)] &+= 1 }
 
-    /// Events by the number of their kind, since the recording began.
+    /// The number of events of each kind since the recording began, indexed by the kind's number.
     var counts: [UInt64] {
         (0..<16).map { kind in kind == 0 ? 0 : (0..<EventRecording.laneCount).reduce(0) { $0 + lanes[$1 * 16 + kind] } }
     }
 
-    /// Passes so many records on and begins a new batch.
+    /// Delivers the first `count` records and begins a new batch.
     func drain(_ count: Int, depth: Int) {
         if count > 0 {
             for index in 0..<count {
@@ -82,9 +83,9 @@ final class EventRecording {
         baseTime = monotonicNanoseconds()
     }
 
-    /// Notes the printed values of the record at an index, of which each has at most 255 bytes.
+    /// Stores the printed values of a record, each of which has at most 255 bytes.
     func addStack(_ index: Int, _ values: [[UInt8]], height: Int) {
-        reach(index)
+        ensureRecord(index)
         operationRecords[index].stackCount = UInt8(truncatingIfNeeded: values.count)
         operationRecords[index].stackHeight = UInt32(truncatingIfNeeded: height)
         operationRecords[index].textStart = text.count
@@ -95,12 +96,12 @@ final class EventRecording {
     }
 
     func addOpcode(_ index: Int, _ opcode: Opcode) {
-        reach(index)
+        ensureRecord(index)
         operationRecords[index].opcode = opcode.rawValue
     }
 
-    private func reach(_ index: Int) {
-        while operationRecords.count <= index { operationRecords.append(OpRow()) }
+    private func ensureRecord(_ index: Int) {
+        while operationRecords.count <= index { operationRecords.append(OperationRecord()) }
     }
 
     func opcode(_ index: Int) -> Opcode? {
@@ -111,14 +112,14 @@ final class EventRecording {
         index < operationRecords.count ? Int(operationRecords[index].stackHeight) : 0
     }
 
-    /// The printed values of the record at an index.
+    /// The printed values of a record.
     func stack(_ index: Int) -> [[UInt8]] {
         guard index < operationRecords.count else { return [] }
-        var place = operationRecords[index].textStart
+        var offset = operationRecords[index].textStart
         return (0..<Int(operationRecords[index].stackCount)).map { _ in
-            let length = Int(text[place])
-            defer { place += 1 + length }
-            return Array(text[(place + 1)...].prefix(length))
+            let length = Int(text[offset])
+            defer { offset += 1 + length }
+            return Array(text[(offset + 1)...].prefix(length))
         }
     }
 }

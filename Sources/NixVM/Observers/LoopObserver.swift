@@ -1,39 +1,42 @@
-/// Hooks of the loop. Empty ones vanish when the loop is specialised.
+/// Hooks of the loop. An empty hook costs nothing, because the loop is specialized for its observer.
 ///
-/// The registers passed are those at the event; builtins' hooks find them stored.
+/// The registers that are passed are the current ones. Hooks of builtins find them stored in the state.
 protocol LoopObserver {
-    /// Before an instruction: whether the loop must end at once, because the machine's state is not as it should be.
-    /// `failure` of the host is set then.
-    mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool
-    /// Before an instruction.
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers)
-    /// After a frame for a chunk was pushed.
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int)
-    /// After a frame for a builtin was pushed.
+    /// Called before an instruction. If it returns true, the loop ends at once because the machine's state is corrupt,
+    /// and `failure` is set.
+    mutating func findsFault(_ interpreter: Interpreter, _ registers: borrowing Registers) -> Bool
+    /// Called before an instruction.
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers)
+    /// Called after a frame for a chunk was pushed.
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int)
+    /// Called after a frame for a builtin was pushed.
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int)
-    /// Before a frame of either kind is popped.
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers)
-    /// After the current frame went on with another function.
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers)
+    /// Called before a frame of either kind is popped.
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers)
+    /// Called after a tail call replaced the function of the current frame.
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers)
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int)
-    /// After a builtin without a frame ran.
+    /// Called after a builtin ran without a frame.
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step)
-    /// Before a step that is not `.next` is carried out.
+    /// Called before a step other than `.next` is carried out.
     mutating func carryOut(_ interpreter: Interpreter, _ step: Step)
 }
 
 extension LoopObserver {
-    @inline(__always) mutating func findsFault(_ interpreter: Interpreter, _ r: borrowing Registers) -> Bool { false }
+    @inline(__always) mutating func findsFault(_ interpreter: Interpreter, _ registers: borrowing Registers) -> Bool {
+        false
+    }
 }
 
-/// The loop's observer when nobody listens.
+/// The loop's observer when nothing is observed.
 struct NoObserver: LoopObserver {
-    @inline(__always) mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    @inline(__always) mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int)
-    {}
+    @inline(__always) mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    @inline(__always) mutating func enterCallFrame(
+        _ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int
+    ) {}
     @inline(__always) mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
-    @inline(__always) mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
-    @inline(__always) mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    @inline(__always) mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
+    @inline(__always) mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
     @inline(__always) mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
     @inline(__always) mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {}
     @inline(__always) mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {}

@@ -2,48 +2,49 @@ import NixBytecode
 
 /// How much of an execution is recorded.
 public enum TraceLevel: Int, Sendable, Comparable {
-    /// Nothing.
+    /// Nothing is recorded.
     case none
     /// How often each kind of event happened.
     case summary
-    /// Every frame entered and left, every tail call, every builtin.
+    /// Every frame that is entered or left, every tail call, and every builtin.
     case calls
-    /// The same, what waits for what, and every instruction, with the stack.
+    /// The same, and every suspension and instruction, with the stack.
     case ops
 
     public static func < (a: TraceLevel, b: TraceLevel) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// What can happen. The numbers never change; 1 to 3 are a compiler's.
+/// The kinds of events. Their numbers never change, and 1 to 3 belong to compilers.
 @frozen public enum RuntimeEventKind: UInt8, Sendable, CaseIterable {
-    /// A frame that runs bytecode: of a function, or of a thunk being forced.
+    /// A frame that runs bytecode begins, for a function or for a thunk that is being forced.
     case enterCallFrame = 4
     case exitCallFrame = 5
-    /// It waits for the frame entered next. Level `ops` only: elsewhere the nesting says so.
+    /// The frame waits for the one that is entered next. This is recorded at level `ops` only; otherwise the nesting
+    /// implies it.
     case suspendCallFrame = 6
-    /// A frame of a builtin that calls or forces.
+    /// A frame begins for a builtin that calls or forces.
     case enterBuiltinFrame = 7
     case exitBuiltinFrame = 8
-    /// It waits for what it requests next. Level `ops` only, as the next.
+    /// The frame waits for what it requests next. This and the next kind are recorded at level `ops` only.
     case suspendBuiltinFrame = 9
     case requestOfBuiltinFrame = 10
-    /// The frame goes on with another function; it is left once.
+    /// The frame continues with another function. It is left only once.
     case tailCall = 11
-    /// A builtin that answers at once. Both events are emitted when its arguments are there and it has run.
+    /// A builtin ran without a frame. Both events are emitted after it has run.
     case enterBuiltin = 12
     case exitBuiltin = 13
-    /// One instruction, before it runs. One that must wait for a thunk runs again when that has its value.
+    /// An instruction is about to run. An instruction that waits for a thunk runs again when the thunk has been forced.
     case executeOp = 14
 }
 
-/// What a builtin's frame asks the loop for.
+/// What a builtin's frame asks of the loop.
 public enum BuiltinRequest: Int, Sendable {
     case force, call, tailCall
-    /// Something only the host can give, such as a compiled file.
+    /// Something that only the host can provide, such as a compiled file.
     case host
 }
 
-/// Names a chunk, or a builtin, of one machine: cheap to compare and to index by.
+/// Identifies a chunk or a builtin of one machine.
 @frozen public struct CodeID: Hashable, Sendable {
     public let number: UInt32
 
@@ -52,14 +53,15 @@ public enum BuiltinRequest: Int, Sendable {
     @inlinable public init(number: UInt32) { self.number = number }
 
     public var isBuiltin: Bool { number & CodeID.builtinFlag != 0 }
-    /// Index among the machine's chunks, or among its builtins.
+    /// The index among the machine's chunks, or among its builtins.
     public var index: Int { Int(number & ~CodeID.builtinFlag) }
 }
 
-/// One event as it is recorded: a single word, because a fast program has one every few nanoseconds.
+/// An event in its recorded form. It is a single word, because a fast program causes an event every few nanoseconds.
 ///
-/// The kind is in the lowest byte, 24 bits of detail above it, the code in the upper half. A record of kind 0 is no event
-/// but the time of those after it. Depth is not written: it grows with each enter and falls after each exit.
+/// The kind is in the lowest byte, 24 bits of detail are above it, and the code is in the upper half. A record of kind
+/// 0 is not an event but the time of the events after it. The depth is not recorded: it increases with each enter event
+/// and decreases after each exit event.
 @frozen public struct EventRecord: BitwiseCopyable, Sendable {
     public let word: UInt64
 
@@ -68,36 +70,36 @@ public enum BuiltinRequest: Int, Sendable {
         word = UInt64(code) &<< 32 | UInt64(truncatingIfNeeded: detail & 0xFF_FFFF) &<< 8 | UInt64(kind)
     }
 
-    /// A record from its word.
+    /// Makes a record from its word.
     @inlinable public init(word: UInt64) { self.word = word }
 
     @inlinable
     init(nanoseconds: UInt64) { word = nanoseconds &<< 8 }
 
     /// Whether the record is the time of the events after it. At level `calls` the clock is read every 64 events, and
-    /// after work that allocated.
+    /// after work that allocated much.
     @inlinable public var isTime: Bool { word & 0xFF == 0 }
-    /// Of a record for which `isTime` holds: nanoseconds since the batch began.
+    /// The nanoseconds since the batch began, if `isTime` holds.
     @inlinable public var nanoseconds: UInt64 { word &>> 8 }
     @inlinable public var kind: RuntimeEventKind? { RuntimeEventKind(rawValue: UInt8(truncatingIfNeeded: word)) }
-    /// What the frame runs.
+    /// The code that the frame runs.
     @inlinable public var code: CodeID { CodeID(number: UInt32(truncatingIfNeeded: word &>> 32)) }
-    /// `enterCallFrame`: how many arguments, 0 for a thunk. `executeOp`: the instruction's offset in its chunk, all
-    /// ones when it does not fit. `requestOfBuiltinFrame`: a `BuiltinRequest`.
+    /// For `enterCallFrame` the number of arguments, which is 0 for a thunk. For `executeOp` the instruction's offset
+    /// in its chunk, modulo 2²⁴. For `requestOfBuiltinFrame` a `BuiltinRequest`.
     @inlinable public var detail: Int { Int(truncatingIfNeeded: (word &>> 8) & 0xFF_FFFF) }
 }
 
-/// Follows records in order, to know the depth and time of each.
+/// Follows records in order to derive the depth and time of each.
 @frozen public struct EventClock {
-    /// Frames below the one that the last record passed belongs to.
+    /// The number of frames below the one that the last record belongs to.
     public internal(set) var depth: Int
-    /// Monotonic nanoseconds of the last record passed.
+    /// The time of the last record, in nanoseconds of the monotonic clock.
     public internal(set) var time: UInt64
     @usableFromInline let baseTime: UInt64
-    /// Depth after the last record passed.
+    /// The depth after the last record.
     @usableFromInline var depthAfter: Int
 
-    /// Frames that are open after the last record passed.
+    /// The number of frames that are open after the last record.
     public var open: Int { depthAfter + 1 }
 
     init(depth: Int, baseTime: UInt64) {
@@ -107,7 +109,7 @@ public enum BuiltinRequest: Int, Sendable {
         self.baseTime = baseTime
     }
 
-    /// Goes on to the next record; its kind, or nil when it was a time.
+    /// Advances to the next record. The result is its kind, or nil if it is a time.
     public mutating func pass(_ record: EventRecord) -> RuntimeEventKind? {
         guard let kind = record.kind else {
             time = baseTime &+ record.nanoseconds
@@ -126,50 +128,50 @@ public enum BuiltinRequest: Int, Sendable {
     }
 }
 
-/// One event, decoded. Valid during the callback it is passed to, which it cannot outlive.
+/// A decoded event. It is valid only during the callback that it is passed to.
 public struct RuntimeEvent: ~Copyable {
     let record: EventRecord
-    /// Nanoseconds on the monotonic clock.
+    /// The time in nanoseconds of the monotonic clock.
     public let time: UInt64
-    /// Frames below this one.
+    /// The number of frames below this one.
     public let depth: Int
     let index: Int
     let recording: EventRecording
 
     public var code: CodeID { record.code }
-    /// Of `enterCallFrame`; 0 for a thunk.
+    /// The number of arguments of an `enterCallFrame`, which is 0 for a thunk.
     public var arguments: Int { record.detail }
-    /// Of `executeOp`: offset of the instruction in its chunk.
+    /// The offset of an `executeOp`'s instruction in its chunk.
     public var offset: Int { record.detail }
     public var opcode: Opcode? { recording.opcode(index) }
     public var request: BuiltinRequest? { BuiltinRequest(rawValue: record.detail) }
-    /// The function's or builtin's name; nil for an anonymous function or a thunk without one.
+    /// The name of the function or builtin, or nil if it has none.
     public var name: [UInt8]? { recording.machine.codeName(code) }
-    /// Where the function or thunk stands; nil for a builtin.
+    /// The position of the function or thunk, or nil for a builtin.
     public var position: SourcePosition? { recording.machine.codePosition(code) }
-    /// The top of the stack, topmost first: at most six values, each printed and cut short.
+    /// The top of the stack, topmost value first: at most six values, each printed and cut.
     public var stack: [[UInt8]] { recording.stack(index) }
-    /// How many values the stack has.
+    /// The number of values on the stack.
     public var stackHeight: Int { recording.stackHeight(index) }
 }
 
-/// What the records of a batch refer to. Valid during the callback it is passed to.
+/// What the records of a batch refer to. It is valid only during the callback that it is passed to.
 public struct EventContext: ~Copyable {
     let recording: EventRecording
 
-    /// Depth and time before the first record.
+    /// A clock at the depth and time before the first record.
     public var clock: EventClock { EventClock(depth: recording.batchDepth, baseTime: recording.baseTime) }
-    /// The function's or builtin's name.
+    /// The name of a function or builtin, or nil if it has none.
     public func name(_ code: CodeID) -> [UInt8]? { recording.machine.codeName(code) }
-    /// Where a function or thunk begins in its source; nil for a builtin, or when spans were stripped.
+    /// The position at which a function or thunk begins, or nil for a builtin and when spans were stripped.
     public func position(_ code: CodeID) -> SourcePosition? { recording.machine.codePosition(code) }
-    /// Index of a chunk in its own program; nil for a builtin.
+    /// The index of a chunk in its own program, or nil for a builtin.
     public func chunkInProgram(_ code: CodeID) -> Int? { recording.machine.chunkInProgram(code) }
-    /// Of the record at an index, which is an `executeOp`.
+    /// The opcode of the record at an index, if that is an `executeOp`.
     public func opcode(_ index: Int) -> Opcode? { recording.opcode(index) }
-    /// The printed values of the record at an index, topmost first; none below level `ops`.
+    /// The printed values of the record at an index, topmost first. There are none below level `ops`.
     public func stack(_ index: Int) -> [[UInt8]] { recording.stack(index) }
-    /// How many values the stack has.
+    /// The number of values on the stack.
     public func stackHeight(_ index: Int) -> Int { recording.stackHeight(index) }
 }
 

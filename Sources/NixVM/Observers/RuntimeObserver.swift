@@ -1,10 +1,10 @@
-/// Hears what the machine does, in order. Every requirement has an empty default.
+/// Receives the events of a machine in order. Every requirement has an empty default.
 ///
-/// Enter and exit events nest, also when an error unwinds: each frame and builtin that is entered is left once, under
-/// the kind it was entered with.
+/// Enter and exit events nest, even when a failure unwinds: each frame and builtin that is entered is left once, by the
+/// exit event of its kind.
 public protocol RuntimeObserver: AnyObject {
-    /// A batch of events as they were recorded. The default decodes each and calls the requirement of its kind; an
-    /// observer that must be fast takes the records instead.
+    /// Receives a batch of events in recorded form. The default decodes each and calls the requirement of its kind. An
+    /// observer that must be fast implements this instead.
     func observe(_ records: Span<EventRecord>, _ context: borrowing EventContext)
 
     func enterCallFrame(_ event: borrowing RuntimeEvent)

@@ -2,33 +2,33 @@ import NixBytecode
 
 /// The loop's observer that counts what code does, for `--stats`.
 ///
-/// An instruction that must wait runs again when it can go on: it is counted once it was not interrupted.
+/// An instruction that waits runs again later. It is counted only when it completes.
 struct WorkCounter: LoopObserver {
-    /// The instruction counted last, to be taken back if it did not go through.
+    /// The instruction counted last, whose count is undone if it does not complete.
     private var pending = Opcode.pop
     private var pendingElements = 0
 
-    mutating func executeOp(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        let opcode = UnsafeRawPointer(r.pc).load(as: Opcode.self)
+    mutating func executeOp(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        let opcode = UnsafeRawPointer(registers.pc).load(as: Opcode.self)
         pending = opcode
         pendingElements = 0
         switch opcode {
-        case .thunk, .closure, .list, .attributes: pendingElements = elements(r, opcode)
+        case .thunk, .closure, .list, .attributes: pendingElements = elements(registers, opcode)
         default: break
         }
         count(interpreter, by: 1)
     }
 
-    mutating func enterCallFrame(_ interpreter: Interpreter, _ r: borrowing Registers, arguments: Int) {
+    mutating func enterCallFrame(_ interpreter: Interpreter, _ registers: borrowing Registers, arguments: Int) {
         interpreter.state.pointee.counters.calls &+= arguments
         if arguments > 0 { return }
         interpreter.state.pointee.counters.forces &+= 1
-        // The frame was entered in the midst of the instruction, which runs again.
-        if (r.fp - 1).pointee.update & 3 == FrameMode.updateAndRetry { takeBack(interpreter) }
+        // The frame interrupted the instruction, which runs again.
+        if (registers.fp - 1).pointee.update & 3 == FrameMode.updateAndRetry { takeBack(interpreter) }
     }
 
-    mutating func tailCall(_ interpreter: Interpreter, _ r: borrowing Registers) {
-        interpreter.state.pointee.counters.calls &+= Int(interpreter.state.pointee.chunks[r.env.field].arity)
+    mutating func tailCall(_ interpreter: Interpreter, _ registers: borrowing Registers) {
+        interpreter.state.pointee.counters.calls &+= Int(interpreter.state.pointee.chunks[registers.env.field].arity)
     }
 
     mutating func carryOut(_ interpreter: Interpreter, _ step: Step) {
@@ -39,17 +39,17 @@ struct WorkCounter: LoopObserver {
     }
 
     mutating func enterBuiltinFrame(_ interpreter: Interpreter, _ index: Int) {}
-    mutating func exitFrame(_ interpreter: Interpreter, _ r: borrowing Registers) {}
+    mutating func exitFrame(_ interpreter: Interpreter, _ registers: borrowing Registers) {}
     mutating func tailCallBuiltin(_ interpreter: Interpreter, _ index: Int) {}
     mutating func ranBuiltin(_ interpreter: Interpreter, _ index: Int, _ step: Step) {}
 
-    /// How many values the object holds that an instruction is about to make.
-    private func elements(_ r: borrowing Registers, _ opcode: Opcode) -> Int {
-        var pc = r.pc + 1
+    /// The number of values in the object that an instruction is about to make.
+    private func elements(_ registers: borrowing Registers, _ opcode: Opcode) -> Int {
+        var pc = registers.pc + 1
         let first = operand(&pc)
         switch opcode {
         case .list: return first
-        case .attributes: return r.tables.pointee.shapes[first].count
+        case .attributes: return registers.tables.pointee.shapes[first].count
         default:
             let packed = operand(&pc)
             return packed &>> 1 &+ packed & 1

@@ -1,4 +1,5 @@
-/// A table of trivial elements that moves as it grows: its address holds until the next append. It alone owns its memory.
+/// A table of trivial elements, which moves as it grows: its address is valid until the next append. This value is its
+/// only owner.
 struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     private(set) var count = 0
@@ -11,7 +12,7 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { base.deallocate() }
 
-    /// Bytes that the next `append` takes, while it moves the table the old place included.
+    /// The bytes that the next `append` allocates, including the old copy while the table moves.
     var growth: Int { count == capacity ? 2 * capacity * MemoryLayout<Element>.stride : 0 }
 
     mutating func append(_ element: Element) {
@@ -26,7 +27,7 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
         count += 1
     }
 
-    /// Makes the table a given length, of elements that are set before they are read.
+    /// Sets the length of the table. Its elements must be set before they are read.
     mutating func reserve(_ count: Int) {
         base.deallocate()
         capacity = max(1, count)
@@ -34,6 +35,6 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
         self.count = count
     }
 
-    /// Sets an element of a table that was reserved.
+    /// Sets an element of a table whose length was set by `reserve`.
     func set(_ index: Int, _ element: Element) { (base + index).initialize(to: element) }
 }

@@ -1,6 +1,6 @@
-/// Code that is made when it is first run.
+/// Code that is generated on demand.
 extension Interpreter {
-    /// What a chunk runs that has no code yet: the host is asked for it, and puts it in this one's place.
+    /// The step of a chunk that has no code yet. It asks the host for the code, which then replaces this step.
     func makeCodeStep() -> Step {
         if let failure = machine.importFailure {
             machine.importFailure = nil
@@ -8,7 +8,7 @@ extension Interpreter {
             return .error
         }
         if machine.failure != nil { return .error }
-        let chunk = state.pointee.chunks[state.pointee.r.env.field]
+        let chunk = state.pointee.chunks[state.pointee.registers.env.field]
         machine.request = .code(program: Int(chunk.program), chunkIndex: Int(chunk.index))
         return .suspend
     }

@@ -1,51 +1,53 @@
 import NixBytecode
 
-/// Gives line and column of a byte of a source, both from 1; the column counts bytes.
+/// Returns the line and the column of a byte in a source. Both begin with 1, and the column counts bytes.
 public typealias LineFinder = (UInt32) -> (line: Int, column: Int)
 
-/// A program in a machine: what it refers to, made the machine's own. It grows when its code is made as it is run.
+/// A program that is loaded into a machine, with its tables translated to the machine's symbols and values. It grows if
+/// its code is generated on demand.
 final class LoadedProgram {
-    /// What of the program is asked for while it runs: patterns and chunks. Names, constants and shapes are in
-    /// the tables only.
+    /// The parts of the program that are needed while it runs: formals and chunks. Names, constants and shapes are only
+    /// in the tables.
     var program: Program
-    /// What positions call it: a path, `«string»`, `«stdin»`.
+    /// The source's name in positions: a path, `«string»` or `«stdin»`.
     let sourceName: String
-    /// What its relative paths start from.
+    /// The directory that relative paths of the program start from.
     let directory: [UInt8]
-    /// What is added to a chunk number in code: the machine's index of the first chunk, or 0 where numbers are given
-    /// out by the machine.
+    /// The number that is added to a chunk number in code. It is the machine's index of the first chunk, or 0 if the
+    /// code already contains the machine's indices.
     let firstChunk: Int
     let tables: UnsafeMutablePointer<ProgramTables>
-    /// The machine's symbol for each of the program's.
+    /// The machine's symbol for each symbol of the program.
     var symbols: GrowingTable<UInt32>
     var constants: GrowingTable<Value>
     var shapes: GrowingTable<LoadedShape>
     var formals: GrowingTable<LoadedFormals>
-    /// By chunk index, which is a chunk's place among all of the program: the machine's index, where that does not follow from
+    /// The machine's index of each chunk, by the chunk's index in the program. It is empty if the former follow from
     /// `firstChunk`.
-    var places: [UInt32] = []
-    /// By chunk index: index in `program.chunks` plus one; 0 for a thunk without code, of which there is nothing to say.
+    var machineIndices: [UInt32] = []
+    /// The index in `program.chunks` plus one, by the chunk's index in the program. It is 0 for a thunk without code,
+    /// about which nothing is known.
     var descriptions: GrowingTable<UInt32>
-    /// Parallel to `program.chunks`, which have no code: it lies in a block.
+    /// The size of each chunk's code in bytes, parallel to `program.chunks`. The code itself is in a block.
     private var codeSizes: [Int] = []
     private var blocks: [UnsafeMutableRawPointer] = []
-    /// What is left of the last of them, whose size grows with the program.
+    /// The free bytes of the last block. The size of new blocks grows with the program.
     private var blockRoom = 0
     private var blockSize = 64
     private var nextBlock: UnsafeMutableRawPointer?
-    /// Why a part could not be added. The tables are not whole then.
+    /// Why a part could not be added. The tables are incomplete then.
     var failure: EvalFailure?
-    /// Code that is left of the last block for code.
+    /// The free bytes of the last block for code.
     private var codeRoom = 0
     private var nextCode: UnsafeMutablePointer<UInt8>?
 
-    /// What a program takes beside its tables, about.
+    /// The approximate number of bytes that a program takes besides its tables.
     static let outOfLineBytes = 1024
 
     /// - Parameters:
-    ///   - sizes: what the tables are made large enough for.
-    ///   - lines: what finds the lines of the source, asked for once.
-    ///   - spans: of a chunk's instructions, asked for where the chunk came without.
+    ///   - sizes: The initial sizes of the tables.
+    ///   - lines: Returns the finder of the source's lines. It is called at most once.
+    ///   - spans: Returns the spans of a chunk's instructions. It is called if the chunk came without them.
     init(
         _ sizes: ProgramSizes, lines: @escaping () -> LineFinder?, spans: ((Int) -> [InstructionSpan])? = nil,
         number: Int, sourceName: String, directory: [UInt8], firstChunk: Int
@@ -69,7 +71,7 @@ final class LoadedProgram {
                 program: number))
     }
 
-    /// Makes the tables as long as they will ever be: their entries are set before they are read.
+    /// Sets the final lengths of the tables. Their entries must be set before they are read.
     func reserveEntries(_ sizes: ProgramSizes) {
         symbols.reserve(sizes.symbols)
         constants.reserve(sizes.constants)
@@ -81,7 +83,7 @@ final class LoadedProgram {
         program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: sizes.formals)
     }
 
-    /// Gives the tables' addresses to the code.
+    /// Makes the tables' current addresses visible to the code.
     func publish() {
         tables.pointee.constants = UnsafePointer(constants.base)
         tables.pointee.symbols = UnsafePointer(symbols.base)
@@ -94,23 +96,24 @@ final class LoadedProgram {
         tables.deallocate()
     }
 
-    /// Line and column of a place in the source; nil when that is not known. Few programs are asked for it.
+    /// Finds the line and column of a position in the source, or is nil if they are not known. It is made on demand,
+    /// because few programs need it.
     private(set) lazy var location = makeLines()
     private let makeLines: () -> LineFinder?
     private let makeSpans: ((Int) -> [InstructionSpan])?
 
     /// The machine's index of a chunk.
-    func place(of chunkIndex: Int) -> Int {
-        chunkIndex < places.count ? Int(places[chunkIndex]) : firstChunk + chunkIndex
+    func machineIndex(of chunkIndex: Int) -> Int {
+        chunkIndex < machineIndices.count ? Int(machineIndices[chunkIndex]) : firstChunk + chunkIndex
     }
 
-    /// What is known of a chunk, without its code. Of a thunk without code that is nothing.
+    /// What is known of a chunk, without its code. Nothing is known of a thunk without code.
     func chunk(_ chunkIndex: Int) -> Chunk {
         let number = Int(descriptions.base[chunkIndex])
         return number > 0 ? program.chunks[number - 1] : Self.unknown
     }
 
-    /// The same with the spans of its instructions.
+    /// The same, with the spans of its instructions.
     func chunkWithSpans(_ chunkIndex: Int) -> Chunk {
         let number = Int(descriptions.base[chunkIndex])
         guard number > 0 else { return Self.unknown }
@@ -124,13 +127,13 @@ final class LoadedProgram {
         kind: .thunk, arity: 0, upvalueCount: 0, capturesWith: false, formals: nil, parameters: [], name: nil,
         spans: [], code: [], maximumStack: 0, instructionSpans: [])
 
-    /// Bytes of a chunk's code.
+    /// The size of a chunk's code in bytes.
     func codeSize(_ chunkIndex: Int) -> Int {
         let number = Int(descriptions.base[chunkIndex])
         return number > 0 ? codeSizes[number - 1] : 0
     }
 
-    /// Keeps what is known of a chunk.
+    /// Records what is known of a chunk, except its code.
     func describe(_ chunkIndex: Int, _ chunk: Chunk) {
         var kept = chunk
         kept.code = []
@@ -145,14 +148,14 @@ final class LoadedProgram {
         }
     }
 
-    /// Bytes that `block` takes for so many.
+    /// The most bytes that `block` allocates for `count` elements.
     static func blockBytes<Element>(_ count: Int, of type: Element.Type) -> Int {
-        // Of a block for small ones a quarter may be left over at its end.
+        // A block that small requests share may waste up to a quarter at its end.
         let size = (max(1, count) * MemoryLayout<Element>.stride + 7) & ~7
         return size + min(size, 1 << 13)
     }
 
-    /// A block that lives as long as the program. Small ones lie together.
+    /// Memory that lives as long as the program. Small requests share a block.
     func block<Element>(_ count: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
         let size = (max(1, count) * MemoryLayout<Element>.stride + 7) & ~7
         if size > blockRoom {
@@ -162,23 +165,23 @@ final class LoadedProgram {
             blocks.append(block)
             nextBlock = block
         }
-        let place = nextBlock.unsafelyUnwrapped
-        nextBlock = place + size
+        let target = nextBlock.unsafelyUnwrapped
+        nextBlock = target + size
         blockRoom -= size
-        return place.bindMemory(to: Element.self, capacity: max(1, count))
+        return target.bindMemory(to: Element.self, capacity: max(1, count))
     }
 
-    /// Bytes that `copy` takes from the system.
+    /// The bytes that `copy` allocates from the system.
     func codeGrowth(_ count: Int, of total: Int) -> Int {
         nextCode == nil || count + Self.codeSlack > codeRoom ? max(total + Self.codeSlack, 1024) : 0
     }
 
-    /// A reader may look a few bytes past the end of a chunk.
+    /// Decoding may read a few bytes beyond the end of a chunk.
     private static let codeSlack = 16
 
     /// A copy of code that lives as long as the program.
     ///
-    /// - Parameter total: bytes of all code that is being copied, so that it lies together.
+    /// - Parameter total: The bytes of all code that is copied together, so that one block holds it.
     func copy(code: [UInt8], of total: Int) -> UnsafePointer<UInt8> {
         if nextCode == nil || code.count + Self.codeSlack > codeRoom {
             codeRoom = max(total + Self.codeSlack, 1024)
@@ -186,12 +189,12 @@ final class LoadedProgram {
             blocks.append(UnsafeMutableRawPointer(room))
             nextCode = room
         }
-        guard let place = nextCode else { return UnsafePointer(block(0, of: UInt8.self)) }
+        guard let target = nextCode else { return UnsafePointer(block(0, of: UInt8.self)) }
         code.withUnsafeBufferPointer { bytes in
-            if let base = bytes.baseAddress { place.update(from: base, count: bytes.count) }
+            if let base = bytes.baseAddress { target.update(from: base, count: bytes.count) }
         }
-        nextCode = place + code.count
+        nextCode = target + code.count
         codeRoom -= code.count
-        return UnsafePointer(place)
+        return UnsafePointer(target)
     }
 }

@@ -1,13 +1,14 @@
 import NixBytecode
 
-/// Making programs part of the machine.
+/// Loading programs into the machine.
 extension Machine {
-    /// Makes a verified program's constants, layouts and chunks part of the machine.
+    /// Loads a verified program: its constants, layouts and chunks.
     ///
     /// - Parameters:
-    ///   - directory: what relative paths start from.
-    ///   - name: what positions call the source.
-    /// - Returns: the machine's index of the top-level chunk, or a failure (an unknown global, too many chunks, a limit).
+    ///   - directory: The directory that relative paths start from.
+    ///   - name: The source's name in positions.
+    /// - Returns: The machine's index of the top-level chunk.
+    /// - Throws: A failure because of an unknown global, too many chunks, or a limit.
     func load(_ program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> Int {
         let first = state.pointee.chunkCount
         let sizes = ProgramSizes(program)
@@ -26,9 +27,9 @@ extension Machine {
         return first
     }
 
-    /// Makes the first part of a program whose code is made as it is run part of the machine.
+    /// Loads the first part of a program whose code is generated on demand.
     ///
-    /// - Returns: the number of the program.
+    /// - Returns: The number of the program.
     func load(
         _ part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> Int {
@@ -38,13 +39,13 @@ extension Machine {
         return programs.count - 1
     }
 
-    /// Adds a program without contents.
+    /// Adds a program with empty tables.
     func add(
         _ sizes: ProgramSizes, lines: @escaping () -> LineFinder?, spans: ((Int) -> [InstructionSpan])? = nil,
         name: String, directory: [UInt8], firstChunk: Int
     ) throws(EvalFailure) -> LoadedProgram {
         var budget = LoadBudget(self)
-        try budget.take(sizes.tableBytes + LoadedProgram.outOfLineBytes + directory.count)
+        try budget.charge(sizes.tableBytes + LoadedProgram.outOfLineBytes + directory.count)
         budget.finish()
         let loaded = LoadedProgram(
             sizes, lines: lines, spans: spans, number: programs.count, sourceName: name, directory: directory,
@@ -53,8 +54,8 @@ extension Machine {
         return loaded
     }
 
-    /// Changes a program's tables. Where that fails they are not whole, and every later attempt fails in the same way:
-    /// nothing of the program is run.
+    /// Changes a program's tables. If that fails they are incomplete, so nothing of the program may run, and every
+    /// later attempt fails in the same way.
     func extend(
         _ loaded: LoadedProgram, _ body: (inout LoadBudget) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {
@@ -75,7 +76,7 @@ extension Machine {
         Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
     }
 
-    /// Adds what a part of a program brings.
+    /// Adds a part of a program.
     func extend(_ loaded: LoadedProgram, by part: ProgramPart) throws(EvalFailure) {
         try extend(loaded) { (budget) throws(EvalFailure) in
             try addTables(
@@ -95,19 +96,19 @@ extension Machine {
     ) throws(EvalFailure) {
         let firstFormals = loaded.formals.count
         for name in symbols {
-            try budget.take(loaded.symbols.growth)
+            try budget.charge(loaded.symbols.growth)
             loaded.symbols.append(try symbol(name, &budget))
         }
         for constant in constants {
-            try budget.take(loaded.constants.growth)
+            try budget.charge(loaded.constants.growth)
             loaded.constants.append(try load(constant, loaded, &budget))
         }
         for shape in shapes {
-            try budget.take(loaded.shapes.growth)
+            try budget.charge(loaded.shapes.growth)
             loaded.shapes.append(try load(shape, loaded, &budget))
         }
         for formals in formals {
-            try budget.take(loaded.formals.growth + formals.outOfLineBytes + 2 * MemoryLayout<Formals>.stride)
+            try budget.charge(loaded.formals.growth + formals.outOfLineBytes + 2 * MemoryLayout<Formals>.stride)
             loaded.program.formals.append(formals)
             loaded.formals.append(try load(formals, loaded, &budget))
         }
@@ -116,7 +117,7 @@ extension Machine {
     }
 
     private func symbol(_ name: [UInt8], _ budget: inout LoadBudget) throws(EvalFailure) -> UInt32 {
-        // The closure of `withUnsafeBufferPointer` has no inout parameter of a type that cannot be copied.
+        // The closure of `withUnsafeBufferPointer` cannot take an inout parameter of a noncopyable type.
         guard !name.isEmpty else { return try budget.symbol(UnsafeBufferPointer(start: nil, count: 0)) }
         return try name.withUnsafeBufferPointer { (bytes) throws(EvalFailure) in try budget.symbol(bytes) }
     }
@@ -124,13 +125,13 @@ extension Machine {
     private func announce(
         _ chunk: ChunkOutline, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
-        let place = state.pointee.chunkCount
-        guard place < state.pointee.heap.chunkCapacity else { throw Self.tooManyPrograms }
+        let index = state.pointee.chunkCount
+        guard index < state.pointee.heap.chunkCapacity else { throw Self.tooManyPrograms }
         try budget.work()
-        try budget.take(
+        try budget.charge(
             MemoryLayout<LoadedChunk>.stride + loaded.descriptions.growth + 2 * MemoryLayout<UInt32>.stride)
-        announce(chunk, at: place, chunkIndex: loaded.places.count, loaded)
-        loaded.places.append(UInt32(truncatingIfNeeded: place))
+        announce(chunk, at: index, chunkIndex: loaded.machineIndices.count, loaded)
+        loaded.machineIndices.append(UInt32(truncatingIfNeeded: index))
         loaded.descriptions.append(0)
         state.pointee.chunkCount += 1
     }
@@ -139,37 +140,37 @@ extension Machine {
         EvalFailure(kind: .memoryExceeded, message: Array("too many programs loaded".utf8))
     }
 
-    /// Gives a chunk its place, with code that asks the host for its own.
-    func announce(_ chunk: ChunkOutline, at place: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
-        state.pointee.chunks[place] = LoadedChunk(
+    /// Sets up a chunk whose code asks the host for the chunk's own code.
+    func announce(_ chunk: ChunkOutline, at index: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
+        state.pointee.chunks[index] = LoadedChunk(
             code: interpreter.stepCode(.makeCode), tables: UnsafePointer(loaded.tables),
             arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
             index: UInt32(truncatingIfNeeded: chunkIndex))
     }
 
-    /// Keeps what is known of a chunk.
+    /// Records what is known of a chunk.
     ///
-    /// - Parameter isShared: somebody else keeps, and has counted, the arrays that it refers to.
+    /// - Parameter isShared: Whether someone else keeps the arrays that the chunk refers to, and has counted them.
     func describe(
         _ chunk: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, isShared: Bool = false, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         try budget.work()
         let arrays = isShared ? 0 : chunk.descriptionBytes
-        try budget.take(2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + arrays)
+        try budget.charge(2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + arrays)
         loaded.describe(chunkIndex, chunk)
     }
 
-    /// Gives a chunk that was announced its code.
+    /// Sets the code of a chunk that was announced.
     ///
-    /// - Parameter total: bytes of all code that is installed with it.
+    /// - Parameter total: The bytes of all code that is installed together.
     func install(
         _ code: Chunk, _ chunkIndex: Int, _ loaded: LoadedProgram, _ total: Int, isShared: Bool = false,
         _ budget: inout LoadBudget
     ) throws(EvalFailure) {
-        try budget.take(loaded.codeGrowth(code.code.count, of: total))
+        try budget.charge(loaded.codeGrowth(code.code.count, of: total))
         try describe(code, chunkIndex, loaded, isShared: isShared, &budget)
-        let chunk = state.pointee.chunks + loaded.place(of: chunkIndex)
+        let chunk = state.pointee.chunks + loaded.machineIndex(of: chunkIndex)
         chunk.pointee.code = loaded.copy(code: code.code, of: total)
         chunk.pointee.maximumStack = code.maximumStack
         state.pointee.largestFrame = max(state.pointee.largestFrame, Int(code.maximumStack))

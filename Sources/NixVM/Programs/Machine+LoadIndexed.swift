@@ -1,11 +1,11 @@
 import NixBytecode
 
-/// Programs that are read and proved chunk by chunk.
+/// Programs whose chunks are read and verified on demand.
 extension Machine {
-    /// Loads the top level of a program of which the machine asks for the rest as it runs it.
+    /// Loads the top level of a program. The machine requests the other chunks as it runs them.
     ///
-    /// - Parameter part: that of chunk 0.
-    /// - Returns: the top level, and the number of the program in requests.
+    /// - Parameter part: The part with chunk 0.
+    /// - Returns: The top level, and the number of the program in requests.
     public func load(
         indexed program: IndexedProgram, part: IndexedPart, name: String, directory: [UInt8]
     ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
@@ -18,10 +18,10 @@ extension Machine {
             directory: directory, firstChunk: first)
         let number = programs.count - 1
         try extend(loaded) { (budget) throws(EvalFailure) in
-            try budget.take(
+            try budget.charge(
                 sizes.chunks * MemoryLayout<LoadedChunk>.stride + sizes.formals * MemoryLayout<Formals>.stride)
             loaded.reserveEntries(sizes)
-            // Chunks that nothing has named yet are not looked at.
+            // Chunks that no code refers to yet are never read, so they need no entry now.
             state.pointee.chunkCount += sizes.chunks
             try add(part, to: loaded, &budget)
         }
@@ -52,7 +52,7 @@ extension Machine {
         for (index, constant) in part.constants { loaded.constants.set(index, try load(constant, loaded, &budget)) }
         for (index, shape) in part.shapes { loaded.shapes.set(index, try load(shape, loaded, &budget)) }
         for (index, formals) in part.formals {
-            try budget.take(formals.outOfLineBytes)
+            try budget.charge(formals.outOfLineBytes)
             loaded.program.formals[index] = formals
             loaded.formals.set(index, try load(formals, loaded, &budget))
             try fillDefaults(loaded, index, &budget)

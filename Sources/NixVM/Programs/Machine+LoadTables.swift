@@ -1,7 +1,7 @@
 import NixBytecode
 import NixStore
 
-/// The entries of a program's tables.
+/// Loading the entries of a program's tables.
 extension Machine {
     func load(
         _ constant: Constant, _ loaded: LoadedProgram, _ budget: inout LoadBudget
@@ -19,10 +19,10 @@ extension Machine {
             try budget.require(2 * bytes.count)
             return Value(Tag.string, try text(Kind.string, bytes, &budget))
         case .path(let bytes):
-            // Paths are put together and taken apart before they are kept.
+            // Making a path canonical takes a few temporary copies of it.
             try budget.require(4 * (loaded.directory.count + bytes.count))
             var path = CanonPath.absolute(bytes, relativeTo: loaded.directory)
-            // The first part of an interpolated path keeps its slash.
+            // The first part of an interpolated path keeps its trailing slash.
             if path.count > 1, bytes.last == UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
             return Value(Tag.other, try text(Kind.path, path, &budget))
         case .global(let symbol):
@@ -49,7 +49,7 @@ extension Machine {
         return object
     }
 
-    /// An integer of the machine itself.
+    /// An integer for the machine's own use.
     func permanentInteger(_ number: Int64) -> Value {
         if Value.smallRange.contains(Int(number)) { return Value(small: Int(number)) }
         let object = state.pointee.heap.allocatePermanent(words: 2)
@@ -58,7 +58,7 @@ extension Machine {
         return Value(Tag.other, object)
     }
 
-    /// A string or path of the machine itself.
+    /// A string or path for the machine's own use.
     func permanentBytes(_ kind: UInt64, _ bytes: [UInt8]) -> Object {
         let object = state.pointee.heap.allocatePermanent(words: 1 + Object.words(forBytes: bytes.count))
         fill(object, kind, bytes)
@@ -83,81 +83,82 @@ extension Machine {
         let layout = try budget.permanent(words: 2 + count)
         layout[0] = Object.header(Kind.layout, field: count)
         layout[1] = Value.null.bits
-        // The order of the names is made in the permanent range when it is first asked for, without a look at limits.
-        try budget.take(8 + 8 * Object.words(forBytes: 4 * count))
-        try budget.take(LoadedProgram.blockBytes(count, of: UInt32.self))
-        let places = loaded.block(count, of: UInt32.self)
-        try budget.take(positionBytes(count))
+        // The order of the names is made in the permanent range on first use. That does not check the memory limit, so
+        // the order is counted now.
+        try budget.charge(8 + 8 * Object.words(forBytes: 4 * count))
+        try budget.charge(LoadedProgram.blockBytes(count, of: UInt32.self))
+        let indices = loaded.block(count, of: UInt32.self)
+        try budget.charge(positionBytes(count))
         let keys = layout + 2
         if count <= Self.insertedNames {
-            insert(shape, loaded, keys, places)
+            insert(shape, loaded, keys, indices)
         } else {
-            try sort(shape, loaded, keys, places, &budget)
+            try sort(shape, loaded, keys, indices, &budget)
         }
-        return LoadedShape(layout: layout, count: count, places: UnsafePointer(places))
+        return LoadedShape(layout: layout, count: count, indices: UnsafePointer(indices))
     }
 
-    /// Bytes that so many more attribute positions take, twice while their table grows.
+    /// The bytes that `count` more attribute positions may take, including the old copy while their table grows.
     private func positionBytes(_ count: Int) -> Int {
         2 * count * MemoryLayout<(program: UInt32, span: SourceSpan)>.stride
     }
 
-    /// Sets of more names are worth a better way to sort.
+    /// The number of names up to which insertion sort is used.
     private static let insertedNames = 24
 
-    /// Writes the keys of a shape, sorted by symbol, and where the key of each name is.
+    /// Writes the keys of a shape, sorted by symbol, and the index of each name's key.
     private func insert(
         _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
-        _ places: UnsafeMutablePointer<UInt32>
+        _ indices: UnsafeMutablePointer<UInt32>
     ) {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.insertedNames) { order in
-            for place in shape.names.indices {
-                let key = key(shape.names[place], loaded)
-                var sorted = place
+            for index in shape.names.indices {
+                let key = key(shape.names[index], loaded)
+                var sorted = index
                 while sorted > 0, keys[sorted - 1] > key {
                     keys[sorted] = keys[sorted - 1]
                     order[sorted] = order[sorted - 1]
                     sorted -= 1
                 }
                 keys[sorted] = key
-                order[sorted] = UInt32(truncatingIfNeeded: place)
+                order[sorted] = UInt32(truncatingIfNeeded: index)
             }
             for sorted in shape.names.indices {
-                places[Int(order[sorted])] = UInt32(truncatingIfNeeded: sorted)
+                indices[Int(order[sorted])] = UInt32(truncatingIfNeeded: sorted)
             }
         }
     }
 
     private func sort(
         _ shape: Shape, _ loaded: LoadedProgram, _ keys: UnsafeMutablePointer<UInt64>,
-        _ places: UnsafeMutablePointer<UInt32>, _ budget: inout LoadBudget
+        _ indices: UnsafeMutablePointer<UInt32>, _ budget: inout LoadBudget
     ) throws(EvalFailure) {
         try budget.require(shape.names.count * 2 * MemoryLayout<SymbolSort.Entry>.stride)
         var order = SymbolSort(shape.names.count)
-        for (place, name) in shape.names.enumerated() {
+        for (index, name) in shape.names.enumerated() {
             try budget.work()
-            order.append(symbol: loaded.symbols.base[Int(name.symbol)], place: place)
+            order.append(symbol: loaded.symbols.base[Int(name.symbol)], index: index)
             // Positions are numbered in the order of the names.
-            places[place] = attributePosition(name.span, loaded)
+            indices[index] = attributePosition(name.span, loaded)
         }
         try order.sort(symbolCount: state.pointee.symbols.count, &budget)
         for (sorted, entry) in order.entries.enumerated() {
-            keys[sorted] = LayoutEntry(entry.symbol, places[Int(entry.place)]).bits
-            places[Int(entry.place)] = UInt32(truncatingIfNeeded: sorted)
+            keys[sorted] = LayoutEntry(entry.symbol, indices[Int(entry.index)]).bits
+            indices[Int(entry.index)] = UInt32(truncatingIfNeeded: sorted)
         }
     }
 
-    /// The entry of a layout, whose high half is the symbol.
+    /// The layout entry of a name. Its upper half is the symbol.
     private func key(_ name: Shape.Name, _ loaded: LoadedProgram) -> UInt64 {
         LayoutEntry(loaded.symbols.base[Int(name.symbol)], attributePosition(name.span, loaded)).bits
     }
 
-    /// A pattern, whose defaults `fillDefaults` adds.
+    /// Loads a pattern without its defaults, which `fillDefaults` adds.
     func load(
         _ formals: Formals, _ loaded: LoadedProgram, _ budget: inout LoadBudget
     ) throws(EvalFailure) -> LoadedFormals {
         let count = formals.formals.count
-        try budget.take(
+        try budget.charge(
             LoadedProgram.blockBytes(count, of: LoadedFormals.Entry.self)
                 + LoadedProgram.blockBytes(count, of: UInt32.self)
                 + LoadedProgram.blockBytes(count, of: LoadedDefault.self) + positionBytes(count))
@@ -165,14 +166,14 @@ extension Machine {
         let positions = loaded.block(count, of: UInt32.self)
         try budget.require(count * 2 * MemoryLayout<SymbolSort.Entry>.stride)
         var order = SymbolSort(count)
-        for (place, formal) in formals.formals.enumerated() {
+        for (index, formal) in formals.formals.enumerated() {
             try budget.work()
-            order.append(symbol: loaded.symbols.base[Int(formal.symbol)], place: place)
-            positions[place] = attributePosition(formal.span, loaded)
+            order.append(symbol: loaded.symbols.base[Int(formal.symbol)], index: index)
+            positions[index] = attributePosition(formal.span, loaded)
         }
         try order.sort(symbolCount: state.pointee.symbols.count, &budget)
         for (position, entry) in order.entries.enumerated() {
-            sorted[position] = LoadedFormals.Entry(symbol: entry.symbol, place: entry.place)
+            sorted[position] = LoadedFormals.Entry(symbol: entry.symbol, index: entry.index)
         }
         return LoadedFormals(
             count: count, positions: UnsafePointer(positions), sorted: UnsafePointer(sorted),
@@ -181,13 +182,13 @@ extension Machine {
     }
 
     func fillDefaults(_ loaded: LoadedProgram, _ index: Int, _ budget: inout LoadBudget) throws(EvalFailure) {
-        let row = loaded.formals.base + index
-        let defaults = UnsafeMutablePointer(mutating: row.pointee.defaults)
-        for (place, formal) in loaded.program.formals[index].formals.enumerated() {
+        let loadedFormals = loaded.formals.base + index
+        let defaults = UnsafeMutablePointer(mutating: loadedFormals.pointee.defaults)
+        for (formalIndex, formal) in loaded.program.formals[index].formals.enumerated() {
             try budget.work()
             let entry = try loadDefault(formal.defaultValue, loaded, &budget)
-            if entry.chunk >= 0 { row.pointee.defaultBytes += Size.thunk(entry.captureCount) }
-            (defaults + place).initialize(to: entry)
+            if entry.chunk >= 0 { loadedFormals.pointee.defaultBytes += Size.thunk(entry.captureCount) }
+            (defaults + formalIndex).initialize(to: entry)
         }
     }
 
@@ -208,7 +209,7 @@ extension Machine {
         case .thunk(let chunk, let captures, let with):
             let all = captures + (with.map { [$0] } ?? [])
             try budget.work(all.count)
-            try budget.take(LoadedProgram.blockBytes(all.count, of: UInt64.self))
+            try budget.charge(LoadedProgram.blockBytes(all.count, of: UInt64.self))
             let positions = loaded.block(all.count, of: UInt64.self)
             for (index, position) in all.enumerated() { positions[index] = position.rawValue }
             return LoadedDefault(

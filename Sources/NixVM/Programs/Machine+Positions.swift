@@ -1,7 +1,7 @@
 import NixBytecode
 
 extension Machine {
-    /// The source position of a code address in a chunk; nil for machine code.
+    /// The source position of a code address in a chunk, or nil for the machine's own code.
     func sourcePosition(chunk index: Int, pc: UnsafePointer<UInt8>) -> SourcePosition? {
         let loaded = state.pointee.chunks[index]
         guard index > 0, index < state.pointee.chunkCount, Int(loaded.program) < programs.count else { return nil }
@@ -16,7 +16,7 @@ extension Machine {
         spanIndex(chunk, offset).map { chunk.instructionSpans[$0].span }
     }
 
-    /// Which of a chunk's spans an offset lies in.
+    /// The index of the span that an offset is in.
     private func spanIndex(_ chunk: Chunk, _ offset: Int) -> Int? {
         var low = 0
         var high = chunk.instructionSpans.count
@@ -27,7 +27,7 @@ extension Machine {
         return low == 0 ? nil : low - 1
     }
 
-    /// Where a span lies: line and column when the program still has its lines.
+    /// The position of a span. It has line and column if the program's lines are available.
     func position(in program: Int, span: SourceSpan?) -> SourcePosition {
         let loaded = programs[program]
         var position = SourcePosition(
@@ -39,19 +39,19 @@ extension Machine {
         return position
     }
 
-    /// What the relative paths of a program start from; empty for no program.
+    /// The directory that a program's relative paths start from, or nothing if there is no such program.
     public func directory(ofProgram index: Int) -> [UInt8] {
         programs.indices.contains(index) ? programs[index].directory : []
     }
 
-    /// The position with a number, as layouts carry it; nil for 0.
+    /// The position with a number from a layout, or nil for 0.
     func attributePosition(_ number: UInt32) -> SourcePosition? {
         guard number > 0, Int(number) <= attributePositions.count else { return nil }
         let (program, span) = attributePositions[Int(number) - 1]
         return position(in: Int(program), span: span)
     }
 
-    /// Warns of what does not fail.
+    /// Reports a problem that is not a failure.
     func warn(_ message: String, at number: UInt32, context: String) {
         let warning = EvalFailure(
             kind: .value, message: Array(message.utf8), position: attributePosition(number),
@@ -59,14 +59,14 @@ extension Machine {
         if let warningHandler { warningHandler(warning) } else { print(Array("warning: \(message)".utf8)) }
     }
 
-    /// The number of a new attribute position; 0 without span.
+    /// The number of a new attribute position, or 0 without a span.
     func attributePosition(_ span: SourceSpan?, _ loaded: LoadedProgram) -> UInt32 {
         guard let span else { return 0 }
         attributePositions.append((UInt32(truncatingIfNeeded: loaded.tables.pointee.program), span))
         return UInt32(truncatingIfNeeded: attributePositions.count)
     }
 
-    /// The position number of an instruction, 0 for one without span.
+    /// The position number of an instruction, or 0 if it has no span.
     func instructionPosition(chunk index: Int, pc: UnsafePointer<UInt8>) -> UInt32 {
         let loaded = state.pointee.chunks[index]
         guard index > 0, Int(loaded.program) < programs.count else { return 0 }
@@ -82,11 +82,11 @@ extension Machine {
 }
 
 extension Interpreter {
-    /// Where the instruction being executed stands; for a builtin's frame, where it was called.
+    /// The position of the current instruction. For the frame of a builtin it is that of the caller.
     func currentSourcePosition() -> SourcePosition? {
         var pc = state.pointee.instruction
-        var env = state.pointee.r.env
-        var frame = state.pointee.r.fp
+        var env = state.pointee.registers.env
+        var frame = state.pointee.registers.fp
         while true {
             if env != state.pointee.machineEnv, let found = machine.sourcePosition(chunk: env.field, pc: pc) {
                 return found
@@ -98,7 +98,8 @@ extension Interpreter {
         }
     }
 
-    /// The address inside the instruction a frame returns to: the instruction itself when it runs anew.
+    /// An address within the instruction that a frame returns to. It is the instruction's start if the instruction runs
+    /// again.
     func callSite(_ frame: Frame) -> UnsafePointer<UInt8> {
         frame.update & 3 == FrameMode.updateAndRetry ? frame.pc : frame.pc - 1
     }

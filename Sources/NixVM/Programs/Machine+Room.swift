@@ -1,6 +1,6 @@
-/// Memory beside the heap, for what makes programs.
+/// Room outside the heap, for generating and loading programs.
 extension Machine {
-    /// Collects when so many bytes beside the heap need room that garbage may take. Only between runs, or while one waits
-    /// for an answer.
-    public func collectForRoom(_ bytes: Int) { _ = interpreter.collectForOutside(bytes) }
+    /// Collects if garbage in the heap takes the room that `bytes` outside the heap need. This may be called between
+    /// runs, or while a run waits for an answer.
+    public func collectForRoom(_ bytes: Int) { _ = interpreter.collectForOutsideHeap(bytes) }
 }

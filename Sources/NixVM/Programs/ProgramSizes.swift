@@ -1,13 +1,13 @@
 import NixBytecode
 
-/// How many entries the tables of a program begin with.
+/// The initial number of entries of a program's tables.
 struct ProgramSizes {
     var symbols = 0
     var constants = 0
     var shapes = 0
     var formals = 0
     var chunks = 0
-    /// Bytes of all code.
+    /// The bytes of all code.
     var code = 0
 
     init(_ program: Program) {
@@ -35,7 +35,7 @@ struct ProgramSizes {
         chunks = program.chunkCount
     }
 
-    /// Bytes of the tables with room for so many.
+    /// The bytes of tables with these numbers of entries.
     var tableBytes: Int {
         symbols * MemoryLayout<UInt32>.stride + constants * MemoryLayout<Value>.stride
             + shapes * MemoryLayout<LoadedShape>.stride + formals * MemoryLayout<LoadedFormals>.stride

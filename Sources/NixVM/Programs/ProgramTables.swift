@@ -1,20 +1,20 @@
 import NixBytecode
 
-/// One chunk as the loop uses it.
+/// A chunk in the form that the loop uses.
 struct LoadedChunk: BitwiseCopyable {
     var code: UnsafePointer<UInt8>
     var tables: UnsafePointer<ProgramTables>
     var arity: UInt32
     var maximumStack: UInt32
-    /// Index of the program, and of the chunk in it.
+    /// The index of the program in the machine, and that of the chunk in the program.
     var program: UInt32
     var index: UInt32
 }
 
-/// What a program's instructions refer to, by index.
+/// The tables that a program's instructions index.
 struct ProgramTables: BitwiseCopyable {
     var constants: UnsafePointer<Value>
-    /// The machine's symbol for each of the program's.
+    /// The machine's symbol for each symbol of the program.
     var symbols: UnsafePointer<UInt32>
     var shapes: UnsafePointer<LoadedShape>
     var formals: UnsafePointer<LoadedFormals>
@@ -22,7 +22,7 @@ struct ProgramTables: BitwiseCopyable {
     var firstChunk: Int
     var program: Int
 
-    /// Of the machine's own code, which refers to nothing.
+    /// The tables of the machine's own code, which does not use them.
     init(none nowhere: UnsafeRawPointer) {
         constants = nowhere.assumingMemoryBound(to: Value.self)
         symbols = nowhere.assumingMemoryBound(to: UInt32.self)
@@ -45,20 +45,20 @@ struct ProgramTables: BitwiseCopyable {
     }
 }
 
-/// A shape's layout in the permanent range and where each pushed value goes.
+/// A shape: its layout in the permanent range, and where each value goes.
 struct LoadedShape: BitwiseCopyable {
     var layout: Object
     var count: Int
-    /// For each value in the order pushed, its place in the layout.
-    var places: UnsafePointer<UInt32>
+    /// The index in the layout of each value, in the order in which the values are pushed.
+    var indices: UnsafePointer<UInt32>
 }
 
-/// A pattern's names sorted by symbol, for one walk along the argument's layout.
+/// The formals of a pattern, sorted by symbol so that one walk along the argument's layout finds them all.
 struct LoadedFormals: BitwiseCopyable {
     struct Entry: BitwiseCopyable {
         var symbol: UInt32
-        /// Place among the formals in source order.
-        var place: UInt32
+        /// The index of the formal in source order.
+        var index: UInt32
     }
 
     var count: Int
@@ -66,16 +66,16 @@ struct LoadedFormals: BitwiseCopyable {
     var positions: UnsafePointer<UInt32>
     var sorted: UnsafePointer<Entry>
     var defaults: UnsafePointer<LoadedDefault>
-    /// Bytes that the thunks of all defaults take.
+    /// The bytes that the thunks of all defaults take.
     var defaultBytes: Int
     var hasEllipsis: Bool
 }
 
-/// A formal's default: a value, or a chunk and captures; neither when the name is required.
+/// The default of a formal, which is a value, or a chunk and captures. A required formal has neither.
 struct LoadedDefault: BitwiseCopyable {
-    /// `absent` for a thunk or a required name.
+    /// This is `absent` for a thunk and for a required formal.
     var value: Value
-    /// The machine's chunk, or -1.
+    /// The machine's index of the chunk, or -1.
     var chunk: Int
     var captureCount: Int
     var captures: UnsafePointer<UInt64>

@@ -1,25 +1,25 @@
-/// Sorts the names of a shape or pattern by symbol, in time linear in their number, with looks at the deadline: digit by
-/// digit, from the lowest.
+/// Sorts the names of a shape or pattern by symbol. This is a radix sort from the lowest digit, which takes linear time
+/// and polls.
 struct SymbolSort {
     struct Entry: BitwiseCopyable {
         var symbol: UInt32
-        /// Which name it is.
-        var place: UInt32
+        /// The index of the name.
+        var index: UInt32
     }
 
     private(set) var entries: [Entry] = []
 
     private static let digitBits: UInt32 = 11
-    /// Entries that are moved between two looks at the deadline.
+    /// The number of entries that are moved between two polls.
     private static let blockSize = 1 << 14
 
     init(_ count: Int) { entries.reserveCapacity(count) }
 
-    mutating func append(symbol: UInt32, place: Int) {
-        entries.append(Entry(symbol: symbol, place: UInt32(truncatingIfNeeded: place)))
+    mutating func append(symbol: UInt32, index: Int) {
+        entries.append(Entry(symbol: symbol, index: UInt32(truncatingIfNeeded: index)))
     }
 
-    /// - Parameter symbolCount: every symbol is below it.
+    /// - Parameter symbolCount: All symbols are less than this.
     mutating func sort(symbolCount: Int, _ budget: inout LoadBudget) throws(EvalFailure) {
         if isSorted { return }
         if entries.count <= Self.fewEntries { return entries.sort { $0.symbol < $1.symbol } }
@@ -40,7 +40,7 @@ struct SymbolSort {
         }
     }
 
-    /// Names mostly come in the order in which their symbols were given out.
+    /// Names mostly come in the order in which their symbols were assigned.
     private var isSorted: Bool { zip(entries, entries.dropFirst()).allSatisfy { $0.symbol <= $1.symbol } }
 
     private static let fewEntries = 512
@@ -49,7 +49,7 @@ struct SymbolSort {
         Int(entry.symbol >> shift & (1 << digitBits - 1))
     }
 
-    /// Where the entries with each digit begin.
+    /// The index at which the entries with each digit begin.
     private func starts(_ shift: UInt32) -> [Int] {
         var starts = [Int](repeating: 0, count: 1 << Int(Self.digitBits))
         for entry in entries { starts[Self.digit(entry, shift)] += 1 }

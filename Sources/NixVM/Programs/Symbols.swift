@@ -1,4 +1,4 @@
-/// Names the machine itself looks up, interned first so that their symbols are constants.
+/// The names that the machine itself looks up. They are interned first, so that their symbols are constants.
 enum Symbols {
     static let names: [StaticString] = [
         "__functor", "__toString", "outPath", "success", "value", "name", "file", "line", "column", "__sortKey",

@@ -1,16 +1,16 @@
 import NixStore
 
-/// What one element of a string's context says.
+/// The meaning of one element of a string's context.
 enum ContextElement: Equatable {
     /// The string refers to a store path.
     case path([UInt8])
-    /// To a derivation, and through it to everything it reaches, outputs included.
+    /// The string refers to a derivation and everything that it reaches, including outputs.
     case deep([UInt8])
-    /// To an output of a derivation. `derivation` is a store path, or the text of another such element where the
-    /// derivation is still to be built.
+    /// The string refers to an output of a derivation. `derivation` is a store path, or the text of another such
+    /// element if the derivation itself must be built first.
     case output([UInt8], derivation: [UInt8])
 
-    /// From the text of an element, as `Interpreter+Contexts` says it.
+    /// Decodes the text of an element, whose form `Interpreter+Contexts` describes.
     init(_ text: UnsafeBufferPointer<UInt8>) {
         switch text.first {
         case UInt8(ascii: "="): self = .deep(Array(text.dropFirst()))
@@ -32,14 +32,14 @@ enum ContextElement: Equatable {
     }
 }
 
-/// A derivation that is an output of another, which may be one of yet another.
+/// A derivation that is an output of another one, which may be an output of yet another.
 struct OutputChain {
-    /// The store path of the derivation that is there.
+    /// The store path of the derivation that exists.
     var root: [UInt8]
-    /// From the root's on; never empty.
+    /// The outputs in order, beginning with that of the root. There is at least one.
     var outputs: [[UInt8]] = []
 
-    /// From the derivation of an element; nil when that is a store path.
+    /// Decodes the derivation of an element. The result is nil if that is a store path.
     init?(_ derivation: [UInt8]) {
         let mark = UInt8(ascii: "!")
         var rest = derivation[...]
@@ -54,10 +54,10 @@ struct OutputChain {
         root = Array(rest)
     }
 
-    /// As Nix shows it.
+    /// The text in which Nix shows the chain.
     var text: [UInt8] { outputs.reduce(root) { $0 + [UInt8(ascii: "^")] + $1 } }
 
-    /// What stands for its last output.
+    /// The placeholder for the last output's path.
     var placeholder: Hash {
         var hash = StorePath.upstreamPlaceholder(derivation: root, output: outputs[0])
         for output in outputs.dropFirst() { hash = StorePath.computedPlaceholder(hash, output: output) }
@@ -66,7 +66,8 @@ struct OutputChain {
 }
 
 extension ContextElement: Comparable {
-    /// Plain paths, then derivations, then outputs; each by path, outputs of one derivation by name.
+    /// Plain paths come first, then derivations, then outputs. Each kind is sorted by path, and the outputs of one
+    /// derivation by name.
     static func < (a: ContextElement, b: ContextElement) -> Bool {
         switch (a, b) {
         case (.path(let x), .path(let y)), (.deep(let x), .deep(let y)): x.lexicographicallyPrecedes(y)
@@ -79,7 +80,7 @@ extension ContextElement: Comparable {
 }
 
 extension Machine {
-    /// What an element's object means, decoded once.
+    /// The meaning of an element's object, which is decoded once.
     func contextElement(_ element: Value) -> ContextElement {
         if let known = store.contextElements[element.bits] { return known }
         let decoded = ContextElement(element.object.byteBuffer)

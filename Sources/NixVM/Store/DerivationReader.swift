@@ -2,13 +2,14 @@ import MessageText
 import NixFormats
 import NixStore
 
-/// Reads a derivation from the attributes given to `derivationStrict` and the strings they became.
+/// Reads a derivation from the attributes given to `derivationStrict` and from the strings that these were coerced to.
 ///
-/// Borrows the heap: valid only while nothing is allocated.
+/// It refers to the heap, so it is valid only until the next allocation.
 struct DerivationReader {
     private let interpreter: Interpreter
     private let set: Object
-    /// By place in the order of names: a string, null for what is left out, a boolean, an array for `args`.
+    /// The results by index in the order of names: a string, a boolean, an array for `args`, or null for an attribute
+    /// that is left out.
     private let found: Slot
     private let order: UnsafePointer<UInt32>?
     private let isStructured: Bool
@@ -21,7 +22,7 @@ struct DerivationReader {
         order = interpreter.nameOrder(set.layout)
     }
 
-    /// What the attributes say, checked.
+    /// The checked contents of the attributes.
     struct Parts {
         var name: [UInt8]
         var system = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
@@ -29,12 +30,12 @@ struct DerivationReader {
         var outputs: [[UInt8]] = [Array("out".utf8)]
         var arguments: [UnsafeBufferPointer<UInt8>] = []
         var variables: [(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)] = []
-        /// The variable `__json`, of structured attributes.
+        /// The variable `__json`, if the attributes are structured.
         var json: [UInt8]?
         var addressing = OutputAddressing.inputs
-        /// Bits of the elements of all contexts.
+        /// The bits of the elements of all contexts.
         var context: [UInt64] = []
-        /// Bytes of all strings.
+        /// The bytes of all strings.
         var size = 0
 
         fileprivate var isContentAddressed = false
@@ -45,7 +46,7 @@ struct DerivationReader {
         fileprivate var lastContext = Value.null
         fileprivate var contextLimit = 1 << 12
 
-        /// Leaves each element of the context once.
+        /// Sorts the elements of the context and removes duplicates.
         fileprivate mutating func joinContext() {
             context.sort()
             var last: UInt64 = 0
@@ -57,7 +58,7 @@ struct DerivationReader {
         }
     }
 
-    /// Bytes of all strings, before any of them is copied.
+    /// The bytes of all strings, computed before any of them is copied.
     func textBytes() -> Int {
         var bytes = 0
         for index in 0..<set.field where !found[index].isNull && !found[index].isBool {
@@ -90,8 +91,8 @@ struct DerivationReader {
         parts.variables.reserveCapacity(set.field)
         if isStructured { parts.json = [UInt8(ascii: "{")] }
         for index in 0..<set.field {
-            let place = Int(order[index])
-            try read(set.layout.entries[place].symbol, set.attributeValues[place], found[index], &parts)
+            let slot = Int(order[index])
+            try read(set.layout.entries[slot].symbol, set.attributeValues[slot], found[index], &parts)
         }
         parts.joinContext()
         parts.json?.append(UInt8(ascii: "}"))
@@ -105,7 +106,7 @@ struct DerivationReader {
         return parts
     }
 
-    /// The machine's `failure` is set.
+    /// Thrown when the machine's `failure` is set.
     struct Failed: Error {}
 
     /// Throws what is wrong with one attribute.
@@ -158,7 +159,8 @@ struct DerivationReader {
         parts.json = json
     }
 
-    /// Attributes that mean something also where all go to the builder as JSON: strings, and `outputs` a list of them.
+    /// Reads the attributes that also matter when all are passed to the builder as JSON. They are strings, and for
+    /// `outputs` a list of strings.
     private func readStructured(_ symbol: UInt32, _ value: Value, _ parts: inout Parts) throws {
         var value = value
         if value.isThunk { value = Value(bits: value.object[1]) }
@@ -175,7 +177,7 @@ struct DerivationReader {
         }
     }
 
-    /// The bytes of a string without context, of a value that was forced.
+    /// The bytes of a forced string, which must have no context.
     private func text(_ value: Value) throws -> UnsafeBufferPointer<UInt8> {
         var value = value
         if value.isThunk { value = Value(bits: value.object[1]) }
@@ -194,7 +196,7 @@ struct DerivationReader {
         case Symbols.outputs where text.elementsEqual("out".utf8): break
         case Symbols.outputs: try setOutputs(words(), &parts)
         case Symbols.outputHash: parts.hash = Array(text)
-        // An unknown name is as good as none: the hash may name its algorithm itself.
+        // An unknown name counts as none, because the hash may name its algorithm itself.
         case Symbols.outputHashAlgo: parts.algorithm = try? HashAlgorithm(name: Array(text))
         case Symbols.outputHashMode:
             guard let method = ContentAddressMethod(mode: Array(text)) else {
@@ -210,7 +212,7 @@ struct DerivationReader {
         }
     }
 
-    /// The words between white space.
+    /// The words that are separated by white space.
     private static func words(_ text: UnsafeBufferPointer<UInt8>) -> [[UInt8]] {
         text.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }.map { Array($0) }
     }
@@ -250,7 +252,7 @@ struct DerivationReader {
         }
     }
 
-    /// Enters the derivation into the table; gives its record.
+    /// Adds the derivation to the table. The result is the index of its record.
     func add(_ parts: Parts) throws -> Int {
         let machine = interpreter.machine
         let (inputs, sources) = try interpreter.derivationInputs(parts.context)
@@ -278,7 +280,7 @@ struct DerivationReader {
         return record
     }
 
-    /// All variables in the order of names; an output's takes the place of an attribute of its name.
+    /// Writes all variables in the order of names. An output replaces an attribute of the same name.
     private func writeVariables(_ parts: Parts, _ assembly: DerivationAssembly, _ body: inout DerivationBody) {
         var variables = parts.variables
         let jsonName = Array("__json".utf8)
@@ -303,14 +305,15 @@ struct DerivationReader {
 }
 
 extension Interpreter {
-    /// Says that an empty text was taken for a hash; nil for another text. Called once everything is at hand, since a step
-    /// that runs anew would say it again.
+    /// Prints a warning that an empty text was taken for a hash. This is called last, since a step that runs again
+    /// would print it twice.
     func warnOfAssumedHash(_ hash: Hash?) {
         guard let hash else { return }
         machine.print(Array("warning: found empty hash, assuming '".utf8) + hash.text(.sri) + [UInt8(ascii: "'")])
     }
 
-    /// A hash of an expression; an empty text is the hash of zeros, of which `warnOfAssumedHash` is to tell.
+    /// Parses a hash of an expression. An empty text yields the hash of zeros; the caller then calls
+    /// `warnOfAssumedHash`.
     func parseHash(_ text: [UInt8], _ algorithm: HashAlgorithm?) throws(StoreError) -> Hash {
         if text.isEmpty {
             guard let algorithm else { throw StoreError("empty hash requires explicit hash algorithm") }
@@ -323,10 +326,10 @@ extension Interpreter {
         }
     }
 
-    /// What a derivation with strings of this context depends on: derivations in the order of paths, and sources in
-    /// order.
+    /// The dependencies of a derivation whose strings have this context: derivations in the order of their paths, and
+    /// sorted sources.
     ///
-    /// - Parameter context: each element once.
+    /// - Parameter context: The elements without duplicates.
     func derivationInputs(
         _ context: [UInt64]
     ) throws -> (inputs: [DerivationTable.Input], sources: [[UInt8]]) {
@@ -368,7 +371,7 @@ extension Interpreter {
         return (inputs, sources.count < 2 ? Array(sources) : sources.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
-    /// Store paths and what they refer to, where that is known.
+    /// Store paths together with everything they refer to, as far as that is known.
     private func withReferences(_ paths: Set<[UInt8]>) -> Set<[UInt8]> {
         var found = paths
         var pending = Array(paths)

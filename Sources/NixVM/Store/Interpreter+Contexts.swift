@@ -2,23 +2,25 @@ import NixStore
 
 /// String contexts.
 ///
-/// A context is a list of its elements, each a string of the permanent range, made once per machine: equal elements
-/// are one object, and order is by address, so that a union is a merge of two sorted arrays of words. Contexts are
-/// never changed; most strings share those of few derivations.
+/// A context is a sorted list of elements. Each element is a string in the permanent range, which exists once per
+/// machine, so equal elements are the same object. Elements are sorted by address, so a union merges two sorted arrays
+/// of words. Contexts are never changed, and most strings share those of few derivations.
 ///
-/// The text of an element, as Nix writes it: a store path; `=` and a derivation's path for it and all it reaches;
-/// `!output!` and a derivation's path, or another such text where the derivation is itself an output still to be built.
+/// The text of an element is that of Nix: a store path; `=` and a derivation's path, for it and everything it reaches;
+/// or `!output!` and a derivation's path. The latter path is another such text if the derivation is itself an output
+/// that must be built.
 extension Interpreter {
-    /// The context of a string; null for none.
+    /// The context of a string, or null if it has none.
     @inline(__always)
     func context(of string: Value) -> Value {
         string.object.hasContext ? string.object.contextSlot.pointee : .null
     }
 
-    /// Bytes of contexts that are joined for one unit of fuel.
+    /// The bytes of contexts that are merged for one unit of fuel.
     static var contextBytesPerUnit: Int { 256 }
 
-    /// Bytes that the union of the contexts of `count` strings may take; other values have none.
+    /// The most bytes that the union of the contexts of `count` values may take. Values other than strings have no
+    /// context.
     func contextBytes(_ strings: Slot, _ count: Int) -> Int {
         var elements = 0
         var last = Value.null
@@ -30,13 +32,13 @@ extension Interpreter {
         return elements == 0 ? 0 : Size.list(elements)
     }
 
-    /// The union of two contexts; `Size.list` of the sum of their counts reserved.
+    /// The union of two contexts. The caller has reserved `Size.list` for the sum of their counts.
     func joinContexts(_ a: Value, _ b: Value) -> Value {
         if a.isNull || a == b { return b }
         if b.isNull { return a }
         let left = a.object
         let right = b.object
-        let result = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let result = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         var (i, j, count) = (0, 0, 0)
         while i < left.field, j < right.field {
             let x = left.values[i]
@@ -54,15 +56,15 @@ extension Interpreter {
             result.values[count] = right.values[j]
             (j, count) = (j + 1, count + 1)
         }
-        // One may hold all of the other: then it is the union itself, and nothing is taken.
+        // If one context contains the other, it is the union itself, and nothing is allocated.
         if count == left.field { return a }
         if count == right.field { return b }
         result[0] = Object.header(Kind.list, field: count)
-        _ = take(words: 1 &+ count)
+        _ = allocate(words: 1 &+ count)
         return Value(Tag.list, result)
     }
 
-    /// The union of the contexts of strings; other values have none. `contextBytes` reserved.
+    /// The union of the contexts of `count` values. The caller has reserved `contextBytes`.
     func unionContext(_ strings: Slot, _ count: Int) -> Value {
         var distinct: [Value] = []
         var only = Value.null
@@ -77,7 +79,7 @@ extension Interpreter {
         return mergeAll(distinct)
     }
 
-    /// The union of the contexts of strings that lie in no slots; `Size.list` of the sum of their counts reserved.
+    /// The same for strings that are not in slots. The caller has reserved `Size.list` for the sum of their counts.
     func unionContext(_ strings: [Value]) -> Value {
         var strings = strings
         return strings.withUnsafeMutableBufferPointer { buffer in
@@ -90,9 +92,9 @@ extension Interpreter {
         for context in contexts {
             for index in 0..<context.object.field { elements.append(context.object.values[index].bits) }
         }
-        // When it is stopped, so is the evaluation, and nobody looks at the order.
+        // When sorting is stopped, the evaluation ends and the order does not matter.
         _ = elements.withUnsafeMutableBufferPointer { buffer in sort(&buffer, by: <) }
-        let result = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
+        let result = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
         var count = 0
         for element in elements where count == 0 || result[count] != element {
             count += 1
@@ -100,7 +102,7 @@ extension Interpreter {
         }
         if let whole = contexts.first(where: { $0.object.field == count }) { return whole }
         result[0] = Object.header(Kind.list, field: count)
-        _ = take(words: 1 &+ count)
+        _ = allocate(words: 1 &+ count)
         return Value(Tag.list, result)
     }
 
@@ -159,13 +161,13 @@ extension Interpreter {
         return result
     }
 
-    /// What the elements of a context mean, in Nix's order.
+    /// The meanings of a context's elements, in the order that Nix uses.
     func elements(of context: Value) -> [ContextElement] {
         if context.isNull { return [] }
         return (0..<context.object.field).map { machine.contextElement(context.object.values[$0]) }.sorted()
     }
 
-    /// The elements of a string's context.
+    /// The same for the context of a string.
     func elements(of string: StringRef) -> [ContextElement] { elements(of: string.object) }
 
     func elements(of string: Object) -> [ContextElement] {

@@ -1,6 +1,6 @@
 import NixStore
 
-/// Paths as store objects. Nothing is written: a store path is computed from what lies at the path.
+/// Paths as store objects. Nothing is written: a store path is computed from the contents.
 extension Interpreter {
     /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
     /// `reserveStorePath` said that there is room.
@@ -21,7 +21,7 @@ extension Interpreter {
         return string
     }
 
-    /// The store path that contents at a path have under a name; nil with `failure` set.
+    /// The store path of contents under a name. The result is nil with `failure` set.
     func addToStore(
         _ path: [UInt8], name: [UInt8], method: ContentAddressMethod,
         accepted: Set<[UInt8]>? = nil
@@ -37,7 +37,7 @@ extension Interpreter {
         }
     }
 
-    /// Lets a store path be read from now on; false with `failure` set when the memory limit forbids to keep it.
+    /// Makes a store path readable. The result is false, with `failure` set, when the memory limit forbids it.
     func keep(_ object: StoreObject, at path: [UInt8]) -> Bool {
         if machine.io.object(path) != nil { return true }
         guard hasRoomOutsideHeap(object.byteCount) else { return failMemory() }
@@ -45,7 +45,7 @@ extension Interpreter {
         return true
     }
 
-    /// The hash of what lies at a path; nil with `failure` set. Fuel is charged as it is read.
+    /// The hash of the contents of a path. Fuel is charged as they are read. The result is nil with `failure` set.
     func contentHash(
         _ path: [UInt8], _ method: ContentAddressMethod, _ algorithm: HashAlgorithm,
         accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }

@@ -1,9 +1,9 @@
 import MessageText
 import NixStore
 
-/// Derivations that this evaluation did not make, read from their files.
+/// Derivations that this evaluation did not make, which are read from their files.
 extension Interpreter {
-    /// The record of a derivation: one that this evaluation made, or that lies in the store.
+    /// The record of a derivation that this evaluation made, or that is in the store.
     func record(of derivation: [UInt8]) throws(StoreError) -> Int {
         if let index = machine.store.derivations.index(derivation) { return index }
         guard StorePath.isDerivation(derivation) else {
@@ -12,7 +12,8 @@ extension Interpreter {
         return try readDerivation(derivation)
     }
 
-    /// The store path of a derivation that is an output of another, where it is known without a build.
+    /// The store path of a derivation that is an output of another one. It throws if the path is only known after a
+    /// build.
     func resolved(_ chain: OutputChain) throws(StoreError) -> [UInt8] {
         var derivation = chain.root
         for output in chain.outputs {
@@ -30,7 +31,8 @@ extension Interpreter {
         return derivation
     }
 
-    /// Reads a derivation and all that it reaches. Inputs come first; a file that waits for its inputs is kept.
+    /// Reads a derivation and all that it depends on. Inputs are added first, and a file that waits for its inputs is
+    /// parsed only once.
     private func readDerivation(_ path: [UInt8]) throws(StoreError) -> Int {
         let table = machine.store.derivations
         var waiting: [[UInt8]: StoredDerivation] = [:]

@@ -4,15 +4,16 @@ import NixStore
 final class StoreState {
     /// The derivations made or read so far.
     let derivations = DerivationTable()
-    /// Contexts of one element by the element's bits, and what elements mean.
+    /// The contexts of one element, and the meanings of elements. Both are keyed by the element's bits.
     var singleContexts: [UInt64: Value] = [:]
     var contextElements: [UInt64: ContextElement] = [:]
-    /// The output elements of contexts: the derivation's record and the output.
+    /// The elements that refer to an output, as the derivation's record and the output's name.
     var outputElements: [UInt64: (record: Int, output: [UInt8])] = [:]
-    /// Paths that were coerced to strings, with the strings.
+    /// The paths that were coerced to strings, with the results.
     var copiedPaths: [ByteKey: Value] = [:]
-    /// What was fetched: each input once.
+    /// The inputs that were fetched, each once.
     var fetched: [(input: FetchInput, tree: FetchedTree, path: [UInt8])] = []
-    /// Bytes that the tables here and the store objects take, about: they count under the memory limit.
+    /// The approximate number of bytes that the evaluation keeps outside the heap: these tables, store objects, loaded
+    /// programs, and what the host counts. They count towards the memory limit.
     var byteCount = 0
 }

@@ -2,7 +2,7 @@
 struct BacktraceHook: Sendable {
     /// Writes down what the frame on top was doing. False when that is only the evaluation of an argument, which is then
     /// said as the arguments' contexts have it.
-    typealias FrameNote = @Sendable (Interpreter, FramePlace) -> Bool
+    typealias FrameNote = @Sendable (Interpreter, FrameLocation) -> Bool
     /// Writes down what the builtin's result, a thunk that is being forced, stands for.
     typealias ResultNote = @Sendable (Interpreter, Object) -> Void
 

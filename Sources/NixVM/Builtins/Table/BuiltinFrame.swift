@@ -117,7 +117,7 @@ extension Interpreter {
     /// An array of so many values. `Size.array` reserved.
     @inline(__always)
     func makeArray(_ count: Int, of value: Value = .null) -> ArrayRef {
-        let array = ArrayRef(take(words: 1 &+ count))
+        let array = ArrayRef(allocate(words: 1 &+ count))
         array.object[0] = Object.header(Kind.array, field: count)
         for index in 0..<count { array[index] = value }
         return array

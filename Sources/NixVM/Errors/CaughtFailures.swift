@@ -1,14 +1,14 @@
-/// Failures that `tryEval` caught, for the thunks that failed on the way: who asks for one of them again gets the same
-/// failure, and nothing is evaluated twice. A thunk names its failure by number, so that the collector can tell which
-/// ones are still in use.
+/// The failures that `tryEval` caught, for the thunks that failed on the way. Forcing such a thunk again fails in the
+/// same way, and nothing is evaluated twice. A thunk refers to its failure by number, so that the collector can find
+/// the failures that are still in use.
 ///
-/// Only what was caught is kept. A failure that ends an evaluation leaves its thunks as they were: the host may go on
-/// with other values of the same machine, and what it hears of them must not depend on what it asked for before.
-final class KeptFailures {
+/// Only caught failures are kept. A failure that ends an evaluation leaves its thunks unchanged: the host may continue
+/// with other values of the same machine, and the results must not depend on what it evaluated before.
+final class CaughtFailures {
     private struct Record {
         var failure: EvalFailure
         var notes: BacktraceNotes
-        /// The run of the machine that it happened in.
+        /// The run of the machine in which the failure happened.
         var run: Int
         var byteCount: Int
         /// Whether a thunk outside the nursery refers to it.
@@ -17,36 +17,36 @@ final class KeptFailures {
 
     private var records: [Record?] = []
     private var freeNumbers: [Int] = []
-    /// What was made since the last collection.
+    /// The numbers of the failures recorded since the last collection.
     private var young: [Int] = []
-    /// What the collection at work has met.
+    /// Which failures the current collection has found in use.
     private var isUsed: [Bool] = []
     /// How often the machine was started.
     private var run = 0
-    /// Bytes of all failures, about: they count under the memory limit.
+    /// The approximate number of bytes of all failures, which count towards the memory limit.
     private(set) var byteCount = 0
 
     func beginRun() { run += 1 }
 
-    /// The number of the failure being unwound, before it is known where it ends.
-    func takeNumber() -> Int {
+    /// Reserves a number for the failure being unwound, before it is known which frame catches it.
+    func reserveNumber() -> Int {
         let number = freeNumbers.popLast() ?? records.count
         if number == records.count { records.append(nil) }
         return number
     }
 
-    /// Keeps what was caught.
+    /// Records a caught failure.
     ///
     /// - Parameters:
-    ///   - number: from `takeNumber`; what was kept under it before is replaced.
-    ///   - isOld: whether a thunk outside the nursery refers to it.
-    ///   - most: How many notes are kept.
-    /// - Returns: Bytes that it takes.
+    ///   - number: A number from `reserveNumber`. What was recorded under it before is replaced.
+    ///   - isOld: Whether a thunk outside the nursery refers to it.
+    ///   - limit: How many notes are kept.
+    /// - Returns: The number of bytes that it takes.
     func keep(
         _ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool,
-        most: Int = BacktraceNotes.keptBound
+        limit: Int = BacktraceNotes.caughtBound
     ) -> Int {
-        let kept = notes.innermost(most)
+        let kept = notes.innermost(limit)
         let bytes = MemoryLayout<Record>.stride + failure.message.count + kept.byteCount
         let before = records[number]
         byteCount += bytes - (before?.byteCount ?? 0)
@@ -56,8 +56,8 @@ final class KeptFailures {
         return bytes
     }
 
-    /// The failure with what is to be shown of its way. In the run that it happened in this is all of it, up to the
-    /// `tryEval`, as in Nix; later the way to the thunk alone, as if it were evaluated now.
+    /// The failure with the notes that are to be shown. In the run in which it happened these are all notes up to the
+    /// `tryEval`, as in Nix. In later runs they are those up to the thunk, as if the thunk were evaluated now.
     func failure(_ reference: FailureReference) -> (failure: EvalFailure, notes: BacktraceNotes)? {
         guard reference.number < records.count, let record = records[reference.number] else { return nil }
         if record.run == run { return (record.failure, record.notes) }
@@ -70,9 +70,9 @@ final class KeptFailures {
         if reference.number < isUsed.count { isUsed[reference.number] = true }
     }
 
-    /// Lets go of what no thunk refers to any more.
+    /// Releases the failures that no thunk refers to any more.
     ///
-    /// - Parameter isFull: Whether all thunks were met, and not only new ones.
+    /// - Parameter isFull: Whether the collection visited all thunks, and not only new ones.
     func endCollection(isFull: Bool) {
         for number in isFull ? Array(records.indices) : young where !isUsed[number] {
             guard let record = records[number], isFull || !record.isOld else { continue }
@@ -84,11 +84,11 @@ final class KeptFailures {
     }
 }
 
-/// What a failed thunk holds: the number of the failure, and how many notes had been taken when the thunk was left.
+/// The word of a failed thunk: the number of the failure, and how many notes had been taken when the thunk was unwound.
 struct FailureReference {
     private static let countBits = 12
 
-    /// Of a failure that did not happen yet.
+    /// A reference to no failure.
     static let none = FailureReference(number: 1 << 40, notes: 0)
 
     var number: Int
@@ -105,41 +105,43 @@ struct FailureReference {
     }
 
     var value: Value {
-        Value(small: number << FailureReference.countBits | min(notes, BacktraceNotes.keptBound))
+        Value(small: number << FailureReference.countBits | min(notes, BacktraceNotes.caughtBound))
     }
 }
 
 extension Interpreter {
-    /// Makes a thunk one that fails with a kept failure. Its captures are let go of.
+    /// Makes a thunk fail with a recorded failure whenever it is forced. Its captures are released.
     func markFailed(_ thunk: Object, _ number: Int) {
         thunk[0] = Object.header(Kind.failed, count: 1, field: thunk.field)
         thunk[1] = FailureReference(number: number, notes: machine.notes.count).value.bits
     }
 
-    /// Fails where a thunk is needed that cannot be forced: it failed before, or is being forced.
+    /// Fails because a thunk cannot be forced: it failed before, or it is being forced.
     ///
-    /// - Parameter mode: the frame mode that its frame would have got.
+    /// - Parameter mode: The mode that its frame would have got.
     @inline(never)
     func failForced(_ thunk: Object, mode: UInt) -> Step {
         guard thunk.kind == Kind.failed else { return infiniteRecursion(thunk) }
         let reference = FailureReference(Value(bits: thunk[1]))
-        guard let kept = machine.keptFailures.failure(reference) else { return infiniteRecursion(thunk) }
+        guard let kept = machine.caughtFailures.failure(reference) else { return infiniteRecursion(thunk) }
         machine.failure = kept.failure
         machine.notes = kept.notes
         machine.failedOperand = -1
         machine.recursion = 0
         machine.coerced = .absent
-        machine.failedAgain = (thunk, mode)
+        machine.forcedFailedThunk = (thunk, mode)
         return .error
     }
 
-    /// Where the frame on top stands when it failed by itself, or by needing a thunk that failed before.
-    func placeOfFailure() -> FramePlace {
+    /// The location of the frame on top, which failed itself or forced a thunk that had failed before.
+    func failureLocation() -> FrameLocation {
         let start = state.pointee.instruction
-        guard let (thunk, mode) = machine.failedAgain else { return FramePlace(pc: start, isStart: true, forced: nil) }
-        machine.failedAgain = nil
+        guard let (thunk, mode) = machine.forcedFailedThunk else {
+            return FrameLocation(pc: start, isStart: true, forced: nil)
+        }
+        machine.forcedFailedThunk = nil
         let isStart = mode == FrameMode.updateAndRetry
-        if isStart { state.pointee.r.pc = start }
-        return FramePlace(pc: state.pointee.r.pc, isStart: isStart, forced: thunk)
+        if isStart { state.pointee.registers.pc = start }
+        return FrameLocation(pc: state.pointee.registers.pc, isStart: isStart, forced: thunk)
     }
 }
