@@ -20,7 +20,7 @@ extension Machine {
 
 extension Interpreter {
     private func algorithm(named name: Object) throws(HashError) -> HashAlgorithm {
-        // A long name is none: no more of it is copied than makes it one.
+        // A long name is not copied, because no algorithm has one.
         if name.field > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
         return try HashAlgorithm(name: Array(name.byteBuffer))
     }
