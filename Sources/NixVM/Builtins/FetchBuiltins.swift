@@ -3,11 +3,25 @@ import NixStore
 
 /// `fetchurl` and `fetchTarball`. This evaluator opens no connection: what lies on this machine is taken from there,
 /// anything else is refused with an error that says how to provide it.
-extension Machine {
-    static let fetchBuiltins: [BuiltinDefinition] = [
-        .function("fetchurl", 1) { $0.fetchURL() },
-        .function("fetchTarball", 1, global: true) { $0.fetchTarball() },
-        .function("fetchClosure", 1) { interpreter in
+extension Builtin {
+    static let fetch: [Builtin] = [
+        .function(
+            "fetchurl", [.checked("url or { url, sha256 }")], since: "1.9", "The store path of a file that is fetched.",
+            limits: "`file:` URLs and paths; no connection is opened"
+        ) { $0.fetchURL() },
+        .function(
+            "fetchTarball", [.checked("url or { url, sha256 }")], since: "1.9",
+            "The store path of the tree in an archive that is fetched.",
+            limits:
+                "`file:` URLs and paths of tar archives, plain or compressed with gzip, bzip2 or xz; no connection is "
+                + "opened",
+            isGlobal: true
+        ) { $0.fetchTarball() },
+        .function(
+            "fetchClosure", [.checked("{ fromStore, fromPath }")], since: "2.8",
+            "A store path that is copied from a binary cache.",
+            limits: "refused with an error that says what to do: nothing is copied from a binary cache"
+        ) { interpreter in
             interpreter.fail(
                 .restricted,
                 "'fetchClosure' would copy a closure from a binary cache, and this evaluator opens no connection and "
@@ -80,14 +94,14 @@ extension Interpreter {
     private func readDownload(_ arguments: inout DownloadArguments, _ builtin: String) -> Step {
         let value = argument(0)
         if value.isPath {
-            if let step = refuseInput(value.object.field) { return step }
-            arguments.url = Array(value.object.byteBuffer)
+            if let step = refuseInput(value.string.count) { return step }
+            arguments.url = Array(value.string.bytes)
             return .next
         }
         guard value.isAttributes else {
             guard isPlainString(value) else { return .error }
-            if let step = refuseInput(value.object.field) { return step }
-            arguments.url = resolvedURL(Array(value.object.byteBuffer), builtin)
+            if let step = refuseInput(value.string.count) { return step }
+            arguments.url = resolvedURL(Array(value.string.bytes), builtin)
             return .next
         }
         arguments.isSet = true
@@ -114,11 +128,11 @@ extension Interpreter {
             if let step = refuseInput(arguments.bytes) { return step }
         }
         if symbol == Symbols.url, slot.pointee.isPath {
-            arguments.url = Array(slot.pointee.object.byteBuffer)
+            arguments.url = Array(slot.pointee.string.bytes)
             return .next
         }
         guard isPlainString(slot.pointee) else { return .error }
-        let text = Array(slot.pointee.object.byteBuffer)
+        let text = Array(slot.pointee.string.bytes)
         switch symbol {
         case Symbols.url: arguments.url = resolvedURL(text, builtin)
         case Symbols.name: arguments.name = text

@@ -3,21 +3,28 @@ import NixFormats
 import NixStore
 
 /// `fetchTree`, `fetchGit` and `fetchMercurial`: sources as store objects, with what is known of them.
-extension Machine {
-    static let fetchTreeBuiltins: [BuiltinDefinition] = [
-        .function("fetchTree", 1, global: true) { $0.fetchTree(.any) },
-        .function("fetchGit", 1, global: true) { $0.fetchTree(.git) },
-        .function("fetchMercurial", 1, global: true) { $0.fetchTree(.mercurial) },
-        .function("parseFlakeRef", 1) { $0.parseFlakeReference() },
-        .function("flakeRefToString", 1) { $0.flakeReferenceText() },
-        .frame("getFlake", 1, slots: 1) { $0.getFlake() },
-        // Ends the evaluation with a message: for builtins that are written in Nix. No program can name it.
-        .function("<fail>", 1) { interpreter in
-            guard interpreter.argument(0).isString else {
-                return interpreter.failExpected("a string", interpreter.argument(0))
-            }
-            return interpreter.fail(.value, bytes: Array(interpreter.argument(0).object.byteBuffer))
-        },
+extension Builtin {
+    static let fetchTree: [Builtin] = [
+        .function(
+            "fetchTree", [.checked("input")], since: "2.4",
+            "The store path of a source tree, with what is known of it: revision, time, hash.",
+            limits:
+                "`path`, and local `file`, `tarball`, `git` and `hg`; the others are refused with an error that says "
+                + "what to provide", isGlobal: true
+        ) { $0.fetchTree(.any) },
+        .function(
+            "fetchGit", [.checked("url or { url, rev, ref }")], since: "2.0",
+            "The tree of a commit in a Git repository, with its revision and time.",
+            limits:
+                "paths and `file:` URLs of repositories, read with `git`; other URLs are refused with an error that "
+                + "says what to provide", isGlobal: true
+        ) { $0.fetchTree(.git) },
+        .function(
+            "fetchMercurial", [.checked("url or { url, rev }")], since: "2.0",
+            "The tree of a commit in a Mercurial repository, with its revision.",
+            limits: "paths and `file:` URLs of repositories, read with `hg`; other URLs are refused with an error that "
+                + "says what to provide", isGlobal: true
+        ) { $0.fetchTree(.mercurial) },
     ]
 }
 
@@ -62,8 +69,8 @@ extension Interpreter {
         guard value.isString || value.isPath else {
             return fail(.type, "cannot coerce \(describe(value)) to a string")
         }
-        if let step = refuseInput(value.object.field) { return step }
-        let url = Array(value.object.byteBuffer)
+        if let step = refuseInput(value.string.count) { return step }
+        let url = Array(value.string.bytes)
         switch kind {
         case .git: attributes["url"] = .text(url)
         case .mercurial: attributes["url"] = .text(fileURL(url))
@@ -115,7 +122,7 @@ extension Interpreter {
             return fail(.value, "unsupported argument '\(MessageText.shortened(name))' to 'fetchMercurial'")
         }
         if value.isString || value.isPath {
-            let text = Array(value.object.byteBuffer)
+            let text = Array(value.string.bytes)
             if kind == .mercurial, name == "rev" {
                 attributes[text.count == 40 ? "rev" : "ref"] = .text(text)
             } else {
@@ -202,7 +209,7 @@ extension Interpreter {
     private func revisionCount(_ count: FetchedTree.Count) -> Value {
         switch count {
         case .known(let number): makeInteger(number)
-        case .unknown(let message): makeApplication(.builtin(machine.failIndex), makeString(message))
+        case .unknown(let message): makeApplication(.builtin(.fail), makeString(message))
         }
     }
 

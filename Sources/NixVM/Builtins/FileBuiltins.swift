@@ -3,48 +3,72 @@ import NixBytecode
 import NixStore
 
 /// Builtins that read files, all through the machine's `EvalIO`.
-extension Machine {
-    static let fileBuiltins: [BuiltinDefinition] = [
-        .frame("import", 1, strict: [], slots: 2, global: true) { interpreter in
+extension Builtin {
+    static let files: [Builtin] = [
+        .frame(
+            "import", [readPath], slots: 2, since: "0.5",
+            "The value of a file. The `default.nix` of a directory is taken, and of a derivation's file, the derivation.",
+            isGlobal: true,
+            backtrace: .result { $0.noteFile(of: $1) }
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.importStep(scope: nil) }
         },
-        .frame("scopedImport", 2, strict: [0], slots: 2, global: true) { interpreter in
-            guard interpreter.bp[0].isAttributes else { return interpreter.failExpected("a set", interpreter.bp[0]) }
-            return interpreter.coercedPath(1, marker: 2) { interpreter.importStep(scope: interpreter.bp[0]) }
+        .frame(
+            "scopedImport", [.checked("scope"), .checked("path", isLazy: true)], slots: 2, since: "1.8",
+            "The value of a file in which the attributes of `scope` are variables.", isGlobal: true
+        ) { interpreter in
+            guard interpreter.argument(0).isAttributes else {
+                return interpreter.failExpected("a set", interpreter.argument(0))
+            }
+            return interpreter.coercedPath(1, marker: 2) { interpreter.importStep(scope: interpreter.argument(0)) }
         },
-        .frame("readFile", 1, strict: [], slots: 2) { interpreter in
+        .frame("readFile", [readPath], slots: 2, since: "0.11", "The contents of a file.") { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readFile() }
         },
-        .frame("readDir", 1, strict: [], slots: 2) { interpreter in
+        .frame(
+            "readDir", [readPath], slots: 2, since: "1.8",
+            "A set of the names in a directory, each with its type: `regular`, `directory`, `symlink` or `unknown`."
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readDirectory() }
         },
-        .frame("readFileType", 1, strict: [], slots: 2) { interpreter in
+        .frame("readFileType", [readPath], slots: 2, since: "2.14", "The type of a file, as `readDir` has it.") {
+            interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readFileType() }
         },
-        .frame("pathExists", 1, strict: [], slots: 2) { interpreter in
+        .frame("pathExists", [readPath], slots: 2, since: "0.10", "Whether there is something at a path.") {
+            interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.pathExists() }
         },
-        .frame("toPath", 1, strict: [], slots: 2) { interpreter in
-            interpreter.coercedPath(0, marker: 1, isRead: false) {
-                guard interpreter.reserve(Size.string(interpreter.bp[0].object.field)) else { return .collect }
-                let path = CanonPath.canonicalize(Array(interpreter.bp[0].object.byteBuffer))
-                return interpreter.done(
-                    interpreter.makeString(
-                        path, context: interpreter.bp[0].isString ? interpreter.context(of: interpreter.bp[0]) : .null))
-            }
+        .frame(
+            "toPath", [.checked("path", isLazy: true)], slots: 2, since: "0.10",
+            "An absolute path as a string, without `.`, `..` and double slashes."
+        ) { interpreter in
+            interpreter.coercedPath(0, marker: 1, isRead: false) { interpreter.canonicalPath() }
         },
-        .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { interpreter in
+        .frame(
+            "baseNameOf", [.checked("path", isLazy: true)], slots: 1, since: "0.5",
+            "What follows the last slash of a path or string.", isGlobal: true
+        ) { interpreter in
             interpreter.coerced(0, []) { interpreter.baseName() }
         },
-        .frame("dirOf", 1, strict: [], slots: 1, global: true) { $0.directoryName() },
-        .function("getEnv", 1) { interpreter in
+        .frame(
+            "dirOf", [.checked("path", .quoted, isLazy: true)], slots: 1, since: "0.9",
+            "What precedes the last slash of a path or string.", isGlobal: true
+        ) { $0.directoryName() },
+        .function(
+            "getEnv", [.evaluated("name")], since: "0.10",
+            "The value of an environment variable; empty for one that is not set, and in pure evaluations."
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0) else { return .error }
-            let value = interpreter.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
+            let value = interpreter.machine.io.environmentVariable(Array(name.bytes)) ?? []
             guard interpreter.reserve(Size.string(value.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(value))
         },
-        .frame("findFile", 2, strict: [0], slots: 3) { $0.findFileStep() },
     ]
+
+    /// The path of something that is read.
+    private static let readPath = BuiltinArgument.checked(
+        "path", .custom("while realising the context of a path"), isLazy: true)
 }
 
 extension Interpreter {
@@ -55,8 +79,8 @@ extension Interpreter {
         if !isForced(bp + index) { return .force }
         if bp[index].isPath { return reserveCopies(4, of: bp[index].object) ? body() : .collect }
         return coerced(index, marker: marker, [], flags: Interpreter.absolutePath) {
-            guard bp[index].object.byteBuffer.first == UInt8(ascii: "/") else {
-                let text = MessageText.shortened(bp[index].object.byteBuffer)
+            guard bp[index].string.bytes.first == UInt8(ascii: "/") else {
+                let text = MessageText.shortened(bp[index].string.bytes)
                 let step = fail(.value, "string '\(text)' doesn't represent an absolute path")
                 if let (builtin, arguments) = runningBuiltin(),
                     let context = context(of: bp[index], builtin, arguments)
@@ -95,7 +119,7 @@ extension Interpreter {
     /// Asks the host for the file's program once, then forces its top level.
     fileprivate func importStep(scope: Value?) -> Step {
         let index = scope == nil ? 0 : 1
-        let path = CanonPath.canonicalize(Array(bp[index].object.byteBuffer))
+        let path = CanonPath.canonicalize(Array(bp[index].string.bytes))
         if scope == nil, let root = machine.importRoots[ByteKey(path)] {
             return done(state.pointee.roots[root])
         }
@@ -163,7 +187,7 @@ extension Interpreter {
 
     /// Reads what is at the path in slot 0. A failure names where symbolic links led.
     private func reading<Content>(_ read: ([UInt8]) throws(EvalIOError) -> Content) throws(EvalIOError) -> Content {
-        let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
         do throws(EvalIOError) {
             return try read(path)
         } catch {
@@ -177,7 +201,7 @@ extension Interpreter {
         do throws(EvalIOError) {
             let bytes = try reading { path throws(EvalIOError) in try machine.io.readFile(path, limit: room) }
             if bytes.contains(0) {
-                let path = MessageText.shortened(bp[0].object.byteBuffer)
+                let path = MessageText.shortened(argument(0).string.bytes)
                 return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
             }
             guard reserve(Size.string(bytes.count)) else { return .collect }
@@ -219,7 +243,7 @@ extension Interpreter {
 
     fileprivate func readFileType() -> Step {
         do {
-            let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+            let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
             guard let type = try machine.io.fileType(path) else {
                 let text = MessageText.shortened(path)
                 return fail(.io, "getting status of '\(text)': No such file or directory")
@@ -229,10 +253,10 @@ extension Interpreter {
     }
 
     fileprivate func pathExists() -> Step {
-        let written = Array(bp[0].object.byteBuffer)
+        let written = Array(argument(0).string.bytes)
         let slash = UInt8(ascii: "/")
         let mustBeDirectory =
-            bp[0].isString && (written.last == slash || written.suffix(2) == [slash, UInt8(ascii: ".")])
+            argument(0).isString && (written.last == slash || written.suffix(2) == [slash, UInt8(ascii: ".")])
         do {
             let exists = try machine.io.pathExists(
                 CanonPath.canonicalize(written), mustBeDirectory: mustBeDirectory)
@@ -240,31 +264,38 @@ extension Interpreter {
         } catch { return done(.false) }
     }
 
+    /// The text in slot 0 as the shortest path to the same place.
+    fileprivate func canonicalPath() -> Step {
+        guard reserve(Size.string(argument(0).object.field)) else { return .collect }
+        let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
+        return done(makeString(path, context: argument(0).isString ? context(of: argument(0)) : .null))
+    }
+
     fileprivate func baseName() -> Step {
-        guard reserveCopies(2, of: bp[0].object) else { return .collect }
-        var bytes = Array(bp[0].object.byteBuffer)
+        guard reserveCopies(2, of: argument(0).object) else { return .collect }
+        var bytes = Array(argument(0).string.bytes)
         if bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         if let slash = bytes.lastIndex(of: UInt8(ascii: "/")) { bytes.removeFirst(slash + 1) }
         guard reserve(Size.string(bytes.count)) else { return .collect }
-        let context = context(of: bp[0])
+        let context = context(of: argument(0))
         return done(makeString(bytes, context: context))
     }
 
     fileprivate func directoryName() -> Step {
-        if !isForced(bp) { return .force }
-        if bp[0].isPath {
-            guard reserveCopies(2, of: bp[0].object) else { return .collect }
-            let parent = CanonPath.parent(of: Array(bp[0].object.byteBuffer))
+        if !isForced(argumentSlot(0)) { return .force }
+        if argument(0).isPath {
+            guard reserveCopies(2, of: argument(0).object) else { return .collect }
+            let parent = CanonPath.parent(of: Array(argument(0).string.bytes))
             guard reserve(Size.string(parent.count)) else { return .collect }
             return done(makePath(parent))
         }
         return coerced(0, []) {
-            guard reserveCopies(2, of: bp[0].object) else { return .collect }
-            let bytes = Array(bp[0].object.byteBuffer)
+            guard reserveCopies(2, of: argument(0).object) else { return .collect }
+            let bytes = Array(argument(0).string.bytes)
             let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
             let parent = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<$0]) } ?? [UInt8(ascii: ".")]
             guard reserve(Size.string(parent.count)) else { return .collect }
-            let context = context(of: bp[0])
+            let context = context(of: argument(0))
             return done(makeString(parent, context: context))
         }
     }

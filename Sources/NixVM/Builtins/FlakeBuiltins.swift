@@ -2,12 +2,29 @@ import MessageText
 import NixStore
 
 /// Flake references as text and as attributes, and flakes.
+extension Builtin {
+    static let flakes: [Builtin] = [
+        .function("parseFlakeRef", [.checked("reference")], since: "2.18", "A flake reference as a set.") {
+            $0.parseFlakeReference()
+        },
+        .function(
+            "flakeRefToString", [.checked("reference")], since: "2.18", "A flake reference that is a set, as a string."
+        ) { $0.flakeReferenceText() },
+        .frame(
+            "getFlake", [.checked("reference")], slots: 1, since: "2.4", "A flake: its outputs, inputs and source.",
+            limits:
+                "flakes whose inputs lie on this machine, with or without lock file; nothing is written, no registry "
+                + "is read; an input is fetched when something needs it"
+        ) { $0.getFlake() },
+    ]
+}
+
 extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        if let step = refuseInput(text.field) { return step }
+        if let step = refuseInput(text.count) { return step }
         do throws(FetchError) {
-            let attributes = try FlakeReference(Array(text.byteBuffer)).attributes
+            let attributes = try FlakeReference(Array(text.bytes)).attributes
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
             guard reserve(strings + Size.attributesAndLayout(attributes.count)) else { return .collect }
             var pairs: [(symbol: UInt32, value: Value)] = []
@@ -54,7 +71,7 @@ extension Interpreter {
             } else if value.isBool {
                 attributes[name] = .flag(value.isTrue)
             } else if value.isString {
-                attributes[name] = .text(Array(value.object.byteBuffer))
+                attributes[name] = .text(Array(value.string.bytes))
             } else {
                 return fail(
                     .value,
@@ -74,11 +91,11 @@ extension Interpreter {
     /// Calls the function that does it, which is written in Nix: it takes the builtin that fails, whether references
     /// must be locked, and the reference.
     func getFlake() -> Step {
-        let value = bp[0]
+        let value = argument(0)
         guard value.isPath || isPlainString(value) else { return .error }
         return withCoreFunction(CorePackages.flakes) { function in
             push(function)
-            push(.builtin(machine.failIndex))
+            push(.builtin(.fail))
             push(.bool(requiresHashes))
             push(value)
             state.pointee.callCount = 3

@@ -4,10 +4,18 @@ import NixFormats
 ///
 /// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
 /// of its result.
-extension Machine {
-    static let patternBuiltins: [BuiltinDefinition] = [
-        .function("match", 2, early: { $0.checkPattern() }) { $0.matchWhole() },
-        .function("split", 2, early: { $0.checkPattern() }) { $0.split() },
+extension Builtin {
+    static let patterns: [Builtin] = [
+        .function(
+            "match", [.evaluated("regex"), .evaluated("string")], since: "1.8",
+            "What the groups of an extended regular expression match, or `null` unless it matches the whole string.",
+            early: { $0.checkPattern() }
+        ) { $0.matchWhole() },
+        .function(
+            "split", [.evaluated("regex"), .evaluated("string")], since: "2.0",
+            "The parts of a string between the matches of a regular expression, and between them lists of its groups.",
+            early: { $0.checkPattern() }
+        ) { $0.split() },
     ]
 }
 
@@ -16,15 +24,15 @@ extension Interpreter {
     fileprivate func checkPattern() -> Bool {
         guard let source = expectPlainString(0) else { return false }
         // One that is not kept is compiled when it is used.
-        if source.field > RegexCache.longestCached { return true }
+        if source.count > RegexCache.longestCached { return true }
         var pattern: RegularExpression?
         return findPattern(source, &pattern) != .error
     }
 
     /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
     /// runs anew. Answers `.next` with the pattern.
-    private func findPattern(_ source: Object, _ pattern: inout RegularExpression?) -> Step {
-        let bytes = ByteView(source.byteBuffer)
+    private func findPattern(_ source: StringRef, _ pattern: inout RegularExpression?) -> Step {
+        let bytes = ByteView(source.bytes)
         pattern = machine.patterns.cached(bytes)
         if pattern != nil { return .next }
         let mark = fuelMark
@@ -67,11 +75,11 @@ extension Interpreter {
         var mark = fuelMark
         let step = findPattern(source, &found)
         guard step == .next, let pattern = found else { return step }
-        if source.field <= RegexCache.longestCached { mark = fuelMark }
-        guard charge(1 + source.field / 64) else { return .error }
+        if source.count <= RegexCache.longestCached { mark = fuelMark }
+        guard charge(1 + source.count / 64) else { return .error }
         var meter = makeMeter()
         do throws(WorkStop) {
-            return try body(pattern, text.byteBuffer, &meter, mark)
+            return try body(pattern, text.bytes, &meter, mark)
         } catch {
             return stopped(error, meter, since: mark)
         }

@@ -123,6 +123,9 @@ extension Interpreter {
     func quoted(_ symbol: UInt32) -> String { MessageText.shortened(state.pointee.symbols.bytes(symbol)) }
 
     /// The bytes of a string or path for a message, cut by the rule of `MessageText`.
+    func excerpt(_ text: StringRef) -> [UInt8] { MessageText.excerpt(text.bytes) }
+
+    /// As `excerpt`, for the object of a string or path.
     func excerpt(_ text: Object) -> [UInt8] { MessageText.excerpt(text.byteBuffer) }
 
     /// The bytes of a name for a message, cut by the rule of `MessageText`.

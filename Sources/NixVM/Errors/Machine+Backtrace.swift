@@ -15,11 +15,6 @@ extension Machine {
         notes.removeAll()
         decodedChunks = [:]
     }
-
-    /// The texts for a builtin's arguments.
-    func argumentContexts(_ index: Int) -> [ArgumentContext] {
-        ArgumentContext.table[builtinNames[index]] ?? ArgumentContext.standard(builtinNames[index])
-    }
 }
 
 struct BacktraceDecoder {
@@ -41,7 +36,7 @@ struct BacktraceDecoder {
         case .function(let chunk, let isEntered): addFunction(Int(chunk), isEntered: isEntered)
         case .site(let pc): addSite(pc)
         case .builtin(let index):
-            let name = machine.builtinNames[Int(index)]
+            let name = BuiltinTable.name(Int(index))
             frames.append(.boundary(nil, usesApplication: false))
             addCall("while calling the '\(name)' builtin")
         case .application(let function): frames.append(.application(functionPosition(Int(function))))

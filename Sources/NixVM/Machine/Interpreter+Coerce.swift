@@ -113,7 +113,7 @@ extension Interpreter {
         if let method = lookup(set.object, Symbols.toString) {
             guard reserveSlots(6) else { return .collect }
             // [set] becomes [cursor method set]; the result takes the place of the last two.
-            pushSubstitution(top, Substitution.call)
+            openCursor(at: Substitution.call)
             push(method.pointee)
             push(set)
             bp[5] = .false
@@ -123,17 +123,9 @@ extension Interpreter {
         guard let path = lookup(set.object, Symbols.outPath) else { return failCoercion(set) }
         guard reserveSlots(4) else { return .collect }
         guard charge(1) else { return .error }
-        pushSubstitution(top, Substitution.output)
+        openCursor(at: Substitution.output)
         push(path.pointee)
         return .next
-    }
-
-    /// Puts a cursor in the place of a set at the top.
-    func pushSubstitution(_ top: Slot, _ substitution: Int) {
-        let set = top.pointee
-        top.pointee = .absent
-        push(set)
-        push(Value(small: substitution))
     }
 
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {

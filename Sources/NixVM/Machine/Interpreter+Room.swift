@@ -53,7 +53,7 @@ extension Interpreter {
     func makeRoom() -> Bool {
         // The step was stopped while it made what it needs room for.
         if machine.failure != nil { return false }
-        let slots = max(state.pointee.needSlots, Builtin.slack)
+        let slots = max(state.pointee.needSlots, BuiltinCode.slack)
         let outside = state.pointee.needOutside
         state.pointee.needSlots = 0
         state.pointee.needOutside = 0
@@ -184,7 +184,7 @@ extension Interpreter {
     /// Room for so many values over the current frame's base, without charging. False with `failure` set when a limit
     /// forbids it.
     func makeStack(_ slots: Int) -> Bool {
-        state.pointee.r.bp + (slots &+ Builtin.slack) <= state.pointee.spLimit
+        state.pointee.r.bp + (slots &+ BuiltinCode.slack) <= state.pointee.spLimit
             || growStack(slots &+ state.pointee.largestFrame)
     }
 

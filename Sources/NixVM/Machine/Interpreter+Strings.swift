@@ -82,7 +82,7 @@ extension Interpreter {
     }
 
     /// `+` where an operand must first be coerced: it becomes a frame.
-    func addCoerced() -> Step { enterOperator(Builtin.addCoerced, arguments: 2, flag: false) }
+    func addCoerced() -> Step { enterOperator(.addCoerced, arguments: 2, flag: false) }
 
     /// Coerces both operands, then adds what they became. Slots: left, right, flag, state: the side to coerce, and in
     /// bit 2 whether paths are copied to the store, which a left operand that was no string does not do.
@@ -98,7 +98,7 @@ extension Interpreter {
         let side = bp[3].small & 3
         if side < 2, !(bp[side].isString || side == 0 && bp[0].isPath) {
             guard reserveSlots(3) else { return .collect }
-            push(.builtin(Builtin.coerce))
+            push(.builtin(.coerce))
             push(bp[side])
             push(Value(small: bp[3].small & 4 == 0 ? 0 : Int(Coercion.copyToStore.rawValue)))
             state.pointee.callCount = 2
@@ -133,7 +133,7 @@ extension Interpreter {
         if !isForced(sp - 1) { return .force }
         let value = (sp - 1).pointee
         if value.isString { return .next }
-        let step = enterOperator(Builtin.coerce, arguments: 1, flag: false)
+        let step = enterOperator(.coerce, arguments: 1, flag: false)
         if step == .entered { bp[1] = Value(small: Int(coercion.rawValue)) }
         return step
     }

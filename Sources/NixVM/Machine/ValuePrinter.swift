@@ -360,7 +360,7 @@ struct ValuePrinter {
 }
 
 extension Machine {
-    func builtinName(_ index: Int) -> String { builtinNames[index] }
+    func builtinName(_ index: Int) -> String { BuiltinTable.name(index) }
 
     func partialName(_ object: Object) -> String {
         var function = object.values[0]

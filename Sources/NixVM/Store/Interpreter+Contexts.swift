@@ -166,6 +166,8 @@ extension Interpreter {
     }
 
     /// The elements of a string's context.
+    func elements(of string: StringRef) -> [ContextElement] { elements(of: string.object) }
+
     func elements(of string: Object) -> [ContextElement] {
         string.hasContext ? elements(of: string.contextSlot.pointee) : []
     }
