@@ -33,7 +33,7 @@ import Testing
         #expect(try view.fileType(bytes("/a/below")) == nil)
     }
 
-    /// A path that no file can have is not taken apart: below each of its components links would be looked for.
+    /// A path that is too long for any file is refused before its components are resolved.
     @Test func refusesPathsThatAreTooLong() throws {
         let long = Array(String(repeating: "/a", count: 1 << 20).utf8)
         for path in [long, bytes("") + long] {

@@ -53,7 +53,7 @@ import Testing
         #expect(most.withLock { $0 } >= (tree.memoryBytes - tree.source.count) * 2 / 3)
     }
 
-    /// Sources of one token, or of one stretch between two, of 4 MiB.
+    /// Sources with a single token or a single space between tokens of 4 MiB.
     static let long: [String] = [
         "/*" + repeated("a", 4 << 20) + "*/ 1", "/*" + repeated("*", 4 << 20) + "/ 1", "/*" + repeated("a", 4 << 20),
         "#" + repeated("a", 4 << 20) + "\n1", repeated("#\n", 2 << 20) + "1", repeated(" ", 4 << 20) + "1",
@@ -68,7 +68,7 @@ import Testing
         #expect(Self.attempt(Self.long[index], most: .max, polls: 3).error?.kind == .cancelled)
     }
 
-    /// A block may end anywhere in a token: what it means does not depend on that.
+    /// The meaning of a token does not depend on where blocks end in it.
     @Test(arguments: ["$", "\\", "\"", "*", "/", "'", "\r", "{"])
     func blocksDoNotChangeTokens(byte: String) throws {
         for distance in -3...3 {

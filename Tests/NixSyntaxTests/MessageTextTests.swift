@@ -1,7 +1,7 @@
 import MessageText
 import Testing
 
-/// How much of a program's own text a message shows.
+/// The rule by which messages cut the texts that they quote.
 @Suite struct MessageTextTests {
     private static func text(_ count: Int, _ byte: Character = "a") -> [UInt8] {
         Array(String(repeating: byte, count: count).utf8)
@@ -25,13 +25,13 @@ import Testing
             #expect(once.count <= MessageText.longestWhole)
             #expect(MessageText.excerpt(once) == once)
         }
-        // The longest note there can be.
+        // The longest possible note on omitted bytes.
         let longest = MessageText.excerpt(Self.text(MessageText.longestWhole), of: .max)
         #expect(longest.count <= MessageText.longestWhole)
     }
 
     @Test func charactersStayWhole() {
-        // The byte at which it is cut lies in a character.
+        // The cut would fall inside a character.
         let text = [UInt8(ascii: "a")] + Self.text(1_000, "é")
         let shown = MessageText.excerpt(text)
         #expect(shown.starts(with: text[..<(MessageText.longestQuote - 1)]))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import NixVM
 
-/// What messages quote of a program's long texts, and what contexts and names count.
+/// Messages cut long texts of a program, and the memory of contexts and names is counted.
 @Suite struct MessageTests {
     /// Expressions that fail because of `big`, a text of 64 KiB, in every family of builtins.
     private static let failures = [
@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: failures) func quotesAreShort(_ source: String) throws {
         let failure = try #require(Self.failure(source))
         #expect(failure.kind != .fuelExhausted)
-        // Two quotations at most, and the words around them.
+        // At most two quotations, and the words around them.
         #expect(failure.message.count < 2 * MessageText.longestWhole + 700, "\(failure.message.count)")
         for entry in failure.trace {
             #expect(entry.message.utf8.count < MessageText.longestWhole + 700, "\(entry.message.prefix(80))")
@@ -82,7 +82,7 @@ import Testing
         #expect(failure.message.count(where: { $0 == UInt8(ascii: "a") }) >= 1 << 16)
     }
 
-    /// What contexts, names and store paths take is looked at before it is taken, and garbage makes room for it.
+    /// The memory of contexts, names and store paths is checked before it is taken, after a collection if need be.
     @Test(
         arguments: [
             "builtins.foldl' (a: i: builtins.seq (builtins.toFile \"${toString i}\" \"x\") a) 0 (builtins.genList (x: x) 200000)",

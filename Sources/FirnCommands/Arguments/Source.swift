@@ -40,7 +40,7 @@ package enum Source {
     struct Compiled: Sendable {
         var program: Program
         var warnings: [WarningReport]
-        /// How many more there were.
+        /// The number of warnings beyond those in the array.
         var warningsDropped: Int
     }
 

@@ -95,8 +95,9 @@ struct TryFrame: BuiltinFrame {
 }
 
 extension Interpreter {
-    /// Prints a warning with its lines aligned after its first words; one that begins with a line end stays as it is. What
-    /// to answer when that is not possible, or not yet.
+    /// Prints a warning and aligns its lines behind the first words. A text that begins with a line end is not aligned.
+    ///
+    /// - Returns: nil if it was printed; otherwise the result of the step.
     fileprivate func printWarning(_ text: StringRef) -> Step? {
         let newline = UInt8(ascii: "\n")
         let isAligned = text.bytes.first != newline

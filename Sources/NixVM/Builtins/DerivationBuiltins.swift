@@ -294,8 +294,8 @@ extension Interpreter {
     /// Bytes beside the heap that an output takes: in the record, the tables of contexts and on the way there.
     static var outputBytes: Int { 1_536 }
 
-    /// The attributes of the set of a derivation's path and those of its outputs; nil with `failure` set. Room for two
-    /// strings for each output and one more reserved, and `outputBytes` for each output beside the heap.
+    /// The attributes for the paths of a derivation and of its outputs; nil with `failure` set. The caller has reserved
+    /// the heap for two strings for each output and one more, and `outputBytes` outside the heap for each output.
     func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)]? {
         let record = machine.store.derivations.records[index]
         guard let own = singleContext([UInt8(ascii: "=")] + record.path) else { return nil }

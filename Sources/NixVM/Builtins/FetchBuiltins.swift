@@ -38,7 +38,7 @@ private struct DownloadArguments {
     /// The hash, where the text for it was empty.
     var assumedHash: Hash?
     var isSet = false
-    /// Of all texts.
+    /// The bytes of all texts of the arguments.
     var bytes = 0
 }
 
@@ -192,8 +192,10 @@ extension Interpreter {
         return path
     }
 
-    /// What an input that is told of in so many bytes is answered; nil when it is to be read. Its texts are parsed into
-    /// many small parts, taken apart and put together again, a hundred times their size, so that long ones are refused.
+    /// Refuses an input whose texts are too long; nil if they are not. Parsing the texts takes up to a hundred times
+    /// their size in small objects that are not counted.
+    ///
+    /// - Parameter bytes: the bytes of all names and texts of the input.
     func refuseInput(_ bytes: Int) -> Step? {
         if bytes <= Interpreter.longestInput { return nil }
         return fail(
@@ -202,7 +204,7 @@ extension Interpreter {
                 + "\(Interpreter.longestInput) bytes together")
     }
 
-    /// Four times as long as the longest path.
+    /// Four times the longest path.
     private static var longestInput: Int { 4 * (CanonPath.maximumLength + 1) }
 
     struct PendingFetch: Error {

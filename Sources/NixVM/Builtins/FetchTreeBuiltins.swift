@@ -106,7 +106,7 @@ extension Interpreter {
         return .next
     }
 
-    /// Bytes of an attribute's name and, where that is a text, of its value.
+    /// The bytes of an attribute's name, and of its value if that is a string or path.
     func inputBytes(_ symbol: UInt32, _ value: Value) -> Int {
         state.pointee.symbols.bytes(symbol).count + (value.isString || value.isPath ? value.object.field : 0)
     }
@@ -173,7 +173,7 @@ extension Interpreter {
         if let symbol = symbol(ofCharged: Array(name.utf8)) { pairs.append((symbol, value)) }
     }
 
-    /// The set of what was added; nil when a limit forbade some of it.
+    /// The set of the pairs; nil if a limit was exceeded while they were added.
     private func result(_ pairs: Pairs) -> Value? { machine.failure == nil ? makeAttributes(pairs) : nil }
 
     /// - Parameter isGit: whether what has no commit gets one of zeros.

@@ -231,7 +231,7 @@ extension Interpreter {
         } catch { return fail(error) }
     }
 
-    /// A type in the words of `readDir`.
+    /// The name of a file type, as `readDir` returns it.
     func fileTypeString(_ type: FileType) -> Value {
         switch type {
         case .regular: nameString(Symbols.regular)

@@ -29,7 +29,7 @@ extension Builtin {
 
 extension Interpreter {
     private func algorithm(named name: StringRef) throws(HashError) -> HashAlgorithm {
-        // A long name is none: no more of it is copied than makes it one.
+        // A long name is not copied, because no algorithm has one.
         if name.count > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
         return try HashAlgorithm(name: Array(name.bytes))
     }

@@ -10,7 +10,7 @@ struct JSONValue {
     private var values: ContiguousArray<Value> = []
     private var keys: ContiguousArray<UInt32> = []
     private var known: ContiguousArray<KnownShape?>
-    /// Bytes beside the heap that the reader and the building take.
+    /// The bytes outside the heap that reading the text and building the value take.
     private let taken: Int
 
     /// Keys in the order of the text, and the layout made for them.

@@ -62,10 +62,11 @@ extension Interpreter {
         if bytes > 0 { countOutsideHeap(bytes) } else { machine.store.byteCount += bytes }
     }
 
-    /// Finds the pattern in the first argument, charges for a match, and does it with the text in the second.
+    /// Finds or compiles the pattern in the first argument, charges for a match, and calls `body` with the text in the
+    /// second argument.
     ///
-    /// - Parameter body: its last parameter is the mark that the step goes back to when it runs anew: of a pattern that
-    ///   is not kept, compiling is charged again. It settles the meter before anything else charges.
+    /// - Parameter body: performs the match, and settles the meter before anything else is charged. Its last parameter
+    ///   is the fuel mark for a step that must run again; compiling a pattern that is not cached is then charged again.
     private func matching(
         _ body: (RegularExpression, UnsafeBufferPointer<UInt8>, inout WorkMeter, Int) throws(WorkStop) -> Step
     ) -> Step {

@@ -31,13 +31,13 @@ extension Builtin {
 }
 
 extension Interpreter {
-    /// A string that is a store path and refers to it, kept as long as the machine; nil with `failure` set.
-    /// `reserveStorePath` said that there is room.
+    /// A string that is a store path, with the path in its context; nil with `failure` set. It lives as long as the
+    /// machine. The caller has called `reserveStorePath`.
     func storePathString(_ path: [UInt8]) -> Value? {
         singleContext(path).flatMap { permanentString(path, context: $0) }
     }
 
-    /// Answers with such a string.
+    /// Finishes the step with such a string.
     func done(storePath path: [UInt8]) -> Step { storePathString(path).map { done($0) } ?? .error }
 
     fileprivate func toFile() -> Step {

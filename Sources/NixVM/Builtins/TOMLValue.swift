@@ -5,7 +5,7 @@ struct TOMLValue {
     private let interpreter: Interpreter
     private var symbols: ContiguousArray<UInt32> = []
     private var values: ContiguousArray<Value> = []
-    /// Bytes beside the heap that the document and the building take.
+    /// The bytes outside the heap that the document and building the value take.
     private let taken: Int
 
     /// Bytes beside the heap that the building takes.

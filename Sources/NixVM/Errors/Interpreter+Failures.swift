@@ -121,16 +121,16 @@ extension Interpreter {
         value.isFunction || value.isAttributes && lookup(value.object, Symbols.functor) != nil
     }
 
-    /// A name as messages show it.
+    /// A name for a message, cut by the rule of `MessageText`.
     func quoted(_ symbol: UInt32) -> String { MessageText.shortened(state.pointee.symbols.bytes(symbol)) }
 
-    /// The bytes of a string or path as messages show them.
+    /// The bytes of a string or path for a message, cut by the rule of `MessageText`.
     func excerpt(_ text: StringRef) -> [UInt8] { MessageText.excerpt(text.bytes) }
 
-    /// The same of a string or path object.
+    /// As `excerpt`, for the object of a string or path.
     func excerpt(_ text: Object) -> [UInt8] { MessageText.excerpt(text.byteBuffer) }
 
-    /// The bytes of a name as messages show them.
+    /// The bytes of a name for a message, cut by the rule of `MessageText`.
     func excerpt(_ symbol: UInt32) -> [UInt8] { MessageText.excerpt(state.pointee.symbols.bytes(symbol)) }
 
     /// A value as messages show it.

@@ -1,5 +1,5 @@
 extension Interpreter {
-    /// Names among those of symbols that are close to one's.
+    /// The names of candidates that are similar to the name of a symbol.
     func suggestions(_ symbol: UInt32, _ candidates: [UInt32]) -> [String] {
         let length = state.pointee.symbols.bytes(symbol).count
         if !Suggestions.areWorthwhile(length, among: candidates.count) { return [] }
@@ -30,13 +30,13 @@ package enum Suggestions {
         return found.prefix(3).map { String(decoding: $0.name, as: UTF8.self) }
     }
 
-    /// A set of many thousand names is not searched: the message is not worth the time. Neither is a name that nobody
-    /// would type.
+    /// Whether a search for similar names is worth its time. It is not in a set of many thousand names, or for a name
+    /// that is longer than anybody would type.
     static func areWorthwhile(_ length: Int, among candidates: Int) -> Bool {
         candidates <= 5_000 && length <= longestName
     }
 
-    /// Whether names of these lengths can be within the distance.
+    /// Whether names of these lengths can be within the edit distance of 2.
     static func mayBeClose(_ length: Int, _ other: Int) -> Bool { abs(length - other) <= 2 }
 
     /// The number of bytes of the longest name for which similar ones are searched.

@@ -175,8 +175,8 @@ extension Interpreter {
 
     /// Indices into a set's layout in the order of the names' bytes. Kept with the layout once computed.
     ///
-    /// Reserves memory itself when the order is new: call it before any effect, and answer `.collect` on nil, which also
-    /// says that the evaluation must stop.
+    /// It reserves memory for an order that is not known yet. A step calls it before any effect and returns `.collect`
+    /// on nil, which may also mean that the evaluation must stop.
     func nameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
         let count = layout.field
         if let known = knownNameOrder(layout) { return known }

@@ -18,8 +18,8 @@ extension Interpreter {
         return false
     }
 
-    /// Whether so many bytes can be taken in the heap and so many beside it, which the memory limit must hold together.
-    /// Called before any effect; what is no longer alive in the heap makes room when the step is run anew.
+    /// Whether `bytes` in the heap and `outside` bytes outside it fit into the memory limit together. It is called
+    /// before any effect of a step: on false the step returns `.collect`, and runs again after a collection.
     func reserve(_ bytes: Int, outside: Int) -> Bool {
         if outside <= 0 || hasRoomOutsideHeap(bytes &+ outside) { return reserve(bytes) }
         state.pointee.neededBytes = 0
@@ -28,7 +28,7 @@ extension Interpreter {
         return false
     }
 
-    /// The same of bytes beside the heap alone.
+    /// As `reserve`, for bytes outside the heap alone.
     func reserveOutside(_ bytes: Int) -> Bool { reserve(0, outside: bytes) }
 
     /// Allocates words that were reserved.
@@ -83,13 +83,13 @@ extension Interpreter {
     /// Fails because a collection found too little room. A collection that was stopped has set the failure itself.
     private func failCollection() -> Bool { machine.isHeapAbandoned ? false : failMemory() }
 
-    /// Frees what is no longer alive in the heap, for so many bytes beside it; false with `failure` set.
+    /// Collects garbage to allow `bytes` outside the heap; false with `failure` set.
     private func makeRoomOutside(_ bytes: Int) -> Bool {
         guard hasRoomOutsideHeap(bytes) || poll() else { return false }
         return collectForOutsideHeap(bytes) || failCollection()
     }
 
-    /// Collects everything where so many bytes do not fit beside the heap yet; whether they do then.
+    /// Makes a full collection unless `bytes` fit outside the heap already; returns whether they fit.
     func collectForOutsideHeap(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
         collectAll()
@@ -137,8 +137,8 @@ extension Interpreter {
         return SymbolTable.stringBytes(length) <= free &- state.pointee.symbols.promisedBytes
     }
 
-    /// Takes words of the permanent range, which the memory limit must allow; nil with `failure` set. Where garbage may
-    /// have to make room for them, the step reserves them outside the heap before.
+    /// Takes words of the permanent range; nil with `failure` set if the memory limit forbids it. It does not collect:
+    /// a step that may need a collection for them calls `reserveOutside` before.
     func takePermanent(words: Int) -> Object? {
         guard hasRoomOutsideHeap(8 &* words),
             let object = state.pointee.heap.allocatePermanent(

@@ -26,8 +26,8 @@ extension Interpreter {
 
     /// Copies elements; false with `failure` set when the evaluation must stop.
     ///
-    /// - Parameter isCharged: whether what it costs was charged before. If not, a unit for every 64 bytes is, each time
-    ///   before they are copied.
+    /// - Parameter isCharged: whether the caller has charged for the copy. Otherwise a unit is charged for every 64
+    ///   bytes, before they are copied.
     @inline(__always)
     func copy<Element: BitwiseCopyable>(
         _ source: UnsafePointer<Element>, to target: UnsafeMutablePointer<Element>, count: Int, isCharged: Bool = true
@@ -41,11 +41,11 @@ extension Interpreter {
         return true
     }
 
-    /// Bytes that are copied between two looks at deadline and cancellation.
+    /// The bytes that are copied between two polls.
     private static var copiedBlockBytes: Int { 1 << 17 }
     private static var copiedBytesPerUnit: Int { 64 }
 
-    /// A block is charged before it is copied; one that costs nothing is a look at deadline and cancellation.
+    /// Charges for each block before it is copied. Blocks that are charged already are followed by polls.
     @inline(never)
     private func copyBlocks(
         _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int, bytesPerUnit: Int
@@ -134,8 +134,8 @@ extension Interpreter {
         return charge(1 &+ bytes / Interpreter.bytesPerUnit) ? nil : .error
     }
 
-    /// Reserves copies of a text beside the heap that live no longer than the step. Of a short one they are not worth a
-    /// look at the limit.
+    /// Reserves copies of a text outside the heap that live no longer than the step. Copies of short texts are not
+    /// counted.
     @inline(__always)
     func reserveCopies(_ count: Int, of text: Object) -> Bool { reserveCopies(count, length: text.field) }
 
@@ -146,8 +146,8 @@ extension Interpreter {
 
     private static var shortTextBytes: Int { 1 << 12 }
 
-    /// The same for a string that is what a program says itself as the message of a failure. It is copied on its way to
-    /// whoever reads it, and each of its lines is indented.
+    /// As `admitText`, for a string that the program gives as the message of a failure. The message is copied on its
+    /// way to the reader, and each of its lines is indented.
     func admitMessage(_ string: Value) -> Step? {
         let length = string.object.field
         guard let lines = lineCount(string.object) else { return .error }
@@ -155,7 +155,7 @@ extension Interpreter {
         return admitText(6 * length)
     }
 
-    /// How many line ends a text has; nil with `failure` set when the evaluation must stop.
+    /// The number of line ends in a text; nil with `failure` set when the evaluation must stop.
     func lineCount(_ text: Object) -> Int? {
         var count = 0
         let isWhole = inBlocks(text.field, bytesPerUnit: .max) { block in

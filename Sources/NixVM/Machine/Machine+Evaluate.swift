@@ -344,7 +344,7 @@ extension Machine {
     /// An attribute of a forced set, unforced, or nil when there is none.
     public func attribute(_ handle: ValueHandle, _ name: [UInt8]) -> ValueHandle? {
         let value = state.pointee.roots[handle.root]
-        // A name that nobody knows is none of the set's.
+        // A name without a symbol is in no set.
         guard value.isAttributes, let symbol = name.withUnsafeBufferPointer({ state.pointee.symbols.find($0) }),
             let slot = interpreter.lookup(value.object, symbol)
         else { return nil }

@@ -192,15 +192,15 @@ struct ValuePrinter {
         printElided(bytes.count - shown.count, "byte")
     }
 
-    /// A string literal, written in blocks.
+    /// Writes a string literal in blocks.
     private mutating func quoteInBlocks(_ bytes: UnsafeBufferPointer<UInt8>) {
         out.append(UInt8(ascii: "\""))
         inBlocks(bytes) { block, out in ValuePrinter.escape(block, into: &out) }
         out.append(UInt8(ascii: "\""))
     }
 
-    /// Writes bytes in blocks between which the printer may be stopped. Where `${` is cut in two, it would not be seen as
-    /// one, so that no block ends in a dollar sign.
+    /// Writes bytes in blocks, and polls between them. No block ends in a dollar sign, because `${` is escaped only
+    /// where both bytes are in one block.
     private mutating func inBlocks(
         _ bytes: UnsafeBufferPointer<UInt8>, _ write: (UnsafeBufferPointer<UInt8>, inout [UInt8]) -> Void
     ) {
@@ -317,7 +317,7 @@ struct ValuePrinter {
         work.append(.value(set.object.attributeValues[index], depth: depth + 1))
     }
 
-    /// Bytes of `inherit`.
+    /// The length of `inherit`.
     private static let longestKeyword = 7
 
     /// Appends a string literal, escaped as Nix does.
@@ -345,7 +345,7 @@ struct ValuePrinter {
         "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit",
     ]
 
-    /// Whether a name stands without quotes.
+    /// Whether a name is written without quotes.
     private static func isIdentifier(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         guard let first = bytes.first, isLetter(first) || first == UInt8(ascii: "_") else { return false }
         let isWord = bytes.allSatisfy {

@@ -57,7 +57,7 @@ struct Heap: BitwiseCopyable {
 
     /// Takes words from the permanent range; nil when it has not so many.
     ///
-    /// - Parameter promised: bytes that must be left for the strings of names, which are made without asking.
+    /// - Parameter promised: bytes to be kept free for the strings of names, which are created later without a check.
     mutating func allocatePermanent(ifRoom words: Int, beside promised: Int = 0) -> Object? {
         guard words >= 0, words <= (permanentSize - permanentBytes - promised) / 8 else { return nil }
         let object = permanentTop.assumingMemoryBound(to: UInt64.self)
@@ -65,7 +65,7 @@ struct Heap: BitwiseCopyable {
         return object
     }
 
-    /// Takes words of which it is known that there is room: those of a machine that is being made, and those that were
+    /// Takes words that are known to be available: those of a machine that is being created, and those that were
     /// promised to a name when it was added.
     mutating func allocatePermanent(words: Int) -> Object {
         guard let object = allocatePermanent(ifRoom: words) else {

@@ -15,7 +15,7 @@ extension Machine {
             object[1] = bits
             return Value(Tag.other, object)
         case .string(let bytes):
-            // The program's own copy is let go of later.
+            // The program keeps its copy for now, so both are counted.
             try budget.require(2 * bytes.count)
             return Value(Tag.string, try text(Kind.string, bytes, &budget))
         case .path(let bytes):

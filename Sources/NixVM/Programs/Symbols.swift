@@ -9,7 +9,7 @@ enum Symbols {
         "__contentAddressed", "__impure", "filter", "recursive", "sha256",
         "url",
         "regular", "directory", "symlink", "unknown", "_type", "timestamp",
-        // What `typeOf` answers, beside "path".
+        // The results of `typeOf`, except "path".
         "int", "float", "string", "bool", "null", "list", "set", "lambda",
     ]
     static let functor: UInt32 = 0

@@ -72,8 +72,8 @@ struct DerivationReader {
         return bytes
     }
 
-    /// Bytes that the names of outputs take at most while they are read: of words of one byte there are as many as half of
-    /// the text has bytes.
+    /// The most bytes that the names of outputs take while they are read. A text has at most half as many words as
+    /// bytes.
     func outputWordBytes() -> Int {
         guard let order else { return 0 }
         for index in 0..<set.field where set.layout.entries[Int(order[index])].symbol == Symbols.outputs {
@@ -82,7 +82,7 @@ struct DerivationReader {
         return 0
     }
 
-    /// An array with a word, and its places in a list, a sorted list and a set.
+    /// The bytes of an array with a word, and of its entries in a list, a sorted list and a set.
     private static let wordBytes = 128
 
     func read() throws -> Parts {

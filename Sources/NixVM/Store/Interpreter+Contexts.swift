@@ -106,24 +106,24 @@ extension Interpreter {
         return Value(Tag.list, result)
     }
 
-    /// Bytes beside the heap that new elements of contexts take, and a context of each: a step reserves them before it
-    /// makes any.
+    /// The bytes outside the heap that new context elements take, with a context for each. A step reserves them before
+    /// it creates any.
     ///
     /// - Parameters:
-    ///   - count: of the elements.
-    ///   - textBytes: of the texts of all.
+    ///   - count: the number of elements.
+    ///   - textBytes: the bytes of all their texts.
     func contextGrowth(_ count: Int, textBytes: Int) -> Int {
-        // The table of symbols grows at most once for all of them.
+        // The symbol table grows at most once for all of them.
         2 &* textBytes &+ count &* Interpreter.contextElementBytes &+ state.pointee.symbols.growth(forLength: 0)
     }
 
-    /// What an element takes beside its text and the text's string: symbol, context, and entries of tables.
+    /// The bytes of an element without its text and the string of the text: symbol, context and table entries.
     private static var contextElementBytes: Int { 512 }
-    /// What a table tells of an element and of its context.
+    /// The bytes of the table entries for an element and for its context.
     private static var contextEntryBytes: Int { 192 }
 
-    /// Makes sure of room beside the heap for a store path and a string that refers to it: before a step begins to find
-    /// out which path it is.
+    /// Reserves memory outside the heap for a store path of any length and a string with it in its context. A step
+    /// calls it before it determines the path.
     func reserveStorePath() -> Bool {
         let longest = StorePath.prefixLength + StorePath.maximumNameLength
         return reserveOutside(contextGrowth(1, textBytes: longest) + Size.string(longest))
