@@ -6,11 +6,11 @@ public actor FirnClient {
     nonisolated let executor: PollingExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    private let socket: Socket
+    let socket: Socket
     private let configuration: ClientConfiguration
     private var machine: ClientStateMachine
     private var registrations: [PollingExecutor.Registration] = []
-    private var timer: PollingExecutor.Timer?
+    private(set) var timer: PollingExecutor.Timer?
     private var outbox: [[[UInt8]]] = []
     private var replies: [UInt64: CheckedContinuation<ClientReply, any Error>] = [:]
     private var streams: [UInt64: AsyncThrowingStream<WireJobStatus, any Error>.Continuation] = [:]
@@ -67,7 +67,7 @@ public actor FirnClient {
         }
         if let monitor { registrations.append(monitor) }
         try socket.connect(configuration.endpoint)
-        tick()
+        tick(now: PollingExecutor.now())
         welcome = try await withCheckedThrowingContinuation { welcomeWaiter = $0 }
     }
 
@@ -137,11 +137,13 @@ public actor FirnClient {
         } catch { close() }
     }
 
-    private func tick() {
-        let now = PollingExecutor.now()
+    func tick(now: UInt64) {
+        timer = nil
         perform(machine.tick(now: now))
+        // What is performed may close the client.
+        guard !isClosed else { return }
         timer = executor.schedule(at: now &+ 200_000_000) { [weak self] in
-            self?.assumeIsolated { $0.tick() }
+            self?.assumeIsolated { $0.tick(now: PollingExecutor.now()) }
         }
     }
 
