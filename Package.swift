@@ -48,7 +48,11 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
         .target(
             name: "FirnMessages", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-        .target(name: "FirnProtocol", dependencies: ["FirnMessages"], swiftSettings: strict),
+        .target(
+            name: "FirnProtocol",
+            dependencies: ["FirnMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: strict),
+        .target(name: "FirnKeys", dependencies: ["FirnProtocol"], swiftSettings: strict),
         .target(
             name: "JobStore",
             dependencies: [
@@ -57,11 +61,15 @@ let package = Package(
         .target(
             name: "FirnCoordinator",
             dependencies: [
-                "FirnProtocol", "JobStore", "ZeroMQ", .product(name: "Logging", package: "swift-log"),
+                "FirnKeys", "FirnProtocol", "JobStore", "ZeroMQ", .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
-        .target(name: "FirnClient", dependencies: ["FirnProtocol", "ZeroMQ"], swiftSettings: strict),
+        .target(
+            name: "FirnClient",
+            dependencies: [
+                "FirnProtocol", "ZeroMQ", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], swiftSettings: strict),
         .target(
             name: "FirnWorker",
             dependencies: [
@@ -72,14 +80,14 @@ let package = Package(
         .target(
             name: "FirnCommands",
             dependencies: [
-                "NixEval", "NixFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict),
+                "NixBytecode", "NixCompiler", "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .target(
             name: "FarmCommands",
             dependencies: [
-                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixBytecode", "NixEval", "NixFormats", "NixStore", "NixVM", "ZeroMQ",
+                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker", "JobStore",
+                "NixEval", "NixFormats", "NixStore", "NixVM", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -114,14 +122,15 @@ let package = Package(
             name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Cases", "Refused.txt"],
             swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
+        .testTarget(
+            name: "NixCompilerTests", dependencies: ["NixBytecode", "NixCompiler", "NixSyntax"],
+            swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",
-            dependencies: [
-                "Fuzzing", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM", "TestSupport",
-            ], swiftSettings: strict),
+            dependencies: ["Fuzzing", "NixBytecode", "NixEval", "NixStore", "NixVM", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],
@@ -130,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "FarmCommandsTests",
             dependencies: [
-                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker",
+                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -141,16 +150,17 @@ let package = Package(
                 "FirnWorker", "FirnProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/StubbornWorker", swiftSettings: strict),
-        // Tests with real processes, which run the built firn-farm.
+        // Tests with real processes, which run the built firn-farm and stubborn-worker.
         .testTarget(
             name: "FarmTests",
             dependencies: [
-                "FirnClient", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ", "stubborn-worker",
+                "FirnClient", "FirnKeys", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ", "stubborn-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "FirnKeysTests", dependencies: ["FirnKeys", "FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "JobStoreTests", dependencies: ["JobStore", .product(name: "GRDB", package: "GRDB.swift")],
@@ -158,7 +168,7 @@ let package = Package(
         .testTarget(
             name: "FirnCoordinatorTests",
             dependencies: [
-                "FirnCoordinator", "FirnClient", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
+                "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),

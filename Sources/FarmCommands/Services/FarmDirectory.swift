@@ -1,5 +1,6 @@
 import FirnCommands
 import FirnCoordinator
+import FirnKeys
 import FirnProtocol
 import Glibc
 import NixStore
