@@ -3,7 +3,6 @@ import FirnClient
 import FirnCommands
 import FirnProtocol
 import FoundationEssentials
-import Synchronization
 
 /// Submits the jobs of a file while it is read, in batches, with a bounded number of unfinished jobs.
 ///
@@ -16,7 +15,7 @@ struct JobStream: Sendable {
     private let waits: Bool
     private let json: Bool
     private let showTrace: Bool
-    private let tally: Tally
+    private let tally: JobTally
 
     private struct Pending {
         let line: Int
@@ -33,7 +32,7 @@ struct JobStream: Sendable {
         waits = command.wait
         json = command.json
         showTrace = command.showTrace
-        tally = Tally(showsProgress: !command.json)
+        tally = JobTally(showsProgress: !command.json)
     }
 
     /// Runs until the file has ended and every job is answered.
@@ -82,33 +81,44 @@ struct JobStream: Sendable {
         } else {
             receipts = try await client.submit(jobs.map(\.job))
         }
+        var answers = Answers()
+        for (pending, receipt) in zip(jobs, receipts) { take(receipt, to: pending, &answers) }
+        if let updates {
+            try await follow(updates, answers.lines, since: start, &answers.output)
+        } else {
+            tally.count(answers.lines.count)
+        }
+        write(answers.output)
+        return (answers.refused, answers.waitMs)
+    }
+
+    /// What the receipts of a batch say.
+    private struct Answers {
+        /// The lines of the accepted jobs, by the jobs' ids.
         var lines: [UInt64: Int] = [:]
+        /// The jobs that found the queue full.
         var refused: [Pending] = []
         var waitMs: UInt64 = 0
         var output: [UInt8] = []
-        for (pending, receipt) in zip(jobs, receipts) {
-            switch receipt {
-            case .accepted(let job, _):
-                lines[job] = pending.line
-                if !waits {
-                    append(.object([("line", .number(Int64(pending.line))), ("job", .unsigned(job))]), &output)
-                }
-            case .refused(.refused(.queueFull, _, let wait)):
-                refused.append(pending)
-                waitMs = max(waitMs, wait)
-            case .refused(let error):
-                if json {
-                    append(
-                        .object([("line", .number(Int64(pending.line))), ("refused", .string("\(error)"))]), &output)
-                } else {
-                    tally.note("error: line \(pending.line): \(error)")
-                }
-                tally.count(isOK: false)
+    }
+
+    private func take(_ receipt: Receipt, to pending: Pending, _ answers: inout Answers) {
+        let line = ("line", JSONValue.number(Int64(pending.line)))
+        switch receipt {
+        case .accepted(let job, _):
+            answers.lines[job] = pending.line
+            if !waits { append(.object([line, ("job", .unsigned(job))]), &answers.output) }
+        case .refused(.refused(.queueFull, _, let wait)):
+            answers.refused.append(pending)
+            answers.waitMs = max(answers.waitMs, wait)
+        case .refused(let error):
+            if json {
+                append(.object([line, ("refused", .string("\(error)"))]), &answers.output)
+            } else {
+                tally.note("error: line \(pending.line): \(error)")
             }
+            tally.count(isOK: false)
         }
-        if let updates { try await follow(updates, lines, since: start, &output) } else { tally.count(lines.count) }
-        write(output)
-        return (refused, waitMs)
     }
 
     private func follow(
@@ -146,50 +156,5 @@ struct JobStream: Sendable {
             value.write(to: &output)
         }
         output.append(UInt8(ascii: "\n"))
-    }
-}
-
-/// Counts what became of the jobs of a stream.
-private final class Tally: Sendable {
-    private struct Counts {
-        var ok = 0
-        var failed = 0
-        var progress: Progress
-    }
-
-    private let counts: Mutex<Counts>
-
-    init(showsProgress: Bool) { counts = Mutex(Counts(progress: Progress(showsProgress))) }
-
-    func count(isOK: Bool) {
-        counts.withLock {
-            if isOK { $0.ok += 1 } else { $0.failed += 1 }
-            let (ok, failed) = ($0.ok, $0.failed)
-            $0.progress.show("\(ok + failed) jobs done, \(failed) not ok")
-        }
-    }
-
-    /// Prints a line on standard error in place of the progress line.
-    func note(_ text: String) {
-        counts.withLock {
-            $0.progress.clear()
-            Output.note(text)
-        }
-    }
-
-    func count(_ accepted: Int) { counts.withLock { $0.ok += accepted } }
-
-    /// Prints a summary on standard error.
-    ///
-    /// - Returns: whether every job ended as ok.
-    func report(seconds: Double) -> Bool {
-        counts.withLock {
-            $0.progress.clear()
-            let count = $0.ok + $0.failed
-            let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
-            let text = "\(count) jobs in \(Int(seconds * 1_000)) ms, \(rate) a second; \($0.failed) not ok"
-            Output.note(text)
-            return $0.failed == 0
-        }
     }
 }
