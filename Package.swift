@@ -17,6 +17,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -61,7 +62,10 @@ let package = Package(
         .target(
             name: "FirnCoordinator",
             dependencies: [
-                "FirnKeys", "FirnProtocol", "JobStore", "ZeroMQ", .product(name: "Logging", package: "swift-log"),
+                "FirnKeys", "FirnProtocol", "JobStore", "ZeroMQ",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
@@ -169,6 +173,7 @@ let package = Package(
             name: "FirnCoordinatorTests",
             dependencies: [
                 "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
