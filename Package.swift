@@ -27,6 +27,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
+        // What the evaluator and the farm both need of Linux: a clock, threads with a given stack, whole files.
+        .systemLibrary(name: "CPlatform"),
+        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "NixSyntax", swiftSettings: strict),
         .target(
             name: "NixBytecode", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
@@ -39,21 +42,23 @@ let package = Package(
             swiftSettings: strict),
         // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
         .target(name: "NixFormats", swiftSettings: strict),
-        .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
         .target(
-            name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
+            name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore", "Platform"], swiftSettings: machine),
+        .target(
+            name: "NixEval",
+            dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM", "Platform"],
             resources: [
                 "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
             ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["CPlatform", "CZeroMQ", "Platform"], swiftSettings: strict),
         .target(
             name: "FirnMessages", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         .target(
             name: "FirnProtocol",
             dependencies: ["FirnMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             swiftSettings: strict),
-        .target(name: "FirnKeys", dependencies: ["FirnProtocol"], swiftSettings: strict),
+        .target(name: "FirnKeys", dependencies: ["FirnProtocol", "Platform"], swiftSettings: strict),
         .target(
             name: "JobStore",
             dependencies: [
@@ -62,7 +67,7 @@ let package = Package(
         .target(
             name: "FirnCoordinator",
             dependencies: [
-                "FirnKeys", "FirnProtocol", "JobStore", "ZeroMQ",
+                "FirnKeys", "FirnProtocol", "JobStore", "Platform", "ZeroMQ",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -72,26 +77,26 @@ let package = Package(
         .target(
             name: "FirnClient",
             dependencies: [
-                "FirnProtocol", "ZeroMQ", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "FirnProtocol", "Platform", "ZeroMQ", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: strict),
         .target(
             name: "FirnWorker",
             dependencies: [
-                "CZeroMQ", "FirnProtocol", "ZeroMQ", "NixEval", "NixStore", "NixVM", "NixBytecode",
+                "CPlatform", "FirnProtocol", "NixBytecode", "NixEval", "NixStore", "NixVM", "Platform", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .target(
             name: "FirnCommands",
             dependencies: [
-                "NixBytecode", "NixCompiler", "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM",
+                "NixBytecode", "NixCompiler", "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
             name: "FarmCommands",
             dependencies: [
                 "FirnClient", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixEval", "NixFormats", "NixStore", "NixVM", "ZeroMQ",
+                "NixEval", "NixFormats", "NixStore", "NixVM", "Platform", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -117,10 +122,11 @@ let package = Package(
         // Random sources, programs and jobs, for tests and for the executable of scripts/fuzz.
         .target(
             name: "Fuzzing",
-            dependencies: ["NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "NixEval", "TestSupport"],
-            path: "Tests/Fuzzing", swiftSettings: strict),
+            dependencies: [
+                "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "NixEval", "Platform", "TestSupport",
+            ], path: "Tests/Fuzzing", swiftSettings: strict),
         .executableTarget(
-            name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
+            name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval", "Platform"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
             name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Cases", "Refused.txt"],
@@ -163,7 +169,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
+        .testTarget(name: "ZeroMQTests", dependencies: ["Platform", "ZeroMQ"], swiftSettings: strict),
         .testTarget(name: "FirnKeysTests", dependencies: ["FirnKeys", "FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -178,7 +185,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ"], swiftSettings: strict),
+            name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "Platform", "ZeroMQ"],
+            swiftSettings: strict),
         .testTarget(
             name: "FirnWorkerTests",
             dependencies: [

@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 import Testing
 import ZeroMQ
 
@@ -89,7 +90,7 @@ extension FirnClient {
     fileprivate func failToReconnect(to endpoint: String) throws {
         _ = try open(.watch(.with { $0.jobs = [1] }))
         try socket.disconnect(endpoint)
-        tick(now: PollingExecutor.now() &+ 3_600_000_000_000)
+        tick(now: MonotonicClock.now() &+ 3_600_000_000_000)
     }
 }
 

@@ -3,6 +3,7 @@ import FirnClient
 import FirnCommands
 import FirnProtocol
 import FoundationEssentials
+import Platform
 
 /// Submits the jobs of a file while it is read, in batches, with a bounded number of unfinished jobs.
 ///
@@ -40,7 +41,7 @@ struct JobStream: Sendable {
     /// - Throws: `ExitCode` 1 if a job was refused or, with `--wait`, had another outcome than ok.
     func run(_ file: String) async throws {
         let reader = try LineReader(path: file)
-        let started = Clock.now()
+        let started = MonotonicClock.now()
         let end = stream.duration.map { started &+ UInt64($0 * 1e9) }
         let tasks = max(1, stream.inFlight / stream.batch)
         try await ConnectionArguments.reporting {
@@ -49,13 +50,13 @@ struct JobStream: Sendable {
                 try await group.waitForAll()
             }
         }
-        let allOK = tally.report(seconds: Double(Clock.now() - started) / 1e9)
+        let allOK = tally.report(seconds: Double(MonotonicClock.now() - started) / 1e9)
         if !allOK { throw ExitCode(1) }
     }
 
     private func submitBatches(_ reader: LineReader, until end: UInt64?) async throws {
         let decoder = JSONDecoder()
-        while end.map({ Clock.now() < $0 }) ?? true {
+        while end.map({ MonotonicClock.now() < $0 }) ?? true {
             let lines = try await reader.next(min(stream.batch, stream.inFlight))
             if lines.isEmpty { return }
             var pending = try lines.map { line in
@@ -73,7 +74,7 @@ struct JobStream: Sendable {
     ///
     /// - Returns: the jobs that found the queue full, and the milliseconds to wait before they are submitted again.
     private func submit(_ jobs: [Pending]) async throws -> (refused: [Pending], waitMs: UInt64) {
-        let start = Clock.now()
+        let start = MonotonicClock.now()
         let receipts: [Receipt]
         var updates: AsyncThrowingStream<WireJobStatus, any Error>?
         if waits {
@@ -126,7 +127,7 @@ struct JobStream: Sendable {
         _ output: inout [UInt8]
     ) async throws {
         for try await var status in updates where status.state == .finished {
-            let microseconds = (Clock.now() - start) / 1_000
+            let microseconds = (MonotonicClock.now() - start) / 1_000
             if UInt64(status.result.value.count) < status.result.valueBytes {
                 try await client.complete(&status.result, of: status.job)
             }

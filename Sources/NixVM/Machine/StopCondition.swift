@@ -1,3 +1,5 @@
+import Platform
+
 /// What stops an evaluation from outside: its deadline, or somebody who cancels it. Parser and compiler ask too.
 public struct StopCondition: Sendable {
     let cancellation: Cancellation?
@@ -10,7 +12,7 @@ public struct StopCondition: Sendable {
     /// `cancelled` or `deadlineExceeded`; nil to go on.
     public var cause: FailureKind? {
         if cancellation?.isCancelled == true { return .cancelled }
-        if let deadline, monotonicNanoseconds() >= deadline { return .deadlineExceeded }
+        if let deadline, MonotonicClock.now() >= deadline { return .deadlineExceeded }
         return nil
     }
 

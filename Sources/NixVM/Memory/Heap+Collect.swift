@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Collection in two generations. Runs only between instructions or steps, when every live value lies on the machine's
 /// stack, in its frames or among its roots.
@@ -7,8 +8,8 @@ extension Interpreter {
     /// false when the memory limit forbids it.
     @inline(never)
     func collect(need: Int) -> Bool {
-        let start = monotonicNanoseconds()
-        defer { state.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
+        let start = MonotonicClock.now()
+        defer { state.pointee.heap.statistics.nanoseconds &+= MonotonicClock.now() &- start }
         if !isFullDue(need) {
             collectNursery()
             if machine.isHeapAbandoned { return false }
@@ -244,11 +245,4 @@ extension Interpreter {
         return countedSlots &* MemoryLayout<Value>.stride
             &+ countedFrames &* (MemoryLayout<Frame>.stride &+ MemoryLayout<UInt>.stride)
     }
-}
-
-/// The monotonic clock in nanoseconds.
-func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }

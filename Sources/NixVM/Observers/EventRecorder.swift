@@ -1,4 +1,5 @@
 import NixBytecode
+import Platform
 
 /// What a recorder records; the loop is specialised for each.
 protocol RecordedDetail {
@@ -203,7 +204,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         if next - recording.records + EventRecorder.clockInterval >= EventRecording.capacity {
             flush()
         } else {
-            next.pointee = EventRecord(nanoseconds: monotonicNanoseconds() &- recording.baseTime)
+            next.pointee = EventRecord(nanoseconds: MonotonicClock.now() &- recording.baseTime)
             next += 1
         }
         untilClock = Detail.hasInstructions ? 1 : EventRecorder.clockInterval

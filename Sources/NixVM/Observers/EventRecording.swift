@@ -1,4 +1,5 @@
 import NixBytecode
+import Platform
 
 /// The buffers of a recorder, and who is told of them.
 final class EventRecording {
@@ -15,7 +16,7 @@ final class EventRecording {
     /// Depth of the frame in which the last run stopped; -1 when none began.
     var depth = -1
     /// Monotonic nanoseconds of the batch's beginning.
-    private(set) var baseTime = monotonicNanoseconds()
+    private(set) var baseTime = MonotonicClock.now()
     /// Depth before the first record of the batch.
     private(set) var batchDepth = -1
     /// Printed stack values: a length in one byte, then bytes.
@@ -79,7 +80,7 @@ final class EventRecording {
         text.removeAll(keepingCapacity: true)
         operationRecords.removeAll(keepingCapacity: true)
         batchDepth = depth
-        baseTime = monotonicNanoseconds()
+        baseTime = MonotonicClock.now()
     }
 
     /// Notes the printed values of the record at an index, of which each has at most 255 bytes.
