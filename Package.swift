@@ -30,23 +30,27 @@ let package = Package(
         // What the evaluator and the farm both need of Linux: a clock, threads with a given stack, whole files.
         .systemLibrary(name: "CPlatform"),
         .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
-        .target(name: "NixSyntax", swiftSettings: strict),
+        .target(name: "MessageText", swiftSettings: strict),
+        .target(name: "NixSyntax", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
             name: "NixBytecode", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        .target(name: "NixCompiler", dependencies: ["NixSyntax", "NixBytecode"], swiftSettings: strict),
+        .target(
+            name: "NixCompiler", dependencies: ["MessageText", "NixSyntax", "NixBytecode"], swiftSettings: strict),
         .systemLibrary(
             name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
-            name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
+            name: "NixStore",
+            dependencies: ["CCompression", "MessageText", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
-        .target(name: "NixFormats", swiftSettings: strict),
+        .target(name: "NixFormats", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
-            name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore", "Platform"], swiftSettings: machine),
+            name: "NixVM", dependencies: ["MessageText", "NixBytecode", "NixFormats", "NixStore", "Platform"],
+            swiftSettings: machine),
         .target(
             name: "NixEval",
-            dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM", "Platform"],
+            dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM", "Platform"],
             resources: [
                 "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
             ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
@@ -129,7 +133,7 @@ let package = Package(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval", "Platform"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
-            name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Cases", "Refused.txt"],
+            name: "NixSyntaxTests", dependencies: ["MessageText", "NixSyntax"], exclude: ["Cases", "Refused.txt"],
             swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -139,8 +143,9 @@ let package = Package(
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",
-            dependencies: ["Fuzzing", "NixBytecode", "NixEval", "NixStore", "NixVM", "TestSupport"],
-            swiftSettings: strict),
+            dependencies: [
+                "Fuzzing", "MessageText", "NixBytecode", "NixEval", "NixStore", "NixVM", "TestSupport",
+            ], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],

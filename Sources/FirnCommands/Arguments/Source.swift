@@ -40,6 +40,8 @@ package enum Source {
     struct Compiled: Sendable {
         var program: Program
         var warnings: [WarningReport]
+        /// How many more there were.
+        var warningsDropped: Int
     }
 
     /// Compiles a source, or ends the command with exit code 1.
@@ -64,8 +66,13 @@ package enum Source {
                         for (source, warning) in evaluator.warnings {
                             Output.message(evaluator.describe(warning, in: source))
                         }
+                        if evaluator.warningsDropped > 0 {
+                            Output.note("warnings that are not shown: \(evaluator.warningsDropped)")
+                        }
                     }
-                    return Compiled(program: program, warnings: evaluator.warningReports())
+                    return Compiled(
+                        program: program, warnings: evaluator.warningReports(),
+                        warningsDropped: evaluator.warningsDropped)
                 } catch {
                     Output.message(evaluator.describedBytes(error, showTrace: false))
                     return nil
