@@ -27,8 +27,10 @@ public enum WholeFile {
         var flags = O_WRONLY | O_CREAT | O_CLOEXEC
         switch method {
         case .replacing:
-            // The name is unique, because threads and processes may write the same file concurrently.
-            target = "\(path).\(getpid()).\(UInt64.random(in: .min ... .max)).tmp"
+            // The name is unique, because threads and processes may write the same file concurrently. It does not contain
+            // the file's own name, which may have the greatest length that a name can have.
+            let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+            target = "\(directory).\(getpid()).\(UInt64.random(in: .min ... .max)).tmp"
             flags |= O_EXCL | O_NOFOLLOW
         case .overwriting: flags |= O_TRUNC
         case .creating: flags |= O_EXCL | O_NOFOLLOW

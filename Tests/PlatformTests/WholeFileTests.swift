@@ -25,6 +25,14 @@ import Testing
         }
     }
 
+    @Test func aNameMayHaveTheGreatestLength() throws {
+        try inDirectory { directory in
+            let path = "\(directory)/\(String(repeating: "a", count: 255))"
+            try WholeFile.write([1], to: path, .replacing)
+            #expect(FileManager.default.fileExists(atPath: path))
+        }
+    }
+
     @Test func anOverwrittenFileKeepsItsLinksAndLosesItsEnd() throws {
         try inDirectory { directory in
             let (path, link) = ("\(directory)/a", "\(directory)/link")

@@ -20,7 +20,7 @@ final class DerivationDirectory {
     /// Writes a derivation's text to a file with the base name of its store path.
     func write(_ derivation: [UInt8], _ text: [UInt8]) {
         let file = "\(path)/\(String(decoding: CanonPath.baseName(of: derivation), as: UTF8.self))"
-        do throws(WriteFailure) { try WholeFile.write(text, to: file, .overwriting) } catch {
+        do throws(WriteFailure) { try WholeFile.write(text, to: file, .replacing) } catch {
             failure = failure ?? error
         }
     }
