@@ -97,18 +97,18 @@ struct TryFrame: BuiltinFrame {
 extension Interpreter {
     /// Prints a warning with its lines aligned after its first words; one that begins with a line end stays as it is. What
     /// to answer when that is not possible, or not yet.
-    fileprivate func printWarning(_ text: Object) -> Step? {
+    fileprivate func printWarning(_ text: StringRef) -> Step? {
         let newline = UInt8(ascii: "\n")
-        let isAligned = text.byteBuffer.first != newline
+        let isAligned = text.bytes.first != newline
         let first = Array((isAligned ? "evaluation warning: " : "evaluation warning:").utf8)
-        guard let lines = isAligned ? lineCount(text) : 0 else { return .error }
-        let length = first.count + text.field + lines * first.count
+        guard let lines = isAligned ? lineCount(text.object) : 0 else { return .error }
+        let length = first.count + text.count + lines * first.count
         guard reserveOutside(2 * length) else { return .collect }
-        if let step = admitText(4 * text.field) { return step }
+        if let step = admitText(4 * text.count) { return step }
         var out = first
         out.reserveCapacity(length)
-        let isWhole = inBlocks(text.field, bytesPerUnit: .max) { block in
-            for byte in text.byteBuffer[block] {
+        let isWhole = inBlocks(text.count, bytesPerUnit: .max) { block in
+            for byte in text.bytes[block] {
                 out.append(byte)
                 if isAligned, byte == newline { out.append(contentsOf: repeatElement(0x20, count: first.count)) }
             }

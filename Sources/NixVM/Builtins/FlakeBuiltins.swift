@@ -22,7 +22,7 @@ extension Builtin {
 extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        if let step = refuseInput(text.field) { return step }
+        if let step = refuseInput(text.count) { return step }
         do throws(FetchError) {
             let attributes = try FlakeReference(Array(text.bytes)).attributes
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }

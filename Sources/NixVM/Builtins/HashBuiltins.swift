@@ -28,10 +28,10 @@ extension Builtin {
 }
 
 extension Interpreter {
-    private func algorithm(named name: Object) throws(HashError) -> HashAlgorithm {
+    private func algorithm(named name: StringRef) throws(HashError) -> HashAlgorithm {
         // A long name is none: no more of it is copied than makes it one.
-        if name.field > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
-        return try HashAlgorithm(name: Array(name.byteBuffer))
+        if name.count > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
+        return try HashAlgorithm(name: Array(name.bytes))
     }
 
     /// Whether the first argument names a hash algorithm; false with `failure` set.

@@ -123,6 +123,9 @@ extension Interpreter {
     func quoted(_ symbol: UInt32) -> String { MessageText.shortened(state.pointee.symbols.bytes(symbol)) }
 
     /// The bytes of a string or path as messages show them.
+    func excerpt(_ text: StringRef) -> [UInt8] { MessageText.excerpt(text.bytes) }
+
+    /// The same of a string or path object.
     func excerpt(_ text: Object) -> [UInt8] { MessageText.excerpt(text.byteBuffer) }
 
     /// The bytes of a name as messages show them.
