@@ -17,6 +17,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -26,6 +27,9 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
+        // What the evaluator and the farm both need of Linux: a clock, threads with a given stack, whole files.
+        .systemLibrary(name: "CPlatform"),
+        .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "MessageText", swiftSettings: strict),
         .target(name: "NixSyntax", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
@@ -42,19 +46,23 @@ let package = Package(
         // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
         .target(name: "NixFormats", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
-            name: "NixVM", dependencies: ["MessageText", "NixBytecode", "NixFormats", "NixStore"],
+            name: "NixVM", dependencies: ["MessageText", "NixBytecode", "NixFormats", "NixStore", "Platform"],
             swiftSettings: machine),
         .target(
             name: "NixEval",
-            dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
+            dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM", "Platform"],
             resources: [
                 "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
             ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: strict),
+        .target(name: "ZeroMQ", dependencies: ["CPlatform", "CZeroMQ", "Platform"], swiftSettings: strict),
         .target(
             name: "FirnMessages", dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")]),
-        .target(name: "FirnProtocol", dependencies: ["FirnMessages"], swiftSettings: strict),
+        .target(
+            name: "FirnProtocol",
+            dependencies: ["FirnMessages", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: strict),
+        .target(name: "FirnKeys", dependencies: ["FirnProtocol", "Platform"], swiftSettings: strict),
         .target(
             name: "JobStore",
             dependencies: [
@@ -63,29 +71,36 @@ let package = Package(
         .target(
             name: "FirnCoordinator",
             dependencies: [
-                "FirnProtocol", "JobStore", "ZeroMQ", .product(name: "Logging", package: "swift-log"),
+                "FirnKeys", "FirnProtocol", "JobStore", "Platform", "ZeroMQ",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
-        .target(name: "FirnClient", dependencies: ["FirnProtocol", "ZeroMQ"], swiftSettings: strict),
+        .target(
+            name: "FirnClient",
+            dependencies: [
+                "FirnProtocol", "Platform", "ZeroMQ", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], swiftSettings: strict),
         .target(
             name: "FirnWorker",
             dependencies: [
-                "CZeroMQ", "FirnProtocol", "ZeroMQ", "NixEval", "NixStore", "NixVM", "NixBytecode",
+                "CPlatform", "FirnProtocol", "NixBytecode", "NixEval", "NixStore", "NixVM", "Platform", "ZeroMQ",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .target(
             name: "FirnCommands",
             dependencies: [
-                "NixEval", "NixFormats", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict),
+                "NixBytecode", "NixCompiler", "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
         .target(
             name: "FarmCommands",
             dependencies: [
-                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixBytecode", "NixEval", "NixFormats", "NixStore", "NixVM", "ZeroMQ",
+                "FirnClient", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker", "JobStore",
+                "NixEval", "NixFormats", "NixStore", "NixVM", "Platform", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -111,23 +126,25 @@ let package = Package(
         // Random sources, programs and jobs, for tests and for the executable of scripts/fuzz.
         .target(
             name: "Fuzzing",
-            dependencies: ["NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "NixEval", "TestSupport"],
-            path: "Tests/Fuzzing", swiftSettings: strict),
+            dependencies: [
+                "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "NixEval", "Platform", "TestSupport",
+            ], path: "Tests/Fuzzing", swiftSettings: strict),
         .executableTarget(
-            name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
+            name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval", "Platform"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
             name: "NixSyntaxTests", dependencies: ["MessageText", "NixSyntax"], exclude: ["Cases", "Refused.txt"],
             swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
+        .testTarget(
+            name: "NixCompilerTests", dependencies: ["NixBytecode", "NixCompiler", "NixSyntax"],
+            swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
         .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",
             dependencies: [
-                "Fuzzing", "MessageText", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM",
-                "TestSupport",
+                "Fuzzing", "MessageText", "NixBytecode", "NixEval", "NixStore", "NixVM", "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",
@@ -137,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "FarmCommandsTests",
             dependencies: [
-                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker",
+                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -148,16 +165,18 @@ let package = Package(
                 "FirnWorker", "FirnProtocol", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], path: "Tests/StubbornWorker", swiftSettings: strict),
-        // Tests with real processes, which run the built firn-farm.
+        // Tests with real processes, which run the built firn-farm and stubborn-worker.
         .testTarget(
             name: "FarmTests",
             dependencies: [
-                "FirnClient", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ", "stubborn-worker",
+                "FirnClient", "FirnKeys", "FirnProtocol", "FirnWorker", "TestSupport", "ZeroMQ", "stubborn-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
+        .testTarget(name: "ZeroMQTests", dependencies: ["Platform", "ZeroMQ"], swiftSettings: strict),
+        .testTarget(name: "FirnKeysTests", dependencies: ["FirnKeys", "FirnProtocol"], swiftSettings: strict),
         .testTarget(name: "FirnProtocolTests", dependencies: ["FirnProtocol", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "JobStoreTests", dependencies: ["JobStore", .product(name: "GRDB", package: "GRDB.swift")],
@@ -165,12 +184,14 @@ let package = Package(
         .testTarget(
             name: "FirnCoordinatorTests",
             dependencies: [
-                "FirnCoordinator", "FirnClient", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
+                "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "ZeroMQ"], swiftSettings: strict),
+            name: "FirnClientTests", dependencies: ["FirnClient", "FirnProtocol", "Platform", "ZeroMQ"],
+            swiftSettings: strict),
         .testTarget(
             name: "FirnWorkerTests",
             dependencies: [

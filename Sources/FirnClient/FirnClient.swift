@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 import ZeroMQ
 
 /// A connection to a coordinator. Any number of requests may be made concurrently; they share the connection.
@@ -6,11 +7,11 @@ public actor FirnClient {
     nonisolated let executor: PollingExecutor
     public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    private let socket: Socket
+    let socket: Socket
     private let configuration: ClientConfiguration
     private var machine: ClientStateMachine
     private var registrations: [PollingExecutor.Registration] = []
-    private var timer: PollingExecutor.Timer?
+    private(set) var timer: PollingExecutor.Timer?
     private var outbox: [[[UInt8]]] = []
     private var replies: [UInt64: CheckedContinuation<ClientReply, any Error>] = [:]
     private var streams: [UInt64: AsyncThrowingStream<WireJobStatus, any Error>.Continuation] = [:]
@@ -54,7 +55,7 @@ public actor FirnClient {
         machine = ClientStateMachine(
             endpoint: configuration.endpoint, software: configuration.software,
             hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfterMilliseconds &* 1_000_000,
-            now: PollingExecutor.now())
+            now: MonotonicClock.now())
     }
 
     private func start() async throws {
@@ -67,7 +68,7 @@ public actor FirnClient {
         }
         if let monitor { registrations.append(monitor) }
         try socket.connect(configuration.endpoint)
-        tick()
+        tick(now: MonotonicClock.now())
         welcome = try await withCheckedThrowingContinuation { welcomeWaiter = $0 }
     }
 
@@ -92,7 +93,7 @@ public actor FirnClient {
     func ask(_ request: ClientRequest) async throws -> ClientReply {
         guard !isClosed else { throw ClientError.closed }
         return try await withCheckedThrowingContinuation { continuation in
-            let (correlation, actions) = machine.ask(request, now: PollingExecutor.now())
+            let (correlation, actions) = machine.ask(request, now: MonotonicClock.now())
             replies[correlation] = continuation
             perform(actions)
         }
@@ -102,7 +103,7 @@ public actor FirnClient {
     func open(_ request: ClientRequest) throws -> (UInt64, AsyncThrowingStream<WireJobStatus, any Error>) {
         guard !isClosed else { throw ClientError.closed }
         let (stream, continuation) = AsyncThrowingStream<WireJobStatus, any Error>.makeStream()
-        let (correlation, actions) = machine.ask(request, now: PollingExecutor.now())
+        let (correlation, actions) = machine.ask(request, now: MonotonicClock.now())
         for case .failed(correlation, let error) in actions { throw error }
         streams[correlation] = continuation
         continuation.onTermination = { [weak self] _ in Task { await self?.forget(correlation) } }
@@ -118,13 +119,13 @@ public actor FirnClient {
 
     private func forget(_ correlation: UInt64) {
         guard streams.removeValue(forKey: correlation) != nil else { return }
-        perform(machine.forget(correlation, now: PollingExecutor.now()))
+        perform(machine.forget(correlation, now: MonotonicClock.now()))
     }
 
     private func readable() {
         do {
             while let message = try socket.receive() {
-                perform(machine.receive(message.frames, now: PollingExecutor.now()))
+                perform(machine.receive(message.frames, now: MonotonicClock.now()))
             }
         } catch { close() }
     }
@@ -132,16 +133,18 @@ public actor FirnClient {
     private func monitored() {
         do {
             while let report = try socket.nextMonitorEvent() {
-                perform(machine.handle(report.event, now: PollingExecutor.now()))
+                perform(machine.handle(report.event, now: MonotonicClock.now()))
             }
         } catch { close() }
     }
 
-    private func tick() {
-        let now = PollingExecutor.now()
+    func tick(now: UInt64) {
+        timer = nil
         perform(machine.tick(now: now))
+        // What is performed may close the client.
+        guard !isClosed else { return }
         timer = executor.schedule(at: now &+ 200_000_000) { [weak self] in
-            self?.assumeIsolated { $0.tick() }
+            self?.assumeIsolated { $0.tick(now: MonotonicClock.now()) }
         }
     }
 

@@ -1,11 +1,12 @@
 import CZeroMQ
+import Platform
 import Synchronization
 
 /// The ZAP handler: a thread that answers libzmq's authentication requests. It fails closed: a request that it cannot
 /// read is refused.
 final class Authenticator: Sendable {
     private static let endpoint = "inproc://zeromq.zap.01"
-    private let thread: IOThread
+    private let thread: SystemThread
     private let wakeup: Wakeup
     private let isStopping = Atomic<Bool>(false)
 
@@ -22,13 +23,13 @@ final class Authenticator: Sendable {
             unsafe zmq_close(socket)
             throw error
         }
-        thread = IOThread(name: "zap", stackBytes: 512 << 10)
+        thread = SystemThread(name: "zap", stackBytes: 512 << 10)
         let address = UInt(bitPattern: socket)
-        do throws(ZeroMQError) {
+        do throws(ThreadError) {
             try thread.start { [self] in serve(address, authorize) }
         } catch {
             unsafe zmq_close(socket)
-            throw error
+            throw ZeroMQError(error)
         }
     }
 

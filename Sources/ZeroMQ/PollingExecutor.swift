@@ -1,5 +1,3 @@
-import CZeroMQ
-import Glibc
 import Synchronization
 
 /// A serial executor with one thread that also polls sockets. An actor that has it as its `unownedExecutor` owns
@@ -45,13 +43,6 @@ public final class PollingExecutor: SerialExecutor {
 
     public func isIsolatingCurrentContext() -> Bool? { loop.isCurrentThread }
 
-    /// Nanoseconds of the monotonic clock, in which timers are set.
-    public static func now() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    }
-
     /// Identifies a registered socket or monitor until it is unregistered.
     public struct Registration: Hashable, Sendable { let item: Poller.Item }
 
@@ -95,7 +86,7 @@ public final class PollingExecutor: SerialExecutor {
     /// A scheduled action.
     public struct Timer: Hashable, Sendable { let number: UInt64 }
 
-    /// Runs `action` once, at `deadline` in terms of `now()` or soon after.
+    /// Runs `action` once, at `deadline` in terms of `MonotonicClock` or soon after.
     @discardableResult
     public func schedule(at deadline: UInt64, _ action: @escaping @Sendable () -> Void) -> Timer {
         checkIsolated()

@@ -1,5 +1,5 @@
-import CZeroMQ
 import Glibc
+import Platform
 import Synchronization
 
 /// The thread of a `PollingExecutor` and its loop. Threads share `inbox`; everything else belongs to the loop's own
@@ -27,12 +27,12 @@ final class PollingLoop: @unchecked Sendable {
 
     init() throws(ZeroMQError) { wakeup = try Wakeup() }
 
-    var isCurrentThread: Bool { threadID.load(ordering: .relaxed) == firn_gettid() }
+    var isCurrentThread: Bool { threadID.load(ordering: .relaxed) == SystemThread.currentID }
 
     func start(name: String, stackBytes: Int, for executor: PollingExecutor) throws(ZeroMQError) {
         self.executor = executor
-        let thread = IOThread(name: name, stackBytes: stackBytes)
-        try thread.start { self.run() }
+        let thread = SystemThread(name: name, stackBytes: stackBytes)
+        do throws(ThreadError) { try thread.start { self.run() } } catch { throw ZeroMQError(error) }
         thread.detach()
     }
 
@@ -56,7 +56,7 @@ final class PollingLoop: @unchecked Sendable {
     }
 
     private func run() {
-        threadID.store(firn_gettid(), ordering: .relaxed)
+        threadID.store(SystemThread.currentID, ordering: .relaxed)
         poller.add(descriptor: wakeup.descriptor)
         while turn() {}
         unregisterAll()
@@ -74,7 +74,7 @@ final class PollingLoop: @unchecked Sendable {
         // The reference is held for the turn, because the actor's last job may release the executor.
         guard let executor else { return false }
         callHandlers()
-        timers.takeDue(at: PollingExecutor.now()).forEach { $0() }
+        timers.takeDue(at: MonotonicClock.now()).forEach { $0() }
         runJobs(on: executor)
         endOfTurn()
         return inbox.withLock { !$0.isStopped }
@@ -83,7 +83,7 @@ final class PollingLoop: @unchecked Sendable {
     private func waitMilliseconds() -> Int {
         if inbox.withLock({ !$0.jobs.isEmpty || !$0.actions.isEmpty || $0.isStopped }) { return 0 }
         guard let deadline = timers.next else { return -1 }
-        let now = PollingExecutor.now()
+        let now = MonotonicClock.now()
         // The wait is rounded up, so that the loop does not spin in the last millisecond.
         return deadline <= now ? 0 : Int(clamping: (deadline - now + 999_999) / 1_000_000)
     }

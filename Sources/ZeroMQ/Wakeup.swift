@@ -1,4 +1,4 @@
-import CZeroMQ
+import CPlatform
 import Glibc
 
 /// An event counter that ends the wait of a polling thread. Any thread may signal it.

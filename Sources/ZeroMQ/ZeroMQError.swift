@@ -1,5 +1,6 @@
 import CZeroMQ
 import Glibc
+import Platform
 
 /// A failed call of libzmq.
 public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -14,6 +15,10 @@ public struct ZeroMQError: Error, Sendable, Hashable, CustomStringConvertible {
         self.operation = operation
         self.code = code
         self.reason = reason
+    }
+
+    init(_ error: ThreadError) {
+        self.init(operation: "start thread \(error.name ?? "")", code: error.code, reason: error.reason)
     }
 
     /// The calling thread's last error.

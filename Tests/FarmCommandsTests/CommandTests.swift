@@ -1,4 +1,5 @@
 import ArgumentParser
+import FirnKeys
 import FirnProtocol
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 import Testing
 import ZeroMQ
 
@@ -83,6 +84,16 @@ actor EchoCoordinator {
     isolated deinit { executor.unregisterAll() }
 }
 
+extension FirnClient {
+    /// Notices the silence of the coordinator in a turn in which no new connection can be made, because the old one
+    /// was dropped before.
+    fileprivate func failToReconnect(to endpoint: String) throws {
+        _ = try open(.watch(.with { $0.jobs = [1] }))
+        try socket.disconnect(endpoint)
+        tick(now: MonotonicClock.now() &+ 3_600_000_000_000)
+    }
+}
+
 @Suite struct FirnClientTests {
     private func job(_ text: String) -> WireJobSpecification { .with { $0.source.text = .init(text.utf8) } }
 
@@ -153,6 +164,16 @@ actor EchoCoordinator {
         let coordinator = try EchoCoordinator(context: Context(), options: SocketOptions())
         let client = try await FirnClient.connect(ClientConfiguration(endpoint: try await coordinator.start()))
         await client.close()
+        #expect(await #expect(throws: ClientError.self) { try await client.queue() } == .closed)
+    }
+
+    @Test func aClientThatClosesInATickSetsNoTimer() async throws {
+        let coordinator = try EchoCoordinator(context: Context(), options: SocketOptions())
+        let endpoint = try await coordinator.start()
+        let client = try await FirnClient.connect(ClientConfiguration(endpoint: endpoint))
+        #expect(await client.timer != nil)
+        try await client.failToReconnect(to: endpoint)
+        #expect(await client.timer == nil)
         #expect(await #expect(throws: ClientError.self) { try await client.queue() } == .closed)
     }
 }

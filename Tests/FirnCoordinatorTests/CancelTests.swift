@@ -15,12 +15,12 @@ import Testing
         }
     }
 
-    private func cancel(_ jobs: [UInt64], _ farm: inout Farm) {
+    private func cancel(_ jobs: [UInt64], _ farm: inout Farm, reason: String = "not needed") {
         farm.ask(
             .cancel(
                 .with {
                     $0.jobs = jobs
-                    $0.reason = "not needed"
+                    $0.reason = reason
                 }), 20)
     }
 
@@ -76,6 +76,22 @@ import Testing
         farm.finish(worker, ids[0], 1, .cancelled, value: "")
         farm.settle()
         #expect(farm.outcome(ids[0]) == .cancelled)
+    }
+
+    @Test func cancellationsOfOneTurnKeepTheirReasons() {
+        var farm = Farm()
+        farm.hello()
+        farm.connect(worker, name: "w", credit: 3)
+        _ = farm.submit([Farm.job("1"), Farm.job("2"), Farm.job("3")])
+        farm.settle()
+        cancel([1, 2], &farm, reason: "not needed")
+        cancel([3], &farm, reason: "too late")
+        farm.turn()
+        let told = farm.commands.flatMap { said -> [String] in
+            guard said.peer == worker, case .cancelAttempts(let cancel) = said.command else { return [] }
+            return cancel.leases.map { "\($0.job): \(cancel.reason)" }
+        }
+        #expect(told == ["1: not needed", "2: not needed", "3: too late"])
     }
 
     @Test func aWorkerThatDoesNotStopIsNotWaitedForLong() {

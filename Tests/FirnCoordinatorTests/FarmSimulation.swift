@@ -1,5 +1,6 @@
 import FirnProtocol
 import Foundation
+import HeapModule
 import JobStore
 
 @testable import FirnCoordinator
@@ -61,7 +62,7 @@ struct FarmSimulation {
     private(set) var farm: Farm
     private(set) var tenants: [Tenant] = []
     private var workers: [Worker] = []
-    private var events = PriorityHeap<Due<Event>>()
+    private var events = Heap<Due<Event>>()
     private var owners: [JobID: Int] = [:]
     /// Microseconds since the start.
     private(set) var now: Int64 = 0
@@ -117,8 +118,8 @@ struct FarmSimulation {
     /// - Parameter backlog: whether each tenant submits a new job whenever one of its jobs ends.
     mutating func run(milliseconds: Int64, backlog: Bool = false) {
         let end = now + milliseconds * 1_000
-        while let due = events.first, due.time <= end {
-            _ = events.removeFirst()
+        while let due = events.min, due.time <= end {
+            _ = events.popMin()
             pass(to: due.time)
             let before = tenants.map(\.ended.count)
             handle(due.key)

@@ -1,4 +1,5 @@
 import FirnClient
+import FirnKeys
 import FirnProtocol
 import Foundation
 import JobStore

@@ -66,6 +66,16 @@ import Testing
         #expect(farm.receipts[2].refused.retryAfterMs >= 50)
     }
 
+    @Test func theRateOfCompletionIsThatOfTheLastFullSecond() {
+        var rate = CompletionRate()
+        for time in [1_000, 1_500, 1_999] as [Int64] { rate.count(at: time) }
+        #expect(rate.perSecond(at: 1_999) == 0)
+        for time in [2_000, 2_001, 2_002, 2_003] as [Int64] { rate.count(at: time) }
+        #expect(rate.perSecond(at: 2_004) == 3)
+        #expect(rate.perSecond(at: 3_000) == 4)
+        #expect(rate.perSecond(at: 4_000) == 0)
+    }
+
     @Test func aBatchThatIsTooLargeIsRefusedAsAWhole() {
         var settings = CoordinatorSettings()
         settings.batchJobs = 2

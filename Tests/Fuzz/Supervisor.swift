@@ -1,6 +1,7 @@
 import Foundation
 import Fuzzing
 import NixEval
+import Platform
 
 /// Starts workers until the time is over, and detects the findings that a worker cannot report itself: a case that ends
 /// the process, does not terminate, or exhausts the memory.

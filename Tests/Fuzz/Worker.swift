@@ -2,6 +2,7 @@ import Foundation
 import Fuzzing
 import NixBytecode
 import NixEval
+import Platform
 
 /// The process that runs cases one after another. It records each case before it begins, so that the one that ends the
 /// process is known.

@@ -2,6 +2,7 @@ import NixBytecode
 import NixEval
 import NixStore
 import NixVM
+import Platform
 
 /// The result of one run, as far as other runs of the same input must agree with it.
 public struct Observation: Sendable, Equatable {
@@ -75,14 +76,14 @@ public enum Run {
             checks: settings.checks)
         ResidentMemory.resetPeak()
         let before = ResidentMemory.current()
-        let begin = ThreadClock.now()
+        let begin = MonotonicClock.threadTime()
         let lines = Lines()
         guard
             let evaluator = Evaluator(
                 io: io, options: EvaluatorOptions(limits: limits, settings: machine), print: { lines.add($0) }),
             var observation = observe(input, evaluator, settings.level)
         else { return nil }
-        observation.nanoseconds = ThreadClock.now() &- begin
+        observation.nanoseconds = MonotonicClock.threadTime() &- begin
         observation.residentBytes = ResidentMemory.peak() - before
         observation.printed = lines.texts
         return observation

@@ -30,12 +30,3 @@ public enum ResidentMemory {
         return Array(bytes.prefix(max(0, count)))
     }
 }
-
-/// The processor time of the current thread in nanoseconds.
-public enum ThreadClock {
-    public static func now() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    }
-}

@@ -1,5 +1,6 @@
 import Testing
-import ZeroMQ
+
+@testable import ZeroMQ
 
 @Suite struct CurveTests {
     let context: Context
@@ -95,6 +96,10 @@ import ZeroMQ
         let bytes: [UInt8] = [0x86, 0x4F, 0xD2, 0x6F, 0xB5, 0x59, 0xF7, 0x5B]
         #expect(Z85.encode(bytes) == "HelloWorld")
         #expect(Z85.decode("HelloWorld") == bytes)
-        #expect(Z85.decode("#####") == nil && Z85.decode("Hell ") == nil)
+        // The last group exceeds 32 bits; a character is not of Z85; a zero does not end the text; the length is wrong.
+        for text in ["#####", "Hell ", "Hell\u{e4}", "Hello\0orld", "Hello\0", "Hell", ""] {
+            #expect(Z85.decode(text) == nil, "\(text)")
+        }
+        #expect(Z85.encode([1, 2, 3]) == nil)
     }
 }

@@ -1,3 +1,4 @@
+import Platform
 import Testing
 import ZeroMQ
 
@@ -22,9 +23,9 @@ actor EchoService {
 
     func wait(nanoseconds: UInt64) async -> Bool {
         await withCheckedContinuation { continuation in
-            executor.schedule(at: PollingExecutor.now() + nanoseconds) { continuation.resume(returning: true) }
+            executor.schedule(at: MonotonicClock.now() + nanoseconds) { continuation.resume(returning: true) }
             executor.cancel(
-                executor.schedule(at: PollingExecutor.now()) { continuation.resume(returning: false) })
+                executor.schedule(at: MonotonicClock.now()) { continuation.resume(returning: false) })
         }
     }
 
@@ -89,9 +90,9 @@ actor EchoService {
         let endpoint = try await service?.start("inproc://freed")
         #expect(endpoint == "inproc://freed")
         service = nil
-        let end = PollingExecutor.now() + 60_000_000_000
+        let end = MonotonicClock.now() + 60_000_000_000
         var isFree = false
-        while !isFree && PollingExecutor.now() < end {
+        while !isFree && MonotonicClock.now() < end {
             let socket = try Socket(.router, context: context)
             isFree = (try? socket.bind("inproc://freed")) != nil
             await Task.yield()

@@ -28,15 +28,17 @@ enum TemporaryFarm {
         logger.logLevel = .error
         let configuration = configuration(directory, jobMemoryBytes: jobMemoryBytes)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
-        let arguments = workerArguments(coordinator.endpoints, roots, programCache)
-        var supervisor = WorkerSupervisor.Configuration(
-            processes: processes, executable: "/proc/self/exe"
-        ) { index in arguments + ["--name", "local-\(index)"] }
-        supervisor.drainMilliseconds = 5_000
+        let supervisor = supervisor(processes, workerArguments(coordinator.endpoints, roots, programCache))
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(
             services: [coordinator.service, workers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        let endpoint = coordinator.endpoints.clients
+        try await run(group, endpoint: coordinator.endpoints.clients, body)
+    }
+
+    /// Runs the services until `body` has ended.
+    private static func run(
+        _ group: ServiceGroup, endpoint: String, _ body: @escaping @Sendable (FirnClient) async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: Bool.self) { tasks in
             tasks.addTask {
                 try await group.run()
@@ -79,6 +81,14 @@ enum TemporaryFarm {
         configuration.settings.defaultPolicy.defaultLimits.fuel =
             configuration.settings.defaultPolicy.maximumLimits.fuel
         return configuration
+    }
+
+    private static func supervisor(_ processes: Int, _ arguments: [String]) -> WorkerSupervisor.Configuration {
+        var supervisor = WorkerSupervisor.Configuration(
+            processes: processes, executable: "/proc/self/exe"
+        ) { index in arguments + ["--name", "local-\(index)"] }
+        supervisor.drainMilliseconds = 5_000
+        return supervisor
     }
 
     private static func workerArguments(

@@ -101,18 +101,7 @@ struct JobLine: Decodable {
 
     private func specification(_ template: WireJobSpecification, number: Int) throws -> WireJobSpecification {
         var job = template
-        if source != nil, path != nil { throw CommandFailure("source and path exclude each other") }
-        if let source {
-            job.program = JobSourceArguments.source(Array(source.utf8), name: "")
-        } else if let path, let name = root ?? template.roots.first?.name {
-            job.program = .rootFile(
-                .with {
-                    $0.root = name
-                    $0.path = path
-                })
-        } else {
-            throw CommandFailure("it needs source, or root and path")
-        }
+        job.program = try program(template)
         if let root, !job.roots.contains(where: { $0.name == root }) { job.roots.append(.with { $0.name = root }) }
         if let attribute { job.attribute = attribute }
         if let label { job.label = label }
@@ -125,16 +114,32 @@ struct JobLine: Decodable {
             // One key for all lines would make them the same job.
             job.idempotencyKey += Data("#\(number)".utf8)
         }
-        if let maxFuel { job.limits.fuel = maxFuel }
-        if let maxMemory { job.limits.memoryBytes = maxMemory }
-        if let timeout {
-            guard timeout > 0, timeout < 1e9 else {
-                throw CommandFailure("timeout is \(timeout), not seconds above 0 and below 1000000000")
-            }
-            job.limits.timeoutMs = JobOptionArguments.milliseconds(timeout)
-        }
+        try setLimits(&job)
         try setNamed(&job)
         return job
+    }
+
+    private func program(_ template: WireJobSpecification) throws -> WireJobSpecification.OneOf_Program {
+        if source != nil, path != nil { throw CommandFailure("source and path exclude each other") }
+        if let source { return JobSourceArguments.source(Array(source.utf8), name: "") }
+        guard let path, let name = root ?? template.roots.first?.name else {
+            throw CommandFailure("it needs source, or root and path")
+        }
+        return .rootFile(
+            .with {
+                $0.root = name
+                $0.path = path
+            })
+    }
+
+    private func setLimits(_ job: inout WireJobSpecification) throws {
+        if let maxFuel { job.limits.fuel = maxFuel }
+        if let maxMemory { job.limits.memoryBytes = maxMemory }
+        guard let timeout else { return }
+        guard timeout > 0, timeout < 1e9 else {
+            throw CommandFailure("timeout is \(timeout), not seconds above 0 and below 1000000000")
+        }
+        job.limits.timeoutMs = JobOptionArguments.milliseconds(timeout)
     }
 
     private func setNamed(_ job: inout WireJobSpecification) throws {

@@ -3,7 +3,7 @@ import FirnClient
 import FirnCommands
 import FirnProtocol
 import FoundationEssentials
-import Synchronization
+import Platform
 
 /// Submits the jobs of a file while it is read, in batches, with a bounded number of unfinished jobs.
 ///
@@ -16,7 +16,7 @@ struct JobStream: Sendable {
     private let waits: Bool
     private let json: Bool
     private let showTrace: Bool
-    private let tally: Tally
+    private let tally: JobTally
 
     private struct Pending {
         let line: Int
@@ -33,7 +33,7 @@ struct JobStream: Sendable {
         waits = command.wait
         json = command.json
         showTrace = command.showTrace
-        tally = Tally(showsProgress: !command.json)
+        tally = JobTally(showsProgress: !command.json)
     }
 
     /// Runs until the file has ended and every job is answered.
@@ -41,7 +41,7 @@ struct JobStream: Sendable {
     /// - Throws: `ExitCode` 1 if a job was refused or, with `--wait`, had another outcome than ok.
     func run(_ file: String) async throws {
         let reader = try LineReader(path: file)
-        let started = Clock.now()
+        let started = MonotonicClock.now()
         let end = stream.duration.map { started &+ UInt64($0 * 1e9) }
         let tasks = max(1, stream.inFlight / stream.batch)
         try await ConnectionArguments.reporting {
@@ -50,13 +50,13 @@ struct JobStream: Sendable {
                 try await group.waitForAll()
             }
         }
-        let allOK = tally.report(seconds: Double(Clock.now() - started) / 1e9)
+        let allOK = tally.report(seconds: Double(MonotonicClock.now() - started) / 1e9)
         if !allOK { throw ExitCode(1) }
     }
 
     private func submitBatches(_ reader: LineReader, until end: UInt64?) async throws {
         let decoder = JSONDecoder()
-        while end.map({ Clock.now() < $0 }) ?? true {
+        while end.map({ MonotonicClock.now() < $0 }) ?? true {
             let lines = try await reader.next(min(stream.batch, stream.inFlight))
             if lines.isEmpty { return }
             var pending = try lines.map { line in
@@ -74,7 +74,7 @@ struct JobStream: Sendable {
     ///
     /// - Returns: the jobs that found the queue full, and the milliseconds to wait before they are submitted again.
     private func submit(_ jobs: [Pending]) async throws -> (refused: [Pending], waitMs: UInt64) {
-        let start = Clock.now()
+        let start = MonotonicClock.now()
         let receipts: [Receipt]
         var updates: AsyncThrowingStream<WireJobStatus, any Error>?
         if waits {
@@ -82,33 +82,44 @@ struct JobStream: Sendable {
         } else {
             receipts = try await client.submit(jobs.map(\.job))
         }
+        var answers = Answers()
+        for (pending, receipt) in zip(jobs, receipts) { take(receipt, to: pending, &answers) }
+        if let updates {
+            try await follow(updates, answers.lines, since: start, &answers.output)
+        } else {
+            tally.count(answers.lines.count)
+        }
+        write(answers.output)
+        return (answers.refused, answers.waitMs)
+    }
+
+    /// What the receipts of a batch say.
+    private struct Answers {
+        /// The lines of the accepted jobs, by the jobs' ids.
         var lines: [UInt64: Int] = [:]
+        /// The jobs that found the queue full.
         var refused: [Pending] = []
         var waitMs: UInt64 = 0
         var output: [UInt8] = []
-        for (pending, receipt) in zip(jobs, receipts) {
-            switch receipt {
-            case .accepted(let job, _):
-                lines[job] = pending.line
-                if !waits {
-                    append(.object([("line", .number(Int64(pending.line))), ("job", .unsigned(job))]), &output)
-                }
-            case .refused(.refused(.queueFull, _, let wait)):
-                refused.append(pending)
-                waitMs = max(waitMs, wait)
-            case .refused(let error):
-                if json {
-                    append(
-                        .object([("line", .number(Int64(pending.line))), ("refused", .string("\(error)"))]), &output)
-                } else {
-                    tally.note("error: line \(pending.line): \(error)")
-                }
-                tally.count(isOK: false)
+    }
+
+    private func take(_ receipt: Receipt, to pending: Pending, _ answers: inout Answers) {
+        let line = ("line", JSONValue.number(Int64(pending.line)))
+        switch receipt {
+        case .accepted(let job, _):
+            answers.lines[job] = pending.line
+            if !waits { append(.object([line, ("job", .unsigned(job))]), &answers.output) }
+        case .refused(.refused(.queueFull, _, let wait)):
+            answers.refused.append(pending)
+            answers.waitMs = max(answers.waitMs, wait)
+        case .refused(let error):
+            if json {
+                append(.object([line, ("refused", .string("\(error)"))]), &answers.output)
+            } else {
+                tally.note("error: line \(pending.line): \(error)")
             }
+            tally.count(isOK: false)
         }
-        if let updates { try await follow(updates, lines, since: start, &output) } else { tally.count(lines.count) }
-        write(output)
-        return (refused, waitMs)
     }
 
     private func follow(
@@ -116,7 +127,7 @@ struct JobStream: Sendable {
         _ output: inout [UInt8]
     ) async throws {
         for try await var status in updates where status.state == .finished {
-            let microseconds = (Clock.now() - start) / 1_000
+            let microseconds = (MonotonicClock.now() - start) / 1_000
             if UInt64(status.result.value.count) < status.result.valueBytes {
                 try await client.complete(&status.result, of: status.job)
             }
@@ -146,50 +157,5 @@ struct JobStream: Sendable {
             value.write(to: &output)
         }
         output.append(UInt8(ascii: "\n"))
-    }
-}
-
-/// Counts what became of the jobs of a stream.
-private final class Tally: Sendable {
-    private struct Counts {
-        var ok = 0
-        var failed = 0
-        var progress: Progress
-    }
-
-    private let counts: Mutex<Counts>
-
-    init(showsProgress: Bool) { counts = Mutex(Counts(progress: Progress(showsProgress))) }
-
-    func count(isOK: Bool) {
-        counts.withLock {
-            if isOK { $0.ok += 1 } else { $0.failed += 1 }
-            let (ok, failed) = ($0.ok, $0.failed)
-            $0.progress.show("\(ok + failed) jobs done, \(failed) not ok")
-        }
-    }
-
-    /// Prints a line on standard error in place of the progress line.
-    func note(_ text: String) {
-        counts.withLock {
-            $0.progress.clear()
-            Output.note(text)
-        }
-    }
-
-    func count(_ accepted: Int) { counts.withLock { $0.ok += accepted } }
-
-    /// Prints a summary on standard error.
-    ///
-    /// - Returns: whether every job ended as ok.
-    func report(seconds: Double) -> Bool {
-        counts.withLock {
-            $0.progress.clear()
-            let count = $0.ok + $0.failed
-            let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
-            let text = "\(count) jobs in \(Int(seconds * 1_000)) ms, \(rate) a second; \($0.failed) not ok"
-            Output.note(text)
-            return $0.failed == 0
-        }
     }
 }

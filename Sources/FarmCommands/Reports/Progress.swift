@@ -1,5 +1,6 @@
 import FirnCommands
 import Glibc
+import Platform
 
 /// A progress line on standard error. It is shown only if that is a terminal.
 struct Progress {
@@ -12,7 +13,7 @@ struct Progress {
     /// Shows a text, at most ten times a second.
     mutating func show(_ text: @autoclosure () -> String) {
         guard isShown else { return }
-        let now = Clock.now()
+        let now = MonotonicClock.now()
         guard now >= lastDrawn &+ 100_000_000 else { return }
         lastDrawn = now
         isDrawn = true

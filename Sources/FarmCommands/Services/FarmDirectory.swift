@@ -1,8 +1,10 @@
 import FirnCommands
 import FirnCoordinator
+import FirnKeys
 import FirnProtocol
 import Glibc
 import NixStore
+import Platform
 
 /// The directory of a farm on one machine:
 ///
@@ -59,13 +61,10 @@ struct FarmDirectory {
               key: keys/operator-local.cert_secret
 
             """
-        let temporary = "\(clientConfiguration).new"
-        do throws(WriteFailure) { try Source.write(Array(text.utf8), to: temporary) } catch {
-            throw CommandFailure("\(error)")
-        }
-        guard unsafe rename(temporary, clientConfiguration) == 0 else {
-            throw CommandFailure(
-                "'\(clientConfiguration)' cannot be written: \(unsafe String(cString: strerror(errno)))")
+        do throws(WriteFailure) {
+            try WholeFile.write(Array(text.utf8), to: clientConfiguration, .replacing)
+        } catch {
+            throw CommandFailure(error.description)
         }
     }
 }

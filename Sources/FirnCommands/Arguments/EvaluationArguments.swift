@@ -3,6 +3,7 @@ import NixEval
 import NixStore
 import NixSyntax
 import NixVM
+import Platform
 
 /// The options of all evaluating commands, with the names that `nix-instantiate` gives them.
 struct EvaluationArguments: ParsableArguments {
@@ -139,7 +140,7 @@ struct EvaluationArguments: ParsableArguments {
 
     /// The evaluator that the arguments describe; nil if the system has no address space for its heap.
     func makeEvaluator(stress: Bool = false, countsWork: Bool = false, checks: MachineChecks? = nil) -> Evaluator? {
-        let deadline = timeout.map { Clock.now() &+ UInt64($0 * 1e9) }
+        let deadline = timeout.map { MonotonicClock.now() &+ UInt64($0 * 1e9) }
         let io = LocalIO(isPure: isPure)
         let features = ExperimentalFeatures.enabled(features)
         // The lints inspect literals while parsing, so programs from the cache cannot be used.

@@ -3,6 +3,7 @@ import NixBytecode
 import NixCompiler
 import NixEval
 import NixStore
+import Platform
 
 /// The command `firn compile`.
 struct CompileCommand: ParsableCommand {
@@ -42,7 +43,7 @@ struct CompileCommand: ParsableCommand {
         let compiled = try Source.compile(file, showWarnings: !json)
         let program = strip ? compiled.program.stripped() : compiled.program
         let bytes = program.encoded()
-        do throws(WriteFailure) { try Source.write(bytes, to: target) } catch {
+        do throws(WriteFailure) { try WholeFile.write(bytes, to: target, .overwriting) } catch {
             Output.note("error: \(error)")
             throw ExitCode(1)
         }

@@ -1,5 +1,6 @@
 import Glibc
 import NixStore
+import Platform
 
 /// The directory of `--drv-dir`, with one file for each derivation.
 final class DerivationDirectory {
@@ -19,6 +20,8 @@ final class DerivationDirectory {
     /// Writes a derivation's text to a file with the base name of its store path.
     func write(_ derivation: [UInt8], _ text: [UInt8]) {
         let file = "\(path)/\(String(decoding: CanonPath.baseName(of: derivation), as: UTF8.self))"
-        do throws(WriteFailure) { try Source.write(text, to: file) } catch { failure = failure ?? error }
+        do throws(WriteFailure) { try WholeFile.write(text, to: file, .replacing) } catch {
+            failure = failure ?? error
+        }
     }
 }

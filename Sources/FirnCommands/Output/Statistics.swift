@@ -1,5 +1,6 @@
 import Glibc
 import NixVM
+import Platform
 
 /// The output of `--stats`: JSON with the names of Nix's NIX_SHOW_STATS for what both count. Bytes are the sizes of the
 /// counted objects when they were made, without their layouts and texts.
@@ -13,7 +14,7 @@ enum Statistics {
         guard isWanted(isAsked) else { return }
         let path = variable("NIX_SHOW_STATS_PATH") ?? "-"
         if path == "-" { return Output.write(2, text(machine)) }
-        do throws(WriteFailure) { try Source.write(Array(text(machine).utf8), to: path) } catch {
+        do throws(WriteFailure) { try WholeFile.write(Array(text(machine).utf8), to: path, .overwriting) } catch {
             Output.note("error: \(error)")
         }
     }

@@ -1,4 +1,4 @@
-import FirnMessages
+import FirnProtocol
 
 /// What a tenant may use. A bound of 0 means "no bound" only where that is said.
 public struct TenantPolicy: Sendable {

@@ -1,11 +1,12 @@
 import FirnProtocol
 import Foundation
+import Platform
 import ZeroMQ
 
 /// Timers of the service.
 extension CoordinatorService {
     func schedule(afterMs delay: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
-        let deadline = PollingExecutor.now() &+ UInt64(clamping: delay) &* 1_000_000
+        let deadline = MonotonicClock.now() &+ UInt64(clamping: delay) &* 1_000_000
         executor.schedule(at: deadline) { [weak self] in self?.assumeIsolated { action($0) } }
     }
 

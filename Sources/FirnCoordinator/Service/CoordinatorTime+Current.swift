@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import ZeroMQ
 
 extension CoordinatorTime {
@@ -6,7 +7,7 @@ extension CoordinatorTime {
         var wall = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &wall)
         return CoordinatorTime(
-            steady: Int64(clamping: PollingExecutor.now() / 1_000_000),
+            steady: Int64(clamping: MonotonicClock.now() / 1_000_000),
             wall: Int64(wall.tv_sec) * 1_000 + Int64(wall.tv_nsec) / 1_000_000)
     }
 }

@@ -1,3 +1,4 @@
+import FirnKeys
 import FirnProtocol
 import Logging
 import Synchronization

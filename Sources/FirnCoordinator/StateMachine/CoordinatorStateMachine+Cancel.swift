@@ -50,12 +50,11 @@ extension CoordinatorStateMachine {
 
     /// Asks the worker to stop the attempt that it holds.
     mutating func requestCancel(_ job: Job, of peer: Peer) {
-        workers[peer]?.cancelled.append(
-            .with {
-                $0.job = UInt64(clamping: job.id.rawValue)
-                $0.attempt = job.attempt
-            })
-        workers[peer]?.cancelReason = job.cancellation?.reason ?? ""
+        let lease = WireLease.with {
+            $0.job = UInt64(clamping: job.id.rawValue)
+            $0.attempt = job.attempt
+        }
+        workers[peer]?.cancel(lease, reason: job.cancellation?.reason ?? "")
         changedWorkers.insert(peer)
     }
 

@@ -66,10 +66,10 @@ extension CoordinatorStateMachine {
         guard tenants[tenant].ready > 0 else { return nil }
         var best: Choice?
         for requirement in Array(tenants[tenant].queues.keys) {
-            while let first = tenants[tenant].queues[requirement]?.first, !(jobs[first.id]?.isQueued ?? false) {
+            while let first = tenants[tenant].queues[requirement]?.min, !(jobs[first.id]?.isQueued ?? false) {
                 tenants[tenant].removeFirst(of: requirement)
             }
-            guard let first = tenants[tenant].queues[requirement]?.first, best.map({ first < $0.order.job }) ?? true,
+            guard let first = tenants[tenant].queues[requirement]?.min, best.map({ first < $0.order.job }) ?? true,
                 let memory = jobs[first.id]?.admission.limits.memoryBytes
             else { continue }
             let order = DispatchOrder(tenant: tenant, job: first, virtualTime: tenants[tenant].share.virtualTime)

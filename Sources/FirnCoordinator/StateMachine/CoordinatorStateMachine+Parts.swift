@@ -1,4 +1,5 @@
 import FirnProtocol
+import HeapModule
 import JobStore
 
 /// Parts of the state, each with its invariants.
@@ -32,11 +33,11 @@ extension CoordinatorStateMachine {
     /// Timers. Entries are not removed early, so one that is due may be obsolete.
     struct Timers: Sendable {
         /// Not-before times of delayed jobs, in wall time.
-        var notBefore = PriorityHeap<Due<JobID>>()
+        var notBefore = Heap<Due<JobID>>()
         /// Expiries that jobs name, in wall time.
-        var expiries = PriorityHeap<Due<JobID>>()
+        var expiries = Heap<Due<JobID>>()
         /// Ends of waiting `Get`s, in steady time.
-        var waitEnds = PriorityHeap<Due<UInt64>>()
+        var waitEnds = Heap<Due<UInt64>>()
     }
 
     /// The periodic check of leases, workers and clients. All times are steady.

@@ -45,7 +45,7 @@ extension CoordinatorStateMachine {
             guard session.readsUnderWay < Self.readsUnderWay else { return false }
             let bytes = reserve(of: next)
             guard hasRoom(for: bytes, to: peer) else { return true }
-            _ = clients[peer]?.reads.removeFirst()
+            clients[peer]?.reads.removeFirst()
             guard let (correlation, question) = begin(next, for: peer) else { continue }
             reserve(bytes, for: peer)
             clients[peer]?.readsUnderWay += 1
@@ -68,7 +68,7 @@ extension CoordinatorStateMachine {
             return (correlation, question)
         case .watch(let correlation):
             clients[peer]?.watches[correlation]?.isWaitingToRead = false
-            guard let jobs = clients[peer]?.watches[correlation]?.unread.removeFirst(Self.jobsPerRead), !jobs.isEmpty
+            guard let jobs = clients[peer]?.watches[correlation]?.takeUnread(Self.jobsPerRead), !jobs.isEmpty
             else { return nil }
             clients[peer]?.watches[correlation]?.reading = jobs.count
             return (correlation, .watchedJobs(jobs))

@@ -7,7 +7,7 @@ extension CoordinatorStateMachine {
         metrics.commits += 1
         storeFault = nil
         for reply in replies {
-            guard let intent = intents.removeFirst() else { break }
+            guard let intent = intents.popFirst() else { break }
             apply(reply, to: intent)
         }
     }

@@ -1,4 +1,5 @@
 import FirnProtocol
+import HeapModule
 import JobStore
 
 /// Timers and the periodic sweep.
@@ -8,13 +9,13 @@ extension CoordinatorStateMachine {
         // one heartbeat.
         if now.steady - sweep.lastTick > settings.silenceMs / 2 { sweep.graceUntil = now.steady + settings.heartbeatMs }
         sweep.lastTick = now.steady
-        while let delay = timers.notBefore.first, delay.time <= now.wall, let due = timers.notBefore.removeFirst() {
+        while let delay = timers.notBefore.min, delay.time <= now.wall, let due = timers.notBefore.popMin() {
             begin(due.key)
         }
-        while let expiry = timers.expiries.first, expiry.time <= now.wall, let due = timers.expiries.removeFirst() {
+        while let expiry = timers.expiries.min, expiry.time <= now.wall, let due = timers.expiries.popMin() {
             expire(due.key)
         }
-        while let wait = timers.waitEnds.first, wait.time <= now.steady, let due = timers.waitEnds.removeFirst() {
+        while let wait = timers.waitEnds.min, wait.time <= now.steady, let due = timers.waitEnds.popMin() {
             endWait(due.key)
         }
         guard now.steady >= sweep.next else { return }
@@ -135,7 +136,7 @@ extension CoordinatorStateMachine {
     private mutating func pruneTimers() {
         let slack = 2 * jobs.count + 1_000
         if timers.notBefore.count > slack {
-            timers.notBefore = PriorityHeap()
+            timers.notBefore = Heap()
             for job in jobs.values {
                 if case .delayed = job.state {
                     timers.notBefore.insert(Due(time: job.admission.notBefore, key: job.id))
@@ -143,13 +144,13 @@ extension CoordinatorStateMachine {
             }
         }
         if timers.expiries.count > slack {
-            timers.expiries = PriorityHeap()
+            timers.expiries = Heap()
             for job in jobs.values where job.admission.expires > 0 {
                 timers.expiries.insert(Due(time: job.admission.expires, key: job.id))
             }
         }
         if timers.waitEnds.count > 2 * requests.waits.count + 1_000 {
-            timers.waitEnds = PriorityHeap()
+            timers.waitEnds = Heap()
             for (number, wait) in requests.waits { timers.waitEnds.insert(Due(time: wait.until, key: number)) }
         }
     }

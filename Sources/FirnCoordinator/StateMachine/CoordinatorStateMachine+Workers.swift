@@ -142,15 +142,7 @@ extension CoordinatorStateMachine {
                 command(peer, .resultsCommitted(.with { $0.leases = session.committed }))
             }
             if !session.stale.isEmpty { command(peer, .stale(.with { $0.leases = session.stale })) }
-            if !session.cancelled.isEmpty {
-                command(
-                    peer,
-                    .cancelAttempts(
-                        .with {
-                            $0.leases = session.cancelled
-                            $0.reason = session.cancelReason
-                        }))
-            }
+            for cancellation in session.cancellations { command(peer, .cancelAttempts(cancellation)) }
             sendAssignments(session.assignments, to: peer)
             workers[peer]?.clearOutbox()
         }

@@ -1,3 +1,4 @@
+import DequeModule
 import FirnProtocol
 import Foundation
 import JobStore
@@ -58,7 +59,7 @@ public struct CoordinatorStateMachine: Sendable {
     var unreadable: [Peer: Int] = [:]
 
     /// The purposes of the operations that the store has not answered, oldest first.
-    var intents = FIFO<StoreIntent>()
+    var intents = Deque<StoreIntent>()
     /// Why the store fails, while it does. New jobs are refused meanwhile.
     var storeFault: String?
     var nextNumber: UInt64 = 0
@@ -128,11 +129,11 @@ public struct CoordinatorStateMachine: Sendable {
     /// The steady time at which the next `tick` is due if no other event happens.
     public var nextTick: Int64 {
         var next = sweep.next
-        for due in [timers.notBefore.first?.time, timers.expiries.first?.time].compactMap({ $0 }) {
+        for due in [timers.notBefore.min?.time, timers.expiries.min?.time].compactMap({ $0 }) {
             // A job may name any time up to the largest integer, so the wait is capped.
             next = min(next, now.steady + min(due - now.wall, Self.longestWaitMs))
         }
-        if let wait = timers.waitEnds.first { next = min(next, wait.time) }
+        if let wait = timers.waitEnds.min { next = min(next, wait.time) }
         for watch in watchUpdates.changed {
             if let due = clients[watch.peer]?.watches[watch.correlation]?.due { next = min(next, due) }
         }

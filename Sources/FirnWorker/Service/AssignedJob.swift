@@ -2,6 +2,7 @@ import FirnProtocol
 import NixEval
 import NixStore
 import NixVM
+import Platform
 
 /// A job on its way to the evaluator, with everything that its evaluation needs.
 package struct AssignedJob: Sendable {

@@ -1,4 +1,5 @@
 import NixEval
+import Platform
 import Synchronization
 
 /// The jobs that wait for the evaluator, in order, and the one being evaluated. The evaluating thread and the polling

@@ -3,6 +3,7 @@ import Logging
 import NixEval
 import NixStore
 import NixVM
+import Platform
 import ServiceLifecycle
 import ZeroMQ
 
@@ -60,7 +61,7 @@ actor WorkerConnection {
             : names.map { name in WireRoot.with { $0.name = name } }
         let settings = WorkerProfile(configuration, roots: announced, predecessor: SupervisedProcess.predecessor)
         instance = [UInt8](settings.hello.instance)
-        machine = WorkerStateMachine(settings, now: PollingExecutor.now())
+        machine = WorkerStateMachine(settings, now: MonotonicClock.now())
     }
 
     private static func controlOptions(_ configuration: WorkerConfiguration) -> SocketOptions {
@@ -117,7 +118,7 @@ actor WorkerConnection {
         tick()
     }
 
-    private func drain() { perform(machine.drain(now: PollingExecutor.now())) }
+    private func drain() { perform(machine.drain(now: MonotonicClock.now())) }
 
     private func end(_ error: (any Error)?) {
         guard !hasEnded else { return }
@@ -139,7 +140,7 @@ actor WorkerConnection {
     private func readable() {
         do {
             while !hasEnded, let message = try socket.receive() {
-                perform(machine.receive(message.frames, now: PollingExecutor.now()))
+                perform(machine.receive(message.frames, now: MonotonicClock.now()))
             }
         } catch { end(error) }
     }
@@ -147,14 +148,14 @@ actor WorkerConnection {
     private func monitored() {
         do {
             while !hasEnded, let report = try socket.nextMonitorEvent() {
-                perform(machine.handle(report.event, now: PollingExecutor.now()))
+                perform(machine.handle(report.event, now: MonotonicClock.now()))
             }
         } catch { end(error) }
     }
 
     private func tick() {
         guard !hasEnded else { return }
-        let now = PollingExecutor.now()
+        let now = MonotonicClock.now()
         if let current = queue.current {
             machine.confirmRunning(current.key, cpuNanoseconds: current.cpuNanoseconds, now: now)
         }
@@ -166,7 +167,7 @@ actor WorkerConnection {
 
     private func endOfTurn() {
         guard !hasEnded else { return }
-        let now = PollingExecutor.now()
+        let now = MonotonicClock.now()
         if let current = queue.current { machine.confirmRunning(current.key, cpuNanoseconds: 0, now: now) }
         perform(machine.endOfTurn(now: now))
         // Results are kept until they are committed. While there are too many, no job begins; here they may have become
@@ -184,7 +185,7 @@ actor WorkerConnection {
         executor.schedule(at: max(time, now &+ 5_000_000)) { [weak self] in
             self?.assumeIsolated {
                 $0.isReleaseScheduled = false
-                $0.perform($0.machine.releaseWaiting(now: PollingExecutor.now()))
+                $0.perform($0.machine.releaseWaiting(now: MonotonicClock.now()))
             }
         }
     }
@@ -237,12 +238,12 @@ actor WorkerConnection {
     private func cancel(_ key: LeaseKey) {
         guard let cancellation = cancellations[key] else { return }
         cancellation.cancel()
-        status?.cancelled(key, at: PollingExecutor.now())
+        status?.cancelled(key, at: MonotonicClock.now())
     }
 
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
         cancellations[key] = nil
-        machine.completed(key, result, now: PollingExecutor.now())
+        machine.completed(key, result, now: MonotonicClock.now())
         for _ in 0..<queue.updateResults(machine.results, delivered: result.bytes) { evaluateNext() }
     }
 
@@ -250,7 +251,7 @@ actor WorkerConnection {
         if stop { for key in keys { cancel(key) } }
         let withdrawn = queue.withdraw(keys)
         for key in withdrawn { cancellations[key] = nil }
-        machine.withdrawn(withdrawn, now: PollingExecutor.now())
+        machine.withdrawn(withdrawn, now: MonotonicClock.now())
         machine.notWithdrawn(keys.filter { !withdrawn.contains($0) })
     }
 

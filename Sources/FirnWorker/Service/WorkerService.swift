@@ -10,7 +10,7 @@ public struct WorkerService: Service {
     /// Opens the roots and computes their content ids, which reads every file in them.
     ///
     /// - Throws: `RootedIOError` for a root that cannot be opened; `ZeroMQError` when sockets cannot be made;
-    ///   `BigStackError` when there is no memory for the evaluating thread.
+    ///   `ThreadError` when there is no memory for the evaluating thread.
     ///
     /// It is not inlined into other modules, because there the optimiser fails on an actor with an isolated deinit
     /// ("circular reference").

@@ -1,4 +1,4 @@
-import CZeroMQ
+import CPlatform
 import Glibc
 
 /// The link between a worker process and the supervisor that started it.

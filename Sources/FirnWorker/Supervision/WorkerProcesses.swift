@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Platform
 import ServiceLifecycle
 import ZeroMQ
 
@@ -72,7 +73,7 @@ actor WorkerProcesses {
     var processes: [Int32] { children.compactMap(\.process) }
 
     private func stop(within milliseconds: UInt64) {
-        let deadline = PollingExecutor.now() &+ min(milliseconds, 1 << 40) * 1_000_000
+        let deadline = MonotonicClock.now() &+ min(milliseconds, 1 << 40) * 1_000_000
         let isFirst = killAt == nil
         killAt = min(killAt ?? .max, deadline)
         guard isFirst else { return }
@@ -85,7 +86,7 @@ actor WorkerProcesses {
     }
 
     private func tick() {
-        let now = PollingExecutor.now()
+        let now = MonotonicClock.now()
         for index in children.indices {
             reap(index, now: now)
             killStuck(index, now: now)

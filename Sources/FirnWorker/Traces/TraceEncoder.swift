@@ -2,6 +2,7 @@ import FirnProtocol
 import NixBytecode
 import NixEval
 import NixVM
+import Platform
 
 /// Encodes a job's events into segments while it runs, and passes them to the sending thread. It belongs to the
 /// evaluating thread.

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// The files of a cache, in subfolders of one level. No operation fails: a file that cannot be read counts as absent,
 /// and one that cannot be written is dropped.
@@ -43,27 +44,8 @@ struct CacheFolder {
     func write(_ bytes: [UInt8], to name: String) -> Bool {
         let target = "\(path)/\(name)"
         guard makeFolder(String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])) else { return false }
-        // The name is unique, because threads and processes may write the same file concurrently.
-        let temporary = "\(target).\(getpid()).\(UInt64.random(in: .min ... .max)).tmp"
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { return false }
-        let isWhole = write(bytes, descriptor)
-        guard close(descriptor) == 0, isWhole, unsafe rename(temporary, target) == 0 else {
-            unsafe unlink(temporary)
+        do throws(WriteFailure) { try WholeFile.write(bytes, to: target, mode: 0o600, .replacing) } catch {
             return false
-        }
-        return true
-    }
-
-    private func write(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
-        var start = 0
-        while start < bytes.count {
-            let written = unsafe bytes[start...].withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if written < 0 && errno == EINTR { continue }
-            guard written > 0 else { return false }
-            start += written
         }
         return true
     }

@@ -1,6 +1,6 @@
-import Glibc
 import NixSyntax
 import NixVM
+import Platform
 
 /// Runs work on a thread with a stack that is large enough for the deepest source that the compiler accepts.
 public enum BigStack {
@@ -15,29 +15,16 @@ public enum BigStack {
     private static let bytesPerLevel = usualSize / SyntaxTree.maximumDepth
     private static let leastSize = 8 << 20
 
-    private final class Job {
-        let body: () -> Void
-        init(_ body: @escaping () -> Void) { self.body = body }
-    }
-
     /// Runs `body` on a new thread and waits for the result; nil if the thread could not be started.
     public static func run<Result>(_ body: () -> Result) -> Result? {
-        var result: Result?
+        // Only one of the two threads runs at a time.
+        nonisolated(unsafe) var result: Result?
+        let thread = SystemThread(name: nil, stackBytes: size)
         withoutActuallyEscaping(body) { body in
-            var attributes = pthread_attr_t()
-            unsafe pthread_attr_init(&attributes)
-            unsafe pthread_attr_setstacksize(&attributes, size)
-            let job = Job { result = body() }
-            var thread = pthread_t()
-            let started = unsafe pthread_create(
-                &thread, &attributes,
-                { argument in
-                    unsafe Unmanaged<Job>.fromOpaque(argument!).takeRetainedValue().body()
-                    return nil
-                }, Unmanaged.passRetained(job).toOpaque())
-            if started == 0 { pthread_join(thread, nil) }
-            unsafe pthread_attr_destroy(&attributes)
+            nonisolated(unsafe) let body = body
+            do throws(ThreadError) { try thread.start { unsafe result = body() } } catch { return }
+            thread.join()
         }
-        return result
+        return unsafe result
     }
 }

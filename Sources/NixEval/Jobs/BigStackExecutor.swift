@@ -1,14 +1,18 @@
 import Glibc
+import Platform
 import Synchronization
 
 /// A serial executor for actors that compile and evaluate: a single thread with a stack of `BigStack.size`. The thread
 /// sleeps while there are no jobs, and ends when the executor is released.
+///
+/// `PollingExecutor` of ZeroMQ runs jobs on a thread, too, but between looks at sockets and timers. It is no replacement:
+/// the evaluator must not depend on libzmq, without which `firn eval` starts faster.
 public final class BigStackExecutor: SerialExecutor {
     private let inbox: JobInbox
 
     /// - Parameter name: the name of the thread for debuggers and `top`, of which the first 15 bytes are used.
     /// - Throws: an error if the thread cannot be started.
-    public init(name: String) throws(BigStackError) {
+    public init(name: String) throws(ThreadError) {
         inbox = JobInbox()
         try inbox.start(name: name, for: self)
     }
@@ -26,15 +30,6 @@ public final class BigStackExecutor: SerialExecutor {
     public func isIsolatingCurrentContext() -> Bool? { inbox.isCurrentThread }
 }
 
-/// The thread of an executor could not be started.
-public struct BigStackError: Error, CustomStringConvertible {
-    let code: Int32
-
-    public var description: String {
-        "the evaluation's thread cannot be started: \(unsafe String(cString: strerror(code)))"
-    }
-}
-
 /// The thread of an executor and its queue of jobs.
 @safe private final class JobInbox: @unchecked Sendable {
     private struct Content {
@@ -45,7 +40,7 @@ public struct BigStackError: Error, CustomStringConvertible {
     private let content = Mutex(Content())
     /// Posted once for each batch of jobs, when the queue becomes non-empty.
     private let wakeup: UnsafeMutablePointer<sem_t>
-    private let thread = Atomic<UInt>(0)
+    private let threadID = Atomic<Int32>(0)
     private weak var executor: BigStackExecutor?
 
     init() {
@@ -58,40 +53,13 @@ public struct BigStackError: Error, CustomStringConvertible {
         unsafe wakeup.deallocate()
     }
 
-    var isCurrentThread: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+    var isCurrentThread: Bool { threadID.load(ordering: .relaxed) == SystemThread.currentID }
 
-    func start(name: String, for executor: BigStackExecutor) throws(BigStackError) {
+    func start(name: String, for executor: BigStackExecutor) throws(ThreadError) {
         self.executor = executor
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setstacksize(&attributes, BigStack.size)
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { unsafe pthread_attr_destroy(&attributes) }
-        let box = unsafe Unmanaged.passRetained(Start(inbox: self, name: String(name.prefix(15)))).toOpaque()
-        var created = pthread_t()
-        let code = unsafe pthread_create(&created, &attributes, { unsafe Start.run($0) }, box)
-        guard code == 0 else {
-            unsafe Unmanaged<Start>.fromOpaque(box).release()
-            throw BigStackError(code: code)
-        }
-    }
-
-    private final class Start {
-        let inbox: JobInbox
-        let name: String
-
-        init(inbox: JobInbox, name: String) {
-            self.inbox = inbox
-            self.name = name
-        }
-
-        static func run(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-            guard let pointer = unsafe pointer else { return nil }
-            let start = unsafe Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
-            nameThread(start.name)
-            start.inbox.run()
-            return nil
-        }
+        let thread = SystemThread(name: name, stackBytes: BigStack.size)
+        try thread.start { self.run() }
+        thread.detach()
     }
 
     func add(_ job: UnownedJob) {
@@ -108,7 +76,7 @@ public struct BigStackError: Error, CustomStringConvertible {
     }
 
     private func run() {
-        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        threadID.store(SystemThread.currentID, ordering: .relaxed)
         while true {
             while unsafe sem_wait(wakeup) != 0 && errno == EINTR {}
             guard turn() else { return }
@@ -129,12 +97,4 @@ public struct BigStackError: Error, CustomStringConvertible {
         for job in jobs { unsafe job.runSynchronously(on: executor.asUnownedSerialExecutor()) }
         return content.withLock { !$0.isStopped }
     }
-}
-
-/// Names the calling thread for debuggers and `top`. The module Glibc does not export the function for it.
-private func nameThread(_ name: String) {
-    let descriptor = unsafe open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    _ = unsafe write(descriptor, name, name.utf8.count)
-    close(descriptor)
 }

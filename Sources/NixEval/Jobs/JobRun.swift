@@ -1,6 +1,7 @@
 import NixBytecode
 import NixStore
 import NixVM
+import Platform
 
 /// The evaluation of one job on a machine.
 final class JobRun {

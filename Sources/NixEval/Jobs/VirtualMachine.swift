@@ -1,4 +1,5 @@
 import NixVM
+import Platform
 
 /// The interpreter of a worker. It evaluates one job after another on a thread of its own, each in a machine in its
 /// initial state. Between jobs, it keeps the reserved memory with the builtins in it, and the cached programs.

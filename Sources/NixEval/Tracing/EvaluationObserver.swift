@@ -1,5 +1,6 @@
 import NixBytecode
 import NixVM
+import Platform
 
 /// An observer of what an evaluator compiles and its machine executes, in order.
 public protocol EvaluationObserver: RuntimeObserver {

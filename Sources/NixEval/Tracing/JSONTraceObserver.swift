@@ -1,4 +1,5 @@
 import NixVM
+import Platform
 
 /// Writes each event as a JSON object on a line of its own.
 public final class JSONTraceObserver: TraceLineObserver {

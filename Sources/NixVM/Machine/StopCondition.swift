@@ -1,3 +1,5 @@
+import Platform
+
 /// The reasons to stop an evaluation from outside: its deadline, and its cancellation. The parser and the compiler
 /// check it, too.
 public struct StopCondition: Sendable {
@@ -11,7 +13,7 @@ public struct StopCondition: Sendable {
     /// `cancelled` or `deadlineExceeded`, or nil to continue.
     public var cause: FailureKind? {
         if cancellation?.isCancelled == true { return .cancelled }
-        if let deadline, monotonicNanoseconds() >= deadline { return .deadlineExceeded }
+        if let deadline, MonotonicClock.now() >= deadline { return .deadlineExceeded }
         return nil
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Generational collection. It runs only between instructions or steps, when every live value is on the machine's
 /// stack, in its frames or among its roots.
@@ -7,8 +8,8 @@ extension Interpreter {
     /// is false when the memory limit forbids it, or when the evaluation must stop.
     @inline(never)
     func collect(reserving bytes: Int) -> Bool {
-        let start = monotonicNanoseconds()
-        defer { state.pointee.heap.statistics.nanoseconds &+= monotonicNanoseconds() &- start }
+        let start = MonotonicClock.now()
+        defer { state.pointee.heap.statistics.nanoseconds &+= MonotonicClock.now() &- start }
         if !isFullDue(bytes) {
             collectNursery()
             if machine.isHeapAbandoned { return false }
@@ -248,11 +249,4 @@ extension Interpreter {
         return countedSlots &* MemoryLayout<Value>.stride
             &+ countedFrames &* (MemoryLayout<Frame>.stride &+ MemoryLayout<UInt>.stride)
     }
-}
-
-/// The monotonic clock in nanoseconds.
-func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
 }

@@ -1,4 +1,5 @@
 import NixBytecode
+import Platform
 
 /// What a recorder records. The loop is specialized for each conforming type.
 protocol RecordedDetail {
@@ -206,7 +207,7 @@ struct EventRecorder<Detail: RecordedDetail>: LoopObserver {
         if next - recording.records + EventRecorder.clockInterval >= EventRecording.capacity {
             flush()
         } else {
-            next.pointee = EventRecord(nanoseconds: monotonicNanoseconds() &- recording.baseTime)
+            next.pointee = EventRecord(nanoseconds: MonotonicClock.now() &- recording.baseTime)
             next += 1
         }
         untilClock = Detail.hasInstructions ? 1 : EventRecorder.clockInterval

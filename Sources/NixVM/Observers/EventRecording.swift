@@ -1,4 +1,5 @@
 import NixBytecode
+import Platform
 
 /// The buffers of a recorder, and the observer that receives them.
 final class EventRecording {
@@ -15,7 +16,7 @@ final class EventRecording {
     /// The depth of the frame in which the last run stopped, or -1 if none has begun.
     var depth = -1
     /// The time at which the batch began, in nanoseconds of the monotonic clock.
-    private(set) var baseTime = monotonicNanoseconds()
+    private(set) var baseTime = MonotonicClock.now()
     /// The depth before the first record of the batch.
     private(set) var batchDepth = -1
     /// Printed stack values, each as a length in one byte and the bytes.
@@ -80,7 +81,7 @@ final class EventRecording {
         text.removeAll(keepingCapacity: true)
         operationRecords.removeAll(keepingCapacity: true)
         batchDepth = depth
-        baseTime = monotonicNanoseconds()
+        baseTime = MonotonicClock.now()
     }
 
     /// Stores the printed values of a record, each of which has at most 255 bytes.

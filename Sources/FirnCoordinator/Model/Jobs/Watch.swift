@@ -1,3 +1,4 @@
+import DequeModule
 import FirnProtocol
 import JobStore
 
@@ -11,7 +12,7 @@ struct Watch: Sendable {
     /// Jobs that have not finished.
     var open: Set<JobID> = []
     /// Finished jobs that must be read from the store, by the numbers that the client knows.
-    var unread = FIFO<UInt64>()
+    var unread = Deque<UInt64>()
     /// The number of jobs that are being read.
     var reading = 0
     /// Whether a read of this watch is queued for the connection.
@@ -39,6 +40,13 @@ struct Watch: Sendable {
     mutating func recordChange(_ job: JobID, due time: Int64) {
         if changedJobs.insert(job).inserted { changed.append(job) }
         due = min(due ?? time, time)
+    }
+
+    /// Removes and returns up to that many jobs that must be read, in order.
+    mutating func takeUnread(_ most: Int) -> [UInt64] {
+        let taken = Array(unread.prefix(most))
+        unread.removeFirst(taken.count)
+        return taken
     }
 
     func isDue(at steady: Int64) -> Bool {

@@ -1,3 +1,5 @@
+import DequeModule
+
 /// The send queue of a client: messages that wait for libzmq, oldest first, and the bytes that libzmq holds.
 ///
 /// libzmq is given few bytes at once, because nothing can be taken back from it. What waits here can be discarded when
@@ -12,7 +14,7 @@ struct ClientSendQueue {
 
     /// Identifies the queue in reports of what was sent.
     let number: UInt64
-    private(set) var waiting = FIFO<Entry>()
+    private(set) var waiting = Deque<Entry>()
     private(set) var waitingBytes = 0
     /// Bytes that libzmq has not written to the network yet.
     private(set) var sentBytes = 0
@@ -34,7 +36,7 @@ struct ClientSendQueue {
 
     /// libzmq has accepted the first message.
     mutating func sent() {
-        guard let first = waiting.removeFirst() else { return }
+        guard let first = waiting.popFirst() else { return }
         waitingBytes -= first.bytes
         sentBytes += first.bytes
     }
@@ -45,7 +47,7 @@ struct ClientSendQueue {
     /// Discards what waits, and returns its bytes.
     mutating func discard() -> Int {
         defer {
-            waiting = FIFO()
+            waiting = Deque()
             waitingBytes = 0
         }
         return waitingBytes

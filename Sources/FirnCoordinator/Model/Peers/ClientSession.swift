@@ -1,3 +1,4 @@
+import DequeModule
 import FirnProtocol
 import JobStore
 
@@ -15,7 +16,7 @@ struct ClientSession: Sendable {
     /// Jobs in its watches whose end was not reported yet.
     var watched = 0
     /// Reads that wait for room for their answers, in order.
-    var reads = FIFO<WaitingRead>()
+    var reads = Deque<WaitingRead>()
     /// The number of `reads` that do not belong to a watch.
     var questions = 0
     /// Reads in progress.

@@ -1,6 +1,8 @@
+import DequeModule
+
 /// The connections with queued reads, in the order of their turns. A connection is in the round at most once.
 struct ReadRound: Sendable {
-    private var queue = FIFO<Peer>()
+    private var queue = Deque<Peer>()
     private var members: Set<Peer> = []
     /// Whether a connection may have room, or a read, that it lacked in the last pass.
     private var canAdvance = false
@@ -32,7 +34,7 @@ struct ReadRound: Sendable {
 
     /// Removes the connection whose turn it is; nil if the round is empty.
     mutating func next() -> Peer? {
-        guard let peer = queue.removeFirst() else { return nil }
+        guard let peer = queue.popFirst() else { return nil }
         members.remove(peer)
         return peer
     }

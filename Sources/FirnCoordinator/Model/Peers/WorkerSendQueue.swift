@@ -1,6 +1,8 @@
+import DequeModule
+
 /// The send queue of a worker: messages that libzmq did not accept because its own queue for the worker is full.
 struct WorkerSendQueue {
-    private var messages = FIFO<[[UInt8]]>()
+    private var messages = Deque<[[UInt8]]>()
     private(set) var bytes = 0
 
     var isEmpty: Bool { messages.isEmpty }
@@ -12,7 +14,7 @@ struct WorkerSendQueue {
     }
 
     mutating func removeFirst() {
-        guard let first = messages.removeFirst() else { return }
+        guard let first = messages.popFirst() else { return }
         bytes -= Self.bytes(first)
     }
 

@@ -22,8 +22,8 @@ struct WorkerSession: Sendable {
     var assignments: [WireAssignment] = []
     var committed: [WireLease] = []
     var stale: [WireStaleLease] = []
-    var cancelled: [WireLease] = []
-    var cancelReason = ""
+    /// Each message bears the leases that are cancelled for one reason.
+    private(set) var cancellations: [WireCancelAttempts] = []
 
     init(peer: Peer, identity: Identity, address: String, hello: WireWorkerHello, time: CoordinatorTime) {
         self.peer = peer
@@ -55,7 +55,20 @@ struct WorkerSession: Sendable {
         assignments.removeAll(keepingCapacity: true)
         committed.removeAll(keepingCapacity: true)
         stale.removeAll(keepingCapacity: true)
-        cancelled.removeAll(keepingCapacity: true)
+        cancellations.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds a lease to the message of its reason.
+    mutating func cancel(_ lease: WireLease, reason: String) {
+        if let last = cancellations.last, last.reason == reason {
+            cancellations[cancellations.count - 1].leases.append(lease)
+        } else {
+            cancellations.append(
+                .with {
+                    $0.leases = [lease]
+                    $0.reason = reason
+                })
+        }
     }
 
     func satisfies(_ requirement: Requirement) -> Bool {

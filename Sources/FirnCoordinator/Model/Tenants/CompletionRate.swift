@@ -9,9 +9,11 @@ struct CompletionRate: Sendable {
         current += 1
     }
 
+    /// - Returns: the jobs of the last full second. Those of the current one do not count: how many a part of a second
+    ///   has depends on when one asks.
     mutating func perSecond(at steady: Int64) -> Int {
         advance(to: steady)
-        return max(last, current)
+        return last
     }
 
     private mutating func advance(to steady: Int64) {

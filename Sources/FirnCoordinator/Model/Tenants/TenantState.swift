@@ -1,10 +1,11 @@
+import HeapModule
 import JobStore
 
 /// What the coordinator knows of a tenant: its queues, its usage and its fair share.
 struct TenantState: Sendable {
     let name: String
     let policy: TenantPolicy
-    var queues: [Requirement: PriorityHeap<QueuedJob>] = [:]
+    var queues: [Requirement: Heap<QueuedJob>] = [:]
     /// The number of entries in `queues`, including those whose job was removed.
     var entries = 0
     var delayed = 0
@@ -37,13 +38,13 @@ struct TenantState: Sendable {
     var waiting: Int { delayed + ready + inserting }
 
     mutating func enqueue(_ job: Job) {
-        queues[job.admission.requirement, default: PriorityHeap()].insert(
+        queues[job.admission.requirement, default: Heap()].insert(
             QueuedJob(priority: job.admission.priority, id: job.id))
         entries += 1
     }
 
     mutating func removeFirst(of requirement: Requirement) {
-        guard queues[requirement]?.removeFirst() != nil else { return }
+        guard queues[requirement]?.popMin() != nil else { return }
         entries -= 1
         if queues[requirement]?.isEmpty ?? false { queues[requirement] = nil }
     }

@@ -1,3 +1,5 @@
+import FirnProtocol
+
 extension KeyCertificate {
     /// The certificate as the text of its file.
     public var text: String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FirnCommands
+import FirnKeys
 import FirnProtocol
 import ZeroMQ
 

@@ -1,3 +1,4 @@
+import FirnKeys
 import FirnProtocol
 import Foundation
 import Testing
@@ -8,17 +9,6 @@ import Testing
 
     private func identity(_ role: Role, _ tenant: String?, _ name: String) throws -> Identity {
         try #require(Identity(role: role, tenant: tenant.flatMap(Tenant.init), keyName: name))
-    }
-
-    @Test func userIDsNameRoleTenantAndKey() throws {
-        for text in ["client/acme/laptop", "worker/w1", "operator/alice.b"] {
-            #expect(Identity(userID: text)?.userID == text)
-        }
-        for text in [
-            "", "client/acme", "worker/a/b", "root/x", "client//x", "worker/W1", "client/acme/x/y", "worker/../x",
-        ] {
-            #expect(Identity(userID: text) == nil)
-        }
     }
 
     @Test func aCertificateIsReadAsWritten() throws {
@@ -90,11 +80,5 @@ import Testing
         #expect(ring.count == 1 && faults.count == 1)
         try FileManager.default.removeItem(atPath: place + "/authorized/worker-w1.cert")
         #expect(directory.readableKeys().ring.count == 0)
-    }
-
-    @Test func outcomesMapBothWays() {
-        for outcome in Outcome.allCases { #expect(Outcome(wire: outcome.wire) == outcome) }
-        #expect(Outcome(wire: .unspecified) == nil && Outcome(wire: .UNRECOGNIZED(99)) == nil)
-        #expect(Outcome.allCases.count == 12)
     }
 }

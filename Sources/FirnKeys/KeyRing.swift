@@ -1,3 +1,5 @@
+import FirnProtocol
+
 /// The authorised keys with their owners. A reload of the key directory makes a new value.
 public struct KeyRing: Sendable {
     private var identities: [String: Identity] = [:]

@@ -1,12 +1,13 @@
 import Glibc
 
-/// The clocks that measure evaluations, in nanoseconds.
+/// The clock of deadlines, timers and measurements, in nanoseconds. It never goes back, and setting the date does not
+/// change it.
 public enum MonotonicClock {
-    /// The time since an arbitrary moment, for `Limits.deadline`.
+    /// The time since an arbitrary moment, which is the same for all processes of the machine.
     public static func now() -> UInt64 { read(CLOCK_MONOTONIC) }
 
     /// The processor time of the calling thread.
-    static func threadTime() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+    public static func threadTime() -> UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
 
     fileprivate static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()

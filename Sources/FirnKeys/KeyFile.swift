@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Reads and writes small files with exact permissions.
 enum KeyFile {
@@ -11,23 +12,12 @@ enum KeyFile {
 
     /// Creates a new file with the given text. It fails if the file exists.
     static func create(_ path: String, text: String, mode: mode_t) throws(KeyError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
-        guard descriptor >= 0 else {
-            guard errno == EEXIST else { throw failure(path) }
+        do throws(WriteFailure) {
+            try WholeFile.write(Array(text.utf8), to: path, mode: mode, .creating)
+        } catch {
+            guard error.code == EEXIST else { throw .file(path: path, reason: error.reason) }
             throw .file(path: path, reason: "there is a key already; remove it to make a new one")
         }
-        defer { close(descriptor) }
-        // The process's umask may have removed permission bits.
-        guard fchmod(descriptor, mode) == 0 else { throw failure(path) }
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            let written = unsafe rest.withUnsafeBytes { bytes in
-                unsafe write(descriptor, bytes.baseAddress, bytes.count)
-            }
-            guard written > 0 else { throw failure(path) }
-            rest = rest.dropFirst(written)
-        }
-        guard fsync(descriptor) == 0 else { throw failure(path) }
     }
 
     static func read(_ path: String, isSecret: Bool) throws(KeyError) -> String {

@@ -1,3 +1,5 @@
+import FirnProtocol
+
 /// A key as stored in a file, with its owner. The format is that of czmq's certificates (ZPL, RFC 4):
 ///
 ///     metadata

@@ -1,0 +1,23 @@
+// Calls of Linux that Swift's Glibc module does not offer.
+#pragma once
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// A new event counter, non-blocking and closed on exec, or -1.
+static inline int firn_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+// A file in memory without a name, empty and closed on exec, or -1.
+static inline int firn_memory_file(void) { return (int)syscall(SYS_memfd_create, "firn", 1u /* MFD_CLOEXEC */); }
+
+// The kernel's id of the calling thread. pthread_self() is not a substitute: a compiler may keep it across a suspension.
+static inline int firn_gettid(void) { return (int)syscall(SYS_gettid); }
+
+// Names the calling thread for debuggers and `top`; Linux keeps 15 bytes.
+static inline void firn_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+// Makes the kernel kill this process when the thread that started it ends.
+static inline void firn_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }

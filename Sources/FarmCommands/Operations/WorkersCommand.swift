@@ -1,0 +1,63 @@
+import ArgumentParser
+import FirnClient
+import FirnCommands
+import FirnProtocol
+import NixStore
+
+/// The command `firn workers`.
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers", abstract: "List the connected workers; needs an operator's key.",
+        discussion: "Example: firn workers --json")
+
+    @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    @Flag(help: "Print one JSON object a line for each worker.")
+    var json = false
+
+    func run() async throws {
+        let client = try await connection.connect(as: .operator)
+        let workers = try await ConnectionArguments.reporting { try await client.workers() }
+        if json {
+            for worker in workers { Output.write(1, Self.json(worker).text + "\n") }
+            return
+        }
+        let rows = workers.map { worker in
+            [
+                TerminalText.line(worker.name), TerminalText.line(worker.address),
+                jobs(worker.leases.filter(\.running)),
+                "\(worker.leases.count { !$0.running })", "\(worker.credit)",
+                "\(worker.finished)",
+                TerminalText.line(worker.roots.map(\.name).joined(separator: " ")),
+                worker.draining ? "draining" : "",
+            ]
+        }
+        Output.text(Table.text([["name", "address", "runs", "holds", "room", "finished", "roots", ""]] + rows))
+    }
+
+    /// The ids of the jobs that a worker evaluates: at most one.
+    private func jobs(_ leases: [WireLease]) -> String {
+        leases.isEmpty ? "-" : leases.map { String($0.job) }.joined(separator: " ")
+    }
+
+    private static func json(_ worker: WireWorkerStatus) -> JSONValue {
+        let leases = worker.leases.map { lease in
+            JSONValue.object([
+                ("job", .unsigned(lease.job)), ("attempt", .unsigned(UInt64(lease.attempt))),
+                ("running", .bool(lease.running)),
+            ])
+        }
+        let roots = worker.roots.map { root in
+            JSONValue.object([("name", .string(root.name)), ("id", .bytes(Base16.encode([UInt8](root.contentID))))])
+        }
+        return .object([
+            ("name", .string(worker.name)), ("address", .string(worker.address)),
+            ("software", .string(worker.software)),
+            ("evaluatorVersions", .array(worker.evaluatorVersions.map { .string($0) })), ("roots", .array(roots)),
+            ("credit", .unsigned(UInt64(worker.credit))), ("leases", .array(leases)),
+            ("connectedUnixMs", .number(worker.connectedUnixMs)), ("lastHeardUnixMs", .number(worker.lastHeardUnixMs)),
+            ("finished", .unsigned(worker.finished)), ("draining", .bool(worker.draining)),
+            ("key", .string(worker.keyName)),
+        ])
+    }
+}
