@@ -79,7 +79,7 @@ let package = Package(
             name: "FarmCommands",
             dependencies: [
                 "FirnClient", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixBytecode", "NixEval", "NixFormats", "NixStore", "NixVM", "ZeroMQ",
+                "NixBytecode", "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "FarmCommandsTests",
             dependencies: [
-                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker",
+                "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnProtocol", "FirnWorker", "NixEval",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -61,13 +61,11 @@ package enum Source {
                 do throws(EvalFailure) {
                     let program = try evaluator.compile(source, name: name)
                     if showWarnings {
-                        for (source, warning) in evaluator.warnings {
-                            Output.message(evaluator.describe(warning, in: source))
-                        }
+                        for warning in evaluator.warningReports() { Output.message(warning.text) }
                     }
                     return Compiled(program: program, warnings: evaluator.warningReports())
                 } catch {
-                    Output.message(evaluator.describedBytes(error, showTrace: false))
+                    Output.message(evaluator.report(error).text(showTrace: false))
                     return nil
                 }
             } ?? nil

@@ -89,6 +89,7 @@ public struct BigStackError: Error, CustomStringConvertible {
             guard let pointer = unsafe pointer else { return nil }
             let start = unsafe Unmanaged<Start>.fromOpaque(pointer).takeRetainedValue()
             nameThread(start.name)
+            BigStack.markThread()
             start.inbox.run()
             return nil
         }
