@@ -26,21 +26,27 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
-        .target(name: "NixSyntax", swiftSettings: strict),
+        .target(name: "MessageText", swiftSettings: strict),
+        .target(name: "NixSyntax", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
             name: "NixBytecode", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        .target(name: "NixCompiler", dependencies: ["NixSyntax", "NixBytecode"], swiftSettings: strict),
+        .target(
+            name: "NixCompiler", dependencies: ["MessageText", "NixSyntax", "NixBytecode"], swiftSettings: strict),
         .systemLibrary(
             name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
-            name: "NixStore", dependencies: ["CCompression", .product(name: "Crypto", package: "swift-crypto")],
+            name: "NixStore",
+            dependencies: ["CCompression", "MessageText", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
-        .target(name: "NixFormats", swiftSettings: strict),
-        .target(name: "NixVM", dependencies: ["NixBytecode", "NixFormats", "NixStore"], swiftSettings: machine),
+        .target(name: "NixFormats", dependencies: ["MessageText"], swiftSettings: strict),
         .target(
-            name: "NixEval", dependencies: ["NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
+            name: "NixVM", dependencies: ["MessageText", "NixBytecode", "NixFormats", "NixStore"],
+            swiftSettings: machine),
+        .target(
+            name: "NixEval",
+            dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM"],
             resources: [
                 "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
             ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
@@ -111,7 +117,7 @@ let package = Package(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
-            name: "NixSyntaxTests", dependencies: ["NixSyntax"], exclude: ["Cases", "Refused.txt"],
+            name: "NixSyntaxTests", dependencies: ["MessageText", "NixSyntax"], exclude: ["Cases", "Refused.txt"],
             swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NixCompilerTests", dependencies: ["NixCompiler"], swiftSettings: strict),
@@ -120,7 +126,8 @@ let package = Package(
         .testTarget(
             name: "NixVMTests",
             dependencies: [
-                "Fuzzing", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM", "TestSupport",
+                "Fuzzing", "MessageText", "NixBytecode", "NixCompiler", "NixEval", "NixStore", "NixSyntax", "NixVM",
+                "TestSupport",
             ], swiftSettings: strict),
         .testTarget(
             name: "NixEvalTests",

@@ -1,3 +1,4 @@
+import MessageText
 import NixSyntax
 
 /// A diagnostic for code that compiles but that its author may want to change. The kinds and their codes are Tvix's.
@@ -83,8 +84,8 @@ extension Warning {
         switch kind {
         case .deprecatedURLLiteral: "URL literals are deprecated; write the URL as a string"
         case .uselessInherit: "this inherit has no effect: the variable already has this value here"
-        case .unusedBinding(let name): "variable '\(NixText.shortened(name))' is never used"
-        case .shadowedGlobal(let name): "variable '\(NixText.shortened(name))' shadows a global"
+        case .unusedBinding(let name): "variable '\(MessageText.shortened(name))' is never used"
+        case .shadowedGlobal(let name): "variable '\(MessageText.shortened(name))' shadows a global"
         case .deprecatedLegacyLet: "this form of let is deprecated; write 'let ... in ...'"
         case .uselessBooleanOperation(let what): "useless boolean operation: \(what.message)"
         case .deadCode: "this code is never evaluated"

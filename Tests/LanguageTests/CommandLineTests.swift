@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test func warningsThatAreNotShownAreCounted() async throws {
+        try await inFolder { folder in
+            let bindings = (0..<10_002).map { "b\($0) = 1; " }.joined()
+            try Data("let \(bindings) in 1".utf8).write(to: folder.appendingPathComponent("many.nix"))
+            let text = try await FirnProcess.run(["compile", "many.nix"], in: folder)
+            #expect(text.status == 0 && text.messages.hasSuffix("warnings that are not shown: 2\n"))
+            let json = try objects(try await FirnProcess.run(["compile", "--json", "many.nix"], in: folder))
+            #expect((json[0]["warnings"] as? [Any])?.count == 10_000 && json[0]["warningsDropped"] as? Int == 2)
+        }
+    }
+
     @Test func programsAreMadeCheckedAndShown() async throws {
         try await withFolder { firn in
             let compiled = try objects(try await firn(["compile", "--json", "a.nix", "b.nix"]))

@@ -72,4 +72,17 @@ import Testing
     }
 
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    @Test func hashingAsksWhetherToStop() {
+        let bytes = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        var asked = 0
+        let whole = Hash(of: bytes, .sha256) {
+            asked += 1
+            return false
+        }
+        #expect(whole == Hash(of: bytes, .sha256))
+        #expect(asked >= 3)
+        #expect(Hash(of: bytes, .sha256, isStopped: { true }) == nil)
+        #expect(Hash(of: [], .sha256, isStopped: { true }) == Hash(of: [], .sha256))
+    }
 }

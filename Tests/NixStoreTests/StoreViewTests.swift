@@ -33,6 +33,26 @@ import Testing
         #expect(try view.fileType(bytes("/a/below")) == nil)
     }
 
+    /// A path that no file can have is not taken apart: below each of its components links would be looked for.
+    @Test func refusesPathsThatAreTooLong() throws {
+        let long = Array(String(repeating: "/a", count: 1 << 20).utf8)
+        for path in [long, bytes("") + long] {
+            #expect(try view.fileType(path) == nil)
+            #expect(try view.pathExists(path) == false)
+            let errors = [
+                #expect(throws: EvalIOError.self) { try view.resolveSymlinks(path, .full) },
+                #expect(throws: EvalIOError.self) { try view.readFile(path) },
+                #expect(throws: EvalIOError.self) { try view.readDirectory(path) },
+                #expect(throws: EvalIOError.self) { try view.readLink(path) },
+            ]
+            for error in errors {
+                #expect(error?.description.hasSuffix("': File name too long") == true)
+                #expect((error?.message.count ?? .max) < 2_000)
+            }
+        }
+        #expect(throws: EvalIOError.self) { try view.readFile(Array(long[..<(CanonPath.maximumLength - 1)])) }
+    }
+
     @Test func followsLinksFromTheStorePath() throws {
         add()
         #expect(try view.readFile(bytes("/sub/up")) == Array("one".utf8))

@@ -1,3 +1,4 @@
+import MessageText
 import Synchronization
 import Testing
 
@@ -52,6 +53,36 @@ import Testing
         #expect(most.withLock { $0 } >= (tree.memoryBytes - tree.source.count) * 2 / 3)
     }
 
+    /// Sources of one token, or of one stretch between two, of 4 MiB.
+    static let long: [String] = [
+        "/*" + repeated("a", 4 << 20) + "*/ 1", "/*" + repeated("*", 4 << 20) + "/ 1", "/*" + repeated("a", 4 << 20),
+        "#" + repeated("a", 4 << 20) + "\n1", repeated("#\n", 2 << 20) + "1", repeated(" ", 4 << 20) + "1",
+        "\"" + repeated("a", 4 << 20) + "\"", "\"" + repeated("$$", 2 << 20) + "\"",
+        "''" + repeated("a", 4 << 20) + "''", "''" + repeated("$a", 2 << 20) + "''",
+    ]
+
+    @Test("A token asks whether to stop while it is read", arguments: long.indices)
+    func longTokensAskWhetherToStop(index: Int) {
+        let (_, polls) = Self.attempt(Self.long[index], most: .max)
+        #expect(polls >= (4 << 20) / Lexer.bytesPerPoll - 1)
+        #expect(Self.attempt(Self.long[index], most: .max, polls: 3).error?.kind == .cancelled)
+    }
+
+    /// A block may end anywhere in a token: what it means does not depend on that.
+    @Test(arguments: ["$", "\\", "\"", "*", "/", "'", "\r", "{"])
+    func blocksDoNotChangeTokens(byte: String) throws {
+        for distance in -3...3 {
+            let head = Self.repeated("a", Lexer.bytesPerPoll + distance)
+            for (open, close) in [("\"", "\""), ("''", "''"), ("/*", "*/ 1"), ("#", "\n1")] {
+                let short = open + "aa" + byte + "aa" + close
+                let long = open + head + byte + "aa" + close
+                let expected = Self.attempt(short, most: .max).error
+                let found = Self.attempt(long, most: .max).error
+                #expect(found?.kind == expected?.kind)
+            }
+        }
+    }
+
     /// Merging sets into merged sets takes work quadratic in the source, and polls.
     @Test func mergesAskWhetherToStop() {
         var text = "{ " + (0..<2_000).map { "b\($0) = 1; " }.joined() + "}"
@@ -75,7 +106,7 @@ import Testing
         ])
     func messagesAreShort(source: String) {
         let error = #expect(throws: SyntaxError.self) { _ = try parse(Array(source.utf8)) }
-        #expect((error?.message.utf8.count ?? .max) < 3 * NixText.longestQuote + 300)
+        #expect((error?.message.utf8.count ?? .max) < 3 * MessageText.longestQuote + 300)
         #expect((error?.rendered(sourceName: "x").utf8.count ?? .max) < 20_000)
     }
 

@@ -64,7 +64,7 @@ import Testing
                 useAndLetGo(in: memory)
                 let machine = memory.template
                 var r = unsafe machine.state.pointee.r
-                unsafe r.pc = machine.interpreter.stepCode(0)
+                unsafe r.pc = machine.interpreter.stepCode(.end)
                 do throws(Violation) {
                     try HeapChecker(machine.interpreter, r, CodeMap()).checkAll()
                     return nil

@@ -55,7 +55,7 @@ final class TestMachine {
     /// The invariant that does not hold when the loop is at its end; nil when all do.
     func violation() -> Invariant? {
         var r = unsafe state.pointee.r
-        unsafe r.pc = machine.interpreter.stepCode(0)
+        unsafe r.pc = machine.interpreter.stepCode(.end)
         return violation(r)
     }
 

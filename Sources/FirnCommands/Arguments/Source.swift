@@ -40,6 +40,8 @@ package enum Source {
     struct Compiled: Sendable {
         var program: Program
         var warnings: [WarningReport]
+        /// How many more there were.
+        var warningsDropped: Int
     }
 
     /// Compiles a source, or ends the command with exit code 1.
@@ -62,8 +64,13 @@ package enum Source {
                     let program = try evaluator.compile(source, name: name)
                     if showWarnings {
                         for warning in evaluator.warningReports() { Output.message(warning.text) }
+                        if evaluator.warningsDropped > 0 {
+                            Output.note("warnings that are not shown: \(evaluator.warningsDropped)")
+                        }
                     }
-                    return Compiled(program: program, warnings: evaluator.warningReports())
+                    return Compiled(
+                        program: program, warnings: evaluator.warningReports(),
+                        warningsDropped: evaluator.warningsDropped)
                 } catch {
                     Output.message(evaluator.report(error).text(showTrace: false))
                     return nil

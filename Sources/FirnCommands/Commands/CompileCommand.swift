@@ -52,6 +52,7 @@ struct CompileCommand: ParsableCommand {
             ("output", JSONBytes.string(target)), ("bytes", Array("\(bytes.count)".utf8)),
             ("chunks", Array("\(program.chunks.count)".utf8)),
             ("warnings", JSONBytes.array(compiled.warnings.map(Self.warning))),
+            ("warningsDropped", Array("\(compiled.warningsDropped)".utf8)),
         ])
         Output.write(1, object + [UInt8(ascii: "\n")])
     }

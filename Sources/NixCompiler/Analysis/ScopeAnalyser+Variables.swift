@@ -1,3 +1,4 @@
+import MessageText
 import NixSyntax
 
 extension ScopeAnalyser {
@@ -64,7 +65,7 @@ extension ScopeAnalyser {
         case .global: break
         case .dynamic: useChain(currentWith, from: openFunctions.count - 1)
         case .none:
-            let text = NixText.shortened(self.name(of: symbol))
+            let text = MessageText.shortened(self.name(of: symbol))
             throw CompileError(kind: .undefinedVariable, message: "undefined variable '\(text)'", span: span)
         }
         return meaning

@@ -16,8 +16,8 @@ extension CodeGenerator {
         case .integer(let integer): return immediate(integer)
         case .float(let float): return .constant(.float(float.bitPattern))
         case .string(let parts): return .constant(.string(try text(of: parts)))
-        case .uri(let text): return .constant(.string(tree.bytes(of: text)))
-        case .path(let text): return .constant(.path(tree.bytes(of: text)))
+        case .uri(let text): return .constant(.string(try bytes(of: text)))
+        case .path(let text): return .constant(.path(try bytes(of: text)))
         case .identifier(let symbol): return try immediate(global: symbol)
         case .negate(let operand):
             switch tree[operand] {
@@ -42,6 +42,14 @@ extension CodeGenerator {
         case analysis.wellKnown.null: return .null
         default: return .constant(.global(try programSymbol(symbol)))
         }
+    }
+
+    /// The bytes of a text that becomes a constant.
+    func bytes(of text: TextID) throws(BuilderError) -> [UInt8] {
+        // The text, the constant and the string that a machine makes of it exist at the same time.
+        let length = tree.length(of: text)
+        if length > Self.longList { try pollBeforeTaking(3 * length) }
+        return tree.bytes(of: text)
     }
 
     /// The concatenated literal parts of a string.

@@ -135,7 +135,7 @@ extension CodeGenerator {
         let path = analysis.searchPaths[Int32(truncatingIfNeeded: node.rawValue)] ?? .none
         try generateVariable(analysis.resolution(of: node), at: span)
         try readLazily(path, at: span)
-        try emitString(tree.bytes(of: text), at: span)
+        try emitString(try bytes(of: text), at: span)
         try emit(tail ? .tailCall : .call, .count(2), at: span)
     }
 }

@@ -15,10 +15,10 @@ extension CodeGenerator {
     /// Generates a path with interpolation. Its first part decides what the path is relative to.
     mutating func generatePath(_ parts: Run, at span: Span) throws(BuilderError) {
         guard let first = parts.range.first, case .literal(let text) = tree.parts[first] else { return }
-        if tree.bytes(of: text).first == UInt8(ascii: "~") {
+        if try bytes(of: text).first == UInt8(ascii: "~") {
             try generateHomePath(text, at: span)
         } else {
-            try emit(.constant, .constant(try program.constant(.path(tree.bytes(of: text)))), at: span)
+            try emit(.constant, .constant(try program.constant(.path(try bytes(of: text)))), at: span)
         }
         let rest = Run(start: parts.start + 1, count: parts.count - 1)
         let count = try pushParts(rest, [], at: span)
@@ -27,7 +27,7 @@ extension CodeGenerator {
 
     /// Generates `~/rest`, with `rest` as the constant.
     mutating func generateHomePath(_ text: TextID, at span: Span) throws(BuilderError) {
-        let bytes = tree.bytes(of: text)
+        let bytes = try bytes(of: text)
         let rest = Array(bytes.drop { $0 == UInt8(ascii: "~") }.drop { $0 == UInt8(ascii: "/") })
         try emit(.homePath, .constant(try program.constant(.string(rest))), at: span)
     }

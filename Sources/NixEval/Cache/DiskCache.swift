@@ -48,7 +48,13 @@ public final class DiskCache {
     /// The most bytes of all files.
     public let maximumBytes: Int
     /// The programs to be written after the evaluation.
-    private var missing: [(key: Key, make: () -> Program?)] = []
+    private var missing: [(key: Key, make: (CancellationCheck) -> Program?)] = []
+
+    /// A function that is called with the bytes that making a program takes; true cancels the making.
+    typealias CancellationCheck = (@Sendable (_ bytes: Int) -> Bool)?
+
+    /// The memory that writing or reading a file takes, as an approximate multiple of its source's or program's size.
+    static let copies = 4
 
     /// - Parameters:
     ///   - directory: the directory, which is created at the first write.
@@ -69,15 +75,18 @@ public final class DiskCache {
     }
 
     /// Schedules a program to be written by `store`.
-    func add(_ key: Key, _ make: @escaping () -> Program?) { missing.append((key, make)) }
+    func add(_ key: Key, _ make: @escaping (CancellationCheck) -> Program?) { missing.append((key, make)) }
 
     func remove(_ key: Key) { folder.remove(key.path) }
 
-    /// Writes the scheduled programs. Those that cannot be written are dropped.
-    func store() {
+    /// Writes the scheduled programs. Those that cannot be written, or would take more than `room` bytes of memory, are
+    /// dropped.
+    func store(room: Int, shouldCancel: CancellationCheck) {
         var mayBeFull = false
         for (key, make) in missing {
-            guard let program = make(), let bytes = try? IndexedProgram.bytes(of: program) else { continue }
+            guard let program = make(shouldCancel), program.memoryBytes <= room / Self.copies,
+                let bytes = try? IndexedProgram.bytes(of: program)
+            else { continue }
             guard folder.write(bytes, to: key.path) else { break }
             // Listing all files takes time, so only one write in sixteen does it.
             mayBeFull = mayBeFull || (key.digest.last ?? 0) < 16

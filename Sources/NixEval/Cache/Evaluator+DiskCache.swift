@@ -12,7 +12,9 @@ extension Evaluator {
     ) throws(EvalFailure) -> ValueHandle? {
         // The lints need the syntax tree.
         guard let disk, source.count >= DiskCache.smallestSource, options.lints.areIgnored else { return nil }
-        let sourceKey = programKey(source, scopeNames)
+        // The source and what is read from the cached file are in memory at the same time.
+        guard source.count <= machine.roomOutsideHeap / DiskCache.copies else { return nil }
+        let sourceKey = try programKey(source, scopeNames)
         let key = DiskCache.Key(sourceKey)
         // A program that an earlier evaluator of this process compiled is in memory.
         let isCompiled = programs?.source(sourceKey) != nil
@@ -20,7 +22,7 @@ extension Evaluator {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames, key: sourceKey)
             // A cached program would not repeat the warnings.
             if !isCompiled, analysed.ambiguousOrs.isEmpty {
-                disk.add(key) { [stop = stopCondition()] in try? analysed.program(shouldCancel: stop) }
+                disk.add(key) { try? analysed.program(shouldCancel: $0) }
             }
             return try loadDeferred(analysed, name: name, directory: directory)
         }
@@ -40,7 +42,7 @@ extension Evaluator {
     func source(compiledAs name: String) -> [UInt8]? {
         if let known = sources[name] { return known }
         guard let (file, key, scopeNames) = sourceKeys[name], let source = try? io.readFile(file),
-            key == DiskCache.Key(programKey(source, scopeNames))
+            let found = try? programKey(source, scopeNames), key == DiskCache.Key(found)
         else { return nil }
         sources[name] = source
         return source
@@ -65,6 +67,6 @@ extension Evaluator {
     /// Writes the programs of this evaluation to the disk cache.
     package func storePrograms() {
         guard machine.stop.cause == nil else { return }
-        disk?.store()
+        disk?.store(room: machine.roomOutsideHeap, shouldCancel: stopCondition())
     }
 }

@@ -16,16 +16,20 @@ final class ProgramCache {
         let variant: UInt8
         let scopeNames: [[UInt8]]?
 
-        /// The key of an analysed source.
-        init(source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?) {
-            digest = Hash(of: source, .sha256).bytes
+        /// The key of an analysed source; nil if the evaluation was stopped while the source was hashed.
+        init?(
+            source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?, isStopped: () -> Bool
+        ) {
+            guard let hash = Hash(of: source, .sha256, isStopped: isStopped) else { return nil }
+            digest = hash.bytes
             variant = scope.number << 2 | (pipeOperators ? 1 : 0)
             self.scopeNames = scopeNames
         }
 
-        /// The key of a verified program.
-        init(encoded: [UInt8]) {
-            digest = Hash(of: encoded, .sha256).bytes
+        /// The key of a verified program; nil if the evaluation was stopped while the program was hashed.
+        init?(encoded: [UInt8], isStopped: () -> Bool) {
+            guard let hash = Hash(of: encoded, .sha256, isStopped: isStopped) else { return nil }
+            digest = hash.bytes
             variant = 2
             scopeNames = nil
         }

@@ -44,7 +44,9 @@ private struct FailurePrinter {
             printTrace(failure)
             write("\n" + prefix)
         }
-        out += failure.messageBytes + [UInt8(ascii: "\n")]
+        out.reserveCapacity(out.count + failure.messageBytes.count + 1)
+        out += failure.messageBytes
+        out.append(UInt8(ascii: "\n"))
         if let location = failure.ownLocation { printLocation(location, indent: "") }
         if let suggestions = Self.suggestionText(failure.suggestions) { write("\(suggestions)\n") }
         return indented(endsInEmptyLine: failure.endsInEmptyLine)
@@ -113,16 +115,24 @@ private struct FailurePrinter {
     /// Indents all lines but the first, which gets the prefix. Trailing whitespace is removed, except on the last line
     /// of a message that ends in an empty one.
     private func indented(endsInEmptyLine: Bool) -> [UInt8] {
-        var lines = out.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        while lines.last?.allSatisfy(Self.isSpace) == true { lines.removeLast() }
+        let newline = UInt8(ascii: "\n")
+        var end = out.count
+        while end > 0, Self.isSpace(out[end - 1]) { end -= 1 }
         let indentation = [UInt8](repeating: UInt8(ascii: " "), count: prefix.count)
         var text: [UInt8] = []
-        for (index, line) in lines.enumerated() {
-            text += (index == 0 ? Array(prefix.utf8) : indentation) + line
-            while let last = text.last, last != UInt8(ascii: "\n"), Self.isSpace(last) { text.removeLast() }
-            text.append(UInt8(ascii: "\n"))
+        // A message may have millions of lines, so no array is created for each of them.
+        let lineCount = out[..<end].count(where: { $0 == newline }) + 2
+        text.reserveCapacity(end + lineCount * (indentation.count + 1))
+        var start = 0
+        while start < end {
+            text += start == 0 ? Array(prefix.utf8) : indentation
+            let lineEnd = out[start..<end].firstIndex(of: newline) ?? end
+            text += out[start..<lineEnd]
+            while let last = text.last, last != newline, Self.isSpace(last) { text.removeLast() }
+            text.append(newline)
+            start = lineEnd + 1
         }
-        if endsInEmptyLine { text += indentation + [UInt8(ascii: "\n")] }
+        if endsInEmptyLine { text += indentation + [newline] }
         return text
     }
 

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixSyntax
 import NixVM
@@ -39,7 +40,7 @@ extension ExpressionTrace {
     func names(_ path: Run) -> [String] {
         path.range.prefix(Self.longestPath).map { index in
             switch tree.attributeNames[index] {
-            case .fixed(let symbol, _): return NixText.shortened(tree.bytes(of: symbol))
+            case .fixed(let symbol, _): return MessageText.shortened(tree.bytes(of: symbol))
             case .dynamic(let name, _):
                 return "\"${\(printed(name))}\""
             }

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixSyntax
 import NixVM
@@ -118,7 +119,7 @@ extension ExpressionTrace {
 
     /// Adds the selection of `inherit (e) name;`, whose span is that of the name.
     func addInherited(_ frame: CodeFrame, _ span: Span, to lines: inout Lines) {
-        let name = NixText.shortened(Array(tree.source[Int(span.start)..<Int(span.end)]))
+        let name = MessageText.shortened(Array(tree.source[Int(span.start)..<Int(span.end)]))
         if frame.phase == .attribute, let definition = definition(frame) {
             lines.entries.append(TraceEntry(message: "from the definition of '\(name)'", position: definition))
         }

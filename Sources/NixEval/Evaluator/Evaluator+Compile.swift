@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixCompiler
 import NixSyntax
@@ -49,7 +50,7 @@ extension Evaluator {
     ) throws(EvalFailure) -> AnalysedSource {
         guard let programs else { return try analyseAnew(source, name: name, scopeNames: scopeNames) }
         sources[name] = source
-        let key = key ?? programKey(source, scopeNames)
+        let key = if let key { key } else { try programKey(source, scopeNames) }
         if let known = programs.source(key) {
             record(known.warnings(limit: Self.mostWarnings), of: known.warningCount, name)
             try warn(ambiguousOrs: known.ambiguousOrs, in: source, name: name)
@@ -60,9 +61,14 @@ extension Evaluator {
         return analysed
     }
 
-    func programKey(_ source: [UInt8], _ scopeNames: [[UInt8]]?) -> ProgramCache.Key {
-        ProgramCache.Key(
-            source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames)
+    func programKey(_ source: [UInt8], _ scopeNames: [[UInt8]]?) throws(EvalFailure) -> ProgramCache.Key {
+        let stop = machine.stop
+        guard
+            let key = ProgramCache.Key(
+                source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames,
+                isStopped: { stop.cause != nil })
+        else { throw stopFailure }
+        return key
     }
 
     private func analyseAnew(
@@ -175,9 +181,9 @@ extension Evaluator {
                 Wrap this entire expression in parentheses to preserve its current meaning:
                     (
                 """
-            let text = source[Int(span.start)..<min(Int(span.end), Int(span.start) + NixText.longestQuote + 4)]
+            let text = source[Int(span.start)..<min(Int(span.end), Int(span.start) + MessageText.longestWhole)]
             output(
-                Array(before.utf8) + Array(NixText.shortened(Array(text), of: Int(span.end - span.start)).utf8)
+                Array(before.utf8) + Array(MessageText.shortened(Array(text), of: Int(span.end - span.start)).utf8)
                     + Array(")\nGive feedback at https://github.com/NixOS/nix/pull/11121".utf8))
         }
     }

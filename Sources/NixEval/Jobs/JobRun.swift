@@ -96,7 +96,10 @@ final class JobRun {
     /// one.
     private func verified(_ bytes: [UInt8], _ evaluator: Evaluator) throws -> Program {
         evaluator.machine.countBesideHeap(bytes.count)
-        let key = ProgramCache.Key(encoded: bytes)
+        let stop = evaluator.machine.stop
+        guard let key = ProgramCache.Key(encoded: bytes, isStopped: { stop.cause != nil }) else {
+            throw evaluator.stopFailure
+        }
         if let (known, size) = programs.program(key) {
             try evaluator.count(program: size)
             return known

@@ -49,7 +49,7 @@ public actor VirtualMachine {
 
     /// Writes the programs that were compiled since the last call to the disk cache. Those that cannot be written are
     /// dropped.
-    public func storePrograms() { disk?.store() }
+    public func storePrograms() { disk?.store(room: .max, shouldCancel: nil) }
 
     /// The memory of the previous job if it had the same system and features; otherwise a new one.
     private func memory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {

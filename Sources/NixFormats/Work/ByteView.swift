@@ -1,4 +1,5 @@
 import Glibc
+import MessageText
 
 /// A view of bytes that something else owns and does not change. Every access is checked.
 ///
@@ -140,12 +141,11 @@ extension ByteView {
         unsafe self.init(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// A copy for a message: a long text is cut and ends in dots.
+    /// A copy for a message, cut by the rule of `MessageText`.
     package var excerpt: [UInt8] {
-        if count <= ByteView.excerptBytes { return array }
-        return self[0..<ByteView.excerptBytes].array + Array("...".utf8)
+        MessageText.excerpt(self[0..<min(count, MessageText.longestWhole)].array, of: count)
     }
 
-    /// The most bytes of a text that messages show.
+    /// The most bytes of a text that a message shows around the position of an error.
     package static var excerptBytes: Int { 4096 }
 }

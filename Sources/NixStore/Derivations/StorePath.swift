@@ -1,3 +1,5 @@
+import MessageText
+
 /// Names and paths of the Nix store, whose directory is always `/nix/store`.
 ///
 /// A store path is `/nix/store/`, 32 base-32 digits of a 160-bit hash, `-`, and a name.
@@ -7,7 +9,7 @@ public enum StorePath {
     public static let prefixLength = 11 + hashLength + 1
     static let hashLength = 32
     /// The longest name in bytes (Nix's `StorePath::MaxPathLen`).
-    static let maximumNameLength = 211
+    public static let maximumNameLength = 211
     public static let derivationSuffix = Array(".drv".utf8)
 
     /// Checks that a store object may have a name.
@@ -17,7 +19,7 @@ public enum StorePath {
         if name.isEmpty { throw StoreError("name must not be empty") }
         if name.count <= maximumNameLength, name[0] != CanonPath.dot, name.allSatisfy(isNameByte) { return }
         if name.count > maximumNameLength {
-            throw StoreError("name '", excerpt(name), "' must be no longer than \(maximumNameLength) characters")
+            throw StoreError("name '", name, "' must be no longer than \(maximumNameLength) characters")
         }
         for first in [[CanonPath.dot], [CanonPath.dot, CanonPath.dot]] where name.starts(with: first) {
             if name.count == first.count { throw StoreError("name '", name, "' is not valid") }
@@ -30,13 +32,6 @@ public enum StorePath {
         for byte in name where !isNameByte(byte) {
             throw StoreError("name '", name, "' contains illegal character '", [byte], "'")
         }
-    }
-
-    /// A prefix of a name for a message.
-    private static func excerpt(_ name: [UInt8]) -> [UInt8] {
-        let most = 1_024
-        guard name.count > most else { return name }
-        return name.prefix(most) + Array("«\(name.count - most) bytes elided»".utf8)
     }
 
     @inline(__always)
@@ -119,7 +114,7 @@ public enum StorePath {
         do throws(StoreError) {
             try check(name: name)
         } catch {
-            throw StoreError("path '", name, "' is not a valid store path: ", error.message, "")
+            throw StoreError("path '", name, "' is not a valid store path: ", because: error)
         }
     }
 
@@ -232,7 +227,14 @@ public struct StoreError: Error, Sendable, Equatable {
 
     public init(_ message: String) { self.message = Array(message.utf8) }
 
+    /// Creates an error whose message quotes one or two names.
     init(_ first: String, _ name: [UInt8], _ second: String, _ other: [UInt8] = [], _ third: String = "") {
-        message = Array(first.utf8) + name + Array(second.utf8) + other + Array(third.utf8)
+        let quoted = MessageText.excerpt(name) + Array(second.utf8) + MessageText.excerpt(other)
+        message = Array(first.utf8) + quoted + Array(third.utf8)
+    }
+
+    /// Creates an error whose message quotes a name and gives the message of another error as the reason.
+    init(_ first: String, _ name: [UInt8], _ second: String, because reason: StoreError) {
+        message = Array(first.utf8) + MessageText.excerpt(name) + Array(second.utf8) + reason.message
     }
 }

@@ -1,3 +1,5 @@
+import MessageText
+
 /// Why a reference is invalid or a source cannot be fetched.
 public struct FetchError: Error, Sendable {
     /// The class of an error, which decides how it is handled.
@@ -21,10 +23,11 @@ public struct FetchError: Error, Sendable {
 
     init(_ kind: Kind, _ message: String) { self.init(kind, Array(message.utf8)) }
 
-    /// Creates an error whose message quotes two texts.
+    /// Creates an error whose message quotes one or two texts.
     init(_ kind: Kind, _ first: String, _ text: [UInt8], _ second: String, _ other: [UInt8] = [], _ third: String = "")
     {
-        self.init(kind, Array(first.utf8) + text + Array(second.utf8) + other + Array(third.utf8))
+        let quoted = MessageText.excerpt(text) + Array(second.utf8) + MessageText.excerpt(other)
+        self.init(kind, Array(first.utf8) + quoted + Array(third.utf8))
     }
 
     static let stopped = FetchError(.stopped, "stopped")

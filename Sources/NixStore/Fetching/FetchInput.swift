@@ -1,3 +1,5 @@
+import MessageText
+
 /// The value of an input attribute.
 public enum InputAttribute: Sendable, Equatable {
     case text([UInt8])
@@ -134,9 +136,9 @@ public struct FetchInput: Sendable, Equatable {
     var described: String {
         let pairs = attributes.sorted { $0.key < $1.key }.map { name, value in
             switch value {
-            case .text(let text): "\"\(name)\":\"\(String(decoding: text, as: UTF8.self))\""
-            case .number(let number): "\"\(name)\":\(number)"
-            case .flag(let flag): "\"\(name)\":\(flag)"
+            case .text(let text): "\"\(MessageText.shortened(name))\":\"\(MessageText.shortened(text))\""
+            case .number(let number): "\"\(MessageText.shortened(name))\":\(number)"
+            case .flag(let flag): "\"\(MessageText.shortened(name))\":\(flag)"
             }
         }
         return "{\(pairs.joined(separator: ","))}"

@@ -1,3 +1,5 @@
+import MessageText
+
 /// The types of inputs.
 public enum InputScheme: String, CaseIterable, Sendable {
     case file, git, github, gitlab
@@ -28,7 +30,8 @@ public enum InputScheme: String, CaseIterable, Sendable {
     func check(_ input: FetchInput) throws(FetchError) {
         for name in input.attributes.keys.sorted() where name != "type" && name != "__final" && !allowed.contains(name)
         {
-            throw FetchError(.invalid, "input attribute '\(name)' not supported by scheme '\(rawValue)'")
+            throw FetchError(
+                .invalid, "input attribute '\(MessageText.shortened(name))' not supported by scheme '\(rawValue)'")
         }
         switch self {
         case .path: _ = try input.requiredText("path")
@@ -109,11 +112,13 @@ public enum InputScheme: String, CaseIterable, Sendable {
             case "rev", "narHash": result[name] = .text(value)
             case "revCount", "lastModified":
                 guard let number = Self.number(value) else {
-                    throw FetchError(.invalid, "path URL '", url.text, "' has invalid parameter '\(name)'")
+                    throw FetchError(
+                        .invalid, "path URL '", url.text, "' has invalid parameter '\(MessageText.shortened(name))'")
                 }
                 result[name] = .number(number)
             default:
-                throw FetchError(.invalid, "path URL '", url.text, "' has unsupported parameter '\(name)'")
+                throw FetchError(
+                    .invalid, "path URL '", url.text, "' has unsupported parameter '\(MessageText.shortened(name))'")
             }
         }
         return result
@@ -170,7 +175,9 @@ public enum InputScheme: String, CaseIterable, Sendable {
                 }
                 result[name] = .text(value)
             case "host", "narHash": result[name] = .text(value)
-            default: throw FetchError(.badURL, "URL '", url.text, "' contains unknown parameter '\(name)'")
+            default:
+                throw FetchError(
+                    .badURL, "URL '", url.text, "' contains unknown parameter '\(MessageText.shortened(name))'")
             }
         }
         return result

@@ -6,6 +6,9 @@ public enum CanonPath {
     static let slash = UInt8(ascii: "/")
     static let dot = UInt8(ascii: ".")
 
+    /// The most bytes of a path that the operating system accepts: Linux's `PATH_MAX` without its terminating zero byte.
+    public static let maximumLength = 4095
+
     /// The canonical form of a path: empty and `.` components are removed, and `..` is applied, but never above `/`. A
     /// path without a leading slash is relative to `/`.
     public static func canonicalize(_ path: [UInt8]) -> [UInt8] {

@@ -1,4 +1,5 @@
 import Glibc
+import MessageText
 
 /// Why something could not be read.
 public struct EvalIOError: Error, Sendable, Equatable {
@@ -84,7 +85,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
     }
 
     private func quoted(_ before: String, _ after: String) -> [UInt8] {
-        Array("\(before)'".utf8) + path + Array("'\(after)".utf8)
+        Array("\(before)'".utf8) + MessageText.excerpt(path) + Array("'\(after)".utf8)
     }
 
     private static func describe(_ code: Int32) -> String {

@@ -1,4 +1,5 @@
 import Glibc
+import MessageText
 
 /// Resolves paths below one directory without ever leaving it.
 ///
@@ -99,7 +100,7 @@ struct RootWalk: Sendable {
         }
         if target.first == CanonPath.slash {
             throw EvalIOError.outsideRoots(
-                shown, "a link on the way leads to '\(String(decoding: target, as: UTF8.self))', out of its root")
+                shown, "a link on the way leads to '\(MessageText.shortened(target))', out of its root")
         }
         walk.remaining.append(contentsOf: target.split(separator: CanonPath.slash).map(Array.init).reversed())
     }

@@ -1,3 +1,5 @@
+import MessageText
+
 extension RootedIO {
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
         let limit = min(limit, limits.maximumFileSize)
@@ -104,7 +106,7 @@ extension RootedIO {
         let root = CanonPath.join(Array(components[..<2]))
         guard let walk = walks[root] else {
             throw EvalIOError.outsideRoots(
-                path, "no root holds it; the job has no root '\(String(decoding: components[1], as: UTF8.self))'")
+                path, "no root holds it; the job has no root '\(MessageText.shortened(components[1]))'")
         }
         return .root(root, try walk.find(Array(components[2...]), resolution, shown: path))
     }

@@ -31,6 +31,13 @@ public struct Hash: Hashable, Sendable {
             }
     }
 
+    /// Hashes data of any length, and calls `isStopped` after each block; nil if that returned true.
+    public init?(of data: [UInt8], _ algorithm: HashAlgorithm, isStopped: () -> Bool) {
+        var stream = HashStream(algorithm)
+        guard unsafe data.withUnsafeBytes({ unsafe stream.update($0, isStopped: isStopped) }) else { return nil }
+        self = stream.finish()
+    }
+
     /// Parses a hash: `ALGORITHM:TEXT`, `ALGORITHM-BASE64` (SRI), or a text without algorithm. Its length determines
     /// the encoding.
     ///

@@ -1,3 +1,5 @@
+import MessageText
+
 /// Why a text is not a hash.
 public enum HashError: Error, Sendable, Equatable {
     case unknownAlgorithm([UInt8])
@@ -33,7 +35,7 @@ public enum HashError: Error, Sendable, Equatable {
     }
 
     private func quoted(_ before: String, _ text: [UInt8], _ after: String) -> [UInt8] {
-        Array("\(before)'".utf8) + text + Array("'\(after)".utf8)
+        Array("\(before)'".utf8) + MessageText.excerpt(text) + Array("'\(after)".utf8)
     }
 }
 

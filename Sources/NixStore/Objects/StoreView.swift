@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Overlays another `EvalIO` with the store objects of one evaluation, as if their store paths existed.
@@ -38,6 +39,11 @@ public final class StoreView: EvalIO {
 
     /// Resolves a path.
     private func find(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) -> Resolved {
+        // Each step of the resolution copies the path up to it, so its time is quadratic in the length. A path that no
+        // system call accepts is therefore refused first.
+        guard path.count <= CanonPath.maximumLength else {
+            throw EvalIOError(errno: ENAMETOOLONG, path: path, action: "getting status of")
+        }
         var path = path
         var linksLeft = LocalIO.maximumLinks
         while true {
@@ -118,10 +124,11 @@ public final class StoreView: EvalIO {
     }
 
     public func fileType(_ path: [UInt8]) throws(EvalIOError) -> FileType? {
+        if path.count > CanonPath.maximumLength { return nil }
         switch try find(path, .ancestors) {
-        case .outside(let path): try base.fileType(path)
-        case .missing: nil
-        case .inside(_, _, let type, _, _): type
+        case .outside(let path): return try base.fileType(path)
+        case .missing: return nil
+        case .inside(_, _, let type, _, _): return type
         }
     }
 

@@ -1,7 +1,7 @@
 /// Tokens outside strings and paths.
 extension Lexer {
     mutating func normalToken() throws(ParseFailure) -> TokenKind {
-        skipSpace()
+        try skipSpace()
         let first = byte(0)
         switch first {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"):
@@ -58,31 +58,49 @@ extension Lexer {
         }
     }
 
-    private mutating func skipSpace() {
+    private mutating func skipSpace() throws(ParseFailure) {
+        var nextPoll = offset &+ Self.bytesPerPoll
         while true {
             switch byte(0) {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): offset &+= 1
-            case UInt8(ascii: "#"): skipLineComment()
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                offset &+= 1
+                guard offset >= nextPoll else { continue }
+            case UInt8(ascii: "#"): try skipLineComment()
             case UInt8(ascii: "/"):
-                guard byte(1) == UInt8(ascii: "*"), let end = endOfComment() else { return }
+                guard byte(1) == UInt8(ascii: "*"), let end = try endOfComment() else { return }
                 offset = end
             default: return
+            }
+            if offset >= nextPoll {
+                try pollInToken(at: offset)
+                nextPoll = offset &+ Self.bytesPerPoll
             }
         }
     }
 
-    private mutating func skipLineComment() {
-        let end = bytes.find(UInt8(ascii: "\n"), from: offset, to: bytes.count)
-        offset = bytes.find(UInt8(ascii: "\r"), from: offset, to: end)
+    private mutating func skipLineComment() throws(ParseFailure) {
+        while offset < bytes.count {
+            let block = min(bytes.count, offset &+ Self.bytesPerPoll)
+            let end = bytes.find(UInt8(ascii: "\n"), from: offset, to: block)
+            offset = bytes.find(UInt8(ascii: "\r"), from: offset, to: end)
+            if offset < block { return }
+            try pollInToken(at: offset)
+        }
     }
 
     /// The offset behind the comment at `offset`. An unterminated comment gives nil: its `/` and `*` are then two
     /// tokens.
-    private func endOfComment() -> Int? {
+    private func endOfComment() throws(ParseFailure) -> Int? {
         var index = offset &+ 2
+        var block = index
         while true {
-            index = bytes.find(UInt8(ascii: "*"), from: index, to: bytes.count)
-            guard index < bytes.count else { return nil }
+            if index >= block {
+                if index > offset &+ 2 { try pollInToken(at: index) }
+                block = min(bytes.count, index &+ Self.bytesPerPoll)
+            }
+            index = bytes.find(UInt8(ascii: "*"), from: index, to: block)
+            if index >= bytes.count { return nil }
+            if index >= block { continue }
             index &+= 1
             if bytes[index] == UInt8(ascii: "/") { return index &+ 1 }
         }

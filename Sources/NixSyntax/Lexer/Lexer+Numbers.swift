@@ -1,3 +1,5 @@
+import MessageText
+
 /// Integers and floats, and tokens whose first byte could also begin a path.
 extension Lexer {
     /// Lexes a token that starts with a digit.
@@ -87,7 +89,7 @@ extension Lexer {
 
     private func invalidNumber(_ type: String) -> ParseFailure {
         ParseFailure(
-            .invalidNumber, "invalid \(type) '\(NixText.shortened(bytes.quote(start, end), of: end &- start))'",
+            .invalidNumber, "invalid \(type) '\(MessageText.shortened(bytes.quote(start, end), of: end &- start))'",
             at: span)
     }
 }

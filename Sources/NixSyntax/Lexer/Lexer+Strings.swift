@@ -1,3 +1,5 @@
+import MessageText
+
 /// The pieces of quoted and indented strings.
 extension Lexer {
     mutating func stringToken() throws(ParseFailure) -> TokenKind {
@@ -10,7 +12,7 @@ extension Lexer {
             return consume(2, .dollarBrace)
         default: break
         }
-        let end = endOfStringText()
+        let end = try endOfStringText()
         // The text is empty only before a `$` or `\` that is the last byte of the source.
         guard end > offset else { return consumeEnd() }
         let kind = consume(end &- offset, .stringText)
@@ -21,9 +23,19 @@ extension Lexer {
     /// The offset behind the text that starts at `offset`: at a quote, at an interpolation, or before an escape that is
     /// cut off by the end of the source. In `$${` the brace begins no interpolation; a `$` before the closing quote is
     /// text.
-    private func endOfStringText() -> Int {
+    private func endOfStringText() throws(ParseFailure) -> Int {
         var index = offset
         while index < bytes.count {
+            let block = min(bytes.count, index &+ Self.bytesPerPoll)
+            if let end = endOfStringText(&index, block) { return end }
+            if index < bytes.count { try pollInToken(at: index) }
+        }
+        return index
+    }
+
+    /// Reads one block of such a text; nil if the text does not end in it. `index` is then behind the block.
+    private func endOfStringText(_ index: inout Int, _ block: Int) -> Int? {
+        while index < block {
             switch bytes[index] {
             case UInt8(ascii: "\""): return index
             case UInt8(ascii: "\\"):
@@ -42,11 +54,11 @@ extension Lexer {
             default: index &+= 1
             }
         }
-        return index
+        return nil
     }
 
     mutating func indentedToken() throws(ParseFailure) -> TokenKind {
-        let end = endOfIndentedText()
+        let end = try endOfIndentedText()
         if end > offset {
             let kind = consume(end &- offset, .indentedText)
             try refuseNullBytes()
@@ -78,9 +90,19 @@ extension Lexer {
 
     /// The offset behind the plain text at `offset`. As in Nix's lexer, `$` and `'` consume the byte after them unless
     /// the two may be an interpolation, an escape or the end of the string.
-    private func endOfIndentedText() -> Int {
+    private func endOfIndentedText() throws(ParseFailure) -> Int {
         var index = offset
         while index < bytes.count {
+            let block = min(bytes.count, index &+ Self.bytesPerPoll)
+            if let end = endOfIndentedText(&index, block) { return end }
+            if index < bytes.count { try pollInToken(at: index) }
+        }
+        return index
+    }
+
+    /// Reads one block of such a text; nil if the text does not end in it. `index` is then behind the block.
+    private func endOfIndentedText(_ index: inout Int, _ block: Int) -> Int? {
+        while index < block {
             switch bytes[index] {
             case UInt8(ascii: "$"):
                 let next = bytes[index &+ 1]
@@ -97,12 +119,12 @@ extension Lexer {
             default: index &+= 1
             }
         }
-        return index
+        return nil
     }
 
     private func refuseNullBytes() throws(ParseFailure) {
         guard bytes.find(0, from: start, to: end) < end else { return }
-        let shown = NixText.shortened(bytes.quote(start, end), of: end &- start).split(
+        let shown = MessageText.shortened(bytes.quote(start, end), of: end &- start).split(
             separator: "\0", omittingEmptySubsequences: false)
         throw ParseFailure(
             .nullByte,

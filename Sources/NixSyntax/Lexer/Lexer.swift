@@ -35,12 +35,29 @@ struct Lexer {
     /// The units of work left until the parser polls. It may fall below 0 by the units of one parser step.
     var unitsUntilPoll = Lexer.pollInterval
 
+    /// The parser's `ParseOptions.shouldCancel`, which is called inside long tokens with `tableBytes`: the bytes of the
+    /// parser's tables at its last poll.
+    private let shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
+    var tableBytes = 0
+
+    /// The bytes of one token that are read between two polls: less than a millisecond of work.
+    static let bytesPerPoll = 1 << 18
+
     /// The units of work between two polls, about 50 µs: a unit is one token or one table entry.
     static let pollInterval = 512
 
     init(_ bytes: SourceBytes, options: ParseOptions) {
         self.bytes = bytes
         pipeOperators = options.pipeOperators
+        shouldCancel = options.shouldCancel
+    }
+
+    /// Polls inside a token that is read up to `offset`.
+    @inline(never)
+    func pollInToken(at offset: Int) throws(ParseFailure) {
+        guard let shouldCancel, shouldCancel(tableBytes) else { return }
+        let position = UInt32(truncatingIfNeeded: min(offset, bytes.count))
+        throw ParseFailure(.cancelled, "parsing was cancelled", at: Span(start: position, end: position))
     }
 
     /// The source range of the current token.

@@ -1,3 +1,5 @@
+import MessageText
+
 /// What to report about discouraged literals: Nix's settings `lint-url-literals`, `lint-short-path-literals` and
 /// `lint-absolute-path-literals`.
 public struct LiteralLints: Sendable, Hashable {
@@ -45,7 +47,7 @@ extension SyntaxTree {
 
     private func finding(_ node: Node, _ span: Span, _ lints: LiteralLints) -> LiteralLints.Finding? {
         switch node {
-        case .uri(let text): return urlFinding(NixText.shortened(bytes(of: text)), span, lints.urls)
+        case .uri(let text): return urlFinding(MessageText.shortened(bytes(of: text)), span, lints.urls)
         case .path(let text), .homePath(let text): return pathFinding(bytes(of: text), span, lints)
         case .interpolatedPath(let parts):
             guard let first = parts.range.first, case .literal(let text) = self.parts[first] else { return nil }
@@ -62,7 +64,7 @@ extension SyntaxTree {
     }
 
     private func pathFinding(_ bytes: [UInt8], _ span: Span, _ lints: LiteralLints) -> LiteralLints.Finding? {
-        let text = NixText.shortened(bytes)
+        let text = MessageText.shortened(bytes)
         switch bytes.first {
         case UInt8(ascii: "/"), UInt8(ascii: "~"):
             let kind = bytes.first == UInt8(ascii: "/") ? "absolute" : "home"

@@ -28,7 +28,9 @@ extension Parser {
     @inline(never)
     mutating func poll(taking bytes: Int = 0) throws(ParseFailure) {
         lexer.unitsUntilPoll = Lexer.pollInterval
-        guard let shouldCancel, shouldCancel(memoryBytes &+ bytes) else { return }
+        guard let shouldCancel else { return }
+        lexer.tableBytes = memoryBytes
+        guard shouldCancel(lexer.tableBytes &+ bytes) else { return }
         throw ParseFailure(.cancelled, "parsing was cancelled", at: lexer.span)
     }
 

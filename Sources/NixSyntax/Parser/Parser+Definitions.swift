@@ -1,3 +1,5 @@
+import MessageText
+
 /// Nix's rules for `a.b = e`. Nested sets are created as needed; two sets of the same name are merged, where the `rec`
 /// of the second is ignored; everything else is a duplicate definition.
 extension Parser {
@@ -118,7 +120,7 @@ extension Parser {
         let earlier = bindings.attribute(entry)
         guard let (node, target) = set(earlier), let (other, source) = set(attribute) else {
             var text = pathText(names.lowerBound...(names.upperBound &- 1))
-            for name in path where text.count <= NixText.longestQuote { text += [UInt8(ascii: ".")] + quoted(name) }
+            for name in path where text.count <= MessageText.longestWhole { text += [UInt8(ascii: ".")] + quoted(name) }
             throw duplicate(text, attribute.span, earlier: entry)
         }
         deepen(node, to: depth(other))
@@ -132,10 +134,10 @@ extension Parser {
             firstSource: bindings.extras(of: target).sourceCount)
     }
 
-    /// An attribute path as Nix shows it in messages, up to a little more than `NixText.longestQuote` bytes.
+    /// An attribute path as Nix shows it in messages, up to a little more than `MessageText.longestWhole` bytes.
     private func pathText(_ names: ClosedRange<Int>) -> [UInt8] {
         var text: [UInt8] = []
-        for index in names where text.count <= NixText.longestQuote {
+        for index in names where text.count <= MessageText.longestWhole {
             if index > names.lowerBound { text.append(UInt8(ascii: ".")) }
             switch pendingNames[index] {
             case .fixed(let name, _): text += quoted(name)
@@ -147,7 +149,7 @@ extension Parser {
 
     func duplicate(_ path: [UInt8], _ span: Span, earlier entry: UInt32) -> ParseFailure {
         ParseFailure(
-            .duplicateAttribute, "attribute '\(NixText.shortened(path))' already defined", at: span,
+            .duplicateAttribute, "attribute '\(MessageText.shortened(path))' already defined", at: span,
             previous: bindings.attribute(entry).span.start)
     }
 }

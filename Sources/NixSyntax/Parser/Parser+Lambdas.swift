@@ -1,3 +1,5 @@
+import MessageText
+
 /// Functions and their patterns.
 extension Parser {
     /// Reads `x`, `x: e` or `x@{ ... }: e`.
@@ -183,7 +185,7 @@ extension Parser {
 
     private func duplicateFormal(_ name: SymbolID, _ span: Span) -> ParseFailure {
         ParseFailure(
-            .duplicateFormal, "duplicate formal function argument '\(NixText.shortened(quoted(name)))'", at: span)
+            .duplicateFormal, "duplicate formal function argument '\(MessageText.shortened(quoted(name)))'", at: span)
     }
 
     /// A name as Nix prints it, in quotes if it needs them.

@@ -1,28 +1,5 @@
 /// Strings and names as Nix writes them.
 public enum NixText {
-    /// The most bytes of a name or literal that a message shows.
-    public static let longestQuote = 1024
-
-    /// A name or literal as a message shows it. Beyond `longestQuote` bytes it is cut at a character boundary, and the
-    /// number of omitted bytes follows.
-    ///
-    /// - Parameters:
-    ///   - bytes: the text, or a prefix of it.
-    ///   - length: bytes of the whole text, if `bytes` is a prefix.
-    public static func shortened(_ bytes: [UInt8], of length: Int? = nil) -> String {
-        let length = length ?? bytes.count
-        guard length > longestQuote else { return String(decoding: bytes, as: UTF8.self) }
-        let shown = bytes[..<characterStart(bytes, atOrBefore: min(longestQuote, bytes.count))]
-        return String(decoding: shown, as: UTF8.self) + " «\(length - shown.count) bytes elided»"
-    }
-
-    /// The start of the UTF-8 character that contains `offset`; `offset` itself if the bytes are not UTF-8.
-    static func characterStart(_ bytes: [UInt8], atOrBefore offset: Int) -> Int {
-        var start = offset
-        while start > 0, offset - start < 4, start < bytes.count, bytes[start] & 0xC0 == 0x80 { start -= 1 }
-        return offset - start < 4 ? start : offset
-    }
-
     /// Appends the string literal, quoted and escaped, whose value is `bytes`.
     public static func appendString(_ bytes: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))

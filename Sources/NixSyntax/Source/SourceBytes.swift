@@ -1,4 +1,5 @@
 import Glibc
+import MessageText
 
 /// The source bytes during parsing. Reading past the end gives 0, so that the lexer may look ahead without bounds
 /// checks of its own.
@@ -38,9 +39,8 @@ struct SourceBytes {
     @inline(__always)
     func pointer(_ start: Int) -> UnsafePointer<UInt8> { unsafe base.baseAddress.unsafelyUnwrapped + start }
 
-    /// A prefix of a range that is a few bytes longer than a message shows, so that `NixText.shortened` sees that it is
-    /// cut.
-    func quote(_ start: Int, _ end: Int) -> [UInt8] { array(start, min(end, start &+ NixText.longestQuote &+ 4)) }
+    /// A prefix of a range that is as long as `MessageText.shortened` needs to show the range.
+    func quote(_ start: Int, _ end: Int) -> [UInt8] { array(start, min(end, start &+ MessageText.longestWhole)) }
 
     func array(_ start: Int, _ end: Int) -> [UInt8] {
         unsafe withBytes(start, end) { unsafe Array($0) }

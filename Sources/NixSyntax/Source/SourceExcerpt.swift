@@ -1,3 +1,5 @@
+import MessageText
+
 /// The source line of an error with its neighbours, as Nix shows them.
 ///
 /// Lines of more than `longestLine` bytes are cut at character boundaries and marked with `…`: the error's line around
@@ -143,8 +145,8 @@ private struct TruncatedLine {
         let target = min(line.lowerBound + column, line.upperBound)
         var start = max(line.lowerBound, min(target - most / 2, line.upperBound - most))
         var end = min(line.upperBound, start + most)
-        if start > line.lowerBound { start = NixText.characterStart(source, atOrBefore: start) }
-        if end < line.upperBound { end = NixText.characterStart(source, atOrBefore: end) }
+        if start > line.lowerBound { start = MessageText.characterStart(source, atOrBefore: start) }
+        if end < line.upperBound { end = MessageText.characterStart(source, atOrBefore: end) }
         bytes = Array(source[start..<end])
         self.column = target - start
         if start > line.lowerBound {

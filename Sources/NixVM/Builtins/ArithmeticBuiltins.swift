@@ -2,24 +2,58 @@ import Glibc
 import NixBytecode
 
 /// Builtins on numbers.
-extension Machine {
-    static let arithmeticBuiltins: [BuiltinDefinition] = [
-        .function("add", 2) { $0.arithmeticBuiltin(.add) },
-        .function("sub", 2) { $0.arithmeticBuiltin(.subtract) },
-        .function("mul", 2) { $0.arithmeticBuiltin(.multiply) },
-        .function("div", 2) { $0.arithmeticBuiltin(.divide) },
-        .frame("lessThan", 2, slots: 3) { interpreter in
+extension Builtin {
+    static let arithmetic: [Builtin] = [
+        .function("add", operands("argument", of: "addition"), since: "0.10", "The sum of two numbers.") {
+            $0.arithmeticBuiltin(.add)
+        },
+        .function("sub", operands("argument", of: "subtraction"), since: "0.11", "The difference of two numbers.") {
+            $0.arithmeticBuiltin(.subtract)
+        },
+        .function("mul", operands("argument", of: "multiplication"), since: "0.12", "The product of two numbers.") {
+            $0.arithmeticBuiltin(.multiply)
+        },
+        .function(
+            "div", operands("operand", of: "division"), since: "0.12",
+            "The quotient of two numbers; of two integers, the integer next to it toward zero."
+        ) { $0.arithmeticBuiltin(.divide) },
+        .frame(
+            "lessThan", [.checked("a"), .checked("b")], slots: 3, since: "0.10",
+            "Whether `a < b`, for numbers, strings, paths and lists.", role: .naturalOrder
+        ) { interpreter in
             if interpreter.bp[2].isNull { interpreter.bp[2] = .false }
             return interpreter.lessThanDeepStep()
         },
-        .function("bitAnd", 2, early: { $0.expectInteger(0) != nil }) { interpreter in interpreter.bitwise { $0 & $1 }
+        .function(
+            "bitAnd", [.evaluated("a"), .evaluated("b")], since: "2.1", "The bits that both integers have.",
+            early: { $0.expectInteger(0) != nil }
+        ) { interpreter in interpreter.bitwise { $0 & $1 } },
+        .function(
+            "bitOr", [.evaluated("a"), .evaluated("b")], since: "2.1", "The bits that one of two integers has.",
+            early: { $0.expectInteger(0) != nil }
+        ) { interpreter in interpreter.bitwise { $0 | $1 } },
+        .function(
+            "bitXor", [.evaluated("a"), .evaluated("b")], since: "2.1", "The bits that only one of two integers has.",
+            early: { $0.expectInteger(0) != nil }
+        ) { interpreter in interpreter.bitwise { $0 ^ $1 } },
+        .function("ceil", [.evaluated("number")], since: "2.4", "The smallest integer that is not less than a number.")
+        {
+            $0.rounded(.up, "ceil")
         },
-        .function("bitOr", 2, early: { $0.expectInteger(0) != nil }) { interpreter in interpreter.bitwise { $0 | $1 } },
-        .function("bitXor", 2, early: { $0.expectInteger(0) != nil }) { interpreter in interpreter.bitwise { $0 ^ $1 }
+        .function(
+            "floor", [.evaluated("number")], since: "2.4", "The largest integer that is not greater than a number."
+        ) {
+            $0.rounded(.down, "floor")
         },
-        .function("ceil", 1) { interpreter in interpreter.rounded(.up, "ceil") },
-        .function("floor", 1) { interpreter in interpreter.rounded(.down, "floor") },
     ]
+
+    /// The operands of an arithmetic operation, as Nix words them.
+    private static func operands(_ noun: String, of operation: String) -> [BuiltinArgument] {
+        [
+            .checked("a", .custom("while evaluating the first \(noun) of the \(operation)")),
+            .checked("b", .custom("while evaluating the second \(noun) of the \(operation)")),
+        ]
+    }
 }
 
 extension Interpreter {

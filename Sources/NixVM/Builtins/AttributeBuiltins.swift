@@ -1,19 +1,63 @@
 /// Builtins on attribute sets.
-extension Machine {
-    static let attributeBuiltins: [BuiltinDefinition] = [
-        .function("attrNames", 1) { $0.attributeNames() },
-        .function("attrValues", 1) { $0.attributeValues() },
-        .function("getAttr", 2, early: { $0.expectPlainString(0) != nil }) { $0.getAttribute() },
-        .function("hasAttr", 2, early: { $0.expectPlainString(0) != nil }) { $0.hasAttribute() },
-        .function("removeAttrs", 2, global: true, early: { $0.expectSet(0) != nil }) { $0.removeAttributes() },
-        .function("intersectAttrs", 2, early: { $0.expectSet(0) != nil }) { $0.intersectAttributes() },
-        .function("listToAttrs", 1) { $0.listToAttributes() },
-        .function("mapAttrs", 2, strict: [1]) { $0.mapAttributes() },
-        .function("catAttrs", 2, early: { $0.expectPlainString(0) != nil }) { $0.catAttributes() },
-        .function("functionArgs", 1) { $0.functionArguments() },
-        .function("unsafeGetAttrPos", 2, early: { $0.expectPlainString(0) != nil }) { $0.attributePosition() },
-        .frame("genericClosure", 1, slots: 9) { $0.closureStep() },
-        .function("zipAttrsWith", 2, early: { $0.isCallable(0) != false }) { $0.zipAttributes() },
+extension Builtin {
+    static let attributes: [Builtin] = [
+        .function("attrNames", [.checked("set", .single)], since: "0.11", "The names of a set, sorted.") {
+            $0.attributeNames()
+        },
+        .function("attrValues", [.checked("set", .single)], since: "1.8", "The values of a set, sorted by their names.")
+        {
+            $0.attributeValues()
+        },
+        .function(
+            "getAttr", [.evaluated("name"), .checked("set")], since: "0.10",
+            "The attribute with a name, as `set.${name}`.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.getAttribute() },
+        .function(
+            "hasAttr", [.evaluated("name"), .checked("set")], since: "0.10",
+            "Whether a set has an attribute with a name, as `set ? ${name}`.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.hasAttribute() },
+        .function(
+            "removeAttrs", [.checked("set"), .checked("names")], since: "0.9",
+            "The set without the attributes that are named.", isGlobal: true,
+            inner: .always("while evaluating the values of the second argument passed to builtins.removeAttrs"),
+            early: { $0.expectSet(0) != nil }
+        ) { $0.removeAttributes() },
+        .function(
+            "intersectAttrs", [.checked("left"), .checked("right")], since: "0.13",
+            "The attributes of `right` whose names `left` has, too.", early: { $0.expectSet(0) != nil }
+        ) { $0.intersectAttributes() },
+        .function(
+            "listToAttrs", [.checked("list", .single)], since: "0.11",
+            "The set of a list of `{ name, value }`. The first of equal names counts.",
+            inner: .ofType("while evaluating an element of the list passed to builtins.listToAttrs")
+        ) { $0.listToAttributes() },
+        .function(
+            "mapAttrs", [.unnamed("f"), .checked("set")], since: "2.1",
+            "A set of what `f name value` gives for each attribute."
+        ) { $0.mapAttributes() },
+        .function(
+            "catAttrs", [.evaluated("name"), .checked("list")], since: "1.8",
+            "The attributes with a name, of those sets in a list that have it.",
+            inner: .ofType("while evaluating an element in the list passed as second argument to builtins.catAttrs"),
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.catAttributes() },
+        .function(
+            "functionArgs", [.checked("f")], since: "0.13",
+            "The formal arguments of a function, each with whether it has a default."
+        ) { $0.functionArguments() },
+        .function(
+            "unsafeGetAttrPos", [.evaluated("name"), .checked("set")], since: "1.7",
+            "`{ file, line, column }` of where an attribute is defined, or `null` where that is not known.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.attributePosition() },
+        .function(
+            "zipAttrsWith", [.evaluated("f"), .checked("list")], since: "2.6",
+            "A set of what `f name values` gives for each name that a set in the list has.",
+            inner: .ofType("while evaluating a value of the list passed as second argument to builtins.zipAttrsWith"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.zipAttributes() },
     ]
 }
 
@@ -21,12 +65,12 @@ extension Interpreter {
     fileprivate func attributeNames() -> Step {
         guard let set = expectSet(0) else { return .error }
         guard let order = nameOrder(set.layout) else { return .collect }
-        guard reserve(Size.list(set.field)) else { return .collect }
-        guard charge(1 + set.field / 8) else { return .error }
-        let result = makeList(set.field)
-        for index in 0..<set.field {
+        guard reserve(Size.list(set.count)) else { return .collect }
+        guard charge(1 + set.count / 8) else { return .error }
+        let result = makeList(set.count)
+        for index in 0..<set.count {
             guard poll(at: index) else { return .error }
-            result.object.values[index] = nameString(set.layout.entries[Int(order[index])].symbol)
+            result.list[index] = nameString(set.entries[Int(order[index])].symbol)
         }
         return done(result)
     }
@@ -34,19 +78,19 @@ extension Interpreter {
     fileprivate func attributeValues() -> Step {
         guard let set = expectSet(0) else { return .error }
         guard let order = nameOrder(set.layout) else { return .collect }
-        guard reserve(Size.list(set.field)) else { return .collect }
-        guard charge(1 + set.field / 8) else { return .error }
-        let result = makeList(set.field)
-        for index in 0..<set.field {
+        guard reserve(Size.list(set.count)) else { return .collect }
+        guard charge(1 + set.count / 8) else { return .error }
+        let result = makeList(set.count)
+        for index in 0..<set.count {
             guard poll(at: index) else { return .error }
-            result.object.values[index] = set.attributeValues[Int(order[index])]
+            result.list[index] = set.values[Int(order[index])]
         }
         return done(result)
     }
 
     fileprivate func getAttribute() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
-        guard let symbol = symbol(of: name.byteBuffer) else { return .error }
+        guard let symbol = symbol(of: name.bytes) else { return .error }
         guard let slot = lookup(set, symbol) else {
             return failMissingAttribute(argument(1), symbol, context: "in the attribute set under consideration")
         }
@@ -55,22 +99,22 @@ extension Interpreter {
 
     fileprivate func hasAttribute() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
-        guard chargeName(name.byteBuffer) else { return .error }
-        guard let symbol = state.pointee.symbols.find(name.byteBuffer) else { return done(.false) }
+        guard chargeName(name.bytes) else { return .error }
+        guard let symbol = state.pointee.symbols.find(name.bytes) else { return done(.false) }
         return done(.bool(lookup(set, symbol) != nil))
     }
 
     fileprivate func removeAttributes() -> Step {
         guard let set = expectSet(0), let names = expectList(1) else { return .error }
         if let step = forceElements(names, .name, { isPlainString($0) ? nil : .error }) { return step }
-        guard reserve(Size.attributesAndLayout(set.field)) else { return .collect }
-        guard reserveOutside(min(names.field, set.field) * 16) else { return .collect }
-        guard charge(1 + names.field / 4 + set.field / 16) else { return .error }
+        guard reserve(Size.attributesAndLayout(set.count)) else { return .collect }
+        guard reserveOutside(min(names.count, set.count) * 16) else { return .collect }
+        guard charge(1 + names.count / 4 + set.count / 16) else { return .error }
         var removed: Set<UInt32> = []
-        for index in 0..<names.field {
-            let name = names.values[index]
-            guard poll(at: index), chargeName(name.object.byteBuffer) else { return .error }
-            if let symbol = state.pointee.symbols.find(name.object.byteBuffer), lookup(set, symbol) != nil {
+        for index in 0..<names.count {
+            let name = names[index]
+            guard poll(at: index), chargeName(name.string.bytes) else { return .error }
+            if let symbol = state.pointee.symbols.find(name.string.bytes), lookup(set, symbol) != nil {
                 removed.insert(symbol)
             }
         }
@@ -83,17 +127,17 @@ extension Interpreter {
 
     /// The attributes whose names pass; `Size.attributesAndLayout` of the whole reserved. Nil with `failure` set when the
     /// evaluation must stop.
-    private func select(from set: Object, where passes: (UInt32) -> Bool) -> Value? {
-        let entries = set.layout.entries
+    private func select(from set: AttributesRef, where passes: (UInt32) -> Bool) -> Value? {
+        let entries = set.entries
         let layout = state.pointee.r.hp.assumingMemoryBound(to: UInt64.self)
         // The values are gathered where the set would begin if all passed.
-        let gathered = (layout + (3 &+ set.field)).values
+        let gathered = (layout + (3 &+ set.count)).values
         var count = 0
-        for index in 0..<set.field {
+        for index in 0..<set.count {
             guard poll(at: index) else { return nil }
             guard passes(entries[index].symbol) else { continue }
             layout.entries[count] = entries[index]
-            gathered[count] = set.attributeValues[index]
+            gathered[count] = set.values[index]
             count &+= 1
         }
         if count == 0 { return state.pointee.emptyAttributes }
@@ -101,45 +145,45 @@ extension Interpreter {
         layout[1] = Value.null.bits
         _ = take(words: 2 &+ count)
         let result = makeAttributes(layout: shared(layout))
-        UnsafeMutableRawPointer(result.object.attributeValues).copyMemory(from: gathered, byteCount: count &* 8)
+        UnsafeMutableRawPointer(result.attributes.values).copyMemory(from: gathered, byteCount: count &* 8)
         return result
     }
 
     fileprivate func intersectAttributes() -> Step {
         guard let left = expectSet(0), let right = expectSet(1) else { return .error }
-        let most = min(left.field, right.field)
+        let most = min(left.count, right.count)
         guard reserve(Size.attributesAndLayout(most)) else { return .collect }
         guard reserveOutside(most * 32) else { return .collect }
         guard charge(1 + most / 4) else { return .error }
-        if right.field <= left.field {
+        if right.count <= left.count {
             return answer(select(from: right) { lookup(left, $0) != nil })
         }
         var kept: [(entry: LayoutEntry, value: Value)] = []
-        for index in 0..<left.field {
+        for index in 0..<left.count {
             guard poll(at: index) else { return .error }
-            let symbol = left.layout.entries[index].symbol
+            let symbol = left.entries[index].symbol
             if let slot = lookup(right, symbol) {
                 kept.append((LayoutEntry(symbol, positionNumber(right, symbol) ?? 0), slot.pointee))
             }
         }
         let result = makeAttributes(kept.map { $0.entry })
-        for (place, item) in kept.enumerated() { result.object.attributeValues[place] = item.value }
+        for (place, item) in kept.enumerated() { result.attributes.values[place] = item.value }
         return done(result)
     }
 
     fileprivate func listToAttributes() -> Step {
         guard let list = expectList(0) else { return .error }
         if let step = forceElements(list, .pair, { checkPair($0) }) { return step }
-        guard reserve(Size.attributesAndLayout(list.field)) else { return .collect }
-        guard reserveOutside(list.field * 32) else { return .collect }
-        guard charge(1 + list.field / 4) else { return .error }
+        guard reserve(Size.attributesAndLayout(list.count)) else { return .collect }
+        guard reserveOutside(list.count * 32) else { return .collect }
+        guard charge(1 + list.count / 4) else { return .error }
         return attributes(ofPairs: list)
     }
 
     /// Whether an element of `listToAttrs`' list has a name; nil if so.
     private func checkPair(_ item: Value) -> Step? {
         guard item.isAttributes else { return failExpected("a set", item) }
-        guard let name = lookup(item.object, Symbols.name) else {
+        guard let name = lookup(item.attributes, Symbols.name) else {
             return failMissingAttribute(item, Symbols.name, context: "in a {name=...; value=...;} pair")
         }
         if !isForced(name) { return .force }
@@ -160,12 +204,12 @@ extension Interpreter {
 
     /// The set of a list of `{ name, value }` whose names are checked: the first of equal names wins, and only it
     /// needs a value.
-    private func attributes(ofPairs list: Object) -> Step {
+    private func attributes(ofPairs list: ListRef) -> Step {
         var pairs: [(symbol: UInt32, index: Int)] = []
-        pairs.reserveCapacity(list.field)
-        for index in 0..<list.field {
-            guard let name = lookup(list.values[index].object, Symbols.name) else { continue }
-            guard poll(at: index), let symbol = symbol(of: name.pointee.object.byteBuffer) else { return .error }
+        pairs.reserveCapacity(list.count)
+        for index in 0..<list.count {
+            guard let name = lookup(list[index].attributes, Symbols.name) else { continue }
+            guard poll(at: index), let symbol = symbol(of: name.pointee.string.bytes) else { return .error }
             pairs.append((symbol, index))
         }
         let isSorted = pairs.withUnsafeMutableBufferPointer { buffer in
@@ -175,15 +219,15 @@ extension Interpreter {
         var entries: [LayoutEntry] = []
         var values: [Value] = []
         for pair in pairs where entries.last?.symbol != pair.symbol {
-            let item = list.values[pair.index]
-            guard let value = lookup(item.object, Symbols.value) else {
+            let item = list[pair.index]
+            guard let value = lookup(item.attributes, Symbols.value) else {
                 return failMissingAttribute(item, Symbols.value, context: "in a {name=...; value=...;} pair")
             }
-            entries.append(LayoutEntry(pair.symbol, positionNumber(item.object, Symbols.value) ?? 0))
+            entries.append(LayoutEntry(pair.symbol, positionNumber(item.attributes, Symbols.value) ?? 0))
             values.append(value.pointee)
         }
         let result = makeAttributes(entries)
-        for (place, value) in values.enumerated() { result.object.attributeValues[place] = value }
+        for (place, value) in values.enumerated() { result.attributes.values[place] = value }
         return done(result)
     }
 
@@ -205,17 +249,17 @@ extension Interpreter {
 
     fileprivate func mapAttributes() -> Step {
         guard let set = expectSet(1) else { return .error }
-        if set.field == 0 { return done(argument(1)) }
-        guard reserve(Size.attributesAndLayout(set.field) + Size.each(set.field, Size.thunk(3))) else {
+        if set.count == 0 { return done(argument(1)) }
+        guard reserve(Size.attributesAndLayout(set.count) + Size.each(set.count, Size.thunk(3))) else {
             return .collect
         }
-        guard charge(1 + set.field / 8) else { return .error }
+        guard charge(1 + set.count / 8) else { return .error }
         let result = makeAttributes(layout: layoutWithoutPositions(set.layout))
         let function = argument(0)
-        for index in 0..<set.field {
+        for index in 0..<set.count {
             guard poll(at: index) else { return .error }
-            result.object.attributeValues[index] = makeApplication(
-                function, nameString(set.layout.entries[index].symbol), set.attributeValues[index], isMapped: true)
+            result.attributes.values[index] = makeApplication(
+                function, nameString(set.entries[index].symbol), set.values[index], isMapped: true)
         }
         return done(result)
     }
@@ -223,15 +267,15 @@ extension Interpreter {
     fileprivate func catAttributes() -> Step {
         guard let name = expectPlainString(0), let list = expectList(1) else { return .error }
         if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
-        guard reserve(Size.list(list.field)), reserveOutside(list.field * 16) else { return .collect }
-        guard charge(1 + list.field / 4), let symbol = symbol(of: name.byteBuffer) else { return .error }
+        guard reserve(Size.list(list.count)), reserveOutside(list.count * 16) else { return .collect }
+        guard charge(1 + list.count / 4), let symbol = symbol(of: name.bytes) else { return .error }
         var found: [Value] = []
-        for index in 0..<list.field {
+        for index in 0..<list.count {
             guard poll(at: index) else { return .error }
-            if let slot = lookup(list.values[index].object, symbol) { found.append(slot.pointee) }
+            if let slot = lookup(list[index].attributes, symbol) { found.append(slot.pointee) }
         }
         let result = makeList(found.count)
-        for (index, value) in found.enumerated() { result.object.values[index] = value }
+        for (index, value) in found.enumerated() { result.list[index] = value }
         return done(result)
     }
 
@@ -246,15 +290,15 @@ extension Interpreter {
         let sorted = formals.sorted { $0.entry.symbol < $1.entry.symbol }
         let result = makeAttributes(sorted.map { $0.entry })
         for (place, formal) in sorted.enumerated() {
-            result.object.attributeValues[place] = .bool(formal.hasDefault)
+            result.attributes.values[place] = .bool(formal.hasDefault)
         }
         return done(result)
     }
 
     fileprivate func attributePosition() -> Step {
         guard let name = expectPlainString(0), let set = expectSet(1) else { return .error }
-        guard chargeName(name.byteBuffer) else { return .error }
-        guard let symbol = state.pointee.symbols.find(name.byteBuffer), let number = positionNumber(set, symbol),
+        guard chargeName(name.bytes) else { return .error }
+        guard let symbol = state.pointee.symbols.find(name.bytes), let number = positionNumber(set, symbol),
             let position = machine.attributePosition(number), let line = position.line, let column = position.column
         else { return done(.null) }
         let file = Array(position.source.utf8)
@@ -275,16 +319,16 @@ extension Interpreter {
         guard let list = expectList(1) else { return .error }
         var total = 0
         if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
-        for index in 0..<list.field { total += list.values[index].object.field }
+        for index in 0..<list.count { total += list[index].attributes.count }
         guard reserve(Size.attributesAndLayout(total) + Size.each(total, 16 + Size.thunk(3))) else { return .collect }
         guard reserveOutside(total * Interpreter.memberBytes) else { return .collect }
         guard charge(1 + total) else { return .error }
         var members: [UInt32: [Value]] = [:]
-        for index in 0..<list.field {
-            let set = list.values[index].object
-            for place in 0..<set.field {
+        for index in 0..<list.count {
+            let set = list[index].attributes
+            for place in 0..<set.count {
                 guard poll(at: place) else { return .error }
-                members[set.layout.entries[place].symbol, default: []].append(set.attributeValues[place])
+                members[set.entries[place].symbol, default: []].append(set.values[place])
             }
         }
         let sorted = members.sorted { $0.key < $1.key }
@@ -292,8 +336,8 @@ extension Interpreter {
         for (place, member) in sorted.enumerated() {
             guard poll(at: place) else { return .error }
             let values = makeList(member.value.count)
-            for (index, value) in member.value.enumerated() { values.object.values[index] = value }
-            result.object.attributeValues[place] = makeApplication(argument(0), nameString(member.key), values)
+            for (index, value) in member.value.enumerated() { values.list[index] = value }
+            result.attributes.values[place] = makeApplication(argument(0), nameString(member.key), values)
         }
         return done(result)
     }

@@ -1,34 +1,73 @@
+extension Builtin {
+    static let closures: [Builtin] = [
+        .frame(
+            "genericClosure", [.checked("{ startSet, operator }")], frame: ClosureFrame.self, since: "0.12",
+            "All items that `operator` gives for those of `startSet`, and for those that it gave; each `key` once.",
+            backtrace: BacktraceHook {
+                $0.noteClosure($1)
+                return true
+            }
+        ) { $0.closureStep() }
+    ]
+}
+
 /// `genericClosure`: everything reachable from `startSet` through `operator`, each `key` once, in breadth-first order.
 ///
-/// Keys are compared as `<` compares them, in a tree (`KeyTree`). Slots: argument, work (an array used as a queue), its
-/// head, its tail, nodes of the tree (an array), their number, the root, phase, the node reached while lists are
-/// compared. The nodes lie in the order of the result. While the operator's answer is taken, it is at the top, then
-/// also the index of the element to be forced.
-private enum ClosurePhase {
-    /// The next element is to be looked at.
-    static let next = 0
-    /// The operator was called with the item found last.
-    static let operated = 1
-    /// Whether the element's key is less than the node's is at the top.
-    static let descending = 2
-    /// Whether the key before it is less than the element's is at the top.
-    static let checking = 3
+/// Keys are compared as `<` compares them and kept in a tree (`KeyTree`), whose nodes lie in the order of the result.
+struct ClosureFrame: BuiltinFrame {
+    /// The argument.
+    @Held var set: AttributesRef
+    /// The elements that were found; those from `head` up to `tail` are still to be looked at.
+    @Held var queue: ArrayRef
+    @Held var head: Int
+    @Held var tail: Int
+    /// The nodes of the tree, how many there are, and the root.
+    @Held var nodes: ArrayRef
+    @Held var nodeCount: Int
+    @Held var root: Int
+    @Held var phase: ClosurePhase
+    /// While lists are compared: the side of `node` on which the key goes.
+    @Held var isLeft: Bool
+    /// While lists are compared: the node that the key was compared with, or will lie below.
+    @Held var node: Int
+}
+
+/// What the answer at the top is about when a step begins.
+enum ClosurePhase: Int, FramePhase {
+    case begin
+    /// There is none: the element at the head is to be looked at.
+    case next
+    /// It is what the operator gave for the item of the newest node.
+    case operated
+    /// Whether the element's key is less than that of the node.
+    case descending
+    /// Whether the key before it is less than the element's.
+    case checking
+}
+
+/// What the operator gave, above the frame, while its elements are forced.
+private struct OperatorAnswer: BuiltinFrame {
+    @Held var list: ListRef
+    /// The element that is forced next.
+    @Held var index: Int
 }
 
 extension Interpreter {
+    private var frame: ClosureFrame {
+        @inline(__always) _read { yield topFrame(as: ClosureFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: ClosureFrame.self).pointee }
+    }
+
     func closureStep() -> Step {
-        guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
-        if bp[7].isNull {
-            let step = startClosure()
-            if step != .next { return step }
-        }
+        guard frame.$set.isAttributes else { return failExpected("a set", frame.$set) }
         while true {
             let step: Step
-            switch bp[7].small {
-            case ClosurePhase.operated: step = takeAnswer()
-            case ClosurePhase.descending, ClosurePhase.checking: step = takeVerdict()
-            default:
-                if bp[2].small == bp[3].small { return finishClosure() }
+            switch frame.phase {
+            case .begin: step = startClosure()
+            case .operated: step = takeAnswer()
+            case .descending, .checking: step = takeVerdict()
+            case .next:
+                if frame.head == frame.tail { return finishClosure() }
                 step = visitElement()
             }
             if step != .next { return step }
@@ -36,34 +75,33 @@ extension Interpreter {
     }
 
     private func startClosure() -> Step {
-        let set = bp[0].object
-        guard let start = lookup(set, Symbols.startSet) else {
-            return failMissingAttribute(bp[0], Symbols.startSet, context: Self.closureArgument)
+        guard let start = lookup(frame.set.object, Symbols.startSet) else {
+            return failMissingAttribute(frame.$set, Symbols.startSet, context: Self.closureArgument)
         }
         if !isForced(start) { return .force }
         guard start.pointee.isList else {
             return failExpected("a list", start.pointee, context: Self.closureText("startSet"))
         }
-        if start.pointee.object.field == 0 { return done(start.pointee) }
-        guard let function = lookup(set, Symbols.operator) else {
-            return failMissingAttribute(bp[0], Symbols.operator, context: Self.closureArgument)
+        let items = start.pointee.list
+        if items.count == 0 { return done(start.pointee) }
+        guard let function = lookup(frame.set.object, Symbols.operator) else {
+            return failMissingAttribute(frame.$set, Symbols.operator, context: Self.closureArgument)
         }
         if !isForced(function) { return .force }
         guard isCallable(function.pointee) else {
             return failExpected("a function", function.pointee, context: Self.closureText("operator"))
         }
-        let count = start.pointee.object.field
         let nodes = 8 * KeyTree.stride
-        guard reserve(Size.array(count * 2) + Size.array(nodes)) else { return .collect }
-        guard charge(1 + count / 16) else { return .error }
-        bp[1] = emptyArray(count * 2)
-        bp[1].object.values.update(from: start.pointee.object.values, count: count)
-        bp[2] = Value(small: 0)
-        bp[3] = Value(small: count)
-        bp[4] = emptyArray(nodes)
-        bp[5] = Value(small: 0)
-        bp[6] = Value(small: KeyTree.none)
-        bp[7] = Value(small: ClosurePhase.next)
+        guard reserve(Size.array(items.count * 2) + Size.array(nodes)) else { return .collect }
+        guard charge(1 + items.count / 16) else { return .error }
+        frame.queue = makeArray(items.count * 2)
+        frame.queue.elements.update(from: items.elements, count: items.count)
+        frame.head = 0
+        frame.tail = items.count
+        frame.nodes = makeArray(nodes)
+        frame.nodeCount = 0
+        frame.root = KeyTree.none
+        frame.phase = .next
         return .next
     }
 
@@ -73,17 +111,10 @@ extension Interpreter {
         "while evaluating the '\(name)' attribute passed as argument to builtins.genericClosure"
     }
 
-    private func emptyArray(_ capacity: Int) -> Value {
-        let array = take(words: 1 + capacity)
-        array[0] = Object.header(Kind.array, field: capacity)
-        for index in 0..<capacity { array.values[index] = .null }
-        return Value(Tag.other, array)
-    }
+    private var tree: KeyTree { KeyTree(interpreter: self, frame: topFrame(as: ClosureFrame.self)) }
 
-    private var tree: KeyTree { KeyTree(interpreter: self, nodes: bp[4].object.values, root: bp + 6, count: bp + 5) }
-
-    /// The element at the head of the queue, which is looked at.
-    private var element: Slot { bp[1].object.values + bp[2].small }
+    /// The element at the head of the queue.
+    private var element: Slot { frame.queue.slot(frame.head) }
 
     /// Looks at the element at the head: forces it and its key, and finds the key's place.
     private func visitElement() -> Step {
@@ -98,7 +129,7 @@ extension Interpreter {
         if !isForced(key) { return .force }
         guard reserve(growth), reserveSlots(4) else { return .collect }
         guard charge(1) else { return .error }
-        return descend(from: bp[6].small, key.pointee, parent: KeyTree.none)
+        return descend(from: frame.root, key.pointee, parent: KeyTree.none)
     }
 
     private func elementText(_ element: Value) -> String { "in genericClosure element \(shown(element))" }
@@ -108,10 +139,10 @@ extension Interpreter {
         var node = start
         var parent = parent
         var isLeft = true
-        if parent != KeyTree.none { isLeft = bp[8].bits == Value.true.bits }
+        if parent != KeyTree.none { isLeft = frame.isLeft }
         while node != KeyTree.none {
             let other = tree.key(node)
-            if key.isList, other.isList { return compareLists(key, other, ClosurePhase.descending, node) }
+            if key.isList, other.isList { return compareLists(key, other, .descending, node) }
             guard let less = isLess(key, other) else { return failOrder(key) }
             parent = node
             isLeft = less
@@ -130,19 +161,19 @@ extension Interpreter {
         }
         let other = tree.key(before)
         if key.isList, other.isList {
-            bp[8] = .bool(isLeft)
-            return compareLists(other, key, ClosurePhase.checking, parent)
+            frame.isLeft = isLeft
+            return compareLists(other, key, .checking, parent)
         }
         guard let less = isLess(other, key) else { return failOrder(key) }
         return less ? insert(key, parent, isLeft: isLeft) : skipElement()
     }
 
-    /// Slot 9 keeps the node, slot 8 the side on which the key goes.
-    private func compareLists(_ a: Value, _ b: Value, _ phase: Int, _ node: Int) -> Step {
+    /// Calls the comparison of two lists, about which `takeVerdict` goes on.
+    private func compareLists(_ a: Value, _ b: Value, _ phase: ClosurePhase, _ node: Int) -> Step {
         guard reserveSlots(4) else { return .collect }
-        bp[7] = Value(small: phase)
-        bp[9] = Value(small: node)
-        push(.builtin(Builtin.lessThanDeep))
+        frame.phase = phase
+        frame.node = node
+        push(.builtin(.lessThanDeep))
         push(a)
         push(b)
         state.pointee.callCount = 2
@@ -152,24 +183,24 @@ extension Interpreter {
     /// Goes on with the answer about two lists.
     private func takeVerdict() -> Step {
         guard reserve(growth) else { return .collect }
-        let isDescending = bp[7].small == ClosurePhase.descending
+        let isDescending = frame.phase == .descending
         let less = pop().isTrue
-        let node = bp[9].small
-        bp[7] = Value(small: ClosurePhase.next)
+        let node = frame.node
+        frame.phase = .next
         guard let key = lookup(element.pointee.object, Symbols.key)?.pointee else { return .error }
-        guard isDescending else { return less ? insert(key, node, isLeft: bp[8].isTrue) : skipElement() }
-        bp[8] = .bool(less)
+        guard isDescending else { return less ? insert(key, node, isLeft: frame.isLeft) : skipElement() }
+        frame.isLeft = less
         return descend(from: less ? tree.left(node) : tree.right(node), key, parent: node)
     }
 
     /// Bytes for one node more.
     private var growth: Int {
-        let needed = (bp[5].small + 1) * KeyTree.stride
-        return needed <= bp[4].object.field ? 0 : Size.array(bp[4].object.field * 2)
+        let capacity = frame.nodes.count
+        return (frame.nodeCount + 1) * KeyTree.stride <= capacity ? 0 : Size.array(capacity * 2)
     }
 
     private func skipElement() -> Step {
-        bp[2] = Value(small: bp[2].small + 1)
+        frame.head += 1
         return .next
     }
 
@@ -179,21 +210,22 @@ extension Interpreter {
         guard reserve(growth) else { return .collect }
         guard reserveSlots(4) else { return .collect }
         if growth > 0 {
-            let larger = emptyArray(bp[4].object.field * 2)
-            guard copy(bp[4].object.values, to: larger.object.values, count: bp[4].object.field) else { return .error }
-            bp[4] = larger
+            let nodes = frame.nodes
+            let larger = makeArray(nodes.count * 2)
+            guard copy(nodes.elements, to: larger.elements, count: nodes.count) else { return .error }
+            frame.nodes = larger
         }
-        guard let function = lookup(bp[0].object, Symbols.operator) else { return .error }
+        guard let function = lookup(frame.set.object, Symbols.operator) else { return .error }
         let item = element.pointee
         tree.insert(key, item: item, parent: parent, isLeft: isLeft)
-        bp[2] = Value(small: bp[2].small + 1)
-        bp[7] = Value(small: ClosurePhase.operated)
+        frame.head += 1
+        frame.phase = .operated
         return callWith(function.pointee, item)
     }
 
     /// Puts the elements that the operator gave, all forced, into the queue.
     private func takeAnswer() -> Step {
-        let base = bp + 10
+        let base = above(ClosureFrame.self)
         if sp == base + 1 {
             guard base.pointee.isList else {
                 return failExpected(
@@ -202,76 +234,69 @@ extension Interpreter {
             }
             push(Value(small: 0))
         }
-        let list = base.pointee.object
-        while base[1].small < list.field {
-            if !isForced(list.values + base[1].small) { return .force }
-            base[1] = Value(small: base[1].small + 1)
+        let answer = base.words(as: OperatorAnswer.self)
+        let found = answer.pointee.list.count
+        while answer.pointee.index < found {
+            if !isForced(answer.pointee.list.slot(answer.pointee.index)) { return .force }
+            answer.pointee.index += 1
         }
-        let waiting = bp[3].small - bp[2].small
-        let grows = bp[3].small + list.field > bp[1].object.field
-        let capacity = (waiting + list.field) * 2
+        let waiting = frame.tail - frame.head
+        let grows = frame.tail + found > frame.queue.count
+        let capacity = (waiting + found) * 2
         guard reserve(grows ? Size.array(capacity) : 0) else { return .collect }
-        guard charge(1 + list.field / 16) else { return .error }
+        guard charge(1 + found / 16) else { return .error }
         if grows {
-            let larger = emptyArray(capacity)
-            guard copy(bp[1].object.values + bp[2].small, to: larger.object.values, count: waiting) else {
-                return .error
-            }
-            bp[1] = larger
-            bp[2] = Value(small: 0)
-            bp[3] = Value(small: waiting)
+            let larger = makeArray(capacity)
+            guard copy(frame.queue.slot(frame.head), to: larger.elements, count: waiting) else { return .error }
+            frame.queue = larger
+            frame.head = 0
+            frame.tail = waiting
         }
-        let answer = base.pointee.object
-        let end = bp[1].object.values + bp[3].small
-        for index in 0..<answer.field {
+        let list = answer.pointee.list
+        let end = frame.queue.slot(frame.tail)
+        for index in 0..<found {
             guard poll(at: index) else { return .error }
-            write(answer.values[index], to: end + index)
+            write(list[index], to: end + index)
         }
-        bp[3] = Value(small: bp[3].small + answer.field)
-        bp[7] = Value(small: ClosurePhase.next)
+        frame.tail += found
+        frame.phase = .next
         sp = base
         return .next
     }
 
     private func finishClosure() -> Step {
-        let count = bp[5].small
+        let count = frame.nodeCount
         guard reserve(Size.list(count)) else { return .collect }
         let result = makeList(count)
         guard charge(1 + count / 16) else { return .error }
         for index in 0..<count {
             guard poll(at: index) else { return .error }
-            result.object.values[index] = tree.item(index)
+            result.list[index] = tree.item(index)
         }
         return done(result)
     }
 
     // MARK: Failures
 
-    /// What the frame on top was doing with an element.
+    /// Writes down what the frame on top was doing with an element.
     func noteClosure(_ place: FramePlace) {
-        guard bp[7].isSmall else {
-            if let forced = place.forced, bp[0].isAttributes,
-                lookup(bp[0].object, Symbols.operator)?.pointee.bits == Value(Tag.thunk, forced).bits
+        switch frame.phase {
+        case .begin:
+            if let forced = place.forced, frame.$set.isAttributes,
+                lookup(frame.set.object, Symbols.operator)?.pointee.bits == Value(Tag.thunk, forced).bits
             {
                 machine.notes.append(.text(Self.closureText("operator")))
             }
-            return
-        }
-        switch bp[7].small {
-        case ClosurePhase.operated: noteOperator()
-        case ClosurePhase.descending, ClosurePhase.checking:
-            noteComparison(with: tree.item(bp[9].small))
-        default:
-            guard let forced = place.forced, bp[2].small < bp[3].small,
+        case .operated:
+            let item = tree.item(frame.nodeCount - 1)
+            machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
+        case .descending, .checking: noteComparison(with: tree.item(frame.node))
+        case .next:
+            guard let forced = place.forced, frame.head < frame.tail,
                 element.pointee.bits == Value(Tag.thunk, forced).bits
             else { return }
             machine.notes.append(.text(elementText(element.pointee)))
         }
-    }
-
-    private func noteOperator() {
-        let item = tree.item(bp[5].small - 1)
-        machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
     }
 
     /// Two keys have no order: says so of the first element, in the order of keys, with whose key that is.

@@ -1,14 +1,27 @@
+import MessageText
 import NixStore
 
 /// Builtins that look at the contexts of strings and change them.
-extension Machine {
-    static let contextBuiltins: [BuiltinDefinition] = [
-        .function("getContext", 1) { $0.getContext() },
-        .function("appendContext", 2, early: { $0.expectString(0) != nil }) { $0.appendContext() },
-        .frame("unsafeDiscardOutputDependency", 1, strict: [], slots: 1) { interpreter in
+extension Builtin {
+    static let contexts: [Builtin] = [
+        .function(
+            "getContext", [.evaluated("string", .single)], since: "2.3",
+            "The store paths that a string refers to, each with how."
+        ) { $0.getContext() },
+        .function(
+            "appendContext", [.evaluated("string"), .checked("context")], since: "2.3",
+            "The string with more references, as `getContext` gives them.", early: { $0.expectString(0) != nil }
+        ) { $0.appendContext() },
+        .frame(
+            "unsafeDiscardOutputDependency", [.checked("string", .single, isLazy: true)], slots: 1, since: "0.13",
+            "The string with each reference to a derivation and all its outputs made one to its file alone."
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) { interpreter.discardOutputDependency() }
         },
-        .frame("addDrvOutputDependencies", 1, strict: [], slots: 1) { interpreter in
+        .frame(
+            "addDrvOutputDependencies", [.checked("string", .single, isLazy: true)], slots: 1, since: "2.19",
+            "The string with its one reference to a derivation's file made one to the derivation and all its outputs."
+        ) { interpreter in
             interpreter.coerced(0, .copyToStore) { interpreter.addOutputDependencies() }
         },
     ]
@@ -23,7 +36,7 @@ extension Interpreter {
             var allOutputs = false
             var outputs: [[UInt8]] = []
         }
-        let count = contextCount(string)
+        let count = string.contextCount
         // Each element may be of a path of its own.
         let each = Size.attributesAndLayout(3) + Size.list(1)
         guard reserve(Size.each(count, each) + Size.attributesAndLayout(count)) else { return .collect }
@@ -45,25 +58,23 @@ extension Interpreter {
                 }
             }
         }
-        let pairs = entries.map { path, entry in
+        var pairs: [(symbol: UInt32, value: Value)] = []
+        for (path, entry) in entries {
             var inner: [(symbol: UInt32, value: Value)] = []
             if entry.path { inner.append((Symbols.path, .true)) }
             if entry.allOutputs { inner.append((Symbols.allOutputs, .true)) }
             if !entry.outputs.isEmpty {
-                let list = makeList(entry.outputs.count)
+                let outputs = makeList(entry.outputs.count)
                 for (index, output) in entry.outputs.enumerated() {
-                    list.object.values[index] = nameString(state.pointee.symbols.intern(output))
+                    guard let name = symbol(ofCharged: output) else { return .error }
+                    outputs.list[index] = nameString(name)
                 }
-                inner.append((Symbols.outputs, list))
+                inner.append((Symbols.outputs, outputs))
             }
-            return (symbol: state.pointee.symbols.intern(path), value: makeAttributes(inner))
+            guard poll(at: pairs.count), let name = symbol(ofCharged: path) else { return .error }
+            pairs.append((name, makeAttributes(inner)))
         }
         return done(makeAttributes(pairs))
-    }
-
-    /// How many elements the context of a string has.
-    private func contextCount(_ string: Object) -> Int {
-        string.hasContext && !string.contextSlot.pointee.isNull ? string.contextSlot.pointee.object.field : 0
     }
 
     /// Charges for taking so many elements of a context apart beside the heap; what to answer when a limit forbids it, or
@@ -75,11 +86,11 @@ extension Interpreter {
 
     /// Reserves a copy of the frame's string with a context of as many elements, and charges for it; as `admitElements`.
     private func admitContextChange() -> Step? {
-        let string = bp[0].object
-        let count = contextCount(string)
-        guard reserve(Size.string(string.field) + Size.list(count)) else { return .collect }
+        let string = argument(0).string
+        let count = string.contextCount
+        guard reserve(Size.string(string.count) + Size.list(count)) else { return .collect }
         if let step = admitElements(count) { return step }
-        return charge(string.field / 64) ? nil : .error
+        return charge(string.count / 64) ? nil : .error
     }
 
     /// Asks to force an element: what was read of those before it is read again then.
@@ -90,13 +101,18 @@ extension Interpreter {
         guard let string = expectString(0), let set = expectSet(1) else { return .error }
         guard let order = nameOrder(set.layout) else { return .collect }
         var texts: [[UInt8]] = []
-        for index in 0..<set.field {
+        for index in 0..<set.count {
             let place = Int(order[index])
-            let path = Array(state.pointee.symbols.bytes(set.layout.entries[place].symbol))
+            let name = state.pointee.symbols.bytes(set.entries[place].symbol)
+            guard reserveCopies(4, length: name.count) else { return .collect }
+            let path = Array(name)
             guard StorePath.isStorePath(path) else {
-                return fail(.value, bytes: Array("context key '".utf8) + path + Array("' is not a store path".utf8))
+                return fail(
+                    .value,
+                    bytes: Array("context key '".utf8) + MessageText.excerpt(path)
+                        + Array("' is not a store path".utf8))
             }
-            let slot = set.attributeValues + place
+            let slot = set.values + place
             if !isForced(slot) { return force(after: index + texts.count) }
             guard slot.pointee.isAttributes else { return failExpected("a set", slot.pointee) }
             let step = readContext(slot.pointee.object, path, &texts)
@@ -104,12 +120,12 @@ extension Interpreter {
             guard poll(at: index), hasRoomOutsideHeap(texts.count * 512) || failMemory() else { return .error }
         }
         let size = Size.list(texts.count)
-        guard reserve(Size.string(string.field) + size * 2 + contextBytes(state.pointee.arguments, 1)) else {
-            return .collect
-        }
-        guard charge(1 + texts.count + string.field / 64) else { return .error }
-        let context = joinContexts(context(of: argument(0)), makeContext(texts))
-        return done(makeString(string.byteBuffer, context: context))
+        guard reserve(Size.string(string.count) + size * 2 + contextBytes(state.pointee.arguments, 1)),
+            reserveOutside(contextGrowth(texts.count, textBytes: texts.reduce(0) { $0 + $1.count }))
+        else { return .collect }
+        guard charge(1 + texts.count + string.count / 64), let added = makeContext(texts) else { return .error }
+        let result = makeString(length: string.count, context: joinContexts(context(of: argument(0)), added))
+        return copy(string.start, to: result.object.bytes, count: string.count) ? done(result) : .error
     }
 
     /// The elements that one attribute of `appendContext`'s set names; `.next` when all of it was forced.
@@ -135,7 +151,8 @@ extension Interpreter {
             if !isForced(list.values + index) { return .force }
             guard poll(at: index) else { return .error }
             guard isPlainString(list.values[index]) else { return .error }
-            let output = Array(list.values[index].object.byteBuffer)
+            guard reserveCopies(4, of: list.values[index].object) else { return .collect }
+            let output = Array(list.values[index].string.bytes)
             texts.append(ContextElement.output(output, derivation: path).text)
         }
         return .next
@@ -144,14 +161,14 @@ extension Interpreter {
     private func failNoDerivation(_ what: String, _ path: [UInt8]) -> Step {
         fail(
             .value,
-            bytes: Array("tried to add \(what) of ".utf8) + path
+            bytes: Array("tried to add \(what) of ".utf8) + MessageText.excerpt(path)
                 + Array(", which is not a derivation, to a string".utf8))
     }
 
     /// Derivations with all they reach become plain paths.
     fileprivate func discardOutputDependency() -> Step {
         if let step = admitContextChange() { return step }
-        let texts = elements(of: bp[0].object).map { element in
+        let texts = elements(of: argument(0).object).map { element in
             if case .deep(let path) = element { return path }
             return element.text
         }
@@ -161,18 +178,19 @@ extension Interpreter {
     /// The one derivation that the string refers to, with all it reaches.
     fileprivate func addOutputDependencies() -> Step {
         if let step = admitContextChange() { return step }
-        let elements = elements(of: bp[0].object)
+        let elements = elements(of: argument(0).object)
         guard elements.count == 1 else {
-            if let step = admitMessage(bp[0]) { return step }
-            let text = Array("context of string '".utf8) + bp[0].object.byteBuffer
+            let text = Array("context of string '".utf8) + excerpt(argument(0).object)
             return fail(
                 .value, bytes: text + Array("' must have exactly one element, but has \(elements.count)".utf8))
         }
         switch elements[0] {
-        case .deep: return done(bp[0])
+        case .deep: return done(argument(0))
         case .path(let path):
             guard StorePath.isDerivation(path) else {
-                return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not a derivation".utf8))
+                return fail(
+                    .value,
+                    bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not a derivation".utf8))
             }
             return withContext([ContextElement.deep(path).text])
         case .output(let output, _):
@@ -180,14 +198,15 @@ extension Interpreter {
                 .value,
                 bytes: Array(
                     "`addDrvOutputDependencies` can only act on derivations, not on a derivation output such as '".utf8)
-                    + output + Array("'".utf8))
+                    + MessageText.excerpt(output) + Array("'".utf8))
         }
     }
 
     /// The frame's string with another context; what `admitContextChange` reserved.
     private func withContext(_ texts: [[UInt8]]) -> Step {
-        let length = bp[0].object.field
-        let result = makeString(length: length, context: makeContext(texts))
-        return copy(bp[0].object.bytes, to: result.object.bytes, count: length) ? done(result) : .error
+        let string = argument(0).string
+        guard let context = makeContext(texts) else { return .error }
+        let result = makeString(length: string.count, context: context)
+        return copy(string.start, to: result.object.bytes, count: string.count) ? done(result) : .error
     }
 }

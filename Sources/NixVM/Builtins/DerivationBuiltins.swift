@@ -2,93 +2,130 @@ import NixBytecode
 import NixStore
 
 /// `derivationStrict`. The `derivation` around it is written in Nix.
-extension Machine {
-    static let derivationBuiltins: [BuiltinDefinition] = [
-        .frame("derivationStrict", 1, slots: 5, global: true) { $0.derivationStep() }
+extension Builtin {
+    static let derivations: [Builtin] = [
+        .frame(
+            "derivationStrict", [.checked("attributes", .single)], frame: DerivationFrame.self, since: "0.16",
+            "The paths of a derivation and of its outputs. `derivation` is the same, evaluated when it is needed.",
+            isGlobal: true,
+            backtrace: BacktraceHook {
+                $0.noteDerivation($1)
+                return true
+            }
+        ) { $0.derivationStep() }
     ]
 }
 
-/// Slots: set, index of the attribute in the order of names, strings found, whether a call's result is at the top,
-/// index in a list, options. The strings found are an array with an item per attribute: what it is coerced to, null
-/// where it is left out, an array of strings for `args`.
+/// The frame of `derivationStrict`.
+struct DerivationFrame: BuiltinFrame {
+    @Held var set: AttributesRef
+    /// The attribute that is looked at, in the order of names; null until name and options are known.
+    @Held var index: Int
+    /// For each attribute before that what it is coerced to: null where it is left out, an array of strings for `args`.
+    @Held var found: ArrayRef
+    /// Whether what a call gave is at the top when a step begins.
+    @Held var isAnswered: Bool
+    /// The element of `args` that is coerced; null while the attribute is another one.
+    @Held var argument: Int
+    @Held var options: DerivationOptions
+
+    var hasBegun: Bool { !$index.isNull }
+}
+
+struct DerivationOptions: OptionSet, FrameWord {
+    let rawValue: Int
+    /// `__structuredAttrs`: the attributes go into one text in JSON.
+    static let structured = DerivationOptions(rawValue: 1)
+    /// `__ignoreNulls`: an attribute that is null is left out.
+    static let ignoresNulls = DerivationOptions(rawValue: 2)
+
+    init(rawValue: Int) { self.rawValue = rawValue }
+    init(word: Value) { rawValue = word.small }
+    var word: Value { Value(small: rawValue) }
+}
+
 extension Interpreter {
-    private var index: Int { bp[1].small }
-    private var found: Slot { bp[2].object.values }
-    private var isStructured: Bool { bp[5].small & 1 != 0 }
-    private var ignoresNulls: Bool { bp[5].small & 2 != 0 }
+    private var frame: DerivationFrame {
+        @inline(__always) _read { yield topFrame(as: DerivationFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: DerivationFrame.self).pointee }
+    }
+
+    private var isStructured: Bool { frame.options.contains(.structured) }
 
     fileprivate func derivationStep() -> Step {
-        guard bp[0].isAttributes else { return failExpected("a set", bp[0]) }
-        if bp[1].isNull {
+        guard frame.$set.isAttributes else { return failExpected("a set", frame.$set) }
+        if !frame.hasBegun {
             let step = startDerivation()
             if step != .next { return step }
         }
         while true {
-            if bp[3].isTrue {
-                let value = pop()
-                if bp[4].isNull {
-                    warnOfAttribute()
-                    keep(value)
-                } else {
-                    found[index].object.values[bp[4].small] = value
-                    noteWrite(found[index].object)
-                    bp[4] = Value(small: bp[4].small + 1)
-                }
-                bp[3] = .false
+            if frame.isAnswered {
+                takeAnswer(pop())
+                frame.isAnswered = false
             }
-            guard let order = nameOrder(bp[0].object.layout) else { return .collect }
-            if index > 0, let step = checkSpecial(order) { return step }
-            if index == bp[0].object.field { return finishDerivation() }
-            let place = Int(order[index])
-            let step = visit(bp[0].object.layout.entries[place].symbol, bp[0].object.attributeValues + place)
+            guard let order = nameOrder(frame.set.layout) else { return .collect }
+            if frame.index > 0, let step = checkSpecial(order) { return step }
+            if frame.index == frame.set.count { return finishDerivation() }
+            let place = Int(order[frame.index])
+            let step = visit(frame.set.entries[place].symbol, frame.set.values + place)
             if step != .next { return step }
         }
     }
 
+    /// Keeps what the attribute, or the element of `args`, was coerced to.
+    private func takeAnswer(_ value: Value) {
+        if frame.$argument.isNull {
+            warnOfAttribute()
+            return keep(value)
+        }
+        keep(value, at: frame.argument, in: frame.found[frame.index])
+        frame.argument += 1
+    }
+
+    private func keep(_ value: Value, at index: Int, in strings: Value) {
+        let array = ArrayRef(word: strings)
+        array[index] = value
+        noteWrite(array.object)
+    }
+
     /// Takes name and options, which decide how the other attributes are treated.
     private func startDerivation() -> Step {
-        let set = bp[0].object
+        let set = frame.set
         guard let name = lookup(set, Symbols.name) else {
             return failMissingAttribute(
-                bp[0], Symbols.name, context: "in the attrset passed as argument to builtins.derivationStrict")
+                set.value, Symbols.name, context: "in the attrset passed as argument to builtins.derivationStrict")
         }
         if !isForced(name) { return .force }
         guard isPlainString(name.pointee) else {
             noteDerivationName()
             return .error
         }
+        guard reserveCopies(2, of: name.pointee.object) else { return .collect }
         do throws(StoreError) {
-            try StorePath.check(name: Array(name.pointee.object.byteBuffer))
+            try StorePath.check(name: Array(name.pointee.string.bytes))
         } catch {
             return fail(
                 .value,
                 bytes: Array("invalid derivation name: ".utf8) + error.message
                     + Array(". Please pass a different 'name'.".utf8))
         }
-        var options = 0
-        for (symbol, option) in [(Symbols.structuredAttrs, 1), (Symbols.ignoreNulls, 2)] {
+        var options: DerivationOptions = []
+        let choices = [(Symbols.structuredAttrs, DerivationOptions.structured), (Symbols.ignoreNulls, .ignoresNulls)]
+        for (symbol, option) in choices {
             guard let slot = lookup(set, symbol) else { continue }
             if !isForced(slot) { return .force }
             guard slot.pointee.isBool else {
                 return failExpected("a Boolean", slot.pointee, context: optionText(symbol))
             }
-            if slot.pointee.isTrue { options |= option }
+            if slot.pointee.isTrue { options.insert(option) }
         }
         guard nameOrder(set.layout) != nil else { return .collect }
-        guard reserve(Size.array(set.field)) else { return .collect }
-        guard charge(1 + set.field / 4) else { return .error }
-        bp[2] = makeArray(count: set.field)
-        bp[5] = Value(small: options)
-        bp[1] = Value(small: 0)
+        guard reserve(Size.array(set.count)) else { return .collect }
+        guard charge(1 + set.count / 4) else { return .error }
+        frame.found = makeArray(set.count)
+        frame.options = options
+        frame.index = 0
         return .next
-    }
-
-    /// An array of nulls. `Size.array` reserved.
-    private func makeArray(count: Int) -> Value {
-        let array = take(words: 1 + count)
-        array[0] = Object.header(Kind.array, field: count)
-        for index in 0..<count { array.values[index] = .null }
-        return Value(Tag.other, array)
     }
 
     /// Attributes of the builder's that have no effect among structured ones.
@@ -99,11 +136,10 @@ extension Interpreter {
 
     /// Says what is wrong with the attribute that was just evaluated, if it need not fail.
     private func warnOfAttribute() {
-        guard isStructured, let order = nameOrder(bp[0].object.layout),
-            let name = lookup(bp[0].object, Symbols.name)
+        guard isStructured, let order = nameOrder(frame.set.layout), let name = lookup(frame.set, Symbols.name)
         else { return }
-        let entry = bp[0].object.layout.entries[Int(order[index])]
-        let attribute = nameText(entry.symbol)
+        let entry = frame.set.entries[Int(order[frame.index])]
+        let attribute = quoted(entry.symbol)
         guard Interpreter.ineffective.contains(attribute) else { return }
         machine.warn(
             "'structuredAttrs' disables the effect of the derivation attribute '\(attribute)'; "
@@ -112,29 +148,29 @@ extension Interpreter {
     }
 
     private func keep(_ value: Value) {
-        found[index] = value
-        noteWrite(bp[2].object)
-        bp[1] = Value(small: index + 1)
+        keep(value, at: frame.index, in: frame.$found)
+        frame.index += 1
     }
 
     /// Checks the attribute kept last, if what it says must make sense; nil if it does.
     private func checkSpecial(_ order: UnsafePointer<UInt32>) -> Step? {
-        let last = index - 1
+        let last = frame.index - 1
         let place = Int(order[last])
-        let symbol = bp[0].object.layout.entries[place].symbol
+        let symbol = frame.set.entries[place].symbol
         switch symbol {
         case Symbols.outputs, Symbols.outputHashMode: break
         case Symbols.builder, Symbols.system, Symbols.outputHash, Symbols.outputHashAlgo:
             if !isStructured { return nil }
         default: return nil
         }
-        let reader = DerivationReader(self, set: bp[0].object, found: found, isStructured: isStructured)
+        let reader = derivationReader
+        if symbol == Symbols.outputs, !reserveOutside(reader.outputWordBytes()) { return .collect }
         do {
-            try reader.check(symbol, bp[0].object.attributeValues[place], found[last])
+            try reader.check(symbol, frame.set.values[place], frame.found[last])
             return nil
         } catch {
             // The failure is that of the attribute.
-            bp[1] = Value(small: last)
+            frame.index = last
             guard let error = error as? StoreError else { return .error }
             return fail(.value, bytes: error.message)
         }
@@ -146,7 +182,7 @@ extension Interpreter {
             keep(.null)
             return .next
         }
-        if ignoresNulls {
+        if frame.options.contains(.ignoresNulls) {
             if !isForced(slot) { return .force }
             if slot.pointee.isNull {
                 keep(.null)
@@ -163,7 +199,7 @@ extension Interpreter {
             return .next
         case Symbols.args: return visitArguments(slot)
         default:
-            if isStructured { return callForResult(.builtin(machine.toJSONIndex), slot.pointee) }
+            if isStructured { return callForResult(.builtin(.writeJSON), slot.pointee) }
             if !isForced(slot) { return .force }
             if slot.pointee.isString {
                 keep(slot.pointee)
@@ -176,29 +212,27 @@ extension Interpreter {
     private func visitArguments(_ slot: Slot) -> Step {
         if !isForced(slot) { return .force }
         guard slot.pointee.isList else { return failExpected("a list", slot.pointee) }
-        let list = slot.pointee.object
-        if bp[4].isNull {
-            guard reserve(Size.array(list.field)) else { return .collect }
-            found[index] = makeArray(count: list.field)
-            noteWrite(bp[2].object)
-            bp[4] = Value(small: 0)
+        let list = slot.pointee.list
+        if frame.$argument.isNull {
+            guard reserve(Size.array(list.count)) else { return .collect }
+            keep(makeArray(list.count).value, at: frame.index, in: frame.$found)
+            frame.argument = 0
         }
-        while bp[4].small < list.field {
-            let item = list.values + bp[4].small
+        while frame.argument < list.count {
+            let item = list.slot(frame.argument)
             if !isForced(item) { return .force }
             guard item.pointee.isString else { return coerceForResult(item.pointee) }
-            found[index].object.values[bp[4].small] = item.pointee
-            noteWrite(found[index].object)
-            bp[4] = Value(small: bp[4].small + 1)
+            keep(item.pointee, at: frame.argument, in: frame.found[frame.index])
+            frame.argument += 1
         }
-        bp[4] = .null
-        bp[1] = Value(small: index + 1)
+        frame.$argument = .null
+        frame.index += 1
         return .next
     }
 
     private func coerceForResult(_ value: Value) -> Step {
-        bp[3] = .true
-        push(.builtin(Builtin.coerce))
+        frame.isAnswered = true
+        push(.builtin(.coerce))
         push(value)
         push(Value(small: Int(Coercion([.any, .copyToStore]).rawValue)))
         state.pointee.callCount = 2
@@ -206,7 +240,7 @@ extension Interpreter {
     }
 
     private func callForResult(_ function: Value, _ value: Value) -> Step {
-        bp[3] = .true
+        frame.isAnswered = true
         return callWith(function, value)
     }
 
@@ -220,14 +254,18 @@ extension Interpreter {
         return false
     }
 
+    private var derivationReader: DerivationReader {
+        DerivationReader(
+            self, set: frame.set.object, found: frame.found.elements, isStructured: isStructured)
+    }
+
     /// Everything is a string now: nothing below forces or calls.
     private func finishDerivation() -> Step {
-        let reader = DerivationReader(self, set: bp[0].object, found: found, isStructured: isStructured)
+        let reader = derivationReader
         let bytes = reader.textBytes()
         // The text with its escapes, twice where it is also written to a file, and the JSON before it.
-        guard reserveOutside((isStructured ? 4 : 2) * bytes * (machine.derivationWriter == nil ? 1 : 2)) else {
-            return .collect
-        }
+        let copies = (isStructured ? 4 : 2) * (machine.derivationWriter == nil ? 1 : 2)
+        guard reserveOutside(copies * bytes + reader.outputWordBytes()) else { return .collect }
         do {
             let parts = try reader.read()
             guard reserveOutside(parts.outputs.count * Interpreter.outputBytes) else { return .collect }
@@ -238,7 +276,8 @@ extension Interpreter {
             else {
                 return .error
             }
-            return done(derivationResult(try reader.add(parts)))
+            guard let pairs = derivationPairs(try reader.add(parts)) else { return .error }
+            return done(makeAttributes(pairs))
         } catch let error as StoreError {
             return fail(.value, bytes: error.message)
         } catch is DerivationAssembly.Stopped {
@@ -253,28 +292,25 @@ extension Interpreter {
     /// Fuel for an output: two hashes, a path, a context and a string.
     private static var outputUnits: Int { 32 }
     /// Bytes beside the heap that an output takes: in the record, the tables of contexts and on the way there.
-    private static var outputBytes: Int { 1_536 }
+    static var outputBytes: Int { 1_536 }
 
-    /// The set of a derivation's path and those of its outputs.
-    private func derivationResult(_ index: Int) -> Value { makeAttributes(derivationPairs(index)) }
-
-    /// The attributes of that set. Room for two strings for each output and one more reserved.
-    func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)] {
+    /// The attributes of the set of a derivation's path and those of its outputs; nil with `failure` set. Room for two
+    /// strings for each output and one more reserved, and `outputBytes` for each output beside the heap.
+    func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)]? {
         let record = machine.store.derivations.records[index]
-        var pairs = [
-            (
-                symbol: Symbols.drvPath,
-                value: makeString(record.path, context: singleContext([UInt8(ascii: "=")] + record.path))
-            )
-        ]
+        guard let own = singleContext([UInt8(ascii: "=")] + record.path) else { return nil }
+        var pairs = [(symbol: Symbols.drvPath, value: makeString(record.path, context: own))]
         for output in record.outputs {
-            let context = singleContext(ContextElement.output(output.name, derivation: record.path).text)
+            let element = ContextElement.output(output.name, derivation: record.path)
+            guard let context = singleContext(element.text), let name = symbol(ofCharged: output.name) else {
+                return nil
+            }
             machine.store.outputElements[context.object.values[0].bits] = (index, output.name)
             let path =
                 output.path
                 ?? [CanonPath.separator]
                 + StorePath.upstreamPlaceholder(derivation: record.path, output: output.name).text(.nix32)
-            pairs.append((state.pointee.symbols.intern(output.name), makeString(path, context: context)))
+            pairs.append((name, makeString(path, context: context)))
         }
         return pairs
     }

@@ -1,12 +1,27 @@
+import MessageText
 import NixStore
 
 /// `fetchurl` and `fetchTarball`. This evaluator opens no connection: what lies on this machine is taken from there,
 /// anything else is refused with an error that says how to provide it.
-extension Machine {
-    static let fetchBuiltins: [BuiltinDefinition] = [
-        .function("fetchurl", 1) { $0.fetchURL() },
-        .function("fetchTarball", 1, global: true) { $0.fetchTarball() },
-        .function("fetchClosure", 1) { interpreter in
+extension Builtin {
+    static let fetch: [Builtin] = [
+        .function(
+            "fetchurl", [.checked("url or { url, sha256 }")], since: "1.9", "The store path of a file that is fetched.",
+            limits: "`file:` URLs and paths; no connection is opened"
+        ) { $0.fetchURL() },
+        .function(
+            "fetchTarball", [.checked("url or { url, sha256 }")], since: "1.9",
+            "The store path of the tree in an archive that is fetched.",
+            limits:
+                "`file:` URLs and paths of tar archives, plain or compressed with gzip, bzip2 or xz; no connection is "
+                + "opened",
+            isGlobal: true
+        ) { $0.fetchTarball() },
+        .function(
+            "fetchClosure", [.checked("{ fromStore, fromPath }")], since: "2.8",
+            "A store path that is copied from a binary cache.",
+            limits: "refused with an error that says what to do: nothing is copied from a binary cache"
+        ) { interpreter in
             interpreter.fail(
                 .restricted,
                 "'fetchClosure' would copy a closure from a binary cache, and this evaluator opens no connection and "
@@ -23,28 +38,31 @@ private struct DownloadArguments {
     /// The hash, where the text for it was empty.
     var assumedHash: Hash?
     var isSet = false
+    /// Of all texts.
+    var bytes = 0
 }
 
 extension Interpreter {
     /// A file as a store object of its own.
     fileprivate func fetchURL() -> Step {
+        guard reserveStorePath() else { return .collect }
         var arguments = DownloadArguments()
         let step = readDownload(&arguments, "fetchurl")
         if step != .next { return step }
         let name = arguments.name ?? CanonPath.baseName(of: arguments.url)
         if let step = checkDownload(arguments, name: name, "fetchurl") { return step }
         warnOfAssumedHash(arguments.assumedHash)
-        if let stored = storedDownload(arguments.hash, name: name, .flat) { return done(stored) }
+        if let path = storedDownload(arguments.hash, name: name, .flat) { return done(storePath: path) }
         do throws(FetchError) {
             let file = try Fetcher(machine.io) { self.charge(1 + $0 / 512) }.localPath(arguments.url)
             guard let path = addToStore(file, name: name, method: .flat) else { return .error }
             guard let expected = arguments.hash, (try? StorePath.fixed(name: name, expected, .flat)) != path else {
-                return done(storePathString(path))
+                return done(storePath: path)
             }
             guard let hash = contentHash(file, .flat, .sha256) else { return .error }
             return fail(
                 .value,
-                bytes: Array("hash mismatch in file downloaded from '".utf8) + arguments.url
+                bytes: Array("hash mismatch in file downloaded from '".utf8) + MessageText.excerpt(arguments.url)
                     + Array("':\n  specified: ".utf8) + expected.text(.nix32, withAlgorithm: true)
                     + Array("\n  got:       ".utf8) + hash.text(.nix32, withAlgorithm: true))
         } catch {
@@ -54,20 +72,21 @@ extension Interpreter {
 
     /// The tree in an archive.
     fileprivate func fetchTarball() -> Step {
+        guard reserveStorePath() else { return .collect }
         var arguments = DownloadArguments()
         let step = readDownload(&arguments, "fetchTarball")
         if step != .next { return step }
         let name = arguments.name ?? Array("source".utf8)
         if let step = checkDownload(arguments, name: name, "fetchTarball") { return step }
         warnOfAssumedHash(arguments.assumedHash)
-        if let stored = storedDownload(arguments.hash, name: name, .nar) { return done(stored) }
+        if let path = storedDownload(arguments.hash, name: name, .nar) { return done(storePath: path) }
         var attributes: [String: InputAttribute] = [
             "type": .text(Array("tarball".utf8)), "url": .text(arguments.url), "name": .text(name),
         ]
         if let hash = arguments.hash { attributes["narHash"] = .text(hash.text(.sri)) }
         switch fetched(attributes) {
         case .failure(let pending): return pending.step
-        case .success(let (_, path)): return done(storePathString(path))
+        case .success(let (_, path)): return done(storePath: path)
         }
     }
 
@@ -75,12 +94,14 @@ extension Interpreter {
     private func readDownload(_ arguments: inout DownloadArguments, _ builtin: String) -> Step {
         let value = argument(0)
         if value.isPath {
-            arguments.url = Array(value.object.byteBuffer)
+            if let step = refuseInput(value.string.count) { return step }
+            arguments.url = Array(value.string.bytes)
             return .next
         }
         guard value.isAttributes else {
             guard isPlainString(value) else { return .error }
-            arguments.url = resolvedURL(Array(value.object.byteBuffer), builtin)
+            if let step = refuseInput(value.string.count) { return step }
+            arguments.url = resolvedURL(Array(value.string.bytes), builtin)
             return .next
         }
         arguments.isSet = true
@@ -99,16 +120,19 @@ extension Interpreter {
         _ symbol: UInt32, _ slot: Slot, _ arguments: inout DownloadArguments, _ builtin: String
     ) -> Step {
         guard [Symbols.url, Symbols.name, Symbols.sha256].contains(symbol) else {
-            let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
-            return fail(.value, "unsupported argument '\(name)' to '\(builtin)'")
+            return fail(.value, "unsupported argument '\(quoted(symbol))' to '\(builtin)'")
         }
         if !isForced(slot) { return .force }
+        if slot.pointee.isPath || slot.pointee.isString {
+            arguments.bytes += slot.pointee.object.field
+            if let step = refuseInput(arguments.bytes) { return step }
+        }
         if symbol == Symbols.url, slot.pointee.isPath {
-            arguments.url = Array(slot.pointee.object.byteBuffer)
+            arguments.url = Array(slot.pointee.string.bytes)
             return .next
         }
         guard isPlainString(slot.pointee) else { return .error }
-        let text = Array(slot.pointee.object.byteBuffer)
+        let text = Array(slot.pointee.string.bytes)
         switch symbol {
         case Symbols.url: arguments.url = resolvedURL(text, builtin)
         case Symbols.name: arguments.name = text
@@ -148,8 +172,8 @@ extension Interpreter {
                 }
             return fail(
                 .value,
-                bytes: Array("invalid store path name when fetching URL '".utf8) + arguments.url + Array("': ".utf8)
-                    + error.message + Array(". \(advice)".utf8))
+                bytes: Array("invalid store path name when fetching URL '".utf8) + MessageText.excerpt(arguments.url)
+                    + Array("': ".utf8) + error.message + Array(". \(advice)".utf8))
         }
         if requiresHashes, arguments.hash == nil {
             return fail(.restricted, "in pure evaluation mode, '\(builtin)' requires a 'sha256' argument")
@@ -161,12 +185,25 @@ extension Interpreter {
     var requiresHashes: Bool { machine.settings.pure && !machine.io.hasFixedContents }
 
     /// What is in the store already, by its hash.
-    private func storedDownload(_ hash: Hash?, name: [UInt8], _ method: ContentAddressMethod) -> Value? {
+    private func storedDownload(_ hash: Hash?, name: [UInt8], _ method: ContentAddressMethod) -> [UInt8]? {
         guard let hash, let path = try? StorePath.fixed(name: name, hash, method),
             (try? machine.io.pathExists(path)) == true
         else { return nil }
-        return storePathString(path)
+        return path
     }
+
+    /// What an input that is told of in so many bytes is answered; nil when it is to be read. Its texts are parsed into
+    /// many small parts, taken apart and put together again, a hundred times their size, so that long ones are refused.
+    func refuseInput(_ bytes: Int) -> Step? {
+        if bytes <= Interpreter.longestInput { return nil }
+        return fail(
+            .value,
+            "an input that is told of in \(bytes) bytes cannot be fetched: its URL, path and other texts may have "
+                + "\(Interpreter.longestInput) bytes together")
+    }
+
+    /// Four times as long as the longest path.
+    private static var longestInput: Int { 4 * (CanonPath.maximumLength + 1) }
 
     struct PendingFetch: Error {
         var step: Step
@@ -217,7 +254,7 @@ extension Interpreter {
     private func fail(_ error: FetchError, fetching input: FetchInput) -> Step {
         let step = fail(error)
         if error.kind != .stopped, let url = try? input.url().text {
-            machine.notes.append(.text("while fetching the input '\(String(decoding: url, as: UTF8.self))'"))
+            machine.notes.append(.text("while fetching the input '\(MessageText.shortened(url))'"))
         }
         return step
     }

@@ -1,22 +1,30 @@
+import MessageText
 import NixFormats
 import NixStore
 
 /// `fetchTree`, `fetchGit` and `fetchMercurial`: sources as store objects, with what is known of them.
-extension Machine {
-    static let fetchTreeBuiltins: [BuiltinDefinition] = [
-        .function("fetchTree", 1, global: true) { $0.fetchTree(.any) },
-        .function("fetchGit", 1, global: true) { $0.fetchTree(.git) },
-        .function("fetchMercurial", 1, global: true) { $0.fetchTree(.mercurial) },
-        .function("parseFlakeRef", 1) { $0.parseFlakeReference() },
-        .function("flakeRefToString", 1) { $0.flakeReferenceText() },
-        .frame("getFlake", 1, slots: 1) { $0.getFlake() },
-        // Ends the evaluation with a message: for builtins that are written in Nix. No program can name it.
-        .function("<fail>", 1) { interpreter in
-            guard interpreter.argument(0).isString else {
-                return interpreter.failExpected("a string", interpreter.argument(0))
-            }
-            return interpreter.fail(.value, bytes: Array(interpreter.argument(0).object.byteBuffer))
-        },
+extension Builtin {
+    static let fetchTree: [Builtin] = [
+        .function(
+            "fetchTree", [.checked("input")], since: "2.4",
+            "The store path of a source tree, with what is known of it: revision, time, hash.",
+            limits:
+                "`path`, and local `file`, `tarball`, `git` and `hg`; the others are refused with an error that says "
+                + "what to provide", isGlobal: true
+        ) { $0.fetchTree(.any) },
+        .function(
+            "fetchGit", [.checked("url or { url, rev, ref }")], since: "2.0",
+            "The tree of a commit in a Git repository, with its revision and time.",
+            limits:
+                "paths and `file:` URLs of repositories, read with `git`; other URLs are refused with an error that "
+                + "says what to provide", isGlobal: true
+        ) { $0.fetchTree(.git) },
+        .function(
+            "fetchMercurial", [.checked("url or { url, rev }")], since: "2.0",
+            "The tree of a commit in a Mercurial repository, with its revision.",
+            limits: "paths and `file:` URLs of repositories, read with `hg`; other URLs are refused with an error that "
+                + "says what to provide", isGlobal: true
+        ) { $0.fetchTree(.mercurial) },
     ]
 }
 
@@ -29,6 +37,7 @@ private enum TreeFetch: String {
 
 extension Interpreter {
     fileprivate func fetchTree(_ kind: TreeFetch) -> Step {
+        guard reserveStorePath() else { return .collect }
         var attributes: [String: InputAttribute] = [:]
         let step = argument(0).isAttributes ? readSet(kind, &attributes) : readURL(kind, &attributes)
         if step != .next { return step }
@@ -39,7 +48,7 @@ extension Interpreter {
                 return fail(
                     .restricted,
                     bytes: Array("in pure evaluation mode, '\(kind.rawValue)' doesn't fetch unlocked input '".utf8)
-                        + (try input.url().text) + Array("'".utf8))
+                        + MessageText.excerpt(try input.url().text) + Array("'".utf8))
             }
         } catch {
             return fail(error)
@@ -49,7 +58,9 @@ extension Interpreter {
         case .success(let (tree, path)):
             // More than the set and all strings take beside the one whose length is not known.
             guard reserve(4096 + Size.string(tree.longestMessage)) else { return .collect }
-            return done(kind == .mercurial ? mercurialResult(tree, path) : treeResult(tree, path, isGit: kind == .git))
+            let result =
+                kind == .mercurial ? mercurialResult(tree, path) : treeResult(tree, path, isGit: kind == .git)
+            return result.map { done($0) } ?? .error
         }
     }
 
@@ -58,7 +69,8 @@ extension Interpreter {
         guard value.isString || value.isPath else {
             return fail(.type, "cannot coerce \(describe(value)) to a string")
         }
-        let url = Array(value.object.byteBuffer)
+        if let step = refuseInput(value.string.count) { return step }
+        let url = Array(value.string.bytes)
         switch kind {
         case .git: attributes["url"] = .text(url)
         case .mercurial: attributes["url"] = .text(fileURL(url))
@@ -79,16 +91,24 @@ extension Interpreter {
         if kind == .any, lookup(set, Symbols.type) == nil {
             return fail(.value, "argument 'type' is missing in call to 'fetchTree'")
         }
+        var bytes = 0
         for index in 0..<set.field {
             let place = Int(order[index])
             let symbol = set.layout.entries[place].symbol
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
+            bytes += inputBytes(symbol, slot.pointee)
+            if let step = refuseInput(bytes) { return step }
             let step = readAttribute(
                 kind, String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self), slot.pointee, &attributes)
             if step != .next { return step }
         }
         return .next
+    }
+
+    /// Bytes of an attribute's name and, where that is a text, of its value.
+    func inputBytes(_ symbol: UInt32, _ value: Value) -> Int {
+        state.pointee.symbols.bytes(symbol).count + (value.isString || value.isPath ? value.object.field : 0)
     }
 
     private func readAttribute(
@@ -99,10 +119,10 @@ extension Interpreter {
             return fail(.value, "argument 'name' isn’t supported in call to 'fetchTree'")
         }
         if kind == .mercurial, !["url", "rev", "name"].contains(name) {
-            return fail(.value, "unsupported argument '\(name)' to 'fetchMercurial'")
+            return fail(.value, "unsupported argument '\(MessageText.shortened(name))' to 'fetchMercurial'")
         }
         if value.isString || value.isPath {
-            let text = Array(value.object.byteBuffer)
+            let text = Array(value.string.bytes)
             if kind == .mercurial, name == "rev" {
                 attributes[text.count == 40 ? "rev" : "ref"] = .text(text)
             } else {
@@ -112,13 +132,16 @@ extension Interpreter {
             attributes[name] = .flag(value.isTrue)
         } else if value.isInteger {
             guard value.integer >= 0 else {
-                return fail(.value, "negative value given for '\(kind.rawValue)' argument '\(name)': \(value.integer)")
+                return fail(
+                    .value,
+                    "negative value given for '\(kind.rawValue)' argument '\(MessageText.shortened(name))': \(value.integer)"
+                )
             }
             attributes[name] = .number(UInt64(value.integer))
         } else {
             return fail(
                 .type,
-                "argument '\(name)' to '\(kind.rawValue)' is \(typeName(value)) while a string, Boolean or integer is "
+                "argument '\(MessageText.shortened(name))' to '\(kind.rawValue)' is \(typeName(value)) while a string, Boolean or integer is "
                     + "expected")
         }
         return .next
@@ -147,13 +170,17 @@ extension Interpreter {
     private typealias Pairs = [(symbol: UInt32, value: Value)]
 
     private func add(_ name: String, _ value: Value, _ pairs: inout Pairs) {
-        pairs.append((state.pointee.symbols.intern(Array(name.utf8)), value))
+        if let symbol = symbol(ofCharged: Array(name.utf8)) { pairs.append((symbol, value)) }
     }
 
+    /// The set of what was added; nil when a limit forbade some of it.
+    private func result(_ pairs: Pairs) -> Value? { machine.failure == nil ? makeAttributes(pairs) : nil }
+
     /// - Parameter isGit: whether what has no commit gets one of zeros.
-    private func treeResult(_ tree: FetchedTree, _ path: [UInt8], isGit: Bool) -> Value {
+    private func treeResult(_ tree: FetchedTree, _ path: [UInt8], isGit: Bool) -> Value? {
         var pairs: Pairs = []
-        add("outPath", storePathString(path), &pairs)
+        guard let outPath = storePathString(path) else { return nil }
+        add("outPath", outPath, &pairs)
         add("narHash", makeString(tree.narHash.text(.sri)), &pairs)
         if let submodules = tree.submodules { add("submodules", .bool(submodules), &pairs) }
         let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 40)
@@ -175,25 +202,26 @@ extension Interpreter {
             add("lastModified", makeInteger(time), &pairs)
             add("lastModifiedDate", makeString(CivilTime.digits(secondsSince1970: time)), &pairs)
         }
-        return makeAttributes(pairs)
+        return result(pairs)
     }
 
     /// A number, or a thunk that fails: only who asks for it is told that it is not known.
     private func revisionCount(_ count: FetchedTree.Count) -> Value {
         switch count {
         case .known(let number): makeInteger(number)
-        case .unknown(let message): makeApplication(.builtin(machine.failIndex), makeString(message))
+        case .unknown(let message): makeApplication(.builtin(.fail), makeString(message))
         }
     }
 
-    private func mercurialResult(_ tree: FetchedTree, _ path: [UInt8]) -> Value {
+    private func mercurialResult(_ tree: FetchedTree, _ path: [UInt8]) -> Value? {
         var pairs: Pairs = []
-        add("outPath", storePathString(path), &pairs)
+        guard let outPath = storePathString(path) else { return nil }
+        add("outPath", outPath, &pairs)
         if let branch = tree.branch { add("branch", makeString(Array(branch.prefix(1024))), &pairs) }
         let revision = tree.revision ?? [UInt8](repeating: UInt8(ascii: "0"), count: 40)
         add("rev", makeString(revision), &pairs)
         add("shortRev", makeString(Array(revision.prefix(12))), &pairs)
         if case .known(let count) = tree.revisionCount { add("revCount", makeInteger(count), &pairs) }
-        return makeAttributes(pairs)
+        return result(pairs)
     }
 }

@@ -1,49 +1,74 @@
+import MessageText
 import NixBytecode
 import NixStore
 
 /// Builtins that read files, all through the machine's `EvalIO`.
-extension Machine {
-    static let fileBuiltins: [BuiltinDefinition] = [
-        .frame("import", 1, strict: [], slots: 2, global: true) { interpreter in
+extension Builtin {
+    static let files: [Builtin] = [
+        .frame(
+            "import", [readPath], slots: 2, since: "0.5",
+            "The value of a file. The `default.nix` of a directory is taken, and of a derivation's file, the derivation.",
+            isGlobal: true,
+            backtrace: .result { $0.noteFile(of: $1) }
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.importStep(scope: nil) }
         },
-        .frame("scopedImport", 2, strict: [0], slots: 2, global: true) { interpreter in
-            guard interpreter.bp[0].isAttributes else { return interpreter.failExpected("a set", interpreter.bp[0]) }
-            return interpreter.coercedPath(1, marker: 2) { interpreter.importStep(scope: interpreter.bp[0]) }
+        .frame(
+            "scopedImport", [.checked("scope"), .checked("path", isLazy: true)], slots: 2, since: "1.8",
+            "The value of a file in which the attributes of `scope` are variables.", isGlobal: true
+        ) { interpreter in
+            guard interpreter.argument(0).isAttributes else {
+                return interpreter.failExpected("a set", interpreter.argument(0))
+            }
+            return interpreter.coercedPath(1, marker: 2) { interpreter.importStep(scope: interpreter.argument(0)) }
         },
-        .frame("readFile", 1, strict: [], slots: 2) { interpreter in
+        .frame("readFile", [readPath], slots: 2, since: "0.11", "The contents of a file.") { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readFile() }
         },
-        .frame("readDir", 1, strict: [], slots: 2) { interpreter in
+        .frame(
+            "readDir", [readPath], slots: 2, since: "1.8",
+            "A set of the names in a directory, each with its type: `regular`, `directory`, `symlink` or `unknown`."
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readDirectory() }
         },
-        .frame("readFileType", 1, strict: [], slots: 2) { interpreter in
+        .frame("readFileType", [readPath], slots: 2, since: "2.14", "The type of a file, as `readDir` has it.") {
+            interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.readFileType() }
         },
-        .frame("pathExists", 1, strict: [], slots: 2) { interpreter in
+        .frame("pathExists", [readPath], slots: 2, since: "0.10", "Whether there is something at a path.") {
+            interpreter in
             interpreter.coercedPath(0, marker: 1) { interpreter.pathExists() }
         },
-        .frame("toPath", 1, strict: [], slots: 2) { interpreter in
-            interpreter.coercedPath(0, marker: 1, isRead: false) {
-                guard interpreter.reserve(Size.string(interpreter.bp[0].object.field)) else { return .collect }
-                let path = CanonPath.canonicalize(Array(interpreter.bp[0].object.byteBuffer))
-                return interpreter.done(
-                    interpreter.makeString(
-                        path, context: interpreter.bp[0].isString ? interpreter.context(of: interpreter.bp[0]) : .null))
-            }
+        .frame(
+            "toPath", [.checked("path", isLazy: true)], slots: 2, since: "0.10",
+            "An absolute path as a string, without `.`, `..` and double slashes."
+        ) { interpreter in
+            interpreter.coercedPath(0, marker: 1, isRead: false) { interpreter.canonicalPath() }
         },
-        .frame("baseNameOf", 1, strict: [], slots: 1, global: true) { interpreter in
+        .frame(
+            "baseNameOf", [.checked("path", isLazy: true)], slots: 1, since: "0.5",
+            "What follows the last slash of a path or string.", isGlobal: true
+        ) { interpreter in
             interpreter.coerced(0, []) { interpreter.baseName() }
         },
-        .frame("dirOf", 1, strict: [], slots: 1, global: true) { $0.directoryName() },
-        .function("getEnv", 1) { interpreter in
+        .frame(
+            "dirOf", [.checked("path", .quoted, isLazy: true)], slots: 1, since: "0.9",
+            "What precedes the last slash of a path or string.", isGlobal: true
+        ) { $0.directoryName() },
+        .function(
+            "getEnv", [.evaluated("name")], since: "0.10",
+            "The value of an environment variable; empty for one that is not set, and in pure evaluations."
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0) else { return .error }
-            let value = interpreter.machine.io.environmentVariable(Array(name.byteBuffer)) ?? []
+            let value = interpreter.machine.io.environmentVariable(Array(name.bytes)) ?? []
             guard interpreter.reserve(Size.string(value.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(value))
         },
-        .frame("findFile", 2, strict: [0], slots: 3) { $0.findFileStep() },
     ]
+
+    /// The path of something that is read.
+    private static let readPath = BuiltinArgument.checked(
+        "path", .custom("while realising the context of a path"), isLazy: true)
 }
 
 extension Interpreter {
@@ -52,10 +77,10 @@ extension Interpreter {
     /// - Parameter isRead: whether something is read there, so that what the path refers to must be built.
     func coercedPath(_ index: Int, marker: Int, isRead: Bool = true, _ body: () -> Step) -> Step {
         if !isForced(bp + index) { return .force }
-        if bp[index].isPath { return body() }
+        if bp[index].isPath { return reserveCopies(4, of: bp[index].object) ? body() : .collect }
         return coerced(index, marker: marker, [], flags: Interpreter.absolutePath) {
-            guard bp[index].object.byteBuffer.first == UInt8(ascii: "/") else {
-                let text = String(decoding: bp[index].object.byteBuffer, as: UTF8.self)
+            guard bp[index].string.bytes.first == UInt8(ascii: "/") else {
+                let text = MessageText.shortened(bp[index].string.bytes)
                 let step = fail(.value, "string '\(text)' doesn't represent an absolute path")
                 if let (builtin, arguments) = runningBuiltin(),
                     let context = context(of: bp[index], builtin, arguments)
@@ -64,6 +89,7 @@ extension Interpreter {
                 }
                 return step
             }
+            guard reserveCopies(4, of: bp[index].object) else { return .collect }
             let step = isRead ? checkBuilt(bp[index]) : .next
             return step == .next ? body() : step
         }
@@ -93,7 +119,7 @@ extension Interpreter {
     /// Asks the host for the file's program once, then forces its top level.
     fileprivate func importStep(scope: Value?) -> Step {
         let index = scope == nil ? 0 : 1
-        let path = CanonPath.canonicalize(Array(bp[index].object.byteBuffer))
+        let path = CanonPath.canonicalize(Array(bp[index].string.bytes))
         if scope == nil, let root = machine.importRoots[ByteKey(path)] {
             return done(state.pointee.roots[root])
         }
@@ -142,9 +168,10 @@ extension Interpreter {
             let record = machine.store.derivations.records[index]
             let longest = 2 * StorePath.prefixLength + path.count
             let size = record.outputs.reduce(4 * Size.string(longest)) { $0 + 2 * Size.string(longest + $1.name.count) }
-            guard reserve(size + Size.list(record.outputs.count) + Size.attributesAndLayout(record.outputs.count + 3))
+            guard reserve(size + Size.list(record.outputs.count) + Size.attributesAndLayout(record.outputs.count + 3)),
+                reserveOutside((record.outputs.count + 1) * Interpreter.outputBytes)
             else { return .collect }
-            var pairs = derivationPairs(index)
+            guard var pairs = derivationPairs(index) else { return .error }
             let outputs = makeList(record.outputs.count)
             for (place, output) in record.outputs.enumerated() {
                 outputs.object.values[place] = makeString(output.name)
@@ -160,7 +187,7 @@ extension Interpreter {
 
     /// Reads what is at the path in slot 0. A failure names where symbolic links led.
     private func reading<Content>(_ read: ([UInt8]) throws(EvalIOError) -> Content) throws(EvalIOError) -> Content {
-        let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
         do throws(EvalIOError) {
             return try read(path)
         } catch {
@@ -174,7 +201,7 @@ extension Interpreter {
         do throws(EvalIOError) {
             let bytes = try reading { path throws(EvalIOError) in try machine.io.readFile(path, limit: room) }
             if bytes.contains(0) {
-                let path = String(decoding: bp[0].object.byteBuffer, as: UTF8.self)
+                let path = MessageText.shortened(argument(0).string.bytes)
                 return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
             }
             guard reserve(Size.string(bytes.count)) else { return .collect }
@@ -194,33 +221,42 @@ extension Interpreter {
             let entries = try reading { path throws(EvalIOError) in try machine.io.readDirectory(path) }
             guard reserve(Size.attributesAndLayout(entries.count)) else { return .collect }
             guard charge(1 + entries.count / 4) else { return .error }
-            return done(
-                makeAttributes(
-                    entries.map { entry in
-                        (
-                            state.pointee.symbols.intern(entry.name),
-                            nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8)))
-                        )
-                    }))
+            var pairs: [(symbol: UInt32, value: Value)] = []
+            pairs.reserveCapacity(entries.count)
+            for (index, entry) in entries.enumerated() {
+                guard poll(at: index), let name = symbol(ofCharged: entry.name) else { return .error }
+                pairs.append((name, fileTypeString(entry.type)))
+            }
+            return done(makeAttributes(pairs))
         } catch { return fail(error) }
+    }
+
+    /// A type in the words of `readDir`.
+    func fileTypeString(_ type: FileType) -> Value {
+        switch type {
+        case .regular: nameString(Symbols.regular)
+        case .directory: nameString(Symbols.directory)
+        case .symlink: nameString(Symbols.symlink)
+        case .unknown: nameString(Symbols.unknown)
+        }
     }
 
     fileprivate func readFileType() -> Step {
         do {
-            let path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+            let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
             guard let type = try machine.io.fileType(path) else {
-                let text = String(decoding: path, as: UTF8.self)
+                let text = MessageText.shortened(path)
                 return fail(.io, "getting status of '\(text)': No such file or directory")
             }
-            return done(nameString(state.pointee.symbols.intern(Array(type.rawValue.utf8))))
+            return done(fileTypeString(type))
         } catch { return fail(error) }
     }
 
     fileprivate func pathExists() -> Step {
-        let written = Array(bp[0].object.byteBuffer)
+        let written = Array(argument(0).string.bytes)
         let slash = UInt8(ascii: "/")
         let mustBeDirectory =
-            bp[0].isString && (written.last == slash || written.suffix(2) == [slash, UInt8(ascii: ".")])
+            argument(0).isString && (written.last == slash || written.suffix(2) == [slash, UInt8(ascii: ".")])
         do {
             let exists = try machine.io.pathExists(
                 CanonPath.canonicalize(written), mustBeDirectory: mustBeDirectory)
@@ -228,28 +264,38 @@ extension Interpreter {
         } catch { return done(.false) }
     }
 
+    /// The text in slot 0 as the shortest path to the same place.
+    fileprivate func canonicalPath() -> Step {
+        guard reserve(Size.string(argument(0).object.field)) else { return .collect }
+        let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
+        return done(makeString(path, context: argument(0).isString ? context(of: argument(0)) : .null))
+    }
+
     fileprivate func baseName() -> Step {
-        var bytes = Array(bp[0].object.byteBuffer)
+        guard reserveCopies(2, of: argument(0).object) else { return .collect }
+        var bytes = Array(argument(0).string.bytes)
         if bytes.count > 1, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
         if let slash = bytes.lastIndex(of: UInt8(ascii: "/")) { bytes.removeFirst(slash + 1) }
         guard reserve(Size.string(bytes.count)) else { return .collect }
-        let context = context(of: bp[0])
+        let context = context(of: argument(0))
         return done(makeString(bytes, context: context))
     }
 
     fileprivate func directoryName() -> Step {
-        if !isForced(bp) { return .force }
-        if bp[0].isPath {
-            let parent = CanonPath.parent(of: Array(bp[0].object.byteBuffer))
+        if !isForced(argumentSlot(0)) { return .force }
+        if argument(0).isPath {
+            guard reserveCopies(2, of: argument(0).object) else { return .collect }
+            let parent = CanonPath.parent(of: Array(argument(0).string.bytes))
             guard reserve(Size.string(parent.count)) else { return .collect }
             return done(makePath(parent))
         }
         return coerced(0, []) {
-            let bytes = Array(bp[0].object.byteBuffer)
+            guard reserveCopies(2, of: argument(0).object) else { return .collect }
+            let bytes = Array(argument(0).string.bytes)
             let slash = bytes.lastIndex(of: UInt8(ascii: "/"))
             let parent = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(bytes[..<$0]) } ?? [UInt8(ascii: ".")]
             guard reserve(Size.string(parent.count)) else { return .collect }
-            let context = context(of: bp[0])
+            let context = context(of: argument(0))
             return done(makeString(parent, context: context))
         }
     }

@@ -1,70 +1,101 @@
+import MessageText
 import NixBytecode
 import NixStore
 
-/// `findFile`: the first entry of a search path whose prefix fits and below which the file exists.
-///
-/// Slots: search path, name, index, entries' paths as strings (array), whether a coercion is under way. All entries are
-/// looked at before the name, as Nix does.
+extension Builtin {
+    static let searchPaths: [Builtin] = [
+        .frame(
+            "findFile", [.checked("search-path"), .evaluated("name", isLazy: true)], frame: FindFileFrame.self,
+            since: "1.8",
+            "The path that `<name>` stands for when the search path is that of the first argument.",
+            inner: .ofType("while evaluating an element of the list passed to builtins.findFile")
+        ) { $0.findFileStep() }
+    ]
+}
+
+/// `findFile`: the first entry of a search path whose prefix fits and below which the file exists. All entries are looked
+/// at before the name, as Nix does.
+struct FindFileFrame: BuiltinFrame {
+    let searchPath: Value
+    let name: Value
+    /// The entry that is looked at; null until the first step.
+    @Held var index: Int
+    /// The paths of the entries before it, as strings.
+    @Held var paths: ArrayRef
+    /// Whether what the entry's path was coerced to is at the top when a step begins.
+    @Held var isCoerced: Bool
+}
+
 extension Interpreter {
+    private var frame: FindFileFrame {
+        @inline(__always) _read { yield topFrame(as: FindFileFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: FindFileFrame.self).pointee }
+    }
+
     func findFileStep() -> Step {
         guard let list = expectList(0) else { return .error }
-        if bp[2].isNull {
-            guard reserve(Size.array(list.field)) else { return .collect }
-            let paths = take(words: 1 + list.field)
-            paths[0] = Object.header(Kind.array, field: list.field)
-            for index in 0..<list.field { paths.values[index] = .null }
-            bp[3] = Value(Tag.other, paths)
-            bp[2] = Value(small: 0)
+        if frame.$index.isNull {
+            guard reserve(Size.array(list.count)) else { return .collect }
+            frame.paths = makeArray(list.count)
+            frame.index = 0
         }
-        if bp[4].isTrue {
-            bp[4] = .false
-            bp[3].object.values[bp[2].small] = pop()
-            noteWrite(bp[3].object)
-            bp[2] = Value(small: bp[2].small + 1)
+        if frame.isCoerced {
+            frame.isCoerced = false
+            keep(path: pop())
         }
-        while bp[2].small < list.field {
-            let step = readEntry(list.values + bp[2].small)
+        while frame.index < list.count {
+            let step = readEntry(list.slot(frame.index))
             if step != .next { return step }
         }
-        if !isForced(bp + 1) { return .force }
+        if !isForced(argumentSlot(1)) { return .force }
         guard let name = expectPlainString(1) else { return .error }
-        return search(list, for: Array(name.byteBuffer))
+        var longest = 0
+        for index in 0..<list.count {
+            guard poll(at: index) else { return .error }
+            longest = max(longest, frame.paths[index].string.count)
+        }
+        guard reserveCopies(6, length: name.count + longest) else { return .collect }
+        return search(list, for: Array(name.bytes))
+    }
+
+    private func keep(path: Value) {
+        frame.paths[frame.index] = path
+        noteWrite(frame.paths.object)
+        frame.index += 1
     }
 
     /// Checks an entry and keeps its path.
     private func readEntry(_ entry: Slot) -> Step {
         if !isForced(entry) { return .force }
         guard entry.pointee.isAttributes else { return failExpected("a set", entry.pointee) }
-        if let prefix = lookup(entry.pointee.object, Symbols.prefix) {
+        if let prefix = lookup(entry.pointee.attributes, Symbols.prefix) {
             if !isForced(prefix) { return .force }
             guard isPlainString(prefix.pointee) else { return .error }
         }
-        guard let path = lookup(entry.pointee.object, Symbols.path) else {
+        guard let path = lookup(entry.pointee.attributes, Symbols.path) else {
             return failMissingAttribute(entry.pointee, Symbols.path)
         }
         if !isForced(path) { return .force }
         if path.pointee.isString || path.pointee.isPath {
-            bp[3].object.values[bp[2].small] = path.pointee
-            noteWrite(bp[3].object)
-            bp[2] = Value(small: bp[2].small + 1)
+            keep(path: path.pointee)
             return .next
         }
-        bp[4] = .true
-        push(.builtin(Builtin.coerce))
+        frame.isCoerced = true
+        push(.builtin(.coerce))
         push(path.pointee)
         push(Value(small: Int(Coercion().rawValue)))
         state.pointee.callCount = 2
         return .call
     }
 
-    private func search(_ list: Object, for name: [UInt8]) -> Step {
-        for index in 0..<list.field {
-            let prefix = lookup(list.values[index].object, Symbols.prefix).map { Array($0.pointee.object.byteBuffer) }
+    private func search(_ list: ListRef, for name: [UInt8]) -> Step {
+        for index in 0..<list.count {
+            let prefix = lookup(list[index].attributes, Symbols.prefix).map { Array($0.pointee.string.bytes) }
             guard let rest = CanonPath.rest(of: name, after: prefix ?? []) else { continue }
-            let entry = bp[3].object.values[index]
+            let entry = frame.paths[index]
             let step = checkBuilt(entry)
             if step != .next { return step }
-            let directory = Array(entry.object.byteBuffer)
+            let directory = Array(entry.string.bytes)
             guard let found = existing(directory, rest) else { continue }
             guard reserve(Size.string(found.count)) else { return .collect }
             return done(makePath(found))
@@ -74,7 +105,7 @@ extension Interpreter {
             guard reserve(Size.string(path.count)) else { return .collect }
             return done(makePath(path))
         }
-        return fail(.thrown, notFound(String(decoding: name, as: UTF8.self)))
+        return fail(.thrown, notFound(MessageText.shortened(name)))
     }
 
     /// Says what was not found, and what the one who started the evaluation can do.
@@ -96,7 +127,7 @@ extension Interpreter {
         guard (try? machine.io.pathExists(base)) == true else {
             if machine.missingSearchPaths.insert(directory).inserted {
                 machine.print(
-                    Array("warning: Nix search path entry '".utf8) + directory
+                    Array("warning: Nix search path entry '".utf8) + MessageText.excerpt(directory)
                         + Array("' does not exist, ignoring".utf8))
             }
             return nil

@@ -1,15 +1,36 @@
+import MessageText
 import NixStore
 
 /// Flake references as text and as attributes, and flakes.
+extension Builtin {
+    static let flakes: [Builtin] = [
+        .function("parseFlakeRef", [.checked("reference")], since: "2.18", "A flake reference as a set.") {
+            $0.parseFlakeReference()
+        },
+        .function(
+            "flakeRefToString", [.checked("reference")], since: "2.18", "A flake reference that is a set, as a string."
+        ) { $0.flakeReferenceText() },
+        .frame(
+            "getFlake", [.checked("reference")], slots: 1, since: "2.4", "A flake: its outputs, inputs and source.",
+            limits:
+                "flakes whose inputs lie on this machine, with or without lock file; nothing is written, no registry "
+                + "is read; an input is fetched when something needs it"
+        ) { $0.getFlake() },
+    ]
+}
+
 extension Interpreter {
     func parseFlakeReference() -> Step {
         guard let text = expectPlainString(0) else { return .error }
+        if let step = refuseInput(text.count) { return step }
         do throws(FetchError) {
-            let attributes = try FlakeReference(Array(text.byteBuffer)).attributes
+            let attributes = try FlakeReference(Array(text.bytes)).attributes
             let strings = attributes.values.reduce(0) { $0 + Size.string($1.byteCount) }
             guard reserve(strings + Size.attributesAndLayout(attributes.count)) else { return .collect }
-            let pairs = attributes.map { name, value in
-                (state.pointee.symbols.intern(Array(name.utf8)), attributeValue(value))
+            var pairs: [(symbol: UInt32, value: Value)] = []
+            for (name, value) in attributes {
+                guard let symbol = symbol(ofCharged: Array(name.utf8)) else { return .error }
+                pairs.append((symbol, attributeValue(value)))
             }
             return done(makeAttributes(pairs))
         } catch {
@@ -30,26 +51,32 @@ extension Interpreter {
         let set = argument(0).object
         guard let order = nameOrder(set.layout) else { return .collect }
         var attributes: [String: InputAttribute] = [:]
+        var bytes = 0
         for index in 0..<set.field {
             let place = Int(order[index])
-            let name = String(decoding: state.pointee.symbols.bytes(set.layout.entries[place].symbol), as: UTF8.self)
+            let symbol = set.layout.entries[place].symbol
             let slot = set.attributeValues + place
             if !isForced(slot) { return .force }
             let value = slot.pointee
+            bytes += inputBytes(symbol, value)
+            if let step = refuseInput(bytes) { return step }
+            let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
             if value.isInteger {
                 guard value.integer >= 0 else {
-                    return fail(.value, "negative value given for flake ref attr \(name): \(value.integer)")
+                    return fail(
+                        .value,
+                        "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
                 }
                 attributes[name] = .number(UInt64(value.integer))
             } else if value.isBool {
                 attributes[name] = .flag(value.isTrue)
             } else if value.isString {
-                attributes[name] = .text(Array(value.object.byteBuffer))
+                attributes[name] = .text(Array(value.string.bytes))
             } else {
                 return fail(
                     .value,
                     "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute "
-                        + "'\(name)' is \(typeName(value))")
+                        + "'\(MessageText.shortened(name))' is \(typeName(value))")
             }
         }
         do throws(FetchError) {
@@ -64,11 +91,11 @@ extension Interpreter {
     /// Calls the function that does it, which is written in Nix: it takes the builtin that fails, whether references
     /// must be locked, and the reference.
     func getFlake() -> Step {
-        let value = bp[0]
+        let value = argument(0)
         guard value.isPath || isPlainString(value) else { return .error }
         return withCoreFunction(CorePackages.flakes) { function in
             push(function)
-            push(.builtin(machine.failIndex))
+            push(.builtin(.fail))
             push(.bool(requiresHashes))
             push(value)
             state.pointee.callCount = 3

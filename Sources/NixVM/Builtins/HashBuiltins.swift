@@ -2,28 +2,43 @@ import NixFormats
 import NixStore
 
 /// Builtins that hash, and that write hashes in other ways.
-extension Machine {
-    static let hashBuiltins: [BuiltinDefinition] = [
-        .function("hashString", 2, early: { $0.knowsAlgorithm() }) { interpreter in
+extension Builtin {
+    static let hashes: [Builtin] = [
+        .function(
+            "hashString", [.evaluated("algorithm"), .evaluated("string")], since: "1.4",
+            "The hash of a string in base 16: `md5`, `sha1`, `sha256` or `sha512`.", early: { $0.knowsAlgorithm() }
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0), let text = interpreter.expectString(1) else {
                 return .error
             }
-            return interpreter.hash(text.byteBuffer, named: name)
+            return interpreter.hash(text.bytes, named: name)
         },
-        .frame("hashFile", 2, strict: [0], slots: 2) { interpreter in
+        .frame(
+            "hashFile", [.evaluated("algorithm"), .checked("path", isLazy: true)], slots: 2, since: "2.3",
+            "The hash of a file's contents, as `hashString` has it."
+        ) { interpreter in
             guard let name = interpreter.expectPlainString(0) else { return .error }
             return interpreter.coercedPath(1, marker: 2) { interpreter.hashFile(named: name) }
         },
-        .function("convertHash", 1) { $0.convertHash() },
+        .function(
+            "convertHash", [.checked("{ hash, hashAlgo, toHashFormat }")], since: "2.19",
+            "A hash in another format: `base16`, `nix32`, `base64` or `sri`."
+        ) { $0.convertHash() },
     ]
 }
 
 extension Interpreter {
+    private func algorithm(named name: StringRef) throws(HashError) -> HashAlgorithm {
+        // A long name is none: no more of it is copied than makes it one.
+        if name.count > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
+        return try HashAlgorithm(name: Array(name.bytes))
+    }
+
     /// Whether the first argument names a hash algorithm; false with `failure` set.
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
         do {
-            _ = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            _ = try algorithm(named: name)
             return true
         } catch {
             _ = fail(.value, bytes: error.message)
@@ -31,9 +46,9 @@ extension Interpreter {
         }
     }
 
-    fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: Object) -> Step {
+    fileprivate func hash(_ bytes: UnsafeBufferPointer<UInt8>, named name: StringRef) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            let algorithm = try algorithm(named: name)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
             var stream = HashStream(algorithm)
             guard charge(1) else { return .error }
@@ -47,11 +62,11 @@ extension Interpreter {
     }
 
     /// Files of any size: no more than a piece of one is in memory.
-    fileprivate func hashFile(named name: Object) -> Step {
+    fileprivate func hashFile(named name: StringRef) -> Step {
         do throws(HashError) {
-            let algorithm = try HashAlgorithm(name: ByteView(name.byteBuffer).excerpt)
+            let algorithm = try algorithm(named: name)
             guard reserve(Size.string(algorithm.size * 2)) else { return .collect }
-            let path = CanonPath.canonicalize(Array(bp[1].object.byteBuffer))
+            let path = CanonPath.canonicalize(Array(argument(1).string.bytes))
             guard let hash = contentHash(path, .flat, algorithm) else { return .error }
             return done(makeString(hash.text(.base16)))
         } catch { return fail(.value, bytes: error.message) }
@@ -71,8 +86,10 @@ extension Interpreter {
             if !isForced(slot) { return .force }
             guard isPlainString(slot.pointee) else { return .error }
         }
-        // No hash or name is as long as what is left of a long text.
-        let texts = slots.map { $0.slot.map { ByteView($0.pointee.object.byteBuffer).excerpt } }
+        for (_, slot) in slots {
+            if let slot, !reserveCopies(6, of: slot.pointee.object) { return .collect }
+        }
+        let texts = slots.map { $0.slot.map { Array($0.pointee.string.bytes) } }
         do {
             let algorithm = try texts[1].map { (name) throws(HashError) in try HashAlgorithm(name: name) }
             let format = try HashFormat(name: texts[2] ?? [])

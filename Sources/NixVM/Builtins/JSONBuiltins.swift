@@ -1,10 +1,16 @@
 import NixFormats
 
 /// `toJSON` and `fromJSON`.
-extension Machine {
-    static let jsonBuiltins: [BuiltinDefinition] = [
-        .frame("toJSON", 1, strict: [], slots: 4) { $0.toJSONStep() },
-        .function("fromJSON", 1) { $0.fromJSON() },
+extension Builtin {
+    static let json: [Builtin] = [
+        .frame(
+            "toJSON", [.checked("x", isLazy: true)], frame: JSONFrame.self, since: "1.7",
+            "A value as JSON. A set with `__toString` or `outPath` is what that gives.",
+            backtrace: BacktraceHook { interpreter, _ in interpreter.noteJSON() }
+        ) { $0.toJSONStep() },
+        .function("fromJSON", [.evaluated("json")], since: "1.8", "The value that a text in JSON holds.") {
+            $0.fromJSON()
+        },
     ]
 }
 
@@ -12,18 +18,18 @@ extension Machine {
 extension Interpreter {
     fileprivate func fromJSON() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        let bytes = ByteView(text.byteBuffer)
+        let bytes = ByteView(text.bytes)
         let mark = fuelMark
         var meter = makeMeter()
         var reader = JSONReader(bytes)
         do throws(JSONError) {
             let extent = try reader.measure(&meter)
             settle(meter)
-            guard reserve(JSONValue.size(extent), beside: meter.usedBytes + JSONValue.workSize(extent)) else {
+            guard reserve(JSONValue.size(extent), outside: meter.usedBytes + JSONValue.workSize(extent)) else {
                 return again(.collect, since: mark)
             }
             guard charge(1) else { return .error }
-            return makeJSON(reader, JSONValue(self, text.byteBuffer, extent, taken: meter.usedBytes))
+            return makeJSON(reader, JSONValue(self, text.bytes, extent, taken: meter.usedBytes))
         } catch {
             return fail(error, in: bytes, &meter, since: mark)
         }
@@ -61,79 +67,76 @@ extension Interpreter {
     }
 }
 
-/// Writing JSON. Slots: value, builder, length, context, state (`substitute` while the value at the top is what a
-/// `__toString` gave). Above them values to write, for a list or set being written `absent`, the container and the next
-/// index, and for a set that another value stands for `absent`, the set and a `Substitution`.
+/// The frame of `toJSON`. Above it lie values to be written, and cursors of the containers around them; a set that another
+/// value stands for has a cursor with a `Substitution`.
+struct JSONFrame: BuiltinFrame {
+    let value: Value
+    var text: TextBuilder.State
+    /// The joined contexts of the strings that were written; null for none.
+    var context: Value
+    @Held var phase: JSONPhase
+}
+
+enum JSONPhase: Int, FramePhase {
+    case begin
+    case writing
+    /// The value at the top is what a `__toString` gave: it must be a string or path, or a set that stands for one.
+    case substituting
+}
+
+/// Writing JSON.
 extension Interpreter {
-    /// The state in which the value at the top must be a string or path, as Nix asks of what `__toString` gives.
-    private static var substitute: Value { .false }
+    private var frame: JSONFrame {
+        @inline(__always) _read { yield topFrame(as: JSONFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: JSONFrame.self).pointee }
+    }
 
     func toJSONStep() -> Step {
-        if bp[4].isNull {
+        if frame.phase == .begin {
             guard reserveSlots(2) else { return .collect }
-            bp[4] = .true
-            bp[2] = Value(small: 0)
-            push(bp[0])
+            frame.phase = .writing
+            push(frame.value)
         }
-        while sp > bp + 5 {
-            let top = sp - 1
-            let isCursor = top - 2 >= bp + 5 && (top - 2).pointee.bits == Value.absent.bits
-            if !isCursor, (sp - 2).pointee.bits == Value(small: Substitution.call).bits, isSubstitution(sp - 2) {
-                (sp - 2).pointee = Value(small: Substitution.result)
+        let bottom = above(JSONFrame.self)
+        while sp > bottom {
+            let step: Step
+            if hasTopCursor(above: bottom) {
+                step = nextJSONElement()
+            } else {
+                if (sp - 2).pointee.bits == Value(small: Substitution.call).bits, isSubstitution(sp - 2) {
+                    (sp - 2).pointee = Value(small: Substitution.result)
+                }
+                if !isForced(sp - 1) { return .force }
+                step = writeJSON(sp - 1)
             }
-            if !isCursor, !isForced(top) { return .force }
-            let step = isCursor ? nextJSONElement() : writeJSON(top)
             if step != .next { return step }
         }
         var builder = jsonBuilder
-        guard let result = builder.finish(context: bp[3]) else { return builder.step }
+        guard let result = builder.finish(context: frame.context) else { return builder.step }
         return done(result)
     }
 
-    private var jsonBuilder: TextBuilder { TextBuilder(self, bp + 1) }
+    private var jsonBuilder: TextBuilder { TextBuilder(self, &frame.text) }
 
     private func writeJSON(_ top: Slot) -> Step {
         let value = top.pointee
-        var text: [UInt8] = []
-        let isSubstitute = bp[4].bits == Interpreter.substitute.bits
+        let isSubstitute = frame.phase == .substituting
         if isSubstitute, let step = refuseSubstitute(value) { return step }
-        if value.isString || isSubstitute && value.isPath {
-            return writeJSONString(top)
-        } else if value.isInteger {
-            return writeJSONInteger(value.integer)
-        } else if value.isFloat {
-            text = JSONText.float(value.float)
-        } else if value.isNull {
-            text = Array("null".utf8)
-        } else if value.isBool {
-            text = Array((value.isTrue ? "true" : "false").utf8)
-        } else if value.isList {
-            return openJSON(top, UInt8(ascii: "["))
-        } else if value.isAttributes {
-            if let method = lookup(value.object, Symbols.toString) {
-                guard reserveSlots(6) else { return .collect }
-                bp[4] = Interpreter.substitute
-                pushSubstitution(top, Substitution.call)
-                push(method.pointee)
-                push(value)
-                state.pointee.callCount = 1
-                return .call
-            }
-            if let path = lookup(value.object, Symbols.outPath) {
-                guard reserveSlots(4) else { return .collect }
-                pushSubstitution(top, Substitution.output)
-                push(path.pointee)
-                return .next
-            }
-            if nameOrder(value.object.layout) == nil { return .collect }
-            return openJSON(top, UInt8(ascii: "{"))
-        } else if value.isPath {
-            guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
-            top.pointee = copied
-            return .next
-        } else {
-            return fail(.type, "cannot convert \(typeName(value)) to JSON")
-        }
+        if value.isString || isSubstitute && value.isPath { return writeJSONString(top) }
+        if value.isInteger { return writeJSONInteger(value.integer) }
+        if value.isFloat { return writeJSONScalar(JSONText.float(value.float)) }
+        if value.isNull { return writeJSONScalar(Array("null".utf8)) }
+        if value.isBool { return writeJSONScalar(Array((value.isTrue ? "true" : "false").utf8)) }
+        if value.isList { return openJSON(UInt8(ascii: "[")) }
+        if value.isAttributes { return writeJSONSet(top) }
+        guard value.isPath else { return fail(.type, "cannot convert \(typeName(value)) to JSON") }
+        guard reserveStorePath(), reserveCopies(4, of: value.object) else { return .collect }
+        guard let copied = copiedToStore(Array(value.string.bytes)) else { return .error }
+        top.pointee = copied
+        return .next
+    }
+
+    private func writeJSONScalar(_ text: [UInt8]) -> Step {
         var builder = jsonBuilder
         guard let out = builder.room(text.count) else { return builder.step }
         text.withUnsafeBufferPointer { if let base = $0.baseAddress { out.update(from: base, count: $0.count) } }
@@ -142,20 +145,42 @@ extension Interpreter {
         return .next
     }
 
+    /// Opens a set, or asks for what stands for it.
+    private func writeJSONSet(_ top: Slot) -> Step {
+        let value = top.pointee
+        if let method = lookup(value.object, Symbols.toString) {
+            guard reserveSlots(6) else { return .collect }
+            frame.phase = .substituting
+            openCursor(at: Substitution.call)
+            push(method.pointee)
+            push(value)
+            state.pointee.callCount = 1
+            return .call
+        }
+        if let path = lookup(value.object, Symbols.outPath) {
+            guard reserveSlots(4) else { return .collect }
+            openCursor(at: Substitution.output)
+            push(path.pointee)
+            return .next
+        }
+        if nameOrder(value.attributes.layout) == nil { return .collect }
+        return openJSON(UInt8(ascii: "{"))
+    }
+
     private func writeJSONString(_ top: Slot) -> Step {
-        let string = top.pointee.object
+        let string = top.pointee.string
         let mark = fuelMark
-        guard let length = quotedLength(string.byteBuffer) else { return .error }
+        guard let length = quotedLength(string.bytes) else { return .error }
         let contexts =
-            string.hasContext ? string.contextSlot.pointee.object.field + (bp[3].isNull ? 0 : bp[3].object.field) : 0
+            string.hasContext ? string.contextCount + (frame.context.isNull ? 0 : frame.context.list.count) : 0
         var builder = jsonBuilder
         guard let out = builder.room(length, extra: Size.list(contexts)) else {
             return again(builder.step, since: mark)
         }
-        guard writeQuoted(string.byteBuffer, length, to: out) else { return .error }
+        guard writeQuoted(string.bytes, length, to: out) else { return .error }
         builder.advance(length)
-        if contexts > 0 { bp[3] = joinContexts(bp[3], string.contextSlot.pointee) }
-        bp[4] = .true
+        if contexts > 0 { frame.context = joinContexts(frame.context, string.object.contextSlot.pointee) }
+        frame.phase = .writing
         sp -= 1
         return .next
     }
@@ -228,7 +253,7 @@ extension Interpreter {
 
     /// Whether a slot is the last of those that say what stands for a set.
     private func isSubstitution(_ slot: Slot) -> Bool {
-        slot - 2 >= bp + 5 && slot[-2].bits == Value.absent.bits && slot[-1].isAttributes
+        slot - 2 >= above(JSONFrame.self) && slot[-2].bits == Value.absent.bits && slot[-1].isAttributes
     }
 
     private func failEncoding(_ problem: String) -> Step {
@@ -259,34 +284,31 @@ extension Interpreter {
         return .next
     }
 
-    private func openJSON(_ top: Slot, _ bracket: UInt8) -> Step {
+    private func openJSON(_ bracket: UInt8) -> Step {
         guard reserveSlots(4) else { return .collect }
         var builder = jsonBuilder
         guard let out = builder.room(1) else { return builder.step }
         out.pointee = bracket
         builder.advance(1)
-        let value = top.pointee
-        top.pointee = .absent
-        push(value)
-        push(Value(small: 0))
+        openCursor()
         return .next
     }
 
+    /// Goes on with the container of the cursor at the top.
     private func nextJSONElement() -> Step {
-        let cursor = sp - 1
-        let container = (sp - 2).pointee
-        let index = cursor.pointee.small
-        let isList = container.isList
+        let cursor = topCursor
+        let container = cursor.pointee.container
+        let index = cursor.pointee.index
         if index < 0 {
-            sp -= 3
+            sp -= ContainerCursor.count
             return .next
         }
         var builder = jsonBuilder
         if index == container.object.field {
             guard let out = builder.room(1) else { return builder.step }
-            out.pointee = isList ? UInt8(ascii: "]") : UInt8(ascii: "}")
+            out.pointee = container.isList ? UInt8(ascii: "]") : UInt8(ascii: "}")
             builder.advance(1)
-            sp -= 3
+            sp -= ContainerCursor.count
             return .next
         }
         guard reserveSlots(4) else { return .collect }
@@ -295,10 +317,11 @@ extension Interpreter {
         var length = comma
         let mark = fuelMark
         var key: UnsafeBufferPointer<UInt8>?
-        if !isList {
-            guard let order = nameOrder(container.object.layout) else { return .collect }
+        if !container.isList {
+            let set = container.attributes
+            guard let order = nameOrder(set.layout) else { return .collect }
             place = Int(order[index])
-            let name = state.pointee.symbols.bytes(container.object.layout.entries[place].symbol)
+            let name = state.pointee.symbols.bytes(set.entries[place].symbol)
             guard let quoted = quotedLength(name) else { return .error }
             length += quoted + 1
             key = name
@@ -314,9 +337,8 @@ extension Interpreter {
             out[comma + quoted] = UInt8(ascii: ":")
         }
         builder.advance(length)
-        cursor.pointee = Value(small: index + 1)
-        let values = isList ? (sp - 2).pointee.object.values : (sp - 2).pointee.object.attributeValues
-        push(values[place])
+        cursor.pointee.index = index + 1
+        push(container.isList ? container.list[place] : container.attributes.values[place])
         return .next
     }
 }

@@ -10,7 +10,8 @@ struct JSONValue {
     private var values: ContiguousArray<Value> = []
     private var keys: ContiguousArray<UInt32> = []
     private var known: ContiguousArray<KnownShape?>
-    private var names: NameSpace
+    /// Bytes beside the heap that the reader and the building take.
+    private let taken: Int
 
     /// Keys in the order of the text, and the layout made for them.
     private struct KnownShape {
@@ -44,16 +45,13 @@ struct JSONValue {
         self.interpreter = interpreter
         self.bytes = bytes
         known = ContiguousArray(repeating: nil, count: JSONValue.knownCapacity)
-        names = NameSpace(interpreter, beside: taken + JSONValue.workSize(extent))
+        self.taken = taken + JSONValue.workSize(extent)
         values.reserveCapacity(extent.maximumPending)
         if extent.objects > 0 { keys.reserveCapacity(extent.maximumPending) }
     }
 
     /// The value of the tokens added so far.
-    func finish() -> Value {
-        names.finish()
-        return values.first ?? .null
-    }
+    func finish() -> Value { values.first ?? .null }
 
     /// Adds the next token; false with `failure` set.
     @inline(__always)
@@ -77,10 +75,12 @@ struct JSONValue {
             string[0] = Object.header(Kind.string, field: bytes.count)
             values.append(Value(Tag.string, string))
         case .key:
-            guard let symbol = names.intern(ByteView(text(token))) else { return false }
+            guard let symbol = interpreter.symbol(ofKey: text(token), beside: taken) else { return false }
             keys.append(symbol)
         case .escapedKey:
-            guard let bytes = unescape(token), let symbol = names.intern(ByteView(bytes)) else { return false }
+            guard let bytes = unescape(token), let symbol = interpreter.symbol(ofKey: bytes, beside: taken) else {
+                return false
+            }
             keys.append(symbol)
         case .list: return addList(Int(token.payload))
         case .object: return addObject(Int(token.payload))

@@ -1,17 +1,23 @@
 /// A red-black tree of keys in an array of the heap.
 ///
 /// It grows as the tree of C++'s `std::map` does, so that keys meet in the same order: where two have no order, the same
-/// two are found. Borrows the heap: valid only while nothing is allocated.
+/// two are found. It borrows the heap: it holds until something is reserved.
 struct KeyTree {
     /// Values of a node: key, left, right, twice the parent and 1 more for red, item.
     static let stride = 5
     static let none = -1
 
     let interpreter: Interpreter
-    let nodes: Slot
-    /// Slots that hold the root and the number of nodes.
-    let root: Slot
-    let count: Slot
+    private let nodes: Slot
+    /// What holds the root and the number of nodes.
+    private let frame: UnsafeMutablePointer<ClosureFrame>
+
+    @inline(__always)
+    init(interpreter: Interpreter, frame: UnsafeMutablePointer<ClosureFrame>) {
+        self.interpreter = interpreter
+        self.frame = frame
+        nodes = frame.pointee.nodes.elements
+    }
 
     func key(_ node: Int) -> Value { nodes[node * KeyTree.stride] }
     func item(_ node: Int) -> Value { nodes[node * KeyTree.stride + 4] }
@@ -30,7 +36,7 @@ struct KeyTree {
 
     /// The node with the smallest key.
     var first: Int {
-        var node = root.pointee.small
+        var node = frame.pointee.root
         while node != KeyTree.none, left(node) != KeyTree.none { node = left(node) }
         return node
     }
@@ -55,15 +61,15 @@ struct KeyTree {
 
     /// Adds a node, which there is room for, below another.
     func insert(_ key: Value, item: Value, parent: Int, isLeft: Bool) {
-        let node = count.pointee.small
-        count.pointee = Value(small: node + 1)
+        let node = frame.pointee.nodeCount
+        frame.pointee.nodeCount = node + 1
         interpreter.write(key, to: nodes + node * KeyTree.stride)
         interpreter.write(item, to: nodes + (node * KeyTree.stride + 4))
         set(node, left: KeyTree.none)
         set(node, right: KeyTree.none)
         set(node, parent: parent, red: true)
         if parent == KeyTree.none {
-            root.pointee = Value(small: node)
+            frame.pointee.root = node
         } else if isLeft {
             set(parent, left: node)
         } else {
@@ -93,7 +99,7 @@ struct KeyTree {
             set(above, red: true)
             rotate(above, toLeft: !isLeft)
         }
-        set(root.pointee.small, red: false)
+        set(frame.pointee.root, red: false)
     }
 
     private func rotate(_ node: Int, toLeft: Bool) {
@@ -104,7 +110,7 @@ struct KeyTree {
         let above = parent(node)
         set(child, parent: above)
         if above == KeyTree.none {
-            root.pointee = Value(small: child)
+            frame.pointee.root = child
         } else if left(above) == node {
             set(above, left: child)
         } else {

@@ -1,87 +1,145 @@
+extension Builtin {
+    static let grouping: [Builtin] = [
+        .frame(
+            "partition", [.evaluated("pred"), .checked("list")], frame: PartitionFrame.self, since: "2.0",
+            "`{ right, wrong }`: the elements for which `pred` gives `true`, and the others.",
+            inner: .ofType("while evaluating the return value of the partition function passed to builtins.partition"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.partitionStep() },
+        .frame(
+            "groupBy", [.evaluated("f"), .checked("list")], frame: GroupFrame.self, since: "2.5",
+            "A set of lists: each element is in the list whose name `f` gives for it.",
+            inner: .ofType("while evaluating the return value of the grouping function passed to builtins.groupBy"),
+            early: { $0.isCallable(0) != false }
+        ) { $0.groupByStep() },
+    ]
+}
+
 /// `partition` and `groupBy`: both call a function on each element and put the element where the answer says.
+struct PartitionFrame: BuiltinFrame {
+    let function: Value
+    @Held var list: ListRef
+    /// The element that the function is called with next.
+    @Held var index: Int
+    /// What the function gave for each element before that; null until the first step.
+    @Held var verdicts: ArrayRef
+    /// How many of those are `true`.
+    @Held var rightCount: Int
+    /// Whether the function's answer is at the top when a step begins.
+    @Held var isAnswered: Bool
+
+    var hasBegun: Bool { !$verdicts.isNull }
+}
+
+struct GroupFrame: BuiltinFrame {
+    let function: Value
+    @Held var list: ListRef
+    /// The element that the function is called with next.
+    @Held var index: Int
+    /// For each element before that the symbol of its group; null until the first step.
+    @Held var keys: ArrayRef
+
+    var hasBegun: Bool { !$keys.isNull }
+}
+
 extension Interpreter {
-    /// Slots: function, list, index, verdicts, right count, whether a verdict is awaited.
+    private var partition: PartitionFrame {
+        @inline(__always) _read { yield topFrame(as: PartitionFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: PartitionFrame.self).pointee }
+    }
+
     func partitionStep() -> Step {
-        if bp[2].isNull, let step = refuseUncallable(0) { return step }
-        guard argument(1).isList else { return failExpected("a list", argument(1)) }
-        let list = bp[1].object
-        if bp[2].isNull {
-            guard reserve(Size.array(list.field)) else { return .collect }
-            let verdicts = take(words: 1 + list.field)
-            verdicts[0] = Object.header(Kind.array, field: list.field)
-            for index in 0..<list.field { verdicts.values[index] = .false }
-            bp[3] = Value(Tag.other, verdicts)
-            bp[2] = Value(small: 0)
-            bp[4] = Value(small: 0)
-        } else if bp[5].isTrue {
+        if !partition.hasBegun, let step = refuseUncallable(0) { return step }
+        guard partition.$list.isList else { return failExpected("a list", partition.$list) }
+        let list = partition.list
+        if !partition.hasBegun {
+            guard reserve(Size.array(list.count)) else { return .collect }
+            partition.verdicts = makeArray(list.count, of: .false)
+            partition.index = 0
+            partition.rightCount = 0
+        } else if partition.isAnswered {
             let verdict = pop()
-            bp[5] = .false
+            partition.isAnswered = false
             guard verdict.isBool else { return failExpected("a Boolean", verdict) }
-            bp[3].object.values[bp[2].small] = verdict
-            if verdict.isTrue { bp[4] = Value(small: bp[4].small + 1) }
-            bp[2] = Value(small: bp[2].small + 1)
+            partition.verdicts[partition.index] = verdict
+            if verdict.isTrue { partition.rightCount += 1 }
+            partition.index += 1
         }
-        if bp[2].small < list.field {
-            let element = list.values + bp[2].small
+        if partition.index < list.count {
+            let element = list.slot(partition.index)
             if !isForced(element) { return .force }
-            bp[5] = .true
-            return callWith(bp[0], element.pointee)
+            partition.isAnswered = true
+            return callWith(partition.function, element.pointee)
         }
-        let count = list.field
+        return finishPartition()
+    }
+
+    private func finishPartition() -> Step {
+        let count = partition.list.count
         guard reserve(Size.list(count) + Size.list(0) + Size.attributesAndLayout(2)) else { return .collect }
         guard charge(1 + count / 16) else { return .error }
-        let right = makeList(bp[4].small)
-        let wrong = makeList(count - bp[4].small)
+        let right = makeList(partition.rightCount)
+        let wrong = makeList(count - partition.rightCount)
+        let list = partition.list
+        let verdicts = partition.verdicts
         var rightCount = 0
         for index in 0..<count {
             guard poll(at: index) else { return .error }
-            if bp[3].object.values[index].isTrue {
-                right.object.values[rightCount] = list.values[index]
+            if verdicts[index].isTrue {
+                right.list[rightCount] = list[index]
                 rightCount += 1
             } else {
-                wrong.object.values[index - rightCount] = list.values[index]
+                wrong.list[index - rightCount] = list[index]
             }
         }
         return done(makeAttributes([(Symbols.right, right), (Symbols.wrong, wrong)]))
     }
 
-    /// Slots: function, list, index, keys: for each element the symbol of its group.
+    private var group: GroupFrame {
+        @inline(__always) _read { yield topFrame(as: GroupFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: GroupFrame.self).pointee }
+    }
+
+    /// When a step begins after the first, the group of the element at the index is at the top, until there is none.
     func groupByStep() -> Step {
-        if bp[2].isNull, let step = refuseUncallable(0) { return step }
-        guard argument(1).isList else { return failExpected("a list", argument(1)) }
-        let list = bp[1].object
-        if bp[2].isNull {
-            guard reserve(Size.array(list.field)) else { return .collect }
-            let keys = take(words: 1 + list.field)
-            keys[0] = Object.header(Kind.array, field: list.field)
-            for index in 0..<list.field { keys.values[index] = .null }
-            bp[3] = Value(Tag.other, keys)
-            bp[2] = Value(small: 0)
-        } else if bp[2].small < list.field {
+        if !group.hasBegun, let step = refuseUncallable(0) { return step }
+        guard group.$list.isList else { return failExpected("a list", group.$list) }
+        let list = group.list
+        if !group.hasBegun {
+            guard reserve(Size.array(list.count)) else { return .collect }
+            group.keys = makeArray(list.count)
+            group.index = 0
+        } else if group.index < list.count {
             let key = pop()
             guard isPlainString(key) else { return .error }
-            guard let symbol = symbol(of: key.object.byteBuffer) else { return .error }
-            bp[3].object.values[bp[2].small] = Value(small: Int(symbol))
-            bp[2] = Value(small: bp[2].small + 1)
+            guard let symbol = symbol(of: key.string.bytes) else { return .error }
+            group.keys[group.index] = Value(small: Int(symbol))
+            group.index += 1
         }
-        if bp[2].small < list.field { return callWith(bp[0], list.values[bp[2].small]) }
-        // A list and a set for each member at most: what there are of them is known only when they are gathered.
-        guard reserve(Size.each(list.field, 2 * Size.list(1)) + Size.attributesAndLayout(list.field)),
-            reserveOutside(list.field * Interpreter.memberBytes)
+        if group.index < list.count { return callWith(group.function, list[group.index]) }
+        return finishGroups()
+    }
+
+    private func finishGroups() -> Step {
+        let count = group.list.count
+        // Each element may have a group of its own: how many there are is known only when they are gathered.
+        guard reserve(Size.each(count, 2 * Size.list(1)) + Size.attributesAndLayout(count)),
+            reserveOutside(count * Interpreter.memberBytes)
         else { return .collect }
-        guard charge(1 + list.field / 2) else { return .error }
+        guard charge(1 + count / 2) else { return .error }
+        let list = group.list
         var members: [UInt32: [Int]] = [:]
-        for index in 0..<list.field {
+        for index in 0..<count {
             guard poll(at: index) else { return .error }
-            members[UInt32(truncatingIfNeeded: bp[3].object.values[index].small), default: []].append(index)
+            members[UInt32(truncatingIfNeeded: group.keys[index].small), default: []].append(index)
         }
         let groups = members.sorted { $0.key < $1.key }
         let result = makeAttributes(groups.map { LayoutEntry($0.key, 0) })
         for (place, group) in groups.enumerated() {
             guard poll(at: place) else { return .error }
             let members = makeList(group.value.count)
-            for (index, member) in group.value.enumerated() { members.object.values[index] = list.values[member] }
-            result.object.attributeValues[place] = members
+            for (index, member) in group.value.enumerated() { members.list[index] = list[member] }
+            result.attributes.values[place] = members
         }
         return done(result)
     }

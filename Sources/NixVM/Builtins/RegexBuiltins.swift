@@ -4,10 +4,18 @@ import NixFormats
 ///
 /// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
 /// of its result.
-extension Machine {
-    static let patternBuiltins: [BuiltinDefinition] = [
-        .function("match", 2, early: { $0.checkPattern() }) { $0.matchWhole() },
-        .function("split", 2, early: { $0.checkPattern() }) { $0.split() },
+extension Builtin {
+    static let patterns: [Builtin] = [
+        .function(
+            "match", [.evaluated("regex"), .evaluated("string")], since: "1.8",
+            "What the groups of an extended regular expression match, or `null` unless it matches the whole string.",
+            early: { $0.checkPattern() }
+        ) { $0.matchWhole() },
+        .function(
+            "split", [.evaluated("regex"), .evaluated("string")], since: "2.0",
+            "The parts of a string between the matches of a regular expression, and between them lists of its groups.",
+            early: { $0.checkPattern() }
+        ) { $0.split() },
     ]
 }
 
@@ -16,15 +24,15 @@ extension Interpreter {
     fileprivate func checkPattern() -> Bool {
         guard let source = expectPlainString(0) else { return false }
         // One that is not kept is compiled when it is used.
-        if source.field > RegexCache.longestCached { return true }
+        if source.count > RegexCache.longestCached { return true }
         var pattern: RegularExpression?
         return findPattern(source, &pattern) != .error
     }
 
     /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
     /// runs anew. Answers `.next` with the pattern.
-    private func findPattern(_ source: Object, _ pattern: inout RegularExpression?) -> Step {
-        let bytes = ByteView(source.byteBuffer)
+    private func findPattern(_ source: StringRef, _ pattern: inout RegularExpression?) -> Step {
+        let bytes = ByteView(source.bytes)
         pattern = machine.patterns.cached(bytes)
         if pattern != nil { return .next }
         let mark = fuelMark
@@ -54,35 +62,38 @@ extension Interpreter {
         if bytes > 0 { countOutsideHeap(bytes) } else { machine.store.byteCount += bytes }
     }
 
-    /// Finds the pattern for a match and charges for the match itself. The mark is what the step goes back to when it
-    /// runs anew: of a pattern that is not kept, compiling is charged again.
-    private func beginMatch(_ source: Object, _ pattern: inout RegularExpression?, _ mark: inout Int) -> Step {
-        mark = fuelMark
-        let step = findPattern(source, &pattern)
-        if step != .next { return step }
-        if source.field <= RegexCache.longestCached { mark = fuelMark }
-        return charge(1 + source.field / 64) ? .next : .error
+    /// Finds the pattern in the first argument, charges for a match, and does it with the text in the second.
+    ///
+    /// - Parameter body: its last parameter is the mark that the step goes back to when it runs anew: of a pattern that
+    ///   is not kept, compiling is charged again. It settles the meter before anything else charges.
+    private func matching(
+        _ body: (RegularExpression, UnsafeBufferPointer<UInt8>, inout WorkMeter, Int) throws(WorkStop) -> Step
+    ) -> Step {
+        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
+        var found: RegularExpression?
+        var mark = fuelMark
+        let step = findPattern(source, &found)
+        guard step == .next, let pattern = found else { return step }
+        if source.count <= RegexCache.longestCached { mark = fuelMark }
+        guard charge(1 + source.count / 64) else { return .error }
+        var meter = makeMeter()
+        do throws(WorkStop) {
+            return try body(pattern, text.bytes, &meter, mark)
+        } catch {
+            return stopped(error, meter, since: mark)
+        }
     }
 
     fileprivate func matchWhole() -> Step {
-        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
-        var found: RegularExpression?
-        var mark = 0
-        let step = beginMatch(source, &found, &mark)
-        guard step == .next, let pattern = found else { return step }
-        var meter = makeMeter()
-        do throws(WorkStop) {
-            var matcher = try RegexMatcher(pattern, ByteView(text.byteBuffer), machine.patterns, &meter)
+        matching { (pattern, text, meter, mark) throws(WorkStop) in
+            var matcher = try RegexMatcher(pattern, ByteView(text), machine.patterns, &meter)
             let isMatch = try matcher.matchWhole(&meter)
             try matcher.finish(&meter)
             settle(meter)
             let step =
-                isMatch
-                ? makeGroups(matcher, pattern.groupCount, text.byteBuffer, meter.usedBytes, since: mark) : done(.null)
+                isMatch ? makeGroups(matcher, pattern.groupCount, text, meter.usedBytes, since: mark) : done(.null)
             matcher.end(&meter)
             return step
-        } catch {
-            return stopped(error, meter, since: mark)
         }
     }
 
@@ -95,7 +106,7 @@ extension Interpreter {
         let places = matcher.groups
         var size = Size.list(groups)
         for index in 0..<groups { size += Size.string(max(0, places[2 * index + 1] - places[2 * index])) }
-        guard reserve(size, beside: taken) else { return again(.collect, since: mark) }
+        guard reserve(size, outside: taken) else { return again(.collect, since: mark) }
         let list = makeList(groups)
         for index in 0..<groups {
             guard let part = makePart(text, places[2 * index], places[2 * index + 1]) else { return .error }
@@ -113,26 +124,18 @@ extension Interpreter {
     }
 
     fileprivate func split() -> Step {
-        guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
-        var found: RegularExpression?
-        var mark = 0
-        let step = beginMatch(source, &found, &mark)
-        guard step == .next, let pattern = found else { return step }
-        var meter = makeMeter()
-        var splitter = RegexSplitter(pattern, ByteView(text.byteBuffer))
-        do throws(WorkStop) {
+        matching { (pattern, text, meter, mark) throws(WorkStop) in
+            var splitter = RegexSplitter(pattern, ByteView(text))
             try splitter.findAll(pattern, machine.patterns, &meter)
             settle(meter)
-        } catch {
-            return stopped(error, meter, since: mark)
+            let matches = splitter.count
+            let strings = matches * (pattern.groupCount + 1) + 1
+            let size =
+                Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
+                + Size.words(splitter.words)
+            guard reserve(size, outside: meter.usedBytes) else { return again(.collect, since: mark) }
+            return matches == 0 ? unsplit() : makeParts(splitter, text, pattern.groupCount)
         }
-        let matches = splitter.count
-        let strings = matches * (pattern.groupCount + 1) + 1
-        let size =
-            Size.list(2 * matches + 1) + matches * Size.list(pattern.groupCount) + strings * Size.string(0)
-            + Size.words(splitter.words)
-        guard reserve(size, beside: meter.usedBytes) else { return again(.collect, since: mark) }
-        return matches == 0 ? unsplit() : makeParts(splitter, text.byteBuffer, pattern.groupCount)
     }
 
     private func unsplit() -> Step {

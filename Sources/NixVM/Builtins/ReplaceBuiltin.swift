@@ -1,53 +1,82 @@
 import NixFormats
 
+extension Builtin {
+    static let replacing: [Builtin] = [
+        .frame(
+            "replaceStrings", [.checked("from"), .checked("to"), .evaluated("string", isLazy: true)],
+            frame: ReplaceFrame.self,
+            since: "1.10", "The string with each occurrence of a string of `from` replaced by its counterpart in `to`.",
+            inner: .always("while evaluating one of the strings to replace passed to builtins.replaceStrings"),
+            early: { $0.expectList(0) != nil }
+        ) { $0.replaceStringsStep() }
+    ]
+}
+
 /// `replaceStrings`: at each place the first pattern that fits is replaced; an empty one fits everywhere, also at the
 /// end.
 ///
-/// Slots: patterns, replacements, text, patterns checked, builder, length, place in the text, and a search table: which
-/// patterns begin with each byte, and which replacements were used. A step goes on at the place that the last one
-/// reached. A unit is charged for each place at which something may fit, and for every eight patterns tried there.
+/// A step goes on at the place that the last one reached. A unit is charged for each place at which something may fit, and
+/// for every eight patterns tried there.
+struct ReplaceFrame: BuiltinFrame {
+    @Held var patterns: ListRef
+    @Held var replacements: ListRef
+    let text: Value
+    /// Patterns that are known to be strings.
+    @Held var checked: Int
+    var output: TextBuilder.State
+    /// The place in the text up to which everything was replaced.
+    @Held var place: Int
+    /// A bytes object: the `ReplacementTable`, null until all patterns are checked.
+    var table: Value
+}
+
 extension Interpreter {
     static let replacementText =
         "while evaluating one of the replacement strings passed to builtins.replaceStrings"
 
+    private var frame: ReplaceFrame {
+        @inline(__always) _read { yield topFrame(as: ReplaceFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: ReplaceFrame.self).pointee }
+    }
+
     func replaceStringsStep() -> Step {
-        guard let from = expectList(0), let to = expectList(1) else { return .error }
-        if bp[7].isNull {
-            let step = beginReplacing(from, to)
+        guard expectList(0) != nil, expectList(1) != nil else { return .error }
+        if frame.table.isNull {
+            let step = beginReplacing()
             if step != .next { return step }
         }
-        guard let text = expectString(2) else { return .error }
-        let table = ReplacementTable(bp[7].object, count: from.field)
-        var replacer = Replacer(self, from: from, to: to, text: text, table: table)
+        guard expectString(2) != nil else { return .error }
+        var replacer = Replacer(self, topFrame(as: ReplaceFrame.self))
         return replacer.run()
     }
 
     /// Forces patterns and text, and makes the search table.
-    private func beginReplacing(_ from: Object, _ to: Object) -> Step {
-        guard from.field == to.field else {
+    private func beginReplacing() -> Step {
+        let patterns = frame.patterns
+        guard patterns.count == frame.replacements.count else {
             return fail(.value, "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths")
         }
-        if bp[3].isNull { bp[3] = Value(small: 0) }
-        while bp[3].small < from.field {
-            let slot = from.values + bp[3].small
+        while frame.checked < patterns.count {
+            let slot = patterns.slot(frame.checked)
             if !isForced(slot) { return .force }
             guard slot.pointee.isString else { return failExpected("a string", slot.pointee) }
             guard charge(1) else { return .error }
-            bp[3] = Value(small: bp[3].small + 1)
+            frame.checked += 1
         }
         if !isForced(argumentSlot(2)) { return .force }
         guard expectString(2) != nil else { return .error }
-        guard reserve(8 + ReplacementTable.size(from.field)) else { return .collect }
-        let object = take(words: 1 + ReplacementTable.size(from.field) / 8)
-        object[0] = Object.header(Kind.bytes, field: ReplacementTable.size(from.field))
-        guard ReplacementTable(object, count: from.field).fill(from, self) else { return .error }
-        bp[6] = Value(small: 0)
-        bp[7] = Value(Tag.other, object)
+        let size = ReplacementTable.size(patterns.count)
+        guard reserve(8 + size) else { return .collect }
+        let object = take(words: 1 + size / 8)
+        object[0] = Object.header(Kind.bytes, field: size)
+        guard ReplacementTable(object, count: patterns.count).fill(frame.patterns, self) else { return .error }
+        frame.place = 0
+        frame.table = Value(Tag.other, object)
         return .next
     }
 }
 
-/// Which patterns begin with a byte, in their order, and which were used; a bytes object of the heap.
+/// Which patterns begin with a byte, in their order, and which were used. It lies in a bytes object of the heap.
 private struct ReplacementTable {
     static let none = UInt32.max
 
@@ -69,13 +98,13 @@ private struct ReplacementTable {
     }
 
     /// Enters all patterns; false with `failure` set.
-    func fill(_ patterns: Object, _ interpreter: Interpreter) -> Bool {
+    func fill(_ patterns: ListRef, _ interpreter: Interpreter) -> Bool {
         for byte in 0...256 { first[byte] = ReplacementTable.none }
         // From the last to the first, so that each goes before those that come after it.
         return interpreter.inBlocks(count, bytesPerUnit: 4) { block in
             for offset in block {
                 let index = count - 1 - offset
-                let byte = patterns.values[index].object.byteBuffer.first.map { Int($0) } ?? 256
+                let byte = patterns[index].string.bytes.first.map { Int($0) } ?? 256
                 following[index] = first[byte]
                 first[byte] = UInt32(truncatingIfNeeded: index)
                 used[index] = 0
@@ -92,32 +121,33 @@ private struct ReplacementTable {
     func use(_ index: Int) { used[index] = 1 }
 }
 
+/// The replacing itself, within one step: it borrows what lies in the heap.
 private struct Replacer {
     private let interpreter: Interpreter
-    private let from: Object
-    private let to: Object
-    private let text: Object
+    private let frame: UnsafeMutablePointer<ReplaceFrame>
+    private let patterns: ListRef
+    private let replacements: ListRef
+    private let text: StringRef
     private let table: ReplacementTable
     private var builder: TextBuilder
-    private let bp: Slot
 
-    init(_ interpreter: Interpreter, from: Object, to: Object, text: Object, table: ReplacementTable) {
+    init(_ interpreter: Interpreter, _ frame: UnsafeMutablePointer<ReplaceFrame>) {
         self.interpreter = interpreter
-        self.from = from
-        self.to = to
-        self.text = text
-        self.table = table
-        bp = interpreter.bp
-        builder = TextBuilder(interpreter, interpreter.bp + 4)
+        self.frame = frame
+        patterns = frame.pointee.patterns
+        replacements = frame.pointee.replacements
+        text = frame.pointee.text.string
+        table = ReplacementTable(frame.pointee.table.object, count: frame.pointee.patterns.count)
+        builder = TextBuilder(interpreter, &frame.pointee.output)
     }
 
     mutating func run() -> Step {
-        let count = text.field
-        while bp[6].small <= count {
+        let count = text.count
+        while frame.pointee.place <= count {
             // A part of the text is passed as a whole, or not at all: what was charged for one that runs anew is given
             // back.
             let mark = interpreter.fuelMark
-            let step = replaceNext(bp[6].small, count)
+            let step = replaceNext(frame.pointee.place, count)
             if step != .next { return interpreter.again(step, since: mark) }
         }
         return finish()
@@ -129,15 +159,15 @@ private struct Replacer {
         let end = firstCandidate(place, count)
         if end > place {
             guard interpreter.charge((end - place) / 32) else { return .error }
-            return copy(text.bytes + place, end - place, to: end)
+            return copy(text.start + place, end - place, to: end)
         }
         if place == count, table.empty == ReplacementTable.none {
-            bp[6] = Value(small: count + 1)
+            frame.pointee.place = count + 1
             return .next
         }
         var match: Int?
         guard find(place, count, &match) else { return .error }
-        guard let match else { return copy(text.bytes + place, min(1, count - place), to: place + 1) }
+        guard let match else { return copy(text.start + place, min(1, count - place), to: place + 1) }
         return replace(match, place, count)
     }
 
@@ -146,7 +176,7 @@ private struct Replacer {
         if table.empty != ReplacementTable.none { return place }
         let block = min(count, place + 4096)
         var end = place
-        while end < block, table.first(text.bytes[end]) == ReplacementTable.none { end += 1 }
+        while end < block, table.first(text.start[end]) == ReplacementTable.none { end += 1 }
         return end
     }
 
@@ -156,16 +186,16 @@ private struct Replacer {
         match = empty == ReplacementTable.none ? nil : Int(empty)
         guard place < count else { return true }
         var tried = 0
-        var index = table.first(text.bytes[place])
+        var index = table.first(text.start[place])
         // Those after the empty pattern never fit first; `none` is after all.
         while index < empty {
             tried += 1
             if tried & 7 == 0, !interpreter.charge(1) { return false }
-            let pattern = from.values[Int(index)].object
-            var fits = pattern.field <= count - place
+            let pattern = patterns[Int(index)].string
+            var fits = pattern.count <= count - place
             if fits {
-                let (bytes, start) = (pattern.bytes, text.bytes + place)
-                let isRead = interpreter.inBlocks(pattern.field, bytesPerUnit: 64) { block in
+                let (bytes, start) = (pattern.start, text.start + place)
+                let isRead = interpreter.inBlocks(pattern.count, bytesPerUnit: 64) { block in
                     fits = equalBytes(bytes + block.lowerBound, start + block.lowerBound, block.count)
                     return fits
                 }
@@ -185,21 +215,23 @@ private struct Replacer {
     }
 
     private mutating func replace(_ match: Int, _ place: Int, _ count: Int) -> Step {
-        if !interpreter.isForced(to.values + match) { return .force }
-        let replacement = to.values[match]
+        if !interpreter.isForced(replacements.slot(match)) { return .force }
+        let replacement = replacements[match]
         guard replacement.isString else {
             return interpreter.failExpected("a string", replacement, context: Interpreter.replacementText)
         }
-        let inserted = replacement.object.field
-        let matched = from.values[match].object.field
+        let inserted = replacement.string.count
+        let matched = patterns[match].string.count
         // After an empty pattern the byte at the place stays.
         let kept = matched == 0 && place < count ? 1 : 0
         guard let out = builder.room(inserted + kept) else { return builder.step }
-        guard interpreter.copyCharged(replacement.object.bytes, inserted, to: out) else { return .error }
-        if kept == 1 { out[inserted] = text.bytes[place] }
+        guard interpreter.copy(replacement.string.start, to: out, count: inserted, isCharged: false) else {
+            return .error
+        }
+        if kept == 1 { out[inserted] = text.start[place] }
         table.use(match)
         builder.advance(inserted + kept)
-        bp[6] = Value(small: place + max(1, matched))
+        frame.pointee.place = place + max(1, matched)
         return .next
     }
 
@@ -207,29 +239,27 @@ private struct Replacer {
         guard let out = builder.room(count) else { return builder.step }
         out.update(from: bytes, count: count)
         builder.advance(count)
-        bp[6] = Value(small: place)
+        frame.pointee.place = place
         return .next
     }
 
     private mutating func finish() -> Step {
-        var used = [Value(Tag.string, text)]
-        var contexts = contextCount(text)
-        for index in 0..<to.field {
+        var used = [Value(Tag.string, text.object)]
+        var contexts = text.contextCount
+        for index in 0..<replacements.count {
             if index & 0x3FF == 0x3FF, !interpreter.charge(16) { return .error }
-            guard table.isUsed(index), to.values[index].object.hasContext else { continue }
-            used.append(to.values[index])
-            contexts += contextCount(to.values[index].object)
+            guard table.isUsed(index), replacements[index].string.hasContext else { continue }
+            used.append(replacements[index])
+            contexts += replacements[index].string.contextCount
         }
         let length = builder.length
         if length == 0, contexts == 0 { return interpreter.done(interpreter.state.pointee.emptyString) }
         guard interpreter.reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
         guard interpreter.charge(contexts / 8) else { return .error }
         let result = interpreter.makeString(length: length, context: interpreter.unionContext(used))
-        if length > 0, !interpreter.copyCharged(builder.bytes, length, to: result.object.bytes) { return .error }
+        if length > 0, !interpreter.copy(builder.bytes, to: result.string.start, count: length, isCharged: false) {
+            return .error
+        }
         return interpreter.done(result)
-    }
-
-    private func contextCount(_ string: Object) -> Int {
-        string.hasContext ? string.contextSlot.pointee.object.field : 0
     }
 }

@@ -1,43 +1,76 @@
-/// `sort`: a bottom-up merge sort, stable, whose runs lie in arrays on the heap.
-///
-/// Slots: comparator, list, source array, target array, width, left, right, out, end of the left run, end of the right
-/// run. `left` and `right` are the indices of the two elements being compared; `out` is where the smaller goes. The
-/// comparator's answer to `right < left` is at the top when a step begins with a source array.
+extension Builtin {
+    static let sorting: [Builtin] = [
+        .frame(
+            "sort", [.evaluated("comparator", isLazy: true), .checked("list")], frame: SortFrame.self, since: "1.10",
+            "The elements in the order of `comparator`, which says whether its first argument goes before its second. "
+                + "Elements that are equal keep their order.",
+            inner: .ofType("while evaluating the return value of the sorting function passed to builtins.sort"),
+            backtrace: BacktraceHook { interpreter, _ in interpreter.noteOrdering() }
+        ) { $0.sortStep() }
+    ]
+}
+
+/// `sort`: a bottom-up merge sort, stable. It merges neighbouring runs of one array into another, then the arrays change
+/// places and the runs are twice as long.
+struct SortFrame: BuiltinFrame {
+    let comparator: Value
+    @Held var list: ListRef
+    /// The array that holds the runs; null until the elements are forced.
+    @Held var source: ArrayRef
+    /// The array that two runs are merged into.
+    @Held var target: ArrayRef
+    /// The length of a run.
+    @Held var width: Int
+    /// The elements of the left and of the right run that are compared next.
+    @Held var left: Int
+    @Held var right: Int
+    /// Where the smaller of the two goes.
+    @Held var out: Int
+    @Held var leftEnd: Int
+    @Held var rightEnd: Int
+
+    var hasBegun: Bool { !$source.isNull }
+}
+
 extension Interpreter {
+    private var frame: SortFrame {
+        @inline(__always) _read { yield topFrame(as: SortFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: SortFrame.self).pointee }
+    }
+
+    /// When a step begins after the first, the comparator's answer to `right < left` is at the top.
     func sortStep() -> Step {
-        guard argument(1).isList else { return failExpected("a list", argument(1)) }
-        let count = bp[1].object.field
-        if bp[2].isNull {
-            if count == 0 { return done(bp[1]) }
+        guard frame.$list.isList else { return failExpected("a list", frame.$list) }
+        let count = frame.list.count
+        if !frame.hasBegun {
+            if count == 0 { return done(frame.$list) }
             if let step = refuseUncallable(0) { return step }
-            if let step = forceElements(bp[1].object, .forced, { _ in nil }) { return step }
-            if count == 1 { return done(bp[1]) }
+            if let step = forceElements(frame.list, .forced, { _ in nil }) { return step }
+            if count == 1 { return done(frame.$list) }
             guard reserve(Size.array(count) * 2) else { return .collect }
             guard charge(1 + count / 16) else { return .error }
-            guard let source = makeArray(bp[1].object, count), let target = makeArray(bp[1].object, count) else {
-                return .error
-            }
-            bp[2] = source
-            bp[3] = target
-            bp[4] = Value(small: 1)
+            guard let source = arrayOfElements(), let target = arrayOfElements() else { return .error }
+            frame.source = source
+            frame.target = target
+            frame.width = 1
             startRuns(at: 0, count)
-        } else if bp[4].small < count {
+        } else if frame.width < count {
             let verdict = pop()
             guard verdict.isBool else { return failExpected("a Boolean", verdict) }
             takeSmaller(fromRight: verdict.isTrue)
         }
         let isNatural = sortsNaturally
-        while bp[4].small < count {
-            if bp[5].small < bp[8].small, bp[6].small < bp[9].small {
-                let left = bp[2].object.values[bp[5].small]
-                let right = bp[2].object.values[bp[6].small]
+        while frame.width < count {
+            if frame.left < frame.leftEnd, frame.right < frame.rightEnd {
+                let left = frame.source[frame.left]
+                let right = frame.source[frame.right]
                 if isNatural, isOrderedAlike(left, right) {
-                    // What the call would cost: the verdict is the same.
+                    // The fuel of the call that this spares.
                     guard charge(1), let isLess = isLess(right, left) else { return .error }
                     takeSmaller(fromRight: isLess)
                     continue
                 }
-                push(isNatural ? .builtin(Builtin.lessThanDeep) : bp[0])
+                push(isNatural ? .builtin(.lessThanDeep) : frame.comparator)
                 push(right)
                 push(left)
                 state.pointee.callCount = 2
@@ -48,69 +81,87 @@ extension Interpreter {
         return finishSort(count)
     }
 
-    /// Whether the comparator of the current frame is `lessThan`.
-    var sortsNaturally: Bool { bp[0].isBuiltin && bp[0].builtinIndex == state.pointee.lessThanIndex }
+    /// Whether the comparator of the frame on top is `lessThan`.
+    private var sortsNaturally: Bool {
+        let comparator = frame.comparator
+        return comparator.isBuiltin && state.pointee.builtins[comparator.builtinIndex].role == .naturalOrder
+    }
 
     /// Whether two values are forced and of one type that `<` orders without looking further.
     private func isOrderedAlike(_ a: Value, _ b: Value) -> Bool {
         a.isSmall && b.isSmall || a.isString && b.isString
     }
 
-    /// One of the two runs is used up: what is left of the other follows, and then the next runs. False with `failure` set
-    /// when a limit forbids it.
+    /// Copies what one run has left when the other is used up, and begins the next two runs. False with `failure` set when
+    /// the evaluation must stop.
     private func mergeRest(_ count: Int) -> Bool {
-        let source = bp[2].object.values
-        let out = bp[3].object.values + bp[7].small
-        let left = bp[8].small - bp[5].small
-        let right = bp[9].small - bp[6].small
+        let source = frame.source
+        let out = frame.target.slot(frame.out)
+        let left = frame.leftEnd - frame.left
+        let right = frame.rightEnd - frame.right
         guard charge((left + right) / 16) else { return false }
         for index in 0..<left {
             guard poll(at: index) else { return false }
-            write(source[bp[5].small + index], to: out + index)
+            write(source[frame.left + index], to: out + index)
         }
         for index in 0..<right {
             guard poll(at: index) else { return false }
-            write(source[bp[6].small + index], to: out + index)
+            write(source[frame.right + index], to: out + index)
         }
-        let end = bp[9].small
+        let end = frame.rightEnd
         if end < count {
             startRuns(at: end, count)
         } else {
-            swap(&bp[2], &bp[3])
-            bp[4] = Value(small: bp[4].small * 2)
+            frame.source = frame.target
+            frame.target = source
+            frame.width *= 2
             startRuns(at: 0, count)
         }
         return true
     }
 
-    private func makeArray(_ list: Object, _ count: Int) -> Value? {
-        let array = take(words: 1 + count)
-        array[0] = Object.header(Kind.array, field: count)
-        guard copy(list.values, to: array.values, count: count) else { return nil }
-        return Value(Tag.other, array)
+    /// An array of the list's elements, for which room is reserved; nil with `failure` set when the evaluation must stop.
+    private func arrayOfElements() -> ArrayRef? {
+        let list = frame.list
+        let array = ArrayRef(take(words: 1 + list.count))
+        array.object[0] = Object.header(Kind.array, field: list.count)
+        return copy(list.elements, to: array.elements, count: list.count) ? array : nil
     }
 
     private func startRuns(at start: Int, _ count: Int) {
-        let middle = Value(small: min(start + bp[4].small, count))
-        bp[5] = Value(small: start)
-        bp[6] = middle
-        bp[7] = Value(small: start)
-        bp[8] = middle
-        bp[9] = Value(small: min(start + 2 * bp[4].small, count))
+        let middle = min(start + frame.width, count)
+        frame.left = start
+        frame.right = middle
+        frame.out = start
+        frame.leftEnd = middle
+        frame.rightEnd = min(start + 2 * frame.width, count)
     }
 
     @inline(__always)
     private func takeSmaller(fromRight: Bool) {
-        let cursor = bp + (fromRight ? 6 : 5)
-        write(bp[2].object.values[cursor.pointee.small], to: bp[3].object.values + bp[7].small)
-        cursor.pointee = Value(small: cursor.pointee.small + 1)
-        bp[7] = Value(small: bp[7].small + 1)
+        let source = frame.source
+        let out = frame.target.slot(frame.out)
+        if fromRight {
+            write(source[frame.right], to: out)
+            frame.right += 1
+        } else {
+            write(source[frame.left], to: out)
+            frame.left += 1
+        }
+        frame.out += 1
     }
 
     private func finishSort(_ count: Int) -> Step {
         guard reserve(Size.list(count)) else { return .collect }
         let result = makeList(count)
-        guard copy(bp[2].object.values, to: result.object.values, count: count) else { return .error }
+        guard copy(frame.source.elements, to: result.list.elements, count: count) else { return .error }
         return done(result)
+    }
+
+    /// Says that the order is at fault where it is `lessThan`, since no function was called then.
+    func noteOrdering() -> Bool {
+        guard sortsNaturally, frame.hasBegun else { return false }
+        machine.notes.append(.text("while evaluating the ordering function passed to builtins.sort"))
+        return true
     }
 }

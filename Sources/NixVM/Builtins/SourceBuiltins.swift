@@ -1,65 +1,135 @@
+import MessageText
 import NixStore
 
 /// `path` and `filterSource`: trees as store objects, perhaps without some of their entries.
-///
-/// Both are frames. After their arguments and a marker come the slots of a walk, which asks the filter about each entry
-/// in the order in which the archive has them: root, filter, accepted paths, their length, phase. Above lie the entries
-/// still to be asked about, two values each, path and type.
-extension Machine {
-    static let sourceBuiltins: [BuiltinDefinition] = [
-        .frame("filterSource", 2, strict: [], slots: 6) { $0.filterSourceStep() },
-        .frame("path", 1, slots: 6) { $0.pathStep() },
+extension Builtin {
+    static let sources: [Builtin] = [
+        .frame(
+            "filterSource",
+            [
+                .evaluated("filter", isLazy: true),
+                .checked(
+                    "path",
+                    .custom(
+                        "while evaluating the second argument (the path to filter) passed to 'builtins.filterSource'"),
+                    isLazy: true),
+            ], frame: FilterSourceFrame.self, since: "0.11",
+            "The store path of a tree without those entries for which `filter path type` gives `false`.",
+            backtrace: BacktraceHook { interpreter, _ in
+                interpreter.noteWalk(interpreter.filterSource.walk, of: interpreter.filterSource.path)
+            }
+        ) { $0.filterSourceStep() },
+        .frame(
+            "path",
+            [
+                .checked(
+                    "{ path, name, filter, recursive, sha256 }",
+                    .custom("while evaluating the argument passed to 'builtins.path'"))
+            ], frame: PathFrame.self, since: "2.0",
+            "The store path of a file or tree, under a name, filtered, and checked against a hash.",
+            backtrace: BacktraceHook { interpreter, _ in
+                interpreter.noteWalk(interpreter.path.walk, of: interpreter.path.path)
+            }
+        ) { $0.pathStep() },
     ]
 }
 
-/// Where a walk is, in its last slot.
-private enum WalkPhase {
+/// A walk through a tree, which asks a filter about each entry in the order in which the archive has them. Above the frame
+/// lie the entries still to be asked about, each a path and a type.
+private struct Walk: BuiltinFrame {
+    /// The path of the tree; null until the walk has begun.
+    var root: Value
+    /// Null where everything is taken.
+    var filter: Value
+    /// A bytes object: the paths that were accepted, each ended by 0. Null at first.
+    var accepted: Value
+    /// Bytes of those paths.
+    @Held var length: Int
+    @Held var phase: WalkPhase
+
+    var hasBegun: Bool { root.isString }
+
+    /// Begins at a root, given as a string.
+    mutating func begin(at root: Value, filter: Value) {
+        self.root = root
+        self.filter = filter
+        length = 0
+        phase = .expand
+    }
+}
+
+private enum WalkPhase: Int, FramePhase {
     /// The directory at the top, or the root, is to be read.
-    static let expand = 0
+    case expand
     /// The filter is to be asked about the entry at the top.
-    static let ask = 1
+    case ask
     /// The filter's answer is at the top, above the entry.
-    static let answer = 2
+    case answer
+
+    static var begin: WalkPhase { .expand }
+}
+
+private struct FilterSourceFrame: BuiltinFrame {
+    let filter: Value
+    let path: Value
+    @Held var isCoerced: Bool
+    var walk: Walk
+}
+
+private struct PathFrame: BuiltinFrame {
+    let arguments: Value
+    /// The path among them, once it is a path or string; true while it is being coerced.
+    var path: Value
+    var walk: Walk
 }
 
 extension Interpreter {
+    fileprivate var filterSource: FilterSourceFrame {
+        @inline(__always) _read { yield topFrame(as: FilterSourceFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: FilterSourceFrame.self).pointee }
+    }
+
+    fileprivate var path: PathFrame {
+        @inline(__always) _read { yield topFrame(as: PathFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: PathFrame.self).pointee }
+    }
+
     fileprivate func filterSourceStep() -> Step {
         coercedPath(1, marker: 2) {
-            if bp[7].isNull {
-                if !isForced(bp) { return .force }
-                guard isCallable(bp[0]) else {
-                    return failExpected(
-                        "a function", bp[0], context: ArgumentContext.table["filterSource"]?[0].text)
-                }
-                guard let root = resolvedRoot(bp[1]) else { return .error }
+            if !filterSource.walk.hasBegun {
+                if !isForced(argumentSlot(0)) { return .force }
+                guard isCallable(filterSource.filter) else { return failExpected("a function", filterSource.filter) }
+                guard let root = resolvedRoot(filterSource.path) else { return .error }
                 guard reserve(Size.string(root.count)) else { return .collect }
-                startWalk(bp + 3, root: makeString(root), filter: bp[0])
+                filterSource.walk.begin(at: makeString(root), filter: filterSource.filter)
             }
-            let step = walk(bp + 3)
+            let step = advance(&filterSource.walk, above: above(FilterSourceFrame.self))
             if step != .next { return step }
-            let name = CanonPath.baseName(of: CanonPath.canonicalize(Array(bp[1].object.byteBuffer)))
-            return addWalked(bp + 3, name: name, method: .nar, expected: nil)
+            guard reserveStorePath() else { return .collect }
+            let name = CanonPath.baseName(of: CanonPath.canonicalize(Array(filterSource.path.string.bytes)))
+            return addWalked(filterSource.walk, name: name, method: .nar, expected: nil)
         }
     }
 
     fileprivate func pathStep() -> Step {
-        guard bp[0].isAttributes else { return failExpected("a set", bp[0]) }
+        guard path.arguments.isAttributes else { return failExpected("a set", path.arguments) }
         let arguments: PathArguments
         switch readPathArguments() {
         case .success(let found): arguments = found
         case .failure(let pending): return pending.step
         }
-        if bp[6].isNull {
+        if !path.walk.hasBegun {
             guard let root = resolvedRoot(arguments.path) else { return .error }
             guard reserve(Size.string(root.count)) else { return .collect }
-            startWalk(bp + 2, root: makeString(root), filter: arguments.method == .flat ? .null : arguments.filter)
+            path.walk.begin(at: makeString(root), filter: arguments.method == .flat ? .null : arguments.filter)
         }
-        let step = walk(bp + 2)
+        let step = advance(&path.walk, above: above(PathFrame.self))
         if step != .next { return step }
+        guard reserveStorePath() else { return .collect }
         warnOfAssumedHash(arguments.assumedHash)
-        let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.object.byteBuffer)))
+        let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.string.bytes)))
         return addWalked(
-            bp + 2, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
+            path.walk, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
             expected: arguments.hash)
     }
 
@@ -77,28 +147,26 @@ extension Interpreter {
         var step: Step
     }
 
-    /// The attributes given to `path`, all forced; else the step that comes first. The path itself, once it is
-    /// coerced, is kept in slot 1.
+    /// The attributes given to `path`, all forced; else the step that comes first.
     private func readPathArguments() -> Result<PathArguments, Pending> {
-        var arguments = PathArguments(path: bp[1])
-        let set = bp[0].object
+        var arguments = PathArguments(path: path.path)
+        let set = path.arguments.attributes
         guard let order = nameOrder(set.layout) else { return .failure(Pending(step: .collect)) }
-        for index in 0..<set.field {
+        for index in 0..<set.count {
             let place = Int(order[index])
-            let symbol = set.layout.entries[place].symbol
-            let slot = set.attributeValues + place
+            let symbol = set.entries[place].symbol
+            let slot = set.values + place
             let step: Step
             switch symbol {
             case Symbols.path: step = coercePathArgument(slot, &arguments)
             case Symbols.name, Symbols.filter, Symbols.recursive, Symbols.sha256:
                 step = isForced(slot) ? readPathArgument(symbol, slot.pointee, &arguments) : .force
             default:
-                let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
-                step = fail(.value, "unsupported argument '\(name)' to 'builtins.path'")
+                step = fail(.value, "unsupported argument '\(quoted(symbol))' to 'builtins.path'")
             }
             if step != .next { return .failure(Pending(step: step)) }
         }
-        if bp[1].isNull {
+        if path.path.isNull {
             return .failure(
                 Pending(
                     step: fail(.value, "missing required 'path' attribute in the first argument to 'builtins.path'")))
@@ -106,34 +174,35 @@ extension Interpreter {
         return .success(arguments)
     }
 
-    /// Slot 1 is true while the coercion runs; its result is then at the top.
     private func coercePathArgument(_ slot: Slot, _ arguments: inout PathArguments) -> Step {
-        if bp[1].isTrue { bp[1] = pop() }
-        if bp[1].isNull {
+        if path.path.isTrue { path.path = pop() }
+        if path.path.isNull {
             if !isForced(slot) { return .force }
             guard slot.pointee.isPath || slot.pointee.isString else {
-                bp[1] = .true
-                push(.builtin(Builtin.coerce))
+                path.path = .true
+                push(.builtin(.coerce))
                 push(slot.pointee)
                 push(Value(small: 0))
                 state.pointee.callCount = 2
                 return .call
             }
-            bp[1] = slot.pointee
+            path.path = slot.pointee
         }
-        arguments.path = bp[1]
-        guard bp[1].object.byteBuffer.first == CanonPath.separator else {
-            let text = String(decoding: bp[1].object.byteBuffer, as: UTF8.self)
+        guard reserveCopies(4, of: path.path.object) else { return .collect }
+        arguments.path = path.path
+        guard arguments.path.string.bytes.first == CanonPath.separator else {
+            let text = MessageText.shortened(arguments.path.string.bytes)
             return fail(.value, "string '\(text)' doesn't represent an absolute path")
         }
-        return checkBuilt(bp[1])
+        return checkBuilt(arguments.path)
     }
 
     private func readPathArgument(_ symbol: UInt32, _ value: Value, _ arguments: inout PathArguments) -> Step {
         switch symbol {
         case Symbols.name:
             guard isPlainString(value) else { return .error }
-            arguments.name = Array(value.object.byteBuffer)
+            guard reserveCopies(3, of: value.object) else { return .collect }
+            arguments.name = Array(value.string.bytes)
         case Symbols.filter:
             guard value.isFunction || value.isAttributes else { return failExpected("a function", value) }
             arguments.filter = value
@@ -142,9 +211,10 @@ extension Interpreter {
             arguments.method = value.isTrue ? .nar : .flat
         default:
             guard isPlainString(value) else { return .error }
+            guard reserveCopies(3, of: value.object) else { return .collect }
             do throws(StoreError) {
-                arguments.hash = try parseHash(Array(value.object.byteBuffer), .sha256)
-                if value.object.field == 0 { arguments.assumedHash = arguments.hash }
+                arguments.hash = try parseHash(Array(value.string.bytes), .sha256)
+                if value.string.count == 0 { arguments.assumedHash = arguments.hash }
             } catch {
                 return fail(.value, bytes: error.message)
             }
@@ -155,7 +225,7 @@ extension Interpreter {
     /// Where the tree at a path really lies; nil with `failure` set.
     private func resolvedRoot(_ path: Value) -> [UInt8]? {
         do throws(EvalIOError) {
-            return try machine.io.resolveSymlinks(CanonPath.canonicalize(Array(path.object.byteBuffer)), .full)
+            return try machine.io.resolveSymlinks(CanonPath.canonicalize(Array(path.string.bytes)), .full)
         } catch {
             _ = fail(error)
             machine.notes.append(.text(addingText(path)))
@@ -163,43 +233,41 @@ extension Interpreter {
         }
     }
 
-    /// Whether the walk whose slots these are has begun.
-    func isWalking(_ slots: Slot) -> Bool { slots[0].isString }
-
-    func addingText(_ path: Value) -> String {
-        "while adding path '\(String(decoding: CanonPath.canonicalize(Array(path.object.byteBuffer)), as: UTF8.self))'"
+    /// Says which tree is being added, once a walk has begun.
+    fileprivate func noteWalk(_ walk: Walk, of path: Value) -> Bool {
+        guard walk.hasBegun else { return false }
+        machine.notes.append(.text(addingText(path)))
+        return true
     }
 
-    private func startWalk(_ slots: Slot, root: Value, filter: Value) {
-        slots[0] = root
-        slots[1] = filter
-        slots[3] = Value(small: 0)
-        slots[4] = Value(small: WalkPhase.expand)
+    func addingText(_ path: Value) -> String {
+        "while adding path '\(MessageText.shortened(CanonPath.canonicalize(Array(path.string.bytes))))'"
     }
 
     /// Asks the filter about everything below the root; `.next` when that is done.
-    private func walk(_ slots: Slot) -> Step {
-        if slots[1].isNull { return .next }
-        let base = slots + 5
+    ///
+    /// - Parameter bottom: where the entries begin.
+    private func advance(_ walk: inout Walk, above bottom: Slot) -> Step {
+        if walk.filter.isNull { return .next }
         while true {
-            switch slots[4].small {
-            case WalkPhase.expand:
-                let step = expand(slots, isRoot: sp == base)
+            switch walk.phase {
+            case .expand:
+                let step = expand(&walk, isRoot: sp == bottom)
                 if step != .next { return step }
-            case WalkPhase.answer:
+            case .answer:
                 let verdict = pop()
                 guard verdict.isBool else {
                     return failExpected(
                         "a Boolean", verdict,
                         context: "while evaluating the return value of the path filter function")
                 }
-                slots[4] = Value(small: verdict.isTrue ? WalkPhase.expand : WalkPhase.ask)
+                walk.phase = verdict.isTrue ? .expand : .ask
                 if !verdict.isTrue { sp -= 2 }
-            default:
-                if sp == base { return .next }
+            case .ask:
+                if sp == bottom { return .next }
                 let entry = sp - 2
-                slots[4] = Value(small: WalkPhase.answer)
-                push(slots[1])
+                walk.phase = .answer
+                push(walk.filter)
                 push(entry[0])
                 push(entry[1])
                 state.pointee.callCount = 2
@@ -209,8 +277,8 @@ extension Interpreter {
     }
 
     /// Accepts the entry at the top and puts what it holds in its place.
-    private func expand(_ slots: Slot, isRoot: Bool) -> Step {
-        let path = Array((isRoot ? slots[0] : sp[-2]).object.byteBuffer)
+    private func expand(_ walk: inout Walk, isRoot: Bool) -> Step {
+        let path = Array((isRoot ? walk.root : sp[-2]).string.bytes)
         var entries: [DirectoryEntry] = []
         do throws(EvalIOError) {
             if try machine.io.fileType(path) == .directory { entries = try machine.io.readDirectory(path) }
@@ -218,9 +286,9 @@ extension Interpreter {
             return fail(error)
         }
         let prefix = path == [CanonPath.separator] ? path : path + [CanonPath.separator]
-        let length = slots[3].small
+        let length = walk.length
         let needed = length + path.count + 1
-        let grows = slots[2].isNull || slots[2].object.field < needed
+        let grows = walk.accepted.isNull || walk.accepted.object.field < needed
         let capacity = Interpreter.builderCapacity(needed)
         let strings = entries.reduce(0) { $0 + Size.string(prefix.count + $1.name.count) }
         guard reserve(strings + (grows ? Size.bytes(capacity) : 0)) else { return .collect }
@@ -229,30 +297,33 @@ extension Interpreter {
         if grows {
             let larger = take(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !slots[2].isNull, !copy(slots[2].object.bytes, to: larger.bytes, count: length) { return .error }
-            slots[2] = Value(Tag.other, larger)
+            if !walk.accepted.isNull, !copy(walk.accepted.object.bytes, to: larger.bytes, count: length) {
+                return .error
+            }
+            walk.accepted = Value(Tag.other, larger)
         }
         if !isRoot {
-            for (offset, byte) in path.enumerated() { slots[2].object.bytes[length + offset] = byte }
-            slots[2].object.bytes[length + path.count] = 0
-            slots[3] = Value(small: needed)
+            let out = walk.accepted.object.bytes + length
+            for (offset, byte) in path.enumerated() { out[offset] = byte }
+            out[path.count] = 0
+            walk.length = needed
             sp -= 2
         }
         // The last pushed comes first.
         for entry in entries.reversed() {
             push(makeString(prefix + entry.name))
-            push(nameString(state.pointee.symbols.intern(Array(entry.type.rawValue.utf8))))
+            push(fileTypeString(entry.type))
         }
-        slots[4] = Value(small: WalkPhase.ask)
+        walk.phase = .ask
         return .next
     }
 
     /// The store path of what was walked.
-    private func addWalked(_ slots: Slot, name: [UInt8], method: ContentAddressMethod, expected: Hash?) -> Step {
-        let root = Array(slots[0].object.byteBuffer)
+    private func addWalked(_ walk: Walk, name: [UInt8], method: ContentAddressMethod, expected: Hash?) -> Step {
+        let root = Array(walk.root.string.bytes)
         var accepted: Set<[UInt8]>?
-        if !slots[1].isNull {
-            let bytes = slots[2].isNull ? [] : Array(slots[2].object.byteBuffer[..<slots[3].small])
+        if !walk.filter.isNull {
+            let bytes = walk.accepted.isNull ? [] : Array(walk.accepted.string.bytes[..<walk.length])
             accepted = Set(bytes.split(separator: 0).map(Array.init))
         }
         guard let path = addToStore(root, name: name, method: method, accepted: accepted) else { return .error }
@@ -261,10 +332,11 @@ extension Interpreter {
             if wanted != path {
                 return fail(
                     .value,
-                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8) + root
+                    bytes: Array("store path mismatch in (possibly filtered) path added from '".utf8)
+                        + MessageText.excerpt(root)
                         + Array("'".utf8))
             }
         }
-        return done(storePathString(path))
+        return done(storePath: path)
     }
 }

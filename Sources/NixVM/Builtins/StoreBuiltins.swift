@@ -1,47 +1,65 @@
+import MessageText
 import NixStore
 
 /// Builtins that name store objects. None writes to a store.
-extension Machine {
-    static let storeBuiltins: [BuiltinDefinition] = [
-        .function("placeholder", 1, global: true) { interpreter in
+extension Builtin {
+    static let store: [Builtin] = [
+        .function(
+            "placeholder", [.evaluated("output")], since: "2.0",
+            "A text that a derivation's builder finds replaced by the path of that output.", isGlobal: true
+        ) { interpreter in
             guard let output = interpreter.expectPlainString(0) else { return .error }
-            let text = StorePath.placeholder(output: Array(output.byteBuffer))
+            let text = StorePath.placeholder(output: Array(output.bytes))
             guard interpreter.reserve(Size.string(text.count)) else { return .collect }
             return interpreter.done(interpreter.makeString(text))
         },
-        .function("toFile", 2, early: { $0.expectPlainString(0) != nil }) { $0.toFile() },
-        .frame("storePath", 1, strict: [], slots: 2) { interpreter in
+        .function(
+            "toFile", [.evaluated("name"), .evaluated("contents")], since: "0.10",
+            "The store path of a file with these contents.", early: { $0.expectPlainString(0) != nil }
+        ) { $0.toFile() },
+        .frame(
+            "storePath", [.checked("path", .quoted, isLazy: true)], slots: 2, since: "0.12",
+            "A path of the store as a string that refers to it."
+        ) { interpreter in
             interpreter.coercedPath(0, marker: 1, isRead: false) { interpreter.storePath() }
         },
-        .function("outputOf", 2) { $0.outputOf() },
+        .function(
+            "outputOf", [.checked("derivation"), .checked("output")], since: "2.18",
+            "A text that stands for an output of a derivation which is itself built."
+        ) { $0.outputOf() },
     ]
 }
 
 extension Interpreter {
-    /// A string that is a store path and refers to it, made once and kept.
-    func storePathString(_ path: [UInt8]) -> Value { permanentString(path, context: singleContext(path)) }
+    /// A string that is a store path and refers to it, kept as long as the machine; nil with `failure` set.
+    /// `reserveStorePath` said that there is room.
+    func storePathString(_ path: [UInt8]) -> Value? {
+        singleContext(path).flatMap { permanentString(path, context: $0) }
+    }
+
+    /// Answers with such a string.
+    func done(storePath path: [UInt8]) -> Step { storePathString(path).map { done($0) } ?? .error }
 
     fileprivate func toFile() -> Step {
         guard let name = expectPlainString(0), let contents = expectString(1) else { return .error }
-        // A name that is refused is in the message, and in what is shown of it.
-        guard reserveOutside(3 * contents.field + 4 * name.field) else { return .collect }
+        guard reserveOutside(3 * contents.count + name.count), reserveStorePath() else { return .collect }
         var references: [[UInt8]] = []
         for element in elements(of: contents) {
             guard case .path(let path) = element else {
                 return fail(
                     .value,
                     bytes: Array("files created by builtins.toFile may not reference derivations, but ".utf8)
-                        + name.byteBuffer + Array(" references ".utf8) + element.text)
+                        + excerpt(name.object) + Array(" references ".utf8) + MessageText.excerpt(element.text))
             }
             references.append(path)
         }
-        guard charge(1 + contents.field / 64) else { return .error }
-        let bytes = Array(contents.byteBuffer)
+        guard charge(1 + contents.count / 64) else { return .error }
+        let bytes = Array(contents.bytes)
         do throws(StoreError) {
             let path = try StorePath.text(
-                name: Array(name.byteBuffer), sha256: Hash(of: bytes, .sha256).bytes, references: references)
+                name: Array(name.bytes), sha256: Hash(of: bytes, .sha256).bytes, references: references)
             guard keep(StoreObject(text: bytes, references: references), at: path) else { return .error }
-            return done(storePathString(path))
+            return done(storePath: path)
         } catch {
             return fail(.value, bytes: error.message)
         }
@@ -52,18 +70,21 @@ extension Interpreter {
         if machine.settings.pure {
             return fail(.restricted, "'builtins.storePath' is not allowed in pure evaluation mode")
         }
-        var path = CanonPath.canonicalize(Array(bp[0].object.byteBuffer))
+        var path = CanonPath.canonicalize(Array(argument(0).string.bytes))
         do throws(EvalIOError) {
             if !StorePath.isStorePath(path) { path = try machine.io.resolveSymlinks(path, .full) }
         } catch {
             return fail(error)
         }
         guard let top = StorePath.top(of: path) else {
-            return fail(.value, bytes: Array("path '".utf8) + path + Array("' is not in the Nix store".utf8))
+            return fail(
+                .value,
+                bytes: Array("path '".utf8) + MessageText.excerpt(path) + Array("' is not in the Nix store".utf8))
         }
-        let known = bp[0].isString ? contextBytes(bp, 1) : 0
-        guard reserve(Size.string(path.count) + known + Size.list(1)) else { return .collect }
-        let context = joinContexts(bp[0].isString ? context(of: bp[0]) : .null, singleContext(top))
+        let known = argument(0).isString ? contextBytes(argumentSlot(0), 1) : 0
+        guard reserve(Size.string(path.count) + known + Size.list(1)), reserveStorePath() else { return .collect }
+        guard let own = singleContext(top) else { return .error }
+        let context = joinContexts(argument(0).isString ? context(of: argument(0)) : .null, own)
         return done(makeString(path, context: context))
     }
 
@@ -73,7 +94,7 @@ extension Interpreter {
             return .error
         }
         let elements = elements(of: string)
-        let text = String(decoding: string.byteBuffer, as: UTF8.self)
+        let text = MessageText.shortened(string.bytes)
         guard elements.count == 1 else {
             return fail(
                 .value,
@@ -86,7 +107,7 @@ extension Interpreter {
                 "string '\(text)' has a context which refers to a complete source and binary closure. "
                     + "This is not supported at this time")
         }
-        let element = ContextElement.output(Array(name.byteBuffer), derivation: elements[0].text)
+        let element = ContextElement.output(Array(name.bytes), derivation: elements[0].text)
         let depth = OutputChain(elements[0].text)?.outputs.count ?? 0
         guard depth < InputOutputs.maximumDepth else {
             return fail(.value, "derivations lie within one another more than \(InputOutputs.maximumDepth) deep")
@@ -94,12 +115,16 @@ extension Interpreter {
         guard charge(1 + depth) else { return .error }
         do throws(StoreError) {
             let expected = try outputText(elements[0])
-            guard expected.elementsEqual(string.byteBuffer) else {
-                return failOtherText(Array(string.byteBuffer), elements[0], expected)
+            guard expected.elementsEqual(string.bytes) else {
+                return failOtherText(excerpt(string.object), elements[0], expected)
             }
             let path = try outputText(element)
-            guard reserve(Size.string(path.count)) else { return .collect }
-            return done(makeString(path, context: singleContext(element.text)))
+            let text = element.text
+            guard reserve(Size.string(path.count)), reserveOutside(contextGrowth(1, textBytes: text.count)) else {
+                return .collect
+            }
+            guard let context = singleContext(text) else { return .error }
+            return done(makeString(path, context: context))
         } catch {
             return fail(.value, bytes: error.message)
         }
@@ -115,7 +140,8 @@ extension Interpreter {
         }
         return fail(
             .value,
-            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8) + output
+            bytes: Array("string '".utf8) + text + Array("' has context with the output '".utf8)
+                + MessageText.excerpt(output)
                 + Array("' from derivation '".utf8) + (OutputChain(derivation)?.text ?? derivation)
                 + Array("', but the string is not the right placeholder for this derivation output. ".utf8)
                 + Array("It should be '".utf8) + expected + Array("'".utf8))
@@ -130,8 +156,8 @@ extension Interpreter {
             let record = machine.store.derivations.records[try record(of: derivation)]
             guard let known = record.output(output) else {
                 throw StoreError(
-                    "derivation '\(String(decoding: derivation, as: UTF8.self))' does not have output "
-                        + "'\(String(decoding: output, as: UTF8.self))'")
+                    "derivation '\(MessageText.shortened(derivation))' does not have output "
+                        + "'\(MessageText.shortened(output))'")
             }
             if let path = known.path { return path }
         }

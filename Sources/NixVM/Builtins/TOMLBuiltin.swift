@@ -2,9 +2,12 @@ import NixFormats
 
 /// `fromTOML`. Written here, beside JSON: a tree of a library's own would lie outside the machine's memory, and its
 /// rules would not be those of toml11.
-extension Machine {
-    static let tomlBuiltins: [BuiltinDefinition] = [
-        .function("fromTOML", 1, global: true) { $0.fromTOML() }
+extension Builtin {
+    static let toml: [Builtin] = [
+        .function(
+            "fromTOML", [.evaluated("toml")], since: "2.1", "The value that a text in TOML holds.",
+            limits: "of a text with several errors the first is told", isGlobal: true
+        ) { $0.fromTOML() }
     ]
 }
 
@@ -15,7 +18,7 @@ extension Interpreter {
         var meter = makeMeter()
         do throws(TOMLError) {
             guard charge(1, &meter) else { return .error }
-            let document = try TOMLReader.read(ByteView(text.byteBuffer), &meter)
+            let document = try TOMLReader.read(ByteView(text.bytes), &meter)
             return value(of: document, &meter, since: mark)
         } catch {
             if let stop = error.stop { return stopped(stop, meter, since: mark) }
@@ -35,7 +38,7 @@ extension Interpreter {
             let size = try size(of: document, &meter)
             settle(meter)
             if let refusal { return fail(.value, "while parsing TOML: \(refusal)") }
-            guard reserve(size, beside: meter.usedBytes + TOMLValue.workSize(document)) else {
+            guard reserve(size, outside: meter.usedBytes + TOMLValue.workSize(document)) else {
                 return again(.collect, since: mark)
             }
         } catch {

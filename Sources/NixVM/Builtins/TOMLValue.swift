@@ -5,7 +5,8 @@ struct TOMLValue {
     private let interpreter: Interpreter
     private var symbols: ContiguousArray<UInt32> = []
     private var values: ContiguousArray<Value> = []
-    private var names: NameSpace
+    /// Bytes beside the heap that the document and the building take.
+    private let taken: Int
 
     /// Bytes beside the heap that the building takes.
     static func workSize(_ document: borrowing TOMLDocument) -> Int {
@@ -17,22 +18,22 @@ struct TOMLValue {
     ///
     /// - Parameter taken: Bytes that the document takes.
     static func make(_ document: borrowing TOMLDocument, _ interpreter: Interpreter, taken: Int) -> Value? {
-        var builder = TOMLValue(
-            interpreter: interpreter, names: NameSpace(interpreter, beside: taken + workSize(document)))
+        var builder = TOMLValue(interpreter: interpreter, taken: taken + workSize(document))
         guard builder.internKeys(document), builder.makeValues(document) else { return nil }
-        builder.names.finish()
         return builder.values[0]
     }
 
-    private init(interpreter: Interpreter, names: NameSpace) {
+    private init(interpreter: Interpreter, taken: Int) {
         self.interpreter = interpreter
-        self.names = names
+        self.taken = taken
     }
 
     private mutating func internKeys(_ document: borrowing TOMLDocument) -> Bool {
         symbols.reserveCapacity(document.keyCount)
         for number in 0..<document.keyCount {
-            guard let symbol = names.intern(document.key(number)) else { return false }
+            guard let symbol = interpreter.symbol(ofKey: document.key(number).buffer, beside: taken) else {
+                return false
+            }
             symbols.append(symbol)
         }
         return true
@@ -59,10 +60,8 @@ struct TOMLValue {
         case .string(let bytes): return interpreter.makeStringCharged(bytes.buffer)
         case .timestamp(let bytes):
             return interpreter.makeAttributes([
-                (
-                    interpreter.state.pointee.symbols.intern("_type"),
-                    interpreter.nameString(interpreter.state.pointee.symbols.intern("timestamp"))
-                ), (Symbols.value, interpreter.makeString(bytes.buffer)),
+                (Symbols.kind, interpreter.nameString(Symbols.timestamp)),
+                (Symbols.value, interpreter.makeString(bytes.buffer)),
             ])
         case .array(let count): return makeList(document, index, count)
         case .table(let count): return makeTable(document, index, count)

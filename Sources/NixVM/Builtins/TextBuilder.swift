@@ -1,21 +1,32 @@
-/// A text that grows in the heap, while a frame writes it: a slot holds its bytes, the next one its length.
+/// A text that grows in the heap while a frame writes it.
 struct TextBuilder {
+    /// The words of the frame that hold it.
+    struct State: BuiltinFrame {
+        /// A bytes object with room for more than was written; null at first.
+        var buffer: Value
+        /// Bytes that were written.
+        @Held var length: Int
+    }
+
     private let interpreter: Interpreter
-    private let slot: Slot
+    private let state: UnsafeMutablePointer<State>
     /// What the step answers when there is no room: it has had no effect, or has failed.
     private(set) var step = Step.collect
 
     /// The longest text: its capacity fits the 32 bits of a header, in whole words.
     private static let mostBytes = Int(UInt32.max) & ~7
 
-    init(_ interpreter: Interpreter, _ slot: Slot) {
+    /// - Parameter state: a part of the frame on top.
+    @inline(__always)
+    init(_ interpreter: Interpreter, _ state: inout State) {
         self.interpreter = interpreter
-        self.slot = slot
+        // The state lies on the machine's stack, which stays where it is.
+        self.state = withUnsafeMutablePointer(to: &state) { $0 }
     }
 
-    var length: Int { slot[1].isNull ? 0 : slot[1].small }
+    var length: Int { state.pointee.length }
 
-    var bytes: UnsafeMutablePointer<UInt8> { slot.pointee.object.bytes }
+    var bytes: UnsafeMutablePointer<UInt8> { state.pointee.buffer.object.bytes }
 
     /// Where so many bytes go on at the end; nil when `step` is to be answered.
     ///
@@ -25,8 +36,9 @@ struct TextBuilder {
     @inline(__always)
     mutating func room(_ count: Int, extra: Int = 0, beside taken: Int = 0) -> UnsafeMutablePointer<UInt8>? {
         let length = length
-        if !slot.pointee.isNull, length + count <= slot.pointee.object.field {
-            return interpreter.reserve(extra, beside: taken) ? bytes + length : nil
+        let buffer = state.pointee.buffer
+        if !buffer.isNull, length + count <= buffer.object.field {
+            return interpreter.reserve(extra, outside: taken) ? bytes + length : nil
         }
         return grow(length, count, extra, taken)
     }
@@ -40,27 +52,27 @@ struct TextBuilder {
             return nil
         }
         let capacity = min(((length + count) * 2 + 127) & ~7, TextBuilder.mostBytes)
-        guard interpreter.reserve(8 + capacity + extra, beside: taken) else { return nil }
+        guard interpreter.reserve(8 + capacity + extra, outside: taken) else { return nil }
         let larger = interpreter.take(words: 1 + capacity / 8)
         larger[0] = Object.header(Kind.bytes, field: capacity)
-        if length > 0, !interpreter.copyCharged(bytes, length, to: larger.bytes) {
+        if length > 0, !interpreter.copy(bytes, to: larger.bytes, count: length, isCharged: false) {
             step = .error
             return nil
         }
-        slot.pointee = Value(Tag.other, larger)
+        state.pointee.buffer = Value(Tag.other, larger)
         return bytes + length
     }
 
     /// Counts bytes that were written where `room` said.
     @inline(__always)
-    func advance(_ count: Int) { slot[1] = Value(small: length + count) }
+    func advance(_ count: Int) { state.pointee.length += count }
 
     /// The text as a string; nil when `step` is to be answered.
     mutating func finish(context: Value) -> Value? {
         let length = length
         guard interpreter.reserve(Size.string(length)) else { return nil }
         let result = interpreter.makeString(length: length, context: context)
-        if length > 0, !interpreter.copyCharged(bytes, length, to: result.object.bytes) {
+        if length > 0, !interpreter.copy(bytes, to: result.object.bytes, count: length, isCharged: false) {
             step = .error
             return nil
         }

@@ -1,11 +1,20 @@
 import NixFormats
 
 /// Builtins on versions and derivation names.
-extension Machine {
-    static let versionBuiltins: [BuiltinDefinition] = [
-        .function("compareVersions", 2, early: { $0.expectPlainString(0) != nil }) { $0.compareVersions() },
-        .function("splitVersion", 1) { $0.splitVersion() },
-        .function("parseDrvName", 1) { $0.parseDerivationName() },
+extension Builtin {
+    static let versions: [Builtin] = [
+        .function(
+            "compareVersions", [.evaluated("a"), .evaluated("b")], since: "0.12",
+            "`-1`, `0` or `1` as version `a` is older than `b`, the same, or newer.",
+            early: { $0.expectPlainString(0) != nil }
+        ) { $0.compareVersions() },
+        .function("splitVersion", [.evaluated("version")], since: "2.0", "The components of a version.") {
+            $0.splitVersion()
+        },
+        .function(
+            "parseDrvName", [.evaluated("name")], since: "0.12",
+            "`{ name, version }` of a package's name: the version begins after the first dash that no letter follows."
+        ) { $0.parseDerivationName() },
     ]
 }
 
@@ -15,7 +24,7 @@ extension Interpreter {
         let mark = fuelMark
         var meter = makeMeter()
         do throws(WorkStop) {
-            let order = try Version.compare(ByteView(a.byteBuffer), ByteView(b.byteBuffer), &meter)
+            let order = try Version.compare(ByteView(a.bytes), ByteView(b.bytes), &meter)
             settle(meter)
             return done(Value(small: order))
         } catch {
@@ -25,7 +34,7 @@ extension Interpreter {
 
     fileprivate func splitVersion() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        let bytes = ByteView(text.byteBuffer)
+        let bytes = ByteView(text.bytes)
         let mark = fuelMark
         var meter = makeMeter()
         var count = 0
@@ -43,7 +52,7 @@ extension Interpreter {
         } catch {
             return stopped(error, meter, since: mark)
         }
-        return makeComponents(text.byteBuffer, count)
+        return makeComponents(text.bytes, count)
     }
 
     /// The list of a version's components, for which room is reserved.
@@ -71,7 +80,7 @@ extension Interpreter {
     /// The name ends before the first dash that no letter follows; the version is what follows that dash.
     fileprivate func parseDerivationName() -> Step {
         guard let text = expectPlainString(0) else { return .error }
-        let bytes = text.byteBuffer
+        let bytes = text.bytes
         guard reserve(Size.attributesAndLayout(2) + 2 * Size.string(bytes.count)) else { return .collect }
         var end = bytes.count
         guard charge(1) else { return .error }

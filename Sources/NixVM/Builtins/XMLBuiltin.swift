@@ -1,14 +1,15 @@
 import NixFormats
 
 /// `toXML`, and the printing of results as XML.
-extension Machine {
-    static let xmlBuiltins: [BuiltinDefinition] = [
-        .frame("toXML", 1, strict: [], slots: 7) { interpreter in
-            if interpreter.bp[1].isNull { interpreter.bp[1] = Value(small: XMLOptions.strict.rawValue) }
-            return interpreter.writeXMLStep()
+extension Builtin {
+    static let xml: [Builtin] = [
+        .frame("toXML", [.checked("x", isLazy: true)], frame: XMLFrame.self, since: "0.10", "A value as XML.") {
+            $0.toXMLStep()
         }
     ]
+}
 
+extension Machine {
     /// Begins to write a value as XML; `resume` runs it, and the result is a string.
     ///
     /// - Parameters:
@@ -18,54 +19,79 @@ extension Machine {
         var options: XMLOptions = []
         if isStrict { options.insert(.strict) }
         if hasLocation { options.insert(.location) }
-        startMachineBuiltin(Builtin.writeXML, [state.pointee.roots[handle.root], Value(small: options.rawValue)])
+        startStep(.writeXML, [state.pointee.roots[handle.root], Value(small: options.rawValue)])
     }
 }
 
-struct XMLOptions: OptionSet {
+struct XMLOptions: OptionSet, FrameWord {
     let rawValue: Int
+    /// Forces what lies in the value.
     static let strict = XMLOptions(rawValue: 1)
+    /// Says where attributes and functions stand.
     static let location = XMLOptions(rawValue: 2)
+
+    init(rawValue: Int) { self.rawValue = rawValue }
+    init(word: Value) { rawValue = word.small }
+    var word: Value { Value(small: rawValue) }
 }
 
-/// Writing XML without native recursion.
-///
-/// Slots: value, options, builder, length, context, derivations seen (sorted by path), elements open,
-/// number of those derivations. Above them the
-/// values being written; one whose elements are being written has become `absent`, itself and a cursor: twice the index
-/// of the next, plus one for a derivation.
-extension Interpreter {
-    private static let slots = 8
+/// The frame of `toXML` and of results that are printed as XML. Above it lie values to be written, and cursors of the
+/// containers around them, whose indices are twice that of the next element, and 1 more in a derivation.
+struct XMLFrame: BuiltinFrame {
+    let value: Value
+    @Held var options: XMLOptions
+    var text: TextBuilder.State
+    /// The joined contexts of the strings that were written; null for none.
+    var context: Value
+    /// The paths of the derivations that were written, sorted. The array has room for more.
+    @Held var seen: ArrayRef
+    /// How many elements are open; null until the first step.
+    @Held var depth: Int
+    @Held var seenCount: Int
 
-    var xmlOptions: XMLOptions { XMLOptions(rawValue: bp[1].small) }
+    var hasBegun: Bool { !$depth.isNull }
+}
+
+/// Writing XML.
+extension Interpreter {
+    private var frame: XMLFrame {
+        @inline(__always) _read { yield topFrame(as: XMLFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: XMLFrame.self).pointee }
+    }
+
+    var xmlOptions: XMLOptions { frame.options }
+
+    fileprivate func toXMLStep() -> Step {
+        frame.options = .strict
+        return writeXMLStep()
+    }
 
     func writeXMLStep() -> Step {
-        if bp[6].isNull {
+        if !frame.hasBegun {
             guard reserveSlots(2) else { return .collect }
             let step = writing(indent: 0) { (text, meter) throws(WorkStop) in
                 try text.add("<?xml version='1.0' encoding='utf-8'?>\n<expr>\n", &meter)
             }
             if step != .next { return step }
-            bp[6] = Value(small: 1)
-            push(bp[0])
+            frame.depth = 1
+            push(frame.value)
         }
-        while sp > bp + Interpreter.slots {
-            let top = sp - 1
-            let isCursor = top - 2 >= bp + Interpreter.slots && (top - 2).pointee.bits == Value.absent.bits
-            let step = isCursor ? nextXMLElement() : writeXML(top)
+        let bottom = above(XMLFrame.self)
+        while sp > bottom {
+            let step = hasTopCursor(above: bottom) ? nextXMLElement() : writeXML(sp - 1)
             if step != .next { return step }
         }
         return finishXML()
     }
 
     private func finishXML() -> Step {
-        var builder = TextBuilder(self, bp + 2)
-        if bp[6].small > 0 {
+        var builder = TextBuilder(self, &frame.text)
+        if frame.depth > 0 {
             let step = writing(indent: 0) { (text, meter) throws(WorkStop) in try text.add("</expr>\n", &meter) }
             if step != .next { return step }
-            bp[6] = Value(small: 0)
+            frame.depth = 0
         }
-        guard let result = builder.finish(context: bp[4]) else { return builder.step }
+        guard let result = builder.finish(context: frame.context) else { return builder.step }
         return done(result)
     }
 
@@ -88,7 +114,7 @@ extension Interpreter {
     }
 
     private func append(_ text: borrowing XMLText, extra: Int, beside taken: Int) -> Step {
-        var builder = TextBuilder(self, bp + 2)
+        var builder = TextBuilder(self, &frame.text)
         guard let out = builder.room(text.count, extra: extra, beside: taken) else { return builder.step }
         let isWritten = inBlocks(text.count, bytesPerUnit: 64) { block in
             text.copy(block, to: MutableByteView(out + block.lowerBound, count: block.count))
@@ -105,13 +131,13 @@ extension Interpreter {
         if !isValue, xmlOptions.contains(.strict) { return .force }
         let value = top.pointee
         if isValue, value.isList {
-            return openXML(top, isDerivation: false) { (text, meter) throws(WorkStop) in
+            return openXML { (text, meter) throws(WorkStop) in
                 try text.add("<list>\n", &meter)
             }
         }
         if isValue, value.isAttributes { return writeXMLSet(top) }
         let contexts = isValue && value.isString && value.object.hasContext ? joinedContextSize(value) : 0
-        let depth = bp[6].small
+        let depth = frame.depth
         let step = writing(indent: depth, extra: contexts) { (text, meter) throws(WorkStop) in
             if isValue {
                 try writeXMLScalar(value, depth: depth, into: &text, &meter)
@@ -120,7 +146,7 @@ extension Interpreter {
             }
         }
         if step != .next { return step }
-        if contexts > 0 { bp[4] = joinContexts(bp[4], top.pointee.object.contextSlot.pointee) }
+        if contexts > 0 { frame.context = joinContexts(frame.context, top.pointee.object.contextSlot.pointee) }
         sp -= 1
         return .next
     }
@@ -129,7 +155,7 @@ extension Interpreter {
         _ value: Value, depth: Int, into text: inout XMLText, _ meter: inout WorkMeter
     ) throws(WorkStop) {
         if value.isString {
-            try text.element("<string", ByteView(value.object.byteBuffer), &meter)
+            try text.element("<string", ByteView(value.string.bytes), &meter)
         } else if value.isInteger {
             try text.element("<int", Array(String(value.integer).utf8), &meter)
         } else if value.isFloat {
@@ -137,7 +163,7 @@ extension Interpreter {
         } else if value.isBool {
             try text.add(value.isTrue ? "<bool value=\"true\" />\n" : "<bool value=\"false\" />\n", &meter)
         } else if value.isPath {
-            try text.element("<path", ByteView(value.object.byteBuffer), &meter)
+            try text.element("<path", ByteView(value.string.bytes), &meter)
         } else if value.isNull {
             try text.add("<null />\n", &meter)
         } else {
@@ -146,34 +172,32 @@ extension Interpreter {
     }
 
     private func joinedContextSize(_ value: Value) -> Int {
-        Size.list(value.object.contextSlot.pointee.object.field + (bp[4].isNull ? 0 : bp[4].object.field))
+        Size.list(value.string.contextCount + (frame.context.isNull ? 0 : frame.context.list.count))
     }
 
+    /// Writes what begins the value at the top, a container but no derivation.
     private func openXML(
-        _ top: Slot, isDerivation: Bool, _ body: (inout XMLText, inout WorkMeter) throws(WorkStop) -> Void
+        _ body: (inout XMLText, inout WorkMeter) throws(WorkStop) -> Void
     ) -> Step {
         guard reserveSlots(4) else { return .collect }
-        let step = writing(indent: bp[6].small, body)
-        if step == .next { enterXML(top, isDerivation: isDerivation) }
+        let step = writing(indent: frame.depth, body)
+        if step == .next { enterXML(isDerivation: false) }
         return step
     }
 
     /// Makes the value at the top the container whose elements follow.
-    private func enterXML(_ top: Slot, isDerivation: Bool) {
-        let value = top.pointee
-        top.pointee = .absent
-        push(value)
-        push(Value(small: isDerivation ? 1 : 0))
-        bp[6] = Value(small: bp[6].small + 1)
+    private func enterXML(isDerivation: Bool) {
+        openCursor(at: isDerivation ? 1 : 0)
+        frame.depth += 1
     }
 
     private func nextXMLElement() -> Step {
-        let cursor = sp - 1
-        let container = (sp - 2).pointee
-        let index = cursor.pointee.small / 2
-        let isDerivation = cursor.pointee.small & 1 != 0
+        let cursor = topCursor
+        let container = cursor.pointee.container
+        let index = cursor.pointee.index / 2
+        let isDerivation = cursor.pointee.index & 1 != 0
         let hasOpenAttribute = index > 0 && !container.isList
-        let depth = bp[6].small - (hasOpenAttribute ? 1 : 0)
+        let depth = frame.depth - (hasOpenAttribute ? 1 : 0)
         if index == container.object.field {
             let step = writing(indent: hasOpenAttribute ? depth : 0) { (text, meter) throws(WorkStop) in
                 if hasOpenAttribute { try text.add("</attr>\n", &meter) }
@@ -182,27 +206,27 @@ extension Interpreter {
                     container.isList ? "</list>\n" : isDerivation ? "</derivation>\n" : "</attrs>\n", &meter)
             }
             if step != .next { return step }
-            bp[6] = Value(small: depth - 1)
-            sp -= 3
+            frame.depth = depth - 1
+            sp -= ContainerCursor.count
             return .next
         }
         guard reserveSlots(4) else { return .collect }
         var place = index
         if !container.isList {
-            guard let order = nameOrder(container.object.layout) else { return .collect }
+            let set = container.attributes
+            guard let order = nameOrder(set.layout) else { return .collect }
             place = Int(order[index])
             let step = writing(indent: hasOpenAttribute ? depth : 0) { (text, meter) throws(WorkStop) in
                 if hasOpenAttribute { try text.add("</attr>\n", &meter) }
                 try text.indent(depth, &meter)
-                try writeAttributeTag(container.object.layout.entries[place], into: &text, &meter)
+                try writeAttributeTag(set.entries[place], into: &text, &meter)
             }
             if step != .next { return step }
         }
         guard charge(1) else { return .error }
-        bp[6] = Value(small: depth + (container.isList ? 0 : 1))
-        cursor.pointee = Value(small: cursor.pointee.small + 2)
-        let object = (sp - 2).pointee.object
-        push((container.isList ? object.values : object.attributeValues)[place])
+        frame.depth = depth + (container.isList ? 0 : 1)
+        cursor.pointee.index += 2
+        push(container.isList ? container.list[place] : container.attributes.values[place])
         return .next
     }
 
@@ -235,12 +259,12 @@ extension Interpreter {
         let set = top.pointee.object
         if let type = lookup(set, Symbols.type) {
             if !isForced(type) { return .force }
-            if type.pointee.isString, type.pointee.object.byteBuffer.elementsEqual("derivation".utf8) {
+            if type.pointee.isString, type.pointee.string.bytes.elementsEqual("derivation".utf8) {
                 return writeXMLDerivation(top)
             }
         }
         if nameOrder(set.layout) == nil { return .collect }
-        return openXML(top, isDerivation: false) { (text, meter) throws(WorkStop) in
+        return openXML { (text, meter) throws(WorkStop) in
             try text.add("<attrs>\n", &meter)
         }
     }
@@ -248,7 +272,7 @@ extension Interpreter {
     /// A derivation is written once; then only its paths are told again.
     private func writeXMLDerivation(_ top: Slot) -> Step {
         let set = top.pointee.object
-        let depth = bp[6].small
+        let depth = frame.depth
         for symbol in [Symbols.drvPath, Symbols.outPath] {
             guard let slot = lookup(set, symbol) else { continue }
             if !isForced(slot), xmlOptions.contains(.strict) { return .force }
@@ -262,8 +286,8 @@ extension Interpreter {
         guard reserveSlots(4) else { return .collect }
         let step = writing(indent: depth, extra: size) { (text, meter) throws(WorkStop) in
             try text.add("<derivation", &meter)
-            if let drvPath { try text.attribute(" drvPath", ByteView(drvPath.object.byteBuffer), &meter) }
-            if let outPath { try text.attribute(" outPath", ByteView(outPath.object.byteBuffer), &meter) }
+            if let drvPath { try text.attribute(" drvPath", ByteView(drvPath.string.bytes), &meter) }
+            if let outPath { try text.attribute(" outPath", ByteView(outPath.string.bytes), &meter) }
             try text.add(">\n", &meter)
             if isRepeated {
                 try text.indent(depth + 1, &meter)
@@ -278,7 +302,7 @@ extension Interpreter {
             return .next
         }
         guard noteDerivation(drvPath, at: index) else { return .error }
-        enterXML(top, isDerivation: true)
+        enterXML(isDerivation: true)
         return .next
     }
 
@@ -292,46 +316,40 @@ extension Interpreter {
     private func placeOfDerivation(_ path: Value?) -> (index: Int, isKnown: Bool) {
         guard let path else { return (0, false) }
         var low = 0
-        var high = derivationCount
+        var high = frame.seenCount
         while low < high {
             let middle = (low + high) / 2
-            let order = compareBytes(bp[5].object.values[middle].object.byteBuffer, path.object.byteBuffer)
+            let order = compareBytes(frame.seen[middle].string.bytes, path.string.bytes)
             if order == 0 { return (middle, true) }
             if order < 0 { low = middle + 1 } else { high = middle }
         }
         return (low, false)
     }
 
-    /// Derivations seen: the array of slot 5 has room for more, and their number is in slot 7.
-    private var derivationCount: Int { bp[7].isNull ? 0 : bp[7].small }
+    /// Whether the array of derivations must grow for one more.
+    private var isSeenFull: Bool { frame.$seen.isNull || frame.seenCount == frame.seen.count }
 
     /// Bytes to reserve for one more derivation.
-    private var sizeOfDerivations: Int {
-        let count = derivationCount
-        return bp[5].isNull || count == bp[5].object.field ? Size.array(max(16, 2 * count)) : 0
-    }
+    private var sizeOfDerivations: Int { isSeenFull ? Size.array(max(16, 2 * frame.seenCount)) : 0 }
 
     /// Notes a derivation, with `sizeOfDerivations` reserved; false with `failure` set.
     private func noteDerivation(_ path: Value, at index: Int) -> Bool {
-        let count = derivationCount
+        let count = frame.seenCount
         guard charge(1 + count / 128) else { return false }
-        if bp[5].isNull || count == bp[5].object.field {
-            let capacity = max(16, 2 * count)
-            let larger = take(words: 1 + capacity)
-            larger[0] = Object.header(Kind.array, field: capacity)
-            if count > 0 { larger.values.update(from: bp[5].object.values, count: count) }
-            for place in count..<capacity { larger.values[place] = .null }
-            bp[5] = Value(Tag.other, larger)
+        if isSeenFull {
+            let larger = makeArray(max(16, 2 * count))
+            if count > 0 { larger.elements.update(from: frame.seen.elements, count: count) }
+            frame.seen = larger
         }
-        let seen = bp[5].object
+        let seen = frame.seen
         var place = count
         while place > index {
-            seen.values[place] = seen.values[place - 1]
+            seen[place] = seen[place - 1]
             place -= 1
         }
-        seen.values[index] = path
-        noteWrite(seen)
-        bp[7] = Value(small: count + 1)
+        seen[index] = path
+        noteWrite(seen.object)
+        frame.seenCount = count + 1
         return true
     }
 }

@@ -40,7 +40,7 @@ struct CheckingObserver: LoopObserver {
     func finalFailure(_ interpreter: Interpreter) -> EvalFailure? {
         var r = interpreter.state.pointee.r
         // The loop ended within its last instruction.
-        r.pc = interpreter.stepCode(0)
+        r.pc = interpreter.stepCode(.end)
         do throws(Violation) {
             try HeapChecker(interpreter, r, codes).checkAll()
             return nil
@@ -62,11 +62,11 @@ struct CheckingObserver: LoopObserver {
     private func instruction(_ interpreter: Interpreter) -> String {
         guard let last else { return "the start" }
         if let index = interpreter.stepIndex(last.pc) {
-            return "a step of '\(interpreter.machine.builtinNames[index])'"
+            return "a step of '\(BuiltinTable.name(index))'"
         }
         let opcode = Opcode(rawValue: last.pc.pointee)
         let offset = last.pc - interpreter.state.pointee.chunks[last.chunk].code
-        let call = builtin.map { " in '\(interpreter.machine.builtinNames[$0])'" } ?? ""
+        let call = builtin.map { " in '\(BuiltinTable.name($0))'" } ?? ""
         return "'\(opcode?.info.name ?? "no instruction")' at byte \(offset) of chunk \(last.chunk)\(call)"
     }
 

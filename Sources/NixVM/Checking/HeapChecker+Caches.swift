@@ -2,11 +2,11 @@
 extension HeapChecker {
     /// Whether some frame is forcing a value in depth.
     var isForcingDeeply: Bool {
-        if interpreter.stepIndex(r.pc) == Builtin.deepForce { return true }
+        if interpreter.stepIndex(r.pc) == InternalStep.deepForce.index { return true }
         var frame = r.fp
         while frame > state.pointee.framesBase {
             frame -= 1
-            if interpreter.stepIndex(frame.pointee.pc) == Builtin.deepForce { return true }
+            if interpreter.stepIndex(frame.pointee.pc) == InternalStep.deepForce.index { return true }
         }
         return false
     }

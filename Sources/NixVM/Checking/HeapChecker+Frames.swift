@@ -110,7 +110,7 @@ extension HeapChecker {
         let chunk = state.pointee.chunks[env.field]
         guard tables == chunk.tables else { throw Violation(.frames, "a frame with another program's tables") }
         // Code that is made when it is first run has its place once it was made.
-        if isRunning, pc == interpreter.stepCode(Builtin.makeCode) { return }
+        if isRunning, pc == interpreter.stepCode(.makeCode) { return }
         let size = codeSize(of: chunk)
         guard codes.isStart(pc - chunk.code, of: chunk.code, size: size) else {
             throw Violation(.code, "byte \(pc - chunk.code) of chunk \(env.field), whose code has \(size)")

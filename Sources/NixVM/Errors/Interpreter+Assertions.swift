@@ -52,17 +52,15 @@ extension Interpreter {
             }
             for (first, second) in zip(leftNames, rightNames) where first != second {
                 if lookup(b.object, first) == nil {
-                    return "attribute name '\(nameText(first))' is contained in '\(shown(a))', "
+                    return "attribute name '\(quoted(first))' is contained in '\(shown(a))', "
                         + "but not in '\(shown(b))'"
                 }
-                return "attribute name '\(nameText(second))' is missing in '\(shown(a))', "
+                return "attribute name '\(quoted(second))' is missing in '\(shown(a))', "
                     + "but is contained in '\(shown(b))'"
             }
         }
         return "attribute names of attribute set '\(shown(a))' differs from attribute set '\(shown(b))'"
     }
-
-    func nameText(_ symbol: UInt32) -> String { String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self) }
 
     /// Which part of a container differs.
     private func noteDifference(in item: Slot) {
@@ -76,6 +74,6 @@ extension Interpreter {
         let right = item[1].object.layout.entries[place].position
         if right > 0 { machine.notes.append(.textAt("where right hand side is", right)) }
         if left.position > 0 { machine.notes.append(.textAt("where left hand side is", left.position)) }
-        machine.notes.append(.here("while comparing attribute '\(nameText(left.symbol))'"))
+        machine.notes.append(.here("while comparing attribute '\(quoted(left.symbol))'"))
     }
 }

@@ -15,7 +15,7 @@ extension Interpreter {
     func noteFrame(_ place: FramePlace, _ tails: inout TailSiteReader) {
         guard machine.failure != nil else { return }
         defer {
-            if place.pc != stepCode(Builtin.coerce), place.pc != stepCode(Builtin.apply) { machine.coerced = .absent }
+            if place.pc != stepCode(.coerce), place.pc != stepCode(.apply) { machine.coerced = .absent }
         }
         if let index = stepIndex(place.pc) {
             noteBuiltinFrame(index, place)
@@ -111,7 +111,7 @@ extension Interpreter {
     /// The builtin that is running, if one is.
     func runningBuiltin() -> (index: Int, arguments: Slot)? {
         if let index = stepIndex(state.pointee.instruction) {
-            return index > Builtin.returnForced ? (index, bp) : nil
+            return index >= InternalStep.count ? (index, bp) : nil
         }
         if state.pointee.r.env == state.pointee.machineEnv { return nil }
         return builtinAtWork(state.pointee.instruction)
@@ -121,7 +121,7 @@ extension Interpreter {
     private func noteBuiltin(_ index: Int, _ arguments: Slot, _ forced: Object?) {
         if let forced {
             let context = context(of: Value(Tag.thunk, forced), index, arguments)
-            if let context, context.wrapsEvaluation { note(.text(context.text)) }
+            if let context, context.isAlwaysSaid { note(.text(context.text)) }
         } else if machine.coerced.bits != Value.absent.bits,
             let context = context(of: machine.coerced, index, arguments, isCoerced: true)
         {
@@ -135,55 +135,50 @@ extension Interpreter {
     /// - Parameter isCoerced: whether it is coerced to a string: no argument that must be of one type is.
     func context(
         of value: Value, _ index: Int, _ arguments: Slot, isCoerced: Bool = false
-    ) -> ArgumentContext? {
-        let contexts = machine.argumentContexts(index)
-        for argument in 0..<min(state.pointee.builtins[index].arity, contexts.count)
-        where arguments[argument].bits == value.bits && !contexts[argument].text.isEmpty {
-            if !(isCoerced && contexts[argument].wrapsEvaluation) { return contexts[argument] }
+    ) -> BuiltinContext? {
+        guard let builtin = BuiltinTable.builtin(index) else { return nil }
+        for argument in builtin.arguments.indices where arguments[argument].bits == value.bits {
+            guard let context = builtin.context(ofArgument: argument) else { continue }
+            if !(isCoerced && context.isAlwaysSaid) { return context }
         }
-        return ArgumentContext.inner[machine.builtinNames[index]]
+        return builtin.inner
     }
 
     private func noteBuiltinFrame(_ index: Int, _ place: FramePlace) {
-        switch index {
-        case Builtin.apply: noteFunctor(place)
-        case Builtin.deepForce: noteDeepForce()
-        case Builtin.coerce: noteCoercion()
-        case Builtin.addCoerced: machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
-        case machine.addErrorContextIndex: noteErrorContext()
-        case machine.toJSONIndex:
-            noteJSON()
-            note(.builtin(Int32(index)))
-        case machine.sortIndex where sortsNaturally && !bp[2].isNull:
-            note(.text("while evaluating the ordering function passed to builtins.sort"))
-            note(.builtin(Int32(index)))
-        case machine.genericClosureIndex:
-            noteClosure(place)
-            note(.builtin(Int32(index)))
-        case machine.derivationStrictIndex: noteDerivation(place)
-        case machine.filterSourceIndex where isWalking(bp + 3), machine.pathIndex where isWalking(bp + 2):
-            note(.text(addingText(bp[1])))
-            note(.builtin(Int32(index)))
-        case let index where index > Builtin.returnForced: noteBuiltin(index, bp, place.forced)
-        default: break
+        let hook = BuiltinTable.backtrace(index)
+        if let write = hook.frame, write(self, place) {
+            if hook.namesCall { note(.builtin(Int32(index))) }
+        } else {
+            noteBuiltin(index, bp, place.forced)
         }
     }
 
-    /// A builtin whose result is being forced; of `import`, the file too.
+    /// A builtin whose result is being forced.
     private func noteResult(_ place: FramePlace) {
-        guard sp > bp, bp.pointee.isBuiltin, bp.pointee.builtinIndex > Builtin.returnForced else { return }
+        guard sp > bp, bp.pointee.isBuiltin else { return }
         let index = bp.pointee.builtinIndex
-        if index == machine.importIndex, let forced = place.forced { note(.file(chunk: UInt32(forced.field))) }
-        if index != machine.addErrorContextIndex { note(.builtin(Int32(index))) }
+        let hook = BuiltinTable.backtrace(index)
+        if let write = hook.result, let forced = place.forced { write(self, forced) }
+        if hook.namesCall { note(.builtin(Int32(index))) }
+    }
+
+    /// The file whose top level a thunk is.
+    func noteFile(of thunk: Object) { note(.file(chunk: UInt32(thunk.field))) }
+
+    /// Which operand of a `+` is being coerced: the cursor of the coercion says so.
+    func noteFailedOperand() -> Bool {
+        machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
+        return true
     }
 
     /// One line for each list or set that is being walked, the innermost first.
-    private func noteDeepForce() {
+    func noteDeepForce() -> Bool {
         let count = (sp - (bp + 3)) / 2
         let taken = machine.notes.worthTaking(of: count)
         for item in taken.first { noteDeepItem(sp - 2 * (item + 1)) }
         machine.notes.skip(taken.last.lowerBound - taken.first.upperBound)
         for item in taken.last { noteDeepItem(sp - 2 * (item + 1)) }
+        return true
     }
 
     private func noteDeepItem(_ item: Slot) {
@@ -216,60 +211,66 @@ extension Interpreter {
     }
 
     /// A functor that was needed, but not evaluated.
-    private func noteFunctor(_ place: FramePlace) {
+    func noteFunctor(_ place: FramePlace) -> Bool {
         guard place.forced != nil, bp.pointee.isAttributes,
             let number = positionNumber(bp.pointee.object, Symbols.functor)
-        else { return }
+        else { return true }
         note(.functor(number))
+        return true
     }
 
-    /// A set that another value stands for: its cursor begins at a slot.
-    private func noteSubstitution(_ cursor: Slot) {
-        let isOutput = cursor[2].small == Substitution.output
-        let symbol = isOutput ? Symbols.outPath : Symbols.toString
-        let number = positionNumber(cursor[1].object, symbol) ?? 0
-        guard isOutput else {
-            let verb = cursor[2].small == Substitution.call ? "calling the" : "using the result of the"
+    /// A set that another value stands for.
+    private func noteSubstitution(_ cursor: Cursor) {
+        let substitution = cursor.pointee.index
+        let symbol = substitution == Substitution.output ? Symbols.outPath : Symbols.toString
+        let number = positionNumber(cursor.pointee.container.object, symbol) ?? 0
+        guard substitution == Substitution.output else {
+            let verb = substitution == Substitution.call ? "calling the" : "using the result of the"
             return note(.substitution("while \(verb) `__toString` attribute", number))
         }
-        let isOpen = cursor + 3 < sp && cursor[3].isThunk && cursor[3].object.kind != Kind.indirection
+        let next = UnsafeMutableRawPointer(cursor + 1).assumingMemoryBound(to: Value.self)
+        let isOpen = next < sp && next.pointee.isThunk && next.pointee.object.kind != Kind.indirection
         note(.substitution("while \(isOpen ? "evaluating" : "using") the `outPath` attribute", number))
     }
 
+    private typealias Cursor = UnsafeMutablePointer<ContainerCursor>
+
     /// Lists, sets and values that stand for sets on the way of `toJSON`, the innermost first.
-    private func noteJSON() {
+    func noteJSON() -> Bool {
         let cursors = jsonCursors()
         let taken = machine.notes.worthTaking(of: cursors)
         let isTaken = { (outerIndex: Int) in
             taken.first.contains(cursors - 1 - outerIndex) || taken.last.contains(cursors - 1 - outerIndex)
         }
-        var found: [JSONCursor] = []
+        var found: [JSONPlace] = []
         var around: UInt32 = 0
         var outerIndex = 0
-        eachJSONCursor { slot in
-            var cursor = JSONCursor(slot: slot, around: around)
-            if slot[2].small > 0, slot[1].isAttributes, let order = knownNameOrder(slot[1].object.layout) {
-                cursor.index = Int(order[slot[2].small - 1])
-                around = slot[1].object.layout.entries[cursor.index].position
-                if isTaken(outerIndex) { around = attributePosition(slot[1].object, cursor.index) }
-            } else {
-                cursor.index = slot[2].small - 1
+        eachJSONCursor { cursor in
+            var place = JSONPlace(cursor: cursor, around: around)
+            let container = cursor.pointee.container
+            place.index = cursor.pointee.index - 1
+            if place.index >= 0, container.isAttributes, let order = knownNameOrder(container.attributes.layout) {
+                place.index = Int(order[place.index])
+                around = container.attributes.entries[place.index].position
+                if isTaken(outerIndex) { around = attributePosition(container.object, place.index) }
             }
-            if isTaken(outerIndex) { found.append(cursor) }
+            if isTaken(outerIndex) { found.append(place) }
             outerIndex += 1
         }
-        for (index, cursor) in found.reversed().enumerated() {
+        for (index, place) in found.reversed().enumerated() {
             if index == taken.first.count { machine.notes.skip(cursors - found.count) }
-            if cursor.slot[2].small < 0 {
-                noteSubstitution(cursor.slot)
+            if place.cursor.pointee.index < 0 {
+                noteSubstitution(place.cursor)
             } else {
-                noteElement(cursor.slot[1], cursor.index, around: cursor.around, isJSON: true)
+                noteElement(place.cursor.pointee.container, place.index, around: place.around, isJSON: true)
             }
         }
+        return true
     }
 
-    private struct JSONCursor {
-        let slot: Slot
+    /// A cursor of `toJSON` with the element that it stands at, and the position of the attribute around it.
+    private struct JSONPlace {
+        let cursor: Cursor
         var index = 0
         let around: UInt32
     }
@@ -281,22 +282,23 @@ extension Interpreter {
         return count
     }
 
-    /// Visits the cursors of `toJSON`, the outermost first.
-    private func eachJSONCursor(_ visit: (Slot) -> Void) {
-        var slot = bp + 5
+    /// Visits the cursors of `toJSON` that have begun, the outermost first.
+    private func eachJSONCursor(_ visit: (Cursor) -> Void) {
+        var slot = above(JSONFrame.self)
         while slot + 2 < sp {
-            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, slot[2].small != 0 else {
+            let cursor = slot.words(as: ContainerCursor.self)
+            guard slot.pointee.bits == Value.absent.bits, slot[2].isSmall, cursor.pointee.index != 0 else {
                 slot += 1
                 continue
             }
-            visit(slot)
-            slot += 3
+            visit(cursor)
+            slot += ContainerCursor.count
         }
     }
 
     /// Elements of lists and sets that other values stand for, the innermost first. The reason for the coercion, which
     /// the next frame knows, is said of the outermost list, or of what is no string.
-    private func noteCoercion() {
+    func noteCoercion() -> Bool {
         var count = 0
         var lists = 0
         while bp + 6 + 3 * count + 2 < sp, bp[6 + 3 * count].bits == Value.absent.bits {
@@ -318,7 +320,8 @@ extension Interpreter {
                 machine.notes.skip(1)
                 continue
             }
-            if isList { noteReason() } else { noteSubstitution(cursor) }
+            if isList { noteReason() } else { noteSubstitution(cursor.words(as: ContainerCursor.self)) }
         }
+        return true
     }
 }

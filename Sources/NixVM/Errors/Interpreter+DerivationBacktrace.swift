@@ -1,17 +1,20 @@
+import MessageText
+
 /// What a backtrace says about the attributes of a derivation.
 extension Interpreter {
+    private var frame: DerivationFrame { topFrame(as: DerivationFrame.self).pointee }
+
     /// What `derivationStrict` was doing, in the frame on top.
     func noteDerivation(_ place: FramePlace) {
-        defer { machine.notes.append(.builtin(Int32(machine.derivationStrictIndex))) }
-        guard bp[0].isAttributes, let name = lookup(bp[0].object, Symbols.name) else { return }
+        guard frame.$set.isAttributes, let name = lookup(frame.set, Symbols.name) else { return }
         if let forced = place.forced, name.pointee.bits == Value(Tag.thunk, forced).bits { return noteDerivationName() }
         guard name.pointee.isString else { return }
-        if bp[1].isNull {
+        if !frame.hasBegun {
             noteOption(place)
-        } else if bp[1].small < bp[0].object.field {
-            noteDerivationAttribute(bp[1].small, name.pointee)
+        } else if frame.index < frame.set.count {
+            noteDerivationAttribute(frame.index, name.pointee)
         }
-        let position = positionNumber(bp[0].object, Symbols.name).flatMap { machine.attributePosition($0) }
+        let position = positionNumber(frame.set, Symbols.name).flatMap { machine.attributePosition($0) }
         machine.notes.append(
             .important(
                 "while evaluating derivation '\(text(name.pointee))'\n"
@@ -24,38 +27,38 @@ extension Interpreter {
         machine.notes.append(
             .textAt(
                 "while evaluating the derivation attribute 'name'",
-                positionNumber(bp[0].object, Symbols.name) ?? 0))
+                positionNumber(frame.set, Symbols.name) ?? 0))
     }
 
     /// One of the attributes that decide how the others are treated, while it was forced.
     private func noteOption(_ place: FramePlace) {
         guard let forced = place.forced else { return }
         for symbol in [Symbols.structuredAttrs, Symbols.ignoreNulls]
-        where lookup(bp[0].object, symbol)?.pointee.bits == Value(Tag.thunk, forced).bits {
+        where lookup(frame.set, symbol)?.pointee.bits == Value(Tag.thunk, forced).bits {
             machine.notes.append(.text(optionText(symbol)))
         }
     }
 
     func optionText(_ symbol: UInt32) -> String {
-        "while evaluating the `\(nameText(symbol))` attribute passed to builtins.derivationStrict"
+        "while evaluating the `\(quoted(symbol))` attribute passed to builtins.derivationStrict"
     }
 
     /// - Parameter index: of the attribute in the order of names.
     private func noteDerivationAttribute(_ index: Int, _ name: Value) {
-        guard let order = knownNameOrder(bp[0].object.layout) else { return }
-        let entry = bp[0].object.layout.entries[Int(order[index])]
+        guard let order = knownNameOrder(frame.set.layout) else { return }
+        let entry = frame.set.entries[Int(order[index])]
         if entry.symbol == Symbols.args, machine.coerced.bits != Value.absent.bits {
             machine.notes.append(.coercionReason("while evaluating an element of the argument list"))
         }
         machine.notes.append(.place(nil))
         machine.notes.append(
             .textAt(
-                "while evaluating attribute '\(nameText(entry.symbol))' of derivation '\(text(name))'",
+                "while evaluating attribute '\(quoted(entry.symbol))' of derivation '\(text(name))'",
                 entry.position))
     }
 
     /// The beginning of a string, as a backtrace shows it.
     func text(_ string: Value) -> String {
-        String(decoding: string.object.byteBuffer.prefix(BacktraceDecoder.mostNameBytes), as: UTF8.self)
+        MessageText.shortened(string.object.byteBuffer)
     }
 }

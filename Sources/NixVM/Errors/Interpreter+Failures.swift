@@ -1,3 +1,5 @@
+import MessageText
+
 /// How functions of the machine report failures: each sets the machine's `failure`.
 extension Interpreter {
     @inline(never)
@@ -117,13 +119,25 @@ extension Interpreter {
         value.isFunction || value.isAttributes && lookup(value.object, Symbols.functor) != nil
     }
 
+    /// A name as messages show it.
+    func quoted(_ symbol: UInt32) -> String { MessageText.shortened(state.pointee.symbols.bytes(symbol)) }
+
+    /// The bytes of a string or path as messages show them.
+    func excerpt(_ text: StringRef) -> [UInt8] { MessageText.excerpt(text.bytes) }
+
+    /// The same of a string or path object.
+    func excerpt(_ text: Object) -> [UInt8] { MessageText.excerpt(text.byteBuffer) }
+
+    /// The bytes of a name as messages show them.
+    func excerpt(_ symbol: UInt32) -> [UInt8] { MessageText.excerpt(state.pointee.symbols.bytes(symbol)) }
+
     /// A value as messages show it.
     func shown(_ value: Value) -> String { String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self) }
 
     func assertFail(_ text: Value) -> Step {
         guard text.isString else { return fail(.assertion, "assertion failed") }
         return fail(
-            .assertion, bytes: Array("assertion '".utf8) + Array(text.object.byteBuffer) + Array("' failed".utf8))
+            .assertion, bytes: Array("assertion '".utf8) + excerpt(text.object) + Array("' failed".utf8))
     }
 
     /// The type with its article as messages name it: `a set`, `an integer`.
@@ -163,6 +177,6 @@ extension Interpreter {
     /// The type and the value, cut short, as messages show it: `a set: { a = 1; }`.
     func describe(_ value: Value) -> String {
         let type = typeName(value)
-        return "\(type): \(String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self))"
+        return "\(type): \(shown(value))"
     }
 }

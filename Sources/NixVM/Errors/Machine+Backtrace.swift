@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 
 /// Turns the notes of a failure into frames with names and places.
@@ -13,11 +14,6 @@ extension Machine {
         failure.frames = decoder.frames
         notes.removeAll()
         decodedChunks = [:]
-    }
-
-    /// The texts for a builtin's arguments.
-    func argumentContexts(_ index: Int) -> [ArgumentContext] {
-        ArgumentContext.table[builtinNames[index]] ?? ArgumentContext.standard(builtinNames[index])
     }
 }
 
@@ -40,7 +36,7 @@ struct BacktraceDecoder {
         case .function(let chunk, let isEntered): addFunction(Int(chunk), isEntered: isEntered)
         case .site(let pc): addSite(pc)
         case .builtin(let index):
-            let name = machine.builtinNames[Int(index)]
+            let name = BuiltinTable.name(Int(index))
             frames.append(.boundary(nil, usesApplication: false))
             addCall("while calling the '\(name)' builtin")
         case .application(let function): frames.append(.application(functionPosition(Int(function))))
@@ -126,7 +122,7 @@ struct BacktraceDecoder {
     private mutating func addFunction(_ chunk: Int, isEntered: Bool) {
         guard let position = functionPosition(chunk, innermost: true) else { return }
         if isEntered {
-            let name = machine.chunkName(chunk).map { "'\(String(decoding: $0, as: UTF8.self))'" }
+            let name = machine.chunkName(chunk).map { "'\(MessageText.shortened($0))'" }
             frames.append(
                 .entry(
                     TraceEntry(
@@ -183,7 +179,7 @@ struct BacktraceDecoder {
     }
 
     private func shortName(_ symbol: UInt32) -> String {
-        String(decoding: machine.state.pointee.symbols.bytes(symbol).prefix(Self.mostNameBytes), as: UTF8.self)
+        machine.interpreter.quoted(symbol)
     }
 
     private func definition(_ selection: SelectionPlace) -> CodeFrame.Definition {

@@ -1,14 +1,25 @@
+extension Interpreter {
+    /// Names among those of symbols that are close to one's.
+    func suggestions(_ symbol: UInt32, _ candidates: [UInt32]) -> [String] {
+        let length = state.pointee.symbols.bytes(symbol).count
+        if !Suggestions.areWorthwhile(length, among: candidates.count) { return [] }
+        let names = candidates.map { state.pointee.symbols.bytes($0) }.filter {
+            Suggestions.mayBeClose($0.count, length)
+        }
+        return Suggestions.closest(
+            to: Array(state.pointee.symbols.bytes(symbol)), among: names.map { Array($0) })
+    }
+}
+
 /// Names close to one that was not found, for "did you mean".
 package enum Suggestions {
     /// Up to three names within an edit distance of 2, closest first, then by name.
     ///
     /// The bounds are those of Nix (`Suggestions::bestMatches` with its default limit and `trim`).
     package static func closest(to name: [UInt8], among candidates: [[UInt8]]) -> [String] {
-        // A set of many thousand names is not searched: the message is not worth the time. Neither is a name that nobody
-        // would type.
-        if candidates.count > 5_000 || name.count > longestName { return [] }
+        if !areWorthwhile(name.count, among: candidates.count) { return [] }
         var found: [(distance: Int, name: [UInt8])] = []
-        for candidate in candidates where abs(candidate.count - name.count) <= 2 {
+        for candidate in candidates where mayBeClose(candidate.count, name.count) {
             if let distance = editDistance(name, candidate) { found.append((distance, candidate)) }
         }
         found.sort {
@@ -18,6 +29,15 @@ package enum Suggestions {
         }
         return found.prefix(3).map { String(decoding: $0.name, as: UTF8.self) }
     }
+
+    /// A set of many thousand names is not searched: the message is not worth the time. Neither is a name that nobody
+    /// would type.
+    static func areWorthwhile(_ length: Int, among candidates: Int) -> Bool {
+        candidates <= 5_000 && length <= longestName
+    }
+
+    /// Whether names of these lengths can be within the distance.
+    static func mayBeClose(_ length: Int, _ other: Int) -> Bool { abs(length - other) <= 2 }
 
     /// Bytes of the longest name for which others are looked for.
     private static let longestName = 1_024

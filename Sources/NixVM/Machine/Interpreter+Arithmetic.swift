@@ -155,7 +155,7 @@ extension Interpreter {
         let a = swaps ? (sp - 1).pointee : (sp - 2).pointee
         let b = swaps ? (sp - 2).pointee : (sp - 1).pointee
         if a.isList, b.isList {
-            let step = enterOperator(Builtin.lessThanDeep, arguments: 2, flag: negates)
+            let step = enterOperator(.lessThanDeep, arguments: 2, flag: negates)
             if step == .entered {
                 bp[0] = a
                 bp[1] = b
@@ -175,8 +175,8 @@ extension Interpreter {
         if a.isString && b.isString || a.isPath && b.isPath {
             return compare(a.object.byteBuffer, b.object.byteBuffer).map { $0 < 0 }
         }
-        let x = String(decoding: ValuePrinter(self, .errors).print(a), as: UTF8.self)
-        let y = String(decoding: ValuePrinter(self, .errors).print(b), as: UTF8.self)
+        let x = shown(a)
+        let y = shown(b)
         if isSameType(a, b), a.isFloat == b.isFloat, a.isInteger == b.isInteger {
             _ = failUnplaced(
                 .type,
@@ -188,18 +188,20 @@ extension Interpreter {
         return nil
     }
 
-    /// Turns the instruction being executed into a frame of an internal builtin; its result takes the operands' place.
-    func enterOperator(_ index: Int, arguments: Int, flag: Bool) -> Step {
-        let builtin = state.pointee.builtins + index
-        let slots = builtin.pointee.arity + builtin.pointee.slots - arguments
+    /// Turns the instruction being executed into a frame of an internal step; its result takes the operands' place.
+    func enterOperator(_ step: InternalStep, arguments: Int, flag: Bool) -> Step {
+        let code = state.pointee.builtins + step.index
+        let slots = code.pointee.arity + code.pointee.slots - arguments
         let r = state.pointee.r
-        if r.fp >= state.pointee.fpLimit || r.sp + (slots + Builtin.slack) > state.pointee.spLimit { return .collect }
+        if r.fp >= state.pointee.fpLimit || r.sp + (slots + BuiltinCode.slack) > state.pointee.spLimit {
+            return .collect
+        }
         r.fp.pointee = Frame(pc: r.pc, bp: r.bp, env: r.env, tables: r.tables, update: FrameMode.push)
         state.pointee.r.fp += 1
         state.pointee.r.bp = sp - arguments
         push(.bool(flag))
         for _ in 1..<slots { push(.null) }
-        state.pointee.r.pc = stepCode(index)
+        state.pointee.r.pc = stepCode(step)
         state.pointee.r.env = state.pointee.machineEnv
         state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
         return .entered

@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 
 /// One key of a layout: symbol in the upper half, position number in the lower, so that order is by symbol.
@@ -128,9 +129,8 @@ extension Interpreter {
     }
 
     private func failDefinedBefore(_ symbol: UInt32, _ position: UInt32) -> Step {
-        let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
         let place = machine.attributePosition(position).map { " at \($0)" } ?? ""
-        return fail(.value, "dynamic attribute '\(name)' already defined\(place)")
+        return fail(.value, "dynamic attribute '\(quoted(symbol))' already defined\(place)")
     }
 
     private func failSelection(_ value: Value) -> Step {
@@ -140,18 +140,15 @@ extension Interpreter {
 
     /// - Parameter context: what a builtin wanted the attribute for; builtins suggest no other names.
     func failMissingAttribute(_ attributes: Value, _ symbol: UInt32, context: String? = nil) -> Step {
-        let name = Array(state.pointee.symbols.bytes(symbol))
-        let step = fail(.missingAttribute, bytes: Array("attribute '".utf8) + name + Array("' missing".utf8))
+        let step = fail(
+            .missingAttribute, bytes: Array("attribute '".utf8) + excerpt(symbol) + Array("' missing".utf8))
         machine.failure?.position = nil
         if let context {
             machine.notes.append(.text(context))
             return step
         }
-        machine.failure?.suggestions = Suggestions.closest(
-            to: name,
-            among: (0..<attributes.object.field).map {
-                Array(state.pointee.symbols.bytes(attributes.object.layout.entries[$0].symbol))
-            })
+        let entries = attributes.object.layout.entries
+        machine.failure?.suggestions = suggestions(symbol, (0..<attributes.object.field).map { entries[$0].symbol })
         return step
     }
 
@@ -212,9 +209,8 @@ extension Interpreter {
             }
             link = link.object.values[1]
         }
-        let name = Array(state.pointee.symbols.bytes(symbol))
         return fail(
-            .undefinedVariable, bytes: Array("undefined variable '".utf8) + name + Array("'".utf8))
+            .undefinedVariable, bytes: Array("undefined variable '".utf8) + excerpt(symbol) + Array("'".utf8))
     }
 
     /// Adds the `count` pairs at the top to the set below them.
@@ -238,10 +234,10 @@ extension Interpreter {
             if name.object.hasContext {
                 return fail(
                     .type,
-                    "the string '\(String(decoding: name.object.byteBuffer, as: UTF8.self))' is not allowed to refer to a store path"
+                    "the string '\(MessageText.shortened(name.object.byteBuffer))' is not allowed to refer to a store path"
                 )
             }
-            let symbol = state.pointee.symbols.intern(name.object.byteBuffer)
+            guard let symbol = symbol(of: name.object.byteBuffer) else { return .error }
             let known = positionNumber(base.object, symbol) ?? added.first { $0.entry.symbol == symbol }?.entry.position
             if let known { return failDefinedBefore(symbol, known) }
             added.append((LayoutEntry(symbol, instructionPosition()), pairs[2 &* index &+ 1]))

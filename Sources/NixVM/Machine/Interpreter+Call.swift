@@ -46,7 +46,7 @@ extension Interpreter {
 
     /// The code that runs one step of a builtin's frame.
     @inline(__always)
-    func stepCode(_ index: Int) -> UnsafePointer<UInt8> { UnsafePointer(state.pointee.stepCodes + index &* 8) }
+    func stepCode(_ index: Int) -> UnsafePointer<UInt8> { state.pointee.stepCodes + index &* 8 }
 
     /// The code that returns the top of the stack, forced.
     @inline(__always)
@@ -91,7 +91,7 @@ extension Interpreter {
             let builtin = state.pointee.builtins + index
             let arity = builtin.pointee.arity
             if arity == count {
-                if !chargeEntry(Builtin.slack) { return .collect }
+                if !chargeEntry(BuiltinCode.slack) { return .collect }
                 if builtin.pointee.slots < 0 {
                     let step = runSimple(builtin, arguments: sp - count)
                     observer.ranBuiltin(self, index, step)
@@ -102,7 +102,7 @@ extension Interpreter {
                     if isResultDelayed() {
                         pushFrame(pc: state.pointee.r.pc, base: function, mode: FrameMode.push)
                         finishBuiltin(index)
-                        observer.enterBuiltinFrame(self, Builtin.returnForced)
+                        observer.enterBuiltinFrame(self, InternalStep.returnForced.index)
                     } else {
                         function.pointee = state.pointee.result
                         sp = function + 1
@@ -127,10 +127,10 @@ extension Interpreter {
             }
             return step
         }
-        if !chargeEntry(Builtin.slack) { return .collect }
+        if !chargeEntry(BuiltinCode.slack) { return .collect }
         pushFrame(pc: state.pointee.r.pc, base: function, mode: FrameMode.push)
-        continueWith(stepCode(Builtin.apply))
-        observer.enterBuiltinFrame(self, Builtin.apply)
+        continueWith(stepCode(.apply))
+        observer.enterBuiltinFrame(self, InternalStep.apply.index)
         return .next
     }
 
@@ -141,7 +141,7 @@ extension Interpreter {
             let index = function.pointee.builtinIndex
             let builtin = state.pointee.builtins + index
             if builtin.pointee.arity == count {
-                if !chargeEntry(Builtin.slack) { return .collect }
+                if !chargeEntry(BuiltinCode.slack) { return .collect }
                 if builtin.pointee.slots < 0 {
                     let step = runSimple(builtin, arguments: sp - count)
                     observer.ranBuiltin(self, index, step)
@@ -164,17 +164,17 @@ extension Interpreter {
         if let closure = completed(function.pointee, by: count) {
             return tailCallPartial(closure, function, count, &observer)
         }
-        if !chargeEntry(Builtin.slack) { return .collect }
+        if !chargeEntry(BuiltinCode.slack) { return .collect }
         noteTailCall(state.pointee.instruction, state.pointee.r.fp)
         bp.update(from: function, count: count &+ 1)
         sp = bp + (count &+ 1)
-        continueWith(stepCode(Builtin.apply))
-        observer.tailCallBuiltin(self, Builtin.apply)
+        continueWith(stepCode(.apply))
+        observer.tailCallBuiltin(self, InternalStep.apply.index)
         return .next
     }
 
     /// Starts a builtin in the current frame, whose slots are its arguments.
-    private func enterBuiltin(_ builtin: UnsafePointer<Builtin>, _ index: Int) {
+    private func enterBuiltin(_ builtin: UnsafePointer<BuiltinCode>, _ index: Int) {
         if builtin.pointee.slots >= 0 {
             state.pointee.counters.builtinCalls &+= 1
             for _ in 0..<builtin.pointee.slots { push(.null) }
@@ -184,7 +184,7 @@ extension Interpreter {
 
     /// Forces the strict arguments, then runs a builtin without a frame.
     @inline(__always)
-    private func runSimple(_ builtin: UnsafePointer<Builtin>, arguments: Slot) -> Step {
+    private func runSimple(_ builtin: UnsafePointer<BuiltinCode>, arguments: Slot) -> Step {
         if !forceStrict(builtin.pointee.strict, arguments) { return forceNext(builtin, arguments) }
         state.pointee.counters.builtinCalls &+= 1
         state.pointee.arguments = arguments
@@ -193,7 +193,7 @@ extension Interpreter {
 
     /// What to answer while a strict argument is not forced: to force it, unless the first one is wrong already.
     @inline(never)
-    private func forceNext(_ builtin: UnsafePointer<Builtin>, _ arguments: Slot) -> Step {
+    private func forceNext(_ builtin: UnsafePointer<BuiltinCode>, _ arguments: Slot) -> Step {
         guard let check = builtin.pointee.early, !arguments.pointee.isThunk else { return .force }
         state.pointee.arguments = arguments
         return check(self) ? .force : .error
@@ -293,7 +293,7 @@ extension Interpreter {
         (bp + count).pointee = functor
         (bp + count + 1).pointee = function
         sp += 1
-        state.pointee.resume = stepCode(Builtin.applyRest)
+        state.pointee.resume = stepCode(.applyRest)
         state.pointee.callCount = 1
         return .call
     }
@@ -306,7 +306,7 @@ extension Interpreter {
         (sp).update(from: bp, count: arity &+ 1)
         bp.update(from: bp + (arity &+ 1), count: rest)
         (bp + rest).update(from: sp, count: arity &+ 1)
-        state.pointee.resume = stepCode(Builtin.applyRest)
+        state.pointee.resume = stepCode(.applyRest)
         state.pointee.callCount = arity
         return .call
     }
@@ -345,7 +345,7 @@ extension Interpreter {
             enterPartial(count, pc: resume, &observer)
             return true
         }
-        if !ensureRoom(Builtin.slack) { return false }
+        if !ensureRoom(BuiltinCode.slack) { return false }
         if function.isBuiltin, state.pointee.builtins[function.builtinIndex].arity == count {
             pushFrame(pc: resume, base: sp - count, mode: FrameMode.call)
             enterBuiltin(state.pointee.builtins + function.builtinIndex, function.builtinIndex)
@@ -353,8 +353,8 @@ extension Interpreter {
             return true
         }
         pushFrame(pc: resume, base: sp - (count &+ 1), mode: FrameMode.push)
-        continueWith(stepCode(Builtin.apply))
-        observer.enterBuiltinFrame(self, Builtin.apply)
+        continueWith(stepCode(.apply))
+        observer.enterBuiltinFrame(self, InternalStep.apply.index)
         return true
     }
 
@@ -379,7 +379,7 @@ extension Interpreter {
             reenterPartial(count, &observer)
             return true
         }
-        if !ensureRoom(Builtin.slack) { return false }
+        if !ensureRoom(BuiltinCode.slack) { return false }
         if function.isBuiltin, state.pointee.builtins[function.builtinIndex].arity == count {
             bp.update(from: sp - count, count: count)
             sp = bp + count
@@ -389,8 +389,8 @@ extension Interpreter {
         }
         bp.update(from: sp - (count &+ 1), count: count &+ 1)
         sp = bp + (count &+ 1)
-        continueWith(stepCode(Builtin.apply))
-        observer.tailCallBuiltin(self, Builtin.apply)
+        continueWith(stepCode(.apply))
+        observer.tailCallBuiltin(self, InternalStep.apply.index)
         return true
     }
 

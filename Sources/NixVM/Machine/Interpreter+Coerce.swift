@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -112,7 +113,7 @@ extension Interpreter {
         if let method = lookup(set.object, Symbols.toString) {
             guard reserveSlots(6) else { return .collect }
             // [set] becomes [cursor method set]; the result takes the place of the last two.
-            pushSubstitution(top, Substitution.call)
+            openCursor(at: Substitution.call)
             push(method.pointee)
             push(set)
             bp[5] = .false
@@ -122,21 +123,14 @@ extension Interpreter {
         guard let path = lookup(set.object, Symbols.outPath) else { return failCoercion(set) }
         guard reserveSlots(4) else { return .collect }
         guard charge(1) else { return .error }
-        pushSubstitution(top, Substitution.output)
+        openCursor(at: Substitution.output)
         push(path.pointee)
         return .next
     }
 
-    /// Puts a cursor in the place of a set at the top.
-    func pushSubstitution(_ top: Slot, _ substitution: Int) {
-        let set = top.pointee
-        top.pointee = .absent
-        push(set)
-        push(Value(small: substitution))
-    }
-
     private func coercePath(_ value: Value, _ coercion: Coercion) -> Step {
         if coercion.contains(.copyToStore) {
+            guard reserveStorePath() else { return .collect }
             if let step = admitText(value.object.field) { return step }
             guard let copied = copiedToStore(Array(value.object.byteBuffer)) else { return .error }
             (sp - 1).pointee = copied
@@ -181,8 +175,7 @@ extension Interpreter {
     static var absolutePath: Int { 0x100 }
 
     private func failRelativePath(_ value: Value) -> Step {
-        if let step = admitMessage(value) { return step }
-        let text = String(decoding: value.object.byteBuffer, as: UTF8.self)
+        let text = MessageText.shortened(value.object.byteBuffer)
         let step = failUnplaced(.value, "string '\(text)' doesn't represent an absolute path")
         machine.failure?.isCoercion = true
         return step

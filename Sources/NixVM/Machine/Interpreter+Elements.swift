@@ -17,15 +17,17 @@ extension Interpreter {
     /// Forces the elements of a list, and checks each; what to answer while one is not forced or fails.
     ///
     /// - Parameter verify: answers nil for an element that passes; may ask to force more.
-    func forceElements(_ list: Object, _ check: ElementCheck, _ verify: (Value) -> Step?) -> Step? {
-        let entry = state.pointee.checkedElements + Int((UInt(bitPattern: list) &>> 3) % UInt(CheckedElements.count))
-        let isKnown = entry.pointee.list == UInt(bitPattern: list) && entry.pointee.check == check.rawValue
+    func forceElements(_ list: ListRef, _ check: ElementCheck, _ verify: (Value) -> Step?) -> Step? {
+        let entry =
+            state.pointee.checkedElements + Int((UInt(bitPattern: list.object) &>> 3) % UInt(CheckedElements.count))
+        let isKnown = entry.pointee.list == UInt(bitPattern: list.object) && entry.pointee.check == check.rawValue
         var index = isKnown ? Int(entry.pointee.elements) : 0
-        while index < list.field {
-            let step = isForced(list.values + index) ? verify(list.values[index]) : .force
+        while index < list.count {
+            let step = isForced(list.slot(index)) ? verify(list[index]) : .force
             if let step {
                 entry.pointee = CheckedElements(
-                    list: UInt(bitPattern: list), check: check.rawValue, elements: UInt32(truncatingIfNeeded: index))
+                    list: UInt(bitPattern: list.object), check: check.rawValue,
+                    elements: UInt32(truncatingIfNeeded: index))
                 return step
             }
             index &+= 1

@@ -13,7 +13,7 @@ extension Interpreter {
         switch shallowEqual(a, b) {
         case .equal: return replaceTwo(.true)
         case .different: return replaceTwo(.false)
-        case .byElements: return enterOperator(Builtin.equalDeep, arguments: 2, flag: false)
+        case .byElements: return enterOperator(.equalDeep, arguments: 2, flag: false)
         case .stopped: return .error
         }
     }
@@ -27,7 +27,7 @@ extension Interpreter {
         case .stopped: return .error
         case .different, .byElements: break
         }
-        let step = enterOperator(Builtin.equalDeep, arguments: 2, flag: true)
+        let step = enterOperator(.equalDeep, arguments: 2, flag: true)
         if step == .entered { bp[2] = text }
         return step
     }
@@ -253,7 +253,7 @@ extension Interpreter {
                 continue
             }
             bp[4] = .true
-            push(.builtin(Builtin.equalNested))
+            push(.builtin(.equalNested))
             push(left.pointee)
             push(right.pointee)
             state.pointee.callCount = 2

@@ -1,3 +1,5 @@
+import MessageText
+
 /// The prologue of functions with a `{ a, b ? d }` pattern.
 extension Interpreter {
     /// Checks the argument in a slot and pushes one value for each formal.
@@ -99,18 +101,17 @@ extension Interpreter {
         let known = Set((0..<count).map { formals.pointee.sorted[$0].symbol })
         let names = (0..<argument.field).map { argument.layout.entries[$0].symbol }.filter { !known.contains($0) }
         let first = names.min { state.pointee.symbols.precedes($0, $1) }
-        let name = first.map { Array(state.pointee.symbols.bytes($0)) } ?? []
+        let name = first.map { excerpt($0) } ?? []
         let step = fail(
             .unexpectedArgument,
             bytes: functionName() + Array(" called with unexpected argument '".utf8) + name + Array("'".utf8))
-        machine.failure?.suggestions = Suggestions.closest(
-            to: name, among: known.map { Array(state.pointee.symbols.bytes($0)) })
+        if let first { machine.failure?.suggestions = suggestions(first, Array(known)) }
         return step
     }
 
     private func formalName(_ formals: UnsafePointer<LoadedFormals>, _ place: Int) -> [UInt8] {
         for index in 0..<formals.pointee.count where Int(formals.pointee.sorted[index].place) == place {
-            return Array(state.pointee.symbols.bytes(formals.pointee.sorted[index].symbol))
+            return excerpt(formals.pointee.sorted[index].symbol)
         }
         return []
     }
@@ -118,7 +119,7 @@ extension Interpreter {
     /// `function 'f'` or `function 'anonymous lambda'` for the function being run.
     private func functionName() -> [UInt8] {
         let name = machine.chunkName(state.pointee.r.env.field) ?? Array("anonymous lambda".utf8)
-        return Array("function '".utf8) + name + Array("'".utf8)
+        return Array("function '".utf8) + MessageText.excerpt(name) + Array("'".utf8)
     }
 }
 

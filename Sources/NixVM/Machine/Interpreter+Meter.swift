@@ -62,16 +62,6 @@ extension Interpreter {
         }
     }
 
-    /// Whether so many bytes of the heap can be taken while others are taken beside it. As `reserve`.
-    func reserve(_ bytes: Int, beside taken: Int) -> Bool {
-        guard state.pointee.memoryLimit != nil, taken > 0 else { return reserve(bytes) }
-        if bytes + taken <= roomOutsideHeap { return reserve(bytes) }
-        // A window that holds both is opened only where both fit the limit.
-        state.pointee.need = bytes + taken
-        state.pointee.needSlots = 0
-        return false
-    }
-
     /// Bytes that are copied, hashed or looked at between two charges.
     static var chargedBlockBytes: Int { 1 << 15 }
 
@@ -90,23 +80,12 @@ extension Interpreter {
         return true
     }
 
-    /// Copies bytes, each block charged before: a unit for every 64. False with `failure` set.
-    @inline(__always)
-    func copyCharged(_ source: UnsafePointer<UInt8>, _ count: Int, to target: UnsafeMutablePointer<UInt8>) -> Bool {
-        if count < 64 {
-            target.update(from: source, count: count)
-            return true
-        }
-        return inBlocks(count, bytesPerUnit: 64) { block in
-            (target + block.lowerBound).update(from: source + block.lowerBound, count: block.count)
-            return true
-        }
-    }
-
     /// A string with a copy of bytes, charged; nil with `failure` set. `Size.string` reserved.
     func makeStringCharged(_ bytes: UnsafeBufferPointer<UInt8>, context: Value = .null) -> Value? {
         let string = makeString(length: bytes.count, context: context)
-        if let base = bytes.baseAddress, !copyCharged(base, bytes.count, to: string.object.bytes) { return nil }
+        if let base = bytes.baseAddress, !copy(base, to: string.object.bytes, count: bytes.count, isCharged: false) {
+            return nil
+        }
         return string
     }
 }

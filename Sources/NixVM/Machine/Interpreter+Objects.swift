@@ -169,15 +169,16 @@ extension Interpreter {
 
     /// Indices into a set's layout in the order of the names' bytes. Kept with the layout once computed.
     ///
-    /// Reserves heap itself when the order is new: call it before any effect, and answer `.collect` on nil, which also says
-    /// that the evaluation must stop.
+    /// Reserves memory itself when the order is new: call it before any effect, and answer `.collect` on nil, which also
+    /// says that the evaluation must stop.
     func nameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
         let count = layout.field
         if let known = knownNameOrder(layout) { return known }
         let words = 1 &+ Object.words(forBytes: count &* 4)
         let object: Object
         if isPermanent(layout) {
-            object = state.pointee.heap.allocatePermanent(words: words)
+            guard reserveOutside(words &* 8), let permanent = takePermanent(words: words) else { return nil }
+            object = permanent
         } else {
             guard reserve(words &* 8) else { return nil }
             object = take(words: words)

@@ -18,15 +18,18 @@ extension Interpreter {
         return false
     }
 
-    /// Whether so many bytes may be taken beside the heap, as far as the memory limit goes. Called before any effect; what
-    /// is no longer alive in the heap makes room when the step is run anew.
-    func reserveOutside(_ bytes: Int) -> Bool {
-        if hasRoomOutsideHeap(bytes) { return true }
+    /// Whether so many bytes can be taken in the heap and so many beside it, which the memory limit must hold together.
+    /// Called before any effect; what is no longer alive in the heap makes room when the step is run anew.
+    func reserve(_ bytes: Int, outside: Int) -> Bool {
+        if outside <= 0 || hasRoomOutsideHeap(bytes &+ outside) { return reserve(bytes) }
         state.pointee.need = 0
         state.pointee.needSlots = 0
-        state.pointee.needOutside = bytes
+        state.pointee.needOutside = bytes &+ outside
         return false
     }
+
+    /// The same of bytes beside the heap alone.
+    func reserveOutside(_ bytes: Int) -> Bool { reserve(0, outside: bytes) }
 
     /// Takes words that were reserved.
     @inline(__always)
@@ -50,7 +53,7 @@ extension Interpreter {
     func makeRoom() -> Bool {
         // The step was stopped while it made what it needs room for.
         if machine.failure != nil { return false }
-        let slots = max(state.pointee.needSlots, Builtin.slack)
+        let slots = max(state.pointee.needSlots, BuiltinCode.slack)
         let outside = state.pointee.needOutside
         state.pointee.needSlots = 0
         state.pointee.needOutside = 0
@@ -77,14 +80,17 @@ extension Interpreter {
     /// The failure of a collection that found no room, or that was stopped, which has said so itself.
     private func failCollection() -> Bool { machine.isHeapAbandoned ? false : failMemory() }
 
-    /// Frees what is no longer alive in the heap, for so many bytes beside it.
+    /// Frees what is no longer alive in the heap, for so many bytes beside it; false with `failure` set.
     private func makeRoomOutside(_ bytes: Int) -> Bool {
+        guard hasRoomOutsideHeap(bytes) || poll() else { return false }
+        return collectForOutside(bytes) || failCollection()
+    }
+
+    /// Collects everything where so many bytes do not fit beside the heap yet; whether they do then.
+    func collectForOutside(_ bytes: Int) -> Bool {
         if hasRoomOutsideHeap(bytes) { return true }
-        guard poll() else { return false }
         collectAll()
-        if machine.isHeapAbandoned { return false }
-        guard openNursery(0), hasRoomOutsideHeap(bytes) else { return failMemory() }
-        return true
+        return !machine.isHeapAbandoned && openNursery(0) && hasRoomOutsideHeap(bytes)
     }
 
     /// Takes the next grant of fuel after looking at deadline and cancellation.
@@ -120,6 +126,26 @@ extension Interpreter {
 
     /// Whether so many more bytes beside the heap fit the memory limit.
     func hasRoomOutsideHeap(_ bytes: Int) -> Bool { bytes <= roomOutsideHeap }
+
+    /// Whether the permanent range has room for the string of one more name.
+    func hasPermanentRoom(forName length: Int) -> Bool {
+        let free = state.pointee.heap.permanentSize &- state.pointee.heap.permanentBytes
+        return SymbolTable.stringBytes(length) <= free &- state.pointee.symbols.promisedBytes
+    }
+
+    /// Takes words of the permanent range, which the memory limit must allow; nil with `failure` set. Where garbage may
+    /// have to make room for them, the step reserves them outside the heap before.
+    func takePermanent(words: Int) -> Object? {
+        guard hasRoomOutsideHeap(8 &* words),
+            let object = state.pointee.heap.allocatePermanent(
+                ifRoom: words, beside: state.pointee.symbols.promisedBytes)
+        else {
+            _ = failMemory()
+            return nil
+        }
+        bringCollectionForward(8 &* words)
+        return object
+    }
 
     /// Counts bytes that are kept beside the heap. The next collection comes earlier, and looks at the limit.
     func countOutsideHeap(_ bytes: Int) {
@@ -158,7 +184,7 @@ extension Interpreter {
     /// Room for so many values over the current frame's base, without charging. False with `failure` set when a limit
     /// forbids it.
     func makeStack(_ slots: Int) -> Bool {
-        state.pointee.r.bp + (slots &+ Builtin.slack) <= state.pointee.spLimit
+        state.pointee.r.bp + (slots &+ BuiltinCode.slack) <= state.pointee.spLimit
             || growStack(slots &+ state.pointee.largestFrame)
     }
 

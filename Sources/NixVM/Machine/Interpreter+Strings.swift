@@ -1,3 +1,4 @@
+import MessageText
 import NixBytecode
 import NixStore
 
@@ -81,7 +82,7 @@ extension Interpreter {
     }
 
     /// `+` where an operand must first be coerced: it becomes a frame.
-    func addCoerced() -> Step { enterOperator(Builtin.addCoerced, arguments: 2, flag: false) }
+    func addCoerced() -> Step { enterOperator(.addCoerced, arguments: 2, flag: false) }
 
     /// Coerces both operands, then adds what they became. Slots: left, right, flag, state: the side to coerce, and in
     /// bit 2 whether paths are copied to the store, which a left operand that was no string does not do.
@@ -97,7 +98,7 @@ extension Interpreter {
         let side = bp[3].small & 3
         if side < 2, !(bp[side].isString || side == 0 && bp[0].isPath) {
             guard reserveSlots(3) else { return .collect }
-            push(.builtin(Builtin.coerce))
+            push(.builtin(.coerce))
             push(bp[side])
             push(Value(small: bp[3].small & 4 == 0 ? 0 : Int(Coercion.copyToStore.rawValue)))
             state.pointee.callCount = 2
@@ -132,16 +133,15 @@ extension Interpreter {
         if !isForced(sp - 1) { return .force }
         let value = (sp - 1).pointee
         if value.isString { return .next }
-        let step = enterOperator(Builtin.coerce, arguments: 1, flag: false)
+        let step = enterOperator(.coerce, arguments: 1, flag: false)
         if step == .entered { bp[1] = Value(small: Int(coercion.rawValue)) }
         return step
     }
 
     func failCoercion(_ value: Value) -> Step {
-        let text = String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self)
         let isCode = state.pointee.r.env != state.pointee.machineEnv
         let step = failUnplaced(
-            .type, "cannot coerce \(typeName(value)) to a string: \(text)", operand: isCode ? 0 : -1)
+            .type, "cannot coerce \(typeName(value)) to a string: \(shown(value))", operand: isCode ? 0 : -1)
         machine.failure?.isCoercion = true
         if isCode { machine.notes.append(.coercion) }
         return step
@@ -152,7 +152,7 @@ extension Interpreter {
         guard let home = machine.io.homeDirectory else {
             return fail(
                 .restricted,
-                "the path '~/\(String(decoding: text.object.byteBuffer, as: UTF8.self))' can not be resolved in pure mode"
+                "the path '~/\(MessageText.shortened(text.object.byteBuffer))' can not be resolved in pure mode"
             )
         }
         var path = CanonPath.canonicalize(home + [CanonPath.separator] + Array(text.object.byteBuffer))

@@ -27,7 +27,7 @@ extension Interpreter {
             } else {
                 noteFrame(place, &tails)
             }
-            if stepIndex(state.pointee.r.pc) == Builtin.deepForce { clearDeepFlags() }
+            if stepIndex(state.pointee.r.pc) == InternalStep.deepForce.index { clearDeepFlags() }
             observer.exitFrame(self, state.pointee.r)
             if state.pointee.r.fp <= bottom { return .failed }
             state.pointee.r.fp -= 1
@@ -79,15 +79,15 @@ extension Interpreter {
 
     /// Whether a frame is a `tryEval` that waits for its argument, and the failure is one it catches.
     private func isCatcher(_ pc: UnsafePointer<UInt8>, _ bp: Slot) -> Bool {
-        guard let index = stepIndex(pc), index == machine.tryEvalIndex else { return false }
-        return machine.failure?.kind.isCatchable == true && bp[1].isTrue
+        guard let index = stepIndex(pc), state.pointee.builtins[index].role == .catchesFailures else { return false }
+        return machine.failure?.kind.isCatchable == true && bp.words(as: TryFrame.self).pointee.isTrying
     }
 
     /// Lets the `tryEval` on top go on, and keeps the failure if a thunk failed with it.
     private func catchFailure(_ catching: Catching?) {
-        bp[1] = .false
-        state.pointee.r.sp = bp + 2
-        state.pointee.r.pc = stepCode(machine.tryEvalIndex)
+        topFrame(as: TryFrame.self).pointee.isTrying = false
+        state.pointee.r.sp = above(TryFrame.self)
+        restartStep()
         if let catching, let number = catching.number, let failure = machine.failure {
             let bytes = machine.keptFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
             bringCollectionForward(bytes)
@@ -95,7 +95,13 @@ extension Interpreter {
         machine.failure = nil
     }
 
-    /// The builtin whose step code this is; nil for a chunk's code.
+    /// Lets the builtin whose frame is on top run its next step.
+    func restartStep() {
+        guard let index = stepIndex(state.pointee.r.pc) else { return }
+        state.pointee.r.pc = stepCode(index)
+    }
+
+    /// The index in the table whose step code this is; nil for a chunk's code.
     func stepIndex(_ pc: UnsafePointer<UInt8>) -> Int? {
         let offset = UnsafeRawPointer(pc) - UnsafeRawPointer(state.pointee.stepCodes)
         if offset < 0 || offset >= state.pointee.builtinCount * 8 { return nil }

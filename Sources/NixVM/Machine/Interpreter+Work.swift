@@ -24,24 +24,39 @@ extension Interpreter {
         _fastPath(index & (Interpreter.blockElements &- 1) != 0) || index == 0 || poll()
     }
 
-    /// Copies values that were charged already; false with `failure` set when the evaluation must stop.
+    /// Copies elements; false with `failure` set when the evaluation must stop.
+    ///
+    /// - Parameter isCharged: whether what it costs was charged before. If not, a unit for every 64 bytes is, each time
+    ///   before they are copied.
     @inline(__always)
-    func copy(_ source: Slot, to target: Slot, count: Int) -> Bool {
-        if _slowPath(count > Interpreter.blockElements) { return copyBlocks(source, to: target, count: count) }
+    func copy<Element: BitwiseCopyable>(
+        _ source: UnsafePointer<Element>, to target: UnsafeMutablePointer<Element>, count: Int, isCharged: Bool = true
+    ) -> Bool {
+        let bytes = count &* MemoryLayout<Element>.stride
+        if _slowPath(bytes > (isCharged ? Interpreter.copiedBlockBytes : Interpreter.copiedBytesPerUnit &- 1)) {
+            let bytesPerUnit = isCharged ? .max : Interpreter.copiedBytesPerUnit
+            return copyBlocks(source, target, bytes, bytesPerUnit: bytesPerUnit)
+        }
         target.update(from: source, count: count)
         return true
     }
 
+    /// Bytes that are copied between two looks at deadline and cancellation.
+    private static var copiedBlockBytes: Int { 1 << 17 }
+    private static var copiedBytesPerUnit: Int { 64 }
+
+    /// A block is charged before it is copied; one that costs nothing is a look at deadline and cancellation.
     @inline(never)
-    private func copyBlocks(_ source: Slot, to target: Slot, count: Int) -> Bool {
-        var start = 0
-        while start < count {
-            let length = min(Interpreter.blockElements, count &- start)
-            (target + start).update(from: source + start, count: length)
-            start &+= length
-            if !poll() { return false }
+    private func copyBlocks(
+        _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int, bytesPerUnit: Int
+    ) -> Bool {
+        var copied = 0
+        return inBlocks(count, bytesPerUnit: bytesPerUnit) { block in
+            target.advanced(by: block.lowerBound).copyMemory(
+                from: source.advanced(by: block.lowerBound), byteCount: block.count)
+            copied &+= block.count
+            return copied & (Interpreter.copiedBlockBytes &- 1) != 0 || poll()
         }
-        return true
     }
 
     /// Sorts in place; false with `failure` set when the evaluation must stop, and the order is then any.
@@ -110,28 +125,6 @@ extension Interpreter {
         return order == 0
     }
 
-    /// Copies bytes that were charged already; false with `failure` set when the evaluation must stop.
-    @inline(__always)
-    func copy(_ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int) -> Bool {
-        if _slowPath(count > Interpreter.blockBytes) { return copyBlocks(source, to: target, count: count) }
-        target.update(from: source, count: count)
-        return true
-    }
-
-    @inline(never)
-    private func copyBlocks(
-        _ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>, count: Int
-    ) -> Bool {
-        var start = 0
-        while start < count {
-            let length = min(Interpreter.blockBytes, count &- start)
-            (target + start).update(from: source + start, count: length)
-            start &+= length
-            if !poll() { return false }
-        }
-        return true
-    }
-
     /// Reserves text of so many bytes that is made beside the heap and lives as long as the step, and charges for it; what
     /// to answer when a limit forbids it, or when the step must be run anew first.
     func admitText(_ bytes: Int) -> Step? {
@@ -139,23 +132,66 @@ extension Interpreter {
         return charge(1 &+ bytes / Interpreter.bytesPerUnit) ? nil : .error
     }
 
-    /// The same for a string that becomes the message of a failure, which is copied on its way to whoever reads it.
-    func admitMessage(_ string: Value) -> Step? { admitText(6 * string.object.field) }
+    /// Reserves copies of a text beside the heap that live no longer than the step. Of a short one they are not worth a
+    /// look at the limit.
+    @inline(__always)
+    func reserveCopies(_ count: Int, of text: Object) -> Bool { reserveCopies(count, length: text.field) }
+
+    @inline(__always)
+    func reserveCopies(_ count: Int, length: Int) -> Bool {
+        length <= Interpreter.shortTextBytes || reserveOutside(count &* length)
+    }
+
+    private static var shortTextBytes: Int { 1 << 12 }
+
+    /// The same for a string that is what a program says itself as the message of a failure. It is copied on its way to
+    /// whoever reads it, and each of its lines is indented.
+    func admitMessage(_ string: Value) -> Step? {
+        let length = string.object.field
+        guard let lines = lineCount(string.object) else { return .error }
+        guard reserveOutside(4 * length + 8 * lines) else { return .collect }
+        return admitText(6 * length)
+    }
+
+    /// How many line ends a text has; nil with `failure` set when the evaluation must stop.
+    func lineCount(_ text: Object) -> Int? {
+        var count = 0
+        let isWhole = inBlocks(text.field, bytesPerUnit: .max) { block in
+            for byte in text.byteBuffer[block] where byte == UInt8(ascii: "\n") { count &+= 1 }
+            return block.upperBound & (Interpreter.blockBytes &- 1) != 0 || poll()
+        }
+        return isWhole ? count : nil
+    }
 
     /// The symbol of a name that the program made, which is charged by its length and counted when it is new; nil with
     /// `failure` set when a limit forbids it.
     func symbol(of name: UnsafeBufferPointer<UInt8>) -> UInt32? {
-        guard chargeName(name) else { return nil }
+        chargeName(name) ? symbol(ofCharged: name) : nil
+    }
+
+    /// The symbol of a key in a text that is parsed. It costs a unit, and one for every 32 bytes. Nil with `failure` set.
+    func symbol(ofKey name: UnsafeBufferPointer<UInt8>, beside taken: Int) -> UInt32? {
+        charge(1 &+ name.count / 32) ? symbol(ofCharged: name, beside: taken) : nil
+    }
+
+    /// The symbol of a name that is charged already or costs nothing; nil with `failure` set.
+    ///
+    /// - Parameter taken: the bytes outside the heap that the step takes at the same time.
+    func symbol(ofCharged name: UnsafeBufferPointer<UInt8>, beside taken: Int = 0) -> UInt32? {
         let hash = state.pointee.symbols.hash(name)
         if let known = state.pointee.symbols.find(name, hash: hash) { return known }
         let bytes = state.pointee.symbols.growth(forLength: name.count)
-        guard hasRoomOutsideHeap(bytes), let symbol = state.pointee.symbols.add(name, hash: hash) else {
+        guard hasRoomOutsideHeap(taken &+ bytes), hasPermanentRoom(forName: name.count),
+            let symbol = state.pointee.symbols.add(name, hash: hash)
+        else {
             _ = failMemory()
             return nil
         }
         bringCollectionForward(bytes)
         return symbol
     }
+
+    func symbol(ofCharged name: [UInt8]) -> UInt32? { name.withUnsafeBufferPointer { symbol(ofCharged: $0) } }
 
     /// Charges for looking a name up, where it is long.
     @inline(__always)

@@ -71,9 +71,9 @@ extension Machine {
     /// Begins to force a value and everything in it.
     public func startDeepForce(_ handle: ValueHandle) {
         prepare()
-        interpreter.push(.builtin(Builtin.deepForce))
+        interpreter.push(.builtin(.deepForce))
         interpreter.push(state.pointee.roots[handle.root])
-        enterMachineCode(interpreter.stepCode(Builtin.apply))
+        enterMachineCode(interpreter.stepCode(.apply))
     }
 
     /// Begins to call a function with arguments.
@@ -81,7 +81,7 @@ extension Machine {
         prepare()
         interpreter.push(state.pointee.roots[function.root])
         for argument in arguments { interpreter.push(state.pointee.roots[argument.root]) }
-        enterMachineCode(interpreter.stepCode(Builtin.apply))
+        enterMachineCode(interpreter.stepCode(.apply))
     }
 
     /// Begins to call a builtin by name (`toJSON`, `toXML`, ...).
@@ -89,15 +89,15 @@ extension Machine {
         prepare()
         interpreter.push(globals[Array("__\(name)".utf8)] ?? globals[Array(name.utf8)] ?? .null)
         for argument in arguments { interpreter.push(state.pointee.roots[argument.root]) }
-        enterMachineCode(interpreter.stepCode(Builtin.apply))
+        enterMachineCode(interpreter.stepCode(.apply))
     }
 
-    /// Begins to call one of the machine's own steps.
-    func startMachineBuiltin(_ index: Int, _ arguments: [Value]) {
+    /// Begins to run one of the interpreter's own steps.
+    func startStep(_ step: InternalStep, _ arguments: [Value]) {
         prepare()
-        interpreter.push(.builtin(index))
+        interpreter.push(.builtin(step))
         for argument in arguments { interpreter.push(argument) }
-        enterMachineCode(interpreter.stepCode(Builtin.apply))
+        enterMachineCode(interpreter.stepCode(.apply))
     }
 
     /// Resets the stack to one bottom frame that ends the loop.
@@ -111,9 +111,9 @@ extension Machine {
         state.pointee.r.fp = state.pointee.framesBase
         state.pointee.r.env = state.pointee.machineEnv
         state.pointee.r.tables = UnsafePointer(state.pointee.machineTables)
-        state.pointee.r.pc = interpreter.stepCode(0)
+        state.pointee.r.pc = interpreter.stepCode(.end)
         state.pointee.r.fp.pointee = Frame(
-            pc: interpreter.stepCode(0), bp: state.pointee.stackBase, env: state.pointee.machineEnv,
+            pc: interpreter.stepCode(.end), bp: state.pointee.stackBase, env: state.pointee.machineEnv,
             tables: UnsafePointer(state.pointee.machineTables), update: FrameMode.push)
         state.pointee.r.fp += 1
         state.pointee.bottomFrame = state.pointee.framesBase
@@ -342,9 +342,10 @@ extension Machine {
     /// An attribute of a forced set, as it is; nil when there is none.
     public func attribute(_ handle: ValueHandle, _ name: [UInt8]) -> ValueHandle? {
         let value = state.pointee.roots[handle.root]
-        guard value.isAttributes, let slot = interpreter.lookup(value.object, state.pointee.symbols.intern(name)) else {
-            return nil
-        }
+        // A name that nobody knows is none of the set's.
+        guard value.isAttributes, let symbol = name.withUnsafeBufferPointer({ state.pointee.symbols.find($0) }),
+            let slot = interpreter.lookup(value.object, symbol)
+        else { return nil }
         return ValueHandle(root: addRoot(slot.pointee))
     }
 

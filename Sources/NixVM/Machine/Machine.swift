@@ -87,21 +87,9 @@ public final class Machine {
     /// Indices of the roots that handles use, oldest first.
     var handleLog: [Int] = []
     var freeRoots: [Int] = []
-    var builtinNames: [String] = []
     /// The answer to the last request for a program, until `import` takes it.
     var pendingImport: Int?
     var importFailure: EvalFailure?
-    var tryEvalIndex = 0
-    var addErrorContextIndex = 0
-    var toJSONIndex = 0
-    var derivationStrictIndex = 0
-    var filterSourceIndex = 0
-    var pathIndex = 0
-    var sortIndex = 0
-    var genericClosureIndex = 0
-    var importIndex = 0
-    /// The builtin that ends an evaluation with its argument as the message.
-    var failIndex = 0
     var recording: EventRecording?
     /// Positions for `unsafeGetAttrPos`, by number less one: program and span.
     var attributePositions: [(program: UInt32, span: SourceSpan)] = []
@@ -127,7 +115,7 @@ public final class Machine {
         io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
         cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
     ) {
-        guard let storage = MachineStorage(memoryLimit: limits.memory, builtins: Machine.definitions) else {
+        guard let storage = MachineStorage(memoryLimit: limits.memory) else {
             return nil
         }
         self.storage = storage
@@ -164,12 +152,6 @@ public final class Machine {
         sharedPrograms = template.programs.count
         globals = template.globals
         importRoots = template.importRoots
-        builtinNames = template.builtinNames
-        tryEvalIndex = template.tryEvalIndex
-        addErrorContextIndex = template.addErrorContextIndex
-        toJSONIndex = template.toJSONIndex
-        importIndex = template.importIndex
-        failIndex = template.failIndex
         attributePositions = template.attributePositions
         state.pointee.host = .passUnretained(self)
         setLimits()

@@ -124,17 +124,16 @@ struct MachineState: BitwiseCopyable {
     var emptyList: Value
     var emptyAttributes: Value
     var emptyString: Value
-    var builtins: UnsafeMutablePointer<Builtin>
+    /// The table of builtins, which all machines share.
+    var builtins: UnsafePointer<BuiltinCode>
     var builtinCount: Int
     /// Eight bytes for each builtin: a `step` instruction.
-    var stepCodes: UnsafeMutablePointer<UInt8>
+    var stepCodes: UnsafePointer<UInt8>
     var returnCode: UnsafeMutablePointer<UInt8>
     var applyOneChunk = 0
     var applyTwoChunk = 0
     /// As `applyTwoChunk`, for what `mapAttrs` makes: its function need not be evaluated.
     var applyMappedChunk = 0
-    /// The builtin `lessThan`, which `sort` knows.
-    var lessThanIndex = 0
     var machineEnv: Object
     var machineTables: UnsafeMutablePointer<ProgramTables>
     var host: Unmanaged<Machine>

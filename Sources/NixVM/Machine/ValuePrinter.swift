@@ -1,3 +1,5 @@
+import MessageText
+
 /// Prints values without forcing anything and without native recursion.
 ///
 /// In messages little is shown of a value, in time and memory that do not depend on its size. Elsewhere all of it is: then
@@ -146,7 +148,7 @@ struct ValuePrinter {
         switch value.object.kind {
         case Kind.float: out += NumberText.general(value.float)
         case Kind.integer: text(String(value.integer))
-        case Kind.path: out += Array(value.object.byteBuffer)
+        case Kind.path: printPath(value.object.byteBuffer)
         default: text("«internal»")
         }
     }
@@ -161,25 +163,56 @@ struct ValuePrinter {
     }
 
     private mutating func printString(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard bytes.count > bounds.stringBytes else { return quoteInBlocks(bytes) }
+        guard bytes.count > bounds.stringBytes else {
+            if !bytes.isEmpty { step(1) }
+            return quoteInBlocks(bytes)
+        }
         ValuePrinter.quote(UnsafeBufferPointer(rebasing: bytes[..<bounds.stringBytes]), into: &out)
         text(" ")
         printElided(bytes.count - bounds.stringBytes, "byte")
     }
 
-    /// A string literal, written in blocks between which the printer may be stopped. Where `${` is cut in two, it would
-    /// not be seen as one, so that no block ends in a dollar sign.
+    private mutating func printPath(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard bytes.count > bounds.stringBytes else {
+            return inBlocks(bytes) { block, out in out.append(contentsOf: block) }
+        }
+        out += MessageText.excerpt(bytes)
+    }
+
+    /// An attribute name, quoted where it is no identifier.
+    private mutating func printName(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let shown = UnsafeBufferPointer(rebasing: bytes[..<min(bytes.count, bounds.stringBytes)])
+        if ValuePrinter.isIdentifier(shown) {
+            inBlocks(shown) { block, out in out.append(contentsOf: block) }
+        } else {
+            quoteInBlocks(shown)
+        }
+        guard shown.count < bytes.count else { return }
+        text(" ")
+        printElided(bytes.count - shown.count, "byte")
+    }
+
+    /// A string literal, written in blocks.
     private mutating func quoteInBlocks(_ bytes: UnsafeBufferPointer<UInt8>) {
         out.append(UInt8(ascii: "\""))
+        inBlocks(bytes) { block, out in ValuePrinter.escape(block, into: &out) }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes bytes in blocks between which the printer may be stopped. Where `${` is cut in two, it would not be seen as
+    /// one, so that no block ends in a dollar sign.
+    private mutating func inBlocks(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ write: (UnsafeBufferPointer<UInt8>, inout [UInt8]) -> Void
+    ) {
         var start = 0
         while start < bytes.count, stopped == nil, out.count <= limit {
             var end = min(bytes.count, start + Self.pollInterval * Self.blockBytes)
             while end < bytes.count, bytes[end - 1] == UInt8(ascii: "$") { end += 1 }
-            step((end - start) / Self.blockBytes + 1)
-            ValuePrinter.escape(UnsafeBufferPointer(rebasing: bytes[start..<end]), into: &out)
+            step((end - start) / Self.blockBytes)
+            if stopped != nil { return }
+            write(UnsafeBufferPointer(rebasing: bytes[start..<end]), &out)
             start = end
         }
-        out.append(UInt8(ascii: "\""))
     }
 
     private mutating func printElided(_ count: Int, _ noun: String) {
@@ -277,14 +310,17 @@ struct ValuePrinter {
             return text(" }")
         }
         let index = order[next]
-        ValuePrinter.name(interpreter.state.pointee.symbols.bytes(set.object.layout.entries[index].symbol), into: &out)
+        printName(interpreter.state.pointee.symbols.bytes(set.object.layout.entries[index].symbol))
         text(" = ")
         work.append(.set(set, order: order, next: next + 1, depth: depth))
         work.append(.value(set.object.attributeValues[index], depth: depth + 1))
     }
 
+    /// Bytes of `inherit`.
+    private static let longestKeyword = 7
+
     /// A string literal, escaped as Nix escapes it.
-    static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
+    private static func quote(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         escape(bytes, into: &out)
         out.append(UInt8(ascii: "\""))
@@ -308,19 +344,14 @@ struct ValuePrinter {
         "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit",
     ]
 
-    /// An attribute name, quoted where it is no identifier.
-    static func name(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
-        let isIdentifier =
-            bytes.first.map { isLetter($0) || $0 == UInt8(ascii: "_") } ?? false
-            && bytes.allSatisfy {
-                isLetter($0) || $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: "_")
-                    || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "'")
-            }
-        if isIdentifier, !keywords.contains(String(decoding: bytes, as: UTF8.self)) {
-            out += Array(bytes)
-        } else {
-            quote(bytes, into: &out)
+    /// Whether a name stands without quotes.
+    private static func isIdentifier(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let first = bytes.first, isLetter(first) || first == UInt8(ascii: "_") else { return false }
+        let isWord = bytes.allSatisfy {
+            isLetter($0) || $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: "_")
+                || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "'")
         }
+        return isWord && (bytes.count > longestKeyword || !keywords.contains(String(decoding: bytes, as: UTF8.self)))
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {
@@ -329,7 +360,7 @@ struct ValuePrinter {
 }
 
 extension Machine {
-    func builtinName(_ index: Int) -> String { builtinNames[index] }
+    func builtinName(_ index: Int) -> String { BuiltinTable.name(index) }
 
     func partialName(_ object: Object) -> String {
         var function = object.values[0]
@@ -354,7 +385,7 @@ extension Machine {
         let chunk = programs[Int(loaded.program)].chunk(Int(loaded.index))
         let span = applied < chunk.spans.count ? chunk.spans[applied] : chunk.spans.first
         let position = self.position(in: Int(loaded.program), span: span)
-        let name = applied == 0 ? chunkName(index).map { String(decoding: $0, as: UTF8.self) + " " } ?? "" : ""
+        let name = applied == 0 ? chunkName(index).map { MessageText.shortened($0) + " " } ?? "" : ""
         guard let line = position.line, let column = position.column else {
             return "«lambda \(name)@ \(position.source)»"
         }

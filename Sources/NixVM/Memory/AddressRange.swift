@@ -52,3 +52,6 @@ struct FixedTable<Element>: ~Copyable {
         base.deallocate()
     }
 }
+
+/// Threads may share a table that nothing writes to after it was made.
+extension FixedTable: @unchecked Sendable where Element: Sendable {}

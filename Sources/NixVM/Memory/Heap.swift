@@ -54,18 +54,20 @@ struct Heap: BitwiseCopyable {
     var permanentBytes: Int { permanentTop - permanent }
 
     /// Takes words from the permanent range; nil when it has not so many.
-    mutating func allocatePermanent(ifRoom words: Int) -> Object? {
-        guard words >= 0, words <= (permanentSize - permanentBytes) / 8 else { return nil }
+    ///
+    /// - Parameter promised: bytes that must be left for the strings of names, which are made without asking.
+    mutating func allocatePermanent(ifRoom words: Int, beside promised: Int = 0) -> Object? {
+        guard words >= 0, words <= (permanentSize - permanentBytes - promised) / 8 else { return nil }
         let object = permanentTop.assumingMemoryBound(to: UInt64.self)
         permanentTop += words &* 8
         return object
     }
 
-    /// Takes words of which it is known that there is room: the range is larger than the memory limit, and these were
-    /// counted under it before.
+    /// Takes words of which it is known that there is room: those of a machine that is being made, and those that were
+    /// promised to a name when it was added.
     mutating func allocatePermanent(words: Int) -> Object {
         guard let object = allocatePermanent(ifRoom: words) else {
-            fatalError("\(words) words of the permanent range were not counted before they were taken")
+            fatalError("\(words) words of the permanent range were not promised before they were taken")
         }
         return object
     }

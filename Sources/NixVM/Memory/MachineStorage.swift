@@ -1,7 +1,7 @@
 import NixBytecode
 
 /// The one owner of all memory that a machine reaches by address: the ranges of its heap, stacks, programs and roots, its
-/// caches, symbols and tables of builtins, and the state that points into them.
+/// caches and symbols, and the state that points into them.
 ///
 /// Whatever is reallocated owns itself (`SymbolTable`, which the state reaches through a place that stays). So
 /// `MachineState` holds only numbers and addresses that are good as long as the storage lives, and may be copied as bits.
@@ -22,8 +22,6 @@ final class MachineStorage {
     private let sharedLayouts = FixedTable(repeating: SharedLayout(), count: SharedLayout.count)
     private let lookupCache = FixedTable(repeating: LookupCacheEntry(), count: LookupCacheEntry.count)
     private let checkedElements = FixedTable(repeating: CheckedElements(), count: CheckedElements.count)
-    private let builtins: FixedTable<Builtin>
-    private let stepCodes: FixedTable<UInt8>
     private let returnCode: FixedTable<UInt8>
     private let tables: FixedTable<ProgramTables>
     private let symbols: UnsafeMutablePointer<SymbolTable>
@@ -33,7 +31,7 @@ final class MachineStorage {
     ///
     /// - Parameter memoryLimit: of the machine, in bytes; nil for none. The ranges are in proportion to it, and to what
     ///   the system's limit on address space leaves.
-    init?(memoryLimit: Int?, builtins definitions: [BuiltinDefinition]) {
+    init?(memoryLimit: Int?) {
         guard let sizes = HeapSizes(memoryLimit: memoryLimit, room: AddressSpace.room) else { return nil }
         self.sizes = sizes
         guard let objects = AddressRange(byteCount: sizes.space * 3),
@@ -47,8 +45,6 @@ final class MachineStorage {
         let returnCode = FixedTable(repeating: Opcode.return.rawValue, count: 8)
         tailSiteRing = FixedTable(
             repeating: TailSites.Entry(frame: 0, site: UnsafePointer(returnCode.base)), count: TailSites.capacity)
-        builtins = FixedTable(definitions.map(Builtin.init))
-        stepCodes = FixedTable(definitions.indices.flatMap(Builtin.stepCode))
         tables = FixedTable([ProgramTables(none: UnsafeRawPointer(permanent.start))])
         symbols = .allocate(capacity: 1)
         symbols.initialize(to: SymbolTable())
@@ -92,8 +88,10 @@ final class MachineStorage {
                 stress: machine.settings.stress, symbolsPlace: symbols, layoutCache: layoutCache.base,
                 sharedLayouts: sharedLayouts.base, lookupCache: lookupCache.base,
                 checkedElements: checkedElements.base, emptyList: objects.list, emptyAttributes: objects.attributes,
-                emptyString: objects.string, builtins: builtins.base, builtinCount: builtins.count,
-                stepCodes: stepCodes.base, returnCode: returnCode.base, machineEnv: env,
+                emptyString: objects.string, builtins: UnsafePointer(BuiltinTable.codes.base),
+                builtinCount: BuiltinTable.codes.count,
+                stepCodes: UnsafeRawPointer(BuiltinTable.instructions.base).assumingMemoryBound(to: UInt8.self),
+                returnCode: returnCode.base, machineEnv: env,
                 machineTables: self.tables.base,
                 host: .passUnretained(machine),
                 tailSites: TailSites(

@@ -23,7 +23,7 @@ struct SymbolTable: ~Copyable {
     private let seed = UInt64.random(in: .min ... .max)
     private var names = NameStore()
     /// Bytes that the strings of all names will take in the permanent range, of those that are not made yet.
-    private var promisedBytes = 0
+    private(set) var promisedBytes = 0
 
     /// Names that there is room for at first: those of the machine are fewer.
     private static let firstCapacity = 1024
@@ -54,7 +54,7 @@ struct SymbolTable: ~Copyable {
     }
 
     /// Bytes of a string object.
-    private static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
+    static func stringBytes(_ length: Int) -> Int { 8 &+ 8 &* Object.words(forBytes: length) }
 
     /// Multiplies and folds eight bytes at a time; the last may overlap those before them. Seeded, so that no source can
     /// be made whose names all collide.
@@ -111,7 +111,7 @@ struct SymbolTable: ~Copyable {
         return UInt32(truncatingIfNeeded: count - 1)
     }
 
-    /// The symbol of a name, which is added if it is new: one of few or short names, for which there is memory.
+    /// The symbol of one of the names that a machine is made with, which is added if it is new.
     mutating func intern(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32 {
         let hash = hash(bytes)
         if let known = find(bytes, hash: hash) { return known }

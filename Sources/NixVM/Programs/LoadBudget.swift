@@ -36,7 +36,7 @@ struct LoadBudget: ~Copyable {
     mutating func require(_ bytes: Int) throws(EvalFailure) {
         if bytes <= room { return }
         // What is no more alive may lie in the heap: then there is more room than there seemed to be.
-        machine.interpreter.collectForOutside(bytes)
+        _ = machine.interpreter.collectForOutside(bytes + uncounted)
         room = machine.interpreter.roomOutsideHeap - uncounted
         guard bytes <= room else { throw machine.memoryFailure }
     }
@@ -52,7 +52,10 @@ struct LoadBudget: ~Copyable {
     /// Words of the permanent range.
     mutating func permanent(words: Int) throws(EvalFailure) -> Object {
         try takeCounted(words * 8)
-        guard let object = machine.state.pointee.heap.allocatePermanent(ifRoom: words) else {
+        guard
+            let object = machine.state.pointee.heap.allocatePermanent(
+                ifRoom: words, beside: machine.state.pointee.symbols.promisedBytes)
+        else {
             throw machine.memoryFailure
         }
         return object
@@ -63,6 +66,7 @@ struct LoadBudget: ~Copyable {
         try work()
         let hash = machine.state.pointee.symbols.hash(name)
         if let known = machine.state.pointee.symbols.find(name, hash: hash) { return known }
+        guard machine.interpreter.hasPermanentRoom(forName: name.count) else { throw machine.memoryFailure }
         try takeCounted(machine.state.pointee.symbols.growth(forLength: name.count))
         guard let symbol = machine.state.pointee.symbols.add(name, hash: hash) else { throw machine.memoryFailure }
         return symbol

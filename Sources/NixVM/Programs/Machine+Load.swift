@@ -142,7 +142,7 @@ extension Machine {
     /// Gives a chunk its place, with code that asks the host for its own.
     func announce(_ chunk: ChunkOutline, at place: Int, chunkIndex: Int, _ loaded: LoadedProgram) {
         state.pointee.chunks[place] = LoadedChunk(
-            code: interpreter.stepCode(Builtin.makeCode), tables: UnsafePointer(loaded.tables),
+            code: interpreter.stepCode(.makeCode), tables: UnsafePointer(loaded.tables),
             arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.tables.pointee.program),
             index: UInt32(truncatingIfNeeded: chunkIndex))

@@ -14,7 +14,10 @@ extension Machine {
             object[0] = Object.header(Kind.float, field: 0)
             object[1] = bits
             return Value(Tag.other, object)
-        case .string(let bytes): return Value(Tag.string, try text(Kind.string, bytes, &budget))
+        case .string(let bytes):
+            // The program's own copy is let go of later.
+            try budget.require(2 * bytes.count)
+            return Value(Tag.string, try text(Kind.string, bytes, &budget))
         case .path(let bytes):
             // Paths are put together and taken apart before they are kept.
             try budget.require(4 * (loaded.directory.count + bytes.count))

@@ -8,6 +8,9 @@ enum Symbols {
         "builder", "args", "outputHash", "outputHashAlgo", "outputHashMode", "__structuredAttrs", "__ignoreNulls",
         "__contentAddressed", "__impure", "filter", "recursive", "sha256",
         "url",
+        "regular", "directory", "symlink", "unknown", "_type", "timestamp",
+        // What `typeOf` answers, beside "path".
+        "int", "float", "string", "bool", "null", "list", "set", "lambda",
     ]
     static let functor: UInt32 = 0
     static let toString: UInt32 = 1
@@ -49,4 +52,10 @@ enum Symbols {
     static let recursive: UInt32 = 43
     static let sha256: UInt32 = 44
     static let url: UInt32 = 45
+    static let regular: UInt32 = 46
+    static let directory: UInt32 = 47
+    static let symlink: UInt32 = 48
+    static let unknown: UInt32 = 49
+    static let kind: UInt32 = 50
+    static let timestamp: UInt32 = 51
 }

@@ -1,3 +1,4 @@
+import MessageText
 import NixFormats
 import NixStore
 
@@ -69,6 +70,19 @@ struct DerivationReader {
         }
         return bytes
     }
+
+    /// Bytes that the names of outputs take at most while they are read: of words of one byte there are as many as half of
+    /// the text has bytes.
+    func outputWordBytes() -> Int {
+        guard let order else { return 0 }
+        for index in 0..<set.field where set.layout.entries[Int(order[index])].symbol == Symbols.outputs {
+            return found[index].isString ? found[index].object.field / 2 * Self.wordBytes : 0
+        }
+        return 0
+    }
+
+    /// An array with a word, and its places in a list, a sorted list and a set.
+    private static let wordBytes = 128
 
     func read() throws -> Parts {
         guard let order, let name = interpreter.lookup(set, Symbols.name) else { throw Failed() }
@@ -185,10 +199,10 @@ struct DerivationReader {
         case Symbols.outputHashMode:
             guard let method = ContentAddressMethod(mode: Array(text)) else {
                 throw StoreError(
-                    "invalid value '\(String(decoding: text, as: UTF8.self))' for 'outputHashMode' attribute")
+                    "invalid value '\(MessageText.shortened(text))' for 'outputHashMode' attribute")
             }
             let reason =
-                " (text-hashed derivation '\(String(decoding: parts.name, as: UTF8.self))', outputHashMode = \"text\")"
+                " (text-hashed derivation '\(MessageText.shortened(parts.name))', outputHashMode = \"text\")"
             if method == .text, !interpreter.checkFeature("dynamic-derivations", for: reason) { throw Failed() }
             if method == .git, !interpreter.checkFeature("git-hashing") { throw Failed() }
             parts.method = method
@@ -205,7 +219,7 @@ struct DerivationReader {
         var seen: Set<[UInt8]> = []
         for name in names {
             if !seen.insert(name).inserted {
-                throw StoreError("duplicate derivation output '\(String(decoding: name, as: UTF8.self))'")
+                throw StoreError("duplicate derivation output '\(MessageText.shortened(name))'")
             }
             if name == Array("drvPath".utf8) { throw StoreError("invalid derivation output name 'drvPath'") }
         }

@@ -104,29 +104,56 @@ extension Interpreter {
         return Value(Tag.list, result)
     }
 
-    /// The one object for an element.
-    func contextElement(_ text: [UInt8]) -> Value { nameString(state.pointee.symbols.intern(text)) }
+    /// Bytes beside the heap that new elements of contexts take, and a context of each: a step reserves them before it
+    /// makes any.
+    ///
+    /// - Parameters:
+    ///   - count: of the elements.
+    ///   - textBytes: of the texts of all.
+    func contextGrowth(_ count: Int, textBytes: Int) -> Int {
+        // The table of symbols grows at most once for all of them.
+        2 &* textBytes &+ count &* Interpreter.contextElementBytes &+ state.pointee.symbols.growth(forLength: 0)
+    }
 
-    /// A context of one element, made once and kept.
-    func singleContext(_ text: [UInt8]) -> Value {
-        let element = contextElement(text)
+    /// What an element takes beside its text and the text's string: symbol, context, and entries of tables.
+    private static var contextElementBytes: Int { 512 }
+    /// What a table tells of an element and of its context.
+    private static var contextEntryBytes: Int { 192 }
+
+    /// Makes sure of room beside the heap for a store path and a string that refers to it: before a step begins to find
+    /// out which path it is.
+    func reserveStorePath() -> Bool {
+        let longest = StorePath.prefixLength + StorePath.maximumNameLength
+        return reserveOutside(contextGrowth(1, textBytes: longest) + Size.string(longest))
+    }
+
+    /// The one object for an element; nil with `failure` set.
+    func contextElement(_ text: [UInt8]) -> Value? { symbol(ofCharged: text).map { nameString($0) } }
+
+    /// A context of one element, made once and kept; nil with `failure` set. `contextGrowth` reserved.
+    func singleContext(_ text: [UInt8]) -> Value? {
+        guard let element = contextElement(text) else { return nil }
         if let known = machine.store.singleContexts[element.bits] { return known }
-        let list = state.pointee.heap.allocatePermanent(words: 2)
+        guard let list = takePermanent(words: 2) else { return nil }
         list[0] = Object.header(Kind.list, field: 1)
         list.values[0] = element
         let context = Value(Tag.list, list)
         machine.store.singleContexts[element.bits] = context
-        // An entry there, and one in each table that tells what the element means.
-        countOutsideHeap(192)
+        countOutsideHeap(Interpreter.contextEntryBytes)
         return context
     }
 
-    /// A context of any elements. `Size.list` of their number reserved.
-    func makeContext(_ texts: [[UInt8]]) -> Value {
+    /// A context of any elements; nil with `failure` set. `Size.list` of their number and `contextGrowth` reserved.
+    func makeContext(_ texts: [[UInt8]]) -> Value? {
         if texts.isEmpty { return .null }
         if texts.count == 1 { return singleContext(texts[0]) }
-        let elements = Set(texts.map { contextElement($0).bits }).sorted()
-        if elements.count == 1 { return singleContext(texts[0]) }
+        var distinct: Set<UInt64> = []
+        for (index, text) in texts.enumerated() {
+            guard poll(at: index), let element = contextElement(text) else { return nil }
+            distinct.insert(element.bits)
+        }
+        if distinct.count == 1 { return singleContext(texts[0]) }
+        let elements = distinct.sorted()
         let result = makeList(elements.count)
         for (index, element) in elements.enumerated() { result.object.values[index] = Value(bits: element) }
         return result
@@ -139,14 +166,16 @@ extension Interpreter {
     }
 
     /// The elements of a string's context.
+    func elements(of string: StringRef) -> [ContextElement] { elements(of: string.object) }
+
     func elements(of string: Object) -> [ContextElement] {
         string.hasContext ? elements(of: string.contextSlot.pointee) : []
     }
 
-    /// A string of the permanent range with a context of the permanent range.
-    func permanentString(_ bytes: [UInt8], context: Value) -> Value {
+    /// A string of the permanent range with a context of the permanent range; nil with `failure` set.
+    func permanentString(_ bytes: [UInt8], context: Value) -> Value? {
         let words = Object.words(forBytes: bytes.count)
-        let object = state.pointee.heap.allocatePermanent(words: 2 + words)
+        guard let object = takePermanent(words: 2 + words) else { return nil }
         object[0] = Object.header(Kind.string, field: bytes.count) | Object.contextFlag
         if words > 0 { object[words] = 0 }
         bytes.withUnsafeBufferPointer {

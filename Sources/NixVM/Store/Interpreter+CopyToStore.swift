@@ -3,6 +3,7 @@ import NixStore
 /// Paths as store objects. Nothing is written: a store path is computed from what lies at the path.
 extension Interpreter {
     /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
+    /// `reserveStorePath` said that there is room.
     func copiedToStore(_ path: [UInt8]) -> Value? {
         let path = CanonPath.canonicalize(path)
         let key = ByteKey(path)
@@ -15,7 +16,7 @@ extension Interpreter {
         guard let copied = addToStore(path, name: name.isEmpty ? Array("source".utf8) : name, method: .nar) else {
             return nil
         }
-        let string = permanentString(copied, context: singleContext(copied))
+        guard let string = storePathString(copied) else { return nil }
         machine.store.copiedPaths[key] = string
         return string
     }

@@ -1,3 +1,4 @@
+import MessageText
 import NixStore
 
 /// Derivations that this evaluation did not make, read from their files.
@@ -6,7 +7,7 @@ extension Interpreter {
     func record(of derivation: [UInt8]) throws(StoreError) -> Int {
         if let index = machine.store.derivations.index(derivation) { return index }
         guard StorePath.isDerivation(derivation) else {
-            throw StoreError("path '\(String(decoding: derivation, as: UTF8.self))' is not a derivation")
+            throw StoreError("path '\(MessageText.shortened(derivation))' is not a derivation")
         }
         return try readDerivation(derivation)
     }
@@ -16,8 +17,8 @@ extension Interpreter {
         var derivation = chain.root
         for output in chain.outputs {
             let record = machine.store.derivations.records[try record(of: derivation)]
-            let shown = String(decoding: derivation, as: UTF8.self)
-            let name = String(decoding: output, as: UTF8.self)
+            let shown = MessageText.shortened(derivation)
+            let name = MessageText.shortened(output)
             guard let known = record.output(output) else {
                 throw StoreError("the derivation '\(shown)' doesn't have an output named '\(name)'")
             }
@@ -52,7 +53,7 @@ extension Interpreter {
             }
             waiting[next] = stored
             if let cycle = missing.first(where: { waiting[$0] != nil }) {
-                throw StoreError("derivation '\(String(decoding: cycle, as: UTF8.self))' depends on itself")
+                throw StoreError("derivation '\(MessageText.shortened(cycle))' depends on itself")
             }
             pending += missing
         }
@@ -61,7 +62,7 @@ extension Interpreter {
     }
 
     private func storedDerivation(_ path: [UInt8]) throws(StoreError) -> StoredDerivation {
-        let shown = String(decoding: path, as: UTF8.self)
+        let shown = MessageText.shortened(path)
         let text: [UInt8]
         do throws(EvalIOError) {
             text = try machine.io.readFile(path, limit: roomOutsideHeap / 5)
