@@ -25,7 +25,7 @@ import Testing
             "builtins.map (x: x.y) [ { } ]",
             "builtins.addErrorContext \"a word\" (let g = n: 1 + g2 n; g2 = n: n.a; in g 1)",
             "\(String(repeating: "1 + ", count: 600))\n \(String(repeating: "2 + ", count: 600)) null",
-            "let f = n: if n == 0 then throw \"deep\" else 1 + f (n - 1); in f 2000",
+            "let f = n: if n == 0 then throw \"deep\" else 1 + f (n - 1); in f 200",
         ])
     func textOfAFailure(_ source: String) throws {
         let error = try Self.error(source)
