@@ -100,7 +100,7 @@ let package = Package(
             name: "FarmCommands",
             dependencies: [
                 "FirnClient", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixEval", "NixFormats", "NixStore", "NixVM", "Platform", "ZeroMQ",
+                "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -155,6 +155,7 @@ let package = Package(
             name: "FarmCommandsTests",
             dependencies: [
                 "FarmCommands", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker",
+                "NixEval",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -945,42 +945,72 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-public nonisolated struct WireFailure: Sendable {
+public nonisolated struct WireFailure: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The kind of an evaluation error, as the evaluator names it (`throw`, `assertion`, `type`, `missing-attribute`...).
-  public var kind: String = String()
+  public var kind: String {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
-  public var message: Data = Data()
+  public var message: Data {
+    get {_storage._message}
+    set {_uniqueStorage()._message = newValue}
+  }
 
-  /// Where; absent when there is no place.
+  /// The failing expression. It is absent when a builtin failed: the innermost span of the backtrace is then where.
   public var span: WireSpan {
-    get {_span ?? WireSpan()}
-    set {_span = newValue}
+    get {_storage._span ?? WireSpan()}
+    set {_uniqueStorage()._span = newValue}
   }
   /// Returns true if `span` has been explicitly set.
-  public var hasSpan: Bool {self._span != nil}
+  public var hasSpan: Bool {_storage._span != nil}
   /// Clears the value of `span`. Subsequent reads from it will return its default value.
-  public mutating func clearSpan() {self._span = nil}
+  public mutating func clearSpan() {_uniqueStorage()._span = nil}
 
   /// Innermost first.
-  public var backtrace: [WireBacktraceFrame] = []
+  public var backtrace: [WireBacktraceFrame] {
+    get {_storage._backtrace}
+    set {_uniqueStorage()._backtrace = newValue}
+  }
 
   /// Frames that were left out of the middle.
-  public var backtraceOmitted: UInt64 = 0
+  public var backtraceOmitted: UInt64 {
+    get {_storage._backtraceOmitted}
+    set {_uniqueStorage()._backtraceOmitted = newValue}
+  }
 
   /// For REJECTED: the verifier's stable code and the byte offset.
-  public var verifierCode: String = String()
+  public var verifierCode: String {
+    get {_storage._verifierCode}
+    set {_uniqueStorage()._verifierCode = newValue}
+  }
 
-  public var verifierOffset: UInt64 = 0
+  public var verifierOffset: UInt64 {
+    get {_storage._verifierOffset}
+    set {_uniqueStorage()._verifierOffset = newValue}
+  }
+
+  /// How many frames of `backtrace` are further in than those that were left out.
+  public var backtraceCut: UInt32 {
+    get {_storage._backtraceCut}
+    set {_uniqueStorage()._backtraceCut = newValue}
+  }
+
+  /// Names like one that was not found.
+  public var suggestions: [String] {
+    get {_storage._suggestions}
+    set {_uniqueStorage()._suggestions = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _span: WireSpan? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Lines and columns count from 1, columns in bytes; the end is exclusive.
@@ -999,12 +1029,37 @@ public nonisolated struct WireSpan: Sendable {
 
   public var endColumn: UInt32 = 0
 
-  /// The text of the first line, cut to 500 bytes, for the caret print.
+  /// The first line and its neighbours as they are printed. Longer lines are cut to about 1024 bytes, the first one
+  /// around its column.
   public var sourceLine: Data = Data()
+
+  public var lineBefore: Data {
+    get {_lineBefore ?? Data()}
+    set {_lineBefore = newValue}
+  }
+  /// Returns true if `lineBefore` has been explicitly set.
+  public var hasLineBefore: Bool {self._lineBefore != nil}
+  /// Clears the value of `lineBefore`. Subsequent reads from it will return its default value.
+  public mutating func clearLineBefore() {self._lineBefore = nil}
+
+  public var lineAfter: Data {
+    get {_lineAfter ?? Data()}
+    set {_lineAfter = newValue}
+  }
+  /// Returns true if `lineAfter` has been explicitly set.
+  public var hasLineAfter: Bool {self._lineAfter != nil}
+  /// Clears the value of `lineAfter`. Subsequent reads from it will return its default value.
+  public mutating func clearLineAfter() {self._lineAfter = nil}
+
+  /// The column in `source_line` under which the caret is printed, from 1; 0: the source is not available.
+  public var shownColumn: UInt32 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _lineBefore: Data? = nil
+  fileprivate var _lineAfter: Data? = nil
 }
 
 public nonisolated struct WireBacktraceFrame: Sendable {
@@ -1023,7 +1078,50 @@ public nonisolated struct WireBacktraceFrame: Sendable {
   /// Clears the value of `span`. Subsequent reads from it will return its default value.
   public mutating func clearSpan() {self._span = nil}
 
+  public var visibility: WireBacktraceFrame.Visibility = .ordinary
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// When a short print of the backtrace has the frame.
+  public nonisolated enum Visibility: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+
+    /// While there are few.
+    case ordinary // = 0
+    case never // = 1
+    case always // = 2
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .ordinary
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .ordinary
+      case 1: self = .never
+      case 2: self = .always
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .ordinary: return 0
+      case .never: return 1
+      case .always: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireBacktraceFrame.Visibility] = [
+      .ordinary,
+      .never,
+      .always,
+    ]
+
+  }
 
   public init() {}
 
@@ -3088,63 +3186,125 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Failure"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}message\0\u{1}span\0\u{1}backtrace\0\u{3}backtrace_omitted\0\u{3}verifier_code\0\u{3}verifier_offset\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}message\0\u{1}span\0\u{1}backtrace\0\u{3}backtrace_omitted\0\u{3}verifier_code\0\u{3}verifier_offset\0\u{3}backtrace_cut\0\u{1}suggestions\0")
+
+  fileprivate class _StorageClass {
+    var _kind: String = String()
+    var _message: Data = Data()
+    var _span: WireSpan? = nil
+    var _backtrace: [WireBacktraceFrame] = []
+    var _backtraceOmitted: UInt64 = 0
+    var _verifierCode: String = String()
+    var _verifierOffset: UInt64 = 0
+    var _backtraceCut: UInt32 = 0
+    var _suggestions: [String] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _kind = source._kind
+      _message = source._message
+      _span = source._span
+      _backtrace = source._backtrace
+      _backtraceOmitted = source._backtraceOmitted
+      _verifierCode = source._verifierCode
+      _verifierOffset = source._verifierOffset
+      _backtraceCut = source._backtraceCut
+      _suggestions = source._suggestions
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.message) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._span) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.backtrace) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.backtraceOmitted) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.verifierCode) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.verifierOffset) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._kind) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._message) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._span) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._backtrace) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._backtraceOmitted) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._verifierCode) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._verifierOffset) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._backtraceCut) }()
+        case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._suggestions) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.kind.isEmpty {
-      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
-    }
-    if !self.message.isEmpty {
-      try visitor.visitSingularBytesField(value: self.message, fieldNumber: 2)
-    }
-    try { if let v = self._span {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    if !self.backtrace.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.backtrace, fieldNumber: 4)
-    }
-    if self.backtraceOmitted != 0 {
-      try visitor.visitSingularUInt64Field(value: self.backtraceOmitted, fieldNumber: 5)
-    }
-    if !self.verifierCode.isEmpty {
-      try visitor.visitSingularStringField(value: self.verifierCode, fieldNumber: 6)
-    }
-    if self.verifierOffset != 0 {
-      try visitor.visitSingularUInt64Field(value: self.verifierOffset, fieldNumber: 7)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._kind.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._kind, fieldNumber: 1)
+      }
+      if !_storage._message.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._message, fieldNumber: 2)
+      }
+      try { if let v = _storage._span {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      if !_storage._backtrace.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._backtrace, fieldNumber: 4)
+      }
+      if _storage._backtraceOmitted != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._backtraceOmitted, fieldNumber: 5)
+      }
+      if !_storage._verifierCode.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._verifierCode, fieldNumber: 6)
+      }
+      if _storage._verifierOffset != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._verifierOffset, fieldNumber: 7)
+      }
+      if _storage._backtraceCut != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._backtraceCut, fieldNumber: 8)
+      }
+      if !_storage._suggestions.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._suggestions, fieldNumber: 9)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireFailure, rhs: WireFailure) -> Bool {
-    if lhs.kind != rhs.kind {return false}
-    if lhs.message != rhs.message {return false}
-    if lhs._span != rhs._span {return false}
-    if lhs.backtrace != rhs.backtrace {return false}
-    if lhs.backtraceOmitted != rhs.backtraceOmitted {return false}
-    if lhs.verifierCode != rhs.verifierCode {return false}
-    if lhs.verifierOffset != rhs.verifierOffset {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._message != rhs_storage._message {return false}
+        if _storage._span != rhs_storage._span {return false}
+        if _storage._backtrace != rhs_storage._backtrace {return false}
+        if _storage._backtraceOmitted != rhs_storage._backtraceOmitted {return false}
+        if _storage._verifierCode != rhs_storage._verifierCode {return false}
+        if _storage._verifierOffset != rhs_storage._verifierOffset {return false}
+        if _storage._backtraceCut != rhs_storage._backtraceCut {return false}
+        if _storage._suggestions != rhs_storage._suggestions {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3152,7 +3312,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Span"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}line\0\u{1}column\0\u{3}end_line\0\u{3}end_column\0\u{3}source_line\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}line\0\u{1}column\0\u{3}end_line\0\u{3}end_column\0\u{3}source_line\0\u{3}line_before\0\u{3}line_after\0\u{3}shown_column\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3166,12 +3326,19 @@ nonisolated extension WireSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.endLine) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.endColumn) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.sourceLine) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self._lineBefore) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self._lineAfter) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.shownColumn) }()
       default: break
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.file.isEmpty {
       try visitor.visitSingularBytesField(value: self.file, fieldNumber: 1)
     }
@@ -3190,6 +3357,15 @@ nonisolated extension WireSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if !self.sourceLine.isEmpty {
       try visitor.visitSingularBytesField(value: self.sourceLine, fieldNumber: 6)
     }
+    try { if let v = self._lineBefore {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._lineAfter {
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 8)
+    } }()
+    if self.shownColumn != 0 {
+      try visitor.visitSingularUInt32Field(value: self.shownColumn, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3200,6 +3376,9 @@ nonisolated extension WireSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.endLine != rhs.endLine {return false}
     if lhs.endColumn != rhs.endColumn {return false}
     if lhs.sourceLine != rhs.sourceLine {return false}
+    if lhs._lineBefore != rhs._lineBefore {return false}
+    if lhs._lineAfter != rhs._lineAfter {return false}
+    if lhs.shownColumn != rhs.shownColumn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3207,7 +3386,7 @@ nonisolated extension WireSpan: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireBacktraceFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".BacktraceFrame"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0\u{1}span\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}message\0\u{1}span\0\u{1}visibility\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3217,6 +3396,7 @@ nonisolated extension WireBacktraceFrame: SwiftProtobuf.Message, SwiftProtobuf._
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.message) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._span) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.visibility) }()
       default: break
       }
     }
@@ -3233,15 +3413,23 @@ nonisolated extension WireBacktraceFrame: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._span {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    if self.visibility != .ordinary {
+      try visitor.visitSingularEnumField(value: self.visibility, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: WireBacktraceFrame, rhs: WireBacktraceFrame) -> Bool {
     if lhs.message != rhs.message {return false}
     if lhs._span != rhs._span {return false}
+    if lhs.visibility != rhs.visibility {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireBacktraceFrame.Visibility: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VISIBILITY_ORDINARY\0\u{1}VISIBILITY_NEVER\0\u{1}VISIBILITY_ALWAYS\0")
 }
 
 nonisolated extension WirePrintedLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

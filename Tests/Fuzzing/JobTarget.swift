@@ -112,7 +112,7 @@ public struct JobTarget {
         for (name, report) in [("used", used), ("fresh", fresh)] {
             if case .internalError(let text) = report.outcome { return Finding("internal error", "\(name): \(text)") }
             if case .failed(let failure) = report.outcome, failure.kind == .internalError {
-                return Finding("violation \(name)", String(decoding: failure.message, as: UTF8.self))
+                return Finding("violation \(name)", failure.message)
             }
         }
         let (a, b) = (summary(used), summary(fresh))

@@ -108,7 +108,7 @@ public enum Run {
             return Observation(
                 text: String(decoding: text, as: UTF8.self), fuel: evaluator.machine.fuelUsed, printed: [])
         } catch {
-            let text = evaluator.describedBytes(error, showTrace: true)
+            let text = evaluator.report(error).text(showTrace: true)
             return Observation(
                 text: String(decoding: text.prefix(1 << 16), as: UTF8.self), kind: error.kind, message: error.text,
                 fuel: evaluator.machine.fuelUsed, printed: [])

@@ -54,7 +54,7 @@ import Testing
         case .failed(let failure):
             // The position may come from the backtrace, which has more lines if the source is available. The text of an
             // assertion differs as well, because a program has no directory and keeps its paths as written.
-            "\(failure.kind) \(String(decoding: failure.message, as: UTF8.self))".replacing("/job/", with: "./")
+            "\(failure.kind) \(failure.message)".replacing("/job/", with: "./")
         case .rejected(let rejection): "\(rejection)"
         case .resultTooLarge(let limit): "too large \(limit)"
         case .internalError(let text): text

@@ -73,7 +73,7 @@ import Testing
         guard case .failed(let failure) = await machine.evaluate(job, cancellation: Cancellation()).outcome else {
             return []
         }
-        return ([failure.message] + failure.backtrace.map(\.message)).map { String(decoding: $0, as: UTF8.self) }
+        return [failure.message] + failure.backtrace.map(\.message)
     }
 
     @Test(arguments: cases.indices) func isThatOfNewMemory(_ index: Int) async throws {

@@ -1,49 +1,25 @@
 import FirnProtocol
+import NixEval
+import NixSyntax
+import NixVM
 
-/// Shows the failure of a job as `firn eval` does, as far as its source is known here.
+/// Shows the failure of a job, and the compiler's warnings, as `firn eval` shows its own.
 enum FailureReport {
-    static func text(_ result: WireJobResult, showTrace: Bool) -> String {
-        let failure = result.failure
-        var message = String(decoding: failure.message, as: UTF8.self)
-        if message.isEmpty { message = "the job ended as \(StatusReport.name(result.outcome))" }
-        let indented = message.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n       ")
-        var text = ""
-        if showTrace, !failure.backtrace.isEmpty {
-            text += "error:\n"
-            if failure.backtraceOmitted > 0 { text += "       (\(failure.backtraceOmitted) frames omitted)\n\n" }
-            for frame in failure.backtrace.reversed() {
-                text += "       … \(String(decoding: frame.message, as: UTF8.self))\n"
-                if frame.hasSpan { text += excerpt(frame.span, indent: "         ") }
-                text += "\n"
-            }
-            text += "       error: \(indented)\n"
-        } else {
-            text += "error: \(indented)\n"
+    static func text(_ result: WireJobResult, showTrace: Bool) -> [UInt8] {
+        var error = EvaluationError(result.failure)
+        if error.messageBytes.isEmpty {
+            error.messageBytes = Array("the job ended as \(StatusReport.name(result.outcome))".utf8)
         }
-        if failure.hasSpan { text += excerpt(failure.span, indent: "       ") }
-        return text
+        return error.text(showTrace: showTrace)
     }
 
-    static func text(warning: WireFailure) -> String {
-        "warning: \(String(decoding: warning.message, as: UTF8.self))\n" + excerpt(warning.span, indent: "         ")
-    }
-
-    /// The text `at FILE:LINE:COLUMN:` with the source line and a caret.
-    private static func excerpt(_ span: WireSpan, indent: String) -> String {
-        var text = "\(indent)at \(String(decoding: span.file, as: UTF8.self)):\(span.line):\(span.column):\n"
-        guard !span.sourceLine.isEmpty else { return text }
-        let number = String(span.line)
-        let padding = String(repeating: " ", count: max(0, 5 - number.utf8.count))
-        text += "\(indent) \(padding)\(number)| \(String(decoding: span.sourceLine, as: UTF8.self))\n"
-        guard span.column >= 1, span.column <= 500 else { return text }
-        return text + "\(indent)      |\(String(repeating: " ", count: Int(span.column)))^\n"
-    }
+    static func text(warning: WireFailure) -> [UInt8] { EvaluationError(warning).warningText() }
 
     static func json(_ failure: WireFailure) -> JSONValue {
         var members: [(String, JSONValue)] = [
             ("kind", .string(failure.kind)), ("message", .bytes([UInt8](failure.message))),
         ]
-        if failure.hasSpan { members.append(("span", json(failure.span))) }
+        if let span = failure.innermostSpan { members.append(("span", json(span))) }
         if !failure.backtrace.isEmpty {
             let frames = failure.backtrace.map { frame in
                 JSONValue.object(
@@ -52,6 +28,9 @@ enum FailureReport {
             members.append(("backtrace", .array(frames)))
         }
         if failure.backtraceOmitted > 0 { members.append(("backtraceOmitted", .unsigned(failure.backtraceOmitted))) }
+        if !failure.suggestions.isEmpty {
+            members.append(("suggestions", .array(failure.suggestions.map { .string($0) })))
+        }
         if !failure.verifierCode.isEmpty {
             members.append(("verifierCode", .string(failure.verifierCode)))
             members.append(("verifierOffset", .unsigned(failure.verifierOffset)))
@@ -66,4 +45,9 @@ enum FailureReport {
             ("endColumn", .unsigned(UInt64(span.endColumn))),
         ])
     }
+}
+
+extension WireFailure {
+    /// The failing expression, or the innermost one of the backtrace.
+    fileprivate var innermostSpan: WireSpan? { hasSpan ? span : backtrace.first(where: \.hasSpan)?.span }
 }

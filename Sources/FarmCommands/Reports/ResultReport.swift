@@ -24,13 +24,15 @@ enum ResultReport {
 
     /// The output for standard error: the compiler's warnings as `firn compile` shows them, and then the output of
     /// `trace` and `warn` and the failure as `firn eval` shows them.
-    static func notes(_ result: WireJobResult, showTrace: Bool) -> String {
-        var text = result.warnings.map(FailureReport.text(warning:)).joined()
+    static func notes(_ result: WireJobResult, showTrace: Bool) -> [UInt8] {
+        var text = result.warnings.flatMap(FailureReport.text(warning:))
         for line in result.printed {
-            text += (line.kind == .warn ? "evaluation warning: " : "trace: ")
-            text += String(decoding: line.text, as: UTF8.self) + "\n"
+            text += Array((line.kind == .warn ? "evaluation warning: " : "trace: ").utf8) + line.text
+            text.append(UInt8(ascii: "\n"))
         }
-        if result.printedBytesDropped > 0 { text += "(\(result.printedBytesDropped) more bytes were printed)\n" }
+        if result.printedBytesDropped > 0 {
+            text += Array("(\(result.printedBytesDropped) more bytes were printed)\n".utf8)
+        }
         if result.outcome != .ok { text += FailureReport.text(result, showTrace: showTrace) }
         return text
     }

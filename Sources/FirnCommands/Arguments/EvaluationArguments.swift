@@ -181,7 +181,7 @@ struct EvaluationArguments: ParsableArguments {
             case .expression(let source):
                 value = try evaluator.load(
                     source: Array(source.utf8), name: "«string»", directory: currentDirectory())
-            case .text(let text): value = evaluator.machine.makeString(Array(text.utf8))
+            case .text(let text): value = evaluator.string(text)
             case nil: continue
             }
             values.append((Array(argument.name.utf8), value))

@@ -63,9 +63,7 @@ package enum Source {
                 do throws(EvalFailure) {
                     let program = try evaluator.compile(source, name: name)
                     if showWarnings {
-                        for (source, warning) in evaluator.warnings {
-                            Output.message(evaluator.describe(warning, in: source))
-                        }
+                        for warning in evaluator.warningReports() { Output.message(warning.text) }
                         if evaluator.warningsDropped > 0 {
                             Output.note("warnings that are not shown: \(evaluator.warningsDropped)")
                         }
@@ -74,7 +72,7 @@ package enum Source {
                         program: program, warnings: evaluator.warningReports(),
                         warningsDropped: evaluator.warningsDropped)
                 } catch {
-                    Output.message(evaluator.describedBytes(error, showTrace: false))
+                    Output.message(evaluator.report(error).text(showTrace: false))
                     return nil
                 }
             } ?? nil

@@ -83,10 +83,10 @@ struct EvalCommand: ParsableCommand {
                 if json || raw { Output.write(1, text) } else { Output.text(text) }
             }
         } catch {
-            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
             code = 1
         }
-        Statistics.report(evaluator.machine, isAsked: stats)
+        Statistics.report(evaluator.statistics, isAsked: stats)
         evaluator.storePrograms()
         // The process ends here, because freeing every program and object first would take a thirtieth of the time.
         leave(code)
@@ -94,23 +94,9 @@ struct EvalCommand: ParsableCommand {
 
     private func text(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
         let newline = [UInt8(ascii: "\n")]
-        if json {
-            let text = try evaluator.call(builtin: "toJSON", [value])
-            return (evaluator.machine.bytes(text) ?? []) + newline
-        }
-        if xml {
-            let text = try evaluator.xml(value, isStrict: strict, hasLocation: !noLocation)
-            return evaluator.machine.bytes(text) ?? []
-        }
-        if raw {
-            let text = try evaluator.force(value)
-            guard let bytes = evaluator.machine.bytes(text) else {
-                throw EvalFailure(
-                    kind: .type, message: Array("expected a string but found \(evaluator.machine.typeName(text))".utf8))
-            }
-            return bytes
-        }
-        let result = strict ? try evaluator.deepForce(value) : try evaluator.force(value)
-        return try evaluator.machine.printResult(result) + newline
+        if json { return try evaluator.text(of: value, as: .json, isStrict: true) + newline }
+        if xml { return try evaluator.xml(value, isStrict: strict, hasLocation: !noLocation) }
+        if raw { return try evaluator.rawText(of: value) }
+        return try evaluator.text(of: value, as: .nix, isStrict: strict) + newline
     }
 }

@@ -35,16 +35,16 @@ struct InstantiateCommand: ParsableCommand {
         let directory = drvDir.map { DerivationDirectory($0) }
         if let directory {
             guard directory.create() else { return 1 }
-            evaluator.machine.derivationWriter = { directory.write($0, $1) }
+            evaluator.onDerivation { directory.write($0, $1) }
         }
         var code: Int32 = 0
         do throws(EvalFailure) {
             try print(evaluator)
         } catch {
-            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
             code = 1
         }
-        Statistics.report(evaluator.machine, isAsked: stats)
+        Statistics.report(evaluator.statistics, isAsked: stats)
         evaluator.storePrograms()
         if let failure = directory?.failure {
             Output.note("error: \(failure)")
@@ -80,7 +80,7 @@ struct InstantiateCommand: ParsableCommand {
 
     /// A derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
     private func object(_ derivation: FoundDerivation, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
-        let outputs = (evaluator.machine.outputs(ofDerivation: derivation.path) ?? []).map { output in
+        let outputs = (evaluator.outputs(ofDerivation: derivation.path) ?? []).map { output in
             let path = output.path.map(JSONBytes.string) ?? Array("null".utf8)
             return JSONBytes.string(output.name) + [UInt8(ascii: ":")] + path
         }

@@ -63,7 +63,7 @@ struct ParseCommand: ParsableCommand {
                     Output.text(text + newline)
                 }
             } catch {
-                Output.message(evaluator.describedBytes(error, showTrace: false))
+                Output.message(evaluator.report(error).text(showTrace: false))
                 return 1
             }
         }

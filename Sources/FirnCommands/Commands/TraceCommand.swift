@@ -67,14 +67,13 @@ struct TraceCommand: ParsableCommand {
         let finish = observe(evaluator)
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
-                let result = try evaluator.deepForce(value)
-                Output.message(try evaluator.machine.printResult(result) + [UInt8(ascii: "\n")])
+                Output.message(try evaluator.text(of: value, as: .nix, isStrict: true) + [UInt8(ascii: "\n")])
             }
             finish()
             return 0
         } catch {
             finish()
-            Output.message(evaluator.describedBytes(error, showTrace: evaluation.showTrace))
+            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
             return 1
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import NixEval
 import NixVM
 import Platform
 
@@ -10,11 +11,11 @@ import Platform
 /// allocated alone. `nrExprs`: a cached program has no syntax tree.
 enum Statistics {
     /// Reports if the flag or NIX_SHOW_STATS asks for it, to NIX_SHOW_STATS_PATH or to standard error.
-    static func report(_ machine: Machine, isAsked: Bool) {
+    static func report(_ statistics: Evaluator.Statistics, isAsked: Bool) {
         guard isWanted(isAsked) else { return }
         let path = variable("NIX_SHOW_STATS_PATH") ?? "-"
-        if path == "-" { return Output.write(2, text(machine)) }
-        do throws(WriteFailure) { try WholeFile.write(Array(text(machine).utf8), to: path, .overwriting) } catch {
+        if path == "-" { return Output.write(2, text(statistics)) }
+        do throws(WriteFailure) { try WholeFile.write(Array(text(statistics).utf8), to: path, .overwriting) } catch {
             Output.note("error: \(error)")
         }
     }
@@ -33,28 +34,28 @@ enum Statistics {
         return Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
     }
 
-    static func text(_ machine: Machine) -> String {
-        let heap = machine.heapStatistics
-        let counters = machine.counters
+    static func text(_ statistics: Evaluator.Statistics) -> String {
+        let heap = statistics.heap
+        let counters = statistics.counters
         let collecting = Double(heap.nanoseconds) / 1e9
         let cpuTime = self.cpuTime
         let sizes = ObjectSizes.own
         return """
             {
               "cpuTime": \(cpuTime),
-              "depthPeak": \(machine.depthPeak),
+              "depthPeak": \(statistics.depthPeak),
               "envs": {
                 "bytes": \(sizes.environment * counters.environments + sizes.value * counters.captures),
                 "elements": \(counters.captures),
                 "number": \(counters.environments)
               },
-              "fuel": \(machine.fuelUsed),
+              "fuel": \(statistics.fuel),
               "gc": {
                 "copiedBytes": \(heap.copiedBytes),
                 "cycles": \(heap.collections),
                 "fullCycles": \(heap.fullCollections),
                 "heapSize": \(heap.peakBytes),
-                "programBytes": \(machine.permanentBytes),
+                "programBytes": \(statistics.permanentBytes),
                 "totalBytes": \(heap.allocatedBytes)
               },
               "list": {
@@ -82,8 +83,8 @@ enum Statistics {
                 "Value": \(sizes.value)
               },
               "symbols": {
-                "bytes": \(machine.symbolBytes),
-                "number": \(machine.symbolCount)
+                "bytes": \(statistics.symbolBytes),
+                "number": \(statistics.symbolCount)
               },
               "time": {
                 "cpu": \(cpuTime),

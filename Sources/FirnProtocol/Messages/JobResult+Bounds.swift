@@ -21,11 +21,15 @@ extension WireJobResult {
 extension WireFailure {
     fileprivate var textBytes: Int {
         kind.utf8.count + message.count + verifierCode.utf8.count + span.textBytes
-            + backtrace.reduce(0) { $0 + $1.textBytes }
+            + suggestions.reduce(0) { $0 + $1.utf8.count } + backtrace.reduce(0) { $0 + $1.textBytes }
     }
+
+    /// The most suggestions in a failure. The evaluator makes fewer.
+    private static let mostSuggestions = 16
 
     fileprivate mutating func boundTexts(message most: Int) {
         message = cut(message, to: most)
+        suggestions = suggestions.prefix(Self.mostSuggestions).filter { $0.utf8.count <= ProtocolLimits.pathBytes }
         if hasSpan { span.boundTexts() }
         boundBacktrace()
     }
@@ -42,6 +46,7 @@ extension WireFailure {
         let left = backtrace.count - innermost - outermost
         backtrace.removeSubrange(innermost..<innermost + left)
         backtraceOmitted &+= UInt64(clamping: left)
+        if left > 0 { backtraceCut = UInt32(clamping: innermost) }
     }
 
     /// The number of leading frames that fit into half of a backtrace's bound.
@@ -62,11 +67,15 @@ extension WireBacktraceFrame {
 
 extension WireSpan {
     /// The bytes include the numbers of the span and the lengths of its texts.
-    fileprivate var textBytes: Int { file.count + sourceLine.count + 32 }
+    fileprivate var textBytes: Int {
+        file.count + sourceLine.count + lineBefore.count + lineAfter.count + 40
+    }
 
     fileprivate mutating func boundTexts() {
         file = cut(file, to: ProtocolLimits.pathBytes)
         sourceLine = cut(sourceLine, to: ProtocolLimits.pathBytes)
+        if hasLineBefore { lineBefore = cut(lineBefore, to: ProtocolLimits.pathBytes) }
+        if hasLineAfter { lineAfter = cut(lineAfter, to: ProtocolLimits.pathBytes) }
     }
 }
 

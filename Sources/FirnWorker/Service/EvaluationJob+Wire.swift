@@ -74,7 +74,7 @@ extension EvaluationJob {
                 forceRecurse: wire.forceRecurse, meta: wire.meta, showTrace: wire.showTrace))
     }
 
-    private static func format(_ format: WireOutputFormat) -> Format {
+    private static func format(_ format: WireOutputFormat) -> ValueFormat {
         switch format {
         case .json: .json
         case .xml: .xml

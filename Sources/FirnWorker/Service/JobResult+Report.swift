@@ -57,20 +57,9 @@ extension WireJobResult {
         }
     }
 
-    private mutating func fail(_ report: FailureReport) {
-        outcome = Self.outcome(of: report.kind)
-        failure = .with {
-            $0.kind = report.kind.wireName
-            $0.message = .init(report.message)
-            if let location = report.location { $0.span = WireSpan(location) }
-            $0.backtrace = report.backtrace.map { frame in
-                .with {
-                    $0.message = .init(frame.message)
-                    if let location = frame.location { $0.span = WireSpan(location) }
-                }
-            }
-            $0.backtraceOmitted = UInt64(report.backtraceOmitted)
-        }
+    private mutating func fail(_ error: EvaluationError) {
+        outcome = Self.outcome(of: error.kind)
+        failure = WireFailure(error)
     }
 
     private static func outcome(of kind: FailureKind) -> WireOutcomeKind {
@@ -97,15 +86,50 @@ extension FailureKind {
     }
 }
 
+extension WireFailure {
+    /// The error, which `EvaluationError.init(_:)` of the client reads.
+    package init(_ error: EvaluationError) {
+        self.init()
+        kind = error.kind.wireName
+        message = .init(error.messageBytes)
+        if let location = error.ownLocation { span = WireSpan(location) }
+        backtrace = error.backtrace.map { frame in
+            .with {
+                $0.message = .init(frame.messageBytes)
+                if let location = frame.location { $0.span = WireSpan(location) }
+                $0.visibility = WireBacktraceFrame.Visibility(frame.visibility)
+            }
+        }
+        backtraceOmitted = UInt64(error.backtraceOmitted)
+        backtraceCut = UInt32(clamping: error.backtraceCut)
+        suggestions = error.suggestions
+    }
+}
+
+extension WireBacktraceFrame.Visibility {
+    fileprivate init(_ visibility: EvaluationError.Frame.Visibility) {
+        self =
+            switch visibility {
+            case .detailed: .never
+            case .ordinary: .ordinary
+            case .always: .always
+            }
+    }
+}
+
 extension WireSpan {
-    init(_ location: FailureReport.Location) {
+    init(_ location: EvaluationError.Location) {
         self.init()
         file = .init(location.source.utf8)
         line = UInt32(clamping: location.line)
         column = UInt32(clamping: location.column)
         endLine = UInt32(clamping: location.endLine)
         endColumn = UInt32(clamping: location.endColumn)
-        sourceLine = .init(location.sourceLine)
+        guard let excerpt = location.excerpt, let line = excerpt.line else { return }
+        sourceLine = .init(line)
+        if let before = excerpt.before { lineBefore = .init(before) }
+        if let after = excerpt.after { lineAfter = .init(after) }
+        shownColumn = UInt32(clamping: excerpt.shownColumn)
     }
 }
 

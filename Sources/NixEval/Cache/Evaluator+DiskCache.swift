@@ -65,7 +65,7 @@ extension Evaluator {
     }
 
     /// Writes the programs of this evaluation to the disk cache.
-    public func storePrograms() {
+    package func storePrograms() {
         guard machine.stop.cause == nil else { return }
         disk?.store(room: machine.roomOutsideHeap, shouldCancel: stopCondition())
     }

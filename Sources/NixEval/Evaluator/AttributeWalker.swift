@@ -34,7 +34,7 @@ public final class AttributeWalker {
     ///   - arguments: the arguments by name.
     ///   - options: the options.
     /// - Throws: the failure of evaluating the file.
-    public init(
+    package init(
         _ evaluator: Evaluator, value: ValueHandle, arguments: [(name: [UInt8], value: ValueHandle)],
         options: Options = Options()
     ) throws(EvalFailure) {
@@ -56,7 +56,7 @@ public final class AttributeWalker {
     ///   `outputs`, `system` (and `meta`); a failure has `error`; anything else has `attrs`, the names to be visited
     ///   below it.
     /// - Throws: a failure that ends the whole evaluation: an exceeded limit, or cancellation.
-    public func visit(_ path: [[UInt8]]) throws(EvalFailure) -> [UInt8] {
+    package func visit(_ path: [[UInt8]]) throws(EvalFailure) -> [UInt8] {
         let machine = evaluator.machine
         let mark = machine.handleMark()
         defer { machine.releaseHandles(since: mark) }
@@ -70,8 +70,8 @@ public final class AttributeWalker {
             return try json(description)
         } catch {
             guard !error.kind.endsEvaluation else { throw error }
-            let message = evaluator.describe(error, showTrace: showTrace)
-            let failure = (name: Array("error".utf8), value: machine.makeString(Array(message.utf8)))
+            let text = evaluator.report(error).text(showTrace: showTrace)
+            let failure = (name: Array("error".utf8), value: machine.makeString(text))
             return try json(machine.makeAttributes([label, names, failure]))
         }
     }

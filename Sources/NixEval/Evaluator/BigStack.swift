@@ -1,12 +1,13 @@
+import Glibc
 import NixSyntax
 import NixVM
 import Platform
 
 /// Runs work on a thread with a stack that is large enough for the deepest source that the compiler accepts.
-public enum BigStack {
+package enum BigStack {
     /// The size of the stack in bytes. Only the pages that are used take memory. Where the system limits the address
     /// space, the stack takes at most an eighth of it.
-    public static let size = min(usualSize, max(leastSize, (AddressSpace.limit ?? .max) / 8 & ~0xFFFF))
+    package static let size = min(usualSize, max(leastSize, (AddressSpace.limit ?? .max) / 8 & ~0xFFFF))
     /// How many levels of nesting a source may have that is compiled on such a stack.
     static let levels = min(SyntaxTree.maximumDepth, size / bytesPerLevel)
 
@@ -15,14 +16,40 @@ public enum BigStack {
     private static let bytesPerLevel = usualSize / SyntaxTree.maximumDepth
     private static let leastSize = 8 << 20
 
+    /// Why `run` gives nil.
+    package static var failureText: String {
+        let limit = AddressSpace.limit.map { " of \($0) that the system allows this process (ulimit -v)" } ?? ""
+        return "there is no room for the evaluation's stack of \(size) bytes\(limit)"
+    }
+
+    /// A thread has a value for this key if its stack is large.
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        unsafe pthread_key_create(&key, nil)
+        return key
+    }()
+
+    /// Marks the calling thread as one with a large stack.
+    static func markThread() { unsafe pthread_setspecific(key, UnsafeRawPointer(bitPattern: 1)) }
+
+    /// Runs `body` on the calling thread if its stack is large, and otherwise as `run` does.
+    static func enter<Result>(_ body: () -> Result) -> Result? {
+        unsafe pthread_getspecific(key) != nil ? body() : run(body)
+    }
+
     /// Runs `body` on a new thread and waits for the result; nil if the thread could not be started.
-    public static func run<Result>(_ body: () -> Result) -> Result? {
+    package static func run<Result>(_ body: () -> Result) -> Result? {
         // Only one of the two threads runs at a time.
         nonisolated(unsafe) var result: Result?
         let thread = SystemThread(name: nil, stackBytes: size)
         withoutActuallyEscaping(body) { body in
             nonisolated(unsafe) let body = body
-            do throws(ThreadError) { try thread.start { unsafe result = body() } } catch { return }
+            let work = {
+                markThread()
+                unsafe result = body()
+            }
+            nonisolated(unsafe) let start = work
+            do throws(ThreadError) { try thread.start { unsafe start() } } catch { return }
             thread.join()
         }
         return unsafe result

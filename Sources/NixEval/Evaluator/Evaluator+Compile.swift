@@ -12,7 +12,7 @@ extension Evaluator {
     ///   - source: the text.
     ///   - name: the name of the source in positions.
     /// - Throws: a syntax error, an undefined variable, or an exceeded limit.
-    public func parse(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
+    package func parse(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {
         let tree = try syntaxTree(source, name: name)
         do throws(CompileError) {
             record(try Compiler.check(tree, options: compileOptions(nil, tree)), name)
@@ -29,7 +29,7 @@ extension Evaluator {
     ///   - name: the name of the source in positions.
     ///   - scopeNames: the names that `scopedImport` adds; nil for an ordinary import.
     /// - Throws: a syntax error, an undefined variable, or an exceeded limit.
-    public func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
+    package func compile(_ source: [UInt8], name: String, scopeNames: [[UInt8]]? = nil) throws(EvalFailure) -> Program {
         let analysed = try analyse(source, name: name, scopeNames: scopeNames)
         do throws(CompileError) {
             return try analysed.program(shouldCancel: stopCondition(besides: analysed.memoryBytes))
@@ -182,7 +182,7 @@ extension Evaluator {
                     (
                 """
             let text = source[Int(span.start)..<min(Int(span.end), Int(span.start) + MessageText.longestWhole)]
-            print(
+            output(
                 Array(before.utf8) + Array(MessageText.shortened(Array(text), of: Int(span.end - span.start)).utf8)
                     + Array(")\nGive feedback at https://github.com/NixOS/nix/pull/11121".utf8))
         }
@@ -201,7 +201,7 @@ extension Evaluator {
                     source: name, span: SourceSpan(start: finding.span.start, end: finding.span.end),
                     line: location.line, column: location.column, program: -1))
             if finding.isFatal { throw failure }
-            print(Array(describe(warning: failure).utf8.dropLast()))
+            warn(failure)
         }
     }
 

@@ -1,21 +1,21 @@
 import NixVM
 
 /// A derivation that was found in a value.
-public struct FoundDerivation: Sendable {
+package struct FoundDerivation: Sendable {
     /// The attribute path below the searched value; empty for the value itself.
-    public var attributePath: [[UInt8]]
-    public var name: [UInt8]
-    public var path: [UInt8]
+    package var attributePath: [[UInt8]]
+    package var name: [UInt8]
+    package var path: [UInt8]
     /// The name of the selected output; empty if the derivation has no `outputName`.
-    public var outputName: [UInt8]
-    public var value: ValueHandle
+    package var outputName: [UInt8]
+    package var value: ValueHandle
 }
 
 /// The search for derivations, as in `nix-instantiate`.
 extension Evaluator {
     /// Finds the derivations in a value: the value itself, the elements of a list, the attributes of a set, and those
     /// of nested sets with `recurseForDerivations`. Functions are called with the arguments that they name.
-    public func derivations(
+    package func derivations(
         in value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> [FoundDerivation] {
         var search = DerivationSearch(evaluator: self, arguments: arguments)
@@ -35,7 +35,7 @@ extension Evaluator {
     }
 
     /// The value of a string attribute of a forced set; nil if it is absent.
-    public func text(_ set: ValueHandle, _ name: String) throws(EvalFailure) -> [UInt8]? {
+    package func text(_ set: ValueHandle, _ name: String) throws(EvalFailure) -> [UInt8]? {
         guard let attribute = machine.attribute(set, Array(name.utf8)) else { return nil }
         let value = try force(attribute)
         guard machine.isString(value), let bytes = machine.bytes(value) else {
@@ -46,7 +46,7 @@ extension Evaluator {
     }
 
     /// Whether a forced value is a derivation.
-    public func isDerivation(_ value: ValueHandle) throws(EvalFailure) -> Bool {
+    package func isDerivation(_ value: ValueHandle) throws(EvalFailure) -> Bool {
         guard machine.isAttributes(value), let type = machine.attribute(value, Array("type".utf8)) else { return false }
         let forced = try force(type)
         return machine.isString(forced) && machine.bytes(forced) == Array("derivation".utf8)

@@ -9,7 +9,7 @@ extension Evaluator {
     /// one counts.
     ///
     /// - Throws: an error if a required argument is missing.
-    public func autoCall(_ value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]) throws(EvalFailure)
+    package func autoCall(_ value: ValueHandle, _ arguments: [(name: [UInt8], value: ValueHandle)]) throws(EvalFailure)
         -> ValueHandle
     {
         let forced = try force(value)
@@ -36,7 +36,7 @@ extension Evaluator {
     }
 
     /// Selects an attribute path (`a.b."c.d".0`), and calls functions on the way like `-A`.
-    public func select(
+    package func select(
         _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
         try select(value, steps: Evaluator.steps(of: path).map { Array($0.utf8) }, named: path, arguments)

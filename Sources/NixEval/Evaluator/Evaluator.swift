@@ -4,37 +4,16 @@ import NixStore
 import NixSyntax
 import NixVM
 
-/// The limits, settings and features of an evaluator.
-public struct EvaluatorOptions: Sendable {
-    public var limits: Limits
-    public var settings: MachineSettings
-    /// Whether `|>` and `<|` are operators: Nix's experimental feature `pipe-operators`.
-    public var pipeOperators: Bool
-    /// The literals that are warned about or refused.
-    public var lints: LiteralLints
-    /// Creates the cache for the programs of files; nil for none.
-    public var diskCache: (@Sendable () -> DiskCache?)?
-
-    public init(
-        limits: Limits = Limits(), settings: MachineSettings = MachineSettings(), pipeOperators: Bool = false,
-        lints: LiteralLints = LiteralLints(), diskCache: (@Sendable () -> DiskCache?)? = nil
-    ) {
-        self.limits = limits
-        self.settings = settings
-        self.pipeOperators = pipeOperators
-        self.lints = lints
-        self.diskCache = diskCache
-    }
-}
-
-/// Evaluates sources and programs. An evaluator has one heap, in which each file is parsed and compiled only once.
+/// Evaluates sources and programs. An evaluator has one heap, in which each file is parsed and compiled only once. One
+/// thread may use it at a time.
 ///
-/// Compilation needs a large native stack: call it on a thread of `BigStack`.
+/// A program that embeds it uses the functions of `Evaluator+Facade.swift`. They run on a thread with a large stack,
+/// because the compiler recurses. Whoever calls another function must be on such a thread (`BigStack`).
 public final class Evaluator {
     /// The version of the semantics. Under one version, equal programs, arguments, limits and files give equal results.
     public static let version = "1"
 
-    public let machine: Machine
+    package let machine: Machine
     let io: any EvalIO
     let options: EvaluatorOptions
     /// The texts of sources by name, for excerpts in errors.
@@ -56,19 +35,18 @@ public final class Evaluator {
     /// Programs from the disk cache, which are verified as they run, by their number in the machine.
     var indexed: [Int: (program: IndexedProgram, name: String, key: DiskCache.Key)] = [:]
     /// The first warnings about everything compiled so far, with the name of the source.
-    public internal(set) var warnings: [(source: String, warning: Warning)] = []
+    package internal(set) var warnings: [(source: String, warning: Warning)] = []
     /// The number of further warnings.
-    public internal(set) var warningsDropped = 0
+    package internal(set) var warningsDropped = 0
 
     /// The number of sources compiled so far that were in no cache.
     var compilations = 0
     /// The cache shared with other evaluators; nil if there is none.
     let programs: ProgramCache?
     /// Prints warnings and the output of `trace`, one message at a time without the final newline.
-    let print: ([UInt8]) -> Void
+    let output: ([UInt8]) -> Void
     /// The cache of programs in files; nil if there is none.
     let disk: DiskCache?
-    let cancellation: Cancellation?
     /// Notified of what is compiled while the machine is observed.
     var observer: (any EvaluationObserver)?
     let scope: GlobalScope
@@ -77,42 +55,31 @@ public final class Evaluator {
     ///
     /// - Parameters:
     ///   - io: gives access to files and the environment.
-    ///   - options: the limits, settings and features.
-    ///   - cancellation: stops evaluations from another thread.
+    ///   - options: the limits, settings and features; `files`, `timeout` and `output` are not used.
     ///   - print: receives warnings and the output of `trace`, one message at a time without the final newline.
-    public init?(
-        io: any EvalIO, options: EvaluatorOptions = EvaluatorOptions(), cancellation: Cancellation? = nil,
-        print: @escaping ([UInt8]) -> Void
+    package convenience init?(
+        io: any EvalIO, options: EvaluatorOptions = EvaluatorOptions(), print: @escaping ([UInt8]) -> Void
     ) {
         guard
             let machine = Machine(
-                io: io, limits: options.limits, settings: options.settings, cancellation: cancellation, print: print)
+                io: io, limits: options.limits, settings: options.settings, cancellation: options.cancellation,
+                print: print)
         else { return nil }
-        self.machine = machine
-        self.io = machine.io
-        self.options = options
-        self.cancellation = cancellation
-        self.print = print
-        programs = nil
-        disk = options.diskCache?()
-        scope = .of(machine)
+        self.init(machine: machine, options: options, disk: options.diskCache?(), output: print)
         guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
-        machine.warningHandler = { [unowned self] warning in
-            print(Array(describe(warning: warning).utf8.dropLast()))
-        }
+        machine.warningHandler = { [unowned self] in warn($0) }
     }
 
-    /// Creates one of several consecutive evaluators that share the memory of a machine and the cached programs.
+    /// Creates an evaluator with a machine that has the builtin `derivation`, or gets it.
     init(
-        machine: Machine, options: EvaluatorOptions, cancellation: Cancellation, programs: ProgramCache,
-        disk: DiskCache?
+        machine: Machine, options: EvaluatorOptions, programs: ProgramCache? = nil, disk: DiskCache?,
+        output: @escaping ([UInt8]) -> Void = { _ in }
     ) {
         self.machine = machine
         self.io = machine.io
         self.options = options
-        self.cancellation = cancellation
         self.programs = programs
-        print = { _ in }
+        self.output = output
         self.disk = disk
         scope = .of(machine)
     }
@@ -133,7 +100,7 @@ public final class Evaluator {
     ///   - scopeNames: the names that `scopedImport` adds; nil for an ordinary import.
     /// - Returns: the value, not forced.
     /// - Throws: a syntax error, an undefined variable, or an exceeded limit.
-    public func load(source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]? = nil)
+    package func load(source: [UInt8], name: String, directory: [UInt8], scopeNames: [[UInt8]]? = nil)
         throws(EvalFailure) -> ValueHandle
     {
         guard machine.isObserved else {
@@ -150,7 +117,7 @@ public final class Evaluator {
     }
 
     /// Loads a verified program.
-    public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
+    package func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
         try machine.load(program: program, name: name, directory: directory)
     }
 
@@ -162,7 +129,7 @@ public final class Evaluator {
     ///     needed.
     /// - Returns: the value, not forced.
     /// - Throws: why the file cannot be read or compiled.
-    public func load(file path: [UInt8], isCompiled: Bool = false) throws(EvalFailure) -> ValueHandle {
+    package func load(file path: [UInt8], isCompiled: Bool = false) throws(EvalFailure) -> ValueHandle {
         try load(file: path, scopeNames: nil, isCompiled: isCompiled)
     }
 
@@ -223,19 +190,19 @@ public final class Evaluator {
     }
 
     /// Forces a value.
-    public func force(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
+    package func force(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
         machine.startForce(value)
         return try run()
     }
 
     /// Forces a value and everything in it.
-    public func deepForce(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
+    package func deepForce(_ value: ValueHandle) throws(EvalFailure) -> ValueHandle {
         machine.startDeepForce(value)
         return try run()
     }
 
     /// Calls a function and forces the result.
-    public func call(_ function: ValueHandle, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
+    package func call(_ function: ValueHandle, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
         machine.startCall(function, arguments)
         return try run()
     }
@@ -246,15 +213,15 @@ public final class Evaluator {
     ///   - value: the value.
     ///   - isStrict: whether everything in the value is forced.
     ///   - hasLocation: whether the positions of definitions are included.
-    /// - Returns: a string.
+    /// - Returns: the text.
     /// - Throws: the failure of the evaluation.
-    public func xml(_ value: ValueHandle, isStrict: Bool, hasLocation: Bool) throws(EvalFailure) -> ValueHandle {
+    package func xml(_ value: ValueHandle, isStrict: Bool, hasLocation: Bool) throws(EvalFailure) -> [UInt8] {
         machine.startXML(try force(value), isStrict: isStrict, hasLocation: hasLocation)
-        return try run()
+        return machine.bytes(try run()) ?? []
     }
 
     /// Calls a builtin and forces the result.
-    public func call(builtin name: String, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
+    package func call(builtin name: String, _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
         machine.startBuiltin(name, arguments)
         return try run()
     }

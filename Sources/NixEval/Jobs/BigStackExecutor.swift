@@ -58,7 +58,10 @@ public final class BigStackExecutor: SerialExecutor {
     func start(name: String, for executor: BigStackExecutor) throws(ThreadError) {
         self.executor = executor
         let thread = SystemThread(name: name, stackBytes: BigStack.size)
-        try thread.start { self.run() }
+        try thread.start {
+            BigStack.markThread()
+            self.run()
+        }
         thread.detach()
     }
 

@@ -33,20 +33,12 @@ public struct EvaluationJob: Sendable {
         }
     }
 
-    /// The format in which the value is printed.
-    public enum Format: Sendable {
-        /// The format of `nix-instantiate --eval`.
-        case nix
-        case json
-        case xml
-    }
-
     public var input: Input
     /// The arguments, by name, for a function that is the value or is on the way of `attribute`.
     public var arguments: [(name: [UInt8], value: Argument)] = []
     /// The attribute path to select; empty for the value itself.
     public var attribute = ""
-    public var format = Format.nix
+    public var format = ValueFormat.nix
     /// Whether everything in the value is forced before it is printed. JSON and XML imply this.
     public var isStrict = false
     /// Visits attributes instead of printing the value; `attribute`, `format` and `isStrict` are then not used.

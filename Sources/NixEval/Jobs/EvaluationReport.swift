@@ -7,8 +7,8 @@ public struct EvaluationReport: Sendable {
     public enum Outcome: Sendable {
         /// The printed value.
         case value([UInt8])
-        /// The evaluation failed or exceeded a limit, which `FailureReport.kind` tells apart.
-        case failed(FailureReport)
+        /// The evaluation failed or exceeded a limit, which `EvaluationError.kind` tells apart.
+        case failed(EvaluationError)
         /// The verifier rejected the program.
         case rejected(ProgramRejection)
         /// The printed value has more bytes than the limit.
@@ -58,34 +58,18 @@ public struct WarningReport: Sendable, Equatable {
     /// The stable code, numbered as in Tvix: `W003`.
     public var code: String
     public var message: String
-    public var location: FailureReport.Location
-}
+    public var location: EvaluationError.Location
 
-/// A failure that does not depend on its machine any more: positions are resolved to lines and their text.
-public struct FailureReport: Sendable, Equatable {
-    /// A location in a source. Lines and columns count from 1, columns in bytes; the end is exclusive. All are 0 if the
-    /// program has no line table.
-    public struct Location: Sendable, Equatable {
-        public var source: String
-        public var line = 0
-        public var column = 0
-        public var endLine = 0
-        public var endColumn = 0
-        /// The text of the first line, cut to 500 bytes; empty if the source is not available.
-        public var sourceLine: [UInt8] = []
+    /// The text that the command line prints, ending in a newline.
+    package var text: [UInt8] {
+        var content = EvaluationError(kind: .parse, message: Array(message.utf8))
+        content.ownLocation = location
+        return content.warningText()
     }
 
-    /// A line of the backtrace with its location.
-    public struct Frame: Sendable, Equatable {
-        public var message: [UInt8]
-        public var location: Location?
+    package init(code: String, message: String, location: EvaluationError.Location) {
+        self.code = code
+        self.message = message
+        self.location = location
     }
-
-    public var kind: FailureKind
-    /// The message in Nix's words without `error: `, followed by suggestions on a line of their own.
-    public var message: [UInt8]
-    public var location: Location?
-    /// The backtrace, innermost frame first.
-    public var backtrace: [Frame]
-    public var backtraceOmitted: Int
 }

@@ -42,8 +42,7 @@ final class JobRun {
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
         let options = EvaluatorOptions(
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
-        let evaluator = Evaluator(
-            machine: machine, options: options, cancellation: cancellation, programs: programs, disk: disk)
+        let evaluator = Evaluator(machine: machine, options: options, programs: programs, disk: disk)
         var report = EvaluationReport(outcome(evaluator))
         report.printed = printed.lines
         report.printedBytesDropped = printed.bytesDropped
@@ -163,15 +162,7 @@ final class JobRun {
 
     private func print(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> EvaluationReport.Outcome {
         let limit = job.limits.resultBytes ?? .max
-        let machine = evaluator.machine
-        let text: [UInt8]
-        switch job.format {
-        case .nix:
-            let result = job.isStrict ? try evaluator.deepForce(value) : try evaluator.force(value)
-            text = try machine.printResult(result, limit: limit)
-        case .json: text = machine.bytes(try evaluator.call(builtin: "toJSON", [value])) ?? []
-        case .xml: text = machine.bytes(try evaluator.call(builtin: "toXML", [value])) ?? []
-        }
+        let text = try evaluator.text(of: value, as: job.format, isStrict: job.isStrict, limit: limit)
         // A value that was cut while printing is longer than its limit.
         return text.count > limit ? .resultTooLarge(limit: limit) : .value(text)
     }

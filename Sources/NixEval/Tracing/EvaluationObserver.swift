@@ -27,7 +27,7 @@ public struct CompiledChunk: Sendable, Equatable {
 
 extension Evaluator {
     /// Sets the observer, and the level of the events that it receives. It is notified of compilation at every level.
-    public func observe(_ observer: any EvaluationObserver, level: TraceLevel) {
+    package func observe(_ observer: any EvaluationObserver, level: TraceLevel) {
         self.observer = observer
         machine.observe(observer, level: level)
     }

@@ -48,6 +48,22 @@ public struct SourceExcerpt: Hashable, Sendable {
         }
     }
 
+    /// An excerpt whose lines were cut before.
+    ///
+    /// - Parameters:
+    ///   - location: the line and column of the error.
+    ///   - before: the line before; nil for none.
+    ///   - line: the error's line.
+    ///   - after: the line after; nil for none.
+    ///   - shownColumn: the column in `line`, from 1. One that lies outside is moved to its end.
+    public init(location: SourceLocation, before: [UInt8]?, line: [UInt8], after: [UInt8]?, shownColumn: Int) {
+        self.location = location
+        self.before = before
+        self.line = line
+        self.after = after
+        self.shownColumn = max(1, min(shownColumn, line.count + 1))
+    }
+
     /// The numbered lines with a caret below the column. Each ends in a newline and is indented as Nix indents it below
     /// `at FILE:LINE:COLUMN:`.
     public func rendered() -> String {

@@ -1,35 +1,19 @@
-import NixSyntax
-import NixVM
-
 /// Rendering of failures as Nix prints them: the trace from the outermost line on, the message, the position, and the
 /// source line with a caret. Without `showTrace`, only the outermost lines are shown, and those that the program
 /// requested.
-extension Evaluator {
-    /// The text of a failure, ending in a newline.
-    ///
-    /// - Parameters:
-    ///   - failure: the failure.
-    ///   - showTrace: whether the whole trace is shown.
-    public func describe(_ failure: EvalFailure, showTrace: Bool) -> String {
-        String(decoding: describedBytes(failure, showTrace: showTrace), as: UTF8.self)
+///
+/// It is the only printer: the command line, the farm's client and programs that embed the evaluator use it.
+extension EvaluationError {
+    /// The text as bytes, ending in a newline. Names and sources that are not UTF-8 are unchanged.
+    package func text(showTrace: Bool) -> [UInt8] {
+        var printer = FailurePrinter("error: ", showTrace: showTrace)
+        return printer.text(self)
     }
 
-    /// The text of a failure as bytes, in which names and sources that are not UTF-8 are unchanged.
-    public func describedBytes(_ failure: EvalFailure, showTrace: Bool) -> [UInt8] {
-        var printer = FailurePrinter("error: ", showTrace: showTrace) { self.source(named: $0) }
-        return printer.text(failure)
-    }
-
-    /// The text of a warning.
-    func describe(warning: EvalFailure) -> String {
-        var printer = FailurePrinter("warning: ", showTrace: false) { self.source(named: $0) }
-        return String(decoding: printer.text(warning), as: UTF8.self)
-    }
-
-    static func suggestionText(_ names: [String]) -> String? {
-        if names.isEmpty { return nil }
-        if names.count == 1 { return "Did you mean \(names[0])?" }
-        return "Did you mean one of \(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])?"
+    /// The text of a warning with this message and location.
+    package func warningText() -> [UInt8] {
+        var printer = FailurePrinter("warning: ", showTrace: false)
+        return printer.text(self)
     }
 }
 
@@ -37,44 +21,49 @@ private struct FailurePrinter {
     /// The prefix of the message. All further lines are indented by its length.
     let prefix: String
     let showTrace: Bool
-    let source: (String) -> [UInt8]?
     private var out: [UInt8] = []
     /// The number of trace lines shown, where a line with a position counts twice.
     private var count = 0
-    private var seen: Set<TraceEntry> = []
-    private var skipped: [TraceEntry] = []
+    private var seen: Set<EvaluationError.Frame> = []
+    private var skipped: [EvaluationError.Frame] = []
 
     /// The number of trace lines shown without `--show-trace`, and of repeated lines that are shown before they are
     /// only counted.
     private static let shownWithoutTrace = 3
     private static let shownRepeated = 5
 
-    init(_ prefix: String, showTrace: Bool, source: @escaping (String) -> [UInt8]?) {
+    init(_ prefix: String, showTrace: Bool) {
         self.prefix = prefix
         self.showTrace = showTrace
-        self.source = source
     }
 
     private mutating func write(_ text: String) { out += Array(text.utf8) }
 
-    mutating func text(_ failure: EvalFailure) -> [UInt8] {
-        let trace = failure.trace.filter { showTrace || $0.visibility != .detailed }
-        if !trace.isEmpty {
+    mutating func text(_ failure: EvaluationError) -> [UInt8] {
+        if failure.backtrace.contains(where: { showTrace || $0.visibility != .detailed }) {
             printTrace(failure)
             write("\n" + prefix)
         }
-        out.reserveCapacity(out.count + failure.message.count + 1)
-        out += failure.message
+        out.reserveCapacity(out.count + failure.messageBytes.count + 1)
+        out += failure.messageBytes
         out.append(UInt8(ascii: "\n"))
-        if let position = failure.position { printPosition(position, indent: "") }
-        if let suggestions = Evaluator.suggestionText(failure.suggestions) { write("\(suggestions)\n") }
+        if let location = failure.ownLocation { printLocation(location, indent: "") }
+        if let suggestions = Self.suggestionText(failure.suggestions) { write("\(suggestions)\n") }
         return indented(endsInEmptyLine: failure.endsInEmptyLine)
     }
 
-    private mutating func printTrace(_ failure: EvalFailure) {
+    private static func suggestionText(_ names: [String]) -> String? {
+        if names.isEmpty { return nil }
+        if names.count == 1 { return "Did you mean \(names[0])?" }
+        return "Did you mean one of \(names.dropLast().joined(separator: ", ")) or \(names[names.count - 1])?"
+    }
+
+    private mutating func printTrace(_ failure: EvaluationError) {
         var isTruncated = false
-        for (index, entry) in failure.trace.enumerated().reversed() {
-            if failure.traceOmitted > 0, index + 1 == failure.traceCut { printOmitted(failure.traceOmitted) }
+        for (index, entry) in failure.backtrace.enumerated().reversed() {
+            if failure.backtraceOmitted > 0, index + 1 == failure.backtraceCut {
+                printOmitted(failure.backtraceOmitted)
+            }
             if entry.visibility == .detailed, !showTrace { continue }
             if !showTrace, count > FailurePrinter.shownWithoutTrace { isTruncated = true }
             if isTruncated, entry.visibility != .always { continue }
@@ -107,22 +96,20 @@ private struct FailurePrinter {
         skipped = []
     }
 
-    private mutating func printEntry(_ entry: TraceEntry) {
-        write("\n… \(entry.message)\n")
-        if let position = entry.position {
-            printPosition(position, indent: "  ")
+    private mutating func printEntry(_ entry: EvaluationError.Frame) {
+        write("\n… ")
+        out += entry.messageBytes
+        write("\n")
+        if let location = entry.location {
+            printLocation(location, indent: "  ")
             count += 1
         }
     }
 
-    private mutating func printPosition(_ position: SourcePosition, indent: String) {
-        guard let line = position.line, let column = position.column else { return }
-        let location = NixSyntax.SourceLocation(line: line, column: column)
-        write("\(indent)at \(position):")
-        if let source = source(position.source), let span = position.span {
-            let excerpt = SourceExcerpt(source: source, offset: span.start, at: location)
-            out += [UInt8(ascii: "\n")] + excerpt.numberedBytes()
-        }
+    private mutating func printLocation(_ location: EvaluationError.Location, indent: String) {
+        guard location.line > 0 else { return }
+        write("\(indent)at \(location):")
+        if let excerpt = location.excerpt { out += [UInt8(ascii: "\n")] + excerpt.numberedBytes() }
     }
 
     /// Indents all lines but the first, which gets the prefix. Trailing whitespace is removed, except on the last line

@@ -1,0 +1,39 @@
+import NixVM
+
+/// What the command line needs of an evaluator's machine.
+extension Evaluator {
+    /// What an evaluation did and used so far.
+    package struct Statistics {
+        package var fuel: Int
+        /// The largest number of nested frames.
+        package var depthPeak: Int
+        package var heap: HeapStatistics
+        /// What the interpreter did, if it was asked to count that.
+        package var counters: Counters
+        /// The size of programs, names and constants.
+        package var permanentBytes: Int
+        package var symbolCount: Int
+        package var symbolBytes: Int
+    }
+
+    package var statistics: Statistics {
+        Statistics(
+            fuel: machine.fuelUsed, depthPeak: machine.depthPeak, heap: machine.heapStatistics,
+            counters: machine.counters, permanentBytes: machine.permanentBytes, symbolCount: machine.symbolCount,
+            symbolBytes: machine.symbolBytes)
+    }
+
+    /// Makes a Nix string.
+    package func string(_ text: [UInt8]) -> ValueHandle { machine.makeString(text) }
+
+    /// Calls `write` with the path and text of each derivation that is made from now on.
+    package func onDerivation(_ write: @escaping (_ path: [UInt8], _ text: [UInt8]) -> Void) {
+        machine.derivationWriter = write
+    }
+
+    /// The outputs of a derivation that this evaluation made; nil for others. An output has no path if that depends on
+    /// its contents.
+    package func outputs(ofDerivation path: [UInt8]) -> [(name: [UInt8], path: [UInt8]?)]? {
+        machine.outputs(ofDerivation: path)
+    }
+}
