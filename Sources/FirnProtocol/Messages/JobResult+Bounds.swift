@@ -14,7 +14,11 @@ extension WireJobResult {
     /// Truncates the texts of the failure and the warnings to the protocol's bounds. A truncated text ends with a note.
     public mutating func boundTexts() {
         if hasFailure { failure.boundTexts(message: ProtocolLimits.failureBytes) }
-        for index in warnings.indices { warnings[index].boundTexts(message: ProtocolLimits.pathBytes) }
+        // A message's array is changed outside the message, which would copy the array for every element.
+        var bounded = warnings
+        warnings = []
+        for index in bounded.indices { bounded[index].boundTexts(message: ProtocolLimits.pathBytes) }
+        warnings = bounded
     }
 }
 
@@ -37,14 +41,18 @@ extension WireFailure {
     /// Keeps as many frames as fit at both ends, and counts the omitted ones between them.
     private mutating func boundBacktrace() {
         guard backtrace.reduce(0, { $0 + $1.textBytes }) > ProtocolLimits.backtraceBytes else { return }
-        for index in backtrace.indices {
-            backtrace[index].message = cut(backtrace[index].message, to: ProtocolLimits.pathBytes)
-            if backtrace[index].hasSpan { backtrace[index].span.boundTexts() }
+        // As with the warnings of a result.
+        var frames = backtrace
+        backtrace = []
+        for index in frames.indices {
+            frames[index].message = cut(frames[index].message, to: ProtocolLimits.pathBytes)
+            if frames[index].hasSpan { frames[index].span.boundTexts() }
         }
-        let innermost = Self.fitting(backtrace)
-        let outermost = Self.fitting(backtrace[innermost...].reversed())
-        let left = backtrace.count - innermost - outermost
-        backtrace.removeSubrange(innermost..<innermost + left)
+        let innermost = Self.fitting(frames)
+        let outermost = Self.fitting(frames[innermost...].reversed())
+        let left = frames.count - innermost - outermost
+        frames.removeSubrange(innermost..<innermost + left)
+        backtrace = frames
         backtraceOmitted &+= UInt64(clamping: left)
         if left > 0 { backtraceCut = UInt32(clamping: innermost) }
     }
