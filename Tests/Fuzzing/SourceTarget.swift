@@ -29,7 +29,11 @@ public enum SourceTarget {
             findings += limits(observation, other)
             // With a smaller heap it may end earlier.
             if observation.endsByResources || first.endsByResources { continue }
-            findings += difference(first, observation, plain.name, other.name)
+            // How many frames of a deep failure are kept depends on the memory limit.
+            let isCut = other.memory != plain.memory && first.text.contains(" frames omitted)")
+            findings += difference(
+                isCut ? withoutTrace(first) : first, isCut ? withoutTrace(observation) : observation, plain.name,
+                other.name)
         }
         if let program = encoded(source), let observation = Run.observe(.program(program), plain),
             !observation.endsByResources, !first.endsByResources
@@ -73,6 +77,12 @@ public enum SourceTarget {
     private static func stripped(_ observation: Observation) -> Observation {
         var observation = observation
         if observation.kind == .assertion { observation.message = "" }
+        return withoutTrace(observation)
+    }
+
+    /// An observation whose failure is told by its kind and message alone.
+    private static func withoutTrace(_ observation: Observation) -> Observation {
+        var observation = observation
         if let kind = observation.kind { observation.text = "\(kind): \(observation.message)" }
         return observation
     }
