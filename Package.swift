@@ -41,7 +41,10 @@ let package = Package(
             name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
             name: "NixStore",
-            dependencies: ["CCompression", "MessageText", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CCompression", "CPlatform", "MessageText", "Platform",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
         .target(name: "NixFormats", dependencies: ["MessageText"], swiftSettings: strict),

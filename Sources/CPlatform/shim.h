@@ -21,3 +21,6 @@ static inline void firn_name_thread(const char *name) { prctl(PR_SET_NAME, name,
 
 // Makes the kernel kill this process when the thread that started it ends.
 static inline void firn_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+// Writes everything that a file system holds back to its device; 0, or -1 with errno.
+static inline int firn_syncfs(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }

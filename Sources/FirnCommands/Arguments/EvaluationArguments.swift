@@ -46,10 +46,10 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(help: "Evaluate with environment, clock and search path (the default).")
     var impure = false
 
-    @Flag(help: "Accepted for compatibility with nix-instantiate; firn never writes to a store.")
+    @Flag(help: "Write to no store, whatever the environment names.")
     var readonlyMode = false
 
-    @Flag(help: "Accepted for compatibility with nix-instantiate; see --readonly-mode.")
+    @Flag(help: "Write to the store that NIX_REMOTE names, or to the directory NIX_STORE_DIR, if there is one.")
     var readWriteMode = false
 
     @Flag(help: "Print the messages of builtins.traceVerbose.")

@@ -10,6 +10,8 @@ struct EvalCommand: ParsableCommand {
 
     @OptionGroup var evaluation: EvaluationArguments
 
+    @OptionGroup var store: StoreArguments
+
     @Flag(help: "Also evaluate everything inside the value.")
     var strict = false
 
@@ -77,12 +79,19 @@ struct EvalCommand: ParsableCommand {
             return 1
         }
         var code: Int32 = 0
+        guard
+            let session = StoreSession(store, evaluation, for: evaluator, followsEnvironment: false, code: &code)
+        else { return code }
         do throws(EvalFailure) {
             try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
                 let text = try text(value, evaluator)
-                if json || raw { Output.write(1, text) } else { Output.text(text) }
+                // What a store path that is printed names is in the store.
+                try evaluator.flushStore()
+                store.print(text, isData: json || raw)
             }
+            try evaluator.finishStore()
         } catch {
+            session.abandon()
             Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
             code = 1
         }

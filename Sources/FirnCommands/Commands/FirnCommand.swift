@@ -1,4 +1,5 @@
 import ArgumentParser
+import NixStore
 
 /// The executable `firn`. Each subcommand has a file of its own.
 public struct FirnCommand: ParsableCommand {
@@ -27,6 +28,7 @@ public struct FirnCommand: ParsableCommand {
             leave(1)
         }
         ProcessMemory.configure()
+        chooseStoreDirectory()
         let arguments = joinPairs(words)
         do {
             var command = try parseAsRoot(arguments)
@@ -40,6 +42,19 @@ public struct FirnCommand: ParsableCommand {
             leave(isHelp ? 0 : 2)
         }
         leave(0)
+    }
+
+    /// Makes all store paths those of the directory that the environment names.
+    private static func chooseStoreDirectory() {
+        let io = LocalIO()
+        do throws(StoreChoice.Mistake) {
+            let path = try StoreChoice.directory { io.environmentVariable(Array($0.utf8)) }
+            // No store path was computed before.
+            if let path { _ = StoreDirectory.choose(path) }
+        } catch {
+            Output.note("error: \(error.message)")
+            leave(2)
+        }
     }
 
     /// Joins the values of options that take two words (`--arg NAME EXPR`) by a NUL, which no argument can contain. After

@@ -80,20 +80,12 @@ public struct EvalIOError: Error, Sendable, Equatable {
         case .tooManyLinks: quoted("infinite symlink recursion in path ", "")
         case .changed: quoted("file ", " changed while it was read")
         case .invalidPath: quoted("path segment ", " must not contain null (\\0) bytes")
-        case .system(let code): quoted("\(action) ", ": \(Self.describe(code))")
+        case .system(let code): quoted("\(action) ", ": \(SystemError(code: code).reason)")
         }
     }
 
     private func quoted(_ before: String, _ after: String) -> [UInt8] {
         Array("\(before)'".utf8) + MessageText.excerpt(path) + Array("'\(after)".utf8)
-    }
-
-    private static func describe(_ code: Int32) -> String {
-        // `strerror` uses a shared buffer that another thread may overwrite; `strerror_r` does not.
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

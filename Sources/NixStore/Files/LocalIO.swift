@@ -71,7 +71,7 @@ public struct LocalIO: EvalIO {
     }
 
     /// Whether a path is the store's directory. It exists for every evaluation in Nix, which mounts its store there.
-    private func isStore(_ path: [UInt8]) -> Bool { !isPure && path == Array("/nix/store".utf8) }
+    private func isStore(_ path: [UInt8]) -> Bool { !isPure && path == StorePath.directory }
 
     private func isMissingStore(_ path: [UInt8]) -> Bool {
         guard isStore(path) else { return false }

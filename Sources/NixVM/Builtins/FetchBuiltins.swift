@@ -52,7 +52,9 @@ extension Interpreter {
         let name = arguments.name ?? CanonPath.baseName(of: arguments.url)
         if let step = checkDownload(arguments, name: name, "fetchurl") { return step }
         warnOfAssumedHash(arguments.assumedHash)
-        if let path = storedDownload(arguments.hash, name: name, .flat) { return done(storePath: path) }
+        if let path = storedDownload(arguments.hash, name: name, .flat) {
+            return doneStored(path, arguments.hash, .flat)
+        }
         do throws(FetchError) {
             let file = try Fetcher(machine.io) { self.charge(1 + $0 / 512) }.localPath(arguments.url)
             guard let path = addToStore(file, name: name, method: .flat) else { return .error }
@@ -79,7 +81,7 @@ extension Interpreter {
         let name = arguments.name ?? Array("source".utf8)
         if let step = checkDownload(arguments, name: name, "fetchTarball") { return step }
         warnOfAssumedHash(arguments.assumedHash)
-        if let path = storedDownload(arguments.hash, name: name, .nar) { return done(storePath: path) }
+        if let path = storedDownload(arguments.hash, name: name, .nar) { return doneStored(path, arguments.hash, .nar) }
         var attributes: [String: InputAttribute] = [
             "type": .text(Array("tarball".utf8)), "url": .text(arguments.url), "name": .text(name),
         ]
@@ -192,6 +194,15 @@ extension Interpreter {
         return path
     }
 
+    /// Finishes with what is in this machine's store already, which need not be the store that is written.
+    private func doneStored(_ path: [UInt8], _ hash: Hash?, _ method: ContentAddressMethod) -> Step {
+        if machine.storeWriter != nil, let hash {
+            let object = StoreObject(machine.io.base, root: path, isPlainFile: method == .flat)
+            guard keep(object, at: path, ContentAddress(method, hash)) else { return .error }
+        }
+        return done(storePath: path)
+    }
+
     /// Refuses an input whose texts are too long; nil if they are not. Parsing the texts takes up to a hundred times
     /// their size in small objects that are not counted.
     ///
@@ -245,7 +256,9 @@ extension Interpreter {
     ) -> Result<(FetchedTree, path: [UInt8]), PendingFetch> {
         do throws(StoreError) {
             let path = try tree.storePath()
-            guard keep(tree.object, at: path) else { return .failure(PendingFetch(step: .error)) }
+            guard keep(tree.object, at: path, ContentAddress(.nar, tree.narHash)) else {
+                return .failure(PendingFetch(step: .error))
+            }
             machine.store.fetched.append((input, tree, path))
             return .success((tree, path))
         } catch {
