@@ -143,7 +143,8 @@ let package = Package(
             name: "NixCompilerTests", dependencies: ["NixBytecode", "NixCompiler", "NixSyntax"],
             swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
-        .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "NixStoreTests", dependencies: ["NixStore", "Platform", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",
             dependencies: [

@@ -112,7 +112,7 @@ package enum StoreChoice: Equatable {
         if self != .computed { signal(SIGXFSZ, SIG_IGN) }
         switch self {
         case .computed: return nil
-        case .daemon(let socket): throw StoreWriteError("the daemon at ", socket, " is not spoken to yet; use --export")
+        case .daemon(let socket): return try DaemonStore(socket: socket) { Output.message($0) }
         case .directory(let path): return try DirectoryStore(path)
         case .export(let path?): return try ExportWriter(file: path)
         case .export(nil): return try ExportWriter(standardOutput: ())

@@ -56,25 +56,26 @@ public final class ExportWriter: StoreWriter {
     deinit { abandon() }
 
     public func add(_ addition: StoreAddition, isStopped: @escaping () -> Bool) throws(StoreWriteError) {
-        number(1)
+        append(number: 1)
         do throws(StoreWriteError) {
             _ = try addition.writeVerified(to: ExportSink(writer: self), isStopped: isStopped)
         } catch {
             throw failure.map { Self.error(name, $0) } ?? error
         }
-        number(Self.exportMark)
-        text(addition.path)
-        number(UInt64(addition.object.references.count))
-        for reference in addition.object.references { text(reference) }
-        text([])
-        number(0)
+        var trailer = WireWriter()
+        trailer.number(Self.exportMark)
+        trailer.text(addition.path)
+        trailer.texts(addition.object.references)
+        trailer.text([])
+        trailer.number(0)
+        buffer += trailer.bytes
         try check()
     }
 
     public func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError) {}
 
     public func finish(isStopped: @escaping () -> Bool) throws(StoreWriteError) {
-        number(0)
+        append(number: 0)
         send()
         try check()
         defer { abandon() }
@@ -110,14 +111,10 @@ public final class ExportWriter: StoreWriter {
         return failure == nil
     }
 
-    private func number(_ value: UInt64) {
-        for shift in stride(from: 0, to: 64, by: 8) { buffer.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
-    }
-
-    private func text(_ text: [UInt8]) {
-        number(UInt64(text.count))
-        buffer += text
-        for _ in 0..<((8 - text.count % 8) % 8) { buffer.append(0) }
+    private func append(number: UInt64) {
+        var writer = WireWriter()
+        writer.number(number)
+        buffer += writer.bytes
     }
 
     private func send() {

@@ -60,9 +60,12 @@ public struct StoreWriteError: Error, Sendable, Equatable {
     public let message: [UInt8]
     /// Whether the work was ended by `isStopped`.
     public let isStopped: Bool
+    /// Whether the store itself gave the reason.
+    let isRefusal: Bool
 
-    init(_ message: [UInt8]) {
+    init(_ message: [UInt8], isRefusal: Bool = false) {
         self.message = message
+        self.isRefusal = isRefusal
         isStopped = false
     }
 
@@ -75,6 +78,7 @@ public struct StoreWriteError: Error, Sendable, Equatable {
 
     private init() {
         message = Array("stopped".utf8)
+        isRefusal = false
         isStopped = true
     }
 
