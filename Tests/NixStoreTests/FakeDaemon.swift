@@ -137,7 +137,7 @@ final class FakeDaemon: Sendable {
         }
         guard status == 0, listen(listener, 1) == 0 else { throw SystemError(code: errno) }
         try thread.start {
-            let connection = unsafe accept(listener, nil, nil)
+            let connection = accept(listener, nil, nil)
             if connection < 0 { return }
             try? converse(FakePeer(connection))
         }
