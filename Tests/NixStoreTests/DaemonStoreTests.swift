@@ -13,8 +13,8 @@ import Testing
         try directory.file("tree/file", "contents\n")
     }
 
-    private func open(_ socket: [UInt8], patience: Double = 20) throws(StoreWriteError) -> DaemonStore {
-        try DaemonStore(socket: socket, patienceSeconds: patience) { _ in }
+    private func open(_ socket: [UInt8], patience: Duration = .seconds(20)) throws(StoreWriteError) -> DaemonStore {
+        try DaemonStore(socket: socket, patience: patience) { _ in }
     }
 
     /// The message of what `body` throws.
@@ -124,8 +124,23 @@ import Testing
         #expect(failure { () throws(StoreWriteError) in _ = try open(old.socket) }.contains("speaks version 1.17"))
         let silent = try FakeDaemon { _ = try $0.bytes(1 << 20) }
         #expect(
-            failure { () throws(StoreWriteError) in _ = try open(silent.socket, patience: 0.05) }
+            failure { () throws(StoreWriteError) in _ = try open(silent.socket, patience: .milliseconds(50)) }
                 .contains("did not answer for 0 seconds"))
+    }
+
+    @Test func waitsForNobodyWhoAcceptsNoConnection() throws {
+        let daemon = try FakeDaemon(backlog: 0) { peer in _ = try peer.bytes(1 << 20) }
+        // The first is accepted, the second waits in the queue, and there is no place for a third.
+        let first = try UnixSocket(daemon.socket, patience: .seconds(20))
+        var queued: [UnixSocket] = []
+        var code: Int32 = 0
+        for _ in 0..<4 where code == 0 {
+            do throws(SystemError) {
+                queued.append(try UnixSocket(daemon.socket, patience: .milliseconds(50)))
+            } catch { code = error.code }
+        }
+        #expect(code == ETIMEDOUT)
+        first.close()
     }
 
     @Test func stopsWaitingWhenItIsTold() throws {

@@ -120,8 +120,10 @@ final class FakeDaemon: Sendable {
     private let thread = SystemThread(name: "fake-daemon", stackBytes: 1 << 20)
     private let listener: Int32
 
-    /// - Parameter converse: the conversation, on a thread of its own; the connection is closed when it ends.
-    init(_ converse: @escaping @Sendable (borrowing FakePeer) throws -> Void) throws {
+    /// - Parameters:
+    ///   - backlog: the connections that wait beside the one that is accepted.
+    ///   - converse: the conversation, on a thread of its own; the connection is closed when it ends.
+    init(backlog: Int32 = 1, _ converse: @escaping @Sendable (borrowing FakePeer) throws -> Void) throws {
         directory = try TemporaryDirectory()
         socket = directory("socket")
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -135,7 +137,7 @@ final class FakeDaemon: Sendable {
         let status = unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(listener, $0, size) }
         }
-        guard status == 0, listen(listener, 1) == 0 else { throw SystemError(code: errno) }
+        guard status == 0, listen(listener, backlog) == 0 else { throw SystemError(code: errno) }
         try thread.start {
             let connection = accept(listener, nil, nil)
             if connection < 0 { return }

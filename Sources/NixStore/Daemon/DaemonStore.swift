@@ -15,8 +15,10 @@ public final class DaemonStore: StoreWriter {
     private static let batchBytes = 1 << 20
     /// The buffers of the connection and of a framed stream.
     private static let bufferBytes = 4 * UnixSocket.chunkBytes
-    /// How long a daemon may be silent, in seconds. After a large tree it writes, hashes and deduplicates for minutes.
-    private static let patience = 600.0
+    /// How long a daemon may be silent. After a large tree it writes, hashes and deduplicates for minutes.
+    private static let patience = Duration.seconds(600)
+    /// How long it may take to greet, for which it needs a process and its database.
+    private static let greetingPatience = Duration.seconds(60)
 
     /// Twice the texts, because they are encoded together.
     public var byteCount: Int { Self.bufferBytes + 2 * waitingBytes }
@@ -25,14 +27,14 @@ public final class DaemonStore: StoreWriter {
     ///
     /// - Parameters:
     ///   - path: the path of its socket.
-    ///   - patienceSeconds: how long it may be silent; nil for ten minutes.
+    ///   - patience: how long it may be silent; nil for a minute at first and then ten minutes.
     ///   - log: receives the lines of its log, each with its line end.
     public init(
-        socket path: [UInt8], patienceSeconds: Double? = nil, log: @escaping ([UInt8]) -> Void
+        socket path: [UInt8], patience: Duration? = nil, log: @escaping ([UInt8]) -> Void
     ) throws(StoreWriteError) {
         let transport: UnixSocket
         do throws(SystemError) {
-            transport = try UnixSocket(path, patienceSeconds: patienceSeconds ?? Self.patience)
+            transport = try UnixSocket(path, patience: patience ?? Self.greetingPatience)
         } catch {
             throw StoreWriteError(
                 "cannot connect to the Nix daemon at ", path,
@@ -41,11 +43,7 @@ public final class DaemonStore: StoreWriter {
         }
         connection = DaemonConnection(transport, name: path, log: log)
         try request(Array("it was greeted".utf8), { false }) { () throws(StoreWriteError) in try connection.greet() }
-    }
-
-    init(_ connection: DaemonConnection) throws(StoreWriteError) {
-        self.connection = connection
-        try connection.greet()
+        transport.patience = patience ?? Self.patience
     }
 
     deinit { connection.close() }

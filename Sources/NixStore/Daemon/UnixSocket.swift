@@ -7,8 +7,8 @@ final class UnixSocket: DaemonTransport {
     /// What arrived while something was sent.
     private var early: [UInt8] = []
     private var chunk = [UInt8](repeating: 0, count: UnixSocket.chunkBytes)
-    /// The longest time without a byte in either direction, in nanoseconds.
-    private let patience: UInt64
+    /// The longest time without a byte in either direction.
+    var patience: Duration
 
     static let chunkBytes = 1 << 16
     /// The bytes that are kept while something is sent. With more, the other side has to wait.
@@ -20,12 +20,17 @@ final class UnixSocket: DaemonTransport {
     ///
     /// - Parameters:
     ///   - path: the path of the socket.
-    ///   - patienceSeconds: how long the other side may be silent.
-    init(_ path: [UInt8], patienceSeconds: Double) throws(SystemError) {
-        patience = UInt64(patienceSeconds * 1e9)
+    ///   - patience: how long the other side may be silent, and how long it may take to accept the connection.
+    init(_ path: [UInt8], patience: Duration) throws(SystemError) {
+        self.patience = patience
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         descriptor = try retrying { socket(AF_UNIX, kind, 0) }
         do throws(SystemError) {
+            // The limit for sending is that for connecting, too.
+            let (seconds, fraction) = patience.components
+            var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(fraction / 1_000_000_000_000))
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            _ = try retrying { unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size) }
             try Self.connect(descriptor, path)
             _ = try retrying { fcntl(descriptor, F_SETFL, O_NONBLOCK) }
         } catch {
@@ -58,7 +63,8 @@ final class UnixSocket: DaemonTransport {
         }
         let code = errno
         withExtendedLifetime(directory) {}
-        if status != 0 { throw SystemError(code: code) }
+        // A full queue of connections that nobody accepts has the error of an operation that would block.
+        if status != 0 { throw SystemError(code: code == EAGAIN ? ETIMEDOUT : code) }
     }
 
     func close() {
@@ -120,9 +126,9 @@ final class UnixSocket: DaemonTransport {
         if descriptor < 0 { throw .closed }
         if isStopped() { throw .stopped }
         var wait = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-        let left = Int64(patience) - Int64(MonotonicClock.now() - last)
-        if left <= 0 { throw .silent(seconds: Int(patience / 1_000_000_000)) }
-        let milliseconds = min(Self.pollMilliseconds, Int32(clamping: left / 1_000_000 + 1))
+        let left = patience - .nanoseconds(MonotonicClock.now() - last)
+        if left <= .zero { throw .silent(seconds: Int(patience.components.seconds)) }
+        let milliseconds = min(Self.pollMilliseconds, Int32(left / .milliseconds(1)) + 1)
         let count = unsafe poll(&wait, 1, milliseconds)
         if count < 0, errno != EINTR { throw .system(errno: errno) }
         return count > 0 ? Int32(wait.revents) : 0

@@ -6,7 +6,7 @@ public struct StoreObject: Sendable {
     /// The paths below `root` that belong to the object; nil for all.
     let accepted: Set<[UInt8]>?
     /// The contents, if the object is a single file that is in memory.
-    let text: [UInt8]?
+    public let text: [UInt8]?
     /// Whether the object is a file that never may be executed, whatever its original may.
     private let isPlainFile: Bool
     /// The store paths that the contents refer to, as far as they are known.
@@ -94,7 +94,7 @@ public struct StoreObject: Sendable {
     /// - Parameters:
     ///   - sink: receives the archive.
     ///   - proceed: called with the number of bytes about to be written; returning false stops.
-    func writeArchive<Sink: NarSink>(
+    public func writeArchive<Sink: NarSink>(
         to sink: inout Sink, proceed: @escaping (Int) -> Bool
     ) throws(ArchiveError) {
         let accepted = accepted

@@ -49,12 +49,12 @@ public final class DirectoryStore: StoreWriter {
             throw sink.failure.map { failure(addition.path, $0) } ?? error
         }
         built.append((temporary, name))
-        if built.count >= Self.batchSize { try publish() }
+        if built.count >= Self.batchSize { try publish(isStopped) }
     }
 
-    public func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError) { try publish() }
+    public func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError) { try publish(isStopped) }
 
-    public func finish(isStopped: @escaping () -> Bool) throws(StoreWriteError) { try publish() }
+    public func finish(isStopped: @escaping () -> Bool) throws(StoreWriteError) { try publish(isStopped) }
 
     public func abandon() {
         for object in built { FileTree.remove(object.temporary, in: directory) }
@@ -70,12 +70,13 @@ public final class DirectoryStore: StoreWriter {
     }
 
     /// Gives all objects that are built their names.
-    private func publish() throws(StoreWriteError) {
+    private func publish(_ isStopped: () -> Bool) throws(StoreWriteError) {
         if built.isEmpty { return }
         try attempt(path) { () throws(SystemError) in _ = try retrying { firn_syncfs(directory.descriptor) } }
         var next = 0
         defer { built.removeFirst(next) }
         while next < built.count {
+            if isStopped() { throw .stopped }
             let object = built[next]
             try attempt(path + [CanonPath.slash] + object.name) { () throws(SystemError) in
                 try rename(object.temporary, to: object.name)
