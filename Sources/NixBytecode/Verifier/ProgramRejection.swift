@@ -91,7 +91,7 @@ extension Program {
             throw decoder.isStopped ? .stopped : .rejected(.malformed(error))
         }
         let taken = decoder.reservedBytes
-        var verifier: Verifier
+        var verifier: Verifier<WholeEntries>
         do throws(VerificationError) {
             verifier = try Verifier(program, shouldCancel: shouldCancel.map { ask in { ask(taken + $0) } })
         } catch { throw .stopped }

@@ -59,8 +59,7 @@ extension CodeGenerator {
         let made = part
         part = PartState(nextChunk: firstChunk, chunkIndices: [])
         return program.finishPart(
-            firstChunk: firstChunk, newChunks: made?.announced ?? [], functions: made?.functions ?? [],
-            code: made?.code ?? [])
+            newChunks: made?.announced ?? [], functions: made?.functions ?? [], code: made?.code ?? [])
     }
 
     /// Announces a chunk whose code is generated later, and returns its number.
