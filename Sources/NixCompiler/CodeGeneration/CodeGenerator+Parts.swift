@@ -87,6 +87,9 @@ extension CodeGenerator {
         return index
     }
 
+    // Both questions are inlined: a call would copy the whole generator, which is a large value.
+
+    @inline(__always)
     private func hasPattern(_ id: FunctionID) -> Bool {
         guard case .lambda(let node) = analysis.functions[id.index].body else { return false }
         var next = node
@@ -98,6 +101,7 @@ extension CodeGenerator {
         return false
     }
 
+    @inline(__always)
     private func outline(_ body: PendingChunk.Body) -> ChunkOutline {
         guard case .function(let id) = body else {
             return ChunkOutline(kind: .thunk, arity: 0, upvalueCount: 1, capturesWith: false)

@@ -167,9 +167,14 @@ extension Parser {
 
     func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
 
+    /// It is inlined, because a call would copy the whole parser, which is a large value.
+    @inline(__always)
     func checkDepth(_ depth: Int, _ span: Span) throws(ParseFailure) {
-        guard depth > maximumDepth else { return }
-        throw ParseFailure(
+        if depth > maximumDepth { throw Self.tooDeep(maximumDepth, span) }
+    }
+
+    private static func tooDeep(_ maximumDepth: Int, _ span: Span) -> ParseFailure {
+        ParseFailure(
             .nestedTooDeeply,
             "expression is nested too deeply: more than \(maximumDepth) levels; split it up", at: span)
     }

@@ -218,6 +218,8 @@ extension Interpreter {
         guard isSorted else { return .error }
         var entries: [LayoutEntry] = []
         var values: [Value] = []
+        entries.reserveCapacity(pairs.count)
+        values.reserveCapacity(pairs.count)
         for pair in pairs where entries.last?.symbol != pair.symbol {
             let item = list[pair.index]
             guard let value = lookup(item.attributes, Symbols.value) else {
