@@ -49,7 +49,8 @@ extension ProgramRejection: CustomStringConvertible {
 }
 
 extension Program {
-    /// Decodes and verifies a program. Every untrusted program must be loaded this way.
+    /// Decodes and verifies a program, as must happen to every untrusted one before it runs. (`IndexedProgram` does it
+    /// chunk by chunk.)
     ///
     /// - Parameters:
     ///   - bytes: the encoded program.

@@ -104,7 +104,7 @@ public final class Evaluator {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
             return try loadDeferred(analysed, name: name, directory: directory)
         }
-        // An observer must see the same chunks in every run, so the caches are not used.
+        // An observer must see the same chunks in every run, so all code is generated now, and the disk cache is not used.
         let program = try compile(source, name: name, scopeNames: scopeNames)
         machine.countOutsideHeap(source.count + program.memoryBytes)
         let first = Int(machine.nextChunk)

@@ -27,7 +27,8 @@ struct Parser {
     var bindings: BindingTable
 
     var ambiguousOrs: [Span] = []
-    /// The last `f or`, until it is put in parentheses or becomes part of another expression.
+    /// The last application to `or` as an identifier (`f or`), until it is put in parentheses or becomes part of another
+    /// expression. Then it moves to `ambiguousOrs`, or is forgotten.
     var openOr: (node: NodeID, span: Span)?
 
     /// Parts of constructs that are not complete. A frame owns those from its start index on.

@@ -126,7 +126,7 @@ extension Machine {
     /// A handle for the result of the last run.
     public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(state.pointee.result)) }
 
-    /// Answers a request for a program with a failure, with which the `import` fails.
+    /// Answers a request with a failure, with which the step that made the request fails.
     public func answer(failure: EvalFailure) {
         pendingImport = nil
         importFailure = failure
@@ -158,7 +158,8 @@ extension Machine {
 
     public var counters: Counters { state.pointee.counters }
 
-    /// The most bytes that the nursery and the spaces held together, plus what programs, names and the like take now.
+    /// The most bytes that the nursery and the spaces held together, plus what programs, names and the like take now. The stack
+    /// and the frames are not included.
     public var peakBytes: Int { heapStatistics.peakBytes + interpreter.outsideBytes }
 
     /// The largest number of frames at any time.
