@@ -26,8 +26,7 @@ public struct EvaluationReport: Sendable {
     /// The resources that the evaluation used.
     public struct Statistics: Sendable, Equatable {
         public var fuel = 0
-        /// The most bytes that the heap held, plus those of programs, names and the like at the end. The stack and the
-        /// frames are not included.
+        /// The most bytes that counted towards the memory limit at any time.
         public var memoryPeakBytes = 0
         public var collections = 0
         /// The largest number of nested frames.

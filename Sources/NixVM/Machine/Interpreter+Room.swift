@@ -176,6 +176,7 @@ extension Interpreter {
         if used >= most { return used < state.pointee.maximumDepth ? failStackRange() : failDepth() }
         let size = min(used + growth(of: used), most)
         state.pointee.fpLimit = state.pointee.framesBase + size
+        notePeak()
         return fitsLimit()
     }
 
@@ -197,6 +198,7 @@ extension Interpreter {
         let size = used + slots + growth(of: used)
         if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failStackRange() }
         state.pointee.spLimit = state.pointee.stackBase + size
+        notePeak()
         return fitsLimit()
     }
 

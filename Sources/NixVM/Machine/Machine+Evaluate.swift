@@ -158,9 +158,9 @@ extension Machine {
 
     public var counters: Counters { state.pointee.counters }
 
-    /// The most bytes that the nursery and the spaces held together, plus what programs, names and the like take now. The stack
-    /// and the frames are not included.
-    public var peakBytes: Int { heapStatistics.peakBytes + interpreter.outsideBytes }
+    /// The most bytes that counted towards the memory limit at any time: heap, stack, frames, programs, names and the
+    /// like.
+    public var peakBytes: Int { max(state.pointee.peakBytes, interpreter.usedBytes) }
 
     /// The largest number of frames at any time.
     public var depthPeak: Int {

@@ -111,10 +111,14 @@ extension Machine {
         globals[Array("builtins".utf8)] = set
     }
 
-    /// Makes a function that is written in Nix a builtin and a global.
+    /// Makes a function that is written in Nix a builtin and a global. It is part of the machine, so it is loaded under any
+    /// memory limit. What is loaded next fails if nothing is left.
     ///
     /// - Parameter program: verified; a function that refers to nothing outside itself.
     public func install(function program: Program, as name: String, sourceName: String) throws(EvalFailure) {
+        let limit = state.pointee.memoryLimit
+        state.pointee.memoryLimit = nil
+        defer { state.pointee.memoryLimit = limit }
         let loaded = try load(program, name: sourceName, directory: [CanonPath.separator])
         guard let lambda = program.chunks.firstIndex(where: { $0.arity > 0 }) else { return }
         // A closure without captures refers to nothing that moves.
