@@ -91,6 +91,38 @@ import Testing
         #expect(first.statistics.memoryPeakBytes > Self.paths.memoryBytes)
     }
 
+    /// The machine itself takes more than the limit. That is an error of the evaluation, and none of the machine.
+    @Test(arguments: [1, 1 << 16]) func aLimitBelowWhatAMachineTakesIsExceeded(_ memory: Int) async throws {
+        let input = EvaluationJob.Input.source(Array("1".utf8), name: "s", directory: SuitePrograms.directory)
+        #expect(try await Self.kind(Self.outcome(input, memory: memory)) == .memoryExceeded)
+        var options = EvaluatorOptions()
+        options.limits.memory = memory
+        let kind = BigStack.run { () -> FailureKind? in
+            guard let evaluator = Evaluator(io: LocalIO(), options: options, print: { _ in }) else { return nil }
+            do throws(EvalFailure) {
+                _ = try evaluator.load(source: Array("1".utf8), name: "s", directory: SuitePrograms.directory)
+                return nil
+            } catch { return error.kind }
+        }
+        #expect(kind == .memoryExceeded)
+    }
+
+    /// What the stack took counts, whether the evaluation ended by the limit or not.
+    @Test func theStackCountsInThePeak() async throws {
+        let source = "let f = n: if n == 0 then 0 else 1 + f (n - 1); in f 1000000"
+        var job = try SuitePrograms.job(
+            .source(Array(source.utf8), name: "s", directory: SuitePrograms.directory), fuel: 100_000_000)
+        job.limits.depth = 2_000_000
+        job.limits.memoryBytes = 64 << 20
+        let limited = try await Self.machine().evaluate(job, cancellation: Cancellation())
+        #expect(Self.kind(limited.outcome) == .memoryExceeded)
+        #expect((56 << 20...72 << 20).contains(limited.statistics.memoryPeakBytes))
+        job.limits.memoryBytes = 512 << 20
+        let whole = try await Self.machine().evaluate(job, cancellation: Cancellation())
+        #expect(Self.kind(whole.outcome) == nil)
+        #expect(whole.statistics.memoryPeakBytes > limited.statistics.memoryPeakBytes)
+    }
+
     @Test func aFailedPartStaysRefused() async throws {
         let source = "let f = x: { " + (0..<300_000).map { "a\($0) = x; " }.joined() + "}; in"
         let job = try SuitePrograms.job(

@@ -26,7 +26,7 @@ public struct EvaluationReport: Sendable {
     /// The resources that the evaluation used.
     public struct Statistics: Sendable, Equatable {
         public var fuel = 0
-        /// The largest size of heap, stack and programs.
+        /// The most bytes that counted towards the memory limit at any time.
         public var memoryPeakBytes = 0
         public var collections = 0
         /// The largest number of nested frames.

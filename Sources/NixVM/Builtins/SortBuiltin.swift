@@ -65,7 +65,7 @@ extension Interpreter {
                 let left = frame.source[frame.left]
                 let right = frame.source[frame.right]
                 if isNatural, isOrderedAlike(left, right) {
-                    // The fuel of the call that this spares.
+                    // The call that this avoids would have used one unit.
                     guard charge(1), let isLess = isLess(right, left) else { return .error }
                     takeSmaller(fromRight: isLess)
                     continue
@@ -158,7 +158,8 @@ extension Interpreter {
         return done(result)
     }
 
-    /// Says that the order is at fault where it is `lessThan`, since no function was called then.
+    /// Notes for the backtrace that a comparison failed, if the comparator is `lessThan`: no call of a function says it
+    /// then.
     func noteOrdering() -> Bool {
         guard sortsNaturally, frame.hasBegun else { return false }
         machine.notes.append(.text("while evaluating the ordering function passed to builtins.sort"))

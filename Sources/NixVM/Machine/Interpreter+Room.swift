@@ -57,8 +57,8 @@ extension Interpreter {
         let outside = state.pointee.neededOutsideBytes
         state.pointee.neededSlots = 0
         state.pointee.neededOutsideBytes = 0
-        // A grant that is used up exactly is refilled only for a step that wants to charge. When a step asks for heap
-        // depends on collections, and fuel must not.
+        // A grant that is used up exactly is refilled only for a step that wants to charge. Collections decide when a
+        // step asks for heap, and fuel must not depend on them.
         if state.pointee.grantedFuel < 0
             || state.pointee.grantedFuel == 0 && state.pointee.neededBytes == 0 && outside == 0
         {
@@ -176,6 +176,7 @@ extension Interpreter {
         if used >= most { return used < state.pointee.maximumDepth ? failStackRange() : failDepth() }
         let size = min(used + growth(of: used), most)
         state.pointee.fpLimit = state.pointee.framesBase + size
+        notePeak()
         return fitsLimit()
     }
 
@@ -197,6 +198,7 @@ extension Interpreter {
         let size = used + slots + growth(of: used)
         if size > state.pointee.heap.stackSize / MemoryLayout<Value>.stride - 4096 { return failStackRange() }
         state.pointee.spLimit = state.pointee.stackBase + size
+        notePeak()
         return fitsLimit()
     }
 

@@ -106,6 +106,8 @@ struct MachineState: BitwiseCopyable {
     var heap: Heap
     /// The bytes that survived the last full collection.
     var liveBytes = 0
+    /// The most bytes taken at a collection, or when the stack or the frames grew. See `Machine.peakBytes`.
+    var peakBytes = 0
     /// The start of the nursery in use, which differs from that of its range under stress only.
     var nurseryStart: UnsafeMutableRawPointer
     var remembered: RememberedSet

@@ -81,6 +81,7 @@ extension Interpreter {
     private func finish(_ collector: inout Collector, from start: UnsafeMutableRawPointer) {
         let before = state.pointee.heap
         let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
+        notePeak(copied: collector.free - start)
         moveCaches(&collector)
         state.pointee.heap.oldTop = collector.free
         state.pointee.heap.statistics.allocatedBytes += fresh
@@ -149,7 +150,7 @@ extension Interpreter {
             guard let right = collector.survivor(entry.right) else { return nil }
             moved.right = right
         }
-        // Only this entry refers to the runs. They hold no values, so they bytes no scan.
+        // Only this entry refers to the runs. They hold no values, so they need no scan.
         if let runs = Object(bitPattern: entry.runs) { moved.runs = UInt(bitPattern: collector.moved(runs)) }
         return moved
     }
@@ -235,6 +236,18 @@ extension Interpreter {
         guard let first, end - first >= 4096 else { return }
         madvise(first, (end - first) & ~4095, MADV_DONTNEED)
     }
+
+    /// The bytes that count towards the memory limit now: heap, stack, frames, and what is kept outside.
+    var usedBytes: Int {
+        let fresh = state.pointee.registers.hp - state.pointee.nurseryStart
+        return state.pointee.heap.oldBytes + fresh + stackBytes + outsideBytes
+    }
+
+    /// Remembers how much is used now, for `Machine.peakBytes`. It is called where the use is about to fall, or the stack
+    /// or the frames have just grown.
+    ///
+    /// - Parameter copied: The bytes of the copies that a collection has made so far.
+    func notePeak(copied: Int = 0) { state.pointee.peakBytes = max(state.pointee.peakBytes, usedBytes + copied) }
 
     /// The bytes of stack and frames that count towards the memory limit. Of a window that still has its initial size
     /// only the part in use counts. A larger window counts as a whole, because it may be filled without another check.

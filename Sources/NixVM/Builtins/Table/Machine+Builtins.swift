@@ -111,15 +111,19 @@ extension Machine {
         globals[Array("builtins".utf8)] = set
     }
 
-    /// Makes a function that is written in Nix a builtin and a global.
+    /// Makes a function that is written in Nix a builtin and a global. It is part of the machine, so it is loaded under any
+    /// memory limit. What is loaded next fails if nothing is left.
     ///
     /// - Parameter program: verified; a function that refers to nothing outside itself.
     public func install(function program: Program, as name: String, sourceName: String) throws(EvalFailure) {
-        let first = try load(program, name: sourceName, directory: [CanonPath.separator])
+        let limit = state.pointee.memoryLimit
+        state.pointee.memoryLimit = nil
+        defer { state.pointee.memoryLimit = limit }
+        let loaded = try load(program, name: sourceName, directory: [CanonPath.separator])
         guard let lambda = program.chunks.firstIndex(where: { $0.arity > 0 }) else { return }
         // A closure without captures refers to nothing that moves.
         let object = state.pointee.heap.allocatePermanent(words: 1)
-        object[0] = Object.header(Kind.closure, field: first + lambda)
+        object[0] = Object.header(Kind.closure, field: loaded.machineIndex(of: lambda))
         let value = Value(Tag.function, object)
         globals[Array(name.utf8)] = value
         if let set = globals[Array("builtins".utf8)],
