@@ -131,6 +131,18 @@ private final class RecordingStore: StoreWriter {
         }
     }
 
+    /// A file that is added by its contents is a file, also if a symbolic link leads to it.
+    @Test func addsTheFileBehindALink() throws {
+        defer { remove() }
+        let link = folder.appendingPathComponent("link")
+        try FileManager.default.createSymbolicLink(
+            at: link, withDestinationURL: folder.appendingPathComponent("tree/file"))
+        let (result, additions, _, _) = evaluate(
+            "builtins.readFileType (builtins.path { path = \(link.path); recursive = false; })")
+        #expect(result == .value("\"regular\""))
+        #expect(additions.map { $0.object.source?.path } == [Array("\(tree)/file".utf8)])
+    }
+
     @Test func addsNothingThatIsOnlyRead() {
         defer { remove() }
         let (result, _, names, _) = evaluate(

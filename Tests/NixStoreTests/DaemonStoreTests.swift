@@ -60,6 +60,34 @@ import Testing
         #expect(daemon.objects[0].contents == Array("contents\n".utf8))
     }
 
+    /// A downloaded file is a text in memory and is named as a tree is.
+    @Test func sendsTextsAsTreesIfTheyAreNamedSo() throws {
+        let daemon = try KeepingDaemon(minor: 34)
+        let store = try open(daemon.socket)
+        let object = StoreObject(text: Array("abc".utf8), references: [])
+        let hash = try object.narHash(.sha256, visit: { _ in }, proceed: { _ in true })
+        let path = try StorePath.fixed(name: Array("file".utf8), hash, .nar)
+        try store.add(StoreAddition(path: path, address: ContentAddress(.nar, hash), object))
+        try store.finish()
+        daemon.end()
+        #expect(daemon.objects.map(\.kind) == [Array("fixed:r:sha256".utf8)])
+        #expect(Hash(of: daemon.objects[0].contents, .sha256) == hash)
+    }
+
+    /// The answers have as many bytes as the requests, and more than a socket holds.
+    @Test func takesAnswersWhileItSends() throws {
+        let daemon = try KeepingDaemon(minor: 34)
+        let store = try open(daemon.socket)
+        let references = try (0..<60).map { try Additions.text("reference-\($0)", "").path }.sorted {
+            $0.lexicographicallyPrecedes($1)
+        }
+        let texts = try (0..<200).map { try Additions.text("text-\($0)", "\($0)", references: references) }
+        for text in texts { try store.add(text) }
+        try store.finish()
+        daemon.end()
+        #expect(daemon.objects.map(\.path) == texts.map(\.path))
+    }
+
     @Test func sendsTextsTogether() throws {
         let daemon = try KeepingDaemon(minor: 34)
         let store = try open(daemon.socket)

@@ -49,7 +49,7 @@ public final class DaemonStore: StoreWriter {
     deinit { connection.close() }
 
     public func add(_ addition: StoreAddition, isStopped: @escaping () -> Bool) throws(StoreWriteError) {
-        guard addition.object.text != nil else {
+        guard addition.address.method == .text, addition.object.text != nil else {
             return try send(source: addition, isStopped)
         }
         waiting.append(addition)
@@ -206,8 +206,9 @@ extension DaemonStore {
         guard path == addition.path else { throw .changed(addition.path) }
     }
 
-    /// Adds texts: all requests are sent before the first answer is awaited. All of them are in memory and the answers
-    /// fit into the buffers of the socket, so that neither side can block the other.
+    /// Adds texts: all requests are sent before the first answer is awaited. The answers repeat the references, so those
+    /// that arrive meanwhile have hardly more bytes than the batch, which the transport keeps, and neither side can block
+    /// the other.
     ///
     /// `AddMultipleToStore` would do the same in one request, but the daemons of Nix 2.8 to 2.16 lose their place in its
     /// stream when another client has added one of the objects meanwhile.

@@ -11,8 +11,9 @@ final class UnixSocket: DaemonTransport {
     var patience: Duration
 
     static let chunkBytes = 1 << 16
-    /// The bytes that are kept while something is sent. With more, the other side has to wait.
-    private static let maximumEarly = 1 << 20
+    /// The bytes that are kept while something is sent, several times those of any answers. With more, the other side has
+    /// to wait.
+    private static let maximumEarly = 4 << 20
     /// The time between two looks at `isStopped` while waiting, in milliseconds.
     private static let pollMilliseconds: Int32 = 100
 

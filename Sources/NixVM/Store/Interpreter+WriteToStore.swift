@@ -8,7 +8,6 @@ extension Interpreter {
     /// Writes an object that was just made. The result is false with `failure` set.
     func write(_ addition: StoreAddition) -> Bool {
         guard let writer = machine.storeWriter else { return true }
-        guard hasRoomOutsideHeap(addition.object.byteCount) else { return failMemory() }
         let stop = machine.stop
         let before = writer.byteCount
         defer { countOutsideHeap(writer.byteCount - before) }
@@ -34,6 +33,8 @@ extension Interpreter {
         let stop = machine.stop
         guard let hash = Hash(of: text, .sha256, isStopped: { stop.cause != nil }) else { return poll() }
         let object = StoreObject(text: text, references: table.references(record))
+        // Unlike a source, a derivation is kept by nobody but the writer.
+        guard hasRoomOutsideHeap(object.byteCount) else { return failMemory() }
         return write(
             StoreAddition(path: table.records[record].path, address: ContentAddress(.text, hash), object))
     }
