@@ -8,15 +8,19 @@ private final class ScriptedTransport: DaemonTransport {
     private var answers: [UInt8]
     /// The bytes that arrive at once.
     private let step: Int
+    /// Whether the other side has closed the connection after its answers, so that nothing can be sent.
+    private let isClosed: Bool
 
-    init(_ answers: [UInt8], step: Int = .max) {
+    init(_ answers: [UInt8], step: Int = .max, isClosed: Bool = false) {
         self.answers = answers
         self.step = step
+        self.isClosed = isClosed
     }
 
     var hasInput: Bool { !answers.isEmpty }
 
     func send(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) throws(TransportError) {
+        if isClosed { throw .closed }
         unsafe sent += bytes
     }
 
@@ -53,9 +57,9 @@ private final class ScriptedTransport: DaemonTransport {
         DaemonConnection(transport, name: Array("/socket".utf8), log: log)
     }
 
-    private func failure(_ answers: [UInt8]) -> String {
+    private func failure(_ answers: [UInt8], isClosed: Bool = false) -> String {
         do throws(StoreWriteError) {
-            try connection(ScriptedTransport(answers)).greet()
+            try connection(ScriptedTransport(answers, isClosed: isClosed)).greet()
             return "no failure"
         } catch {
             return error.description
@@ -110,6 +114,8 @@ private final class ScriptedTransport: DaemonTransport {
     @Test func refusesGarbage() {
         let page = Array("HTTP/1.1 400 Bad Request\r\n".utf8)
         #expect(failure(page).contains("what listens at '/socket' is no Nix daemon: it answered 0x312e312f50545448"))
+        #expect(failure(page, isClosed: true).contains("is no Nix daemon"))
+        #expect(failure([], isClosed: true).contains("closed the connection while it was greeted"))
         #expect(failure([]).contains("closed the connection while it was greeted"))
         #expect(failure(Self.daemonMagic).contains("closed the connection while it was greeted"))
         let begun = Self.daemonMagic + Self.version(34)

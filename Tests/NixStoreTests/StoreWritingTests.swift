@@ -97,6 +97,17 @@ import Testing
         #expect(try names("store") == [])
     }
 
+    /// What is built would be a part of what is read.
+    @Test func refusesWhatTheStoreLiesIn() throws {
+        let store = try DirectoryStore(directory("tree/store"))
+        let tree = try Additions.tree("tree", directory("tree"))
+        #expect(failure { () throws(StoreWriteError) in try store.add(tree) }.contains("which lies in it"))
+        let part = try Additions.tree("tree", directory("tree"), accepted: [directory("tree/file")])
+        try store.add(part)
+        try store.finish()
+        #expect(try names("tree/store").count == 1)
+    }
+
     @Test func stopsWhenItIsTold() throws {
         let store = try DirectoryStore(directory("store"))
         let tree = try Additions.tree("tree", directory("tree"))
@@ -211,6 +222,15 @@ import Testing
         try writer.finish()
         #expect(try io.readFile(directory("stream")) == [0, 0, 0, 0, 0, 0, 0, 0])
         #expect(try io.fileType(directory("name")) == .symlink)
+    }
+
+    @Test func exportsTheFolderOfTheExport() throws {
+        let writer = try ExportWriter(file: directory("tree/stream"))
+        let tree = try Additions.tree("tree", directory("tree"))
+        try writer.add(tree)
+        try writer.finish()
+        #expect(try io.fileType(directory("tree/stream")) == .regular)
+        #expect(try names("tree") == ["file", "inner", "link", "stream"])
     }
 
     @Test func saysWhyAStreamCannotBeWritten() throws {

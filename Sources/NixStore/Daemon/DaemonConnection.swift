@@ -42,6 +42,8 @@ final class DaemonConnection {
             }
             if let failure { throw failure }
         } catch {
+            // Whatever closed the connection before it told its version is named by what it sent, which is read next.
+            if error == .closed, minor == 0 { return }
             // The daemon may have said why it closed the connection.
             if error == .closed { try receiveLastWords() }
             throw self.error(error)

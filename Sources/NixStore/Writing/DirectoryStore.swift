@@ -39,6 +39,12 @@ public final class DirectoryStore: StoreWriter {
     public func add(_ addition: StoreAddition, isStopped: @escaping () -> Bool) throws(StoreWriteError) {
         let name = CanonPath.baseName(of: addition.path)
         if exists(name) { return }
+        if let source = addition.object.source, source.accepted == nil, CanonPath.isInside(path, source.path) {
+            throw StoreWriteError(
+                "cannot add ", source.path,
+                " to the store in '\(String(decoding: path, as: UTF8.self))', which lies in it; add a part of it, or use a "
+                    + "store elsewhere")
+        }
         let temporary = FileTree.temporaryName()
         let sink = TreeSink(directory, name: temporary, root: addition.object.root)
         do throws(StoreWriteError) {

@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// Writes objects as the stream that `nix-store --import` reads.
@@ -6,12 +7,13 @@ import Glibc
 /// and the references, the path of the derivation that built it (here always empty), and the number 0 for no signature.
 /// The number 0 ends the stream. Numbers and texts are encoded as in a NAR.
 ///
-/// A regular file gets its name when the stream is complete and on disk. Standard output and pipes receive the stream
+/// A regular file gets its name when the stream is complete and on disk. Where the file system can do so, it has none
+/// before: then nothing is left behind whatever happens, and the file is in no source that is read meanwhile. Standard output and pipes receive the stream
 /// while it is made; one that breaks off lacks its end, and the importer says so.
 public final class ExportWriter: StoreWriter {
     private enum Target {
-        /// A new file, which will replace the one at `path`.
-        case file(temporary: [UInt8], path: [UInt8])
+        /// A new file, which will replace the one at `path`. It may have no name yet.
+        case file(temporary: [UInt8], isNamed: Bool, path: [UInt8])
         case stream
     }
 
@@ -36,10 +38,20 @@ public final class ExportWriter: StoreWriter {
         let resolved = (try? LocalIO().resolveSymlinks(path, .full)) ?? path
         let status = try? DescriptorHandle.status(at: AT_FDCWD, resolved)
         let isFile = status.map { $0.fileType == .regular } ?? true
-        let temporary = CanonPath.parent(of: resolved) + [CanonPath.slash] + FileTree.temporaryName()
-        target = isFile ? .file(temporary: temporary, path: resolved) : .stream
-        let flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | (isFile ? O_CREAT | O_EXCL | O_NOFOLLOW : 0)
-        descriptor = unsafe open((isFile ? temporary : resolved).cPath, flags, 0o666)
+        if isFile {
+            let parent = CanonPath.parent(of: resolved)
+            let temporary = parent + [CanonPath.slash] + FileTree.temporaryName()
+            descriptor = unsafe firn_nameless_file(parent.cPath, 0o666)
+            let isNamed = descriptor < 0
+            if isNamed {
+                let flags = O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL | O_NOFOLLOW
+                descriptor = unsafe open(temporary.cPath, flags, 0o666)
+            }
+            target = .file(temporary: temporary, isNamed: isNamed, path: resolved)
+        } else {
+            target = .stream
+            descriptor = unsafe open(resolved.cPath, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+        }
         if descriptor < 0 { throw Self.error(name, SystemError(code: errno)) }
         buffer.reserveCapacity(Self.bufferBytes)
     }
@@ -80,8 +92,14 @@ public final class ExportWriter: StoreWriter {
         try check()
         defer { abandon() }
         do throws(SystemError) {
-            guard case .file(let temporary, let path) = target else { return }
+            guard case .file(let temporary, let isNamed, let path) = target else { return }
             _ = try retrying { fsync(descriptor) }
+            if !isNamed {
+                let own = Array("/proc/self/fd/\(descriptor)".utf8)
+                _ = try retrying {
+                    unsafe linkat(AT_FDCWD, own.cPath, AT_FDCWD, temporary.cPath, AT_SYMLINK_FOLLOW)
+                }
+            }
             _ = try retrying { unsafe rename(temporary.cPath, path.cPath) }
             isFinished = true
         } catch {
@@ -92,7 +110,7 @@ public final class ExportWriter: StoreWriter {
     public func abandon() {
         if descriptor >= 0 { close(descriptor) }
         descriptor = -1
-        if case .file(let temporary, _) = target, !isFinished { unsafe unlink(temporary.cPath) }
+        if case .file(let temporary, _, _) = target, !isFinished { unsafe unlink(temporary.cPath) }
         isFinished = true
     }
 
