@@ -25,34 +25,32 @@ extension Interpreter {
         guard let source = expectPlainString(0) else { return false }
         // One that is not kept is compiled when it is used.
         if source.count > RegexCache.longestCached { return true }
-        var pattern: RegularExpression?
-        return findPattern(source, &pattern) != .error
+        return findPattern(source).step != .error
     }
 
     /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
     /// runs anew. Answers `.next` with the pattern.
-    private func findPattern(_ source: StringRef, _ pattern: inout RegularExpression?) -> Step {
+    private func findPattern(_ source: StringRef) -> (step: Step, pattern: RegularExpression?) {
         let bytes = ByteView(source.bytes)
-        pattern = machine.patterns.cached(bytes)
-        if pattern != nil { return .next }
+        if let pattern = machine.patterns.cached(bytes) { return (.next, pattern) }
         let mark = fuelMark
         let kept = machine.patterns.byteCount
         var meter = makeMeter()
         do throws(RegexError) {
-            pattern = try machine.patterns.compile(bytes, &meter)
+            let pattern = try machine.patterns.compile(bytes, &meter)
             settle(meter)
             countPatterns(machine.patterns.byteCount - kept)
-            return .next
+            return (.next, pattern)
         } catch {
             let shown = { Array(" regular expression '".utf8) + bytes.excerpt + Array("'".utf8) }
             switch error {
-            case .stopped(let stop): return stopped(stop, meter, since: mark)
+            case .stopped(let stop): return (stopped(stop, meter, since: mark), nil)
             case .invalid:
                 settle(meter)
-                return fail(.value, bytes: Array("invalid".utf8) + shown())
+                return (fail(.value, bytes: Array("invalid".utf8) + shown()), nil)
             case .tooLarge:
                 settle(meter)
-                return fail(.memoryExceeded, bytes: Array("memory limit exceeded by".utf8) + shown())
+                return (fail(.memoryExceeded, bytes: Array("memory limit exceeded by".utf8) + shown()), nil)
             }
         }
     }
@@ -71,9 +69,8 @@ extension Interpreter {
         _ body: (RegularExpression, UnsafeBufferPointer<UInt8>, inout WorkMeter, Int) throws(WorkStop) -> Step
     ) -> Step {
         guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
-        var found: RegularExpression?
         var mark = fuelMark
-        let step = findPattern(source, &found)
+        let (step, found) = findPattern(source)
         guard step == .next, let pattern = found else { return step }
         if source.count <= RegexCache.longestCached { mark = fuelMark }
         guard charge(1 + source.count / 64) else { return .error }

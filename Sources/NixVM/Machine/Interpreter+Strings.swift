@@ -20,7 +20,7 @@ extension Interpreter {
             return .collect
         }
         guard charge(1 + length / 64 + contexts / Interpreter.contextBytesPerUnit) else { return .error }
-        let result = makeString(length: length, context: unionContext(parts, count))
+        let result = makeString(length: length, context: contexts == 0 ? .null : unionContext(parts, count))
         var out = result.object.bytes
         for index in 0..<count {
             let part = parts[index].object
