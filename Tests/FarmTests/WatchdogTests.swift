@@ -36,8 +36,9 @@ import Testing
         let supervisor = try WorkerSupervisor(supervised, logger: logger)
         let group = ServiceGroup(services: [supervisor], logger: logger)
         let serving = Task { try await group.run() }
-        let client = try await FirnClient.connect(
-            ClientConfiguration(endpoint: "ipc://\(directory)/clients", security: .plain))
+        var configuration = ClientConfiguration(endpoint: "ipc://\(directory)/clients", security: .plain)
+        configuration.unreachableAfterMilliseconds = 600_000
+        let client = try await FirnClient.connect(configuration)
         var jobs = (0..<10).map { WireJobSpecification(source: "neighbour \($0)", key: "\($0)") }
         var stubborn = WireJobSpecification(source: "stubborn", key: "stubborn")
         stubborn.limits.timeoutMs = 100

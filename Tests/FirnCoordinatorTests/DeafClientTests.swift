@@ -69,7 +69,7 @@ import ZeroMQ
         let service = try makeService(in: place)
         let serving = Task { try await service.run() }
         var configuration = ClientConfiguration(endpoint: service.endpoints.clients, security: .plain)
-        configuration.unreachableAfterMilliseconds = 60_000
+        configuration.unreachableAfterMilliseconds = 600_000
         let client = try await FirnClient.connect(configuration)
         let context = try Context()
         var deaf = Sockets()

@@ -127,7 +127,7 @@ import ZeroMQ
         _ endpoint: String, _ security: SocketOptions.Security = .plain
     ) async throws -> FirnClient {
         var configuration = ClientConfiguration(endpoint: endpoint, security: security)
-        configuration.unreachableAfterMilliseconds = 60_000
+        configuration.unreachableAfterMilliseconds = 600_000
         return try await FirnClient.connect(configuration)
     }
 
