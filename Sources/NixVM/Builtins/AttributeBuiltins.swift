@@ -184,7 +184,7 @@ extension Interpreter {
     private func checkPair(_ item: Value) -> Step? {
         guard item.isAttributes else { return failExpected("a set", item) }
         guard let name = lookup(item.attributes, Symbols.name) else {
-            return failMissingAttribute(item, Symbols.name, context: "in a {name=...; value=...;} pair")
+            return failMissingAttribute(item, Symbols.name.number, context: "in a {name=...; value=...;} pair")
         }
         if !isForced(name) { return .force }
         guard name.pointee.isString else { return failPairName(item.object, name.pointee) }
@@ -192,7 +192,7 @@ extension Interpreter {
     }
 
     private func failPairName(_ pair: Object, _ name: Value) -> Step {
-        let position = positionNumber(pair, Symbols.name) ?? 0
+        let position = positionNumber(pair, Symbols.name.number) ?? 0
         let step = fail(.type, "expected a string but found \(describe(name))")
         machine.failure?.position = machine.attributePosition(position)
         machine.notes.append(
@@ -223,9 +223,9 @@ extension Interpreter {
         for pair in pairs where entries.last?.symbol != pair.symbol {
             let item = list[pair.index]
             guard let value = lookup(item.attributes, Symbols.value) else {
-                return failMissingAttribute(item, Symbols.value, context: "in a {name=...; value=...;} pair")
+                return failMissingAttribute(item, Symbols.value.number, context: "in a {name=...; value=...;} pair")
             }
-            entries.append(LayoutEntry(pair.symbol, positionNumber(item.attributes, Symbols.value) ?? 0))
+            entries.append(LayoutEntry(pair.symbol, positionNumber(item.attributes, Symbols.value.number) ?? 0))
             values.append(value.pointee)
         }
         let result = makeAttributes(entries)
@@ -309,8 +309,8 @@ extension Interpreter {
         guard reserve(Size.string(file.count) + Size.attributesAndLayout(3)) else { return .collect }
         return done(
             makeAttributes([
-                (Symbols.file, makeString(file)), (Symbols.line, Value(small: line)),
-                (Symbols.column, Value(small: column)),
+                (Symbols.file.number, makeString(file)), (Symbols.line.number, Value(small: line)),
+                (Symbols.column.number, Value(small: column)),
             ]))
     }
 

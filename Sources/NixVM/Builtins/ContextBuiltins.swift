@@ -71,15 +71,15 @@ extension Interpreter {
 
     private func attributes(of reference: PathReference) -> Value? {
         var pairs: [(symbol: UInt32, value: Value)] = []
-        if reference.path { pairs.append((Symbols.path, .true)) }
-        if reference.allOutputs { pairs.append((Symbols.allOutputs, .true)) }
+        if reference.path { pairs.append((Symbols.path.number, .true)) }
+        if reference.allOutputs { pairs.append((Symbols.allOutputs.number, .true)) }
         if !reference.outputs.isEmpty {
             let outputs = makeList(reference.outputs.count)
             for (index, output) in reference.outputs.enumerated() {
                 guard let name = symbol(ofCharged: output) else { return nil }
                 outputs.list[index] = nameString(name)
             }
-            pairs.append((Symbols.outputs, outputs))
+            pairs.append((Symbols.outputs.number, outputs))
         }
         return makeAttributes(pairs)
     }
@@ -138,7 +138,7 @@ extension Interpreter {
     /// The elements that one attribute of `appendContext`'s set names; `.next` when all of it was forced.
     private func readContext(_ info: Object, _ path: [UInt8], _ texts: inout [[UInt8]]) -> Step {
         for (symbol, element) in [
-            (Symbols.path, ContextElement.path(path)), (Symbols.allOutputs, ContextElement.deep(path)),
+            (Symbols.path.number, ContextElement.path(path)), (Symbols.allOutputs.number, ContextElement.deep(path)),
         ] {
             guard let slot = lookup(info, symbol) else { continue }
             if !isForced(slot) { return .force }

@@ -7,7 +7,8 @@ extension Builtin {
             $0.done($0.argument(1))
         },
         .frame(
-            "deepSeq", [.checked("a", isLazy: true), .checked("b", isLazy: true)], frame: DeepSeqFrame.self, since: "1.8",
+            "deepSeq", [.checked("a", isLazy: true), .checked("b", isLazy: true)], frame: DeepSeqFrame.self,
+            since: "1.8",
             "`b`, after `a` and all that lies in it was evaluated."
         ) { interpreter in
             let frame = interpreter.topFrame(as: DeepSeqFrame.self)
@@ -140,12 +141,12 @@ extension Interpreter {
     fileprivate func tryEvalStep() -> Step {
         if attempt.hasCaught {
             guard reserve(Size.attributesAndLayout(2)) else { return .collect }
-            return done(makeAttributes([(Symbols.success, .false), (Symbols.value, .false)]))
+            return done(makeAttributes([(Symbols.success.number, .false), (Symbols.value.number, .false)]))
         }
         attempt.isTrying = true
         if !isForced(argumentSlot(0)) { return .force }
         guard reserve(Size.attributesAndLayout(2)) else { return .collect }
-        return done(makeAttributes([(Symbols.success, .true), (Symbols.value, attempt.value)]))
+        return done(makeAttributes([(Symbols.success.number, .true), (Symbols.value.number, attempt.value)]))
     }
 }
 

@@ -119,7 +119,8 @@ extension Interpreter {
     private func readDownload(
         _ symbol: UInt32, _ slot: Slot, _ arguments: inout DownloadArguments, _ builtin: String
     ) -> Step {
-        guard [Symbols.url, Symbols.name, Symbols.sha256].contains(symbol) else {
+        let known = Symbols(number: symbol)
+        guard known == .url || known == .name || known == .sha256 else {
             return fail(.value, "unsupported argument '\(quoted(symbol))' to '\(builtin)'")
         }
         if !isForced(slot) { return .force }
@@ -127,15 +128,15 @@ extension Interpreter {
             arguments.bytes += slot.pointee.object.field
             if let step = refuseInput(arguments.bytes) { return step }
         }
-        if symbol == Symbols.url, slot.pointee.isPath {
+        if known == .url, slot.pointee.isPath {
             arguments.url = Array(slot.pointee.string.bytes)
             return .next
         }
         guard isPlainString(slot.pointee) else { return .error }
         let text = Array(slot.pointee.string.bytes)
-        switch symbol {
-        case Symbols.url: arguments.url = resolvedURL(text, builtin)
-        case Symbols.name: arguments.name = text
+        switch known {
+        case .url: arguments.url = resolvedURL(text, builtin)
+        case .name: arguments.name = text
         default:
             do throws(StoreError) {
                 arguments.hash = try parseHash(text, .sha256)

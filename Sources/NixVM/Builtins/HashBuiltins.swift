@@ -77,11 +77,11 @@ extension Interpreter {
 
     fileprivate func convertHash() -> Step {
         guard let set = expectSet(0) else { return .error }
-        let slots = [Symbols.hash, Symbols.hashAlgo, Symbols.toHashFormat].map { (symbol: $0, slot: lookup(set, $0)) }
-        for (symbol, slot) in slots {
+        let slots = [Symbols.hash, .hashAlgo, .toHashFormat].map { (known: $0, slot: lookup(set, $0)) }
+        for (known, slot) in slots {
             guard let slot else {
-                if symbol == Symbols.hashAlgo { continue }
-                return failMissingAttribute(argument(0), symbol)
+                if known == .hashAlgo { continue }
+                return failMissingAttribute(argument(0), known.number)
             }
             if !isForced(slot) { return .force }
             guard isPlainString(slot.pointee) else { return .error }

@@ -97,7 +97,7 @@ extension Interpreter {
         guard isRead, let name = makeStringCharged(UnsafeBufferPointer(rebasing: bytes[..<end])),
             let version = makeStringCharged(UnsafeBufferPointer(rebasing: bytes[min(end + 1, bytes.count)...]))
         else { return .error }
-        return done(makeAttributes([(Symbols.name, name), (Symbols.version, version)]))
+        return done(makeAttributes([(Symbols.name.number, name), (Symbols.version.number, version)]))
     }
 
     private func isLetter(_ byte: UInt8) -> Bool {

@@ -215,7 +215,7 @@ extension Interpreter {
     /// Notes a functor that was being forced.
     func noteFunctor(_ location: FrameLocation) -> Bool {
         guard location.forced != nil, bp.pointee.isAttributes,
-            let number = positionNumber(bp.pointee.object, Symbols.functor)
+            let number = positionNumber(bp.pointee.object, Symbols.functor.number)
         else { return true }
         note(.functor(number))
         return true
@@ -224,7 +224,7 @@ extension Interpreter {
     /// A set that another value stands for.
     private func noteSubstitution(_ cursor: Cursor) {
         let substitution = cursor.pointee.index
-        let symbol = substitution == Substitution.output ? Symbols.outPath : Symbols.toString
+        let symbol = substitution == Substitution.output ? Symbols.outPath.number : Symbols.toString.number
         let number = positionNumber(cursor.pointee.container.object, symbol) ?? 0
         guard substitution == Substitution.output else {
             let verb = substitution == Substitution.call ? "calling the" : "using the result of the"

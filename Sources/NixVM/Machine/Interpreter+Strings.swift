@@ -191,8 +191,8 @@ extension Interpreter {
         guard reserve(Size.string(name.count) + Size.attributesAndLayout(3)) else { return .collect }
         push(
             makeAttributes([
-                (Symbols.file, makeString(name)), (Symbols.line, Value(small: line)),
-                (Symbols.column, Value(small: column)),
+                (Symbols.file.number, makeString(name)), (Symbols.line.number, Value(small: line)),
+                (Symbols.column.number, Value(small: column)),
             ]))
         return .next
     }

@@ -81,8 +81,8 @@ extension Machine {
         list[0] = Object.header(Kind.list, field: entries.count)
         for (index, entry) in entries.enumerated() {
             list.values[index] = permanentAttributes([
-                (Symbols.path, Value(Tag.string, permanentBytes(Kind.string, entry.path))),
-                (Symbols.prefix, Value(Tag.string, permanentBytes(Kind.string, entry.prefix))),
+                (Symbols.path.number, Value(Tag.string, permanentBytes(Kind.string, entry.path))),
+                (Symbols.prefix.number, Value(Tag.string, permanentBytes(Kind.string, entry.prefix))),
             ])
         }
         return Value(Tag.list, list)
