@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "JobStore",
             dependencies: [
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "Platform", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(
             name: "FirnCoordinator",
@@ -136,7 +137,8 @@ let package = Package(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval", "Platform"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
-            name: "NixSyntaxTests", dependencies: ["ByteCounting", "MessageText", "NixSyntax"], exclude: ["Cases", "Refused.txt"],
+            name: "NixSyntaxTests", dependencies: ["ByteCounting", "MessageText", "NixSyntax"],
+            exclude: ["Cases", "Refused.txt"],
             swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -188,7 +190,8 @@ let package = Package(
         .testTarget(
             name: "FirnCoordinatorTests",
             dependencies: [
-                "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
+                "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "Platform", "TestSupport",
+                "ZeroMQ",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
