@@ -13,8 +13,9 @@ extension Machine {
     /// Begins to write a value as XML; `resume` runs it, and the result is a string.
     ///
     /// - Parameters:
-    ///   - isStrict: forces what lies in the value; else it is written as `<unevaluated />`.
-    ///   - hasLocation: says where attributes and functions stand.
+    ///   - handle: The value.
+    ///   - isStrict: Whether what the value contains is forced; otherwise it is written as `<unevaluated />`.
+    ///   - hasLocation: Whether the positions of attributes and functions are written.
     public func startXML(_ handle: ValueHandle, isStrict: Bool, hasLocation: Bool) {
         var options: XMLOptions = []
         if isStrict { options.insert(.strict) }
