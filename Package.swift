@@ -32,12 +32,14 @@ let package = Package(
         .systemLibrary(name: "CPlatform"),
         .target(name: "Platform", dependencies: ["CPlatform"], swiftSettings: strict),
         .target(name: "MessageText", swiftSettings: strict),
-        .target(name: "NixSyntax", dependencies: ["MessageText"], swiftSettings: strict),
+        .target(name: "ByteCounting", swiftSettings: strict),
+        .target(name: "NixSyntax", dependencies: ["ByteCounting", "MessageText"], swiftSettings: strict),
         .target(
-            name: "NixBytecode", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            name: "NixBytecode", dependencies: ["ByteCounting", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "NixCompiler", dependencies: ["MessageText", "NixSyntax", "NixBytecode"], swiftSettings: strict),
+            name: "NixCompiler", dependencies: ["ByteCounting", "MessageText", "NixSyntax", "NixBytecode"],
+            swiftSettings: strict),
         .systemLibrary(
             name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
@@ -70,7 +72,8 @@ let package = Package(
         .target(
             name: "JobStore",
             dependencies: [
-                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "Platform", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(
             name: "FirnCoordinator",
@@ -137,7 +140,8 @@ let package = Package(
             name: "firn-fuzz", dependencies: ["Fuzzing", "NixBytecode", "NixEval", "Platform"], path: "Tests/Fuzz",
             exclude: ["Cases"], swiftSettings: strict),
         .testTarget(
-            name: "NixSyntaxTests", dependencies: ["MessageText", "NixSyntax"], exclude: ["Cases", "Refused.txt"],
+            name: "NixSyntaxTests", dependencies: ["ByteCounting", "MessageText", "NixSyntax"],
+            exclude: ["Cases", "Refused.txt"],
             swiftSettings: strict),
         .testTarget(name: "NixBytecodeTests", dependencies: ["NixBytecode", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -190,7 +194,8 @@ let package = Package(
         .testTarget(
             name: "FirnCoordinatorTests",
             dependencies: [
-                "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "TestSupport", "ZeroMQ",
+                "FirnCoordinator", "FirnClient", "FirnKeys", "FirnProtocol", "JobStore", "Platform", "TestSupport",
+                "ZeroMQ",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -9,7 +9,7 @@ public struct ClientConfiguration: Sendable {
     public var software = "firn"
     /// How long requests wait without a connection before they fail with the reason. A higher value bridges a restart
     /// of the coordinator.
-    public var unreachableAfterMilliseconds: UInt64 = 4_000
+    public var unreachableAfter = Duration.seconds(4)
     public var ipv6 = false
 
     var hasKey: Bool { if case .curveClient = security { true } else { false } }

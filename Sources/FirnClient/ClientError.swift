@@ -1,11 +1,12 @@
 import FirnProtocol
+import Platform
 
 /// Why a request failed.
 public enum ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     /// No coordinator answered at the endpoint, with the reason as far as it is known.
     case unreachable(endpoint: String, reason: String)
     /// The coordinator refused the request.
-    case refused(code: WireErrorCode, message: String, retryAfterMilliseconds: UInt64)
+    case refused(code: WireErrorCode, message: String, retryAfter: Duration)
     /// The request was not sent, because its size exceeds `ProtocolLimits.frameBytes`.
     case tooLarge(bytes: Int)
     /// The reply does not fit the request.
@@ -16,8 +17,9 @@ public enum ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreachable(let endpoint, let reason): "\(endpoint): \(reason)"
-        case .refused(let code, let message, 0): "\(code.name): \(message)"
-        case .refused(let code, let message, let wait): "\(code.name): \(message) (try again in \(wait) ms)"
+        case .refused(let code, let message, .zero): "\(code.name): \(message)"
+        case .refused(let code, let message, let wait):
+            "\(code.name): \(message) (try again in \(wait.milliseconds) ms)"
         case .tooLarge(let bytes):
             "the request has \(bytes) bytes; a message has at most \(ProtocolLimits.frameBytes)"
         case .unexpectedReply: "the coordinator's answer does not fit the request"
@@ -26,6 +28,6 @@ public enum ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     init(_ error: WireError) {
-        self = .refused(code: error.code, message: error.message, retryAfterMilliseconds: error.retryAfterMs)
+        self = .refused(code: error.code, message: error.message, retryAfter: .milliseconds(error.retryAfterMs))
     }
 }

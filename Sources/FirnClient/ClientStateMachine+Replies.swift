@@ -9,7 +9,7 @@ extension ClientStateMachine {
             envelope = try Envelope<ClientReply>(frames: frames)
         } catch {
             return fail(
-                error.correlation, .refused(code: error.code, message: error.message, retryAfterMilliseconds: 0))
+                error.correlation, .refused(code: error.code, message: error.message, retryAfter: .zero))
         }
         switch envelope.content {
         case .welcome(let welcome): return accept(welcome, now: now)

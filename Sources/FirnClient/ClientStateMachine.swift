@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 import ZeroMQ
 
 /// A client's state machine: its connection and its open requests. Events go in and actions come out; it uses no socket
@@ -53,12 +54,12 @@ public struct ClientStateMachine: Sendable {
 
     /// - Parameters:
     ///   - hasKey: whether the connection uses CURVE, which decides how a failed handshake is explained.
-    ///   - unreachableAfter: how long requests wait for a connection, in nanoseconds.
-    public init(endpoint: String, software: String, hasKey: Bool, unreachableAfter: UInt64, now: UInt64) {
+    ///   - unreachableAfter: how long requests wait for a connection.
+    public init(endpoint: String, software: String, hasKey: Bool, unreachableAfter: Duration, now: UInt64) {
         self.endpoint = endpoint
         self.software = software
         self.hasKey = hasKey
-        self.unreachableAfter = unreachableAfter
+        self.unreachableAfter = UInt64(clamping: unreachableAfter.nanoseconds)
         disconnectedSince = now
         lastHeard = now
         lastSent = now

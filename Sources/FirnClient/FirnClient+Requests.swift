@@ -1,5 +1,6 @@
 import FirnProtocol
 import FoundationEssentials
+import Platform
 import SwiftProtobuf
 
 extension FirnClient {
@@ -44,11 +45,11 @@ extension FirnClient {
 
     /// The state of a job, with its result if it is finished.
     ///
-    /// - Parameter waitMilliseconds: how long to wait for the job to finish; 0 to return at once.
-    public func result(_ job: UInt64, waitMilliseconds: UInt32 = 0) async throws -> WireJobStatus {
+    /// - Parameter wait: how long to wait for the job to finish, in whole milliseconds; zero to return at once.
+    public func result(_ job: UInt64, wait: Duration = .zero) async throws -> WireJobStatus {
         let request = WireGet.with {
             $0.job = job
-            $0.waitMs = waitMilliseconds
+            $0.waitMs = UInt32(clamping: wait.milliseconds)
         }
         guard case .jobStatus(var status) = try await ask(.get(request)) else { throw ClientError.unexpectedReply }
         if status.hasResult { try await complete(&status.result, of: job) }

@@ -22,7 +22,7 @@ public actor FirnClient {
 
     /// Connects and says hello.
     ///
-    /// - Throws: `ClientError.unreachable` after at most `unreachableAfterMilliseconds`, with the endpoint and the
+    /// - Throws: `ClientError.unreachable` after at most `unreachableAfter`, with the endpoint and the
     ///   reason: nobody listens, the key is refused, or the server's key is wrong. `ZeroMQError` for a malformed
     ///   endpoint.
     ///
@@ -54,7 +54,7 @@ public actor FirnClient {
         socket = try Socket(.dealer, context: context, options: options)
         machine = ClientStateMachine(
             endpoint: configuration.endpoint, software: configuration.software,
-            hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfterMilliseconds &* 1_000_000,
+            hasKey: configuration.hasKey, unreachableAfter: configuration.unreachableAfter,
             now: MonotonicClock.now())
     }
 

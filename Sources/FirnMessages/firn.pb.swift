@@ -37,13 +37,13 @@ public nonisolated enum WireTraceLevel: SwiftProtobuf.Enum, Swift.CaseIterable {
   public typealias RawValue = Int
   case none // = 0
 
-  /// What was compiled, how often each kind of event happened.
+  /// What was compiled, and how often each kind of event happened.
   case summary // = 1
 
-  /// Every frame entered and left, every tail call, every builtin.
+  /// Every frame that is entered or left, every tail call, and every call of a builtin.
   case calls // = 2
 
-  /// The same, what waits for what, and every instruction with its stack.
+  /// The same, what waits for what, and every instruction with the stack before it.
   case ops // = 3
   case UNRECOGNIZED(Int)
 
@@ -133,11 +133,11 @@ public nonisolated enum WireOutcomeKind: SwiftProtobuf.Enum, Swift.CaseIterable 
   /// The verifier refused the program: `failure.verifier_code`, `failure.verifier_offset`.
   case rejected // = 8
 
-  /// Lost three workers: `failure.message` names the causes.
+  /// The job lost three workers, whose causes `failure.message` names.
   case quarantined // = 9
   case resultTooLarge // = 10
 
-  /// No worker had this root or version in time.
+  /// No worker with the job's roots and evaluator version was there in time.
   case unavailable // = 11
   case internalError // = 12
   case UNRECOGNIZED(Int)
@@ -215,7 +215,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
   case running // = 3
   case finished // = 4
 
-  /// Leased to a worker, which has not begun it: it waits behind another there, or is on its way.
+  /// The job is leased to a worker that has not begun it: it waits there behind another job, or is on its way.
   case held // = 5
   case UNRECOGNIZED(Int)
 
@@ -266,22 +266,23 @@ public nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The number of frames, the header's length or its magic is wrong.
   case malformedFrames // = 1
 
-  /// `Error.supported_versions` says which are spoken.
+  /// The version is not supported. `Error.supported_versions` has those that are.
   case unsupportedVersion // = 2
 
-  /// The version is spoken, the kind is not known or not for this endpoint.
+  /// The version is supported, but the kind is unknown or not for this endpoint.
   case unknownKind // = 3
 
   /// The body is not the protobuf message that its kind says, or a field is out of its range.
   case malformedBody // = 4
 
-  /// The coordinator does not know this connection (it restarted, or the hello was lost): say hello again.
+  /// The coordinator does not know this connection, because it restarted or the hello was lost. The peer says hello
+  /// again.
   case helloRequired // = 5
 
   /// The connection's role may not do this.
   case notPermitted // = 6
 
-  /// No such job of this tenant (never submitted, or past its retention).
+  /// The tenant has no such job: it was never submitted, or is past its retention.
   case unknownJob // = 7
 
   /// Try again after `retry_after_ms`.
@@ -290,7 +291,7 @@ public nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   case batchTooLarge // = 10
   case jobTooLarge // = 11
 
-  /// The job's fields do not make sense; the message says which.
+  /// A field of the job has an invalid value, which the message names.
   case invalidJob // = 12
   case idempotencyConflict // = 13
 
@@ -306,7 +307,7 @@ public nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The job is not finished, so it has no result or trace to read.
   case notFinished // = 17
 
-  /// It was finished, and what was asked for is past its retention or was never kept.
+  /// The job is finished, and what was asked for is past its retention or was never kept.
   case notKept // = 18
   case unknownWorker // = 19
   case `internal` // = 20
@@ -538,7 +539,7 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._program = .bundle(newValue)}
   }
 
-  /// Given to the top-level function by name, as --arg and --argstr do.
+  /// They are passed to the top-level function by name, as by --arg and --argstr.
   public var arguments: [WireArgument] {
     get {_storage._arguments}
     set {_uniqueStorage()._arguments = newValue}
@@ -575,7 +576,7 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._strict = newValue}
   }
 
-  /// Higher runs earlier within a tenant. -1000 to 1000.
+  /// Jobs of a tenant with a higher priority run earlier. -1000 to 1000.
   public var priority: Int32 {
     get {_storage._priority}
     set {_uniqueStorage()._priority = newValue}
@@ -588,7 +589,7 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._idempotencyKey = newValue}
   }
 
-  /// Not run earlier than this; 0: at once.
+  /// The job is not run earlier than this; 0: it may run at once.
   public var notBeforeUnixMs: Int64 {
     get {_storage._notBeforeUnixMs}
     set {_uniqueStorage()._notBeforeUnixMs = newValue}
@@ -618,13 +619,14 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._evaluatorVersion = newValue}
   }
 
-  /// Shown in lists; up to 200 bytes, no meaning.
+  /// A text of up to 200 bytes that lists show. It has no meaning.
   public var label: String {
     get {_storage._label}
     set {_uniqueStorage()._label = newValue}
   }
 
-  /// Instead of printing the value: look at attributes below it. `attribute`, `format` and `strict` are then not set.
+  /// If it is set, attributes below the value are evaluated instead of printing the value. `attribute`, `format` and
+  /// `strict` are not set then.
   public var walk: WireAttributeWalk {
     get {_storage._walk ?? WireAttributeWalk()}
     set {_uniqueStorage()._walk = newValue}
@@ -656,9 +658,9 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-/// Attributes of a package set to look at, each alone: an error in one leaves the others. The result's value has one JSON
-/// object a line, in the order of `paths`, as firn-1.md describes. A worker may stop before the last path, when it nears
-/// a limit of the job; it looks at one at least.
+/// Attributes of a package set that are evaluated one by one: an error in one does not affect the others. The result's
+/// value has one JSON object on each line, in the order of `paths`, as firn-1.md describes. A worker may stop before the
+/// last path when the job comes near a limit, but evaluates at least one.
 public nonisolated struct WireAttributeWalk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -681,7 +683,7 @@ public nonisolated struct WireAttributeWalk: Sendable {
   public init() {}
 }
 
-/// Names from the top down; none is the top itself.
+/// The names from the top down. A path without names is that of the top itself.
 public nonisolated struct WireAttributePath: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -701,7 +703,7 @@ public nonisolated struct WireSourceText: Sendable {
 
   public var text: Data = Data()
 
-  /// Named in errors and traces; empty: `(string)`.
+  /// The name of the source in errors and traces; empty: `(string)`.
   public var name: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -732,7 +734,8 @@ public nonisolated struct WireEncodedProgram: Sendable {
 
   public var program: Data = Data()
 
-  /// What relative paths in it refer to: empty for the job's own (empty) directory, else a root's name and a path.
+  /// The directory that relative paths in the program start from: empty for the job's own directory, which is empty;
+  /// otherwise a root's name and a path.
   public var base: WireRootFile {
     get {_base ?? WireRootFile()}
     set {_base = newValue}
@@ -751,7 +754,7 @@ public nonisolated struct WireEncodedProgram: Sendable {
   fileprivate var _base: WireRootFile? = nil
 }
 
-/// A job of several files. They make a read-only directory of the job's own.
+/// A job of several files, which it sees as a read-only directory of its own.
 public nonisolated struct WireBundle: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -822,8 +825,8 @@ public nonisolated struct WireArgument: Sendable {
   public init() {}
 }
 
-/// A named read-only directory. In a job: what it needs; an empty content id is "whichever the worker has".
-/// From a worker: what it has.
+/// A named read-only directory. A job names those that it needs; an empty content id stands for whatever contents the
+/// worker has. A worker names those that it has.
 public nonisolated struct WireRoot: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -839,7 +842,7 @@ public nonisolated struct WireRoot: Sendable {
   public init() {}
 }
 
-/// 0 is the coordinator's default for the tenant; a value above the tenant's maximum is refused, never cut.
+/// A limit of 0 is the coordinator's default for the tenant. A value above the tenant's maximum is refused, not reduced.
 public nonisolated struct WireLimits: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -961,7 +964,7 @@ public nonisolated struct WireFailure: @unchecked Sendable {
     set {_uniqueStorage()._message = newValue}
   }
 
-  /// The failing expression. It is absent when a builtin failed: the innermost span of the backtrace is then where.
+  /// The failing expression. It is absent if a builtin failed; the innermost span of the backtrace is then the place.
   public var span: WireSpan {
     get {_storage._span ?? WireSpan()}
     set {_uniqueStorage()._span = newValue}
@@ -994,13 +997,13 @@ public nonisolated struct WireFailure: @unchecked Sendable {
     set {_uniqueStorage()._verifierOffset = newValue}
   }
 
-  /// How many frames of `backtrace` are further in than those that were left out.
+  /// The number of frames of `backtrace` that are further in than those that were left out.
   public var backtraceCut: UInt32 {
     get {_storage._backtraceCut}
     set {_uniqueStorage()._backtraceCut = newValue}
   }
 
-  /// Names like one that was not found.
+  /// Names that are similar to one that was not found.
   public var suggestions: [String] {
     get {_storage._suggestions}
     set {_uniqueStorage()._suggestions = newValue}
@@ -1086,7 +1089,7 @@ public nonisolated struct WireBacktraceFrame: Sendable {
   public nonisolated enum Visibility: SwiftProtobuf.Enum, Swift.CaseIterable {
     public typealias RawValue = Int
 
-    /// While there are few.
+    /// The print has the frame while there are few.
     case ordinary // = 0
     case never // = 1
     case always // = 2
@@ -1194,11 +1197,11 @@ public nonisolated struct WireStatistics: Sendable {
 
   public var collections: UInt64 = 0
 
-  /// The part of `elapsed_ns` before the program ran; 0 when a cache had it.
+  /// The part of `elapsed_ns` before the program ran; 0 if the program came from a cache.
   public var compileNs: UInt64 = 0
 
-  /// `memory_peak_bytes` times `elapsed_ns`, in bytes times seconds: what a job took once it may take again at any moment, so
-  /// that much has to be there for as long as it runs.
+  /// `memory_peak_bytes` times `elapsed_ns`, in bytes times seconds. The peak counts for the whole time, because a job
+  /// may need as much again at any moment, so nobody else can use it.
   public var memoryByteSeconds: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1213,7 +1216,7 @@ public nonisolated struct WireTraceSummary: Sendable {
 
   public var level: WireTraceLevel = .none
 
-  /// How many segments were sent; their numbers are 0 ..< segments.
+  /// The number of segments that were sent. They are numbered from 0.
   public var segments: UInt32 = 0
 
   public var events: UInt64 = 0
@@ -1223,10 +1226,10 @@ public nonisolated struct WireTraceSummary: Sendable {
 
   public var bytes: UInt64 = 0
 
-  /// Set by the coordinator when it answers a client: every segment is there and nothing was dropped.
+  /// Whether every segment is there and nothing was dropped. The coordinator sets it when it answers a client.
   public var complete: Bool = false
 
-  /// At level summary and above: how often each kind of event happened, indexed by TraceEventKind.
+  /// How often each kind of event happened, indexed by TraceEventKind. It is set at the level summary and above.
   public var eventCounts: [UInt64] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1242,7 +1245,7 @@ public nonisolated struct WireError: Sendable {
 
   public var code: WireErrorCode = .unspecified
 
-  /// What, where, what to do.
+  /// It says what is wrong, where, and what to do.
   public var message: String = String()
 
   public var retryAfterMs: UInt64 = 0
@@ -1254,7 +1257,7 @@ public nonisolated struct WireError: Sendable {
   public init() {}
 }
 
-/// Kinds 0x02, 0x03: ask for a sign of life; the answer carries the same correlation id.
+/// Kinds 0x02 and 0x03: a question for a sign of life, and its answer with the same correlation id.
 public nonisolated struct WirePing: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1281,7 +1284,7 @@ public nonisolated struct WireClientHello: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// For logs: program and version.
+  /// The program and its version, for logs.
   public var software: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1297,10 +1300,10 @@ public nonisolated struct WireClientWelcome: Sendable {
 
   public var software: String = String()
 
-  /// Changes when the coordinator restarts.
+  /// It identifies the coordinator's process, and so changes when the coordinator restarts.
   public var instance: Data = Data()
 
-  /// Who the coordinator takes the client for: what its key says.
+  /// What the client's key says about it.
   public var role: String = String()
 
   public var tenant: String = String()
@@ -1314,10 +1317,10 @@ public nonisolated struct WireClientWelcome: Sendable {
 
   public var jobBytes: UInt64 = 0
 
-  /// A client with open watches or waits sends something at least this often, else they end.
+  /// A client with open watches or waits sends something at least this often; otherwise they end.
   public var heartbeatMs: UInt32 = 0
 
-  /// Values up to this size come inline in a result.
+  /// Values up to this size are part of the result message.
   public var inlineResultBytes: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1334,7 +1337,7 @@ public nonisolated struct WireSubmit: Sendable {
   /// Each an encoded JobSpecification. 1 to `batch_jobs`.
   public var jobs: [Data] = []
 
-  /// Also watch the accepted jobs, as Watch would; updates bear this message's correlation id.
+  /// Whether the accepted jobs are watched, as by Watch. Updates have this message's correlation id.
   public var watch: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1404,8 +1407,8 @@ public nonisolated struct WireAccepted: Sendable {
   public init() {}
 }
 
-/// 0x14. Answered by JobStatus at once, or, with `wait_ms`, as soon as the job is finished or the wait is over; at the latest
-/// when the coordinator forgets a connection that is silent.
+/// 0x14. Answered by JobStatus at once, or, with `wait_ms`, as soon as the job is finished or the wait is over; at the
+/// latest when the coordinator forgets a connection that is silent.
 public nonisolated struct WireGet: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1426,7 +1429,8 @@ public nonisolated struct WireJobStatus: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// As the asker knows it: a client by its tenant's number, an operator by the coordinator's id.
+  /// The number by which the asker knows the job: for a client its tenant's number, for an operator the coordinator's
+  /// id.
   public var job: UInt64 = 0
 
   public var state: WireJobState = .unspecified
@@ -1438,7 +1442,7 @@ public nonisolated struct WireJobStatus: Sendable {
 
   public var submittedUnixMs: Int64 = 0
 
-  /// When the current or last attempt began to be evaluated, or was leased, where that is all that is known; 0: never leased.
+  /// When the current or last attempt began to be evaluated, or was leased if no more is known; 0: never leased.
   public var startedUnixMs: Int64 = 0
 
   public var finishedUnixMs: Int64 = 0
@@ -1825,10 +1829,11 @@ public nonisolated struct WireDrain: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Empty: the coordinator takes no new jobs and ends when the running ones are finished. Else that worker gets no more.
+  /// The worker that gets no more jobs. Empty: the coordinator takes no new jobs and ends when the running ones are
+  /// finished.
   public var worker: String = String()
 
-  /// Take the drain back (for the coordinator: only while it still runs).
+  /// Whether the drain is taken back. For the coordinator that is possible only while it still runs.
   public var resume: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1927,7 +1932,7 @@ public nonisolated struct WireWorkerHello: Sendable {
 
   public var process: UInt32 = 0
 
-  /// Leases that it believes to hold, after a reconnect.
+  /// The leases that the worker believes to hold, after a reconnect.
   public var leases: [WireLease] = []
 
   /// The process that had this name before, if its supervisor saw it end.
@@ -1953,7 +1958,7 @@ public nonisolated struct WirePredecessor: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// What it said in its hello.
+  /// The instance that it said in its hello.
   public var instance: Data = Data()
 
   /// How it ended: one line, at most 1,000 bytes.
@@ -1988,14 +1993,14 @@ public nonisolated struct WireWorkerWelcome: Sendable {
 
   public var leaseMs: UInt32 = 0
 
-  /// Send a heartbeat at least this often. After four of these without any message from the other side, it is lost.
+  /// The worker sends a heartbeat at least this often. A side that is silent for four times this is lost.
   public var heartbeatMs: UInt32 = 0
 
   public var inlineResultBytes: UInt64 = 0
 
   public var segmentBytes: UInt64 = 0
 
-  /// A host of `*` is the one at which the worker reached the coordinator.
+  /// If its host is `*`, it is the one at which the worker reached the coordinator.
   public var traceEndpoint: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2039,7 +2044,7 @@ public nonisolated struct WireAssignment: Sendable {
   /// The fencing token: 1 for the first lease of the job, then higher with each.
   public var attempt: UInt32 = 0
 
-  /// The lease holds this long from the moment of sending, then from each renewal.
+  /// The lease lasts this long from the moment of sending, and again from each renewal.
   public var leaseMs: UInt32 = 0
 
   /// An encoded JobSpecification.
@@ -2058,8 +2063,8 @@ public nonisolated struct WireAssignment: Sendable {
   /// The roots that the job names, with the content ids that the worker announced.
   public var roots: [WireRoot] = []
 
-  /// A job that the worker was assigned before and that this one goes ahead of; if it has begun, this one is the next. 0: it
-  /// goes behind all.
+  /// A job, assigned to the worker before, ahead of which this one is put; if that one has begun, this one is the next.
+  /// 0: this job is put behind all.
   public var aheadOf: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2131,7 +2136,7 @@ public nonisolated struct WireResults: Sendable {
 
   public var results: [WireAttemptResult] = []
 
-  /// What the worker evaluates now; absent: nothing. So the coordinator knows which of the assigned jobs has begun.
+  /// What the worker evaluates now, by which the coordinator knows which assigned job has begun; absent: nothing.
   public var evaluating: WireLease {
     get {_evaluating ?? WireLease()}
     set {_evaluating = newValue}
@@ -2208,7 +2213,7 @@ public nonisolated struct WireStaleLease: Sendable {
 
   public var attempt: UInt32 = 0
 
-  /// Who holds it: 0 for nobody (finished or queued).
+  /// The attempt that holds the job; 0 if none does, because the job is finished or queued.
   public var currentAttempt: UInt32 = 0
 
   public var reason: String = String()
@@ -2244,8 +2249,8 @@ public nonisolated struct WireDrainWorker: Sendable {
   public init() {}
 }
 
-/// 0x4B. Gives back leases whose evaluation has not begun. They are queued again and count no lost worker. Makes the credit
-/// 0, also without leases.
+/// 0x4B. Gives back leases whose evaluation has not begun. They are queued again and count no lost worker. It makes the
+/// credit 0, also without leases.
 public nonisolated struct WireRelease: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2281,12 +2286,12 @@ public nonisolated struct WireTraceSegment: Sendable {
 
   public var attempt: UInt32 = 0
 
-  /// From 0, without gaps in what was sent.
+  /// Segments are numbered from 0, without gaps in what was sent.
   public var number: UInt32 = 0
 
   public var level: WireTraceLevel = .none
 
-  /// An encoded TraceEvents. It stands alone: a lost segment does not spoil the others.
+  /// An encoded TraceEvents. It can be read alone, so that a lost segment does not affect the others.
   public var events: Data = Data()
 
   /// Events dropped between the segment before and this one.
@@ -2300,18 +2305,18 @@ public nonisolated struct WireTraceSegment: Sendable {
   public init() {}
 }
 
-/// Events of a trace. Most say what others said before, so what they say is written once, in columns (`kinds` to
-/// `arguments`: the forms), and an event is the index of its form: about one byte. A column that is empty is all zeros;
-/// any other has exactly as many entries as `kinds`, or as `events` where it belongs to them.
+/// Events of a trace. Most events equal earlier ones but for their time. So what an event says, its form, is written
+/// once, in the columns `kinds` to `arguments`, and an event is the index of its form: about one byte. An empty column
+/// stands for zeros; any other has exactly as many entries as `kinds`, or as `events` if its comment says "Events".
 ///
-/// Depth is not written: each ENTER opens a frame and each EXIT closes one. An event belongs to the frame opened last, an
-/// EXIT to the one that it closes; its depth is the number of frames below.
+/// Depth is not written: each ENTER opens a frame and each EXIT closes one. An event belongs to the frame opened last,
+/// an EXIT to the one that it closes; its depth is the number of frames below.
 public nonisolated struct WireTraceEvents: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// When the first event happened, since the attempt began.
+  /// The time of the first event since the attempt began.
   public var baseNs: UInt64 = 0
 
   /// Frames that are open before the first event.
@@ -2341,19 +2346,20 @@ public nonisolated struct WireTraceEvents: Sendable {
   /// The events, in order: each the index of its form.
   public var events: [UInt32] = []
 
-  /// Where time goes on: how many events lie between one entry and the one before (the first: and the first event).
+  /// When time goes on: the number of events between one entry and the one before; for the first entry, from the first
+  /// event on.
   public var timeSteps: [UInt32] = []
 
-  /// By how many nanoseconds it does: all events from there on are later by that.
+  /// By how many nanoseconds: all events from there on are later by that.
   public var timeDeltasNs: [UInt64] = []
 
   /// Events: one byte each: how many entries of `stack_values` belong to the event, at most 6.
   public var stackCounts: Data = Data()
 
-  /// Printed values, cut; each event's topmost last. Indices into `strings`.
+  /// Printed values, which are cut, with the top of each event's stack last: indices into `strings`.
   public var stackValues: [UInt32] = []
 
-  /// Events: the whole stack's height, where `stack_counts` cut it.
+  /// Events: the height of the whole stack, of which `stack_counts` has at most 6.
   public var stackHeights: [UInt32] = []
 
   public var strings: [Data] = []

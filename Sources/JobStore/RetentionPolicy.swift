@@ -1,7 +1,7 @@
 /// How long finished jobs are kept. What exceeds a bound is removed, oldest first. Open jobs are never removed.
 public struct RetentionPolicy: Sendable, Equatable {
-    /// Milliseconds for which a job is kept after its outcome.
-    public var maximumAge: Milliseconds
+    /// How long a job is kept after its outcome.
+    public var maximumAge: Duration
     /// The number of finished jobs that are kept.
     public var maximumJobs: Int64
     /// Bytes of encoded outcomes and values that are kept.
@@ -10,7 +10,7 @@ public struct RetentionPolicy: Sendable, Equatable {
     public var maximumTraceBytes: Int64
 
     public init(
-        maximumAge: Milliseconds = 7 * 24 * 3_600_000, maximumJobs: Int64 = 1_000_000,
+        maximumAge: Duration = .seconds(7 * 24 * 3_600), maximumJobs: Int64 = 1_000_000,
         maximumResultBytes: Int64 = 4 << 30, maximumTraceBytes: Int64 = 4 << 30
     ) {
         self.maximumAge = maximumAge

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Platform
 
 /// One transaction of retention.
 struct RetentionRound {
@@ -42,7 +43,7 @@ struct RetentionRound {
         for row in oldest {
             let finished: Milliseconds = row[1]
             guard
-                now - finished > policy.maximumAge || totals.finished > policy.maximumJobs
+                now - finished > policy.maximumAge.milliseconds || totals.finished > policy.maximumJobs
                     || totals.resultBytes > policy.maximumResultBytes
             else { return }
             let job = JobID(rawValue: row[0])

@@ -50,7 +50,7 @@ final class Authenticator: Sendable {
         let socketItem = unsafe poller.add(handle: socket)
         poller.add(descriptor: wakeup.descriptor)
         while !isStopping.load(ordering: .acquiring) {
-            guard (try? poller.wait(milliseconds: -1)) != nil else { return }
+            guard (try? poller.wait(for: nil)) != nil else { return }
             wakeup.clear()
             guard poller.isReadable(socketItem) else { continue }
             while let request = try? unsafe Socket.receive(from: socket, maxFrames: 16) {

@@ -10,7 +10,7 @@ public enum MonitorEvent: Sendable, Hashable {
     /// An established connection ended.
     case disconnected
     /// An attempt to connect failed. The next one follows after the interval.
-    case connectRetried(intervalMilliseconds: Int32)
+    case connectRetried(after: Duration)
     case listening
     case accepted
     /// A bind failed with this `errno`.
@@ -56,7 +56,7 @@ public enum MonitorEvent: Sendable, Hashable {
         case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: self = .handshakeSucceeded
         case ZMQ_EVENT_DISCONNECTED: self = .disconnected
         case ZMQ_EVENT_CONNECT_RETRIED:
-            self = .connectRetried(intervalMilliseconds: Int32(truncatingIfNeeded: value))
+            self = .connectRetried(after: .milliseconds(value))
         case ZMQ_EVENT_LISTENING: self = .listening
         case ZMQ_EVENT_ACCEPTED: self = .accepted
         case ZMQ_EVENT_BIND_FAILED: self = .bindFailed(code: Int32(truncatingIfNeeded: value))

@@ -1,4 +1,5 @@
 import CZeroMQ
+import Platform
 
 /// Waits for several sockets and file descriptors at once.
 @safe public struct Poller {
@@ -49,9 +50,10 @@ import CZeroMQ
 
     /// Waits until an item is ready.
     ///
-    /// - Parameter milliseconds: the longest wait; -1 for no bound.
+    /// - Parameter duration: the longest wait, rounded up to milliseconds; nil for no bound.
     /// - Returns: the number of ready items; 0 after a timeout or a signal.
-    public mutating func wait(milliseconds: Int) throws(ZeroMQError) -> Int {
+    public mutating func wait(for duration: Duration?) throws(ZeroMQError) -> Int {
+        let milliseconds = duration.map { Int(clamping: ($0 + .nanoseconds(999_999)).milliseconds) } ?? -1
         let ready = unsafe zmq_poll(&entries, Int32(clamping: entries.count), milliseconds)
         if ready >= 0 { return Int(ready) }
         guard zmq_errno() == EINTR else { throw .last("poll") }

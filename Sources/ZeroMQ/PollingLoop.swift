@@ -65,7 +65,7 @@ final class PollingLoop: @unchecked Sendable {
     /// - Returns: false if the executor was released.
     private func turn() -> Bool {
         do {
-            _ = try poller.wait(milliseconds: waitMilliseconds())
+            _ = try poller.wait(for: longestWait())
         } catch {
             // A socket was closed before it was unregistered. Its handler is found and dropped.
             dropClosedSockets()
@@ -80,12 +80,12 @@ final class PollingLoop: @unchecked Sendable {
         return inbox.withLock { !$0.isStopped }
     }
 
-    private func waitMilliseconds() -> Int {
-        if inbox.withLock({ !$0.jobs.isEmpty || !$0.actions.isEmpty || $0.isStopped }) { return 0 }
-        guard let deadline = timers.next else { return -1 }
+    /// The time until there is something to do without a message; nil if there is no such time.
+    private func longestWait() -> Duration? {
+        if inbox.withLock({ !$0.jobs.isEmpty || !$0.actions.isEmpty || $0.isStopped }) { return .zero }
+        guard let deadline = timers.next else { return nil }
         let now = MonotonicClock.now()
-        // The wait is rounded up, so that the loop does not spin in the last millisecond.
-        return deadline <= now ? 0 : Int(clamping: (deadline - now + 999_999) / 1_000_000)
+        return .nanoseconds(deadline <= now ? 0 : Int64(clamping: deadline - now))
     }
 
     private func callHandlers() {

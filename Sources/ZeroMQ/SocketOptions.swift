@@ -9,15 +9,17 @@ public struct SocketOptions: Sendable {
     /// The largest frame. A peer that sends a larger one is disconnected. -1: no bound.
     public var maxMessageBytes: Int64 = -1
     /// The time within which a peer must finish its handshake.
-    public var handshakeMilliseconds: Int32 = 5_000
+    public var handshakeTimeout = Duration.seconds(5)
     /// How long closing waits for unsent messages.
-    public var lingerMilliseconds: Int32 = 0
-    /// ZMTP heartbeats: the interval between pings, and the silence after which the connection is given up. 0: none.
-    public var heartbeatMilliseconds: Int32 = 0
-    public var heartbeatTimeoutMilliseconds: Int32 = 0
-    public var connectTimeoutMilliseconds: Int32 = 0
-    public var reconnectMilliseconds: Int32 = 100
-    public var reconnectMaxMilliseconds: Int32 = 2_000
+    public var linger = Duration.zero
+    /// ZMTP heartbeats: the interval between pings, and the silence after which the connection is given up. Zero: none.
+    public var heartbeatInterval = Duration.zero
+    public var heartbeatTimeout = Duration.zero
+    /// The time within which a connection must be made. Zero: that of the system.
+    public var connectTimeout = Duration.zero
+    /// The time after which a lost connection is made again. It doubles with each attempt, up to the longest.
+    public var reconnectInterval = Duration.milliseconds(100)
+    public var longestReconnectInterval = Duration.seconds(2)
     /// Whether messages are queued only for connected peers.
     public var immediate = false
     public var ipv6 = false
@@ -45,13 +47,14 @@ public struct SocketOptions: Sendable {
 
     /// When a silent TCP connection counts as dead.
     public struct TCPKeepalive: Sendable {
-        public var idleSeconds: Int32
-        public var intervalSeconds: Int32
+        /// The silence before the first probe, and the time between probes, both in whole seconds.
+        public var idle: Duration
+        public var interval: Duration
         public var probes: Int32
 
-        public init(idleSeconds: Int32 = 30, intervalSeconds: Int32 = 5, probes: Int32 = 3) {
-            self.idleSeconds = idleSeconds
-            self.intervalSeconds = intervalSeconds
+        public init(idle: Duration = .seconds(30), interval: Duration = .seconds(5), probes: Int32 = 3) {
+            self.idle = idle
+            self.interval = interval
             self.probes = probes
         }
     }

@@ -22,7 +22,7 @@ import Testing
         let small = try await globex.submit([1, 2].map { WireJobSpecification(source: "\($0) + 1") })
         var ended: [WireJobStatus] = []
         for receipt in small {
-            let status = try await globex.result(try #require(receipt.job), waitMilliseconds: 60_000)
+            let status = try await globex.result(try #require(receipt.job), wait: .milliseconds(60_000))
             #expect(status.result.outcome == .ok)
             #expect(status.attempt == 1, "it was not prefetched and given back")
             ended.append(status)
@@ -34,7 +34,7 @@ import Testing
         let started = try #require(ended.last?.startedUnixMs)
         var between = 0
         for job in long {
-            let status = try await acme.result(job, waitMilliseconds: 0)
+            let status = try await acme.result(job, wait: .zero)
             if status.startedUnixMs > submitted, status.startedUnixMs < started { between += 1 }
         }
         #expect(between <= 1)
@@ -52,14 +52,14 @@ import Testing
         var endless = WireJobSpecification(source: "let f = n: f (n + 1); in f 0")
         endless.limits.timeoutMs = 1_000
         let first = try #require(try await client.submit([endless]).first?.job)
-        try await eventually("it runs") { try await client.result(first, waitMilliseconds: 0).state == .running }
+        try await eventually("it runs") { try await client.result(first, wait: .zero).state == .running }
         let (low, _) = WireJobSpecification.sum(100_000, seed: 1, key: "low")
         var (high, _) = WireJobSpecification.sum(100_000, seed: 2, key: "high")
         high.priority = 1_000
         let jobs = try await client.submit([low, high]).map { try #require($0.job) }
         var started: [Int64] = []
         for job in jobs {
-            let status = try await client.result(job, waitMilliseconds: 60_000)
+            let status = try await client.result(job, wait: .milliseconds(60_000))
             #expect(status.result.outcome == .ok)
             started.append(status.startedUnixMs)
         }

@@ -57,7 +57,7 @@ import Testing
         jobs[1].system = "x86_64-linux"
         var outcomes: [WireOutcomeKind] = []
         for receipt in try await client.submit(jobs) {
-            let status = try await client.result(try #require(receipt.job), waitMilliseconds: 60_000)
+            let status = try await client.result(try #require(receipt.job), wait: .milliseconds(60_000))
             outcomes.append(status.result.outcome)
         }
         #expect(outcomes == [.ok, .ok, .memoryExceeded, .ok])
@@ -168,7 +168,7 @@ import Testing
         #expect(queue.tenants.reduce(0) { $0 + $1.running } == 0, "nothing is left with it")
         try farm.startWorker(0)
         for (receipt, (_, value)) in zip(receipts, jobs) {
-            let status = try await client.result(try #require(receipt.job), waitMilliseconds: 60_000)
+            let status = try await client.result(try #require(receipt.job), wait: .milliseconds(60_000))
             #expect(String(decoding: status.result.value, as: UTF8.self) == value)
             #expect(status.lostWorkers.isEmpty, "an orderly end loses no worker")
         }
@@ -182,7 +182,7 @@ import Testing
         #expect(try await farm.coordinator?.end() == 0, "\(farm.coordinator?.errors ?? "")")
         try await farm.startCoordinator()
         try farm.startWorker(0)
-        let status = try await client.result(try #require(receipts.first?.job), waitMilliseconds: 60_000)
+        let status = try await client.result(try #require(receipts.first?.job), wait: .milliseconds(60_000))
         #expect(status.result.value == Data("42".utf8))
     }
 

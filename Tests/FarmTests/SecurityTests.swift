@@ -71,8 +71,8 @@ import Testing
         let other = try #require(
             try await globex.submit([WireJobSpecification(source: "2 + 2", key: "same")]).first?.job)
         #expect(job == 2 && other == 1, "idempotency keys and numbers are each tenant's own")
-        #expect(try await acme.result(job, waitMilliseconds: 30_000).result.value == Data("2".utf8))
-        #expect(try await globex.result(other, waitMilliseconds: 30_000).result.value == Data("4".utf8))
+        #expect(try await acme.result(job, wait: .milliseconds(30_000)).result.value == Data("2".utf8))
+        #expect(try await globex.result(other, wait: .milliseconds(30_000)).result.value == Data("4".utf8))
         let unknown = await #expect(throws: ClientError.self) { try await globex.result(job) }
         let never = await #expect(throws: ClientError.self) { try await globex.result(1 << 40) }
         #expect(

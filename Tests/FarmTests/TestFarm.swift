@@ -69,7 +69,7 @@ final class TestFarm: @unchecked Sendable {
     ) async throws -> FirnClient {
         var configuration = ClientConfiguration(
             endpoint: "ipc://\(directory)/\(endpoint.rawValue)", security: try security(key: key))
-        configuration.unreachableAfterMilliseconds = patienceSeconds * 1_000
+        configuration.unreachableAfter = .seconds(Int64(patienceSeconds))
         return try await FirnClient.connect(configuration)
     }
 

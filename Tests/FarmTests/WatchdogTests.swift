@@ -30,14 +30,15 @@ import Testing
         var supervised = WorkerSupervisor.Configuration(
             processes: 1, executable: Self.stubbornWorker.path
         ) { _ in ["ipc://\(directory)/workers", "w"] }
-        supervised.cancelGraceMilliseconds = 200
-        supervised.drainMilliseconds = 5_000
+        supervised.cancelGrace = .milliseconds(200)
+        supervised.drainTimeout = .seconds(5)
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let supervisor = try WorkerSupervisor(supervised, logger: logger)
         let group = ServiceGroup(services: [supervisor], logger: logger)
         let serving = Task { try await group.run() }
-        let client = try await FirnClient.connect(
-            ClientConfiguration(endpoint: "ipc://\(directory)/clients", security: .plain))
+        var configuration = ClientConfiguration(endpoint: "ipc://\(directory)/clients", security: .plain)
+        configuration.unreachableAfter = .seconds(600)
+        let client = try await FirnClient.connect(configuration)
         var jobs = (0..<10).map { WireJobSpecification(source: "neighbour \($0)", key: "\($0)") }
         var stubborn = WireJobSpecification(source: "stubborn", key: "stubborn")
         stubborn.limits.timeoutMs = 100
@@ -82,7 +83,7 @@ import Testing
         kill(try #require(first), SIGKILL)
         let client = try await farm.connect()
         let job = try #require(try await client.submit([WireJobSpecification(source: "1 + 1")]).first?.job)
-        #expect(try await client.result(job, waitMilliseconds: 60_000).outcome == .ok)
+        #expect(try await client.result(job, wait: .milliseconds(60_000)).outcome == .ok)
         #expect(Self.children(of: farm.workers[0].id).first != first)
         #expect(farm.workers[0].isRunning)
     }

@@ -9,7 +9,7 @@ private let second: UInt64 = 1_000_000_000
 @Suite struct ClientStateMachineTests {
     private func machine(hasKey: Bool = true) -> ClientStateMachine {
         ClientStateMachine(
-            endpoint: "tcp://farm:7701", software: "test", hasKey: hasKey, unreachableAfter: 4 * second, now: 0)
+            endpoint: "tcp://farm:7701", software: "test", hasKey: hasKey, unreachableAfter: .seconds(4), now: 0)
     }
 
     private let welcome = WireClientWelcome.with {
@@ -94,7 +94,7 @@ private let second: UInt64 = 1_000_000_000
     @Test func nobodyThereIsToldInTime() {
         var machine = machine()
         _ = machine.ask(.getQueue(WireGetQueue()), now: 0)
-        _ = machine.handle(.connectRetried(intervalMilliseconds: 100), now: second)
+        _ = machine.handle(.connectRetried(after: .milliseconds(100)), now: second)
         #expect(machine.tick(now: 3 * second).isEmpty)
         let errors = failures(machine.tick(now: 4 * second))
         #expect(errors == [.unreachable(endpoint: "tcp://farm:7701", reason: machine.reason)])
@@ -106,7 +106,7 @@ private let second: UInt64 = 1_000_000_000
         _ = machine.ask(.getQueue(WireGetQueue()), now: 0)
         let errors = failures(machine.handle(.handshakeFailed(.refused(status: 400)), now: 1))
         #expect(errors.count == 1)
-        _ = machine.handle(.connectRetried(intervalMilliseconds: 100), now: 2)
+        _ = machine.handle(.connectRetried(after: .milliseconds(100)), now: 2)
         #expect(machine.reason.contains("not authorised"))
     }
 
@@ -150,7 +150,7 @@ private let second: UInt64 = 1_000_000_000
         _ = machine.ask(.getQueue(WireGetQueue()), now: 1)
         let error = ClientReply.error(.with { ($0.code, $0.retryAfterMs) = (.queueFull, 50) })
         let errors = failures(machine.receive(frames(error, first), now: 2))
-        #expect(errors == [.refused(code: .queueFull, message: "", retryAfterMilliseconds: 50)])
+        #expect(errors == [.refused(code: .queueFull, message: "", retryAfter: .milliseconds(50))])
         #expect(machine.open.count == 1)
     }
 

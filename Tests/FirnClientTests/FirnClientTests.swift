@@ -109,7 +109,7 @@ extension FirnClient {
         let status = try await client.result(fifth)
         #expect(Array(status.result.value) == Array("4!!".utf8))
         let error = await #expect(throws: ClientError.self) { try await client.result(99) }
-        #expect(error == .refused(code: .unknownJob, message: "", retryAfterMilliseconds: 0))
+        #expect(error == .refused(code: .unknownJob, message: "", retryAfter: .zero))
     }
 
     @Test func updatesFollowTheReceipts() async throws {
@@ -123,7 +123,7 @@ extension FirnClient {
 
     @Test func anAbsentCoordinatorIsNamed() async throws {
         var configuration = ClientConfiguration(endpoint: "tcp://127.0.0.1:1")
-        configuration.unreachableAfterMilliseconds = 300
+        configuration.unreachableAfter = .milliseconds(300)
         let error = await #expect(throws: ClientError.self) { try await FirnClient.connect(configuration) }
         guard case .unreachable("tcp://127.0.0.1:1", let reason) = error else {
             Issue.record("\(String(describing: error))")

@@ -1,6 +1,7 @@
 import FirnProtocol
 import Foundation
 import JobStore
+import Platform
 import Testing
 
 @testable import FirnCoordinator
@@ -164,7 +165,7 @@ import Testing
         var farm = Farm(settings: Self.settings { $0.connectionAnswerBytes = 70 << 10 })
         let peer = deafClients(1, &farm)[0]
         _ = farm.submit((0..<1_000).map { Farm.job("\($0)") }, watch: true, correlation: 5, from: peer)
-        farm.pass(farm.settings.updateDelayMs)
+        farm.pass(farm.settings.updateDelay.milliseconds)
         let first = farm.updates.count
         #expect((1..<300).contains(first), "\(first)")
         #expect(farm.machine.answers.bytes(of: peer) <= 70 << 10)
@@ -224,7 +225,7 @@ import Testing
     }
 
     @Test func aClientThatTakesNothingForLongIsDroppedAndOneThatReadsSlowlyIsNot() {
-        var farm = Farm(settings: Self.settings { $0.stalledAfterMs = 10_000 })
+        var farm = Farm(settings: Self.settings { $0.stalledAfter = .seconds(10) })
         let peers = deafClients(2, &farm)
         for peer in peers { farm.ask(.watch(.with { $0.jobs = Array(1...300) }), 10, from: peer) }
         answerAll(valueBytes: 131_000, &farm)

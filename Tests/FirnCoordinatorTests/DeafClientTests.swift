@@ -40,9 +40,9 @@ import ZeroMQ
                 operators: "tcp://127.0.0.1:*"),
             access: .plain(tenant: "acme"), storeDirectory: place.path + "/store")
         // The deaf clients send nothing after their requests, and must be kept for the duration of the test.
-        configuration.settings.heartbeatMs = 600_000
-        configuration.settings.leaseMs = 3_600_000
-        configuration.settings.stalledAfterMs = 3_600_000
+        configuration.settings.heartbeat = .seconds(600)
+        configuration.settings.lease = .seconds(3_600)
+        configuration.settings.stalledAfter = .seconds(3_600)
         configuration.settings.connectionAnswerBytes = 1 << 20
         configuration.settings.defaultPolicy.answerBytes = 16 << 20
         return try CoordinatorService(configuration, logger: Logger(label: "test"))
@@ -69,7 +69,7 @@ import ZeroMQ
         let service = try makeService(in: place)
         let serving = Task { try await service.run() }
         var configuration = ClientConfiguration(endpoint: service.endpoints.clients, security: .plain)
-        configuration.unreachableAfterMilliseconds = 60_000
+        configuration.unreachableAfter = .seconds(600)
         let client = try await FirnClient.connect(configuration)
         let context = try Context()
         var deaf = Sockets()

@@ -1,6 +1,7 @@
 import FirnProtocol
 import Foundation
 import JobStore
+import Platform
 
 @testable import FirnCoordinator
 
@@ -85,8 +86,8 @@ struct Farm {
     mutating func passInSteps(_ milliseconds: Int64, each step: (inout Farm) -> Void = { _ in }) {
         var rest = milliseconds
         while rest > 0 {
-            pass(min(rest, settings.heartbeatMs / 4))
-            rest -= settings.heartbeatMs / 4
+            pass(min(rest, settings.heartbeat.milliseconds / 4))
+            rest -= settings.heartbeat.milliseconds / 4
             step(&self)
             settle()
         }

@@ -22,8 +22,8 @@ import ZeroMQ
         var configuration = CoordinatorConfiguration(
             endpoints: endpoints, access: access, storeDirectory: place.path + "/store")
         // The worker sends no heartbeats, and must not be given up while other tests keep all threads busy.
-        configuration.settings.heartbeatMs = 10_000
-        configuration.settings.leaseMs = 60_000
+        configuration.settings.heartbeat = .seconds(10)
+        configuration.settings.lease = .seconds(60)
         return configuration
     }
 
@@ -49,7 +49,7 @@ import ZeroMQ
         let worker = try EchoWorker(name: "w", endpoints: ipc, security: .plain)
         await worker.start()
         for (job, text) in [(UInt64(1), "job 0"), (250, "job 249")] {
-            let status = try await client.result(job, waitMilliseconds: 30_000)
+            let status = try await client.result(job, wait: .milliseconds(30_000))
             #expect(status.outcome == .ok && status.result.value == Data(text.utf8))
         }
         servingAgain.cancel()
@@ -70,7 +70,7 @@ import ZeroMQ
         var finished: [UInt64: WireJobStatus] = [:]
         for try await update in updates where update.state == .finished { finished[update.job] = update }
         #expect(finished.count == 3)
-        let large = try await client.result(try #require(receipts[1].job), waitMilliseconds: 1_000)
+        let large = try await client.result(try #require(receipts[1].job), wait: .milliseconds(1_000))
         #expect(large.result.value.count == 3 << 20 && large.result.value.last == 67)
         let again = try await client.watch([1, 2, 77])
         var seen: Set<UInt64> = []
@@ -106,7 +106,7 @@ import ZeroMQ
         #expect(await mine.welcome.tenant == "acme")
         let receipts = try await mine.submit(jobs(["1"]))
         let job = try #require(receipts.first?.job)
-        #expect(try await mine.result(job, waitMilliseconds: 10_000).outcome == .ok)
+        #expect(try await mine.result(job, wait: .milliseconds(10_000)).outcome == .ok)
         let theirs = try await connect(endpoints.clients, other)
         await #expect(throws: ClientError.self) { try await theirs.result(job) }
         let operators = try await connect(endpoints.operators, root)
@@ -127,7 +127,7 @@ import ZeroMQ
         _ endpoint: String, _ security: SocketOptions.Security = .plain
     ) async throws -> FirnClient {
         var configuration = ClientConfiguration(endpoint: endpoint, security: security)
-        configuration.unreachableAfterMilliseconds = 60_000
+        configuration.unreachableAfter = .seconds(600)
         return try await FirnClient.connect(configuration)
     }
 
@@ -148,7 +148,7 @@ import ZeroMQ
     @Test func shutdownWaitsForWhatRuns() async throws {
         let place = try ScratchDirectory()
         var configuration = configuration(in: place)
-        configuration.retentionIntervalMs = 10
+        configuration.retentionInterval = .milliseconds(10)
         configuration.settings.retention.maximumJobs = 5
         let service = try CoordinatorService(configuration, logger: Logger(label: "test"))
         let group = ServiceGroup(services: [service], logger: Logger(label: "test"))
@@ -179,7 +179,7 @@ import ZeroMQ
             try CoordinatorService(configuration, logger: Logger(label: "test"))
         }
         configuration.endpoints = Self.anywhere
-        configuration.settings.leaseMs = 5
+        configuration.settings.lease = .milliseconds(5)
         #expect(throws: CoordinatorError.self) {
             try CoordinatorService(configuration, logger: Logger(label: "test"))
         }

@@ -164,7 +164,7 @@ import Testing
 
     @Test func aJobThatNoWorkerFitsEndsUnavailableAndOthersDoNotWaitForIt() {
         var settings = CoordinatorSettings()
-        settings.unavailableAfterMs = 3_000
+        settings.unavailableAfter = .seconds(3)
         var farm = Farm(settings: settings)
         farm.hello()
         farm.connect(

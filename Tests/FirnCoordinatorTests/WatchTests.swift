@@ -1,6 +1,7 @@
 import FirnProtocol
 import Foundation
 import JobStore
+import Platform
 import Testing
 
 @testable import FirnCoordinator
@@ -39,8 +40,8 @@ import Testing
         _ = farm.submit([Farm.job("1"), Farm.job("2")], watch: true, correlation: 5)
         farm.settle()
         #expect(farm.updates.isEmpty)
-        #expect(farm.machine.nextTick <= farm.time.steady + farm.settings.updateDelayMs)
-        farm.pass(farm.settings.updateDelayMs)
+        #expect(farm.machine.nextTick <= farm.time.steady + farm.settings.updateDelay.milliseconds)
+        farm.pass(farm.settings.updateDelay.milliseconds)
         #expect(Set(farm.updates.map(\.job)) == [1, 2])
         #expect(farm.updates.first { $0.job == 1 }?.state == .running)
         #expect(farm.updates.first { $0.job == 2 }?.state == .queued)

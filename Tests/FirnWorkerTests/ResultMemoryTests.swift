@@ -64,8 +64,8 @@ import ZeroMQ
         try await coordinator.start()
         var configuration = WorkerConfiguration(name: "w1", endpoint: await coordinator.endpoint)
         // On a busy computer a short job may take long, and nobody here would take the jobs that the worker returned.
-        configuration.longJobMilliseconds = .max
-        configuration.drainMilliseconds = 0
+        configuration.longJob = .seconds(Int64.max)
+        configuration.drainTimeout = .zero
         configuration.uncommittedBytes = uncommittedBytes
         let evaluator = ScriptedEvaluator()
         let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

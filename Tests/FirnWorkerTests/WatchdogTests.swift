@@ -25,10 +25,10 @@ import ZeroMQ
         var configuration = WorkerSupervisor.Configuration(
             processes: 1, executable: Self.stubbornWorker
         ) { _ in [endpoint, "stubborn"] }
-        configuration.cancelGraceMilliseconds = graceMilliseconds
-        configuration.restartMilliseconds = 1
+        configuration.cancelGrace = .milliseconds(Int64(graceMilliseconds))
+        configuration.restartDelay = .milliseconds(1)
         // The body ends when it has seen what it waits for, so nothing needs to be drained.
-        configuration.drainMilliseconds = 0
+        configuration.drainTimeout = .zero
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let supervisor = try WorkerSupervisor(configuration, logger: logger)
         let group = ServiceGroup(services: [supervisor], logger: logger)

@@ -133,7 +133,7 @@ import ZeroMQ
     }
 
     @Test func stoppingGivesBackWhatWaitsAndBreaksOffWhatDoesNotEnd() async throws {
-        let coordinator = try await withWorker(longJobMilliseconds: 40) { (coordinator: TestCoordinator) in
+        let coordinator = try await withWorker(longJob: .milliseconds(40)) { (coordinator: TestCoordinator) in
             _ = await coordinator.next(.credit)
             try await coordinator.dispatch([
                 (1, sourceJob("let f = n: f n; in f 0")), (2, sourceJob("2")),
@@ -157,17 +157,17 @@ private func sourceJob(_ text: String) -> WireJobSpecification {
 
 /// Runs a worker while `body` runs, then tells it to stop and waits for it.
 ///
-/// - Parameter longJobMilliseconds: when the jobs behind the current one are returned. The default is never: on a busy
+/// - Parameter longJob: when the jobs behind the current one are returned. The default is never: on a busy
 ///   computer a short job may take long, and a test that does not expect a job back would wait for its result for ever.
 @discardableResult
 private func withWorker(
-    longJobMilliseconds: UInt64 = .max, _ body: (TestCoordinator) async throws -> Void
+    longJob: Duration = .seconds(Int64.max), _ body: (TestCoordinator) async throws -> Void
 ) async throws -> TestCoordinator {
     let coordinator = try TestCoordinator(context: Context())
     try await coordinator.start()
     var configuration = WorkerConfiguration(name: "w1", endpoint: await coordinator.endpoint)
-    configuration.longJobMilliseconds = longJobMilliseconds
-    configuration.drainMilliseconds = 2_000
+    configuration.longJob = longJob
+    configuration.drainTimeout = .seconds(2)
     let log = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     let worker = try WorkerService(configuration, logger: log)
     let group = ServiceGroup(

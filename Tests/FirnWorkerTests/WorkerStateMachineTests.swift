@@ -23,7 +23,7 @@ private let ms: UInt64 = 1_000_000
 
     private func fresh(heldJobs: Int = 4) -> WorkerStateMachine {
         WorkerStateMachine(
-            WorkerProfile(hello: .with { $0.name = "w1" }, heldJobs: heldJobs, drainNanoseconds: 5_000 * ms), now: 0)
+            WorkerProfile(hello: .with { $0.name = "w1" }, heldJobs: heldJobs, drainTimeout: .seconds(5)), now: 0)
     }
 
     private func ready(heldJobs: Int = 4) -> WorkerStateMachine {

@@ -23,7 +23,7 @@ import Testing
 
     @Test func removesByAge() async throws {
         let store = try filled(10)
-        let report = try await store.retain(RetentionPolicy(maximumAge: 4000), now: 10_000)
+        let report = try await store.retain(RetentionPolicy(maximumAge: .seconds(4)), now: 10_000)
         #expect(report.jobs == 5)
         #expect(try store.jobs(JobFilter()).map(\.id.rawValue) == [11, 10, 9, 8, 7, 6])
         #expect(try store.apply([.insert(.sample(key: "k1"))]) == [.inserted(JobID(rawValue: 12), number: 12)])

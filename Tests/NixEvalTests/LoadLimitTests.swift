@@ -11,11 +11,11 @@ import Testing
     private static func machine() throws -> VirtualMachine { try VirtualMachine(programCacheBytes: 0) }
 
     private static func outcome(
-        _ input: EvaluationJob.Input, memory: Int? = nil, timeout: UInt64? = nil
+        _ input: EvaluationJob.Input, memory: Int? = nil, timeout: Duration? = nil
     ) async throws -> EvaluationReport.Outcome {
         var job = try SuitePrograms.job(input)
         job.limits.memoryBytes = memory
-        job.limits.timeoutNanoseconds = timeout
+        job.limits.timeout = timeout
         return try await machine().evaluate(job, cancellation: Cancellation()).outcome
     }
 
@@ -42,7 +42,7 @@ import Testing
 
     @Test func loadingEndsAtTheDeadline() async throws {
         let input = EvaluationJob.Input.program(Self.paths.encoded(), name: "p", directory: Self.deepDirectory)
-        #expect(try await Self.kind(Self.outcome(input, timeout: 1)) == .deadlineExceeded)
+        #expect(try await Self.kind(Self.outcome(input, timeout: .nanoseconds(1))) == .deadlineExceeded)
         // Without limits, the input is valid.
         guard case .value(let text) = try await Self.outcome(input) else {
             Issue.record("not loaded")
@@ -65,7 +65,7 @@ import Testing
         let input = EvaluationJob.Input.source(
             Array(Self.sources[index].utf8), name: "s", directory: SuitePrograms.directory)
         #expect(try await Self.kind(Self.outcome(input, memory: 32 << 20)) == .memoryExceeded)
-        #expect(try await Self.kind(Self.outcome(input, timeout: 1)) == .deadlineExceeded)
+        #expect(try await Self.kind(Self.outcome(input, timeout: .nanoseconds(1))) == .deadlineExceeded)
     }
 
     @Test func tinyChunksKeepToTheLimit() async throws {

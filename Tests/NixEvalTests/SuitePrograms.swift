@@ -39,7 +39,7 @@ enum SuitePrograms {
         job.limits.fuel = fuel
         job.limits.memoryBytes = 16 << 20
         job.limits.depth = 20_000
-        job.limits.timeoutNanoseconds = nil
+        job.limits.timeout = nil
         job.limits.resultBytes = 1 << 16
         return job
     }

@@ -73,7 +73,7 @@ import Testing
                 }
             },
             .symbols: Fault(source: "builtins.attrNames { a = 1; }") { test, list in
-                unsafe test.state.pointee.symbols.setString(Symbols.name, list.object.values[0])
+                unsafe test.state.pointee.symbols.setString(Symbols.name.number, list.object.values[0])
             },
             .budget: Fault(source: "1") { test, _ in unsafe test.state.pointee.grantedFuel = 1 << 40 },
         ]

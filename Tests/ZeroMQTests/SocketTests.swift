@@ -101,7 +101,7 @@ import ZeroMQ
 func receive(from socket: borrowing Socket) throws -> Message {
     var poller = Poller()
     let item = poller.add(socket)
-    _ = try poller.wait(milliseconds: 5_000)
+    _ = try poller.wait(for: .seconds(5))
     let isReadable = poller.isReadable(item)
     try #require(isReadable)
     let message = try socket.receive()
@@ -117,7 +117,7 @@ func monitorEvent(
     try #require(item != nil)
     let end = MonotonicClock.now() + 5_000_000_000
     while MonotonicClock.now() < end {
-        _ = try poller.wait(milliseconds: 100)
+        _ = try poller.wait(for: .milliseconds(100))
         while let report = try socket.nextMonitorEvent() {
             if isWanted(report.event) { return report }
         }

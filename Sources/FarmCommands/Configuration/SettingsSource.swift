@@ -144,6 +144,11 @@ struct SettingsSource {
         }
     }
 
+    /// A duration, which is written as a whole number of milliseconds within bounds.
+    mutating func milliseconds(_ key: String, in range: ClosedRange<Int64>) throws(SettingsError) -> Duration? {
+        try number(key, in: range).map { .milliseconds($0) }
+    }
+
     /// A size in bytes: a number, optionally with K, M, G or T for powers of 1024, and B or iB. It may be 0 where the
     /// key allows it.
     mutating func size<Value: FixedWidthInteger>(

@@ -12,7 +12,7 @@ struct ConnectionSettings {
     var serverKey: String?
     var operatorEndpoint = "tcp://127.0.0.1:7704"
     var operatorKey: String?
-    var unreachableAfterMs: UInt64 = 4_000
+    var unreachableAfter = Duration.seconds(4)
     var ipv6 = false
 
     /// Reads every key of a client's configuration.
@@ -22,7 +22,7 @@ struct ConnectionSettings {
         serverKey = try source.path("serverKey")
         operatorEndpoint = try source.endpoint("operators.endpoint") ?? operatorEndpoint
         operatorKey = try source.path("operators.key")
-        unreachableAfterMs = try source.number("unreachableAfterMs", in: 100...600_000) ?? unreachableAfterMs
+        unreachableAfter = try source.milliseconds("unreachableAfterMs", in: 100...600_000) ?? unreachableAfter
         ipv6 = try source.flag("ipv6") ?? ipv6
         try source.finish()
     }
@@ -34,7 +34,7 @@ struct ConnectionSettings {
         var configuration = ClientConfiguration(
             endpoint: isOperator ? operatorEndpoint : endpoint,
             security: try PeerSecurity.security(key: key, serverKey: serverKey, role: role))
-        configuration.unreachableAfterMilliseconds = unreachableAfterMs
+        configuration.unreachableAfter = unreachableAfter
         configuration.ipv6 = ipv6
         return configuration
     }

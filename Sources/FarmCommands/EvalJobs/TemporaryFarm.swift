@@ -87,7 +87,7 @@ enum TemporaryFarm {
         var supervisor = WorkerSupervisor.Configuration(
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
-        supervisor.drainMilliseconds = 5_000
+        supervisor.drainTimeout = .seconds(5)
         return supervisor
     }
 

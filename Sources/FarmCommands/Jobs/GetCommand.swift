@@ -37,7 +37,7 @@ struct GetCommand: AsyncParsableCommand {
             for job in jobs {
                 let status: WireJobStatus
                 do {
-                    status = try await client.result(job, waitMilliseconds: UInt32(wait * 1_000))
+                    status = try await client.result(job, wait: .milliseconds(Int64(wait * 1_000)))
                 } catch ClientError.refused(.unknownJob, let message, _) {
                     // The remaining jobs may be known.
                     Output.note("error: \(message)")

@@ -65,15 +65,15 @@ struct JobStream: Sendable {
             while !pending.isEmpty {
                 let (refused, wait) = try await submit(pending)
                 pending = refused
-                if !pending.isEmpty { try await Task.sleep(for: .milliseconds(max(1, Int64(clamping: wait)))) }
+                if !pending.isEmpty { try await Task.sleep(for: max(.milliseconds(1), wait)) }
             }
         }
     }
 
     /// Submits a batch and, with `--wait`, follows it to its end.
     ///
-    /// - Returns: the jobs that found the queue full, and the milliseconds to wait before they are submitted again.
-    private func submit(_ jobs: [Pending]) async throws -> (refused: [Pending], waitMs: UInt64) {
+    /// - Returns: the jobs that found the queue full, and how long to wait before they are submitted again.
+    private func submit(_ jobs: [Pending]) async throws -> (refused: [Pending], wait: Duration) {
         let start = MonotonicClock.now()
         let receipts: [Receipt]
         var updates: AsyncThrowingStream<WireJobStatus, any Error>?
@@ -90,7 +90,7 @@ struct JobStream: Sendable {
             tally.count(answers.lines.count)
         }
         write(answers.output)
-        return (answers.refused, answers.waitMs)
+        return (answers.refused, answers.wait)
     }
 
     /// What the receipts of a batch say.
@@ -99,7 +99,7 @@ struct JobStream: Sendable {
         var lines: [UInt64: Int] = [:]
         /// The jobs that found the queue full.
         var refused: [Pending] = []
-        var waitMs: UInt64 = 0
+        var wait = Duration.zero
         var output: [UInt8] = []
     }
 
@@ -111,7 +111,7 @@ struct JobStream: Sendable {
             if !waits { append(.object([line, ("job", .unsigned(job))]), &answers.output) }
         case .refused(.refused(.queueFull, _, let wait)):
             answers.refused.append(pending)
-            answers.waitMs = max(answers.waitMs, wait)
+            answers.wait = max(answers.wait, wait)
         case .refused(let error):
             if json {
                 append(.object([line, ("refused", .string("\(error)"))]), &answers.output)

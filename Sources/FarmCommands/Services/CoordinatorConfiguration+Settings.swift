@@ -14,10 +14,10 @@ extension CoordinatorConfiguration {
         let store = try source.path("store")
         self.init(endpoints: endpoints, access: access, storeDirectory: store ?? "firn-store")
         settings = try CoordinatorSettings(&source)
-        drainTimeoutMs = try source.number("drainTimeoutMs", in: 0...86_400_000) ?? drainTimeoutMs
-        retentionIntervalMs =
-            try source.number("retention.intervalMs", in: 10...86_400_000) ?? retentionIntervalMs
-        keyReloadMs = try source.number("keyReloadMs", in: 10...86_400_000) ?? keyReloadMs
+        drainTimeout = try source.milliseconds("drainTimeoutMs", in: 0...86_400_000) ?? drainTimeout
+        retentionInterval =
+            try source.milliseconds("retention.intervalMs", in: 10...86_400_000) ?? retentionInterval
+        keyReloadInterval = try source.milliseconds("keyReloadMs", in: 10...86_400_000) ?? keyReloadInterval
         highWaterMessages = try source.number("highWaterMessages", in: 1...1_000_000) ?? highWaterMessages
         backlogBytes = try source.size("backlogBytes") ?? backlogBytes
         ioThreads = try source.number("ioThreads", in: 1...64) ?? ioThreads
@@ -42,15 +42,15 @@ extension CoordinatorConfiguration {
 extension CoordinatorSettings {
     init(_ source: inout SettingsSource) throws(SettingsError) {
         self.init()
-        leaseMs = try source.number("leaseMs", in: 100...3_600_000) ?? leaseMs
-        heartbeatMs = try source.number("heartbeatMs", in: 10...600_000) ?? heartbeatMs
+        lease = try source.milliseconds("leaseMs", in: 100...3_600_000) ?? lease
+        heartbeat = try source.milliseconds("heartbeatMs", in: 10...600_000) ?? heartbeat
         lostWorkersToQuarantine =
             try source.number("lostWorkersToQuarantine", in: 1...1_000) ?? lostWorkersToQuarantine
-        recoveryGraceMs = try source.number("recoveryGraceMs", in: 0...3_600_000) ?? recoveryGraceMs
-        cancelGraceMs = try source.number("cancelGraceMs", in: 0...3_600_000) ?? cancelGraceMs
-        unavailableAfterMs = try source.number("unavailableAfterMs", in: 0...Int64.max) ?? unavailableAfterMs
-        updateDelayMs = try source.number("updateDelayMs", in: 0...60_000) ?? updateDelayMs
-        traceGraceMs = try source.number("traceGraceMs", in: 0...3_600_000) ?? traceGraceMs
+        recoveryGrace = try source.milliseconds("recoveryGraceMs", in: 0...3_600_000) ?? recoveryGrace
+        cancelGrace = try source.milliseconds("cancelGraceMs", in: 0...3_600_000) ?? cancelGrace
+        unavailableAfter = try source.milliseconds("unavailableAfterMs", in: 0...Int64.max) ?? unavailableAfter
+        updateDelay = try source.milliseconds("updateDelayMs", in: 0...60_000) ?? updateDelay
+        traceGrace = try source.milliseconds("traceGraceMs", in: 0...3_600_000) ?? traceGrace
         batchJobs = try source.number("batchJobs", in: 1...ProtocolLimits.batchJobs) ?? batchJobs
         batchBytes = try source.size("batchBytes") ?? batchBytes
         jobBytes = try source.size("jobBytes") ?? jobBytes
@@ -60,7 +60,7 @@ extension CoordinatorSettings {
         maximumSessions = try source.number("maximumSessions", in: 1...10_000_000) ?? maximumSessions
         connectionAnswerBytes = try source.size("answers.connectionBytes") ?? connectionAnswerBytes
         answerBytes = try source.size("answers.bytes") ?? answerBytes
-        stalledAfterMs = try source.number("answers.stalledAfterMs", in: 100...86_400_000) ?? stalledAfterMs
+        stalledAfter = try source.milliseconds("answers.stalledAfterMs", in: 100...86_400_000) ?? stalledAfter
         traceEndpoint = try source.string("traceEndpoint") ?? traceEndpoint
         try readRetention(&source)
         defaultPolicy = try TenantPolicy(&source, section: "tenantDefaults", base: defaultPolicy)
@@ -71,7 +71,7 @@ extension CoordinatorSettings {
     }
 
     private mutating func readRetention(_ source: inout SettingsSource) throws(SettingsError) {
-        retention.maximumAge = try source.number("retention.ageMs", in: 1_000...Int64.max) ?? retention.maximumAge
+        retention.maximumAge = try source.milliseconds("retention.ageMs", in: 1_000...Int64.max) ?? retention.maximumAge
         retention.maximumJobs = try source.number("retention.jobs", in: 0...Int64.max) ?? retention.maximumJobs
         retention.maximumResultBytes =
             try source.size("retention.resultBytes", atLeast: 0) ?? retention.maximumResultBytes

@@ -66,7 +66,7 @@ struct LocalFarmCommand: AsyncParsableCommand {
         var supervisor = WorkerSupervisor.Configuration(
             processes: processes, executable: "/proc/self/exe"
         ) { index in arguments + ["--name", "local-\(index)"] }
-        supervisor.cancelGraceMilliseconds = UInt64(max(100, configuration.settings.cancelGraceMs))
+        supervisor.cancelGrace = max(.milliseconds(100), configuration.settings.cancelGrace)
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         Output.write(1, ready(farm, coordinator.endpoints) + "\n")
         try await ServiceRunner.run([coordinator.service, workers], logger: logger)

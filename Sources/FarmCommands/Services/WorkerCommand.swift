@@ -79,9 +79,9 @@ struct WorkerCommand: AsyncParsableCommand {
         var supervisor = WorkerSupervisor.Configuration(
             processes: worker.processes, executable: "/proc/self/exe"
         ) { index in own + ["--processes", "1", "--name", isAlone ? name : "\(name)-\(index)"] }
-        supervisor.cancelGraceMilliseconds = worker.cancelGraceMilliseconds
+        supervisor.cancelGrace = worker.cancelGrace
         // The supervisor waits longer than the processes' own drain takes.
-        supervisor.drainMilliseconds = configuration.drainMilliseconds + 5_000
+        supervisor.drainTimeout = configuration.drainTimeout + .seconds(5)
         return supervisor
     }
 }

@@ -10,7 +10,7 @@ struct WorkerSettings {
     /// The number of supervised processes. Several are called NAME-0, NAME-1 and so on.
     var processes = 1
     /// A process is killed if its evaluation continues for this long after its deadline or cancellation.
-    var cancelGraceMilliseconds: UInt64 = 5_000
+    var cancelGrace = Duration.seconds(5)
     /// The worker's configuration without keys, which `configurationWithKeys` adds.
     var configuration: WorkerConfiguration
     private var key: String?
@@ -29,8 +29,7 @@ struct WorkerSettings {
         key = try source.path("key")
         serverKey = try source.path("serverKey")
         processes = try source.number("processes", in: 1...1_024) ?? processes
-        cancelGraceMilliseconds =
-            try source.number("cancelGraceMs", in: 100...3_600_000) ?? cancelGraceMilliseconds
+        cancelGrace = try source.milliseconds("cancelGraceMs", in: 100...3_600_000) ?? cancelGrace
         configuration.roots = try Self.roots(&source)
         try configuration.read(&source)
     }
@@ -79,7 +78,7 @@ extension WorkerConfiguration {
         printedBytes =
             try source.size("printedBytes", atLeast: 0, atMost: ProtocolLimits.printedBytes) ?? printedBytes
         traceQueueBytes = try source.size("traceQueueBytes") ?? traceQueueBytes
-        drainMilliseconds = try source.number("drainTimeoutMs", in: 0...86_400_000) ?? drainMilliseconds
+        drainTimeout = try source.milliseconds("drainTimeoutMs", in: 0...86_400_000) ?? drainTimeout
         ipv6 = try source.flag("ipv6") ?? ipv6
     }
 }

@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 import ZeroMQ
 
 /// The configuration of a coordinator process. Sizes are in bytes and times in milliseconds.
@@ -57,11 +58,11 @@ public struct CoordinatorConfiguration: Sendable {
     public var software = "firn"
     /// How long the coordinator waits for running jobs after SIGTERM. Their leases are stored, so jobs that are left
     /// continue in their workers and are taken over by the next start.
-    public var drainTimeoutMs: Int64 = 30_000
+    public var drainTimeout = Duration.seconds(30)
     /// How often jobs past their retention are removed.
-    public var retentionIntervalMs: Int64 = 10_000
+    public var retentionInterval = Duration.seconds(10)
     /// How often the key directory is read again, and so how long a removed key may still be used.
-    public var keyReloadMs: Int64 = 2_000
+    public var keyReloadInterval = Duration.seconds(2)
     /// Messages that libzmq queues to and from a peer. From a client it queues at most 8, because each may be large.
     public var highWaterMessages: Int32 = 1_000
     /// Bytes of messages queued for a worker that reads too slowly. Above that, the worker has to say hello again.
@@ -96,18 +97,18 @@ public struct CoordinatorConfiguration: Sendable {
     }
 
     private func checkTimes() throws(CoordinatorError) {
-        let times: [(String, Int64, ClosedRange<Int64>)] = [
-            ("leaseMs", settings.leaseMs, 100...3_600_000),
-            ("heartbeatMs", settings.heartbeatMs, 10...600_000),
-            ("drainTimeoutMs", drainTimeoutMs, 0...86_400_000),
-            ("retentionIntervalMs", retentionIntervalMs, 10...86_400_000),
-            ("keyReloadMs", keyReloadMs, 10...86_400_000),
-            ("updateDelayMs", settings.updateDelayMs, 0...60_000),
-            ("answers.stalledAfterMs", settings.stalledAfterMs, 100...86_400_000),
+        let times: [(String, Duration, ClosedRange<Int64>)] = [
+            ("leaseMs", settings.lease, 100...3_600_000),
+            ("heartbeatMs", settings.heartbeat, 10...600_000),
+            ("drainTimeoutMs", drainTimeout, 0...86_400_000),
+            ("retentionIntervalMs", retentionInterval, 10...86_400_000),
+            ("keyReloadMs", keyReloadInterval, 10...86_400_000),
+            ("updateDelayMs", settings.updateDelay, 0...60_000),
+            ("answers.stalledAfterMs", settings.stalledAfter, 100...86_400_000),
         ]
-        for (name, value, range) in times { try Self.check(name, value, range) }
-        guard settings.leaseMs >= 2 * settings.heartbeatMs else {
-            throw .configuration("leaseMs is \(settings.leaseMs): it must be at least twice heartbeatMs")
+        for (name, value, range) in times { try Self.check(name, value.milliseconds, range) }
+        guard settings.lease >= settings.heartbeat * 2 else {
+            throw .configuration("leaseMs is \(settings.lease.milliseconds): it must be at least twice heartbeatMs")
         }
     }
 

@@ -1,24 +1,25 @@
 import JobStore
+import Platform
 
-/// How a coordinator behaves. Times are in milliseconds and sizes in bytes.
+/// How a coordinator behaves. Sizes are in bytes, and durations count in whole milliseconds.
 public struct CoordinatorSettings: Sendable {
     /// The time after which a lease that was not renewed is taken back.
-    public var leaseMs: Int64 = 10_000
+    public var lease = Duration.seconds(10)
     /// The longest time between two messages of either side. A worker that is silent for four times this is lost.
-    public var heartbeatMs: Int64 = 1_000
+    public var heartbeat = Duration.seconds(1)
     /// The number of lost workers after which a job is quarantined.
     public var lostWorkersToQuarantine = 3
     /// How long a restarted coordinator waits for the workers that hold stored leases.
-    public var recoveryGraceMs: Int64 = 10_000
+    public var recoveryGrace = Duration.seconds(10)
     /// How long a worker may take to stop a cancelled job before the coordinator ends the job alone.
-    public var cancelGraceMs: Int64 = 5_000
+    public var cancelGrace = Duration.seconds(5)
     /// A job without an expiry ends as `unavailable` when no suitable worker was connected for this long.
-    public var unavailableAfterMs: Int64 = 600_000
+    public var unavailableAfter = Duration.seconds(600)
     /// How long updates other than "finished" wait to be sent together, so that a small job causes one message and not
     /// three.
-    public var updateDelayMs: Int64 = 20
+    public var updateDelay = Duration.milliseconds(20)
     /// How long after its result the segments of a traced job are still accepted.
-    public var traceGraceMs: Int64 = 30_000
+    public var traceGrace = Duration.seconds(30)
     /// Jobs in one Submit.
     public var batchJobs = 1_000
     /// Bytes of one Submit.
@@ -38,7 +39,7 @@ public struct CoordinatorSettings: Sendable {
     public var connectionAnswerBytes = 4 << 20
     public var answerBytes = 512 << 20
     /// A client that reads nothing of what is queued for it for this long loses its session.
-    public var stalledAfterMs: Int64 = 60_000
+    public var stalledAfter = Duration.seconds(60)
     /// The endpoint to which workers push traces. If it is empty, the bound one is used.
     public var traceEndpoint = ""
     public var retention = RetentionPolicy()
@@ -53,5 +54,5 @@ public struct CoordinatorSettings: Sendable {
     }
 
     /// The silence after which a peer counts as gone: four heartbeats, as the protocol says.
-    var silenceMs: Int64 { 4 * heartbeatMs }
+    var silenceMs: Int64 { 4 * heartbeat.milliseconds }
 }

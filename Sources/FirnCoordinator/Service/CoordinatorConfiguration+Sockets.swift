@@ -11,9 +11,9 @@ extension CoordinatorConfiguration {
         let isForClients = endpoint == .clients || endpoint == .operators
         options.receiveHighWater = isForClients ? min(highWaterMessages, 8) : highWaterMessages
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
-        options.handshakeMilliseconds = 5_000
+        options.handshakeTimeout = .seconds(5)
         // The linger time lets the last replies leave.
-        options.lingerMilliseconds = 500
+        options.linger = .milliseconds(500)
         options.ipv6 = ipv6
         options.tcpKeepalive = SocketOptions.TCPKeepalive()
         options.security = security

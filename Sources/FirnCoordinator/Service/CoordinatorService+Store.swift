@@ -30,7 +30,7 @@ extension CoordinatorService {
             // Nothing of the batch is on disk. It is retried until it is, because the state machine relies on it.
             logger.error("the job store failed", metadata: ["reason": "\(error)", "attempt": "\(attempt)"])
             apply(.storeFailed("\(error)"))
-            schedule(afterMs: min(200 << min(attempt, 5), 5_000)) { $0.apply(batch, attempt: attempt + 1) }
+            schedule(after: .milliseconds(min(200 << min(attempt, 5), 5_000))) { $0.apply(batch, attempt: attempt + 1) }
         }
     }
 
@@ -65,7 +65,7 @@ extension CoordinatorService {
 
     private func retained(_ result: Result<RetentionReport, JobStoreError>) {
         switch result {
-        case .success(let report): if report.hasMore { schedule(afterMs: 50) { $0.retain() } }
+        case .success(let report): if report.hasMore { schedule(after: .milliseconds(50)) { $0.retain() } }
         case .failure(let error): logger.error("retention failed", metadata: ["reason": "\(error)"])
         }
     }

@@ -5,13 +5,14 @@ import ZeroMQ
 
 /// Timers of the service.
 extension CoordinatorService {
-    func schedule(afterMs delay: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
-        let deadline = MonotonicClock.now() &+ UInt64(clamping: delay) &* 1_000_000
-        executor.schedule(at: deadline) { [weak self] in self?.assumeIsolated { action($0) } }
+    func schedule(after delay: Duration, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
+        executor.schedule(at: MonotonicClock.deadline(after: delay)) { [weak self] in
+            self?.assumeIsolated { action($0) }
+        }
     }
 
-    func every(_ interval: Int64, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
-        schedule(afterMs: interval) { service in
+    func every(_ interval: Duration, _ action: @escaping @Sendable (isolated CoordinatorService) -> Void) {
+        schedule(after: interval) { service in
             action(service)
             service.every(interval, action)
         }

@@ -100,7 +100,7 @@ public actor CoordinatorService: Service {
     }
 
     /// Serves until graceful shutdown, which drains: no jobs are accepted or leased, and `run` ends when no worker
-    /// holds a job or after `drainTimeoutMs`. Cancelling the task ends it at once. Accepted jobs stay in the store.
+    /// holds a job or after `drainTimeout`. Cancelling the task ends it at once. Accepted jobs stay in the store.
     public func run() async throws {
         guard !isStarted else { throw CoordinatorError.started }
         isStarted = true
@@ -131,9 +131,9 @@ public actor CoordinatorService: Service {
             sockets?.register(endpoint, on: executor) { [weak self] in self?.assumeIsolated { $0.read(endpoint) } }
         }
         executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endTurn() } }
-        every(configuration.retentionIntervalMs) { $0.retain() }
-        every(1_000) { $0.report() }
-        if !authorizer.isPlain { every(configuration.keyReloadMs) { $0.reloadKeys() } }
+        every(configuration.retentionInterval) { $0.retain() }
+        every(.seconds(1)) { $0.report() }
+        if !authorizer.isPlain { every(configuration.keyReloadInterval) { $0.reloadKeys() } }
         logger.info(
             "the coordinator serves",
             metadata: [
@@ -145,7 +145,7 @@ public actor CoordinatorService: Service {
     private func beginDrain() {
         logger.info("draining")
         apply(.drain)
-        schedule(afterMs: configuration.drainTimeoutMs) { service in
+        schedule(after: configuration.drainTimeout) { service in
             service.logger.warning("the drain took too long: leases stay in the store")
             service.end()
         }

@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 extension CoordinatorStateMachine {
     /// Cancels jobs. Waiting jobs end at once; for running ones the worker is asked to stop. The reply is sent once
@@ -39,7 +40,7 @@ extension CoordinatorStateMachine {
             conclude(id, .cancelled, reason, cancel: cancel)
         case .held(let peer), .running(let peer):
             if job.cancellation == nil {
-                jobs[id]?.cancellation = (reason, now.steady + settings.cancelGraceMs)
+                jobs[id]?.cancellation = (reason, now.steady + settings.cancelGrace.milliseconds)
                 if let job = jobs[id] { requestCancel(job, of: peer) }
             }
             setEffect(cancel.number, cancel.index, .requested)

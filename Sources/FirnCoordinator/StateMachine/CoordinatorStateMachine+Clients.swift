@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 /// Requests of clients and operators.
 extension CoordinatorStateMachine {
@@ -69,7 +70,7 @@ extension CoordinatorStateMachine {
             $0.batchJobs = UInt32(clamping: settings.batchJobs)
             $0.batchBytes = UInt64(clamping: settings.batchBytes)
             $0.jobBytes = UInt64(clamping: settings.jobBytes)
-            $0.heartbeatMs = UInt32(clamping: settings.heartbeatMs)
+            $0.heartbeatMs = UInt32(clamping: settings.heartbeat.milliseconds)
             $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
         }
         reply(peer, correlation, .welcome(welcome))

@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 /// Chooses which worker gets which job next.
 ///
@@ -112,7 +113,7 @@ extension CoordinatorStateMachine {
             WorkerLease(
                 job: id, attempt: attempt, order: choice.order, expected: charge.expected,
                 memoryBytes: job.admission.limits.memoryBytes, isBeginStored: begins,
-                expires: now.steady + settings.leaseMs), at: position)
+                expires: now.steady + settings.lease.milliseconds), at: position)
         store(
             .lease(id, attempt: Int64(attempt), worker: worker, at: now.wall, begins: begins),
             .lease(id, choice.peer, attempt: attempt))

@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 /// Charges tenants for what they use, and decides where an idle tenant starts when it returns.
 extension CoordinatorStateMachine {
@@ -36,7 +37,7 @@ extension CoordinatorStateMachine {
     mutating func accountInterrupted(_ id: JobID) {
         guard let job = jobs[id], let charge = job.charge else { return }
         if let evaluation = job.evaluation {
-            let used = evaluation.used(at: now.steady, heartbeatMs: settings.heartbeatMs)
+            let used = evaluation.used(at: now.steady, heartbeatMs: settings.heartbeat.milliseconds)
             tenants[job.tenant].settle(charge, used: used, isWhole: false)
         } else {
             tenants[job.tenant].share.close(charge)

@@ -1,6 +1,7 @@
 import FirnProtocol
 import Foundation
 import JobStore
+import Platform
 
 /// How a lease begins and ends.
 extension CoordinatorStateMachine {
@@ -18,7 +19,7 @@ extension CoordinatorStateMachine {
         jobs[id]?.started = now.wall
         if let index = session.index(of: id, attempt: attempt) {
             workers[peer]?.leases[index].isSent = true
-            workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
+            workers[peer]?.leases[index].expires = now.steady + settings.lease.milliseconds
         }
         let assignment = assignment(of: job, to: session)
         workers[peer]?.assignments.append(assignment)
@@ -31,7 +32,7 @@ extension CoordinatorStateMachine {
         .with {
             $0.job = UInt64(clamping: job.id.rawValue)
             $0.attempt = job.attempt
-            $0.leaseMs = UInt32(clamping: settings.leaseMs)
+            $0.leaseMs = UInt32(clamping: settings.lease.milliseconds)
             $0.specification = job.admission.bytes
             $0.limits = job.admission.limits
             $0.aheadOf = session.successor(of: job.id).map { UInt64(clamping: $0.rawValue) } ?? 0

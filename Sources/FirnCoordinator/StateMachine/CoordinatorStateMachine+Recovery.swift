@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 extension CoordinatorStateMachine {
     /// Takes over the jobs that the store holds without an outcome. A leased job first waits for its worker to
@@ -21,7 +22,7 @@ extension CoordinatorStateMachine {
             job.lost = found.lost
             if let holder = found.holder {
                 job.state = .orphaned(
-                    worker: holder, until: now.steady + settings.recoveryGraceMs, hasBegun: found.hasBegun)
+                    worker: holder, until: now.steady + settings.recoveryGrace.milliseconds, hasBegun: found.hasBegun)
                 orphans[holder, default: []].insert(job.id)
             } else if admission.notBefore > now.wall {
                 job.state = .delayed

@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 /// What continues when the store reports that an operation is on disk.
 extension CoordinatorStateMachine {
@@ -98,7 +99,7 @@ extension CoordinatorStateMachine {
         tenants[job.tenant].finished += 1
         tenants[job.tenant].rate.count(at: now.steady)
         if result.hasTrace { traces[id]?.announced = Int(result.trace.segments) }
-        traces[id]?.ends = now.steady + settings.traceGraceMs
+        traces[id]?.ends = now.steady + settings.traceGrace.milliseconds
         guard !job.watches.isEmpty || !job.waits.isEmpty else { return }
         var status = status(of: job, isForOperator: false)
         status.state = .finished

@@ -1,13 +1,16 @@
 import FirnProtocol
 import HeapModule
 import JobStore
+import Platform
 
 /// Timers and the periodic sweep.
 extension CoordinatorStateMachine {
     mutating func tick() {
         // After a stall of this process, messages that arrived meanwhile may still be unread. Nobody is given up for
         // one heartbeat.
-        if now.steady - sweep.lastTick > settings.silenceMs / 2 { sweep.graceUntil = now.steady + settings.heartbeatMs }
+        if now.steady - sweep.lastTick > settings.silenceMs / 2 {
+            sweep.graceUntil = now.steady + settings.heartbeat.milliseconds
+        }
         sweep.lastTick = now.steady
         while let delay = timers.notBefore.min, delay.time <= now.wall, let due = timers.notBefore.popMin() {
             begin(due.key)
@@ -19,7 +22,7 @@ extension CoordinatorStateMachine {
             endWait(due.key)
         }
         guard now.steady >= sweep.next else { return }
-        sweep.next = now.steady + max(settings.heartbeatMs / 4, 10)
+        sweep.next = now.steady + max(settings.heartbeat.milliseconds / 4, 10)
         guard now.steady >= sweep.graceUntil else { return }
         sweepWorkers()
         sweepOrphans()
@@ -69,7 +72,7 @@ extension CoordinatorStateMachine {
         let cause =
             isSilent
             ? "the lease ran out: nothing was heard of the worker for \(silence) ms"
-            : "the lease ran out: the worker named the job in no heartbeat for \(settings.leaseMs) ms"
+            : "the lease ran out: the worker named the job in no heartbeat for \(settings.lease.milliseconds) ms"
         loseLease(lease.job, worker: session.hello.name, cause: cause)
     }
 
@@ -101,9 +104,12 @@ extension CoordinatorStateMachine {
         for requirement in waiting {
             let isServed = workers.values.contains { isAlive($0) && !$0.isDraining && $0.satisfies(requirement) }
             if isServed || lastAvailable[requirement] == nil { lastAvailable[requirement] = now.steady }
-            guard now.steady - (lastAvailable[requirement] ?? 0) >= settings.unavailableAfterMs else { continue }
+            guard now.steady - (lastAvailable[requirement] ?? 0) >= settings.unavailableAfter.milliseconds else {
+                continue
+            }
             for job in jobs.values where job.isQueued && job.admission.requirement == requirement {
-                guard job.admission.expires == 0, now.steady - job.ready >= settings.unavailableAfterMs else {
+                guard job.admission.expires == 0, now.steady - job.ready >= settings.unavailableAfter.milliseconds
+                else {
                     continue
                 }
                 concludeUnavailable(job)
@@ -120,7 +126,7 @@ extension CoordinatorStateMachine {
             if now.steady - session.lastHeard >= bound {
                 endWaits(of: peer)
                 forgetClient(peer)
-            } else if answers.bytes(of: peer) > 0, now.steady - session.lastRead >= settings.stalledAfterMs {
+            } else if answers.bytes(of: peer) > 0, now.steady - session.lastRead >= settings.stalledAfter.milliseconds {
                 drop(peer)
             }
         }

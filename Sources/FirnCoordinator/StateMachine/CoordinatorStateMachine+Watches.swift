@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 /// Watches: clients that follow jobs until they finish.
 extension CoordinatorStateMachine {
@@ -98,7 +99,8 @@ extension CoordinatorStateMachine {
     }
 
     private mutating func recordChange(_ id: JobID, in watch: WatchID) {
-        clients[watch.peer]?.watches[watch.correlation]?.recordChange(id, due: now.steady + settings.updateDelayMs)
+        clients[watch.peer]?.watches[watch.correlation]?.recordChange(
+            id, due: now.steady + settings.updateDelay.milliseconds)
         if !watchUpdates.blocked.contains(watch) { watchUpdates.changed.insert(watch) }
     }
 
@@ -136,7 +138,7 @@ extension CoordinatorStateMachine {
         clients[watch.peer]?.watches[watch.correlation]?.finishedBytes += status.bytes
     }
 
-    /// Sends the updates that are due: finished jobs at once, other changes after `updateDelayMs`, and both only if
+    /// Sends the updates that are due: finished jobs at once, other changes after `updateDelay`, and both only if
     /// there is room.
     mutating func flushWatches() {
         for id in watchUpdates.changed {

@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 extension CoordinatorStateMachine {
     /// Handles a worker's hello, which says who the worker is and which leases it holds.
@@ -16,8 +17,8 @@ extension CoordinatorStateMachine {
         let welcome = WireWorkerWelcome.with {
             $0.software = software
             $0.instance = .init(instance)
-            $0.leaseMs = UInt32(clamping: settings.leaseMs)
-            $0.heartbeatMs = UInt32(clamping: settings.heartbeatMs)
+            $0.leaseMs = UInt32(clamping: settings.lease.milliseconds)
+            $0.heartbeatMs = UInt32(clamping: settings.heartbeat.milliseconds)
             $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
             $0.segmentBytes = UInt64(clamping: settings.segmentBytes)
             $0.traceEndpoint = settings.traceEndpoint
@@ -105,7 +106,7 @@ extension CoordinatorStateMachine {
                 tenant: job.tenant, job: QueuedJob(priority: job.admission.priority, id: id),
                 virtualTime: tenants[job.tenant].share.settled),
             expected: charge.expected, memoryBytes: job.admission.limits.memoryBytes,
-            expires: now.steady + settings.leaseMs)
+            expires: now.steady + settings.lease.milliseconds)
         lease.isSent = true
         workers[peer]?.leases.append(lease)
         if named.running {

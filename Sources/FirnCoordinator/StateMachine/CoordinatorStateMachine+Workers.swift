@@ -1,5 +1,6 @@
 import FirnProtocol
 import JobStore
+import Platform
 
 /// Messages of workers, except results.
 extension CoordinatorStateMachine {
@@ -58,7 +59,7 @@ extension CoordinatorStateMachine {
         for lease in leases {
             let id = JobID(rawValue: Int64(clamping: lease.job))
             if let index = workers[peer]?.index(of: id, attempt: lease.attempt) {
-                workers[peer]?.leases[index].expires = now.steady + settings.leaseMs
+                workers[peer]?.leases[index].expires = now.steady + settings.lease.milliseconds
                 if !lease.running { markWaiting(index, peer) }
             } else if !isConcluding(id, attempt: lease.attempt) {
                 reportStale(id, lease.attempt, to: peer, "the lease is not held any more")

@@ -121,9 +121,12 @@ public struct TraceSegmentBuilder {
     /// Adds an event with its stack.
     ///
     /// - Parameters:
+    ///   - word: the event's kind and what it is about, of which the segment has one form for all equal words.
     ///   - nanoseconds: the time of the event. A time before the previous event counts as the time of that.
     ///   - open: the frames that were open before the event.
     ///   - stack: printed values with the top last, of which the last 6 are kept.
+    ///   - stackHeight: the number of values on the whole stack.
+    ///   - describe: called for a word that is new in the segment.
     /// - Returns: false if the segment is full and must be taken first.
     public mutating func append(
         _ word: UInt64, nanoseconds: UInt64, open: Int, stack: [[UInt8]], stackHeight: UInt32,

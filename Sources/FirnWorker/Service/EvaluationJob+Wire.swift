@@ -91,10 +91,7 @@ extension EvaluationLimits {
         fuel = limit(wire.fuel)
         memoryBytes = limit(wire.memoryBytes)
         if wire.depth > 0 { depth = min(Int(clamping: wire.depth), depth) }
-        if wire.timeoutMs > 0 {
-            let product = wire.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
-            timeoutNanoseconds = product.overflow ? .max : product.partialValue
-        }
+        if wire.timeoutMs > 0 { timeout = .milliseconds(Int64(clamping: wire.timeoutMs)) }
         resultBytes = limit(wire.resultBytes)
     }
 }

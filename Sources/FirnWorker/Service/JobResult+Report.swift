@@ -2,6 +2,7 @@ import FirnProtocol
 import NixBytecode
 import NixEval
 import NixVM
+import Platform
 
 extension WireJobResult {
     /// The result to send for a report, without its trace.
@@ -138,11 +139,11 @@ extension WireStatistics {
         self.init()
         fuel = UInt64(clamping: statistics.fuel)
         memoryPeakBytes = UInt64(clamping: statistics.memoryPeakBytes)
-        elapsedNs = statistics.elapsedNanoseconds
-        cpuNs = statistics.cpuNanoseconds
+        elapsedNs = UInt64(clamping: statistics.elapsed.nanoseconds)
+        cpuNs = UInt64(clamping: statistics.cpu.nanoseconds)
         depthPeak = UInt64(clamping: statistics.depthPeak)
         collections = UInt64(clamping: statistics.collections)
-        compileNs = statistics.compileNanoseconds
+        compileNs = UInt64(clamping: statistics.compile.nanoseconds)
         memoryByteSeconds = UInt64(Double(memoryPeakBytes) * (Double(elapsedNs) / 1e9))
     }
 }

@@ -18,8 +18,8 @@ public struct WorkerConfiguration: Sendable {
     /// The most jobs held at once: the one being evaluated and those waiting behind it. They are prefetched so that the
     /// evaluator never waits for the coordinator, which sends only jobs that should begin soon.
     public var heldJobs = 16
-    /// The milliseconds after which the current job counts as long, and the jobs behind it are returned.
-    public var longJobMilliseconds: UInt64 = 40
+    /// The time after which the current job counts as long, and the jobs behind it are returned.
+    public var longJob = Duration.milliseconds(40)
     /// The number of uncommitted results at which no further job is requested or begun.
     public var uncommittedResults = 256
     /// The same bound in bytes of results.
@@ -33,7 +33,7 @@ public struct WorkerConfiguration: Sendable {
     /// Bytes of trace segments that may wait to be sent. Segments beyond that are dropped and counted.
     public var traceQueueBytes = 32 << 20
     /// How long a draining worker may continue its current job. After that the job is abandoned and its lease returns.
-    public var drainMilliseconds: UInt64 = 30_000
+    public var drainTimeout = Duration.seconds(30)
     public var ipv6 = false
     /// The name and version of the software, as told to the coordinator.
     public var software = "firn"

@@ -73,7 +73,7 @@ actor WorkerConnection {
         options.maxMessageBytes = Int64(ProtocolLimits.frameBytes)
         // A low mark, because a heartbeat cannot overtake the messages that libzmq has queued.
         options.sendHighWater = 8
-        options.lingerMilliseconds = 1_000
+        options.linger = .seconds(1)
         return options
     }
 

@@ -10,10 +10,11 @@ public struct WorkerProfile: Sendable {
     /// The time after which the current job counts as long: the jobs behind it are returned, so that another worker can
     /// have them and the coordinator can choose anew. It is twice `prefetchHorizon`, the longest wait that the
     /// coordinator plans for.
-    public var longJobNanoseconds: UInt64
-    public var drainNanoseconds: UInt64
+    public var longJob: Duration
+    /// How long a draining worker may continue its current job.
+    public var drainTimeout: Duration
     /// The heartbeat interval until a welcome names one.
-    public var heartbeatNanoseconds: UInt64 = 1_000_000_000
+    public var heartbeat = Duration.seconds(1)
     /// The coordinator's endpoint.
     public var endpoint = ""
     /// The endpoint for traces, in place of the welcome's; nil to use that one.
@@ -21,13 +22,13 @@ public struct WorkerProfile: Sendable {
 
     public init(
         hello: WireWorkerHello, heldJobs: Int = 16, uncommittedResults: Int = 256, uncommittedBytes: Int = 64 << 20,
-        longJobNanoseconds: UInt64 = 40_000_000, drainNanoseconds: UInt64 = 30_000_000_000
+        longJob: Duration = .milliseconds(40), drainTimeout: Duration = .seconds(30)
     ) {
         self.hello = hello
         self.heldJobs = max(1, heldJobs)
         self.uncommittedResults = max(1, uncommittedResults)
         self.uncommittedBytes = max(1, uncommittedBytes)
-        self.longJobNanoseconds = longJobNanoseconds
-        self.drainNanoseconds = drainNanoseconds
+        self.longJob = longJob
+        self.drainTimeout = drainTimeout
     }
 }

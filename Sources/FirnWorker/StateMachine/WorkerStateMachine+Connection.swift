@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 import ZeroMQ
 
 extension WorkerStateMachine {
@@ -35,7 +36,7 @@ extension WorkerStateMachine {
 
     var heartbeatNanoseconds: UInt64 {
         welcome.heartbeatMs == 0
-            ? profile.heartbeatNanoseconds : UInt64(max(20, welcome.heartbeatMs)) * 1_000_000
+            ? UInt64(clamping: profile.heartbeat.nanoseconds) : UInt64(max(20, welcome.heartbeatMs)) * 1_000_000
     }
 
     mutating func sayHello(now: UInt64) -> [Action] {

@@ -1,11 +1,12 @@
 import FirnProtocol
+import Platform
 
 extension WorkerStateMachine {
     /// Begins a drain: the worker requests nothing more, returns the jobs that have not begun, finishes the current one
-    /// and leaves. After `drainNanoseconds` it leaves in any case, and the coordinator reassigns what it held.
+    /// and leaves. After `drainTimeout` it leaves in any case, and the coordinator reassigns what it held.
     public mutating func drain(now: UInt64) -> [Action] {
         guard !isDraining else { return [] }
-        drainDeadline = now &+ profile.drainNanoseconds
+        drainDeadline = now &+ UInt64(clamping: profile.drainTimeout.nanoseconds)
         credit.mustRevoke = credit.given > 0
         let waiting = order.filter { pending[$0]?.intent == Pending.Intent.none }
         for key in waiting { pending[key]?.intent = .release }

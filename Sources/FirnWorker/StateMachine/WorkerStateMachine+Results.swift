@@ -1,4 +1,5 @@
 import FirnProtocol
+import Platform
 
 extension WorkerStateMachine {
     /// Handles the result of a job.
@@ -154,12 +155,12 @@ extension WorkerStateMachine {
 
     /// Whether the current job takes so long that nothing should wait behind it.
     func hasLongJob(now: UInt64) -> Bool {
-        !order.isEmpty && now >= firstBegan &+ profile.longJobNanoseconds
+        !order.isEmpty && now >= firstBegan &+ UInt64(clamping: profile.longJob.nanoseconds)
     }
 
     /// The time at which `releaseWaiting` should be called if nothing else happens; nil if nothing waits.
     public var nextReleaseTime: UInt64? {
-        phase == .ready && order.count > 1 ? firstBegan &+ profile.longJobNanoseconds : nil
+        phase == .ready && order.count > 1 ? firstBegan &+ UInt64(clamping: profile.longJob.nanoseconds) : nil
     }
 
     /// Returns the jobs that wait behind a long one.

@@ -12,7 +12,8 @@ actor WorkerProcesses {
         var process: pid_t?
         var startedAt: UInt64 = 0
         var startAt: UInt64 = 0
-        var waitMilliseconds: UInt64
+        /// The time until it is started again.
+        var delay: Duration
         /// Whether the process was drained, by the coordinator or by a signal to it alone.
         var wasDrained = false
         var status: ProcessStatus?
@@ -46,7 +47,7 @@ actor WorkerProcesses {
         self.configuration = configuration
         log = logger
         children = (0..<max(0, configuration.processes)).map { _ in
-            Child(waitMilliseconds: configuration.restartMilliseconds)
+            Child(delay: configuration.restartDelay)
         }
     }
 
@@ -60,10 +61,10 @@ actor WorkerProcesses {
                     if hasEnded { finish() }
                 }
             } onGracefulShutdown: {
-                Task { await self.stop(within: self.configuration.drainMilliseconds) }
+                Task { await self.stop(within: self.configuration.drainTimeout) }
             }
         } onCancel: {
-            Task { await self.stop(within: 0) }
+            Task { await self.stop(within: .zero) }
         }
     }
 
@@ -72,8 +73,8 @@ actor WorkerProcesses {
     /// The process ids of the running children, in the order of their slots.
     var processes: [Int32] { children.compactMap(\.process) }
 
-    private func stop(within milliseconds: UInt64) {
-        let deadline = MonotonicClock.now() &+ min(milliseconds, 1 << 40) * 1_000_000
+    private func stop(within timeout: Duration) {
+        let deadline = MonotonicClock.deadline(after: timeout)
         let isFirst = killAt == nil
         killAt = min(killAt ?? .max, deadline)
         guard isFirst else { return }
@@ -119,26 +120,25 @@ actor WorkerProcesses {
                 "a worker process was drained and is not started again", metadata: ["process": "\(process)"])
         }
         recordPredecessor(children[index], reason: Self.reason(status), at: index)
-        let wait = nextWait(index, now: now)
-        children[index].startAt = now &+ wait * 1_000_000
+        let delay = nextDelay(index, now: now)
+        children[index].startAt = MonotonicClock.deadline(after: delay)
         log.warning(
             "a worker process ended and is started again",
             metadata: [
-                "process": "\(process)", "reason": "\(Self.reason(status))", "afterMilliseconds": "\(wait)",
+                "process": "\(process)", "reason": "\(Self.reason(status))",
+                "afterMilliseconds": "\(delay.milliseconds)",
             ])
     }
 
-    /// Milliseconds until the process is started again, doubled each time that it ended soon. A process killed for a
-    /// stuck evaluation restarts at once: it was not the cause, and each such evaluation takes long to be detected.
-    private func nextWait(_ index: Int, now: UInt64) -> UInt64 {
-        guard children[index].stuck == nil else { return 0 }
-        let ran = (now &- children[index].startedAt) / 1_000_000
-        if ran >= configuration.steadyMilliseconds {
-            children[index].waitMilliseconds = configuration.restartMilliseconds
-        }
-        let wait = children[index].waitMilliseconds
-        children[index].waitMilliseconds = min(wait * 2, max(wait, configuration.restartMaximumMilliseconds))
-        return wait
+    /// The time until the process is started again, doubled each time that it ended soon. A process killed for a stuck
+    /// evaluation restarts at once: it was not the cause, and each such evaluation takes long to be detected.
+    private func nextDelay(_ index: Int, now: UInt64) -> Duration {
+        guard children[index].stuck == nil else { return .zero }
+        let ran = Duration.nanoseconds(Int64(clamping: now &- children[index].startedAt))
+        if ran >= configuration.steadyAfter { children[index].delay = configuration.restartDelay }
+        let delay = children[index].delay
+        children[index].delay = min(delay * 2, max(delay, configuration.longestRestartDelay))
+        return delay
     }
 
     /// Records for the next process what the ended one was doing. A process that the coordinator never knew leaves the
@@ -155,17 +155,19 @@ actor WorkerProcesses {
     private func killStuck(_ index: Int, now: UInt64) {
         let child = children[index]
         guard let process = child.process, child.stuck == nil, let evaluation = child.status?.evaluation else { return }
-        let grace = configuration.cancelGraceMilliseconds
-        guard now > evaluation.stopBy, (now - evaluation.stopBy) / 1_000_000 >= grace else { return }
+        guard now > evaluation.stopBy else { return }
+        let late = Duration.nanoseconds(Int64(clamping: now - evaluation.stopBy))
+        let grace = configuration.cancelGrace
+        guard late >= grace else { return }
         children[index].stuck = Stuck(
             key: evaluation.key,
-            cause: "the evaluation did not stop within \(grace) ms of its deadline or cancellation, "
+            cause: "the evaluation did not stop within \(grace.milliseconds) ms of its deadline or cancellation, "
                 + "and its process was ended")
         log.error(
             "an evaluation does not stop: its process is ended",
             metadata: [
                 "process": "\(process)", "job": "\(evaluation.key.job)", "attempt": "\(evaluation.key.attempt)",
-                "lateMilliseconds": "\((now - evaluation.stopBy) / 1_000_000)",
+                "lateMilliseconds": "\(late.milliseconds)",
             ])
         kill(process, SIGKILL)
     }
@@ -186,7 +188,7 @@ actor WorkerProcesses {
             [configuration.executable] + configuration.arguments(index),
             environment(index, hasStatus: memory != nil), memory: memory, &process)
         guard code == 0 else {
-            children[index].startAt = now &+ children[index].waitMilliseconds * 1_000_000
+            children[index].startAt = MonotonicClock.deadline(after: children[index].delay)
             return log.error(
                 "a worker process cannot be started",
                 metadata: [

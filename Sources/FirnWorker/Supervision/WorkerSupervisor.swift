@@ -16,17 +16,17 @@ public struct WorkerSupervisor: Service {
         /// The program to start, and its arguments without the program's name for the process with an index from 0.
         public var executable: String
         public var arguments: @Sendable (Int) -> [String]
-        /// The milliseconds after which a process that ended is restarted. They double each time it ends soon, up to
-        /// the maximum.
-        public var restartMilliseconds: UInt64 = 200
-        public var restartMaximumMilliseconds: UInt64 = 30_000
+        /// The time after which a process that ended is restarted. It doubles each time the process ends soon, up to
+        /// the longest.
+        public var restartDelay = Duration.milliseconds(200)
+        public var longestRestartDelay = Duration.seconds(30)
         /// A process that ran for this long restarts with the shortest wait.
-        public var steadyMilliseconds: UInt64 = 60_000
+        public var steadyAfter = Duration.seconds(60)
         /// A process is killed if its evaluation continues for this long after its deadline or cancellation.
-        public var cancelGraceMilliseconds: UInt64 = 5_000
+        public var cancelGrace = Duration.seconds(5)
         /// How long processes may take to end after SIGTERM, before SIGKILL. It is longer than the workers' own drain
         /// time.
-        public var drainMilliseconds: UInt64 = 35_000
+        public var drainTimeout = Duration.seconds(35)
 
         public init(processes: Int, executable: String, arguments: @escaping @Sendable (Int) -> [String]) {
             self.processes = processes

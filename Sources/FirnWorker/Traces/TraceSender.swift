@@ -19,7 +19,7 @@ final class TraceSender {
         options.immediate = true
         // Further segments stay in the queue, which counts bytes.
         options.sendHighWater = 4
-        options.lingerMilliseconds = 1_000
+        options.linger = .seconds(1)
         socket = try Socket(.push, context: context, options: options)
     }
 

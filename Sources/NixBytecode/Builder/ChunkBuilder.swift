@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// Emits the code of one chunk, and tracks the stack height as the verifier does.
 ///
 /// `height` is the stack height before the next instruction; it starts as the number of arguments. After an instruction

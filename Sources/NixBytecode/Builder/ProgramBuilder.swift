@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// Collects the tables of a program. Equal calls in equal order give equal programs: the tables are in the order of
 /// first use, and never depend on the order of a hash table.
 public struct ProgramBuilder: Sendable {

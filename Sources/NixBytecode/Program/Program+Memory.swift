@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// The bytes that parts of a program take out of line, besides the elements of its tables.
 extension Constant {
     public var outOfLineBytes: Int {
@@ -53,3 +55,7 @@ extension Program {
         return bytes
     }
 }
+
+/// Bytes of a non-empty array besides its elements: its header of 32 bytes, and an allowance for the memory allocator's
+/// own.
+let arrayBytes = 48

@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// Verifies the code of one chunk by abstract interpretation, in one pass. The stack is represented by its height.
 ///
 /// Jumps only go forward, so all edges to an instruction are known when the pass reaches it. A jump stores the height

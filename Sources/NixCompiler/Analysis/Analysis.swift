@@ -1,3 +1,4 @@
+import ByteCounting
 import NixSyntax
 
 /// The result of the scope analysis of one tree. It has everything that generating code for a function needs, so that

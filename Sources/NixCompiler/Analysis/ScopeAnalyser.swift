@@ -1,3 +1,4 @@
+import ByteCounting
 import NixSyntax
 
 /// The first pass of the compiler. It traverses the whole tree once, in the order of the code to be generated, and

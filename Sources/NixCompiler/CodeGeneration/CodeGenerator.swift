@@ -1,3 +1,4 @@
+import ByteCounting
 import NixBytecode
 import NixSyntax
 

@@ -20,7 +20,7 @@ extension Evaluator {
     /// - Throws: an error of the kind `internalError` if the system has no address space for heap or stack.
     public convenience init(_ options: EvaluatorOptions = EvaluatorOptions()) throws(EvaluationError) {
         var options = options
-        if let timeout = options.timeout { options.limits.deadline = Self.deadline(after: timeout) }
+        if let timeout = options.timeout { options.limits.deadline = MonotonicClock.deadline(after: timeout) }
         let io: LocalIO
         switch options.files {
         case .all: io = LocalIO()
@@ -43,12 +43,6 @@ extension Evaluator {
             }
         }
         machine.warningHandler = { [unowned self] in warn($0) }
-    }
-
-    private static func deadline(after timeout: Duration) -> UInt64 {
-        let (seconds, attoseconds) = timeout.components
-        let nanoseconds = Double(max(0, seconds)) * 1e9 + Double(max(0, attoseconds)) / 1e9
-        return UInt64(clamping: Int64(min(nanoseconds, 1e18))) &+ MonotonicClock.now()
     }
 
     /// Evaluates a source.

@@ -67,7 +67,7 @@ public struct EvaluationLimits: Sendable, Equatable {
     /// The most nested frames.
     public var depth = 10_000_000
     /// The most time from the start of the job on, including compilation.
-    public var timeoutNanoseconds: UInt64?
+    public var timeout: Duration?
     /// The most bytes of the printed value.
     public var resultBytes: Int?
     /// The most bytes of the output of `trace` and `warn` that are kept; further ones are counted.

@@ -31,12 +31,12 @@ public struct EvaluationReport: Sendable {
         public var collections = 0
         /// The largest number of nested frames.
         public var depthPeak = 0
-        public var elapsedNanoseconds: UInt64 = 0
+        public var elapsed = Duration.zero
         /// The processor time of the machine's thread.
-        public var cpuNanoseconds: UInt64 = 0
-        /// The time for reading and compiling the job's input and arguments; 0 if all of it was cached. Imported files
+        public var cpu = Duration.zero
+        /// The time for reading and compiling the job's input and arguments; zero if all of it was cached. Imported files
         /// count as evaluation.
-        public var compileNanoseconds: UInt64 = 0
+        public var compile = Duration.zero
     }
 
     public var outcome: Outcome

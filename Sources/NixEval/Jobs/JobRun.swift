@@ -32,8 +32,7 @@ final class JobRun {
 
     func run(in memory: MachineMemory?) -> EvaluationReport {
         var limits = Limits(fuel: job.limits.fuel, memory: job.limits.memoryBytes, depth: job.limits.depth)
-        limits.deadline = job.limits.timeoutNanoseconds.map { begin.addingReportingOverflow($0) }
-            .map { $0.overflow ? .max : $0.partialValue }
+        limits.deadline = job.limits.timeout.map { begin &+ UInt64(clamping: $0.nanoseconds) }
         guard let memory,
             let machine = Machine(
                 memory: memory, io: job.io, limits: limits, cancellation: cancellation,
@@ -51,7 +50,7 @@ final class JobRun {
         report.warnings = warnings
         report.statistics.depthPeak = machine.depthPeak
         report.statistics.collections = machine.heapStatistics.collections
-        report.statistics.compileNanoseconds = compiled
+        report.statistics.compile = .nanoseconds(Int64(clamping: compiled))
         report.eventCounts = machine.eventCounts
         return report
     }

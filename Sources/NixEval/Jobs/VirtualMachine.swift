@@ -43,8 +43,8 @@ public actor VirtualMachine {
         let run = JobRun(
             job, cancellation: cancellation, trace: trace, begin: begin, programs: programs, disk: disk)
         var report = run.run(in: memory(system: job.system, features: job.features))
-        report.statistics.elapsedNanoseconds = MonotonicClock.now() &- begin
-        report.statistics.cpuNanoseconds = MonotonicClock.threadTime() &- cpuBegin
+        report.statistics.elapsed = .nanoseconds(Int64(clamping: MonotonicClock.now() &- begin))
+        report.statistics.cpu = .nanoseconds(Int64(clamping: MonotonicClock.threadTime() &- cpuBegin))
         return report
     }
 

@@ -90,59 +90,79 @@ package struct JSONReader: ~Copyable {
     /// - Throws: why the text has no value.
     package mutating func measure(_ meter: inout WorkMeter) throws(JSONError) -> JSONExtent {
         precondition(bytes.count <= Int(UInt32.max))
-        /// The stack of open containers. An entry is twice the number of members read, plus one for an object.
         var open = Buffer<Int>()
         while true {
             try skipSpace(&meter)
             try chargeAhead(&meter)
-            var isComplete = true
-            switch peek() {
-            case UInt8(ascii: "{"):
-                if try !isEmptyContainer(UInt8(ascii: "}"), .object, &meter) {
-                    try push(1, to: &open, &meter)
-                    try readKey(&meter)
-                    isComplete = false
-                }
-            case UInt8(ascii: "["):
-                if try !isEmptyContainer(UInt8(ascii: "]"), .list, &meter) {
-                    try push(0, to: &open, &meter)
-                    isComplete = false
-                }
-            default: try readScalar(&meter)
-            }
-            while isComplete {
+            guard try readStart(&open, &meter) else { continue }
+            repeat {
                 pending &+= 1
                 extent.maximumPending = max(extent.maximumPending, pending)
-                guard open.count > 0 else {
-                    try skipSpace(&meter)
-                    if position < bytes.count { throw unexpected("end of input") }
-                    try checkEncoding(&meter)
-                    open.free(&meter)
-                    return extent
-                }
-                let last = open.count &- 1
-                let current = open[last]
-                open[last] = current &+ 2
-                let isObject = current & 1 == 1
-                try skipSpace(&meter)
-                if peek() == UInt8(ascii: ",") {
-                    position &+= 1
-                    try skipSpace(&meter)
-                    if isObject { try readKey(&meter) }
-                    break
-                }
-                guard peek() == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
-                    throw unexpected(isObject ? "',' or '}'" : "',' or ']'")
-                }
-                position &+= 1
-                let count = current &>> 1 &+ 1
-                try add(isObject ? .object : .list, UInt64(count), &meter)
-                extent.addContainer(count, isObject: isObject)
-                pending &-= isObject ? 2 &* count : count
-                open.removeLast(1)
-                try chargeAhead(&meter)
-            }
+                if open.count == 0 { return try finish(&open, &meter) }
+            } while try endsContainer(&open, &meter)
         }
+    }
+
+    /// Reads a scalar, an empty container, or the start of a container up to its first value.
+    ///
+    /// - Parameter open: the stack of open containers. An entry is twice the number of members read, plus one for an
+    ///   object.
+    /// - Returns: whether a value is complete.
+    @inline(__always)
+    private mutating func readStart(_ open: inout Buffer<Int>, _ meter: inout WorkMeter) throws(JSONError) -> Bool {
+        switch peek() {
+        case UInt8(ascii: "{"):
+            if try isEmptyContainer(UInt8(ascii: "}"), .object, &meter) { return true }
+            try push(1, to: &open, &meter)
+            try readKey(&meter)
+            return false
+        case UInt8(ascii: "["):
+            if try isEmptyContainer(UInt8(ascii: "]"), .list, &meter) { return true }
+            try push(0, to: &open, &meter)
+            return false
+        default:
+            try readScalar(&meter)
+            return true
+        }
+    }
+
+    /// Reads what follows a value in a container: the end of the container, which is then a complete value, or a comma,
+    /// and in an object the key of the next member.
+    @inline(__always)
+    private mutating func endsContainer(_ open: inout Buffer<Int>, _ meter: inout WorkMeter) throws(JSONError) -> Bool {
+        let last = open.count &- 1
+        let current = open[last]
+        open[last] = current &+ 2
+        let isObject = current & 1 == 1
+        try skipSpace(&meter)
+        if peek() == UInt8(ascii: ",") {
+            position &+= 1
+            try skipSpace(&meter)
+            if isObject { try readKey(&meter) }
+            return false
+        }
+        guard peek() == (isObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+            throw unexpected(isObject ? "',' or '}'" : "',' or ']'")
+        }
+        position &+= 1
+        let count = current &>> 1 &+ 1
+        try add(isObject ? .object : .list, UInt64(count), &meter)
+        extent.addContainer(count, isObject: isObject)
+        pending &-= isObject ? 2 &* count : count
+        open.removeLast(1)
+        try chargeAhead(&meter)
+        return true
+    }
+
+    /// Checks that nothing follows the value.
+    private mutating func finish(
+        _ open: inout Buffer<Int>, _ meter: inout WorkMeter
+    ) throws(JSONError) -> JSONExtent {
+        try skipSpace(&meter)
+        if position < bytes.count { throw unexpected("end of input") }
+        try checkEncoding(&meter)
+        open.free(&meter)
+        return extent
     }
 
     // MARK: Charging

@@ -3,11 +3,6 @@
 /// The cache is bounded, and its owner counts its memory. When the patterns take more than `byteLimit`, all but the
 /// newest are dropped.
 package final class RegexCache {
-    private struct Entry {
-        var source: [UInt8]
-        var pattern: RegularExpression
-    }
-
     /// The longest pattern in bytes that is cached, so that a look-up takes a few microseconds at most.
     package static let longestCached = 1 << 16
     private static let byteLimit = 8 << 20
@@ -17,9 +12,9 @@ package final class RegexCache {
     private static let entryBytes = 256
 
     let memory = MatcherMemory()
-    private var known: [UInt64: Entry] = [:]
+    private var known: [UInt64: RegularExpression] = [:]
     // Exclusivity is not checked at run time: no access to this table calls code that accesses it.
-    @exclusivity(unchecked) private var recent = [Entry?](repeating: nil, count: RegexCache.recentCount)
+    @exclusivity(unchecked) private var recent = [RegularExpression?](repeating: nil, count: RegexCache.recentCount)
     private let seed = UInt64.random(in: .min ... .max)
     /// Bytes that the cached patterns take.
     package private(set) var byteCount = 0
@@ -30,26 +25,26 @@ package final class RegexCache {
     package func cached(_ source: ByteView) -> RegularExpression? {
         if source.count > RegexCache.longestCached { return nil }
         let position = RegexCache.position(source)
-        if let entry = unsafe recent[position], entry.source.withView({ $0.isEqual(source) }) { return entry.pattern }
-        guard let entry = known[hash(source)], entry.source.withView({ $0.isEqual(source) }) else { return nil }
-        unsafe recent[position] = entry
-        return entry.pattern
+        if let pattern = unsafe recent[position], pattern.isCompiled(from: source) { return pattern }
+        guard let pattern = known[hash(source)], pattern.isCompiled(from: source) else { return nil }
+        unsafe recent[position] = pattern
+        return pattern
     }
 
     /// Compiles a pattern, and caches it unless it is too long.
     package func compile(_ source: ByteView, _ meter: inout WorkMeter) throws(RegexError) -> RegularExpression {
         let pattern = try RegexCompiler.compile(source, &meter)
         if source.count > RegexCache.longestCached { return pattern }
-        let entry = Entry(source: source.array, pattern: pattern)
+        pattern.keepSource(source)
         let size = pattern.byteCount + source.count + RegexCache.entryBytes
         if byteCount + size > RegexCache.byteLimit {
             known = [:]
-            unsafe recent = [Entry?](repeating: nil, count: RegexCache.recentCount)
+            unsafe recent = [RegularExpression?](repeating: nil, count: RegexCache.recentCount)
             byteCount = 0
         }
         byteCount += size
-        known[hash(source)] = entry
-        unsafe recent[RegexCache.position(source)] = entry
+        known[hash(source)] = pattern
+        unsafe recent[RegexCache.position(source)] = pattern
         return pattern
     }
 

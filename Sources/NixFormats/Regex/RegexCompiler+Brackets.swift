@@ -31,32 +31,36 @@ extension RegexCompiler {
         }
         if case .byte = last { token = try bracketToken() }
         while true {
-            switch token {
-            case .end:
-                add(last, to: &set)
-                return isInverted ? set.inverted : set
-            case .byte(let byte):
-                add(last, to: &set)
-                last = .byte(byte)
-            case .collating(let name):
-                add(last, to: &set)
-                guard let byte = CollatingNames.byte(name) else { throw .invalid }
-                last = .byte(byte)
-            case .equivalence(let name):
-                add(last, to: &set)
-                guard let byte = CollatingNames.byte(name) else { throw .invalid }
-                set.formUnion(ByteSet { lowered($0) == lowered(byte) })
-                last = .class
-            case .class(let name):
-                add(last, to: &set)
-                guard let members = CharacterClass.set(named: name.map(lowered)) else { throw .invalid }
-                set.formUnion(members)
-                last = .class
-            case .dash: last = try rangeEnd(last, &set)
-            }
+            if case .end = token { break }
+            last = try add(token, after: last, to: &set)
             // Building a set tests all 256 bytes.
             try charge(4)
             token = try bracketToken()
+        }
+        add(last, to: &set)
+        return isInverted ? set.inverted : set
+    }
+
+    /// Adds an item, or a range that the item before it began.
+    ///
+    /// - Returns: what the item is to a `-` that follows.
+    private mutating func add(_ token: Token, after last: Last, to set: inout ByteSet) throws(RegexError) -> Last {
+        if case .dash = token { return try rangeEnd(last, &set) }
+        add(last, to: &set)
+        switch token {
+        case .byte(let byte): return .byte(byte)
+        case .collating(let name):
+            guard let byte = CollatingNames.byte(name) else { throw .invalid }
+            return .byte(byte)
+        case .equivalence(let name):
+            guard let byte = CollatingNames.byte(name) else { throw .invalid }
+            set.formUnion(ByteSet { lowered($0) == lowered(byte) })
+            return .class
+        case .class(let name):
+            guard let members = CharacterClass.set(named: name.map(lowered)) else { throw .invalid }
+            set.formUnion(members)
+            return .class
+        case .dash, .end: return .nothing
         }
     }
 

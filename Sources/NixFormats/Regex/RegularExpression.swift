@@ -67,6 +67,16 @@ package final class RegularExpression {
     let firstBytes: ByteSet
     /// Whether the pattern can match the empty text.
     let isNullable: Bool
+    /// The text of a pattern that is cached, by which the cache finds it. Exclusivity is not checked at run time: it is
+    /// set once, before the pattern is in the cache.
+    @exclusivity(unchecked) private var source: [UInt8] = []
+
+    /// Keeps the text that the pattern was compiled from.
+    func keepSource(_ source: ByteView) { unsafe self.source = source.array }
+
+    /// Whether the pattern was compiled from a text, which `keepSource` kept.
+    @inline(__always)
+    func isCompiled(from source: ByteView) -> Bool { unsafe self.source.withView { $0.isEqual(source) } }
 
     /// - Parameters:
     ///   - nodes: the nodes, whose branches are numbered here.

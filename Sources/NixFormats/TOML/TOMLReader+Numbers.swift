@@ -155,40 +155,48 @@ extension TOMLReader {
 
     /// Reads digits with a fraction, an exponent or both.
     private func float(_ word: [UInt8]) throws(TOMLError) -> Double {
-        var index = 0
-        func invalid() -> TOMLError {
-            TOMLError("bad float: invalid format", at: position + index, suffix: TOMLError.floatHints)
+        var scan = FloatScan(word: word)
+        scan.takeSign()
+        let first = scan.index
+        try takeDigits(&scan)
+        try checkLeadingZero(word[first..<scan.index])
+        if scan.take({ $0 == UInt8(ascii: ".") }) { try takeDigits(&scan) }
+        if scan.take({ $0 | 0x20 == UInt8(ascii: "e") }) {
+            scan.takeSign()
+            try takeDigits(&scan)
         }
-        var text: [UInt8] = []
-        func digits(_ start: Int) throws(TOMLError) -> Int {
-            var end = start
-            while end < word.count, isDigit(word[end]) || word[end] == UInt8(ascii: "_") { end += 1 }
-            guard end > start else { throw invalid() }
-            text += try withoutSeparators(word[start..<end], "float")
-            return end
+        guard scan.index == word.count, let value = Double(String(decoding: scan.text, as: UTF8.self)) else {
+            throw invalidFloat(scan)
         }
-        func sign() {
-            guard index < word.count, word[index] == UInt8(ascii: "-") || word[index] == UInt8(ascii: "+") else {
-                return
-            }
-            text.append(word[index])
-            index += 1
-        }
-        sign()
-        let first = index
-        index = try digits(index)
-        try checkLeadingZero(word[first..<index])
-        if index < word.count, word[index] == UInt8(ascii: ".") {
-            text.append(UInt8(ascii: "."))
-            index = try digits(index + 1)
-        }
-        if index < word.count, word[index] | 0x20 == UInt8(ascii: "e") {
-            text.append(UInt8(ascii: "e"))
-            index += 1
-            sign()
-            index = try digits(index)
-        }
-        guard index == word.count, let value = Double(String(decoding: text, as: UTF8.self)) else { throw invalid() }
         return value
     }
+
+    private func takeDigits(_ scan: inout FloatScan) throws(TOMLError) {
+        let digits = scan.word[scan.index...].prefix { isDigit($0) || $0 == UInt8(ascii: "_") }
+        guard !digits.isEmpty else { throw invalidFloat(scan) }
+        scan.text += try withoutSeparators(digits, "float")
+        scan.index = digits.endIndex
+    }
+
+    private func invalidFloat(_ scan: FloatScan) -> TOMLError {
+        TOMLError("bad float: invalid format", at: position + scan.index, suffix: TOMLError.floatHints)
+    }
+}
+
+/// The state of reading a float.
+private struct FloatScan {
+    let word: [UInt8]
+    var index = 0
+    /// What was read, without separators.
+    var text: [UInt8] = []
+
+    /// Takes the next byte if it is one of those wanted.
+    mutating func take(_ isWanted: (UInt8) -> Bool) -> Bool {
+        guard index < word.count, isWanted(word[index]) else { return false }
+        text.append(word[index])
+        index += 1
+        return true
+    }
+
+    mutating func takeSign() { _ = take { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") } }
 }

@@ -86,12 +86,7 @@ public struct DerivationAssembly {
         let hashedInputs = addressing == .inputs && !isDeferred ? Self.hashed(inputs, table) : nil
         var paths = outputValues
         if let hashedInputs {
-            let hash = try digest(hashedInputs, body, paths: nil)
-            for (index, output) in outputs.enumerated() {
-                if index & 0xFF == 0xFF, isStopped() { throw Stopped() }
-                paths[index] = try StorePath.make(
-                    type: Array("output:".utf8) + output, sha256: hash, name: StorePath.outputName(name, output))
-            }
+            paths = try outputPaths(digest(hashedInputs, body, paths: nil))
             body.fill(paths)
         }
         var head = ATermWriter(capacity: 1024 + inputs.count * 96)
@@ -118,6 +113,18 @@ public struct DerivationAssembly {
                 },
                 inputs: inputs, sources: sources, modulo: modulo))
         return (record, wantsText ? head.bytes + body.bytes : [])
+    }
+
+    /// The paths of outputs whose addresses follow from the inputs.
+    private func outputPaths(_ hash: [UInt8]) throws -> [[UInt8]] {
+        var paths: [[UInt8]] = []
+        for (index, output) in outputs.enumerated() {
+            if index & 0xFF == 0xFF, isStopped() { throw Stopped() }
+            paths.append(
+                try StorePath.make(
+                    type: Array("output:".utf8) + output, sha256: hash, name: StorePath.outputName(name, output)))
+        }
+        return paths
     }
 
     private var hasKnownPaths: Bool {

@@ -42,34 +42,13 @@ public struct StoredDerivation: Sendable, Equatable {
     /// - Throws: a syntax error.
     public init(parsing text: [UInt8], allowsDynamic: Bool = true) throws(StoreError) {
         var reader = ATermReader(text)
-        let isVersioned = reader.next("DrvWithVersion(")
-        if isVersioned {
-            let version = try reader.string()
-            guard version == Array("xp-dyn-drv".utf8) else {
-                throw StoreError("unknown derivation ATerm format version '", version, "'")
-            }
-            guard allowsDynamic else {
-                throw StoreError(
-                    "experimental Nix feature 'dynamic-derivations' is disabled for a derivation of ATerm format version "
-                        + "'xp-dyn-drv'; add '--extra-experimental-features dynamic-derivations' to enable it")
-            }
-            try reader.expect(",")
-        } else {
-            try reader.expect("Derive(")
-        }
+        let isVersioned = try reader.start(allowsDynamic: allowsDynamic)
         outputs = try reader.list { reader throws(StoreError) in
             let fields = try reader.tuple(4)
             return Output(name: fields[0], path: fields[1], algorithm: fields[2], hash: fields[3])
         }
         try reader.expect(",")
-        inputs = try reader.list { reader throws(StoreError) in
-            try reader.expect("(")
-            let path = try reader.string()
-            try reader.expect(",")
-            let outputs = try reader.outputs(isVersioned: isVersioned, depth: 0)
-            try reader.expect(")")
-            return Input(path: path, outputs: outputs)
-        }
+        inputs = try reader.list { reader throws(StoreError) in try reader.input(isVersioned: isVersioned) }
         try reader.expect(",")
         sources = try reader.strings()
         try reader.expect(",")
@@ -231,5 +210,35 @@ private struct ATermReader {
         }
         try expect("]")
         return items
+    }
+}
+
+extension ATermReader {
+    /// Reads the start of a derivation, and returns whether it has the versioned format.
+    fileprivate mutating func start(allowsDynamic: Bool) throws(StoreError) -> Bool {
+        guard next("DrvWithVersion(") else {
+            try expect("Derive(")
+            return false
+        }
+        let version = try string()
+        guard version == Array("xp-dyn-drv".utf8) else {
+            throw StoreError("unknown derivation ATerm format version '", version, "'")
+        }
+        guard allowsDynamic else {
+            throw StoreError(
+                "experimental Nix feature 'dynamic-derivations' is disabled for a derivation of ATerm format version "
+                    + "'xp-dyn-drv'; add '--extra-experimental-features dynamic-derivations' to enable it")
+        }
+        try expect(",")
+        return true
+    }
+
+    fileprivate mutating func input(isVersioned: Bool) throws(StoreError) -> StoredDerivation.Input {
+        try expect("(")
+        let path = try string()
+        try expect(",")
+        let outputs = try outputs(isVersioned: isVersioned, depth: 0)
+        try expect(")")
+        return StoredDerivation.Input(path: path, outputs: outputs)
     }
 }

@@ -43,24 +43,27 @@ public struct ParsedURL: Sendable, Equatable {
         }
         scheme = String(decoding: rest[..<colon], as: UTF8.self).lowercased()
         rest = rest[(colon + 1)...]
-        authority = nil
-        if rest.starts(with: Array("//".utf8)) {
-            rest = rest.dropFirst(2)
-            let end = rest.firstIndex(of: CanonPath.slash) ?? rest.endIndex
-            authority = Array(rest[..<end])
-            rest = rest[end...]
-        }
+        authority = Self.takeAuthority(&rest)
+        path = []
         try Self.check(rest, allowed: "/", of: text)
-        let isFile = scheme == "file" || scheme.hasSuffix("+file")
-        if isFile, let authority, !authority.isEmpty {
-            throw FetchError(.badURL, "file:// URL '", text, "' has unexpected authority '", authority, "'")
+        if scheme == "file" || scheme.hasSuffix("+file") {
+            if let authority, !authority.isEmpty {
+                throw FetchError(.badURL, "file:// URL '", text, "' has unexpected authority '", authority, "'")
+            }
+            if rest.isEmpty { rest = [CanonPath.slash] }
         }
-        if isFile, rest.isEmpty { rest = [CanonPath.slash] }
-        var segments: [[UInt8]] = []
         for segment in rest.split(separator: CanonPath.slash, omittingEmptySubsequences: false) {
-            segments.append(try Self.decode(segment))
+            path.append(try Self.decode(segment))
         }
-        path = segments
+    }
+
+    /// Removes the authority from the start of what follows the scheme.
+    private static func takeAuthority(_ rest: inout ArraySlice<UInt8>) -> [UInt8]? {
+        guard rest.starts(with: Array("//".utf8)) else { return nil }
+        rest = rest.dropFirst(2)
+        let end = rest.firstIndex(of: CanonPath.slash) ?? rest.endIndex
+        defer { rest = rest[end...] }
+        return Array(rest[..<end])
     }
 
     /// The part of the scheme after `+`: `https` in `tarball+https`. Without `+`, it is the whole scheme.

@@ -109,21 +109,11 @@ extension Command {
                 pollfd(fd: pipes.messages.read, events: Int16(POLLIN), revents: 0),
             ]
             if unsafe poll(&waits, 3, -1) < 0 { continue }
-            if waits[0].revents != 0 {
-                let count = unsafe input.withUnsafeBytes { bytes in
-                    unsafe send(
-                        pipes.input.write, bytes.baseAddress?.advanced(by: written), bytes.count - written,
-                        Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-                }
-                written += max(0, count)
-                let isBroken = count < 0 && errno != EINTR && errno != EAGAIN
-                if isBroken || written == input.count { pipes.input.closeWrite() }
-            }
+            if waits[0].revents != 0 { write(to: pipes.input, &written) }
             if waits[1].revents != 0 {
-                let count = unsafe read(pipes.output.read, &chunk, chunk.count)
-                if count <= 0 { pipes.output.closeRead() }
+                let count = pipes.output.read(into: &chunk)
                 let shouldContinue = unsafe chunk.withUnsafeBytes { bytes in
-                    unsafe count <= 0 || output(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+                    unsafe count == 0 || output(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
                 }
                 if !shouldContinue {
                     kill(child, SIGKILL)
@@ -131,12 +121,24 @@ extension Command {
                 }
             }
             if waits[2].revents != 0 {
-                let count = unsafe read(pipes.messages.read, &chunk, chunk.count)
-                if count <= 0 { pipes.messages.closeRead() }
-                message += chunk.prefix(max(0, min(count, Self.maximumMessage - message.count)))
+                let count = pipes.messages.read(into: &chunk)
+                message += chunk.prefix(min(count, Self.maximumMessage - message.count))
             }
         }
         return (message, false)
+    }
+
+    /// Writes as much of the input as the program takes now, and closes the end behind the last byte, or when the program
+    /// has closed its own.
+    private func write(to channel: Channel, _ written: inout Int) {
+        let count = unsafe input.withUnsafeBytes { bytes in
+            unsafe send(
+                channel.write, bytes.baseAddress?.advanced(by: written), bytes.count - written,
+                Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+        written += max(0, count)
+        let isBroken = count < 0 && errno != EINTR && errno != EAGAIN
+        if isBroken || written == input.count { channel.closeWrite() }
     }
 }
 
@@ -178,6 +180,15 @@ private final class Channel {
     }
 
     var isOpen: Bool { read >= 0 }
+
+    /// Reads what is there into the buffer, and closes the end if there will be no more.
+    ///
+    /// - Returns: the number of bytes.
+    func read(into chunk: inout [UInt8]) -> Int {
+        let count = unsafe Glibc.read(read, &chunk, chunk.count)
+        if count <= 0 { closeRead() }
+        return max(0, count)
+    }
 
     func closeRead() {
         if read >= 0 { close(read) }

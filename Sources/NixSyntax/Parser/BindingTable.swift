@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// The bindings of every attribute set and `let` while they are parsed.
 ///
 /// A binding group may grow after its closing brace, because `a = { b = 1; }; a.c = 2;` adds to the finished set. The

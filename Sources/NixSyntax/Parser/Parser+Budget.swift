@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// The parser polls often enough that it does little work and takes few bytes between two polls.
 extension Parser {
     /// Counts units of work, and polls when enough have been done.

@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// Turns tokens into a tree, by Nix's grammar and with one token of lookahead.
 ///
 /// The parser is a pushdown automaton. Its stack (`top` and `frames`) holds the constructs that have begun, its state

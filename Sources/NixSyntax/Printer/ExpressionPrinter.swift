@@ -231,6 +231,7 @@ extension SyntaxTree {
     /// The beginning of an expression, as `nix-instantiate --parse` prints it.
     ///
     /// - Parameters:
+    ///   - node: the expression.
     ///   - limit: largest result in bytes; a truncated one ends in `…` in addition.
     ///   - baseDirectory: see `printed(baseDirectory:homeDirectory:)`. If it is empty, relative paths are printed as
     ///     written.

@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// The nodes of a tree, packed into 12 bytes each. Operands that do not fit are in the side table `extra`.
 public struct NodeTable: Sendable {
     /// The kind of a node, which also distinguishes variants such as a recursive set.

@@ -1,3 +1,4 @@
+import ByteCounting
 import Glibc
 
 /// Interns names: a name's symbol is its index in the order of first appearance.

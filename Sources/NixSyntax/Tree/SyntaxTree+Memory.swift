@@ -1,3 +1,5 @@
+import ByteCounting
+
 extension SyntaxTree {
     /// Bytes that the source and the tables take, estimated so that equal sources give equal numbers.
     public var memoryBytes: Int {

@@ -1,3 +1,5 @@
+import ByteCounting
+
 /// Byte strings of one source. Most are ranges of the source, which take no bytes of their storage.
 public struct TextTable: Sendable {
     /// The location of a string: in the source, or in `storage`.

@@ -18,12 +18,9 @@ extension Builtin {
             "The quotient of two numbers; of two integers, the integer next to it toward zero."
         ) { $0.arithmeticBuiltin(.divide) },
         .frame(
-            "lessThan", [.checked("a"), .checked("b")], slots: 3, since: "0.10",
+            "lessThan", [.checked("a"), .checked("b")], frame: LessThanFrame.self, since: "0.10",
             "Whether `a < b`, for numbers, strings, paths and lists.", role: .naturalOrder
-        ) { interpreter in
-            if interpreter.bp[2].isNull { interpreter.bp[2] = .false }
-            return interpreter.lessThanDeepStep()
-        },
+        ) { $0.lessThanDeepStep() },
         .function(
             "bitAnd", [.evaluated("a"), .evaluated("b")], since: "2.1", "The bits that both integers have.",
             early: { $0.expectInteger(0) != nil }

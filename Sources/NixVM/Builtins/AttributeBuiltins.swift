@@ -122,15 +122,16 @@ extension Interpreter {
         return answer(select(from: set) { !removed.contains($0) })
     }
 
-    /// The result, or that the evaluation must stop.
+    /// Answers with a result; nil says that the evaluation must stop.
     private func answer(_ result: Value?) -> Step { result.map { done($0) } ?? .error }
 
-    /// The attributes whose names pass; `Size.attributesAndLayout` of the whole reserved. Nil with `failure` set when the
-    /// evaluation must stop.
+    /// Makes a set of the attributes whose names pass. The caller has reserved `Size.attributesAndLayout` of all of them.
+    /// The result is nil, and `failure` is set, when the evaluation must stop.
     private func select(from set: AttributesRef, where passes: (UInt32) -> Bool) -> Value? {
         let entries = set.entries
         let layout = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
-        // The values are gathered where the set would begin if all passed.
+        // The number of names decides where the set begins, and is only known at the end. Until then the values lie
+        // where they cannot meet the layout: behind its largest possible size.
         let gathered = (layout + (3 &+ set.count)).values
         var count = 0
         for index in 0..<set.count {
@@ -180,11 +181,12 @@ extension Interpreter {
         return attributes(ofPairs: list)
     }
 
-    /// Whether an element of `listToAttrs`' list has a name; nil if so.
+    /// Checks that an element of the list of `listToAttrs` has a name. The result is nil if it has, and otherwise the step
+    /// to answer.
     private func checkPair(_ item: Value) -> Step? {
         guard item.isAttributes else { return failExpected("a set", item) }
         guard let name = lookup(item.attributes, Symbols.name) else {
-            return failMissingAttribute(item, Symbols.name, context: "in a {name=...; value=...;} pair")
+            return failMissingAttribute(item, Symbols.name.number, context: "in a {name=...; value=...;} pair")
         }
         if !isForced(name) { return .force }
         guard name.pointee.isString else { return failPairName(item.object, name.pointee) }
@@ -192,7 +194,7 @@ extension Interpreter {
     }
 
     private func failPairName(_ pair: Object, _ name: Value) -> Step {
-        let position = positionNumber(pair, Symbols.name) ?? 0
+        let position = positionNumber(pair, Symbols.name.number) ?? 0
         let step = fail(.type, "expected a string but found \(describe(name))")
         machine.failure?.position = machine.attributePosition(position)
         machine.notes.append(
@@ -202,8 +204,8 @@ extension Interpreter {
         return step
     }
 
-    /// The set of a list of `{ name, value }` whose names are checked: the first of equal names wins, and only it
-    /// needs a value.
+    /// Makes the set of a list of `{ name, value }` whose names were checked. The first of several equal names wins, and
+    /// only that one needs a value.
     private func attributes(ofPairs list: ListRef) -> Step {
         var pairs: [(symbol: UInt32, index: Int)] = []
         pairs.reserveCapacity(list.count)
@@ -223,9 +225,9 @@ extension Interpreter {
         for pair in pairs where entries.last?.symbol != pair.symbol {
             let item = list[pair.index]
             guard let value = lookup(item.attributes, Symbols.value) else {
-                return failMissingAttribute(item, Symbols.value, context: "in a {name=...; value=...;} pair")
+                return failMissingAttribute(item, Symbols.value.number, context: "in a {name=...; value=...;} pair")
             }
-            entries.append(LayoutEntry(pair.symbol, positionNumber(item.attributes, Symbols.value) ?? 0))
+            entries.append(LayoutEntry(pair.symbol, positionNumber(item.attributes, Symbols.value.number) ?? 0))
             values.append(value.pointee)
         }
         let result = makeAttributes(entries)
@@ -233,7 +235,8 @@ extension Interpreter {
         return done(result)
     }
 
-    /// The same names without positions, as the result of a builtin has them; `Size.layout` reserved.
+    /// A layout with the same names and no positions, because the attributes that a builtin makes have none. The caller
+    /// has reserved `Size.layout`.
     private func layoutWithoutPositions(_ layout: Object) -> Object {
         if (0..<layout.field).allSatisfy({ layout.entries[$0].position == 0 }) { return layout }
         let known = state.pointee.layoutCache + cacheIndex(layout, layout)
@@ -309,15 +312,17 @@ extension Interpreter {
         guard reserve(Size.string(file.count) + Size.attributesAndLayout(3)) else { return .collect }
         return done(
             makeAttributes([
-                (Symbols.file, makeString(file)), (Symbols.line, Value(small: line)),
-                (Symbols.column, Value(small: column)),
+                (Symbols.file.number, makeString(file)), (Symbols.line.number, Value(small: line)),
+                (Symbols.column.number, Value(small: column)),
             ]))
     }
 
-    /// Bytes beside the heap that a member of a group takes while groups are gathered, where each is alone in its own.
+    /// The bytes outside the heap that one member of a group takes while groups are gathered, in the worst case that each
+    /// group has one member.
     static var memberBytes: Int { 128 }
 
-    /// A thunk for each name: the function applied to the name and the values of all sets that have it.
+    /// Makes a set with a thunk for each name, which applies the function to the name and to the list of its values in all
+    /// sets that have it.
     fileprivate func zipAttributes() -> Step {
         if let step = refuseUncallable(0) { return step }
         guard let list = expectList(1) else { return .error }
@@ -348,7 +353,8 @@ extension Interpreter {
 }
 
 extension Machine {
-    /// The chunk behind a function and how many arguments it has already; nil for what is no function written in Nix.
+    /// The chunk of a function and the number of arguments that it has got already; nil for a value that is not a
+    /// function written in Nix.
     func writtenFunction(_ value: Value) -> (chunk: LoadedChunk, applied: Int)? {
         var applied = 0
         var function = value
@@ -361,7 +367,7 @@ extension Machine {
         return Int(loaded.program) < programs.count ? (loaded, applied) : nil
     }
 
-    /// The formals of the parameter a function takes next; nil when that is a plain name.
+    /// The formals of the parameter that a function takes next; nil if that parameter is a plain name.
     func nextFormals(of value: Value) -> [(entry: LayoutEntry, hasDefault: Bool)]? {
         guard let (loaded, applied) = writtenFunction(value) else { return nil }
         let program = programs[Int(loaded.program)]

@@ -76,7 +76,7 @@ extension Interpreter {
 
     private func startClosure() -> Step {
         guard let start = lookup(frame.set.object, Symbols.startSet) else {
-            return failMissingAttribute(frame.$set, Symbols.startSet, context: Self.closureArgument)
+            return failMissingAttribute(frame.$set, Symbols.startSet.number, context: Self.closureArgument)
         }
         if !isForced(start) { return .force }
         guard start.pointee.isList else {
@@ -85,7 +85,7 @@ extension Interpreter {
         let items = start.pointee.list
         if items.count == 0 { return done(start.pointee) }
         guard let function = lookup(frame.set.object, Symbols.operator) else {
-            return failMissingAttribute(frame.$set, Symbols.operator, context: Self.closureArgument)
+            return failMissingAttribute(frame.$set, Symbols.operator.number, context: Self.closureArgument)
         }
         if !isForced(function) { return .force }
         guard isCallable(function.pointee) else {
@@ -124,7 +124,7 @@ extension Interpreter {
             return failExpected("a set", element.pointee, context: elementText(element.pointee))
         }
         guard let key = lookup(element.pointee.object, Symbols.key) else {
-            return failMissingAttribute(element.pointee, Symbols.key, context: elementText(element.pointee))
+            return failMissingAttribute(element.pointee, Symbols.key.number, context: elementText(element.pointee))
         }
         if !isForced(key) { return .force }
         guard reserve(growth), reserveSlots(4) else { return .collect }

@@ -31,50 +31,57 @@ extension Interpreter {
     /// A set from store paths to what the string has of each.
     fileprivate func getContext() -> Step {
         guard let string = expectString(0) else { return .error }
-        struct Entry {
-            var path = false
-            var allOutputs = false
-            var outputs: [[UInt8]] = []
-        }
         let count = string.contextCount
         // Each element may be of a path of its own.
         let each = Size.attributesAndLayout(3) + Size.list(1)
         guard reserve(Size.each(count, each) + Size.attributesAndLayout(count)) else { return .collect }
         if let step = admitElements(count) { return step }
-        var entries: [[UInt8]: Entry] = [:]
+        guard let references = references(of: string) else { return .error }
+        var pairs: [(symbol: UInt32, value: Value)] = []
+        for (path, reference) in references {
+            guard poll(at: pairs.count), let name = symbol(ofCharged: path), let value = attributes(of: reference)
+            else { return .error }
+            pairs.append((name, value))
+        }
+        return done(makeAttributes(pairs))
+    }
+
+    /// What the context of a string refers to, by store path; fails and returns nil for a chain that cannot be resolved.
+    private func references(of string: StringRef) -> [[UInt8]: PathReference]? {
+        var references: [[UInt8]: PathReference] = [:]
         for element in elements(of: string) {
             switch element {
-            case .path(let path): entries[path, default: Entry()].path = true
-            case .deep(let path): entries[path, default: Entry()].allOutputs = true
+            case .path(let path): references[path, default: PathReference()].path = true
+            case .deep(let path): references[path, default: PathReference()].allOutputs = true
             case .output(let output, let derivation):
                 guard let chain = OutputChain(derivation) else {
-                    entries[derivation, default: Entry()].outputs.append(output)
+                    references[derivation, default: PathReference()].outputs.append(output)
                     continue
                 }
                 do throws(StoreError) {
-                    entries[try resolved(chain), default: Entry()].outputs.append(output)
+                    references[try resolved(chain), default: PathReference()].outputs.append(output)
                 } catch {
-                    return fail(.value, bytes: error.message)
+                    _ = fail(.value, bytes: error.message)
+                    return nil
                 }
             }
         }
+        return references
+    }
+
+    private func attributes(of reference: PathReference) -> Value? {
         var pairs: [(symbol: UInt32, value: Value)] = []
-        for (path, entry) in entries {
-            var inner: [(symbol: UInt32, value: Value)] = []
-            if entry.path { inner.append((Symbols.path, .true)) }
-            if entry.allOutputs { inner.append((Symbols.allOutputs, .true)) }
-            if !entry.outputs.isEmpty {
-                let outputs = makeList(entry.outputs.count)
-                for (index, output) in entry.outputs.enumerated() {
-                    guard let name = symbol(ofCharged: output) else { return .error }
-                    outputs.list[index] = nameString(name)
-                }
-                inner.append((Symbols.outputs, outputs))
+        if reference.path { pairs.append((Symbols.path.number, .true)) }
+        if reference.allOutputs { pairs.append((Symbols.allOutputs.number, .true)) }
+        if !reference.outputs.isEmpty {
+            let outputs = makeList(reference.outputs.count)
+            for (index, output) in reference.outputs.enumerated() {
+                guard let name = symbol(ofCharged: output) else { return nil }
+                outputs.list[index] = nameString(name)
             }
-            guard poll(at: pairs.count), let name = symbol(ofCharged: path) else { return .error }
-            pairs.append((name, makeAttributes(inner)))
+            pairs.append((Symbols.outputs.number, outputs))
         }
-        return done(makeAttributes(pairs))
+        return makeAttributes(pairs)
     }
 
     /// Charges for taking so many elements of a context apart beside the heap; what to answer when a limit forbids it, or
@@ -131,7 +138,7 @@ extension Interpreter {
     /// The elements that one attribute of `appendContext`'s set names; `.next` when all of it was forced.
     private func readContext(_ info: Object, _ path: [UInt8], _ texts: inout [[UInt8]]) -> Step {
         for (symbol, element) in [
-            (Symbols.path, ContextElement.path(path)), (Symbols.allOutputs, ContextElement.deep(path)),
+            (Symbols.path.number, ContextElement.path(path)), (Symbols.allOutputs.number, ContextElement.deep(path)),
         ] {
             guard let slot = lookup(info, symbol) else { continue }
             if !isForced(slot) { return .force }
@@ -209,4 +216,11 @@ extension Interpreter {
         let result = makeString(length: string.count, context: context)
         return copy(string.start, to: result.object.bytes, count: string.count) ? done(result) : .error
     }
+}
+
+/// What the context of a string refers to of one store path.
+private struct PathReference {
+    var path = false
+    var allOutputs = false
+    var outputs: [[UInt8]] = []
 }

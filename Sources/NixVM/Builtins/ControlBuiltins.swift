@@ -7,14 +7,14 @@ extension Builtin {
             $0.done($0.argument(1))
         },
         .frame(
-            "deepSeq", [.checked("a", isLazy: true), .checked("b", isLazy: true)], slots: 1, since: "1.8",
+            "deepSeq", [.checked("a", isLazy: true), .checked("b", isLazy: true)], frame: DeepSeqFrame.self,
+            since: "1.8",
             "`b`, after `a` and all that lies in it was evaluated."
         ) { interpreter in
-            if interpreter.argument(2).isNull {
-                interpreter.bp[2] = .true
-                return interpreter.callWith(.builtin(.deepForce), interpreter.argument(0))
-            }
-            return interpreter.done(interpreter.argument(1))
+            let frame = interpreter.topFrame(as: DeepSeqFrame.self)
+            if frame.pointee.hasBegun { return interpreter.done(frame.pointee.result) }
+            frame.pointee.hasBegun = true
+            return interpreter.callWith(.builtin(.deepForce), frame.pointee.forced)
         },
         .frame(
             "tryEval", [.checked("x", isLazy: true)], frame: TryFrame.self, since: "0.13",
@@ -141,11 +141,19 @@ extension Interpreter {
     fileprivate func tryEvalStep() -> Step {
         if attempt.hasCaught {
             guard reserve(Size.attributesAndLayout(2)) else { return .collect }
-            return done(makeAttributes([(Symbols.success, .false), (Symbols.value, .false)]))
+            return done(makeAttributes([(Symbols.success.number, .false), (Symbols.value.number, .false)]))
         }
         attempt.isTrying = true
         if !isForced(argumentSlot(0)) { return .force }
         guard reserve(Size.attributesAndLayout(2)) else { return .collect }
-        return done(makeAttributes([(Symbols.success, .true), (Symbols.value, attempt.value)]))
+        return done(makeAttributes([(Symbols.success.number, .true), (Symbols.value.number, attempt.value)]))
     }
+}
+
+/// The frame of `deepSeq`.
+private struct DeepSeqFrame: BuiltinFrame {
+    let forced: Value
+    let result: Value
+    /// Whether the first argument has been forced when a step begins.
+    @Held var hasBegun: Bool
 }

@@ -93,7 +93,8 @@ extension Interpreter {
         let set = frame.set
         guard let name = lookup(set, Symbols.name) else {
             return failMissingAttribute(
-                set.value, Symbols.name, context: "in the attrset passed as argument to builtins.derivationStrict")
+                set.value, Symbols.name.number,
+                context: "in the attrset passed as argument to builtins.derivationStrict")
         }
         if !isForced(name) { return .force }
         guard isPlainString(name.pointee) else {
@@ -110,12 +111,12 @@ extension Interpreter {
                     + Array(". Please pass a different 'name'.".utf8))
         }
         var options: DerivationOptions = []
-        let choices = [(Symbols.structuredAttrs, DerivationOptions.structured), (Symbols.ignoreNulls, .ignoresNulls)]
-        for (symbol, option) in choices {
-            guard let slot = lookup(set, symbol) else { continue }
+        let choices: [(Symbols, DerivationOptions)] = [(.structuredAttrs, .structured), (.ignoreNulls, .ignoresNulls)]
+        for (known, option) in choices {
+            guard let slot = lookup(set, known) else { continue }
             if !isForced(slot) { return .force }
             guard slot.pointee.isBool else {
-                return failExpected("a Boolean", slot.pointee, context: optionText(symbol))
+                return failExpected("a Boolean", slot.pointee, context: optionText(known))
             }
             if slot.pointee.isTrue { options.insert(option) }
         }
@@ -157,9 +158,9 @@ extension Interpreter {
         let last = frame.index - 1
         let place = Int(order[last])
         let symbol = frame.set.entries[place].symbol
-        switch symbol {
-        case Symbols.outputs, Symbols.outputHashMode: break
-        case Symbols.builder, Symbols.system, Symbols.outputHash, Symbols.outputHashAlgo:
+        switch Symbols(number: symbol) {
+        case .outputs, .outputHashMode: break
+        case .builder, .system, .outputHash, .outputHashAlgo:
             if !isStructured { return nil }
         default: return nil
         }
@@ -189,15 +190,15 @@ extension Interpreter {
                 return .next
             }
         }
-        switch symbol {
-        case Symbols.contentAddressed, Symbols.impure:
+        switch Symbols(number: symbol) {
+        case .contentAddressed, .impure:
             if !isForced(slot) { return .force }
             guard slot.pointee.isBool else { return failExpected("a Boolean", slot.pointee) }
             let feature = symbol == Symbols.impure ? "impure-derivations" : "ca-derivations"
             if slot.pointee.isTrue, !checkFeature(feature) { return .error }
             keep(slot.pointee)
             return .next
-        case Symbols.args: return visitArguments(slot)
+        case .args: return visitArguments(slot)
         default:
             if isStructured { return callForResult(.builtin(.writeJSON), slot.pointee) }
             if !isForced(slot) { return .force }
@@ -299,7 +300,7 @@ extension Interpreter {
     func derivationPairs(_ index: Int) -> [(symbol: UInt32, value: Value)]? {
         let record = machine.store.derivations.records[index]
         guard let own = singleContext([UInt8(ascii: "=")] + record.path) else { return nil }
-        var pairs = [(symbol: Symbols.drvPath, value: makeString(record.path, context: own))]
+        var pairs = [(symbol: Symbols.drvPath.number, value: makeString(record.path, context: own))]
         for output in record.outputs {
             let element = ContextElement.output(output.name, derivation: record.path)
             guard let context = singleContext(element.text), let name = symbol(ofCharged: output.name) else {

@@ -1,8 +1,8 @@
 import MessageText
 import NixStore
 
-/// `fetchurl` and `fetchTarball`. This evaluator opens no connection: what lies on this machine is taken from there,
-/// anything else is refused with an error that says how to provide it.
+/// `fetchurl`, `fetchTarball` and `fetchClosure`. They open no connection: files of this machine are read, and anything
+/// else is refused with an error that says how to provide it.
 extension Builtin {
     static let fetch: [Builtin] = [
         .function(
@@ -30,20 +30,20 @@ extension Builtin {
     ]
 }
 
-/// What a download is told: a URL, or a set with it.
+/// The argument of a download: a URL, or a set with a URL.
 private struct DownloadArguments {
     var url: [UInt8] = []
     var name: [UInt8]?
     var hash: Hash?
-    /// The hash, where the text for it was empty.
+    /// The hash if its text was empty, for which Nix assumes a hash of zeros and warns.
     var assumedHash: Hash?
     var isSet = false
-    /// The bytes of all texts of the arguments.
+    /// The bytes of the texts read so far.
     var bytes = 0
 }
 
 extension Interpreter {
-    /// A file as a store object of its own.
+    /// Fetches a file, and answers with the path of a store object that consists of it.
     fileprivate func fetchURL() -> Step {
         guard reserveStorePath() else { return .collect }
         var arguments = DownloadArguments()
@@ -72,7 +72,7 @@ extension Interpreter {
         }
     }
 
-    /// The tree in an archive.
+    /// Fetches an archive, and answers with the store path of the tree in it.
     fileprivate func fetchTarball() -> Step {
         guard reserveStorePath() else { return .collect }
         var arguments = DownloadArguments()
@@ -92,7 +92,8 @@ extension Interpreter {
         }
     }
 
-    /// The arguments in the order of their names, all forced; else the step that comes first.
+    /// Reads the arguments in the order of their names, so that the first failure does not depend on the order of symbols.
+    /// The result is `.next` if all were read, and otherwise the step to answer.
     private func readDownload(_ arguments: inout DownloadArguments, _ builtin: String) -> Step {
         let value = argument(0)
         if value.isPath {
@@ -121,7 +122,8 @@ extension Interpreter {
     private func readDownload(
         _ symbol: UInt32, _ slot: Slot, _ arguments: inout DownloadArguments, _ builtin: String
     ) -> Step {
-        guard [Symbols.url, Symbols.name, Symbols.sha256].contains(symbol) else {
+        let known = Symbols(number: symbol)
+        guard known == .url || known == .name || known == .sha256 else {
             return fail(.value, "unsupported argument '\(quoted(symbol))' to '\(builtin)'")
         }
         if !isForced(slot) { return .force }
@@ -129,15 +131,15 @@ extension Interpreter {
             arguments.bytes += slot.pointee.object.field
             if let step = refuseInput(arguments.bytes) { return step }
         }
-        if symbol == Symbols.url, slot.pointee.isPath {
+        if known == .url, slot.pointee.isPath {
             arguments.url = Array(slot.pointee.string.bytes)
             return .next
         }
         guard isPlainString(slot.pointee) else { return .error }
         let text = Array(slot.pointee.string.bytes)
-        switch symbol {
-        case Symbols.url: arguments.url = resolvedURL(text, builtin)
-        case Symbols.name: arguments.name = text
+        switch known {
+        case .url: arguments.url = resolvedURL(text, builtin)
+        case .name: arguments.name = text
         default:
             do throws(StoreError) {
                 arguments.hash = try parseHash(text, .sha256)
@@ -149,14 +151,15 @@ extension Interpreter {
         return .next
     }
 
-    /// The URL of a channel, where one is named.
+    /// The URL that is meant: `channel:NAME` stands for that of an archive.
     private func resolvedURL(_ url: [UInt8], _ builtin: String) -> [UInt8] {
         let prefix = Array("channel:".utf8)
         guard builtin == "fetchTarball", url.starts(with: prefix) else { return url }
         return Array("https://channels.nixos.org/".utf8) + url[prefix.count...] + Array("/nixexprs.tar.xz".utf8)
     }
 
-    /// Nil when the name is that of a store object, and a pure evaluation is given the hash.
+    /// Refuses a name that a store object cannot have, and in pure evaluation a download without a hash. The result is nil
+    /// if neither is the case.
     private func checkDownload(_ arguments: DownloadArguments, name: [UInt8], _ builtin: String) -> Step? {
         do throws(StoreError) {
             try StorePath.check(name: name)
@@ -183,10 +186,10 @@ extension Interpreter {
         return nil
     }
 
-    /// Whether what is fetched must be named by its contents.
+    /// Whether an input must come with a hash, because its contents could otherwise differ between two evaluations.
     var requiresHashes: Bool { machine.settings.pure && !machine.io.hasFixedContents }
 
-    /// What is in the store already, by its hash.
+    /// The store path of a download with a known hash, if the store has it.
     private func storedDownload(_ hash: Hash?, name: [UInt8], _ method: ContentAddressMethod) -> [UInt8]? {
         guard let hash, let path = try? StorePath.fixed(name: name, hash, method),
             (try? machine.io.pathExists(path)) == true
@@ -215,7 +218,7 @@ extension Interpreter {
                 + "\(Interpreter.longestInput) bytes together")
     }
 
-    /// Four times the longest path.
+    /// The most bytes of an input's texts. A URL, a path and a few names fit: it is four times the longest path.
     private static var longestInput: Int { 4 * (CanonPath.maximumLength + 1) }
 
     struct PendingFetch: Error {
@@ -275,7 +278,7 @@ extension Interpreter {
     }
 
     func fail(_ error: FetchError) -> Step {
-        // The budget ended it, and said so.
+        // A limit ended the fetch, and has set `failure`.
         if error.kind == .stopped { return .error }
         return fail(error.kind == .restricted ? .restricted : .value, bytes: error.message)
     }

@@ -2,7 +2,8 @@ import MessageText
 import NixFormats
 import NixStore
 
-/// `fetchTree`, `fetchGit` and `fetchMercurial`: sources as store objects, with what is known of them.
+/// `fetchTree`, `fetchGit` and `fetchMercurial`, which answer with the store path of a source tree and with what is known
+/// of it, such as its revision.
 extension Builtin {
     static let fetchTree: [Builtin] = [
         .function(
@@ -28,7 +29,7 @@ extension Builtin {
     ]
 }
 
-/// Which builtin fetches.
+/// The builtin that fetches. The raw value is its name.
 private enum TreeFetch: String {
     case any = "fetchTree"
     case git = "fetchGit"
@@ -56,7 +57,7 @@ extension Interpreter {
         switch fetched(attributes) {
         case .failure(let pending): return pending.step
         case .success(let (tree, path)):
-            // More than the set and all strings take beside the one whose length is not known.
+            // The set and all strings but the message take less than 4096 bytes: none of them is long.
             guard reserve(4096 + Size.string(tree.longestMessage)) else { return .collect }
             let result =
                 kind == .mercurial ? mercurialResult(tree, path) : treeResult(tree, path, isGit: kind == .git)
@@ -84,7 +85,8 @@ extension Interpreter {
         return .next
     }
 
-    /// The attributes of the argument, all forced; else the step that comes first.
+    /// Reads the attributes of the argument in the order of their names. The result is `.next` if all were read, and
+    /// otherwise the step to answer.
     private func readSet(_ kind: TreeFetch, _ attributes: inout [String: InputAttribute]) -> Step {
         let set = argument(0).object
         guard let order = nameOrder(set.layout) else { return .collect }
@@ -106,7 +108,7 @@ extension Interpreter {
         return .next
     }
 
-    /// The bytes of an attribute's name, and of its value if that is a string or path.
+    /// The bytes of an attribute's name, plus those of its value if that is a string or path.
     func inputBytes(_ symbol: UInt32, _ value: Value) -> Int {
         state.pointee.symbols.bytes(symbol).count + (value.isString || value.isPath ? value.object.field : 0)
     }
@@ -147,7 +149,7 @@ extension Interpreter {
         return .next
     }
 
-    /// A path as a URL.
+    /// The URL of an absolute path. Other texts are URLs already.
     private func fileURL(_ url: [UInt8]) -> [UInt8] {
         url.first == CanonPath.separator ? Array("file://".utf8) + url : url
     }
@@ -173,10 +175,12 @@ extension Interpreter {
         if let symbol = symbol(ofCharged: Array(name.utf8)) { pairs.append((symbol, value)) }
     }
 
-    /// The set of the pairs; nil if a limit was exceeded while they were added.
+    /// Makes a set of the pairs. The result is nil if a limit was exceeded while they were added.
     private func result(_ pairs: Pairs) -> Value? { machine.failure == nil ? makeAttributes(pairs) : nil }
 
-    /// - Parameter isGit: whether what has no commit gets one of zeros.
+    /// The attributes of a tree.
+    ///
+    /// - Parameter isGit: Whether a tree without a commit gets the revision of zeros, as `fetchGit` has it.
     private func treeResult(_ tree: FetchedTree, _ path: [UInt8], isGit: Bool) -> Value? {
         var pairs: Pairs = []
         guard let outPath = storePathString(path) else { return nil }
@@ -205,7 +209,8 @@ extension Interpreter {
         return result(pairs)
     }
 
-    /// A number, or a thunk that fails: only who asks for it is told that it is not known.
+    /// The number of commits. If it is unknown, the result is a thunk that fails, so that only a program that uses the
+    /// number fails.
     private func revisionCount(_ count: FetchedTree.Count) -> Value {
         switch count {
         case .known(let number): makeInteger(number)

@@ -176,8 +176,8 @@ extension Interpreter {
             for (place, output) in record.outputs.enumerated() {
                 outputs.object.values[place] = makeString(output.name)
             }
-            pairs.append((Symbols.outputs, outputs))
-            pairs.append((Symbols.name, makeString(Array(StorePath.name(path).dropLast(4)))))
+            pairs.append((Symbols.outputs.number, outputs))
+            pairs.append((Symbols.name.number, makeString(Array(StorePath.name(path).dropLast(4)))))
             push(function)
             push(makeAttributes(pairs))
             state.pointee.callCount = 1
@@ -234,10 +234,10 @@ extension Interpreter {
     /// The name of a file type, as `readDir` returns it.
     func fileTypeString(_ type: FileType) -> Value {
         switch type {
-        case .regular: nameString(Symbols.regular)
-        case .directory: nameString(Symbols.directory)
-        case .symlink: nameString(Symbols.symlink)
-        case .unknown: nameString(Symbols.unknown)
+        case .regular: nameString(Symbols.regular.number)
+        case .directory: nameString(Symbols.directory.number)
+        case .symlink: nameString(Symbols.symlink.number)
+        case .unknown: nameString(Symbols.unknown.number)
         }
     }
 

@@ -73,7 +73,7 @@ extension Interpreter {
             guard isPlainString(prefix.pointee) else { return .error }
         }
         guard let path = lookup(entry.pointee.attributes, Symbols.path) else {
-            return failMissingAttribute(entry.pointee, Symbols.path)
+            return failMissingAttribute(entry.pointee, Symbols.path.number)
         }
         if !isForced(path) { return .force }
         if path.pointee.isString || path.pointee.isPath {

@@ -46,6 +46,25 @@ extension Interpreter {
         }
     }
 
+    /// The attribute of a reference that a forced value is; fails and returns nil if it cannot be one.
+    private func inputAttribute(_ value: Value, _ name: String) -> InputAttribute? {
+        if value.isBool { return .flag(value.isTrue) }
+        if value.isString { return .text(Array(value.string.bytes)) }
+        guard value.isInteger else {
+            _ = fail(
+                .value,
+                "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute "
+                    + "'\(MessageText.shortened(name))' is \(typeName(value))")
+            return nil
+        }
+        guard value.integer >= 0 else {
+            _ = fail(
+                .value, "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
+            return nil
+        }
+        return .number(UInt64(value.integer))
+    }
+
     func flakeReferenceText() -> Step {
         guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
         let set = argument(0).object
@@ -61,23 +80,8 @@ extension Interpreter {
             bytes += inputBytes(symbol, value)
             if let step = refuseInput(bytes) { return step }
             let name = String(decoding: state.pointee.symbols.bytes(symbol), as: UTF8.self)
-            if value.isInteger {
-                guard value.integer >= 0 else {
-                    return fail(
-                        .value,
-                        "negative value given for flake ref attr \(MessageText.shortened(name)): \(value.integer)")
-                }
-                attributes[name] = .number(UInt64(value.integer))
-            } else if value.isBool {
-                attributes[name] = .flag(value.isTrue)
-            } else if value.isString {
-                attributes[name] = .text(Array(value.string.bytes))
-            } else {
-                return fail(
-                    .value,
-                    "flake reference attribute sets may only contain integers, Booleans, and strings, but attribute "
-                        + "'\(MessageText.shortened(name))' is \(typeName(value))")
-            }
+            guard let attribute = inputAttribute(value, name) else { return .error }
+            attributes[name] = attribute
         }
         do throws(FetchError) {
             let text = try FlakeReference(attributes).text()

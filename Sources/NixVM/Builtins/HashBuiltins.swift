@@ -1,7 +1,7 @@
 import NixFormats
 import NixStore
 
-/// Builtins that hash, and that write hashes in other ways.
+/// Builtins that compute hashes, and that convert hashes between formats.
 extension Builtin {
     static let hashes: [Builtin] = [
         .function(
@@ -29,12 +29,13 @@ extension Builtin {
 
 extension Interpreter {
     private func algorithm(named name: StringRef) throws(HashError) -> HashAlgorithm {
-        // A long name is not copied, because no algorithm has one.
+        // No algorithm has a long name, so that of a program is not copied to find out.
         if name.count > Interpreter.longestHashText { throw .unknownAlgorithm(excerpt(name)) }
         return try HashAlgorithm(name: Array(name.bytes))
     }
 
-    /// Whether the first argument names a hash algorithm; false with `failure` set.
+    /// Checks, before the second argument is forced, that the first one names a hash algorithm. The result is false, and
+    /// `failure` is set, if it does not.
     fileprivate func knowsAlgorithm() -> Bool {
         guard let name = expectPlainString(0) else { return false }
         do {
@@ -61,7 +62,7 @@ extension Interpreter {
         } catch { return fail(.value, bytes: error.message) }
     }
 
-    /// Files of any size: no more than a piece of one is in memory.
+    /// Hashes a file of any size: it is read block by block, and only one block is in memory.
     fileprivate func hashFile(named name: StringRef) -> Step {
         do throws(HashError) {
             let algorithm = try algorithm(named: name)
@@ -72,16 +73,16 @@ extension Interpreter {
         } catch { return fail(.value, bytes: error.message) }
     }
 
-    /// Bytes of the longest text of a hash: SHA-512 in base 16, with its algorithm before it.
+    /// More bytes than the text of a hash takes: SHA-512 in base 16, preceded by its algorithm, takes 135.
     private static var longestHashText: Int { 256 }
 
     fileprivate func convertHash() -> Step {
         guard let set = expectSet(0) else { return .error }
-        let slots = [Symbols.hash, Symbols.hashAlgo, Symbols.toHashFormat].map { (symbol: $0, slot: lookup(set, $0)) }
-        for (symbol, slot) in slots {
+        let slots = [Symbols.hash, .hashAlgo, .toHashFormat].map { (known: $0, slot: lookup(set, $0)) }
+        for (known, slot) in slots {
             guard let slot else {
-                if symbol == Symbols.hashAlgo { continue }
-                return failMissingAttribute(argument(0), symbol)
+                if known == .hashAlgo { continue }
+                return failMissingAttribute(argument(0), known.number)
             }
             if !isForced(slot) { return .force }
             guard isPlainString(slot.pointee) else { return .error }

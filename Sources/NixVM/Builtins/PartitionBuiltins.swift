@@ -92,7 +92,7 @@ extension Interpreter {
                 wrong.list[index - rightCount] = list[index]
             }
         }
-        return done(makeAttributes([(Symbols.right, right), (Symbols.wrong, wrong)]))
+        return done(makeAttributes([(Symbols.right.number, right), (Symbols.wrong.number, wrong)]))
     }
 
     private var group: GroupFrame {

@@ -2,8 +2,8 @@ import NixFormats
 
 /// `match` and `split`.
 ///
-/// Both run to their end within one step. What matching takes lies beside the heap, and is counted with what is made
-/// of its result.
+/// Both run to their end within one step. The memory that matching takes lies outside the heap. It is reserved together
+/// with the room for the result.
 extension Builtin {
     static let patterns: [Builtin] = [
         .function(
@@ -20,50 +20,50 @@ extension Builtin {
 }
 
 extension Interpreter {
-    /// Whether the first argument is a pattern, or what stands against it is said later; false with `failure` set.
+    /// Checks, before the second argument is forced, that the first one is a valid pattern. The result is false, and
+    /// `failure` is set, if it is not.
     fileprivate func checkPattern() -> Bool {
         guard let source = expectPlainString(0) else { return false }
-        // One that is not kept is compiled when it is used.
+        // The cache does not keep long patterns, so they would be compiled twice: they are checked when they are used.
         if source.count > RegexCache.longestCached { return true }
-        var pattern: RegularExpression?
-        return findPattern(source, &pattern) != .error
+        return findPattern(source).step != .error
     }
 
-    /// Finds a pattern, or compiles it. That is charged once, when it is new, and never again: also not where the step
-    /// runs anew. Answers `.next` with the pattern.
-    private func findPattern(_ source: StringRef, _ pattern: inout RegularExpression?) -> Step {
+    /// Takes a pattern from the cache, or compiles it. Compiling is charged when the pattern is new, and not again when the
+    /// step is run again, because the pattern is in the cache then.
+    ///
+    /// - Returns: `.next` with the pattern, or the step to answer.
+    private func findPattern(_ source: StringRef) -> (step: Step, pattern: RegularExpression?) {
         let bytes = ByteView(source.bytes)
-        pattern = machine.patterns.cached(bytes)
-        if pattern != nil { return .next }
+        if let pattern = machine.patterns.cached(bytes) { return (.next, pattern) }
         let mark = fuelMark
         let kept = machine.patterns.byteCount
         var meter = makeMeter()
         do throws(RegexError) {
-            pattern = try machine.patterns.compile(bytes, &meter)
+            let pattern = try machine.patterns.compile(bytes, &meter)
             settle(meter)
             countPatterns(machine.patterns.byteCount - kept)
-            return .next
+            return (.next, pattern)
         } catch {
             let shown = { Array(" regular expression '".utf8) + bytes.excerpt + Array("'".utf8) }
             switch error {
-            case .stopped(let stop): return stopped(stop, meter, since: mark)
+            case .stopped(let stop): return (stopped(stop, meter, since: mark), nil)
             case .invalid:
                 settle(meter)
-                return fail(.value, bytes: Array("invalid".utf8) + shown())
+                return (fail(.value, bytes: Array("invalid".utf8) + shown()), nil)
             case .tooLarge:
                 settle(meter)
-                return fail(.memoryExceeded, bytes: Array("memory limit exceeded by".utf8) + shown())
+                return (fail(.memoryExceeded, bytes: Array("memory limit exceeded by".utf8) + shown()), nil)
             }
         }
     }
 
-    /// Counts what the kept patterns take more, or less, than before.
+    /// Counts by how many bytes the cache of patterns has grown, or shrunk if the number is negative.
     private func countPatterns(_ bytes: Int) {
         if bytes > 0 { countOutsideHeap(bytes) } else { machine.store.byteCount += bytes }
     }
 
-    /// Finds or compiles the pattern in the first argument, charges for a match, and calls `body` with the text in the
-    /// second argument.
+    /// Takes the pattern of the first argument, charges for a match, and calls `body` with the text of the second argument.
     ///
     /// - Parameter body: performs the match, and settles the meter before anything else is charged. Its last parameter
     ///   is the fuel mark for a step that must run again; compiling a pattern that is not cached is then charged again.
@@ -71,9 +71,8 @@ extension Interpreter {
         _ body: (RegularExpression, UnsafeBufferPointer<UInt8>, inout WorkMeter, Int) throws(WorkStop) -> Step
     ) -> Step {
         guard let source = expectPlainString(0), let text = expectString(1) else { return .error }
-        var found: RegularExpression?
         var mark = fuelMark
-        let step = findPattern(source, &found)
+        let (step, found) = findPattern(source)
         guard step == .next, let pattern = found else { return step }
         if source.count <= RegexCache.longestCached { mark = fuelMark }
         guard charge(1 + source.count / 64) else { return .error }
@@ -116,8 +115,9 @@ extension Interpreter {
         return done(list)
     }
 
-    /// The part of a text between two places, null where the end is before the start; `Size.string` reserved. Nil with
-    /// `failure` set.
+    /// The part of a text between two positions, or the value null if the end is before the start, which is how a group
+    /// without a match is represented. The caller has reserved `Size.string`. The result is nil, and `failure` is set, when
+    /// the evaluation must stop.
     fileprivate func makePart(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int) -> Value? {
         if end < start || end < 0 { return .null }
         if end == start { return state.pointee.emptyString }
@@ -145,7 +145,8 @@ extension Interpreter {
         return done(list)
     }
 
-    /// The parts of a text and between them the groups of each match, all of which is reserved.
+    /// Makes the list of the parts of a text, with a list of the groups of each match between them. The caller has reserved
+    /// room for all of it.
     private func makeParts(
         _ splitter: borrowing RegexSplitter, _ text: UnsafeBufferPointer<UInt8>, _ groups: Int
     ) -> Step {

@@ -157,9 +157,9 @@ extension Interpreter {
             let symbol = set.entries[place].symbol
             let slot = set.values + place
             let step: Step
-            switch symbol {
-            case Symbols.path: step = coercePathArgument(slot, &arguments)
-            case Symbols.name, Symbols.filter, Symbols.recursive, Symbols.sha256:
+            switch Symbols(number: symbol) {
+            case .path: step = coercePathArgument(slot, &arguments)
+            case .name, .filter, .recursive, .sha256:
                 step = isForced(slot) ? readPathArgument(symbol, slot.pointee, &arguments) : .force
             default:
                 step = fail(.value, "unsupported argument '\(quoted(symbol))' to 'builtins.path'")
@@ -198,15 +198,15 @@ extension Interpreter {
     }
 
     private func readPathArgument(_ symbol: UInt32, _ value: Value, _ arguments: inout PathArguments) -> Step {
-        switch symbol {
-        case Symbols.name:
+        switch Symbols(number: symbol) {
+        case .name:
             guard isPlainString(value) else { return .error }
             guard reserveCopies(3, of: value.object) else { return .collect }
             arguments.name = Array(value.string.bytes)
-        case Symbols.filter:
+        case .filter:
             guard value.isFunction || value.isAttributes else { return failExpected("a function", value) }
             arguments.filter = value
-        case Symbols.recursive:
+        case .recursive:
             guard value.isBool else { return failExpected("a Boolean", value) }
             arguments.method = value.isTrue ? .nar : .flat
         default:

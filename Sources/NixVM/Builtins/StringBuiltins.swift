@@ -212,7 +212,9 @@ extension Interpreter {
         guard reserve(Size.string(length) + contexts) else { return .collect }
         // Joined contexts are sorted.
         guard charge(1 + contexts / 16) else { return .error }
-        let context = joinContexts(unionContext(parts.elements, parts.count), context(of: join.separator))
+        let context =
+            contexts == 0
+            ? .null : joinContexts(unionContext(parts.elements, parts.count), context(of: join.separator))
         let result = makeString(length: length, context: context)
         var out = result.string.start
         for index in 0..<parts.count {

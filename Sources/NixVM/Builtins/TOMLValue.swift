@@ -60,8 +60,8 @@ struct TOMLValue {
         case .string(let bytes): return interpreter.makeStringCharged(bytes.buffer)
         case .timestamp(let bytes):
             return interpreter.makeAttributes([
-                (Symbols.kind, interpreter.nameString(Symbols.timestamp)),
-                (Symbols.value, interpreter.makeString(bytes.buffer)),
+                (Symbols.kind.number, interpreter.nameString(Symbols.timestamp.number)),
+                (Symbols.value.number, interpreter.makeString(bytes.buffer)),
             ])
         case .array(let count): return makeList(document, index, count)
         case .table(let count): return makeTable(document, index, count)

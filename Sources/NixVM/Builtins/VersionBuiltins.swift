@@ -55,7 +55,7 @@ extension Interpreter {
         return makeComponents(text.bytes, count)
     }
 
-    /// The list of a version's components, for which room is reserved.
+    /// Makes the list of a version's components. The caller has reserved room for it.
     private func makeComponents(_ text: UnsafeBufferPointer<UInt8>, _ count: Int) -> Step {
         let list = makeList(count)
         var version = Version(ByteView(text))
@@ -77,7 +77,8 @@ extension Interpreter {
         }
     }
 
-    /// The name ends before the first dash that no letter follows; the version is what follows that dash.
+    /// Splits `name-1.0`: the name ends before the first dash that is followed by something other than a letter, and the
+    /// version begins behind that dash.
     fileprivate func parseDerivationName() -> Step {
         guard let text = expectPlainString(0) else { return .error }
         let bytes = text.bytes
@@ -97,7 +98,7 @@ extension Interpreter {
         guard isRead, let name = makeStringCharged(UnsafeBufferPointer(rebasing: bytes[..<end])),
             let version = makeStringCharged(UnsafeBufferPointer(rebasing: bytes[min(end + 1, bytes.count)...]))
         else { return .error }
-        return done(makeAttributes([(Symbols.name, name), (Symbols.version, version)]))
+        return done(makeAttributes([(Symbols.name.number, name), (Symbols.version.number, version)]))
     }
 
     private func isLetter(_ byte: UInt8) -> Bool {

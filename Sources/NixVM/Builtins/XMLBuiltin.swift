@@ -13,8 +13,9 @@ extension Machine {
     /// Begins to write a value as XML; `resume` runs it, and the result is a string.
     ///
     /// - Parameters:
-    ///   - isStrict: forces what lies in the value; else it is written as `<unevaluated />`.
-    ///   - hasLocation: says where attributes and functions stand.
+    ///   - handle: The value.
+    ///   - isStrict: Whether what the value contains is forced; otherwise it is written as `<unevaluated />`.
+    ///   - hasLocation: Whether the positions of attributes and functions are written.
     public func startXML(_ handle: ValueHandle, isStrict: Bool, hasLocation: Bool) {
         var options: XMLOptions = []
         if isStrict { options.insert(.strict) }
@@ -273,13 +274,13 @@ extension Interpreter {
     private func writeXMLDerivation(_ top: Slot) -> Step {
         let set = top.pointee.object
         let depth = frame.depth
-        for symbol in [Symbols.drvPath, Symbols.outPath] {
-            guard let slot = lookup(set, symbol) else { continue }
+        for known in [Symbols.drvPath, .outPath] {
+            guard let slot = lookup(set, known) else { continue }
             if !isForced(slot), xmlOptions.contains(.strict) { return .force }
         }
         if nameOrder(set.layout) == nil { return .collect }
-        let drvPath = writtenPath(set, Symbols.drvPath)
-        let outPath = writtenPath(set, Symbols.outPath)
+        let drvPath = writtenPath(set, .drvPath)
+        let outPath = writtenPath(set, .outPath)
         let (index, isKnown) = placeOfDerivation(drvPath)
         let isRepeated = isKnown || drvPath.map { $0.object.field == 0 } ?? true
         let size = isRepeated ? 0 : sizeOfDerivations
@@ -307,8 +308,8 @@ extension Interpreter {
     }
 
     /// A path of a derivation that is written; nil for what is no string, or not forced.
-    private func writtenPath(_ set: Object, _ symbol: UInt32) -> Value? {
-        guard let slot = lookup(set, symbol), isForced(slot), slot.pointee.isString else { return nil }
+    private func writtenPath(_ set: Object, _ known: Symbols) -> Value? {
+        guard let slot = lookup(set, known), isForced(slot), slot.pointee.isString else { return nil }
         return slot.pointee
     }
 

@@ -4,14 +4,14 @@ extension Interpreter {
     ///
     /// - Parameter item: The two values, in a frame that compares deeply. The items below it are the enclosing
     ///   containers.
-    func failDifferent(_ item: Slot) -> Step {
-        let step = fail(.assertion, difference(item[0], item[1]))
+    func failDifferent(_ item: UnsafeMutablePointer<EqualityItem>) -> Step {
+        let step = fail(.assertion, difference(item.pointee.left, item.pointee.right))
         machine.failedOperand = CodeFrame.differs
-        let items = bp + 4
-        var around = item - 3
+        let items = above(EqualityFrame.self).words(as: EqualityItem.self)
+        var around = item - 1
         while around >= items {
-            noteDifference(in: around)
-            around -= 3
+            noteDifference(in: around.pointee)
+            around -= 1
         }
         return step
     }
@@ -65,17 +65,18 @@ extension Interpreter {
     }
 
     /// Notes which part of a container differs.
-    private func noteDifference(in item: Slot) {
-        if item[2].small == Interpreter.comparedByOutput {
+    private func noteDifference(in item: EqualityItem) {
+        if item.index == EqualityItem.comparedByOutput {
             return machine.notes.append(.here("while comparing a derivation by its 'outPath' attribute"))
         }
-        let index = item[2].small - 1
-        if item[0].isList { return machine.notes.append(.here("while comparing list element \(index)")) }
-        let entry = nameOrder(item[0].object.layout).map { Int($0[index]) } ?? index
-        let left = item[0].object.layout.entries[entry]
-        let right = item[1].object.layout.entries[entry].position
+        let index = item.index - 1
+        if item.left.isList { return machine.notes.append(.here("while comparing list element \(index)")) }
+        let left = item.left.object.layout
+        let entry = nameOrder(left).map { Int($0[index]) } ?? index
+        let (name, position) = (left.entries[entry].symbol, left.entries[entry].position)
+        let right = item.right.object.layout.entries[entry].position
         if right > 0 { machine.notes.append(.textAt("where right hand side is", right)) }
-        if left.position > 0 { machine.notes.append(.textAt("where left hand side is", left.position)) }
-        machine.notes.append(.here("while comparing attribute '\(quoted(left.symbol))'"))
+        if position > 0 { machine.notes.append(.textAt("where left hand side is", position)) }
+        machine.notes.append(.here("while comparing attribute '\(quoted(name))'"))
     }
 }

@@ -168,27 +168,27 @@ extension Interpreter {
 
     /// Which operand of a `+` is being coerced: the cursor of the coercion says so.
     func noteFailedOperand() -> Bool {
-        machine.failedOperand = bp[3].isNull || bp[3].small & 3 == 0 ? 0 : 1
+        machine.failedOperand = topFrame(as: AddFrame.self).pointee.side == 0 ? 0 : 1
         return true
     }
 
     /// Notes a line for each list or set that is being walked, the innermost first.
     func noteDeepForce() -> Bool {
-        let count = (sp - (bp + 3)) / 2
+        let count = (sp - above(DeepForceFrame.self)) / DeepForceItem.count
         let taken = machine.notes.indicesToKeep(of: count)
-        for item in taken.first { noteDeepItem(sp - 2 * (item + 1)) }
+        for index in taken.first { noteDeepItem(index) }
         machine.notes.skip(taken.last.lowerBound - taken.first.upperBound)
-        for item in taken.last { noteDeepItem(sp - 2 * (item + 1)) }
+        for index in taken.last { noteDeepItem(index) }
         return true
     }
 
-    private func noteDeepItem(_ item: Slot) {
-        guard item[1].isSmall, item[1].small > 0 else { return }
-        var index = item[1].small - 1
-        if item.pointee.isAttributes, let order = knownNameOrder(item.pointee.object.layout) {
-            index = Int(order[index])
-        }
-        noteElement(item.pointee, index, around: 0, isJSON: false)
+    /// - Parameter number: The number of the item, counted from the innermost.
+    private func noteDeepItem(_ number: Int) {
+        let item = (sp - DeepForceItem.count * (number + 1)).words(as: DeepForceItem.self).pointee
+        guard item.$index.isSmall, item.index > 0 else { return }
+        var index = item.index - 1
+        if item.value.isAttributes, let order = knownNameOrder(item.value.object.layout) { index = Int(order[index]) }
+        noteElement(item.value, index, around: 0, isJSON: false)
     }
 
     private func noteElement(_ container: Value, _ index: Int, around: UInt32, isJSON: Bool) {
@@ -215,7 +215,7 @@ extension Interpreter {
     /// Notes a functor that was being forced.
     func noteFunctor(_ location: FrameLocation) -> Bool {
         guard location.forced != nil, bp.pointee.isAttributes,
-            let number = positionNumber(bp.pointee.object, Symbols.functor)
+            let number = positionNumber(bp.pointee.object, Symbols.functor.number)
         else { return true }
         note(.functor(number))
         return true
@@ -224,7 +224,7 @@ extension Interpreter {
     /// A set that another value stands for.
     private func noteSubstitution(_ cursor: Cursor) {
         let substitution = cursor.pointee.index
-        let symbol = substitution == Substitution.output ? Symbols.outPath : Symbols.toString
+        let symbol = substitution == Substitution.output ? Symbols.outPath.number : Symbols.toString.number
         let number = positionNumber(cursor.pointee.container.object, symbol) ?? 0
         guard substitution == Substitution.output else {
             let verb = substitution == Substitution.call ? "calling the" : "using the result of the"
@@ -304,26 +304,28 @@ extension Interpreter {
     func noteCoercion() -> Bool {
         var count = 0
         var lists = 0
-        while bp + 6 + 3 * count + 2 < sp, bp[6 + 3 * count].bits == Value.absent.bits {
-            if bp[6 + 3 * count + 2].small >= 0 { lists += 1 }
+        let cursors = above(CoercionFrame.self).words(as: ContainerCursor.self)
+        let room = (sp - above(CoercionFrame.self)) / ContainerCursor.count
+        while count < room, cursors[count].marker.bits == Value.absent.bits {
+            if cursors[count].index >= 0 { lists += 1 }
             count += 1
         }
         func noteReason() {
             if lists > 0 { return note(.here("while evaluating one element of the list")) }
-            machine.coerced = bp[0]
+            machine.coerced = topFrame(as: CoercionFrame.self).pointee.value
             note(.coercion)
         }
         if machine.failure?.isCoercion == true, machine.notes.first.isEmpty { noteReason() }
         let taken = machine.notes.indicesToKeep(of: count)
         for index in 0..<count {
-            let cursor = bp + 6 + 3 * (count - 1 - index)
-            let isList = cursor[2].small >= 0
+            let cursor = cursors + (count - 1 - index)
+            let isList = cursor.pointee.index >= 0
             if isList { lists -= 1 }
             guard taken.first.contains(index) || taken.last.contains(index) else {
                 machine.notes.skip(1)
                 continue
             }
-            if isList { noteReason() } else { noteSubstitution(cursor.words(as: ContainerCursor.self)) }
+            if isList { noteReason() } else { noteSubstitution(cursor) }
         }
         return true
     }

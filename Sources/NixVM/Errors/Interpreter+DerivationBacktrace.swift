@@ -16,7 +16,7 @@ extension Interpreter {
         } else if frame.index < frame.set.count {
             noteDerivationAttribute(frame.index, name.pointee)
         }
-        let position = positionNumber(frame.set, Symbols.name).flatMap { machine.attributePosition($0) }
+        let position = positionNumber(frame.set, Symbols.name.number).flatMap { machine.attributePosition($0) }
         machine.notes.append(
             .important(
                 "while evaluating derivation '\(text(name.pointee))'\n"
@@ -29,20 +29,20 @@ extension Interpreter {
         machine.notes.append(
             .textAt(
                 "while evaluating the derivation attribute 'name'",
-                positionNumber(frame.set, Symbols.name) ?? 0))
+                positionNumber(frame.set, Symbols.name.number) ?? 0))
     }
 
     /// Notes an attribute that decides how the others are treated, if it was being forced.
     private func noteOption(_ location: FrameLocation) {
         guard let forced = location.forced else { return }
-        for symbol in [Symbols.structuredAttrs, Symbols.ignoreNulls]
-        where lookup(frame.set, symbol)?.pointee.bits == Value(Tag.thunk, forced).bits {
-            machine.notes.append(.text(optionText(symbol)))
+        for known in [Symbols.structuredAttrs, .ignoreNulls]
+        where lookup(frame.set, known)?.pointee.bits == Value(Tag.thunk, forced).bits {
+            machine.notes.append(.text(optionText(known)))
         }
     }
 
-    func optionText(_ symbol: UInt32) -> String {
-        "while evaluating the `\(quoted(symbol))` attribute passed to builtins.derivationStrict"
+    func optionText(_ known: Symbols) -> String {
+        "while evaluating the `\(known.rawValue)` attribute passed to builtins.derivationStrict"
     }
 
     /// - Parameter index: The index of the attribute in the order of names.

@@ -159,8 +159,9 @@ extension Interpreter {
         if a.isList, b.isList {
             let step = enterOperator(.lessThanDeep, arguments: 2, flag: negates)
             if step == .entered {
-                bp[0] = a
-                bp[1] = b
+                let frame = topFrame(as: LessThanFrame.self)
+                frame.pointee.left = a
+                frame.pointee.right = b
             }
             return step
         }

@@ -280,7 +280,9 @@ extension Interpreter {
             if !isForced(functor) { return .force }
             guard reserveSlots(count &+ 4) else { return .collect }
             if functor.pointee.isAttributes { return applyFunctorOfFunctor(functor.pointee, function, count) }
-            if count == 1, let site = TailSites.functorSite(positionNumber(function.object, Symbols.functor) ?? 0) {
+            if count == 1,
+                let site = TailSites.functorSite(positionNumber(function.object, Symbols.functor.number) ?? 0)
+            {
                 noteTailCall(site, state.pointee.registers.fp)
             }
             (bp + 1).update(from: bp, count: count &+ 1)

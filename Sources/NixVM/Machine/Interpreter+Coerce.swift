@@ -12,28 +12,57 @@ enum Substitution {
     static let output = -3
 }
 
+/// The frame of a coercion to a string. The values still to be coerced are above it. Below the elements of each list that
+/// is being walked is a `ContainerCursor`, and so it is below the substitute of each set, with a `Substitution` in place
+/// of the index.
+struct CoercionFrame: BuiltinFrame {
+    let value: Value
+    /// The bits of a `Coercion`, and `Interpreter.absolutePath`.
+    @Held var flags: Int
+    /// The bytes object that strings are appended to as they are found, or the result itself.
+    var text: Value
+    /// Bytes that were appended; null if there are none yet, and negative if `text` is the result itself.
+    @Held var length: Int
+    /// The context of the strings that were appended.
+    var context: Value
+    @Held var phase: CoercionPhase
+
+    var coercion: Coercion { Coercion(rawValue: UInt8(truncatingIfNeeded: flags)) }
+    /// The number of bytes in the builder.
+    var builtLength: Int { $length.isNull ? 0 : length }
+}
+
+enum CoercionPhase: Int, FramePhase {
+    case begin
+    case walking
+    /// A `__toString` is being called; its result is at the top when a step begins.
+    case calling
+}
+
 /// Coercion to a string as a frame, for values that need calls or are lists.
-///
-/// The slots are value, flags, builder, length, context and state (false while a `__toString` is being called). The
-/// values still to be coerced are above them. Below the values of each list that is being walked are `absent`, the list
-/// and the next index; below the substitute of each set are `absent`, the set and a `Substitution`. The strings are
-/// appended to the builder as they are found.
 extension Interpreter {
+    private var frame: CoercionFrame {
+        @inline(__always) _read { yield topFrame(as: CoercionFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: CoercionFrame.self).pointee }
+    }
+
     func coerceStep() -> Step {
-        let coercion = Coercion(rawValue: UInt8(truncatingIfNeeded: bp[1].small))
-        if bp[5].isNull {
-            // Each value above the slots is replaced by what it coerces to.
+        switch frame.phase {
+        case .begin:
+            // Each value above the frame is replaced by what it coerces to.
             guard reserveSlots(2) else { return .collect }
-            bp[5] = .true
-            push(bp[0])
-        }
-        if bp[5].bits == Value.false.bits {
-            bp[5] = .true
+            frame.phase = .walking
+            push(frame.value)
+        case .walking: break
+        case .calling:
+            frame.phase = .walking
             (sp - 2).pointee = Value(small: Substitution.result)
         }
-        while sp > bp + 6 {
+        let coercion = frame.coercion
+        let bottom = above(CoercionFrame.self)
+        while sp > bottom {
             let top = sp - 1
-            if isCursor(top) {
+            if hasTopCursor(above: bottom) {
                 switch nextElement() {
                 case .next: continue
                 case let step: return step
@@ -48,18 +77,13 @@ extension Interpreter {
         return finishCoercion()
     }
 
-    /// Whether the top of the stack is the last of the three words that stand for a list or a set.
-    private func isCursor(_ top: Slot) -> Bool {
-        top - 2 >= bp + 6 && (top - 2).pointee.bits == Value.absent.bits
-    }
-
-    /// Pushes the next element of the list below the cursor, or removes the cursor at the end of the list.
+    /// Pushes the next element of the cursor's list, or removes the cursor at the end of the list.
     private func nextElement() -> Step {
-        let cursor = sp - 1
-        let list = (sp - 2).pointee.object
-        let index = cursor.pointee.small
+        let cursor = topCursor
+        let list = cursor.pointee.container.object
+        let index = cursor.pointee.index
         if index < 0 || index == list.field {
-            sp -= 3
+            sp -= ContainerCursor.count
             return .next
         }
         guard reserveSlots(2) else { return .collect }
@@ -69,8 +93,8 @@ extension Interpreter {
         }
         guard charge(1) else { return .error }
         if isSeparated, let step = append([UInt8(ascii: " ")]) { return step }
-        cursor.pointee = Value(small: index + 1)
-        push(list.values[index])
+        cursor.pointee.index = index + 1
+        push(cursor.pointee.container.object.values[index])
         return .next
     }
 
@@ -89,9 +113,7 @@ extension Interpreter {
         guard coercion.contains(.any) else { return failCoercion(value) }
         if value.isList {
             guard reserveSlots(4) else { return .collect }
-            top.pointee = .absent
-            push(value)
-            push(Value(small: 0))
+            openCursor()
             return .next
         }
         guard let bytes = scalarText(value) else { return failCoercion(value) }
@@ -116,7 +138,7 @@ extension Interpreter {
             openCursor(at: Substitution.call)
             push(method.pointee)
             push(set)
-            bp[5] = .false
+            frame.phase = .calling
             state.pointee.callCount = 1
             return .call
         }
@@ -145,20 +167,22 @@ extension Interpreter {
 
     private func appendString(_ value: Value) -> Step {
         // The value is a single string, which is itself the result.
-        if bp[3].isNull, isAlone(sp - 1) {
-            if bp[1].small & Interpreter.absolutePath != 0, value.object.byteBuffer.first != CanonPath.separator {
+        if frame.$length.isNull, isAlone(sp - 1) {
+            if frame.flags & Interpreter.absolutePath != 0, value.object.byteBuffer.first != CanonPath.separator {
                 return failRelativePath(value)
             }
-            bp[2] = value
-            bp[3] = Value(small: -1)
+            frame.text = value
+            frame.length = -1
             sp -= 1
             return .next
         }
-        let contexts = contextBytes(sp - 1, 1) + (bp[4].isNull ? 0 : Size.list(bp[4].object.field))
+        let contexts = contextBytes(sp - 1, 1) + (frame.context.isNull ? 0 : Size.list(frame.context.object.field))
         let length = value.object.field
         guard reserve(builderGrowth(length) + contexts) else { return .collect }
         guard charge(1 + length / 64 + contexts / Interpreter.contextBytesPerUnit) else { return .error }
-        if value.object.hasContext { bp[4] = joinContexts(bp[4], value.object.contextSlot.pointee) }
+        if value.object.hasContext {
+            frame.context = joinContexts(frame.context, value.object.contextSlot.pointee)
+        }
         if let step = appendReserved(value.object.byteBuffer) { return step }
         sp -= 1
         return .next
@@ -166,8 +190,8 @@ extension Interpreter {
 
     /// Whether no list is being walked, so that the value at the top of the stack is the only one.
     private func isAlone(_ top: Slot) -> Bool {
-        var slot = bp + 6
-        while slot < top, slot[2].small < 0 { slot += 3 }
+        var slot = above(CoercionFrame.self)
+        while slot < top, slot.words(as: ContainerCursor.self).pointee.index < 0 { slot += ContainerCursor.count }
         return slot == top
     }
 
@@ -189,15 +213,12 @@ extension Interpreter {
 
     private func append(_ bytes: [UInt8]) -> Step? { bytes.withUnsafeBufferPointer { appendReserved($0) } }
 
-    /// The bytes to reserve before `more` bytes are appended to the builder in slots 2 and 3.
+    /// The bytes to reserve before `more` bytes are appended to the builder.
     private func builderGrowth(_ more: Int) -> Int {
-        let length = builtLength + more
-        if !bp[2].isNull, length <= bp[2].object.field { return 0 }
+        let length = frame.builtLength + more
+        if !frame.text.isNull, length <= frame.text.object.field { return 0 }
         return Size.bytes(Interpreter.builderCapacity(length))
     }
-
-    /// The number of bytes in the builder of the current frame.
-    private var builtLength: Int { bp[3].isNull ? 0 : bp[3].small }
 
     /// The capacity of a new builder for `length` bytes. It is about twice the length, so that the cost of growing is
     /// amortized, but no more than a header can hold.
@@ -208,29 +229,29 @@ extension Interpreter {
 
     /// Appends bytes, for which room was reserved. The result is not nil when the evaluation must stop.
     private func appendReserved(_ bytes: UnsafeBufferPointer<UInt8>) -> Step? {
-        let length = builtLength
-        if bp[2].isNull || length + bytes.count > bp[2].object.field {
+        let length = frame.builtLength
+        if frame.text.isNull || length + bytes.count > frame.text.object.field {
             let capacity = Interpreter.builderCapacity(length + bytes.count)
             let larger = allocate(words: 1 + capacity / 8)
             larger[0] = Object.header(Kind.bytes, field: capacity)
-            if !bp[2].isNull, !copy(bp[2].object.bytes, to: larger.bytes, count: length) { return .error }
-            bp[2] = Value(Tag.other, larger)
+            if !frame.text.isNull, !copy(frame.text.object.bytes, to: larger.bytes, count: length) { return .error }
+            frame.text = Value(Tag.other, larger)
         }
         if let base = bytes.baseAddress {
-            guard copy(base, to: bp[2].object.bytes + length, count: bytes.count) else { return .error }
+            guard copy(base, to: frame.text.object.bytes + length, count: bytes.count) else { return .error }
         }
-        bp[3] = Value(small: length + bytes.count)
+        frame.length = length + bytes.count
         return nil
     }
 
     private func finishCoercion() -> Step {
-        if bp[3].isNull { return done(state.pointee.emptyString) }
-        if bp[3].small < 0 { return done(bp[2]) }
-        let length = bp[3].small
+        if frame.$length.isNull { return done(state.pointee.emptyString) }
+        if frame.length < 0 { return done(frame.text) }
+        let length = frame.length
         if let step = refuseLength(length) { return step }
         guard reserve(Size.string(length)) else { return .collect }
-        let result = makeString(length: length, context: bp[4])
-        guard copy(bp[2].object.bytes, to: result.object.bytes, count: length) else { return .error }
+        let result = makeString(length: length, context: frame.context)
+        guard copy(frame.text.object.bytes, to: result.object.bytes, count: length) else { return .error }
         return done(result)
     }
 }

@@ -1,43 +1,65 @@
+/// The frame of a deep force. Above it is a `DeepForceItem` for each container that is being walked.
+struct DeepForceFrame: BuiltinFrame {
+    let argument: Value
+    @Held var hasBegun: Bool
+}
+
+/// A value that is forced with everything in it.
+struct DeepForceItem: BuiltinFrame {
+    var value: Value
+    /// The index of the next element of a container; -1 before the value is forced.
+    @Held var index: Int
+}
+
 /// `deepSeq`, and the deep force before a result is printed.
 extension Interpreter {
-    /// Forces everything in the argument. The slots are the argument, whether the walk has begun, and one that is not
-    /// used. Above them are pairs of a container and the index of its next element.
+    private var frame: DeepForceFrame {
+        @inline(__always) _read { yield topFrame(as: DeepForceFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: DeepForceFrame.self).pointee }
+    }
+
+    /// Forces everything in the argument.
     ///
     /// A flag in the header of a container marks that it has been entered, so that shared values are visited once and
     /// cycles end. The flag stays, because what was forced stays forced. When a failure unwinds this frame, the
     /// containers that are still open lose it again.
     func deepForceStep() -> Step {
-        if bp[1].isNull {
+        if !frame.hasBegun {
             guard reserveSlots(3) else { return .collect }
-            bp[1] = .true
-            push(bp[0])
-            push(Value(small: -1))
+            frame.hasBegun = true
+            pushItem(frame.argument)
         }
-        while sp > bp + 3 {
-            let item = sp - 2
-            if item[1].small < 0 {
-                if !isForced(item) { return .force }
-                let value = item[0]
+        let items = above(DeepForceFrame.self)
+        while sp > items {
+            let slot = sp - DeepForceItem.count
+            let item = slot.words(as: DeepForceItem.self)
+            if item.pointee.index < 0 {
+                if !isForced(slot) { return .force }
+                let value = item.pointee.value
                 guard value.isList || value.isAttributes, value.object[0] & Object.deepFlag == 0 else {
-                    sp = item
+                    sp = slot
                     continue
                 }
                 if value.object.field > 0 { value.object[0] |= Object.deepFlag }
-                item[1] = Value(small: 0)
+                item.pointee.index = 0
             }
-            let object = item[0].object
-            let index = item[1].small
-            if index == object.field {
-                sp = item
+            let index = item.pointee.index
+            if index == item.pointee.value.object.field {
+                sp = slot
                 continue
             }
-            guard reserveSlots(3), let element = element(of: item[0], at: index) else { return .collect }
+            guard reserveSlots(3), let element = element(of: item.pointee.value, at: index) else { return .collect }
             guard charge(1) else { return .error }
-            item[1] = Value(small: index + 1)
-            push(element.pointee)
-            push(Value(small: -1))
+            item.pointee.index = index + 1
+            pushItem(element.pointee)
         }
-        return done(bp[0])
+        return done(frame.argument)
+    }
+
+    @inline(__always)
+    private func pushItem(_ value: Value) {
+        push(value)
+        push(Value(small: -1))
     }
 
     /// An element of a list, or an attribute of a set in the order of names. The order of symbols depends on what was
@@ -52,10 +74,10 @@ extension Interpreter {
 
     /// Clears the flags of the containers that the deep force in the current frame has not finished.
     func clearDeepFlags() {
-        var item = bp + 3
+        var item = above(DeepForceFrame.self)
         while item + 1 < sp {
             if item.pointee.isList || item.pointee.isAttributes { item.pointee.object[0] &= ~Object.deepFlag }
-            item += 2
+            item += DeepForceItem.count
         }
     }
 }

@@ -1,4 +1,30 @@
-/// Equality and order of values of any depth, without native recursion.
+/// The frame of an equality that looks at elements. Above it are `EqualityItem`s.
+struct EqualityFrame: BuiltinFrame {
+    let left: Value
+    let right: Value
+    /// A Boolean if left and right are the operands of `==` themselves, the text of the assertion that they are equal,
+    /// or null if they are elements.
+    var context: Value
+    @Held var hasBegun: Bool
+
+    var isOperator: Bool { !context.isNull }
+    var isAssertion: Bool { context.isString }
+}
+
+/// Two values that are compared.
+struct EqualityItem: BuiltinFrame {
+    var left: Value
+    var right: Value
+    /// The index of the elements that are compared next, or `notForced` or `comparedByOutput`.
+    @Held var index: Int
+
+    /// The index before both values are forced.
+    static var notForced: Int { -1 }
+    /// The index of two derivations while the item above compares their outputs.
+    static var comparedByOutput: Int { -2 }
+}
+
+/// Equality of values of any depth, without native recursion.
 ///
 /// Two values are compared after both have been forced. Nix compares addresses first, so inside containers a function
 /// is equal to itself, while on its own a function equals nothing. These addresses are those of values, and the value
@@ -29,7 +55,7 @@ extension Interpreter {
         case .different, .byElements: break
         }
         let step = enterOperator(.equalDeep, arguments: 2, flag: true)
-        if step == .entered { bp[2] = text }
+        if step == .entered { frame.context = text }
         return step
     }
 
@@ -62,44 +88,48 @@ extension Interpreter {
         }
     }
 
-    /// Compares the items above the frame's slots. An item has three values: left, right and the next index, which is
-    /// -1 before both are forced, and -2 while the outputs of two derivations are compared. The slots are left, right,
-    /// a third one, and state. The third one is a boolean if left and right are the operands of `==` themselves, or the
-    /// text of the assertion that they are equal.
+    private var frame: EqualityFrame {
+        @inline(__always) _read { yield topFrame(as: EqualityFrame.self).pointee }
+        @inline(__always) nonmutating _modify { yield &topFrame(as: EqualityFrame.self).pointee }
+    }
+
+    /// Compares the items above the frame until none is left.
     func equalDeepStep() -> Step {
-        let items = bp + 4
-        if bp[3].isNull {
+        if !frame.hasBegun {
             guard reserveSlots(3) else { return .collect }
-            bp[3] = .true
-            pushItem(bp[0], bp[1])
+            frame.hasBegun = true
+            pushItem(frame.left, frame.right)
         }
+        let items = above(EqualityFrame.self)
         while sp > items {
-            let item = sp - 3
-            if item[2].small == Interpreter.comparedByOutput {
-                sp = item
+            let slot = sp - EqualityItem.count
+            let item = slot.words(as: EqualityItem.self)
+            if item.pointee.index == EqualityItem.comparedByOutput {
+                sp = slot
                 continue
             }
-            if item[2].small < 0 {
-                if !isForced(item) || !isForced(item + 1) { return .force }
-                switch startItem(item, isTop: item == items && !bp[2].isNull) {
-                case .next: continue
-                case .done: return .done
-                case let step: return step
-                }
+            if item.pointee.index < 0 {
+                if !isForced(slot) || !isForced(slot + 1) { return .force }
+                let step = startItem(item, isTop: slot == items && frame.isOperator)
+                if step == .next { continue }
+                return step
             }
-            let index = item[2].small
-            if index == item[0].object.field {
-                sp = item
+            let index = item.pointee.index
+            let container = item.pointee.left
+            if index == container.object.field {
+                sp = slot
                 continue
             }
             // Sets that reach this point have the same names at the same indices.
-            guard reserveSlots(3), let left = element(of: item[0], at: index) else { return .collect }
-            let right = item[0].isList ? item[1].object.values : item[1].object.attributeValues
-            let slot = item[0].isList ? index : left - item[0].object.attributeValues
+            guard reserveSlots(3), let left = element(of: container, at: index) else { return .collect }
+            let isList = container.isList
+            let other = item.pointee.right.object
+            let right = isList ? other.values : other.attributeValues
+            let position = isList ? index : left - container.object.attributeValues
             guard charge(1) else { return .error }
-            item[2] = Value(small: index + 1)
-            if isSettled(left.pointee), isSettled(right[slot]), isSame(left.pointee, right[slot]) { continue }
-            pushItem(left.pointee, right[slot])
+            item.pointee.index = index + 1
+            if isSettled(left.pointee), isSettled(right[position]), isSame(left.pointee, right[position]) { continue }
+            pushItem(left.pointee, right[position])
         }
         return done(.true)
     }
@@ -115,35 +145,27 @@ extension Interpreter {
     /// Whether the slot holds a value itself, and not a thunk or an indirection.
     private func isSettled(_ value: Value) -> Bool { value.tag != Tag.thunk }
 
-    /// The index of an item of two derivations while the item above it compares their outputs.
-    static var comparedByOutput: Int { -2 }
-
     private func pushItem(_ a: Value, _ b: Value) {
         push(a)
         push(b)
-        push(Value(small: -1))
+        push(Value(small: EqualityItem.notForced))
     }
 
     /// Compares the two forced values of an item as far as that needs none of their elements.
-    private func startItem(_ item: Slot, isTop: Bool) -> Step {
-        let a = item[0]
-        let b = item[1]
-        if !isTop, a.bits == b.bits {
-            sp = item
-            return .next
-        }
+    private func startItem(_ item: UnsafeMutablePointer<EqualityItem>, isTop: Bool) -> Step {
+        let a = item.pointee.left
+        let b = item.pointee.right
+        if !isTop, a.bits == b.bits { return removeItem() }
         switch shallowEqual(a, b) {
         case .stopped: return .error
         case .different: return differ(item)
-        case .equal:
-            sp = item
-            return .next
+        case .equal: return removeItem()
         case .byElements: break
         }
         if a.isAttributes {
             if let step = startDerivations(item) { return step }
-            let left = item[0].object
-            let right = item[1].object
+            let left = item.pointee.left.object
+            let right = item.pointee.right.object
             if left.field != right.field { return differ(item) }
             guard charge(left.field / 16) else { return .error }
             for index in 0..<left.field
@@ -151,116 +173,49 @@ extension Interpreter {
                 return differ(item)
             }
         }
-        item[2] = Value(small: 0)
+        item.pointee.index = 0
+        return .next
+    }
+
+    /// Removes the item at the top, whose values are equal.
+    @inline(__always)
+    private func removeItem() -> Step {
+        sp -= EqualityItem.count
         return .next
     }
 
     /// Replaces an item of two derivations by one of their output paths, since derivations are equal when these are.
     /// The result is nil for other sets.
-    private func startDerivations(_ item: Slot) -> Step? {
+    private func startDerivations(_ item: UnsafeMutablePointer<EqualityItem>) -> Step? {
+        let a = item.pointee.left.object
+        let b = item.pointee.right.object
         for side in 0..<2 {
-            guard let type = lookup(item[side].object, Symbols.type) else { return nil }
+            guard let type = lookup(side == 0 ? a : b, Symbols.type) else { return nil }
             if !isForced(type) { return .force }
             guard type.pointee.isString, isBytes(type.pointee, "derivation") else { return nil }
         }
-        guard let left = lookup(item[0].object, Symbols.outPath), let right = lookup(item[1].object, Symbols.outPath)
-        else { return nil }
+        guard let left = lookup(a, Symbols.outPath), let right = lookup(b, Symbols.outPath) else { return nil }
         if !isForced(left) || !isForced(right) { return .force }
-        guard bp[2].isString else {
-            item[0] = left.pointee
-            item[1] = right.pointee
+        guard frame.isAssertion else {
+            item.pointee.left = left.pointee
+            item.pointee.right = right.pointee
             return .next
         }
         guard reserveSlots(3) else { return .collect }
-        item[2] = Value(small: Interpreter.comparedByOutput)
+        item.pointee.index = EqualityItem.comparedByOutput
         pushItem(left.pointee, right.pointee)
         return .next
     }
 
     /// Answers that the two values of an item differ, or fails the assertion that they are equal.
-    private func differ(_ item: Slot) -> Step { bp[2].isString ? failDifferent(item) : done(.false) }
+    private func differ(_ item: UnsafeMutablePointer<EqualityItem>) -> Step {
+        frame.isAssertion ? failDifferent(item) : done(.false)
+    }
 
     func isBytes(_ string: Value, _ text: StaticString) -> Bool {
         string.object.field == text.utf8CodeUnitCount
             && compareBytes(
                 string.object.byteBuffer, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
                 == 0
-    }
-
-    /// The index of two lists whose deciding elements have been moved to the slots.
-    private static var lastElements: Int { -1 }
-
-    /// Notes, once for each list around them, that elements of lists could not be compared.
-    private func noteElements() {
-        for _ in 0..<min((sp - (bp + 5)) / 3, BacktraceNotes.bound) {
-            machine.notes.append(.text("while comparing two list elements"))
-        }
-    }
-
-    /// `<` on lists: finds the first elements that differ, and compares those.
-    ///
-    /// The slots are left, right, negate, index, and whether the answer about the elements at the index is at the top
-    /// of the stack. Above them are the enclosing lists (left, right, index).
-    func lessThanDeepStep() -> Step {
-        if bp[3].isNull { bp[3] = Value(small: -1) }
-        if bp[4].isTrue {
-            guard reserveSlots(4) else { return .collect }
-            bp[4] = .null
-            if pop().isTrue {
-                bp[3] = Value(small: bp[3].small + 1)
-            } else {
-                let index = bp[3].small
-                push(bp[0])
-                push(bp[1])
-                push(Value(small: Interpreter.lastElements))
-                bp[0] = bp[0].object.values[index]
-                bp[1] = bp[1].object.values[index]
-                bp[3] = Value(small: -1)
-            }
-        }
-        while true {
-            if bp[3].small < 0 {
-                if !isForced(bp) || !isForced(bp + 1) { return .force }
-                guard bp[0].isList, bp[1].isList else {
-                    guard let less = isLess(bp[0], bp[1]) else {
-                        if machine.failure?.kind.endsEvaluation == false { noteElements() }
-                        return .error
-                    }
-                    return done(.bool(less != bp[2].isTrue))
-                }
-                bp[3] = Value(small: 0)
-            }
-            let index = bp[3].small
-            let leftEnds = index >= bp[0].object.field
-            let rightEnds = index >= bp[1].object.field
-            if leftEnds, rightEnds, sp > bp + 5 {
-                sp -= 3
-                bp[0] = sp[0]
-                bp[1] = sp[1]
-                bp[3] = Value(small: sp[2].small + 1)
-                continue
-            }
-            if leftEnds || rightEnds { return done(.bool(!rightEnds != bp[2].isTrue)) }
-            guard reserveSlots(8) else { return .collect }
-            let left = bp[0].object.values + index
-            let right = bp[1].object.values + index
-            if !isForced(left) || !isForced(right) { return .force }
-            guard charge(1) else { return .error }
-            if left.pointee.isList, right.pointee.isList, left.pointee != right.pointee {
-                push(bp[0])
-                push(bp[1])
-                push(bp[3])
-                bp[0] = left.pointee
-                bp[1] = right.pointee
-                bp[3] = Value(small: 0)
-                continue
-            }
-            bp[4] = .true
-            push(.builtin(.equalNested))
-            push(left.pointee)
-            push(right.pointee)
-            state.pointee.callCount = 2
-            return .call
-        }
     }
 }

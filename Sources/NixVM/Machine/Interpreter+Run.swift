@@ -325,129 +325,58 @@ extension Interpreter {
                 step = outOfLine(&r, at: start) { homePath(text) }
                 if step == .next { continue dispatch }
             case .add:
-                let a = (r.sp - 2).pointee
-                let b = (r.sp - 1).pointee
-                if _fastPath(Value.areSmall(a, b)) {
-                    let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(
-                        Int64(bitPattern: b.bits &- 1))
-                    if _fastPath(!overflow) {
-                        r.sp -= 1
-                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: sum))
-                        continue dispatch
-                    }
-                }
+                if replaceTwoSmall(&r, { $0.adding(small: $1) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { add() }
                 if step == .next { continue dispatch }
             case .subtract:
-                let a = (r.sp - 2).pointee
-                let b = (r.sp - 1).pointee
-                if _fastPath(Value.areSmall(a, b)) {
-                    let (difference, overflow) = Int64(bitPattern: a.bits).subtractingReportingOverflow(
-                        Int64(bitPattern: b.bits &- 1))
-                    if _fastPath(!overflow) {
-                        r.sp -= 1
-                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: difference))
-                        continue dispatch
-                    }
-                }
+                if replaceTwoSmall(&r, { $0.subtracting(small: $1) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { arithmetic(opcode) }
                 if step == .next { continue dispatch }
             case .addInteger:
-                let a = (r.sp - 1).pointee
                 let number = signedOperand(&r.pc)
-                if _fastPath(a.isSmall) {
-                    let (sum, overflow) = Int64(bitPattern: a.bits).addingReportingOverflow(
-                        Int64(number) &<< 3)
-                    if _fastPath(!overflow) {
-                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: sum))
-                        continue dispatch
-                    }
-                }
+                if replaceSmall(&r, { $0.adding(small: Value(small: number)) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { withInteger(number, .add) }
                 if step == .next { continue dispatch }
             case .subtractInteger:
-                let a = (r.sp - 1).pointee
                 let number = signedOperand(&r.pc)
-                if _fastPath(a.isSmall) {
-                    let (difference, overflow) = Int64(bitPattern: a.bits).subtractingReportingOverflow(
-                        Int64(number) &<< 3)
-                    if _fastPath(!overflow) {
-                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: difference))
-                        continue dispatch
-                    }
-                }
+                if replaceSmall(&r, { $0.subtracting(small: Value(small: number)) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { withInteger(number, .subtract) }
                 if step == .next { continue dispatch }
             case .equalInteger:
-                let a = (r.sp - 1).pointee
                 let number = signedOperand(&r.pc)
-                if _fastPath(a.isSmall) {
-                    (r.sp - 1).pointee = .bool(a.bits == Value(small: number).bits)
-                    continue dispatch
-                }
+                if replaceSmall(&r, { .bool($0.bits == Value(small: number).bits) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { withInteger(number, .equal) }
                 if step == .next { continue dispatch }
             case .lessInteger:
-                let a = (r.sp - 1).pointee
                 let number = signedOperand(&r.pc)
-                if _fastPath(a.isSmall) {
-                    (r.sp - 1).pointee = .bool(a.small < number)
-                    continue dispatch
-                }
+                if replaceSmall(&r, { .bool($0.small < number) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { withInteger(number, .less) }
                 if step == .next { continue dispatch }
             case .multiply:
-                let a = (r.sp - 2).pointee
-                let b = (r.sp - 1).pointee
-                if _fastPath(Value.areSmall(a, b)) {
-                    let (product, overflow) = Int64(a.small).multipliedReportingOverflow(
-                        by: Int64(bitPattern: b.bits &- 1))
-                    if _fastPath(!overflow) {
-                        r.sp -= 1
-                        (r.sp - 1).pointee = Value(bits: UInt64(bitPattern: product) | Tag.integer)
-                        continue dispatch
-                    }
-                }
+                if replaceTwoSmall(&r, { $0.multiplied(bySmall: $1) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { arithmetic(opcode) }
                 if _fastPath(step == .next) { continue dispatch }
             case .divide:
-                let a = (r.sp - 2).pointee
-                let b = (r.sp - 1).pointee
-                if _fastPath(Value.areSmall(a, b) && b.small > 0) {
-                    r.sp -= 1
-                    (r.sp - 1).pointee = Value(small: a.small / b.small)
-                    continue dispatch
-                }
+                if replaceTwoSmall(&r, { $0.divided(bySmall: $1) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { arithmetic(opcode) }
                 if _fastPath(step == .next) { continue dispatch }
             case .negate:
                 step = outOfLine(&r, at: start) { negate() }
                 if _fastPath(step == .next) { continue dispatch }
             case .equal:
-                let a = (r.sp - 2).pointee
-                let b = (r.sp - 1).pointee
-                if _fastPath(Value.areSmall(a, b)) {
-                    r.sp -= 1
-                    (r.sp - 1).pointee = .bool(a.bits == b.bits)
-                    continue dispatch
-                }
+                if replaceTwoSmall(&r, { .bool($0.bits == $1.bits) }) { continue dispatch }
                 step = outOfLine(&r, at: start) { equal() }
                 if _fastPath(step == .next) { continue dispatch }
             case .less, .lessOrEqual, .greater, .greaterOrEqual:
-                let a = (r.sp - 2).pointee
-                let b = (r.sp - 1).pointee
-                if _fastPath(Value.areSmall(a, b)) {
-                    r.sp -= 1
-                    let result: Bool
+                let isReplaced = replaceTwoSmall(&r) { a, b in
                     switch opcode {
-                    case .less: result = Int64(bitPattern: a.bits) < Int64(bitPattern: b.bits)
-                    case .lessOrEqual: result = Int64(bitPattern: a.bits) <= Int64(bitPattern: b.bits)
-                    case .greater: result = Int64(bitPattern: a.bits) > Int64(bitPattern: b.bits)
-                    default: result = Int64(bitPattern: a.bits) >= Int64(bitPattern: b.bits)
+                    case .less: .bool(a.isLess(thanSmall: b))
+                    case .lessOrEqual: .bool(!b.isLess(thanSmall: a))
+                    case .greater: .bool(b.isLess(thanSmall: a))
+                    default: .bool(!a.isLess(thanSmall: b))
                     }
-                    (r.sp - 1).pointee = .bool(result)
-                    continue dispatch
                 }
+                if isReplaced { continue dispatch }
                 step = outOfLine(&r, at: start) { compare(opcode) }
                 if _fastPath(step == .next) { continue dispatch }
             case .invert:
@@ -741,6 +670,27 @@ extension Interpreter {
         let step = body()
         r = state.pointee.registers
         return step
+    }
+
+    /// Replaces the two values at the top by the result of an operation on small integers. The answer is false, and
+    /// nothing has changed, if one of them is not small or the operation has no small result.
+    @inline(__always)
+    private func replaceTwoSmall(_ r: inout Registers, _ operation: (Value, Value) -> Value?) -> Bool {
+        let a = (r.sp - 2).pointee
+        let b = (r.sp - 1).pointee
+        guard _fastPath(Value.areSmall(a, b)), let result = operation(a, b) else { return false }
+        r.sp -= 1
+        (r.sp - 1).pointee = result
+        return true
+    }
+
+    /// As `replaceTwoSmall`, for the value at the top and an operand of the instruction.
+    @inline(__always)
+    private func replaceSmall(_ r: inout Registers, _ operation: (Value) -> Value?) -> Bool {
+        let a = (r.sp - 1).pointee
+        guard _fastPath(a.isSmall), let result = operation(a) else { return false }
+        (r.sp - 1).pointee = result
+        return true
     }
 
     /// Allocates an object of `bytes` bytes. The result is nil when there is no room, and the step is then `.collect`.

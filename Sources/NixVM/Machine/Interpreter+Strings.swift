@@ -2,6 +2,16 @@ import MessageText
 import NixBytecode
 import NixStore
 
+/// The frame of `+` with an operand that is coerced to a string.
+struct AddFrame: BuiltinFrame {
+    var left: Value
+    var right: Value
+    /// Whether paths are copied to the store, which happens only if the left operand was a string.
+    @Held var copiesPaths: Bool
+    /// The operand to coerce: 0 is the left one, 1 the right one, and 2 says that both are coerced.
+    @Held var side: Int
+}
+
 /// Joining strings, and coercion to strings.
 extension Interpreter {
     /// Joins the `count` strings at the top of the stack.
@@ -20,7 +30,7 @@ extension Interpreter {
             return .collect
         }
         guard charge(1 + length / 64 + contexts / Interpreter.contextBytesPerUnit) else { return .error }
-        let result = makeString(length: length, context: unionContext(parts, count))
+        let result = makeString(length: length, context: contexts == 0 ? .null : unionContext(parts, count))
         var out = result.object.bytes
         for index in 0..<count {
             let part = parts[index].object
@@ -82,45 +92,45 @@ extension Interpreter {
     }
 
     /// Turns `+` into a frame, because an operand must be coerced first.
-    func addCoerced() -> Step { enterOperator(.addCoerced, arguments: 2, flag: false) }
+    func addCoerced() -> Step { enterOperator(.addCoerced, arguments: 2, flag: (sp - 2).pointee.isString) }
 
-    /// Coerces both operands, then adds the results. The slots are left, right, flag and state. The low two bits of the
-    /// state are the side to coerce. Bit 2 is set if paths are copied to the store, which happens only if the left
-    /// operand was a string.
+    /// Coerces both operands, then adds the results.
     func addCoercedStep() -> Step {
-        let items = bp + 4
-        if sp > items {
+        let frame = topFrame(as: AddFrame.self)
+        if sp > above(AddFrame.self) {
             let value = pop()
-            bp[bp[3].small & 3 == 0 ? 0 : 1] = value
-            bp[3] = Value(small: bp[3].small + 1)
-        } else if bp[3].isNull {
-            bp[3] = Value(small: bp[0].isString ? 4 : 0)
+            if frame.pointee.side == 0 { frame.pointee.left = value } else { frame.pointee.right = value }
+            frame.pointee.side += 1
         }
-        let side = bp[3].small & 3
-        if side < 2, !(bp[side].isString || side == 0 && bp[0].isPath) {
-            guard reserveSlots(3) else { return .collect }
-            push(.builtin(.coerce))
-            push(bp[side])
-            push(Value(small: bp[3].small & 4 == 0 ? 0 : Int(Coercion.copyToStore.rawValue)))
-            state.pointee.callCount = 2
-            return .call
-        }
-        if side < 2 {
-            bp[3] = Value(small: bp[3].small + 1)
-            return addCoercedStep()
-        }
-        let length = bp[0].object.field + bp[1].object.field
-        if bp[0].isPath {
+        if frame.pointee.side == 0, frame.pointee.left.isString || frame.pointee.left.isPath { frame.pointee.side = 1 }
+        if frame.pointee.side == 1, frame.pointee.right.isString { frame.pointee.side = 2 }
+        if frame.pointee.side < 2 { return coerceOperand(frame.pointee) }
+        let left = frame.pointee.left.object
+        let right = frame.pointee.right.object
+        let length = left.field + right.field
+        if frame.pointee.left.isPath {
             if let step = admitPath(length) { return step }
-            return done(
-                makePath(CanonPath.canonicalize(Array(bp[0].object.byteBuffer) + Array(bp[1].object.byteBuffer))))
+            return done(makePath(CanonPath.canonicalize(Array(left.byteBuffer) + Array(right.byteBuffer))))
         }
+        return join(left, right)
+    }
+
+    private func coerceOperand(_ frame: AddFrame) -> Step {
+        guard reserveSlots(3) else { return .collect }
+        push(.builtin(.coerce))
+        push(frame.side == 0 ? frame.left : frame.right)
+        push(Value(small: frame.copiesPaths ? Int(Coercion.copyToStore.rawValue) : 0))
+        state.pointee.callCount = 2
+        return .call
+    }
+
+    /// Answers with two strings joined, which are the first words of the frame.
+    private func join(_ left: Object, _ right: Object) -> Step {
+        let length = left.field + right.field
         if let step = refuseLength(length) { return step }
         let contexts = contextBytes(bp, 2)
         guard reserve(Size.string(length) + contexts) else { return .collect }
         guard charge(1 + length / 64 + contexts / Interpreter.contextBytesPerUnit) else { return .error }
-        let left = bp[0].object
-        let right = bp[1].object
         let result = makeString(length: length, context: unionContext(bp, 2))
         guard copy(left.bytes, to: result.object.bytes, count: left.field),
             copy(right.bytes, to: result.object.bytes + left.field, count: right.field)
@@ -135,7 +145,7 @@ extension Interpreter {
         let value = (sp - 1).pointee
         if value.isString { return .next }
         let step = enterOperator(.coerce, arguments: 1, flag: false)
-        if step == .entered { bp[1] = Value(small: Int(coercion.rawValue)) }
+        if step == .entered { topFrame(as: CoercionFrame.self).pointee.flags = Int(coercion.rawValue) }
         return step
     }
 
@@ -181,8 +191,8 @@ extension Interpreter {
         guard reserve(Size.string(name.count) + Size.attributesAndLayout(3)) else { return .collect }
         push(
             makeAttributes([
-                (Symbols.file, makeString(name)), (Symbols.line, Value(small: line)),
-                (Symbols.column, Value(small: column)),
+                (Symbols.file.number, makeString(name)), (Symbols.line.number, Value(small: line)),
+                (Symbols.column.number, Value(small: column)),
             ]))
         return .next
     }

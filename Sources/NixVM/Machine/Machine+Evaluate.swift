@@ -210,7 +210,9 @@ extension Machine {
 extension Machine {
     /// The value as Nix prints a result. What has not been forced prints as `<CODE>`.
     ///
-    /// - Parameter limit: The number of bytes after which the text ends in `...`.
+    /// - Parameters:
+    ///   - handle: The value.
+    ///   - limit: The number of bytes after which the text ends in `...`.
     /// - Throws: `deadlineExceeded`, `cancelled`, or `memoryExceeded` when the text does not fit into the memory limit.
     public func printResult(_ handle: ValueHandle, limit: Int = .max) throws(EvalFailure) -> [UInt8] {
         if let text = ValuePrinter(interpreter, .result, limit: limit).printed(state.pointee.roots[handle.root]) {

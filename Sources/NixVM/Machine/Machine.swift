@@ -153,7 +153,10 @@ public final class Machine {
         state = storage.state
         storage.initializeState(for: self)
         setLimits()
-        for name in Symbols.names { _ = state.pointee.symbols.intern(name) }
+        for known in Symbols.allCases {
+            var name = known.rawValue
+            name.withUTF8 { _ = state.pointee.symbols.intern($0) }
+        }
         installBuiltins()
     }
 

@@ -20,7 +20,11 @@ extension Machine {
     /// Loads the top level of a program that is decoded and verified chunk by chunk. The machine requests the code of
     /// the other chunks as it runs them.
     ///
-    /// - Parameter part: The part with chunk 0.
+    /// - Parameters:
+    ///   - program: The program.
+    ///   - part: Its part with chunk 0.
+    ///   - name: The source's name in positions.
+    ///   - directory: The directory that relative paths start from.
     /// - Returns: The top level, and the number of the program in requests.
     public func load(
         indexed program: IndexedProgram, part: ProgramPart, name: String, directory: [UInt8]

@@ -1,61 +1,44 @@
-/// The names that the machine itself looks up. They are interned first, so that their symbols are constants.
-enum Symbols {
-    static let names: [StaticString] = [
-        "__functor", "__toString", "outPath", "success", "value", "name", "file", "line", "column", "__sortKey",
-        "startSet", "operator", "key", "type", "derivation", "drvPath", "right", "wrong", "path", "prefix",
-        "__findFile", "__nixPath", "__functionArgs", "version", "hash", "toHashFormat", "hashAlgo", "builtins",
-        "outputs", "outputName", "meta", "system", "allOutputs",
-        "builder", "args", "outputHash", "outputHashAlgo", "outputHashMode", "__structuredAttrs", "__ignoreNulls",
-        "__contentAddressed", "__impure", "filter", "recursive", "sha256",
-        "url",
-        "regular", "directory", "symlink", "unknown", "_type", "timestamp",
-        // The results of `typeOf`, except "path".
-        "int", "float", "string", "bool", "null", "list", "set", "lambda",
-    ]
-    static let functor: UInt32 = 0
-    static let toString: UInt32 = 1
-    static let outPath: UInt32 = 2
-    static let success: UInt32 = 3
-    static let value: UInt32 = 4
-    static let name: UInt32 = 5
-    static let file: UInt32 = 6
-    static let line: UInt32 = 7
-    static let column: UInt32 = 8
-    static let startSet: UInt32 = 10
-    static let `operator`: UInt32 = 11
-    static let key: UInt32 = 12
-    static let type: UInt32 = 13
-    static let derivation: UInt32 = 14
-    static let drvPath: UInt32 = 15
-    static let right: UInt32 = 16
-    static let wrong: UInt32 = 17
-    static let path: UInt32 = 18
-    static let prefix: UInt32 = 19
-    static let version: UInt32 = 23
-    static let hash: UInt32 = 24
-    static let toHashFormat: UInt32 = 25
-    static let hashAlgo: UInt32 = 26
-    static let outputs: UInt32 = 28
-    static let outputName: UInt32 = 29
-    static let system: UInt32 = 31
-    static let allOutputs: UInt32 = 32
-    static let builder: UInt32 = 33
-    static let args: UInt32 = 34
-    static let outputHash: UInt32 = 35
-    static let outputHashAlgo: UInt32 = 36
-    static let outputHashMode: UInt32 = 37
-    static let structuredAttrs: UInt32 = 38
-    static let ignoreNulls: UInt32 = 39
-    static let contentAddressed: UInt32 = 40
-    static let impure: UInt32 = 41
-    static let filter: UInt32 = 42
-    static let recursive: UInt32 = 43
-    static let sha256: UInt32 = 44
-    static let url: UInt32 = 45
-    static let regular: UInt32 = 46
-    static let directory: UInt32 = 47
-    static let symlink: UInt32 = 48
-    static let unknown: UInt32 = 49
-    static let kind: UInt32 = 50
-    static let timestamp: UInt32 = 51
+/// The names that the machine itself looks up. They are interned first, in this order, so that their symbols are
+/// constants. The raw value is the name.
+enum Symbols: String, CaseIterable {
+    case functor = "__functor"
+    case toString = "__toString"
+    case outPath, success, value, name, file, line, column
+    case sortKey = "__sortKey"
+    case startSet, `operator`, key, type, derivation, drvPath, right, wrong, path, prefix
+    case findFile = "__findFile"
+    case nixPath = "__nixPath"
+    case functionArgs = "__functionArgs"
+    case version, hash, toHashFormat, hashAlgo, builtins, outputs, outputName, meta, system, allOutputs
+    case builder, args, outputHash, outputHashAlgo, outputHashMode
+    case structuredAttrs = "__structuredAttrs"
+    case ignoreNulls = "__ignoreNulls"
+    case contentAddressed = "__contentAddressed"
+    case impure = "__impure"
+    case filter, recursive, sha256, url, regular, directory, symlink, unknown
+    case kind = "_type"
+    case timestamp
+    // The results of `typeOf`, except "path".
+    case int, float, string, bool, null, list, set, lambda
+
+    /// The symbol: the number of the case, by which Swift represents an enumeration without payloads.
+    @inline(__always) var number: UInt32 { UInt32(unsafeBitCast(self, to: UInt8.self)) }
+
+    /// The name with a symbol; nil for a symbol of another name.
+    @inline(__always)
+    init?(number: UInt32) {
+        guard number <= Symbols.lambda.number else { return nil }
+        self = unsafeBitCast(UInt8(truncatingIfNeeded: number), to: Symbols.self)
+    }
+
+    @inline(__always)
+    static func == (symbol: UInt32, known: Symbols) -> Bool { known.number == symbol }
+}
+
+extension Interpreter {
+    @inline(__always)
+    func lookup(_ attributes: Object, _ known: Symbols) -> Slot? { lookup(attributes, known.number) }
+
+    @inline(__always)
+    func lookup(_ set: AttributesRef, _ known: Symbols) -> Slot? { lookup(set.object, known.number) }
 }

@@ -118,10 +118,10 @@ struct DerivationReader {
 
     private func read(_ symbol: UInt32, _ value: Value, _ found: Value, _ parts: inout Parts) throws {
         if found.isNull { return }
-        switch symbol {
-        case Symbols.contentAddressed: parts.isContentAddressed = found.isTrue
-        case Symbols.impure: parts.isImpure = found.isTrue
-        case Symbols.args:
+        switch Symbols(number: symbol) {
+        case .contentAddressed: parts.isContentAddressed = found.isTrue
+        case .impure: parts.isImpure = found.isTrue
+        case .args:
             for index in 0..<found.object.field {
                 let argument = found.object.values[index]
                 note(argument, &parts)
@@ -164,14 +164,14 @@ struct DerivationReader {
     private func readStructured(_ symbol: UInt32, _ value: Value, _ parts: inout Parts) throws {
         var value = value
         if value.isThunk { value = Value(bits: value.object[1]) }
-        switch symbol {
-        case Symbols.outputs:
+        switch Symbols(number: symbol) {
+        case .outputs:
             guard value.isList else { throw failed(interpreter.failExpected("a list", value)) }
             try setOutputs((0..<value.object.field).map { try Array(text(value.object.values[$0])) }, &parts)
-        case Symbols.builder:
+        case .builder:
             guard value.isString else { throw failed(interpreter.failExpected("a string", value)) }
             parts.builder = value.object.byteBuffer
-        case Symbols.system, Symbols.outputHash, Symbols.outputHashAlgo, Symbols.outputHashMode:
+        case .system, .outputHash, .outputHashAlgo, .outputHashMode:
             try readSpecial(symbol, try text(value), &parts) { [] }
         default: break
         }
@@ -190,15 +190,15 @@ struct DerivationReader {
     private func readSpecial(
         _ symbol: UInt32, _ text: UnsafeBufferPointer<UInt8>, _ parts: inout Parts, words: () -> [[UInt8]]
     ) throws {
-        switch symbol {
-        case Symbols.builder: parts.builder = text
-        case Symbols.system: parts.system = text
-        case Symbols.outputs where text.elementsEqual("out".utf8): break
-        case Symbols.outputs: try setOutputs(words(), &parts)
-        case Symbols.outputHash: parts.hash = Array(text)
+        switch Symbols(number: symbol) {
+        case .builder: parts.builder = text
+        case .system: parts.system = text
+        case .outputs where text.elementsEqual("out".utf8): break
+        case .outputs: try setOutputs(words(), &parts)
+        case .outputHash: parts.hash = Array(text)
         // An unknown name counts as none, because the hash may name its algorithm itself.
-        case Symbols.outputHashAlgo: parts.algorithm = try? HashAlgorithm(name: Array(text))
-        case Symbols.outputHashMode:
+        case .outputHashAlgo: parts.algorithm = try? HashAlgorithm(name: Array(text))
+        case .outputHashMode:
             guard let method = ContentAddressMethod(mode: Array(text)) else {
                 throw StoreError(
                     "invalid value '\(MessageText.shortened(text))' for 'outputHashMode' attribute")

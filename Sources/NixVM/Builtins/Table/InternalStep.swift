@@ -60,12 +60,12 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
         case .end: BuiltinCode(arity: 0, slots: 0) { _ in .next }
         case .apply: BuiltinCode(arity: 0, slots: 0) { $0.applyStep() }
         case .applyRest: BuiltinCode(arity: 0, slots: 0) { $0.applyRestStep() }
-        case .equalDeep, .equalNested: BuiltinCode(arity: 2, slots: 2) { $0.equalDeepStep() }
-        case .lessThanDeep: BuiltinCode(arity: 2, slots: 3) { $0.lessThanDeepStep() }
-        case .addCoerced: BuiltinCode(arity: 2, slots: 2) { $0.addCoercedStep() }
-        case .coerce: BuiltinCode(arity: 2, slots: 4) { $0.coerceStep() }
+        case .equalDeep, .equalNested: BuiltinCode(arity: 2, frame: EqualityFrame.self) { $0.equalDeepStep() }
+        case .lessThanDeep: BuiltinCode(arity: 2, frame: LessThanFrame.self) { $0.lessThanDeepStep() }
+        case .addCoerced: BuiltinCode(arity: 2, frame: AddFrame.self) { $0.addCoercedStep() }
+        case .coerce: BuiltinCode(arity: 2, frame: CoercionFrame.self) { $0.coerceStep() }
         case .makeCode: BuiltinCode(arity: 0, slots: 0) { $0.makeCodeStep() }
-        case .deepForce: BuiltinCode(arity: 1, slots: 2) { $0.deepForceStep() }
+        case .deepForce: BuiltinCode(arity: 1, frame: DeepForceFrame.self) { $0.deepForceStep() }
         case .writeJSON: BuiltinCode(arity: 1, frame: JSONFrame.self) { $0.toJSONStep() }
         case .writeXML: BuiltinCode(arity: 2, frame: XMLFrame.self) { $0.writeXMLStep() }
         case .returnForced: BuiltinCode(arity: 0, slots: 0) { $0.done($0.pop()) }

@@ -81,8 +81,8 @@ extension Machine {
         list[0] = Object.header(Kind.list, field: entries.count)
         for (index, entry) in entries.enumerated() {
             list.values[index] = permanentAttributes([
-                (Symbols.path, Value(Tag.string, permanentBytes(Kind.string, entry.path))),
-                (Symbols.prefix, Value(Tag.string, permanentBytes(Kind.string, entry.prefix))),
+                (Symbols.path.number, Value(Tag.string, permanentBytes(Kind.string, entry.path))),
+                (Symbols.prefix.number, Value(Tag.string, permanentBytes(Kind.string, entry.prefix))),
             ])
         }
         return Value(Tag.list, list)
@@ -114,7 +114,10 @@ extension Machine {
     /// Makes a function that is written in Nix a builtin and a global. It is part of the machine, so it is loaded under any
     /// memory limit. What is loaded next fails if nothing is left.
     ///
-    /// - Parameter program: verified; a function that refers to nothing outside itself.
+    /// - Parameters:
+    ///   - program: A verified program, whose function refers to nothing outside itself.
+    ///   - name: The name of the builtin.
+    ///   - sourceName: The name of the source in positions.
     public func install(function program: Program, as name: String, sourceName: String) throws(EvalFailure) {
         let limit = state.pointee.memoryLimit
         state.pointee.memoryLimit = nil
