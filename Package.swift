@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every target treats warnings as errors; all but the VM, whose heap is raw memory throughout, mark what is unsafe.
+/// Every target but the generated FirnMessages treats warnings as errors; all of these but the VM, whose heap is raw
+/// memory throughout, mark what is unsafe.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .strictMemorySafety()]
 /// Overflow and bounds are checked in the VM, too: that costs 0.2 to 1.2 % of its instructions, and 2.7 % in `mapAttrs`.
 /// Accesses are not watched at run time, which would cost 2.5 % more: one thread runs a machine.

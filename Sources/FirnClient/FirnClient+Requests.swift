@@ -69,8 +69,8 @@ extension FirnClient {
         }
     }
 
-    /// The present states of jobs, and then each change, until all are finished. Large values are incomplete: see
-    /// `complete`.
+    /// The current state of each job, and then each change, until all are finished. Large values are incomplete:
+    /// `complete` reads the rest.
     public func watch(_ jobs: [UInt64]) throws -> AsyncThrowingStream<WireJobStatus, any Error> {
         guard !jobs.isEmpty else { return AsyncThrowingStream { $0.finish() } }
         return try open(.watch(.with { $0.jobs = jobs })).1
@@ -101,7 +101,7 @@ extension FirnClient {
         return report
     }
 
-    /// The connected workers. It needs an operator's key.
+    /// The connected workers. Only operators may ask for them.
     public func workers() async throws -> [WireWorkerStatus] {
         guard case .workerList(let list) = try await ask(.listWorkers(WireListWorkers())) else {
             throw ClientError.unexpectedReply
@@ -109,8 +109,7 @@ extension FirnClient {
         return list.workers
     }
 
-    /// Drains a worker, or the coordinator if the name is empty, or resumes the coordinator. It needs an operator's
-    /// key.
+    /// Drains a worker, or the coordinator if the name is empty, or resumes the coordinator. Only operators may do it.
     public func drain(worker: String = "", resume: Bool = false) async throws -> WireDrainReply {
         let request = WireDrain.with {
             $0.worker = worker

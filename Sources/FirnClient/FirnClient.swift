@@ -99,7 +99,7 @@ public actor FirnClient {
         }
     }
 
-    /// Sends a request whose correlation id also bears updates.
+    /// Sends a request that is answered by a stream of updates with the same correlation id.
     func open(_ request: ClientRequest) throws -> (UInt64, AsyncThrowingStream<WireJobStatus, any Error>) {
         guard !isClosed else { throw ClientError.closed }
         let (stream, continuation) = AsyncThrowingStream<WireJobStatus, any Error>.makeStream()

@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// Reads and writes small files with exact permissions.
+/// Reads and writes key files. A new file has exactly the given permissions; the umask applies to a new directory.
 enum KeyFile {
     /// The size bound of a file. A certificate has a few hundred bytes.
     private static let maxBytes = 64 << 10

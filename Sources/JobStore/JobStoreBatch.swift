@@ -57,8 +57,7 @@ struct JobStoreBatch {
             Self.insertSQL,
             [
                 id, tenant.row, tenant.nextNumber, job.priority, job.submitted, job.notBefore, job.deadline,
-                job.idempotencyKey, job.label,
-                job.body,
+                job.idempotencyKey, job.label, job.body,
             ])
         if reply == .applied {
             totals.nextJob += 1

@@ -9,10 +9,11 @@ public enum JobStoreReply: Sendable, Equatable {
     case repeated
     /// The condition of the operation did not hold. Nothing was changed.
     case refused
+    /// `probe` only.
     case standing(JobStanding)
 }
 
-/// What the store knows of a job.
+/// Whether the store has a job, and an outcome of it.
 public enum JobStanding: Sendable, Equatable {
     case unknown, open, finished
 }

@@ -6,8 +6,8 @@
 public enum MessageText {
     /// The bytes that a message shows of a text that is cut.
     public static let longestQuote = 1024
-    /// The bytes of the longest text that is not cut: the note on the omitted bytes takes as many as a cut would save.
-    /// An excerpt is therefore never cut again.
+    /// The bytes of the longest text that is not cut. It exceeds `longestQuote` by more than the note on the omitted
+    /// bytes takes, so that an excerpt, which ends in that note, is never cut again.
     public static let longestWhole = longestQuote + 40
 
     /// A text as a message shows it. Beyond `longestWhole` bytes it is cut at a character boundary to `longestQuote`

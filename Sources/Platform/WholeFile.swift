@@ -1,12 +1,12 @@
 import Glibc
 
-/// Writes files as a whole. What fails leaves no new file behind.
+/// Writes files as a whole. A write that fails leaves no new file behind.
 public enum WholeFile {
     /// How a file comes into being.
     public enum Method: Sendable {
-        /// Under a temporary name that is renamed, so that readers, and writers in other processes, never see a part.
+        /// Under a temporary name that is renamed, so that no reader and no other writer sees an incomplete file.
         case replacing
-        /// Into whatever the path names, such as a file of the user's or a terminal.
+        /// Into whatever the path names, such as a user's file or a terminal.
         case overwriting
         /// As a new file, which is on disk when the call returns. It is an error (EEXIST) if there is one already.
         case creating

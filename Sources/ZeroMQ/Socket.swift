@@ -1,7 +1,7 @@
 import CZeroMQ
 import Synchronization
 
-/// A ZeroMQ socket and its handle. It belongs to one thread at a time, so it should be a property of an actor whose
+/// A ZeroMQ socket. It belongs to one thread at a time, so it should be a property of an actor whose
 /// executor is a `PollingExecutor`. No method blocks. The socket is closed when its owner releases it.
 @safe public struct Socket: ~Copyable {
     public enum Kind: Sendable {

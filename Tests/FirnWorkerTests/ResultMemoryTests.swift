@@ -63,6 +63,8 @@ import ZeroMQ
         let coordinator = try TestCoordinator(context: Context())
         try await coordinator.start()
         var configuration = WorkerConfiguration(name: "w1", endpoint: await coordinator.endpoint)
+        // On a busy computer a short job may take long, and nobody here would take the jobs that the worker returned.
+        configuration.longJobMilliseconds = .max
         configuration.drainMilliseconds = 0
         configuration.uncommittedBytes = uncommittedBytes
         let evaluator = ScriptedEvaluator()

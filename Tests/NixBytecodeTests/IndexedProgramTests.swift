@@ -19,18 +19,18 @@ import Testing
             var symbols: [Int: [UInt8]] = [:]
             for chunk in program.chunks.indices {
                 let part = try indexed.part(chunk)
-                for (index, chunk) in part.code {
-                    var chunk = chunk
+                for added in part.code {
+                    var chunk = added.chunk
                     #expect(chunk.instructionSpans.isEmpty)
-                    chunk.instructionSpans = indexed.instructionSpans(of: index)
-                    #expect(code.updateValue(chunk, forKey: index) == nil)
+                    chunk.instructionSpans = indexed.instructionSpans(of: added.chunkIndex)
+                    #expect(code.updateValue(chunk, forKey: added.chunkIndex) == nil)
                 }
-                for (index, name) in part.symbols {
-                    #expect(symbols.updateValue(Array(part.bytes[name]), forKey: index) == nil)
+                for entry in part.symbols {
+                    #expect(symbols.updateValue(Array(entry.element), forKey: Int(entry.index)) == nil)
                 }
-                for (index, constant) in part.constants { #expect(program.constants[index] == constant) }
-                for (index, shape) in part.shapes { #expect(program.shapes[index] == shape) }
-                for (index, formals) in part.formals { #expect(program.formals[index] == formals) }
+                for entry in part.constants { #expect(program.constants[Int(entry.index)] == entry.element) }
+                for entry in part.shapes { #expect(program.shapes[Int(entry.index)] == entry.element) }
+                for entry in part.formals { #expect(program.formals[Int(entry.index)] == entry.element) }
             }
             for (index, chunk) in program.chunks.enumerated() { #expect(code[index] == chunk, "seed \(seed)") }
             for (index, name) in symbols { #expect(program.symbols[index] == name) }

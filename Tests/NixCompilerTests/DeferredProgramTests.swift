@@ -17,12 +17,12 @@ import Testing
         let first = try program.part(0, firstChunk: 100, builder: &builder)
         // The chunks are the top level, x, a, f, g, h and the default of f; code is generated for the top level, h and
         // f.
-        #expect(first.newChunks.map(\.kind) == [.topLevel, .thunk, .thunk, .lambda, .lambda, .lambda, .thunk])
-        #expect(first.newChunks.map(\.arity) == [0, 0, 0, 1, 2, 2, 0])
+        #expect(first.outlines.map(\.element.kind) == [.topLevel, .thunk, .thunk, .lambda, .lambda, .lambda, .thunk])
+        #expect(first.outlines.map(\.element.arity) == [0, 0, 0, 1, 2, 2, 0])
         #expect(Set(first.code.map(\.chunkIndex)) == [0, 3, 5])
         #expect(first.formals.count == 2)
         let second = try program.part(2, firstChunk: 200, builder: &builder)
-        #expect(second.newChunks.isEmpty && second.code.count == 1)
+        #expect(second.outlines.isEmpty && second.code.count == 1)
         #expect(second.code[0].chunk.name != nil)
     }
 

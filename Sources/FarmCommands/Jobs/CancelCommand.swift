@@ -14,18 +14,18 @@ struct CancelCommand: AsyncParsableCommand {
             Example: firn cancel 17 18 --reason "wrong branch"
             """)
 
-    @Argument(help: "Job ids.") var jobs: [UInt64]
+    @Argument(help: "The numbers of jobs; for an operator, their ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
     @Option(help: "The reason, which becomes the message of a job that had not begun.")
     var reason = ""
 
-    @Flag(help: "Print one JSON object a line for each job.")
+    @Flag(help: "Print a line of JSON for each job.")
     var json = false
 
     mutating func validate() throws {
-        if jobs.isEmpty { throw ValidationError("give at least one job id") }
+        if jobs.isEmpty { throw ValidationError("give the number of at least one job") }
     }
 
     func run() async throws {

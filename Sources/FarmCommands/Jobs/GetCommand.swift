@@ -11,21 +11,21 @@ struct GetCommand: AsyncParsableCommand {
             "The exit code is 1 if a job is unknown, or has finished with another outcome than ok.\n\nExample: firn get 17 --wait 30 --json"
     )
 
-    @Argument(help: "Job ids.") var jobs: [UInt64]
+    @Argument(help: "The numbers of jobs; for an operator, their ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
     @Option(help: ArgumentHelp("Wait this long for each job to finish.", valueName: "seconds"))
     var wait: Double = 0
 
-    @Flag(help: "Print one JSON object a line for each job.")
+    @Flag(help: "Print a line of JSON for each job.")
     var json = false
 
     @Flag(help: "Show the backtrace of an error.")
     var showTrace = false
 
     mutating func validate() throws {
-        if jobs.isEmpty { throw ValidationError("give at least one job id") }
+        if jobs.isEmpty { throw ValidationError("give the number of at least one job") }
         guard wait >= 0, wait < 1e6 else { throw ValidationError("--wait takes seconds from 0, not \(wait)") }
     }
 

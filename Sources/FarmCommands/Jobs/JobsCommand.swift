@@ -28,7 +28,7 @@ struct JobsCommand: AsyncParsableCommand {
     @Option(help: "Only jobs of this tenant (with --operator).")
     var tenant: String?
 
-    @Flag(help: "Print one JSON object a line for each job.")
+    @Flag(help: "Print a line of JSON for each job.")
     var json = false
 
     private static let states: [String: WireJobState] = [

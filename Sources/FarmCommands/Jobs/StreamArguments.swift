@@ -13,7 +13,7 @@ struct StreamArguments: ParsableArguments {
 
     @Option(
         name: .customLong("in-flight"),
-        help: "With --jobs-from: the number of unfinished jobs at any time (default: 1000).")
+        help: "With --jobs-from: the most unfinished jobs at any time (default: 1000).")
     var givenInFlight: Int?
 
     @Option(

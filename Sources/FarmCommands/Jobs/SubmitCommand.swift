@@ -30,7 +30,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Flag(help: "Wait until the jobs are finished and print their values.")
     var wait = false
 
-    @Flag(help: "Print one JSON object a line for each job.")
+    @Flag(help: "Print a line of JSON for each job.")
     var json = false
 
     @Flag(help: "Show the backtrace of an error.")

@@ -9,15 +9,15 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch", abstract: "Follow jobs until they have finished.",
         discussion: "The exit code is 1 if a job ends with another outcome than ok.\n\nExample: firn watch 17 18")
 
-    @Argument(help: "Job ids.") var jobs: [UInt64]
+    @Argument(help: "The numbers of jobs; for an operator, their ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
-    @Flag(help: "Print one JSON object a line for each change.")
+    @Flag(help: "Print a line of JSON for each change.")
     var json = false
 
     mutating func validate() throws {
-        if jobs.isEmpty { throw ValidationError("give at least one job id") }
+        if jobs.isEmpty { throw ValidationError("give the number of at least one job") }
     }
 
     func run() async throws {

@@ -12,7 +12,7 @@ struct WorkersCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
-    @Flag(help: "Print one JSON object a line for each worker.")
+    @Flag(help: "Print a line of JSON for each worker.")
     var json = false
 
     func run() async throws {

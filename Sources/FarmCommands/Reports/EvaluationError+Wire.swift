@@ -4,8 +4,8 @@ import NixSyntax
 import NixVM
 
 extension EvaluationError {
-    /// The error that a worker reported. Its kind is only told apart by the result's outcome and is not needed for
-    /// printing it.
+    /// The error that a worker reported. Its kind is always `value`: the result's outcome has the kind, and printing the
+    /// error does not need it.
     package init(_ failure: WireFailure) {
         self.init(kind: .value, message: [UInt8](failure.message))
         if failure.hasSpan { ownLocation = Location(failure.span) }

@@ -2,8 +2,8 @@ import Glibc
 
 /// Writes to the standard streams without buffering.
 package enum Output {
-    /// Opens /dev/null for standard streams that are closed, so that no file or socket opened later takes their
-    /// numbers. The mode makes reading or writing there fail.
+    /// Opens /dev/null for standard streams that are closed, so that no file or socket opened later gets their
+    /// descriptors. Input is opened for writing and output for reading, so that using them fails as if they were closed.
     package static func holdStreams() {
         for (descriptor, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
         where fcntl(descriptor, F_GETFD) < 0 {

@@ -12,7 +12,7 @@ public struct TraceEvent: Sendable, Hashable {
     /// The instruction's byte offset in its chunk.
     public var offset: UInt32
     public var opcode: UInt8
-    /// The request of a builtin's frame.
+    /// What a builtin's frame asks of the interpreter: `force`, `call`, `tailCall` or `host`; empty for other events.
     public var detail: [UInt8]
     /// Printed values of the stack, with the top last; at most 6.
     public var stack: [[UInt8]]

@@ -8,7 +8,7 @@ public struct TraceForm: Sendable, Hashable {
     /// The instruction's byte offset in its chunk.
     public var offset: UInt32
     public var opcode: UInt8
-    /// The request of a builtin's frame; empty if there is none.
+    /// What a builtin's frame asks of the interpreter: `force`, `call`, `tailCall` or `host`; empty for other events.
     public var detail: [UInt8]
     /// The number of arguments of an entered frame.
     public var arguments: UInt32

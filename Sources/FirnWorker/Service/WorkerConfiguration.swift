@@ -18,6 +18,8 @@ public struct WorkerConfiguration: Sendable {
     /// The most jobs held at once: the one being evaluated and those waiting behind it. They are prefetched so that the
     /// evaluator never waits for the coordinator, which sends only jobs that should begin soon.
     public var heldJobs = 16
+    /// The milliseconds after which the current job counts as long, and the jobs behind it are returned.
+    public var longJobMilliseconds: UInt64 = 40
     /// The number of uncommitted results at which no further job is requested or begun.
     public var uncommittedResults = 256
     /// The same bound in bytes of results.

@@ -21,6 +21,7 @@ extension WorkerProfile {
         self.init(
             hello: hello, heldJobs: configuration.heldJobs, uncommittedResults: configuration.uncommittedResults,
             uncommittedBytes: configuration.uncommittedBytes,
+            longJobNanoseconds: min(configuration.longJobMilliseconds, 1 << 40) * 1_000_000,
             drainNanoseconds: min(configuration.drainMilliseconds, 1 << 40) * 1_000_000)
         endpoint = configuration.endpoint
         traceEndpoint = configuration.traceEndpoint

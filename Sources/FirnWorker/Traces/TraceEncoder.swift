@@ -18,7 +18,7 @@ final class TraceEncoder: EvaluationObserver {
 
     private var builder: TraceSegmentBuilder
     private var summary = WireTraceSummary()
-    /// Compilation events by the number of their kind.
+    /// How many chunks were compiled, by the number of the event's kind.
     private var compiledCounts = [UInt64](repeating: 0, count: 16)
     private var droppedBefore: UInt64 = 0
     private var hasReachedLimit = false
@@ -77,7 +77,7 @@ final class TraceEncoder: EvaluationObserver {
 
     private func since(_ time: UInt64) -> UInt64 { time > begin ? time - begin : 0 }
 
-    /// The form that the word of a record stands for.
+    /// The event of a recorded word, without its time, depth and stack.
     private func describe(_ word: UInt64, _ context: borrowing EventContext, opcode: Opcode? = nil) -> TraceForm {
         let record = EventRecord(word: word)
         let request = record.kind == .requestOfBuiltinFrame ? BuiltinRequest(rawValue: record.detail) : nil

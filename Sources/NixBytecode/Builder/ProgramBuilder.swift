@@ -1,10 +1,10 @@
 /// Collects the tables of a program. Equal calls in equal order give equal programs: the tables are in the order of
 /// first use, and never depend on the order of a hash table.
 public struct ProgramBuilder: Sendable {
-    private var symbols: [[UInt8]] = []
-    private var constants: [Constant] = []
-    private var shapes: [Shape] = []
-    private var formals: [Formals] = []
+    private var symbols: [ProgramPart.Entry<ArraySlice<UInt8>>] = []
+    private var constants: [ProgramPart.Entry<Constant>] = []
+    private var shapes: [ProgramPart.Entry<Shape>] = []
+    private var formals: [ProgramPart.Entry<Formals>] = []
     private var chunks: [Chunk?] = []
     private var symbolIndices = ContentIndex()
     private var constantIndices = ContentIndex()
@@ -14,7 +14,7 @@ public struct ProgramBuilder: Sendable {
     private var entryBytes = 0
 
     /// The number of entries of each table that were moved to parts.
-    private var taken = (symbols: 0, constants: 0, shapes: 0, formals: 0)
+    private var taken = (symbols: 0, constants: 0, shapes: 0, formals: 0, chunks: 0)
 
     public init() {}
 
@@ -28,9 +28,11 @@ public struct ProgramBuilder: Sendable {
     /// The index of a name, which is added if it is new.
     public mutating func symbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(name)
-        if let index = symbolIndices.find(hash, where: { symbols[Int($0) - taken.symbols] == name }) { return index }
+        if let index = symbolIndices.find(hash, where: { symbols[Int($0) - taken.symbols].element == name[...] }) {
+            return index
+        }
         let index = try Self.index(taken.symbols + symbols.count, "names")
-        symbols.append(name)
+        symbols.append(ProgramPart.Entry(name[...], at: Int(index)))
         entryBytes += arrayBytes + name.count
         symbolIndices.insert(index, hash)
         return index
@@ -39,7 +41,7 @@ public struct ProgramBuilder: Sendable {
     /// Adds a name that the caller knows to be new. A builder adds either all of its names this way or none.
     public mutating func addSymbol(_ name: [UInt8]) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.symbols + symbols.count, "names")
-        symbols.append(name)
+        symbols.append(ProgramPart.Entry(name[...], at: Int(index)))
         entryBytes += arrayBytes + name.count
         return index
     }
@@ -50,17 +52,17 @@ public struct ProgramBuilder: Sendable {
     /// The name with an index in this builder; nil if there is none.
     public func name(of symbol: UInt32) -> [UInt8]? {
         let index = Int(symbol) - taken.symbols
-        return symbols.indices.contains(index) ? symbols[index] : nil
+        return symbols.indices.contains(index) ? Array(symbols[index].element) : nil
     }
 
     /// The index of a constant, which is added if it is new.
     public mutating func constant(_ constant: Constant) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(constant)
-        if let index = constantIndices.find(hash, where: { constants[Int($0) - taken.constants] == constant }) {
+        if let index = constantIndices.find(hash, where: { constants[Int($0) - taken.constants].element == constant }) {
             return index
         }
         let index = try Self.index(taken.constants + constants.count, "constants")
-        constants.append(constant)
+        constants.append(ProgramPart.Entry(constant, at: Int(index)))
         entryBytes += constant.outOfLineBytes
         constantIndices.insert(index, hash)
         return index
@@ -69,9 +71,11 @@ public struct ProgramBuilder: Sendable {
     /// The index of a shape, which is added if it is new.
     public mutating func shape(_ shape: Shape) throws(BuilderError) -> UInt32 {
         let hash = ContentIndex.hash(shape)
-        if let index = shapeIndices.find(hash, where: { shapes[Int($0) - taken.shapes] == shape }) { return index }
+        if let index = shapeIndices.find(hash, where: { shapes[Int($0) - taken.shapes].element == shape }) {
+            return index
+        }
         let index = try Self.index(taken.shapes + shapes.count, "attribute sets")
-        shapes.append(shape)
+        shapes.append(ProgramPart.Entry(shape, at: Int(index)))
         entryBytes += shape.outOfLineBytes
         shapeIndices.insert(index, hash)
         return index
@@ -80,7 +84,7 @@ public struct ProgramBuilder: Sendable {
     /// Adds the formals of one function. Formals are never shared, because each belongs to one chunk.
     public mutating func addFormals(_ new: Formals) throws(BuilderError) -> UInt32 {
         let index = try Self.index(taken.formals + formals.count, "function patterns")
-        formals.append(new)
+        formals.append(ProgramPart.Entry(new, at: Int(index)))
         entryBytes += new.outOfLineBytes
         return index
     }
@@ -114,7 +118,9 @@ public struct ProgramBuilder: Sendable {
         }
         guard !finished.isEmpty else { throw .chunk(0) }
         let program = Program(
-            symbols: symbols, constants: constants, shapes: shapes, formals: formals, chunks: finished, lines: lines)
+            symbols: symbols.map { Array($0.element) }, constants: constants.map(\.element),
+            shapes: shapes.map(\.element),
+            formals: formals.map(\.element), chunks: finished, lines: lines)
         return lines == nil ? program.stripped() : program
     }
 
@@ -122,29 +128,37 @@ public struct ProgramBuilder: Sendable {
     /// parts, but entries are not deduplicated across them: a constant of an earlier part is added again.
     ///
     /// - Parameters:
-    ///   - firstChunk: number of the first of `newChunks`.
-    ///   - newChunks: outlines of the chunks that the part announces.
+    ///   - newChunks: outlines of the chunks that the part announces, which follow those of earlier parts.
     ///   - functions: those of `newChunks` that are lambdas, without code.
     ///   - code: the chunks with code.
     public mutating func finishPart(
-        firstChunk: UInt32, newChunks: [ChunkOutline], functions: [ProgramPart.Code], code: [ProgramPart.Code]
+        newChunks: [ChunkOutline], functions: [ProgramPart.Code], code: [ProgramPart.Code]
     ) -> ProgramPart {
-        let part = ProgramPart(
-            symbols: symbols, constants: constants, shapes: shapes, formals: formals, firstChunk: firstChunk,
-            newChunks: newChunks, functions: functions, code: code)
-        taken.symbols += symbols.count
-        taken.constants += constants.count
-        taken.shapes += shapes.count
-        taken.formals += formals.count
+        var part = ProgramPart()
+        part.outlines.reserveCapacity(newChunks.count)
+        for outline in newChunks {
+            part.outlines.append(ProgramPart.Entry(outline, at: taken.chunks))
+            taken.chunks += 1
+        }
+        part.functions = functions
+        part.code = code
+        Self.move(&symbols, to: &part.symbols, &taken.symbols)
+        Self.move(&constants, to: &part.constants, &taken.constants)
+        Self.move(&shapes, to: &part.shapes, &taken.shapes)
+        Self.move(&formals, to: &part.formals, &taken.formals)
         entryBytes = 0
-        symbols = []
-        constants = []
-        shapes = []
-        formals = []
         symbolIndices = ContentIndex()
         constantIndices = ContentIndex()
         shapeIndices = ContentIndex()
         return part
+    }
+
+    private static func move<Element>(
+        _ entries: inout [ProgramPart.Entry<Element>], to table: inout [ProgramPart.Entry<Element>],
+        _ taken: inout Int
+    ) {
+        taken += entries.count
+        swap(&entries, &table)
     }
 
     private static func index(_ count: Int, _ what: String) throws(BuilderError) -> UInt32 {

@@ -117,12 +117,11 @@ extension ProgramDecoder {
 
 /// Random access to single entries, at the offsets of an index.
 extension ProgramDecoder {
-    /// The range of a symbol's name in the bytes.
-    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> Range<Int> {
+    mutating func symbol(at start: UInt32) throws(DecodeError.Code) -> ArraySlice<UInt8> {
         seek(to: start)
         let length = try count(minimum: 1)
         offset += length
-        return offset - length..<offset
+        return bytes[offset - length..<offset]
     }
 
     mutating func constant(at start: UInt32) throws(DecodeError.Code) -> Constant {

@@ -4,7 +4,7 @@
 /// ever runs. The remaining checks of a whole program (that symbols are unique, and that unused chunks are valid) do
 /// not affect the machine's safety.
 public final class IndexedProgram {
-    private var verifier: Verifier
+    private var verifier: Verifier<EncodedEntries>
     /// Why an entry was rejected. No further part is made, because the entries of the failed one were lost.
     private var rejection: ProgramRejection?
     /// The line table, decoded on each access; nil if the program is stripped or the table is malformed.
@@ -34,7 +34,7 @@ public final class IndexedProgram {
         do throws(DecodeError.Code) {
             guard try decoder.header() == ProgramFormat.compilerVersion else { throw .unsupportedVersion }
         } catch { throw .malformed(DecodeError(error, at: decoder.itemStart)) }
-        verifier = Verifier(decoder, index)
+        verifier = Verifier(EncodedEntries(decoder, index), shouldCancel: nil)
         guard index.count(.chunks) > 0 else { throw .unsafe(VerificationError(.noChunks, at: .program)) }
     }
 
@@ -49,10 +49,9 @@ public final class IndexedProgram {
     /// Decodes and verifies a chunk, together with everything that it needs and that no earlier part has.
     ///
     /// - Throws: the reason for rejecting the program, and the same one from then on.
-    public func part(_ chunk: Int) throws(ProgramRejection) -> IndexedPart {
+    public func part(_ chunk: Int) throws(ProgramRejection) -> ProgramPart {
         if let rejection { throw rejection }
-        verifier.entries.part = IndexedPart()
-        verifier.entries.part.bytes = verifier.entries.decoder.bytes
+        verifier.entries.part = ProgramPart()
         do throws(VerificationError) {
             try verifier.verifyChunk(chunk)
         } catch {

@@ -49,14 +49,6 @@ struct ProgramIndex {
         return result + body
     }
 
-    /// An index without entries.
-    init() {
-        bytes = []
-        counts = Array(repeating: 0, count: Self.sections)
-        tables = counts
-        programStart = 0
-    }
-
     /// Fails if the bytes are incomplete or damaged.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= Self.tableStart, bytes.starts(with: Self.magic) else { return nil }

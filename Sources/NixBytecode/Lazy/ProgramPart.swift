@@ -1,12 +1,21 @@
-/// A part of a program whose code is generated when it is first run: what one or a few chunks add to the program's
-/// tables.
-///
-/// Its instructions refer to chunks by numbers that the machine assigns, and not by their index in the program. They
-/// refer to everything else by index in tables that grow from part to part.
+/// What the machine needs of a program to run one chunk, and has not got with an earlier part: table entries, and
+/// chunks with and without code. The code is generated, or decoded and verified, when the machine first runs it.
 public struct ProgramPart: Sendable {
-    /// The code of a chunk that this part or an earlier one announced.
+    /// An entry of one of the program's tables.
+    public struct Entry<Element: Sendable>: Sendable {
+        /// The index in the table. Code refers to the entry by it.
+        public var index: UInt32
+        public var element: Element
+
+        public init(_ element: Element, at index: Int) {
+            self.index = UInt32(truncatingIfNeeded: index)
+            self.element = element
+        }
+    }
+
+    /// A chunk that this part or an earlier one announced.
     public struct Code: Sendable {
-        /// The chunk's index among all announced chunks of the program.
+        /// The chunk's index among all chunks of the program.
         public var chunkIndex: Int
         public var chunk: Chunk
 
@@ -16,29 +25,17 @@ public struct ProgramPart: Sendable {
         }
     }
 
-    public var symbols: [[UInt8]]
-    public var constants: [Constant]
-    public var shapes: [Shape]
-    public var formals: [Formals]
-    /// The number of the first of `newChunks`; the others follow.
-    public var firstChunk: UInt32
-    /// Outlines of the chunks that this part's code refers to and that have no code yet.
-    public var newChunks: [ChunkOutline]
-    /// The lambdas among `newChunks` that are not in `code`, with names and spans but without code.
-    public var functions: [Code]
-    public var code: [Code]
+    /// Names. They are slices, because those of an encoded program share its bytes.
+    public var symbols: [Entry<ArraySlice<UInt8>>] = []
+    public var constants: [Entry<Constant>] = []
+    public var shapes: [Entry<Shape>] = []
+    public var formals: [Entry<Formals>] = []
+    /// The chunks that this part is the first to refer to, by their index among all chunks of the program.
+    public var outlines: [Entry<ChunkOutline>] = []
+    /// The lambdas among `outlines`, with names and spans but without code. Those in `code` may be absent.
+    public var functions: [Code] = []
+    /// The chunks with code.
+    public var code: [Code] = []
 
-    public init(
-        symbols: [[UInt8]], constants: [Constant], shapes: [Shape], formals: [Formals], firstChunk: UInt32,
-        newChunks: [ChunkOutline], functions: [Code], code: [Code]
-    ) {
-        self.symbols = symbols
-        self.constants = constants
-        self.shapes = shapes
-        self.formals = formals
-        self.firstChunk = firstChunk
-        self.newChunks = newChunks
-        self.functions = functions
-        self.code = code
-    }
+    public init() {}
 }

@@ -1,5 +1,5 @@
-/// A compiled source: chunks and the tables they refer to. A program is immutable. It contains no runtime values, no
-/// addresses, and neither the name of the source nor its directory, which are given when it is loaded.
+/// A compiled source: chunks and the tables they refer to. Nothing changes a program once it is made. It contains no
+/// runtime values, no addresses, and neither the name of the source nor its directory, which are given when it is loaded.
 public struct Program: Sendable, Hashable {
     /// The names of attributes and variables, in the order in which the compiler first met them.
     public var symbols: [[UInt8]]
@@ -138,7 +138,7 @@ public struct Chunk: Sendable, Hashable {
     public var parameters: [UInt32?]
     /// The symbol that the chunk's value is bound to, for error messages and traces.
     public var name: UInt32?
-    /// For a lambda, the source range of the function of each parameter; otherwise one, of the expression.
+    /// For a lambda, the source range of the function that begins at each parameter; otherwise that of the expression.
     public var spans: [SourceSpan]
     public var code: [UInt8]
     /// The largest stack height above the frame's base, including arguments.

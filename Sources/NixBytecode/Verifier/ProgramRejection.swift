@@ -49,7 +49,8 @@ extension ProgramRejection: CustomStringConvertible {
 }
 
 extension Program {
-    /// Decodes and verifies a program. Every untrusted program must be loaded this way.
+    /// Decodes and verifies a program, as must happen to every untrusted one before it runs. (`IndexedProgram` does it
+    /// chunk by chunk.)
     ///
     /// - Parameters:
     ///   - bytes: the encoded program.
@@ -91,7 +92,7 @@ extension Program {
             throw decoder.isStopped ? .stopped : .rejected(.malformed(error))
         }
         let taken = decoder.reservedBytes
-        var verifier: Verifier
+        var verifier: Verifier<WholeEntries>
         do throws(VerificationError) {
             verifier = try Verifier(program, shouldCancel: shouldCancel.map { ask in { ask(taken + $0) } })
         } catch { throw .stopped }

@@ -1,23 +1,13 @@
 extension Verifier {
-    /// Checks everything of a chunk but its code, its instruction spans and its maximum stack height.
-    mutating func verifyHeader(_ index: Int, _ chunk: Chunk) throws(VerificationError) {
-        do throws(VerificationError.Code) {
-            try checkHeader(index, chunk)
-            try verifySpans(chunk)
-        } catch {
-            throw VerificationError(error, at: .chunk(index))
-        }
-    }
-
-    /// Checks the header without the spans.
-    mutating func checkHeader(_ index: Int, _ chunk: Chunk) throws(VerificationError.Code) {
+    /// Checks the header of a chunk without the spans.
+    mutating func checkHeader(_ index: Int, _ chunk: Chunk) throws(Failure) {
         guard (index == 0) == (chunk.kind == .topLevel) else { throw .chunkKind }
-        try verifySizes(chunk)
-        try verifyNames(chunk)
+        try checkSizes(chunk)
+        try checkNames(chunk)
         try claimFormals(chunk)
     }
 
-    private func verifySizes(_ chunk: Chunk) throws(VerificationError.Code) {
+    private func checkSizes(_ chunk: Chunk) throws(Failure) {
         guard chunk.arity <= ProgramLimits.arity, chunk.upvalueCount <= ProgramLimits.upvalues,
             chunk.code.count <= ProgramLimits.code, chunk.maximumStack <= ProgramLimits.stack
         else { throw .limitExceeded }
@@ -32,7 +22,7 @@ extension Verifier {
         else { throw .invalidHeader }
     }
 
-    private mutating func verifyNames(_ chunk: Chunk) throws(VerificationError.Code) {
+    private mutating func checkNames(_ chunk: Chunk) throws(Failure) {
         guard chunk.parameters.count == Int(chunk.arity) else { throw .invalidHeader }
         for parameter in chunk.parameters {
             if let parameter { try useSymbol(Int(parameter)) }
@@ -40,7 +30,7 @@ extension Verifier {
         if let name = chunk.name { try useSymbol(Int(name)) }
     }
 
-    func verifySpans(_ chunk: Chunk) throws(VerificationError.Code) {
+    func checkSpans(_ chunk: Chunk) throws(Failure) {
         guard hasSpans else {
             guard chunk.spans.isEmpty, chunk.instructionSpans.isEmpty else { throw .invalidSpan }
             return
@@ -50,7 +40,7 @@ extension Verifier {
     }
 
     /// Checks that the formals belong to this chunk alone, so that they are verified only once.
-    private mutating func claimFormals(_ chunk: Chunk) throws(VerificationError.Code) {
+    private mutating func claimFormals(_ chunk: Chunk) throws(Failure) {
         guard let formals = chunk.formals else { return }
         _ = try self.formals(Int(formals))
         guard chunk.kind == .lambda, !areFormalsClaimed[Int(formals)] else { throw .misplacedFormals }

@@ -27,6 +27,7 @@ extension ScopeAnalyser {
     }
 
     /// Whether the value is a constant that one instruction pushes.
+    @inline(__always)
     func isConstant(_ node: NodeID) -> Bool {
         switch tree[node] {
         case .integer, .float, .uri, .path: return true
@@ -45,6 +46,7 @@ extension ScopeAnalyser {
     }
 
     /// Whether the value can be made by instructions without side effects and without a new function.
+    @inline(__always)
     private func isTrivial(_ node: NodeID, nesting: Int) -> Bool {
         switch tree[node] {
         case .identifier(let symbol): return isReadable(meaning(of: symbol))
@@ -56,6 +58,7 @@ extension ScopeAnalyser {
         }
     }
 
+    @inline(__always)
     func isReadable(_ meaning: Resolution) -> Bool {
         switch meaning {
         case .binding(let binding), .attribute(let binding, _): return isReadable(binding)
@@ -65,6 +68,7 @@ extension ScopeAnalyser {
     }
 
     /// Whether the selection is `x.a` of a readable variable.
+    @inline(__always)
     private func isLazySelection(_ base: NodeID, _ path: Run) -> Bool {
         guard path.count == 1, case .fixed = tree.attributeNames[Int(path.start)],
             case .identifier(let symbol) = tree[base]
@@ -73,6 +77,7 @@ extension ScopeAnalyser {
     }
 
     /// Whether one instruction reads the variable, so that a copy of it in a local would not be cheaper.
+    @inline(__always)
     func isDirectlyReadable(_ symbol: SymbolID) -> Bool {
         switch meaning(of: symbol) {
         case .binding(let binding): return isReadable(binding)
@@ -105,6 +110,7 @@ extension ScopeAnalyser {
 
     /// Whether an element of a list or set is trivial. Selections are not: each may make a thunk at run time, and one
     /// thunk for the whole is cheaper.
+    @inline(__always)
     private func isTrivialElement(_ node: NodeID, nesting: Int) -> Bool {
         if case .select = tree[node] { return false }
         return isTrivial(node, nesting: nesting + 1)
@@ -116,6 +122,7 @@ extension ScopeAnalyser {
     private static let eagerNesting = 3
 
     /// Whether a string has no interpolation.
+    @inline(__always)
     func isPlain(_ parts: Run) -> Bool {
         parts.range.allSatisfy {
             if case .literal = tree.parts[$0] { return true }

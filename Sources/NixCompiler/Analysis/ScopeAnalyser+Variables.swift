@@ -37,6 +37,9 @@ extension ScopeAnalyser {
 
     /// What a name refers to in the current scope; nothing is captured. The result is `dynamic` if only a `with` can
     /// bind it, and `none` if nothing can.
+    ///
+    /// It is inlined, as other small questions are: a call would copy the whole analyser, which is a large value.
+    @inline(__always)
     func meaning(of symbol: SymbolID) -> Resolution {
         let index = Int(symbol.rawValue)
         if scope[index] >= 0 { return meaning(of: symbol, boundBy: BindingID(Int(scope[index]))) }
@@ -47,6 +50,7 @@ extension ScopeAnalyser {
         }
     }
 
+    @inline(__always)
     private func meaning(of symbol: SymbolID, boundBy binding: BindingID) -> Resolution {
         let group = bindings[binding.index].overrideGroup
         guard group >= 0, overrideGroups[Int(group)].overrides != currentFunction else { return .binding(binding) }
@@ -72,6 +76,7 @@ extension ScopeAnalyser {
     }
 
     /// Whether the source binds a name that operators or literals refer to.
+    @inline(__always)
     func isRedefined(_ symbol: SymbolID) -> Bool {
         let index = Int(symbol.rawValue)
         return scope[index] >= 0 || outermost[index] == .attribute
@@ -79,6 +84,7 @@ extension ScopeAnalyser {
 
     /// Whether the value is on the stack or captured, so that it can be read at the point that the analysis has
     /// reached.
+    @inline(__always)
     func isReadable(_ binding: BindingID) -> Bool {
         let record = bindings[binding.index]
         return record.isInitialised || record.function != currentFunction

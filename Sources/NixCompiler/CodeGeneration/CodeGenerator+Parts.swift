@@ -59,8 +59,7 @@ extension CodeGenerator {
         let made = part
         part = PartState(nextChunk: firstChunk, chunkIndices: [])
         return program.finishPart(
-            firstChunk: firstChunk, newChunks: made?.announced ?? [], functions: made?.functions ?? [],
-            code: made?.code ?? [])
+            newChunks: made?.announced ?? [], functions: made?.functions ?? [], code: made?.code ?? [])
     }
 
     /// Announces a chunk whose code is generated later, and returns its number.
@@ -88,6 +87,9 @@ extension CodeGenerator {
         return index
     }
 
+    // Both questions are inlined: a call would copy the whole generator, which is a large value.
+
+    @inline(__always)
     private func hasPattern(_ id: FunctionID) -> Bool {
         guard case .lambda(let node) = analysis.functions[id.index].body else { return false }
         var next = node
@@ -99,6 +101,7 @@ extension CodeGenerator {
         return false
     }
 
+    @inline(__always)
     private func outline(_ body: PendingChunk.Body) -> ChunkOutline {
         guard case .function(let id) = body else {
             return ChunkOutline(kind: .thunk, arity: 0, upvalueCount: 1, capturesWith: false)

@@ -2,7 +2,7 @@ import NixBytecode
 import NixSyntax
 
 extension CodeGenerator {
-    /// Generates a string from its parts. Paths in it are copied to the store.
+    /// Generates a string from its parts. When it runs, paths among them become store paths.
     mutating func generateString(_ parts: Run, at span: Span) throws(BuilderError) {
         let count = try pushParts(parts, Coercion.copyToStore, at: span)
         switch count {

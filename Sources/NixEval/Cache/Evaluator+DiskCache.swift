@@ -32,7 +32,7 @@ extension Evaluator {
         }
         try count(program: program.memoryBytes)
         let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
-        indexed[number] = (program, name, key)
+        partial[number] = PartialProgram(name: name, code: .cached(program, key))
         sources[name] = nil
         sourceKeys[name] = (file, key, scopeNames)
         return top
@@ -48,20 +48,18 @@ extension Evaluator {
         return source
     }
 
-    /// Answers a machine's request for the code of a chunk of a cached program, which is verified first.
-    func answerFromCache(_ program: IndexedProgram, name: String, key: DiskCache.Key, number: Int, chunkIndex: Int)
-        throws(EvalFailure)
-    {
-        let part: IndexedPart
+    /// The part with a chunk of a cached program, which is verified first.
+    func part(
+        of program: IndexedProgram, _ chunkIndex: Int, name: String, key: DiskCache.Key
+    ) throws(EvalFailure) -> ProgramPart {
         do throws(ProgramRejection) {
-            part = try program.part(chunkIndex)
+            return try program.part(chunkIndex)
         } catch {
             disk?.remove(key)
             throw EvalFailure(
                 kind: .value,
                 message: Array("the cached program of '\(name)' was damaged and is removed; run again (\(error))".utf8))
         }
-        machine.answer(code: part, program: number)
     }
 
     /// Writes the programs of this evaluation to the disk cache.

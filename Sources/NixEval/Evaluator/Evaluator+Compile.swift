@@ -117,11 +117,11 @@ extension Evaluator {
             }
         }
         let (top, number) = try machine.load(part: part, lines: lines, name: name, directory: directory)
-        deferred[number] = (program, name)
+        partial[number] = PartialProgram(name: name, code: .generated(program))
         return top
     }
 
-    private func part(of program: DeferredProgram, _ chunkIndex: Int, name: String) throws(EvalFailure) -> ProgramPart {
+    func part(of program: DeferredProgram, _ chunkIndex: Int, name: String) throws(EvalFailure) -> ProgramPart {
         let before = program.memoryBytes
         do throws(CompileError) {
             let part = try program.part(
@@ -132,17 +132,6 @@ extension Evaluator {
         } catch {
             throw failure(of: error, in: program.source.source, name: name)
         }
-    }
-
-    /// Answers a machine's request for the code of a chunk.
-    func makeCode(program number: Int, chunkIndex: Int) throws(EvalFailure) {
-        if let (program, name, key) = indexed[number] {
-            return try answerFromCache(program, name: name, key: key, number: number, chunkIndex: chunkIndex)
-        }
-        guard let (program, name) = deferred[number] else {
-            throw EvalFailure(kind: .value, message: Array("program \(number) has no code to make".utf8))
-        }
-        machine.answer(code: try part(of: program, chunkIndex, name: name), program: number)
     }
 
     private func compileOptions(_ scopeNames: [[UInt8]]?, _ tree: SyntaxTree) -> CompileOptions {

@@ -27,13 +27,10 @@ public final class Evaluator {
     var contextsBySource: [String: ExpressionTrace] = [:]
     /// Sources that could not be parsed again.
     var unexplained: Set<String> = []
-    /// Programs whose code is generated when it is first run, by their number in the machine, with the name of the
-    /// source.
-    var deferred: [Int: (program: DeferredProgram, name: String)] = [:]
+    /// Programs of which the machine has parts, by their number in the machine.
+    var partial: [Int: PartialProgram] = [:]
     /// A builder whose buffers all chunks share.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)
-    /// Programs from the disk cache, which are verified as they run, by their number in the machine.
-    var indexed: [Int: (program: IndexedProgram, name: String, key: DiskCache.Key)] = [:]
     /// The first warnings about everything compiled so far, with the name of the source.
     package internal(set) var warnings: [(source: String, warning: Warning)] = []
     /// The number of further warnings.
@@ -107,7 +104,7 @@ public final class Evaluator {
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
             return try loadDeferred(analysed, name: name, directory: directory)
         }
-        // An observer must see the same chunks in every run, so the caches are not used.
+        // An observer must see the same chunks in every run, so all code is generated now, and the disk cache is not used.
         let program = try compile(source, name: name, scopeNames: scopeNames)
         machine.countOutsideHeap(source.count + program.memoryBytes)
         let first = Int(machine.nextChunk)
@@ -182,7 +179,8 @@ public final class Evaluator {
             case .program(let path): machine.answer(program: try load(file: path, scopeNames: nil))
             case .scopedProgram(let path, let names):
                 machine.answer(program: try load(file: path, scopeNames: names))
-            case .code(let program, let chunkIndex): try makeCode(program: program, chunkIndex: chunkIndex)
+            case .code(let program, let chunkIndex):
+                machine.answer(code: try part(ofProgram: program, chunkIndex), program: program)
             }
         } catch {
             machine.answer(failure: error)

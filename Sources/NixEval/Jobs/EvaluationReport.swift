@@ -26,7 +26,8 @@ public struct EvaluationReport: Sendable {
     /// The resources that the evaluation used.
     public struct Statistics: Sendable, Equatable {
         public var fuel = 0
-        /// The largest size of heap, stack and programs.
+        /// The most bytes that the heap held, plus those of programs, names and the like at the end. The stack and the
+        /// frames are not included.
         public var memoryPeakBytes = 0
         public var collections = 0
         /// The largest number of nested frames.

@@ -4,7 +4,7 @@
 /// zero.
 enum DecimalText {
     private static let mostDigits = 800
-    /// An exponent beyond the range of doubles, however many digits there are.
+    /// The exponent is clamped to this. With at most `mostDigits + 1` digits before it, the number is then 0 or infinite.
     private static let farExponent = 1_000_000
 
     /// The nearest double; nil if the text is not a number of the form `-`, digits, `.` and digits, `e` and an

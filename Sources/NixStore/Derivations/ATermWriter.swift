@@ -46,7 +46,12 @@ public struct ATermWriter: ~Copyable {
 
     /// The index of the first byte from `start` on that needs an escape; the text's end if there is none.
     private static func firstEscaped(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = unsafe UnsafeRawPointer(text.baseAddress) else { return 0 }
         var index = start
+        while index &+ 8 <= text.count {
+            if unsafe hasEscaped(base.loadUnaligned(fromByteOffset: index, as: UInt64.self)) { break }
+            index &+= 8
+        }
         while index < text.count {
             // Most bytes are larger than those that need an escape, except for the backslash.
             let byte = unsafe text[index]
@@ -54,6 +59,21 @@ public struct ATermWriter: ~Copyable {
             index += 1
         }
         return index
+    }
+
+    /// Whether one of the eight bytes of a word needs an escape.
+    @inline(__always)
+    private static func hasEscaped(_ word: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highBits = ones &<< 7
+        // A byte of `x` is zero if subtracting 1 from it borrows, which sets its high bit. Only bytes above a zero byte
+        // can be taken for one, so the result is exact as a whole.
+        func zeros(_ x: UInt64) -> UInt64 { (x &- ones) & ~x }
+        func bytes(_ byte: UInt8) -> UInt64 { zeros(word ^ (ones &* UInt64(byte))) }
+        let found =
+            bytes(UInt8(ascii: "\"")) | bytes(UInt8(ascii: "\\")) | bytes(UInt8(ascii: "\n"))
+            | bytes(UInt8(ascii: "\r")) | bytes(UInt8(ascii: "\t"))
+        return found & highBits != 0
     }
 
     /// The byte that follows the backslash; nil if the byte needs no escape.

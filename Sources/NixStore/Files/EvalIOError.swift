@@ -94,7 +94,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
     }
 
     private static func describe(_ code: Int32) -> String {
-        // `strerror` uses a shared buffer that another thread may overwrite; `strerror_r` does not.
+        // POSIX lets other threads overwrite the text of `strerror`; the text of `strerror_r` is the caller's.
         var buffer = [CChar](repeating: 0, count: 256)
         guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
         let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }

@@ -1,8 +1,13 @@
 /// Tokens outside strings and paths.
 extension Lexer {
     mutating func normalToken() throws(ParseFailure) -> TokenKind {
-        try skipSpace()
-        let first = byte(0)
+        // Most tokens follow at most one space.
+        if byte(0) == UInt8(ascii: " ") { offset &+= 1 }
+        var first = byte(0)
+        if first <= UInt8(ascii: " ") || first == UInt8(ascii: "#") || first == UInt8(ascii: "/") {
+            try skipSpace()
+            first = byte(0)
+        }
         switch first {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"):
             return wordToken()
@@ -61,10 +66,9 @@ extension Lexer {
     private mutating func skipSpace() throws(ParseFailure) {
         var nextPoll = offset &+ Self.bytesPerPoll
         while true {
+            offset = endOfBlanks(to: nextPoll)
             switch byte(0) {
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"):
-                offset &+= 1
-                guard offset >= nextPoll else { continue }
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): break
             case UInt8(ascii: "#"): try skipLineComment()
             case UInt8(ascii: "/"):
                 guard byte(1) == UInt8(ascii: "*"), let end = try endOfComment() else { return }
@@ -76,6 +80,18 @@ extension Lexer {
                 nextPoll = offset &+ Self.bytesPerPoll
             }
         }
+    }
+
+    /// The offset of the first byte that is no space, tab or line end; at most `limit`.
+    private func endOfBlanks(to limit: Int) -> Int {
+        var index = offset
+        while index < limit {
+            switch bytes[index] {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): index &+= 1
+            default: return index
+            }
+        }
+        return index
     }
 
     private mutating func skipLineComment() throws(ParseFailure) {

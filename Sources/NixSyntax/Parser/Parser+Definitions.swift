@@ -28,6 +28,7 @@ extension Parser {
     }
 
     /// The depth of a path's outermost nested set below the group.
+    @inline(__always)
     private func depthOfPath(_ mark: Int, _ value: NodeID, _ span: Span) throws(ParseFailure) -> Int {
         var deepest = depth(value)
         for index in mark..<pendingNames.count {

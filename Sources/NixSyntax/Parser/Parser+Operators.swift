@@ -68,6 +68,7 @@ extension Parser {
     }
 
     /// The depth of the deepest computed name in an attribute path.
+    @inline(__always)
     func pathDepth(_ path: Run) -> Int {
         var deepest = 0
         for index in path.range {

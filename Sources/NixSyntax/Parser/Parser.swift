@@ -27,7 +27,8 @@ struct Parser {
     var bindings: BindingTable
 
     var ambiguousOrs: [Span] = []
-    /// The last `f or`, until it is put in parentheses or becomes part of another expression.
+    /// The last application to `or` as an identifier (`f or`), until it is put in parentheses or becomes part of another
+    /// expression. Then it moves to `ambiguousOrs`, or is forgotten.
     var openOr: (node: NodeID, span: Span)?
 
     /// Parts of constructs that are not complete. A frame owns those from its start index on.
@@ -167,9 +168,14 @@ extension Parser {
 
     func depth(_ node: NodeID) -> Int { Int(depths[Int(node.rawValue)]) }
 
+    /// It is inlined, because a call would copy the whole parser, which is a large value.
+    @inline(__always)
     func checkDepth(_ depth: Int, _ span: Span) throws(ParseFailure) {
-        guard depth > maximumDepth else { return }
-        throw ParseFailure(
+        if depth > maximumDepth { throw Self.tooDeep(maximumDepth, span) }
+    }
+
+    private static func tooDeep(_ maximumDepth: Int, _ span: Span) -> ParseFailure {
+        ParseFailure(
             .nestedTooDeeply,
             "expression is nested too deeply: more than \(maximumDepth) levels; split it up", at: span)
     }

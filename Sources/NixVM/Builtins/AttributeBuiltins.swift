@@ -218,6 +218,8 @@ extension Interpreter {
         guard isSorted else { return .error }
         var entries: [LayoutEntry] = []
         var values: [Value] = []
+        entries.reserveCapacity(pairs.count)
+        values.reserveCapacity(pairs.count)
         for pair in pairs where entries.last?.symbol != pair.symbol {
             let item = list[pair.index]
             guard let value = lookup(item.attributes, Symbols.value) else {
@@ -255,11 +257,13 @@ extension Interpreter {
         }
         guard charge(1 + set.count / 8) else { return .error }
         let result = makeAttributes(layout: layoutWithoutPositions(set.layout))
-        let function = argument(0)
-        for index in 0..<set.count {
+        let (function, header) = (argument(0), mappedHeader)
+        let (entries, values, targets) = (set.entries, set.values, result.attributes.values)
+        var index = 0
+        while index < set.count {
             guard poll(at: index) else { return .error }
-            result.attributes.values[index] = makeApplication(
-                function, nameString(set.entries[index].symbol), set.values[index], isMapped: true)
+            targets[index] = makeApplication(function, nameString(entries[index].symbol), values[index], header)
+            index &+= 1
         }
         return done(result)
     }

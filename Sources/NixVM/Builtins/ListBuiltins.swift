@@ -49,7 +49,7 @@ extension Interpreter {
         return nil
     }
 
-    /// Whether an argument, once forced, can be called. Nil: it is to be forced first. False with `failure` set.
+    /// Whether an argument can be called; nil if it is not forced yet. False comes with `failure` set.
     func isCallable(_ index: Int) -> Bool? {
         if !isForced(argumentSlot(index)) { return nil }
         let value = argument(index)

@@ -243,20 +243,26 @@ private struct Replacer {
         return .next
     }
 
+    /// Whether a replacement was used and has a context.
+    private func bearsContext(_ index: Int) -> Bool { table.isUsed(index) && replacements[index].string.hasContext }
+
+    /// The contexts of the text and of the replacements that were used.
+    private func context() -> Value {
+        let used = (0..<replacements.count).filter(bearsContext).map { replacements[$0] }
+        return interpreter.unionContext([Value(Tag.string, text.object)] + used)
+    }
+
     private mutating func finish() -> Step {
-        var used = [Value(Tag.string, text.object)]
         var contexts = text.contextCount
         for index in 0..<replacements.count {
             if index & 0x3FF == 0x3FF, !interpreter.charge(16) { return .error }
-            guard table.isUsed(index), replacements[index].string.hasContext else { continue }
-            used.append(replacements[index])
-            contexts += replacements[index].string.contextCount
+            if bearsContext(index) { contexts += replacements[index].string.contextCount }
         }
         let length = builder.length
         if length == 0, contexts == 0 { return interpreter.done(interpreter.state.pointee.emptyString) }
         guard interpreter.reserve(Size.string(length) + Size.list(contexts)) else { return .collect }
         guard interpreter.charge(contexts / 8) else { return .error }
-        let result = interpreter.makeString(length: length, context: interpreter.unionContext(used))
+        let result = interpreter.makeString(length: length, context: contexts == 0 ? .null : context())
         if length > 0, !interpreter.copy(builder.bytes, to: result.string.start, count: length, isCharged: false) {
             return .error
         }

@@ -72,7 +72,7 @@ extension Interpreter {
         while frame.pointee.phase != .sorted {
             let (right, left) = sort.compared
             if isNatural, isOrderedAlike(left, right) {
-                // The fuel of the call that this spares.
+                // The call that this avoids would have used one unit.
                 guard charge(1), let isLess = isOrdered(right, left), sort.advance(isLess) else { return .error }
                 continue
             }
@@ -130,7 +130,8 @@ extension Interpreter {
     @inline(__always)
     private func isOrdered(_ a: Value, _ b: Value) -> Bool? { a.isSmall ? a.small < b.small : isLess(a, b) }
 
-    /// Says that the order is at fault where it is `lessThan`, since no function was called then.
+    /// Notes for the backtrace that a comparison failed, if the comparator is `lessThan`: no call of a function says it
+    /// then.
     func noteOrdering() -> Bool {
         guard sortsNaturally, topFrame(as: SortFrame.self).pointee.phase != .begin else { return false }
         machine.notes.append(.text("while evaluating the ordering function passed to builtins.sort"))

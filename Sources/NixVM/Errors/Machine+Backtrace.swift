@@ -78,7 +78,7 @@ struct BacktraceDecoder {
             let program = machine.programs[Int(machine.state.pointee.chunks[Int(chunk)].program)]
             frames.append(.boundary(nil, usesApplication: false))
             frames.append(
-                .entry(TraceEntry(message: "while evaluating the file '\(program.sourceName)':", position: nil)))
+                .entry(TraceEntry(message: "while evaluating the file '\(program.origin.sourceName)':", position: nil)))
         }
     }
 

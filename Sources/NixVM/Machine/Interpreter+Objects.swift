@@ -147,11 +147,16 @@ extension Interpreter {
         return Value(Tag.thunk, object)
     }
 
+    /// The header of a thunk that calls the function of `mapAttrs`.
+    var mappedHeader: UInt64 { Object.header(Kind.thunk, count: 3, field: state.pointee.applyMappedChunk) }
+
     /// A thunk that applies a function to two arguments. The caller has reserved `Size.thunk(3)`.
-    func makeApplication(_ function: Value, _ first: Value, _ second: Value, isMapped: Bool = false) -> Value {
+    ///
+    /// - Parameter header: `mappedHeader`, or the header of a call of its own.
+    @inline(__always)
+    func makeApplication(_ function: Value, _ first: Value, _ second: Value, _ header: UInt64? = nil) -> Value {
         let object = allocate(words: 4)
-        let chunk = isMapped ? state.pointee.applyMappedChunk : state.pointee.applyTwoChunk
-        object[0] = Object.header(Kind.thunk, count: 3, field: chunk)
+        object[0] = header ?? Object.header(Kind.thunk, count: 3, field: state.pointee.applyTwoChunk)
         object.values[0] = function
         object.values[1] = first
         object.values[2] = second

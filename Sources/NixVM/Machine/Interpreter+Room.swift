@@ -57,8 +57,8 @@ extension Interpreter {
         let outside = state.pointee.neededOutsideBytes
         state.pointee.neededSlots = 0
         state.pointee.neededOutsideBytes = 0
-        // A grant that is used up exactly is refilled only for a step that wants to charge. When a step asks for heap
-        // depends on collections, and fuel must not.
+        // A grant that is used up exactly is refilled only for a step that wants to charge. Collections decide when a
+        // step asks for heap, and fuel must not depend on them.
         if state.pointee.grantedFuel < 0
             || state.pointee.grantedFuel == 0 && state.pointee.neededBytes == 0 && outside == 0
         {

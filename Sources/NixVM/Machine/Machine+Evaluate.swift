@@ -14,53 +14,6 @@ public struct ValueHandle: Sendable {
 }
 
 extension Machine {
-    /// Loads a verified program. The result is its top level as a thunk, or as a function under `scopedImport`.
-    public func load(program: Program, name: String, directory: [UInt8]) throws(EvalFailure) -> ValueHandle {
-        let chunk = try load(program, name: name, directory: directory)
-        let isFunction = state.pointee.chunks[chunk].arity > 0
-        return ValueHandle(root: addRoot(permanentThunk(chunk, isFunction: isFunction)))
-    }
-
-    /// The number of the next chunk, which a part of a program must be made for.
-    public var nextChunk: UInt32 { UInt32(truncatingIfNeeded: state.pointee.chunkCount) }
-
-    /// Loads the first part of a program whose code is generated on demand. The machine requests more code by the
-    /// program number that is returned, and calls `lines` when it needs the program's lines.
-    public func load(
-        part: ProgramPart, lines: @escaping () -> LineFinder?, name: String, directory: [UInt8]
-    ) throws(EvalFailure) -> (top: ValueHandle, program: Int) {
-        let top = state.pointee.chunkCount
-        let program = try load(part, lines: lines, name: name, directory: directory, firstChunk: 0)
-        let isFunction = state.pointee.chunks[top].arity > 0
-        return (ValueHandle(root: addRoot(permanentThunk(top, isFunction: isFunction))), program)
-    }
-
-    /// Answers a request for code, with which the chunk that needed it continues.
-    public func answer(code part: ProgramPart, program: Int) {
-        do throws(EvalFailure) {
-            try extend(programs[program], by: part)
-        } catch {
-            return answer(failure: error)
-        }
-        continueWithCode()
-    }
-
-    /// Starts the chunk that has just got its code.
-    func continueWithCode() {
-        let chunk = state.pointee.chunks[state.pointee.registers.env.field]
-        guard interpreter.ensureStack(Int(chunk.maximumStack)) else { return }
-        state.pointee.registers.pc = chunk.code
-    }
-
-    /// Makes the thunk or function of a top level. It has no captures.
-    func permanentThunk(_ chunk: Int, isFunction: Bool) -> Value {
-        if !interpreter.reserve(Size.thunk(1)) { _ = interpreter.collect(reserving: Size.thunk(1)) }
-        let object = interpreter.allocate(words: 2)
-        object[0] = Object.header(isFunction ? Kind.closure : Kind.thunk, count: isFunction ? 1 : 0, field: chunk)
-        object[1] = Value.null.bits
-        return Value(isFunction ? Tag.function : Tag.thunk, object)
-    }
-
     /// Begins to force a value. `resume` runs it.
     public func startForce(_ handle: ValueHandle) {
         prepare()
@@ -173,7 +126,7 @@ extension Machine {
     /// A handle for the result of the last run.
     public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(state.pointee.result)) }
 
-    /// Answers a request for a program with a failure, with which the `import` fails.
+    /// Answers a request with a failure, with which the step that made the request fails.
     public func answer(failure: EvalFailure) {
         pendingImport = nil
         importFailure = failure
@@ -205,7 +158,8 @@ extension Machine {
 
     public var counters: Counters { state.pointee.counters }
 
-    /// The most bytes that the nursery and the spaces held together, plus what programs, names and the like take now.
+    /// The most bytes that the nursery and the spaces held together, plus what programs, names and the like take now. The stack
+    /// and the frames are not included.
     public var peakBytes: Int { heapStatistics.peakBytes + interpreter.outsideBytes }
 
     /// The largest number of frames at any time.

@@ -40,7 +40,8 @@ public enum MachineRequest: Sendable {
     case program(path: [UInt8])
     /// The same, compiled with more names in scope.
     case scopedProgram(path: [UInt8], names: [[UInt8]])
-    /// The code of a chunk that a part of a program announced. It is answered with `answer(code:program:)`.
+    /// The code of a chunk that a part of a program announced. It is answered with `answer(code:program:)` or
+    /// `answer(failure:)`.
     case code(program: Int, chunkIndex: Int)
 }
 
@@ -100,6 +101,7 @@ public final class Machine {
     var freeRoots: [Int] = []
     /// The answer to the last request for a program, until `import` fetches it.
     var pendingImport: Int?
+    /// The failure that answered the last request, until the step that made the request takes it.
     var importFailure: EvalFailure?
 
     // MARK: Observation, positions and the store

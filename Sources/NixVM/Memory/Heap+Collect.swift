@@ -149,7 +149,7 @@ extension Interpreter {
             guard let right = collector.survivor(entry.right) else { return nil }
             moved.right = right
         }
-        // Only this entry refers to the runs. They hold no values, so they bytes no scan.
+        // Only this entry refers to the runs. They hold no values, so they need no scan.
         if let runs = Object(bitPattern: entry.runs) { moved.runs = UInt(bitPattern: collector.moved(runs)) }
         return moved
     }

@@ -3,8 +3,9 @@ import NixBytecode
 /// The one owner of all memory that a machine reaches by address: the ranges of its heap, stacks, programs and roots, its
 /// caches and symbols, and the state that points into them.
 ///
-/// Whatever is reallocated owns itself (`SymbolTable`, which the state reaches through a place that stays). So
-/// `MachineState` holds only numbers and addresses that are good as long as the storage lives, and may be copied as bits.
+/// Only the symbol table grows by moving. The state refers to the `SymbolTable` itself, whose address is fixed, and never
+/// to its buffers. So `MachineState` holds only numbers and addresses that are valid as long as the storage lives, and may
+/// be copied as bits.
 final class MachineStorage {
     let sizes: HeapSizes
     /// This range holds the first space, the nursery and the second space, in this order.

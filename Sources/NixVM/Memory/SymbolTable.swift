@@ -110,7 +110,10 @@ struct SymbolTable: ~Copyable {
             prefix: Self.prefix(bytes), string: Value(bits: 0))
         count += 1
         promisedBytes += Self.stringBytes(bytes.count)
-        table[position(of: bytes, hash: hash)] = UInt32(truncatingIfNeeded: count)
+        // The name is new, so it goes into the first free entry.
+        var slot = Int(hash) & mask
+        while table[slot] != 0 { slot = (slot &+ 1) & mask }
+        table[slot] = UInt32(truncatingIfNeeded: count)
         return UInt32(truncatingIfNeeded: count - 1)
     }
 
@@ -141,9 +144,12 @@ struct SymbolTable: ~Copyable {
     }
 
     private static func prefix(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+        guard let base = UnsafeRawPointer(bytes.baseAddress) else { return 0 }
+        if bytes.count >= 8 { return UInt64(bigEndian: base.loadUnaligned(as: UInt64.self)) }
         var prefix: UInt64 = 0
-        for index in 0..<8 { prefix = prefix &<< 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
-        return prefix
+        for byte in bytes { prefix = prefix &<< 8 | UInt64(byte) }
+        // A shift by 64 gives 0, which is the prefix of the empty name.
+        return prefix << (8 * (8 - bytes.count))
     }
 
     /// The string value of a name, with bits 0 if it has not been made.

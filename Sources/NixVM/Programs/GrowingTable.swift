@@ -1,40 +1,42 @@
-/// A table of trivial elements, which moves as it grows: its address is valid until the next append. This value is its
-/// only owner.
+import Glibc
+
+/// A table of trivial elements, which moves as it grows: its address is valid until the next `set`. Elements that were
+/// not set are zero. This value is its only owner.
 struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
+    /// The number of elements up to the last one that was set.
     private(set) var count = 0
     private var capacity: Int
 
     init(capacity: Int) {
         self.capacity = max(1, capacity)
-        base = .allocate(capacity: self.capacity)
+        base = Self.zeros(self.capacity)
     }
 
     deinit { base.deallocate() }
 
-    /// The bytes that the next `append` allocates, including the old copy while the table moves.
-    var growth: Int { count == capacity ? 2 * capacity * MemoryLayout<Element>.stride : 0 }
-
-    mutating func append(_ element: Element) {
-        if count == capacity {
-            let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
-            larger.update(from: base, count: count)
-            base.deallocate()
-            base = larger
-            capacity *= 2
-        }
-        (base + count).initialize(to: element)
-        count += 1
+    private static func zeros(_ count: Int) -> UnsafeMutablePointer<Element> {
+        let elements = UnsafeMutablePointer<Element>.allocate(capacity: count)
+        memset(elements, 0, count * MemoryLayout<Element>.stride)
+        return elements
     }
 
-    /// Sets the length of the table. Its elements must be set before they are read.
-    mutating func reserve(_ count: Int) {
+    /// The bytes that setting an element allocates, including the old copy while the table moves.
+    func growth(for index: Int) -> Int { index < capacity ? 0 : capacity(for: index) * MemoryLayout<Element>.stride }
+
+    private func capacity(for index: Int) -> Int { max(2 * capacity, index + 1) }
+
+    mutating func set(_ index: Int, _ element: Element) {
+        if index >= capacity { grow(to: capacity(for: index)) }
+        base[index] = element
+        count = max(count, index + 1)
+    }
+
+    private mutating func grow(to capacity: Int) {
+        let larger = Self.zeros(capacity)
+        larger.update(from: base, count: count)
         base.deallocate()
-        capacity = max(1, count)
-        base = .allocate(capacity: capacity)
-        self.count = count
+        base = larger
+        self.capacity = capacity
     }
-
-    /// Sets an element of a table whose length was set by `reserve`.
-    func set(_ index: Int, _ element: Element) { (base + index).initialize(to: element) }
 }

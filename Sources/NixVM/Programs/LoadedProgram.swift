@@ -1,18 +1,14 @@
 import NixBytecode
 
-/// Returns the line and the column of a byte in a source. Both begin with 1, and the column counts bytes.
-public typealias LineFinder = (UInt32) -> (line: Int, column: Int)
-
 /// A program that is loaded into a machine, with its tables translated to the machine's symbols and values. It grows if
 /// its code is generated on demand.
 final class LoadedProgram {
     /// The parts of the program that are needed while it runs: formals and chunks. Names, constants and shapes are only
     /// in the tables.
     var program: Program
-    /// The source's name in positions: a path, `«string»` or `«stdin»`.
-    let sourceName: String
-    /// The directory that relative paths of the program start from.
-    let directory: [UInt8]
+    let origin: ProgramOrigin
+    /// The number of the program in the machine.
+    let number: Int
     /// The number that is added to a chunk number in code. It is the machine's index of the first chunk, or 0 if the
     /// code already contains the machine's indices.
     let firstChunk: Int
@@ -22,9 +18,9 @@ final class LoadedProgram {
     var constants: GrowingTable<Value>
     var shapes: GrowingTable<LoadedShape>
     var formals: GrowingTable<LoadedFormals>
-    /// The machine's index of each chunk, by the chunk's index in the program. It is empty if the former follow from
-    /// `firstChunk`.
-    var machineIndices: [UInt32] = []
+    /// The machine's index of each chunk, by the chunk's index in the program. It is empty if chunks are reserved, as
+    /// the indices then follow from `firstChunk`.
+    private var machineIndices: [UInt32] = []
     /// The index in `program.chunks` plus one, by the chunk's index in the program. It is 0 for a thunk without code,
     /// about which nothing is known.
     var descriptions: GrowingTable<UInt32>
@@ -45,19 +41,19 @@ final class LoadedProgram {
     static let outOfLineBytes = 1024
 
     /// - Parameters:
-    ///   - sizes: The initial sizes of the tables.
-    ///   - lines: Returns the finder of the source's lines. It is called at most once.
-    ///   - spans: Returns the spans of a chunk's instructions. It is called if the chunk came without them.
-    init(
-        _ sizes: ProgramSizes, lines: @escaping () -> LineFinder?, spans: ((Int) -> [InstructionSpan])? = nil,
-        number: Int, sourceName: String, directory: [UInt8], firstChunk: Int
-    ) {
-        program = Program(symbols: [], constants: [], shapes: [], formals: [], chunks: [], lines: nil)
-        makeLines = lines
-        makeSpans = spans
-        self.sourceName = sourceName
-        self.directory = directory
-        self.firstChunk = firstChunk
+    ///   - origin: Where the program comes from.
+    ///   - number: The number of the program in the machine.
+    ///   - nextChunk: The machine's index of the next chunk.
+    init(_ origin: ProgramOrigin, number: Int, nextChunk: Int) {
+        self.origin = origin
+        self.number = number
+        firstChunk = origin.hasReservedChunks ? nextChunk : 0
+        let sizes = origin.sizes
+        let unknown = Formals(formals: [], hasEllipsis: false)
+        program = Program(
+            symbols: [], constants: [], shapes: [],
+            formals: origin.hasReservedChunks ? Array(repeating: unknown, count: sizes.formals) : [], chunks: [],
+            lines: nil)
         symbols = GrowingTable(capacity: sizes.symbols)
         constants = GrowingTable(capacity: sizes.constants)
         shapes = GrowingTable(capacity: sizes.shapes)
@@ -69,18 +65,6 @@ final class LoadedProgram {
                 constants: UnsafePointer(constants.base), symbols: UnsafePointer(symbols.base),
                 shapes: UnsafePointer(shapes.base), formals: UnsafePointer(formals.base), firstChunk: firstChunk,
                 program: number))
-    }
-
-    /// Sets the final lengths of the tables. Their entries must be set before they are read.
-    func reserveEntries(_ sizes: ProgramSizes) {
-        symbols.reserve(sizes.symbols)
-        constants.reserve(sizes.constants)
-        shapes.reserve(sizes.shapes)
-        formals.reserve(sizes.formals)
-        descriptions.reserve(sizes.chunks)
-        for chunkIndex in 0..<sizes.chunks { descriptions.set(chunkIndex, 0) }
-        publish()
-        program.formals = Array(repeating: Formals(formals: [], hasEllipsis: false), count: sizes.formals)
     }
 
     /// Makes the tables' current addresses visible to the code.
@@ -98,13 +82,24 @@ final class LoadedProgram {
 
     /// Finds the line and column of a position in the source, or is nil if they are not known. It is made on demand,
     /// because few programs need it.
-    private(set) lazy var location = makeLines()
-    private let makeLines: () -> LineFinder?
-    private let makeSpans: ((Int) -> [InstructionSpan])?
+    private(set) lazy var location = origin.lines()
 
     /// The machine's index of a chunk.
     func machineIndex(of chunkIndex: Int) -> Int {
-        chunkIndex < machineIndices.count ? Int(machineIndices[chunkIndex]) : firstChunk + chunkIndex
+        origin.hasReservedChunks ? firstChunk + chunkIndex : Int(machineIndices[chunkIndex])
+    }
+
+    /// Gives the next chunk of the program its index in the machine, unless chunks are reserved.
+    func add(machineIndex: Int) { machineIndices.append(UInt32(truncatingIfNeeded: machineIndex)) }
+
+    /// The bytes that adding formals allocates, besides those that they refer to.
+    func formalsGrowth(for index: Int) -> Int {
+        formals.growth(for: index) + (index < program.formals.count ? 0 : 2 * MemoryLayout<Formals>.stride)
+    }
+
+    /// Keeps formals, whose names and defaults messages and builtins read.
+    func keep(_ formals: Formals, at index: Int) {
+        if index < program.formals.count { program.formals[index] = formals } else { program.formals.append(formals) }
     }
 
     /// What is known of a chunk, without its code. Nothing is known of a thunk without code.
@@ -117,8 +112,8 @@ final class LoadedProgram {
     func chunkWithSpans(_ chunkIndex: Int) -> Chunk {
         let number = Int(descriptions.base[chunkIndex])
         guard number > 0 else { return Self.unknown }
-        if let makeSpans, program.chunks[number - 1].instructionSpans.isEmpty {
-            program.chunks[number - 1].instructionSpans = makeSpans(chunkIndex)
+        if let spans = origin.spans, program.chunks[number - 1].instructionSpans.isEmpty {
+            program.chunks[number - 1].instructionSpans = spans(chunkIndex)
         }
         return program.chunks[number - 1]
     }

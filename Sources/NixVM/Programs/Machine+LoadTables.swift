@@ -20,8 +20,8 @@ extension Machine {
             return Value(Tag.string, try text(Kind.string, bytes, &budget))
         case .path(let bytes):
             // Making a path canonical takes a few temporary copies of it.
-            try budget.require(4 * (loaded.directory.count + bytes.count))
-            var path = CanonPath.absolute(bytes, relativeTo: loaded.directory)
+            try budget.require(4 * (loaded.origin.directory.count + bytes.count))
+            var path = CanonPath.absolute(bytes, relativeTo: loaded.origin.directory)
             // The first part of an interpolated path keeps its trailing slash.
             if path.count > 1, bytes.last == UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
             return Value(Tag.other, try text(Kind.path, path, &budget))

@@ -31,7 +31,7 @@ extension Machine {
     func position(in program: Int, span: SourceSpan?) -> SourcePosition {
         let loaded = programs[program]
         var position = SourcePosition(
-            source: loaded.sourceName, span: span, line: nil, column: nil, program: program)
+            source: loaded.origin.sourceName, span: span, line: nil, column: nil, program: program)
         if let span, let location = loaded.location?(span.start) {
             position.line = location.line
             position.column = location.column
@@ -41,7 +41,7 @@ extension Machine {
 
     /// The directory that a program's relative paths start from, or nothing if there is no such program.
     public func directory(ofProgram index: Int) -> [UInt8] {
-        programs.indices.contains(index) ? programs[index].directory : []
+        programs.indices.contains(index) ? programs[index].origin.directory : []
     }
 
     /// The position with a number from a layout, or nil for 0.

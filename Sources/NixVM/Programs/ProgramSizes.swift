@@ -7,8 +7,6 @@ struct ProgramSizes {
     var shapes = 0
     var formals = 0
     var chunks = 0
-    /// The bytes of all code.
-    var code = 0
 
     init(_ program: Program) {
         symbols = program.symbols.count
@@ -16,7 +14,6 @@ struct ProgramSizes {
         shapes = program.shapes.count
         formals = program.formals.count
         chunks = program.chunks.count
-        code = program.chunks.reduce(0) { $0 + $1.code.count }
     }
 
     init(_ part: ProgramPart) {
@@ -24,7 +21,7 @@ struct ProgramSizes {
         constants = part.constants.count
         shapes = part.shapes.count
         formals = part.formals.count
-        chunks = part.newChunks.count
+        chunks = part.outlines.count
     }
 
     init(_ program: IndexedProgram) {

@@ -4,7 +4,7 @@ struct BuiltinConstant: Sendable {
     enum Source: Sendable {
         /// Nil where an evaluation must not know it.
         case machine(@Sendable (Machine) -> Value?)
-        /// It is put in place when the other builtins are there.
+        /// It is set after all other builtins, because it is made of them.
         case installedLater
     }
 

@@ -115,11 +115,11 @@ extension Machine {
     ///
     /// - Parameter program: verified; a function that refers to nothing outside itself.
     public func install(function program: Program, as name: String, sourceName: String) throws(EvalFailure) {
-        let first = try load(program, name: sourceName, directory: [CanonPath.separator])
+        let loaded = try load(program, name: sourceName, directory: [CanonPath.separator])
         guard let lambda = program.chunks.firstIndex(where: { $0.arity > 0 }) else { return }
         // A closure without captures refers to nothing that moves.
         let object = state.pointee.heap.allocatePermanent(words: 1)
-        object[0] = Object.header(Kind.closure, field: first + lambda)
+        object[0] = Object.header(Kind.closure, field: loaded.machineIndex(of: lambda))
         let value = Value(Tag.function, object)
         globals[Array(name.utf8)] = value
         if let set = globals[Array("builtins".utf8)],

@@ -1,10 +1,10 @@
-/// The state of decoding and verifying a program's entries one by one: each is decoded and checked when it is first
-/// referred to.
-struct CheckedEntries {
+/// The entries of an encoded program, each of which is decoded and checked when something first refers to it. What was
+/// decoded is collected in `part`.
+struct EncodedEntries: EntrySource {
     var decoder: ProgramDecoder
     let index: ProgramIndex
-    /// The entries that were added since the last part.
-    var part = IndexedPart()
+    /// The entries that were decoded since the last part.
+    var part = ProgramPart()
     /// Why an entry could not be decoded. It replaces the code that the verifier then throws.
     private(set) var decodeError: DecodeError?
 
@@ -21,9 +21,6 @@ struct CheckedEntries {
     /// formals.
     var patterns: [Int] = []
 
-    /// The state for a program that is in memory as a whole, of which no entry is decoded.
-    init() { self.init(ProgramDecoder([]), ProgramIndex()) }
-
     init(_ decoder: ProgramDecoder, _ index: ProgramIndex) {
         self.decoder = decoder
         self.index = index
@@ -34,12 +31,20 @@ struct CheckedEntries {
         isVerified = Array(repeating: false, count: chunks.count)
     }
 
+    var hasSpans: Bool { decoder.hasSpans }
+
+    var counts: EntryCounts {
+        EntryCounts(
+            symbols: symbols.count, constants: constants.count, shapes: shapes.count, formals: index.count(.formals),
+            chunks: chunks.count)
+    }
+
     /// Decodes an entry, and records the error if that fails.
     @inline(__always)
     mutating func read<Entry>(
         _ section: ProgramFormat.Section, _ entry: Int,
         _ body: (inout ProgramDecoder, UInt32) throws(DecodeError.Code) -> Entry
-    ) throws(VerificationError.Code) -> Entry {
+    ) throws(Failure) -> Entry {
         do throws(DecodeError.Code) {
             return try body(&decoder, index.start(section, entry))
         } catch {
