@@ -87,8 +87,11 @@ struct EvaluationArguments: ParsableArguments {
     }
 
     /// The evaluator that the arguments and the settings describe; nil if the system has no address space for its heap.
+    ///
+    /// - Parameter printsDelayed: whether values are printed without being forced, as Nix prints them.
     func makeEvaluator(
-        _ settings: NixSettings, stress: Bool = false, countsWork: Bool = false, checks: MachineChecks? = nil
+        _ settings: NixSettings, printsDelayed: Bool = false, stress: Bool = false, countsWork: Bool = false,
+        checks: MachineChecks? = nil
     ) -> Evaluator? {
         let isPure = pure || settings.isPure && !impure
         let searchPath = searchPath(settings, isPure: isPure)
@@ -105,13 +108,11 @@ struct EvaluationArguments: ParsableArguments {
         machine.fetching.allowedURIs = settings.isRestricted ? settings.allowedURIs : nil
         machine.fetching.allowsDirtyTrees = settings.allowsDirtyTrees
         machine.fetching.warnsOfDirtyTrees = settings.warnsOfDirtyTrees
-        let evaluator = Evaluator(
-            io: io,
-            options: EvaluatorOptions(
-                limits: limits(settings), settings: machine,
-                pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints,
-                diskCache: diskCache),
-            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
+        var options = EvaluatorOptions(
+            limits: limits(settings), settings: machine,
+            pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
+        options.delaysLikeNix = printsDelayed
+        let evaluator = Evaluator(io: io, options: options, print: { Output.message($0 + [UInt8(ascii: "\n")]) })
         if let evaluator { ProcessMemory.keep(evaluator) }
         return evaluator
     }

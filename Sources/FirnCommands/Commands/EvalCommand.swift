@@ -72,7 +72,8 @@ struct EvalCommand: ParsableCommand {
         let checks = check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil
         guard
             let evaluator = evaluation.makeEvaluator(
-                settings, stress: stress, countsWork: Statistics.isWanted(stats), checks: checks)
+                settings, printsDelayed: !strict && !json && !raw && !findFile, stress: stress,
+                countsWork: Statistics.isWanted(stats), checks: checks)
         else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
