@@ -44,7 +44,10 @@ let package = Package(
             name: "CCompression", providers: [.apt(["zlib1g-dev", "libbz2-dev", "liblzma-dev"])]),
         .target(
             name: "NixStore",
-            dependencies: ["CCompression", "MessageText", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "CCompression", "CPlatform", "MessageText", "Platform",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         // Parsers and searches that do not depend on values. They are a target of their own to be compiled with checks.
         .target(name: "NixFormats", dependencies: ["MessageText"], swiftSettings: strict),
@@ -145,7 +148,8 @@ let package = Package(
             name: "NixCompilerTests", dependencies: ["NixBytecode", "NixCompiler", "NixSyntax"],
             swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
-        .testTarget(name: "NixStoreTests", dependencies: ["NixStore", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "NixStoreTests", dependencies: ["NixStore", "Platform", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",
             dependencies: [

@@ -1,5 +1,6 @@
 // Calls of Linux that Swift's Glibc module does not offer.
 #pragma once
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -21,3 +22,11 @@ static inline void firn_name_thread(const char *name) { prctl(PR_SET_NAME, name,
 
 // Makes the kernel kill this process when the thread that started it ends.
 static inline void firn_die_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+// A file in a directory without a name, open for writing, or -1 with errno.
+static inline int firn_nameless_file(const char *directory, mode_t mode) {
+    return open(directory, __O_TMPFILE | O_DIRECTORY | O_WRONLY | O_CLOEXEC, mode);
+}
+
+// Writes everything that a file system holds back to its device; 0, or -1 with errno.
+static inline int firn_syncfs(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import NixStore
 
 /// The executable `firn`. Each subcommand has a file of its own.
 public struct FirnCommand: ParsableCommand {
@@ -27,6 +28,7 @@ public struct FirnCommand: ParsableCommand {
             leave(1)
         }
         ProcessMemory.configure()
+        chooseStoreDirectory()
         let arguments = joinPairs(words)
         do {
             var command = try parseAsRoot(arguments)
@@ -42,23 +44,40 @@ public struct FirnCommand: ParsableCommand {
         leave(0)
     }
 
-    /// Joins the values of options that take two words (`--arg NAME EXPR`) by a NUL, which no argument can contain. After
-    /// `--argstr` it joins them by two, by which `CallArgument` tells the options apart.
+    /// Makes all store paths those of the directory that the environment names.
+    private static func chooseStoreDirectory() {
+        let io = LocalIO()
+        do throws(StoreChoice.Mistake) {
+            let path = try StoreChoice.directory { io.environmentVariable(Array($0.utf8)) }
+            // No store path was computed before.
+            if let path { _ = StoreDirectory.choose(path) }
+        } catch {
+            Output.note("error: \(error.message)")
+            leave(2)
+        }
+    }
+
+    /// Joins the name and the value of each argument of functions by NULs, which no word can contain, so that they are the
+    /// one value that the parser expects of an option (`CallArgument`), and those of settings (`SettingArgument`).
     package static func joinPairs(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0
         while index < arguments.count {
             let word = arguments[index]
-            if word == "--" { return result + arguments[index...] }
-            result.append(word)
-            if ["--arg", "--argstr", "--option"].contains(word), index + 2 < arguments.count {
-                let separator = word == "--argstr" ? "\0\0" : "\0"
-                result.append(arguments[index + 1] + separator + arguments[index + 2])
-                index += 2
+            if word == "--" {
+                result += arguments[index...]
+                break
             }
+            result.append(word)
             index += 1
+            guard let form = CallArgument.Form(option: word), index + form.valueCount < arguments.count else {
+                continue
+            }
+            let value = form.valueCount > 0 ? arguments[index + 1] : ""
+            result.append(arguments[index] + form.separator + value)
+            index += 1 + form.valueCount
         }
-        return result
+        return SettingWords.joined(result)
     }
 }
 

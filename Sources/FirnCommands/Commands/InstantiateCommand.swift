@@ -7,9 +7,13 @@ import NixVM
 struct InstantiateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instantiate", abstract: "Print the paths of the store derivations that files evaluate to.",
-        discussion: "Example: firn instantiate ./nixpkgs -A hello --drv-dir ./derivations")
+        discussion: "Example: firn instantiate ./nixpkgs -A hello --store daemon --add-root ./result")
 
     @OptionGroup var evaluation: EvaluationArguments
+
+    @OptionGroup var store: StoreArguments
+
+    @OptionGroup var roots: RootArguments
 
     @Flag(help: "Print a JSON array with the derivations and their attribute paths.")
     var json = false
@@ -24,24 +28,32 @@ struct InstantiateCommand: ParsableCommand {
     var stress = false
 
     func run() throws {
-        try EvaluationThread.run { evaluate() }
+        let settings = try evaluation.loadedSettings()
+        try EvaluationThread.run { evaluate(settings) }
     }
 
-    private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(stress: stress, countsWork: Statistics.isWanted(stats)) else {
+    private func evaluate(_ settings: NixSettings) -> Int32 {
+        guard let evaluator = evaluation.makeEvaluator(settings, stress: stress, countsWork: Statistics.isWanted(stats))
+        else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
+        var code: Int32 = 0
+        guard
+            let session = StoreSession(
+                store, evaluation, for: evaluator, followsEnvironment: true, needsRoots: roots.areWanted, code: &code)
+        else { return code }
         let directory = drvDir.map { DerivationDirectory($0) }
         if let directory {
             guard directory.create() else { return 1 }
             evaluator.onDerivation { directory.write($0, $1) }
         }
-        var code: Int32 = 0
         do throws(EvalFailure) {
-            try print(evaluator)
+            try print(evaluator, RootMaker(roots, evaluator: evaluator, warns: session.choice.hasRoots))
+            try evaluator.finishStore()
         } catch {
-            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
+            session.abandon()
+            Output.message(evaluator.report(error).text(showTrace: settings.showsTrace))
             code = 1
         }
         Statistics.report(evaluator.statistics, isAsked: stats)
@@ -53,12 +65,16 @@ struct InstantiateCommand: ParsableCommand {
         return code
     }
 
-    private func print(_ evaluator: Evaluator) throws(EvalFailure) {
+    private func print(_ evaluator: Evaluator, _ maker: RootMaker) throws(EvalFailure) {
         var objects: [[UInt8]] = []
         let arguments = try evaluation.callArguments(evaluator)
         try evaluation.forEachValue(evaluator, callsAnyway: true) { value throws(EvalFailure) in
-            for derivation in try evaluator.derivations(in: value, arguments) {
+            let found = try evaluator.derivations(in: value, arguments)
+            // What a path that is printed names is in the store.
+            try evaluator.flushStore()
+            for derivation in found {
                 if json {
+                    _ = try maker.makeRoot(derivation.path)
                     objects.append(try object(derivation, evaluator))
                     continue
                 }
@@ -69,12 +85,14 @@ struct InstantiateCommand: ParsableCommand {
                 }
                 let isDefault = derivation.outputName == Array("out".utf8)
                 let output = isDefault ? [] : [UInt8(ascii: "!")] + derivation.outputName
-                Output.text(derivation.path + output + [UInt8(ascii: "\n")])
+                let shown = try maker.makeRoot(derivation.path)
+                store.print(shown + output + [UInt8(ascii: "\n")])
             }
         }
         if json {
             let separator = Array(",\n".utf8)
-            Output.write(1, [UInt8(ascii: "[")] + objects.joined(separator: separator) + Array("]\n".utf8))
+            let text = [UInt8(ascii: "[")] + objects.joined(separator: separator) + Array("]\n".utf8)
+            store.print(text, isData: true)
         }
     }
 

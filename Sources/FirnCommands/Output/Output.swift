@@ -60,7 +60,7 @@ package enum Output {
 
     package static func text(_ text: String) { self.text(Array(text.utf8)) }
 
-    private static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// Whether the environment permits colours on a terminal, by the variables that Nix reads.
     private static let wantsColors: Bool = {

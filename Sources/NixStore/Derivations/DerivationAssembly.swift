@@ -98,7 +98,7 @@ public struct DerivationAssembly {
         guard body.hash(into: &stream, isMasked: false, isStopped: isStopped) else { throw Stopped() }
         let path = try StorePath.text(
             name: name + StorePath.derivationSuffix, sha256: stream.finish().bytes,
-            references: references(table))
+            references: Self.references(inputs, sources, table))
         let modulo: DerivationTable.Modulo =
             switch addressing {
             case .inputs: try hashedInputs.map { .hash(ModuloHash(try digest($0, body, paths: paths))) } ?? .deferred
@@ -143,7 +143,9 @@ public struct DerivationAssembly {
     }
 
     /// The sources and the paths of input derivations, merged in sorted order.
-    private func references(_ table: DerivationTable) -> [[UInt8]] {
+    static func references(
+        _ inputs: [DerivationTable.Input], _ sources: [[UInt8]], _ table: DerivationTable
+    ) -> [[UInt8]] {
         if sources.isEmpty { return inputs.map { table.records[$0.record].path } }
         var result: [[UInt8]] = []
         result.reserveCapacity(sources.count + inputs.count)

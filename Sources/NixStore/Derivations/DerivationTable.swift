@@ -59,6 +59,8 @@ public final class DerivationTable {
     private var sortKeys: [(UInt64, UInt64)] = []
     /// An estimate of the bytes that the records take.
     public private(set) var byteCount = 0
+    /// The records whose derivations this evaluation has written to a store.
+    private var written: Set<Int> = []
 
     public init() {}
 
@@ -89,6 +91,22 @@ public final class DerivationTable {
     public func precedes(_ a: Int, _ b: Int) -> Bool {
         if sortKeys[a] != sortKeys[b] { return sortKeys[a] < sortKeys[b] }
         return records[a].path.lexicographicallyPrecedes(records[b].path)
+    }
+
+    /// Notes that a derivation is written to a store. The result is false if it was before.
+    public func markWritten(_ index: Int) -> Bool {
+        guard written.insert(index).inserted else { return false }
+        byteCount += Self.writtenBytes
+        return true
+    }
+
+    /// The bytes of an entry of a set of numbers, given that half of a table may be empty.
+    private static let writtenBytes = 32
+
+    /// The store paths that the text of a derivation refers to, sorted and distinct.
+    public func references(_ index: Int) -> [[UInt8]] {
+        let record = records[index]
+        return DerivationAssembly.references(record.inputs, record.sources, self)
     }
 
     /// The transitive closure of a derivation: itself and all input derivations, and their sources.

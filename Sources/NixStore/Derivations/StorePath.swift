@@ -1,12 +1,13 @@
 import MessageText
 
-/// Names and paths of the Nix store, whose directory is always `/nix/store`.
+/// Names and paths of the Nix store.
 ///
-/// A store path is `/nix/store/`, 32 base-32 digits of a 160-bit hash, `-`, and a name.
+/// A store path is the store's directory, a slash, 32 base-32 digits of a 160-bit hash, `-`, and a name.
 public enum StorePath {
-    public static let directory = Array("/nix/store".utf8)
+    /// The store's directory, which is the same for the whole process because all store paths depend on it.
+    public static let directory = StoreDirectory.settled()
     /// The number of bytes before the name: the directory, a slash, the hash and a dash.
-    public static let prefixLength = 11 + hashLength + 1
+    public static let prefixLength = directory.count + 1 + hashLength + 1
     static let hashLength = 32
     /// The longest name in bytes (Nix's `StorePath::MaxPathLen`).
     public static let maximumNameLength = 211
@@ -107,7 +108,7 @@ public enum StorePath {
     }
 
     private static let hashMark = Array(":sha256:".utf8)
-    private static let directoryMark = Array(":/nix/store:".utf8)
+    private static let directoryMark = [UInt8(ascii: ":")] + directory + [UInt8(ascii: ":")]
 
     /// Checks a name, with an error about the path that is being computed.
     private static func checkInPath(_ name: [UInt8]) throws(StoreError) {

@@ -95,11 +95,6 @@ final class DescriptorHandle: Sendable {
     }
 }
 
-/// A failed system call.
-struct SystemError: Error {
-    let code: Int32
-}
-
 extension stat {
     var fileType: FileType {
         switch st_mode & S_IFMT {
@@ -123,7 +118,7 @@ extension [UInt8] {
 }
 
 /// Repeats a system call while signals interrupt it, and throws its `errno` if it fails.
-private func retrying(_ call: () -> Int32) throws(SystemError) -> Int32 {
+func retrying(_ call: () -> Int32) throws(SystemError) -> Int32 {
     while true {
         let result = call()
         if result >= 0 { return result }

@@ -29,8 +29,8 @@ public struct EvalIOError: Error, Sendable, Equatable {
     public let kind: Kind
     /// The path that was requested.
     public let path: [UInt8]
-    /// The failed action, in the words that Nix puts before the path: `opening file`. For `outsideRoots`, it is the
-    /// reason.
+    /// The failed action, in the words that Nix puts before the path: `opening file`. For `outsideRoots`, it is how the
+    /// message ends.
     let action: String
 
     init(_ kind: Kind, path: [UInt8], action: String = "opening file") {
@@ -41,7 +41,12 @@ public struct EvalIOError: Error, Sendable, Equatable {
 
     /// The error for a path that may not be read.
     static func outsideRoots(_ path: [UInt8], _ reason: String = "no root holds it") -> EvalIOError {
-        EvalIOError(.outsideRoots, path: path, action: reason)
+        EvalIOError(.outsideRoots, path: path, action: ": \(reason)")
+    }
+
+    /// The error for a path that the setting `restrict-eval` forbids.
+    static func restricted(_ path: [UInt8]) -> EvalIOError {
+        EvalIOError(.outsideRoots, path: path, action: " in restricted mode")
     }
 
     /// The error for the `errno` of a system call about `path`.
@@ -75,25 +80,17 @@ public struct EvalIOError: Error, Sendable, Equatable {
         case .notADirectory: quoted("", " is not a directory")
         case .notASymlink: quoted("path ", " is not a symlink")
         case .permissionDenied: quoted("\(action) ", ": Permission denied")
-        case .outsideRoots: quoted("access to absolute path ", " is forbidden: \(action)")
+        case .outsideRoots: quoted("access to absolute path ", " is forbidden\(action)")
         case .tooLarge(let limit): quoted("\(action) ", ": it is larger than the limit of \(limit)")
         case .tooManyLinks: quoted("infinite symlink recursion in path ", "")
         case .changed: quoted("file ", " changed while it was read")
         case .invalidPath: quoted("path segment ", " must not contain null (\\0) bytes")
-        case .system(let code): quoted("\(action) ", ": \(Self.describe(code))")
+        case .system(let code): quoted("\(action) ", ": \(SystemError(code: code).reason)")
         }
     }
 
     private func quoted(_ before: String, _ after: String) -> [UInt8] {
         Array("\(before)'".utf8) + MessageText.excerpt(path) + Array("'\(after)".utf8)
-    }
-
-    private static func describe(_ code: Int32) -> String {
-        // POSIX lets other threads overwrite the text of `strerror`; the text of `strerror_r` is the caller's.
-        var buffer = [CChar](repeating: 0, count: 256)
-        guard unsafe strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
-        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -134,6 +134,9 @@ extension MemoryTree.Node {
 }
 
 extension MemoryTree: EvalIO {
+    /// The bytes of a piece, so that whoever takes it can stop in time.
+    private static var pieceBytes: Int { 1 << 16 }
+
     public var isPure: Bool { true }
 
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
@@ -151,7 +154,14 @@ extension MemoryTree: EvalIO {
             throw EvalIOError(.notARegularFile, path: path)
         }
         begin(FileProperties(size: contents.count, isExecutable: isExecutable))
-        _ = unsafe contents.withUnsafeBytes { unsafe piece($0) }
+        unsafe contents.withUnsafeBytes { bytes in
+            var start = 0
+            while start < bytes.count {
+                let end = min(bytes.count, start + Self.pieceBytes)
+                guard unsafe piece(UnsafeRawBufferPointer(rebasing: bytes[start..<end])) else { return }
+                start = end
+            }
+        }
     }
 
     public func readDirectory(_ path: [UInt8]) throws(EvalIOError) -> [DirectoryEntry] {

@@ -1,10 +1,14 @@
-/// The contents of a store path of this evaluation, and where they are read from. Nothing is written to a store.
+/// The contents of a store path of this evaluation, and where they are read from.
 public struct StoreObject: Sendable {
     let io: any EvalIO
     /// The path of the object in `io`.
     let root: [UInt8]
     /// The paths below `root` that belong to the object; nil for all.
     let accepted: Set<[UInt8]>?
+    /// The contents, if the object is a single file that is in memory.
+    public let text: [UInt8]?
+    /// Whether the object is a file that never may be executed, whatever its original may.
+    private let isPlainFile: Bool
     /// The store paths that the contents refer to, as far as they are known.
     public let references: [[UInt8]]
     /// An estimate of the bytes that are kept for the object.
@@ -14,10 +18,18 @@ public struct StoreObject: Sendable {
     private static let ownSize = 640
 
     /// A tree that is read from its original location.
-    public init(_ io: any EvalIO, root: [UInt8], accepted: Set<[UInt8]>? = nil) {
+    ///
+    /// - Parameters:
+    ///   - io: reads the tree.
+    ///   - root: the path of the tree.
+    ///   - accepted: the paths below `root` that belong to the object; nil for all.
+    ///   - isPlainFile: whether the object is a file that may not be executed, whatever its original may.
+    public init(_ io: any EvalIO, root: [UInt8], accepted: Set<[UInt8]>? = nil, isPlainFile: Bool = false) {
         self.io = io
         self.root = root
         self.accepted = accepted
+        self.isPlainFile = isPlainFile
+        text = nil
         references = []
         byteCount = Self.ownSize + root.count + (accepted?.reduce(0) { $0 + 64 + $1.count } ?? 0)
     }
@@ -27,6 +39,8 @@ public struct StoreObject: Sendable {
         io = tree
         self.root = root
         accepted = nil
+        isPlainFile = false
+        text = nil
         references = []
         byteCount = Self.ownSize + tree.byteCount
     }
@@ -36,6 +50,8 @@ public struct StoreObject: Sendable {
         io = MemoryTree(file: text)
         root = [CanonPath.slash]
         accepted = nil
+        isPlainFile = true
+        self.text = text
         self.references = references
         byteCount = Self.ownSize + text.count + references.count * 80
     }
@@ -67,5 +83,37 @@ public struct StoreObject: Sendable {
             return true
         }
         return try NarStream.hash(root, algorithm, io: io, accepts: accepts, proceed: proceed)
+    }
+
+    /// The location of a tree that is not in memory: the path that `EvalIO` reads, and the paths below it that belong to
+    /// the object, if not all do. Who has the same files can make the object without its contents.
+    public var source: (path: [UInt8], accepted: Set<[UInt8]>?)? { io is MemoryTree ? nil : (root, accepted) }
+
+    /// Writes the NAR of the object, in pieces.
+    ///
+    /// - Parameters:
+    ///   - sink: receives the archive.
+    ///   - proceed: called with the number of bytes about to be written; returning false stops.
+    public func writeArchive<Sink: NarSink>(
+        to sink: inout Sink, proceed: @escaping (Int) -> Bool
+    ) throws(ArchiveError) {
+        let accepted = accepted
+        try NarStream.write(
+            root, to: &sink, io: io, omitsExecutable: isPlainFile,
+            accepts: { path, _ in accepted?.contains(path) ?? true }, proceed: proceed)
+    }
+
+    /// Writes the bytes of the object, which is one file, in pieces. The parameters are those of `writeArchive`.
+    func writeFile<Sink: NarSink>(to sink: inout Sink, proceed: (Int) -> Bool) throws(ArchiveError) {
+        var isStopped = false
+        do throws(EvalIOError) {
+            unsafe try io.streamFile(root, begin: { _ in }) { piece in
+                unsafe isStopped = !proceed(piece.count) || !sink.write(piece) || !sink.contents(piece)
+                return !isStopped
+            }
+        } catch {
+            throw .io(error)
+        }
+        if isStopped { throw .stopped }
     }
 }

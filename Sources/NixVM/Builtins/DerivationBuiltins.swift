@@ -265,7 +265,7 @@ extension Interpreter {
         let reader = derivationReader
         let bytes = reader.textBytes()
         // The text with its escapes, twice where it is also written to a file, and the JSON before it.
-        let copies = (isStructured ? 4 : 2) * (machine.derivationWriter == nil ? 1 : 2)
+        let copies = (isStructured ? 4 : 2) * (machine.writesDerivations ? 2 : 1)
         guard reserveOutside(copies * bytes + reader.outputWordBytes()) else { return .collect }
         do {
             let parts = try reader.read()

@@ -52,7 +52,9 @@ extension Interpreter {
         let name = arguments.name ?? CanonPath.baseName(of: arguments.url)
         if let step = checkDownload(arguments, name: name, "fetchurl") { return step }
         warnOfAssumedHash(arguments.assumedHash)
-        if let path = storedDownload(arguments.hash, name: name, .flat) { return done(storePath: path) }
+        if let path = storedDownload(arguments.hash, name: name, .flat) {
+            return doneStored(path, arguments.hash, .flat)
+        }
         do throws(FetchError) {
             let file = try Fetcher(machine.io) { self.charge(1 + $0 / 512) }.localPath(arguments.url)
             guard let path = addToStore(file, name: name, method: .flat) else { return .error }
@@ -79,7 +81,7 @@ extension Interpreter {
         let name = arguments.name ?? Array("source".utf8)
         if let step = checkDownload(arguments, name: name, "fetchTarball") { return step }
         warnOfAssumedHash(arguments.assumedHash)
-        if let path = storedDownload(arguments.hash, name: name, .nar) { return done(storePath: path) }
+        if let path = storedDownload(arguments.hash, name: name, .nar) { return doneStored(path, arguments.hash, .nar) }
         var attributes: [String: InputAttribute] = [
             "type": .text(Array("tarball".utf8)), "url": .text(arguments.url), "name": .text(name),
         ]
@@ -195,6 +197,15 @@ extension Interpreter {
         return path
     }
 
+    /// Finishes with what is in this machine's store already, which need not be the store that is written.
+    private func doneStored(_ path: [UInt8], _ hash: Hash?, _ method: ContentAddressMethod) -> Step {
+        if machine.storeWriter != nil, let hash {
+            let object = StoreObject(machine.io.base, root: path, isPlainFile: method == .flat)
+            guard keep(object, at: path, ContentAddress(method, hash)) else { return .error }
+        }
+        return done(storePath: path)
+    }
+
     /// Refuses an input whose texts are too long; nil if they are not. Parsing the texts takes up to a hundred times
     /// their size in small objects that are not counted.
     ///
@@ -221,6 +232,7 @@ extension Interpreter {
             if let known = machine.store.fetched.first(where: { $0.input == input }) {
                 return .success((known.tree, known.path))
             }
+            if let error = try forbidden(input) { return .failure(PendingFetch(step: fail(error))) }
             var isOverMemory = false
             var kept = 0
             let reserve = { (bytes: Int) in
@@ -236,11 +248,25 @@ extension Interpreter {
                 if isOverMemory { return .failure(PendingFetch(step: memoryExceeded())) }
                 return .failure(PendingFetch(step: fail(error, fetching: input)))
             }
-            if let warning = tree.warning { machine.print(Array("warning: ".utf8) + warning) }
+            if let warning = tree.warning {
+                guard machine.settings.fetching.allowsDirtyTrees else {
+                    return .failure(PendingFetch(step: fail(.dirtyTree(warning), fetching: input)))
+                }
+                if machine.settings.fetching.warnsOfDirtyTrees { machine.print(Array("warning: ".utf8) + warning) }
+            }
             return keep(tree, of: input)
         } catch {
             return .failure(PendingFetch(step: fail(error)))
         }
+    }
+
+    /// Why a restricted evaluation must not fetch an input; nil if it may. Paths and `file` URLs pass, because the files
+    /// that they lead to are checked as they are read.
+    private func forbidden(_ input: FetchInput) throws(FetchError) -> FetchError? {
+        guard machine.settings.fetching.allowedURIs != nil else { return nil }
+        let url = try input.restrictedURL()
+        if machine.settings.fetching.allows(url) || url.first == UInt8(ascii: "/") { return nil }
+        return (try? ParsedURL(url))?.scheme == "file" ? nil : .forbidden(url)
     }
 
     private func keep(
@@ -248,7 +274,9 @@ extension Interpreter {
     ) -> Result<(FetchedTree, path: [UInt8]), PendingFetch> {
         do throws(StoreError) {
             let path = try tree.storePath()
-            guard keep(tree.object, at: path) else { return .failure(PendingFetch(step: .error)) }
+            guard keep(tree.object, at: path, ContentAddress(.nar, tree.narHash)) else {
+                return .failure(PendingFetch(step: .error))
+            }
             machine.store.fetched.append((input, tree, path))
             return .success((tree, path))
         } catch {

@@ -1,7 +1,7 @@
 import MessageText
 import NixStore
 
-/// Builtins that name store objects. None writes to a store.
+/// Builtins that name store objects.
 extension Builtin {
     static let store: [Builtin] = [
         .function(
@@ -56,9 +56,10 @@ extension Interpreter {
         guard charge(1 + contents.count / 64) else { return .error }
         let bytes = Array(contents.bytes)
         do throws(StoreError) {
-            let path = try StorePath.text(
-                name: Array(name.bytes), sha256: Hash(of: bytes, .sha256).bytes, references: references)
-            guard keep(StoreObject(text: bytes, references: references), at: path) else { return .error }
+            let hash = Hash(of: bytes, .sha256)
+            let path = try StorePath.text(name: Array(name.bytes), sha256: hash.bytes, references: references)
+            let object = StoreObject(text: bytes, references: references)
+            guard keep(object, at: path, ContentAddress(.text, hash)) else { return .error }
             return done(storePath: path)
         } catch {
             return fail(.value, bytes: error.message)

@@ -123,6 +123,14 @@ public final class Machine {
     let store = StoreState()
     /// Receives the path and text of each derivation as it is made.
     public var derivationWriter: ((_ path: [UInt8], _ text: [UInt8]) -> Void)?
+    /// The store to which new objects are written; nil if store paths are only computed. It is set before the evaluation
+    /// begins.
+    public var storeWriter: (any StoreWriter)? {
+        didSet { countOutsideHeap((storeWriter?.byteCount ?? 0) - (oldValue?.byteCount ?? 0)) }
+    }
+
+    /// Whether the texts of derivations are needed.
+    var writesDerivations: Bool { derivationWriter != nil || storeWriter != nil }
 
     var interpreter: Interpreter { Interpreter(state: state) }
 
@@ -223,6 +231,10 @@ public struct MachineSettings: Sendable {
     public var checks: MachineChecks?
     /// The experimental features of Nix that are enabled, such as `ca-derivations`.
     public var features: Set<String>
+    /// Whether `warn` ends the evaluation after it has printed its warning (`abort-on-warn`).
+    public var abortsOnWarning = false
+    /// What the fetchers may read.
+    public var fetching = FetchSettings()
 
     public init(
         stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),

@@ -274,9 +274,11 @@ struct DerivationReader {
         body.finish()
         let before = machine.store.derivations.byteCount
         let (record, text) = try assembly.finish(
-            body, in: machine.store.derivations, wantsText: machine.derivationWriter != nil)
-        interpreter.countOutsideHeap(machine.store.derivations.byteCount - before)
+            body, in: machine.store.derivations, wantsText: machine.writesDerivations)
         machine.derivationWriter?(machine.store.derivations.records[record].path, text)
+        let isWritten = interpreter.write(derivation: record, text)
+        interpreter.countOutsideHeap(machine.store.derivations.byteCount - before)
+        guard isWritten else { throw Failed() }
         return record
     }
 

@@ -1,6 +1,6 @@
 import NixStore
 
-/// Paths as store objects. Nothing is written: a store path is computed from the contents.
+/// Paths as store objects. A store path is computed from the contents; they are written if the machine has a store.
 extension Interpreter {
     /// The store path of a tree as a string that refers to it; nil with `failure` set. Hashed once per evaluation.
     /// `reserveStorePath` said that there is room.
@@ -30,19 +30,33 @@ extension Interpreter {
         guard let hash = contentHash(path, method, .sha256, accepts: accepts) else { return nil }
         do throws(StoreError) {
             let copied = try StorePath.fixed(name: name, hash, method)
-            return keep(StoreObject(machine.io, root: path, accepted: accepted), at: copied) ? copied : nil
+            // The hash of a file is that of what a symbolic link leads to.
+            guard let root = method == .flat ? resolved(path) : path else { return nil }
+            let object = StoreObject(machine.io, root: root, accepted: accepted, isPlainFile: method == .flat)
+            return keep(object, at: copied, ContentAddress(method, hash)) ? copied : nil
         } catch {
             _ = fail(.value, bytes: error.message)
             return nil
         }
     }
 
-    /// Makes a store path readable. The result is false, with `failure` set, when the memory limit forbids it.
-    func keep(_ object: StoreObject, at path: [UInt8]) -> Bool {
+    /// A path without symbolic links; nil with `failure` set.
+    private func resolved(_ path: [UInt8]) -> [UInt8]? {
+        do throws(EvalIOError) {
+            return try machine.io.resolveSymlinks(path, .full)
+        } catch {
+            _ = fail(error)
+            return nil
+        }
+    }
+
+    /// Makes a store path readable, and writes its object to the machine's store if there is one. The result is false,
+    /// with `failure` set, when the memory limit forbids it or the object cannot be written.
+    func keep(_ object: StoreObject, at path: [UInt8], _ address: ContentAddress) -> Bool {
         if machine.io.object(path) != nil { return true }
         guard hasRoomOutsideHeap(object.byteCount) else { return failMemory() }
         countOutsideHeap(machine.io.add(path, object))
-        return true
+        return write(StoreAddition(path: path, address: address, object))
     }
 
     /// The hash of the contents of a path. Fuel is charged as they are read. The result is nil with `failure` set.

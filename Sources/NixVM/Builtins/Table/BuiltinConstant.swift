@@ -1,3 +1,5 @@
+import NixStore
+
 /// A builtin that is a value or written in Nix, and not a row with code of its own.
 struct BuiltinConstant: Sendable {
     /// Where its value comes from.
@@ -45,8 +47,9 @@ struct BuiltinConstant: Sendable {
             $0.permanentString(Machine.nixVersion)
         },
         BuiltinConstant("langVersion", since: "1.2", "The version of the language: 6.") { _ in Value(small: 6) },
-        BuiltinConstant("storeDir", since: "1.9", "The directory of the store: `/nix/store`.") {
-            $0.permanentString("/nix/store")
+        BuiltinConstant("storeDir", since: "1.9", "The directory of the store: `/nix/store`, or that of NIX_STORE_DIR.")
+        {
+            Value(Tag.string, $0.permanentBytes(Kind.string, StorePath.directory))
         },
         BuiltinConstant(
             "currentSystem", since: "0.8", "The platform that packages are made for. Pure evaluations lack it."

@@ -1,0 +1,55 @@
+import NixEval
+import NixStore
+import NixVM
+
+/// The writing of one command's store objects, from the choice of the store to its end.
+struct StoreSession {
+    let choice: StoreChoice
+    private let evaluator: Evaluator
+
+    /// Opens the store that the command line and the environment name, and gives it to the evaluator. The result is nil
+    /// if that fails; the error is printed and `code` is the command's exit code.
+    ///
+    /// - Parameters:
+    ///   - store: the options of the store.
+    ///   - evaluation: the other options.
+    ///   - followsEnvironment: whether NIX_REMOTE is followed even without `--read-write-mode`.
+    ///   - needsRoots: whether links to the store are asked for.
+    init?(
+        _ store: StoreArguments, _ evaluation: EvaluationArguments, for evaluator: Evaluator, followsEnvironment: Bool,
+        needsRoots: Bool = false, code: inout Int32
+    ) {
+        self.evaluator = evaluator
+        var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
+        wishes.store = store.store
+        wishes.export = store.export
+        wishes.isReadOnly = evaluation.readonlyMode
+        wishes.isReadWrite = evaluation.readWriteMode
+        wishes.followsEnvironment = followsEnvironment
+        let io = LocalIO()
+        do {
+            choice = try StoreChoice(wishes) { io.environmentVariable(Array($0.utf8)) }
+            if needsRoots, !choice.hasRoots {
+                throw StoreChoice.Mistake(
+                    message:
+                        "--add-root and --gc-roots-dir need a store that is written: add --store daemon or --store DIR")
+            }
+            if choice == .export(nil), Output.isTerminal(1) {
+                throw StoreChoice.Mistake(
+                    message: "the export is not printed on a terminal; pass it to nix-store --import or to a file")
+            }
+            evaluator.storeWriter = try choice.open()
+        } catch let mistake as StoreChoice.Mistake {
+            Output.note("error: \(mistake.message)")
+            code = 2
+            return nil
+        } catch {
+            Output.message(Array("error: ".utf8) + ((error as? StoreWriteError)?.message ?? []) + [UInt8(ascii: "\n")])
+            code = 1
+            return nil
+        }
+    }
+
+    /// Ends the writing after a failure.
+    func abandon() { evaluator.storeWriter?.abandon() }
+}
