@@ -53,8 +53,11 @@ public struct ClientStateMachine: Sendable {
     static let helloCorrelation: UInt64 = 1
 
     /// - Parameters:
+    ///   - endpoint: the coordinator's endpoint, for messages.
+    ///   - software: the name and version of the software, which the hello names.
     ///   - hasKey: whether the connection uses CURVE, which decides how a failed handshake is explained.
     ///   - unreachableAfter: how long requests wait for a connection.
+    ///   - now: the time of `MonotonicClock`.
     public init(endpoint: String, software: String, hasKey: Bool, unreachableAfter: Duration, now: UInt64) {
         self.endpoint = endpoint
         self.software = software

@@ -45,7 +45,9 @@ extension FirnClient {
 
     /// The state of a job, with its result if it is finished.
     ///
-    /// - Parameter wait: how long to wait for the job to finish, in whole milliseconds; zero to return at once.
+    /// - Parameters:
+    ///   - job: the job's number.
+    ///   - wait: how long to wait for the job to finish, in whole milliseconds; zero to return at once.
     public func result(_ job: UInt64, wait: Duration = .zero) async throws -> WireJobStatus {
         let request = WireGet.with {
             $0.job = job

@@ -139,7 +139,7 @@ import Testing
 
     @Test(arguments: [
         (["eval", "-", "-"], "can be read only once"), (["verify", "-", "-"], "can be read only once"),
-        (["eval", "--timeout", "1e10", "-E", "1"], "below 1000000000"),
+        (["eval", "--max-time", "1e10", "-E", "1"], "below 1000000000"),
         (["trace", "--json", "--format", "folded", "-E", "1"], "exclude each other"),
         (["trace", "--level", "ops", "--format", "chrome", "-E", "1"], "--level is for"),
     ])

@@ -21,16 +21,22 @@ enum FirnProcess {
     }
 
     /// Runs the executable in a folder, without input.
-    static func run(_ arguments: [String], in folder: URL) async throws -> LanguageOutcome {
-        try await run(executable, arguments, in: folder)
+    ///
+    /// - Parameter environment: variables in addition to, or in place of, those of every run.
+    static func run(
+        _ arguments: [String], in folder: URL, environment: [String: String] = [:]
+    ) async throws -> LanguageOutcome {
+        try await run(executable, arguments, in: folder, environment)
     }
 
-    private static func run(_ executable: URL, _ arguments: [String], in folder: URL) async throws -> LanguageOutcome {
-        try await ProcessSlots.busy.run { try await runNow(executable, arguments, in: folder) }
+    private static func run(
+        _ executable: URL, _ arguments: [String], in folder: URL, _ environment: [String: String] = [:]
+    ) async throws -> LanguageOutcome {
+        try await ProcessSlots.busy.run { try await runNow(executable, arguments, in: folder, environment) }
     }
 
     private static func runNow(
-        _ executable: URL, _ arguments: [String], in folder: URL
+        _ executable: URL, _ arguments: [String], in folder: URL, _ environment: [String: String]
     ) async throws -> LanguageOutcome {
         let cache = FileManager.default.temporaryDirectory.appendingPathComponent("firn-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: cache) }
@@ -38,7 +44,8 @@ enum FirnProcess {
             executable, arguments,
             environment: [
                 "HOME": "/homeless-shelter", "FIRN_SUITE": "set", "LC_ALL": "C.UTF-8", "FIRN_CACHE_DIR": cache.path,
-            ], in: folder)
+                "NIX_CONF_DIR": "/homeless-shelter",
+            ].merging(environment) { $1 }, in: folder)
         let status = await process.end()
         return LanguageOutcome(status: status, output: process.output, messages: process.errors)
     }

@@ -73,6 +73,29 @@ import Testing
             "getUpvalueForce upvalue 0; selectOr a -> 9; return; integer 1; return")
     }
 
+    @Test("Where values are printed without being forced, there are the thunks of Nix")
+    func delaysOfNix() throws {
+        try expectCode(
+            "x: [ 1 x [ ] map ./p { } ]", delaysLikeNix: true,
+            "closure chunk 1 []; return",
+            #"integer 1; getLocal local 0; list 0; constant global map; constant path "./p"; thunk chunk 2 []; list 6; "#
+                + "return",
+            "attributes {}; return")
+        try expectCode(
+            "x: [ (y: y) x.a (-1) ]", delaysLikeNix: true,
+            "closure chunk 1 []; return",
+            "thunk chunk 2 []; thunk chunk 3 [local 0]; thunk chunk 4 []; list 3; return",
+            "closure chunk 5 []; return",
+            "getUpvalueSelect upvalue 0 a; return",
+            "integer -1; return",
+            "getLocalForce local 0; return")
+        try expectCode(
+            "s: { inherit (s) a; }", delaysLikeNix: true,
+            "closure chunk 1 []; return",
+            "thunk chunk 2 [local 0]; attributes {a}; return",
+            "getUpvalueSelect upvalue 0 a; return")
+    }
+
     @Test("Functions are closures, chains of plain parameters one chunk")
     func functions() throws {
         try expectCode(

@@ -12,16 +12,21 @@ let testGlobals = GlobalNames(
     ].map { Array($0.utf8) })
 
 /// Parses, compiles and verifies a source.
-func compile(_ source: String, scopeNames: [String]? = nil) throws -> CompiledProgram {
-    try compile(Array(source.utf8), scopeNames: scopeNames)
+func compile(
+    _ source: String, scopeNames: [String]? = nil, delaysLikeNix: Bool = false
+) throws -> CompiledProgram {
+    try compile(Array(source.utf8), scopeNames: scopeNames, delaysLikeNix: delaysLikeNix)
 }
 
-func compile(_ source: [UInt8], scopeNames: [String]? = nil) throws -> CompiledProgram {
+func compile(
+    _ source: [UInt8], scopeNames: [String]? = nil, delaysLikeNix: Bool = false
+) throws -> CompiledProgram {
     var options = ParseOptions()
     options.pipeOperators = true
     let tree = try parse(source, options: options)
     let names = scopeNames.map { $0.map { Array($0.utf8) } }
-    let compiled = try Compiler.compile(tree, options: CompileOptions(globals: testGlobals, scopeNames: names))
+    let compiled = try Compiler.compile(
+        tree, options: CompileOptions(globals: testGlobals, scopeNames: names, delaysLikeNix: delaysLikeNix))
     try compiled.program.verify()
     return compiled
 }
@@ -43,9 +48,10 @@ private func instruction(_ line: Substring) -> String {
 
 /// Compares the code of a source, chunk by chunk.
 func expectCode(
-    _ source: String, _ expected: String..., location: Testing.SourceLocation = #_sourceLocation
+    _ source: String, delaysLikeNix: Bool = false, _ expected: String...,
+    location: Testing.SourceLocation = #_sourceLocation
 ) throws {
-    let found = try listing(compile(source).program)
+    let found = try listing(compile(source, delaysLikeNix: delaysLikeNix).program)
     #expect(found == expected, "\(source)", sourceLocation: location)
 }
 

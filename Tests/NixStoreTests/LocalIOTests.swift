@@ -118,6 +118,27 @@ import Testing
         #expect(try !io.pathExists(directory("out")))
     }
 
+    @Test func restrictedEvaluationsSeeTheWayToAllowedPaths() throws {
+        directory.directory("in")
+        directory.directory("in/deep")
+        try directory.file("in/deep/a", "1")
+        try directory.file("in/beside", "2")
+        directory.link("in/deep/escape", to: "../beside")
+        let io = LocalIO(allowedPaths: [directory("in/deep")], isRestricted: true)
+        #expect(try io.readFile(directory("in/deep/a")) == Array("1".utf8))
+        #expect(try io.readDirectory(directory("in")) == [DirectoryEntry(name: Array("deep".utf8), type: .directory)])
+        #expect(try io.readDirectory(directory("in/deep")).count == 2)
+        #expect(try io.fileType(directory.path) == .directory)
+        let beside = String(decoding: directory("in/beside"), as: UTF8.self)
+        expect("access to absolute path '\(beside)' is forbidden in restricted mode") { () throws(EvalIOError) in
+            _ = try io.readFile(directory("in/beside"))
+        }
+        #expect(throws: EvalIOError.self) { try io.readFile(directory("in/deep/escape")) }
+        #expect(try !io.pathExists(directory("in/beside")))
+        #expect(io.environmentVariable(Array("PATH".utf8)) == nil)
+        #expect(io.homeDirectory != nil && io.currentTime() != nil)
+    }
+
     private func expect(_ message: String, _ body: () throws(EvalIOError) -> Void) {
         do {
             try body()

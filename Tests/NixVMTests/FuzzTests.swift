@@ -44,7 +44,7 @@ import Testing
         let process = try ChildProcess(
             bundle.deletingLastPathComponent().appendingPathComponent("firn"),
             [
-                "eval", "--no-cache", "--pure", "--strict", "--stats", "--max-memory", "64MiB", "--timeout", "1",
+                "eval", "--no-cache", "--pure", "--strict", "--stats", "--max-memory", "64MiB", "--max-time", "1",
                 file.path,
             ],
             environment: ["HOME": "/homeless-shelter"])

@@ -39,12 +39,14 @@ struct EvalJobsCommand: AsyncParsableCommand {
     var workers: Int?
 
     @Option(
-        name: [.customLong("arg"), .customLong("argstr")],
-        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+        name: [
+            .customLong("arg"), .customLong("argstr"), .customLong("arg-from-file"), .customLong("arg-from-stdin"),
+        ],
+        help: """
+            NAME EXPR, with --argstr NAME TEXT, with --arg-from-file NAME FILE, or with --arg-from-stdin NAME: pass an \
+            argument to a function.
+            """)
     var arguments: [CallArgument] = []
-
-    @Option(help: "The value of builtins.currentSystem.")
-    var system = OwnSystem.name
 
     @Flag(help: "Visit every set, even without recurseForDerivations.")
     var forceRecurse = false
@@ -52,19 +54,15 @@ struct EvalJobsCommand: AsyncParsableCommand {
     @Flag(help: "Add the meta attribute of each derivation.")
     var meta = false
 
-    @Flag(help: "Show the backtraces of errors.")
-    var showTrace = false
+    @OptionGroup var settings: SettingArguments
 
-    @Option(
-        name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
-        help: "Experimental features of Nix to enable.")
-    var features: [String] = []
+    @OptionGroup(title: "Options of Nix for builds and messages") var builds: BuildArguments
 
     @Option(help: "Memory of one job, such as 2GiB; a job that approaches it is continued by another one.")
     var maxMemory = ByteSize(bytes: 4 << 30)
 
-    @Option(help: "The longest time of one job, in seconds.")
-    var timeout = 3_600.0
+    @Option(help: ArgumentHelp("The longest time of one job.", valueName: "seconds"))
+    var maxTime = 3_600.0
 
     @Flag(help: "Neither read nor write the cache of compiled programs (local farm only).")
     var noCache = false
@@ -75,8 +73,8 @@ struct EvalJobsCommand: AsyncParsableCommand {
         if let workers, !(1...1_024).contains(workers) {
             throw ValidationError("--workers takes a number from 1 to 1024, not \(workers)")
         }
-        guard timeout > 0, timeout < 86_400 else {
-            throw ValidationError("--timeout takes seconds above 0 and up to a day, not \(timeout)")
+        guard maxTime > 0, maxTime < 86_400 else {
+            throw ValidationError("--max-time takes seconds above 0 and up to a day, not \(maxTime)")
         }
         if noCache, connection.isGiven {
             throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
@@ -85,7 +83,8 @@ struct EvalJobsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let job = try template()
+        builds.warn()
+        let job = try template(try settings.loaded())
         let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
         guard !connection.isGiven else {
             return try await walk(job, try await connection.connect(), workers: count)
@@ -105,20 +104,20 @@ struct EvalJobsCommand: AsyncParsableCommand {
         await client.close()
     }
 
-    private func template() throws -> WireJobSpecification {
+    private func template(_ settings: NixSettings) throws -> WireJobSpecification {
         var job = WireJobSpecification()
         job.program = try PackageSetFile(file, roots: roots).program()
         job.roots = roots.map { root in .with { $0.name = root.name } }
-        job.arguments = JobOptionArguments.list(arguments)
-        job.system = system
-        job.features = JobOptionArguments.words(features)
+        job.arguments = try JobOptionArguments.list(arguments)
+        job.system = settings.currentSystem
+        job.features = settings.features.sorted()
         job.limits.memoryBytes = UInt64(maxMemory.bytes)
-        job.limits.timeoutMs = UInt64(timeout * 1_000)
+        job.limits.timeoutMs = UInt64(maxTime * 1_000)
         job.limits.resultBytes = 256 << 20
         job.label = "eval-jobs \(file)".prefixOfUTF8(ProtocolLimits.labelBytes)
         job.walk.forceRecurse = forceRecurse
         job.walk.meta = meta
-        job.walk.showTrace = showTrace
+        job.walk.showTrace = settings.showsTrace
         return job
     }
 }

@@ -17,11 +17,11 @@ struct JobLine: Decodable {
     private var arguments: [String: String]?
     private var maxFuel: UInt64?
     private var maxMemory: UInt64?
-    private var timeout: Double?
+    private var maxTime: Double?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case source, root, path, attribute, label, priority, system, strict, format, trace, idempotencyKey, arguments
-        case maxFuel, maxMemory, timeout
+        case maxFuel, maxMemory, maxTime
     }
 
     private struct AnyKey: CodingKey {
@@ -52,7 +52,7 @@ struct JobLine: Decodable {
         arguments = try container.decodeIfPresent([String: String].self, forKey: .arguments)
         maxFuel = try container.decodeIfPresent(UInt64.self, forKey: .maxFuel)
         maxMemory = try container.decodeIfPresent(UInt64.self, forKey: .maxMemory)
-        timeout = try container.decodeIfPresent(Double.self, forKey: .timeout)
+        maxTime = try container.decodeIfPresent(Double.self, forKey: .maxTime)
     }
 
     /// The job that a line describes; the template applies where the line says nothing.
@@ -135,11 +135,11 @@ struct JobLine: Decodable {
     private func setLimits(_ job: inout WireJobSpecification) throws {
         if let maxFuel { job.limits.fuel = maxFuel }
         if let maxMemory { job.limits.memoryBytes = maxMemory }
-        guard let timeout else { return }
-        guard timeout > 0, timeout < 1e9 else {
-            throw CommandFailure("timeout is \(timeout), not seconds above 0 and below 1000000000")
+        guard let maxTime else { return }
+        guard maxTime > 0, maxTime < 1e9 else {
+            throw CommandFailure("maxTime is \(maxTime), not seconds above 0 and below 1000000000")
         }
-        job.limits.timeoutMs = JobOptionArguments.milliseconds(timeout)
+        job.limits.timeoutMs = JobOptionArguments.milliseconds(maxTime)
     }
 
     private func setNamed(_ job: inout WireJobSpecification) throws {

@@ -11,8 +11,13 @@ struct JobOptionArguments: ParsableArguments {
     var attributes: [String] = []
 
     @Option(
-        name: [.customLong("arg"), .customLong("argstr")],
-        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+        name: [
+            .customLong("arg"), .customLong("argstr"), .customLong("arg-from-file"), .customLong("arg-from-stdin"),
+        ],
+        help: """
+            NAME EXPR, with --argstr NAME TEXT, with --arg-from-file NAME FILE, or with --arg-from-stdin NAME: pass an \
+            argument to a function.
+            """)
     var arguments: [CallArgument] = []
 
     @Option(help: "The value of builtins.currentSystem; with an empty text it is missing.")
@@ -36,8 +41,8 @@ struct JobOptionArguments: ParsableArguments {
     @Option(help: "The limit on the call depth, in frames.")
     var maxDepth: UInt64?
 
-    @Option(help: "Seconds after which the evaluation ends with deadlineExceeded.")
-    var timeout: Double?
+    @Option(help: ArgumentHelp("Time after which the evaluation ends with deadlineExceeded.", valueName: "seconds"))
+    var maxTime: Double?
 
     @Option(help: "The limit on the printed value, such as 16M.")
     var maxResult: ByteSize?
@@ -71,9 +76,9 @@ struct JobOptionArguments: ParsableArguments {
     var evaluatorVersion: String?
 
     mutating func validate() throws {
-        for seconds in [timeout, delay, expires].compactMap({ $0 }) where !(seconds > 0 && seconds < 1e9) {
+        for seconds in [maxTime, delay, expires].compactMap({ $0 }) where !(seconds > 0 && seconds < 1e9) {
             throw ValidationError(
-                "--timeout, --delay and --expires take seconds above 0 and below 1000000000, not \(seconds)")
+                "--max-time, --delay and --expires take seconds above 0 and below 1000000000, not \(seconds)")
         }
         for (name, limit) in [("--max-fuel", maxFuel), ("--max-depth", maxDepth)] where limit == 0 {
             throw ValidationError("\(name) takes a number from 1")
@@ -85,9 +90,12 @@ struct JobOptionArguments: ParsableArguments {
     }
 
     /// A specification with everything except what to evaluate.
-    func template() -> WireJobSpecification {
-        .with {
-            $0.arguments = Self.list(arguments)
+    ///
+    /// - Throws: `CommandFailure` if the file of an argument cannot be read.
+    func template() throws -> WireJobSpecification {
+        let arguments = try Self.list(arguments)
+        return .with {
+            $0.arguments = arguments
             $0.limits = limits()
             $0.traceLevel = trace.wire
             $0.format = format.wire
@@ -121,23 +129,24 @@ struct JobOptionArguments: ParsableArguments {
             $0.fuel = maxFuel ?? 0
             $0.memoryBytes = UInt64(maxMemory?.bytes ?? 0)
             $0.depth = maxDepth ?? 0
-            $0.timeoutMs = timeout.map(Self.milliseconds) ?? 0
+            $0.timeoutMs = maxTime.map(Self.milliseconds) ?? 0
             $0.resultBytes = UInt64(maxResult?.bytes ?? 0)
             $0.traceBytes = UInt64(maxTrace?.bytes ?? 0)
         }
     }
 
-    /// The arguments of `--arg` and `--argstr`. Jobs require distinct names, so only the last value of a name is used.
-    static func list(_ arguments: [CallArgument]) -> [WireArgument] {
-        CallArgument.last(arguments).map { argument in
-            .with {
-                $0.name = argument.name
-                switch argument.value {
-                case .expression(let source): $0.expression = Data(source.utf8)
-                case .text(let text): $0.text = Data(text.utf8)
-                case nil: break
-                }
+    /// The arguments of functions. Jobs require distinct names, so only the last value of a name is used.
+    ///
+    /// - Throws: `CommandFailure` if the file of an argument cannot be read.
+    static func list(_ arguments: [CallArgument]) throws -> [WireArgument] {
+        try CallArgument.last(arguments).map { argument in
+            var wire = WireArgument.with { $0.name = argument.name }
+            if case .expression(let source) = argument.value {
+                wire.expression = Data(source.utf8)
+            } else {
+                do { wire.text = Data(try argument.text() ?? []) } catch { throw CommandFailure("\(error)") }
             }
+            return wire
         }
     }
 }

@@ -23,8 +23,9 @@ struct JobStream: Sendable {
         var job: WireJobSpecification
     }
 
-    init(_ command: SubmitCommand, client: FirnClient) {
-        var template = command.options.template()
+    /// - Throws: `CommandFailure` if the file of an argument cannot be read.
+    init(_ command: SubmitCommand, client: FirnClient) throws {
+        var template = try command.options.template()
         template.roots = command.source.wireRoots
         template.attribute = command.options.attributes.first ?? ""
         self.template = template

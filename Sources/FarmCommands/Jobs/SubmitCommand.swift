@@ -13,7 +13,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
             --jobs-from reads one JSON object per line: "source" (text), or "root" and "path", and optionally "attribute", \
             "label", "priority", "system", "strict", "format", "trace", "idempotencyKey", "arguments" ({NAME: TEXT}), \
-            "maxFuel", "maxMemory" (bytes), "timeout" (seconds). The options apply where a line says nothing. Results are \
+            "maxFuel", "maxMemory" (bytes), "maxTime" (seconds). The options apply where a line says nothing. Results are \
             printed in the order in which jobs finish; with --json each bears the number of its line.
 
             Examples:
@@ -46,6 +46,8 @@ struct SubmitCommand: AsyncParsableCommand {
         if stream.jobsFrom != nil, options.attributes.count > 1 {
             throw ValidationError("--jobs-from takes one --attr at most; a line may name its own")
         }
+        let sources = source.isExpression ? [] : source.files
+        try CallArgument.check(options.arguments, files: sources + [stream.jobsFrom].compactMap { $0 })
         if showTrace, !wait || json {
             throw ValidationError("--show-trace is for --wait without --json, which has the backtrace anyway")
         }
@@ -56,7 +58,7 @@ struct SubmitCommand: AsyncParsableCommand {
             let client = try await connection.connect()
             return try await JobStream(self, client: client).run(file)
         }
-        let jobs = try source.jobs(options.template(), attributes: options.attributes)
+        let jobs = try source.jobs(try options.template(), attributes: options.attributes)
         for (index, job) in jobs.enumerated() {
             do throws(ProtocolError) { try job.validate() } catch {
                 throw CommandFailure("job \(index + 1): \(error.message)", exitCode: 2)

@@ -7,7 +7,11 @@ import Platform
 
 /// The options of all evaluating commands, with the names that `nix-instantiate` gives them.
 struct EvaluationArguments: ParsableArguments {
-    @Argument(help: "Files to evaluate; - is standard input, and a directory stands for its default.nix.")
+    @Argument(
+        help: """
+            Files to evaluate; - is standard input, a directory stands for its default.nix, and <NAME> is looked up in the \
+            search path.
+            """)
     var files: [String] = []
 
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
@@ -18,27 +22,19 @@ struct EvaluationArguments: ParsableArguments {
     var attributes: [String] = []
 
     @Option(
-        name: [.customLong("arg"), .customLong("argstr")],
-        help: "NAME EXPR, or with --argstr NAME TEXT: pass an argument to a function.")
+        name: [
+            .customLong("arg"), .customLong("argstr"), .customLong("arg-from-file"), .customLong("arg-from-stdin"),
+        ],
+        help: """
+            NAME EXPR, with --argstr NAME TEXT, with --arg-from-file NAME FILE, or with --arg-from-stdin NAME: pass an \
+            argument to a function.
+            """)
     var arguments: [CallArgument] = []
 
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
 
-    @Option(
-        name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
-        help: "Experimental features of Nix to enable: \(ExperimentalFeatures.known.joined(separator: ", ")).")
-    var features: [String] = []
-
-    @Option(
-        name: .customLong("option"),
-        help: "NAME VALUE: set an option of Nix, such as max-call-depth, pure-eval or lint-url-literals.")
-    var options: [String] = []
-
-    @OptionGroup var lints: LintArguments
-
-    @Flag(inversion: .prefixedNo, help: "Show the backtrace of an error.")
-    var showTrace = false
+    @OptionGroup var settings: SettingArguments
 
     @Flag(name: .customLong("pure"), help: "Evaluate without environment, clock and search path.")
     var pure = false
@@ -46,14 +42,15 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(help: "Evaluate with environment, clock and search path (the default).")
     var impure = false
 
-    @Flag(help: "Write to no store, whatever the environment names.")
+    @Flag(
+        name: [.customLong("readonly-mode"), .customLong("dry-run")],
+        help: "Write to no store, whatever the environment names.")
     var readonlyMode = false
 
     @Flag(help: "Write to the store that NIX_REMOTE names, or to the directory NIX_STORE_DIR, if there is one.")
     var readWriteMode = false
 
-    @Flag(help: "Print the messages of builtins.traceVerbose.")
-    var traceVerbose = false
+    @OptionGroup(title: "Options of nix-instantiate for builds and messages") var builds: BuildArguments
 
     @Flag(name: .customLong("no-cache"), help: "Neither read nor write the cache of compiled programs.")
     var noCache = false
@@ -64,129 +61,119 @@ struct EvaluationArguments: ParsableArguments {
     @Option(help: "The limit on memory (heap, stack and programs), such as 512M, 2GiB or a number of bytes.")
     var maxMemory: ByteSize?
 
-    @Option(
-        name: [.customLong("max-depth"), .customLong("max-call-depth")], help: "The limit on the call depth, in frames."
-    )
-    var maxDepth: Int = 10_000_000
+    @Option(help: "The limit on the call depth, in frames (default: 10000000, or the setting max-call-depth).")
+    var maxDepth: Int?
 
-    @Option(help: "The limit on time, in seconds.")
-    var timeout: Double?
+    @Option(help: ArgumentHelp("The limit on time.", valueName: "seconds"))
+    var maxTime: Double?
+
+    private static let defaultDepth = 10_000_000
 
     mutating func validate() throws {
         if let maxFuel, maxFuel < 0 { throw ValidationError("--max-fuel takes a number from 0, not \(maxFuel)") }
-        if maxDepth < 1 { throw ValidationError("--max-depth takes a number from 1, not \(maxDepth)") }
-        if let timeout, !(timeout > 0 && timeout < 1e9) {
-            throw ValidationError("--timeout takes seconds above 0 and below 1000000000, not \(timeout)")
+        if let maxDepth, maxDepth < 1 { throw ValidationError("--max-depth takes a number from 1, not \(maxDepth)") }
+        if let maxTime, !(maxTime > 0 && maxTime < 1e9) {
+            throw ValidationError("--max-time takes seconds above 0 and below 1000000000, not \(maxTime)")
         }
-        try CallArgument.check(arguments)
-        for pair in options where !pair.contains("\0") {
-            throw ValidationError("'\(pair)' lacks its second word: --option takes two")
-        }
+        try CallArgument.check(arguments, files: isExpression ? [] : files)
         if pure && impure { throw ValidationError("--pure and --impure exclude each other") }
         if !isExpression { try Source.checkStandardInput(files) }
-        try ExperimentalFeatures.check(features)
-        for (name, value) in pairs(options) { try apply(option: name, value) }
     }
 
-    /// Applies an option of `--option` as the flag of the same name does.
-    private mutating func apply(option name: String, _ value: String) throws {
-        switch name {
-        case "max-call-depth":
-            guard let depth = Int(value), depth > 0 else {
-                throw ValidationError("option 'max-call-depth' takes a number from 1, not '\(value)'")
-            }
-            maxDepth = depth
-        case "pure-eval": pure = try boolean(name, value)
-        case "show-trace": showTrace = try boolean(name, value)
-        case "trace-verbose": traceVerbose = try boolean(name, value)
-        case "warn-short-path-literals": if try boolean(name, value) { lints.lintShortPathLiterals = .warn }
-        case "lint-url-literals": lints.lintUrlLiterals = try level(name, value)
-        case "lint-short-path-literals": lints.lintShortPathLiterals = try level(name, value)
-        case "lint-absolute-path-literals": lints.lintAbsolutePathLiterals = try level(name, value)
-        case "experimental-features", "extra-experimental-features":
-            try ExperimentalFeatures.check([value])
-            features.append(value)
-        default:
-            throw ValidationError(
-                "unknown option '\(name)'; known: extra-experimental-features, lint-absolute-path-literals, "
-                    + "lint-short-path-literals, lint-url-literals, max-call-depth, pure-eval, show-trace, trace-verbose, "
-                    + "warn-short-path-literals")
-        }
+    /// The settings, with warnings of what has no effect on standard error.
+    func loadedSettings() throws -> NixSettings {
+        builds.warn()
+        return try settings.loaded()
     }
 
-    private func boolean(_ name: String, _ value: String) throws -> Bool {
-        switch value {
-        case "true", "yes", "1": return true
-        case "false", "no", "0": return false
-        default: throw ValidationError("option '\(name)' takes true or false, not '\(value)'")
-        }
-    }
-
-    private func level(_ name: String, _ value: String) throws -> LiteralLints.Level {
-        guard let level = LiteralLints.Level(rawValue: value) else {
-            throw ValidationError("option '\(name)' takes ignore, warn or fatal, not '\(value)'")
-        }
-        return level
-    }
-
-    private func pairs(_ joined: [String]) -> [(String, String)] {
-        joined.map { pair in
-            let cut = pair.firstIndex(of: "\0") ?? pair.endIndex
-            return (String(pair[..<cut]), String(pair[cut...].dropFirst()))
-        }
-    }
-
-    var isPure: Bool { pure }
-
-    /// The evaluator that the arguments describe; nil if the system has no address space for its heap.
-    func makeEvaluator(stress: Bool = false, countsWork: Bool = false, checks: MachineChecks? = nil) -> Evaluator? {
-        let deadline = timeout.map { MonotonicClock.now() &+ UInt64($0 * 1e9) }
-        let io = LocalIO(isPure: isPure)
-        let features = ExperimentalFeatures.enabled(features)
+    /// The evaluator that the arguments and the settings describe; nil if the system has no address space for its heap.
+    ///
+    /// - Parameter printsDelayed: whether values are printed without being forced, as Nix prints them.
+    func makeEvaluator(
+        _ settings: NixSettings, printsDelayed: Bool = false, stress: Bool = false, countsWork: Bool = false,
+        checks: MachineChecks? = nil
+    ) -> Evaluator? {
+        let isPure = pure || settings.isPure && !impure
+        let searchPath = searchPath(settings, isPure: isPure)
+        let io = LocalIO(
+            isPure: isPure, allowedPaths: settings.isRestricted ? readablePaths(searchPath) : nil,
+            isRestricted: settings.isRestricted)
         // The lints inspect literals while parsing, so programs from the cache cannot be used.
-        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !lints.levels.areIgnored ? nil : UserCache.programs
-        let settings = MachineSettings(
-            stress: stress, currentSystem: isPure ? nil : Array(OwnSystem.name.utf8), searchPath: searchPath(io),
+        let diskCache: (@Sendable () -> DiskCache?)? = noCache || !settings.lints.areIgnored ? nil : UserCache.programs
+        var machine = MachineSettings(
+            stress: stress, currentSystem: isPure ? nil : Array(settings.currentSystem.utf8), searchPath: searchPath,
             pure: isPure, workingDirectory: currentDirectory(),
-            traceVerbose: traceVerbose, countsWork: countsWork, checks: checks, features: features)
-        let evaluator = Evaluator(
-            io: io,
-            options: EvaluatorOptions(
-                limits: Limits(fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth, deadline: deadline),
-                settings: settings, pipeOperators: features.contains("pipe-operators"), lints: lints.levels,
-                diskCache: diskCache),
-            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
+            traceVerbose: settings.tracesVerbosely, countsWork: countsWork, checks: checks, features: settings.features)
+        machine.abortsOnWarning = settings.abortsOnWarning
+        machine.fetching.allowedURIs = settings.isRestricted ? settings.allowedURIs : nil
+        machine.fetching.allowsDirtyTrees = settings.allowsDirtyTrees
+        machine.fetching.warnsOfDirtyTrees = settings.warnsOfDirtyTrees
+        var options = EvaluatorOptions(
+            limits: limits(settings), settings: machine,
+            pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
+        options.delaysLikeNix = printsDelayed
+        let evaluator = Evaluator(io: io, options: options, print: { Output.message($0 + [UInt8(ascii: "\n")]) })
         if let evaluator { ProcessMemory.keep(evaluator) }
         return evaluator
     }
 
-    /// The entries of `-I`, followed by those of NIX_PATH.
-    private func searchPath(_ io: LocalIO) -> [(prefix: [UInt8], path: [UInt8])] {
+    private func limits(_ settings: NixSettings) -> Limits {
+        Limits(
+            fuel: maxFuel, memory: maxMemory?.bytes, depth: maxDepth ?? settings.maximumCallDepth ?? Self.defaultDepth,
+            deadline: maxTime.map { MonotonicClock.now() &+ UInt64($0 * 1e9) })
+    }
+
+    /// The entries of `-I`, followed by those of the settings and the channels. A pure evaluation has only the first.
+    private func searchPath(_ settings: NixSettings, isPure: Bool) -> [(prefix: [UInt8], path: [UInt8])] {
         var entries = include.map { Array($0.utf8) }
-        if let variable = io.environmentVariable(Array("NIX_PATH".utf8)) { entries += SearchPath.entries(variable) }
+        if !isPure { entries += settings.searchPath }
+        if !isPure, !settings.isRestricted {
+            entries += NixEnvironment().channels(usesXDGDirectories: settings.usesXDGDirectories)
+        }
         return entries.map { entry in
             guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return ([], entry) }
             return (Array(entry[..<equals]), Array(entry[(equals + 1)...]))
         }
     }
 
+    /// What a restricted evaluation may read: the entries of the search path, or the store objects that they lie in.
+    private func readablePaths(_ searchPath: [(prefix: [UInt8], path: [UInt8])]) -> [[UInt8]] {
+        let store = Array("/nix/store".utf8)
+        return searchPath.map { entry in
+            let path = absolute(entry.path)
+            let names = CanonPath.components(path)
+            guard CanonPath.isInside(path, store), names.count > 2 else { return path }
+            return CanonPath.absolute(names[2], relativeTo: store)
+        }
+    }
+
     private func absolute(_ path: [UInt8]) -> [UInt8] { CanonPath.absolute(path, relativeTo: currentDirectory()) }
 
-    /// The arguments that `--arg` and `--argstr` pass to functions.
+    /// The arguments that the command line passes to functions.
     func callArguments(_ evaluator: Evaluator) throws(EvalFailure) -> [(name: [UInt8], value: ValueHandle)] {
         var values: [(name: [UInt8], value: ValueHandle)] = []
         for argument in arguments {
             let value: ValueHandle
-            switch argument.value {
-            case .expression(let source):
+            if case .expression(let source) = argument.value {
                 value = try evaluator.load(
                     source: Array(source.utf8), name: "«string»", directory: currentDirectory())
-            case .text(let text): value = evaluator.string(text)
-            case nil: continue
+            } else {
+                value = evaluator.machine.makeString(try text(of: argument))
             }
             values.append((Array(argument.name.utf8), value))
         }
         return values
+    }
+
+    private func text(of argument: CallArgument) throws(EvalFailure) -> [UInt8] {
+        do throws(EvalIOError) { return try argument.text() ?? [] } catch {
+            throw EvalFailure(kind: .io, message: error.message)
+        }
+    }
+
+    /// Prints the paths of the arguments in the search path, one a line.
+    func findFiles(_ evaluator: Evaluator) throws(EvalFailure) {
+        for name in files { Output.text(try FileArgument.find(name, evaluator) + [UInt8(ascii: "\n")]) }
     }
 
     /// Passes each value to `body`: every file or expression, called and selected from as the options say. A value is
@@ -218,7 +205,7 @@ struct EvaluationArguments: ParsableArguments {
             }
             return try evaluator.load(source: source, name: "«stdin»", directory: currentDirectory())
         }
-        let path = absolute(Array(file.utf8))
+        let path = try FileArgument(file).path(evaluator)
         if file.hasSuffix(".firn") { return try load(program: path, evaluator) }
         return try evaluator.load(file: path)
     }

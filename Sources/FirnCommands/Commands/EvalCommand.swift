@@ -41,18 +41,18 @@ struct EvalCommand: ParsableCommand {
     @Option(help: "With --check: also check the whole heap after every this many instructions.")
     var checkInterval: Int?
 
-    @Flag(help: "Accepted for compatibility with nix-instantiate.")
+    @Flag(
+        name: [.customLong("eval"), .customLong("eval-only")], help: "Accepted for compatibility with nix-instantiate.")
     var eval = false
+
+    @Flag(help: "Print where the search path has the files that the arguments name, such as nixpkgs/lib.")
+    var findFile = false
 
     @Flag(help: .hidden)
     var parse = false
 
-    @Flag(help: .hidden)
-    var findFile = false
-
     mutating func validate() throws {
         if parse { throw ValidationError("nix-instantiate --parse is `firn parse` here") }
-        if findFile { throw ValidationError("there is no --find-file: evaluate <NAME> with -E instead") }
         if [json, raw, xml].count(where: { $0 }) > 1 {
             throw ValidationError("--json, --raw and --xml exclude each other")
         }
@@ -66,14 +66,16 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        try EvaluationThread.run { evaluate() }
+        let settings = try evaluation.loadedSettings()
+        try EvaluationThread.run { evaluate(settings) }
     }
 
-    private func evaluate() -> Int32 {
+    private func evaluate(_ settings: NixSettings) -> Int32 {
         let checks = check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil
         guard
             let evaluator = evaluation.makeEvaluator(
-                stress: stress, countsWork: Statistics.isWanted(stats), checks: checks)
+                settings, printsDelayed: !strict && !json && !raw && !findFile, stress: stress,
+                countsWork: Statistics.isWanted(stats), checks: checks)
         else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
@@ -83,22 +85,26 @@ struct EvalCommand: ParsableCommand {
             let session = StoreSession(store, evaluation, for: evaluator, followsEnvironment: false, code: &code)
         else { return code }
         do throws(EvalFailure) {
-            try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
-                let text = try text(value, evaluator)
-                // What a store path that is printed names is in the store.
-                try evaluator.flushStore()
-                store.print(text, isData: json || raw)
-            }
+            if findFile { try evaluation.findFiles(evaluator) } else { try printValues(evaluator) }
             try evaluator.finishStore()
         } catch {
             session.abandon()
-            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
+            Output.message(evaluator.report(error).text(showTrace: settings.showsTrace))
             code = 1
         }
         Statistics.report(evaluator.statistics, isAsked: stats)
         evaluator.storePrograms()
         // The process ends here, because freeing every program and object first would take a thirtieth of the time.
         leave(code)
+    }
+
+    private func printValues(_ evaluator: Evaluator) throws(EvalFailure) {
+        try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
+            let text = try text(value, evaluator)
+            // What a store path that is printed names is in the store.
+            try evaluator.flushStore()
+            store.print(text, isData: json || raw)
+        }
     }
 
     private func text(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {

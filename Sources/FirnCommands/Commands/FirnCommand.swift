@@ -57,23 +57,27 @@ public struct FirnCommand: ParsableCommand {
         }
     }
 
-    /// Joins the values of options that take two words (`--arg NAME EXPR`) by a NUL, which no argument can contain. After
-    /// `--argstr` it joins them by two, by which `CallArgument` tells the options apart.
+    /// Joins the name and the value of each argument of functions by NULs, which no word can contain, so that they are the
+    /// one value that the parser expects of an option (`CallArgument`), and those of settings (`SettingArgument`).
     package static func joinPairs(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0
         while index < arguments.count {
             let word = arguments[index]
-            if word == "--" { return result + arguments[index...] }
-            result.append(word)
-            if ["--arg", "--argstr", "--option"].contains(word), index + 2 < arguments.count {
-                let separator = word == "--argstr" ? "\0\0" : "\0"
-                result.append(arguments[index + 1] + separator + arguments[index + 2])
-                index += 2
+            if word == "--" {
+                result += arguments[index...]
+                break
             }
+            result.append(word)
             index += 1
+            guard let form = CallArgument.Form(option: word), index + form.valueCount < arguments.count else {
+                continue
+            }
+            let value = form.valueCount > 0 ? arguments[index + 1] : ""
+            result.append(arguments[index] + form.separator + value)
+            index += 1 + form.valueCount
         }
-        return result
+        return SettingWords.joined(result)
     }
 }
 

@@ -28,11 +28,13 @@ struct InstantiateCommand: ParsableCommand {
     var stress = false
 
     func run() throws {
-        try EvaluationThread.run { evaluate() }
+        let settings = try evaluation.loadedSettings()
+        try EvaluationThread.run { evaluate(settings) }
     }
 
-    private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(stress: stress, countsWork: Statistics.isWanted(stats)) else {
+    private func evaluate(_ settings: NixSettings) -> Int32 {
+        guard let evaluator = evaluation.makeEvaluator(settings, stress: stress, countsWork: Statistics.isWanted(stats))
+        else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
@@ -51,7 +53,7 @@ struct InstantiateCommand: ParsableCommand {
             try evaluator.finishStore()
         } catch {
             session.abandon()
-            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
+            Output.message(evaluator.report(error).text(showTrace: settings.showsTrace))
             code = 1
         }
         Statistics.report(evaluator.statistics, isAsked: stats)

@@ -24,26 +24,21 @@ struct ParseCommand: ParsableCommand {
     @Flag(help: "Print a JSON object for each expression.")
     var json = false
 
-    @Option(
-        name: [.customLong("extra-experimental-features"), .customLong("experimental-features")],
-        help: "Experimental features of Nix to enable: pipe-operators.")
-    var features: [String] = []
-
-    @OptionGroup var lints: LintArguments
+    @OptionGroup var settings: SettingArguments
 
     mutating func validate() throws {
         if !isExpression { try Source.checkStandardInput(files) }
-        try ExperimentalFeatures.check(features)
     }
 
     func run() throws {
-        try EvaluationThread.run { parse() }
+        let settings = try settings.loaded()
+        try EvaluationThread.run { parse(settings) }
     }
 
-    private func parse() -> Int32 {
+    private func parse(_ settings: NixSettings) -> Int32 {
         let io = LocalIO()
         let options = EvaluatorOptions(
-            pipeOperators: ExperimentalFeatures.enabled(features).contains("pipe-operators"), lints: lints.levels)
+            pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints)
         let print: (_ line: [UInt8]) -> Void = { Output.message($0 + [UInt8(ascii: "\n")]) }
         guard let evaluator = Evaluator(io: io, options: options, print: print) else {
             Output.note("error: \(AddressSpace.failureText)")

@@ -56,11 +56,12 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-        try EvaluationThread.run { evaluate() }
+        let settings = try evaluation.loadedSettings()
+        try EvaluationThread.run { evaluate(settings) }
     }
 
-    private func evaluate() -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator() else {
+    private func evaluate(_ settings: NixSettings) -> Int32 {
+        guard let evaluator = evaluation.makeEvaluator(settings) else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
@@ -73,7 +74,7 @@ struct TraceCommand: ParsableCommand {
             return 0
         } catch {
             finish()
-            Output.message(evaluator.report(error).text(showTrace: evaluation.showTrace))
+            Output.message(evaluator.report(error).text(showTrace: settings.showsTrace))
             return 1
         }
     }

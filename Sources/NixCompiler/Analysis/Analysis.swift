@@ -17,6 +17,8 @@ struct Analysis: Sendable {
     private var resolutions: [PackedResolution]
     /// By node: the function that a lambda or a lazy expression is compiled to.
     var functionOfNode: [Int32]
+    /// By node of a lambda that is delayed itself (`CompileOptions.delaysLikeNix`): its thunk.
+    var thunkOfLambda: [Int32: Int32] = [:]
     /// By node of a `with`: its index in `withs`.
     var withOfNode: [Int32: Int32] = [:]
     /// By node of a search path: the resolution of `__nixPath`.
@@ -63,13 +65,22 @@ struct Analysis: Sendable {
         let function = functionOfNode[Int(node.rawValue)]
         return function < 0 ? nil : FunctionID(Int(function))
     }
+
+    /// The function that makes the value of an expression where it may be delayed.
+    func delayedFunction(of node: NodeID) -> FunctionID? {
+        if !thunkOfLambda.isEmpty, let thunk = thunkOfLambda[Int32(truncatingIfNeeded: node.rawValue)] {
+            return FunctionID(Int(thunk))
+        }
+        return function(of: node)
+    }
 }
 
 extension Analysis {
     /// Bytes of the growing tables while `more` elements are added to each, see `Array.byteCount(adding:)`.
     func byteCount(adding more: Int) -> Int {
         // A dictionary entry takes more than its key and value, because some buckets are free.
-        let entries = withOfNode.capacity * 16 + searchPaths.capacity * 32 + overrides.capacity * 32
+        let entries =
+            (withOfNode.capacity + thunkOfLambda.capacity) * 16 + searchPaths.capacity * 32 + overrides.capacity * 32
         return entries + functions.byteCount(adding: more) + captures.byteCount(adding: more)
             + functionOfBinding.byteCount(adding: 0) + withs.byteCount(adding: more)
             + resolvedAttributes.byteCount(adding: more)
@@ -78,7 +89,8 @@ extension Analysis {
 
     /// Bytes of all tables, estimated so that equal sources give equal numbers.
     var memoryBytes: Int {
-        let entries = withOfNode.count * 24 + searchPaths.count * 48 + overrides.count * 48
+        let entries =
+            (withOfNode.count + thunkOfLambda.count) * 24 + searchPaths.count * 48 + overrides.count * 48
         let grown =
             functions.estimatedByteCount + captures.estimatedByteCount + withs.estimatedByteCount
             + resolvedAttributes.estimatedByteCount

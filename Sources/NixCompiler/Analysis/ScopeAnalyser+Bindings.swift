@@ -130,7 +130,7 @@ extension ScopeAnalyser {
 
     /// Analyses `inherit (e) name;` where `e` has no local of its own.
     private mutating func analyseInheritedFrom(_ index: Int, source: NodeID) throws(CompileError) {
-        if case .identifier(let symbol) = tree[source], isDirectlyReadable(symbol) {
+        if !delaysLikeNix, case .identifier(let symbol) = tree[source], isDirectlyReadable(symbol) {
             return try analyse(source)
         }
         let name = tree.attributes[index].name

@@ -3,7 +3,8 @@ import NixSyntax
 // Which expressions become thunks.
 //
 // No thunk is made for constants, for variables whose value exists already, for functions, and for small lists and sets
-// of these. `x.a` makes one only if needed, which is decided at run time (`lazySelect`).
+// of these. `x.a` makes one only if needed, which is decided at run time (`lazySelect`). With
+// `CompileOptions.delaysLikeNix`, there are thunks wherever Nix has them.
 
 extension ScopeAnalyser {
     /// Analyses an expression whose evaluation may be delayed.
@@ -13,16 +14,39 @@ extension ScopeAnalyser {
     ///   - name: the attribute or variable that the value is bound to.
     mutating func analyseLazily(_ node: NodeID, name: SymbolID?) throws(CompileError) {
         if case .lambda = tree[node] {
-            try descend(node)
-            try analyseLambda(node, name: name)
-            depth -= 1
-        } else if isTrivial(node, nesting: 0) {
+            try analyseLambdaLazily(node, name: name)
+        } else if isMadeAtOnce(node) {
             try analyseTrivial(node)
         } else {
             let id = open(.thunk(node), arity: 0, name: name)
             analysis.functionOfNode[Int(node.rawValue)] = Int32(truncatingIfNeeded: id.rawValue)
             try analyse(node)
             close()
+        }
+    }
+
+    private mutating func analyseLambdaLazily(_ node: NodeID, name: SymbolID?) throws(CompileError) {
+        if delaysLikeNix {
+            let id = open(.thunk(node), arity: 0, name: name)
+            analysis.thunkOfLambda[Int32(truncatingIfNeeded: node.rawValue)] = Int32(truncatingIfNeeded: id.rawValue)
+        }
+        try descend(node)
+        try analyseLambda(node, name: name)
+        depth -= 1
+        if delaysLikeNix { close() }
+    }
+
+    /// Whether the value is made without a thunk.
+    ///
+    /// It changes nothing, but a call of a function that cannot change the analyser would copy it, and inlined it would
+    /// take stack at every level of nesting.
+    @inline(never)
+    private mutating func isMadeAtOnce(_ node: NodeID) -> Bool {
+        guard delaysLikeNix else { return isTrivial(node, nesting: 0) }
+        return switch tree[node] {
+        case .identifier(let symbol): isDirectlyReadable(symbol)
+        case .list(let elements): elements.count == 0
+        default: isConstant(node)
         }
     }
 
@@ -36,7 +60,7 @@ extension ScopeAnalyser {
             if case .global = meaning(of: symbol) { return true }
             return false
         case .negate(let operand):
-            guard !isRedefined(analysis.wellKnown.subtract) else { return false }
+            guard !delaysLikeNix, !isRedefined(analysis.wellKnown.subtract) else { return false }
             switch tree[operand] {
             case .integer, .float: return true
             default: return false
@@ -61,7 +85,8 @@ extension ScopeAnalyser {
     @inline(__always)
     func isReadable(_ meaning: Resolution) -> Bool {
         switch meaning {
-        case .binding(let binding), .attribute(let binding, _): return isReadable(binding)
+        case .binding(let binding): return isReadable(binding)
+        case .attribute(let binding, _): return !delaysLikeNix && isReadable(binding)
         case .global: return true
         case .dynamic, .none: return false
         }

@@ -31,6 +31,8 @@ struct ScopeAnalyser: ~Copyable {
     var operatorChain: [NodeID] = []
     /// The number of expressions around the current one.
     var depth = 0
+    /// See `CompileOptions.delaysLikeNix`.
+    let delaysLikeNix: Bool
     private var unitsUntilPoll = ScopeAnalyser.pollInterval
     private let shouldCancel: (@Sendable (_ bytes: Int) -> Bool)?
 
@@ -75,6 +77,7 @@ struct ScopeAnalyser: ~Copyable {
         self.tree = tree
         baseBytes = Analysis.byteCount(for: tree) + symbols
         analysis = Analysis(tree)
+        delaysLikeNix = options.delaysLikeNix
         shouldCancel = options.shouldCancel
         let count = tree.symbols.count + analysis.wellKnown.added.count
         scope = Array(repeating: -1, count: count)

@@ -4,7 +4,7 @@ import NixSyntax
 extension CodeGenerator {
     /// Pushes the value of an expression, or a thunk of it.
     mutating func generateLazily(_ node: NodeID) throws(BuilderError) {
-        if let function = analysis.function(of: node) {
+        if let function = analysis.delayedFunction(of: node) {
             try makeFunction(function, at: tree.span(of: node))
         } else {
             try generateTrivially(node)

@@ -18,11 +18,12 @@ final class ProgramCache {
 
         /// The key of an analysed source; nil if the evaluation was stopped while the source was hashed.
         init?(
-            source: [UInt8], pipeOperators: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?, isStopped: () -> Bool
+            source: [UInt8], pipeOperators: Bool, delaysLikeNix: Bool, scope: GlobalScope, scopeNames: [[UInt8]]?,
+            isStopped: () -> Bool
         ) {
             guard let hash = Hash(of: source, .sha256, isStopped: isStopped) else { return nil }
             digest = hash.bytes
-            variant = scope.number << 2 | (pipeOperators ? 1 : 0)
+            variant = scope.number << 3 | (delaysLikeNix ? 4 : 0) | (pipeOperators ? 1 : 0)
             self.scopeNames = scopeNames
         }
 

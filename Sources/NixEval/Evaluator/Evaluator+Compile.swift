@@ -65,7 +65,8 @@ extension Evaluator {
         let stop = machine.stop
         guard
             let key = ProgramCache.Key(
-                source: source, pipeOperators: options.pipeOperators, scope: scope, scopeNames: scopeNames,
+                source: source, pipeOperators: options.pipeOperators, delaysLikeNix: options.delaysLikeNix,
+                scope: scope, scopeNames: scopeNames,
                 isStopped: { stop.cause != nil })
         else { throw stopFailure }
         return key
@@ -136,7 +137,8 @@ extension Evaluator {
 
     private func compileOptions(_ scopeNames: [[UInt8]]?, _ tree: SyntaxTree) -> CompileOptions {
         CompileOptions(
-            globals: scope.names, scopeNames: scopeNames, shouldCancel: stopCondition(besides: tree.memoryBytes))
+            globals: scope.names, scopeNames: scopeNames, delaysLikeNix: options.delaysLikeNix,
+            shouldCancel: stopCondition(besides: tree.memoryBytes))
     }
 
     private func syntaxTree(_ source: [UInt8], name: String) throws(EvalFailure) -> SyntaxTree {

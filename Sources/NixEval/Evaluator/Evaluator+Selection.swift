@@ -35,46 +35,66 @@ extension Evaluator {
         return try call(forced, [machine.makeAttributes(named)])
     }
 
-    /// Selects an attribute path (`a.b."c.d".0`), and calls functions on the way like `-A`.
+    /// Selects an attribute path (`a.b."c.d".0`), and calls functions on the way like `-A`. As in Nix, a step that is a
+    /// number selects an element of a list, even if it is in quotes.
     package func select(
         _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
-        try select(value, steps: Evaluator.steps(of: path).map { Array($0.utf8) }, named: path, arguments)
+        var current = value
+        for step in try Evaluator.steps(of: path) {
+            current = try autoCall(current, arguments)
+            if let index = UInt32(step) {
+                current = try element(Int(index), of: current, path)
+            } else {
+                current = try attribute(Array(step.utf8), of: current, path)
+            }
+        }
+        return try force(current)
     }
 
-    /// Selects an attribute path that is given as names. Errors refer to it as `path`.
+    /// Selects an attribute path that is given as the names of attributes. Errors refer to it as `path`.
     func select(
         _ value: ValueHandle, steps: [[UInt8]], named path: String,
         _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
         var current = value
-        for name in steps {
-            let step = String(decoding: name, as: UTF8.self)
-            current = try autoCall(current, arguments)
-            if let index = Int(step), !machine.isAttributes(current) {
-                guard let element = machine.element(current, index) else {
-                    throw EvalFailure(
-                        kind: .value,
-                        message: Array("list index \(index) in selection path '\(path)' is out of range".utf8))
-                }
-                current = element
-                continue
-            }
-            guard machine.isAttributes(current) else {
-                throw EvalFailure(
-                    kind: .type,
-                    message: Array(
-                        "the expression selected by the selection path '\(path)' should be a set but is \(machine.typeName(current))"
-                            .utf8))
-            }
-            guard let attribute = machine.attribute(current, name) else {
-                throw EvalFailure(
-                    kind: .missingAttribute,
-                    message: Array("attribute '\(step)' in selection path '\(path)' not found".utf8))
-            }
-            current = attribute
-        }
+        for name in steps { current = try attribute(name, of: autoCall(current, arguments), path) }
         return try force(current)
+    }
+
+    private func element(_ index: Int, of list: ValueHandle, _ path: String) throws(EvalFailure) -> ValueHandle {
+        guard machine.isList(list) else { throw unexpected("list", list, path) }
+        guard let element = machine.element(list, index) else {
+            throw EvalFailure(
+                kind: .value, message: Array("list index \(index) in selection path '\(path)' is out of range".utf8))
+        }
+        return element
+    }
+
+    private func attribute(_ name: [UInt8], of set: ValueHandle, _ path: String) throws(EvalFailure) -> ValueHandle {
+        guard machine.isAttributes(set) else { throw unexpected("set", set, path) }
+        if name.isEmpty {
+            throw EvalFailure(kind: .value, message: Array("empty attribute name in selection path '\(path)'".utf8))
+        }
+        if let attribute = machine.attribute(set, name) { return attribute }
+        let step = String(decoding: name, as: UTF8.self)
+        throw EvalFailure(
+            kind: .missingAttribute, message: Array("attribute '\(step)' in selection path '\(path)' not found".utf8),
+            suggestions: machine.suggestions(for: name, in: set))
+    }
+
+    private func unexpected(_ expected: String, _ value: ValueHandle, _ path: String) -> EvalFailure {
+        let message =
+            "the expression selected by the selection path '\(path)' should be a \(expected) but is "
+            + machine.typeName(value)
+        return EvalFailure(kind: .type, message: Array(message.utf8))
+    }
+
+    /// The path of a name in the search path, as `<name>` finds it.
+    package func find(_ name: [UInt8]) throws(EvalFailure) -> ValueHandle {
+        let search = try load(
+            source: Array("__findFile __nixPath".utf8), name: "«string»", directory: [UInt8(ascii: "/")])
+        return try call(search, [machine.makeString(name)])
     }
 
     private static func steps(of path: String) throws(EvalFailure) -> [String] {

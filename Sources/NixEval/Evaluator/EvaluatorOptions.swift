@@ -28,6 +28,9 @@ public struct EvaluatorOptions: Sendable {
     public var files = Files.all
     /// Whether `|>` and `<|` are operators: Nix's experimental feature `pipe-operators`.
     public var pipeOperators: Bool
+    /// Whether values that are printed without being forced show what Nix shows, which costs a thunk where a small value
+    /// would do.
+    package var delaysLikeNix = false
     package var settings: MachineSettings
     /// The literals that are warned about or refused.
     package var lints: LiteralLints

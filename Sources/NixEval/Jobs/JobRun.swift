@@ -39,8 +39,9 @@ final class JobRun {
                 print: { [unowned self] in printed.add($0) })
         else { return EvaluationReport(.internalError(AddressSpace.failureText)) }
         if !job.searchPath.isEmpty { machine.setSearchPath(job.searchPath) }
-        let options = EvaluatorOptions(
+        var options = EvaluatorOptions(
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
+        options.delaysLikeNix = job.walk == nil && job.format == .nix && !job.isStrict
         let evaluator = Evaluator(machine: machine, options: options, programs: programs, disk: disk)
         var report = EvaluationReport(outcome(evaluator))
         report.printed = printed.lines

@@ -1,9 +1,9 @@
-arguments@{
+drvAttrs@{
   outputs ? [ "out" ],
   ...
 }:
 let
-  paths = derivationStrict arguments;
+  paths = derivationStrict drvAttrs;
   ofOutput = output: {
     name = output;
     value = shared // {
@@ -14,9 +14,9 @@ let
     };
   };
   pairs = map ofOutput outputs;
-  shared = arguments // builtins.listToAttrs pairs // {
+  shared = drvAttrs // builtins.listToAttrs pairs // {
     all = map (pair: pair.value) pairs;
-    drvAttrs = arguments;
+    inherit drvAttrs;
   };
 in
 (builtins.head pairs).value

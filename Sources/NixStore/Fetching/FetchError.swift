@@ -31,4 +31,12 @@ public struct FetchError: Error, Sendable {
     }
 
     static let stopped = FetchError(.stopped, "stopped")
+
+    /// The error for a URL that the settings `restrict-eval` and `allowed-uris` forbid.
+    public static func forbidden(_ url: [UInt8]) -> FetchError {
+        FetchError(.restricted, "access to URI '", url, "' is forbidden in restricted mode")
+    }
+
+    /// The error for a work tree with changes that are not committed, with the words that tell of it.
+    public static func dirtyTree(_ message: [UInt8]) -> FetchError { FetchError(.invalid, message) }
 }

@@ -132,6 +132,14 @@ public struct FetchInput: Sendable, Equatable {
         return try scheme.url(self)
     }
 
+    /// The URL by which a restricted evaluation is allowed to fetch the input. It may be an absolute path.
+    public func restrictedURL() throws(FetchError) -> [UInt8] {
+        switch scheme {
+        case .file, .tarball: try requiredBytes("url")
+        default: try url().text
+        }
+    }
+
     /// The attributes as JSON, for messages.
     var described: String {
         let pairs = attributes.sorted { $0.key < $1.key }.map { name, value in

@@ -29,8 +29,8 @@ public struct EvalIOError: Error, Sendable, Equatable {
     public let kind: Kind
     /// The path that was requested.
     public let path: [UInt8]
-    /// The failed action, in the words that Nix puts before the path: `opening file`. For `outsideRoots`, it is the
-    /// reason.
+    /// The failed action, in the words that Nix puts before the path: `opening file`. For `outsideRoots`, it is how the
+    /// message ends.
     let action: String
 
     init(_ kind: Kind, path: [UInt8], action: String = "opening file") {
@@ -41,7 +41,12 @@ public struct EvalIOError: Error, Sendable, Equatable {
 
     /// The error for a path that may not be read.
     static func outsideRoots(_ path: [UInt8], _ reason: String = "no root holds it") -> EvalIOError {
-        EvalIOError(.outsideRoots, path: path, action: reason)
+        EvalIOError(.outsideRoots, path: path, action: ": \(reason)")
+    }
+
+    /// The error for a path that the setting `restrict-eval` forbids.
+    static func restricted(_ path: [UInt8]) -> EvalIOError {
+        EvalIOError(.outsideRoots, path: path, action: " in restricted mode")
     }
 
     /// The error for the `errno` of a system call about `path`.
@@ -75,7 +80,7 @@ public struct EvalIOError: Error, Sendable, Equatable {
         case .notADirectory: quoted("", " is not a directory")
         case .notASymlink: quoted("path ", " is not a symlink")
         case .permissionDenied: quoted("\(action) ", ": Permission denied")
-        case .outsideRoots: quoted("access to absolute path ", " is forbidden: \(action)")
+        case .outsideRoots: quoted("access to absolute path ", " is forbidden\(action)")
         case .tooLarge(let limit): quoted("\(action) ", ": it is larger than the limit of \(limit)")
         case .tooManyLinks: quoted("infinite symlink recursion in path ", "")
         case .changed: quoted("file ", " changed while it was read")

@@ -5,16 +5,24 @@ public struct LocalIO: EvalIO {
     public let isPure: Bool
     /// The canonical paths that may be read, with everything below them; nil for no restriction.
     let allowedPaths: [[UInt8]]?
+    /// Whether the evaluation is restricted as by Nix's setting `restrict-eval`.
+    let isRestricted: Bool
     let limits: ReadLimits
 
     /// - Parameters:
     ///   - isPure: whether environment, clock and home directory are hidden.
     ///   - allowedPaths: the only paths that may be read, with everything below them; nil for no restriction. Symbolic
     ///     links must also lead to allowed paths.
+    ///   - isRestricted: whether `allowedPaths` are those of Nix's setting `restrict-eval`. Then the directories that
+    ///     lead to them can be seen, without their other entries, and the environment is hidden.
     ///   - limits: the limits of single calls.
-    public init(isPure: Bool = false, allowedPaths: [[UInt8]]? = nil, limits: ReadLimits = ReadLimits()) {
+    public init(
+        isPure: Bool = false, allowedPaths: [[UInt8]]? = nil, isRestricted: Bool = false,
+        limits: ReadLimits = ReadLimits()
+    ) {
         self.isPure = isPure
         self.allowedPaths = allowedPaths?.map(CanonPath.canonicalize)
+        self.isRestricted = isRestricted
         self.limits = limits
     }
 
@@ -56,7 +64,9 @@ public struct LocalIO: EvalIO {
         let directory = try EvalIOError.wrapping(path, "opening directory") { () throws(SystemError) in
             try DescriptorHandle.open(target, directory: true)
         }
-        return try directory.entries(path, limit: limits.maximumDirectoryEntries)
+        let entries = try directory.entries(path, limit: limits.maximumDirectoryEntries)
+        guard isRestricted else { return entries }
+        return entries.filter { isAllowed(CanonPath.absolute($0.name, relativeTo: target)) }
     }
 
     public func fileType(_ path: [UInt8]) throws(EvalIOError) -> FileType? {
@@ -138,7 +148,11 @@ public struct LocalIO: EvalIO {
     ) throws(CommandError) { unsafe try command.run(output: output) }
 
     public func environmentVariable(_ name: [UInt8]) -> [UInt8]? {
-        if isPure || name.contains(0) { return nil }
+        isPure || isRestricted ? nil : variable(name)
+    }
+
+    private func variable(_ name: [UInt8]) -> [UInt8]? {
+        if name.contains(0) { return nil }
         guard let value = unsafe getenv(name.cPath) else { return nil }
         return unsafe Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
     }
@@ -146,7 +160,7 @@ public struct LocalIO: EvalIO {
     /// The value of `$HOME`; if it is not set, the directory in the system's user database.
     public var homeDirectory: [UInt8]? {
         if isPure { return nil }
-        if let home = environmentVariable(Array("HOME".utf8)), home.first == CanonPath.slash {
+        if let home = variable(Array("HOME".utf8)), home.first == CanonPath.slash {
             return CanonPath.canonicalize(home)
         }
         guard let entry = unsafe getpwuid(geteuid()), let directory = unsafe entry.pointee.pw_dir else { return nil }
@@ -167,10 +181,17 @@ public struct LocalIO: EvalIO {
     /// Checks that the path is allowed, both as written and with symbolic links resolved.
     private func check(_ path: [UInt8], _ resolution: SymlinkResolution) throws(EvalIOError) {
         try validate(path)
-        guard let allowedPaths else { return }
+        guard allowedPaths != nil else { return }
         let resolved = try resolveSymlinks(path, resolution)
-        for candidate in [path, resolved] where !allowedPaths.contains(where: { CanonPath.isInside(candidate, $0) }) {
-            throw EvalIOError.outsideRoots(path)
+        for candidate in [path, resolved] where !isAllowed(candidate) {
+            throw isRestricted ? EvalIOError.restricted(path) : EvalIOError.outsideRoots(path)
+        }
+    }
+
+    private func isAllowed(_ path: [UInt8]) -> Bool {
+        guard let allowedPaths else { return true }
+        return allowedPaths.contains {
+            CanonPath.isInside(path, $0) || isRestricted && CanonPath.isInside($0, path)
         }
     }
 }

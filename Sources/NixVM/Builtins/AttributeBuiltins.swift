@@ -118,7 +118,7 @@ extension Interpreter {
                 removed.insert(symbol)
             }
         }
-        if removed.isEmpty { return done(argument(0)) }
+        if removed.isEmpty { return set.count == 0 ? done(set.value) : answer(duplicate(set.object)) }
         return answer(select(from: set) { !removed.contains($0) })
     }
 

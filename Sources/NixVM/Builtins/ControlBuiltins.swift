@@ -76,6 +76,10 @@ extension Builtin {
         ) { interpreter in
             guard let text = interpreter.expectString(0) else { return .error }
             if let step = interpreter.printWarning(text) { return step }
+            if interpreter.machine.settings.abortsOnWarning {
+                return interpreter.fail(
+                    .abort, "aborting to reveal stack trace of warning, as abort-on-warn is set")
+            }
             return interpreter.done(interpreter.argument(1))
         },
         .function(

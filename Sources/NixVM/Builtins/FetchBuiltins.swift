@@ -232,6 +232,7 @@ extension Interpreter {
             if let known = machine.store.fetched.first(where: { $0.input == input }) {
                 return .success((known.tree, known.path))
             }
+            if let error = try forbidden(input) { return .failure(PendingFetch(step: fail(error))) }
             var isOverMemory = false
             var kept = 0
             let reserve = { (bytes: Int) in
@@ -247,11 +248,25 @@ extension Interpreter {
                 if isOverMemory { return .failure(PendingFetch(step: memoryExceeded())) }
                 return .failure(PendingFetch(step: fail(error, fetching: input)))
             }
-            if let warning = tree.warning { machine.print(Array("warning: ".utf8) + warning) }
+            if let warning = tree.warning {
+                guard machine.settings.fetching.allowsDirtyTrees else {
+                    return .failure(PendingFetch(step: fail(.dirtyTree(warning), fetching: input)))
+                }
+                if machine.settings.fetching.warnsOfDirtyTrees { machine.print(Array("warning: ".utf8) + warning) }
+            }
             return keep(tree, of: input)
         } catch {
             return .failure(PendingFetch(step: fail(error)))
         }
+    }
+
+    /// Why a restricted evaluation must not fetch an input; nil if it may. Paths and `file` URLs pass, because the files
+    /// that they lead to are checked as they are read.
+    private func forbidden(_ input: FetchInput) throws(FetchError) -> FetchError? {
+        guard machine.settings.fetching.allowedURIs != nil else { return nil }
+        let url = try input.restrictedURL()
+        if machine.settings.fetching.allows(url) || url.first == UInt8(ascii: "/") { return nil }
+        return (try? ParsedURL(url))?.scheme == "file" ? nil : .forbidden(url)
     }
 
     private func keep(

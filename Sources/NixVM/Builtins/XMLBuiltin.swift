@@ -250,8 +250,8 @@ extension Interpreter {
     }
 
     func writePath(_ position: SourcePosition?, into text: inout XMLText, _ meter: inout WorkMeter) throws(WorkStop) {
-        guard let position, position.line != nil, position.column != nil, position.source.hasPrefix("/") else { return }
-        try text.attribute(" path", Array(position.source.utf8), &meter)
+        guard let position, position.line != nil, position.column != nil, let path = position.filePath else { return }
+        try text.attribute(" path", Array(path.utf8), &meter)
     }
 
     // MARK: Sets

@@ -58,6 +58,19 @@ public struct SourcePosition: Sendable, Hashable {
     }
 }
 
+extension SourcePosition {
+    /// The path of the file; nil for a source that is no file, such as an expression of the command line.
+    ///
+    /// As in Nix, a file that comes with the evaluator has a path at the top of a file system of its own, although
+    /// messages show it as `<nix/NAME>` or `«nix-internal»/NAME`.
+    var filePath: String? {
+        if source.hasPrefix("/") { return source }
+        if source.hasPrefix("«nix-internal»/") { return String(source.dropFirst("«nix-internal»".count)) }
+        guard source.hasPrefix("<nix/"), source.hasSuffix(">") else { return nil }
+        return String(source.dropFirst("<nix".count).dropLast())
+    }
+}
+
 extension SourcePosition: CustomStringConvertible {
     /// `FILE:LINE:COLUMN`, the form used in messages.
     public var description: String {

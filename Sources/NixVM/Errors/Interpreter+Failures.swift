@@ -142,22 +142,20 @@ extension Interpreter {
             .assertion, bytes: Array("assertion '".utf8) + excerpt(text.object) + Array("' failed".utf8))
     }
 
-    /// The type as messages name it, with its article: `a set`, `an integer`.
+    /// The type as messages name it, with its article (`a set`, `an integer`), or a builtin by its name.
     func typeName(_ value: Value) -> String {
         switch value.tag {
         case Tag.integer: return "an integer"
         case Tag.immediate:
-            if value.isBuiltin { return "a built-in function" }
+            if value.isBuiltin { return "the built-in function '\(machine.builtinName(value.builtinIndex))'" }
             return value.isNull ? "null" : "a Boolean"
         case Tag.string: return value.object.hasContext ? "a string with context" : "a string"
         case Tag.thunk: return "a thunk"
         case Tag.attributes: return "a set"
         case Tag.list: return "a list"
         case Tag.function:
-            if value.object.kind == Kind.partial {
-                return partialIsBuiltin(value.object) ? "a partially applied built-in function" : "a function"
-            }
-            return "a function"
+            guard value.object.kind == Kind.partial, partialIsBuiltin(value.object) else { return "a function" }
+            return "the partially applied built-in function '\(machine.partialName(value.object))'"
         default:
             switch value.object.kind {
             case Kind.float: return "a float"

@@ -11,6 +11,21 @@ extension Interpreter {
     }
 }
 
+extension Machine {
+    /// The names of a set's attributes that are similar to a name that it does not have.
+    package func suggestions(for name: [UInt8], in set: ValueHandle) -> [String] {
+        let value = state.pointee.roots[set.root]
+        guard value.isAttributes, Suggestions.areWorthwhile(name.count, among: value.attributes.count) else {
+            return []
+        }
+        let names = (0..<value.attributes.count).map {
+            state.pointee.symbols.bytes(value.attributes.entries[$0].symbol)
+        }
+        return Suggestions.closest(
+            to: name, among: names.filter { Suggestions.mayBeClose($0.count, name.count) }.map { Array($0) })
+    }
+}
+
 /// Existing names that are similar to one that was not found, for "did you mean".
 package enum Suggestions {
     /// Up to three names within an edit distance of 2, sorted by distance and then by name.

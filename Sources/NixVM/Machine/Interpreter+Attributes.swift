@@ -107,7 +107,7 @@ extension Interpreter {
         guard reserve(Size.union(most)) else { return .collect }
         guard charge(1 &+ most / 16) else { return .error }
         state.pointee.counters.updateCopies &+= most
-        let union = merge(a.object, b.object)
+        guard let union = merge(a.object, b.object) else { return .error }
         sp -= 1
         (sp - 1).pointee = union
         return .next

@@ -6,15 +6,19 @@
 /// joined.
 extension Interpreter {
     /// The union of two sets, in which `b` takes precedence. The caller has reserved `Size.union`.
-    func merge(_ a: Object, _ b: Object) -> Value {
-        if a.layout == b.layout { return Value(Tag.attributes, b) }
+    /// The result is nil, with `failure` set, when the evaluation must stop.
+    ///
+    /// It is a set of its own, as in Nix, even if it has the attributes of `b`: the printer shows only a set that comes
+    /// again as `«repeated»`.
+    func merge(_ a: Object, _ b: Object) -> Value? {
+        if a.layout == b.layout { return duplicate(b) }
         let slot = state.pointee.layoutCache + cacheIndex(a.layout, b.layout)
         if slot.pointee.left != UInt(bitPattern: a.layout) || slot.pointee.right != UInt(bitPattern: b.layout) {
             slot.pointee = mergeLayouts(a.layout, b.layout)
         }
         let union = Object(bitPattern: slot.pointee.union).unsafelyUnwrapped
         // The union has no attribute of `a`.
-        if union == b.layout { return Value(Tag.attributes, b) }
+        if union == b.layout { return duplicate(b) }
         let result = allocate(words: 2 &+ union.field)
         result[0] = Object.header(Kind.attributes, field: union.field)
         result[1] = UInt64(UInt(bitPattern: union))
@@ -23,6 +27,17 @@ extension Interpreter {
         } else {
             mergeValues(a, b, union, to: result.attributeValues)
         }
+        return Value(Tag.attributes, result)
+    }
+
+    /// Another set with the same attributes. The caller has reserved `Size.attributes`. The result is nil, with
+    /// `failure` set, when the evaluation must stop.
+    func duplicate(_ set: Object) -> Value? {
+        let count = set.field
+        let result = allocate(words: 2 &+ count)
+        result[0] = Object.header(Kind.attributes, field: count)
+        result[1] = set[1]
+        guard copy(set.attributeValues, to: result.attributeValues, count: count) else { return nil }
         return Value(Tag.attributes, result)
     }
 

@@ -238,6 +238,8 @@ extension Machine {
 
     /// Whether the forced value is a set.
     public func isAttributes(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isAttributes }
+    /// Whether the forced value is a list.
+    public func isList(_ handle: ValueHandle) -> Bool { state.pointee.roots[handle.root].isList }
 
     /// The formals of the pattern that a function's next argument is matched with. Each has whether it has a default, and
     /// `hasEllipsis` says whether the pattern ends in `...`. The result is nil for a function without a pattern.

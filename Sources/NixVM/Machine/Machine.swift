@@ -231,6 +231,10 @@ public struct MachineSettings: Sendable {
     public var checks: MachineChecks?
     /// The experimental features of Nix that are enabled, such as `ca-derivations`.
     public var features: Set<String>
+    /// Whether `warn` ends the evaluation after it has printed its warning (`abort-on-warn`).
+    public var abortsOnWarning = false
+    /// What the fetchers may read.
+    public var fetching = FetchSettings()
 
     public init(
         stress: Bool = false, currentSystem: [UInt8]? = Array("x86_64-linux".utf8),

@@ -1,2 +1,13 @@
-# differs from 2.8.0: a function is a value at once, so it prints as one also where nothing forced it
-{ a = 1 + 1; b = 2; c = [ (1 + 1) ]; d = x: x; }
+{
+  computed = 1 + 1;
+  number = 2;
+  negative = -2;
+  string = "s";
+  path = /p;
+  list = [ (1 + 1) ];
+  function = x: x;
+  nested = { a = 1; };
+  emptySet = { };
+  builtin = map;
+  selected = builtins.nixVersion;
+}
