@@ -51,6 +51,7 @@ public protocol StoreWriter: AnyObject {
     /// - Parameters:
     ///   - link: the absolute path of the link. A link that leads to the store is replaced.
     ///   - path: the store path, which was added and flushed.
+    ///   - isStopped: as for `add`.
     func addRoot(_ link: [UInt8], to path: [UInt8], isStopped: @escaping () -> Bool) throws(StoreWriteError)
 }
 
