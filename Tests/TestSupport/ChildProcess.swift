@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// A process that a test starts, without input. Its output goes to files, so that it never waits for a reader.
@@ -48,7 +49,9 @@ public final class ChildProcess: Sendable {
             for index in unsafe environment.indices { unsafe free(environment[index]) }
         }
         var child: pid_t = 0
-        let code = unsafe posix_spawn(&child, words[0], &actions, nil, &argv, &environment)
+        let code = unsafe SpawnAttributes.withoutBlockedSignals { attributes in
+            unsafe posix_spawn(&child, words[0], &actions, attributes, &argv, &environment)
+        }
         guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EINVAL) }
         return child
     }

@@ -226,7 +226,9 @@ actor WorkerProcesses {
         if let memory { unsafe posix_spawn_file_actions_adddup2(&actions, memory, statusDescriptor) }
         return unsafe withCStrings(arguments) { words in
             unsafe withCStrings(environment) { environment in
-                unsafe posix_spawn(&process, arguments[0], &actions, nil, words, environment)
+                unsafe SpawnAttributes.withoutBlockedSignals { attributes in
+                    unsafe posix_spawn(&process, arguments[0], &actions, attributes, words, environment)
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A program on this machine that an evaluation runs, such as `git`.
 public struct Command: Sendable {
@@ -76,7 +77,9 @@ extension Command {
             for index in unsafe variables.indices { unsafe free(variables[index]) }
         }
         var child: pid_t = 0
-        let code = unsafe posix_spawnp(&child, tool, &actions, nil, &argv, &variables)
+        let code = unsafe SpawnAttributes.withoutBlockedSignals { attributes in
+            unsafe posix_spawnp(&child, tool, &actions, attributes, &argv, &variables)
+        }
         if code == ENOENT { throw .notFound }
         if code != 0 { throw .system(errno: code) }
         return child
