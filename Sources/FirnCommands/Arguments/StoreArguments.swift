@@ -5,7 +5,8 @@ struct StoreArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Write what the evaluation adds to the store: daemon, unix://SOCKET, or a directory that is the root of a store.",
-            discussion: "Without it, store paths are computed and nothing is written.", valueName: "store"))
+            discussion: "Without it, instantiate follows NIX_REMOTE; otherwise nothing is written.", valueName: "store")
+    )
     var store: String?
 
     @Option(
