@@ -1,7 +1,8 @@
 import ArgumentParser
 
-/// Options of nix-instantiate that say how to build, or how much to tell. They are taken so that its command lines work;
-/// nothing is built here, and evaluations have no other messages than warnings, traces and errors.
+/// Options of nix-instantiate that say how to build, or how much to tell. They are taken so that its command lines work.
+/// Nothing is built here, and evaluations have no other messages than warnings, traces and errors. Only `--help-hidden`
+/// shows them.
 package struct BuildArguments: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Accepted; there are no further messages.")
     var verbose: Int

@@ -50,7 +50,7 @@ struct EvaluationArguments: ParsableArguments {
     @Flag(help: "Write to the store that NIX_REMOTE names, or to the directory NIX_STORE_DIR, if there is one.")
     var readWriteMode = false
 
-    @OptionGroup(title: "Options of nix-instantiate for builds and messages") var builds: BuildArguments
+    @OptionGroup(visibility: .hidden) var builds: BuildArguments
 
     @Flag(name: .customLong("no-cache"), help: "Neither read nor write the cache of compiled programs.")
     var noCache = false

@@ -40,7 +40,10 @@ extension ExpressionTrace {
     func names(_ path: Run) -> [String] {
         path.range.prefix(Self.longestPath).map { index in
             switch tree.attributeNames[index] {
-            case .fixed(let symbol, _): return MessageText.shortened(tree.bytes(of: symbol))
+            case .fixed(let symbol, _):
+                var name: [UInt8] = []
+                NixText.appendName(tree.bytes(of: symbol), to: &name)
+                return MessageText.shortened(name)
             case .dynamic(let name, _):
                 return "\"${\(printed(name))}\""
             }

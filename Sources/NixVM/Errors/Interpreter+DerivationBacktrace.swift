@@ -53,10 +53,10 @@ extension Interpreter {
             machine.notes.append(.coercionReason("while evaluating an element of the argument list"))
         }
         machine.notes.append(.position(nil))
+        // As in Nix, this name is not quoted, whatever it is.
+        let attribute = MessageText.shortened(state.pointee.symbols.bytes(entry.symbol))
         machine.notes.append(
-            .textAt(
-                "while evaluating attribute '\(quoted(entry.symbol))' of derivation '\(text(name))'",
-                entry.position))
+            .textAt("while evaluating attribute '\(attribute)' of derivation '\(text(name))'", entry.position))
     }
 
     /// The beginning of a string, as a backtrace shows it.

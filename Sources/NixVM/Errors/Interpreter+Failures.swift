@@ -121,8 +121,8 @@ extension Interpreter {
         value.isFunction || value.isAttributes && lookup(value.object, Symbols.functor) != nil
     }
 
-    /// A name for a message, cut by the rule of `MessageText`.
-    func quoted(_ symbol: UInt32) -> String { MessageText.shortened(state.pointee.symbols.bytes(symbol)) }
+    /// As `excerpt`, as a string.
+    func quoted(_ symbol: UInt32) -> String { String(decoding: excerpt(symbol), as: UTF8.self) }
 
     /// The bytes of a string or path for a message, cut by the rule of `MessageText`.
     func excerpt(_ text: StringRef) -> [UInt8] { MessageText.excerpt(text.bytes) }
@@ -130,8 +130,8 @@ extension Interpreter {
     /// As `excerpt`, for the object of a string or path.
     func excerpt(_ text: Object) -> [UInt8] { MessageText.excerpt(text.byteBuffer) }
 
-    /// The bytes of a name for a message, cut by the rule of `MessageText`.
-    func excerpt(_ symbol: UInt32) -> [UInt8] { MessageText.excerpt(state.pointee.symbols.bytes(symbol)) }
+    /// A name for a message, cut by the rule of `MessageText`. As in Nix, a name that is no identifier is in quotes.
+    func excerpt(_ symbol: UInt32) -> [UInt8] { ValuePrinter.shownName(state.pointee.symbols.bytes(symbol)) }
 
     /// A value as messages show it.
     func shown(_ value: Value) -> String { String(decoding: ValuePrinter(self, .errors).print(value), as: UTF8.self) }

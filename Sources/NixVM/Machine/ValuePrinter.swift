@@ -341,6 +341,14 @@ struct ValuePrinter {
         }
     }
 
+    /// An attribute name for a message, which is quoted if it is not an identifier, and cut by the rule of `MessageText`.
+    static func shownName(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        guard bytes.count <= MessageText.longestWhole, !isIdentifier(bytes) else { return MessageText.excerpt(bytes) }
+        var out: [UInt8] = []
+        quote(bytes, into: &out)
+        return out
+    }
+
     private static let keywords: Set<String> = [
         "if", "then", "else", "assert", "with", "let", "in", "rec", "inherit",
     ]
