@@ -126,14 +126,14 @@ extension Interpreter {
         if scope == nil, StorePath.isStorePath(path), StorePath.isDerivation(path), let step = importDerivation(path) {
             return step
         }
-        if let failure = machine.importFailure {
-            machine.importFailure = nil
+        if let failure = machine.requestFailure {
+            machine.requestFailure = nil
             machine.failure = failure
             if failure.position == nil, failure.kind != .parse { machine.failure?.position = currentSourcePosition() }
             return .error
         }
-        if let root = machine.pendingImport {
-            machine.pendingImport = nil
+        if let root = machine.answeredProgram {
+            machine.answeredProgram = nil
             guard let scope else {
                 machine.importRoots[ByteKey(path)] = root
                 machine.importedRoots.insert(root)

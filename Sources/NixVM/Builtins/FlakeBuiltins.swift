@@ -113,16 +113,16 @@ extension Interpreter {
             if !isForced(state.pointee.roots + root) { return .force }
             return body(state.pointee.roots[root])
         }
-        if let failure = machine.importFailure {
-            machine.importFailure = nil
+        if let failure = machine.requestFailure {
+            machine.requestFailure = nil
             machine.failure = failure
             return .error
         }
-        guard let root = machine.pendingImport else {
+        guard let root = machine.answeredProgram else {
             machine.request = .program(path: path)
             return .suspend
         }
-        machine.pendingImport = nil
+        machine.answeredProgram = nil
         machine.importRoots[ByteKey(path)] = root
         machine.importedRoots.insert(root)
         if !isForced(state.pointee.roots + root) { return .force }

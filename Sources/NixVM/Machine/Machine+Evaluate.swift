@@ -128,12 +128,12 @@ extension Machine {
 
     /// Answers a request with a failure, with which the step that made the request fails.
     public func answer(failure: EvalFailure) {
-        pendingImport = nil
-        importFailure = failure
+        answeredProgram = nil
+        requestFailure = failure
     }
 
     /// Answers a request for a program with its top level.
-    public func answer(program handle: ValueHandle) { pendingImport = handle.root }
+    public func answer(program handle: ValueHandle) { answeredProgram = handle.root }
 
     /// Makes an observer receive the events of a level and those below it. Pass nil to end this. Batches end with each
     /// `resume`.

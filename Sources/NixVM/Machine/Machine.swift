@@ -100,9 +100,9 @@ public final class Machine {
     var handleLog: [Int] = []
     var freeRoots: [Int] = []
     /// The answer to the last request for a program, until `import` fetches it.
-    var pendingImport: Int?
+    var answeredProgram: Int?
     /// The failure that answered the last request, until the step that made the request takes it.
-    var importFailure: EvalFailure?
+    var requestFailure: EvalFailure?
 
     // MARK: Observation, positions and the store
 

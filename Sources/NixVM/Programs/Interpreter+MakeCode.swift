@@ -2,8 +2,8 @@
 extension Interpreter {
     /// The step of a chunk that has no code yet. It asks the host for the code, which then replaces this step.
     func makeCodeStep() -> Step {
-        if let failure = machine.importFailure {
-            machine.importFailure = nil
+        if let failure = machine.requestFailure {
+            machine.requestFailure = nil
             machine.failure = failure
             return .error
         }
