@@ -117,7 +117,7 @@ extension Interpreter {
                 return .next
             }
         }
-        if !isForced(function) { return .force }
+        if function.pointee.isThunk { return forceFunction(function) }
         if let closure = completed(function.pointee, by: count) {
             return callPartial(closure, function, count, &observer)
         }
@@ -134,6 +134,16 @@ extension Interpreter {
         continueWith(stepCode(.apply))
         observer.enterBuiltinFrame(self, InternalStep.apply.index)
         return .next
+    }
+
+    /// Forces a function that is about to be called; compiled sources force it before. If the slot refers to a value, it
+    /// holds that value afterwards and the instruction runs again, as it would after a collection: fuel must not depend on
+    /// that.
+    private func forceFunction(_ function: Slot) -> Step {
+        guard isForced(function) else { return .force }
+        state.pointee.neededBytes = 0
+        state.pointee.neededSlots = 0
+        return .collect
     }
 
     @inline(never)
@@ -163,6 +173,7 @@ extension Interpreter {
                 return .next
             }
         }
+        if function.pointee.isThunk { return forceFunction(function) }
         if let closure = completed(function.pointee, by: count) {
             return tailCallPartial(closure, function, count, &observer)
         }
