@@ -93,6 +93,7 @@ public struct JobTarget {
             case .failed(let failure): "failed \(failure)"
             case .rejected(let rejection): "rejected \(rejection)"
             case .resultTooLarge(let limit): "result over \(limit)"
+            case .needsBuilds(let outputs): "needs \(outputs.count) builds"
             case .internalError(let text): "internal error \(text)"
             }
         return "fuel \(statistics.fuel) memory \(statistics.memoryPeakBytes) collections \(statistics.collections) "

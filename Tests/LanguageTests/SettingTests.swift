@@ -110,13 +110,13 @@ import Testing
     @Test(arguments: [
         (
             ["--timeout", "5"],
-            "warning: --timeout bounds builds, and nothing is built here; --max-time bounds an evaluation\n"
+            "warning: --timeout bounds single builds; --max-time bounds the evaluation\n"
         ),
         (
             ["--log-format", "internal-json"],
             "warning: messages are plain text; --log-format internal-json has no effect\n"
         ),
-        (["--repair"], "warning: nothing is built here; --repair has no effect\n"),
+        (["--repair"], "warning: --repair has no effect: firn rebuilds nothing\n"),
     ])
     func optionsThatSomeoneCouldRelyOnAreTold(_ words: [String], _ message: String) async throws {
         try await inFolder { folder in

@@ -72,6 +72,7 @@ private struct Tally {
         case .value, .resultTooLarge: values += 1
         case .failed: failed += 1
         case .rejected: rejected += 1
+        case .needsBuilds: Issue.record("\(label): asks for builds")
         case .internalError(let text): Issue.record("\(label): \(text)")
         }
     }

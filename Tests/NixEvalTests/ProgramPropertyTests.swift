@@ -57,6 +57,7 @@ import Testing
             "\(failure.kind) \(failure.message)".replacing("/job/", with: "./")
         case .rejected(let rejection): "\(rejection)"
         case .resultTooLarge(let limit): "too large \(limit)"
+        case .needsBuilds(let outputs): "needs \(outputs.count) builds"
         case .internalError(let text): text
         }
     }

@@ -78,8 +78,18 @@ private final class ScriptedTransport: DaemonTransport {
         let options: [UInt8] = [19] + [UInt8](repeating: 0, count: 7)
         #expect(
             transport.sent == Self.clientMagic + Self.version(38) + Self.zero + Self.zero + options + Self.zero
-                + Self.zero + Self.zero + Self.one + Self.one + Self.zero + Self.one + Self.zero + Self.zero
+                + Self.one + Self.zero + Self.one + Self.one + Self.zero + Self.one + Self.zero + Self.zero
                 + Self.zero + Self.zero + Self.one + Self.zero)
+    }
+
+    @Test func tellsHowToBuild() {
+        var options = DaemonOptions()
+        options.substitutes = false
+        options.fallsBack = true
+        options.keepsFailed = true
+        (options.jobs, options.cores, options.silentSeconds, options.buildSeconds) = (2, 3, 4, 5)
+        let numbers: [[UInt8]] = [19, 1, 1, 1, 1, 2, 4, 1, 0, 0, 0, 3, 0, 1].map { [$0, 0, 0, 0, 0, 0, 0, 0] }
+        #expect(options.request == numbers.flatMap { $0 } + Self.short("timeout") + Self.short("5"))
     }
 
     @Test func exchangesFeatures() throws {

@@ -39,6 +39,6 @@ package struct BuildArguments: ParsableArguments {
         if logFormat == .internalJSON {
             Output.note("warning: messages are plain text; --log-format internal-json has no effect")
         }
-        if repair { Output.note("warning: nothing is built here; --repair has no effect") }
+        if repair { Output.note("warning: --repair has no effect: firn rebuilds nothing") }
     }
 }

@@ -15,6 +15,16 @@ struct StoreArguments: ParsableArguments {
             valueName: "file"))
     var export: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Build what the evaluation reads of derivations with a command, such as 'nix-store --realise'.",
+            discussion: """
+                A shell runs it with the outputs as further arguments. It needs a store that is written. Without it, the \
+                daemon builds, if the setting allow-import-from-derivation is true.
+                """,
+            valueName: "command"))
+    var builder: String?
+
     mutating func validate() throws {
         if store != nil && export != nil { throw ValidationError("--store and --export exclude each other") }
     }

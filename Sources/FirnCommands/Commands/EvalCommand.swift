@@ -82,7 +82,8 @@ struct EvalCommand: ParsableCommand {
         }
         var code: Int32 = 0
         guard
-            let session = StoreSession(store, evaluation, for: evaluator, followsEnvironment: false, code: &code)
+            let session = StoreSession(
+                store, evaluation, settings, for: evaluator, followsEnvironment: false, code: &code)
         else { return code }
         do throws(EvalFailure) {
             if findFile { try evaluation.findFiles(evaluator) } else { try printValues(evaluator) }

@@ -41,7 +41,8 @@ struct InstantiateCommand: ParsableCommand {
         var code: Int32 = 0
         guard
             let session = StoreSession(
-                store, evaluation, for: evaluator, followsEnvironment: true, needsRoots: roots.areWanted, code: &code)
+                store, evaluation, settings, for: evaluator, followsEnvironment: true, needsRoots: roots.areWanted,
+                code: &code)
         else { return code }
         let directory = drvDir.map { DerivationDirectory($0) }
         if let directory {

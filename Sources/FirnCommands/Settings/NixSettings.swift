@@ -1,4 +1,5 @@
 import NixEval
+import NixStore
 import NixSyntax
 import NixVM
 
@@ -15,6 +16,12 @@ package struct NixSettings {
     /// `max-call-depth`; nil if nothing gives it.
     private(set) var maximumCallDepth: Int?
     private(set) var abortsOnWarning = false
+    /// `allow-import-from-derivation`; nil if nothing gives it.
+    private(set) var allowsImportFromDerivation: Bool?
+    /// `trace-import-from-derivation`.
+    private(set) var tracesImportFromDerivation = false
+    /// What a daemon is told about builds.
+    private(set) var building = DaemonOptions()
     private(set) var tracesVerbosely = false
     package private(set) var showsTrace = false
     private(set) var allowsDirtyTrees = true
@@ -58,8 +65,7 @@ package struct NixSettings {
         switch setting.kind {
         case .boolean: try setBoolean(setting.name, value)
         case .number:
-            let number = try Self.number(setting.name, value)
-            if setting.name == "max-call-depth" { maximumCallDepth = number }
+            setNumber(setting.name, try Self.number(setting.name, value))
         case .text: try setText(setting.name, value)
         case .list: setList(setting.name, Self.words(value), appends: appends)
         }
@@ -76,9 +82,14 @@ package struct NixSettings {
         switch name {
         case "abort-on-warn": abortsOnWarning = value
         case "allow-dirty": allowsDirtyTrees = value
+        case "allow-import-from-derivation": allowsImportFromDerivation = value
+        case "fallback": building.fallsBack = value
+        case "keep-failed": building.keepsFailed = value
         case "pure-eval": isPure = value
         case "restrict-eval": isRestricted = value
         case "show-trace": showsTrace = value
+        case "substitute": building.substitutes = value
+        case "trace-import-from-derivation": tracesImportFromDerivation = value
         case "trace-verbose": tracesVerbosely = value
         case "use-xdg-base-directories": usesXDGDirectories = value
         case "warn-dirty": warnsOfDirtyTrees = value
@@ -86,6 +97,16 @@ package struct NixSettings {
             let level = value ? LiteralLints.Level.warn : .ignore
             warn("'\(name)' is deprecated, use 'lint-short-path-literals = \(level.rawValue)' instead")
             if !hasShortPathLint { lints.shortPaths = level }
+        default: break
+        }
+    }
+
+    private mutating func setNumber(_ name: String, _ number: Int) {
+        switch name {
+        case "cores": building.cores = number
+        case "max-call-depth": maximumCallDepth = number
+        case "max-silent-time": building.silentSeconds = number
+        case "timeout": building.buildSeconds = number
         default: break
         }
     }
@@ -99,7 +120,7 @@ package struct NixSettings {
             lints.shortPaths = try Self.level(name, value)
             hasShortPathLint = true
         case "lint-url-literals": lints.urls = try Self.level(name, value)
-        case "max-jobs": if value != "auto" { _ = try Self.number(name, value) }
+        case "max-jobs": building.jobs = value == "auto" ? OwnSystem.processors : try Self.number(name, value)
         default: break
         }
     }

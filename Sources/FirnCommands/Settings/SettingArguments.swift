@@ -105,6 +105,6 @@ package struct SettingArguments: ParsableArguments {
 
     /// What is said of settings without effect that someone could rely on.
     private static let advice = [
-        "timeout": "--timeout bounds builds, and nothing is built here; --max-time bounds an evaluation"
+        "timeout": "--timeout bounds single builds; --max-time bounds the evaluation"
     ]
 }

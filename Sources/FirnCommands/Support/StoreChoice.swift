@@ -106,13 +106,24 @@ package enum StoreChoice: Equatable {
         }
     }
 
+    /// Where the objects of the store lie; nil if they lie nowhere.
+    var objectDirectory: [UInt8]? {
+        switch self {
+        case .daemon: StorePath.directory
+        case .directory(let path): path
+        case .computed, .export: nil
+        }
+    }
+
     /// Opens the store; nil if nothing is written.
-    func open() throws(StoreWriteError) -> (any StoreWriter)? {
+    ///
+    /// - Parameter building: what a daemon is told about builds.
+    func open(_ building: DaemonOptions) throws(StoreWriteError) -> (any StoreWriter)? {
         // A file that grows beyond the limit of `ulimit -f` is then an error of the write, and not the end of the process.
         if self != .computed { signal(SIGXFSZ, SIG_IGN) }
         switch self {
         case .computed: return nil
-        case .daemon(let socket): return try DaemonStore(socket: socket) { Output.message($0) }
+        case .daemon(let socket): return try DaemonStore(socket: socket, options: building) { Output.message($0) }
         case .directory(let path): return try DirectoryStore(path)
         case .export(let path?): return try ExportWriter(file: path)
         case .export(nil): return try ExportWriter(standardOutput: ())

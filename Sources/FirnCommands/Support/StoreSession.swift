@@ -13,11 +13,12 @@ struct StoreSession {
     /// - Parameters:
     ///   - store: the options of the store.
     ///   - evaluation: the other options.
+    ///   - settings: the settings of Nix.
     ///   - followsEnvironment: whether NIX_REMOTE is followed even without `--read-write-mode`.
     ///   - needsRoots: whether links to the store are asked for.
     init?(
-        _ store: StoreArguments, _ evaluation: EvaluationArguments, for evaluator: Evaluator, followsEnvironment: Bool,
-        needsRoots: Bool = false, code: inout Int32
+        _ store: StoreArguments, _ evaluation: EvaluationArguments, _ settings: NixSettings, for evaluator: Evaluator,
+        followsEnvironment: Bool, needsRoots: Bool = false, code: inout Int32
     ) {
         self.evaluator = evaluator
         var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
@@ -38,7 +39,8 @@ struct StoreSession {
                 throw StoreChoice.Mistake(
                     message: "the export is not printed on a terminal; pass it to nix-store --import or to a file")
             }
-            evaluator.storeWriter = try choice.open()
+            evaluator.storeWriter = try choice.open(settings.building)
+            try setBuilder(store.builder, settings)
         } catch let mistake as StoreChoice.Mistake {
             Output.note("error: \(mistake.message)")
             code = 2
@@ -48,6 +50,28 @@ struct StoreSession {
             code = 1
             return nil
         }
+    }
+
+    /// Decides what happens when the evaluation reads an output of a derivation.
+    private func setBuilder(_ command: String?, _ settings: NixSettings) throws(StoreChoice.Mistake) {
+        evaluator.tracesImportFromDerivation = settings.tracesImportFromDerivation
+        if settings.allowsImportFromDerivation == false {
+            evaluator.importFromDerivation = .forbidden
+            return
+        }
+        if let command {
+            guard let directory = choice.objectDirectory else {
+                throw StoreChoice.Mistake(
+                    message:
+                        "--builder builds in a store that is written: add --store daemon or --store DIR")
+            }
+            evaluator.derivationBuilder = CommandBuilder(Array(command.utf8), directory: directory) {
+                Output.message($0)
+            }
+        } else {
+            evaluator.derivationBuilder = evaluator.storeWriter as? DaemonStore
+        }
+        if command != nil || settings.allowsImportFromDerivation == true { evaluator.importFromDerivation = .built }
     }
 
     /// Ends the writing after a failure.

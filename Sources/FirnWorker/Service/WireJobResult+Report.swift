@@ -19,6 +19,7 @@ extension WireJobResult {
             failure.verifierOffset = UInt64(clamping: rejection.offset)
         case .resultTooLarge(let limit):
             fail(.resultTooLarge, kind: "result-too-large", "the printed value has more than \(limit) bytes")
+        case .needsBuilds: fail(.internalError, kind: "internal", "the job asked for builds without a builder")
         case .internalError(let reason): fail(.internalError, kind: "internal", reason)
         }
         printed = report.printed.map { line in

@@ -44,6 +44,11 @@ public final class Evaluator {
     let output: ([UInt8]) -> Void
     /// The cache of programs in files; nil if there is none.
     let disk: DiskCache?
+    /// Builds what an evaluation reads of derivations; nil if nothing is built. `importFromDerivation` says whether it is
+    /// asked.
+    public var derivationBuilder: (any DerivationBuilder)?
+    /// What was needed and put off, while builds are put off; nil while they are not.
+    var waitingBuilds: WaitingBuilds?
     /// Notified of what is compiled while the machine is observed.
     var observer: (any EvaluationObserver)?
     let scope: GlobalScope
@@ -181,6 +186,7 @@ public final class Evaluator {
                 machine.answer(program: try load(file: path, scopeNames: names))
             case .code(let program, let chunkIndex):
                 machine.answer(code: try part(ofProgram: program, chunkIndex), program: program)
+            case .build(let outputs): try build(outputs)
             }
         } catch {
             machine.answer(failure: error)

@@ -52,6 +52,24 @@ public struct EvaluationJob: Sendable {
     /// The only files that the evaluation may read.
     public var io: RootedIO
     public var limits = EvaluationLimits()
+    /// Where what the job reads of derivations is built; nil if it may not read it.
+    public var building: Building?
+
+    /// A request to build what the job reads of derivations. The job itself does not wait for builds: it ends with
+    /// `EvaluationReport.Outcome.needsBuilds` and is evaluated again when they have ended.
+    public struct Building: Sendable {
+        /// Opens the store that builds, on the thread of the evaluation.
+        public var connect: @Sendable () throws(StoreWriteError) -> any BuildingStore
+        /// Why outputs could not be built, by their texts (`NeededOutput.text`).
+        public var failures: [[UInt8]: [UInt8]]
+
+        public init(
+            failures: [[UInt8]: [UInt8]] = [:], connect: @escaping @Sendable () throws(StoreWriteError) -> any BuildingStore
+        ) {
+            self.failures = failures
+            self.connect = connect
+        }
+    }
 
     public init(_ input: Input, io: RootedIO) {
         self.input = input

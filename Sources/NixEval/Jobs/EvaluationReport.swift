@@ -1,4 +1,5 @@
 import NixBytecode
+import NixStore
 import NixVM
 
 /// The result of a job.
@@ -13,6 +14,9 @@ public struct EvaluationReport: Sendable {
         case rejected(ProgramRejection)
         /// The printed value has more bytes than the limit.
         case resultTooLarge(limit: Int)
+        /// The evaluation reads outputs that are not built yet. Their derivations are in the daemon's store. A walk names
+        /// all that its attributes read before the first build.
+        case needsBuilds([NeededOutput])
         /// The machine could not be created.
         case internalError(String)
     }

@@ -43,7 +43,10 @@ final class JobRun {
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
         options.delaysLikeNix = job.walk == nil && job.format == .nix && !job.isStrict
         let evaluator = Evaluator(machine: machine, options: options, programs: programs, disk: disk)
+        let store = job.building.map { building in DeferredStore(building.connect) }
+        if let store, let building = job.building { evaluator.putOffBuilds(store, failures: building.failures) }
         var report = EvaluationReport(outcome(evaluator))
+        if let store { report.outcome = outcome(report.outcome, evaluator, store) }
         report.printed = printed.lines
         report.printedBytesDropped = printed.bytesDropped
         report.statistics.fuel = machine.fuelUsed
@@ -80,6 +83,22 @@ final class JobRun {
             return .failed(evaluator.report(failure))
         } catch {
             return .internalError("\(error)")
+        }
+    }
+
+    /// The outcome of a job that may read outputs: what it needs if it was put off.
+    private func outcome(
+        _ outcome: EvaluationReport.Outcome, _ evaluator: Evaluator, _ store: DeferredStore
+    ) -> EvaluationReport.Outcome {
+        defer { store.abandon() }
+        let needed = evaluator.neededOutputs
+        if needed.isEmpty { return outcome }
+        if case .failed(let error) = outcome, error.kind.endsEvaluation { return outcome }
+        do throws(EvalFailure) {
+            try evaluator.publish(store)
+            return .needsBuilds(needed)
+        } catch {
+            return .failed(evaluator.report(error))
         }
     }
 
@@ -146,6 +165,8 @@ final class JobRun {
         for path in walk.paths {
             do throws(EvalFailure) {
                 let line = try walker.visit(path)
+                // What waits for a build is evaluated again, whatever its line says.
+                if !evaluator.neededOutputs.isEmpty { continue }
                 guard text.count + line.count < limit else {
                     return text.isEmpty ? .resultTooLarge(limit: limit) : .value(text)
                 }

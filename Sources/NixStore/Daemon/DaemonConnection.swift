@@ -54,7 +54,7 @@ final class DaemonConnection {
         do throws(StoreWriteError) {
             try receiveMessages()
         } catch {
-            if error.isRefusal { throw error }
+            if error.refusal != nil { throw error }
         }
     }
 
@@ -157,7 +157,8 @@ final class DaemonConnection {
         return texts
     }
 
-    private func count(atMost limit: Int, of things: String) throws(StoreWriteError) -> Int {
+    /// Reads a number of things.
+    func count(atMost limit: Int, of things: String) throws(StoreWriteError) -> Int {
         let count = try number()
         guard count <= UInt64(limit) else { throw malformed("\(count) \(things), of which \(limit) are allowed") }
         return Int(count)
@@ -183,8 +184,8 @@ final class DaemonConnection {
 
 /// The greeting.
 extension DaemonConnection {
-    /// Agrees on a version with the daemon, and sets what its log contains.
-    func greet() throws(StoreWriteError) {
+    /// Agrees on a version with the daemon, and sets what its log contains and how it builds.
+    func greet(_ options: DaemonOptions = DaemonOptions()) throws(StoreWriteError) {
         var hello = WireWriter()
         hello.number(WorkerProtocol.clientMagic)
         hello.number(Self.version(WorkerProtocol.Minor.newest))
@@ -205,7 +206,9 @@ extension DaemonConnection {
         if minor >= WorkerProtocol.Minor.daemonVersion { _ = try text() }
         if minor >= WorkerProtocol.Minor.trust { _ = try number() }
         try receiveMessages()
-        if !features.contains(WorkerProtocol.withoutOptions) { try setOptions() }
+        guard !features.contains(WorkerProtocol.withoutOptions) else { return }
+        try send(options.request)
+        try receiveMessages()
     }
 
     private static func version(_ minor: UInt64) -> UInt64 { 1 << 8 | minor }
@@ -225,22 +228,6 @@ extension DaemonConnection {
         own.texts([WorkerProtocol.withoutOptions])
         try send(own.bytes)
         features = Set(try texts(atMost: WorkerProtocol.Bound.items)).intersection([WorkerProtocol.withoutOptions])
-    }
-
-    /// Sets Nix's defaults for whatever would matter if something were built, and a log that has warnings only.
-    private func setOptions() throws(StoreWriteError) {
-        var options = WireWriter()
-        options.operation(.setOptions)
-        // Whether to keep failed builds, to go on after one, and to build what cannot be substituted.
-        for _ in 0..<3 { options.flag(false) }
-        // The verbosity: warnings. The number of builds, and the seconds that a build may be silent.
-        for number in [1, 1, 0] { options.number(number) }
-        // Obsolete; the verbosity of builds; two obsolete ones; the processors of a build; whether to substitute.
-        for number in [1, 0, 0, 0, 0, 1] { options.number(number) }
-        // The number of other settings.
-        options.number(0)
-        try send(options.bytes)
-        try receiveMessages()
     }
 }
 
@@ -270,7 +257,7 @@ extension DaemonConnection {
 
     private func refused(_ message: [UInt8]) -> StoreWriteError {
         var error = failure(" refused the request while ", ": ")
-        error = StoreWriteError(error.message + message, isRefusal: true)
+        error = StoreWriteError(error.message + message, refusal: message)
         return error
     }
 

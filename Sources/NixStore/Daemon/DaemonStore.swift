@@ -5,7 +5,10 @@
 /// derivation. Everything is named a temporary root before the daemon is asked whether it has it, so that it cannot be
 /// collected in between or before the command ends.
 public final class DaemonStore: StoreWriter {
-    private let connection: DaemonConnection
+    let connection: DaemonConnection
+    let transport: UnixSocket
+    /// Receives the lines of the daemon's log, each with its line end.
+    let log: ([UInt8]) -> Void
     /// The texts that were added and not sent, in that order.
     private var waiting: [StoreAddition] = []
     private var waitingBytes = 0
@@ -27,12 +30,14 @@ public final class DaemonStore: StoreWriter {
     ///
     /// - Parameters:
     ///   - path: the path of its socket.
+    ///   - options: how it builds.
     ///   - patience: how long it may be silent; nil for a minute at first and then ten minutes.
     ///   - log: receives the lines of its log, each with its line end.
     public init(
-        socket path: [UInt8], patience: Duration? = nil, log: @escaping ([UInt8]) -> Void
+        socket path: [UInt8], options: DaemonOptions = DaemonOptions(), patience: Duration? = nil,
+        log: @escaping ([UInt8]) -> Void
     ) throws(StoreWriteError) {
-        let transport: UnixSocket
+        self.log = log
         do throws(SystemError) {
             transport = try UnixSocket(path, patience: patience ?? Self.greetingPatience)
         } catch {
@@ -42,7 +47,9 @@ public final class DaemonStore: StoreWriter {
                     + "NIX_DAEMON_SOCKET_PATH")
         }
         connection = DaemonConnection(transport, name: path, log: log)
-        try request(Array("it was greeted".utf8), { false }) { () throws(StoreWriteError) in try connection.greet() }
+        try request(Array("it was greeted".utf8), { false }) { () throws(StoreWriteError) in
+            try connection.greet(options)
+        }
         transport.patience = patience ?? Self.patience
     }
 
@@ -98,7 +105,7 @@ public final class DaemonStore: StoreWriter {
     }
 
     /// Runs a request. The connection is closed if it fails.
-    private func request(
+    func request(
         _ action: [UInt8], _ isStopped: @escaping () -> Bool, _ body: () throws(StoreWriteError) -> Void
     ) throws(StoreWriteError) {
         connection.action = action
@@ -112,7 +119,7 @@ public final class DaemonStore: StoreWriter {
     }
 
     /// Reads the answer of a request whose result is the number 1.
-    private func receiveDone() throws(StoreWriteError) {
+    func receiveDone() throws(StoreWriteError) {
         try connection.receiveMessages()
         _ = try connection.number()
     }
@@ -196,14 +203,24 @@ extension DaemonStore {
     /// Reads what the daemon tells of an object that it has added, and checks its store path.
     private func receiveObject(_ addition: StoreAddition) throws(StoreWriteError) {
         let path = try connection.text()
+        _ = try receiveInfo(references: addition.object.references.count)
+        guard path == addition.path else { throw .changed(addition.path) }
+    }
+
+    /// Reads what the daemon knows of an object.
+    ///
+    /// - Parameter limit: the most store paths that the object may refer to.
+    /// - Returns: the store paths that it refers to.
+    func receiveInfo(references limit: Int) throws(StoreWriteError) -> [[UInt8]] {
         // The derivation that built it, and its hash.
         for _ in 0..<2 { _ = try connection.text() }
-        _ = try connection.texts(atMost: addition.object.references.count)
+        let references = try connection.texts(atMost: limit)
         // The time and the size, and whether it was built here.
         for _ in 0..<3 { _ = try connection.number() }
+        // Its signatures, and from what its path follows.
         _ = try connection.texts(atMost: WorkerProtocol.Bound.items)
         _ = try connection.text()
-        guard path == addition.path else { throw .changed(addition.path) }
+        return references
     }
 
     /// Adds texts: all requests are sent before the first answer is awaited. The answers repeat the references, so those

@@ -19,8 +19,12 @@ enum WorkerProtocol {
         static let substitution: UInt64 = 27
         /// The daemon tells its version of Nix.
         static let daemonVersion: UInt64 = 33
+        /// A request to build is answered by a result for each output.
+        static let buildResults: UInt64 = 34
         /// The daemon tells whether it trusts the user.
         static let trust: UInt64 = 35
+        /// The result of a build has its processor times.
+        static let buildTimes: UInt64 = 37
         /// Client and daemon tell their features.
         static let features: UInt64 = 38
         static let newest: UInt64 = 38
@@ -32,11 +36,18 @@ enum WorkerProtocol {
     enum Operation: UInt64 {
         case isValidPath = 1
         case addToStore = 7
+        case buildPaths = 9
         case addTempRoot = 11
         case addIndirectRoot = 12
         case setOptions = 19
+        case queryPathInfo = 26
         case queryValidPaths = 31
+        case buildPathsWithResults = 46
     }
+
+    /// The results of builds that have the output: built, substituted, valid before, and the same as one that was valid
+    /// before. All others are failures.
+    static let successes: Set<UInt64> = [0, 1, 2, 13]
 
     enum Message: UInt64 {
         /// A line of the log.

@@ -145,15 +145,26 @@ public enum StorePath {
     }
 
     /// The path of an object that is identified by the hash of its contents.
+    ///
+    /// - Parameters:
+    ///   - name: the name of the object.
+    ///   - hash: the hash of the contents.
+    ///   - method: how the hash is made.
+    ///   - references: the store paths that the object refers to, which only count for a tree with SHA-256.
     public static func fixed(
-        name: [UInt8], _ hash: Hash, _ method: ContentAddressMethod
+        name: [UInt8], _ hash: Hash, _ method: ContentAddressMethod, references: [[UInt8]] = []
     ) throws(StoreError) -> [UInt8] {
         switch method {
         case .text:
             guard hash.algorithm == .sha256 else { throw StoreError("text-hashed outputs must use SHA-256") }
             return try text(name: name, sha256: hash.bytes, references: [])
         case .nar where hash.algorithm == .sha256:
-            return try make(type: Array("source".utf8), sha256: hash.bytes, name: name)
+            var type = Array("source".utf8)
+            for reference in references.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+                type.append(UInt8(ascii: ":"))
+                type += reference
+            }
+            return try make(type: type, sha256: hash.bytes, name: name)
         case .git where hash.algorithm != .sha1 && hash.algorithm != .sha256:
             throw StoreError(
                 "Git file ingestion must use SHA-1 or SHA-256 hash, but instead using: \(hash.algorithm.rawValue)")

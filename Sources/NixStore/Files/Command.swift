@@ -11,6 +11,8 @@ public struct Command: Sendable {
 
     /// Environment variables in addition to those of this process: `NAME=VALUE`.
     public var environment: [[UInt8]]
+    /// Whether the last bytes of a long standard error are kept, and not the first ones.
+    var keepsEndOfMessage = false
 
     public init(_ tool: String, _ arguments: [[UInt8]], input: [UInt8] = [], environment: [[UInt8]] = []) {
         self.tool = tool
@@ -36,6 +38,8 @@ public enum CommandError: Error, Sendable {
 extension Command {
     /// The most bytes of standard error that are kept.
     private static let maximumMessage = 1 << 14
+    /// The time between two looks at `isStopped` while waiting.
+    private static let pollMilliseconds: Int32 = 100
     /// Variables that prevent `git` from asking for a password, and programs from localising their output.
     private static let fixedEnvironment = ["GIT_TERMINAL_PROMPT=0", "LC_ALL=C", "HGPLAIN="]
     private static let hidden = [
@@ -45,14 +49,18 @@ extension Command {
 
     /// Runs the program, writing its input and reading its output concurrently, and waits for its end.
     ///
-    /// - Parameter output: called with pieces of the output, in order; returning false ends the program.
+    /// - Parameters:
+    ///   - isStopped: asked ten times a second; true ends the program.
+    ///   - output: called with pieces of the output, in order; returning false ends the program.
     /// - Throws: why there is no result.
-    func run(output: (UnsafeRawBufferPointer) -> Bool) throws(CommandError) {
+    func run(
+        isStopped: () -> Bool = { false }, output: (UnsafeRawBufferPointer) -> Bool
+    ) throws(CommandError) {
         if arguments.contains(where: { $0.contains(0) }) { throw .system(errno: EINVAL) }
         guard let pipes = Pipes() else { throw .system(errno: errno) }
         let child = try spawn(pipes)
         pipes.closeChildEnds()
-        let (message, stopped) = unsafe exchange(pipes, child, output)
+        let (message, stopped) = unsafe exchange(pipes, child, isStopped, output)
         pipes.closeAll()
         var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
@@ -99,7 +107,7 @@ extension Command {
 
     /// Writes and reads until the program closes its ends, or ends the program if the reader stopped.
     private func exchange(
-        _ pipes: Pipes, _ child: pid_t, _ output: (UnsafeRawBufferPointer) -> Bool
+        _ pipes: Pipes, _ child: pid_t, _ isStopped: () -> Bool, _ output: (UnsafeRawBufferPointer) -> Bool
     ) -> (message: [UInt8], stopped: Bool) {
         var written = 0
         var message: [UInt8] = []
@@ -111,7 +119,12 @@ extension Command {
                 pollfd(fd: pipes.output.read, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: pipes.messages.read, events: Int16(POLLIN), revents: 0),
             ]
-            if unsafe poll(&waits, 3, -1) < 0 { continue }
+            let ready = unsafe poll(&waits, 3, Self.pollMilliseconds)
+            if isStopped() {
+                kill(child, SIGKILL)
+                return (message, true)
+            }
+            if ready <= 0 { continue }
             if waits[0].revents != 0 { write(to: pipes.input, &written) }
             if waits[1].revents != 0 {
                 let count = pipes.output.read(into: &chunk)
@@ -125,10 +138,19 @@ extension Command {
             }
             if waits[2].revents != 0 {
                 let count = pipes.messages.read(into: &chunk)
-                message += chunk.prefix(min(count, Self.maximumMessage - message.count))
+                keep(chunk.prefix(count), in: &message)
             }
         }
         return (message, false)
+    }
+
+    private func keep(_ piece: ArraySlice<UInt8>, in message: inout [UInt8]) {
+        guard keepsEndOfMessage else {
+            message += piece.prefix(Self.maximumMessage - message.count)
+            return
+        }
+        message += piece
+        message.removeFirst(max(0, message.count - Self.maximumMessage))
     }
 
     /// Writes as much of the input as the program takes now, and closes the end behind the last byte, or when the program

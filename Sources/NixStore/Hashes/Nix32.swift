@@ -3,6 +3,9 @@
 public enum Nix32 {
     static let digits = Array("0123456789abcdfghijklmnpqrsvwxyz".utf8)
 
+    /// For each byte, whether it is a digit.
+    static let isDigit = (0...255).map { digits.contains($0) }
+
     /// The number of digits for `count` bytes.
     public static func encodedCount(_ count: Int) -> Int { (count * 8 + 4) / 5 }
 

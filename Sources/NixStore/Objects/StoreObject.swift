@@ -16,6 +16,8 @@ public struct StoreObject: Sendable {
 
     /// An estimate of the bytes for an object and its table entry, besides its contents.
     private static let ownSize = 640
+    /// An estimate of the bytes for a store path that an object refers to.
+    private static let referenceSize = 80
 
     /// A tree that is read from its original location.
     ///
@@ -24,14 +26,31 @@ public struct StoreObject: Sendable {
     ///   - root: the path of the tree.
     ///   - accepted: the paths below `root` that belong to the object; nil for all.
     ///   - isPlainFile: whether the object is a file that may not be executed, whatever its original may.
-    public init(_ io: any EvalIO, root: [UInt8], accepted: Set<[UInt8]>? = nil, isPlainFile: Bool = false) {
+    ///   - references: the store paths that the tree refers to.
+    public init(
+        _ io: any EvalIO, root: [UInt8], accepted: Set<[UInt8]>? = nil, isPlainFile: Bool = false,
+        references: [[UInt8]] = []
+    ) {
         self.io = io
         self.root = root
         self.accepted = accepted
         self.isPlainFile = isPlainFile
         text = nil
-        references = []
-        byteCount = Self.ownSize + root.count + (accepted?.reduce(0) { $0 + 64 + $1.count } ?? 0)
+        self.references = references
+        byteCount =
+            Self.ownSize + root.count + references.count * Self.referenceSize
+            + (accepted?.reduce(0) { $0 + 64 + $1.count } ?? 0)
+    }
+
+    /// An object that was built, which is read from where it lies.
+    public init(_ built: BuiltObject) {
+        io = LocalIO()
+        root = built.location
+        accepted = nil
+        isPlainFile = false
+        text = nil
+        references = built.references
+        byteCount = Self.ownSize + built.path.count + built.location.count + references.count * Self.referenceSize
     }
 
     /// A tree in memory, or a part of it.
@@ -53,7 +72,7 @@ public struct StoreObject: Sendable {
         isPlainFile = true
         self.text = text
         self.references = references
-        byteCount = Self.ownSize + text.count + references.count * 80
+        byteCount = Self.ownSize + text.count + references.count * Self.referenceSize
     }
 
     /// The path in `io` of something in the object; nil if it does not belong to the object.

@@ -61,16 +61,16 @@ public struct StoreWriteError: Error, Sendable, Equatable {
     public let message: [UInt8]
     /// Whether the work was ended by `isStopped`.
     public let isStopped: Bool
-    /// Whether the store itself gave the reason.
-    let isRefusal: Bool
+    /// The reason in the words of the store itself; nil if the store did not give it.
+    let refusal: [UInt8]?
 
-    init(_ message: [UInt8], isRefusal: Bool = false) {
+    package init(_ message: [UInt8], refusal: [UInt8]? = nil) {
         self.message = message
-        self.isRefusal = isRefusal
+        self.refusal = refusal
         isStopped = false
     }
 
-    init(_ message: String) { self.init(Array(message.utf8)) }
+    package init(_ message: String) { self.init(Array(message.utf8)) }
 
     /// Creates an error whose message quotes a path.
     package init(_ before: String, _ path: [UInt8], _ after: String) {
@@ -79,7 +79,7 @@ public struct StoreWriteError: Error, Sendable, Equatable {
 
     private init() {
         message = Array("stopped".utf8)
-        isRefusal = false
+        refusal = nil
         isStopped = true
     }
 

@@ -95,23 +95,6 @@ extension Interpreter {
         }
     }
 
-    /// Whether what a string refers to is there to be read: outputs of derivations are when somebody built them.
-    func checkBuilt(_ value: Value) -> Step {
-        guard value.isString, value.object.hasContext else { return .next }
-        for element in elements(of: value.object) {
-            guard case .output(let output, let derivation) = element else { continue }
-            if let path = try? outputText(element), (try? machine.io.pathExists(path)) == true { continue }
-            return fail(
-                .restricted,
-                bytes: Array("cannot build '".utf8) + (OutputChain(derivation)?.text ?? derivation) + Array("^".utf8)
-                    + output
-                    + Array(
-                        "' during evaluation: this evaluator does not build (import from derivation); build it first, or "
-                            .utf8) + Array("read what it would give from a file".utf8))
-        }
-        return .next
-    }
-
     func fail(_ error: EvalIOError) -> Step {
         fail(error.kind == .outsideRoots ? .restricted : .io, bytes: error.message)
     }
@@ -204,10 +187,26 @@ extension Interpreter {
                 let path = MessageText.shortened(argument(0).string.bytes)
                 return fail(.value, "the contents of the file '\(path)' cannot be represented as a Nix string")
             }
-            guard reserve(Size.string(bytes.count)) else { return .collect }
+            let references = referencesOfObject()
+            guard reserve(Size.string(bytes.count) + Size.list(references.count)),
+                reserveOutside(
+                    contextGrowth(references.count, textBytes: references.reduce(0) { $0 + $1.count }))
+            else { return .collect }
             guard charge(1 + bytes.count / 64) else { return .error }
-            return done(makeString(bytes))
+            guard !references.isEmpty else { return done(makeString(bytes)) }
+            guard charge(1 + bytes.count / 64),
+                let found = StorePath.references(among: references, in: bytes, poll: poll(at:)),
+                let context = makeContext(found)
+            else { return .error }
+            return done(makeString(bytes, context: context))
         } catch { return failReading(error, room: room) }
+    }
+
+    /// The store paths to which the object refers whose file is read, and which the file may contain.
+    private func referencesOfObject() -> [[UInt8]] {
+        let path = CanonPath.canonicalize(Array(argument(0).string.bytes))
+        guard let top = StorePath.top(of: path) else { return [] }
+        return machine.io.object(top)?.references ?? []
     }
 
     /// A file that is larger than what the memory limit leaves passes that limit, not one of its own.

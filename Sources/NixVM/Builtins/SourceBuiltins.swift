@@ -107,7 +107,7 @@ extension Interpreter {
             if step != .next { return step }
             guard reserveStorePath() else { return .collect }
             let name = CanonPath.baseName(of: CanonPath.canonicalize(Array(filterSource.path.string.bytes)))
-            return addWalked(filterSource.walk, name: name, method: .nar, expected: nil)
+            return addWalked(filterSource.walk, of: filterSource.path, name: name, method: .nar, expected: nil)
         }
     }
 
@@ -129,7 +129,8 @@ extension Interpreter {
         warnOfAssumedHash(arguments.assumedHash)
         let base = CanonPath.baseName(of: CanonPath.canonicalize(Array(arguments.path.string.bytes)))
         return addWalked(
-            path.walk, name: arguments.name.isEmpty ? base : arguments.name, method: arguments.method,
+            path.walk, of: arguments.path, name: arguments.name.isEmpty ? base : arguments.name,
+            method: arguments.method,
             expected: arguments.hash)
     }
 
@@ -318,17 +319,22 @@ extension Interpreter {
         return .next
     }
 
-    /// The store path of what was walked.
-    private func addWalked(_ walk: Walk, name: [UInt8], method: ContentAddressMethod, expected: Hash?) -> Step {
+    /// The store path of what was walked at a path.
+    private func addWalked(
+        _ walk: Walk, of original: Value, name: [UInt8], method: ContentAddressMethod, expected: Hash?
+    ) -> Step {
         let root = Array(walk.root.string.bytes)
+        let references = inheritedReferences(of: original)
         var accepted: Set<[UInt8]>?
         if !walk.filter.isNull {
             let bytes = walk.accepted.isNull ? [] : Array(walk.accepted.string.bytes[..<walk.length])
             accepted = Set(bytes.split(separator: 0).map(Array.init))
         }
-        guard let path = addToStore(root, name: name, method: method, accepted: accepted) else { return .error }
+        guard
+            let path = addToStore(root, name: name, method: method, accepted: accepted, references: references)
+        else { return .error }
         if let expected {
-            let wanted = try? StorePath.fixed(name: name, expected, method)
+            let wanted = try? StorePath.fixed(name: name, expected, method, references: references)
             if wanted != path {
                 return fail(
                     .value,

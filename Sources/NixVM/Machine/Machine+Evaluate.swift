@@ -57,6 +57,7 @@ extension Machine {
     private func prepare() {
         failure = nil
         request = nil
+        awaitsBuild = false
         caughtFailures.beginRun()
         recording?.depth = -1
         state.pointee.registers.sp = state.pointee.stackBase

@@ -43,6 +43,19 @@ public enum MachineRequest: Sendable {
     /// The code of a chunk that a part of a program announced. It is answered with `answer(code:program:)` or
     /// `answer(failure:)`.
     case code(program: Int, chunkIndex: Int)
+    /// Outputs of derivations that are about to be read and are not there. It is answered with `answer(built:)` or
+    /// `answer(failure:)`.
+    case build([NeededOutput])
+}
+
+/// What happens when an evaluation reads an output of a derivation, which is an import from derivation.
+public enum ImportFromDerivation: Sendable {
+    /// An output that is there is read; otherwise the evaluation fails.
+    case existing
+    /// The evaluation fails, as by Nix's setting `allow-import-from-derivation = false`.
+    case forbidden
+    /// The host is asked to build the output.
+    case built
 }
 
 /// An evaluator: heap, stacks, programs and builtins. Only one thread at a time may use it.
@@ -104,6 +117,11 @@ public final class Machine {
     /// The failure that answered the last request, until the step that made the request takes it.
     var requestFailure: EvalFailure?
 
+    /// Whether the last request was for outputs, until the step that made the request takes its answer.
+    var awaitsBuild = false
+    /// The store paths of outputs that were built for this evaluation.
+    var builtOutputs: Set<ByteKey> = []
+
     // MARK: Observation, positions and the store
 
     var recording: EventRecording?
@@ -128,6 +146,11 @@ public final class Machine {
     public var storeWriter: (any StoreWriter)? {
         didSet { countOutsideHeap((storeWriter?.byteCount ?? 0) - (oldValue?.byteCount ?? 0)) }
     }
+
+    /// What happens when an output of a derivation is read. It is set before the evaluation begins.
+    public var importFromDerivation = ImportFromDerivation.existing
+    /// Whether each output that is built is warned about (`trace-import-from-derivation`).
+    public var tracesImportFromDerivation = false
 
     /// Whether the texts of derivations are needed.
     var writesDerivations: Bool { derivationWriter != nil || storeWriter != nil }

@@ -22,22 +22,39 @@ extension Interpreter {
     }
 
     /// The store path of contents under a name. The result is nil with `failure` set.
+    ///
+    /// - Parameters:
+    ///   - path: where the contents are.
+    ///   - name: the name of the object.
+    ///   - method: how the contents are hashed.
+    ///   - accepted: the paths below `path` that belong to the object; nil for all.
+    ///   - references: the store paths that the contents refer to.
     func addToStore(
-        _ path: [UInt8], name: [UInt8], method: ContentAddressMethod,
-        accepted: Set<[UInt8]>? = nil
+        _ path: [UInt8], name: [UInt8], method: ContentAddressMethod, accepted: Set<[UInt8]>? = nil,
+        references: [[UInt8]] = []
     ) -> [UInt8]? {
         let accepts = { (path: [UInt8], _: FileType) in accepted?.contains(path) ?? true }
         guard let hash = contentHash(path, method, .sha256, accepts: accepts) else { return nil }
         do throws(StoreError) {
-            let copied = try StorePath.fixed(name: name, hash, method)
+            let copied = try StorePath.fixed(name: name, hash, method, references: references)
             // The hash of a file is that of what a symbolic link leads to.
             guard let root = method == .flat ? resolved(path) : path else { return nil }
-            let object = StoreObject(machine.io, root: root, accepted: accepted, isPlainFile: method == .flat)
+            let object = StoreObject(
+                machine.io, root: root, accepted: accepted, isPlainFile: method == .flat, references: references)
             return keep(object, at: copied, ContentAddress(method, hash)) ? copied : nil
         } catch {
             _ = fail(.value, bytes: error.message)
             return nil
         }
+    }
+
+    /// The store paths that the object of the store refers to in which a path lies, if the path says by its context that
+    /// the object is one of the store. What is copied of the object keeps them, as in Nix.
+    func inheritedReferences(of path: Value) -> [[UInt8]] {
+        guard path.isString, path.object.hasContext,
+            let top = StorePath.top(of: CanonPath.canonicalize(Array(path.string.bytes)))
+        else { return [] }
+        return machine.io.object(top)?.references ?? []
     }
 
     /// A path without symbolic links; nil with `failure` set.
