@@ -217,6 +217,9 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// The job is leased to a worker that has not begun it: it waits there behind another job, or is on its way.
   case held // = 5
+
+  /// Outputs that the evaluation reads are being built, and no worker holds the job.
+  case building // = 6
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -231,6 +234,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 3: self = .running
     case 4: self = .finished
     case 5: self = .held
+    case 6: self = .building
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -243,6 +247,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .running: return 3
     case .finished: return 4
     case .held: return 5
+    case .building: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -255,6 +260,7 @@ public nonisolated enum WireJobState: SwiftProtobuf.Enum, Swift.CaseIterable {
     .running,
     .finished,
     .held,
+    .building,
   ]
 
 }
@@ -642,6 +648,13 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._system = newValue}
   }
 
+  /// The evaluation may read outputs of derivations, which are built on the worker's machine (import from derivation).
+  /// Only a worker that announced `builds` gets the job.
+  public var importFromDerivation: Bool {
+    get {_storage._importFromDerivation}
+    set {_uniqueStorage()._importFromDerivation = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// Exactly one is set.
@@ -656,6 +669,43 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// An output of a derivation that an evaluation reads.
+public nonisolated struct WireNeededOutput: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The store path of the derivation.
+  public var derivation: Data = Data()
+
+  /// The name of the output.
+  public var output: Data = Data()
+
+  /// The store path of the output.
+  public var path: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Why an output could not be built.
+public nonisolated struct WireBuildFailure: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The derivation and the output: `DERIVATION^OUTPUT`.
+  public var output: Data = Data()
+
+  /// The builder's reason, with the end of the log; at most 4096 bytes.
+  public var reason: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// Attributes of a package set that are evaluated one by one: an error in one does not affect the others. The result's
@@ -939,6 +989,13 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
   public var warnings: [WireFailure] {
     get {_storage._warnings}
     set {_uniqueStorage()._warnings = newValue}
+  }
+
+  /// Only from a worker, and then the outcome is UNSPECIFIED: the evaluation reads outputs that are not built. At most
+  /// 1,000. The worker has given the lease up, and the coordinator queues the job again when they are built.
+  public var needed: [WireNeededOutput] {
+    get {_storage._needed}
+    set {_uniqueStorage()._needed = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1945,6 +2002,9 @@ public nonisolated struct WireWorkerHello: Sendable {
   /// Clears the value of `predecessor`. Subsequent reads from it will return its default value.
   public mutating func clearPredecessor() {self._predecessor = nil}
 
+  /// The worker's machine builds what jobs read of derivations.
+  public var builds: Bool = false
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2067,6 +2127,9 @@ public nonisolated struct WireAssignment: Sendable {
   /// 0: this job is put behind all.
   public var aheadOf: UInt64 = 0
 
+  /// What could not be built for the job. The evaluation fails where it reads it.
+  public var buildFailures: [WireBuildFailure] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -2178,7 +2241,7 @@ public nonisolated struct WireAttemptResult: Sendable {
   fileprivate var _result: WireJobResult? = nil
 }
 
-/// 0x47.
+/// 0x47. Also for results that name what they need, when the job is put off.
 public nonisolated struct WireResultsCommitted: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2270,6 +2333,38 @@ public nonisolated struct WireGoodbye: Sendable {
   // methods supported on all messages.
 
   public var reason: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x50. Build what a job of this worker needs; the derivations are in the store of the worker's machine. Answered by
+/// BuildsEnded.
+public nonisolated struct WireStartBuilds: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  public var outputs: [WireNeededOutput] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x51. A worker that is disconnected before it says so is forgotten with its builds: the job is queued again.
+public nonisolated struct WireBuildsEnded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  /// The outputs that could not be built; all others are there.
+  public var failures: [WireBuildFailure] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2386,7 +2481,7 @@ nonisolated extension WireOutcomeKind: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension WireJobState: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0\u{1}JOB_STATE_HELD\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0JOB_STATE_UNSPECIFIED\0\u{1}JOB_STATE_DELAYED\0\u{1}JOB_STATE_QUEUED\0\u{1}JOB_STATE_RUNNING\0\u{1}JOB_STATE_FINISHED\0\u{1}JOB_STATE_HELD\0\u{1}JOB_STATE_BUILDING\0")
 }
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
@@ -2399,7 +2494,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{4}\u{2}import_from_derivation\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -2419,6 +2514,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _label: String = String()
     var _walk: WireAttributeWalk? = nil
     var _system: String = String()
+    var _importFromDerivation: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2446,6 +2542,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _label = source._label
       _walk = source._walk
       _system = source._system
+      _importFromDerivation = source._importFromDerivation
     }
   }
 
@@ -2532,6 +2629,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._label) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._walk) }()
         case 20: try { try decoder.decodeSingularStringField(value: &_storage._system) }()
+        case 22: try { try decoder.decodeSingularBoolField(value: &_storage._importFromDerivation) }()
         default: break
         }
       }
@@ -2611,6 +2709,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._system.isEmpty {
         try visitor.visitSingularStringField(value: _storage._system, fieldNumber: 20)
       }
+      if _storage._importFromDerivation != false {
+        try visitor.visitSingularBoolField(value: _storage._importFromDerivation, fieldNumber: 22)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2637,10 +2738,86 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._label != rhs_storage._label {return false}
         if _storage._walk != rhs_storage._walk {return false}
         if _storage._system != rhs_storage._system {return false}
+        if _storage._importFromDerivation != rhs_storage._importFromDerivation {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNeededOutput: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".NeededOutput"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}derivation\0\u{1}output\0\u{1}path\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.derivation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.output) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.derivation.isEmpty {
+      try visitor.visitSingularBytesField(value: self.derivation, fieldNumber: 1)
+    }
+    if !self.output.isEmpty {
+      try visitor.visitSingularBytesField(value: self.output, fieldNumber: 2)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireNeededOutput, rhs: WireNeededOutput) -> Bool {
+    if lhs.derivation != rhs.derivation {return false}
+    if lhs.output != rhs.output {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBuildFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BuildFailure"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{1}reason\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.output) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.output.isEmpty {
+      try visitor.visitSingularBytesField(value: self.output, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularBytesField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireBuildFailure, rhs: WireBuildFailure) -> Bool {
+    if lhs.output != rhs.output {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3059,7 +3236,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{2}\u{2}needed\0")
 
   fileprivate class _StorageClass {
     var _outcome: WireOutcomeKind = .unspecified
@@ -3072,6 +3249,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _statistics: WireStatistics? = nil
     var _trace: WireTraceSummary? = nil
     var _warnings: [WireFailure] = []
+    var _needed: [WireNeededOutput] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3092,6 +3270,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _statistics = source._statistics
       _trace = source._trace
       _warnings = source._warnings
+      _needed = source._needed
     }
   }
 
@@ -3120,6 +3299,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._statistics) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._trace) }()
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._warnings) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._needed) }()
         default: break
         }
       }
@@ -3162,6 +3342,9 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._warnings.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._warnings, fieldNumber: 10)
       }
+      if !_storage._needed.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._needed, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3181,6 +3364,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._statistics != rhs_storage._statistics {return false}
         if _storage._trace != rhs_storage._trace {return false}
         if _storage._warnings != rhs_storage._warnings {return false}
+        if _storage._needed != rhs_storage._needed {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4919,7 +5103,7 @@ nonisolated extension WireTracePart: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{2}\u{2}builds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4936,6 +5120,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
       case 9: try { try decoder.decodeSingularMessageField(value: &self._predecessor) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.builds) }()
       default: break
       }
     }
@@ -4973,6 +5158,9 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._predecessor {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     } }()
+    if self.builds != false {
+      try visitor.visitSingularBoolField(value: self.builds, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4986,6 +5174,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.process != rhs.process {return false}
     if lhs.leases != rhs.leases {return false}
     if lhs._predecessor != rhs._predecessor {return false}
+    if lhs.builds != rhs.builds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5157,7 +5346,7 @@ nonisolated extension WireDispatch: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Assignment"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{3}lease_ms\0\u{1}specification\0\u{1}limits\0\u{1}roots\0\u{3}ahead_of\0\u{3}build_failures\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5172,6 +5361,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 5: try { try decoder.decodeSingularMessageField(value: &self._limits) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.roots) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.aheadOf) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.buildFailures) }()
       default: break
       }
     }
@@ -5203,6 +5393,9 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.aheadOf != 0 {
       try visitor.visitSingularUInt64Field(value: self.aheadOf, fieldNumber: 7)
     }
+    if !self.buildFailures.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.buildFailures, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5214,6 +5407,7 @@ nonisolated extension WireAssignment: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._limits != rhs._limits {return false}
     if lhs.roots != rhs.roots {return false}
     if lhs.aheadOf != rhs.aheadOf {return false}
+    if lhs.buildFailures != rhs.buildFailures {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5636,6 +5830,76 @@ nonisolated extension WireGoodbye: SwiftProtobuf.Message, SwiftProtobuf._Message
 
   public static func ==(lhs: WireGoodbye, rhs: WireGoodbye) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStartBuilds: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StartBuilds"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}outputs\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.outputs) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if !self.outputs.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.outputs, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireStartBuilds, rhs: WireStartBuilds) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.outputs != rhs.outputs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBuildsEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BuildsEnded"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}failures\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.failures) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if !self.failures.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.failures, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireBuildsEnded, rhs: WireBuildsEnded) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.failures != rhs.failures {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

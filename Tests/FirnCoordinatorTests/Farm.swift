@@ -166,7 +166,7 @@ struct Farm {
 
     mutating func connect(
         _ peer: Peer, name: String, instance: UInt8 = 1, credit: UInt32 = 0, leases: [WireLease] = [],
-        roots: [WireRoot] = [], predecessor: WirePredecessor? = nil
+        roots: [WireRoot] = [], builds: Bool = false, predecessor: WirePredecessor? = nil
     ) {
         tell(
             peer,
@@ -177,6 +177,7 @@ struct Farm {
                     $0.evaluatorVersions = ["1"]
                     $0.leases = leases
                     $0.roots = roots
+                    $0.builds = builds
                     if let predecessor { $0.predecessor = predecessor }
                 }), correlation: 3)
         if credit > 0 { tell(peer, .credit(.with { $0.jobs = credit })) }
@@ -218,6 +219,52 @@ struct Farm {
                     ]
                     if let evaluating { $0.evaluating = evaluating }
                 }))
+    }
+
+    /// Says that a job needs outputs of derivations, each named by a letter.
+    mutating func need(
+        _ peer: Peer, _ id: JobID, _ attempt: UInt32, _ names: [String], fuel: UInt64 = 100,
+        change: (inout WireJobResult) -> Void = { _ in }
+    ) {
+        var result = WireJobResult.with {
+            $0.statistics.fuel = fuel
+            $0.needed = names.map { name in
+                .with {
+                    $0.derivation = Data("/nix/store/\(name).drv".utf8)
+                    $0.output = Data("out".utf8)
+                    $0.path = Data("/nix/store/\(name)".utf8)
+                }
+            }
+        }
+        change(&result)
+        let attempt = WireAttemptResult.with {
+            $0.job = UInt64(id.rawValue)
+            $0.attempt = attempt
+            $0.result = result
+        }
+        tell(peer, .results(.with { $0.results = [attempt] }))
+    }
+
+    /// Says that the builds of a job have ended, and which of the outputs of `need` could not be built.
+    mutating func endBuilds(_ peer: Peer, _ id: JobID, failures: [String] = []) {
+        let ended = WireBuildsEnded.with {
+            $0.job = UInt64(id.rawValue)
+            $0.failures = failures.map { name in
+                .with {
+                    $0.output = Data("/nix/store/\(name).drv^out".utf8)
+                    $0.reason = Data("no luck with \(name)".utf8)
+                }
+            }
+        }
+        tell(peer, .buildsEnded(ended))
+    }
+
+    /// The builds that the peer was told to begin, in order.
+    func startedBuilds(_ peer: Peer) -> [JobID] {
+        commands.compactMap { said in
+            guard said.peer == peer, case .startBuilds(let start) = said.command else { return nil }
+            return JobID(rawValue: Int64(start.job))
+        }
     }
 
     /// Everything that was dispatched to the peer, in order.

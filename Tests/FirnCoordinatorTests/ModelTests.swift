@@ -18,6 +18,8 @@ struct RandomFarm {
         var leases: [WireLease] = []
         var unconfirmed: [WireLease] = []
         var credit = 0
+        /// The jobs for which the worker builds.
+        var building: [JobID] = []
     }
 
     var farm: Farm
@@ -26,12 +28,15 @@ struct RandomFarm {
     var accepted: Set<JobID> = []
     var sent: Set<[Int64]> = []
     var confirmed: [JobID: UInt32] = [:]
+    /// Attempts that ended with a need for builds.
+    var putOff: Set<[Int64]> = []
     private var peers: UInt8 = 10
 
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
         var settings = CoordinatorSettings()
         settings.lostWorkersToQuarantine = 1_000
+        settings.defaultPolicy.maximumBuilding = 2
         farm = Farm(settings: settings)
         workers = (0..<3).map { Worker(name: "w\($0)", instance: 1, peer: Farm.worker(UInt8($0))) }
         farm.hello()
@@ -41,7 +46,8 @@ struct RandomFarm {
         let index = Int.random(in: 0..<workers.count, using: &random)
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<15: submit()
-        case 15..<30: give(index)
+        case 15..<28: give(index)
+        case 28..<30: build(index)
         case 30..<55: finish(index)
         case 55..<65: beat(index)
         case 65..<85: farm.commit()
@@ -63,7 +69,11 @@ struct RandomFarm {
             .submit(
                 .with {
                     $0.jobs = (0..<3).map { number in
-                        Data(Farm.job("\(key)\(number)") { $0.idempotencyKey = Data([key, UInt8(number)]) }.encoded())
+                        let job = Farm.job("\(key)\(number)") {
+                            $0.idempotencyKey = Data([key, UInt8(number)])
+                            $0.importFromDerivation = number == 1
+                        }
+                        return Data(job.encoded())
                     }
                 }))
     }
@@ -81,11 +91,29 @@ struct RandomFarm {
             workers[index].unconfirmed.append(workers[index].leases.remove(at: place))
         }
         for lease in workers[index].unconfirmed {
+            let id = JobID(rawValue: Int64(lease.job))
+            let isPutOff = putOff.contains([id.rawValue, Int64(lease.attempt)])
+            if isPutOff || mayNeedBuilds(id) && Int.random(in: 0..<3, using: &random) == 0 {
+                putOff.insert([id.rawValue, Int64(lease.attempt)])
+                farm.need(workers[index].peer, id, lease.attempt, ["a", "b"])
+                continue
+            }
             farm.finish(
                 workers[index].peer, JobID(rawValue: Int64(lease.job)), lease.attempt,
                 cpuNanoseconds: UInt64.random(in: 0...100_000_000, using: &random),
                 evaluating: workers[index].leases.first)
         }
+    }
+
+    private func mayNeedBuilds(_ id: JobID) -> Bool {
+        farm.machine.jobs[id]?.admission.requirement.builds ?? false
+    }
+
+    /// Ends a build. What the coordinator has forgotten meanwhile is ended, too.
+    private mutating func build(_ index: Int) {
+        guard workers[index].isKnown, !workers[index].building.isEmpty else { return }
+        let failures = Bool.random(using: &random) ? ["a"] : []
+        farm.endBuilds(workers[index].peer, workers[index].building.removeFirst(), failures: failures)
     }
 
     private mutating func beat(_ index: Int) {
@@ -107,6 +135,14 @@ struct RandomFarm {
             #expect(tenant.running == leased.count { $0.wireState == .running })
             #expect(tenant.ready == jobs.count(where: \.isQueued))
             #expect(tenant.requeued == jobs.count { $0.isQueued && $0.attempt > 0 })
+            let building = jobs.filter { $0.wireState == .building }
+            #expect(tenant.delayed == building.count)
+            let begun = building.filter { if case .building(_, hasBegun: true) = $0.state { true } else { false } }
+            #expect(tenant.building == begun.count && begun.count <= tenant.policy.maximumBuilding)
+            for job in building {
+                guard case .building(let peer, _) = job.state else { continue }
+                #expect(machine.workers[peer]?.building.contains(job.id) == true)
+            }
             #expect(tenant.share.charges == jobs.count { $0.charge != nil })
             #expect(tenant.share.virtualTime >= 0)
             #expect(jobs.allSatisfy { $0.evaluation == nil || $0.charge != nil })
@@ -129,6 +165,7 @@ struct RandomFarm {
         workers[index].instance &+= 1
         workers[index].leases = []
         workers[index].unconfirmed = []
+        workers[index].building = []
         reconnect(index)
     }
 
@@ -139,7 +176,7 @@ struct RandomFarm {
         workers[index].credit = 0
         farm.connect(
             workers[index].peer, name: workers[index].name, instance: workers[index].instance,
-            leases: workers[index].leases + workers[index].unconfirmed)
+            leases: workers[index].leases + workers[index].unconfirmed, builds: true)
     }
 
     private mutating func giveBack(_ index: Int) {
@@ -194,12 +231,14 @@ struct RandomFarm {
         case .resultsCommitted(let committed):
             for lease in committed.leases {
                 let id = JobID(rawValue: Int64(lease.job))
+                defer { workers[index].forget(lease.job, lease.attempt) }
+                if putOff.contains([id.rawValue, Int64(lease.attempt)]) { continue }
                 #expect(confirmed[id] == nil || confirmed[id] == lease.attempt, "two attempts were confirmed")
                 #expect(farm.store.jobs[id]?.outcome?.attempt == Int64(lease.attempt))
                 confirmed[id] = lease.attempt
-                workers[index].forget(lease.job, lease.attempt)
             }
         case .stale(let stale): for lease in stale.leases { workers[index].forget(lease.job, lease.attempt) }
+        case .startBuilds(let start): workers[index].building.append(JobID(rawValue: Int64(start.job)))
         case .cancelAttempts, .heartbeat, .drain: break
         }
     }
@@ -214,6 +253,7 @@ struct RandomFarm {
                 beat(index)
                 if workers[index].credit < 4 { give(index) }
                 finish(index)
+                while !workers[index].building.isEmpty, workers[index].isKnown { build(index) }
             }
             farm.pass(200)
             farm.settle()
@@ -241,7 +281,7 @@ extension RandomFarm.Worker {
         model.checkCounts()
         let unfinished = model.accepted.filter { model.farm.outcome($0) == nil }
         #expect(unfinished.isEmpty, "seed \(seed)")
-        #expect(!model.accepted.isEmpty && !model.confirmed.isEmpty)
+        #expect(!model.accepted.isEmpty && !model.confirmed.isEmpty && !model.putOff.isEmpty)
         #expect(model.farm.machine.jobs.values.allSatisfy { !model.accepted.contains($0.id) })
         #expect(model.farm.machine.metrics.storeRefusals == 0)
     }

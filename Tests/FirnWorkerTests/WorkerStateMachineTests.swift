@@ -64,6 +64,17 @@ private let ms: UInt64 = 1_000_000
         actions.compactMap { if case .evaluate(let key, _, _) = $0 { key } else { nil } }
     }
 
+    @Test func buildsAreReportedUnlessTheCoordinatorIsLost() throws {
+        var machine = ready()
+        let actions = machine.receive(frames(.startBuilds(.with { $0.job = 501 })), now: 1)
+        guard case .build(let start)? = actions.first else { return #expect(Bool(false)) }
+        #expect(start.job == 501)
+        let ended = WireBuildsEnded.with { $0.job = 501 }
+        #expect(try sent(machine.built(ended)).map(\.kind) == [.buildsEnded])
+        _ = machine.handle(.disconnected, now: 2)
+        #expect(machine.built(ended).isEmpty, "it has forgotten the builds")
+    }
+
     @Test func helloIsFirstThenCreditAndTraces() throws {
         var machine = fresh()
         #expect(try sent(machine.endOfTurn(now: 0)).isEmpty)

@@ -72,6 +72,13 @@ struct JobOptionArguments: ParsableArguments {
         help: "Experimental features of Nix to enable.")
     var features: [String] = []
 
+    @Flag(
+        help: """
+            Build what the evaluation reads of derivations, on a worker that has a builder. Meanwhile the job holds no \
+            worker.
+            """)
+    var allowImportFromDerivation = false
+
     @Option(help: "Run only on workers with this version of the evaluator.")
     var evaluatorVersion: String?
 
@@ -105,6 +112,7 @@ struct JobOptionArguments: ParsableArguments {
             $0.idempotencyKey = Data((idempotencyKey ?? "").utf8)
             $0.features = Self.words(features)
             $0.evaluatorVersion = evaluatorVersion ?? ""
+            $0.importFromDerivation = allowImportFromDerivation
             $0.label = label ?? ""
             let now = Date().timeIntervalSince1970
             if let delay { $0.notBeforeUnixMs = Int64((now + delay) * 1_000) }

@@ -7,6 +7,7 @@ enum StatusReport {
         switch state {
         case .unspecified: "unspecified"
         case .delayed: "delayed"
+        case .building: "building"
         case .queued: "queued"
         case .held: "held"
         case .running: "running"

@@ -31,6 +31,7 @@ struct WorkerSettings {
         processes = try source.number("processes", in: 1...1_024) ?? processes
         cancelGrace = try source.milliseconds("cancelGraceMs", in: 100...3_600_000) ?? cancelGrace
         configuration.roots = try Self.roots(&source)
+        configuration.builder = try Self.builder(&source)
         try configuration.read(&source)
     }
 
@@ -57,6 +58,33 @@ struct WorkerSettings {
             }
         }
         return roots
+    }
+
+    /// The daemon that builds what jobs read; nil if the configuration names none.
+    private static func builder(_ source: inout SettingsSource) throws(SettingsError) -> WorkerBuilder? {
+        var options = DaemonOptions()
+        options.substitutes = try source.flag("builds.substitute") ?? options.substitutes
+        options.jobs = try source.number("builds.maxJobs", in: 1...1_024) ?? options.jobs
+        options.cores = try source.number("builds.cores", in: 0...1_024) ?? options.cores
+        options.buildSeconds = try source.number("builds.timeoutSeconds", in: 0...31_536_000) ?? options.buildSeconds
+        options.silentSeconds = try source.number("builds.silentSeconds", in: 0...31_536_000) ?? options.silentSeconds
+        let jobs = try source.number("builds.jobs", in: 1...1_024)
+        guard let name = try source.string("builds.store") else { return nil }
+        let choice: StoreChoice
+        do throws(StoreChoice.Mistake) {
+            var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
+            wishes.store = name
+            choice = try StoreChoice(wishes) { LocalIO().environmentVariable(Array($0.utf8)) }
+        } catch {
+            throw SettingsError("builds.store: \(error.message)")
+        }
+        guard case .daemon(let socket) = choice else {
+            throw SettingsError("builds.store is '\(name)', which is neither daemon nor unix://SOCKET")
+        }
+        var builder = WorkerBuilder(socket: socket)
+        builder.options = options
+        builder.concurrentJobs = jobs ?? builder.concurrentJobs
+        return builder
     }
 
     private static var hostName: String {

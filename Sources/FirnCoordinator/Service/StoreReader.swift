@@ -115,6 +115,9 @@ struct StoreReader: Sendable {
         case .held: [.held]
         case .running: [.running]
         case .finished: [.finished]
+        case .building:
+            throw ProtocolError(
+                .malformedBody, "state: what is being built is not in the store; building jobs are listed as queued")
         case .UNRECOGNIZED(let number): throw ProtocolError(.malformedBody, "state: \(number) is not known")
         }
     }

@@ -36,7 +36,7 @@ extension CoordinatorStateMachine {
             workers[peer]?.credit += 1
             advancedWorkers.insert(peer)
             conclude(id, .cancelled, reason, cancel: cancel)
-        case .delayed, .queued, .orphaned:
+        case .delayed, .queued, .orphaned, .building:
             conclude(id, .cancelled, reason, cancel: cancel)
         case .held(let peer), .running(let peer):
             if job.cancellation == nil {

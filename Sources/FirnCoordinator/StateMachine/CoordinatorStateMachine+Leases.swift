@@ -35,6 +35,7 @@ extension CoordinatorStateMachine {
             $0.leaseMs = UInt32(clamping: settings.lease.milliseconds)
             $0.specification = job.admission.bytes
             $0.limits = job.admission.limits
+            $0.buildFailures = job.builds.failures
             $0.aheadOf = session.successor(of: job.id).map { UInt64(clamping: $0.rawValue) } ?? 0
             guard !job.admission.requirement.roots.isEmpty else { return }
             $0.roots = job.admission.requirement.roots.keys.sorted().map { name in
@@ -70,7 +71,7 @@ extension CoordinatorStateMachine {
         conclude(id, .quarantined, "the job lost \(job.lost.count + 1) workers: \(causes)", cancel: nil)
     }
 
-    private mutating func requeue(_ id: JobID) {
+    mutating func requeue(_ id: JobID) {
         guard let job = jobs[id] else { return }
         jobs[id]?.valueParts = []
         jobs[id]?.valuePartBytes = 0

@@ -17,7 +17,8 @@ extension CoordinatorStateMachine {
             $0.tenant = tenants[job.tenant].name
             $0.tenantJob = UInt64(clamping: job.number)
             switch job.state {
-            case .leasing(let peer), .held(let peer), .running(let peer): $0.worker = workers[peer]?.hello.name ?? ""
+            case .leasing(let peer), .held(let peer), .running(let peer), .building(let peer, _):
+                $0.worker = workers[peer]?.hello.name ?? ""
             case .orphaned(let worker, _, _): $0.worker = worker
             default: break
             }
@@ -130,6 +131,7 @@ extension Job {
         switch state {
         case .delayed: .delayed
         case .queued: .queued
+        case .building: .building
         case .leasing, .held, .orphaned(_, _, hasBegun: false): .held
         // A commit in progress ends an evaluation if there was an attempt, and otherwise a wait.
         case .concluding: attempt > 0 ? .running : .queued

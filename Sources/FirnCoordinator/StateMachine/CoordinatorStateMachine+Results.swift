@@ -21,7 +21,7 @@ extension CoordinatorStateMachine {
         jobs[id]?.valuePartBytes = bytes
     }
 
-    private mutating func dropValue(_ id: JobID) {
+    mutating func dropValue(_ id: JobID) {
         jobs[id]?.valueParts = []
         jobs[id]?.valuePartBytes = 0
     }
@@ -44,6 +44,7 @@ extension CoordinatorStateMachine {
         workers[peer]?.drop(id)
         advancedWorkers.insert(peer)
         do throws(ProtocolError) {
+            if !attemptResult.result.needed.isEmpty { return try waitForBuilds(job, attemptResult.result, peer) }
             let (result, value) = try complete(attemptResult.result, of: job)
             account(job, result)
             dropValue(id)

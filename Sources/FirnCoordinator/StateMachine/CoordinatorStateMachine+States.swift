@@ -38,7 +38,7 @@ extension CoordinatorStateMachine {
         switch state {
         case .delayed: timers.notBefore.insert(Due(time: job.admission.notBefore, key: id))
         case .queued: makeReady(job)
-        case .leasing, .held, .running, .orphaned, .concluding: break
+        case .leasing, .held, .running, .orphaned, .building, .concluding: break
         }
     }
 
@@ -68,6 +68,11 @@ extension CoordinatorStateMachine {
             tenants[job.tenant].ready += sign
             if job.attempt > 0 { tenants[job.tenant].requeued += sign }
             tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+        case .building(let peer, let hasBegun):
+            tenants[job.tenant].delayed += sign
+            tenants[job.tenant].queuedBytes += sign * job.admission.bytes.count
+            if hasBegun { tenants[job.tenant].building += sign }
+            if sign > 0 { workers[peer]?.building.insert(job.id) } else { workers[peer]?.building.remove(job.id) }
         case .leasing, .held, .orphaned(_, _, hasBegun: false): countLeased(job.tenant, sign)
         case .running, .orphaned(_, _, hasBegun: true):
             tenants[job.tenant].running += sign

@@ -41,6 +41,7 @@ extension CoordinatorStateMachine {
             if results.hasEvaluating { confirmRunning(results.evaluating, peer) }
         case .release(let release): self.release(release.leases, of: peer)
         case .goodbye: removeGracefully(peer)
+        case .buildsEnded(let ended): endBuilds(ended, at: peer)
         case .hello, .error: break
         }
     }
@@ -100,6 +101,7 @@ extension CoordinatorStateMachine {
         if workerNames[session.hello.name] == peer { workerNames[session.hello.name] = nil }
         changedWorkers.remove(peer)
         advancedWorkers.remove(peer)
+        forgetBuilds(session.building)
         return session
     }
 
@@ -109,6 +111,7 @@ extension CoordinatorStateMachine {
         guard let session = workers[peer] else { return }
         workers[peer]?.isConnected = false
         workers[peer]?.credit = 0
+        forgetBuilds(session.building)
         for lease in session.leases where !lease.isSent {
             workers[peer]?.drop(lease.job)
             returnLease(lease.job)

@@ -115,6 +115,7 @@ public struct CoordinatorStateMachine: Sendable {
         now = time
         advanceWorkers()
         dispatch()
+        beginBuilds()
         flushWorkers()
         flushWatches()
         issueReads()

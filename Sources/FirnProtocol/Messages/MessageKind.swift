@@ -42,6 +42,8 @@ public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
     case drainWorker = 0x4A
     case release = 0x4B
     case goodbye = 0x4C
+    case startBuilds = 0x50
+    case buildsEnded = 0x51
 
     case traceSegment = 0x60
 }

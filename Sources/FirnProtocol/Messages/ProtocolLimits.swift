@@ -38,6 +38,11 @@ public enum ProtocolLimits {
     /// Attributes that one walk may visit, and names in the path of each.
     public static let walkPaths = 10_000
     public static let walkDepth = 100
+    /// Outputs that a result may name as needed, and bytes of each of their texts.
+    public static let neededOutputs = 1_000
+    public static let neededBytes = 1_024
+    /// Bytes of the reason why an output could not be built.
+    public static let buildReasonBytes = 4_096
     /// Events of a trace segment.
     public static let segmentEvents = 1 << 20
 }

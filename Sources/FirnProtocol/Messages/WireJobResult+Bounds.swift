@@ -8,6 +8,7 @@ extension WireJobResult {
     public var textBytes: Int {
         var bytes = printed.reduce(0) { $0 + $1.text.count + 16 } + warnings.reduce(0) { $0 + $1.textBytes }
         if hasFailure { bytes += failure.textBytes }
+        bytes += needed.reduce(0) { $0 + $1.byteCount }
         return bytes
     }
 

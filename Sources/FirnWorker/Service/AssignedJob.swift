@@ -11,6 +11,7 @@ package struct AssignedJob: Sendable {
     let cancellation: Cancellation
     let roots: RootedIO
     let printedBytes: Int
+    let builder: WorkerBuilder?
     let traces: TraceQueue
 }
 
@@ -44,7 +45,7 @@ extension VirtualMachine: JobEvaluator {
     private func perform(_ run: AssignedJob) -> WireJobResult {
         do {
             let (job, level) = try EvaluationJob.assigned(
-                run.assignment, roots: run.roots, printedBytes: run.printedBytes)
+                run.assignment, roots: run.roots, printedBytes: run.printedBytes, builder: run.builder)
             guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.cancellation)) }
             return perform(run, job, level)
         } catch {

@@ -8,9 +8,10 @@ extension EvaluationJob {
     /// - Parameters:
     ///   - roots: all roots of the worker. The job sees those that the assignment names.
     ///   - printedBytes: how many bytes of the job's printed lines are kept.
+    ///   - builder: builds what the job reads of derivations, if it may read it; nil if nothing is built.
     /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that conflict.
     static func assigned(
-        _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int
+        _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int, builder: WorkerBuilder?
     ) throws -> (job: EvaluationJob, level: WireTraceLevel) {
         let wire = try WireJobSpecification(encoded: assignment.specification)
         if let unknown = wire.features.first(where: { !ExperimentalFeature.known.contains($0) }) {
@@ -33,6 +34,7 @@ extension EvaluationJob {
         if wire.hasWalk { job.walk = walk(wire.walk) }
         job.system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
         job.features = Set(wire.features)
+        if wire.importFromDerivation { job.building = builder?.building(assignment.buildFailures) }
         job.limits = EvaluationLimits(assignment.limits)
         job.limits.printedBytes = printedBytes
         return (job, wire.traceLevel)

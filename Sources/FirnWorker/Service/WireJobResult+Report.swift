@@ -1,4 +1,5 @@
 import FirnProtocol
+import Foundation
 import NixBytecode
 import NixEval
 import NixVM
@@ -19,7 +20,14 @@ extension WireJobResult {
             failure.verifierOffset = UInt64(clamping: rejection.offset)
         case .resultTooLarge(let limit):
             fail(.resultTooLarge, kind: "result-too-large", "the printed value has more than \(limit) bytes")
-        case .needsBuilds: fail(.internalError, kind: "internal", "the job asked for builds without a builder")
+        case .needsBuilds(let outputs):
+            needed = outputs.prefix(ProtocolLimits.neededOutputs).map { output in
+                .with {
+                    $0.derivation = Data(output.derivation)
+                    $0.output = Data(output.name)
+                    $0.path = Data(output.path)
+                }
+            }
         case .internalError(let reason): fail(.internalError, kind: "internal", reason)
         }
         printed = report.printed.map { line in

@@ -34,6 +34,8 @@ public struct WorkerConfiguration: Sendable {
     public var traceQueueBytes = 32 << 20
     /// How long a draining worker may continue its current job. After that the job is abandoned and its lease returns.
     public var drainTimeout = Duration.seconds(30)
+    /// Where what jobs read of derivations is built; nil if jobs may not read it.
+    public var builder: WorkerBuilder?
     public var ipv6 = false
     /// The name and version of the software, as told to the coordinator.
     public var software = "firn"

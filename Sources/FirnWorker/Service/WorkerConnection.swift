@@ -23,6 +23,8 @@ actor WorkerConnection {
     private let instance: [UInt8]
     private var machine: WorkerStateMachine
     private let queue: EvaluationQueue
+    /// Nil if nothing is built here.
+    private var builds: BuildQueue?
     private var cancellations: [LeaseKey: Cancellation] = [:]
     private var isReleaseScheduled = false
     private var outbox: [[[UInt8]]] = []
@@ -109,6 +111,9 @@ actor WorkerConnection {
         }
         if let monitor { registrations.append(monitor) }
         traces.register { [weak self] in self?.assumeIsolated { $0.sendTraces() } }
+        builds = configuration.builder.map { builder in
+            BuildQueue(builder) { [weak self] ended in Task { await self?.built(ended) } }
+        }
         traces.queue.onMessage { [weak self] in Task { await self?.sendTraces() } }
         executor.setEndOfTurn { [weak self] in self?.assumeIsolated { $0.endOfTurn() } }
         log.info(
@@ -125,6 +130,7 @@ actor WorkerConnection {
         hasEnded = true
         failure = error
         for key in cancellations.keys { cancel(key) }
+        builds?.stop()
         for registration in registrations { executor.unregister(registration) }
         registrations = []
         traces.close()
@@ -200,6 +206,7 @@ actor WorkerConnection {
         case .evaluate(let key, let assignment, let successor): evaluate(key, assignment, aheadOf: successor)
         case .withdraw(let keys): withdraw(keys, stop: false)
         case .stop(let keys): withdraw(keys, stop: true)
+        case .build(let start): builds?.add(start)
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
         case .note(let note):
@@ -214,7 +221,7 @@ actor WorkerConnection {
         cancellations[key] = cancellation
         let run = AssignedJob(
             key: key, assignment: assignment, cancellation: cancellation, roots: roots,
-            printedBytes: configuration.printedBytes, traces: traces.queue)
+            printedBytes: configuration.printedBytes, builder: configuration.builder, traces: traces.queue)
         queue.insert(run, aheadOf: successor)
         evaluateNext()
     }
@@ -245,6 +252,11 @@ actor WorkerConnection {
         cancellations[key] = nil
         machine.completed(key, result, now: MonotonicClock.now())
         for _ in 0..<queue.updateResults(machine.results, delivered: result.bytes) { evaluateNext() }
+    }
+
+    private func built(_ ended: WireBuildsEnded) {
+        guard !hasEnded else { return }
+        perform(machine.built(ended))
     }
 
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {

@@ -20,6 +20,7 @@ extension WorkerStateMachine {
         case .stale(let stale): return dropStale(stale.leases)
         case .cancelAttempts(let cancel): return self.cancel(cancel.leases.map { LeaseKey($0) })
         case .drain: return drain(now: now)
+        case .startBuilds(let start): return [.build(start)]
         case .error(let error): return refuse(error, now: now)
         }
     }

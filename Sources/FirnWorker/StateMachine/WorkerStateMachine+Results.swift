@@ -10,6 +10,9 @@ extension WorkerStateMachine {
         store(key, result)
     }
 
+    /// Handles the end of builds. A coordinator that was lost meanwhile has forgotten them.
+    public func built(_ ended: WireBuildsEnded) -> [Action] { phase == .ready ? [send(.buildsEnded(ended))] : [] }
+
     /// Handles jobs that were withdrawn before they began.
     public mutating func withdrawn(_ keys: [LeaseKey], now: UInt64) {
         for key in keys {

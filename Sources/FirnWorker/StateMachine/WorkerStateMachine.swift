@@ -20,6 +20,8 @@ public struct WorkerStateMachine: Sendable {
         case withdraw([LeaseKey])
         /// Withdraw these jobs as well, and cancel the one that has begun.
         case stop([LeaseKey])
+        /// Build outputs, and report the end by `built`.
+        case build(WireStartBuilds)
         /// Push traces to this endpoint.
         case connectTraces(String)
         /// Drop the connection and make a new one.

@@ -18,6 +18,8 @@ struct Job: Sendable {
         case running(Peer)
         /// The store names a worker that has not reconnected since this coordinator started. `until` is steady time.
         case orphaned(worker: String, until: Int64, hasBegun: Bool)
+        /// Outputs that the job needs are built on the machine of a worker, or wait for their turn there.
+        case building(Peer, hasBegun: Bool)
         /// The outcome is being committed.
         case concluding(WireJobResult)
     }
@@ -48,6 +50,8 @@ struct Job: Sendable {
     var evaluation: Evaluation?
     /// The steady time at which the job was queued last.
     var ready: Int64 = 0
+    /// What is built or could not be built for the job.
+    var builds = JobBuilds()
     /// The watches that follow the job.
     var watches: [WatchID] = []
     /// The waiting `Get`s for the job, by number.

@@ -14,6 +14,8 @@ struct WorkerSession: Sendable {
     var leases: [WorkerLease] = []
     let connected: Int64
     var lastHeard: CoordinatorTime
+    /// The jobs for which something is built, or waits to be built, on the worker's machine.
+    var building: Set<JobID> = []
     var finished: UInt64 = 0
     var isDraining = false
     /// Whether the connection works: false from when a message found no connection until the worker says hello.
@@ -74,6 +76,7 @@ struct WorkerSession: Sendable {
     func satisfies(_ requirement: Requirement) -> Bool {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)
         else { return false }
+        if requirement.builds, !hello.builds { return false }
         return requirement.roots.allSatisfy { name, id in
             guard let own = roots[name] else { return false }
             return id.isEmpty || own == id

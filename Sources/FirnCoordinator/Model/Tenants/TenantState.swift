@@ -1,3 +1,4 @@
+import DequeModule
 import HeapModule
 import JobStore
 
@@ -19,6 +20,10 @@ struct TenantState: Sendable {
     /// Leased jobs, and those of them that are being evaluated.
     var leased = 0
     var running = 0
+    /// Jobs whose builds have begun.
+    var building = 0
+    /// Jobs whose builds wait for their turn, oldest first, including some that no longer wait.
+    var waitingBuilds = Deque<JobID>()
     var finished: UInt64 = 0
     /// What the tenant's jobs have used since the coordinator started.
     var used = JobUsage()
