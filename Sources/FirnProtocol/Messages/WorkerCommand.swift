@@ -9,6 +9,7 @@ public enum WorkerCommand: WireMessage {
     case stale(WireStale)
     case cancelAttempts(WireCancelAttempts)
     case drain(WireDrainWorker)
+    case uploadReply(WireUploadReply)
     case error(WireError)
 
     public var kind: MessageKind {
@@ -20,6 +21,7 @@ public enum WorkerCommand: WireMessage {
         case .stale: .stale
         case .cancelAttempts: .cancelAttempts
         case .drain: .drainWorker
+        case .uploadReply: .uploadReply
         case .error: .error
         }
     }
@@ -33,6 +35,7 @@ public enum WorkerCommand: WireMessage {
         case .stale(let body): body
         case .cancelAttempts(let body): body
         case .drain(let body): body
+        case .uploadReply(let body): body
         case .error(let body): body
         }
     }
@@ -49,6 +52,7 @@ public enum WorkerCommand: WireMessage {
         case .stale: .stale(try WireStale(serializedBytes: body))
         case .cancelAttempts: .cancelAttempts(try WireCancelAttempts(serializedBytes: body))
         case .drainWorker: .drain(try WireDrainWorker(serializedBytes: body))
+        case .uploadReply: .uploadReply(try WireUploadReply(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))
         default: nil
         }

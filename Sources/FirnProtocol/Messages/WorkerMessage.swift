@@ -9,6 +9,7 @@ public enum WorkerMessage: WireMessage {
     case results(WireResults)
     case release(WireRelease)
     case goodbye(WireGoodbye)
+    case upload(WireUpload)
     case error(WireError)
 
     public var kind: MessageKind {
@@ -20,6 +21,7 @@ public enum WorkerMessage: WireMessage {
         case .results: .results
         case .release: .release
         case .goodbye: .goodbye
+        case .upload: .upload
         case .error: .error
         }
     }
@@ -33,6 +35,7 @@ public enum WorkerMessage: WireMessage {
         case .results(let body): body
         case .release(let body): body
         case .goodbye(let body): body
+        case .upload(let body): body
         case .error(let body): body
         }
     }
@@ -49,6 +52,7 @@ public enum WorkerMessage: WireMessage {
         case .results: .results(try WireResults(serializedBytes: body))
         case .release: .release(try WireRelease(serializedBytes: body))
         case .goodbye: .goodbye(try WireGoodbye(serializedBytes: body))
+        case .upload: .upload(try WireUpload(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))
         default: nil
         }

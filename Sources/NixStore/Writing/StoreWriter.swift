@@ -37,6 +37,10 @@ public protocol StoreWriter: AnyObject {
     /// - Throws: why the object is not added.
     func add(_ addition: StoreAddition, isStopped: @escaping () -> Bool) throws(StoreWriteError)
 
+    /// Those of the paths that the store has, so that their objects need not be produced. A store may hold them for the
+    /// rest of the command. What was added and not flushed may be missing.
+    func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]>
+
     /// Returns when everything that was added is in the store.
     func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError)
 
@@ -55,6 +59,11 @@ public protocol StoreWriter: AnyObject {
     func addRoot(_ link: [UInt8], to path: [UInt8], isStopped: @escaping () -> Bool) throws(StoreWriteError)
 }
 
+extension StoreWriter {
+    /// A stream has nothing before it is written.
+    public func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]> { [] }
+}
+
 /// Why a store was not written.
 public struct StoreWriteError: Error, Sendable, Equatable {
     /// The message without `error: `: what failed, where, and what to do. It is bytes, because paths need not be UTF-8.
@@ -70,7 +79,7 @@ public struct StoreWriteError: Error, Sendable, Equatable {
         isStopped = false
     }
 
-    init(_ message: String) { self.init(Array(message.utf8)) }
+    package init(_ message: String) { self.init(Array(message.utf8)) }
 
     /// Creates an error whose message quotes a path.
     package init(_ before: String, _ path: [UInt8], _ after: String) {
@@ -84,7 +93,7 @@ public struct StoreWriteError: Error, Sendable, Equatable {
     }
 
     /// The work was ended by `isStopped`.
-    static let stopped = StoreWriteError()
+    package static let stopped = StoreWriteError()
 
     /// The error for an object that could not be read while it was added.
     init(_ error: ArchiveError, adding path: [UInt8]) {

@@ -7,11 +7,14 @@ struct Requirement: Hashable, Sendable {
     var roots: [String: [UInt8]] = [:]
     /// The evaluator version that the job asks for; empty accepts any.
     var evaluatorVersion = ""
+    /// Whether the worker must be able to upload store objects.
+    var uploadsObjects = false
 
     /// Reads the requirement of a specification. A program or base given as a file lies below one of the roots that the
     /// job names, so these roots are all that it needs.
     init(_ specification: WireJobSpecification) {
         evaluatorVersion = specification.evaluatorVersion
+        uploadsObjects = specification.hasClosure
         for root in specification.roots {
             roots[root.name] = [UInt8](root.contentID)
         }
@@ -24,6 +27,7 @@ struct Requirement: Hashable, Sendable {
             return id.isEmpty ? "root '\(name)'" : "root '\(name)' with content id \(Self.hex(id))"
         }
         if !evaluatorVersion.isEmpty { parts.append("evaluator version \(evaluatorVersion)") }
+        if uploadsObjects { parts.append("a worker that uploads store objects") }
         return parts.isEmpty ? "no requirement" : parts.joined(separator: ", ")
     }
 

@@ -74,6 +74,7 @@ struct WorkerSession: Sendable {
     func satisfies(_ requirement: Requirement) -> Bool {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)
         else { return false }
+        guard hello.closures || !requirement.uploadsObjects else { return false }
         return requirement.roots.allSatisfy { name, id in
             guard let own = roots[name] else { return false }
             return id.isEmpty || own == id
