@@ -119,7 +119,7 @@ public struct CoordinatorConfiguration: Sendable {
             ("jobBytes", settings.jobBytes, 1...ProtocolLimits.jobBytes),
             ("inlineResultBytes", settings.inlineResultBytes, 0...ProtocolLimits.segmentBytes),
             ("segmentBytes", settings.segmentBytes, 1...ProtocolLimits.segmentBytes),
-            ("uploadWindowBytes", settings.uploadWindowBytes, 1...(1 << 30)),
+            ("uploadWindowBytes", settings.uploadWindowBytes, (64 << 10)...(64 << 20)),
             ("ioThreads", ioThreads, 1...64),
             ("highWaterMessages", Int(highWaterMessages), 1...1_000_000),
             ("answers.connectionBytes", settings.connectionAnswerBytes, 1...(1 << 40)),

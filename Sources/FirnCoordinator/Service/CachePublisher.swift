@@ -69,7 +69,7 @@ struct CachePublisher: Sendable {
 
 extension ExpectedObject {
     /// - Throws: `StoreWriteError` for an object that cannot be one.
-    init(_ wire: WireStoreObject) throws {
+    package init(_ wire: WireStoreObject) throws {
         let method: ContentAddressMethod
         switch wire.method {
         case .text: method = .text

@@ -21,7 +21,8 @@ extension CoordinatorStateMachine {
         if state.refusal != nil { return sendUploadReply(id) }
         state.next += 1
         let bytes = upload.countedBytes
-        guard state.inFlightBytes + bytes <= settings.uploadWindowBytes + settings.segmentBytes else {
+        // A single upload may be larger than the window, which a worker may fill before it hears of the first reply.
+        guard state.inFlightBytes == 0 || state.inFlightBytes + bytes <= settings.uploadWindowBytes else {
             return breakOff(
                 id, peer, UploadFault("exceeds the \(settings.uploadWindowBytes) bytes that may be on their way"))
         }
@@ -130,7 +131,8 @@ extension CoordinatorStateMachine {
         guard state.charged <= most else {
             refuseUpload(
                 id, .quotaExceeded,
-                "the job's store objects, with the list of them, have more than \(most) bytes, its limit (closure_bytes)")
+                "the job's store objects, with the list of them, have more than \(most) bytes, its limit (closure_bytes)"
+            )
             return false
         }
         let hourly = tenants[job.tenant].policy.closureBytesPerHour

@@ -3,16 +3,17 @@ import NixEval
 import NixStore
 
 extension EvaluationJob {
-    /// The job that an assignment describes, and its trace level.
+    /// The job that an assignment describes.
     ///
     /// - Parameters:
+    ///   - wire: the assignment's specification.
+    ///   - assignment: the assignment.
     ///   - roots: all roots of the worker. The job sees those that the assignment names.
     ///   - printedBytes: how many bytes of the job's printed lines are kept.
     /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that conflict.
     static func assigned(
-        _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int
-    ) throws -> (job: EvaluationJob, level: WireTraceLevel) {
-        let wire = try WireJobSpecification(encoded: assignment.specification)
+        _ wire: WireJobSpecification, _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int
+    ) throws -> EvaluationJob {
         if let unknown = wire.features.first(where: { !ExperimentalFeature.known.contains($0) }) {
             let known = ExperimentalFeature.known.joined(separator: ", ")
             throw ProtocolError(.invalidJob, "the feature '\(unknown)' is not known here; known: \(known)")
@@ -35,7 +36,7 @@ extension EvaluationJob {
         job.features = Set(wire.features)
         job.limits = EvaluationLimits(assignment.limits)
         job.limits.printedBytes = printedBytes
-        return (job, wire.traceLevel)
+        return job
     }
 
     private static func input(_ wire: WireJobSpecification) throws -> Input {

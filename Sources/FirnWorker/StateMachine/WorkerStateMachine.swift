@@ -20,6 +20,8 @@ public struct WorkerStateMachine: Sendable {
         case withdraw([LeaseKey])
         /// Withdraw these jobs as well, and cancel the one that has begun.
         case stop([LeaseKey])
+        /// Give a reply to the uploads of a job.
+        case uploadReply(LeaseKey, WireUploadReply)
         /// Push traces to this endpoint.
         case connectTraces(String)
         /// Drop the connection and make a new one.
@@ -68,6 +70,7 @@ public struct WorkerStateMachine: Sendable {
     var cpuNanoseconds: UInt64 = 0
 
     var uncommitted = UncommittedResults()
+    var uploads = Uploads()
     var credit = Credit()
     /// Leases to return at the end of the turn.
     var releasing: [LeaseKey] = []

@@ -8,6 +8,7 @@ final class JobRun {
     private let job: EvaluationJob
     private let cancellation: Cancellation
     private let trace: EvaluationTrace?
+    private let storeWriter: (any StoreWriter)?
     private let begin: UInt64
     private let programs: ProgramCache
     private let disk: DiskCache?
@@ -17,13 +18,14 @@ final class JobRun {
     private var warnings: [WarningReport] = []
 
     init(
-        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, begin: UInt64,
-        programs: ProgramCache,
+        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, storeWriter: (any StoreWriter)?,
+        begin: UInt64, programs: ProgramCache,
         disk: DiskCache?
     ) {
         self.job = job
         self.cancellation = cancellation
         self.trace = trace
+        self.storeWriter = storeWriter
         self.begin = begin
         self.programs = programs
         self.disk = disk
@@ -43,7 +45,8 @@ final class JobRun {
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
         options.delaysLikeNix = job.walk == nil && job.format == .nix && !job.isStrict
         let evaluator = Evaluator(machine: machine, options: options, programs: programs, disk: disk)
-        var report = EvaluationReport(outcome(evaluator))
+        evaluator.storeWriter = storeWriter
+        var report = EvaluationReport(written(outcome(evaluator), evaluator))
         report.printed = printed.lines
         report.printedBytesDropped = printed.bytesDropped
         report.statistics.fuel = machine.fuelUsed
@@ -54,6 +57,24 @@ final class JobRun {
         report.statistics.compile = .nanoseconds(Int64(clamping: compiled))
         report.eventCounts = machine.eventCounts
         return report
+    }
+
+    /// Ends the writing to the store. A value counts only when everything that it names is written.
+    private func written(
+        _ outcome: EvaluationReport.Outcome, _ evaluator: Evaluator
+    ) -> EvaluationReport.Outcome {
+        guard let storeWriter else { return outcome }
+        guard case .value = outcome else {
+            storeWriter.abandon()
+            return outcome
+        }
+        do throws(EvalFailure) {
+            try evaluator.finishStore()
+            return outcome
+        } catch {
+            storeWriter.abandon()
+            return .failed(evaluator.report(error))
+        }
     }
 
     private func outcome(_ evaluator: Evaluator) -> EvaluationReport.Outcome {
