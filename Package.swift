@@ -78,7 +78,7 @@ let package = Package(
         .target(
             name: "FirnCoordinator",
             dependencies: [
-                "FirnKeys", "FirnProtocol", "JobStore", "Platform", "ZeroMQ",
+                "FirnKeys", "FirnProtocol", "JobStore", "NixStore", "Platform", "ZeroMQ",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),

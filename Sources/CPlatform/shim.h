@@ -28,5 +28,10 @@ static inline int firn_nameless_file(const char *directory, mode_t mode) {
     return open(directory, __O_TMPFILE | O_DIRECTORY | O_WRONLY | O_CLOEXEC, mode);
 }
 
+// A file in a directory without a name, open for reading and writing and for nobody else, or -1 with errno.
+static inline int firn_scratch_file(const char *directory) {
+    return open(directory, __O_TMPFILE | O_DIRECTORY | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+}
+
 // Writes everything that a file system holds back to its device; 0, or -1 with errno.
 static inline int firn_syncfs(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }

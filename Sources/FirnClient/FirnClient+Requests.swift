@@ -134,6 +134,37 @@ extension FirnClient {
         return part
     }
 
+    /// A part of the list of a job's store objects, in the order in which they can be added to a store. The next part is
+    /// read with its `nextPart`, until that is 0.
+    public func closure(_ job: UInt64, firstPart: UInt32 = 0) async throws -> WireClosurePart {
+        let request = WireReadClosure.with {
+            $0.job = job
+            $0.firstPart = firstPart
+        }
+        guard case .closurePart(let part) = try await ask(.readClosure(request)), part.job == job else {
+            throw ClientError.unexpectedReply
+        }
+        return part
+    }
+
+    /// As much of the named store objects as one message carries.
+    ///
+    /// - Parameters:
+    ///   - job: a job whose run has the objects.
+    ///   - names: their names, up to `ProtocolLimits.namedObjects`.
+    ///   - offset: where to begin in the first of them.
+    public func objects(_ job: UInt64, _ names: [Data], offset: UInt64 = 0) async throws -> [WireObjectPiece] {
+        let request = WireReadObjects.with {
+            $0.job = job
+            $0.names = names
+            $0.offset = offset
+        }
+        guard case .objectParts(let parts) = try await ask(.readObjects(request)), parts.job == job else {
+            throw ClientError.unexpectedReply
+        }
+        return parts.pieces
+    }
+
     /// Encodes jobs into batches within the bounds of the welcome.
     private func batches(_ jobs: [WireJobSpecification]) -> [[Data]] {
         let maxJobs = max(1, Int(clamping: welcome.batchJobs))

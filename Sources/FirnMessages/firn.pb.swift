@@ -648,6 +648,17 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._system = newValue}
   }
 
+  /// If it is set, the job also gives the store objects that its evaluation makes. Only a worker that announced
+  /// `closures` gets the job.
+  public var closure: WireClosureRequest {
+    get {_storage._closure ?? WireClosureRequest()}
+    set {_uniqueStorage()._closure = newValue}
+  }
+  /// Returns true if `closure` has been explicitly set.
+  public var hasClosure: Bool {_storage._closure != nil}
+  /// Clears the value of `closure`. Subsequent reads from it will return its default value.
+  public mutating func clearClosure() {_uniqueStorage()._closure = nil}
+
   /// The evaluation may read outputs of derivations, which are built on the worker's machine (import from derivation).
   /// Only a worker that announced `builds` gets the job.
   public var importFromDerivation: Bool {
@@ -706,6 +717,146 @@ public nonisolated struct WireBuildFailure: Sendable {
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+}
+
+/// What is to become of the store objects that a job makes: its derivations, their sources, and texts.
+public nonisolated struct WireClosureRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var destination: WireClosureRequest.Destination = .client
+
+  /// 0 to 64 bytes. Jobs of a tenant with the same key share their objects: each object is uploaded once for all of
+  /// them. Empty: the job shares with no other.
+  public var run: Data = Data()
+
+  /// Roots of the job that the client has too. A source in one of them that is not filtered is named by its place there,
+  /// and not uploaded. Only for the destination CLIENT.
+  public var localRoots: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Destination: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+
+    /// The coordinator keeps them, and clients read them with ReadClosure and ReadObjects.
+    case client // = 0
+
+    /// The coordinator adds them to the binary cache of its operator before the job is finished.
+    case cache // = 1
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .client
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .client
+      case 1: self = .cache
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .client: return 0
+      case .cache: return 1
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireClosureRequest.Destination] = [
+      .client,
+      .cache,
+    ]
+
+  }
+
+  public init() {}
+}
+
+/// A store object without its contents.
+public nonisolated struct WireStoreObject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The store path without the store's directory.
+  public var name: Data = Data()
+
+  public var method: WireStoreObject.Method = .text
+
+  /// For NAR and FLAT: `md5`, `sha1`, `sha256` or `sha512`, and the hash.
+  public var algorithm: String = String()
+
+  public var hash: Data = Data()
+
+  /// For a TEXT that is no derivation: the names of the objects that it refers to, sorted. Those of a derivation follow
+  /// from its text.
+  public var references: [Data] = []
+
+  /// Where the client finds the contents in a root of its own. They are not uploaded then.
+  public var source: WireRootFile {
+    get {_source ?? WireRootFile()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  public var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  public mutating func clearSource() {self._source = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum Method: SwiftProtobuf.Enum, Swift.CaseIterable {
+    public typealias RawValue = Int
+
+    /// The path follows from the text and the references. What is sent is the text.
+    case text // = 0
+
+    /// The path follows from the hash of the archive (NAR). What is sent is the archive.
+    case nar // = 1
+
+    /// The path follows from the hash of the single file. What is sent is the archive.
+    case flat // = 2
+    case UNRECOGNIZED(Int)
+
+    public init() {
+      self = .text
+    }
+
+    public init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .text
+      case 1: self = .nar
+      case 2: self = .flat
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    public var rawValue: Int {
+      switch self {
+      case .text: return 0
+      case .nar: return 1
+      case .flat: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    public static let allCases: [WireStoreObject.Method] = [
+      .text,
+      .nar,
+      .flat,
+    ]
+
+  }
+
+  public init() {}
+
+  fileprivate var _source: WireRootFile? = nil
 }
 
 /// Attributes of a package set that are evaluated one by one: an error in one does not affect the others. The result's
@@ -910,6 +1061,9 @@ public nonisolated struct WireLimits: Sendable {
 
   public var traceBytes: UInt64 = 0
 
+  /// Bytes of store objects that the job uploads.
+  public var closureBytes: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -991,6 +1145,16 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
     set {_uniqueStorage()._warnings = newValue}
   }
 
+  /// Set when `outcome` is OK and the job asked for its store objects.
+  public var closure: WireClosureSummary {
+    get {_storage._closure ?? WireClosureSummary()}
+    set {_uniqueStorage()._closure = newValue}
+  }
+  /// Returns true if `closure` has been explicitly set.
+  public var hasClosure: Bool {_storage._closure != nil}
+  /// Clears the value of `closure`. Subsequent reads from it will return its default value.
+  public mutating func clearClosure() {_uniqueStorage()._closure = nil}
+
   /// Only from a worker, and then the outcome is UNSPECIFIED: the evaluation reads outputs that are not built. At most
   /// 1,000. The worker has given the lease up, and the coordinator queues the job again when they are built.
   public var needed: [WireNeededOutput] {
@@ -1003,6 +1167,28 @@ public nonisolated struct WireJobResult: @unchecked Sendable {
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+public nonisolated struct WireClosureSummary: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How many offers the worker made; ReadClosure reads them.
+  public var parts: UInt32 = 0
+
+  /// The objects in them, those included that were not uploaded because the run had them or the client has their root.
+  public var objects: UInt64 = 0
+
+  /// Bytes that this job uploaded.
+  public var uploadedBytes: UInt64 = 0
+
+  /// The store's directory in all paths, such as `/nix/store`.
+  public var storeDirectory: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct WireFailure: @unchecked Sendable {
@@ -1379,6 +1565,11 @@ public nonisolated struct WireClientWelcome: Sendable {
 
   /// Values up to this size are part of the result message.
   public var inlineResultBytes: UInt64 = 0
+
+  /// Whether jobs may ask for their store objects, and whether the operator has a binary cache for them.
+  public var closures: Bool = false
+
+  public var closureCache: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1966,6 +2157,95 @@ public nonisolated struct WireTracePart: Sendable {
   fileprivate var _summary: WireTraceSummary? = nil
 }
 
+/// 0x27. Answered by ClosurePart; NOT_FINISHED, NOT_KEPT and UNKNOWN_JOB are possible.
+public nonisolated struct WireReadClosure: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  /// Parts with this number and above, in order, as many as one message may carry.
+  public var firstPart: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x28.
+public nonisolated struct WireClosurePart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  /// In the order in which they can be added to a store: after all that they refer to.
+  public var objects: [WireStoreObject] = []
+
+  /// Ask again from this number; 0: nothing more.
+  public var nextPart: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x29. Answered by ObjectParts; NOT_FINISHED, NOT_KEPT and UNKNOWN_JOB are possible.
+public nonisolated struct WireReadObjects: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  /// 1 to 1,000 names of objects of the job's run.
+  public var names: [Data] = []
+
+  /// Where to begin in the first of them.
+  public var offset: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x2A. As much as one message may carry; what is missing is asked for again.
+public nonisolated struct WireObjectParts: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  public var pieces: [WireObjectPiece] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Consecutive bytes of an object: of its text, or of its archive.
+public nonisolated struct WireObjectPiece: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: Data = Data()
+
+  public var offset: UInt64 = 0
+
+  public var bytes: Data = Data()
+
+  /// The object ends with these bytes.
+  public var last: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// 0x40. First message of every connection, and again after ERROR_CODE_HELLO_REQUIRED or when the roots changed.
 public nonisolated struct WireWorkerHello: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2001,6 +2281,9 @@ public nonisolated struct WireWorkerHello: Sendable {
   public var hasPredecessor: Bool {self._predecessor != nil}
   /// Clears the value of `predecessor`. Subsequent reads from it will return its default value.
   public mutating func clearPredecessor() {self._predecessor = nil}
+
+  /// Whether the worker can upload the store objects of a job.
+  public var closures: Bool = false
 
   /// The worker's machine builds what jobs read of derivations.
   public var builds: Bool = false
@@ -2062,6 +2345,9 @@ public nonisolated struct WireWorkerWelcome: Sendable {
 
   /// If its host is `*`, it is the one at which the worker reached the coordinator.
   public var traceEndpoint: String = String()
+
+  /// Bytes of uploads that may be on their way: not yet named as stored.
+  public var uploadWindowBytes: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2339,6 +2625,136 @@ public nonisolated struct WireGoodbye: Sendable {
   public init() {}
 }
 
+/// 0x4D. Store objects of a job. The worker keeps each until UploadReply names it as stored, and sends those again after
+/// a reconnect.
+public nonisolated struct WireUpload: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  public var attempt: UInt32 = 0
+
+  /// Uploads of an attempt are numbered from 0, without gaps.
+  public var number: UInt32 = 0
+
+  public var content: WireUpload.OneOf_Content? = nil
+
+  public var offer: WireObjectOffer {
+    get {
+      if case .offer(let v)? = content {return v}
+      return WireObjectOffer()
+    }
+    set {content = .offer(newValue)}
+  }
+
+  public var segment: WireObjectSegment {
+    get {
+      if case .segment(let v)? = content {return v}
+      return WireObjectSegment()
+    }
+    set {content = .segment(newValue)}
+  }
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public nonisolated enum OneOf_Content: Equatable, Sendable {
+    case offer(WireObjectOffer)
+    case segment(WireObjectSegment)
+
+  }
+
+  public init() {}
+}
+
+/// Objects that the job made, in the order in which they can be added to a store. The worker waits for the answer before
+/// it sends anything else of the attempt.
+public nonisolated struct WireObjectOffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 1 to 1,000.
+  public var objects: [WireStoreObject] = []
+
+  /// They were offered before and another job was uploading them. The answer comes when none is being uploaded any more.
+  public var again: Bool = false
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Parts of objects that were wanted: one object after the other, each from its beginning.
+public nonisolated struct WireObjectSegment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var pieces: [WireObjectPiece] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// 0x4E.
+public nonisolated struct WireUploadReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var job: UInt64 = 0
+
+  public var attempt: UInt32 = 0
+
+  /// All uploads of the attempt with lower numbers are stored.
+  public var stored: UInt32 = 0
+
+  public var answer: WireOfferAnswer {
+    get {_answer ?? WireOfferAnswer()}
+    set {_answer = newValue}
+  }
+  /// Returns true if `answer` has been explicitly set.
+  public var hasAnswer: Bool {self._answer != nil}
+  /// Clears the value of `answer`. Subsequent reads from it will return its default value.
+  public mutating func clearAnswer() {self._answer = nil}
+
+  /// The job may upload nothing more. The worker ends it with this as its failure.
+  public var refused: WireError {
+    get {_refused ?? WireError()}
+    set {_refused = newValue}
+  }
+  /// Returns true if `refused` has been explicitly set.
+  public var hasRefused: Bool {self._refused != nil}
+  /// Clears the value of `refused`. Subsequent reads from it will return its default value.
+  public mutating func clearRefused() {self._refused = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _answer: WireOfferAnswer? = nil
+  fileprivate var _refused: WireError? = nil
+}
+
+public nonisolated struct WireOfferAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The number of the upload with the offer.
+  public var number: UInt32 = 0
+
+  /// One byte for each object: 0 if it is not wanted, 1 if it is, 2 if another job is uploading it.
+  public var states: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// 0x50. Build what a job of this worker needs; the derivations are in the store of the worker's machine. Answered by
 /// BuildsEnded.
 public nonisolated struct WireStartBuilds: Sendable {
@@ -2494,7 +2910,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{4}\u{2}import_from_derivation\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{1}closure\0\u{3}import_from_derivation\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -2514,6 +2930,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _label: String = String()
     var _walk: WireAttributeWalk? = nil
     var _system: String = String()
+    var _closure: WireClosureRequest? = nil
     var _importFromDerivation: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
@@ -2542,6 +2959,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _label = source._label
       _walk = source._walk
       _system = source._system
+      _closure = source._closure
       _importFromDerivation = source._importFromDerivation
     }
   }
@@ -2629,6 +3047,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._label) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._walk) }()
         case 20: try { try decoder.decodeSingularStringField(value: &_storage._system) }()
+        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         case 22: try { try decoder.decodeSingularBoolField(value: &_storage._importFromDerivation) }()
         default: break
         }
@@ -2709,6 +3128,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._system.isEmpty {
         try visitor.visitSingularStringField(value: _storage._system, fieldNumber: 20)
       }
+      try { if let v = _storage._closure {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      } }()
       if _storage._importFromDerivation != false {
         try visitor.visitSingularBoolField(value: _storage._importFromDerivation, fieldNumber: 22)
       }
@@ -2738,6 +3160,7 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._label != rhs_storage._label {return false}
         if _storage._walk != rhs_storage._walk {return false}
         if _storage._system != rhs_storage._system {return false}
+        if _storage._closure != rhs_storage._closure {return false}
         if _storage._importFromDerivation != rhs_storage._importFromDerivation {return false}
         return true
       }
@@ -2821,6 +3244,113 @@ nonisolated extension WireBuildFailure: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension WireClosureRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClosureRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}destination\0\u{1}run\0\u{3}local_roots\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.destination) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.run) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.localRoots) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.destination != .client {
+      try visitor.visitSingularEnumField(value: self.destination, fieldNumber: 1)
+    }
+    if !self.run.isEmpty {
+      try visitor.visitSingularBytesField(value: self.run, fieldNumber: 2)
+    }
+    if !self.localRoots.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.localRoots, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClosureRequest, rhs: WireClosureRequest) -> Bool {
+    if lhs.destination != rhs.destination {return false}
+    if lhs.run != rhs.run {return false}
+    if lhs.localRoots != rhs.localRoots {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClosureRequest.Destination: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DESTINATION_CLIENT\0\u{1}DESTINATION_CACHE\0")
+}
+
+nonisolated extension WireStoreObject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".StoreObject"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}method\0\u{1}algorithm\0\u{1}hash\0\u{1}references\0\u{1}source\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.method) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.algorithm) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.references) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._source) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 1)
+    }
+    if self.method != .text {
+      try visitor.visitSingularEnumField(value: self.method, fieldNumber: 2)
+    }
+    if !self.algorithm.isEmpty {
+      try visitor.visitSingularStringField(value: self.algorithm, fieldNumber: 3)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 4)
+    }
+    if !self.references.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.references, fieldNumber: 5)
+    }
+    try { if let v = self._source {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireStoreObject, rhs: WireStoreObject) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.method != rhs.method {return false}
+    if lhs.algorithm != rhs.algorithm {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.references != rhs.references {return false}
+    if lhs._source != rhs._source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStoreObject.Method: SwiftProtobuf._ProtoNameProviding {
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0METHOD_TEXT\0\u{1}METHOD_NAR\0\u{1}METHOD_FLAT\0")
 }
 
 nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -3181,7 +3711,7 @@ nonisolated extension WireRoot: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Limits"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fuel\0\u{3}memory_bytes\0\u{1}depth\0\u{3}timeout_ms\0\u{3}result_bytes\0\u{3}trace_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fuel\0\u{3}memory_bytes\0\u{1}depth\0\u{3}timeout_ms\0\u{3}result_bytes\0\u{3}trace_bytes\0\u{3}closure_bytes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3195,6 +3725,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.timeoutMs) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.resultBytes) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.traceBytes) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.closureBytes) }()
       default: break
       }
     }
@@ -3219,6 +3750,9 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.traceBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.traceBytes, fieldNumber: 6)
     }
+    if self.closureBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.closureBytes, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3229,6 +3763,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.timeoutMs != rhs.timeoutMs {return false}
     if lhs.resultBytes != rhs.resultBytes {return false}
     if lhs.traceBytes != rhs.traceBytes {return false}
+    if lhs.closureBytes != rhs.closureBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3236,7 +3771,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobResult"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{2}\u{2}needed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}outcome\0\u{1}value\0\u{3}value_bytes\0\u{3}value_segments\0\u{1}failure\0\u{1}printed\0\u{3}printed_bytes_dropped\0\u{1}statistics\0\u{1}trace\0\u{1}warnings\0\u{1}closure\0\u{1}needed\0")
 
   fileprivate class _StorageClass {
     var _outcome: WireOutcomeKind = .unspecified
@@ -3249,6 +3784,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
     var _statistics: WireStatistics? = nil
     var _trace: WireTraceSummary? = nil
     var _warnings: [WireFailure] = []
+    var _closure: WireClosureSummary? = nil
     var _needed: [WireNeededOutput] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -3270,6 +3806,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       _statistics = source._statistics
       _trace = source._trace
       _warnings = source._warnings
+      _closure = source._closure
       _needed = source._needed
     }
   }
@@ -3299,6 +3836,7 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._statistics) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._trace) }()
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._warnings) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._needed) }()
         default: break
         }
@@ -3342,6 +3880,9 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
       if !_storage._warnings.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._warnings, fieldNumber: 10)
       }
+      try { if let v = _storage._closure {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
       if !_storage._needed.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._needed, fieldNumber: 12)
       }
@@ -3364,11 +3905,57 @@ nonisolated extension WireJobResult: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if _storage._statistics != rhs_storage._statistics {return false}
         if _storage._trace != rhs_storage._trace {return false}
         if _storage._warnings != rhs_storage._warnings {return false}
+        if _storage._closure != rhs_storage._closure {return false}
         if _storage._needed != rhs_storage._needed {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClosureSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClosureSummary"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}parts\0\u{1}objects\0\u{3}uploaded_bytes\0\u{3}store_directory\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.parts) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.objects) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.uploadedBytes) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.storeDirectory) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.parts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.parts, fieldNumber: 1)
+    }
+    if self.objects != 0 {
+      try visitor.visitSingularUInt64Field(value: self.objects, fieldNumber: 2)
+    }
+    if self.uploadedBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.uploadedBytes, fieldNumber: 3)
+    }
+    if !self.storeDirectory.isEmpty {
+      try visitor.visitSingularBytesField(value: self.storeDirectory, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClosureSummary, rhs: WireClosureSummary) -> Bool {
+    if lhs.parts != rhs.parts {return false}
+    if lhs.objects != rhs.objects {return false}
+    if lhs.uploadedBytes != rhs.uploadedBytes {return false}
+    if lhs.storeDirectory != rhs.storeDirectory {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3901,7 +4488,7 @@ nonisolated extension WireClientHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ClientWelcome"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{1}role\0\u{1}tenant\0\u{3}key_name\0\u{3}batch_jobs\0\u{3}batch_bytes\0\u{3}job_bytes\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{1}role\0\u{1}tenant\0\u{3}key_name\0\u{3}batch_jobs\0\u{3}batch_bytes\0\u{3}job_bytes\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{1}closures\0\u{3}closure_cache\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3919,6 +4506,8 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.jobBytes) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatMs) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.inlineResultBytes) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.closures) }()
+      case 12: try { try decoder.decodeSingularBoolField(value: &self.closureCache) }()
       default: break
       }
     }
@@ -3955,6 +4544,12 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.inlineResultBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.inlineResultBytes, fieldNumber: 10)
     }
+    if self.closures != false {
+      try visitor.visitSingularBoolField(value: self.closures, fieldNumber: 11)
+    }
+    if self.closureCache != false {
+      try visitor.visitSingularBoolField(value: self.closureCache, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3969,6 +4564,8 @@ nonisolated extension WireClientWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.jobBytes != rhs.jobBytes {return false}
     if lhs.heartbeatMs != rhs.heartbeatMs {return false}
     if lhs.inlineResultBytes != rhs.inlineResultBytes {return false}
+    if lhs.closures != rhs.closures {return false}
+    if lhs.closureCache != rhs.closureCache {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5101,9 +5698,204 @@ nonisolated extension WireTracePart: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
+nonisolated extension WireReadClosure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReadClosure"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{3}first_part\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstPart) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.firstPart != 0 {
+      try visitor.visitSingularUInt32Field(value: self.firstPart, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReadClosure, rhs: WireReadClosure) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.firstPart != rhs.firstPart {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClosurePart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ClosurePart"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}objects\0\u{3}next_part\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.objects) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.nextPart) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if !self.objects.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.objects, fieldNumber: 2)
+    }
+    if self.nextPart != 0 {
+      try visitor.visitSingularUInt32Field(value: self.nextPart, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireClosurePart, rhs: WireClosurePart) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.objects != rhs.objects {return false}
+    if lhs.nextPart != rhs.nextPart {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReadObjects: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReadObjects"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}names\0\u{1}offset\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.names) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if !self.names.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.names, fieldNumber: 2)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireReadObjects, rhs: WireReadObjects) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.names != rhs.names {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireObjectParts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ObjectParts"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}pieces\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.pieces) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if !self.pieces.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pieces, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireObjectParts, rhs: WireObjectParts) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.pieces != rhs.pieces {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireObjectPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ObjectPiece"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}offset\0\u{1}bytes\0\u{1}last\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.bytes) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if !self.bytes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bytes, fieldNumber: 3)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireObjectPiece, rhs: WireObjectPiece) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{2}\u{2}builds\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}instance\0\u{1}software\0\u{3}evaluator_versions\0\u{1}roots\0\u{1}host\0\u{1}process\0\u{1}leases\0\u{1}predecessor\0\u{1}closures\0\u{1}builds\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5120,6 +5912,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
       case 9: try { try decoder.decodeSingularMessageField(value: &self._predecessor) }()
+      case 10: try { try decoder.decodeSingularBoolField(value: &self.closures) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.builds) }()
       default: break
       }
@@ -5158,6 +5951,9 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._predecessor {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     } }()
+    if self.closures != false {
+      try visitor.visitSingularBoolField(value: self.closures, fieldNumber: 10)
+    }
     if self.builds != false {
       try visitor.visitSingularBoolField(value: self.builds, fieldNumber: 11)
     }
@@ -5174,6 +5970,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.process != rhs.process {return false}
     if lhs.leases != rhs.leases {return false}
     if lhs._predecessor != rhs._predecessor {return false}
+    if lhs.closures != rhs.closures {return false}
     if lhs.builds != rhs.builds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -5226,7 +6023,7 @@ nonisolated extension WirePredecessor: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".WorkerWelcome"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{3}lease_ms\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{3}segment_bytes\0\u{3}trace_endpoint\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}software\0\u{1}instance\0\u{3}lease_ms\0\u{3}heartbeat_ms\0\u{3}inline_result_bytes\0\u{3}segment_bytes\0\u{3}trace_endpoint\0\u{3}upload_window_bytes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5241,6 +6038,7 @@ nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.inlineResultBytes) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.segmentBytes) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.traceEndpoint) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.uploadWindowBytes) }()
       default: break
       }
     }
@@ -5268,6 +6066,9 @@ nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.traceEndpoint.isEmpty {
       try visitor.visitSingularStringField(value: self.traceEndpoint, fieldNumber: 7)
     }
+    if self.uploadWindowBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.uploadWindowBytes, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5279,6 +6080,7 @@ nonisolated extension WireWorkerWelcome: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.inlineResultBytes != rhs.inlineResultBytes {return false}
     if lhs.segmentBytes != rhs.segmentBytes {return false}
     if lhs.traceEndpoint != rhs.traceEndpoint {return false}
+    if lhs.uploadWindowBytes != rhs.uploadWindowBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5830,6 +6632,242 @@ nonisolated extension WireGoodbye: SwiftProtobuf.Message, SwiftProtobuf._Message
 
   public static func ==(lhs: WireGoodbye, rhs: WireGoodbye) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUpload: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Upload"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{1}number\0\u{1}offer\0\u{1}segment\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 4: try {
+        var v: WireObjectOffer?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .offer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .offer(v)
+        }
+      }()
+      case 5: try {
+        var v: WireObjectSegment?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .segment(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .segment(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 2)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 3)
+    }
+    switch self.content {
+    case .offer?: try {
+      guard case .offer(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case .segment?: try {
+      guard case .segment(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireUpload, rhs: WireUpload) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.attempt != rhs.attempt {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.content != rhs.content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireObjectOffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ObjectOffer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}objects\0\u{1}again\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.objects) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.again) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.objects.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.objects, fieldNumber: 1)
+    }
+    if self.again != false {
+      try visitor.visitSingularBoolField(value: self.again, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireObjectOffer, rhs: WireObjectOffer) -> Bool {
+    if lhs.objects != rhs.objects {return false}
+    if lhs.again != rhs.again {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireObjectSegment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ObjectSegment"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pieces\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.pieces) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.pieces.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pieces, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireObjectSegment, rhs: WireObjectSegment) -> Bool {
+    if lhs.pieces != rhs.pieces {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUploadReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UploadReply"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}attempt\0\u{1}stored\0\u{1}answer\0\u{1}refused\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.stored) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._answer) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._refused) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 2)
+    }
+    if self.stored != 0 {
+      try visitor.visitSingularUInt32Field(value: self.stored, fieldNumber: 3)
+    }
+    try { if let v = self._answer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._refused {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireUploadReply, rhs: WireUploadReply) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.attempt != rhs.attempt {return false}
+    if lhs.stored != rhs.stored {return false}
+    if lhs._answer != rhs._answer {return false}
+    if lhs._refused != rhs._refused {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOfferAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".OfferAnswer"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}states\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.states) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.states.isEmpty {
+      try visitor.visitSingularBytesField(value: self.states, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireOfferAnswer, rhs: WireOfferAnswer) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.states != rhs.states {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

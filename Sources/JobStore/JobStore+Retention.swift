@@ -5,6 +5,8 @@ import GRDB
 public struct RetentionReport: Sendable, Equatable {
     public var jobs = 0
     public var traces = 0
+    /// Runs whose store objects were removed.
+    public var runs = 0
     /// Whether the round stopped at its limit, so that another one has more to remove.
     public var hasMore = false
 }
@@ -16,7 +18,7 @@ extension JobStore {
         _ policy: RetentionPolicy, now: Milliseconds, limit: Int = 500,
         done: @escaping @Sendable (Result<RetentionReport, JobStoreError>) -> Void
     ) {
-        pool.asyncWriteWithoutTransaction { [traces, traceQueue] database in
+        pool.asyncWriteWithoutTransaction { [traces, traceQueue, objects, objectQueue] database in
             do {
                 var round = RetentionRound(database: database, policy: policy, now: now, limit: limit)
                 try database.inTransaction(.immediate) {
@@ -27,6 +29,8 @@ extension JobStore {
                 traceQueue.async {
                     removed.forEach { traces.remove(job: $0.job, attempt: $0.attempt) }
                 }
+                let runs = round.removedRuns
+                objectQueue.async { runs.forEach { objects.remove(run: $0) } }
                 done(.success(round.report))
             } catch {
                 done(.failure(JobStoreError(error)))

@@ -5,6 +5,7 @@ import GRDB
 ///
 ///     jobs.sqlite       SQLite in WAL mode with synchronous=FULL
 ///     traces/           one file per traced attempt, with its segments in the order of their arrival
+///     objects/          one directory per run, with a file per attempt that uploaded store objects
 ///     lock              held while a coordinator uses the directory
 ///
 /// Writing is done in batches: `apply` runs one transaction on the store's own queue and answers when it is on disk.
@@ -14,6 +15,8 @@ public final class JobStore: Sendable {
     let pool: DatabasePool
     let traces: TraceFiles
     let traceQueue = DispatchQueue(label: "firn.traces", qos: .utility)
+    let objects: ObjectFiles
+    let objectQueue = DispatchQueue(label: "firn.objects", qos: .utility)
     public let directory: String
     private let lock: StoreLock
 
@@ -23,7 +26,7 @@ public final class JobStore: Sendable {
     /// - Throws: `JobStoreError` if the directory is locked or unusable, or was written by a newer version.
     public init(directory: String) throws(JobStoreError) {
         self.directory = directory
-        for folder in [directory, directory + "/traces"] {
+        for folder in [directory, directory + "/traces", directory + "/objects"] {
             do {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -33,12 +36,14 @@ public final class JobStore: Sendable {
         }
         lock = try StoreLock(directory: directory)
         traces = TraceFiles(directory: directory + "/traces")
+        objects = ObjectFiles(directory: directory + "/objects")
         pool = try Self.openPool(directory: directory)
     }
 
     /// Ends all use of the directory, after the batches that were given before. Every later call fails.
     public func close() throws(JobStoreError) {
         traceQueue.sync {}
+        objectQueue.sync {}
         do {
             try pool.close()
         } catch {

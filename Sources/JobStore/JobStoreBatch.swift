@@ -63,12 +63,26 @@ struct JobStoreBatch {
             totals.nextJob += 1
             tenants[job.tenant]?.nextNumber += 1
             tenants[job.tenant]?.isChanged = true
+            if let run = job.closure { try join(run, job: id, tenant: tenant.row) }
             return .inserted(JobID(rawValue: id), number: tenant.nextNumber)
         }
         let row = try Row.fetchOne(
             try database.cachedStatement(sql: Self.existingSQL), arguments: [tenant.row, job.idempotencyKey, job.body])
         guard let row else { throw JobStoreError.database(reason: "job \(id) could not be inserted") }
         return .exists(JobID(rawValue: row[0]), number: row[1], finished: row[2], sameBody: row[3])
+    }
+
+    /// Records to which run a new job belongs. A run begins with its first job.
+    private func join(_ run: ClosureRun, job: Int64, tenant: Int64) throws {
+        var key: Data?
+        if case .shared(let shared) = run { key = shared }
+        let select = try database.cachedStatement(sql: "SELECT id FROM closureRun WHERE tenant = ? AND key = ?")
+        var id = try key.flatMap { try Int64.fetchOne(select, arguments: [tenant, $0]) }
+        if id == nil {
+            _ = try change("INSERT INTO closureRun (tenant, key) VALUES (?, ?)", [tenant, key])
+            id = database.lastInsertedRowID
+        }
+        _ = try change("INSERT INTO jobRun (job, run) VALUES (?, ?)", [job, id])
     }
 
     private func probe(_ key: JobKey) throws -> JobStanding {

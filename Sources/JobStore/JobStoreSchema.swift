@@ -10,6 +10,10 @@ import GRDB
 ///     outcome        how the job ended; a job is finished if it has this row
 ///     value          printed values that are too large for the outcome's body
 ///     traceSegment   the place of a segment in the trace file of (job, attempt)
+///     closureRun     jobs of a tenant that share their store objects, with the key that the client gave them
+///     jobRun         the run of a job that gives store objects
+///     closurePart    the place of a list of a job's objects in the file of (job, attempt)
+///     object         a complete object of a run, and its place in the file of the attempt that uploaded it
 ///     totals         one row with the next job id and the sums that the retention bounds need
 enum JobStoreSchema {
     static let migrator: DatabaseMigrator = {
@@ -22,6 +26,9 @@ enum JobStoreSchema {
         }
         migrator.registerMigration("3-numbers") { database in
             try database.execute(sql: numbers)
+        }
+        migrator.registerMigration("4-closures") { database in
+            try database.execute(sql: closures)
         }
         return migrator
     }()
@@ -53,6 +60,22 @@ enum JobStoreSchema {
             one INTEGER PRIMARY KEY CHECK (one = 1), nextJob INTEGER NOT NULL, finished INTEGER NOT NULL,
             resultBytes INTEGER NOT NULL, traceBytes INTEGER NOT NULL);
         INSERT INTO totals VALUES (1, 1, 0, 0, 0);
+        """
+
+    /// The ids of runs are never used again, because a directory is named after each and removed late.
+    private static let closures = """
+        CREATE TABLE closureRun (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, key BLOB, bytes INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (tenant, key));
+        CREATE TABLE jobRun (job INTEGER PRIMARY KEY, run INTEGER NOT NULL);
+        CREATE INDEX jobRunRun ON jobRun(run);
+        CREATE TABLE closurePart (
+            job INTEGER NOT NULL, attempt INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL,
+            length INTEGER NOT NULL, PRIMARY KEY (job, attempt, number)) WITHOUT ROWID;
+        CREATE TABLE object (
+            run INTEGER NOT NULL, name BLOB NOT NULL, job INTEGER NOT NULL, attempt INTEGER NOT NULL,
+            start INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (run, name)) WITHOUT ROWID;
+        ALTER TABLE totals ADD COLUMN objectBytes INTEGER NOT NULL DEFAULT 0;
         """
 
     /// Existing jobs keep the id that their tenant was told as their number.

@@ -15,10 +15,12 @@ public struct NewJob: Sendable {
     /// A text for lists, without a meaning to the store.
     public var label: String
     public var body: Data
+    /// Whose store objects the job shares; nil if it gives none.
+    public var closure: ClosureRun?
 
     public init(
         tenant: String, idempotencyKey: Data? = nil, priority: Int32 = 0, submitted: Milliseconds,
-        notBefore: Milliseconds = 0, deadline: Milliseconds = 0, label: String = "", body: Data
+        notBefore: Milliseconds = 0, deadline: Milliseconds = 0, label: String = "", body: Data, closure: ClosureRun? = nil
     ) {
         self.tenant = tenant
         self.idempotencyKey = idempotencyKey
@@ -28,5 +30,6 @@ public struct NewJob: Sendable {
         self.deadline = deadline
         self.label = label
         self.body = body
+        self.closure = closure
     }
 }

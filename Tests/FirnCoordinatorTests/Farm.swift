@@ -54,6 +54,7 @@ struct Farm {
             case .read(let read): reads.append(read)
             case .discard(let peer): discarded.append(peer)
             case .appendTrace(let segment): traces.append(segment)
+            case .upload, .publish: break
             case .drained: isDrained = true
             }
         }

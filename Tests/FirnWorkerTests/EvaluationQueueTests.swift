@@ -11,7 +11,8 @@ import Testing
     private func insert(_ job: UInt64, aheadOf successor: UInt64? = nil) throws {
         let run = AssignedJob(
             key: LeaseKey(job: job, attempt: 1), assignment: WireAssignment(), cancellation: Cancellation(),
-            roots: try RootedIO(roots: []), printedBytes: 0, builder: nil, traces: TraceQueue(maximumBytes: 1))
+            roots: try RootedIO(roots: []), printedBytes: 0, builder: nil, traces: TraceQueue(maximumBytes: 1),
+            uploads: UploadChannel(key: LeaseKey(job: job, attempt: 1), windowBytes: 0) {}, segmentBytes: 1)
         queue.insert(run, aheadOf: successor)
     }
 

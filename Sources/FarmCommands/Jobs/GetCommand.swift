@@ -8,12 +8,28 @@ struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get", abstract: "Show the state and result of jobs.",
         discussion:
-            "The exit code is 1 if a job is unknown, or has finished with another outcome than ok.\n\nExample: firn get 17 --wait 30 --json"
+            """
+            The exit code is 1 if a job is unknown, or has finished with another outcome than ok. --store and --export write \
+            what jobs submitted with --derivations client have added to the store.
+
+            Examples:
+              firn get 17 --wait 30 --json
+              firn get 17 --store daemon
+            """
     )
 
     @Argument(help: "The numbers of jobs; for an operator, their ids.") var jobs: [UInt64]
     @OptionGroup var role: RoleArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+    @OptionGroup(title: "Store") var store: StoreArguments
+
+    @Option(
+        name: .customLong("local-root"),
+        help: ArgumentHelp(
+            "A directory here that has what the root of the workers has; sources are read from it. Repeatable.",
+            valueName: "name=directory"))
+    var localRoots: [RootArgument] = []
 
     @Option(help: ArgumentHelp("Wait this long for each job to finish.", valueName: "seconds"))
     var wait: Double = 0
@@ -30,8 +46,24 @@ struct GetCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let choice = try chosenStore(store)
         let client = try await connection.connect(as: role.role)
-        let follower = JobFollower(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+        let receiver = try await ClosureReceiver.open(choice, client: client, roots: localRoots)
+        do {
+            let allOK = try await show(client, receiver)
+            if allOK { try await receiver?.finish() } else { await receiver?.abandon() }
+            if !allOK { throw ExitCode(1) }
+        } catch {
+            await receiver?.abandon()
+            throw error
+        }
+    }
+
+    /// Prints all jobs. The result is false if one of them is not ok.
+    private func show(_ client: FirnClient, _ receiver: ClosureReceiver?) async throws -> Bool {
+        let follower = JobFollower(
+            client: client, json: json, showTrace: showTrace, showsUpdates: false, receiver: receiver,
+            takesStandardOutput: store.takesStandardOutput)
         var allOK = true
         try await ConnectionArguments.reporting {
             for job in jobs {
@@ -45,6 +77,10 @@ struct GetCommand: AsyncParsableCommand {
                     continue
                 }
                 if status.state == .finished, StatusReport.outcome(status) != .ok { allOK = false }
+                if receiver != nil, status.state != .finished {
+                    throw CommandFailure(
+                        "job \(job) is not finished, so its store objects cannot be written: add --wait")
+                }
                 if json || status.state == .finished {
                     try await follower.print(status)
                 } else {
@@ -52,6 +88,6 @@ struct GetCommand: AsyncParsableCommand {
                 }
             }
         }
-        if !allOK { throw ExitCode(1) }
+        return allOK
     }
 }

@@ -9,6 +9,10 @@ struct JobFollower {
     let showTrace: Bool
     /// Whether each change of state is printed, instead of values.
     let showsUpdates: Bool
+    /// Writes the store objects of the jobs; nil to leave them.
+    var receiver: ClosureReceiver?
+    /// Whether standard output is taken, so that values are printed on standard error.
+    var takesStandardOutput = false
 
     /// Prints each job's result as `firn eval` would print it, in the order of the jobs.
     ///
@@ -49,15 +53,27 @@ struct JobFollower {
         Output.text("\(status.job)  \(StatusReport.text(status))\n")
     }
 
-    /// Prints a finished job: its value on standard output, everything else on standard error.
+    /// Prints a finished job: its value on standard output, everything else on standard error. What a value names is in
+    /// the store by then.
     func print(_ status: WireJobStatus) async throws {
         var status = status
+        try await receiver?.receive(status)
         if UInt64(status.result.value.count) < status.result.valueBytes, status.result.outcome == .ok {
             try await client.complete(&status.result, of: status.job)
         }
-        if json { return Output.write(1, StatusReport.json(status).text + "\n") }
+        if json { return write(Array((StatusReport.json(status).text + "\n").utf8), isData: true) }
         let result = status.result
         Output.message(ResultReport.notes(result, showTrace: showTrace))
-        if result.outcome == .ok { Output.text([UInt8](result.value) + [UInt8(ascii: "\n")]) }
+        if result.outcome == .ok { write([UInt8](result.value) + [UInt8(ascii: "\n")], isData: false) }
+    }
+
+    private func write(_ bytes: [UInt8], isData: Bool) {
+        if takesStandardOutput {
+            Output.message(bytes)
+        } else if isData {
+            Output.write(1, bytes)
+        } else {
+            Output.text(bytes)
+        }
     }
 }

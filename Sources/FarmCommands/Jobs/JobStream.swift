@@ -17,6 +17,9 @@ struct JobStream: Sendable {
     private let json: Bool
     private let showTrace: Bool
     private let tally: JobTally
+    /// Writes the store objects of the jobs; nil to leave them.
+    private let receiver: ClosureReceiver?
+    private let takesStandardOutput: Bool
 
     private struct Pending {
         let line: Int
@@ -24,8 +27,10 @@ struct JobStream: Sendable {
     }
 
     /// - Throws: `CommandFailure` if the file of an argument cannot be read.
-    init(_ command: SubmitCommand, client: FirnClient) throws {
-        var template = try command.options.template()
+    init(_ command: SubmitCommand, client: FirnClient, receiver: ClosureReceiver?) throws {
+        var template = try command.template()
+        self.receiver = receiver
+        takesStandardOutput = command.store.takesStandardOutput
         template.roots = command.source.wireRoots
         template.attribute = command.options.attributes.first ?? ""
         self.template = template
@@ -132,6 +137,7 @@ struct JobStream: Sendable {
             if UInt64(status.result.value.count) < status.result.valueBytes {
                 try await client.complete(&status.result, of: status.job)
             }
+            try await receiver?.receive(status)
             tally.count(isOK: status.result.outcome == .ok)
             let members: [(String, JSONValue)] = [
                 ("line", .number(Int64(lines[status.job] ?? 0))), ("job", .unsigned(status.job)),
@@ -146,7 +152,13 @@ struct JobStream: Sendable {
     }
 
     private func write(_ output: [UInt8]) {
-        if json { Output.write(1, output) } else { Output.text(output) }
+        if takesStandardOutput {
+            Output.message(output)
+        } else if json {
+            Output.write(1, output)
+        } else {
+            Output.text(output)
+        }
     }
 
     private func append(_ value: JSONValue, _ output: inout [UInt8], _ result: WireJobResult? = nil) {

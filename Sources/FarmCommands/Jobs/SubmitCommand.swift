@@ -21,11 +21,14 @@ struct SubmitCommand: AsyncParsableCommand {
               firn submit --root lib --path strings.nix -A version
               firn submit --bundle ./project --entry main.nix --trace calls --wait
               firn submit --jobs-from jobs.jsonl --wait --json
+              firn submit --wait --root nixpkgs --path default.nix -A hello.drvPath --store daemon
             """)
 
     @OptionGroup(title: "What to evaluate") var source: JobSourceArguments
     @OptionGroup(title: "How to evaluate") var options: JobOptionArguments
     @OptionGroup(title: "Connection") var connection: ConnectionArguments
+    @OptionGroup(title: "Store") var store: StoreArguments
+    @OptionGroup(title: "Store objects of the farm") var closures: ClosureArguments
 
     @Flag(help: "Wait until the jobs are finished and print their values.")
     var wait = false
@@ -48,6 +51,20 @@ struct SubmitCommand: AsyncParsableCommand {
         }
         let sources = source.isExpression ? [] : source.files
         try CallArgument.check(options.arguments, files: sources + [stream.jobsFrom].compactMap { $0 })
+        let writes = store.store != nil || store.export != nil
+        if writes, !wait {
+            throw ValidationError("--store and --export are for --wait; or use --derivations client and firn get")
+        }
+        if writes, closures.derivations == .cache {
+            throw ValidationError("--derivations cache gives nothing to --store and --export: nix copy reads the cache")
+        }
+        if closures.maxClosure != nil || !closures.localRoots.isEmpty, !writes, closures.derivations == nil {
+            throw ValidationError("--local-root and --max-closure are for --store, --export and --derivations")
+        }
+        let names = Set(source.wireRoots.map(\.name))
+        for root in closures.localRoots where !names.contains(root.name) {
+            throw ValidationError("--local-root \(root.text): the jobs have no --root \(root.name)")
+        }
         if showTrace, !wait || json {
             throw ValidationError("--show-trace is for --wait without --json, which has the backtrace anyway")
         }
@@ -55,20 +72,57 @@ struct SubmitCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let file = stream.jobsFrom {
+            let choice = try chosenStore(store)
             let client = try await connection.connect()
-            return try await JobStream(self, client: client).run(file)
+            return try await receiving(choice, client) { receiver in
+                try await JobStream(self, client: client, receiver: receiver).run(file)
+            }
         }
-        let jobs = try source.jobs(try options.template(), attributes: options.attributes)
+        let jobs = try source.jobs(try template(), attributes: options.attributes)
         for (index, job) in jobs.enumerated() {
             do throws(ProtocolError) { try job.validate() } catch {
                 throw CommandFailure("job \(index + 1): \(error.message)", exitCode: 2)
             }
         }
+        let choice = try chosenStore(store)
         let client = try await connection.connect()
-        try await ConnectionArguments.reporting { try await submit(jobs, to: client) }
+        try await receiving(choice, client) { receiver in
+            try await ConnectionArguments.reporting { try await submit(jobs, to: client, receiver) }
+        }
     }
 
-    private func submit(_ jobs: [WireJobSpecification], to client: FirnClient) async throws {
+    /// A specification with everything except what to evaluate.
+    ///
+    /// - Throws: `CommandFailure` if the file of an argument cannot be read.
+    func template() throws -> WireJobSpecification {
+        var template = try options.template()
+        let writes = store.store != nil || store.export != nil
+        if let request = closures.request(isWritten: writes) { template.closure = request }
+        template.limits.closureBytes = UInt64(closures.maxClosure?.bytes ?? 0)
+        return template
+    }
+
+    /// Runs the command's work with what writes the store objects of its jobs. They are complete only if it succeeds.
+    private func receiving(
+        _ choice: StoreChoice, _ client: FirnClient, _ body: (ClosureReceiver?) async throws -> Void
+    ) async throws {
+        let isWanted = closures.derivations != nil || choice != .computed
+        if isWanted, await !client.welcome.closures {
+            throw CommandFailure("the farm gives no store objects: its coordinator is older than this command")
+        }
+        let receiver = try await ClosureReceiver.open(choice, client: client, roots: closures.localRoots)
+        do {
+            try await body(receiver)
+            try await receiver?.finish()
+        } catch {
+            await receiver?.abandon()
+            throw error
+        }
+    }
+
+    private func submit(
+        _ jobs: [WireJobSpecification], to client: FirnClient, _ receiver: ClosureReceiver?
+    ) async throws {
         let receipts = try await client.submit(jobs)
         var isRefused = false
         for (index, receipt) in receipts.enumerated() {
@@ -85,7 +139,9 @@ struct SubmitCommand: AsyncParsableCommand {
             }
         }
         if wait {
-            let follower = JobFollower(client: client, json: json, showTrace: showTrace, showsUpdates: false)
+            let follower = JobFollower(
+                client: client, json: json, showTrace: showTrace, showsUpdates: false, receiver: receiver,
+                takesStandardOutput: store.takesStandardOutput)
             if try await !follower.finish(receipts.compactMap(\.job)) { isRefused = true }
         }
         if isRefused { throw ExitCode(1) }

@@ -56,6 +56,8 @@ extension CoordinatorSettings {
         jobBytes = try source.size("jobBytes") ?? jobBytes
         inlineResultBytes = try source.size("inlineResultBytes", atLeast: 0) ?? inlineResultBytes
         segmentBytes = try source.size("segmentBytes") ?? segmentBytes
+        uploadWindowBytes = try source.size("uploadWindowBytes") ?? uploadWindowBytes
+        closureCache = try Self.cache(&source)
         watchedJobs = try source.number("watchedJobs", in: 1...10_000_000) ?? watchedJobs
         maximumSessions = try source.number("maximumSessions", in: 1...10_000_000) ?? maximumSessions
         connectionAnswerBytes = try source.size("answers.connectionBytes") ?? connectionAnswerBytes
@@ -70,6 +72,20 @@ extension CoordinatorSettings {
         }
     }
 
+    private static func cache(_ source: inout SettingsSource) throws(SettingsError) -> ClosureCacheSettings? {
+        let directory = try source.path("closureCache.directory")
+        let key = try source.path("closureCache.secretKeyFile")
+        let compression = try source.string("closureCache.compression") ?? "none"
+        guard let known = ClosureCacheSettings.Compression(rawValue: compression) else {
+            throw SettingsError("closureCache.compression is '\(compression)', not none or xz")
+        }
+        guard let directory else {
+            if key != nil { throw SettingsError("closureCache.secretKeyFile is set without closureCache.directory") }
+            return nil
+        }
+        return ClosureCacheSettings(directory: directory, secretKeyFile: key, compression: known)
+    }
+
     private mutating func readRetention(_ source: inout SettingsSource) throws(SettingsError) {
         retention.maximumAge = try source.milliseconds("retention.ageMs", in: 1_000...Int64.max) ?? retention.maximumAge
         retention.maximumJobs = try source.number("retention.jobs", in: 0...Int64.max) ?? retention.maximumJobs
@@ -77,6 +93,8 @@ extension CoordinatorSettings {
             try source.size("retention.resultBytes", atLeast: 0) ?? retention.maximumResultBytes
         retention.maximumTraceBytes =
             try source.size("retention.traceBytes", atLeast: 0) ?? retention.maximumTraceBytes
+        retention.maximumObjectBytes =
+            try source.size("retention.objectBytes", atLeast: 0) ?? retention.maximumObjectBytes
     }
 }
 
@@ -92,6 +110,8 @@ extension TenantPolicy {
         maximumRunningMemory = try source.size("\(section).runningMemory", atLeast: 0) ?? maximumRunningMemory
         fuelPerHour = try source.number("\(section).fuelPerHour", in: 0...UInt64.max) ?? fuelPerHour
         traceBytesPerHour = try source.size("\(section).traceBytesPerHour", atLeast: 0) ?? traceBytesPerHour
+        closureBytesPerHour =
+            try source.size("\(section).closureBytesPerHour", atLeast: 0) ?? closureBytesPerHour
         maximumConnections = try source.number("\(section).connections", in: 1...1_000_000) ?? maximumConnections
         maximumWatched = try source.number("\(section).watched", in: 0...100_000_000) ?? maximumWatched
         answerBytes = try source.size("\(section).answerBytes") ?? answerBytes
@@ -111,5 +131,6 @@ extension WireLimits {
         timeoutMs = try source.number("\(section).timeoutMs", in: 1...86_400_000) ?? timeoutMs
         resultBytes = try source.size("\(section).resultBytes") ?? resultBytes
         traceBytes = try source.size("\(section).traceBytes") ?? traceBytes
+        closureBytes = try source.size("\(section).closureBytes") ?? closureBytes
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import NixStore
 
 /// The store that a command writes to.
-package enum StoreChoice: Equatable {
+package enum StoreChoice: Equatable, Sendable {
     /// Store paths are computed and nothing is written.
     case computed
     /// The store of the Nix daemon that listens on a socket.
@@ -115,10 +115,25 @@ package enum StoreChoice: Equatable {
         }
     }
 
+    /// Refuses what cannot be used here.
+    ///
+    /// - Parameter needsRoots: whether links to the store are asked for.
+    package func check(needsRoots: Bool = false) throws(Mistake) {
+        if needsRoots, !hasRoots {
+            throw Mistake(
+                message: "--add-root and --gc-roots-dir need a store that is written: add --store daemon or --store DIR"
+            )
+        }
+        if self == .export(nil), Output.isTerminal(1) {
+            throw Mistake(
+                message: "the export is not printed on a terminal; pass it to nix-store --import or to a file")
+        }
+    }
+
     /// Opens the store; nil if nothing is written.
     ///
     /// - Parameter building: what a daemon is told about builds.
-    func open(_ building: DaemonOptions) throws(StoreWriteError) -> (any StoreWriter)? {
+    package func open(_ building: DaemonOptions) throws(StoreWriteError) -> (any StoreWriter)? {
         // A file that grows beyond the limit of `ulimit -f` is then an error of the write, and not the end of the process.
         if self != .computed { signal(SIGXFSZ, SIG_IGN) }
         switch self {

@@ -30,15 +30,7 @@ struct StoreSession {
         let io = LocalIO()
         do {
             choice = try StoreChoice(wishes) { io.environmentVariable(Array($0.utf8)) }
-            if needsRoots, !choice.hasRoots {
-                throw StoreChoice.Mistake(
-                    message:
-                        "--add-root and --gc-roots-dir need a store that is written: add --store daemon or --store DIR")
-            }
-            if choice == .export(nil), Output.isTerminal(1) {
-                throw StoreChoice.Mistake(
-                    message: "the export is not printed on a terminal; pass it to nix-store --import or to a file")
-            }
+            try choice.check(needsRoots: needsRoots)
             evaluator.storeWriter = try choice.open(settings.building)
             try setBuilder(store.builder, settings)
         } catch let mistake as StoreChoice.Mistake {

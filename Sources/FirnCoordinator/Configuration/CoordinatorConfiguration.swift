@@ -119,6 +119,7 @@ public struct CoordinatorConfiguration: Sendable {
             ("jobBytes", settings.jobBytes, 1...ProtocolLimits.jobBytes),
             ("inlineResultBytes", settings.inlineResultBytes, 0...ProtocolLimits.segmentBytes),
             ("segmentBytes", settings.segmentBytes, 1...ProtocolLimits.segmentBytes),
+            ("uploadWindowBytes", settings.uploadWindowBytes, (64 << 10)...(64 << 20)),
             ("ioThreads", ioThreads, 1...64),
             ("highWaterMessages", Int(highWaterMessages), 1...1_000_000),
             ("answers.connectionBytes", settings.connectionAnswerBytes, 1...(1 << 40)),
@@ -164,6 +165,7 @@ extension TenantPolicy {
         let limits: [(String, KeyPath<WireLimits, UInt64>)] = [
             ("fuel", \.fuel), ("memory", \.memoryBytes), ("depth", \.depth), ("timeoutMs", \.timeoutMs),
             ("resultBytes", \.resultBytes), ("traceBytes", \.traceBytes),
+            ("closureBytes", \.closureBytes),
         ]
         for (key, path) in limits where defaultLimits[keyPath: path] > maximumLimits[keyPath: path] {
             throw .configuration(

@@ -1,3 +1,4 @@
+import FirnProtocol
 import JobStore
 import Platform
 
@@ -30,6 +31,10 @@ public struct CoordinatorSettings: Sendable {
     public var inlineResultBytes = 256 << 10
     /// Bytes of one part of a larger value, and of one trace segment.
     public var segmentBytes = 1 << 20
+    /// Bytes of store objects that a worker may have on their way to the disk. They are held in memory.
+    public var uploadWindowBytes = ProtocolLimits.uploadWindowBytes
+    /// The binary cache to which jobs may ask that their store objects are added; nil for none.
+    public var closureCache: ClosureCacheSettings?
     /// Jobs that one connection may watch.
     public var watchedJobs = 100_000
     /// Connected clients. Further hellos are refused.

@@ -21,6 +21,9 @@ public struct TenantPolicy: Sendable {
     /// Bytes of traces stored in an hour of wall time. Segments above it are dropped, and the trace is reported as
     /// partial. 0: no bound.
     public var traceBytesPerHour: UInt64 = 1 << 30
+    /// Bytes of store objects uploaded in an hour of wall time. A job that would pass it ends as `resultTooLarge`. 0: no
+    /// bound.
+    public var closureBytesPerHour: UInt64 = 64 << 30
     /// Connections of the tenant's clients. Further hellos are refused.
     public var maximumConnections = 256
     /// Jobs that the tenant's connections watch together.
@@ -36,6 +39,7 @@ public struct TenantPolicy: Sendable {
         $0.timeoutMs = 60_000
         $0.resultBytes = 16 << 20
         $0.traceBytes = 64 << 20
+        $0.closureBytes = 1 << 30
     }
     /// The highest limits that a job may name.
     public var maximumLimits = WireLimits.with {
@@ -45,6 +49,7 @@ public struct TenantPolicy: Sendable {
         $0.timeoutMs = 3_600_000
         $0.resultBytes = 256 << 20
         $0.traceBytes = 1 << 30
+        $0.closureBytes = 16 << 30
     }
     /// The names of the roots that the tenant's jobs may read; nil for all.
     public var roots: Set<String>?

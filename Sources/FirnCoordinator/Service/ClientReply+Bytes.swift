@@ -11,6 +11,9 @@ extension ClientReply {
         case .resultPart(let part): Self.overhead + part.bytes.count
         case .tracePart(let part):
             part.segments.reduce(Self.overhead + 32 * part.summary.eventCounts.count) { $0 + $1.events.count + 64 }
+        case .closurePart(let part): part.objects.reduce(Self.overhead) { $0 + $1.bytes }
+        case .objectParts(let parts):
+            parts.pieces.reduce(Self.overhead) { $0 + $1.bytes.count + $1.name.count + 48 }
         case .jobList(let list): list.jobs.reduce(Self.overhead) { $0 + $1.bytes }
         case .submitReply(let reply):
             reply.receipts.reduce(Self.overhead) { $0 + $1.refused.message.utf8.count + 32 }
@@ -24,6 +27,13 @@ extension ClientReply {
 
     /// Bytes of a message beside its content: its frames and its entries in queues.
     static let overhead = 256
+}
+
+extension WireStoreObject {
+    var bytes: Int {
+        let texts = name.count + hash.count + source.root.utf8.count + source.path.utf8.count
+        return references.reduce(texts + 64) { $0 + $1.count + 4 }
+    }
 }
 
 extension WireJobStatus {

@@ -21,6 +21,8 @@ public struct CoordinatorMetrics: Sendable, Equatable {
     public var segmentsStored = 0
     /// Trace segments of stale attempts or above a bound.
     public var segmentsDropped = 0
+    /// Bytes of store objects that workers uploaded.
+    public var objectBytes = 0
     /// Batches that the store committed.
     public var commits = 0
     /// Batches that the store failed to commit. Each is retried.

@@ -46,6 +46,8 @@ extension CoordinatorService {
         case .appendTrace(let segment):
             segments.append(segment)
             appendTraces()
+        case .upload(let operation, let job, let attempt): upload(operation, job, attempt)
+        case .publish(let job, let attempt): publish(job, attempt)
         case .drained: end()
         }
     }

@@ -29,6 +29,9 @@ public actor CoordinatorService: Service {
     let reader: StoreReader
     /// Runs what may wait for the disk: questions about finished jobs, and the reading of keys.
     let readQueue = DispatchQueue(label: "firn.reads", qos: .userInitiated)
+    /// Adds objects to the binary cache, for minutes if they are large; nil if there is none.
+    let publisher: CachePublisher?
+    let publishQueue = DispatchQueue(label: "firn.publishing", qos: .utility)
     /// Nil once `run` has ended, so that peers see at once that the coordinator is gone.
     var sockets: CoordinatorSockets?
 
@@ -65,7 +68,9 @@ public actor CoordinatorService: Service {
         try configuration.check()
         self.logger = logger
         authorizer = try PeerAuthorizer(configuration.access, logger: logger)
-        store = try JobStore(directory: configuration.storeDirectory)
+        let store = try JobStore(directory: configuration.storeDirectory)
+        self.store = store
+        publisher = try configuration.settings.closureCache.map { try CachePublisher($0, store: store) }
         let executor = try PollingExecutor(name: "firn-coordinator")
         self.executor = executor
         // The empty task causes a turn, which takes what was recorded.

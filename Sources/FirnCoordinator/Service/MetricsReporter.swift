@@ -33,7 +33,7 @@ struct MetricsReporter {
             ("leases_returned", \.leasesReturned),
             ("stale_refused", \.staleRefused), ("trace_segments_kept", \.segmentsStored),
             ("trace_segments_dropped", \.segmentsDropped), ("commits", \.commits),
-            ("commit_failures", \.commitFailures), ("store_refusals", \.storeRefusals),
+            ("object_bytes", \.objectBytes), ("commit_failures", \.commitFailures), ("store_refusals", \.storeRefusals),
         ]
     }
 }

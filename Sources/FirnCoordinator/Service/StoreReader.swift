@@ -16,6 +16,8 @@ struct StoreReader: Sendable {
             case .result(let question): return .reply(.resultPart(try part(question, read)))
             case .list(let question): return .reply(.jobList(try list(question, read)))
             case .trace(let question): return .reply(.tracePart(try trace(question, read)))
+            case .closure(let question): return .reply(.closurePart(try closure(question, read)))
+            case .objects(let question): return .reply(.objectParts(try objects(question, read)))
             }
         } catch let error as ProtocolError {
             return .reply(.error(error.wire))
@@ -24,7 +26,7 @@ struct StoreReader: Sendable {
         }
     }
 
-    private func record(_ number: UInt64, _ read: CoordinatorRead) throws -> JobRecord {
+    func record(_ number: UInt64, _ read: CoordinatorRead) throws -> JobRecord {
         guard let record = try store.job(read.key(number)) else {
             throw ProtocolError(.unknownJob, "there is no job \(number)")
         }
@@ -38,7 +40,7 @@ struct StoreReader: Sendable {
         return status
     }
 
-    private func result(of record: JobRecord) throws -> WireJobResult? {
+    func result(of record: JobRecord) throws -> WireJobResult? {
         guard let outcome = record.outcome else { return nil }
         var result = try WireJobResult(encoded: outcome)
         if result.hasTrace { result.trace.complete = try store.trace(of: record.summary.id)?.isComplete ?? false }

@@ -41,6 +41,8 @@ extension CoordinatorStateMachine {
         case .readResult(let read): self.read(.result(read), for: peer, correlation)
         case .listJobs(let list): listJobs(list, for: peer, session, correlation)
         case .readTrace(let trace): readTrace(trace, from: peer, session, correlation)
+        case .readClosure(let closure): readClosure(closure, from: peer, session, correlation)
+        case .readObjects(let objects): readObjects(objects, from: peer, session, correlation)
         case .cancel(let cancel): self.cancel(cancel, from: peer, session, correlation)
         case .getQueue: reply(peer, correlation, .queueReport(queueReport(for: session)))
         case .listWorkers: listWorkers(for: peer, session, correlation)
@@ -72,6 +74,8 @@ extension CoordinatorStateMachine {
             $0.jobBytes = UInt64(clamping: settings.jobBytes)
             $0.heartbeatMs = UInt32(clamping: settings.heartbeat.milliseconds)
             $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
+            $0.closures = true
+            $0.closureCache = settings.closureCache != nil
         }
         reply(peer, correlation, .welcome(welcome))
     }

@@ -75,6 +75,7 @@ extension CoordinatorStateMachine {
         guard let job = jobs[id] else { return }
         jobs[id]?.valueParts = []
         jobs[id]?.valuePartBytes = 0
+        endUpload(id, isKept: false)
         traces[id] = nil
         if let cancellation = job.cancellation {
             return conclude(id, .cancelled, cancellation.reason, cancel: nil)
@@ -107,6 +108,7 @@ extension CoordinatorStateMachine {
             $0.failure.message = Data(message.utf8)
         }
         accountInterrupted(id)
+        endUpload(id, isKept: false)
         move(id, to: .concluding(result))
         let new = NewOutcome(code: Int32(clamping: outcome.rawValue), finished: now.wall, body: Data(result.encoded()))
         store(.conclude(id, new), .conclude(id, cancel: cancel))

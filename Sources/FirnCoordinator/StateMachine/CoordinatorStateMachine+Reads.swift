@@ -98,7 +98,7 @@ extension CoordinatorStateMachine {
     /// been read already.
     private func reserve(of read: WaitingRead) -> Int {
         switch read {
-        case .question(_, .result): CoordinatorRead.partBytes
+        case .question(_, .result), .question(_, .closure), .question(_, .objects): CoordinatorRead.partBytes
         case .question(_, .trace): CoordinatorRead.partBytes + settings.segmentBytes
         case .question, .watch: Self.updateBytes + settings.inlineResultBytes
         }

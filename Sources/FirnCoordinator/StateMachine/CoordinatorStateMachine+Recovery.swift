@@ -23,6 +23,7 @@ extension CoordinatorStateMachine {
             if let holder = found.holder {
                 job.state = .orphaned(
                     worker: holder, until: now.steady + settings.recoveryGrace.milliseconds, hasBegun: found.hasBegun)
+                job.isInherited = true
                 orphans[holder, default: []].insert(job.id)
             } else if admission.notBefore > now.wall {
                 job.state = .delayed

@@ -35,6 +35,7 @@ extension CoordinatorStateMachine {
             return finish(id, attempt, attemptResult.result, value: nil, peer)
         }
         guard workers[peer]?.index(of: id, attempt: attempt) != nil else {
+            if publications[id]?.attempt == attempt { return }
             if isConcluding(id, attempt: attempt) {
                 return finish(id, attempt, attemptResult.result, value: nil, peer)
             }
@@ -43,13 +44,22 @@ extension CoordinatorStateMachine {
         }
         workers[peer]?.drop(id)
         advancedWorkers.insert(peer)
+        if job.isInherited, job.upload == nil, attemptResult.result.closure.parts > 0 {
+            // Whether all of it is on disk was known to the coordinator's earlier start alone.
+            returnLease(id)
+            return reportStale(id, attempt, to: peer, "its uploads cannot be verified: the coordinator was restarted")
+        }
         do throws(ProtocolError) {
             if !attemptResult.result.needed.isEmpty { return try waitForBuilds(job, attemptResult.result, peer) }
             let (result, value) = try complete(attemptResult.result, of: job)
             account(job, result)
             dropValue(id)
+            endUpload(id, isKept: result.hasClosure)
             move(id, to: .concluding(result))
-            finish(id, attempt, result, value: value, peer)
+            guard result.hasClosure, job.admission.closure?.destination == .cache else {
+                return finish(id, attempt, result, value: value, peer)
+            }
+            publish(id, Publication(attempt: attempt, result: result, value: value, peer: peer))
         } catch {
             refuseWorker(peer, 0, error.code, error.message)
             loseLease(id, worker: workers[peer]?.hello.name ?? "", cause: "it sent a result that \(error.message)")
@@ -75,6 +85,7 @@ extension CoordinatorStateMachine {
         var result = sent
         result.trace.complete = false
         if !sent.hasTrace { result.clearTrace() }
+        try Self.checkClosure(&result, of: job)
         if sent.valueSegments > 0 {
             guard job.valueParts.count == Int(clamping: sent.valueSegments), sent.value.isEmpty,
                 UInt64(clamping: job.valuePartBytes) == sent.valueBytes
@@ -91,7 +102,19 @@ extension CoordinatorStateMachine {
         return (result, value)
     }
 
-    private mutating func finish(
+    /// Checks that everything that the job was to give is on disk.
+    private static func checkClosure(_ result: inout WireJobResult, of job: Job) throws(ProtocolError) {
+        guard job.admission.closure != nil, result.outcome == .ok else { return result.clearClosure() }
+        guard result.hasClosure, result.closure.storeDirectory.count <= ProtocolLimits.pathBytes else {
+            throw ProtocolError(.malformedBody, "says nothing of the store objects that the job gives")
+        }
+        let upload = job.upload ?? UploadState(run: RunKey(job))
+        guard upload.isComplete(result.closure) else {
+            throw ProtocolError(.malformedBody, "names other store objects than it uploaded")
+        }
+    }
+
+    mutating func finish(
         _ id: JobID, _ attempt: UInt32, _ result: WireJobResult, value: Data?, _ peer: Peer
     ) {
         let outcome = NewOutcome(

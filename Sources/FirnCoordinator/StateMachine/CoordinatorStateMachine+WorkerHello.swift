@@ -22,6 +22,7 @@ extension CoordinatorStateMachine {
             $0.inlineResultBytes = UInt64(clamping: settings.inlineResultBytes)
             $0.segmentBytes = UInt64(clamping: settings.segmentBytes)
             $0.traceEndpoint = settings.traceEndpoint
+            $0.uploadWindowBytes = UInt64(clamping: settings.uploadWindowBytes)
         }
         actions.append(.command(peer, correlation: correlation, .welcome(welcome)))
         reconcileLeases(hello, of: peer, inherited: inherited?.leases ?? [])

@@ -36,6 +36,7 @@ extension CoordinatorStateMachine {
         case .credit(let credit): add(Int(clamping: credit.jobs), creditOf: peer)
         case .heartbeat(let heartbeat): renew(heartbeat.leases, of: peer)
         case .resultSegment(let segment): receive(segment, from: peer)
+        case .upload(let upload): receive(upload, from: peer)
         case .results(let results):
             for result in results.results { receive(result, from: peer) }
             if results.hasEvaluating { confirmRunning(results.evaluating, peer) }

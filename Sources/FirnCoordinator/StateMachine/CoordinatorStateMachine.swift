@@ -32,6 +32,9 @@ public struct CoordinatorStateMachine: Sendable {
     /// The number of jobs whose outcome is being committed.
     var concluding = 0
     var traces: [JobID: TraceTally] = [:]
+    var objectClaims = ObjectClaims()
+    /// Results that wait until the objects of their jobs are in the binary cache.
+    var publications: [JobID: Publication] = [:]
 
     var tenants: [TenantState] = []
     var tenantIndex: [String: Int] = [:]
@@ -104,6 +107,8 @@ public struct CoordinatorStateMachine: Sendable {
         case .stored(let replies): applyStored(replies)
         case .storeFailed(let reason): storeFailed(reason)
         case .answered(let read, let answer): answered(read, answer)
+        case .uploaded(let job, let attempt, let result): uploaded(job, attempt: attempt, result)
+        case .published(let job, let attempt, let failure): published(job, attempt: attempt, failure)
         case .released(let peer, let bytes): released(bytes, of: peer)
         case .tick: tick()
         case .drain: isDraining = true

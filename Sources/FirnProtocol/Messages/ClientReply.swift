@@ -13,6 +13,8 @@ public enum ClientReply: WireMessage {
     case workerList(WireWorkerList)
     case drainReply(WireDrainReply)
     case tracePart(WireTracePart)
+    case closurePart(WireClosurePart)
+    case objectParts(WireObjectParts)
     case ping(WirePing)
     case pong(WirePong)
     case error(WireError)
@@ -30,6 +32,8 @@ public enum ClientReply: WireMessage {
         case .workerList: .workerList
         case .drainReply: .drainReply
         case .tracePart: .tracePart
+        case .closurePart: .closurePart
+        case .objectParts: .objectParts
         case .ping: .ping
         case .pong: .pong
         case .error: .error
@@ -49,6 +53,8 @@ public enum ClientReply: WireMessage {
         case .workerList(let body): body
         case .drainReply(let body): body
         case .tracePart(let body): body
+        case .closurePart(let body): body
+        case .objectParts(let body): body
         case .ping(let body): body
         case .pong(let body): body
         case .error(let body): body
@@ -71,6 +77,8 @@ public enum ClientReply: WireMessage {
         case .workerList: .workerList(try WireWorkerList(serializedBytes: body))
         case .drainReply: .drainReply(try WireDrainReply(serializedBytes: body))
         case .tracePart: .tracePart(try WireTracePart(serializedBytes: body))
+        case .closurePart: .closurePart(try WireClosurePart(serializedBytes: body))
+        case .objectParts: .objectParts(try WireObjectParts(serializedBytes: body))
         case .ping: .ping(try WirePing(serializedBytes: body))
         case .pong: .pong(try WirePong(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))

@@ -14,6 +14,8 @@ public enum ClientRequest: WireMessage {
     case listWorkers(WireListWorkers)
     case drain(WireDrain)
     case readTrace(WireReadTrace)
+    case readClosure(WireReadClosure)
+    case readObjects(WireReadObjects)
     case ping(WirePing)
     case pong(WirePong)
     case error(WireError)
@@ -32,6 +34,8 @@ public enum ClientRequest: WireMessage {
         case .listWorkers: .listWorkers
         case .drain: .drain
         case .readTrace: .readTrace
+        case .readClosure: .readClosure
+        case .readObjects: .readObjects
         case .ping: .ping
         case .pong: .pong
         case .error: .error
@@ -42,7 +46,7 @@ public enum ClientRequest: WireMessage {
     public var isQuestion: Bool {
         switch self {
         case .hello, .submit, .get, .watch, .readResult, .listJobs, .cancel, .getQueue, .listWorkers, .drain,
-            .readTrace, .ping:
+            .readTrace, .readClosure, .readObjects, .ping:
             true
         case .unwatch, .pong, .error: false
         }
@@ -62,6 +66,8 @@ public enum ClientRequest: WireMessage {
         case .listWorkers(let body): body
         case .drain(let body): body
         case .readTrace(let body): body
+        case .readClosure(let body): body
+        case .readObjects(let body): body
         case .ping(let body): body
         case .pong(let body): body
         case .error(let body): body
@@ -85,6 +91,8 @@ public enum ClientRequest: WireMessage {
         case .listWorkers: .listWorkers(try WireListWorkers(serializedBytes: body))
         case .drain: .drain(try WireDrain(serializedBytes: body))
         case .readTrace: .readTrace(try WireReadTrace(serializedBytes: body))
+        case .readClosure: .readClosure(try WireReadClosure(serializedBytes: body))
+        case .readObjects: .readObjects(try WireReadObjects(serializedBytes: body))
         case .ping: .ping(try WirePing(serializedBytes: body))
         case .pong: .pong(try WirePong(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))

@@ -28,6 +28,10 @@ public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
     case drainReply = 0x24
     case readTrace = 0x25
     case tracePart = 0x26
+    case readClosure = 0x27
+    case closurePart = 0x28
+    case readObjects = 0x29
+    case objectParts = 0x2A
 
     case workerHello = 0x40
     case workerWelcome = 0x41
@@ -42,6 +46,8 @@ public enum MessageKind: UInt8, Sendable, Hashable, CaseIterable {
     case drainWorker = 0x4A
     case release = 0x4B
     case goodbye = 0x4C
+    case upload = 0x4D
+    case uploadReply = 0x4E
     case startBuilds = 0x50
     case buildsEnded = 0x51
 

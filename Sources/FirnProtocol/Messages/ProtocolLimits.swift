@@ -43,6 +43,16 @@ public enum ProtocolLimits {
     public static let neededBytes = 1_024
     /// Bytes of the reason why an output could not be built.
     public static let buildReasonBytes = 4_096
+    /// Store objects that one offer, or one request for objects, may name.
+    public static let namedObjects = 1_000
+    /// Bytes of an object's name: 32 digits, a dash, and the longest name that Nix allows.
+    public static let objectNameBytes = 32 + 1 + 211
+    /// References of one object in an offer. A derivation names none, since its text does.
+    public static let objectReferences = 10_000
+    /// Bytes of the key of a run.
+    public static let runBytes = 64
+    /// Bytes of uploads on their way, unless a welcome names another number.
+    public static let uploadWindowBytes = 4 << 20
     /// Events of a trace segment.
     public static let segmentEvents = 1 << 20
 }

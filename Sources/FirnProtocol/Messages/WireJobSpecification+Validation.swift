@@ -41,6 +41,7 @@ extension WireJobSpecification {
             evaluatorVersion.utf8.count <= ProtocolLimits.nameBytes, "evaluator_version has more than 255 bytes")
         try Self.require(system.utf8.count <= ProtocolLimits.systemBytes, "system has more than 64 bytes")
         if hasWalk { try validateWalk() }
+        if hasClosure { try validateClosure() }
     }
 
     private func validateWalk() throws(ProtocolError) {
@@ -52,6 +53,24 @@ extension WireJobSpecification {
             "a path of walk.paths has more than \(ProtocolLimits.walkDepth) names")
         try Self.require(
             attribute.isEmpty && format == .nix && !strict, "walk goes with none of attribute, format and strict")
+    }
+
+    private func validateClosure() throws(ProtocolError) {
+        switch closure.destination {
+        case .client: break
+        case .cache:
+            try Self.require(
+                closure.localRoots.isEmpty, "closure.local_roots goes with the destination CLIENT, which reads them")
+        case .UNRECOGNIZED(let number):
+            throw ProtocolError(.invalidJob, "closure.destination \(number) is not known")
+        }
+        try Self.require(
+            closure.run.count <= ProtocolLimits.runBytes, "closure.run has more than \(ProtocolLimits.runBytes) bytes")
+        try Self.requireNames(closure.localRoots, "closure.local_roots", atMost: ProtocolLimits.roots)
+        let names = Set(roots.map(\.name))
+        for name in closure.localRoots where !names.contains(name) {
+            throw ProtocolError(.invalidJob, "closure.local_roots names \"\(name)\", which is not one of the job's roots")
+        }
     }
 
     private func validateRoots() throws(ProtocolError) {

@@ -9,6 +9,7 @@ public enum WorkerCommand: WireMessage {
     case stale(WireStale)
     case cancelAttempts(WireCancelAttempts)
     case drain(WireDrainWorker)
+    case uploadReply(WireUploadReply)
     case startBuilds(WireStartBuilds)
     case error(WireError)
 
@@ -21,6 +22,7 @@ public enum WorkerCommand: WireMessage {
         case .stale: .stale
         case .cancelAttempts: .cancelAttempts
         case .drain: .drainWorker
+        case .uploadReply: .uploadReply
         case .startBuilds: .startBuilds
         case .error: .error
         }
@@ -35,6 +37,7 @@ public enum WorkerCommand: WireMessage {
         case .stale(let body): body
         case .cancelAttempts(let body): body
         case .drain(let body): body
+        case .uploadReply(let body): body
         case .startBuilds(let body): body
         case .error(let body): body
         }
@@ -52,6 +55,7 @@ public enum WorkerCommand: WireMessage {
         case .stale: .stale(try WireStale(serializedBytes: body))
         case .cancelAttempts: .cancelAttempts(try WireCancelAttempts(serializedBytes: body))
         case .drainWorker: .drain(try WireDrainWorker(serializedBytes: body))
+        case .uploadReply: .uploadReply(try WireUploadReply(serializedBytes: body))
         case .startBuilds: .startBuilds(try WireStartBuilds(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))
         default: nil

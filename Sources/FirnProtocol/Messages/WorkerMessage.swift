@@ -9,6 +9,7 @@ public enum WorkerMessage: WireMessage {
     case results(WireResults)
     case release(WireRelease)
     case goodbye(WireGoodbye)
+    case upload(WireUpload)
     case buildsEnded(WireBuildsEnded)
     case error(WireError)
 
@@ -21,6 +22,7 @@ public enum WorkerMessage: WireMessage {
         case .results: .results
         case .release: .release
         case .goodbye: .goodbye
+        case .upload: .upload
         case .buildsEnded: .buildsEnded
         case .error: .error
         }
@@ -35,6 +37,7 @@ public enum WorkerMessage: WireMessage {
         case .results(let body): body
         case .release(let body): body
         case .goodbye(let body): body
+        case .upload(let body): body
         case .buildsEnded(let body): body
         case .error(let body): body
         }
@@ -52,6 +55,7 @@ public enum WorkerMessage: WireMessage {
         case .results: .results(try WireResults(serializedBytes: body))
         case .release: .release(try WireRelease(serializedBytes: body))
         case .goodbye: .goodbye(try WireGoodbye(serializedBytes: body))
+        case .upload: .upload(try WireUpload(serializedBytes: body))
         case .buildsEnded: .buildsEnded(try WireBuildsEnded(serializedBytes: body))
         case .error: .error(try WireError(serializedBytes: body))
         default: nil

@@ -13,6 +13,9 @@ package struct AssignedJob: Sendable {
     let printedBytes: Int
     let builder: WorkerBuilder?
     let traces: TraceQueue
+    package let uploads: UploadChannel
+    /// Bytes of one segment of an upload.
+    let segmentBytes: Int
 }
 
 extension AssignedJob {
@@ -22,6 +25,19 @@ extension AssignedJob {
         let timeout = assignment.limits.timeoutMs.multipliedReportingOverflow(by: 1_000_000)
         let isBounded = timeout.partialValue > 0 && !timeout.overflow
         return isBounded ? MonotonicClock.now() &+ timeout.partialValue : .max
+    }
+}
+
+extension AssignedJob {
+    /// Uploads the store objects of the job.
+    ///
+    /// - Throws: `ProtocolError` if the coordinator takes none.
+    fileprivate func uploadWriter(_ request: WireClosureRequest) throws -> UploadWriter {
+        guard uploads.windowBytes > 0 else {
+            throw ProtocolError(.invalidJob, "the coordinator takes no store objects: it is older than this worker")
+        }
+        return UploadWriter(
+            request, channel: uploads, roots: assignment.roots.map(\.name), segmentBytes: segmentBytes)
     }
 }
 
@@ -44,22 +60,33 @@ extension VirtualMachine: JobEvaluator {
 
     private func perform(_ run: AssignedJob) -> WireJobResult {
         do {
-            let (job, level) = try EvaluationJob.assigned(
-                run.assignment, roots: run.roots, printedBytes: run.printedBytes, builder: run.builder)
-            guard level != .none else { return WireJobResult(evaluate(job, cancellation: run.cancellation)) }
-            return perform(run, job, level)
+            let specification = try WireJobSpecification(encoded: run.assignment.specification)
+            let job = try EvaluationJob.assigned(
+                specification, run.assignment, roots: run.roots, printedBytes: run.printedBytes,
+                builder: run.builder)
+            let writer = try specification.hasClosure ? run.uploadWriter(specification.closure) : nil
+            let level = specification.traceLevel
+            var result =
+                level == .none
+                ? WireJobResult(evaluate(job, cancellation: run.cancellation, storeWriter: writer))
+                : perform(run, job, level, writer)
+            if let refusal = writer?.refusal { result.refuseUpload(refusal) }
+            if result.outcome == .ok, let writer { result.closure = writer.summary }
+            return result
         } catch {
             return WireJobResult(refused: error)
         }
     }
 
-    private func perform(_ run: AssignedJob, _ job: EvaluationJob, _ level: WireTraceLevel) -> WireJobResult {
+    private func perform(
+        _ run: AssignedJob, _ job: EvaluationJob, _ level: WireTraceLevel, _ writer: UploadWriter?
+    ) -> WireJobResult {
         let bytes = run.assignment.limits.traceBytes
         let encoder = TraceEncoder(
             key: run.key, level: level, maximumBytes: bytes == 0 ? .max : Int(clamping: bytes), queue: run.traces)
         let report = evaluate(
             job, cancellation: run.cancellation,
-            trace: EvaluationTrace(level: TraceLevel(level), observer: encoder))
+            trace: EvaluationTrace(level: TraceLevel(level), observer: encoder), storeWriter: writer)
         var result = WireJobResult(report)
         result.trace = encoder.finish(counts: report.eventCounts)
         return result

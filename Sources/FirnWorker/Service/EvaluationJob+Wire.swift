@@ -3,17 +3,19 @@ import NixEval
 import NixStore
 
 extension EvaluationJob {
-    /// The job that an assignment describes, and its trace level.
+    /// The job that an assignment describes.
     ///
     /// - Parameters:
+    ///   - wire: the assignment's specification.
+    ///   - assignment: the assignment.
     ///   - roots: all roots of the worker. The job sees those that the assignment names.
     ///   - printedBytes: how many bytes of the job's printed lines are kept.
     ///   - builder: builds what the job reads of derivations, if it may read it; nil if nothing is built.
     /// - Throws: `ProtocolError` for a specification that breaks the rules; `RootedIOError` for files that conflict.
     static func assigned(
-        _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int, builder: WorkerBuilder?
-    ) throws -> (job: EvaluationJob, level: WireTraceLevel) {
-        let wire = try WireJobSpecification(encoded: assignment.specification)
+        _ wire: WireJobSpecification, _ assignment: WireAssignment, roots: RootedIO, printedBytes: Int,
+        builder: WorkerBuilder?
+    ) throws -> EvaluationJob {
         if let unknown = wire.features.first(where: { !ExperimentalFeature.known.contains($0) }) {
             let known = ExperimentalFeature.known.joined(separator: ", ")
             throw ProtocolError(.invalidJob, "the feature '\(unknown)' is not known here; known: \(known)")
@@ -37,7 +39,7 @@ extension EvaluationJob {
         if wire.importFromDerivation { job.building = builder?.building(assignment.buildFailures) }
         job.limits = EvaluationLimits(assignment.limits)
         job.limits.printedBytes = printedBytes
-        return (job, wire.traceLevel)
+        return job
     }
 
     private static func input(_ wire: WireJobSpecification) throws -> Input {

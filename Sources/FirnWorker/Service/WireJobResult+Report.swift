@@ -59,6 +59,16 @@ extension WireJobResult {
         boundTexts()
     }
 
+    /// Replaces the outcome by the coordinator's refusal of the job's store objects.
+    mutating func refuseUpload(_ refusal: WireError) {
+        value = .init()
+        clearFailure()
+        fail(
+            refusal.code == .quotaExceeded ? .resultTooLarge : .internalError, kind: "closure-refused",
+            refusal.message)
+        boundTexts()
+    }
+
     private mutating func fail(_ outcome: WireOutcomeKind, kind: String, _ message: String) {
         self.outcome = outcome
         failure = .with {

@@ -26,6 +26,7 @@ actor WorkerConnection {
     /// Nil if nothing is built here.
     private var builds: BuildQueue?
     private var cancellations: [LeaseKey: Cancellation] = [:]
+    private var uploads: [LeaseKey: UploadChannel] = [:]
     private var isReleaseScheduled = false
     private var outbox: [[[UInt8]]] = []
     private var registrations: [PollingExecutor.Registration] = []
@@ -207,6 +208,7 @@ actor WorkerConnection {
         case .withdraw(let keys): withdraw(keys, stop: false)
         case .stop(let keys): withdraw(keys, stop: true)
         case .build(let start): builds?.add(start)
+        case .uploadReply(let key, let reply): uploads[key]?.deliver(reply)
         case .connectTraces(let endpoint): connectTraces(endpoint)
         case .reconnect: reconnect()
         case .note(let note):
@@ -219,11 +221,23 @@ actor WorkerConnection {
     private func evaluate(_ key: LeaseKey, _ assignment: WireAssignment, aheadOf successor: UInt64?) {
         let cancellation = Cancellation()
         cancellations[key] = cancellation
+        let channel = UploadChannel(key: key, windowBytes: machine.uploadWindowBytes) { [weak self] in
+            Task { await self?.sendUploads(of: key) }
+        }
+        uploads[key] = channel
         let run = AssignedJob(
             key: key, assignment: assignment, cancellation: cancellation, roots: roots,
-            printedBytes: configuration.printedBytes, builder: configuration.builder, traces: traces.queue)
+            printedBytes: configuration.printedBytes, builder: configuration.builder, traces: traces.queue,
+            uploads: channel, segmentBytes: machine.segmentBytes)
         queue.insert(run, aheadOf: successor)
         evaluateNext()
+    }
+
+    /// Takes what the evaluating thread uploads.
+    private func sendUploads(of key: LeaseKey) {
+        guard let channel = uploads[key] else { return }
+        machine.upload(key, channel.take())
+        flush()
     }
 
     /// Asks the evaluator to run one job: the first of the queue by then.
@@ -250,6 +264,7 @@ actor WorkerConnection {
 
     private func completed(_ key: LeaseKey, _ result: WireJobResult) {
         cancellations[key] = nil
+        uploads[key] = nil
         machine.completed(key, result, now: MonotonicClock.now())
         for _ in 0..<queue.updateResults(machine.results, delivered: result.bytes) { evaluateNext() }
     }
@@ -262,7 +277,10 @@ actor WorkerConnection {
     private func withdraw(_ keys: [LeaseKey], stop: Bool) {
         if stop { for key in keys { cancel(key) } }
         let withdrawn = queue.withdraw(keys)
-        for key in withdrawn { cancellations[key] = nil }
+        for key in withdrawn {
+            cancellations[key] = nil
+            uploads[key] = nil
+        }
         machine.withdrawn(withdrawn, now: MonotonicClock.now())
         machine.notWithdrawn(keys.filter { !withdrawn.contains($0) })
     }

@@ -17,6 +17,7 @@ extension WorkerProfile {
             $0.host = Self.hostName
             $0.process = UInt32(bitPattern: getpid())
             $0.builds = configuration.builder != nil
+            $0.closures = true
             if let predecessor { $0.predecessor = predecessor.wire }
         }
         self.init(

@@ -21,6 +21,10 @@ extension WorkerStateMachine {
         case .cancelAttempts(let cancel): return self.cancel(cancel.leases.map { LeaseKey($0) })
         case .drain: return drain(now: now)
         case .startBuilds(let start): return [.build(start)]
+        case .uploadReply(let reply):
+            let key = LeaseKey(job: reply.job, attempt: reply.attempt)
+            uploads.drop(key, below: reply.stored)
+            return pending[key] == nil ? [] : [.uploadReply(key, reply)]
         case .error(let error): return refuse(error, now: now)
         }
     }
@@ -56,6 +60,7 @@ extension WorkerStateMachine {
         for lease in leases {
             let key = LeaseKey(job: lease.job, attempt: lease.attempt)
             uncommitted.drop(key)
+            uploads.drop(key)
             guard pending[key] != nil else { continue }
             pending[key]?.intent = .forget
             actions.append(.note(.stale(key, reason: lease.reason)))

@@ -75,6 +75,7 @@ extension WorkerStateMachine {
         lastHeartbeat = now
         reason = ""
         uncommitted.sendAgain()
+        uploads.sendAgain()
         var actions: [Action] = isNew ? [.note(.connected(coordinator: welcome.software))] : []
         let endpoint = profile.traceEndpoint ?? Self.reachable(welcome.traceEndpoint, besides: profile.endpoint)
         if !endpoint.isEmpty { actions.append(.connectTraces(endpoint)) }

@@ -10,6 +10,50 @@ extension WorkerStateMachine {
         var mustRevoke = false
     }
 
+    /// Uploads that are not stored yet. They are independent of the connection. The bytes are bounded by whoever makes
+    /// them, who waits for the replies.
+    struct Uploads: Sendable {
+        private struct Entry: Sendable {
+            /// The number of the first message.
+            var first: UInt32 = 0
+            var messages: [[[UInt8]]] = []
+            /// The messages that were sent on this connection.
+            var sent = 0
+        }
+
+        private var entries: [LeaseKey: Entry] = [:]
+
+        mutating func add(_ key: LeaseKey, _ messages: [[[UInt8]]]) {
+            entries[key, default: Entry()].messages += messages
+        }
+
+        /// Removes messages that the coordinator has stored.
+        mutating func drop(_ key: LeaseKey, below number: UInt32) {
+            guard let entry = entries[key], number > entry.first else { return }
+            let count = min(Int(number - entry.first), entry.messages.count)
+            entries[key]?.messages.removeFirst(count)
+            entries[key]?.first += UInt32(count)
+            entries[key]?.sent = max(0, entry.sent - count)
+        }
+
+        /// Removes everything of an attempt.
+        mutating func drop(_ key: LeaseKey) { entries[key] = nil }
+
+        /// The next message to send; nil if there is none.
+        mutating func next() -> [[UInt8]]? {
+            for (key, entry) in entries where entry.sent < entry.messages.count {
+                entries[key]?.sent += 1
+                return entry.messages[entry.sent]
+            }
+            return nil
+        }
+
+        /// Sends all messages again from the first one, because those in flight may have been lost.
+        mutating func sendAgain() {
+            for key in Array(entries.keys) { entries[key]?.sent = 0 }
+        }
+    }
+
     /// Results that are not committed yet. They are independent of the connection.
     struct UncommittedResults: Sendable {
         /// A result with its whole value.

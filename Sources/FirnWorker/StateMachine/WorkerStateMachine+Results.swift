@@ -26,6 +26,8 @@ extension WorkerStateMachine {
     }
 
     private mutating func leaveEvaluator(_ key: LeaseKey, now: UInt64) -> Pending? {
+        // Whatever of it is not sent belongs to a result that does not need it.
+        uploads.drop(key)
         guard let entry = pending.removeValue(forKey: key) else { return nil }
         if let index = order.firstIndex(of: key) {
             order.remove(at: index)
@@ -115,10 +117,18 @@ extension WorkerStateMachine {
         }
     }
 
-    /// The next part of a large value, or the result that follows the last part; nil if there is none. Called only when
+    /// Handles uploads of a job, which `nextBulk` gives back. They are kept until the coordinator has stored them.
+    public mutating func upload(_ key: LeaseKey, _ messages: [[[UInt8]]]) {
+        guard let entry = pending[key], entry.intent != .forget else { return }
+        uploads.add(key, messages)
+    }
+
+    /// The next upload or part of a large value, or the result that follows the last part; nil if there is none. Called only when
     /// no other message waits, so that bulk data never delays control messages.
     public mutating func nextBulk() -> [[UInt8]]? {
-        guard phase == .ready, let key = uncommitted.bulk.first, let entry = uncommitted[key] else { return nil }
+        guard phase == .ready else { return nil }
+        if let upload = uploads.next() { return upload }
+        guard let key = uncommitted.bulk.first, let entry = uncommitted[key] else { return nil }
         let value = entry.result.value
         let start = Int(uncommitted.segmentsSent) * segmentBytes
         if start < value.count {
@@ -179,7 +189,12 @@ extension WorkerStateMachine {
             ? ProtocolLimits.inlineResultBytes : min(Int(clamping: welcome.inlineResultBytes), Self.messageBytes)
     }
 
-    private var segmentBytes: Int {
+    /// Bytes of uploads that may be on their way; 0 if the coordinator takes none.
+    var uploadWindowBytes: Int { Int(clamping: min(welcome.uploadWindowBytes, Self.largestWindow)) }
+
+    private static let largestWindow: UInt64 = 64 << 20
+
+    var segmentBytes: Int {
         welcome.segmentBytes == 0
             ? ProtocolLimits.segmentBytes : min(max(1, Int(clamping: welcome.segmentBytes)), 16 << 20)
     }

@@ -22,6 +22,8 @@ public struct WorkerStateMachine: Sendable {
         case stop([LeaseKey])
         /// Build outputs, and report the end by `built`.
         case build(WireStartBuilds)
+        /// Give a reply to the uploads of a job.
+        case uploadReply(LeaseKey, WireUploadReply)
         /// Push traces to this endpoint.
         case connectTraces(String)
         /// Drop the connection and make a new one.
@@ -70,6 +72,7 @@ public struct WorkerStateMachine: Sendable {
     var cpuNanoseconds: UInt64 = 0
 
     var uncommitted = UncommittedResults()
+    var uploads = Uploads()
     var credit = Credit()
     /// Leases to return at the end of the turn.
     var releasing: [LeaseKey] = []

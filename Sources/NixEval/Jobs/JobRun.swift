@@ -8,6 +8,7 @@ final class JobRun {
     private let job: EvaluationJob
     private let cancellation: Cancellation
     private let trace: EvaluationTrace?
+    private let storeWriter: (any StoreWriter)?
     private let begin: UInt64
     private let programs: ProgramCache
     private let disk: DiskCache?
@@ -17,13 +18,14 @@ final class JobRun {
     private var warnings: [WarningReport] = []
 
     init(
-        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, begin: UInt64,
-        programs: ProgramCache,
+        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace?, storeWriter: (any StoreWriter)?,
+        begin: UInt64, programs: ProgramCache,
         disk: DiskCache?
     ) {
         self.job = job
         self.cancellation = cancellation
         self.trace = trace
+        self.storeWriter = storeWriter
         self.begin = begin
         self.programs = programs
         self.disk = disk
@@ -43,10 +45,10 @@ final class JobRun {
             limits: limits, settings: machine.settings, pipeOperators: job.features.contains("pipe-operators"))
         options.delaysLikeNix = job.walk == nil && job.format == .nix && !job.isStrict
         let evaluator = Evaluator(machine: machine, options: options, programs: programs, disk: disk)
-        let store = job.building.map { building in DeferredStore(building.connect) }
-        if let store, let building = job.building { evaluator.putOffBuilds(store, failures: building.failures) }
-        var report = EvaluationReport(outcome(evaluator))
-        if let store { report.outcome = outcome(report.outcome, evaluator, store) }
+        let building = openStores(of: evaluator)
+        let reached = outcome(evaluator)
+        var report = EvaluationReport(putOff(reached, evaluator, building) ?? written(reached, evaluator))
+        building?.abandon()
         report.printed = printed.lines
         report.printedBytesDropped = printed.bytesDropped
         report.statistics.fuel = machine.fuelUsed
@@ -57,6 +59,24 @@ final class JobRun {
         report.statistics.compile = .nanoseconds(Int64(clamping: compiled))
         report.eventCounts = machine.eventCounts
         return report
+    }
+
+    /// Ends the writing to the store. A value counts only when everything that it names is written.
+    private func written(
+        _ outcome: EvaluationReport.Outcome, _ evaluator: Evaluator
+    ) -> EvaluationReport.Outcome {
+        guard let storeWriter else { return outcome }
+        guard case .value = outcome else {
+            storeWriter.abandon()
+            return outcome
+        }
+        do throws(EvalFailure) {
+            try evaluator.finishStore()
+            return outcome
+        } catch {
+            storeWriter.abandon()
+            return .failed(evaluator.report(error))
+        }
     }
 
     private func outcome(_ evaluator: Evaluator) -> EvaluationReport.Outcome {
@@ -86,14 +106,26 @@ final class JobRun {
         }
     }
 
-    /// The outcome of a job that may read outputs: what it needs if it was put off.
-    private func outcome(
-        _ outcome: EvaluationReport.Outcome, _ evaluator: Evaluator, _ store: DeferredStore
-    ) -> EvaluationReport.Outcome {
-        defer { store.abandon() }
+    /// Gives the evaluator the stores that it writes to, and returns the one that builds.
+    private func openStores(of evaluator: Evaluator) -> DeferredStore? {
+        guard let building = job.building else {
+            evaluator.storeWriter = storeWriter
+            return nil
+        }
+        let store = DeferredStore(building.connect)
+        evaluator.putOffBuilds(store, failures: building.failures)
+        if let storeWriter { evaluator.storeWriter = PairedStore(storeWriter, store) }
+        return store
+    }
+
+    /// What the job needs before it can be evaluated to its end; nil if it needs nothing or has ended otherwise.
+    private func putOff(
+        _ outcome: EvaluationReport.Outcome, _ evaluator: Evaluator, _ store: DeferredStore?
+    ) -> EvaluationReport.Outcome? {
         let needed = evaluator.neededOutputs
-        if needed.isEmpty { return outcome }
-        if case .failed(let error) = outcome, error.kind.endsEvaluation { return outcome }
+        guard let store, !needed.isEmpty else { return nil }
+        if case .failed(let error) = outcome, error.kind.endsEvaluation { return nil }
+        storeWriter?.abandon()
         do throws(EvalFailure) {
             try evaluator.publish(store)
             return .needsBuilds(needed)

@@ -1,3 +1,4 @@
+import NixStore
 import NixVM
 import Platform
 
@@ -35,13 +36,17 @@ public actor VirtualMachine {
     ///   - job: the job.
     ///   - cancellation: stops the job from another thread, even before it has begun.
     ///   - trace: the tracing of the job; nil for none.
+    ///   - storeWriter: where the store objects are written that the evaluation makes; nil to compute their paths only.
+    ///     When the report has a value, all of them are written.
     public func evaluate(
-        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace? = nil
+        _ job: EvaluationJob, cancellation: Cancellation, trace: EvaluationTrace? = nil,
+        storeWriter: (any StoreWriter)? = nil
     ) -> EvaluationReport {
         let begin = MonotonicClock.now()
         let cpuBegin = MonotonicClock.threadTime()
         let run = JobRun(
-            job, cancellation: cancellation, trace: trace, begin: begin, programs: programs, disk: disk)
+            job, cancellation: cancellation, trace: trace, storeWriter: storeWriter, begin: begin, programs: programs,
+            disk: disk)
         var report = run.run(in: memory(system: job.system, features: job.features))
         report.statistics.elapsed = .nanoseconds(Int64(clamping: MonotonicClock.now() &- begin))
         report.statistics.cpu = .nanoseconds(Int64(clamping: MonotonicClock.threadTime() &- cpuBegin))

@@ -64,6 +64,19 @@ public final class DaemonStore: StoreWriter {
         if waiting.count >= Self.batchCount || waitingBytes >= Self.batchBytes { try flush(isStopped: isStopped) }
     }
 
+    public func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]> {
+        var present: Set<[UInt8]> = []
+        var start = 0
+        while start < paths.count {
+            let batch = Array(paths[start..<min(paths.count, start + Self.batchCount)])
+            start += batch.count
+            try request(Array("'".utf8) + batch[0] + Array("' was asked for".utf8), isStopped) {
+                () throws(StoreWriteError) in present.formUnion(try valid(batch))
+            }
+        }
+        return present
+    }
+
     public func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError) {
         guard let first = waiting.first else { return }
         let batch = waiting
@@ -129,20 +142,25 @@ public final class DaemonStore: StoreWriter {
 extension DaemonStore {
     /// Holds objects, and finds those that the daemon does not have.
     private func missing(_ batch: [StoreAddition]) throws(StoreWriteError) -> [StoreAddition] {
+        let valid = try valid(batch.map(\.path))
+        return batch.filter { !valid.contains($0.path) }
+    }
+
+    /// Holds paths, and finds those that the daemon has.
+    private func valid(_ paths: [[UInt8]]) throws(StoreWriteError) -> Set<[UInt8]> {
         var requests = WireWriter()
-        for addition in batch {
+        for path in paths {
             requests.operation(.addTempRoot)
-            requests.text(addition.path)
+            requests.text(path)
         }
         requests.operation(.queryValidPaths)
-        requests.texts(batch.map(\.path))
+        requests.texts(paths)
         if connection.minor >= WorkerProtocol.Minor.substitution { requests.flag(false) }
         // The daemon answers one request after the other, and all answers fit into the buffers of the socket.
         try connection.send(requests.bytes)
-        for _ in batch { try receiveDone() }
+        for _ in paths { try receiveDone() }
         try connection.receiveMessages()
-        let valid = Set(try connection.texts(atMost: batch.count))
-        return batch.filter { !valid.contains($0.path) }
+        return Set(try connection.texts(atMost: paths.count))
     }
 
     private func isMissing(_ addition: StoreAddition) throws(StoreWriteError) -> Bool {

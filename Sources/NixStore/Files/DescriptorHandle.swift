@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// An open file or directory, which is closed when the last reference is released.
@@ -23,6 +24,32 @@ final class DescriptorHandle: Sendable {
     /// Opens a file. It is an error (`ELOOP`) if the last component is a symbolic link.
     static func openUnfollowed(_ path: [UInt8]) throws(SystemError) -> DescriptorHandle {
         DescriptorHandle(try retrying { unsafe Glibc.open(path.cPath, readingFlags | O_NOFOLLOW) })
+    }
+
+    /// A new file for reading and writing that vanishes with its last reference.
+    static func scratch(in directory: [UInt8]) throws(SystemError) -> DescriptorHandle {
+        let nameless = unsafe firn_scratch_file(directory.cPath)
+        if nameless >= 0 { return DescriptorHandle(nameless) }
+        // Not every file system has files without names.
+        let path = directory + [CanonPath.slash] + FileTree.temporaryName()
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let file = DescriptorHandle(try retrying { unsafe Glibc.open(path.cPath, flags, 0o600) })
+        unsafe unlink(path.cPath)
+        return file
+    }
+
+    /// Reads exactly `count` bytes from an offset on. It is an error (`EIO`) if there are fewer.
+    func read(at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+        var code: Int32 = 0
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while initialized < count, code == 0 {
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[initialized...])
+                let read = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + initialized))
+                if read > 0 { initialized += read } else if read == 0 || errno != EINTR { code = read == 0 ? EIO : errno }
+            }
+        }
+        if code != 0 { throw SystemError(code: code) }
+        return bytes
     }
 
     /// Opens an entry of this directory. It is an error (`ELOOP`, or `ENOTDIR` for a directory) if it is a symbolic

@@ -106,7 +106,9 @@ public struct StoreObject: Sendable {
 
     /// The location of a tree that is not in memory: the path that `EvalIO` reads, and the paths below it that belong to
     /// the object, if not all do. Who has the same files can make the object without its contents.
-    public var source: (path: [UInt8], accepted: Set<[UInt8]>?)? { io is MemoryTree ? nil : (root, accepted) }
+    public var source: (path: [UInt8], accepted: Set<[UInt8]>?)? {
+        io is MemoryTree || io is NarTree ? nil : (root, accepted)
+    }
 
     /// Writes the NAR of the object, in pieces.
     ///

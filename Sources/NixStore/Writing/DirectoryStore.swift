@@ -58,6 +58,10 @@ public final class DirectoryStore: StoreWriter {
         if built.count >= Self.batchSize { try publish(isStopped) }
     }
 
+    public func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]> {
+        Set(paths.filter { exists(CanonPath.baseName(of: $0)) })
+    }
+
     public func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError) { try publish(isStopped) }
 
     public func finish(isStopped: @escaping () -> Bool) throws(StoreWriteError) { try publish(isStopped) }

@@ -37,6 +37,10 @@ public protocol StoreWriter: AnyObject {
     /// - Throws: why the object is not added.
     func add(_ addition: StoreAddition, isStopped: @escaping () -> Bool) throws(StoreWriteError)
 
+    /// Those of the paths that the store has, so that their objects need not be produced. A store may hold them for the
+    /// rest of the command. What was added and not flushed may be missing.
+    func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]>
+
     /// Returns when everything that was added is in the store.
     func flush(isStopped: @escaping () -> Bool) throws(StoreWriteError)
 
@@ -53,6 +57,11 @@ public protocol StoreWriter: AnyObject {
     ///   - path: the store path, which was added and flushed.
     ///   - isStopped: as for `add`.
     func addRoot(_ link: [UInt8], to path: [UInt8], isStopped: @escaping () -> Bool) throws(StoreWriteError)
+}
+
+extension StoreWriter {
+    /// A stream has nothing before it is written.
+    public func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]> { [] }
 }
 
 /// Why a store was not written.
@@ -84,7 +93,7 @@ public struct StoreWriteError: Error, Sendable, Equatable {
     }
 
     /// The work was ended by `isStopped`.
-    static let stopped = StoreWriteError()
+    package static let stopped = StoreWriteError()
 
     /// The error for an object that could not be read while it was added.
     init(_ error: ArchiveError, adding path: [UInt8]) {

@@ -31,7 +31,7 @@ extension StoreAddition {
     ///
     /// - Returns: the sink.
     /// - Throws: also if the sink stopped; its owner knows the reason.
-    func writeVerified<Sink: NarSink>(
+    package func writeVerified<Sink: NarSink>(
         to sink: Sink, isStopped: @escaping () -> Bool
     ) throws(StoreWriteError) -> Sink {
         var verifying = VerifyingSink(sink, address)

@@ -1,4 +1,5 @@
 import FirnProtocol
+import Foundation
 import JobStore
 
 /// An event of the coordinator. The state machine is given the time together with each event.
@@ -20,6 +21,11 @@ public enum CoordinatorEvent: Sendable {
     case storeFailed(String)
     /// The store's answer to a `read` action.
     case answered(CoordinatorRead, CoordinatorRead.Answer)
+    /// What an `upload` action of that attempt led to: the names of an offer that the job's run has, or why it failed.
+    /// There is one for each such action, in their order.
+    case uploaded(JobID, attempt: UInt32, Result<Set<Data>, JobStoreError>)
+    /// What a `publish` action led to: nil, or why the objects of the job are not in the cache.
+    case published(JobID, attempt: UInt32, failure: String?)
     /// The client has read that many bytes, or they were discarded. Bytes are counted as by `ClientReply.bytes`.
     case released(Peer, bytes: Int)
     /// Time passed. The event is given only after the sockets were read empty, so that a heartbeat that came in time
@@ -43,6 +49,11 @@ public enum CoordinatorAction: Sendable {
     case discard(Peer)
     /// Append a segment to the job's stored trace.
     case appendTrace(TraceSegment)
+    /// Apply an operation to the store's objects, and report its end by `uploaded`.
+    case upload(UploadOperation, JobID, attempt: UInt32)
+    /// Add the objects of an attempt to the binary cache, and report the end by `published`. The lists have the numbers
+    /// of their uploads.
+    case publish(JobID, attempt: UInt32)
     /// Report that the drain is complete.
     case drained
 }

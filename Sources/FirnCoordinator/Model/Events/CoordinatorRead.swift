@@ -11,6 +11,8 @@ public struct CoordinatorRead: Sendable {
         case result(WireReadResult)
         case list(WireListJobs)
         case trace(WireReadTrace)
+        case closure(WireReadClosure)
+        case objects(WireReadObjects)
     }
 
     /// What the store answers.

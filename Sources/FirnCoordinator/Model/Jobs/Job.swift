@@ -44,6 +44,10 @@ struct Job: Sendable {
     /// Parts of a large value that arrived before the result of the current attempt.
     var valueParts: [Data] = []
     var valuePartBytes = 0
+    /// What the current attempt has uploaded; nil if it has begun no upload.
+    var upload: UploadState?
+    /// Whether the current attempt was leased by an earlier start of the coordinator, which knew what it had uploaded.
+    var isInherited = false
     /// What the tenant is charged for the lease; nil if there is none.
     var charge: FairShare.Charge?
     /// The evaluation in progress; nil unless the current attempt has begun.

@@ -9,12 +9,15 @@ struct Requirement: Hashable, Sendable {
     var evaluatorVersion = ""
     /// Whether the worker's machine builds.
     var builds = false
+    /// Whether the worker must be able to upload store objects.
+    var uploadsObjects = false
 
     /// Reads the requirement of a specification. A program or base given as a file lies below one of the roots that the
     /// job names, so these roots are all that it needs.
     init(_ specification: WireJobSpecification) {
         evaluatorVersion = specification.evaluatorVersion
         builds = specification.importFromDerivation
+        uploadsObjects = specification.hasClosure
         for root in specification.roots {
             roots[root.name] = [UInt8](root.contentID)
         }
@@ -28,6 +31,7 @@ struct Requirement: Hashable, Sendable {
         }
         if !evaluatorVersion.isEmpty { parts.append("evaluator version \(evaluatorVersion)") }
         if builds { parts.append("a builder") }
+        if uploadsObjects { parts.append("a worker that uploads store objects") }
         return parts.isEmpty ? "no requirement" : parts.joined(separator: ", ")
     }
 

@@ -77,6 +77,7 @@ struct WorkerSession: Sendable {
         guard requirement.evaluatorVersion.isEmpty || hello.evaluatorVersions.contains(requirement.evaluatorVersion)
         else { return false }
         if requirement.builds, !hello.builds { return false }
+        guard hello.closures || !requirement.uploadsObjects else { return false }
         return requirement.roots.allSatisfy { name, id in
             guard let own = roots[name] else { return false }
             return id.isEmpty || own == id

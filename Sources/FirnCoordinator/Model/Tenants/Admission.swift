@@ -15,12 +15,18 @@ struct Admission: Sendable {
     let limits: WireLimits
     let requirement: Requirement
     let isTraced: Bool
+    /// What is to become of the store objects of the job; nil if it gives none.
+    let closure: WireClosureRequest?
 
     /// Reads and checks a specification.
     /// - Throws: the error for the job's receipt.
     init(bytes: Data, policy: TenantPolicy, settings: CoordinatorSettings) throws(ProtocolError) {
         let specification = try WireJobSpecification.validated(encoded: bytes, maxBytes: settings.jobBytes)
         try policy.check(specification)
+        if specification.hasClosure, specification.closure.destination == .cache, settings.closureCache == nil {
+            throw ProtocolError(
+                .notPermitted, "closure.destination: this farm has no binary cache (closureCache.directory)")
+        }
         self.init(specification, bytes: bytes, policy: policy)
     }
 
@@ -39,12 +45,14 @@ struct Admission: Sendable {
         limits = specification.limits.filled(from: policy.defaultLimits)
         requirement = Requirement(specification)
         isTraced = specification.traceLevel != .none
+        closure = specification.hasClosure ? specification.closure : nil
     }
 
     func newJob(tenant: String, submitted: Int64) -> NewJob {
         NewJob(
             tenant: tenant, idempotencyKey: idempotencyKey, priority: priority, submitted: submitted,
-            notBefore: notBefore, deadline: expires, label: label, body: bytes)
+            notBefore: notBefore, deadline: expires, label: label, body: bytes,
+            closure: closure.map { $0.run.isEmpty ? .own : .shared($0.run) })
     }
 }
 
@@ -58,6 +66,7 @@ extension WireLimits {
             $0.timeoutMs = timeoutMs == 0 ? defaults.timeoutMs : timeoutMs
             $0.resultBytes = resultBytes == 0 ? defaults.resultBytes : resultBytes
             $0.traceBytes = traceBytes == 0 ? defaults.traceBytes : traceBytes
+            $0.closureBytes = closureBytes == 0 ? defaults.closureBytes : closureBytes
         }
     }
 }

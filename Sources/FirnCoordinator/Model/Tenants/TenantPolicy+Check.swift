@@ -12,6 +12,7 @@ extension TenantPolicy {
         try Self.check("timeout_ms", limits.timeoutMs, most.timeoutMs)
         try Self.check("result_bytes", limits.resultBytes, most.resultBytes)
         try Self.check("trace_bytes", limits.traceBytes, most.traceBytes)
+        try Self.check("closure_bytes", limits.closureBytes, most.closureBytes)
         guard let roots else { return }
         for root in specification.roots where !roots.contains(root.name) {
             throw ProtocolError(.notPermitted, "roots: this tenant may not read the root '\(root.name)'")

@@ -32,6 +32,7 @@ struct TenantState: Sendable {
     var lastServed: UInt64 = 0
     var fuelWindow = HourlyWindow()
     var traceWindow = HourlyWindow()
+    var closureWindow = HourlyWindow()
     var rate = CompletionRate()
 
     init(name: String, policy: TenantPolicy) {
