@@ -46,6 +46,31 @@ import Testing
         #expect(farm.machine.workers[worker]?.building.isEmpty == true)
     }
 
+    /// The store knows only that they are queued.
+    @Test func listsShowWhatIsBuilding() throws {
+        var (farm, ids) = farm(jobs: 1)
+        farm.need(worker, ids[0], 1, ["a"])
+        farm.settle()
+        farm.ask(.listJobs(WireListJobs()), 9)
+        farm.settle()
+        let read = try #require(farm.reads.last)
+        let list = WireJobList.with { list in
+            list.jobs = [1, 2].map { number in
+                .with {
+                    $0.job = number
+                    $0.state = .queued
+                }
+            }
+        }
+        farm.machine.handle(.answered(read, .reply(.jobList(list))), at: farm.time)
+        farm.settle()
+        guard case .jobList(let shown)? = farm.replies.last?.reply else {
+            Issue.record("no list")
+            return
+        }
+        #expect(shown.jobs.map(\.state) == [.building, .queued])
+    }
+
     /// What an attempt used before it was put off is the tenant's.
     @Test func anAttemptThatIsPutOffIsCharged() {
         var (farm, ids) = farm(jobs: 1)

@@ -30,6 +30,12 @@ struct LocalFarmCommand: AsyncParsableCommand {
         help: ArgumentHelp("A directory that jobs may read, and its name; repeatable.", valueName: "name=directory"))
     var roots: [RootArgument] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "The Nix daemon that builds what jobs read of derivations: daemon or unix://SOCKET (default: none).",
+            valueName: "store"))
+    var buildStore: String?
+
     @Option(help: "The first of the four ports on 127.0.0.1; 0 chooses free ports.")
     var port: UInt16 = 7701
 
@@ -55,6 +61,7 @@ struct LocalFarmCommand: AsyncParsableCommand {
     func run() async throws {
         try WorkerCommand.requireRoom()
         // Otherwise the workers would fail and be restarted again and again.
+        if let buildStore { _ = try WorkerSettings.daemonSocket(buildStore) }
         for root in roots { _ = try root.resolved() }
         let farm = try FarmDirectory(path: directory, tenant: tenant)
         var source = try await settings.source(
@@ -91,6 +98,6 @@ struct LocalFarmCommand: AsyncParsableCommand {
             "worker", "--endpoint", endpoint, "--key", farm.workerKey, "--server-key", farm.serverKey, "--processes",
             "1",
             "--set", "logLevel=\(level)",
-        ] + roots
+        ] + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? []) + roots
     }
 }

@@ -62,29 +62,38 @@ struct WorkerSettings {
 
     /// The daemon that builds what jobs read; nil if the configuration names none.
     private static func builder(_ source: inout SettingsSource) throws(SettingsError) -> WorkerBuilder? {
-        var options = DaemonOptions()
+        let jobs = try source.number("builds.jobs", in: 1...1_024)
+        var options = NixSettings.buildingHere
         options.substitutes = try source.flag("builds.substitute") ?? options.substitutes
         options.jobs = try source.number("builds.maxJobs", in: 1...1_024) ?? options.jobs
         options.cores = try source.number("builds.cores", in: 0...1_024) ?? options.cores
         options.buildSeconds = try source.number("builds.timeoutSeconds", in: 0...31_536_000) ?? options.buildSeconds
         options.silentSeconds = try source.number("builds.silentSeconds", in: 0...31_536_000) ?? options.silentSeconds
-        let jobs = try source.number("builds.jobs", in: 1...1_024)
         guard let name = try source.string("builds.store") else { return nil }
+        let socket: [UInt8]
+        do { socket = try daemonSocket(name) } catch { throw SettingsError("builds.store: \(error)") }
+        var builder = WorkerBuilder(socket: socket)
+        builder.options = options
+        builder.concurrentJobs = jobs ?? builder.concurrentJobs
+        return builder
+    }
+
+    /// The socket of the daemon that a store names.
+    ///
+    /// - Throws: `CommandFailure` for another store.
+    static func daemonSocket(_ name: String) throws -> [UInt8] {
         let choice: StoreChoice
         do throws(StoreChoice.Mistake) {
             var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
             wishes.store = name
             choice = try StoreChoice(wishes) { LocalIO().environmentVariable(Array($0.utf8)) }
         } catch {
-            throw SettingsError("builds.store: \(error.message)")
+            throw CommandFailure(error.message, exitCode: 2)
         }
         guard case .daemon(let socket) = choice else {
-            throw SettingsError("builds.store is '\(name)', which is neither daemon nor unix://SOCKET")
+            throw CommandFailure("builds are made by daemon or unix://SOCKET, not by '\(name)'", exitCode: 2)
         }
-        var builder = WorkerBuilder(socket: socket)
-        builder.options = options
-        builder.concurrentJobs = jobs ?? builder.concurrentJobs
-        return builder
+        return socket
     }
 
     private static var hostName: String {

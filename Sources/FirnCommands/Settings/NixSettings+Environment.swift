@@ -2,6 +2,9 @@ import NixStore
 
 /// Settings from configuration files and the environment.
 extension NixSettings {
+    /// What this machine's configuration says of builds; the defaults of Nix if it cannot be read.
+    package static var buildingHere: DaemonOptions { (try? loaded())?.building ?? DaemonOptions() }
+
     /// The settings of this machine and user. What comes later overrides what comes before:
     ///
     /// 1. the variable NIX_ABORT_ON_WARN,

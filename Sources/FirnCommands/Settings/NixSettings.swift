@@ -17,11 +17,11 @@ package struct NixSettings {
     private(set) var maximumCallDepth: Int?
     private(set) var abortsOnWarning = false
     /// `allow-import-from-derivation`; nil if nothing gives it.
-    private(set) var allowsImportFromDerivation: Bool?
+    package private(set) var allowsImportFromDerivation: Bool?
     /// `trace-import-from-derivation`.
     private(set) var tracesImportFromDerivation = false
     /// What a daemon is told about builds.
-    private(set) var building = DaemonOptions()
+    package private(set) var building = DaemonOptions()
     private(set) var tracesVerbosely = false
     package private(set) var showsTrace = false
     private(set) var allowsDirtyTrees = true

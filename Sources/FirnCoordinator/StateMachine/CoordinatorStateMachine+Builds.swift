@@ -74,6 +74,20 @@ extension CoordinatorStateMachine {
         requeue(id)
     }
 
+    /// A list of jobs that the store has read, with the state of those that wait for builds. In the store they are queued.
+    func withBuilds(_ reply: ClientReply, for session: ClientSession) -> ClientReply {
+        guard case .jobList(var list) = reply else { return reply }
+        list.jobs = list.jobs.map { status in
+            guard status.state == .queued, let job = visible(status.job, to: session), job.wireState == .building else {
+                return status
+            }
+            var status = status
+            status.state = .building
+            return status
+        }
+        return .jobList(list)
+    }
+
     /// Queues the jobs of a worker that is gone. They ask again for what is not built.
     mutating func forgetBuilds(_ ids: Set<JobID>) {
         for id in ids.sorted() {

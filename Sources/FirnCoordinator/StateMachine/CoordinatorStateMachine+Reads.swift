@@ -84,7 +84,7 @@ extension CoordinatorStateMachine {
         if !session.reads.isEmpty { readRound.join(read.peer) }
         switch answer {
         case .reply(let reply):
-            send(reply, to: read.peer, read.correlation)
+            send(withBuilds(reply, for: session), to: read.peer, read.correlation)
             // A watch gets a plain reply only when the store failed. The client has to watch again.
             if case .watchedJobs = read.question {
                 endWatch(WatchID(peer: read.peer, correlation: read.correlation))
