@@ -69,7 +69,7 @@ import Testing
         var nar: [UInt8] = []
         let decompressor = Decompressor()
         try unsafe file.withUnsafeBytes { try unsafe decompressor.feed($0) { unsafe nar.append(contentsOf: $0) } }
-        try decompressor.finish { unsafe nar.append(contentsOf: $0) }
+        try unsafe decompressor.finish { unsafe nar.append(contentsOf: $0) }
         #expect(said["NarSize"] == "\(nar.count)")
         #expect(Hash(of: nar, .sha256) == addition.address.hash)
         #expect(!isCompressed || file.count < nar.count / 10)
