@@ -150,7 +150,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "NixFormatsTests", dependencies: ["NixFormats"], swiftSettings: strict),
         .testTarget(
-            name: "NixStoreTests", dependencies: ["NixStore", "Platform", "TestSupport"], swiftSettings: strict),
+            name: "NixStoreTests",
+            dependencies: [
+                "NixStore", "Platform", "TestSupport", .product(name: "Crypto", package: "swift-crypto"),
+            ], swiftSettings: strict),
         .testTarget(
             name: "NixVMTests",
             dependencies: [

@@ -26,6 +26,7 @@ public struct FarmCommand: AsyncParsableCommand {
     public static func run() async -> Never {
         Output.holdStreams()
         ProcessMemory.configureForLimit()
+        FirnCommand.chooseStoreDirectory()
         do {
             let words = FirnCommand.joinPairs(CommandWords.read())
             let root: any ParsableCommand.Type =

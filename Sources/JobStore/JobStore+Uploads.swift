@@ -86,7 +86,14 @@ extension JobStore {
     }
 
     private func discard(_ place: UploadPlace) throws {
-        let length = try pool.write { database in
+        // The room is given back before the database needs some, which may be what lacks.
+        let length = try reading { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT max(start + length) FROM object WHERE run = ? AND job = ? AND attempt = ?",
+                arguments: [place.run, place.job.rawValue, place.attempt])
+        }
+        objects.truncate(run: place.run, job: place.job, attempt: place.attempt, to: length ?? 0)
+        try pool.write { database in
             let lists = try Int64.fetchOne(
                 database, sql: "SELECT sum(length) FROM closurePart WHERE job = ? AND attempt = ?",
                 arguments: [place.job.rawValue, place.attempt])
@@ -94,11 +101,7 @@ extension JobStore {
                 sql: "DELETE FROM closurePart WHERE job = ? AND attempt = ?",
                 arguments: [place.job.rawValue, place.attempt])
             try place.count(-(lists ?? 0), in: database)
-            return try Int64.fetchOne(
-                database, sql: "SELECT max(start + length) FROM object WHERE run = ? AND job = ? AND attempt = ?",
-                arguments: [place.run, place.job.rawValue, place.attempt])
         }
-        objects.truncate(run: place.run, job: place.job, attempt: place.attempt, to: length ?? 0)
     }
 }
 

@@ -20,7 +20,8 @@ public struct NewJob: Sendable {
 
     public init(
         tenant: String, idempotencyKey: Data? = nil, priority: Int32 = 0, submitted: Milliseconds,
-        notBefore: Milliseconds = 0, deadline: Milliseconds = 0, label: String = "", body: Data, closure: ClosureRun? = nil
+        notBefore: Milliseconds = 0, deadline: Milliseconds = 0, label: String = "", body: Data,
+        closure: ClosureRun? = nil
     ) {
         self.tenant = tenant
         self.idempotencyKey = idempotencyKey

@@ -1,9 +1,10 @@
+import Foundation
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
     import Darwin
 #endif
-import Foundation
 
 /// The files of uploaded store objects, `objects/<run>/<job>-<attempt>`, which are only appended to. Only what the index
 /// names is a complete object; the end of a file may be the beginning of one.
@@ -32,25 +33,29 @@ struct ObjectFiles: Sendable {
         defer { close(file) }
         let start = lseek(file, 0, SEEK_END)
         guard start >= 0 else { throw .unusable(path: path, reason: String(errno: errno)) }
-        for piece in pieces {
-            guard Self.write(piece, to: file) else { throw .unusable(path: path, reason: String(errno: errno)) }
+        var code: Int32 = 0
+        for piece in pieces where code == 0 { code = Self.write(piece, to: file) }
+        if code == 0, isDurable, fdatasync(file) != 0 { code = errno }
+        guard code == 0 else {
+            // The room is given back at once: on a full disk the database could not even note that the job failed.
+            ftruncate(file, start)
+            throw .unusable(path: path, reason: String(errno: code))
         }
-        guard !isDurable || fdatasync(file) == 0 else { throw .unusable(path: path, reason: String(errno: errno)) }
         return Int64(start)
     }
 
-    /// Writes all bytes. The result is false if that fails, and `errno` is set.
-    private static func write(_ bytes: Data, to file: Int32) -> Bool {
+    /// Writes all bytes. The result is 0, or the number of the system's error.
+    private static func write(_ bytes: Data, to file: Int32) -> Int32 {
         unsafe bytes.withUnsafeBytes { buffer in
             var start = 0
             while start < buffer.count {
                 let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[start...])
                 let count = unsafe Glibc.write(file, rest.baseAddress, rest.count)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
+                guard count > 0 else { return count < 0 ? errno : EIO }
                 start += count
             }
-            return true
+            return 0
         }
     }
 

@@ -19,6 +19,15 @@ struct Farm {
     private(set) var commands: [(peer: Peer, correlation: UInt64, command: WorkerCommand)] = []
     private(set) var reads: [CoordinatorRead] = []
     private(set) var traces: [TraceSegment] = []
+    /// Operations on store objects that were not applied.
+    private(set) var uploads: [(operation: UploadOperation, job: JobID, attempt: UInt32)] = []
+    /// The names of the complete objects of each run.
+    private(set) var objects: [RunKey: Set<Data>] = [:]
+    /// Attempts whose uploads were discarded, and those whose objects were to be added to the cache.
+    private(set) var dropped: [(job: JobID, attempt: UInt32)] = []
+    private(set) var published: [(job: JobID, attempt: UInt32)] = []
+    /// Why operations on store objects fail; nil if they do not.
+    var uploadFault: String?
     private(set) var discarded: [Peer] = []
     private(set) var isDrained = false
 
@@ -54,7 +63,8 @@ struct Farm {
             case .read(let read): reads.append(read)
             case .discard(let peer): discarded.append(peer)
             case .appendTrace(let segment): traces.append(segment)
-            case .upload, .publish: break
+            case .upload(let operation, let job, let attempt): uploads.append((operation, job, attempt))
+            case .publish(let job, let attempt): published.append((job, attempt))
             case .drained: isDrained = true
             }
         }
@@ -68,6 +78,36 @@ struct Farm {
         uncommitted = []
         machine.handle(.stored(store.apply(batch)), at: time)
         turn()
+    }
+
+    /// Applies the oldest operation on store objects.
+    mutating func storeUpload() {
+        guard !uploads.isEmpty else { return }
+        let (operation, id, attempt) = uploads.removeFirst()
+        var known: Set<Data> = []
+        let run = machine.jobs[id].map { RunKey($0) }
+        if let uploadFault {
+            machine.handle(
+                .uploaded(id, attempt: attempt, .failure(.database(reason: uploadFault))), at: time)
+            return turn()
+        }
+        switch operation {
+        case .offer(_, _, let names): if let run { known = objects[run, default: []].intersection(names) }
+        case .append(let pieces):
+            for piece in pieces where piece.length != nil {
+                if let run { objects[run, default: []].insert(piece.name) }
+            }
+        case .discard: dropped.append((id, attempt))
+        }
+        machine.handle(.uploaded(id, attempt: attempt, .success(known)), at: time)
+        turn()
+    }
+
+    /// Applies all operations on store objects, and commits.
+    mutating func storeUploads() {
+        turn()
+        while !uploads.isEmpty { storeUpload() }
+        settle()
     }
 
     /// Commits until no operation is left.
@@ -167,7 +207,7 @@ struct Farm {
 
     mutating func connect(
         _ peer: Peer, name: String, instance: UInt8 = 1, credit: UInt32 = 0, leases: [WireLease] = [],
-        roots: [WireRoot] = [], builds: Bool = false, predecessor: WirePredecessor? = nil
+        roots: [WireRoot] = [], builds: Bool = false, predecessor: WirePredecessor? = nil, closures: Bool = true
     ) {
         tell(
             peer,
@@ -180,6 +220,7 @@ struct Farm {
                     $0.roots = roots
                     $0.builds = builds
                     if let predecessor { $0.predecessor = predecessor }
+                    $0.closures = closures
                 }), correlation: 3)
         if credit > 0 { tell(peer, .credit(.with { $0.jobs = credit })) }
     }
@@ -198,7 +239,8 @@ struct Farm {
 
     mutating func finish(
         _ peer: Peer, _ id: JobID, _ attempt: UInt32, _ outcome: WireOutcomeKind = .ok, value: String = "42",
-        fuel: UInt64 = 100, cpuNanoseconds: UInt64 = 0, evaluating: WireLease? = nil
+        fuel: UInt64 = 100, cpuNanoseconds: UInt64 = 0, evaluating: WireLease? = nil,
+        closure: WireClosureSummary? = nil
     ) {
         let result = WireJobResult.with {
             $0.outcome = outcome
@@ -206,6 +248,7 @@ struct Farm {
             $0.valueBytes = UInt64(value.utf8.count)
             $0.statistics.fuel = fuel
             $0.statistics.cpuNs = cpuNanoseconds
+            if let closure { $0.closure = closure }
         }
         tell(
             peer,
@@ -274,6 +317,14 @@ struct Farm {
             guard said.peer == peer, case .dispatch(let dispatch) = said.command else { return [] }
             return dispatch.assignments
         }
+    }
+
+    /// The last reply to uploads that the peer was sent.
+    func uploadReply(_ peer: Peer) -> WireUploadReply? {
+        commands.compactMap { said -> WireUploadReply? in
+            guard said.peer == peer, case .uploadReply(let reply) = said.command else { return nil }
+            return reply
+        }.last
     }
 
     func stale(_ peer: Peer) -> [WireStaleLease] {

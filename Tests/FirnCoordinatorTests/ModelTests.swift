@@ -213,6 +213,7 @@ struct RandomFarm {
     private mutating func hear(_ command: WorkerCommand, _ index: Int) {
         switch command {
         case .welcome: workers[index].isKnown = true
+        case .uploadReply: Issue.record("no job of the model gives store objects")
         case .error(let error): if error.code == .helloRequired { workers[index].isKnown = false }
         case .dispatch(let dispatch):
             for assignment in dispatch.assignments {

@@ -28,6 +28,16 @@ import Testing
             }
         ),
         ("empty or longer", { $0.features = [""] }),
+        ("closure.run", { $0.closure.run = .init(repeating: 0, count: 65) }),
+        ("closure.destination", { $0.closure.destination = .UNRECOGNIZED(9) }),
+        ("closure.local_roots names", { $0.closure.localRoots = ["lib"] }),
+        (
+            "closure.local_roots goes with",
+            {
+                $0.roots = [.with { $0.name = "lib" }]
+                $0.closure = .with { ($0.destination, $0.localRoots) = (.cache, ["lib"]) }
+            }
+        ),
         ("no value", { $0.arguments = [.with { $0.name = "x" }] }),
         ("not one of the job's roots", { $0.rootFile = .with { ($0.root, $0.path) = ("lib", "a.nix") } }),
         (

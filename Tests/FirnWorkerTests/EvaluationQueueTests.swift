@@ -9,10 +9,11 @@ import Testing
     private let queue = EvaluationQueue()
 
     private func insert(_ job: UInt64, aheadOf successor: UInt64? = nil) throws {
+        let key = LeaseKey(job: job, attempt: 1)
         let run = AssignedJob(
-            key: LeaseKey(job: job, attempt: 1), assignment: WireAssignment(), cancellation: Cancellation(),
-            roots: try RootedIO(roots: []), printedBytes: 0, builder: nil, traces: TraceQueue(maximumBytes: 1),
-            uploads: UploadChannel(key: LeaseKey(job: job, attempt: 1), windowBytes: 0) {}, segmentBytes: 1)
+            key: key, assignment: WireAssignment(), cancellation: Cancellation(), roots: try RootedIO(roots: []),
+            printedBytes: 0, builder: nil, traces: TraceQueue(maximumBytes: 1),
+            uploads: UploadChannel(key: key, windowBytes: 0, wake: {}), segmentBytes: 1)
         queue.insert(run, aheadOf: successor)
     }
 

@@ -45,7 +45,7 @@ public struct FirnCommand: ParsableCommand {
     }
 
     /// Makes all store paths those of the directory that the environment names.
-    private static func chooseStoreDirectory() {
+    package static func chooseStoreDirectory() {
         let io = LocalIO()
         do throws(StoreChoice.Mistake) {
             let path = try StoreChoice.directory { io.environmentVariable(Array($0.utf8)) }

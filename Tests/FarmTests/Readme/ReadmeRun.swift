@@ -46,6 +46,10 @@ final class ReadmeRun {
     private static let files = [
         ("lib.nix", "let double = x: 2 * x; in { four = double 2; }"),
         ("lib/strings.nix", "{ shout = s: s + \"!\"; }"),
+        (
+            "lib/hello.nix",
+            "derivation { name = \"hello\"; system = builtins.currentSystem; builder = \"/bin/sh\"; src = ./strings.nix; }"
+        ),
         ("default.nix", "import ./lib.nix"),
         ("config.nix", "{ name }: { services.web = { inherit name; port = 80; }; }"),
         ("untrusted.nix", "builtins.length (builtins.genList (x: x) 1000)"),
