@@ -20,7 +20,16 @@ package struct NixSettings {
     private(set) var allowsDirtyTrees = true
     private(set) var warnsOfDirtyTrees = true
     private(set) var usesXDGDirectories = false
+    /// `trace-function-calls`.
+    private(set) var tracesCalls = false
+    private(set) var profiler = EvalProfiler.disabled
+    /// `eval-profile-file`.
+    private(set) var profileFile = "nix.profile"
+    /// `eval-profiler-frequency`: samples in a second; 0 for one at every call.
+    private(set) var profilerFrequency = 99
     private(set) var lints = LiteralLints()
+    /// Whether a setting asks for a record of calls.
+    var observesCalls: Bool { tracesCalls || profiler != .disabled }
     private var system = OwnSystem.name
     /// `eval-system`; empty for that of `system`.
     private var evaluatedSystem = ""
@@ -60,6 +69,7 @@ package struct NixSettings {
         case .number:
             let number = try Self.number(setting.name, value)
             if setting.name == "max-call-depth" { maximumCallDepth = number }
+            if setting.name == "eval-profiler-frequency" { profilerFrequency = number }
         case .text: try setText(setting.name, value)
         case .list: setList(setting.name, Self.words(value), appends: appends)
         }
@@ -79,6 +89,7 @@ package struct NixSettings {
         case "pure-eval": isPure = value
         case "restrict-eval": isRestricted = value
         case "show-trace": showsTrace = value
+        case "trace-function-calls": tracesCalls = value
         case "trace-verbose": tracesVerbosely = value
         case "use-xdg-base-directories": usesXDGDirectories = value
         case "warn-dirty": warnsOfDirtyTrees = value
@@ -92,6 +103,12 @@ package struct NixSettings {
 
     private mutating func setText(_ name: String, _ value: String) throws(NixSettingError) {
         switch name {
+        case "eval-profile-file": profileFile = value
+        case "eval-profiler":
+            guard let known = EvalProfiler(rawValue: value) else {
+                throw NixSettingError("option '\(name)' has invalid value '\(value)'")
+            }
+            profiler = known
         case "eval-system": evaluatedSystem = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
@@ -158,6 +175,12 @@ package struct NixSettings {
     static func words(_ text: String) -> [String] {
         text.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" || $0 == "\r\n" }.map(String.init)
     }
+}
+
+/// The values of the setting `eval-profiler`.
+enum EvalProfiler: String {
+    case disabled
+    case flamegraph
 }
 
 /// Why a setting or a configuration file cannot be used.

@@ -12,19 +12,19 @@ struct StoreSession {
     ///
     /// - Parameters:
     ///   - store: the options of the store.
-    ///   - evaluation: the other options.
+    ///   - arguments: the other options.
     ///   - followsEnvironment: whether NIX_REMOTE is followed even without `--read-write-mode`.
     ///   - needsRoots: whether links to the store are asked for.
     init?(
-        _ store: StoreArguments, _ evaluation: EvaluationArguments, for evaluator: Evaluator, followsEnvironment: Bool,
+        _ store: StoreArguments, _ arguments: EvaluatorArguments, for evaluator: Evaluator, followsEnvironment: Bool,
         needsRoots: Bool = false, code: inout Int32
     ) {
         self.evaluator = evaluator
         var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
         wishes.store = store.store
         wishes.export = store.export
-        wishes.isReadOnly = evaluation.readonlyMode
-        wishes.isReadWrite = evaluation.readWriteMode
+        wishes.isReadOnly = arguments.readonlyMode
+        wishes.isReadWrite = arguments.readWriteMode
         wishes.followsEnvironment = followsEnvironment
         let io = LocalIO()
         do {
