@@ -23,6 +23,9 @@ final class PackageHeap {
             ?? PackageExpressions.defaultPath(settings)
     }
 
+    /// Loads the expressions, before a mark is set to which handles are released.
+    func load() throws(EvalFailure) { _ = try loadedRoot() }
+
     private func loadedRoot() throws(EvalFailure) -> ValueHandle {
         if let root { return root }
         let root = try evaluator.select(PackageExpressions.load(file, evaluator), path: prefix, arguments)

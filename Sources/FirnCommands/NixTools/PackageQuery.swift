@@ -69,7 +69,9 @@ final class PackageQuery {
                 heap = nil
                 isFirst = false
                 try restart(&evaluator)
-                heap = try PackageHeap(command, settings, evaluator)
+                let fresh = try PackageHeap(command, settings, evaluator)
+                try fresh.load()
+                heap = fresh
             }
             if let heap { try add(package, heap, isFirst: isFirst, to: &report) }
         }
@@ -140,7 +142,11 @@ final class PackageQuery {
     ) throws(EvalFailure) {
         let machine = heap.evaluator.machine
         let mark = machine.handleMark()
-        defer { machine.releaseHandles(since: mark) }
+        machine.passesOverAssertions = true
+        defer {
+            machine.passesOverAssertions = false
+            machine.releaseHandles(since: mark)
+        }
         do throws(EvalFailure) {
             let package = try isFirst ? heap.package(found) : heap.packageAgain(found)
             if command.prebuiltOnly, !PackageStatus.isInStore(try package.outputPath()) { return }

@@ -95,6 +95,8 @@ struct DerivationSearch {
 
     /// Evaluates a value and finds out whether it is a derivation.
     private func inspect(_ force: () throws(EvalFailure) -> ValueHandle) throws(EvalFailure) -> Inspected {
+        evaluator.machine.passesOverAssertions = skipsAssertions
+        defer { evaluator.machine.passesOverAssertions = false }
         do throws(EvalFailure) {
             let value = try force()
             guard try evaluator.isDerivation(value) else { return Inspected(kind: .other, value: value) }

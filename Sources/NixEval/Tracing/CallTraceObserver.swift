@@ -11,9 +11,9 @@ package final class CallTraceObserver: EvaluationObserver {
 
     package func enterCallFrame(_ event: borrowing RuntimeEvent) { enter(event, isThunk: event.arguments == 0) }
     package func exitCallFrame(_ event: borrowing RuntimeEvent) { leave(event) }
-    package func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { enter(event, isThunk: false) }
+    package func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { enter(event, isThunk: event.isInternalStep) }
     package func exitBuiltinFrame(_ event: borrowing RuntimeEvent) { leave(event) }
-    package func enterBuiltin(_ event: borrowing RuntimeEvent) { enter(event, isThunk: false) }
+    package func enterBuiltin(_ event: borrowing RuntimeEvent) { enter(event, isThunk: event.isInternalStep) }
     package func exitBuiltin(_ event: borrowing RuntimeEvent) { leave(event) }
 
     package func tailCall(_ event: borrowing RuntimeEvent) {
@@ -34,7 +34,13 @@ package final class CallTraceObserver: EvaluationObserver {
     }
 }
 
-/// The calls that are open, with their labels. Thunks that are being forced are kept in between without a label.
+extension RuntimeEvent {
+    /// Whether the frame is that of a step of the interpreter, which programs cannot call.
+    var isInternalStep: Bool { code.isBuiltin && name?.first == UInt8(ascii: "<") }
+}
+
+/// The calls that are open, with their labels. Thunks that are being forced, and steps of the interpreter, are kept in
+/// between without a label.
 private struct OpenCalls {
     private var open: [String?] = []
     private var labels = CallLabels()

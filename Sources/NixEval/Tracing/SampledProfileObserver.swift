@@ -18,7 +18,7 @@ package final class SampledProfileObserver: EvaluationObserver {
     private var names: [CodeID: String] = [:]
     private var current = 0
     private var depth = 0
-    /// Whether each open frame is that of a thunk, which is no call.
+    /// Whether each open frame is that of a thunk or of a step of the interpreter, which is no call.
     private var isThunk: [Bool] = []
     private var lastSample: UInt64?
     /// The nanoseconds between two samples; 0 for a sample at every call.
@@ -29,9 +29,9 @@ package final class SampledProfileObserver: EvaluationObserver {
 
     package func enterCallFrame(_ event: borrowing RuntimeEvent) { enter(event, isThunk: event.arguments == 0) }
     package func exitCallFrame(_ event: borrowing RuntimeEvent) { leave() }
-    package func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { enter(event, isThunk: false) }
+    package func enterBuiltinFrame(_ event: borrowing RuntimeEvent) { enter(event, isThunk: event.isInternalStep) }
     package func exitBuiltinFrame(_ event: borrowing RuntimeEvent) { leave() }
-    package func enterBuiltin(_ event: borrowing RuntimeEvent) { enter(event, isThunk: false) }
+    package func enterBuiltin(_ event: borrowing RuntimeEvent) { enter(event, isThunk: event.isInternalStep) }
     package func exitBuiltin(_ event: borrowing RuntimeEvent) { leave() }
 
     package func tailCall(_ event: borrowing RuntimeEvent) {
