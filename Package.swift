@@ -58,7 +58,7 @@ let package = Package(
             name: "NixEval",
             dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM", "Platform"],
             resources: [
-                "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
+                "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation", "package",
             ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CPlatform", "CZeroMQ", "Platform"], swiftSettings: strict),

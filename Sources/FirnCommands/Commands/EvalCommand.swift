@@ -66,53 +66,25 @@ struct EvalCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try evaluation.loadedSettings()
+        let settings = try evaluation.evaluator.loadedSettings()
         try EvaluationThread.run { evaluate(settings) }
     }
 
     private func evaluate(_ settings: NixSettings) -> Int32 {
-        let checks = check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil
-        guard
-            let evaluator = evaluation.makeEvaluator(
-                settings, printsDelayed: !strict && !json && !raw && !findFile, stress: stress,
-                countsWork: Statistics.isWanted(stats), checks: checks)
-        else {
-            Output.note("error: \(AddressSpace.failureText)")
-            return 1
+        let options = EvaluationRun.Options(
+            printsDelayed: !strict && format == .nix && !findFile, stress: stress,
+            checks: check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil,
+            asksStatistics: stats)
+        let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
+            if findFile { return try evaluation.findFiles(run.evaluator) }
+            let output = ValueOutput(format: format, isStrict: strict, hasLocation: !noLocation)
+            try evaluation.forEachValue(run.evaluator) { value throws(EvalFailure) in
+                try output.print(value, run.evaluator, store)
+            }
         }
-        var code: Int32 = 0
-        guard
-            let session = StoreSession(
-                store, evaluation, settings, for: evaluator, followsEnvironment: false, code: &code)
-        else { return code }
-        do throws(EvalFailure) {
-            if findFile { try evaluation.findFiles(evaluator) } else { try printValues(evaluator) }
-            try evaluator.finishStore()
-        } catch {
-            session.abandon()
-            Output.message(evaluator.report(error).text(showTrace: settings.showsTrace))
-            code = 1
-        }
-        Statistics.report(evaluator.statistics, isAsked: stats)
-        evaluator.storePrograms()
         // The process ends here, because freeing every program and object first would take a thirtieth of the time.
         leave(code)
     }
 
-    private func printValues(_ evaluator: Evaluator) throws(EvalFailure) {
-        try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
-            let text = try text(value, evaluator)
-            // What a store path that is printed names is in the store.
-            try evaluator.flushStore()
-            store.print(text, isData: json || raw)
-        }
-    }
-
-    private func text(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
-        let newline = [UInt8(ascii: "\n")]
-        if json { return try evaluator.text(of: value, as: .json, isStrict: true) + newline }
-        if xml { return try evaluator.xml(value, isStrict: strict, hasLocation: !noLocation) }
-        if raw { return try evaluator.rawText(of: value) }
-        return try evaluator.text(of: value, as: .nix, isStrict: strict) + newline
-    }
+    private var format: ValueOutput.Format { json ? .json : xml ? .xml : raw ? .raw : .nix }
 }

@@ -9,16 +9,22 @@ public struct FirnCommand: ParsableCommand {
         version: FirnVersion.text,
         subcommands: [
             EvalCommand.self, ParseCommand.self, CompileCommand.self, DisassembleCommand.self, VerifyCommand.self,
-            TraceCommand.self, InstantiateCommand.self, CacheCommand.self,
+            TraceCommand.self, InstantiateCommand.self, CacheCommand.self, NixCommandsCommand.self,
         ])
 
     public init() {}
 
     /// Parses the command line, runs the command and exits: with 0, with 1 if the command failed, or with 2 if the
-    /// command line was wrong.
+    /// command line was wrong. A process that was started as `nix-instantiate`, `nix-env` or `nix-store` behaves like
+    /// that command.
     public static func run() -> Never {
         Output.holdStreams()
         let words = CommandWords.read()
+        if let tool = NixTool(executable: ExecutablePath.startedAs) {
+            ProcessMemory.configure()
+            chooseStoreDirectory()
+            tool.run(words)
+        }
         if let mistake = CommandNames.mistake(in: words) {
             Output.note(mistake)
             leave(2)
@@ -60,6 +66,17 @@ public struct FirnCommand: ParsableCommand {
     /// Joins the name and the value of each argument of functions by NULs, which no word can contain, so that they are the
     /// one value that the parser expects of an option (`CallArgument`), and those of settings (`SettingArgument`).
     package static func joinPairs(_ arguments: [String]) -> [String] {
+        SettingWords.joinedAfterCommand(joinCallArguments(arguments))
+    }
+
+    /// The same for a command line that does not begin with the name of a command.
+    ///
+    /// - Parameter declaredFlags: the settings whose flags have another meaning.
+    static func joinPairs(_ arguments: [String], declaredFlags: Set<String>) -> [String] {
+        SettingWords.joined(joinCallArguments(arguments), declared: declaredFlags)
+    }
+
+    private static func joinCallArguments(_ arguments: [String]) -> [String] {
         var result: [String] = []
         var index = 0
         while index < arguments.count {
@@ -77,7 +94,7 @@ public struct FirnCommand: ParsableCommand {
             result.append(arguments[index] + form.separator + value)
             index += 1 + form.valueCount
         }
-        return SettingWords.joined(result)
+        return result
     }
 }
 

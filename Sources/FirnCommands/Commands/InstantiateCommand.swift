@@ -28,88 +28,65 @@ struct InstantiateCommand: ParsableCommand {
     var stress = false
 
     func run() throws {
-        let settings = try evaluation.loadedSettings()
+        let settings = try evaluation.evaluator.loadedSettings()
         try EvaluationThread.run { evaluate(settings) }
     }
 
     private func evaluate(_ settings: NixSettings) -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(settings, stress: stress, countsWork: Statistics.isWanted(stats))
-        else {
-            Output.note("error: \(AddressSpace.failureText)")
-            return 1
-        }
-        var code: Int32 = 0
-        guard
-            let session = StoreSession(
-                store, evaluation, settings, for: evaluator, followsEnvironment: true, needsRoots: roots.areWanted,
-                code: &code)
-        else { return code }
         let directory = drvDir.map { DerivationDirectory($0) }
-        if let directory {
-            guard directory.create() else { return 1 }
-            evaluator.onDerivation { directory.write($0, $1) }
+        if let directory, !directory.create() { return 1 }
+        let options = EvaluationRun.Options(
+            stress: stress, asksStatistics: stats, followsEnvironment: true, needsRoots: roots.areWanted)
+        let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
+            if let directory { run.evaluator.onDerivation { directory.write($0, $1) } }
+            let maker = RootMaker(roots, evaluator: run.evaluator, warns: run.hasRoots)
+            if json {
+                try printJSON(run.evaluator, maker)
+            } else {
+                try DerivationOutput(evaluator: run.evaluator, store: store, roots: maker).print(evaluation)
+            }
         }
-        do throws(EvalFailure) {
-            try print(evaluator, RootMaker(roots, evaluator: evaluator, warns: session.choice.hasRoots))
-            try evaluator.finishStore()
-        } catch {
-            session.abandon()
-            Output.message(evaluator.report(error).text(showTrace: settings.showsTrace))
-            code = 1
-        }
-        Statistics.report(evaluator.statistics, isAsked: stats)
-        evaluator.storePrograms()
         if let failure = directory?.failure {
             Output.note("error: \(failure)")
-            code = 1
+            return 1
         }
         return code
     }
 
-    private func print(_ evaluator: Evaluator, _ maker: RootMaker) throws(EvalFailure) {
+    private func printJSON(_ evaluator: Evaluator, _ maker: RootMaker) throws(EvalFailure) {
         var objects: [[UInt8]] = []
-        let arguments = try evaluation.callArguments(evaluator)
+        let arguments = try evaluation.evaluator.callArguments(evaluator)
+        let functions = try PackageFunctions(evaluator)
         try evaluation.forEachValue(evaluator, callsAnyway: true) { value throws(EvalFailure) in
-            let found = try evaluator.derivations(in: value, arguments)
-            // What a path that is printed names is in the store.
-            try evaluator.flushStore()
-            for derivation in found {
-                if json {
-                    _ = try maker.makeRoot(derivation.path)
-                    objects.append(try object(derivation, evaluator))
-                    continue
-                }
-                guard !derivation.outputName.isEmpty else {
-                    let path = String(decoding: derivation.path, as: UTF8.self)
-                    throw EvalFailure(
-                        kind: .value, message: Array("derivation '\(path)' lacks an 'outputName' attribute".utf8))
-                }
-                let isDefault = derivation.outputName == Array("out".utf8)
-                let output = isDefault ? [] : [UInt8(ascii: "!")] + derivation.outputName
-                let shown = try maker.makeRoot(derivation.path)
-                store.print(shown + output + [UInt8(ascii: "\n")])
+            for found in try evaluator.derivations(in: value, arguments) {
+                let package = Package(evaluator, name: found.name, value: found.value, functions: functions)
+                let path = try package.requiredDerivationPath()
+                // What a path that is printed names is in the store.
+                try evaluator.flushStore()
+                _ = try maker.makeRoot(path)
+                objects.append(try object(found, package, path, evaluator))
             }
         }
-        if json {
-            let separator = Array(",\n".utf8)
-            let text = [UInt8(ascii: "[")] + objects.joined(separator: separator) + Array("]\n".utf8)
-            store.print(text, isData: true)
-        }
+        let separator = Array(",\n".utf8)
+        let text = [UInt8(ascii: "[")] + objects.joined(separator: separator) + Array("]\n".utf8)
+        store.print(text, isData: true)
     }
 
     /// A derivation as JSON: `attrPath`, `name`, `system`, `drvPath`, `outputName`, and `outputs` with their paths.
-    private func object(_ derivation: FoundDerivation, _ evaluator: Evaluator) throws(EvalFailure) -> [UInt8] {
-        let outputs = (evaluator.outputs(ofDerivation: derivation.path) ?? []).map { output in
+    private func object(
+        _ found: FoundDerivation, _ package: Package, _ path: [UInt8], _ evaluator: Evaluator
+    ) throws(EvalFailure) -> [UInt8] {
+        let outputs = (evaluator.outputs(ofDerivation: path) ?? []).map { output in
             let path = output.path.map(JSONBytes.string) ?? Array("null".utf8)
             return JSONBytes.string(output.name) + [UInt8(ascii: ":")] + path
         }
-        let system = try evaluator.text(derivation.value, "system")
+        let system = try evaluator.text(found.value, "system")
         return JSONBytes.object([
-            ("attrPath", JSONBytes.array(derivation.attributePath.map(JSONBytes.string))),
-            ("name", JSONBytes.string(derivation.name)),
+            ("attrPath", JSONBytes.array(found.attributePath.map(JSONBytes.string))),
+            ("name", JSONBytes.string(found.name)),
             ("system", system.map(JSONBytes.string) ?? Array("null".utf8)),
-            ("drvPath", JSONBytes.string(derivation.path)),
-            ("outputName", JSONBytes.string(derivation.outputName)),
+            ("drvPath", JSONBytes.string(path)),
+            ("outputName", JSONBytes.string(try package.outputName())),
             ("outputs", [UInt8(ascii: "{")] + outputs.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "}")]),
         ])
     }

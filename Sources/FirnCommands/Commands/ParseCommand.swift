@@ -36,23 +36,20 @@ struct ParseCommand: ParsableCommand {
     }
 
     private func parse(_ settings: NixSettings) -> Int32 {
-        let io = LocalIO()
         let options = EvaluatorOptions(
             pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints)
         let print: (_ line: [UInt8]) -> Void = { Output.message($0 + [UInt8(ascii: "\n")]) }
-        guard let evaluator = Evaluator(io: io, options: options, print: print) else {
+        guard let evaluator = Evaluator(io: LocalIO(), options: options, print: print) else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
-        let home = io.homeDirectory ?? [UInt8(ascii: "/")]
         for file in files.isEmpty && !isExpression ? ["./default.nix"] : files {
             do throws(EvalFailure) {
-                let (source, name, directory) = try read(file, io)
-                let tree = try evaluator.parse(source, name: name)
-                let text = tree.printed(baseDirectory: directory, homeDirectory: home)
+                let source = try source(file)
+                let text = try source.printed(evaluator)
                 let newline = [UInt8(ascii: "\n")]
                 if json {
-                    let object = [("file", JSONBytes.string(name)), ("expression", JSONBytes.string(text))]
+                    let object = [("file", JSONBytes.string(source.name)), ("expression", JSONBytes.string(text))]
                     Output.write(1, JSONBytes.object(object) + newline)
                 } else {
                     Output.text(text + newline)
@@ -65,21 +62,9 @@ struct ParseCommand: ParsableCommand {
         return 0
     }
 
-    /// The bytes of an expression, its name in errors, and the base directory of its relative paths.
-    private func read(_ file: String, _ io: LocalIO) throws(EvalFailure) -> ([UInt8], String, [UInt8]) {
-        let directory = currentDirectory()
-        if isExpression { return (Array(file.utf8), "«string»", directory) }
-        if file == "-" {
-            guard let source = readStandardInput() else {
-                throw EvalFailure(kind: .io, message: Array("standard input cannot be read".utf8))
-            }
-            return (source, "«stdin»", directory)
-        }
-        do throws(EvalIOError) {
-            let path = try io.resolveImport(CanonPath.absolute(Array(file.utf8), relativeTo: directory))
-            return (try io.readFile(path), String(decoding: path, as: UTF8.self), CanonPath.parent(of: path))
-        } catch {
-            throw EvalFailure(kind: .io, message: error.message)
-        }
+    private func source(_ file: String) throws(EvalFailure) -> NixSource {
+        if isExpression { return NixSource(expression: file) }
+        if file == "-" { return try NixSource(standardInput: ()) }
+        return try NixSource(path: CanonPath.absolute(Array(file.utf8), relativeTo: currentDirectory()))
     }
 }

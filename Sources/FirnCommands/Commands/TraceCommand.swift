@@ -56,12 +56,12 @@ struct TraceCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try evaluation.loadedSettings()
+        let settings = try evaluation.evaluator.loadedSettings()
         try EvaluationThread.run { evaluate(settings) }
     }
 
     private func evaluate(_ settings: NixSettings) -> Int32 {
-        guard let evaluator = evaluation.makeEvaluator(settings) else {
+        guard let evaluator = evaluation.evaluator.makeEvaluator(settings) else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }

@@ -82,15 +82,31 @@ struct NixEnvironment {
             + shared.split(separator: UInt8(ascii: ":")).map { path($0, "/nix/nix.conf") }
     }
 
+    /// The directory of Nix's files that change with use, such as profiles.
+    private func state(_ rest: String) -> [UInt8] {
+        let state =
+            variable("NIX_STATE_HOME")
+            ?? (variable("XDG_STATE_HOME") ?? home + Array("/.local/state".utf8)) + Array("/nix".utf8)
+        return path(state, rest)
+    }
+
+    /// The directory of the expressions that `nix-env` reads by default.
+    func defaultExpressions(usesXDGDirectories: Bool) -> [UInt8] {
+        usesXDGDirectories ? state("/defexpr") : path(home, "/.nix-defexpr")
+    }
+
+    /// The profile of `nix-env`: that in NIX_PROFILE, or the user's own.
+    func profile(usesXDGDirectories: Bool) -> [UInt8] {
+        if let named = variable("NIX_PROFILE"), !named.isEmpty { return path(named) }
+        return usesXDGDirectories ? state("/profile") : path(home, "/.nix-profile")
+    }
+
     /// The entries at the end of the search path of an evaluation that is not restricted: the channels of this user and
     /// of root, as far as they exist.
     ///
     /// - Parameter usesXDGDirectories: the value of the setting `use-xdg-base-directories`.
     func channels(usesXDGDirectories: Bool) -> [[UInt8]] {
-        let state =
-            variable("NIX_STATE_HOME")
-            ?? (variable("XDG_STATE_HOME") ?? home + Array("/.local/state".utf8)) + Array("/nix".utf8)
-        let own = usesXDGDirectories ? path(state, "/defexpr/channels") : path(home, "/.nix-defexpr/channels")
+        let own = defaultExpressions(usesXDGDirectories: usesXDGDirectories) + Array("/channels".utf8)
         let root = path("NIX_STATE_DIR", or: "/nix/var/nix") + Array("/profiles/per-user/root/channels".utf8)
         let packages = root + Array("/nixpkgs".utf8)
         let entries = [(own, own), (packages, Array("nixpkgs=".utf8) + packages), (root, root)]

@@ -27,7 +27,16 @@ package struct NixSettings {
     private(set) var allowsDirtyTrees = true
     private(set) var warnsOfDirtyTrees = true
     private(set) var usesXDGDirectories = false
+    /// `trace-function-calls`.
+    private(set) var tracesCalls = false
+    private(set) var profiler = EvalProfiler.disabled
+    /// `eval-profile-file`.
+    private(set) var profileFile = "nix.profile"
+    /// `eval-profiler-frequency`: samples in a second; 0 for one at every call.
+    private(set) var profilerFrequency = 99
     private(set) var lints = LiteralLints()
+    /// Whether a setting asks for a record of calls.
+    var observesCalls: Bool { tracesCalls || profiler != .disabled }
     private var system = OwnSystem.name
     /// `eval-system`; empty for that of `system`.
     private var evaluatedSystem = ""
@@ -89,6 +98,7 @@ package struct NixSettings {
         case "restrict-eval": isRestricted = value
         case "show-trace": showsTrace = value
         case "substitute": building.substitutes = value
+        case "trace-function-calls": tracesCalls = value
         case "trace-import-from-derivation": tracesImportFromDerivation = value
         case "trace-verbose": tracesVerbosely = value
         case "use-xdg-base-directories": usesXDGDirectories = value
@@ -104,6 +114,7 @@ package struct NixSettings {
     private mutating func setNumber(_ name: String, _ number: Int) {
         switch name {
         case "cores": building.cores = number
+        case "eval-profiler-frequency": profilerFrequency = number
         case "max-call-depth": maximumCallDepth = number
         case "max-silent-time": building.silentSeconds = number
         case "timeout": building.buildSeconds = number
@@ -113,6 +124,12 @@ package struct NixSettings {
 
     private mutating func setText(_ name: String, _ value: String) throws(NixSettingError) {
         switch name {
+        case "eval-profile-file": profileFile = value
+        case "eval-profiler":
+            guard let known = EvalProfiler(rawValue: value) else {
+                throw NixSettingError("option '\(name)' has invalid value '\(value)'")
+            }
+            profiler = known
         case "eval-system": evaluatedSystem = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
@@ -179,6 +196,12 @@ package struct NixSettings {
     static func words(_ text: String) -> [String] {
         text.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" || $0 == "\r\n" }.map(String.init)
     }
+}
+
+/// The values of the setting `eval-profiler`.
+enum EvalProfiler: String {
+    case disabled
+    case flamegraph
 }
 
 /// Why a setting or a configuration file cannot be used.

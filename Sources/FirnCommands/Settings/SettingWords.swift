@@ -7,19 +7,20 @@ enum SettingWords {
     private static let commands: Set<String> = ["eval", "instantiate", "trace", "parse", "eval-jobs"]
 
     /// Flags of the same names with another meaning here.
-    private static let declared: Set<String> = ["store"]
+    static let declared: Set<String> = ["store"]
 
     /// One letter for a setting, as nix-instantiate has them, with the value of one that is true or false.
-    private static let letters: [Character: (name: String, value: String?)] = [
+    private static let settingLetters: [Character: (name: String, value: String?)] = [
         "K": ("keep-failed", "true"), "j": ("max-jobs", nil), "k": ("keep-going", "true"),
     ]
 
     /// The words of a command line in which settings are given by `--option` alone, each with its name and value as one
     /// word (`SettingArgument`).
-    static func joined(_ words: [String]) -> [String] {
-        guard let command = words.first, commands.contains(command) else { return words }
-        var rest = words.dropFirst()
-        var result = [command]
+    ///
+    /// - Parameter declared: the settings whose flags have another meaning.
+    static func joined(_ words: [String], declared: Set<String> = declared) -> [String] {
+        var rest = words[...]
+        var result: [String] = []
         while let word = rest.popFirst() {
             if word == "--" { return result + [word] + rest }
             // The name and value of an argument, which `FirnCommand.joinPairs` has joined.
@@ -33,7 +34,7 @@ enum SettingWords {
             }
             if word == "--option", rest.count > 1 {
                 result += [word, rest.removeFirst() + "\0" + rest.removeFirst()]
-            } else if let (name, value) = setting(word) {
+            } else if let (name, value) = setting(word, declared) {
                 let given = value ?? rest.popFirst()
                 result += ["--option", given.map { "\(name)\0\0\($0)" } ?? name]
             } else {
@@ -41,6 +42,17 @@ enum SettingWords {
             }
         }
         return result
+    }
+
+    /// The same for the words after the name of a command, if that is one that takes settings.
+    static func joinedAfterCommand(_ words: [String]) -> [String] {
+        guard let command = words.first, commands.contains(command) else { return words }
+        return [command] + joined(Array(words.dropFirst()))
+    }
+
+    /// The options of a word: several, if it consists of letters after a dash.
+    static func letters(_ word: String) -> [String] {
+        expand(word).map { [$0.first] + $0.rest } ?? [word]
     }
 
     /// The words of several one-letter options in one: `-vk` is `-v -k`, and `-j3` is `-j 3`. Nil for any other word.
@@ -55,8 +67,8 @@ enum SettingWords {
     private static func isLetter(_ character: Character) -> Bool { character.isASCII && character.isLetter }
 
     /// The setting of a flag, and its value; nil where that is the next word.
-    private static func setting(_ word: String) -> (name: String, value: String?)? {
-        if word.count == 2, word.first == "-", let letter = word.last { return letters[letter] }
+    private static func setting(_ word: String, _ declared: Set<String>) -> (name: String, value: String?)? {
+        if word.count == 2, word.first == "-", let letter = word.last { return settingLetters[letter] }
         guard word.hasPrefix("--") else { return nil }
         let text = word.dropFirst(2)
         let name = String(text.prefix { $0 != "=" })

@@ -59,12 +59,7 @@ package enum FarmExecutable {
 
     /// The directory of this executable; nil if it cannot be determined.
     private static func ownDirectory() -> String? {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
-        guard count > 0, count < buffer.count, let slash = buffer[..<count].lastIndex(of: CChar(0x2F)) else {
-            return nil
-        }
-        return String(decoding: buffer[..<slash].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        ExecutablePath.own().flatMap { path in path.lastIndex(of: "/").map { String(path[..<$0]) } }
     }
 
     /// The part of `firn --help` about the farm.

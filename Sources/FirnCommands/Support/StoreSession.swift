@@ -12,20 +12,20 @@ struct StoreSession {
     ///
     /// - Parameters:
     ///   - store: the options of the store.
-    ///   - evaluation: the other options.
+    ///   - arguments: the other options.
     ///   - settings: the settings of Nix.
     ///   - followsEnvironment: whether NIX_REMOTE is followed even without `--read-write-mode`.
     ///   - needsRoots: whether links to the store are asked for.
     init?(
-        _ store: StoreArguments, _ evaluation: EvaluationArguments, _ settings: NixSettings, for evaluator: Evaluator,
+        _ store: StoreArguments, _ arguments: EvaluatorArguments, _ settings: NixSettings, for evaluator: Evaluator,
         followsEnvironment: Bool, needsRoots: Bool = false, code: inout Int32
     ) {
         self.evaluator = evaluator
         var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
         wishes.store = store.store
         wishes.export = store.export
-        wishes.isReadOnly = evaluation.readonlyMode
-        wishes.isReadWrite = evaluation.readWriteMode
+        wishes.isReadOnly = arguments.readonlyMode
+        wishes.isReadWrite = arguments.readWriteMode
         wishes.followsEnvironment = followsEnvironment
         let io = LocalIO()
         do {
@@ -46,11 +46,7 @@ struct StoreSession {
 
     /// Decides what happens when the evaluation reads an output of a derivation.
     private func setBuilder(_ command: String?, _ settings: NixSettings) throws(StoreChoice.Mistake) {
-        evaluator.tracesImportFromDerivation = settings.tracesImportFromDerivation
-        if settings.allowsImportFromDerivation == false {
-            evaluator.importFromDerivation = .forbidden
-            return
-        }
+        if settings.allowsImportFromDerivation == false { return }
         if let command {
             guard let directory = choice.objectDirectory else {
                 throw StoreChoice.Mistake(

@@ -14,7 +14,21 @@ extension Evaluator {
         package var permanentBytes: Int
         package var symbolCount: Int
         package var symbolBytes: Int
+
+        /// Adds what another evaluator did. Of the largest sizes that both had, the larger one is taken.
+        package mutating func add(_ other: Statistics) {
+            fuel += other.fuel
+            depthPeak = max(depthPeak, other.depthPeak)
+            heap.add(other.heap)
+            counters.add(other.counters)
+            permanentBytes = max(permanentBytes, other.permanentBytes)
+            symbolCount = max(symbolCount, other.symbolCount)
+            symbolBytes = max(symbolBytes, other.symbolBytes)
+        }
     }
+
+    /// Whether it is time to go on with another evaluator, because live objects take most of the memory limit.
+    package var isNearMemoryLimit: Bool { machine.isNearMemoryLimit }
 
     package var statistics: Statistics {
         Statistics(

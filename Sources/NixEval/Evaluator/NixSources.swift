@@ -12,6 +12,9 @@ enum NixSources {
     /// The function that classifies the attributes visited by an `AttributeWalker`.
     static var attributeWalk: [UInt8] { PackageResources.attribute_walk_nix }
 
+    /// The functions of `Package`.
+    static var package: [UInt8] { PackageResources.package_nix }
+
     /// The source of a file below `CorePackages.directory`; nil for other paths.
     static func file(_ path: [UInt8]) -> (name: String, source: [UInt8])? {
         if path == CorePackages.flakes { return ("<nix/get-flake.nix>", PackageResources.get_flake_nix) }

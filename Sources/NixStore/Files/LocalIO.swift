@@ -7,6 +7,8 @@ public struct LocalIO: EvalIO {
     let allowedPaths: [[UInt8]]?
     /// Whether the evaluation is restricted as by Nix's setting `restrict-eval`.
     let isRestricted: Bool
+    /// Whether nothing may be read, as by Nix's setting `pure-eval`.
+    private(set) var isClosed = false
     let limits: ReadLimits
 
     /// - Parameters:
@@ -24,6 +26,13 @@ public struct LocalIO: EvalIO {
         self.allowedPaths = allowedPaths?.map(CanonPath.canonicalize)
         self.isRestricted = isRestricted
         self.limits = limits
+    }
+
+    /// No files at all, and no environment: what Nix's setting `pure-eval` leaves.
+    public static var pureEvaluation: LocalIO {
+        var io = LocalIO(isPure: true, allowedPaths: [])
+        io.isClosed = true
+        return io
     }
 
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
@@ -184,6 +193,7 @@ public struct LocalIO: EvalIO {
         guard allowedPaths != nil else { return }
         let resolved = try resolveSymlinks(path, resolution)
         for candidate in [path, resolved] where !isAllowed(candidate) {
+            if isClosed { throw EvalIOError.closed(path) }
             throw isRestricted ? EvalIOError.restricted(path) : EvalIOError.outsideRoots(path)
         }
     }

@@ -12,6 +12,11 @@ extension Machine {
         failure.framesOmitted = notes.omitted
         for note in outer { decoder.add(note) }
         failure.frames = decoder.frames
+        dropBacktrace()
+    }
+
+    /// Forgets the notes about a failure.
+    func dropBacktrace() {
         notes.removeAll()
         decodedChunks = [:]
     }

@@ -120,7 +120,7 @@ extension Machine {
 
     private func failureNow() -> EvalFailure {
         guard var failure else { return EvalFailure(kind: .value, message: Array("evaluation failed".utf8)) }
-        finishBacktrace(&failure)
+        if passesOverAssertions, failure.kind.isCatchable { dropBacktrace() } else { finishBacktrace(&failure) }
         return failure
     }
 

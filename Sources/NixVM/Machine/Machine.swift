@@ -87,6 +87,9 @@ public final class Machine {
     let caughtFailures = CaughtFailures()
     /// A thunk that had failed before and was forced again, and the mode of the frame that it would have got.
     var forcedFailedThunk: (thunk: Object, mode: UInt)?
+    /// Whether failed assertions and what `throw` throws get no backtrace, because the host passes over them. A backtrace takes
+    /// time in proportion to all code.
+    public var passesOverAssertions = false
     /// What unwinding has noted since `failure` was set.
     var notes = BacktraceNotes()
     /// The operand at fault of the instruction that failed, or -1 for none.
