@@ -1,4 +1,5 @@
 import NixBytecode
+import NixStore
 
 /// Why the evaluation returned to the host.
 public enum MachinePause {
@@ -289,6 +290,9 @@ extension Machine {
         guard let index = store.derivations.index(path) else { return nil }
         return store.derivations.records[index].outputs.map { ($0.name, $0.path) }
     }
+
+    /// The derivations of this evaluation.
+    public var derivations: DerivationTable { store.derivations }
 
     /// The names of a forced set, sorted.
     public func attributeNames(_ handle: ValueHandle) -> [[UInt8]] {
