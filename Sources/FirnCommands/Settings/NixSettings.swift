@@ -13,7 +13,7 @@ package struct NixSettings {
     /// `nix-path`: entries of the search path after those of `-I`.
     private(set) var searchPath: [[UInt8]] = []
     /// `max-call-depth`; nil if nothing gives it.
-    private(set) var maximumCallDepth: Int?
+    package private(set) var maximumCallDepth: Int?
     private(set) var abortsOnWarning = false
     private(set) var tracesVerbosely = false
     package private(set) var showsTrace = false
@@ -33,6 +33,11 @@ package struct NixSettings {
 
     /// The value of `builtins.currentSystem`.
     package var currentSystem: String { evaluatedSystem.isEmpty ? system : evaluatedSystem }
+
+    /// The entries of the search path that the settings and this machine's channels give, after those of `-I`.
+    package var inheritedSearchPath: [[UInt8]] {
+        searchPath + (isRestricted ? [] : NixEnvironment().channels(usesXDGDirectories: usesXDGDirectories))
+    }
 
     /// The warnings about what was given, the unknown settings last and in the order of their names.
     var warnings: [String] { messages + unknown.sorted().map { "unknown setting '\($0)'" } }
