@@ -91,7 +91,7 @@ import Testing
         #expect(lines.count == 3)
         #expect(
             try #require(lines.first).contains(
-                #""inputDrvs":{"/nix/store/xnzgk6fi8ds7s8jsxmq9r4rvk9vl4gxb-dep.drv":["dev","out"]}"#))
+                #""inputDrvs":{"/nix/store/rxaz6r2c1s9xysgwi87gw1m3phsvzv8z-dep.drv":["dev","out"]}"#))
         #expect(lines[0].contains(#""requiredSystemFeatures":["big-parallel","kvm"],"system":"machine"}"#))
         #expect(lines[1].contains(#""inputDrvs":{}"#))
         #expect(lines[1].contains(#""requiredSystemFeatures":["a","b"]"#))
