@@ -71,12 +71,19 @@ struct NixEnvironment {
             if names.isEmpty { return [] }
             return names.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { path($0) }
         }
-        let own =
-            variable("NIX_CONFIG_HOME") ?? (variable("XDG_CONFIG_HOME") ?? home + Array("/.config".utf8))
-            + Array("/nix".utf8)
         let shared = variable("XDG_CONFIG_DIRS") ?? Array("/etc/xdg".utf8)
-        return [path(own, "/nix.conf")]
+        return [path(ownDirectory, "/nix.conf")]
             + shared.split(separator: UInt8(ascii: ":")).map { path($0, "/nix/nix.conf") }
+    }
+
+    /// The registries of flakes of this user and of this machine.
+    var userRegistry: [UInt8] { path(ownDirectory, "/registry.json") }
+    var systemRegistry: [UInt8] { path("NIX_CONF_DIR", or: "/etc/nix") + Array("/registry.json".utf8) }
+
+    /// The directory of the user's configuration.
+    private var ownDirectory: [UInt8] {
+        variable("NIX_CONFIG_HOME") ?? (variable("XDG_CONFIG_HOME") ?? home + Array("/.config".utf8))
+            + Array("/nix".utf8)
     }
 
     /// The entries at the end of the search path of an evaluation that is not restricted: the channels of this user and

@@ -20,6 +20,10 @@ package struct NixSettings {
     private(set) var allowsDirtyTrees = true
     private(set) var warnsOfDirtyTrees = true
     private(set) var usesXDGDirectories = false
+    /// `use-registries`.
+    private(set) var usesRegistries = true
+    /// `flake-registry`; nil for the default, which is on the network.
+    private(set) var flakeRegistry: String?
     private(set) var lints = LiteralLints()
     private var system = OwnSystem.name
     /// `eval-system`; empty for that of `system`.
@@ -80,6 +84,7 @@ package struct NixSettings {
         case "restrict-eval": isRestricted = value
         case "show-trace": showsTrace = value
         case "trace-verbose": tracesVerbosely = value
+        case "use-registries": usesRegistries = value
         case "use-xdg-base-directories": usesXDGDirectories = value
         case "warn-dirty": warnsOfDirtyTrees = value
         case "warn-short-path-literals":
@@ -93,6 +98,7 @@ package struct NixSettings {
     private mutating func setText(_ name: String, _ value: String) throws(NixSettingError) {
         switch name {
         case "eval-system": evaluatedSystem = value
+        case "flake-registry": flakeRegistry = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
         case "lint-short-path-literals":

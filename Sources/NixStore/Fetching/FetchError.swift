@@ -40,3 +40,18 @@ public struct FetchError: Error, Sendable {
     /// The error for a work tree with changes that are not committed, with the words that tell of it.
     public static func dirtyTree(_ message: [UInt8]) -> FetchError { FetchError(.invalid, message) }
 }
+
+extension FetchError {
+    /// The error for an attribute of a reference in a lock file or registry that has no such type.
+    public static func invalidAttribute(_ name: String) -> FetchError {
+        FetchError(
+            .invalid, "input attribute '\(MessageText.shortened(name))' is neither a string, a Boolean nor a number")
+    }
+}
+
+extension FetchError {
+    /// The error for an attribute of a flake's input that stands beside a URL.
+    public static func unexpectedInputAttribute(_ name: String) -> FetchError {
+        FetchError(.invalid, "unexpected flake input attribute '\(MessageText.shortened(name))'")
+    }
+}

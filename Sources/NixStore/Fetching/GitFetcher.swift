@@ -103,6 +103,7 @@ struct GitFetcher {
             result.warning = Array("Git tree '".utf8) + repository.path + Array("' is dirty".utf8)
         } else {
             result.revision = head ?? Self.noRevision
+            result.reference = try repository.line(["symbolic-ref", "--quiet", "HEAD"])
             if try !input.flag("shallow") {
                 result.revisionCount = try head.map { commit throws(FetchError) in try count(commit) } ?? .known(0)
             }
@@ -176,5 +177,14 @@ struct GitFetcher {
             ignored.insert(Array(fields[index]))
         }
         return ignored
+    }
+}
+
+extension Fetcher {
+    /// Makes a Git repository know a file that was written to its work tree, so that it belongs to what is fetched.
+    public func track(_ file: [UInt8], inRepository path: [UInt8]) throws(FetchError) {
+        var repository = GitRepository(path: path, io: io, proceed: proceed)
+        try repository.disableFilters()
+        try repository.track(file)
     }
 }

@@ -240,7 +240,7 @@ extension Interpreter {
                 isOverMemory = !hasRoomOutsideHeap(kept)
                 return !isOverMemory
             }
-            let fetcher = Fetcher(machine.io, reserve: reserve) { charge(1 + $0 / 512) }
+            let fetcher = Fetcher(machine.fetchIO, reserve: reserve) { charge(1 + $0 / 512) }
             let tree: FetchedTree
             do throws(FetchError) {
                 tree = try fetcher.fetch(input)
