@@ -45,7 +45,7 @@ let package = Package(
         .target(
             name: "NixStore",
             dependencies: [
-                "CCompression", "CPlatform", "MessageText", "Platform",
+                "CCompression", "CPlatform", "MessageText", "NixFormats", "Platform",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),

@@ -24,6 +24,8 @@ package struct NixSettings {
     private(set) var usesRegistries = true
     /// `flake-registry`; nil for the default, which is on the network.
     private(set) var flakeRegistry: String?
+    /// The settings of downloads.
+    private(set) var downloads = DownloadSettings()
     private(set) var lints = LiteralLints()
     private var system = OwnSystem.name
     /// `eval-system`; empty for that of `system`.
@@ -64,6 +66,7 @@ package struct NixSettings {
         case .number:
             let number = try Self.number(setting.name, value)
             if setting.name == "max-call-depth" { maximumCallDepth = number }
+            downloads.set(setting.name, number)
         case .text: try setText(setting.name, value)
         case .list: setList(setting.name, Self.words(value), appends: appends)
         }
@@ -99,6 +102,9 @@ package struct NixSettings {
         switch name {
         case "eval-system": evaluatedSystem = value
         case "flake-registry": flakeRegistry = value
+        case "netrc-file": downloads.passwordFile = value
+        case "ssl-cert-file": downloads.certificateFile = value
+        case "user-agent-suffix": downloads.userAgentSuffix = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
         case "lint-short-path-literals":
@@ -112,6 +118,7 @@ package struct NixSettings {
 
     private mutating func setList(_ name: String, _ words: [String], appends: Bool) {
         switch name {
+        case "access-tokens": downloads.setTokens(words, appends: appends)
         case "allowed-uris": allowedURIs = (appends ? allowedURIs : []) + words
         case "experimental-features": features = (appends ? features : []).union(known(words))
         case "nix-path": searchPath = (appends ? searchPath : []) + words.map { Array($0.utf8) }

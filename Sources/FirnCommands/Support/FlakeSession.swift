@@ -54,7 +54,15 @@ package struct FlakeSession {
         }
         registries.user = read(environment.userRegistry)
         registries.system = read(environment.systemRegistry)
-        if let path = settings.flakeRegistry, path.hasPrefix("/") { registries.global = read(Array(path.utf8)) }
+        let global = settings.flakeRegistry ?? "https://channels.nixos.org/flake-registry.json"
+        if global.hasPrefix("/") {
+            registries.global = read(Array(global.utf8))
+        } else if !global.isEmpty, evaluator.hasNetwork {
+            registries.remote = { () throws(EvalFailure) in
+                let file = try evaluator.download(Array(global.utf8))
+                return read(file)
+            }
+        }
         for text in arguments.inputsFrom {
             var options = LockOptions()
             options.isWritten = false

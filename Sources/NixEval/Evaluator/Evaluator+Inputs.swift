@@ -24,6 +24,23 @@ extension Evaluator {
         return FetchedInput(value: value, tree: tree, path: path)
     }
 
+    /// Whether fetchers may use the network.
+    package var hasNetwork: Bool { options.settings.fetching.network != nil }
+
+    /// Downloads a file of this machine's own, such as a registry, and returns its path.
+    package func download(_ url: [UInt8]) throws(EvalFailure) -> [UInt8] {
+        let stop = machine.stop
+        let fetcher = Fetcher(
+            LocalIO(), network: options.settings.fetching.network, isStopped: { stop.cause != nil }
+        ) { _ in true }
+        do throws(FetchError) {
+            return try fetcher.file(of: url).path
+        } catch {
+            if let failure = stop.failure { throw failure }
+            throw EvalFailure(kind: error.kind == .restricted ? .restricted : .io, message: error.message)
+        }
+    }
+
     /// Calls a function of the files that come with the evaluator.
     package func call(core path: [UInt8], _ arguments: [ValueHandle]) throws(EvalFailure) -> ValueHandle {
         try call(force(load(file: path)), arguments)

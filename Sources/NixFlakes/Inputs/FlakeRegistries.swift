@@ -6,13 +6,16 @@ import NixVM
 ///
 /// A flake on the command line is looked up in all of them, and the input of a flake only in those that do not depend on
 /// the user: what `--inputs-from` says, and the global one.
-package struct FlakeRegistries: Sendable {
+package struct FlakeRegistries {
     /// What the command line says.
     package var flags = InputRegistry()
     package var user = InputRegistry()
     package var system = InputRegistry()
-    /// The file of the setting `flake-registry`. By default that is on the network, and there is none here.
+    /// The file of the setting `flake-registry`.
     package var global = InputRegistry()
+    /// Downloads the registry of the setting `flake-registry`, where that is a URL. It is asked only for names that nothing
+    /// else explains, so that most evaluations need no connection for it.
+    package var remote: (() throws(EvalFailure) -> InputRegistry)?
 
     /// Which registries are used for a reference.
     enum Extent {
@@ -34,6 +37,13 @@ package struct FlakeRegistries: Sendable {
         if extent == .none, reference.input.scheme != .indirect { return reference }
         do throws(FetchError) {
             return try InputRegistry.resolve(reference, registries)
+        } catch {
+            if error.kind != .unknownName || extent == .none || remote == nil { throw EvalFailure(error) }
+        }
+        guard let remote else { return reference }
+        let downloaded = try remote()
+        do throws(FetchError) {
+            return try InputRegistry.resolve(reference, registries + [downloaded])
         } catch {
             throw EvalFailure(error)
         }

@@ -9,6 +9,10 @@ public struct FetchError: Error, Sendable {
         case invalid
         /// Fetching needs the network, a program that is not installed, or a file that may not be read.
         case restricted
+        /// No registry says what the name of a flake stands for.
+        case unknownName
+        /// A server could not be reached, or did not answer, for a reason that may pass.
+        case unreachable
         /// The caller's `proceed` returned false.
         case stopped
     }

@@ -35,7 +35,7 @@ public struct InputRegistry: Sendable {
             guard let next = try replacement(current, registries) else {
                 if current.input.scheme == .indirect {
                     throw FetchError(
-                        .invalid, "cannot find flake '", try current.input.url().text, "' in the flake registries")
+                        .unknownName, "cannot find flake '", try current.input.url().text, "' in the flake registries")
                 }
                 return current
             }

@@ -10,15 +10,15 @@ extension Builtin {
             "fetchTree", [.checked("input")], since: "2.4",
             "The store path of a source tree, with what is known of it: revision, time, hash.",
             limits:
-                "`path`, and local `file`, `tarball`, `git` and `hg`; the others are refused with an error that says "
-                + "what to provide", isGlobal: true
+                "`path`, and local `file`, `tarball`, `git` and `hg`; with `--allow-network` all but `indirect` and remote "
+                + "`hg`; the others are refused with an error that says what to provide", isGlobal: true
         ) { $0.fetchTree(.any) },
         .function(
             "fetchGit", [.checked("url or { url, rev, ref }")], since: "2.0",
             "The tree of a commit in a Git repository, with its revision and time.",
             limits:
-                "paths and `file:` URLs of repositories, read with `git`; other URLs are refused with an error that "
-                + "says what to provide", isGlobal: true
+                "paths and `file:` URLs of repositories, read with `git`; other URLs need `--allow-network`",
+            isGlobal: true
         ) { $0.fetchTree(.git) },
         .function(
             "fetchMercurial", [.checked("url or { url, rev }")], since: "2.0",
