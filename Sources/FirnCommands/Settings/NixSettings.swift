@@ -20,6 +20,12 @@ package struct NixSettings {
     private(set) var allowsDirtyTrees = true
     private(set) var warnsOfDirtyTrees = true
     private(set) var usesXDGDirectories = false
+    /// `use-registries`.
+    private(set) var usesRegistries = true
+    /// `flake-registry`; nil for the default, which is on the network.
+    private(set) var flakeRegistry: String?
+    /// The settings of downloads.
+    private(set) var downloads = DownloadSettings()
     private(set) var lints = LiteralLints()
     private var system = OwnSystem.name
     /// `eval-system`; empty for that of `system`.
@@ -65,6 +71,7 @@ package struct NixSettings {
         case .number:
             let number = try Self.number(setting.name, value)
             if setting.name == "max-call-depth" { maximumCallDepth = number }
+            downloads.set(setting.name, number)
         case .text: try setText(setting.name, value)
         case .list: setList(setting.name, Self.words(value), appends: appends)
         }
@@ -85,6 +92,7 @@ package struct NixSettings {
         case "restrict-eval": isRestricted = value
         case "show-trace": showsTrace = value
         case "trace-verbose": tracesVerbosely = value
+        case "use-registries": usesRegistries = value
         case "use-xdg-base-directories": usesXDGDirectories = value
         case "warn-dirty": warnsOfDirtyTrees = value
         case "warn-short-path-literals":
@@ -98,6 +106,10 @@ package struct NixSettings {
     private mutating func setText(_ name: String, _ value: String) throws(NixSettingError) {
         switch name {
         case "eval-system": evaluatedSystem = value
+        case "flake-registry": flakeRegistry = value
+        case "netrc-file": downloads.passwordFile = value
+        case "ssl-cert-file": downloads.certificateFile = value
+        case "user-agent-suffix": downloads.userAgentSuffix = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
         case "lint-short-path-literals":
@@ -111,6 +123,7 @@ package struct NixSettings {
 
     private mutating func setList(_ name: String, _ words: [String], appends: Bool) {
         switch name {
+        case "access-tokens": downloads.setTokens(words, appends: appends)
         case "allowed-uris": allowedURIs = (appends ? allowedURIs : []) + words
         case "experimental-features": features = (appends ? features : []).union(known(words))
         case "nix-path": searchPath = (appends ? searchPath : []) + words.map { Array($0.utf8) }

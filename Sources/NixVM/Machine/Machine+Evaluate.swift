@@ -341,7 +341,7 @@ extension Machine {
 
     /// Collects if fewer than `size` bytes are free. If the memory limit forbids it, the next step of the evaluation
     /// fails, and the little that the host makes fits into the reserve of the spaces.
-    private func makeRoom(_ size: Int) {
+    func makeRoom(_ size: Int) {
         if !interpreter.reserve(size) { _ = interpreter.collect(reserving: size) }
     }
 
