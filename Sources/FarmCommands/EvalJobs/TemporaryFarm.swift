@@ -15,20 +15,20 @@ enum TemporaryFarm {
     /// Starts a farm, calls `body` with a client of it, and stops and removes everything in any case.
     ///
     /// - Parameters:
-    ///   - processes: the number of worker processes.
-    ///   - jobMemoryBytes: the memory limit of a job, in bytes.
+    ///   - budget: the memory of the processes.
     ///   - programCache: the directory in which workers keep compiled programs; nil for none.
     static func run(
-        processes: Int, roots: [RootArgument], jobMemoryBytes: Int, programCache: String?,
+        budget: MemoryBudget, roots: [RootArgument], programCache: String?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
         let directory = try makeDirectory()
         defer { try? FileManager.default.removeItem(atPath: directory) }
         var logger = Logger(label: "firn")
         logger.logLevel = .error
-        let configuration = configuration(directory, jobMemoryBytes: jobMemoryBytes)
+        let configuration = configuration(directory, jobMemoryBytes: budget.ofLoneJob)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
-        let supervisor = supervisor(processes, workerArguments(coordinator.endpoints, roots, programCache))
+        let arguments = workerArguments(coordinator.endpoints, roots, programCache, budget.programCacheBytes)
+        let supervisor = supervisor(budget.workers, arguments)
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(
             services: [coordinator.service, workers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -92,13 +92,14 @@ enum TemporaryFarm {
     }
 
     private static func workerArguments(
-        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument], _ programCache: String?
+        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument], _ programCache: String?,
+        _ programCacheBytes: Int
     ) -> [String] {
         [
             "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
             "contentIDs=false", "--set", "heldJobs=1",
             // A drain would be useless, because nobody awaits the results of a stopped command.
-            "--set", "drainTimeoutMs=0",
+            "--set", "drainTimeoutMs=0", "--set", "programCacheBytes=\(programCacheBytes)",
         ]
             + (programCache.map { ["--set", "programCacheDirectory=\($0)"] } ?? [])
             + roots.flatMap { ["--root", $0.text] }

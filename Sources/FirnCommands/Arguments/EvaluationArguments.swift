@@ -8,9 +8,11 @@ struct EvaluationArguments: ParsableArguments {
     @Argument(
         help: """
             Files to evaluate; - is standard input, a directory stands for its default.nix, and <NAME> is looked up in the \
-            search path.
+            search path. REFERENCE#ATTRIBUTE, such as .#hello, is an output of a flake.
             """)
     var files: [String] = []
+
+    @OptionGroup var flakes: FlakeArguments
 
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
     var isExpression = false
@@ -22,7 +24,8 @@ struct EvaluationArguments: ParsableArguments {
     @OptionGroup var evaluator: EvaluatorArguments
 
     mutating func validate() throws {
-        try CallArgument.check(evaluator.arguments, files: files)
+        try CallArgument.check(evaluator.arguments, files: isExpression ? [] : files)
+        try checkFlakes()
         try Source.checkStandardInput(files)
     }
 
@@ -37,8 +40,10 @@ struct EvaluationArguments: ParsableArguments {
     /// - Parameter callsAnyway: whether a function whose arguments all have defaults is called even without `--arg`.
     ///   `nix-instantiate` does so for derivations but not with `--eval`.
     func forEachValue(
-        _ evaluator: Evaluator, callsAnyway: Bool = false, _ body: (ValueHandle) throws(EvalFailure) -> Void
+        _ evaluator: Evaluator, _ settings: NixSettings, callsAnyway: Bool = false,
+        _ body: (ValueHandle) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {
+        if usesFlakes { return try forEachOutput(evaluator, settings, body) }
         let arguments = try self.evaluator.callArguments(evaluator)
         for file in inputs {
             let loaded = try load(file, evaluator)
@@ -60,6 +65,38 @@ struct EvaluationArguments: ParsableArguments {
             } else {
                 try body(NixSource(path: FileArgument(file).path(evaluator)))
             }
+        }
+    }
+
+    /// Passes what each flake reference selects to `body`.
+    private func forEachOutput(
+        _ evaluator: Evaluator, _ settings: NixSettings, _ body: (ValueHandle) throws(EvalFailure) -> Void
+    ) throws(EvalFailure) {
+        let session = try FlakeSession(flakes, evaluator, settings)
+        for word in files.isEmpty ? ["."] : files { try body(session.value(of: word)) }
+    }
+
+    /// Whether all arguments are outputs of flakes.
+    var usesFlakes: Bool { !isExpression && (flakes.areFlakes || files.contains { isInstallable($0) }) }
+
+    /// Whether a word is an output of a flake: it has a `#`, and no file has that name.
+    private func isInstallable(_ word: String) -> Bool {
+        let path = CanonPath.absolute(Array(word.utf8), relativeTo: currentDirectory())
+        return word.contains("#") && (try? LocalIO().pathExists(path)) != true
+    }
+
+    private func checkFlakes() throws {
+        if isExpression, flakes.areFlakes { throw ValidationError("--flake and --expr exclude each other") }
+        try flakes.check(with: usesFlakes)
+        guard usesFlakes else { return }
+        if let file = files.first(where: { !flakes.areFlakes && !isInstallable($0) }) {
+            throw ValidationError("'\(file)' is a file, and flakes are evaluated: use one or the other")
+        }
+        if !evaluator.arguments.isEmpty {
+            throw ValidationError("--arg and its like are for functions in files; flakes take no arguments")
+        }
+        if !attributes.isEmpty {
+            throw ValidationError("-A is for files; of a flake, the attribute follows '#', as in .#hello")
         }
     }
 

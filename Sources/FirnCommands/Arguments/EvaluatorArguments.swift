@@ -21,6 +21,8 @@ struct EvaluatorArguments: ParsableArguments {
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
 
+    @OptionGroup var network: NetworkArguments
+
     @OptionGroup var settings: SettingArguments
 
     @Flag(name: .customLong("pure"), help: "Evaluate without environment, clock and search path.")
@@ -75,14 +77,16 @@ struct EvaluatorArguments: ParsableArguments {
     ///
     /// - Parameters:
     ///   - printsDelayed: whether values are printed without being forced, as Nix prints them.
+    ///   - evaluatesFlakes: whether flakes are evaluated, which is pure by default.
     ///   - isKept: whether the memory is left to the end of the process, which ends sooner then.
     func makeEvaluator(
         _ settings: NixSettings, printsDelayed: Bool = false, stress: Bool = false, countsWork: Bool = false,
-        checks: MachineChecks? = nil, isKept: Bool = true
+        checks: MachineChecks? = nil, evaluatesFlakes: Bool = false, isKept: Bool = true
     ) -> Evaluator? {
-        let isPure = pure || settings.isPure && !impure
+        let isPure = pure || (settings.isPure || evaluatesFlakes) && !impure
         let searchPath = searchPath(settings, isPure: isPure)
-        let io = io(settings, isPure: isPure, searchPath)
+        let isOfFlake = isPure && evaluatesFlakes
+        let io = isOfFlake ? .storeOnly() : io(settings, isPure: isPure, searchPath)
         // The lints inspect literals while parsing, so programs from the cache cannot be used.
         let diskCache: (@Sendable () -> DiskCache?)? = noCache || !settings.lints.areIgnored ? nil : UserCache.programs
         var machine = MachineSettings(
@@ -90,6 +94,7 @@ struct EvaluatorArguments: ParsableArguments {
             pure: isPure, workingDirectory: currentDirectory(),
             traceVerbose: settings.tracesVerbosely, countsWork: countsWork, checks: checks, features: settings.features)
         machine.abortsOnWarning = settings.abortsOnWarning
+        machine.fetching.network = network.settings(settings)
         machine.fetching.allowedURIs = settings.isRestricted ? settings.allowedURIs : nil
         machine.fetching.allowsDirtyTrees = settings.allowsDirtyTrees
         machine.fetching.warnsOfDirtyTrees = settings.warnsOfDirtyTrees
@@ -97,7 +102,9 @@ struct EvaluatorArguments: ParsableArguments {
             limits: limits(settings), settings: machine,
             pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
         options.delaysLikeNix = printsDelayed
-        let evaluator = Evaluator(io: io, options: options, print: { Output.message($0 + [UInt8(ascii: "\n")]) })
+        let evaluator = Evaluator(
+            io: io, fetchIO: isOfFlake ? LocalIO(isPure: true) : nil, options: options,
+            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
         if settings.allowsImportFromDerivation == false { evaluator?.importFromDerivation = .forbidden }
         evaluator?.tracesImportFromDerivation = settings.tracesImportFromDerivation
         if let evaluator, isKept { ProcessMemory.keep(evaluator) }
@@ -108,7 +115,7 @@ struct EvaluatorArguments: ParsableArguments {
         _ settings: NixSettings, isPure: Bool, _ searchPath: [(prefix: [UInt8], path: [UInt8])]
     ) -> LocalIO {
         // The setting hides all files; `--pure` leaves them readable.
-        if settings.isPure, !impure, !pure { return .pureEvaluation }
+        if settings.isPure, !impure, !pure { return .storeOnly() }
         return LocalIO(
             isPure: isPure, allowedPaths: settings.isRestricted ? readablePaths(searchPath) : nil,
             isRestricted: settings.isRestricted)

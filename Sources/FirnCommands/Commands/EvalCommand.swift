@@ -6,7 +6,10 @@ import NixVM
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", abstract: "Evaluate files or expressions and print their values.",
-        discussion: "Example: firn eval --strict --json -E '{ a = 1 + 1; }'")
+        discussion: """
+            Examples: firn eval --strict --json -E '{ a = 1 + 1; }'
+                      firn eval .#lib.version --override-input nixpkgs ../nixpkgs
+            """)
 
     @OptionGroup var evaluation: EvaluationArguments
 
@@ -73,12 +76,13 @@ struct EvalCommand: ParsableCommand {
     private func evaluate(_ settings: NixSettings) -> Int32 {
         let options = EvaluationRun.Options(
             printsDelayed: !strict && format == .nix && !findFile, stress: stress,
+            evaluatesFlakes: evaluation.usesFlakes,
             checks: check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil,
             asksStatistics: stats)
         let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
             if findFile { return try evaluation.findFiles(run.evaluator) }
             let output = ValueOutput(format: format, isStrict: strict, hasLocation: !noLocation)
-            try evaluation.forEachValue(run.evaluator) { value throws(EvalFailure) in
+            try evaluation.forEachValue(run.evaluator, settings) { value throws(EvalFailure) in
                 try output.print(value, run.evaluator, store)
             }
         }

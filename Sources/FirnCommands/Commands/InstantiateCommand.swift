@@ -7,7 +7,10 @@ import NixVM
 struct InstantiateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instantiate", abstract: "Print the paths of the store derivations that files evaluate to.",
-        discussion: "Example: firn instantiate ./nixpkgs -A hello --store daemon --add-root ./result")
+        discussion: """
+            Examples: firn instantiate ./nixpkgs -A hello --store daemon --add-root ./result
+                      firn instantiate .#hello
+            """)
 
     @OptionGroup var evaluation: EvaluationArguments
 
@@ -36,14 +39,15 @@ struct InstantiateCommand: ParsableCommand {
         let directory = drvDir.map { DerivationDirectory($0) }
         if let directory, !directory.create() { return 1 }
         let options = EvaluationRun.Options(
-            stress: stress, asksStatistics: stats, followsEnvironment: true, needsRoots: roots.areWanted)
+            stress: stress, evaluatesFlakes: evaluation.usesFlakes, asksStatistics: stats, followsEnvironment: true,
+            needsRoots: roots.areWanted)
         let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
             if let directory { run.evaluator.onDerivation { directory.write($0, $1) } }
             let maker = RootMaker(roots, evaluator: run.evaluator, warns: run.hasRoots)
             if json {
-                try printJSON(run.evaluator, maker)
+                try printJSON(run.evaluator, settings, maker)
             } else {
-                try DerivationOutput(evaluator: run.evaluator, store: store, roots: maker).print(evaluation)
+                try DerivationOutput(evaluator: run.evaluator, store: store, roots: maker).print(evaluation, settings)
             }
         }
         if let failure = directory?.failure {
@@ -53,11 +57,11 @@ struct InstantiateCommand: ParsableCommand {
         return code
     }
 
-    private func printJSON(_ evaluator: Evaluator, _ maker: RootMaker) throws(EvalFailure) {
+    private func printJSON(_ evaluator: Evaluator, _ settings: NixSettings, _ maker: RootMaker) throws(EvalFailure) {
         var objects: [[UInt8]] = []
         let arguments = try evaluation.evaluator.callArguments(evaluator)
         let functions = try PackageFunctions(evaluator)
-        try evaluation.forEachValue(evaluator, callsAnyway: true) { value throws(EvalFailure) in
+        try evaluation.forEachValue(evaluator, settings, callsAnyway: true) { value throws(EvalFailure) in
             for found in try evaluator.derivations(in: value, arguments) {
                 let package = Package(evaluator, name: found.name, value: found.value, functions: functions)
                 let path = try package.requiredDerivationPath()

@@ -61,13 +61,16 @@ struct TraceCommand: ParsableCommand {
     }
 
     private func evaluate(_ settings: NixSettings) -> Int32 {
-        guard let evaluator = evaluation.evaluator.makeEvaluator(settings) else {
+        guard
+            let evaluator = evaluation.evaluator.makeEvaluator(
+                settings, evaluatesFlakes: evaluation.usesFlakes)
+        else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
         let finish = observe(evaluator)
         do throws(EvalFailure) {
-            try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
+            try evaluation.forEachValue(evaluator, settings) { value throws(EvalFailure) in
                 Output.message(try evaluator.text(of: value, as: .nix, isStrict: true) + [UInt8(ascii: "\n")])
             }
             finish()

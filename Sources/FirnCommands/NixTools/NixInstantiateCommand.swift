@@ -80,11 +80,11 @@ struct NixInstantiateCommand: ParsableCommand {
             run throws(EvalFailure) in
             if findFile { return try evaluation.findFiles(run.evaluator) }
             if parse { return try parse(run.evaluator) }
-            if eval { return try evaluate(run.evaluator) }
+            if eval { return try evaluate(run.evaluator, settings) }
             let roots = RootMaker(
                 root: addRoot, directory: nil, evaluator: run.evaluator,
                 warns: run.hasRoots && !evaluation.evaluator.builds.noCollectionWarning)
-            try DerivationOutput(evaluator: run.evaluator, store: store, roots: roots).print(evaluation)
+            try DerivationOutput(evaluator: run.evaluator, store: store, roots: roots).print(evaluation, settings)
         }
         // Nothing is freed first, which would only take time.
         leave(code)
@@ -103,9 +103,9 @@ struct NixInstantiateCommand: ParsableCommand {
         }
     }
 
-    private func evaluate(_ evaluator: Evaluator) throws(EvalFailure) {
+    private func evaluate(_ evaluator: Evaluator, _ settings: NixSettings) throws(EvalFailure) {
         let output = ValueOutput(format: format?.output ?? .nix, isStrict: strict, hasLocation: !noLocation)
-        try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
+        try evaluation.forEachValue(evaluator, settings) { value throws(EvalFailure) in
             try output.print(value, evaluator, store)
         }
     }

@@ -14,7 +14,7 @@ package struct NixSettings {
     /// `nix-path`: entries of the search path after those of `-I`.
     private(set) var searchPath: [[UInt8]] = []
     /// `max-call-depth`; nil if nothing gives it.
-    private(set) var maximumCallDepth: Int?
+    package private(set) var maximumCallDepth: Int?
     private(set) var abortsOnWarning = false
     /// `allow-import-from-derivation`; nil if nothing gives it.
     package private(set) var allowsImportFromDerivation: Bool?
@@ -34,6 +34,12 @@ package struct NixSettings {
     private(set) var profileFile = "nix.profile"
     /// `eval-profiler-frequency`: samples in a second; 0 for one at every call.
     private(set) var profilerFrequency = 99
+    /// `use-registries`.
+    private(set) var usesRegistries = true
+    /// `flake-registry`; nil for the default, which is on the network.
+    private(set) var flakeRegistry: String?
+    /// The settings of downloads.
+    private(set) var downloads = DownloadSettings()
     private(set) var lints = LiteralLints()
     /// Whether a setting asks for a record of calls.
     var observesCalls: Bool { tracesCalls || profiler != .disabled }
@@ -49,6 +55,11 @@ package struct NixSettings {
 
     /// The value of `builtins.currentSystem`.
     package var currentSystem: String { evaluatedSystem.isEmpty ? system : evaluatedSystem }
+
+    /// The entries of the search path that the settings and this machine's channels give, after those of `-I`.
+    package var inheritedSearchPath: [[UInt8]] {
+        searchPath + (isRestricted ? [] : NixEnvironment().channels(usesXDGDirectories: usesXDGDirectories))
+    }
 
     /// The warnings about what was given, the unknown settings last and in the order of their names.
     var warnings: [String] { messages + unknown.sorted().map { "unknown setting '\($0)'" } }
@@ -74,7 +85,9 @@ package struct NixSettings {
         switch setting.kind {
         case .boolean: try setBoolean(setting.name, value)
         case .number:
-            setNumber(setting.name, try Self.number(setting.name, value))
+            let number = try Self.number(setting.name, value)
+            setNumber(setting.name, number)
+            downloads.set(setting.name, number)
         case .text: try setText(setting.name, value)
         case .list: setList(setting.name, Self.words(value), appends: appends)
         }
@@ -101,6 +114,7 @@ package struct NixSettings {
         case "trace-function-calls": tracesCalls = value
         case "trace-import-from-derivation": tracesImportFromDerivation = value
         case "trace-verbose": tracesVerbosely = value
+        case "use-registries": usesRegistries = value
         case "use-xdg-base-directories": usesXDGDirectories = value
         case "warn-dirty": warnsOfDirtyTrees = value
         case "warn-short-path-literals":
@@ -131,6 +145,10 @@ package struct NixSettings {
             }
             profiler = known
         case "eval-system": evaluatedSystem = value
+        case "flake-registry": flakeRegistry = value
+        case "netrc-file": downloads.passwordFile = value
+        case "ssl-cert-file": downloads.certificateFile = value
+        case "user-agent-suffix": downloads.userAgentSuffix = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
         case "lint-short-path-literals":
@@ -144,6 +162,7 @@ package struct NixSettings {
 
     private mutating func setList(_ name: String, _ words: [String], appends: Bool) {
         switch name {
+        case "access-tokens": downloads.setTokens(words, appends: appends)
         case "allowed-uris": allowedURIs = (appends ? allowedURIs : []) + words
         case "experimental-features": features = (appends ? features : []).union(known(words))
         case "nix-path": searchPath = (appends ? searchPath : []) + words.map { Array($0.utf8) }

@@ -9,6 +9,8 @@ struct EvaluationRun {
         var printsDelayed = false
         /// Whether every object moves at every allocation.
         var stress = false
+        /// Whether flakes are evaluated.
+        var evaluatesFlakes = false
         var checks: MachineChecks?
         /// Whether statistics are asked for on the command line.
         var asksStatistics = false
@@ -33,7 +35,8 @@ struct EvaluationRun {
         guard
             let evaluator = arguments.makeEvaluator(
                 settings, printsDelayed: options.printsDelayed, stress: options.stress,
-                countsWork: Statistics.isWanted(options.asksStatistics), checks: options.checks)
+                countsWork: Statistics.isWanted(options.asksStatistics), checks: options.checks,
+                evaluatesFlakes: options.evaluatesFlakes)
         else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1

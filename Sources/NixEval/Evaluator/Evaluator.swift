@@ -57,14 +57,17 @@ public final class Evaluator {
     ///
     /// - Parameters:
     ///   - io: gives access to files and the environment.
+    ///   - fetchIO: what the fetchers read, if that is more.
     ///   - options: the limits, settings and features; `files`, `timeout` and `output` are not used.
     ///   - print: receives warnings and the output of `trace`, one message at a time without the final newline.
     package convenience init?(
-        io: any EvalIO, options: EvaluatorOptions = EvaluatorOptions(), print: @escaping ([UInt8]) -> Void
+        io: any EvalIO, fetchIO: (any EvalIO)? = nil, options: EvaluatorOptions = EvaluatorOptions(),
+        print: @escaping ([UInt8]) -> Void
     ) {
         guard
             let machine = Machine(
-                io: io, limits: options.limits, settings: options.settings, cancellation: options.cancellation,
+                io: io, fetchIO: fetchIO, limits: options.limits, settings: options.settings,
+                cancellation: options.cancellation,
                 print: print)
         else { return nil }
         self.init(machine: machine, options: options, disk: options.diskCache?(), output: print)
@@ -168,7 +171,7 @@ public final class Evaluator {
     private static let bytesPerFile = 8 << 10
 
     /// Runs the machine until the result is complete, and answers its requests.
-    private func run() throws(EvalFailure) -> ValueHandle {
+    func run() throws(EvalFailure) -> ValueHandle {
         while true {
             switch machine.resume() {
             case .finished: return machine.takeResult()

@@ -178,7 +178,7 @@ final class JobRun {
             switch value {
             case .text(let text): arguments.append((name, evaluator.machine.makeString(text)))
             case .expression(let source):
-                let handle = try evaluator.load(source: source, name: "«string»", directory: RootedIO.bundlePath)
+                let handle = try evaluator.load(source: source, name: "«string»", directory: job.directory)
                 arguments.append((name, handle))
             }
         }
@@ -192,11 +192,12 @@ final class JobRun {
         _ evaluator: Evaluator
     ) throws(EvalFailure) -> EvaluationReport.Outcome {
         let limit = job.limits.resultBytes ?? .max
-        let walker = try AttributeWalker(evaluator, value: value, arguments: arguments, options: walk.options)
+        let walker = try AttributeWalker(
+            evaluator, value: value, arguments: arguments, options: walk.options, directory: job.directory)
         var text: [UInt8] = []
         for path in walk.paths {
             do throws(EvalFailure) {
-                let line = try walker.visit(path)
+                let line = try line(walker, path)
                 // What waits for a build is evaluated again, whatever its line says.
                 if !evaluator.neededOutputs.isEmpty { continue }
                 guard text.count + line.count < limit else {
@@ -213,11 +214,49 @@ final class JobRun {
         return .value(text)
     }
 
+    /// Visits an attribute. With details, what the visit printed and used is among them.
+    private func line(_ walker: AttributeWalker, _ path: [[UInt8]]) throws(EvalFailure) -> [UInt8] {
+        guard walker.options.details else { return try walker.visit(path).line.bytes }
+        let before = printed.mark
+        let use = AttributeUse(walker.evaluator.machine)
+        let visit = try walker.visit(path)
+        var details = visit.details
+        use.add(to: &details)
+        printed.move(from: before, to: &details)
+        return visit.line.bytes + [UInt8(ascii: "\t")] + details.bytes
+    }
+
     private func print(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> EvaluationReport.Outcome {
         let limit = job.limits.resultBytes ?? .max
         let text = try evaluator.text(of: value, as: job.format, isStrict: job.isStrict, limit: limit)
         // A value that was cut while printing is longer than its limit.
         return text.count > limit ? .resultTooLarge(limit: limit) : .value(text)
+    }
+}
+
+/// What a machine used before an attribute, to tell what it used for it. What attributes have in common counts for the
+/// one that is visited first.
+private struct AttributeUse {
+    private let machine: Machine
+    private let fuel: Int
+    private let allocatedBytes: Int
+    private let wall = MonotonicClock.now()
+    private let cpu = MonotonicClock.threadTime()
+
+    init(_ machine: Machine) {
+        self.machine = machine
+        fuel = machine.fuelUsed
+        allocatedBytes = machine.heapStatistics.allocatedBytes
+    }
+
+    func add(to object: inout LineObject) {
+        var stats = LineObject()
+        stats.add("wallNs", number: MonotonicClock.now() &- wall)
+        stats.add("cpuNs", number: MonotonicClock.threadTime() &- cpu)
+        stats.add("fuel", number: UInt64(clamping: machine.fuelUsed - fuel))
+        stats.add(
+            "allocatedBytes", number: UInt64(clamping: machine.heapStatistics.allocatedBytes - allocatedBytes))
+        object.add("stats", value: stats.bytes)
     }
 }
 
@@ -246,5 +285,31 @@ private struct PrintedLines {
         bytes += kept + 1
         lines.append(
             EvaluationReport.PrintedLine(isWarning: isWarning, text: Array(line[prefix..<(prefix + kept)])))
+    }
+
+    /// What was kept and dropped at one moment.
+    struct Mark {
+        var lines: Int
+        var bytesDropped: Int
+    }
+
+    var mark: Mark { Mark(lines: lines.count, bytesDropped: bytesDropped) }
+
+    /// Moves what was printed since a moment to an attribute's details. It still counts towards the limit.
+    mutating func move(from mark: Mark, to details: inout LineObject) {
+        if lines.count > mark.lines {
+            let messages = lines[mark.lines...].map { line in
+                var message = LineObject()
+                message.add("kind", text: Array((line.isWarning ? "warn" : "trace").utf8))
+                message.add("text", text: line.text)
+                return message.bytes
+            }
+            details.add("messages", value: LineObject.list(messages))
+            lines.removeSubrange(mark.lines...)
+        }
+        if bytesDropped > mark.bytesDropped {
+            details.add("messageBytesDropped", number: UInt64(bytesDropped - mark.bytesDropped))
+            bytesDropped = mark.bytesDropped
+        }
     }
 }

@@ -42,6 +42,7 @@ enum WorkerProtocol {
         case setOptions = 19
         case queryPathInfo = 26
         case queryValidPaths = 31
+        case queryMissing = 40
         case buildPathsWithResults = 46
     }
 
@@ -70,6 +71,8 @@ enum WorkerProtocol {
         static let text = 1 << 20
         /// The fields of an activity, the traces of an error and the features.
         static let items = 1 << 10
+        /// The store paths in an answer about a whole closure.
+        static let paths = 1 << 22
         /// The messages of one request.
         static let messages = 1 << 20
     }

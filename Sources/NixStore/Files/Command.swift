@@ -50,7 +50,7 @@ extension Command {
     /// Runs the program, writing its input and reading its output concurrently, and waits for its end.
     ///
     /// - Parameters:
-    ///   - isStopped: asked ten times a second; true ends the program.
+    ///   - isStopped: called at least ten times a second while the program runs; returning true ends the program.
     ///   - output: called with pieces of the output, in order; returning false ends the program.
     /// - Throws: why there is no result.
     func run(

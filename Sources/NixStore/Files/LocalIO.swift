@@ -7,9 +7,20 @@ public struct LocalIO: EvalIO {
     let allowedPaths: [[UInt8]]?
     /// Whether the evaluation is restricted as by Nix's setting `restrict-eval`.
     let isRestricted: Bool
-    /// Whether nothing may be read, as by Nix's setting `pure-eval`.
-    private(set) var isClosed = false
+    /// Whether only the store can be read, as in a pure evaluation of Nix.
+    private let readsStoreOnly: Bool
     let limits: ReadLimits
+
+    /// Reads nothing but the store, as a pure evaluation of Nix.
+    public static func storeOnly() -> LocalIO { LocalIO(readsStoreOnly: true) }
+
+    private init(readsStoreOnly: Bool) {
+        isPure = true
+        allowedPaths = [StorePath.directory]
+        isRestricted = false
+        self.readsStoreOnly = readsStoreOnly
+        limits = ReadLimits()
+    }
 
     /// - Parameters:
     ///   - isPure: whether environment, clock and home directory are hidden.
@@ -25,14 +36,8 @@ public struct LocalIO: EvalIO {
         self.isPure = isPure
         self.allowedPaths = allowedPaths?.map(CanonPath.canonicalize)
         self.isRestricted = isRestricted
+        readsStoreOnly = false
         self.limits = limits
-    }
-
-    /// No files at all, and no environment: what Nix's setting `pure-eval` leaves.
-    public static var pureEvaluation: LocalIO {
-        var io = LocalIO(isPure: true, allowedPaths: [])
-        io.isClosed = true
-        return io
     }
 
     public func readFile(_ path: [UInt8], limit: Int) throws(EvalIOError) -> [UInt8] {
@@ -193,7 +198,7 @@ public struct LocalIO: EvalIO {
         guard allowedPaths != nil else { return }
         let resolved = try resolveSymlinks(path, resolution)
         for candidate in [path, resolved] where !isAllowed(candidate) {
-            if isClosed { throw EvalIOError.closed(path) }
+            if readsStoreOnly { throw EvalIOError.impure(path) }
             throw isRestricted ? EvalIOError.restricted(path) : EvalIOError.outsideRoots(path)
         }
     }
