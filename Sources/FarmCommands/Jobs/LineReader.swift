@@ -34,6 +34,9 @@ final class LineReader: Sendable {
         state = Mutex(State(descriptor: descriptor))
     }
 
+    /// - Parameter descriptor: an open file, which is closed with the reader.
+    init(descriptor: Int32) { state = Mutex(State(descriptor: descriptor)) }
+
     deinit {
         let descriptor = state.withLock { $0.descriptor }
         if descriptor != 0 { close(descriptor) }

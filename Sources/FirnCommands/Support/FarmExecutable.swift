@@ -16,6 +16,7 @@ package enum FarmExecutable {
     package static let commands: [(name: String, abstract: String)] = [
         ("submit", "Submit jobs to a farm."),
         ("eval-jobs", "Evaluate every derivation of a package set, on many workers."),
+        ("compare", "Show how the derivations of two revisions differ."),
         ("get", "Show the state and result of jobs."),
         ("watch", "Follow jobs until they have finished."),
         ("jobs", "List jobs, newest first."),
