@@ -75,10 +75,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (".#a.b", false, "(builtins.getFlake \"path:/"), ("path:/x?a=${y}\"#a", false, "path:/x?a=\\${y}\\\"\").a"),
-        ("/proc", true, "\")"), ("/proc", false, "\").hydraJobs"),
-    ]) func flakesAreExpressions(_ argument: String, _ selects: Bool, _ part: String) throws {
-        let source = String(decoding: try FlakeExpression(argument, selects: selects).source, as: UTF8.self)
-        #expect(source.hasSuffix(part) || source.hasPrefix(part), "\(source)")
+        ("a", ["a"]), ("a.b-c.d", ["a", "b-c", "d"]), ("a.\"b.c\".d", ["a", "b.c", "d"]),
+    ]) func fragmentsAreAttributePaths(_ fragment: String, _ names: [String]) {
+        #expect(JobFlake.names(fragment) == names)
     }
 }

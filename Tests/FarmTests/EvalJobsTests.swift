@@ -150,6 +150,9 @@ import Testing
             #expect(try await FarmProcess.run(["eval-jobs"] + arguments).code == 2, "\(arguments)")
         }
         _ = try await run(["-E", "throw \"all\"", "--workers", "1"], expecting: 1)
+        // The functions of other options are sources of the same name.
+        let failed = try await run(["-E", "{ a = 1; }.nothing", "--workers", "1", "--apply", "x: x"], expecting: 1)
+        #expect(failed.errors.contains("1| { a = 1; }.nothing\n"), "\(failed)")
         let missing = ["-E", "{ }", "--endpoint", "ipc://\(path("nobody"))"]
         let unreachable = try await run(missing, expecting: 3)
         #expect(unreachable.errors.contains("nobody"))

@@ -26,6 +26,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
 
             Examples:
               firn eval-jobs ./nixpkgs/default.nix --workers 4 --max-memory-size 3000
+              firn eval-jobs --flake .#checks.x86_64-linux
               firn eval-jobs --expr 'import <nixpkgs> { }' -I nixpkgs=./nixpkgs --meta --show-input-drvs
             """)
 
@@ -42,6 +43,8 @@ struct EvalJobsCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Options of Nix for builds and messages") var builds: BuildArguments
 
+    @OptionGroup(title: "Network") var network: NetworkArguments
+
     @OptionGroup var connection: ConnectionArguments
 
     mutating func validate() throws {
@@ -56,12 +59,26 @@ struct EvalJobsCommand: AsyncParsableCommand {
         let settings = try settings.loaded()
         let isLocal = !connection.isGiven
         let roots = try JobRoots(input.roots(isLocal: isLocal))
-        let job = try template(settings, roots)
+        guard input.isFlake else { return try await run(settings, roots, flake: nil) }
+        guard isLocal else {
+            throw CommandFailure(
+                "--flake: a flake is locked and read here, and the workers of another farm have no such files; give them "
+                    + "its files by --root, and what to evaluate by --expr", exitCode: 2)
+        }
+        let trees = try TemporaryDirectory.make()
+        defer { TemporaryDirectory.remove(trees) }
+        let flake = try JobFlake(
+            input.file, input.flakes, self.settings, network, settings, trees: trees)
+        try await run(settings, roots, flake: flake)
+    }
+
+    private func run(_ settings: NixSettings, _ roots: JobRoots, flake: JobFlake?) async throws {
+        let job = try template(settings, roots, flake: flake)
         // A missing daemon is told before the work.
         let receiver = try JobReceiver(
             checksCacheStatus: fields.checkCacheStatus, showsInputs: fields.showInputDrvs, showsStats: fields.stats)
         let options = runOptions
-        guard isLocal else {
+        guard !connection.isGiven else {
             let client = try await connect()
             try await Self.walk(job, client, options, receiver)
             return await client.close()
@@ -100,9 +117,11 @@ struct EvalJobsCommand: AsyncParsableCommand {
         return options
     }
 
-    private func template(_ settings: NixSettings, _ roots: JobRoots) throws -> WireJobSpecification {
+    private func template(
+        _ settings: NixSettings, _ roots: JobRoots, flake: JobFlake?
+    ) throws -> WireJobSpecification {
         var job = WireJobSpecification()
-        try input.fill(&job, settings, roots)
+        try input.fill(&job, settings, roots, flake: flake)
         job.features = settings.features.sorted()
         // More frames than by default are a matter of the farm's limits.
         job.limits.depth = UInt64(settings.maximumCallDepth ?? 0)

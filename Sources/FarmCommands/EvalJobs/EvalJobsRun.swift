@@ -170,7 +170,7 @@ actor EvalJobsRun {
             if let line = queue.exceedMemory(batch, message) { try await fail(line, message, batch) }
         case .fuelExhausted, .depthExceeded, .deadlineExceeded:
             try await fail(queue.fail(batch, message), message, batch)
-        case .quarantined: if let line = queue.split(batch, message) { try await receive([line]) }
+        case .quarantined: if let line = queue.split(batch, message) { try await fail(line, message, batch) }
         default: throw failure(result, message)
         }
     }

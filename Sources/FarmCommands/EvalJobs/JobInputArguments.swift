@@ -15,14 +15,6 @@ struct JobInputArguments: ParsableArguments {
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the argument as an expression.")
     var isExpression = false
 
-    @Flag(
-        name: .customLong("flake"),
-        help: """
-            Take the argument as a flake reference, and visit the output behind its # (default: hydraJobs, or with \
-            --select the whole flake). The evaluation is pure.
-            """)
-    var isFlake = false
-
     @Option(
         help: ArgumentHelp(
             "Pass the value to a function, and visit the set that it returns.", valueName: "expr"))
@@ -53,6 +45,8 @@ struct JobInputArguments: ParsableArguments {
     )
     var callsFunctions = false
 
+    @OptionGroup(title: "Flakes") var flakes: FlakeArguments
+
     @Flag(help: "With --flake: have builtins.currentSystem. Jobs have no environment and no clock.")
     var impure = false
 
@@ -64,6 +58,7 @@ struct JobInputArguments: ParsableArguments {
 
     mutating func validate() throws {
         if isExpression, isFlake { throw ValidationError("--expr and --flake exclude each other") }
+        try flakes.check(with: isFlake)
         try CallArgument.check(arguments)
         if evalStore != nil {
             throw ValidationError("--eval-store: an evaluation uses no store, and store paths are computed")
@@ -73,13 +68,21 @@ struct JobInputArguments: ParsableArguments {
         }
     }
 
+    /// Whether the argument is a flake reference. Jobs visit the output behind its `#`, by default `hydraJobs`, or with
+    /// `--select` the whole flake.
+    var isFlake: Bool { flakes.areFlakes }
+
     /// The roots that jobs may read. On this machine these are all files if none is named, as in nix-eval-jobs.
     func roots(isLocal: Bool) throws -> [RootArgument] {
         rootArguments.isEmpty && isLocal ? [.whole] : rootArguments
     }
 
     /// Sets what the jobs evaluate and with what.
-    func fill(_ job: inout WireJobSpecification, _ settings: NixSettings, _ roots: JobRoots) throws {
+    ///
+    /// - Parameter flake: the flake, if the argument is one.
+    func fill(
+        _ job: inout WireJobSpecification, _ settings: NixSettings, _ roots: JobRoots, flake: JobFlake?
+    ) throws {
         job.roots = roots.arguments.map { root in .with { $0.name = root.name } }
         job.arguments = try JobOptionArguments.list(arguments)
         job.system = isFlake && !impure ? "" : settings.currentSystem
@@ -87,12 +90,12 @@ struct JobInputArguments: ParsableArguments {
         job.walk.select = Data((select ?? "").utf8)
         try setSearchPath(&job, settings, roots)
         if let directory = try roots.location(of: ".") { job.directory = directory }
-        job.program = try program(roots)
+        job.program = try program(roots, flake)
     }
 
-    private func program(_ roots: JobRoots) throws -> WireJobSpecification.OneOf_Program {
-        if isFlake {
-            return JobSourceArguments.source(try FlakeExpression(file, selects: select != nil).source, name: "«string»")
+    private func program(_ roots: JobRoots, _ flake: JobFlake?) throws -> WireJobSpecification.OneOf_Program {
+        if let flake {
+            return JobSourceArguments.source(flake.source(selects: select != nil), name: "«string»")
         }
         if isExpression { return JobSourceArguments.source(Array(file.utf8), name: "«string»") }
         if file.count > 2, file.hasPrefix("<"), file.hasSuffix(">") {

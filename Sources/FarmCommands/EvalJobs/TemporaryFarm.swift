@@ -21,8 +21,8 @@ enum TemporaryFarm {
         budget: MemoryBudget, roots: [RootArgument], programCache: String?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
-        let directory = try makeDirectory()
-        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let directory = try TemporaryDirectory.make()
+        defer { TemporaryDirectory.remove(directory) }
         var logger = Logger(label: "firn")
         logger.logLevel = .error
         let configuration = configuration(directory, jobMemoryBytes: budget.ofLoneJob)
@@ -52,18 +52,9 @@ enum TemporaryFarm {
             let isDone = try await tasks.next() ?? true
             await group.triggerGracefulShutdown()
             // The services ended first, because of a signal or a failure of one of them.
-            if !isDone { throw CommandFailure("stopped before the end") }
+            if !isDone { throw CommandFailure("stopped before the end", exitCode: EvalJobsCommand.farmExitCode) }
             try await tasks.waitForAll()
         }
-    }
-
-    private static func makeDirectory() throws -> String {
-        let parent = FileManager.default.temporaryDirectory.path
-        let directory = "\(parent)/firn-\(UUID().uuidString.prefix(8))"
-        guard unsafe mkdir(directory, 0o700) == 0 else {
-            throw CommandFailure("'\(directory)' cannot be made: \(unsafe String(cString: strerror(errno)))")
-        }
-        return directory
     }
 
     private static func configuration(_ directory: String, jobMemoryBytes: Int) -> CoordinatorConfiguration {

@@ -18,12 +18,14 @@ public final class Evaluator {
     let options: EvaluatorOptions
     /// The texts of sources by name, for excerpts in errors.
     var sources: [String: [UInt8]] = [:]
+    /// The texts of sources that are no files, by the number of their program in the machine: several may have one name.
+    var inlineSources: [Int: [UInt8]] = [:]
     /// The identities of sources whose programs came from the disk cache. The source is only read again when an error
     /// needs an excerpt, and must not have changed.
     var sourceKeys: [String: (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)] = [:]
-    /// The line indices of sources with resolved positions, by name.
+    /// The line indices of sources with resolved positions, by `sourceKey`.
     var lineIndices: [String: LineIndex] = [:]
-    /// The parsed expressions of sources in which something failed, by name.
+    /// The parsed expressions of sources in which something failed, by `sourceKey`.
     var contextsBySource: [String: ExpressionTrace] = [:]
     /// Sources that could not be parsed again.
     var unexplained: Set<String> = []
