@@ -89,7 +89,9 @@ struct NixEnvCommand: ParsableCommand {
 
 /// The options of `nix-env --query` that say what is shown of a package.
 struct PackageColumns: ParsableArguments {
-    @Flag(name: [.customShort("s"), .long], help: "Show whether it is installed (I), in the store (P), substitutable (S).")
+    @Flag(
+        name: [.customShort("s"), .long], help: "Show whether it is installed (I), in the store (P), substitutable (S)."
+    )
     var status = false
 
     @Flag(help: "Leave out the name.")

@@ -59,7 +59,8 @@ struct NixInstantiateCommand: ParsableCommand {
     @Flag(help: "Omit the source positions of attributes and functions from XML.")
     var noLocation = false
 
-    @Option(help: "Make PATH a link to the derivation, which keeps it; further derivations get PATH-2, PATH-3 and so on.")
+    @Option(
+        help: "Make PATH a link to the derivation, which keeps it; further derivations get PATH-2, PATH-3 and so on.")
     var addRoot: String?
 
     @Flag(help: "Accepted: the roots of --add-root are always indirect.")
@@ -75,7 +76,8 @@ struct NixInstantiateCommand: ParsableCommand {
         let options = EvaluationRun.Options(
             printsDelayed: eval && !strict && format == nil, followsEnvironment: isInstantiating,
             needsRoots: isInstantiating && addRoot != nil)
-        let code = EvaluationRun.perform(evaluation.evaluator, destination, settings, options) { run throws(EvalFailure) in
+        let code = EvaluationRun.perform(evaluation.evaluator, destination, settings, options) {
+            run throws(EvalFailure) in
             if findFile { return try evaluation.findFiles(run.evaluator) }
             if parse { return try parse(run.evaluator) }
             if eval { return try evaluate(run.evaluator) }

@@ -18,12 +18,16 @@ struct NixStoreCommand: ParsableCommand {
         let reasons: [(flags: [String], reason: String)] = [
             (["--realise", "--realize", "-r"], "builds, which firn does not; use Nix's own nix-store --realise"),
             (
-                ["--add", "-A", "--add-fixed", "--delete", "--import", "--restore", "--load-db", "--register-validity"],
+                [
+                    "--add", "-A", "--add-fixed", "--delete", "--import", "--restore", "--load-db",
+                    "--register-validity",
+                ],
                 "changes a store, to which firn writes what it evaluates and nothing else"
             ),
             (
                 [
-                    "--gc", "--verify", "--verify-path", "--repair-path", "--optimise", "--optimize", "--check-validity",
+                    "--gc", "--verify", "--verify-path", "--repair-path", "--optimise", "--optimize",
+                    "--check-validity",
                     "--dump-db", "--read-log", "-l",
                 ],
                 "needs the database of a store, which firn does not read"

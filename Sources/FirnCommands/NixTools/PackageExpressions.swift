@@ -97,7 +97,8 @@ struct PackageExpressions {
     /// A Nix string with these bytes.
     private static func quoted(_ bytes: [UInt8]) -> [UInt8] {
         let escaped = bytes.flatMap { byte in
-            [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$")].contains(byte) ? [UInt8(ascii: "\\"), byte] : [byte]
+            [UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$")].contains(byte)
+                ? [UInt8(ascii: "\\"), byte] : [byte]
         }
         return [UInt8(ascii: "\"")] + escaped + [UInt8(ascii: "\"")]
     }

@@ -21,7 +21,8 @@ struct PackageJSON: PackageReport {
             ("version", JSONBytes.string(Array(found.name.version))),
         ]
         let outputs = try package.outputs(withPaths: columns.outPath).map { output in
-            JSONBytes.string(output.name) + [UInt8(ascii: ":")] + (output.path.map(JSONBytes.string) ?? Array("null".utf8))
+            JSONBytes.string(output.name) + [UInt8(ascii: ":")]
+                + (output.path.map(JSONBytes.string) ?? Array("null".utf8))
         }
         fields?.append(("outputs", Self.braced(outputs)))
         if columns.drvPath, let path = try package.derivationPath() {

@@ -154,7 +154,8 @@ final class PackageQuery {
         } catch {
             // What a report adds is complete or left out when an assertion fails.
             if error.kind.isCatchable { return }
-            throw error.adding("while querying the derivation named '\(String(decoding: found.name.full, as: UTF8.self))'")
+            throw error.adding(
+                "while querying the derivation named '\(String(decoding: found.name.full, as: UTF8.self))'")
         }
     }
 }

@@ -63,7 +63,8 @@ struct StoreGraph {
             for reference in try store.references(path) where reference != path {
                 pending.insert(reference)
                 let other = String(decoding: CanonPath.baseName(of: reference), as: UTF8.self)
-                text += Array("\"\(other)\" -> \"\(name)\" [color = \"\(Self.colors[edges % Self.colors.count])\"];\n".utf8)
+                text += Array(
+                    "\"\(other)\" -> \"\(name)\" [color = \"\(Self.colors[edges % Self.colors.count])\"];\n".utf8)
                 edges += 1
             }
         }

@@ -26,7 +26,8 @@ struct EvaluationRun {
     ///
     /// - Returns: the exit code.
     static func perform(
-        _ arguments: EvaluatorArguments, _ store: StoreArguments, _ settings: NixSettings, _ options: Options = Options(),
+        _ arguments: EvaluatorArguments, _ store: StoreArguments, _ settings: NixSettings,
+        _ options: Options = Options(),
         _ body: (EvaluationRun) throws(EvalFailure) -> Void
     ) -> Int32 {
         guard

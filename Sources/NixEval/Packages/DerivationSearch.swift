@@ -76,7 +76,8 @@ struct DerivationSearch {
     private func member(_ level: Level) -> ValueHandle {
         let machine = evaluator.machine
         // A level has exactly the members that its value has.
-        return (level.names.map { machine.attribute(level.value, $0[level.next]) }
+        return
+            (level.names.map { machine.attribute(level.value, $0[level.next]) }
             ?? machine.element(level.value, level.next)) ?? level.value
     }
 

@@ -34,7 +34,8 @@ extension Evaluator {
             let middle = (range.lowerBound + range.upperBound) / 2
             let found = index.location(of: UInt32(middle))
             if (found.line, found.column) == (line, column) { return UInt32(middle) }
-            range = (found.line, found.column) < (line, column) ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            range =
+                (found.line, found.column) < (line, column) ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return nil
     }

@@ -46,7 +46,8 @@ public final class StoreContents {
             derivations[path] = derivation
             return derivation
         } catch {
-            throw StoreQueryError("error parsing derivation '", path, "': \(String(decoding: error.message, as: UTF8.self))")
+            throw StoreQueryError(
+                "error parsing derivation '", path, "': \(String(decoding: error.message, as: UTF8.self))")
         }
     }
 
