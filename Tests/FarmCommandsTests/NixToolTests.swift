@@ -22,7 +22,10 @@ import Testing
 
     @Test(arguments: [
         ("{}", "{}"), ("[]", "[]"), ("1", "1"), (#"{"a":[]}"#, "{\n  \"a\": []\n}"),
-        (#"{"a":[1,{"b":"x,{\"y"}],"c":{}}"#, "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x,{\\\"y\"\n    }\n  ],\n  \"c\": {}\n}"),
+        (
+            #"{"a":[1,{"b":"x,{\"y"}],"c":{}}"#,
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x,{\\\"y\"\n    }\n  ],\n  \"c\": {}\n}"
+        ),
     ])
     func jsonIsSpreadOverLines(_ compact: String, _ lines: String) {
         var text: [UInt8] = []

@@ -26,6 +26,8 @@ import Testing
         ("--eval -E '{ a = 1; }'", "{ a = 1; }\n"), ("--eval -E '{ a = [ (1 + 1) ]; }'", "{ a = <CODE>; }\n"),
         ("--eval --strict -E '{ a = [ (1 + 1) ]; }'", "{ a = [ 2 ]; }\n"), ("--eval --xml --json -E 1", "1\n"),
         ("--eval --strict --json -E '{ a = 1; }' -A a", "1\n"), ("--eval --raw -E '\"x\"'", "x"),
+        ("--eval --raw -E '{ outPath = \"o\"; }'", "o"), ("--eval --raw ./. -A low | cut -c1-11", "/nix/store/\n"),
+        ("--eval --raw -E ./default.nix | cut -d- -f2", "default.nix\n"),
         ("--parse -E 'x: x + 1'", "(x: (x + 1))\n"), ("--parse-only -E 1 -A ignored 2", "1\n2\n"),
         ("--eval -A low.name", "\"low\"\n"), ("--eval-only --eval-system t -E builtins.currentSystem", "\"t\"\n"),
         ("--eval --arg x 1 --argstr y z -E '{ x, y }: [ x y ]' --strict", "[ 1 \"z\" ]\n"),
@@ -44,7 +46,8 @@ import Testing
         // The warning comes only where a store is written.
         let written = try await run("nix-instantiate --store ./s -A low > out; test -f s$(cat out)")
         #expect(written.status == 0 && written.messages.contains("you did not specify '--add-root'"))
-        let rooted = try await run("nix-instantiate --store ./s -A low --add-root r --indirect; readlink r | sed 's,.*-,,'")
+        let rooted = try await run(
+            "nix-instantiate --store ./s -A low --add-root r --indirect; readlink r | sed 's,.*-,,'")
         #expect(rooted.output.hasSuffix("/r\nlow.drv\n") && rooted.messages == "")
     }
 
@@ -68,7 +71,9 @@ import Testing
         let parts = outcome.output.split(separator: "\n\n", omittingEmptySubsequences: false)
         try #require(parts.count == 8, "\(outcome)")
         #expect(parts[0].split(separator: "\n").sorted() == ["f", "low.drv"])
-        #expect(parts[1].hasSuffix("high.drv") && parts[1].split(separator: "\n").sorted() == ["f", "g", "high.drv", "low.drv"])
+        #expect(
+            parts[1].hasSuffix("high.drv")
+                && parts[1].split(separator: "\n").sorted() == ["f", "g", "high.drv", "low.drv"])
         #expect(parts[2].split(separator: "\n").sorted() == ["high", "high-dev"])
         #expect(parts[3].hasPrefix("high\nhigh.drv\n") && parts[3].contains("└───") && parts[3].contains("├───"))
         #expect(parts[4].hasPrefix("digraph G {\n") && parts[4].hasSuffix("\n}"))

@@ -43,7 +43,8 @@ import Testing
         }
         #expect(
             lines == [
-                ["app", "app-1.0", "s", "S-app-1.0;dev=S-app-1.0-dev", "first", "line"], ["same", "app-1.2", "s", "S-app-1.2"],
+                ["app", "app-1.0", "s", "dev=S-app-1.0-dev;S-app-1.0", "first", "line"],
+                ["same", "app-1.2", "s", "S-app-1.2"],
                 ["lib.z", "Zlib-1", "s", "S-Zlib-1"],
             ])
         // All but the last columns are as wide as their widest texts, and two spaces.
@@ -53,7 +54,8 @@ import Testing
 
     @Test(arguments: [
         ("-qa", "app-1.0\napp-1.2\nlate-1\nZlib-1\n"), ("-qaP --no-name", "app\nsame\nlate\nlib.z\n"),
-        ("-qa 'a.*' Zlib", "app-1.0\napp-1.2\nZlib-1\n"), ("-qa app-1.2", "app-1.2\n"), ("-qa '*'", "app-1.0\napp-1.2\nlate-1\nZlib-1\n"),
+        ("-qa 'a.*' Zlib", "app-1.0\napp-1.2\nZlib-1\n"), ("-qa app-1.2", "app-1.2\n"),
+        ("-qa '*'", "app-1.0\napp-1.2\nlate-1\nZlib-1\n"),
         ("-qaA lib", "Zlib-1\n"), ("-qaPA lib --arg n 2", "lib.z  Zlib-2\n"), ("-qa --system-filter t", ""),
         ("-qac", "app-1.0  - \napp-1.2  - \nlate-1   - \nZlib-1   - \n"), ("-q", ""),
     ])
@@ -65,10 +67,23 @@ import Testing
     @Test(arguments: [
         ("nix-env -f a.nix -qa ap", "error: selector 'ap' matches no derivations, maybe you meant:\n       app\n"),
         ("nix-env -f a.nix -qa zzz", "error: selector 'zzz' matches no derivations\n"),
-        ("nix-env -f a.nix -qP", "error: --attr-path(-P) only works with --available\nTry 'nix-env --help' for more information.\n"),
+        (
+            "nix-env -f a.nix -qP",
+            "error: --attr-path(-P) only works with --available\nTry 'nix-env --help' for more information.\n"
+        ),
         ("nix-env -f a.nix", "error: no operation specified\nTry 'nix-env --help' for more information.\n"),
-        ("nix-env -i app", "error: 'nix-env -i' changes or lists generations of a profile, which only Nix's own command does; firn has --query\n"),
-        ("nix-store -r /nix/store/x", "error: 'nix-store -r' builds, which firn does not; use Nix's own nix-store --realise\n"),
+        (
+            "nix-env -i app",
+            "error: 'nix-env -i' changes or lists generations of a profile, which only Nix's own command does; firn has --query\n"
+        ),
+        (
+            "nix-store -r /nix/store/x",
+            "error: 'nix-store -r' builds, which firn does not; use Nix's own nix-store --realise\n"
+        ),
+        ("nix-env -qa --bogus", "error: unknown flag '--bogus'\nTry 'nix-env --help' for more information.\n"),
+        ("nix-store -q --bogus", "error: unknown flag '--bogus'\nTry 'nix-store --help' for more information.\n"),
+        ("nix-instantiate --bogus", "error: unrecognised flag '--bogus'\n"),
+        ("nix-instantiate -A", "error: '-A' requires an argument\n"),
         ("nix-store -q /tmp", "error: path '/tmp' is not in the Nix store\n"),
         ("nix-instantiate -E 'assert false; 1'", "error: assertion 'false' failed"),
     ])
@@ -139,14 +154,18 @@ import Testing
     @Test func directoriesOfExpressionsAreCombined() async throws {
         let d = "derivation { name = \"NAME\"; system = \"s\"; builder = \"b\"; }"
         let files = [
-            "e/one.nix": d.replacing("NAME", with: "one"), "e/sub/two.nix": "{ }: { x = \(d.replacing("NAME", with: "two")); }",
+            "e/one.nix": d.replacing("NAME", with: "one"),
+            "e/sub/two.nix": "{ }: { x = \(d.replacing("NAME", with: "two")); }",
             "e/three/default.nix": "{ y = \(d.replacing("NAME", with: "three")); }", "e/manifest.nix": "abort \"read\"",
             "e/note.txt": "abort",
         ]
         let outcome = try await run("nix-env -f e -qaP", files)
-        #expect(outcome.output == "one      one\nthree.y  three\ntwo.x    two\n" && outcome.messages == "", "\(outcome)")
+        #expect(
+            outcome.output == "one      one\nthree.y  three\ntwo.x    two\n" && outcome.messages == "", "\(outcome)")
         let home = try await run("mkdir h && mv e h/.nix-defexpr && HOME=$PWD/h nix-env -qa one", files)
         #expect(home.output == "one\n")
+        let none = try await run("HOME=$PWD/none nix-env -qa; ls none")
+        #expect(none.output == "" && !none.messages.contains("error:"))
     }
 
     @Test func profilesAreRead() async throws {
@@ -155,8 +174,9 @@ import Testing
             """
         let files = ["p/manifest.nix": manifest, "new/manifest.json": "{}"]
         #expect(try await run("nix-env -p p -q", files).output == "app-1.1\n")
-        #expect(try await run("NIX_PROFILE=p nix-env -q --installed --out-path --no-name", files).output
-            == "/nix/store/00000000000000000000000000000000-app-1.1\n")
+        #expect(
+            try await run("NIX_PROFILE=p nix-env -q --installed --out-path --no-name", files).output
+                == "/nix/store/00000000000000000000000000000000-app-1.1\n")
         #expect(try await run("nix-env -p p -f a.nix -qac app", files).output == "app-1.0  < 1.1\napp-1.2  > 1.1\n")
         #expect(try await run("nix-env -p p -f a.nix -qc", files).output == "app-1.1  < 1.2\n")
         let refused = try await run("nix-env -p new -q", files)
@@ -175,7 +195,8 @@ import Testing
     }
 
     @Test func linksAreReplacedAndFilesAreNot() async throws {
-        let outcome = try await run(#""$0" nix-commands --json bin; rm bin/nix-env; touch bin/nix-env; "$0" nix-commands bin"#)
+        let outcome = try await run(
+            #""$0" nix-commands --json bin; rm bin/nix-env; touch bin/nix-env; "$0" nix-commands bin"#)
         #expect(outcome.status == 1 && outcome.output.contains(#""nix-store":"#))
         #expect(outcome.messages.contains("is no symbolic link; it is not replaced"))
     }

@@ -47,10 +47,24 @@ enum NixTool: String, CaseIterable {
                 Output.text(command.fullMessage(for: error) + "\n")
                 leave(0)
             }
-            Output.message("error: \(command.message(for: error))\nTry '\(rawValue) --help' for more information.\n")
+            let message = inNixWords(command.message(for: error))
+            Output.message("error: \(message)\nTry '\(rawValue) --help' for more information.\n")
             leave(1)
         }
         leave(0)
+    }
+
+    /// What the parser of the command line says, in the words of Nix where it has some for the same mistake.
+    private func inNixWords(_ message: String) -> String {
+        let unknown = "Unknown option "
+        if message.hasPrefix(unknown) {
+            return (self == .instantiate ? "unrecognised flag " : "unknown flag ") + message.dropFirst(unknown.count)
+        }
+        let missing = "Missing value for '"
+        if message.hasPrefix(missing) {
+            return "'\(message.dropFirst(missing.count).prefix { $0 != " " && $0 != "'" })' requires an argument"
+        }
+        return message
     }
 
     /// Prints the line that scripts read, with the version of Nix whose behaviour is implemented. With `-v` it is followed

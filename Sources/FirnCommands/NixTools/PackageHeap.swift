@@ -7,20 +7,20 @@ final class PackageHeap {
     let evaluator: Evaluator
     let functions: PackageFunctions
     private let arguments: [(name: [UInt8], value: ValueHandle)]
-    private let file: [UInt8]
+    /// The file or directory of the expressions; nil for the user's own, of which there may be none.
+    private let file: [UInt8]?
+    private let defaultFile: [UInt8]
     private let prefix: String
     /// The value in which packages are searched, once it is loaded.
     private var root: ValueHandle?
 
-    /// - Parameter file: the file or directory of the expressions; nil for the user's own.
     init(_ command: NixEnvCommand, _ settings: NixSettings, _ evaluator: Evaluator) throws(EvalFailure) {
         self.evaluator = evaluator
         functions = try PackageFunctions(evaluator)
         arguments = try command.evaluator.callArguments(evaluator)
         prefix = command.attribute ?? ""
-        file =
-            try command.file.map { name throws(EvalFailure) in try FileArgument(name).path(evaluator) }
-            ?? PackageExpressions.defaultPath(settings)
+        file = try command.file.map { name throws(EvalFailure) in try FileArgument(name).path(evaluator) }
+        defaultFile = PackageExpressions.defaultPath(settings)
     }
 
     /// Loads the expressions, before a mark is set to which handles are released.
@@ -28,9 +28,15 @@ final class PackageHeap {
 
     private func loadedRoot() throws(EvalFailure) -> ValueHandle {
         if let root { return root }
-        let root = try evaluator.select(PackageExpressions.load(file, evaluator), path: prefix, arguments)
+        let root = try evaluator.select(expressions(), path: prefix, arguments)
         self.root = root
         return root
+    }
+
+    private func expressions() throws(EvalFailure) -> ValueHandle {
+        if let file { return try PackageExpressions.load(file, evaluator) }
+        guard (try? LocalIO().pathExists(defaultFile)) == true else { return evaluator.machine.makeAttributes([]) }
+        return try PackageExpressions.load(defaultFile, evaluator)
     }
 
     /// The packages of the expressions.

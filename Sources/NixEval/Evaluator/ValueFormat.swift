@@ -30,13 +30,14 @@ extension Evaluator {
         }
     }
 
-    /// The bytes of a string or path.
+    /// The text that a value has in a string: that of a string itself, the store path of a path, and what a set has as
+    /// `__toString` or `outPath`.
     ///
     /// - Throws: an error for other values, or the failure of the evaluation.
     package func rawText(of value: ValueHandle) throws(EvalFailure) -> [UInt8] {
         let forced = try force(value)
-        if let bytes = machine.bytes(forced) { return bytes }
-        throw EvalFailure(
-            kind: .type, message: Array("expected a string but found \(machine.typeName(forced))".utf8))
+        if machine.isString(forced), let bytes = machine.bytes(forced) { return bytes }
+        let coerce = try load(source: Array(#"v: "${v}""#.utf8), name: "«string»", directory: [UInt8(ascii: "/")])
+        return machine.bytes(try call(coerce, [forced])) ?? []
     }
 }
