@@ -58,8 +58,13 @@ public struct Fetcher {
 
     /// A URL without name and password, for messages.
     public static func shown(_ url: [UInt8]) -> [UInt8] {
-        guard url.contains(UInt8(ascii: "@")) else { return url }
-        return (try? ParsedURL(url, isLenient: true))?.withoutCredentials.text ?? url
+        // The text may be no URL at all, and must not be shown with a password for that.
+        guard let colon = url.firstIndex(of: UInt8(ascii: ":")), url[colon...].starts(with: Array("://".utf8)) else {
+            return url
+        }
+        let authority = url[(colon + 3)...].prefix { $0 != CanonPath.slash }
+        guard let sign = authority.lastIndex(of: UInt8(ascii: "@")) else { return url }
+        return Array(url[..<(colon + 3)]) + url[(sign + 1)...]
     }
 
     /// Downloads; an error without the network.
@@ -221,7 +226,10 @@ extension Fetcher {
         if url.first == CanonPath.slash {
             return NamedFile(path: CanonPath.canonicalize(url), io: io, isLocal: true, lockedURL: nil)
         }
-        guard let parsed = try? ParsedURL(url) else { throw Self.offline(url) }
+        guard let parsed = try? ParsedURL(url) else {
+            throw network == nil
+                ? Self.offline(url) : FetchError(.invalid, "'", Self.shown(url), "' is not a valid URL")
+        }
         guard parsed.scheme == "file" else {
             // The file lies in a directory of the user, which the evaluation need not be able to read.
             let file = try downloader(for: url).file(parsed)
