@@ -53,7 +53,7 @@ import Testing
         #expect(text.hasPrefix("Derive("))
         let stored = try names("\(farm.directory)/chroot/nix/store")
         #expect(stored.map { $0.dropFirst(33) }.sorted() == ["note", "one.drv", "source", "source", "top.drv"])
-        for name in stored { #expect(text.contains(name) || name.hasSuffix("-top.drv")) }
+        for name in stored where name.hasSuffix("-note") || name.hasSuffix("-one.drv") { #expect(text.contains(name)) }
     }
 
     @Test func localRootsAndSentSourcesGiveTheSame() async throws {
