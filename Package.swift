@@ -45,7 +45,7 @@ let package = Package(
         .target(
             name: "NixStore",
             dependencies: [
-                "CCompression", "CPlatform", "MessageText", "Platform",
+                "CCompression", "CPlatform", "MessageText", "NixFormats", "Platform",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -58,8 +58,13 @@ let package = Package(
             name: "NixEval",
             dependencies: ["MessageText", "NixSyntax", "NixBytecode", "NixCompiler", "NixStore", "NixVM", "Platform"],
             resources: [
-                "attribute-walk", "derivation", "fetchurl", "get-flake", "imported-derivation",
+                "attribute-walk", "call-flake", "derivation", "fetchurl", "flake-inputs", "get-flake",
+                "imported-derivation",
             ].map { .embedInCode("NixSources/\($0).nix") }, swiftSettings: strict),
+        // Locks flakes and calls them. Programs that evaluate no flake do without it.
+        .target(
+            name: "NixFlakes", dependencies: ["MessageText", "NixEval", "NixFormats", "NixStore", "NixVM", "Platform"],
+            swiftSettings: strict),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "ZeroMQ", dependencies: ["CPlatform", "CZeroMQ", "Platform"], swiftSettings: strict),
         .target(
@@ -100,14 +105,14 @@ let package = Package(
         .target(
             name: "FirnCommands",
             dependencies: [
-                "NixBytecode", "NixCompiler", "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "NixBytecode", "NixCompiler", "NixEval", "NixFlakes", "NixFormats", "NixStore", "NixSyntax", "NixVM",
+                "Platform", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .target(
             name: "FarmCommands",
             dependencies: [
                 "FirnClient", "FirnCommands", "FirnCoordinator", "FirnKeys", "FirnProtocol", "FirnWorker", "JobStore",
-                "NixEval", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform", "ZeroMQ",
+                "NixEval", "NixFlakes", "NixFormats", "NixStore", "NixSyntax", "NixVM", "Platform", "ZeroMQ",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -162,6 +167,10 @@ let package = Package(
         .testTarget(
             name: "NixEvalTests",
             dependencies: ["NixEval", "NixSyntax", "NixCompiler", "NixBytecode", "NixStore", "NixVM", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "NixFlakesTests",
+            dependencies: ["NixEval", "NixFlakes", "NixFormats", "NixStore", "NixVM", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "LanguageTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(

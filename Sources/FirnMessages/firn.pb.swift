@@ -642,6 +642,23 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._system = newValue}
   }
 
+  /// Entries of the search path after the roots, in order; at most 64.
+  public var searchPath: [WireSearchPathEntry] {
+    get {_storage._searchPath}
+    set {_uniqueStorage()._searchPath = newValue}
+  }
+
+  /// The directory that relative paths start from: those of `source`, of arguments that are expressions, and of the
+  /// functions of a walk. Absent: the job's own directory, which is empty.
+  public var directory: WireRootFile {
+    get {_storage._directory ?? WireRootFile()}
+    set {_uniqueStorage()._directory = newValue}
+  }
+  /// Returns true if `directory` has been explicitly set.
+  public var hasDirectory: Bool {_storage._directory != nil}
+  /// Clears the value of `directory`. Subsequent reads from it will return its default value.
+  public mutating func clearDirectory() {_uniqueStorage()._directory = nil}
+
   /// If it is set, the job also gives the store objects that its evaluation makes. Only a worker that announced
   /// `closures` gets the job.
   public var closure: WireClosureRequest {
@@ -667,6 +684,22 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// `<PREFIX/below>` is `path/below`; with an empty prefix `<below>` is.
+public nonisolated struct WireSearchPathEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var prefix: Data = Data()
+
+  /// An absolute path as the job sees files.
+  public var path: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// What is to become of the store objects that a job makes: its derivations, their sources, and texts.
@@ -828,6 +861,24 @@ public nonisolated struct WireAttributeWalk: Sendable {
 
   /// Give errors with their backtraces.
   public var showTrace: Bool = false
+
+  /// Nix source of a function that the value is passed to. The attributes are those of its result, which must be a set.
+  /// Empty: none.
+  public var select: Data = Data()
+
+  /// Nix source of a function that each derivation is passed to. Its result, a set, is the line's `extraValue`. Empty:
+  /// none.
+  public var apply: Data = Data()
+
+  /// Add `inputDrvs` to the lines of derivations.
+  public var inputDrvs: Bool = false
+
+  /// Add what aggregate jobs of Hydra name: `constituents`, `namedConstituents` and `globConstituents`.
+  public var constituents: Bool = false
+
+  /// Put a tab and a second object behind the object of each line, with what is not meant to be printed: messages, what
+  /// the attribute used, and what it takes to rewrite an aggregate.
+  public var details: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2815,7 +2866,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{1}closure\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{3}search_path\0\u{1}directory\0\u{1}closure\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -2835,6 +2886,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _label: String = String()
     var _walk: WireAttributeWalk? = nil
     var _system: String = String()
+    var _searchPath: [WireSearchPathEntry] = []
+    var _directory: WireRootFile? = nil
     var _closure: WireClosureRequest? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -2863,6 +2916,8 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _label = source._label
       _walk = source._walk
       _system = source._system
+      _searchPath = source._searchPath
+      _directory = source._directory
       _closure = source._closure
     }
   }
@@ -2950,7 +3005,9 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._label) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._walk) }()
         case 20: try { try decoder.decodeSingularStringField(value: &_storage._system) }()
-        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
+        case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._searchPath) }()
+        case 22: try { try decoder.decodeSingularMessageField(value: &_storage._directory) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
         default: break
         }
       }
@@ -3030,8 +3087,14 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._system.isEmpty {
         try visitor.visitSingularStringField(value: _storage._system, fieldNumber: 20)
       }
+      if !_storage._searchPath.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._searchPath, fieldNumber: 21)
+      }
+      try { if let v = _storage._directory {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      } }()
       try { if let v = _storage._closure {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
       } }()
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3059,11 +3122,48 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._label != rhs_storage._label {return false}
         if _storage._walk != rhs_storage._walk {return false}
         if _storage._system != rhs_storage._system {return false}
+        if _storage._searchPath != rhs_storage._searchPath {return false}
+        if _storage._directory != rhs_storage._directory {return false}
         if _storage._closure != rhs_storage._closure {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSearchPathEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SearchPathEntry"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}prefix\0\u{1}path\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.prefix) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.prefix.isEmpty {
+      try visitor.visitSingularBytesField(value: self.prefix, fieldNumber: 1)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSearchPathEntry, rhs: WireSearchPathEntry) -> Bool {
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3178,7 +3278,7 @@ nonisolated extension WireStoreObject.Method: SwiftProtobuf._ProtoNameProviding 
 
 nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AttributeWalk"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}paths\0\u{3}force_recurse\0\u{1}meta\0\u{3}show_trace\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}paths\0\u{3}force_recurse\0\u{1}meta\0\u{3}show_trace\0\u{1}select\0\u{1}apply\0\u{3}input_drvs\0\u{1}constituents\0\u{1}details\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3190,6 +3290,11 @@ nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularBoolField(value: &self.forceRecurse) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.meta) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.showTrace) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.select) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.apply) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.inputDrvs) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.constituents) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.details) }()
       default: break
       }
     }
@@ -3208,6 +3313,21 @@ nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.showTrace != false {
       try visitor.visitSingularBoolField(value: self.showTrace, fieldNumber: 4)
     }
+    if !self.select.isEmpty {
+      try visitor.visitSingularBytesField(value: self.select, fieldNumber: 5)
+    }
+    if !self.apply.isEmpty {
+      try visitor.visitSingularBytesField(value: self.apply, fieldNumber: 6)
+    }
+    if self.inputDrvs != false {
+      try visitor.visitSingularBoolField(value: self.inputDrvs, fieldNumber: 7)
+    }
+    if self.constituents != false {
+      try visitor.visitSingularBoolField(value: self.constituents, fieldNumber: 8)
+    }
+    if self.details != false {
+      try visitor.visitSingularBoolField(value: self.details, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3216,6 +3336,11 @@ nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.forceRecurse != rhs.forceRecurse {return false}
     if lhs.meta != rhs.meta {return false}
     if lhs.showTrace != rhs.showTrace {return false}
+    if lhs.select != rhs.select {return false}
+    if lhs.apply != rhs.apply {return false}
+    if lhs.inputDrvs != rhs.inputDrvs {return false}
+    if lhs.constituents != rhs.constituents {return false}
+    if lhs.details != rhs.details {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

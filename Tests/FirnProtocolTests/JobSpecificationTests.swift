@@ -57,6 +57,17 @@ import Testing
                 }
             }
         ),
+        ("search_path has more", { $0.searchPath = .init(repeating: .with { $0.path = .init("/x".utf8) }, count: 65) }),
+        ("no absolute path", { $0.searchPath = [.with { $0.path = .init("x".utf8) }] }),
+        ("no absolute path", { $0.searchPath = [.with { $0.path = .init("/x\0".utf8) }] }),
+        ("directory.root", { $0.directory = .with { $0.root = "lib" } }),
+        (
+            "directory.path",
+            {
+                $0.roots = [.with { $0.name = "lib" }]
+                $0.directory = .with { ($0.root, $0.path) = ("lib", "..") }
+            }
+        ),
         ("encoded.program is empty", { $0.encoded = WireEncodedProgram() }),
     ]
 

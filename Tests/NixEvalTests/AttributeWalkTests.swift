@@ -1,3 +1,4 @@
+import Foundation
 import NixEval
 import NixStore
 import NixVM
@@ -67,6 +68,110 @@ import Testing
                 #"{"attr":"bare","attrPath":["bare"],"drvPath":"/d/bare.drv","name":"bare","#
                     + #""outputs":{"out":"/o/bare"},"system":"unknown"}"#,
             ])
+    }
+
+    /// Two derivations that are made by the evaluation, so that it knows more of them than their attributes say.
+    static let made = """
+        let
+          drv = name: more: derivation ({ inherit name; system = "machine"; builder = "/bin/sh"; } // more);
+          dep = drv "dep" { outputs = [ "out" "dev" ]; };
+        in rec {
+          inherit dep;
+          user = drv "user" { uses = [ dep dep.dev ]; requiredSystemFeatures = [ "kvm" "big-parallel" "kvm" ]; };
+          structured = drv "structured" { __structuredAttrs = true; requiredSystemFeatures = [ "b" "a" ]; };
+          lies = dep // { system = "another"; };
+        }
+        """
+
+    @Test func aDerivationThatIsMadeSaysWhatItNeeds() async throws {
+        var options = AttributeWalker.Options()
+        options.inputDerivations = true
+        let lines = try Self.lines(
+            await Self.walk(Self.made, [["user"], ["structured"], ["lies"]], options: options))
+        #expect(lines.count == 3)
+        #expect(
+            try #require(lines.first).contains(
+                #""inputDrvs":{"/nix/store/rxaz6r2c1s9xysgwi87gw1m3phsvzv8z-dep.drv":["dev","out"]}"#))
+        #expect(lines[0].contains(#""requiredSystemFeatures":["big-parallel","kvm"],"system":"machine"}"#))
+        #expect(lines[1].contains(#""inputDrvs":{}"#))
+        #expect(lines[1].contains(#""requiredSystemFeatures":["a","b"]"#))
+        #expect(lines[2].contains(#""requiredSystemFeatures":[],"system":"machine"}"#))
+    }
+
+    @Test func theRootIsWhatSelectReturns() async throws {
+        var options = AttributeWalker.Options()
+        options.select = Array("set: { only = set.hello; }".utf8)
+        let lines = try Self.lines(await Self.walk(Self.packages, [[], ["only"]], options: options))
+        #expect(lines.count == 2)
+        #expect(lines.first == #"{"attr":"","attrPath":[],"attrs":["only"]}"#)
+        #expect(lines.last?.contains(#""drvPath":"/d/hello.drv""#) == true)
+        options.select = Array("set: 1".utf8)
+        let outcome = try await Self.walk(Self.packages, [[]], options: options)
+        guard case .failed(let failure) = outcome else { throw Unexpected(outcome: "\(outcome)") }
+        #expect(failure.message == "expected a set but found an integer: 1: '--select' must evaluate to a set")
+    }
+
+    @Test func derivationsHaveWhatApplyReturns() async throws {
+        var options = AttributeWalker.Options()
+        options.apply = Array("drv: { is = drv.name; } // (if drv.name == \"bare\" then throw \"bare!\" else { })".utf8)
+        let lines = try Self.lines(await Self.walk(Self.packages, [["hello"], ["bare"], ["number"]], options: options))
+        #expect(lines.count == 3)
+        #expect(lines.first?.contains(#""extraValue":{"is":"hello-1"},"name""#) == true)
+        #expect(lines[1].contains("error: bare!"))
+        #expect(lines[2] == #"{"attr":"number","attrPath":["number"],"attrs":[]}"#)
+        options.apply = Array("drv: drv.name".utf8)
+        let wrong = try Self.lines(await Self.walk(Self.packages, [["hello"]], options: options))
+        #expect(wrong.first?.contains("the result of --apply has the type string, not set") == true)
+    }
+
+    @Test func aggregatesNameTheirConstituents() async throws {
+        let source = """
+            let drv = name: more: derivation ({ inherit name; system = "m"; builder = "b"; } // more);
+            in rec {
+              a = drv "a" { outputs = [ "out" "doc" ]; };
+              all = drv "all" { _hydraAggregate = true; constituents = [ a a.doc "b" ]; };
+              globs = drv "globs" { _hydraAggregate = true; _hydraGlobConstituents = true; constituents = [ "*" ]; };
+              none = drv "none" { _hydraAggregate = true; };
+            }
+            """
+        var options = AttributeWalker.Options()
+        options.constituents = true
+        options.details = true
+        let lines = try Self.lines(
+            await Self.walk(source, [["a"], ["all"], ["globs"], ["none"]], options: options))
+        #expect(lines.count == 4)
+        let path = "/nix/store/"
+        #expect(
+            try #require(lines.first).contains(
+                #""constituents":[],"drvPath":"\#(path)"#))
+        #expect(lines[0].contains(#""globConstituents":false,"name":"a","namedConstituents":[]"#))
+        #expect(lines[0].contains(#"\#t{"kind":"derivation","modulo":""#))
+        #expect(!lines[0].contains("aggregate"))
+        let all = lines[1]
+        #expect(all.components(separatedBy: "-a.drv\"").count == 4, "twice a constituent, and once an input")
+        #expect(all.contains(#""namedConstituents":["b"]"#))
+        #expect(all.contains(#""aggregate":{"inputs":{"\#(path)"#))
+        #expect(lines[2].contains(#""globConstituents":true"#))
+        #expect(lines[3].contains("derivation must have a 'constituents' attribute"))
+    }
+
+    @Test func whatAnAttributePrintsAndUsesIsItsOwn() async throws {
+        let source = """
+            let shared = builtins.trace "shared" (builtins.foldl' (a: b: a + b) 0 (builtins.genList (x: x) 10000));
+            in { a = shared; b = builtins.warn "careful" shared; c = 1; }
+            """
+        var options = AttributeWalker.Options()
+        options.details = true
+        let lines = try Self.lines(await Self.walk(source, [["a"], ["b"], ["c"]], options: options))
+        #expect(lines.count == 3)
+        #expect(try #require(lines.first).contains(#""messages":[{"kind":"trace","text":"shared"}]"#))
+        #expect(lines[1].contains(#""messages":[{"kind":"warn","text":"careful"}]"#))
+        #expect(!lines[2].contains("messages"))
+        let fuel = lines.map { line -> Int in
+            let digits = line.components(separatedBy: #""fuel":"#).last?.prefix { $0.isNumber }
+            return digits.flatMap { Int($0) } ?? -1
+        }
+        #expect(fuel[0] > 10_000 && (0..<1_000).contains(fuel[1]) && (0..<1_000).contains(fuel[2]), "\(fuel)")
     }
 
     @Test func metaIsItsPlainPart() async throws {

@@ -54,6 +54,30 @@ import Testing
         }
     }
 
+    /// The other roots and the bundle are in front of the root that has everything.
+    @Test func aRootMayBeSeenAtItsOwnPaths() throws {
+        let whole = try RootedIO(
+            roots: [
+                RootedIO.Root(name: "/", directory: Array("/".utf8)),
+                RootedIO.Root(name: "lib", directory: directory("lib")),
+            ], bundle: [BundleFile(path: Array("main.nix".utf8), contents: Array("main".utf8))])
+        let here = directory("lib/default.nix")
+        #expect(try whole.readFile(here) == Array("inside".utf8))
+        #expect(try whole.readFile(Array("/roots/lib/default.nix".utf8)) == Array("inside".utf8))
+        #expect(try whole.readFile(Array("/job/main.nix".utf8)) == Array("main".utf8))
+        #expect(try whole.fileType([UInt8(ascii: "/")]) == .directory)
+        #expect(try whole.readDirectory([UInt8(ascii: "/")]).contains { $0.name == Array("proc".utf8) })
+        #expect(try whole.resolveSymlinks([UInt8(ascii: "/")], .full) == [UInt8(ascii: "/")])
+        directory.link("lib/absolute", to: String(decoding: directory("secret"), as: UTF8.self))
+        directory.link(
+            "lib/high", to: "../../../../../../../../../../" + String(decoding: here.dropFirst(), as: UTF8.self))
+        #expect(try whole.readFile(directory("lib/absolute")) == Array("outside".utf8))
+        #expect(try whole.resolveSymlinks(directory("lib/high"), .full) == here)
+        #expect(throws: EvalIOError.self) { try whole.readFile(Array("/roots/lib/absolute".utf8)) }
+        // A job that does not name the root does not see it.
+        #expect(throws: EvalIOError.self) { try whole.restricted(to: ["lib"], bundle: []).readFile(here) }
+    }
+
     @Test func namesTheRootThatIsMissing() throws {
         do {
             _ = try io.readFile(Array("/roots/nixpkgs/default.nix".utf8))

@@ -9,127 +9,177 @@ struct EvalJobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval-jobs", abstract: "Evaluate every derivation of a package set, on many workers.",
         discussion: """
-            Prints one JSON object per line for each derivation, with the fields of nix-eval-jobs: attr, attrPath, name, \
-            system, drvPath, outputs, and meta if requested. For an attribute that cannot be evaluated it has the field \
-            error. Sets below the top are visited if they have recurseForDerivations = true. The order of the lines is \
-            undefined.
+            Takes the command line of nix-eval-jobs, and prints one JSON object per line for each derivation, with its \
+            fields: attr, attrPath, name, system, drvPath, outputs, requiredSystemFeatures, and those that options ask \
+            for. For an attribute that cannot be evaluated it has the field error, and fatal if the attribute ended its \
+            job. Sets below the top are visited if they have recurseForDerivations = true. The order of the lines is \
+            undefined. Standard error ends with a line that begins with "complete:" and counts the lines; a stream \
+            without it was cut off.
 
-            FILE is read from a root if it lies in one; otherwise it is sent with the job, and may read the roots as \
-            <NAME>. Without --endpoint, --config, --set or a FIRN_CLIENT variable, the command starts a farm on this machine \
-            and stops it at the end.
+            Without --endpoint, --config, --set or a FIRN_CLIENT variable, the command starts a farm on this machine and \
+            stops it at the end. That farm sees all files, or with --root only the roots. On another farm, what is \
+            evaluated is read from a root if it lies in one, and sent with the job otherwise.
 
-            The exit code is 1 if FILE itself or the farm fails. Errors of single attributes do not change it from 0.
+            The derivations are written to the store that --store, --export or NIX_REMOTE names, each before its line is \
+            printed; without one of them, and with --no-instantiate, nothing is written.
 
-            Example: firn eval-jobs ./nixpkgs/default.nix --root nixpkgs=./nixpkgs --workers 4
+            The exit code is 1 if the package set itself cannot be evaluated, or with --fail-on-error an attribute; 2 if the \
+            command line is wrong; 3 if the farm cannot be reached or ends. Errors of attributes alone do not change it \
+            from 0.
+
+            Examples:
+              firn eval-jobs ./nixpkgs/default.nix --workers 4 --max-memory-size 3000
+              firn eval-jobs --flake .#checks.x86_64-linux
+              firn eval-jobs ./release.nix --store daemon --gc-roots-dir ./roots
+              firn eval-jobs --expr 'import <nixpkgs> { }' -I nixpkgs=./nixpkgs --meta --show-input-drvs
             """)
 
-    @Argument(help: "The file that holds the package set; a directory means its default.nix.")
-    var file: String
+    /// The exit code for a farm that cannot be reached, refuses the jobs or ends.
+    static let farmExitCode: Int32 = 3
 
-    @Option(
-        name: .customLong("root"),
-        help: ArgumentHelp(
-            "A directory that the evaluation may read, and its name; repeatable.", valueName: "name=directory"))
-    var roots: [RootArgument] = []
+    @OptionGroup var input: JobInputArguments
 
-    @Option(
-        help:
-            "Worker processes of the local farm, or concurrent jobs on a remote one (default: the number of processors)."
-    )
-    var workers: Int?
+    @OptionGroup(title: "Fields") var fields: JobFieldArguments
 
-    @Option(
-        name: [
-            .customLong("arg"), .customLong("argstr"), .customLong("arg-from-file"), .customLong("arg-from-stdin"),
-        ],
-        help: """
-            NAME EXPR, with --argstr NAME TEXT, with --arg-from-file NAME FILE, or with --arg-from-stdin NAME: pass an \
-            argument to a function.
-            """)
-    var arguments: [CallArgument] = []
+    @OptionGroup(title: "Running") var running: JobRunArguments
 
-    @Flag(help: "Visit every set, even without recurseForDerivations.")
-    var forceRecurse = false
-
-    @Flag(help: "Add the meta attribute of each derivation.")
-    var meta = false
-
-    @OptionGroup var settings: SettingArguments
+    @OptionGroup(title: "Settings of Nix") var settings: SettingArguments
 
     @OptionGroup(title: "Options of Nix for builds and messages") var builds: BuildArguments
 
-    @Option(help: "Memory of one job, such as 2GiB; a job that approaches it is continued by another one.")
-    var maxMemory = ByteSize(bytes: 4 << 30)
+    @OptionGroup(title: "Store") var store: StoreArguments
 
-    @Option(help: ArgumentHelp("The longest time of one job.", valueName: "seconds"))
-    var maxTime = 3_600.0
-
-    @Flag(help: "Neither read nor write the cache of compiled programs (local farm only).")
-    var noCache = false
+    @OptionGroup(title: "Network") var network: NetworkArguments
 
     @OptionGroup var connection: ConnectionArguments
 
     mutating func validate() throws {
-        if let workers, !(1...1_024).contains(workers) {
-            throw ValidationError("--workers takes a number from 1 to 1024, not \(workers)")
+        if fields.noInstantiate, store.store != nil || store.export != nil {
+            throw ValidationError("--no-instantiate writes nothing, so --store and --export have no meaning with it")
         }
-        guard maxTime > 0, maxTime < 86_400 else {
-            throw ValidationError("--max-time takes seconds above 0 and up to a day, not \(maxTime)")
+        if store.takesStandardOutput {
+            throw ValidationError("--export - : standard output has the lines of the jobs; give a file")
         }
-        if noCache, connection.isGiven {
+        if running.noCache, connection.isGiven {
             throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
         }
-        try CallArgument.check(arguments)
     }
 
     func run() async throws {
-        builds.warn()
-        let job = try template(try settings.loaded())
-        let count = workers ?? ProcessInfo.processInfo.activeProcessorCount
+        builds.warn(hasLogFormats: true)
+        let choice = fields.noInstantiate ? .computed : try chosenStore(store, followsEnvironment: true)
+        fields.warn(isWritten: choice != .computed)
+        if fields.gcRootsDir != nil, choice != .computed {
+            do throws(StoreChoice.Mistake) { try choice.check(needsRoots: true) } catch {
+                throw CommandFailure(error.message, exitCode: 2)
+            }
+        }
+        let settings = try settings.loaded()
+        let isLocal = !connection.isGiven
+        let roots = try JobRoots(input.roots(isLocal: isLocal))
+        guard input.isFlake else { return try await run(settings, roots, choice, flake: nil) }
+        guard isLocal else {
+            throw CommandFailure(
+                "--flake: a flake is locked and read here, and the workers of another farm have no such files; give them "
+                    + "its files by --root, and what to evaluate by --expr", exitCode: 2)
+        }
+        let trees = try TemporaryDirectory.make()
+        defer { TemporaryDirectory.remove(trees) }
+        let flake = try JobFlake(
+            input.file, input.flakes, self.settings, network, settings, trees: trees)
+        try await run(settings, roots, choice, flake: flake)
+    }
+
+    private func run(
+        _ settings: NixSettings, _ roots: JobRoots, _ choice: StoreChoice, flake: JobFlake?
+    ) async throws {
+        var job = try template(settings, roots, flake: flake)
+        if choice != .computed { job.closure = ClosureArguments.request(localRoots: roots.arguments) }
+        let destination = Destination(choice: choice, roots: roots.arguments, rootDirectory: fields.gcRootsDir)
+        // A missing daemon is told before the work.
+        let receiver = try JobReceiver(
+            checksCacheStatus: fields.checkCacheStatus, showsInputs: fields.showInputDrvs, showsStats: fields.stats)
+        let options = runOptions
         guard !connection.isGiven else {
-            return try await walk(job, try await connection.connect(), workers: count)
+            let client = try await connect()
+            try await Self.walk(job, client, options, receiver, destination)
+            return await client.close()
         }
         try await TemporaryFarm.run(
-            processes: count, roots: roots, jobMemoryBytes: maxMemory.bytes,
-            programCache: noCache ? nil : UserCache.directory
-        ) { client in
-            try await walk(job, client, workers: count)
+            budget: options.budget, roots: roots.arguments,
+            programCache: running.noCache ? nil : UserCache.directory
+        ) { [job] client in
+            try await Self.walk(job, client, options, receiver, destination)
         }
     }
 
-    private func walk(_ job: WireJobSpecification, _ client: FirnClient, workers: Int) async throws {
-        try await ConnectionArguments.reporting {
-            try await EvalJobsRun(job, client: client, workers: workers).run()
+    /// Where the derivations of a run are written.
+    private struct Destination: Sendable {
+        let choice: StoreChoice
+        let roots: [RootArgument]
+        /// Where links to derivations are made; nil for none.
+        let rootDirectory: String?
+
+        /// Opens the store; nil if nothing is written.
+        func open(_ client: FirnClient) async throws -> JobClosures? {
+            try await ClosureReceiver.open(choice, client: client, roots: roots).map {
+                JobClosures($0, rootDirectory: choice.hasRoots ? rootDirectory : nil)
+            }
         }
-        await client.close()
     }
 
-    private func template(_ settings: NixSettings) throws -> WireJobSpecification {
+    private static func walk(
+        _ job: WireJobSpecification, _ client: FirnClient, _ options: EvalJobsRun.Options, _ receiver: JobReceiver,
+        _ destination: Destination
+    ) async throws {
+        do {
+            let closures = try await destination.open(client)
+            try await EvalJobsRun(job, client: client, options: options, receiver: receiver, closures: closures).run()
+        } catch let error as ClientError {
+            throw CommandFailure("\(error)", exitCode: farmExitCode)
+        }
+    }
+
+    private func connect() async throws -> FirnClient {
+        do {
+            return try await connection.connect()
+        } catch let failure as CommandFailure where failure.exitCode == 1 {
+            throw CommandFailure(failure.description, exitCode: Self.farmExitCode)
+        }
+    }
+
+    private var runOptions: EvalJobsRun.Options {
+        var options = EvalJobsRun.Options(workers: running.workerCount, budget: running.budget)
+        options.failsOnError = running.failOnError
+        options.summary = running.summary
+        options.logFormat = builds.logFormat
+        return options
+    }
+
+    private func template(
+        _ settings: NixSettings, _ roots: JobRoots, flake: JobFlake?
+    ) throws -> WireJobSpecification {
         var job = WireJobSpecification()
-        job.program = try PackageSetFile(file, roots: roots).program()
-        job.roots = roots.map { root in .with { $0.name = root.name } }
-        job.arguments = try JobOptionArguments.list(arguments)
-        job.system = settings.currentSystem
+        try input.fill(&job, settings, roots, flake: flake)
         job.features = settings.features.sorted()
-        job.limits.memoryBytes = UInt64(maxMemory.bytes)
-        job.limits.timeoutMs = UInt64(maxTime * 1_000)
-        job.limits.resultBytes = 256 << 20
-        job.label = "eval-jobs \(file)".prefixOfUTF8(ProtocolLimits.labelBytes)
-        job.walk.forceRecurse = forceRecurse
-        job.walk.meta = meta
+        // More frames than by default are a matter of the farm's limits.
+        job.limits.depth = UInt64(settings.maximumCallDepth ?? 0)
+        job.limits.timeoutMs = UInt64(running.maxTime * 1_000)
         job.walk.showTrace = settings.showsTrace
+        job.walk.details = true
+        fields.fill(&job.walk)
+        do throws(ProtocolError) { try job.with(paths: [[]]).validate() } catch {
+            throw CommandFailure(error.message, exitCode: 2)
+        }
         return job
     }
 }
 
-extension String {
-    /// The longest prefix of whole characters within that many bytes of UTF-8.
-    fileprivate func prefixOfUTF8(_ count: Int) -> String {
-        var text = ""
-        for character in self {
-            guard text.utf8.count + character.utf8.count <= count else { break }
-            text.append(character)
-        }
-        return text
+extension WireJobSpecification {
+    /// The job with a walk to some paths.
+    fileprivate func with(paths: [[String]]) -> WireJobSpecification {
+        var job = self
+        job.walk.paths = paths.map { path in .with { $0.names = path.map { Data($0.utf8) } } }
+        return job
     }
 }

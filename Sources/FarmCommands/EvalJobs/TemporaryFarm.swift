@@ -15,20 +15,20 @@ enum TemporaryFarm {
     /// Starts a farm, calls `body` with a client of it, and stops and removes everything in any case.
     ///
     /// - Parameters:
-    ///   - processes: the number of worker processes.
-    ///   - jobMemoryBytes: the memory limit of a job, in bytes.
+    ///   - budget: the memory of the processes.
     ///   - programCache: the directory in which workers keep compiled programs; nil for none.
     static func run(
-        processes: Int, roots: [RootArgument], jobMemoryBytes: Int, programCache: String?,
+        budget: MemoryBudget, roots: [RootArgument], programCache: String?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
-        let directory = try makeDirectory()
-        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let directory = try TemporaryDirectory.make()
+        defer { TemporaryDirectory.remove(directory) }
         var logger = Logger(label: "firn")
         logger.logLevel = .error
-        let configuration = configuration(directory, jobMemoryBytes: jobMemoryBytes)
+        let configuration = configuration(directory, jobMemoryBytes: budget.ofLoneJob)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
-        let supervisor = supervisor(processes, workerArguments(coordinator.endpoints, roots, programCache))
+        let arguments = workerArguments(coordinator.endpoints, roots, programCache, budget.programCacheBytes)
+        let supervisor = supervisor(budget.workers, arguments)
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(
             services: [coordinator.service, workers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -57,15 +57,6 @@ enum TemporaryFarm {
         }
     }
 
-    private static func makeDirectory() throws -> String {
-        let parent = FileManager.default.temporaryDirectory.path
-        let directory = "\(parent)/firn-\(UUID().uuidString.prefix(8))"
-        guard unsafe mkdir(directory, 0o700) == 0 else {
-            throw CommandFailure("'\(directory)' cannot be made: \(unsafe String(cString: strerror(errno)))")
-        }
-        return directory
-    }
-
     private static func configuration(_ directory: String, jobMemoryBytes: Int) -> CoordinatorConfiguration {
         var endpoints = CoordinatorConfiguration.Endpoints()
         endpoints.clients = "ipc://\(directory)/clients"
@@ -78,6 +69,10 @@ enum TemporaryFarm {
         configuration.settings.defaultPolicy.maximumLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.defaultLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.maximumLimits.timeoutMs = 86_400_000
+        configuration.settings.defaultPolicy.defaultLimits.closureBytes = 1 << 50
+        configuration.settings.defaultPolicy.maximumLimits.closureBytes = 1 << 50
+        configuration.settings.defaultPolicy.closureBytesPerHour = 0
+        configuration.settings.retention.maximumObjectBytes = 1 << 50
         configuration.settings.defaultPolicy.defaultLimits.fuel =
             configuration.settings.defaultPolicy.maximumLimits.fuel
         return configuration
@@ -92,13 +87,14 @@ enum TemporaryFarm {
     }
 
     private static func workerArguments(
-        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument], _ programCache: String?
+        _ endpoints: CoordinatorConfiguration.Endpoints, _ roots: [RootArgument], _ programCache: String?,
+        _ programCacheBytes: Int
     ) -> [String] {
         [
             "worker", "--endpoint", endpoints.workers, "--processes", "1", "--set", "logLevel=error", "--set",
             "contentIDs=false", "--set", "heldJobs=1",
             // A drain would be useless, because nobody awaits the results of a stopped command.
-            "--set", "drainTimeoutMs=0",
+            "--set", "drainTimeoutMs=0", "--set", "programCacheBytes=\(programCacheBytes)",
         ]
             + (programCache.map { ["--set", "programCacheDirectory=\($0)"] } ?? [])
             + roots.flatMap { ["--root", $0.text] }

@@ -13,8 +13,12 @@ package struct BuildArguments: ParsableArguments {
     @Flag(help: "Accepted; warnings are printed nevertheless.")
     var quiet: Int
 
-    @Option(help: "Accepted: raw, raw-with-logs, bar or bar-with-logs; internal-json is not to be had.")
-    var logFormat: LogFormat?
+    @Option(
+        help: """
+            raw, raw-with-logs, bar, bar-with-logs or internal-json; eval-jobs follows it, and other commands print plain \
+            messages.
+            """)
+    package var logFormat: LogFormat?
 
     @Flag(name: [.customShort("Q"), .customLong("no-build-output")], help: "Accepted; nothing is built.")
     var noBuildOutput = false
@@ -25,7 +29,7 @@ package struct BuildArguments: ParsableArguments {
     @Flag(name: .customLong("no-gc-warning"), help: "Accepted; there is no such warning.")
     var noCollectionWarning = false
 
-    enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+    package enum LogFormat: String, ExpressibleByArgument, CaseIterable {
         case raw, bar
         case rawWithLogs = "raw-with-logs"
         case barWithLogs = "bar-with-logs"
@@ -35,8 +39,10 @@ package struct BuildArguments: ParsableArguments {
     package init() {}
 
     /// Says which of the options someone could rely on without effect.
-    package func warn() {
-        if logFormat == .internalJSON {
+    ///
+    /// - Parameter hasLogFormats: whether the command follows `--log-format`.
+    package func warn(hasLogFormats: Bool = false) {
+        if logFormat == .internalJSON, !hasLogFormats {
             Output.note("warning: messages are plain text; --log-format internal-json has no effect")
         }
         if repair { Output.note("warning: nothing is built here; --repair has no effect") }

@@ -10,9 +10,11 @@ struct EvaluationArguments: ParsableArguments {
     @Argument(
         help: """
             Files to evaluate; - is standard input, a directory stands for its default.nix, and <NAME> is looked up in the \
-            search path.
+            search path. REFERENCE#ATTRIBUTE, such as .#hello, is an output of a flake.
             """)
     var files: [String] = []
+
+    @OptionGroup var flakes: FlakeArguments
 
     @Flag(name: [.customShort("E"), .customLong("expr")], help: "Take the arguments as expressions, not as files.")
     var isExpression = false
@@ -33,6 +35,8 @@ struct EvaluationArguments: ParsableArguments {
 
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
+
+    @OptionGroup var network: NetworkArguments
 
     @OptionGroup var settings: SettingArguments
 
@@ -76,6 +80,7 @@ struct EvaluationArguments: ParsableArguments {
             throw ValidationError("--max-time takes seconds above 0 and below 1000000000, not \(maxTime)")
         }
         try CallArgument.check(arguments, files: isExpression ? [] : files)
+        try checkFlakes()
         if pure && impure { throw ValidationError("--pure and --impure exclude each other") }
         if !isExpression { try Source.checkStandardInput(files) }
     }
@@ -93,11 +98,15 @@ struct EvaluationArguments: ParsableArguments {
         _ settings: NixSettings, printsDelayed: Bool = false, stress: Bool = false, countsWork: Bool = false,
         checks: MachineChecks? = nil
     ) -> Evaluator? {
-        let isPure = pure || settings.isPure && !impure
+        let isPure = isPure(settings)
         let searchPath = searchPath(settings, isPure: isPure)
-        let io = LocalIO(
-            isPure: isPure, allowedPaths: settings.isRestricted ? readablePaths(searchPath) : nil,
-            isRestricted: settings.isRestricted)
+        let isOfFlake = isPure && usesFlakes
+        let io =
+            isOfFlake
+            ? LocalIO.storeOnly()
+            : LocalIO(
+                isPure: isPure, allowedPaths: settings.isRestricted ? readablePaths(searchPath) : nil,
+                isRestricted: settings.isRestricted)
         // The lints inspect literals while parsing, so programs from the cache cannot be used.
         let diskCache: (@Sendable () -> DiskCache?)? = noCache || !settings.lints.areIgnored ? nil : UserCache.programs
         var machine = MachineSettings(
@@ -105,6 +114,7 @@ struct EvaluationArguments: ParsableArguments {
             pure: isPure, workingDirectory: currentDirectory(),
             traceVerbose: settings.tracesVerbosely, countsWork: countsWork, checks: checks, features: settings.features)
         machine.abortsOnWarning = settings.abortsOnWarning
+        machine.fetching.network = network.settings(settings)
         machine.fetching.allowedURIs = settings.isRestricted ? settings.allowedURIs : nil
         machine.fetching.allowsDirtyTrees = settings.allowsDirtyTrees
         machine.fetching.warnsOfDirtyTrees = settings.warnsOfDirtyTrees
@@ -112,9 +122,37 @@ struct EvaluationArguments: ParsableArguments {
             limits: limits(settings), settings: machine,
             pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
         options.delaysLikeNix = printsDelayed
-        let evaluator = Evaluator(io: io, options: options, print: { Output.message($0 + [UInt8(ascii: "\n")]) })
+        let evaluator = Evaluator(
+            io: io, fetchIO: isOfFlake ? LocalIO(isPure: true) : nil, options: options,
+            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
         if let evaluator { ProcessMemory.keep(evaluator) }
         return evaluator
+    }
+
+    /// Whether environment, clock and search path are hidden, which they are by default if flakes are evaluated.
+    private func isPure(_ settings: NixSettings) -> Bool { pure || (settings.isPure || usesFlakes) && !impure }
+
+    /// Whether all arguments are outputs of flakes.
+    var usesFlakes: Bool { !isExpression && (flakes.areFlakes || files.contains { isInstallable($0) }) }
+
+    /// Whether a word is an output of a flake: it has a `#`, and no file has that name.
+    private func isInstallable(_ word: String) -> Bool {
+        word.contains("#") && (try? LocalIO().pathExists(absolute(Array(word.utf8)))) != true
+    }
+
+    private func checkFlakes() throws {
+        if isExpression, flakes.areFlakes { throw ValidationError("--flake and --expr exclude each other") }
+        try flakes.check(with: usesFlakes)
+        guard usesFlakes else { return }
+        if let file = files.first(where: { !flakes.areFlakes && !isInstallable($0) }) {
+            throw ValidationError("'\(file)' is a file, and flakes are evaluated: use one or the other")
+        }
+        if !arguments.isEmpty {
+            throw ValidationError("--arg and its like are for functions in files; flakes take no arguments")
+        }
+        if !attributes.isEmpty {
+            throw ValidationError("-A is for files; of a flake, the attribute follows '#', as in .#hello")
+        }
     }
 
     private func limits(_ settings: NixSettings) -> Limits {
@@ -182,8 +220,10 @@ struct EvaluationArguments: ParsableArguments {
     /// - Parameter callsAnyway: whether a function whose arguments all have defaults is called even without `--arg`.
     ///   `nix-instantiate` does so for derivations but not with `--eval`.
     func forEachValue(
-        _ evaluator: Evaluator, callsAnyway: Bool = false, _ body: (ValueHandle) throws(EvalFailure) -> Void
+        _ evaluator: Evaluator, _ settings: NixSettings, callsAnyway: Bool = false,
+        _ body: (ValueHandle) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {
+        if usesFlakes { return try forEachOutput(evaluator, settings, body) }
         let arguments = try callArguments(evaluator)
         for file in files.isEmpty && !isExpression ? ["./default.nix"] : files {
             let loaded = try load(file, evaluator)
@@ -193,6 +233,14 @@ struct EvaluationArguments: ParsableArguments {
                 try body(isCalled ? try evaluator.autoCall(selected, arguments) : selected)
             }
         }
+    }
+
+    /// Passes what each flake reference selects to `body`.
+    private func forEachOutput(
+        _ evaluator: Evaluator, _ settings: NixSettings, _ body: (ValueHandle) throws(EvalFailure) -> Void
+    ) throws(EvalFailure) {
+        let session = try FlakeSession(flakes, evaluator, settings)
+        for word in files.isEmpty ? ["."] : files { try body(session.value(of: word)) }
     }
 
     private func load(_ file: String, _ evaluator: Evaluator) throws(EvalFailure) -> ValueHandle {

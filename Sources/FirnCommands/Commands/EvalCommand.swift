@@ -6,7 +6,10 @@ import NixVM
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval", abstract: "Evaluate files or expressions and print their values.",
-        discussion: "Example: firn eval --strict --json -E '{ a = 1 + 1; }'")
+        discussion: """
+            Examples: firn eval --strict --json -E '{ a = 1 + 1; }'
+                      firn eval .#lib.version --override-input nixpkgs ../nixpkgs
+            """)
 
     @OptionGroup var evaluation: EvaluationArguments
 
@@ -85,7 +88,7 @@ struct EvalCommand: ParsableCommand {
             let session = StoreSession(store, evaluation, for: evaluator, followsEnvironment: false, code: &code)
         else { return code }
         do throws(EvalFailure) {
-            if findFile { try evaluation.findFiles(evaluator) } else { try printValues(evaluator) }
+            if findFile { try evaluation.findFiles(evaluator) } else { try printValues(evaluator, settings) }
             try evaluator.finishStore()
         } catch {
             session.abandon()
@@ -98,8 +101,8 @@ struct EvalCommand: ParsableCommand {
         leave(code)
     }
 
-    private func printValues(_ evaluator: Evaluator) throws(EvalFailure) {
-        try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
+    private func printValues(_ evaluator: Evaluator, _ settings: NixSettings) throws(EvalFailure) {
+        try evaluation.forEachValue(evaluator, settings) { value throws(EvalFailure) in
             let text = try text(value, evaluator)
             // What a store path that is printed names is in the store.
             try evaluator.flushStore()

@@ -9,7 +9,7 @@ public struct FirnCommand: ParsableCommand {
         version: FirnVersion.text,
         subcommands: [
             EvalCommand.self, ParseCommand.self, CompileCommand.self, DisassembleCommand.self, VerifyCommand.self,
-            TraceCommand.self, InstantiateCommand.self, CacheCommand.self,
+            TraceCommand.self, InstantiateCommand.self, FlakeCommand.self, CacheCommand.self,
         ])
 
     public init() {}
@@ -70,6 +70,11 @@ public struct FirnCommand: ParsableCommand {
             }
             result.append(word)
             index += 1
+            if word == PairArgument.overrideInput, index + 1 < arguments.count {
+                result.append(arguments[index] + "\0" + arguments[index + 1])
+                index += 2
+                continue
+            }
             guard let form = CallArgument.Form(option: word), index + form.valueCount < arguments.count else {
                 continue
             }

@@ -7,7 +7,10 @@ import NixVM
 struct InstantiateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instantiate", abstract: "Print the paths of the store derivations that files evaluate to.",
-        discussion: "Example: firn instantiate ./nixpkgs -A hello --store daemon --add-root ./result")
+        discussion: """
+            Examples: firn instantiate ./nixpkgs -A hello --store daemon --add-root ./result
+                      firn instantiate .#hello
+            """)
 
     @OptionGroup var evaluation: EvaluationArguments
 
@@ -49,7 +52,7 @@ struct InstantiateCommand: ParsableCommand {
             evaluator.onDerivation { directory.write($0, $1) }
         }
         do throws(EvalFailure) {
-            try print(evaluator, RootMaker(roots, evaluator: evaluator, warns: session.choice.hasRoots))
+            try print(evaluator, settings, RootMaker(roots, evaluator: evaluator, warns: session.choice.hasRoots))
             try evaluator.finishStore()
         } catch {
             session.abandon()
@@ -65,10 +68,10 @@ struct InstantiateCommand: ParsableCommand {
         return code
     }
 
-    private func print(_ evaluator: Evaluator, _ maker: RootMaker) throws(EvalFailure) {
+    private func print(_ evaluator: Evaluator, _ settings: NixSettings, _ maker: RootMaker) throws(EvalFailure) {
         var objects: [[UInt8]] = []
         let arguments = try evaluation.callArguments(evaluator)
-        try evaluation.forEachValue(evaluator, callsAnyway: true) { value throws(EvalFailure) in
+        try evaluation.forEachValue(evaluator, settings, callsAnyway: true) { value throws(EvalFailure) in
             let found = try evaluator.derivations(in: value, arguments)
             // What a path that is printed names is in the store.
             try evaluator.flushStore()

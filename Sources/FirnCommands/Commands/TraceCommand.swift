@@ -67,7 +67,7 @@ struct TraceCommand: ParsableCommand {
         }
         let finish = observe(evaluator)
         do throws(EvalFailure) {
-            try evaluation.forEachValue(evaluator) { value throws(EvalFailure) in
+            try evaluation.forEachValue(evaluator, settings) { value throws(EvalFailure) in
                 Output.message(try evaluator.text(of: value, as: .nix, isStrict: true) + [UInt8(ascii: "\n")])
             }
             finish()

@@ -71,12 +71,34 @@ struct NixEnvironment {
             if names.isEmpty { return [] }
             return names.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { path($0) }
         }
-        let own =
-            variable("NIX_CONFIG_HOME") ?? (variable("XDG_CONFIG_HOME") ?? home + Array("/.config".utf8))
-            + Array("/nix".utf8)
         let shared = variable("XDG_CONFIG_DIRS") ?? Array("/etc/xdg".utf8)
-        return [path(own, "/nix.conf")]
+        return [path(ownDirectory, "/nix.conf")]
             + shared.split(separator: UInt8(ascii: ":")).map { path($0, "/nix/nix.conf") }
+    }
+
+    /// The registries of flakes of this user and of this machine.
+    var userRegistry: [UInt8] { path(ownDirectory, "/registry.json") }
+    var systemRegistry: [UInt8] { path("NIX_CONF_DIR", or: "/etc/nix") + Array("/registry.json".utf8) }
+
+    /// The file with passwords of servers, if there is one.
+    var passwordFile: String? {
+        let file = path("NIX_CONF_DIR", or: "/etc/nix") + Array("/netrc".utf8)
+        return (try? io.pathExists(file)) == true ? String(decoding: file, as: UTF8.self) : nil
+    }
+
+    /// The directory in which Nix keeps what it downloaded; nil without a home directory.
+    var cacheDirectory: String? {
+        func directory(_ name: String, _ below: String) -> String? {
+            text(name).flatMap { $0.hasPrefix("/") ? $0 + below : nil }
+        }
+        let own = io.homeDirectory.map { String(decoding: $0, as: UTF8.self) + "/.cache/nix" }
+        return directory("NIX_CACHE_HOME", "") ?? directory("XDG_CACHE_HOME", "/nix") ?? own
+    }
+
+    /// The directory of the user's configuration.
+    private var ownDirectory: [UInt8] {
+        variable("NIX_CONFIG_HOME") ?? (variable("XDG_CONFIG_HOME") ?? home + Array("/.config".utf8))
+            + Array("/nix".utf8)
     }
 
     /// The entries at the end of the search path of an evaluation that is not restricted: the channels of this user and

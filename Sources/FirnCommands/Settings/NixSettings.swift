@@ -13,13 +13,19 @@ package struct NixSettings {
     /// `nix-path`: entries of the search path after those of `-I`.
     private(set) var searchPath: [[UInt8]] = []
     /// `max-call-depth`; nil if nothing gives it.
-    private(set) var maximumCallDepth: Int?
+    package private(set) var maximumCallDepth: Int?
     private(set) var abortsOnWarning = false
     private(set) var tracesVerbosely = false
     package private(set) var showsTrace = false
     private(set) var allowsDirtyTrees = true
     private(set) var warnsOfDirtyTrees = true
     private(set) var usesXDGDirectories = false
+    /// `use-registries`.
+    private(set) var usesRegistries = true
+    /// `flake-registry`; nil for the default, which is on the network.
+    private(set) var flakeRegistry: String?
+    /// The settings of downloads.
+    private(set) var downloads = DownloadSettings()
     private(set) var lints = LiteralLints()
     private var system = OwnSystem.name
     /// `eval-system`; empty for that of `system`.
@@ -33,6 +39,11 @@ package struct NixSettings {
 
     /// The value of `builtins.currentSystem`.
     package var currentSystem: String { evaluatedSystem.isEmpty ? system : evaluatedSystem }
+
+    /// The entries of the search path that the settings and this machine's channels give, after those of `-I`.
+    package var inheritedSearchPath: [[UInt8]] {
+        searchPath + (isRestricted ? [] : NixEnvironment().channels(usesXDGDirectories: usesXDGDirectories))
+    }
 
     /// The warnings about what was given, the unknown settings last and in the order of their names.
     var warnings: [String] { messages + unknown.sorted().map { "unknown setting '\($0)'" } }
@@ -60,6 +71,7 @@ package struct NixSettings {
         case .number:
             let number = try Self.number(setting.name, value)
             if setting.name == "max-call-depth" { maximumCallDepth = number }
+            downloads.set(setting.name, number)
         case .text: try setText(setting.name, value)
         case .list: setList(setting.name, Self.words(value), appends: appends)
         }
@@ -80,6 +92,7 @@ package struct NixSettings {
         case "restrict-eval": isRestricted = value
         case "show-trace": showsTrace = value
         case "trace-verbose": tracesVerbosely = value
+        case "use-registries": usesRegistries = value
         case "use-xdg-base-directories": usesXDGDirectories = value
         case "warn-dirty": warnsOfDirtyTrees = value
         case "warn-short-path-literals":
@@ -93,6 +106,10 @@ package struct NixSettings {
     private mutating func setText(_ name: String, _ value: String) throws(NixSettingError) {
         switch name {
         case "eval-system": evaluatedSystem = value
+        case "flake-registry": flakeRegistry = value
+        case "netrc-file": downloads.passwordFile = value
+        case "ssl-cert-file": downloads.certificateFile = value
+        case "user-agent-suffix": downloads.userAgentSuffix = value
         case "system": system = value
         case "lint-absolute-path-literals": lints.absolutePaths = try Self.level(name, value)
         case "lint-short-path-literals":
@@ -106,6 +123,7 @@ package struct NixSettings {
 
     private mutating func setList(_ name: String, _ words: [String], appends: Bool) {
         switch name {
+        case "access-tokens": downloads.setTokens(words, appends: appends)
         case "allowed-uris": allowedURIs = (appends ? allowedURIs : []) + words
         case "experimental-features": features = (appends ? features : []).union(known(words))
         case "nix-path": searchPath = (appends ? searchPath : []) + words.map { Array($0.utf8) }

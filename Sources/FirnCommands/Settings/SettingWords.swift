@@ -4,7 +4,7 @@
 /// which order different options were given.
 enum SettingWords {
     /// The commands that take settings.
-    private static let commands: Set<String> = ["eval", "instantiate", "trace", "parse", "eval-jobs"]
+    private static let commands: Set<String> = ["eval", "instantiate", "trace", "parse", "eval-jobs", "flake"]
 
     /// Flags of the same names with another meaning here.
     private static let declared: Set<String> = ["store"]

@@ -91,6 +91,12 @@ package enum StoreChoice: Equatable, Sendable {
         return .directory(root == [UInt8(ascii: "/")] ? StorePath.directory : root + StorePath.directory)
     }
 
+    /// The socket of this machine's daemon, which the environment may name.
+    package static func daemonSocket() -> [UInt8] {
+        let io = LocalIO()
+        return socket { io.environmentVariable(Array($0.utf8)) }
+    }
+
     /// The socket of this machine's daemon.
     private static func socket(_ variable: (String) -> [UInt8]?) -> [UInt8] {
         if let path = variable("NIX_DAEMON_SOCKET_PATH"), !path.isEmpty { return CanonPath.canonicalize(path) }
@@ -99,7 +105,7 @@ package enum StoreChoice: Equatable, Sendable {
     }
 
     /// Whether a link can keep an object of the store from being collected.
-    var hasRoots: Bool {
+    package var hasRoots: Bool {
         switch self {
         case .daemon, .directory: true
         case .computed, .export: false

@@ -29,6 +29,7 @@ public enum ProtocolLimits {
     public static let arguments = 1_000
     public static let roots = 64
     public static let features = 64
+    public static let searchPath = 64
     public static let nameBytes = 255
     public static let pathBytes = 4_096
     public static let listedJobs: UInt32 = 1_000

@@ -40,8 +40,24 @@ extension WireJobSpecification {
         try Self.require(
             evaluatorVersion.utf8.count <= ProtocolLimits.nameBytes, "evaluator_version has more than 255 bytes")
         try Self.require(system.utf8.count <= ProtocolLimits.systemBytes, "system has more than 64 bytes")
+        try validateSearchPath()
+        if hasDirectory { try validateDirectory(directory, "directory") }
         if hasWalk { try validateWalk() }
         if hasClosure { try validateClosure() }
+    }
+
+    private func validateSearchPath() throws(ProtocolError) {
+        try Self.require(
+            searchPath.count <= ProtocolLimits.searchPath,
+            "search_path has more than \(ProtocolLimits.searchPath) entries")
+        for entry in searchPath {
+            try Self.require(
+                entry.prefix.count <= ProtocolLimits.pathBytes && entry.path.count <= ProtocolLimits.pathBytes,
+                "an entry of search_path has more than \(ProtocolLimits.pathBytes) bytes")
+            try Self.require(
+                entry.path.first == UInt8(ascii: "/") && !entry.path.contains(0) && !entry.prefix.contains(0),
+                "an entry of search_path has no absolute path, or the byte 0")
+        }
     }
 
     private func validateWalk() throws(ProtocolError) {
@@ -87,7 +103,7 @@ extension WireJobSpecification {
         case .encoded(let encoded):
             try Self.require(!encoded.program.isEmpty, "encoded.program is empty")
             try Self.validateName(encoded.name, "encoded.name")
-            if encoded.hasBase, !encoded.base.root.isEmpty { try validateBase(encoded.base) }
+            if encoded.hasBase, !encoded.base.root.isEmpty { try validateDirectory(encoded.base, "encoded.base") }
         case .bundle(let bundle): try Self.validate(bundle)
         case nil: throw ProtocolError(.invalidJob, "none of source, root_file, encoded and bundle is set")
         }
@@ -107,11 +123,12 @@ extension WireJobSpecification {
         }
     }
 
-    /// The base of an encoded program may be the root itself.
-    private func validateBase(_ base: WireRootFile) throws(ProtocolError) {
-        guard base.path.isEmpty else { return try validate(base, "encoded.base") }
+    /// A directory may be the root itself.
+    private func validateDirectory(_ directory: WireRootFile, _ field: String) throws(ProtocolError) {
+        guard directory.path.isEmpty else { return try validate(directory, field) }
         try Self.require(
-            roots.contains { $0.name == base.root }, "encoded.base.root \"\(base.root)\" is not one of the job's roots")
+            roots.contains { $0.name == directory.root },
+            "\(field).root \"\(directory.root)\" is not one of the job's roots")
     }
 
     private static func validate(_ bundle: WireBundle) throws(ProtocolError) {

@@ -25,12 +25,17 @@ extension EvaluationJob {
         // The assignment names the roots that the tenant may read, and the job those that it wants to read.
         let allowed = Set(assignment.roots.map(\.name))
         let names = wire.roots.map(\.name).filter { allowed.contains($0) }
-        var job = EvaluationJob(try input(wire), io: try roots.restricted(to: names, bundle: files))
+        let directory = wire.hasDirectory ? path(wire.directory) : RootedIO.bundlePath
+        var job = EvaluationJob(
+            try input(wire, directory: directory), io: try roots.restricted(to: names, bundle: files))
+        job.directory = directory
         job.arguments = wire.arguments.map { argument in (Array(argument.name.utf8), value(argument)) }
         job.attribute = wire.attribute
         job.format = format(wire.format)
         job.isStrict = wire.strict
-        job.searchPath = names.map { (Array($0.utf8), RootedIO.Root(name: $0, directory: []).path) }
+        job.searchPath = names.filter { $0 != RootedIO.wholeName }
+            .map { (Array($0.utf8), RootedIO.Root(name: $0, directory: []).path) }
+        job.searchPath += wire.searchPath.map { ([UInt8]($0.prefix), [UInt8]($0.path)) }
         if wire.hasWalk { job.walk = walk(wire.walk) }
         job.system = wire.system.isEmpty ? nil : Array(wire.system.utf8)
         job.features = Set(wire.features)
@@ -39,11 +44,11 @@ extension EvaluationJob {
         return job
     }
 
-    private static func input(_ wire: WireJobSpecification) throws -> Input {
+    private static func input(_ wire: WireJobSpecification, directory: [UInt8]) throws -> Input {
         switch wire.program {
         case .source(let source):
             let name = source.name.isEmpty ? "(string)" : source.name
-            return .source([UInt8](source.text), name: name, directory: RootedIO.bundlePath)
+            return .source([UInt8](source.text), name: name, directory: directory)
         case .rootFile(let file): return .file(path: path(file))
         case .encoded(let program):
             let directory = program.base.root.isEmpty ? RootedIO.bundlePath : path(program.base)
@@ -57,7 +62,7 @@ extension EvaluationJob {
 
     private static func path(_ file: WireRootFile) -> [UInt8] {
         let root = RootedIO.Root(name: file.root, directory: []).path
-        return file.path.isEmpty ? root : CanonPath.canonicalize(root + Array("/\(file.path)".utf8))
+        return file.path.isEmpty && !root.isEmpty ? root : CanonPath.canonicalize(root + Array("/\(file.path)".utf8))
     }
 
     private static func value(_ argument: WireArgument) -> Argument {
@@ -69,10 +74,14 @@ extension EvaluationJob {
     }
 
     private static func walk(_ wire: WireAttributeWalk) -> Walk {
-        Walk(
-            paths: wire.paths.map { $0.names.map { [UInt8]($0) } },
-            options: AttributeWalker.Options(
-                forceRecurse: wire.forceRecurse, meta: wire.meta, showTrace: wire.showTrace))
+        var options = AttributeWalker.Options(
+            forceRecurse: wire.forceRecurse, meta: wire.meta, showTrace: wire.showTrace)
+        options.select = [UInt8](wire.select)
+        options.apply = [UInt8](wire.apply)
+        options.inputDerivations = wire.inputDrvs
+        options.constituents = wire.constituents
+        options.details = wire.details
+        return Walk(paths: wire.paths.map { $0.names.map { [UInt8]($0) } }, options: options)
     }
 
     private static func format(_ format: WireOutputFormat) -> ValueFormat {

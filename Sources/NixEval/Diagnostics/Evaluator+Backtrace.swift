@@ -14,6 +14,16 @@ extension Evaluator {
         return writer.finish()
     }
 
+    /// The text of the source of a position.
+    func source(of position: SourcePosition) -> [UInt8]? {
+        inlineSources[position.program] ?? source(named: position.source)
+    }
+
+    /// What tells the source of a position from others: its name, and for one that is no file also its program.
+    func sourceKey(_ position: SourcePosition) -> String {
+        inlineSources[position.program] == nil ? position.source : "\(position.source)\0\(position.program)"
+    }
+
     /// The text of a source: as it was compiled, or if that is not known, the current contents of its file.
     func source(named name: String) -> [UInt8]? {
         if let known = source(compiledAs: name) { return known }
@@ -25,14 +35,15 @@ extension Evaluator {
 
     /// The expressions of a source, which is parsed again; nil if it is not available.
     fileprivate func contexts(_ position: SourcePosition) -> ExpressionTrace? {
-        if let known = contextsBySource[position.source] { return known }
+        let key = sourceKey(position)
+        if let known = contextsBySource[key] { return known }
         // A failed attempt is not repeated, because there may be hundreds of frames to explain.
-        guard !unexplained.contains(position.source) else { return nil }
+        guard !unexplained.contains(key) else { return nil }
         guard let contexts = makeContexts(position) else {
-            unexplained.insert(position.source)
+            unexplained.insert(key)
             return nil
         }
-        contextsBySource[position.source] = contexts
+        contextsBySource[key] = contexts
         return contexts
     }
 
@@ -40,7 +51,7 @@ extension Evaluator {
     private static let largestExplained = 16 << 20
 
     private func makeContexts(_ position: SourcePosition) -> ExpressionTrace? {
-        guard let source = source(named: position.source), source.count <= Self.largestExplained else { return nil }
+        guard let source = source(of: position), source.count <= Self.largestExplained else { return nil }
         collectGarbage(forSource: source.count)
         // The memory limit covers the source, the tree, and the index of its nodes.
         let options = ParseOptions(

@@ -15,11 +15,13 @@ extension Evaluator {
         }
     }
 
-    /// The line index of a source; nil if the source is not available.
-    func lineIndex(of name: String) -> LineIndex? {
-        if let known = lineIndices[name] { return known }
-        let index = source(compiledAs: name).map(LineIndex.init)
-        lineIndices[name] = index
+    /// The line index of a position's source; nil if the source is not available.
+    func lineIndex(of position: SourcePosition) -> LineIndex? {
+        let key = sourceKey(position)
+        if let known = lineIndices[key] { return known }
+        let text = inlineSources[position.program] ?? source(compiledAs: position.source)
+        let index = text.map(LineIndex.init)
+        lineIndices[key] = index
         return index
     }
 
@@ -57,26 +59,30 @@ private final class LocationResolver {
         location.line = line
         location.column = column
         guard let span = position.span else { return location }
-        if let end = evaluator.lineIndex(of: position.source)?.location(of: span.end) {
+        if let end = evaluator.lineIndex(of: position)?.location(of: span.end) {
             location.endLine = end.line
             location.endColumn = end.column
         }
-        location.excerpt = source(position.source).map {
+        location.excerpt = source(position).map {
             SourceExcerpt(source: $0, offset: span.start, at: SourceLocation(line: line, column: column))
         }
         return location
     }
 
     func location(_ span: SourceSpan, of name: String) -> EvaluationError.Location {
-        let start = evaluator.lineIndex(of: name)?.location(of: span.start) ?? .init(line: 1, column: 1)
-        return location(
-            SourcePosition(source: name, span: span, line: start.line, column: start.column, program: -1))
+        var position = SourcePosition(source: name, span: span, line: 1, column: 1, program: -1)
+        if let start = evaluator.lineIndex(of: position)?.location(of: span.start) {
+            position.line = start.line
+            position.column = start.column
+        }
+        return location(position)
     }
 
-    private func source(_ name: String) -> [UInt8]? {
-        if let known = sources[name] { return known }
-        let source = evaluator.source(named: name)
-        sources[name] = .some(source)
+    private func source(_ position: SourcePosition) -> [UInt8]? {
+        let key = evaluator.sourceKey(position)
+        if let known = sources[key] { return known }
+        let source = evaluator.source(of: position)
+        sources[key] = .some(source)
         return source
     }
 }

@@ -97,7 +97,8 @@ extension Evaluator {
         return try call(search, [machine.makeString(name)])
     }
 
-    private static func steps(of path: String) throws(EvalFailure) -> [String] {
+    /// The names and numbers of an attribute path.
+    package static func steps(of path: String) throws(EvalFailure) -> [String] {
         var steps: [String] = []
         var current = ""
         var isQuoted = false

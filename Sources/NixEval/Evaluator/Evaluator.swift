@@ -18,12 +18,14 @@ public final class Evaluator {
     let options: EvaluatorOptions
     /// The texts of sources by name, for excerpts in errors.
     var sources: [String: [UInt8]] = [:]
+    /// The texts of sources that are no files, by the number of their program in the machine: several may have one name.
+    var inlineSources: [Int: [UInt8]] = [:]
     /// The identities of sources whose programs came from the disk cache. The source is only read again when an error
     /// needs an excerpt, and must not have changed.
     var sourceKeys: [String: (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)] = [:]
-    /// The line indices of sources with resolved positions, by name.
+    /// The line indices of sources with resolved positions, by `sourceKey`.
     var lineIndices: [String: LineIndex] = [:]
-    /// The parsed expressions of sources in which something failed, by name.
+    /// The parsed expressions of sources in which something failed, by `sourceKey`.
     var contextsBySource: [String: ExpressionTrace] = [:]
     /// Sources that could not be parsed again.
     var unexplained: Set<String> = []
@@ -52,14 +54,17 @@ public final class Evaluator {
     ///
     /// - Parameters:
     ///   - io: gives access to files and the environment.
+    ///   - fetchIO: what the fetchers read, if that is more.
     ///   - options: the limits, settings and features; `files`, `timeout` and `output` are not used.
     ///   - print: receives warnings and the output of `trace`, one message at a time without the final newline.
     package convenience init?(
-        io: any EvalIO, options: EvaluatorOptions = EvaluatorOptions(), print: @escaping ([UInt8]) -> Void
+        io: any EvalIO, fetchIO: (any EvalIO)? = nil, options: EvaluatorOptions = EvaluatorOptions(),
+        print: @escaping ([UInt8]) -> Void
     ) {
         guard
             let machine = Machine(
-                io: io, limits: options.limits, settings: options.settings, cancellation: options.cancellation,
+                io: io, fetchIO: fetchIO, limits: options.limits, settings: options.settings,
+                cancellation: options.cancellation,
                 print: print)
         else { return nil }
         self.init(machine: machine, options: options, disk: options.diskCache?(), output: print)
@@ -163,7 +168,7 @@ public final class Evaluator {
     private static let bytesPerFile = 8 << 10
 
     /// Runs the machine until the result is complete, and answers its requests.
-    private func run() throws(EvalFailure) -> ValueHandle {
+    func run() throws(EvalFailure) -> ValueHandle {
         while true {
             switch machine.resume() {
             case .finished: return machine.takeResult()

@@ -14,6 +14,8 @@ enum NixSources {
 
     /// The source of a file below `CorePackages.directory`; nil for other paths.
     static func file(_ path: [UInt8]) -> (name: String, source: [UInt8])? {
+        if path == CorePackages.callFlake { return ("<nix/call-flake.nix>", PackageResources.call_flake_nix) }
+        if path == CorePackages.flakeInputs { return ("<nix/flake-inputs.nix>", PackageResources.flake_inputs_nix) }
         if path == CorePackages.flakes { return ("<nix/get-flake.nix>", PackageResources.get_flake_nix) }
         if path == CorePackages.importedDerivation {
             return ("<nix/imported-derivation.nix>", PackageResources.imported_derivation_nix)

@@ -21,8 +21,8 @@ public struct EvaluationJob: Sendable {
     }
 
     /// A request to visit attributes, each of which may fail alone. The result has one JSON object for each line, in
-    /// the order of the paths. It has fewer lines than paths if a limit was almost reached, or exceeded after the first
-    /// line.
+    /// the order of the paths, and if the options ask for details, a tab and a second object behind it. It has fewer lines
+    /// than paths if a limit was almost reached, or exceeded after the first line.
     public struct Walk: Sendable {
         public var paths: [[[UInt8]]]
         public var options: AttributeWalker.Options
@@ -34,6 +34,8 @@ public struct EvaluationJob: Sendable {
     }
 
     public var input: Input
+    /// The directory that relative paths in arguments, and in the functions of a walk, are relative to.
+    public var directory = RootedIO.bundlePath
     /// The arguments, by name, for a function that is the value or is on the way of `attribute`.
     public var arguments: [(name: [UInt8], value: Argument)] = []
     /// The attribute path to select; empty for the value itself.

@@ -148,7 +148,7 @@ final class JobRun {
             switch value {
             case .text(let text): arguments.append((name, evaluator.machine.makeString(text)))
             case .expression(let source):
-                let handle = try evaluator.load(source: source, name: "«string»", directory: RootedIO.bundlePath)
+                let handle = try evaluator.load(source: source, name: "«string»", directory: job.directory)
                 arguments.append((name, handle))
             }
         }
@@ -162,11 +162,12 @@ final class JobRun {
         _ evaluator: Evaluator
     ) throws(EvalFailure) -> EvaluationReport.Outcome {
         let limit = job.limits.resultBytes ?? .max
-        let walker = try AttributeWalker(evaluator, value: value, arguments: arguments, options: walk.options)
+        let walker = try AttributeWalker(
+            evaluator, value: value, arguments: arguments, options: walk.options, directory: job.directory)
         var text: [UInt8] = []
         for path in walk.paths {
             do throws(EvalFailure) {
-                let line = try walker.visit(path)
+                let line = try line(walker, path)
                 guard text.count + line.count < limit else {
                     return text.isEmpty ? .resultTooLarge(limit: limit) : .value(text)
                 }
@@ -181,38 +182,22 @@ final class JobRun {
         return .value(text)
     }
 
+    /// Visits an attribute. With details, what the visit printed and used is among them.
+    private func line(_ walker: AttributeWalker, _ path: [[UInt8]]) throws(EvalFailure) -> [UInt8] {
+        guard walker.options.details else { return try walker.visit(path).line.bytes }
+        let before = printed.mark
+        let use = AttributeUse(walker.evaluator.machine)
+        let visit = try walker.visit(path)
+        var details = visit.details
+        use.add(to: &details)
+        printed.move(from: before, to: &details)
+        return visit.line.bytes + [UInt8(ascii: "\t")] + details.bytes
+    }
+
     private func print(_ value: ValueHandle, _ evaluator: Evaluator) throws(EvalFailure) -> EvaluationReport.Outcome {
         let limit = job.limits.resultBytes ?? .max
         let text = try evaluator.text(of: value, as: job.format, isStrict: job.isStrict, limit: limit)
         // A value that was cut while printing is longer than its limit.
         return text.count > limit ? .resultTooLarge(limit: limit) : .value(text)
-    }
-}
-
-/// The output of `trace` and `warn`, up to a limit.
-private struct PrintedLines {
-    var maximumBytes = 0
-    private(set) var lines: [EvaluationReport.PrintedLine] = []
-    private(set) var bytesDropped = 0
-    private var bytes = 0
-
-    private static let tracePrefix = Array("trace: ".utf8)
-    private static let warningPrefix = Array("evaluation warning: ".utf8)
-
-    mutating func add(_ line: [UInt8]) {
-        let isWarning = line.starts(with: Self.warningPrefix)
-        let isTrace = line.starts(with: Self.tracePrefix)
-        let prefix = isWarning ? Self.warningPrefix.count : isTrace ? Self.tracePrefix.count : 0
-        let length = line.count - prefix
-        // A line counts one byte more than its text, so that empty lines are limited, too.
-        let kept = min(length, maximumBytes - bytes - 1)
-        guard kept >= 0 else {
-            bytesDropped += length + 1
-            return
-        }
-        bytesDropped += length - kept
-        bytes += kept + 1
-        lines.append(
-            EvaluationReport.PrintedLine(isWarning: isWarning, text: Array(line[prefix..<(prefix + kept)])))
     }
 }

@@ -44,14 +44,26 @@ public actor VirtualMachine {
     ) -> EvaluationReport {
         let begin = MonotonicClock.now()
         let cpuBegin = MonotonicClock.threadTime()
-        let run = JobRun(
-            job, cancellation: cancellation, trace: trace, storeWriter: storeWriter, begin: begin, programs: programs,
-            disk: disk)
-        var report = run.run(in: memory(system: job.system, features: job.features))
+        var report = run(job, cancellation, trace, storeWriter, begin: begin)
+        // What the job took outside the heap would be held by a process that waits, or beside the next job's heap.
+        if report.statistics.memoryPeakBytes >= Self.largeJobBytes { FreeMemory.giveBack() }
         report.statistics.elapsed = .nanoseconds(Int64(clamping: MonotonicClock.now() &- begin))
         report.statistics.cpu = .nanoseconds(Int64(clamping: MonotonicClock.threadTime() &- cpuBegin))
         return report
     }
+
+    private func run(
+        _ job: EvaluationJob, _ cancellation: Cancellation, _ trace: EvaluationTrace?,
+        _ storeWriter: (any StoreWriter)?, begin: UInt64
+    ) -> EvaluationReport {
+        let run = JobRun(
+            job, cancellation: cancellation, trace: trace, storeWriter: storeWriter, begin: begin, programs: programs,
+            disk: disk)
+        return run.run(in: memory(system: job.system, features: job.features))
+    }
+
+    /// The memory from which on a job's is given back at once. Such a job takes a second, and giving back milliseconds.
+    private static let largeJobBytes = 128 << 20
 
     /// Writes the programs that were compiled since the last call to the disk cache. Those that cannot be written are
     /// dropped.

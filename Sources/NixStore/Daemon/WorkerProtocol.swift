@@ -35,7 +35,9 @@ enum WorkerProtocol {
         case addTempRoot = 11
         case addIndirectRoot = 12
         case setOptions = 19
+        case queryPathInfo = 26
         case queryValidPaths = 31
+        case queryMissing = 40
     }
 
     enum Message: UInt64 {
@@ -59,6 +61,8 @@ enum WorkerProtocol {
         static let text = 1 << 20
         /// The fields of an activity, the traces of an error and the features.
         static let items = 1 << 10
+        /// The store paths in an answer about a whole closure.
+        static let paths = 1 << 22
         /// The messages of one request.
         static let messages = 1 << 20
     }

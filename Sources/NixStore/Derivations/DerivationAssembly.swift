@@ -19,6 +19,8 @@ public struct DerivationAssembly {
     public let outputs: [[UInt8]]
     let inputs: [DerivationTable.Input]
     let sources: [[UInt8]]
+    private let system: [UInt8]
+    private let requiredFeatures: [[UInt8]]
     /// Whether the paths of outputs depend on inputs that are not built yet.
     let isDeferred: Bool
     /// The environment variable of each output. Before `finish`, that of an input-addressed output only has the right
@@ -36,12 +38,15 @@ public struct DerivationAssembly {
     ///   - addressing: how the store paths of the outputs are determined.
     ///   - inputs: the input derivations, sorted by path and distinct.
     ///   - sources: the input sources, sorted and distinct.
+    ///   - system: the system type, for the record.
+    ///   - requiredFeatures: what `requiredSystemFeatures` says, for the record.
     ///   - table: the table with the inputs.
     ///   - isStopped: polled now and then; returning true stops with `Stopped`.
     /// - Throws: `StoreError` if the name of an output is invalid; `Stopped`.
     public init(
         name: [UInt8], outputs: [[UInt8]], _ addressing: OutputAddressing, inputs: [DerivationTable.Input],
-        sources: [[UInt8]], in table: DerivationTable, isStopped: @escaping () -> Bool = { false }
+        sources: [[UInt8]], system: [UInt8] = [], requiredFeatures: [[UInt8]] = [], in table: DerivationTable,
+        isStopped: @escaping () -> Bool = { false }
     ) throws {
         self.isStopped = isStopped
         self.name = name
@@ -49,6 +54,8 @@ public struct DerivationAssembly {
         self.addressing = addressing
         self.inputs = inputs
         self.sources = sources
+        self.system = system
+        self.requiredFeatures = requiredFeatures
         isDeferred = addressing == .inputs && inputs.contains { table.isDeferred($0) }
         var values: [[UInt8]] = []
         for (index, output) in outputs.enumerated() {
@@ -111,7 +118,7 @@ public struct DerivationAssembly {
                 outputs: zip(outputs, paths).map { output, path in
                     DerivationTable.Output(name: output, path: hasKnownPaths ? path : nil)
                 },
-                inputs: inputs, sources: sources, modulo: modulo))
+                inputs: inputs, sources: sources, modulo: modulo, system: system, requiredFeatures: requiredFeatures))
         return (record, wantsText ? head.bytes + body.bytes : [])
     }
 

@@ -4,16 +4,32 @@ extension DerivationTable {
     /// - Returns: the index of the record.
     /// - Throws: an error if an input is not in the table.
     public func insert(_ stored: StoredDerivation, path: [UInt8]) throws(StoreError) -> Int {
+        let inputs = try inputs(of: stored)
+        let outputs = stored.outputs.map { Output(name: $0.name, path: $0.path.isEmpty ? nil : $0.path) }
+        return insert(
+            Record(
+                path: path, outputs: outputs, inputs: inputs, sources: stored.sources,
+                modulo: modulo(stored, inputs), system: stored.system,
+                requiredFeatures: stored.requiredFeatures))
+    }
+
+    /// Adds a derivation of which only this is known: as much as it takes to compute what depends on it.
+    ///
+    /// - Returns: the index of the record, or of the one that is there.
+    public func insert(path: [UInt8], outputs: [Output], modulo: Modulo) -> Int {
+        insert(Record(path: path, outputs: outputs, inputs: [], sources: [], modulo: modulo))
+    }
+
+    /// The inputs of a derivation with their records.
+    ///
+    /// - Throws: an error if an input is not in the table.
+    func inputs(of stored: StoredDerivation) throws(StoreError) -> [Input] {
         var inputs: [Input] = []
         for input in stored.inputs {
             guard let record = index(input.path) else { throw StoreError("path '", input.path, "' is not valid") }
             inputs.append(Input(record: record, outputs: input.outputs))
         }
-        let outputs = stored.outputs.map { Output(name: $0.name, path: $0.path.isEmpty ? nil : $0.path) }
-        return insert(
-            Record(
-                path: path, outputs: outputs, inputs: inputs, sources: stored.sources,
-                modulo: modulo(stored, inputs)))
+        return inputs
     }
 
     /// Whether the modulo hash of an input is only known after a build.

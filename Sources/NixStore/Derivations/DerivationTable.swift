@@ -38,6 +38,9 @@ public final class DerivationTable {
         public var inputs: [Input]
         public var sources: [[UInt8]]
         public var modulo: Modulo
+        public var system: [UInt8] = []
+        /// What the builder's machine must have, as `requiredSystemFeatures` says, in the order there.
+        public var requiredFeatures: [[UInt8]] = []
 
         /// The output with a name; nil if there is none.
         public func output(_ name: some Collection<UInt8>) -> Output? {
@@ -61,6 +64,8 @@ public final class DerivationTable {
     public private(set) var byteCount = 0
     /// The records whose derivations this evaluation has written to a store.
     private var written: Set<Int> = []
+    /// The system of the last record. Nearly all records have the same, and share it.
+    private var lastSystem: [UInt8] = []
 
     public init() {}
 
@@ -71,6 +76,14 @@ public final class DerivationTable {
     func insert(_ record: Record) -> Int {
         let key = ByteKey(record.path)
         if let known = indices[key] { return known }
+        var record = record
+        if record.system == lastSystem {
+            record.system = lastSystem
+        } else {
+            lastSystem = record.system
+            byteCount += Self.textBytes + record.system.count
+        }
+        byteCount += record.requiredFeatures.reduce(0) { $0 + Self.textBytes + $1.count }
         records.append(record)
         indices[key] = records.count - 1
         sortKeys.append(Self.sortKey(record.path))
@@ -86,6 +99,9 @@ public final class DerivationTable {
         let start = StorePath.directory.count + 1
         return (word(start), word(start + 8))
     }
+
+    /// The bytes of an array in an array, without its elements.
+    private static let textBytes = 48
 
     /// Whether the path of record `a` sorts before that of record `b`.
     public func precedes(_ a: Int, _ b: Int) -> Bool {

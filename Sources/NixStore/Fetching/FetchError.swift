@@ -9,6 +9,10 @@ public struct FetchError: Error, Sendable {
         case invalid
         /// Fetching needs the network, a program that is not installed, or a file that may not be read.
         case restricted
+        /// No registry says what the name of a flake stands for.
+        case unknownName
+        /// A server could not be reached, or did not answer, for a reason that may pass.
+        case unreachable
         /// The caller's `proceed` returned false.
         case stopped
     }
@@ -39,4 +43,19 @@ public struct FetchError: Error, Sendable {
 
     /// The error for a work tree with changes that are not committed, with the words that tell of it.
     public static func dirtyTree(_ message: [UInt8]) -> FetchError { FetchError(.invalid, message) }
+}
+
+extension FetchError {
+    /// The error for an attribute of a reference in a lock file or registry that has no such type.
+    public static func invalidAttribute(_ name: String) -> FetchError {
+        FetchError(
+            .invalid, "input attribute '\(MessageText.shortened(name))' is neither a string, a Boolean nor a number")
+    }
+}
+
+extension FetchError {
+    /// The error for an attribute of a flake's input that stands beside a URL.
+    public static func unexpectedInputAttribute(_ name: String) -> FetchError {
+        FetchError(.invalid, "unexpected flake input attribute '\(MessageText.shortened(name))'")
+    }
 }

@@ -11,6 +11,10 @@ public struct FetchedTree: Sendable {
     public var revisionCount: Count?
     /// The commit that a modified work tree is based on.
     public var dirtyRevision: [UInt8]?
+    /// The full name of the branch that is checked out, for a clean Git work tree only.
+    public var reference: [UInt8]?
+    /// The URL that always gives this tree, if the server named one.
+    public var lockedURL: [UInt8]?
     /// The branch, for Mercurial only.
     public var branch: [UInt8]?
     /// Whether submodules are included, for Git only.

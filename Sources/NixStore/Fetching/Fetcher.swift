@@ -1,15 +1,22 @@
-/// Fetches inputs from this machine. It never opens a network connection.
+/// Fetches inputs: from this machine, and from the network if it is given settings for it.
 public struct Fetcher {
     let io: any EvalIO
+    /// What may be done on the network; nil for nothing.
+    let network: NetworkSettings?
+    /// Polled while something is downloaded; returning true stops.
+    let isStopped: () -> Bool
     /// Called with the number of bytes about to be read; returning false stops.
     let proceed: (Int) -> Bool
     /// Called with the number of bytes about to be kept in memory; returning false stops.
     let reserve: (Int) -> Bool
 
     public init(
-        _ io: any EvalIO, reserve: @escaping (Int) -> Bool = { _ in true }, proceed: @escaping (Int) -> Bool
+        _ io: any EvalIO, network: NetworkSettings? = nil, isStopped: @escaping () -> Bool = { false },
+        reserve: @escaping (Int) -> Bool = { _ in true }, proceed: @escaping (Int) -> Bool
     ) {
         self.io = io
+        self.network = network
+        self.isStopped = isStopped
         self.proceed = proceed
         self.reserve = reserve
     }
@@ -32,7 +39,7 @@ public struct Fetcher {
             var fetcher = try GitFetcher(fetcher: self, input: input)
             tree = try fetcher.fetch()
         case .mercurial: tree = try MercurialFetcher(fetcher: self, input: input).fetch()
-        case .github, .gitlab, .sourcehut: throw Self.offline(try input.url().text)
+        case .github, .gitlab, .sourcehut: tree = try ForgeFetcher(self, input).fetch()
         case .indirect:
             throw FetchError(
                 .restricted, "indirect input '", try input.url().text,
@@ -45,8 +52,20 @@ public struct Fetcher {
     /// The error for an input that requires a network connection.
     public static func offline(_ url: [UInt8]) -> FetchError {
         FetchError(
-            .restricted, "cannot fetch '", url,
+            .restricted, "cannot fetch '", shown(url),
             "': this evaluator opens no connection; fetch it yourself and pass its path, with -I, --arg or as a root")
+    }
+
+    /// A URL without name and password, for messages.
+    public static func shown(_ url: [UInt8]) -> [UInt8] {
+        guard url.contains(UInt8(ascii: "@")) else { return url }
+        return (try? ParsedURL(url, isLenient: true))?.withoutCredentials.text ?? url
+    }
+
+    /// Downloads; an error without the network.
+    func downloader(for url: [UInt8]) throws(FetchError) -> Downloader {
+        guard let network else { throw Self.offline(url) }
+        return Downloader(settings: network, isStopped: isStopped)
     }
 
     /// The tree of a remote input that is already in the store, found by its hash; nil if there is none.
@@ -74,12 +93,14 @@ public struct Fetcher {
     private func check(_ tree: FetchedTree, against input: FetchInput) throws(FetchError) {
         if let expected = try input.narHash(), expected != tree.narHash {
             throw FetchError(
-                .invalid, "NAR hash mismatch in input '", try input.url().text, "', expected '", expected.text(.sri),
+                .invalid, "NAR hash mismatch in input '", Self.shown(try input.url().text), "', expected '",
+                expected.text(.sri),
                 "' but got '\(String(decoding: tree.narHash.text(.sri), as: UTF8.self))'")
         }
         if let expected = try input.revision(), let found = tree.revision, found != expected {
             throw FetchError(
-                .invalid, "'rev' attribute mismatch in input '", try input.url().text, "', expected ", expected)
+                .invalid, "'rev' attribute mismatch in input '", Self.shown(try input.url().text), "', expected ",
+                expected)
         }
     }
 }
@@ -115,8 +136,9 @@ extension Fetcher {
     }
 
     private func fetchFile(_ input: FetchInput) throws(FetchError) -> FetchedTree {
-        let path = try localPath(try input.requiredBytes("url"))
-        let target = try reading { () throws(EvalIOError) in try io.resolveSymlinks(path, .full) }
+        let file = try file(of: try input.requiredBytes("url"))
+        let io = file.io
+        let target = try reading { () throws(EvalIOError) in try io.resolveSymlinks(file.path, .full) }
         var contents: [UInt8] = []
         var isStopped = false
         let limit = ReadLimits().maximumFileSize
@@ -133,33 +155,44 @@ extension Fetcher {
         if isStopped { throw .stopped }
         // Downloaded files are not executable, even if the original is.
         let object = StoreObject(text: contents, references: [])
-        return FetchedTree(
+        var tree = FetchedTree(
             object: object, name: try input.text("name") ?? Array("source".utf8), narHash: try narHash(object),
             lastModified: try input.number("lastModified").map { Int64(truncatingIfNeeded: $0) },
             revision: try input.revision(),
             revisionCount: try input.number("revCount").map { .known(Int64(truncatingIfNeeded: $0)) })
+        tree.lockedURL = file.lockedURL?.text
+        return tree
     }
 
     private func fetchTarball(_ input: FetchInput) throws(FetchError) -> FetchedTree {
         let url = try input.requiredBytes("url")
-        let tarball = try unpack(try tarballPath(url), shown: url)
-        let given = try input.number("lastModified").map { Int64(truncatingIfNeeded: $0) }
-        return FetchedTree(
-            object: tarball.object, name: try input.text("name") ?? Array("source".utf8),
-            narHash: try narHash(tarball.object),
-            lastModified: given ?? (tarball.lastModified == 0 ? nil : tarball.lastModified),
-            revision: try input.revision(),
-            revisionCount: try input.number("revCount").map { .known(Int64(truncatingIfNeeded: $0)) })
-    }
-
-    /// The path of an archive. Common mistakes have messages of their own.
-    private func tarballPath(_ url: [UInt8]) throws(FetchError) -> [UInt8] {
         if let parsed = try? ParsedURL(url), parsed.scheme == "file", try parsed.filePath().first != CanonPath.slash {
             throw FetchError(
                 .invalid, "tarball '", url,
                 "' must use an absolute path. The 'file' scheme does not support relative paths.")
         }
-        let path = try localPath(url)
+        let file = try file(of: url)
+        if file.isLocal { try checkTarball(file.path) }
+        let tarball = try unpack(file.path, io: file.io, shown: Self.shown(url))
+        let given = try input.number("lastModified").map { Int64(truncatingIfNeeded: $0) }
+        var tree = FetchedTree(
+            object: tarball.object, name: try input.text("name") ?? Array("source".utf8),
+            narHash: try narHash(tarball.object),
+            lastModified: given ?? (tarball.lastModified == 0 ? nil : tarball.lastModified),
+            revision: try input.revision(),
+            revisionCount: try input.number("revCount").map { .known(Int64(truncatingIfNeeded: $0)) })
+        if let url = file.lockedURL, let locked = try? FetchInput(url), locked.scheme == .tarball {
+            tree.lockedURL = try locked.text("url")
+            if tree.revision == nil { tree.revision = try locked.revision() }
+            if tree.revisionCount == nil, let count = try locked.number("revCount") {
+                tree.revisionCount = .known(Int64(truncatingIfNeeded: count))
+            }
+        }
+        return tree
+    }
+
+    /// Checks that a path is that of an archive. Common mistakes have messages of their own.
+    private func checkTarball(_ path: [UInt8]) throws(FetchError) {
         let target = try reading { () throws(EvalIOError) in try io.resolveSymlinks(path, .full) }
         switch try reading({ () throws(EvalIOError) in try io.fileType(target) }) {
         case nil: throw FetchError(.invalid, "tarball \"", path, "\" does not exist.")
@@ -168,29 +201,53 @@ extension Fetcher {
                 .invalid, "tarball \"", path,
                 "\" is a git repository, not a tarball. Please use `git+file` as the scheme.")
         case .directory: throw FetchError(.invalid, "tarball \"", path, "\" is a directory, not a file.")
-        default: return path
+        default: return
         }
     }
 
-    /// The local path of a URL or absolute path.
-    ///
-    /// - Throws: an error for any other URL.
-    public func localPath(_ url: [UInt8]) throws(FetchError) -> [UInt8] {
-        if url.first == CanonPath.slash { return CanonPath.canonicalize(url) }
-        guard let parsed = try? ParsedURL(url), parsed.scheme == "file" else { throw Self.offline(url) }
+    /// A file that a URL or absolute path names, after it was downloaded if need be.
+    public struct NamedFile {
+        public let path: [UInt8]
+        /// Reads the file.
+        public let io: any EvalIO
+        /// Whether it lies on this machine.
+        public let isLocal: Bool
+        /// The URL that always gives the same file, if a server named one.
+        let lockedURL: ParsedURL?
+    }
+
+    /// Finds or downloads the file of a URL or absolute path.
+    public func file(of url: [UInt8]) throws(FetchError) -> NamedFile {
+        if url.first == CanonPath.slash {
+            return NamedFile(path: CanonPath.canonicalize(url), io: io, isLocal: true, lockedURL: nil)
+        }
+        guard let parsed = try? ParsedURL(url) else { throw Self.offline(url) }
+        guard parsed.scheme == "file" else {
+            // The file lies in a directory of the user, which the evaluation need not be able to read.
+            let file = try downloader(for: url).file(parsed)
+            return NamedFile(path: file.path, io: LocalIO(), isLocal: false, lockedURL: file.lockedURL)
+        }
         let path = try parsed.filePath()
         guard path.first == CanonPath.slash else {
             throw FetchError(.invalid, "URL '", url, "' must have an absolute path")
         }
-        return CanonPath.canonicalize(path)
+        return NamedFile(path: CanonPath.canonicalize(path), io: io, isLocal: true, lockedURL: nil)
     }
 
     /// Unpacks an archive.
-    func unpack(_ path: [UInt8], shown url: [UInt8]) throws(FetchError) -> Tarball {
+    func unpack(_ path: [UInt8], io: any EvalIO, shown url: [UInt8]) throws(FetchError) -> Tarball {
+        var unpacked = 0
+        let limit = network?.maximumUnpackedBytes ?? .max
         do throws(UnpackError) {
-            return try Tarball.unpack(path, io: io) { proceed($0) && reserve($0) }
+            let tarball = try Tarball.unpack(path, io: io) {
+                unpacked += $0
+                return unpacked <= limit && proceed($0) && reserve($0)
+            }
+            return tarball
         } catch {
             switch error {
+            case .stopped where unpacked > limit:
+                throw FetchError(.invalid, "tarball '", url, "' has more than \(limit) bytes after decompression")
             case .stopped: throw .stopped
             case .io(let error): throw FetchError(error)
             case .malformed(let text): throw FetchError(.invalid, "tarball '", url, "' ", text)

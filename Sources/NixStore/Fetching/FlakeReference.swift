@@ -65,7 +65,7 @@ public struct FlakeReference: Sendable, Equatable {
         return try path(text, isFlake: isFlake, allowsRelative: allowsRelative)
     }
 
-    private static func from(
+    static func from(
         _ url: ParsedURL, isFlake: Bool
     ) throws(FetchError) -> (FlakeReference, fragment: [UInt8]) {
         var rest = url
@@ -75,7 +75,7 @@ public struct FlakeReference: Sendable, Equatable {
     }
 
     /// Parses `ID`, `ID/REF`, `ID/REV` or `ID/REF/REV`, which a fragment may follow; nil for other references.
-    private static func identifier(
+    static func identifier(
         _ text: [UInt8], isFlake: Bool
     ) throws(FetchError) -> (FlakeReference, fragment: [UInt8])? {
         let hash = text.firstIndex(of: UInt8(ascii: "#"))

@@ -3,6 +3,8 @@ struct GitFetcher {
     private let fetcher: Fetcher
     private let input: FetchInput
     private var repository: GitRepository
+    /// The full name of the reference that was fetched from another machine; nil for a repository on this one.
+    private let remoteReference: [UInt8]?
 
     private static let noRevision = [UInt8](repeating: UInt8(ascii: "0"), count: 40)
 
@@ -10,7 +12,14 @@ struct GitFetcher {
         self.fetcher = fetcher
         self.input = input
         let url = try GitNames.url(try input.requiredBytes("url"))
-        guard url.scheme == "file" else { throw Fetcher.offline(url.text) }
+        guard url.scheme == "file" else {
+            let (path, reference) = try GitMirror(url, input, fetcher).update()
+            remoteReference = reference
+            // The copy lies in a directory of the user, which the evaluation need not be able to read.
+            repository = GitRepository(path: path, io: LocalIO()) { fetcher.proceed($0) && fetcher.reserve($0) }
+            return
+        }
+        remoteReference = nil
         let path = try url.filePath()
         guard path.first == CanonPath.slash else {
             throw FetchError(.invalid, "URL '", url.text, "' must have an absolute path")
@@ -33,13 +42,14 @@ struct GitFetcher {
             throw FetchError(.invalid, "exportIgnore and submodules are not supported together yet")
         }
         let path = repository.path
-        let type = try fetcher.reading { () throws(EvalIOError) in try fetcher.io.fileType(path) }
+        let io = repository.io
+        let type = try fetcher.reading { () throws(EvalIOError) in try io.fileType(path) }
         guard type != nil else { throw FetchError(EvalIOError(.notFound, path: path)) }
         let hasWorkTree = try fetcher.reading { () throws(EvalIOError) in
-            try fetcher.io.pathExists(path + Array("/.git".utf8))
+            try io.pathExists(path + Array("/.git".utf8))
         }
         // Where only roots can be read, running programs is not allowed, and that error takes precedence.
-        if !fetcher.io.hasFixedContents { try repository.checkFiles() }
+        if !io.hasFixedContents { try repository.checkFiles() }
         _ = try repository.run(["rev-parse", "--git-dir"])
         try repository.disableFilters()
         if hasWorkTree, try input.text("ref") == nil, try input.text("rev") == nil { return try fetchWorkTree() }
@@ -61,7 +71,8 @@ struct GitFetcher {
             }
             commit = rev
         } else {
-            let ref = try input.text("ref") ?? Array("HEAD".utf8)
+            let given = try input.text("ref")
+            let ref = remoteReference ?? given ?? Array("HEAD".utf8)
             guard let found = try repository.commit(ref) else {
                 throw FetchError(.invalid, "resolving Git reference '", ref, "': revspec '", ref, "' not found")
             }
@@ -73,6 +84,7 @@ struct GitFetcher {
         var result = FetchedTree(object: object, name: try name(), narHash: try fetcher.narHash(object))
         result.lastModified = try lastModified(commit)
         result.revision = commit
+        result.reference = try input.text("ref") == nil ? remoteReference : nil
         if try !input.flag("shallow") { result.revisionCount = try count(commit) }
         result.submodules = try input.flag("submodules")
         return result
@@ -103,6 +115,7 @@ struct GitFetcher {
             result.warning = Array("Git tree '".utf8) + repository.path + Array("' is dirty".utf8)
         } else {
             result.revision = head ?? Self.noRevision
+            result.reference = try repository.line(["symbolic-ref", "--quiet", "HEAD"])
             if try !input.flag("shallow") {
                 result.revisionCount = try head.map { commit throws(FetchError) in try count(commit) } ?? .known(0)
             }
@@ -176,5 +189,14 @@ struct GitFetcher {
             ignored.insert(Array(fields[index]))
         }
         return ignored
+    }
+}
+
+extension Fetcher {
+    /// Makes a Git repository know a file that was written to its work tree, so that it belongs to what is fetched.
+    public func track(_ file: [UInt8], inRepository path: [UInt8]) throws(FetchError) {
+        var repository = GitRepository(path: path, io: io, proceed: proceed)
+        try repository.disableFilters()
+        try repository.track(file)
     }
 }

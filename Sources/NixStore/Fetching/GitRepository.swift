@@ -80,6 +80,11 @@ struct GitRepository {
         }
     }
 
+    /// Makes Git show a file of the work tree as one of its own, although it is not committed.
+    func track(_ file: [UInt8]) throws(FetchError) {
+        _ = try run(["add", "--intent-to-add", "--force", "--"], [file])
+    }
+
     /// The commit that a name refers to; nil if there is none.
     func commit(_ name: [UInt8]) throws(FetchError) -> [UInt8]? {
         try line(["rev-parse", "--quiet", "--verify", "--end-of-options"], [name + Array("^{commit}".utf8)])

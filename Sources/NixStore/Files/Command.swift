@@ -45,14 +45,18 @@ extension Command {
 
     /// Runs the program, writing its input and reading its output concurrently, and waits for its end.
     ///
-    /// - Parameter output: called with pieces of the output, in order; returning false ends the program.
+    /// - Parameters:
+    ///   - isStopped: called at least ten times a second while the program runs; returning true ends the program.
+    ///   - output: called with pieces of the output, in order; returning false ends the program.
     /// - Throws: why there is no result.
-    func run(output: (UnsafeRawBufferPointer) -> Bool) throws(CommandError) {
+    func run(
+        isStopped: () -> Bool = { false }, output: (UnsafeRawBufferPointer) -> Bool
+    ) throws(CommandError) {
         if arguments.contains(where: { $0.contains(0) }) { throw .system(errno: EINVAL) }
         guard let pipes = Pipes() else { throw .system(errno: errno) }
         let child = try spawn(pipes)
         pipes.closeChildEnds()
-        let (message, stopped) = unsafe exchange(pipes, child, output)
+        let (message, stopped) = unsafe exchange(pipes, child, isStopped, output)
         pipes.closeAll()
         var status: Int32 = 0
         while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
@@ -99,7 +103,7 @@ extension Command {
 
     /// Writes and reads until the program closes its ends, or ends the program if the reader stopped.
     private func exchange(
-        _ pipes: Pipes, _ child: pid_t, _ output: (UnsafeRawBufferPointer) -> Bool
+        _ pipes: Pipes, _ child: pid_t, _ isStopped: () -> Bool, _ output: (UnsafeRawBufferPointer) -> Bool
     ) -> (message: [UInt8], stopped: Bool) {
         var written = 0
         var message: [UInt8] = []
@@ -111,7 +115,12 @@ extension Command {
                 pollfd(fd: pipes.output.read, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: pipes.messages.read, events: Int16(POLLIN), revents: 0),
             ]
-            if unsafe poll(&waits, 3, -1) < 0 { continue }
+            let ready = unsafe poll(&waits, 3, 100)
+            if isStopped() {
+                kill(child, SIGKILL)
+                return (message, true)
+            }
+            if ready <= 0 { continue }
             if waits[0].revents != 0 { write(to: pipes.input, &written) }
             if waits[1].revents != 0 {
                 let count = pipes.output.read(into: &chunk)

@@ -49,6 +49,12 @@ public struct EvalIOError: Error, Sendable, Equatable {
         EvalIOError(.outsideRoots, path: path, action: " in restricted mode")
     }
 
+    /// The error for a path that a pure evaluation may not read.
+    static func impure(_ path: [UInt8]) -> EvalIOError {
+        EvalIOError(
+            .outsideRoots, path: path, action: " in pure evaluation mode (use '--impure' to override)")
+    }
+
     /// The error for the `errno` of a system call about `path`.
     init(errno code: Int32, path: [UInt8], action: String = "opening file") {
         let kind: Kind =

@@ -7,7 +7,20 @@ public struct LocalIO: EvalIO {
     let allowedPaths: [[UInt8]]?
     /// Whether the evaluation is restricted as by Nix's setting `restrict-eval`.
     let isRestricted: Bool
+    /// Whether only the store can be read, as in a pure evaluation of Nix.
+    private let readsStoreOnly: Bool
     let limits: ReadLimits
+
+    /// Reads nothing but the store, as a pure evaluation of Nix.
+    public static func storeOnly() -> LocalIO { LocalIO(readsStoreOnly: true) }
+
+    private init(readsStoreOnly: Bool) {
+        isPure = true
+        allowedPaths = [StorePath.directory]
+        isRestricted = false
+        self.readsStoreOnly = readsStoreOnly
+        limits = ReadLimits()
+    }
 
     /// - Parameters:
     ///   - isPure: whether environment, clock and home directory are hidden.
@@ -23,6 +36,7 @@ public struct LocalIO: EvalIO {
         self.isPure = isPure
         self.allowedPaths = allowedPaths?.map(CanonPath.canonicalize)
         self.isRestricted = isRestricted
+        readsStoreOnly = false
         self.limits = limits
     }
 
@@ -184,6 +198,7 @@ public struct LocalIO: EvalIO {
         guard allowedPaths != nil else { return }
         let resolved = try resolveSymlinks(path, resolution)
         for candidate in [path, resolved] where !isAllowed(candidate) {
+            if readsStoreOnly { throw EvalIOError.impure(path) }
             throw isRestricted ? EvalIOError.restricted(path) : EvalIOError.outsideRoots(path)
         }
     }

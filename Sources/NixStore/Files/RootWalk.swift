@@ -9,6 +9,8 @@ import MessageText
 struct RootWalk: Sendable {
     /// The root directory. It is open from the start, so that replacing it later has no effect.
     let root: DescriptorHandle
+    /// Whether the root shows a whole file system, in which an absolute symbolic link starts at the root.
+    var isWhole = false
 
     /// The result of resolving a path.
     enum Resolved {
@@ -33,6 +35,8 @@ struct RootWalk: Sendable {
             if component.isEmpty || CanonPath.isDot(component) { continue }
             if CanonPath.isDotDot(component) {
                 if walk.names.isEmpty {
+                    // The parent of `/` is itself.
+                    if isWhole { continue }
                     throw EvalIOError.outsideRoots(shown, "a link on the way leads out of its root")
                 }
                 walk.names.removeLast()
@@ -99,6 +103,12 @@ struct RootWalk: Sendable {
             try parent.readLink(name)
         }
         if target.first == CanonPath.slash {
+            guard !isWhole else {
+                walk.names = []
+                walk.directories = []
+                walk.remaining += CanonPath.components(target).reversed()
+                return
+            }
             throw EvalIOError.outsideRoots(
                 shown, "a link on the way leads to '\(MessageText.shortened(target))', out of its root")
         }

@@ -82,7 +82,7 @@ extension RootedIO {
         // A missing path may contain symbolic links, but nothing can be read through it.
         case .root(_, .missing): path
         case .root(let root, .directory(_, let below)), .root(let root, .entry(_, _, _, let below)):
-            below.reduce(root) { $0 + [CanonPath.slash] + $1 }
+            root.isEmpty && below.isEmpty ? [CanonPath.slash] : below.reduce(root) { $0 + [CanonPath.slash] + $1 }
         }
     }
 
@@ -100,14 +100,15 @@ extension RootedIO {
         let path = CanonPath.canonicalize(path)
         if CanonPath.isInside(path, Self.bundlePath) { return .bundle }
         let components = CanonPath.components(path)
+        let root = components.count >= 2 ? CanonPath.join(Array(components[..<2])) : nil
+        if let root, let walk = walks[root] {
+            return .root(root, try walk.find(Array(components[2...]), resolution, shown: path))
+        }
+        if let whole = walks[[]] { return .root([], try whole.find(components, resolution, shown: path)) }
         guard components.count >= 2, CanonPath.isInside(path, Self.rootsPath) else {
             throw EvalIOError.outsideRoots(path, "no root holds it; a job reads /roots/NAME and /job")
         }
-        let root = CanonPath.join(Array(components[..<2]))
-        guard let walk = walks[root] else {
-            throw EvalIOError.outsideRoots(
-                path, "no root holds it; the job has no root '\(MessageText.shortened(components[1]))'")
-        }
-        return .root(root, try walk.find(Array(components[2...]), resolution, shown: path))
+        throw EvalIOError.outsideRoots(
+            path, "no root holds it; the job has no root '\(MessageText.shortened(components[1]))'")
     }
 }

@@ -4,11 +4,16 @@ import Glibc
 ///
 /// On every machine, a root named `lib` is visible at `/roots/lib`, and the bundle at `/job`. Symbolic links are
 /// followed if they are relative and stay inside their root. There is no environment, clock or home directory.
+///
+/// A root named `/` is visible at its own paths, so that one whose directory is `/` shows all files of the machine where
+/// they are. The other roots and the bundle are in front of it.
 public struct RootedIO: EvalIO {
     /// The directory of all roots: `/roots`.
     public static let rootsPath = Array("/roots".utf8)
     /// The directory of the bundle, `/job`, which relative paths in a job's source are relative to.
     public static let bundlePath = Array("/job".utf8)
+    /// The name of the root that is visible at its own paths.
+    public static let wholeName = "/"
 
     /// A directory with the name under which jobs see it.
     public struct Root: Sendable {
@@ -22,7 +27,11 @@ public struct RootedIO: EvalIO {
         }
 
         /// The path at which jobs see the root.
-        public var path: [UInt8] { RootedIO.rootsPath + [CanonPath.slash] + Array(name.utf8) }
+        ///
+        /// It is empty for the root `/`, so that a slash and a path below the root can follow in any case.
+        public var path: [UInt8] {
+            name == RootedIO.wholeName ? [] : RootedIO.rootsPath + [CanonPath.slash] + Array(name.utf8)
+        }
     }
 
     let walks: [[UInt8]: RootWalk]
@@ -36,7 +45,8 @@ public struct RootedIO: EvalIO {
             guard Self.isValidName(root.name) else { throw .invalidRootName(root.name) }
             guard walks[root.path] == nil else { throw .duplicateRoot(root.name) }
             do {
-                walks[root.path] = RootWalk(root: try DescriptorHandle.open(root.directory, directory: true))
+                walks[root.path] = RootWalk(
+                    root: try DescriptorHandle.open(root.directory, directory: true), isWhole: root.path.isEmpty)
             } catch {
                 let reason = EvalIOError(errno: error.code, path: root.directory, action: "opening directory")
                 throw .unreadableRoot(root.name, reason)
@@ -70,8 +80,9 @@ public struct RootedIO: EvalIO {
         self.limits = limits
     }
 
-    /// Whether a root may have a name: letters, digits, `.`, `_`, `+` and `-`, except `.` and `..`.
+    /// Whether a root may have a name: letters, digits, `.`, `_`, `+` and `-`, except `.` and `..`, or `/` alone.
     public static func isValidName(_ name: String) -> Bool {
+        if name == wholeName { return true }
         if name.isEmpty || name == "." || name == ".." || name.utf8.count > 255 { return false }
         return name.unicodeScalars.allSatisfy { scalar in
             switch scalar {

@@ -73,7 +73,7 @@ public struct StoreObject: Sendable {
     ///   - algorithm: the hash function.
     ///   - visit: called with each path below the root that belongs to the object.
     ///   - proceed: see `NarStream.hash`.
-    func narHash(
+    package func narHash(
         _ algorithm: HashAlgorithm, visit: @escaping ([UInt8]) -> Void, proceed: @escaping (Int) -> Bool
     ) throws(ArchiveError) -> Hash {
         let accepted = accepted

@@ -7,15 +7,29 @@ import Synchronization
 /// store path.
 public final class StoreView: EvalIO {
     public let base: any EvalIO
-    private let objects = Mutex<[[UInt8]: StoreObject]>([:])
+    private let shared: SharedObjects
 
-    public init(_ base: any EvalIO) { self.base = base }
+    /// The objects, which several views can show.
+    private final class SharedObjects: Sendable {
+        let byPath = Mutex<[[UInt8]: StoreObject]>([:])
+    }
+
+    public init(_ base: any EvalIO) {
+        self.base = base
+        shared = SharedObjects()
+    }
+
+    /// Overlays another `EvalIO` with the objects of a view, those that are added later included.
+    public init(_ base: any EvalIO, sharingObjectsOf view: StoreView) {
+        self.base = base
+        shared = view.shared
+    }
 
     /// Makes a store path readable. If there is an object for it already, that is kept.
     ///
     /// - Returns: the bytes that are kept for the path; 0 if it was known.
     public func add(_ path: [UInt8], _ object: StoreObject) -> Int {
-        objects.withLock { objects in
+        shared.byPath.withLock { objects in
             if objects[path] != nil { return 0 }
             objects[path] = object
             return object.byteCount + path.count
@@ -23,10 +37,10 @@ public final class StoreView: EvalIO {
     }
 
     /// Removes all objects.
-    public func removeAll() { objects.withLock { $0 = [:] } }
+    public func removeAll() { shared.byPath.withLock { $0 = [:] } }
 
     /// The object of a store path; nil if this evaluation did not create it.
-    public func object(_ path: [UInt8]) -> StoreObject? { objects.withLock { $0[path] } }
+    public func object(_ path: [UInt8]) -> StoreObject? { shared.byPath.withLock { $0[path] } }
 
     private enum Resolved {
         /// The path is not in an object. It may still contain symbolic links.

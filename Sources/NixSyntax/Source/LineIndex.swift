@@ -28,8 +28,9 @@ public struct LineIndex: Sendable {
         self.marks = marks
     }
 
-    /// The location of a byte offset, which is at most the source's length.
+    /// The location of a byte offset. One behind the source counts as its end.
     public func location(of offset: UInt32) -> SourceLocation {
+        let offset = min(Int(offset), source.count)
         let block = min(Int(offset) / Self.blockBytes, marks.count - 1)
         var mark = marks[block]
         // A CR LF may straddle the beginning of the block; the line then starts behind it.

@@ -25,20 +25,20 @@ public struct SourceExcerpt: Hashable, Sendable {
 
     /// - Parameters:
     ///   - source: the bytes of the source.
-    ///   - offset: a byte offset in `source`, at most its length.
+    ///   - offset: a byte offset in `source`. One behind its end has no lines.
     ///   - location: the line and column of `offset`.
     public init(source: [UInt8], offset: UInt32, at location: SourceLocation) {
         self.location = location
         let column = location.column - 1
         let start = Int(offset) - column
         // Nix shows no lines for an empty source.
-        guard !source.isEmpty, start >= 0, start <= source.count else {
+        guard !source.isEmpty, start >= 0, Int(offset) <= source.count else {
             (before, line, after, shownColumn) = (nil, nil, nil, location.column)
             return
         }
         let lines = SourceLines(source: source)
         let content = lines.content(from: start)
-        let shown = TruncatedLine(source, content, column: column)
+        let shown = TruncatedLine(source, content, column: min(column, content.count))
         line = shown.bytes
         shownColumn = shown.column + 1
         before =

@@ -1,20 +1,20 @@
 import MessageText
 import NixStore
 
-/// `fetchurl`, `fetchTarball` and `fetchClosure`. They open no connection: files of this machine are read, and anything
-/// else is refused with an error that says how to provide it.
+/// `fetchurl`, `fetchTarball` and `fetchClosure`. Without settings for the network they open no connection: files of this
+/// machine are read, and anything else is refused with an error that says how to provide it.
 extension Builtin {
     static let fetch: [Builtin] = [
         .function(
             "fetchurl", [.checked("url or { url, sha256 }")], since: "1.9", "The store path of a file that is fetched.",
-            limits: "`file:` URLs and paths; no connection is opened"
+            limits: "`file:` URLs and paths; with `--allow-network` those of `http` and `https`"
         ) { $0.fetchURL() },
         .function(
             "fetchTarball", [.checked("url or { url, sha256 }")], since: "1.9",
             "The store path of the tree in an archive that is fetched.",
             limits:
-                "`file:` URLs and paths of tar archives, plain or compressed with gzip, bzip2 or xz; no connection is "
-                + "opened",
+                "`file:` URLs and paths of tar archives, plain or compressed with gzip, bzip2 or xz; with "
+                + "`--allow-network` those of `http` and `https`",
             isGlobal: true
         ) { $0.fetchTarball() },
         .function(
@@ -56,17 +56,19 @@ extension Interpreter {
             return doneStored(path, arguments.hash, .flat)
         }
         do throws(FetchError) {
-            let file = try Fetcher(machine.io) { self.charge(1 + $0 / 512) }.localPath(arguments.url)
-            guard let path = addToStore(file, name: name, method: .flat) else { return .error }
+            if let error = forbidden(url: arguments.url) { return fail(error) }
+            let file = try makeFetcher().file(of: arguments.url)
+            guard let path = addToStore(file.path, name: name, method: .flat, io: file.io) else { return .error }
             guard let expected = arguments.hash, (try? StorePath.fixed(name: name, expected, .flat)) != path else {
                 return done(storePath: path)
             }
-            guard let hash = contentHash(file, .flat, .sha256) else { return .error }
+            guard let hash = contentHash(file.path, .flat, .sha256, io: file.io) else { return .error }
             return fail(
                 .value,
-                bytes: Array("hash mismatch in file downloaded from '".utf8) + MessageText.excerpt(arguments.url)
-                    + Array("':\n  specified: ".utf8) + expected.text(.nix32, withAlgorithm: true)
-                    + Array("\n  got:       ".utf8) + hash.text(.nix32, withAlgorithm: true))
+                bytes: Array("hash mismatch in file downloaded from '".utf8)
+                    + MessageText.excerpt(Fetcher.shown(arguments.url)) + Array("':\n  specified: ".utf8)
+                    + expected.text(.nix32, withAlgorithm: true) + Array("\n  got:       ".utf8)
+                    + hash.text(.nix32, withAlgorithm: true))
         } catch {
             return fail(error)
         }
@@ -225,6 +227,16 @@ extension Interpreter {
         var step: Step
     }
 
+    /// A fetcher for this evaluation. What it reads is charged for; what it downloads is not, because that depends on
+    /// what was kept of earlier downloads.
+    ///
+    /// - Parameter reserve: Called with the bytes that are about to be kept in memory; false stops.
+    private func makeFetcher(reserve: @escaping (Int) -> Bool = { _ in true }) -> Fetcher {
+        Fetcher(
+            machine.fetchIO, network: machine.settings.fetching.network, isStopped: { !poll() }, reserve: reserve
+        ) { charge(1 + $0 / 512) }
+    }
+
     /// Fetches an input, once per evaluation, and lets its store path be read.
     func fetched(_ attributes: [String: InputAttribute]) -> Result<(FetchedTree, path: [UInt8]), PendingFetch> {
         do throws(FetchError) {
@@ -235,12 +247,11 @@ extension Interpreter {
             if let error = try forbidden(input) { return .failure(PendingFetch(step: fail(error))) }
             var isOverMemory = false
             var kept = 0
-            let reserve = { (bytes: Int) in
+            let fetcher = makeFetcher { bytes in
                 kept += bytes
                 isOverMemory = !hasRoomOutsideHeap(kept)
                 return !isOverMemory
             }
-            let fetcher = Fetcher(machine.io, reserve: reserve) { charge(1 + $0 / 512) }
             let tree: FetchedTree
             do throws(FetchError) {
                 tree = try fetcher.fetch(input)
@@ -264,7 +275,10 @@ extension Interpreter {
     /// that they lead to are checked as they are read.
     private func forbidden(_ input: FetchInput) throws(FetchError) -> FetchError? {
         guard machine.settings.fetching.allowedURIs != nil else { return nil }
-        let url = try input.restrictedURL()
+        return forbidden(url: try input.restrictedURL())
+    }
+
+    private func forbidden(url: [UInt8]) -> FetchError? {
         if machine.settings.fetching.allows(url) || url.first == UInt8(ascii: "/") { return nil }
         return (try? ParsedURL(url))?.scheme == "file" ? nil : .forbidden(url)
     }
@@ -287,7 +301,8 @@ extension Interpreter {
     private func fail(_ error: FetchError, fetching input: FetchInput) -> Step {
         let step = fail(error)
         if error.kind != .stopped, let url = try? input.url().text {
-            machine.notes.append(.text("while fetching the input '\(MessageText.shortened(url))'"))
+            let shown = MessageText.shortened(Fetcher.shown(url))
+            machine.notes.append(.text("while fetching the input '\(shown)'"))
         }
         return step
     }

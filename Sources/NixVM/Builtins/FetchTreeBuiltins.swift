@@ -10,15 +10,15 @@ extension Builtin {
             "fetchTree", [.checked("input")], since: "2.4",
             "The store path of a source tree, with what is known of it: revision, time, hash.",
             limits:
-                "`path`, and local `file`, `tarball`, `git` and `hg`; the others are refused with an error that says "
-                + "what to provide", isGlobal: true
+                "`path`, and local `file`, `tarball`, `git` and `hg`; with `--allow-network` all but `indirect` and remote "
+                + "`hg`; the others are refused with an error that says what to provide", isGlobal: true
         ) { $0.fetchTree(.any) },
         .function(
             "fetchGit", [.checked("url or { url, rev, ref }")], since: "2.0",
             "The tree of a commit in a Git repository, with its revision and time.",
             limits:
-                "paths and `file:` URLs of repositories, read with `git`; other URLs are refused with an error that "
-                + "says what to provide", isGlobal: true
+                "paths and `file:` URLs of repositories, read with `git`; other URLs need `--allow-network`",
+            isGlobal: true
         ) { $0.fetchTree(.git) },
         .function(
             "fetchMercurial", [.checked("url or { url, rev }")], since: "2.0",
@@ -34,9 +34,16 @@ private enum TreeFetch: String {
     case any = "fetchTree"
     case git = "fetchGit"
     case mercurial = "fetchMercurial"
+    /// An input of a flake, which need not be locked.
+    case input = "fetchInput"
 }
 
 extension Interpreter {
+    func fetchInputStep() -> Step {
+        guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
+        return fetchTree(.input)
+    }
+
     fileprivate func fetchTree(_ kind: TreeFetch) -> Step {
         guard reserveStorePath() else { return .collect }
         var attributes: [String: InputAttribute] = [:]
@@ -45,7 +52,7 @@ extension Interpreter {
         addDefaults(kind, &attributes)
         do throws(FetchError) {
             let input = try FetchInput(attributes)
-            if requiresHashes, !input.isLocked, attributes["narHash"] == nil {
+            if kind != .input, requiresHashes, !input.isLocked, attributes["narHash"] == nil {
                 return fail(
                     .restricted,
                     bytes: Array("in pure evaluation mode, '\(kind.rawValue)' doesn't fetch unlocked input '".utf8)
@@ -75,7 +82,7 @@ extension Interpreter {
         switch kind {
         case .git: attributes["url"] = .text(url)
         case .mercurial: attributes["url"] = .text(fileURL(url))
-        case .any:
+        case .any, .input:
             do throws(FetchError) {
                 attributes = try FetchInput(try ParsedURL(url), requiresTree: false).attributes
             } catch {
@@ -116,7 +123,7 @@ extension Interpreter {
     private func readAttribute(
         _ kind: TreeFetch, _ name: String, _ value: Value, _ attributes: inout [String: InputAttribute]
     ) -> Step {
-        if kind != .any, name == "type" { return fail(.value, "unexpected argument 'type'") }
+        if kind == .git || kind == .mercurial, name == "type" { return fail(.value, "unexpected argument 'type'") }
         if kind == .any, name == "name" {
             return fail(.value, "argument 'name' isn’t supported in call to 'fetchTree'")
         }
@@ -162,6 +169,7 @@ extension Interpreter {
                 attributes["exportIgnore"] = .flag(true)
             }
         case .mercurial: attributes["type"] = .text(Array("hg".utf8))
+        case .input: break
         case .any:
             if attributes["type"] == .text(Array("git".utf8)), attributes["shallow"] == nil {
                 attributes["shallow"] = .flag(true)

@@ -144,6 +144,10 @@ extension Interpreter {
 public enum CorePackages {
     /// The function behind `getFlake`.
     public static let flakes = directory + Array("/get-flake.nix".utf8)
+    /// The function that calls the outputs of a flake with its locked inputs.
+    public static let callFlake = directory + Array("/call-flake.nix".utf8)
+    /// The function that reads what a flake declares.
+    public static let flakeInputs = directory + Array("/flake-inputs.nix".utf8)
     /// The function that makes a derivation of what its file says.
     public static let importedDerivation = directory + Array("/imported-derivation.nix".utf8)
 

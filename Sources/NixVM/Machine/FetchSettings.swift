@@ -1,3 +1,5 @@
+import NixStore
+
 /// What the fetchers may read, by the settings of Nix.
 public struct FetchSettings: Sendable {
     /// The URLs that a restricted evaluation may fetch from (`allowed-uris`); nil for no restriction. Each allows what
@@ -7,6 +9,9 @@ public struct FetchSettings: Sendable {
     public var allowsDirtyTrees = true
     /// Whether a warning is printed for one (`warn-dirty`).
     public var warnsOfDirtyTrees = true
+
+    /// What may be done on the network; nil for nothing.
+    public var network: NetworkSettings?
 
     public init() {}
 

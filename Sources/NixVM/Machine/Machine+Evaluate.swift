@@ -1,4 +1,5 @@
 import NixBytecode
+import NixStore
 
 /// Why the evaluation returned to the host.
 public enum MachinePause {
@@ -290,6 +291,9 @@ extension Machine {
         return store.derivations.records[index].outputs.map { ($0.name, $0.path) }
     }
 
+    /// The derivations of this evaluation.
+    public var derivations: DerivationTable { store.derivations }
+
     /// The names of a forced set, sorted.
     public func attributeNames(_ handle: ValueHandle) -> [[UInt8]] {
         let value = state.pointee.roots[handle.root]
@@ -337,7 +341,7 @@ extension Machine {
 
     /// Collects if fewer than `size` bytes are free. If the memory limit forbids it, the next step of the evaluation
     /// fails, and the little that the host makes fits into the reserve of the spaces.
-    private func makeRoom(_ size: Int) {
+    func makeRoom(_ size: Int) {
         if !interpreter.reserve(size) { _ = interpreter.collect(reserving: size) }
     }
 

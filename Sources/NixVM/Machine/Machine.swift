@@ -58,6 +58,9 @@ public final class Machine {
     public let limits: Limits
     /// What the evaluation reads, with the store objects that it made.
     public let io: StoreView
+    /// What the fetchers read, with the same store objects. It is more than `io` where the evaluation may only read what
+    /// was fetched.
+    let fetchIO: StoreView
     let cancellation: Cancellation?
     /// Receives what `trace` and `warn` print, line by line without the line ends.
     let print: ([UInt8]) -> Void
@@ -135,9 +138,14 @@ public final class Machine {
     var interpreter: Interpreter { Interpreter(state: state) }
 
     /// Makes a machine with storage of its own. The result is nil when the address space cannot be reserved.
+    ///
+    /// - Parameters:
+    ///   - io: What the evaluation reads.
+    ///   - fetchIO: What the fetchers read, if that differs.
     public init?(
-        io: any EvalIO, limits: Limits = Limits(), settings: MachineSettings = MachineSettings(),
-        cancellation: Cancellation? = nil, print: @escaping ([UInt8]) -> Void
+        io: any EvalIO, fetchIO: (any EvalIO)? = nil, limits: Limits = Limits(),
+        settings: MachineSettings = MachineSettings(), cancellation: Cancellation? = nil,
+        print: @escaping ([UInt8]) -> Void
     ) {
         guard let storage = MachineStorage(memoryLimit: limits.memory) else {
             return nil
@@ -145,6 +153,7 @@ public final class Machine {
         self.storage = storage
         self.limits = limits
         self.io = StoreView(io)
+        self.fetchIO = fetchIO.map { [view = self.io] in StoreView($0, sharingObjectsOf: view) } ?? self.io
         self.settings = settings
         self.cancellation = cancellation
         self.print = print
@@ -171,6 +180,7 @@ public final class Machine {
         self.memory = memory
         self.limits = limits
         self.io = StoreView(io)
+        fetchIO = self.io
         settings = template.settings
         self.cancellation = cancellation
         self.print = print

@@ -15,6 +15,7 @@ enum Symbols: String, CaseIterable {
     case ignoreNulls = "__ignoreNulls"
     case contentAddressed = "__contentAddressed"
     case impure = "__impure"
+    case requiredSystemFeatures
     case filter, recursive, sha256, url, regular, directory, symlink, unknown
     case kind = "_type"
     case timestamp

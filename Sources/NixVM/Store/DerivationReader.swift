@@ -32,6 +32,8 @@ struct DerivationReader {
         var variables: [(name: UnsafeBufferPointer<UInt8>, value: UnsafeBufferPointer<UInt8>)] = []
         /// The variable `__json`, if the attributes are structured.
         var json: [UInt8]?
+        /// What `requiredSystemFeatures` says.
+        var requiredFeatures: [[UInt8]] = []
         var addressing = OutputAddressing.inputs
         /// The bits of the elements of all contexts.
         var context: [UInt64] = []
@@ -173,7 +175,18 @@ struct DerivationReader {
             parts.builder = value.object.byteBuffer
         case .system, .outputHash, .outputHashAlgo, .outputHashMode:
             try readSpecial(symbol, try text(value), &parts) { [] }
+        case .requiredSystemFeatures: parts.requiredFeatures = strings(value)
         default: break
+        }
+    }
+
+    /// The strings in a forced list. Other values have no meaning there.
+    private func strings(_ list: Value) -> [[UInt8]] {
+        guard list.isList else { return [] }
+        return (0..<list.object.field).compactMap { index in
+            var value = list.object.values[index]
+            if value.isThunk { value = Value(bits: value.object[1]) }
+            return value.isString ? Array(value.object.byteBuffer) : nil
         }
     }
 
@@ -193,6 +206,7 @@ struct DerivationReader {
         switch Symbols(number: symbol) {
         case .builder: parts.builder = text
         case .system: parts.system = text
+        case .requiredSystemFeatures: parts.requiredFeatures = words()
         case .outputs where text.elementsEqual("out".utf8): break
         case .outputs: try setOutputs(words(), &parts)
         case .outputHash: parts.hash = Array(text)
@@ -262,6 +276,7 @@ struct DerivationReader {
         let stop = machine.stop
         let assembly = try DerivationAssembly(
             name: parts.name, outputs: parts.outputs, parts.addressing, inputs: inputs, sources: sources,
+            system: Array(parts.system), requiredFeatures: parts.requiredFeatures,
             in: machine.store.derivations, isStopped: { stop.cause != nil })
         var body = DerivationBody(capacity: parts.size + parts.size / 8 + 512)
         body.start(sources: sources, system: parts.system, builder: parts.builder)

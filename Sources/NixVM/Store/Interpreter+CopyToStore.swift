@@ -22,17 +22,20 @@ extension Interpreter {
     }
 
     /// The store path of contents under a name. The result is nil with `failure` set.
+    ///
+    /// - Parameter io: Reads the contents; the machine's own by default.
     func addToStore(
         _ path: [UInt8], name: [UInt8], method: ContentAddressMethod,
-        accepted: Set<[UInt8]>? = nil
+        accepted: Set<[UInt8]>? = nil, io: (any EvalIO)? = nil
     ) -> [UInt8]? {
         let accepts = { (path: [UInt8], _: FileType) in accepted?.contains(path) ?? true }
-        guard let hash = contentHash(path, method, .sha256, accepts: accepts) else { return nil }
+        let io = io ?? machine.io
+        guard let hash = contentHash(path, method, .sha256, io: io, accepts: accepts) else { return nil }
         do throws(StoreError) {
             let copied = try StorePath.fixed(name: name, hash, method)
             // The hash of a file is that of what a symbolic link leads to.
-            guard let root = method == .flat ? resolved(path) : path else { return nil }
-            let object = StoreObject(machine.io, root: root, accepted: accepted, isPlainFile: method == .flat)
+            guard let root = method == .flat ? resolved(path, io) : path else { return nil }
+            let object = StoreObject(io, root: root, accepted: accepted, isPlainFile: method == .flat)
             return keep(object, at: copied, ContentAddress(method, hash)) ? copied : nil
         } catch {
             _ = fail(.value, bytes: error.message)
@@ -41,9 +44,9 @@ extension Interpreter {
     }
 
     /// A path without symbolic links; nil with `failure` set.
-    private func resolved(_ path: [UInt8]) -> [UInt8]? {
+    private func resolved(_ path: [UInt8], _ io: any EvalIO) -> [UInt8]? {
         do throws(EvalIOError) {
-            return try machine.io.resolveSymlinks(path, .full)
+            return try io.resolveSymlinks(path, .full)
         } catch {
             _ = fail(error)
             return nil
@@ -62,13 +65,13 @@ extension Interpreter {
     /// The hash of the contents of a path. Fuel is charged as they are read. The result is nil with `failure` set.
     func contentHash(
         _ path: [UInt8], _ method: ContentAddressMethod, _ algorithm: HashAlgorithm,
-        accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }
+        io: (any EvalIO)? = nil, accepts: @escaping ([UInt8], FileType) -> Bool = { _, _ in true }
     ) -> Hash? {
         do throws(ArchiveError) {
             if method == .flat {
-                return try NarStream.flatHash(path, algorithm, io: machine.io) { charge(1 + $0 / 512) }
+                return try NarStream.flatHash(path, algorithm, io: io ?? machine.io) { charge(1 + $0 / 512) }
             }
-            return try NarStream.hash(path, algorithm, io: machine.io, accepts: accepts) { charge(1 + $0 / 512) }
+            return try NarStream.hash(path, algorithm, io: io ?? machine.io, accepts: accepts) { charge(1 + $0 / 512) }
         } catch {
             switch error {
             case .stopped: break

@@ -29,6 +29,8 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
     case returnForced
     /// Ends the evaluation with its argument as the message, for builtins that are written in Nix.
     case fail
+    /// Fetches an input of a flake, as `fetchTree` does, whether or not it is locked: for builtins that are written in Nix.
+    case fetchInput
 
     /// Its index in the table.
     @inline(__always) var index: Int { Int(rawValue) }
@@ -52,6 +54,7 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
         case .writeXML: "<writeXML>"
         case .returnForced: "<return>"
         case .fail: "<fail>"
+        case .fetchInput: "<fetchInput>"
         }
     }
 
@@ -70,6 +73,7 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
         case .writeXML: BuiltinCode(arity: 2, frame: XMLFrame.self) { $0.writeXMLStep() }
         case .returnForced: BuiltinCode(arity: 0, slots: 0) { $0.done($0.pop()) }
         case .fail: BuiltinCode(arity: 1, strict: 1, slots: BuiltinCode.noFrame) { $0.failWithArgument() }
+        case .fetchInput: BuiltinCode(arity: 1, strict: 1, slots: BuiltinCode.noFrame) { $0.fetchInputStep() }
         }
     }
 
