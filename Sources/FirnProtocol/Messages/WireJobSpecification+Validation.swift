@@ -85,7 +85,8 @@ extension WireJobSpecification {
         try Self.requireNames(closure.localRoots, "closure.local_roots", atMost: ProtocolLimits.roots)
         let names = Set(roots.map(\.name))
         for name in closure.localRoots where !names.contains(name) {
-            throw ProtocolError(.invalidJob, "closure.local_roots names \"\(name)\", which is not one of the job's roots")
+            throw ProtocolError(
+                .invalidJob, "closure.local_roots names \"\(name)\", which is not one of the job's roots")
         }
     }
 

@@ -23,7 +23,9 @@ extension WireObjectOffer {
 extension WireStoreObject {
     fileprivate var fault: String? {
         guard Self.isName(name) else { return "offers an object without a store path's name" }
-        guard algorithm.utf8.count <= 16, hash.count <= 64 else { return "offers an object with a hash of a wrong size" }
+        guard algorithm.utf8.count <= 16, hash.count <= 64 else {
+            return "offers an object with a hash of a wrong size"
+        }
         guard references.count <= ProtocolLimits.objectReferences, references.allSatisfy(Self.isName) else {
             return "offers an object with references that are none, or with too many"
         }

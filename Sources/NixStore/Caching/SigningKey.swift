@@ -19,7 +19,8 @@ public struct SigningKey: Sendable {
             Array(key.publicKey.rawRepresentation) == Array(bytes[32...])
         else {
             throw StoreWriteError(
-                "it is no secret key of a binary cache; nix-store --generate-binary-cache-key NAME SECRET PUBLIC makes one")
+                "it is no secret key of a binary cache; nix-store --generate-binary-cache-key NAME SECRET PUBLIC makes one"
+            )
         }
         name = Array(line[..<colon])
         seed = Array(bytes[..<32])

@@ -43,9 +43,14 @@ final class DescriptorHandle: Sendable {
         var code: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             while initialized < count, code == 0 {
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[initialized...])
+                let all = unsafe UnsafeMutableRawBufferPointer(buffer)
+                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: all[initialized...])
                 let read = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + initialized))
-                if read > 0 { initialized += read } else if read == 0 || errno != EINTR { code = read == 0 ? EIO : errno }
+                if read > 0 {
+                    initialized += read
+                } else if read == 0 || errno != EINTR {
+                    code = read == 0 ? EIO : errno
+                }
             }
         }
         if code != 0 { throw SystemError(code: code) }

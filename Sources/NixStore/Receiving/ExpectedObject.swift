@@ -80,7 +80,8 @@ public struct ExpectedObject: Sendable {
     public func addition(_ io: any EvalIO, root: [UInt8], isStopped: @escaping () -> Bool) -> StoreAddition? {
         guard let hash else { return nil }
         let isPlain = method == .flat
-        let found = try? isPlain
+        let found =
+            try? isPlain
             ? NarStream.flatHash(root, hash.algorithm, io: io) { _ in !isStopped() }
             : NarStream.hash(root, hash.algorithm, io: io) { _ in !isStopped() }
         guard found == hash else { return nil }

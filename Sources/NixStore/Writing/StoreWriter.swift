@@ -61,7 +61,9 @@ public protocol StoreWriter: AnyObject {
 
 extension StoreWriter {
     /// A stream has nothing before it is written.
-    public func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]> { [] }
+    public func present(_ paths: [[UInt8]], isStopped: @escaping () -> Bool) throws(StoreWriteError) -> Set<[UInt8]> {
+        []
+    }
 }
 
 /// Why a store was not written.
