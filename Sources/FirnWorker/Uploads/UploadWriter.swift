@@ -121,8 +121,8 @@ final class UploadWriter: StoreWriter {
         var segments = SegmentBuilder(channel, segmentBytes: segmentBytes, isStopped: isStopped)
         for (addition, state) in zip(batch, states) {
             switch state {
-            case 0: continue
-            case 1: try segments.send(addition)
+            case OfferState.known: continue
+            case OfferState.wanted: try segments.send(addition)
             default:
                 claimed.append(addition)
                 claimedBytes += Self.size(addition)
