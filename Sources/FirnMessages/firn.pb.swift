@@ -648,6 +648,23 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     set {_uniqueStorage()._system = newValue}
   }
 
+  /// Entries of the search path after the roots, in order; at most 64.
+  public var searchPath: [WireSearchPathEntry] {
+    get {_storage._searchPath}
+    set {_uniqueStorage()._searchPath = newValue}
+  }
+
+  /// The directory that relative paths start from: those of `source`, of arguments that are expressions, and of the
+  /// functions of a walk. Absent: the job's own directory, which is empty.
+  public var directory: WireRootFile {
+    get {_storage._directory ?? WireRootFile()}
+    set {_uniqueStorage()._directory = newValue}
+  }
+  /// Returns true if `directory` has been explicitly set.
+  public var hasDirectory: Bool {_storage._directory != nil}
+  /// Clears the value of `directory`. Subsequent reads from it will return its default value.
+  public mutating func clearDirectory() {_uniqueStorage()._directory = nil}
+
   /// If it is set, the job also gives the store objects that its evaluation makes. Only a worker that announced
   /// `closures` gets the job.
   public var closure: WireClosureRequest {
@@ -665,23 +682,6 @@ public nonisolated struct WireJobSpecification: @unchecked Sendable {
     get {_storage._importFromDerivation}
     set {_uniqueStorage()._importFromDerivation = newValue}
   }
-
-  /// Entries of the search path after the roots, in order; at most 64.
-  public var searchPath: [WireSearchPathEntry] {
-    get {_storage._searchPath}
-    set {_uniqueStorage()._searchPath = newValue}
-  }
-
-  /// The directory that relative paths start from: those of `source`, of arguments that are expressions, and of the
-  /// functions of a walk. Absent: the job's own directory, which is empty.
-  public var directory: WireRootFile {
-    get {_storage._directory ?? WireRootFile()}
-    set {_uniqueStorage()._directory = newValue}
-  }
-  /// Returns true if `directory` has been explicitly set.
-  public var hasDirectory: Bool {_storage._directory != nil}
-  /// Clears the value of `directory`. Subsequent reads from it will return its default value.
-  public mutating func clearDirectory() {_uniqueStorage()._directory = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -730,6 +730,22 @@ public nonisolated struct WireBuildFailure: Sendable {
 
   /// The builder's reason, with the end of the log; at most 4096 bytes.
   public var reason: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// `<PREFIX/below>` is `path/below`; with an empty prefix `<below>` is.
+public nonisolated struct WireSearchPathEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var prefix: Data = Data()
+
+  /// An absolute path as the job sees files.
+  public var path: Data = Data()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -874,22 +890,6 @@ public nonisolated struct WireStoreObject: Sendable {
   public init() {}
 
   fileprivate var _source: WireRootFile? = nil
-}
-
-/// `<PREFIX/below>` is `path/below`; with an empty prefix `<below>` is.
-public nonisolated struct WireSearchPathEntry: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  public var prefix: Data = Data()
-
-  /// An absolute path as the job sees files.
-  public var path: Data = Data()
-
-  public var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  public init() {}
 }
 
 /// Attributes of a package set that are evaluated one by one: an error in one does not affect the others. The result's
@@ -2961,7 +2961,7 @@ nonisolated extension WireTraceEventKind: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".JobSpecification"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{1}closure\0\u{3}import_from_derivation\0\u{3}search_path\0\u{1}directory\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0\u{3}root_file\0\u{1}encoded\0\u{1}bundle\0\u{1}arguments\0\u{1}attribute\0\u{1}limits\0\u{3}trace_level\0\u{1}format\0\u{1}strict\0\u{1}priority\0\u{3}idempotency_key\0\u{3}not_before_unix_ms\0\u{3}expires_unix_ms\0\u{1}roots\0\u{1}features\0\u{3}evaluator_version\0\u{1}label\0\u{1}walk\0\u{1}system\0\u{3}search_path\0\u{1}directory\0\u{1}closure\0\u{3}import_from_derivation\0")
 
   fileprivate class _StorageClass {
     var _program: WireJobSpecification.OneOf_Program?
@@ -2981,10 +2981,10 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
     var _label: String = String()
     var _walk: WireAttributeWalk? = nil
     var _system: String = String()
-    var _closure: WireClosureRequest? = nil
-    var _importFromDerivation: Bool = false
     var _searchPath: [WireSearchPathEntry] = []
     var _directory: WireRootFile? = nil
+    var _closure: WireClosureRequest? = nil
+    var _importFromDerivation: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3012,10 +3012,10 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       _label = source._label
       _walk = source._walk
       _system = source._system
-      _closure = source._closure
-      _importFromDerivation = source._importFromDerivation
       _searchPath = source._searchPath
       _directory = source._directory
+      _closure = source._closure
+      _importFromDerivation = source._importFromDerivation
     }
   }
 
@@ -3102,10 +3102,10 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._label) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._walk) }()
         case 20: try { try decoder.decodeSingularStringField(value: &_storage._system) }()
-        case 21: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
-        case 22: try { try decoder.decodeSingularBoolField(value: &_storage._importFromDerivation) }()
-        case 23: try { try decoder.decodeRepeatedMessageField(value: &_storage._searchPath) }()
-        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._directory) }()
+        case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._searchPath) }()
+        case 22: try { try decoder.decodeSingularMessageField(value: &_storage._directory) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._closure) }()
+        case 24: try { try decoder.decodeSingularBoolField(value: &_storage._importFromDerivation) }()
         default: break
         }
       }
@@ -3185,18 +3185,18 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._system.isEmpty {
         try visitor.visitSingularStringField(value: _storage._system, fieldNumber: 20)
       }
-      try { if let v = _storage._closure {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
-      } }()
-      if _storage._importFromDerivation != false {
-        try visitor.visitSingularBoolField(value: _storage._importFromDerivation, fieldNumber: 22)
-      }
       if !_storage._searchPath.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._searchPath, fieldNumber: 23)
+        try visitor.visitRepeatedMessageField(value: _storage._searchPath, fieldNumber: 21)
       }
       try { if let v = _storage._directory {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
       } }()
+      try { if let v = _storage._closure {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+      if _storage._importFromDerivation != false {
+        try visitor.visitSingularBoolField(value: _storage._importFromDerivation, fieldNumber: 24)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3223,10 +3223,10 @@ nonisolated extension WireJobSpecification: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._label != rhs_storage._label {return false}
         if _storage._walk != rhs_storage._walk {return false}
         if _storage._system != rhs_storage._system {return false}
-        if _storage._closure != rhs_storage._closure {return false}
-        if _storage._importFromDerivation != rhs_storage._importFromDerivation {return false}
         if _storage._searchPath != rhs_storage._searchPath {return false}
         if _storage._directory != rhs_storage._directory {return false}
+        if _storage._closure != rhs_storage._closure {return false}
+        if _storage._importFromDerivation != rhs_storage._importFromDerivation {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3306,6 +3306,41 @@ nonisolated extension WireBuildFailure: SwiftProtobuf.Message, SwiftProtobuf._Me
   public static func ==(lhs: WireBuildFailure, rhs: WireBuildFailure) -> Bool {
     if lhs.output != rhs.output {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSearchPathEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SearchPathEntry"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}prefix\0\u{1}path\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.prefix) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.prefix.isEmpty {
+      try visitor.visitSingularBytesField(value: self.prefix, fieldNumber: 1)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: WireSearchPathEntry, rhs: WireSearchPathEntry) -> Bool {
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3416,41 +3451,6 @@ nonisolated extension WireStoreObject: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireStoreObject.Method: SwiftProtobuf._ProtoNameProviding {
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0METHOD_TEXT\0\u{1}METHOD_NAR\0\u{1}METHOD_FLAT\0")
-}
-
-nonisolated extension WireSearchPathEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".SearchPathEntry"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}prefix\0\u{1}path\0")
-
-  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.prefix) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.path) }()
-      default: break
-      }
-    }
-  }
-
-  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.prefix.isEmpty {
-      try visitor.visitSingularBytesField(value: self.prefix, fieldNumber: 1)
-    }
-    if !self.path.isEmpty {
-      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 2)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  public static func ==(lhs: WireSearchPathEntry, rhs: WireSearchPathEntry) -> Bool {
-    if lhs.prefix != rhs.prefix {return false}
-    if lhs.path != rhs.path {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
 }
 
 nonisolated extension WireAttributeWalk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -38,9 +38,15 @@ struct ClosureArguments: ParsableArguments {
     /// - Parameter isWritten: whether this command writes them to a store.
     func request(isWritten: Bool) -> WireClosureRequest? {
         guard isWritten || derivations != nil else { return nil }
+        var request = Self.request(localRoots: localRoots)
+        request.destination = derivations == .cache ? .cache : .client
+        return request
+    }
+
+    /// A request for the objects of jobs that share them with each other alone.
+    static func request(localRoots: [RootArgument]) -> WireClosureRequest {
         var generator = SystemRandomNumberGenerator()
         return .with {
-            $0.destination = derivations == .cache ? .cache : .client
             $0.run = Data((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
             $0.localRoots = localRoots.map(\.name)
         }

@@ -24,7 +24,7 @@ extension ClosureReceiver {
 
     private static func path(_ source: WireRootFile) -> [UInt8] {
         let root = RootedIO.Root(name: source.root, directory: []).path
-        return source.path.isEmpty ? root : CanonPath.canonicalize(root + Array("/\(source.path)".utf8))
+        return CanonPath.canonicalize(root + Array("/\(source.path)".utf8))
     }
 
     /// Has the sources uploaded by a job that makes them, and receives that one's objects.

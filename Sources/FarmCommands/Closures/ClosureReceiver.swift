@@ -77,6 +77,19 @@ actor ClosureReceiver {
         try writing { (writer, isStopped) throws(StoreWriteError) in try writer.flush(isStopped: isStopped) }
     }
 
+    /// Writes an object that this command has made of others.
+    func write(_ addition: StoreAddition) throws {
+        try add(addition)
+        try writing { (writer, isStopped) throws(StoreWriteError) in try writer.flush(isStopped: isStopped) }
+    }
+
+    /// Makes a link that keeps a store path from being collected as garbage.
+    func addRoot(_ link: [UInt8], to path: [UInt8]) throws {
+        try writing { (writer, isStopped) throws(StoreWriteError) in
+            try writer.addRoot(link, to: path, isStopped: isStopped)
+        }
+    }
+
     /// Ends the writing. An export gets its name.
     func finish() throws {
         try writing { (writer, isStopped) throws(StoreWriteError) in try writer.finish(isStopped: isStopped) }

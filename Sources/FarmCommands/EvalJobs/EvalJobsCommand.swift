@@ -20,6 +20,9 @@ struct EvalJobsCommand: AsyncParsableCommand {
             stops it at the end. That farm sees all files, or with --root only the roots. On another farm, what is \
             evaluated is read from a root if it lies in one, and sent with the job otherwise.
 
+            The derivations are written to the store that --store, --export or NIX_REMOTE names, each before its line is \
+            printed; without one of them, and with --no-instantiate, nothing is written.
+
             The exit code is 1 if the package set itself cannot be evaluated, or with --fail-on-error an attribute; 2 if the \
             command line is wrong; 3 if the farm cannot be reached or ends. Errors of attributes alone do not change it \
             from 0.
@@ -27,6 +30,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
             Examples:
               firn eval-jobs ./nixpkgs/default.nix --workers 4 --max-memory-size 3000
               firn eval-jobs --flake .#checks.x86_64-linux
+              firn eval-jobs ./release.nix --store daemon --gc-roots-dir ./roots
               firn eval-jobs --expr 'import <nixpkgs> { }' -I nixpkgs=./nixpkgs --meta --show-input-drvs
             """)
 
@@ -43,11 +47,19 @@ struct EvalJobsCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Options of Nix for builds and messages") var builds: BuildArguments
 
+    @OptionGroup(title: "Store") var store: StoreArguments
+
     @OptionGroup(title: "Network") var network: NetworkArguments
 
     @OptionGroup var connection: ConnectionArguments
 
     mutating func validate() throws {
+        if fields.noInstantiate, store.store != nil || store.export != nil {
+            throw ValidationError("--no-instantiate writes nothing, so --store and --export have no meaning with it")
+        }
+        if store.takesStandardOutput {
+            throw ValidationError("--export - : standard output has the lines of the jobs; give a file")
+        }
         if running.noCache, connection.isGiven {
             throw ValidationError("--no-cache is for a farm that the command starts: what another one keeps is its own")
         }
@@ -55,11 +67,17 @@ struct EvalJobsCommand: AsyncParsableCommand {
 
     func run() async throws {
         builds.warn(hasLogFormats: true)
-        fields.warn()
+        let choice = fields.noInstantiate ? .computed : try chosenStore(store, followsEnvironment: true)
+        fields.warn(isWritten: choice != .computed)
+        if fields.gcRootsDir != nil, choice != .computed {
+            do throws(StoreChoice.Mistake) { try choice.check(needsRoots: true) } catch {
+                throw CommandFailure(error.message, exitCode: 2)
+            }
+        }
         let settings = try settings.loaded()
         let isLocal = !connection.isGiven
         let roots = try JobRoots(input.roots(isLocal: isLocal))
-        guard input.isFlake else { return try await run(settings, roots, flake: nil) }
+        guard input.isFlake else { return try await run(settings, roots, choice, flake: nil) }
         guard isLocal else {
             throw CommandFailure(
                 "--flake: a flake is locked and read here, and the workers of another farm have no such files; give them "
@@ -69,33 +87,54 @@ struct EvalJobsCommand: AsyncParsableCommand {
         defer { TemporaryDirectory.remove(trees) }
         let flake = try JobFlake(
             input.file, input.flakes, self.settings, network, settings, trees: trees)
-        try await run(settings, roots, flake: flake)
+        try await run(settings, roots, choice, flake: flake)
     }
 
-    private func run(_ settings: NixSettings, _ roots: JobRoots, flake: JobFlake?) async throws {
-        let job = try template(settings, roots, flake: flake)
+    private func run(
+        _ settings: NixSettings, _ roots: JobRoots, _ choice: StoreChoice, flake: JobFlake?
+    ) async throws {
+        var job = try template(settings, roots, flake: flake)
+        if choice != .computed { job.closure = ClosureArguments.request(localRoots: roots.arguments) }
+        let destination = Destination(choice: choice, roots: roots.arguments, rootDirectory: fields.gcRootsDir)
         // A missing daemon is told before the work.
         let receiver = try JobReceiver(
             checksCacheStatus: fields.checkCacheStatus, showsInputs: fields.showInputDrvs, showsStats: fields.stats)
         let options = runOptions
         guard !connection.isGiven else {
             let client = try await connect()
-            try await Self.walk(job, client, options, receiver)
+            try await Self.walk(job, client, options, receiver, destination)
             return await client.close()
         }
         try await TemporaryFarm.run(
             budget: options.budget, roots: roots.arguments,
             programCache: running.noCache ? nil : UserCache.directory
-        ) { client in
-            try await Self.walk(job, client, options, receiver)
+        ) { [job] client in
+            try await Self.walk(job, client, options, receiver, destination)
+        }
+    }
+
+    /// Where the derivations of a run are written.
+    private struct Destination: Sendable {
+        let choice: StoreChoice
+        let roots: [RootArgument]
+        /// Where links to derivations are made; nil for none.
+        let rootDirectory: String?
+
+        /// Opens the store; nil if nothing is written.
+        func open(_ client: FirnClient) async throws -> JobClosures? {
+            try await ClosureReceiver.open(choice, client: client, roots: roots).map {
+                JobClosures($0, rootDirectory: choice.hasRoots ? rootDirectory : nil)
+            }
         }
     }
 
     private static func walk(
-        _ job: WireJobSpecification, _ client: FirnClient, _ options: EvalJobsRun.Options, _ receiver: JobReceiver
+        _ job: WireJobSpecification, _ client: FirnClient, _ options: EvalJobsRun.Options, _ receiver: JobReceiver,
+        _ destination: Destination
     ) async throws {
         do {
-            try await EvalJobsRun(job, client: client, options: options, receiver: receiver).run()
+            let closures = try await destination.open(client)
+            try await EvalJobsRun(job, client: client, options: options, receiver: receiver, closures: closures).run()
         } catch let error as ClientError {
             throw CommandFailure("\(error)", exitCode: farmExitCode)
         }

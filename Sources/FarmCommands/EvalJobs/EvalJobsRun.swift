@@ -22,6 +22,8 @@ actor EvalJobsRun {
     private let template: WireJobSpecification
     private let options: Options
     private let receiver: JobReceiver
+    /// Nil if no store is written.
+    private let closures: JobClosures?
     private var queue: AttributeQueue
     private var estimate: RunEstimate
     private var output: RunOutput
@@ -41,7 +43,12 @@ actor EvalJobsRun {
     /// - Parameters:
     ///   - template: a job without the paths of its walk.
     ///   - receiver: makes lines ready to be printed.
-    init(_ template: WireJobSpecification, client: FirnClient, options: Options, receiver: JobReceiver) {
+    ///   - closures: writes derivations to a store; nil for none.
+    init(
+        _ template: WireJobSpecification, client: FirnClient, options: Options, receiver: JobReceiver,
+        closures: JobClosures? = nil
+    ) {
+        self.closures = closures
         self.client = client
         self.template = template
         self.options = options
@@ -68,7 +75,9 @@ actor EvalJobsRun {
                 try await group.waitForAll()
             }
             try await finishAggregates()
+            try await closures?.finish()
         } catch {
+            await closures?.abandon()
             output.note("incomplete: \(counts)", .error)
             _ = try? await client.cancel(Array(runningJobs), reason: "firn eval-jobs ended")
             throw error
@@ -133,6 +142,8 @@ actor EvalJobsRun {
         var status = try await finished(job)
         try await client.complete(&status.result, of: status.job)
         guard !hasFailed else { return }
+        // Whoever reads a line finds its derivation in the store.
+        try await closures?.receive(status)
         try await record(status.result, batch)
         output.show(estimate.text(queue, now: MonotonicClock.now()))
     }
@@ -219,6 +230,7 @@ actor EvalJobsRun {
         }
         let failed = options.failsOnError ? ready.firstIndex { $0.details.kind == .error } : nil
         if let failed { ready.removeSubrange((failed + 1)...) }
+        try await closures?.link(ready)
         let texts = try await receiver.texts(of: ready)
         output.lines(texts)
         if failed != nil, let attribute = ready.last?.attribute {
@@ -233,6 +245,7 @@ actor EvalJobsRun {
         for note in notes { output.note("error: \(note)", .error) }
         var isBroken = false
         for aggregate in rewritten {
+            try await closures?.write(aggregate)
             let attribute = aggregate.line["attr"]?.string ?? ""
             let text = try await receiver.text(of: aggregate, aggregateStats[attribute])
             output.lines([text])

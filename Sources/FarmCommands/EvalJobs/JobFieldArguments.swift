@@ -49,8 +49,10 @@ struct JobFieldArguments: ParsableArguments {
     var gcRootsDir: String?
 
     /// Says which of the options have no effect.
-    func warn() {
-        if gcRootsDir != nil, !noInstantiate {
+    ///
+    /// - Parameter isWritten: whether derivations are written to a store.
+    func warn(isWritten: Bool) {
+        if gcRootsDir != nil, !noInstantiate, !isWritten {
             Output.note("warning: no derivation is written to a store, so --gc-roots-dir makes no links")
         }
     }

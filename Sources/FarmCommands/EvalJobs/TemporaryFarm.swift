@@ -69,6 +69,10 @@ enum TemporaryFarm {
         configuration.settings.defaultPolicy.maximumLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.defaultLimits.memoryBytes = UInt64(jobMemoryBytes)
         configuration.settings.defaultPolicy.maximumLimits.timeoutMs = 86_400_000
+        configuration.settings.defaultPolicy.defaultLimits.closureBytes = 1 << 50
+        configuration.settings.defaultPolicy.maximumLimits.closureBytes = 1 << 50
+        configuration.settings.defaultPolicy.closureBytesPerHour = 0
+        configuration.settings.retention.maximumObjectBytes = 1 << 50
         configuration.settings.defaultPolicy.defaultLimits.fuel =
             configuration.settings.defaultPolicy.maximumLimits.fuel
         return configuration

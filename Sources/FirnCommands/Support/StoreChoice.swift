@@ -105,7 +105,7 @@ package enum StoreChoice: Equatable, Sendable {
     }
 
     /// Whether a link can keep an object of the store from being collected.
-    var hasRoots: Bool {
+    package var hasRoots: Bool {
         switch self {
         case .daemon, .directory: true
         case .computed, .export: false

@@ -243,13 +243,6 @@ extension CoordinatorStateMachine {
     }
 }
 
-/// The states of offered objects in the protocol.
-enum OfferState {
-    static let known: UInt8 = 0
-    static let wanted: UInt8 = 1
-    static let claimed: UInt8 = 2
-}
-
 extension Job {
     /// The connected worker to which the job is leased.
     var holder: Peer? {

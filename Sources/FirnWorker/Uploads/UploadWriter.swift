@@ -8,8 +8,8 @@ import NixStore
 /// sending is offered again later: it may be stored by then, or nobody may be sending it any more.
 final class UploadWriter: StoreWriter {
     private let channel: UploadChannel
-    /// The directories of the roots that the client has too, as the job sees them.
-    private let localRoots: [[UInt8]: String]
+    /// The roots that the client has too, and their paths as the job sees them. The whole file system is the last one.
+    private let localRoots: [(path: [UInt8], name: String)]
     private let segmentBytes: Int
     /// Objects that were not offered.
     private var waiting: [StoreAddition] = []
@@ -31,8 +31,9 @@ final class UploadWriter: StoreWriter {
         self.channel = channel
         self.segmentBytes = max(1, min(segmentBytes, channel.windowBytes / 4))
         let names = Set(roots).intersection(request.localRoots)
-        localRoots = Dictionary(
-            uniqueKeysWithValues: names.map { (RootedIO.Root(name: $0, directory: []).path, $0) })
+        localRoots = names.map { (RootedIO.Root(name: $0, directory: []).path, $0) }.sorted {
+            $0.path.count > $1.path.count
+        }
         summary.storeDirectory = Data(StorePath.directory)
     }
 
@@ -120,8 +121,8 @@ final class UploadWriter: StoreWriter {
         var segments = SegmentBuilder(channel, segmentBytes: segmentBytes, isStopped: isStopped)
         for (addition, state) in zip(batch, states) {
             switch state {
-            case 0: continue
-            case 1: try segments.send(addition)
+            case OfferState.known: continue
+            case OfferState.wanted: try segments.send(addition)
             default:
                 claimed.append(addition)
                 claimedBytes += Self.size(addition)
@@ -158,16 +159,25 @@ final class UploadWriter: StoreWriter {
 
     /// Where the client finds the contents itself; nil if it lacks the root, or the source is a part of a tree.
     private func place(_ object: StoreObject) -> WireRootFile? {
-        guard let (path, accepted) = object.source, accepted == nil else { return nil }
-        let components = CanonPath.components(path)
-        guard components.count >= 2,
-            let root = localRoots[[UInt8(ascii: "/")] + components[..<2].joined(separator: [UInt8(ascii: "/")])],
-            let below = String(validating: components[2...].joined(separator: [UInt8(ascii: "/")]), as: UTF8.self),
+        guard let (path, accepted) = object.source, accepted == nil, !Self.isOwn(path),
+            let root = localRoots.first(where: { Self.holds($0.path, path) }),
+            let below = String(validating: path[root.path.count...].drop { $0 == UInt8(ascii: "/") }, as: UTF8.self),
             below.isEmpty || RelativePath.fault(in: below) == nil
         else { return nil }
         return .with {
-            $0.root = root
+            $0.root = root.name
             $0.path = below
         }
+    }
+
+    /// Whether a path is one that only the job sees: in its bundle, or in a store object that it made.
+    private static func isOwn(_ path: [UInt8]) -> Bool {
+        CanonPath.isInside(path, RootedIO.bundlePath) || CanonPath.isInside(path, StorePath.directory)
+    }
+
+    /// Whether a path lies in the root that is visible at another one. Roots with names are not part of the whole file
+    /// system, whose path is empty.
+    private static func holds(_ root: [UInt8], _ path: [UInt8]) -> Bool {
+        root.isEmpty ? !CanonPath.isInside(path, RootedIO.rootsPath) : CanonPath.isInside(path, root)
     }
 }
