@@ -14,7 +14,8 @@ struct ComparedSide: Sendable {
     var isEvaluated: Bool {
         if word.hasSuffix(".nix") || word.contains("#") || word.hasPrefix("<") { return true }
         var status = stat()
-        return word != "-" && unsafe stat(word, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        guard word != "-", unsafe stat(word, &status) == 0 else { return false }
+        return status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// Reads the lines, or evaluates the package set in a farm of its own.
@@ -40,13 +41,16 @@ struct ComparedSide: Sendable {
 
 /// A process of this program whose standard output is read. It is ended with this object.
 private final class EvaluationProcess {
-    /// The end of the pipe to read, which its reader closes.
+    /// The end of the connection to read, which its reader closes.
     let output: Int32
     private var child: pid_t?
 
     init(arguments: [String]) throws {
         var ends: [Int32] = [-1, -1]
-        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw CommandFailure("no pipe: \(Self.reason(errno))") }
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw CommandFailure("firn eval-jobs cannot be read: \(Self.reason(errno))")
+        }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer {

@@ -28,7 +28,8 @@ extension Evaluator {
 
     /// The offset of a line and column; nil if the source is not available or has no such place.
     private func offset(line: Int, column: Int, in name: String) -> UInt32? {
-        guard let index = lineIndex(of: name), let count = source(named: name)?.count else { return nil }
+        let file = SourcePosition(source: name, span: nil, line: nil, column: nil, program: -1)
+        guard let index = lineIndex(of: file), let count = source(compiledAs: name)?.count else { return nil }
         var range = 0..<count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2
