@@ -43,7 +43,7 @@ final class DescriptorHandle: Sendable {
         var code: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             while initialized < count, code == 0 {
-                let all = unsafe UnsafeMutableRawBufferPointer(buffer)
+                let all = UnsafeMutableRawBufferPointer(buffer)
                 let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: all[initialized...])
                 let read = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset + initialized))
                 if read > 0 {
