@@ -98,6 +98,34 @@ import Testing
         #expect(lines[2].contains(#""requiredSystemFeatures":[],"system":"machine"}"#))
     }
 
+    /// What is written of inputs is charged, and ends with the fuel.
+    @Test func describingManyInputsTakesFuel() async throws {
+        let source = """
+            let drv = more: derivation ({ name = "n"; system = "s"; builder = "b"; } // more);
+            in rec { few = drv { }; many = drv { uses = builtins.genList (i: drv { inherit i; }) 100; }; }
+            """
+        func fuel(_ inputs: Bool, limit: Int? = nil) async throws -> EvaluationReport {
+            let machine = try VirtualMachine(programCacheBytes: 0)
+            var job = EvaluationJob(
+                .source(Array(source.utf8), name: "test.nix", directory: RootedIO.bundlePath),
+                io: try RootedIO(roots: []))
+            var options = AttributeWalker.Options()
+            options.inputDerivations = inputs
+            job.walk = EvaluationJob.Walk(paths: [[Array("many".utf8)]], options: options)
+            job.limits.fuel = limit
+            return await machine.evaluate(job, cancellation: Cancellation())
+        }
+        let without = try await fuel(false).statistics.fuel
+        let with = try await fuel(true).statistics.fuel
+        #expect(with - without == 1 + 100 * 9)
+        #expect(try Self.lines(await fuel(true, limit: with).outcome).count == 1)
+        guard case .failed(let failure) = try await fuel(true, limit: with - 100).outcome else {
+            Issue.record("there was too little fuel")
+            return
+        }
+        #expect(failure.kind == .fuelExhausted)
+    }
+
     @Test func theRootIsWhatSelectReturns() async throws {
         var options = AttributeWalker.Options()
         options.select = Array("set: { only = set.hello; }".utf8)

@@ -52,7 +52,7 @@ enum TemporaryFarm {
             let isDone = try await tasks.next() ?? true
             await group.triggerGracefulShutdown()
             // The services ended first, because of a signal or a failure of one of them.
-            if !isDone { throw CommandFailure("stopped before the end") }
+            if !isDone { throw CommandFailure("stopped before the end", exitCode: EvalJobsCommand.farmExitCode) }
             try await tasks.waitForAll()
         }
     }

@@ -5,6 +5,7 @@ import NixVM
 extension AttributeWalker {
     /// The input derivations of a derivation, each with the names of the outputs that are used, in JSON.
     func inputDerivations(_ record: DerivationTable.Record) throws(EvalFailure) -> [UInt8] {
+        try prepare(forInputs: record.inputs)
         var object = LineObject()
         for (index, input) in record.inputs.enumerated() {
             try poll(index)
@@ -39,6 +40,7 @@ extension AttributeWalker {
                 message: Array(
                     "the aggregate cannot be rewritten, because its 'drvAttrs' are not what it was made from".utf8))
         }
+        try prepare(forInputs: record.inputs)
         var inputs = LineObject()
         for (index, input) in record.inputs.enumerated() {
             try poll(index)
@@ -51,7 +53,23 @@ extension AttributeWalker {
         return object
     }
 
-    /// A derivation may have very many inputs.
+    /// Charges for describing inputs, of which a derivation may have very many, and sees whether there is room for the
+    /// text.
+    private func prepare(forInputs inputs: [DerivationTable.Input]) throws(EvalFailure) {
+        let outputs = inputs.reduce(0) { $0 + $1.outputs.names.count }
+        try evaluator.machine.charge(1 + inputs.count * Self.unitsOfInput + outputs)
+        guard inputs.count * Self.bytesOfInput + outputs * Self.bytesOfOutput <= evaluator.machine.roomOutsideHeap
+        else {
+            throw evaluator.machine.memoryFailure
+        }
+    }
+
+    /// The fuel for an input's path, which is copied a few times.
+    private static let unitsOfInput = 8
+    /// The most bytes of an input's path with its copies, and of an output's name.
+    private static let bytesOfInput = 2_048
+    private static let bytesOfOutput = 1_024
+
     private func poll(_ index: Int) throws(EvalFailure) {
         if index & 0xFF == 0xFF, let failure = evaluator.machine.stop.failure { throw failure }
     }

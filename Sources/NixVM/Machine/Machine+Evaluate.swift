@@ -124,6 +124,14 @@ extension Machine {
         return failure
     }
 
+    /// Charges fuel for work that the host does for the program, before it is done.
+    ///
+    /// - Throws: `fuelExhausted` when no fuel is left, or what else ends the evaluation.
+    public func charge(_ units: Int) throws(EvalFailure) {
+        prepare()
+        guard interpreter.charge(units) else { throw failureNow() }
+    }
+
     /// A handle for the result of the last run.
     public func takeResult() -> ValueHandle { ValueHandle(root: addRoot(state.pointee.result)) }
 
