@@ -73,11 +73,10 @@ extension ClosureReceiver {
     /// Reads objects from the farm and adds them in their order.
     private func fetch(_ waiting: inout ArraySlice<Listed>, of job: UInt64, _ order: inout ListOrder) async throws {
         var receiver: ObjectReceiver?
-        while let next = waiting.first {
+        while !waiting.isEmpty {
             let names = waiting.map(\.wire.name)
             let pieces = try await client.objects(job, names, offset: UInt64(receiver?.count ?? 0))
             guard !pieces.isEmpty else { throw ClientError.unexpectedReply }
-            _ = next
             for piece in pieces {
                 guard let listed = waiting.first else { throw ClientError.unexpectedReply }
                 var current = receiver ?? Self.receiver(listed.expected)
