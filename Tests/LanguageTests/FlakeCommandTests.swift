@@ -66,10 +66,10 @@ import Testing
         (["eval", ".#v", "--arg", "a", "1"], "flakes take no arguments"),
         (["eval", ".#v", "-A", "x"], "-A is for files"),
         (["eval", ".#v", "file.nix"], "'file.nix' is a file, and flakes are evaluated"),
-        (["eval", "x.nix", "--update-input", "a"], "are for flakes"),
+        (["eval", "x.nix", "--update-input", "a"], "--update-input is for flakes"),
         (["eval", ".#v", "--commit-lock-file"], "git commit flake.lock"),
         (["eval", "-E", "1", "--flake"], "exclude each other"),
-        (["eval", "-E", "1", "--refresh"], "is for --allow-network"),
+
         (["flake", "lock", "--override-input", "a"], "--override-input"), (["flake", "nope"], "has no command 'nope'"),
     ])
     func refusesWhatDoesNotGoTogether(words: [String], reason: String) async throws {

@@ -72,6 +72,35 @@ import Testing
         #expect(of(#"builtins.fetchTarball "https://example.org/a.tar""#) == .failure(.restricted))
     }
 
+    /// A farm's job, whose worker may download: what comes from elsewhere needs a hash although files are fixed.
+    @Test func downloadsByHashWhereFilesAreFixed() throws {
+        defer { remove() }
+        var pure = MachineSettings(pure: true)
+        var network = NetworkSettings(cacheDirectory: folder.path, repositoryDirectory: folder.path)
+        network.transport = OneAnswer(body: "inside")
+        pure.fetching.network = network
+        pure.fetching.allowedURIs = ["http://127.0.0.1/"]
+        try write("text", "inside")
+        let settings = pure
+        let io = try rooted()
+        func of(_ source: String) -> Evaluation { Evaluation.of(source, settings: settings, io: io) }
+        let hash = #"sha256 = "sha256-DjWWbO5RlSqn4e2Zt5e6aZ+9YB9F3KXyPfuHa0vLPLU=";"#
+        #expect(of(#"builtins.fetchurl "http://127.0.0.1/x""#) == .failure(.restricted))
+        #expect(of(#"builtins.fetchTree "http://127.0.0.1/x""#) == .failure(.restricted))
+        #expect(of(#"builtins.fetchTarball "http://127.0.0.1/x""#) == .failure(.restricted))
+        #expect(of(#"(builtins.getFlake "http://127.0.0.1/x").v"#) == .failure(.restricted))
+        #expect(
+            of(#"builtins.readFile (builtins.fetchurl { url = "http://127.0.0.2/x"; \#(hash) })"#)
+                == .failure(.restricted))
+        #expect(
+            of(#"builtins.readFile (builtins.fetchurl { url = "http://127.0.0.1/x"; \#(hash) })"#) == .failure(.value))
+        let right = #"sha256 = builtins.hashFile "sha256" /roots/r/text;"#
+        #expect(
+            of(#"builtins.readFile (builtins.fetchurl { url = "http://127.0.0.1/x"; \#(right) })"#)
+                == .value(#""inside""#))
+        #expect(of(#"builtins.readFile (builtins.fetchurl "file:///roots/r/text")"#) == .value(#""inside""#))
+    }
+
     @Test func wantsHashesWhenPure() throws {
         defer { remove() }
         try write("text", "inside")

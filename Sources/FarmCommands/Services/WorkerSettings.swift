@@ -112,6 +112,8 @@ extension WorkerConfiguration {
         uncommittedBytes = try source.size("uncommittedBytes") ?? uncommittedBytes
         programCacheBytes = try source.size("programCacheBytes", atLeast: 0) ?? programCacheBytes
         programCacheDirectory = try source.path("programCacheDirectory")
+        downloadDirectory = try source.path("downloadDirectory")
+        downloadURLs = try source.strings("downloadURLs")?.values ?? downloadURLs
         printedBytes =
             try source.size("printedBytes", atLeast: 0, atMost: ProtocolLimits.printedBytes) ?? printedBytes
         traceQueueBytes = try source.size("traceQueueBytes") ?? traceQueueBytes

@@ -7,57 +7,35 @@ package struct FlakeArguments: ParsableArguments {
     package var areFlakes = false
 
     @Option(
-        help: "PATH REFERENCE: use another flake for an input, such as nixpkgs or a/nixpkgs; repeatable.")
-    package var overrideInput: [PairArgument] = []
-
-    @Option(help: ArgumentHelp("Lock an input anew; repeatable.", valueName: "path"))
-    package var updateInput: [String] = []
-
-    @Flag(help: "Lock all inputs anew.")
-    package var recreateLockFile = false
-
-    @Option(help: ArgumentHelp("Read this lock file in the place of the flake's.", valueName: "file"))
-    package var referenceLockFile: String?
-
-    @Option(help: ArgumentHelp("Write the lock file here and not to the flake.", valueName: "file"))
-    package var outputLockFile: String?
-
-    @Flag(help: "Do not write the lock file of the flake, even if it changes.")
-    package var noWriteLockFile = false
-
-    @Flag(help: "Fail if the lock file of the flake would change.")
-    package var noUpdateLockFile = false
-
-    @Flag(help: .hidden)
-    package var commitLockFile = false
-
-    @Flag(help: "Look up no flake in a registry.")
-    package var noRegistries = false
-
-    @Option(
-        help: ArgumentHelp("Use the inputs of a flake as registry entries; repeatable.", valueName: "reference"))
-    package var inputsFrom: [String] = []
+        name: LockArgument.Kind.names,
+        help: """
+            For flakes. --override-input PATH REFERENCE uses another flake for an input, such as nixpkgs or a/nixpkgs; \
+            --update-input PATH locks one anew, --recreate-lock-file all; --reference-lock-file FILE is read and \
+            --output-lock-file FILE written in the place of the flake's; with --no-write-lock-file none is written, and with \
+            --no-update-lock-file a change is an error. --no-registries looks no names up; --inputs-from REFERENCE adds the \
+            inputs of a flake to the names.
+            """)
+    package var locks: [LockArgument] = []
 
     package init() {}
+
+    /// The values of an option, in the order in which it was given.
+    package func values(_ kind: LockArgument.Kind) -> [[String]] { locks.filter { $0.kind == kind }.map(\.values) }
+
+    package func has(_ kind: LockArgument.Kind) -> Bool { locks.contains { $0.kind == kind } }
 
     /// Checks the options.
     ///
     /// - Parameter isUsed: whether the command evaluates flakes.
     /// - Throws: `ValidationError`.
     package func check(with isUsed: Bool) throws {
-        for pair in overrideInput where pair.second == nil {
-            throw ValidationError("'\(pair.first)' lacks its second word: --override-input takes two")
-        }
-        if commitLockFile {
+        if has(.commitLockFile) {
             throw ValidationError(
                 "--commit-lock-file would commit in your repository, with its hooks: run `firn flake lock` and then "
                     + "`git commit flake.lock`")
         }
-        let isGiven =
-            !overrideInput.isEmpty || !updateInput.isEmpty || recreateLockFile || referenceLockFile != nil
-            || outputLockFile != nil || noWriteLockFile || noUpdateLockFile || noRegistries || !inputsFrom.isEmpty
-        if isGiven, !isUsed {
-            throw ValidationError("the options of lock files and inputs are for flakes, as in --flake .#hello")
+        if let first = locks.first, !isUsed {
+            throw ValidationError("--\(first.kind.rawValue) is for flakes, as in --flake .#hello")
         }
     }
 }

@@ -85,13 +85,13 @@ public struct FirnCommand: ParsableCommand {
                 result += arguments[index...]
                 break
             }
-            result.append(word)
-            index += 1
-            if word == PairArgument.overrideInput, index + 1 < arguments.count {
-                result.append(arguments[index] + "\0" + arguments[index + 1])
-                index += 2
+            if let (joined, count) = LockArgument.joined(arguments[index...]) {
+                result += joined
+                index += count
                 continue
             }
+            result.append(word)
+            index += 1
             guard let form = CallArgument.Form(option: word), index + form.valueCount < arguments.count else {
                 continue
             }

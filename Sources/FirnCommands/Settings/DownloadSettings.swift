@@ -24,9 +24,7 @@ struct DownloadSettings {
     }
 
     /// The settings as the fetchers take them; nil if there is no directory for what is downloaded.
-    ///
-    /// - Parameter isFresh: whether everything that was kept counts as old.
-    func network(isFresh: Bool) -> NetworkSettings? {
+    func network() -> NetworkSettings? {
         let environment = NixEnvironment()
         guard let cache = UserCache.directory, let repositories = environment.cacheDirectory else { return nil }
         var network = NetworkSettings(cacheDirectory: cache, repositoryDirectory: repositories)
@@ -40,7 +38,6 @@ struct DownloadSettings {
         if let value = numbers["stalled-download-timeout"], value > 0 { network.stalledTimeout = min(value, seconds) }
         if let value = numbers["filetransfer-retry-attempts"] { network.attempts = max(1, min(value, 1000)) }
         if let value = numbers["filetransfer-retry-delay"] { network.retryDelay = min(value, 60_000) }
-        if isFresh { network.timeToLive = 0 }
         return network
     }
 }

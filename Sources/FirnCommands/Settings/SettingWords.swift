@@ -32,7 +32,9 @@ enum SettingWords {
                 rest = ([expanded.first] + expanded.rest + rest)[...]
                 continue
             }
-            if word == "--option", rest.count > 1 {
+            if word == "--refresh" {
+                result += ["--option", "tarball-ttl\0\u{0}0"]
+            } else if word == "--option", rest.count > 1 {
                 result += [word, rest.removeFirst() + "\0" + rest.removeFirst()]
             } else if let (name, value) = setting(word, declared) {
                 let given = value ?? rest.popFirst()

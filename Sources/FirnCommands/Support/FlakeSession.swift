@@ -15,19 +15,21 @@ package struct FlakeSession {
         self.evaluator = evaluator
         system = settings.currentSystem
         var options = LockOptions()
-        for pair in arguments.overrideInput {
-            let path = try InputPath.parse(Array(pair.first.utf8))
+        for pair in arguments.values(.overrideInput) {
+            let path = try InputPath.parse(Array(pair[0].utf8))
             if path.isEmpty { throw Self.failure("--override-input takes the path of an input, not ''") }
-            let installable = try Self.installable(pair.second ?? "", evaluator)
+            let installable = try Self.installable(pair[1], evaluator)
             options.overrides.append((path, installable.reference))
         }
-        for text in arguments.updateInput { options.updates.append(try InputPath.parse(Array(text.utf8))) }
-        options.recreates = arguments.recreateLockFile
-        options.mayChange = !arguments.noUpdateLockFile
-        options.isWritten = !arguments.noWriteLockFile
-        options.output = arguments.outputLockFile
-        options.usesRegistries = settings.usesRegistries && !arguments.noRegistries
-        if let file = arguments.referenceLockFile { options.reference = (try Self.read(file), file) }
+        for values in arguments.values(.updateInput) {
+            options.updates.append(try InputPath.parse(Array(values[0].utf8)))
+        }
+        options.recreates = arguments.has(.recreateLockFile)
+        options.mayChange = !arguments.has(.noUpdateLockFile)
+        options.isWritten = !arguments.has(.noWriteLockFile)
+        options.output = arguments.values(.outputLockFile).last?[0]
+        options.usesRegistries = settings.usesRegistries && !arguments.has(.noRegistries)
+        if let file = arguments.values(.referenceLockFile).last?[0] { options.reference = (try Self.read(file), file) }
         self.options = options
         registries = try Self.registries(arguments, evaluator, settings)
     }
@@ -63,7 +65,7 @@ package struct FlakeSession {
                 return read(file)
             }
         }
-        for text in arguments.inputsFrom {
+        for text in arguments.values(.inputsFrom).map({ $0[0] }) {
             var options = LockOptions()
             options.isWritten = false
             let flake = try LockedFlake.lock(

@@ -1,3 +1,5 @@
+import NixStore
+import NixVM
 import ZeroMQ
 
 /// The configuration of a worker process.
@@ -28,6 +30,10 @@ public struct WorkerConfiguration: Sendable {
     public var programCacheBytes = 128 << 20
     /// The directory in which compiled programs are kept for later processes; nil for none.
     public var programCacheDirectory: String?
+    /// The directory for what the fetchers of jobs download; nil if jobs may open no connection.
+    public var downloadDirectory: String?
+    /// The URLs that jobs may download from, with what lies below them; empty for all.
+    public var downloadURLs: [String] = []
     /// Bytes of a job's output from `trace` and `warn` that are kept.
     public var printedBytes = 64 << 10
     /// Bytes of trace segments that may wait to be sent. Segments beyond that are dropped and counted.
@@ -44,5 +50,15 @@ public struct WorkerConfiguration: Sendable {
         self.name = name
         self.endpoint = endpoint
         self.security = security
+    }
+
+    /// What the fetchers of jobs may do.
+    var fetching: FetchSettings {
+        var fetching = FetchSettings()
+        guard let downloadDirectory else { return fetching }
+        fetching.network = NetworkSettings(
+            cacheDirectory: downloadDirectory, repositoryDirectory: downloadDirectory)
+        fetching.allowedURIs = downloadURLs.isEmpty ? nil : downloadURLs
+        return fetching
     }
 }

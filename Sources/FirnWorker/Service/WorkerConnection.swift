@@ -51,7 +51,7 @@ actor WorkerConnection {
             try evaluator
             ?? VirtualMachine(
                 programCacheBytes: configuration.programCacheBytes,
-                programCacheDirectory: configuration.programCacheDirectory)
+                programCacheDirectory: configuration.programCacheDirectory, fetching: configuration.fetching)
         let context = try Context()
         socket = try Socket(.dealer, context: context, options: Self.controlOptions(configuration))
         traces = try TraceSender(configuration, context: context, executor: executor)

@@ -16,15 +16,21 @@ public actor VirtualMachine {
     private var memorySystem: [UInt8]?
     private var memoryFeatures: Set<String> = []
     private let checks: MachineChecks?
+    private let fetching: FetchSettings
 
     /// - Parameters:
     ///   - programCacheBytes: an approximate limit on the bytes of cached programs in memory.
     ///   - programCacheDirectory: the directory for cached programs in files, for later processes of this user; nil for
     ///     none.
+    ///   - fetching: what the fetchers may do; they open no connection by default.
     ///   - checks: the self-checks of the machine; nil for none.
     /// - Throws: an error if the thread cannot be started.
-    public init(programCacheBytes: Int, programCacheDirectory: String? = nil, checks: MachineChecks? = nil) throws {
+    public init(
+        programCacheBytes: Int, programCacheDirectory: String? = nil, fetching: FetchSettings = FetchSettings(),
+        checks: MachineChecks? = nil
+    ) throws {
         self.checks = checks
+        self.fetching = fetching
         executor = try BigStackExecutor(name: "firn-interpreter")
         programs = ProgramCache(maximumBytes: max(0, programCacheBytes))
         disk = programCacheDirectory.map { DiskCache(directory: $0) }
@@ -74,9 +80,10 @@ public actor VirtualMachine {
         if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
             // The address space of the one before is given back first: there may not be enough for both.
             memory = nil
+            var settings = MachineSettings(currentSystem: system, pure: true, checks: checks, features: features)
+            settings.fetching = fetching
             memory = MachineMemory(
-                settings: MachineSettings(currentSystem: system, pure: true, checks: checks, features: features),
-                prepare: Evaluator.installDerivation)
+                settings: settings, prepare: Evaluator.installDerivation)
             memorySystem = system
             memoryFeatures = features
         }

@@ -126,6 +126,24 @@ public struct FetchInput: Sendable, Equatable {
         }
     }
 
+    /// Whether the input is on another machine.
+    public var isRemote: Bool {
+        switch scheme {
+        case .github, .gitlab, .sourcehut: return true
+        case .path, .indirect, nil: return false
+        case .git, .mercurial, .file, .tarball:
+            guard case .text(let url) = attributes["url"] else { return false }
+            return Self.isRemote(url: url)
+        }
+    }
+
+    /// Whether a URL or absolute path leads to another machine.
+    public static func isRemote(url: [UInt8]) -> Bool {
+        if url.first == CanonPath.slash { return false }
+        guard let parsed = try? GitNames.url(url) else { return true }
+        return parsed.transport != "file"
+    }
+
     /// An equivalent URL.
     public func url() throws(FetchError) -> ParsedURL {
         guard let scheme else { throw FetchError(.invalid, "cannot show unsupported input '\(described)'") }

@@ -56,12 +56,13 @@ public struct Fetcher {
             "': this evaluator opens no connection; fetch it yourself and pass its path, with -I, --arg or as a root")
     }
 
-    /// A URL without name and password, for messages.
+    /// A URL without name and password, for messages. The name in a URL of `ssh` is no secret, and says who is meant.
     public static func shown(_ url: [UInt8]) -> [UInt8] {
         // The text may be no URL at all, and must not be shown with a password for that.
         guard let colon = url.firstIndex(of: UInt8(ascii: ":")), url[colon...].starts(with: Array("://".utf8)) else {
             return url
         }
+        if ["ssh", "git+ssh"].contains(String(decoding: url[..<colon], as: UTF8.self)) { return url }
         let authority = url[(colon + 3)...].prefix { $0 != CanonPath.slash }
         guard let sign = authority.lastIndex(of: UInt8(ascii: "@")) else { return url }
         return Array(url[..<(colon + 3)]) + url[(sign + 1)...]

@@ -182,14 +182,20 @@ extension Interpreter {
                 bytes: Array("invalid store path name when fetching URL '".utf8) + MessageText.excerpt(arguments.url)
                     + Array("': ".utf8) + error.message + Array(". \(advice)".utf8))
         }
-        if requiresHashes, arguments.hash == nil {
+        if requiresHash(isRemote: FetchInput.isRemote(url: arguments.url)), arguments.hash == nil {
             return fail(.restricted, "in pure evaluation mode, '\(builtin)' requires a 'sha256' argument")
         }
         return nil
     }
 
     /// Whether an input must come with a hash, because its contents could otherwise differ between two evaluations.
-    var requiresHashes: Bool { machine.settings.pure && !machine.io.hasFixedContents }
+    ///
+    /// - Parameter isRemote: Whether it is on another machine. Where files are fixed, that is the only input that can
+    ///   differ.
+    func requiresHash(isRemote: Bool) -> Bool {
+        guard machine.settings.pure else { return false }
+        return !machine.io.hasFixedContents || isRemote && machine.settings.fetching.network != nil
+    }
 
     /// The store path of a download with a known hash, if the store has it.
     private func storedDownload(_ hash: Hash?, name: [UInt8], _ method: ContentAddressMethod) -> [UInt8]? {

@@ -52,7 +52,7 @@ extension Interpreter {
         addDefaults(kind, &attributes)
         do throws(FetchError) {
             let input = try FetchInput(attributes)
-            if kind != .input, requiresHashes, !input.isLocked, attributes["narHash"] == nil {
+            if kind != .input, requiresHash(isRemote: input.isRemote), !input.isLocked, attributes["narHash"] == nil {
                 return fail(
                     .restricted,
                     bytes: Array("in pure evaluation mode, '\(kind.rawValue)' doesn't fetch unlocked input '".utf8)

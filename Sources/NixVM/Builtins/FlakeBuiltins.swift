@@ -100,7 +100,7 @@ extension Interpreter {
         return withCoreFunction(CorePackages.flakes) { function in
             push(function)
             push(.builtin(.fail))
-            push(.bool(requiresHashes))
+            push(.bool(requiresHash(isRemote: false)))
             push(value)
             state.pointee.callCount = 3
             return .tailCall
