@@ -55,7 +55,7 @@ import Testing
         farm.settle()
         let read = try #require(farm.reads.last)
         let list = WireJobList.with { list in
-            list.jobs = [1, 2].map { number in
+            list.jobs = [1 as UInt64, 2].map { number in
                 .with {
                     $0.job = number
                     $0.state = .queued

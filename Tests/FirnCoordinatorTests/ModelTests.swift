@@ -240,7 +240,7 @@ struct RandomFarm {
             }
         case .stale(let stale): for lease in stale.leases { workers[index].forget(lease.job, lease.attempt) }
         case .startBuilds(let start): workers[index].building.append(JobID(rawValue: Int64(start.job)))
-        case .cancelAttempts, .heartbeat, .drain, .uploadReply: break
+        case .cancelAttempts, .heartbeat, .drain: break
         }
     }
 

@@ -107,10 +107,20 @@ struct EvalJobsCommand: AsyncParsableCommand {
         }
         try await TemporaryFarm.run(
             budget: options.budget, roots: roots.arguments,
-            programCache: running.noCache ? nil : UserCache.directory
+            programCache: running.noCache ? nil : UserCache.directory,
+            buildStore: try job.importFromDerivation ? buildStore() : nil
         ) { [job] client in
             try await Self.walk(job, client, options, receiver, destination)
         }
+    }
+
+    /// The daemon that builds what is read of derivations: that of `--store`, or this machine's.
+    ///
+    /// - Throws: `CommandFailure` if `--store` names something else.
+    private func buildStore() throws -> String {
+        let name = store.store ?? "daemon"
+        _ = try WorkerSettings.daemonSocket(name)
+        return name
     }
 
     /// Where the derivations of a run are written.
@@ -162,6 +172,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         var job = WireJobSpecification()
         try input.fill(&job, settings, roots, flake: flake)
         job.features = settings.features.sorted()
+        job.importFromDerivation = settings.allowsImportFromDerivation == true
         // More frames than by default are a matter of the farm's limits.
         job.limits.depth = UInt64(settings.maximumCallDepth ?? 0)
         job.limits.timeoutMs = UInt64(running.maxTime * 1_000)

@@ -17,8 +17,9 @@ enum TemporaryFarm {
     /// - Parameters:
     ///   - budget: the memory of the processes.
     ///   - programCache: the directory in which workers keep compiled programs; nil for none.
+    ///   - buildStore: the daemon that builds what jobs read of derivations, as `--store` names it; nil for none.
     static func run(
-        budget: MemoryBudget, roots: [RootArgument], programCache: String?,
+        budget: MemoryBudget, roots: [RootArgument], programCache: String?, buildStore: String?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory.make()
@@ -27,7 +28,9 @@ enum TemporaryFarm {
         logger.logLevel = .error
         let configuration = configuration(directory, jobMemoryBytes: budget.ofLoneJob)
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
-        let arguments = workerArguments(coordinator.endpoints, roots, programCache, budget.programCacheBytes)
+        let arguments =
+            workerArguments(coordinator.endpoints, roots, programCache, budget.programCacheBytes)
+            + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? [])
         let supervisor = supervisor(budget.workers, arguments)
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(
