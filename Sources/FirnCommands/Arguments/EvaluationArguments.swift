@@ -36,8 +36,6 @@ struct EvaluationArguments: ParsableArguments {
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
 
-    @OptionGroup var network: NetworkArguments
-
     @OptionGroup var settings: SettingArguments
 
     @Flag(name: .customLong("pure"), help: "Evaluate without environment, clock and search path.")
@@ -114,7 +112,7 @@ struct EvaluationArguments: ParsableArguments {
             pure: isPure, workingDirectory: currentDirectory(),
             traceVerbose: settings.tracesVerbosely, countsWork: countsWork, checks: checks, features: settings.features)
         machine.abortsOnWarning = settings.abortsOnWarning
-        machine.fetching.network = network.settings(settings)
+        machine.fetching.network = flakes.networkSettings(settings)
         machine.fetching.allowedURIs = settings.isRestricted ? settings.allowedURIs : nil
         machine.fetching.allowsDirtyTrees = settings.allowsDirtyTrees
         machine.fetching.warnsOfDirtyTrees = settings.warnsOfDirtyTrees
