@@ -49,8 +49,6 @@ struct EvalJobsCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Store") var store: StoreArguments
 
-    @OptionGroup(title: "Network") var network: NetworkArguments
-
     @OptionGroup var connection: ConnectionArguments
 
     mutating func validate() throws {
@@ -86,7 +84,7 @@ struct EvalJobsCommand: AsyncParsableCommand {
         let trees = try TemporaryDirectory.make()
         defer { TemporaryDirectory.remove(trees) }
         let flake = try JobFlake(
-            input.file, input.flakes, self.settings, network, settings, trees: trees)
+            input.file, input.flakes, self.settings, settings, trees: trees)
         try await run(settings, roots, choice, flake: flake)
     }
 

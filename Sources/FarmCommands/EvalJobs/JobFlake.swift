@@ -19,13 +19,12 @@ struct JobFlake {
     /// - Throws: `ExitCode` if the flake cannot be locked or fetched; the reason has been printed. `CommandFailure` if its
     ///   trees cannot be written.
     init(
-        _ word: String, _ flakes: FlakeArguments, _ settingArguments: SettingArguments, _ network: NetworkArguments,
+        _ word: String, _ flakes: FlakeArguments, _ settingArguments: SettingArguments,
         _ settings: NixSettings, trees: String
     ) throws {
         var arguments = try FlakeEvaluationArguments.parse([])
         arguments.flakes = flakes
         arguments.settings = settingArguments
-        arguments.network = network
         let made = BigStack.run { Self.lock(word, arguments, settings, trees: trees) }
         guard let made else { throw CommandFailure(BigStack.failureText) }
         let (flake, fragment) = try made.get()

@@ -21,8 +21,6 @@ struct EvaluatorArguments: ParsableArguments {
     @Option(name: [.customShort("I"), .customLong("include")], help: "Add PATH or NAME=PATH to the search path.")
     var include: [String] = []
 
-    @OptionGroup var network: NetworkArguments
-
     @OptionGroup var settings: SettingArguments
 
     @Flag(name: .customLong("pure"), help: "Evaluate without environment, clock and search path.")
@@ -78,10 +76,12 @@ struct EvaluatorArguments: ParsableArguments {
     /// - Parameters:
     ///   - printsDelayed: whether values are printed without being forced, as Nix prints them.
     ///   - evaluatesFlakes: whether flakes are evaluated, which is pure by default.
+    ///   - network: what the fetchers may download; nil for nothing.
     ///   - isKept: whether the memory is left to the end of the process, which ends sooner then.
     func makeEvaluator(
         _ settings: NixSettings, printsDelayed: Bool = false, stress: Bool = false, countsWork: Bool = false,
-        checks: MachineChecks? = nil, evaluatesFlakes: Bool = false, isKept: Bool = true
+        checks: MachineChecks? = nil, evaluatesFlakes: Bool = false, network: NetworkSettings? = nil,
+        isKept: Bool = true
     ) -> Evaluator? {
         let isPure = pure || (settings.isPure || evaluatesFlakes) && !impure
         let searchPath = searchPath(settings, isPure: isPure)
@@ -94,7 +94,7 @@ struct EvaluatorArguments: ParsableArguments {
             pure: isPure, workingDirectory: currentDirectory(),
             traceVerbose: settings.tracesVerbosely, countsWork: countsWork, checks: checks, features: settings.features)
         machine.abortsOnWarning = settings.abortsOnWarning
-        machine.fetching.network = network.settings(settings)
+        machine.fetching.network = network
         machine.fetching.allowedURIs = settings.isRestricted ? settings.allowedURIs : nil
         machine.fetching.allowsDirtyTrees = settings.allowsDirtyTrees
         machine.fetching.warnsOfDirtyTrees = settings.warnsOfDirtyTrees

@@ -1,10 +1,19 @@
 import ArgumentParser
+import NixStore
 
-/// The options of the commands that evaluate flakes, with the names that `nix` gives them.
+/// The options about flakes and what is fetched for them, with the names that `nix` gives them.
 package struct FlakeArguments: ParsableArguments {
     @Flag(
         name: .customLong("flake"), help: "Take the arguments as flake references (default: .), as in --flake .#hello.")
     package var areFlakes = false
+
+    @Flag(
+        name: .customLong("allow-network"),
+        help: """
+            Let the fetchers download with curl and git. What they get is kept in the user's cache; --refresh asks servers \
+            again.
+            """)
+    package var allowNetwork = false
 
     @Option(
         name: LockArgument.Kind.names,
@@ -23,6 +32,17 @@ package struct FlakeArguments: ParsableArguments {
     package func values(_ kind: LockArgument.Kind) -> [[String]] { locks.filter { $0.kind == kind }.map(\.values) }
 
     package func has(_ kind: LockArgument.Kind) -> Bool { locks.contains { $0.kind == kind } }
+
+    /// The settings for the fetchers; nil if nothing is to be downloaded, or if there is no directory to keep it in.
+    func networkSettings(_ settings: NixSettings) -> NetworkSettings? {
+        guard allowNetwork else { return nil }
+        let network = settings.downloads.network()
+        if network == nil {
+            Output.note(
+                "warning: nothing is downloaded: without a home directory, set FIRN_CACHE_DIR and XDG_CACHE_HOME")
+        }
+        return network
+    }
 
     /// Checks the options.
     ///

@@ -7,8 +7,6 @@ import NixVM
 package struct FlakeEvaluationArguments: ParsableArguments {
     @OptionGroup package var flakes: FlakeArguments
 
-    @OptionGroup package var network: NetworkArguments
-
     @OptionGroup package var settings: SettingArguments
 
     @Flag(help: "Evaluate with environment, clock and all files.")
@@ -30,11 +28,11 @@ package struct FlakeEvaluationArguments: ParsableArguments {
         // Options have values only after parsing, and those that are not set below keep their defaults.
         guard var arguments = try? EvaluatorArguments.parse([]) else { return nil }
         arguments.settings = self.settings
-        arguments.network = network
         arguments.impure = impure
         arguments.noCache = noCache
         arguments.maxMemory = maxMemory
         arguments.maxTime = maxTime
-        return arguments.makeEvaluator(settings, evaluatesFlakes: true)
+        return arguments.makeEvaluator(
+            settings, evaluatesFlakes: true, network: flakes.networkSettings(settings))
     }
 }

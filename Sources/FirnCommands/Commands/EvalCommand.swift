@@ -77,6 +77,7 @@ struct EvalCommand: ParsableCommand {
         let options = EvaluationRun.Options(
             printsDelayed: !strict && format == .nix && !findFile, stress: stress,
             evaluatesFlakes: evaluation.usesFlakes,
+            network: evaluation.flakes.networkSettings(settings),
             checks: check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil,
             asksStatistics: stats)
         let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in

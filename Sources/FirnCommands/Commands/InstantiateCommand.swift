@@ -39,7 +39,8 @@ struct InstantiateCommand: ParsableCommand {
         let directory = drvDir.map { DerivationDirectory($0) }
         if let directory, !directory.create() { return 1 }
         let options = EvaluationRun.Options(
-            stress: stress, evaluatesFlakes: evaluation.usesFlakes, asksStatistics: stats, followsEnvironment: true,
+            stress: stress, evaluatesFlakes: evaluation.usesFlakes,
+            network: evaluation.flakes.networkSettings(settings), asksStatistics: stats, followsEnvironment: true,
             needsRoots: roots.areWanted)
         let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
             if let directory { run.evaluator.onDerivation { directory.write($0, $1) } }

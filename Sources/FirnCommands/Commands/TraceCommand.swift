@@ -63,7 +63,8 @@ struct TraceCommand: ParsableCommand {
     private func evaluate(_ settings: NixSettings) -> Int32 {
         guard
             let evaluator = evaluation.evaluator.makeEvaluator(
-                settings, evaluatesFlakes: evaluation.usesFlakes)
+                settings, evaluatesFlakes: evaluation.usesFlakes,
+                network: evaluation.flakes.networkSettings(settings))
         else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1

@@ -1,4 +1,5 @@
 import NixEval
+import NixStore
 import NixVM
 
 /// One evaluation of a command: the evaluator, the store that it writes to, and what is reported at the end.
@@ -11,6 +12,8 @@ struct EvaluationRun {
         var stress = false
         /// Whether flakes are evaluated.
         var evaluatesFlakes = false
+        /// What the fetchers may download; nil for nothing.
+        var network: NetworkSettings?
         var checks: MachineChecks?
         /// Whether statistics are asked for on the command line.
         var asksStatistics = false
@@ -36,7 +39,7 @@ struct EvaluationRun {
             let evaluator = arguments.makeEvaluator(
                 settings, printsDelayed: options.printsDelayed, stress: options.stress,
                 countsWork: Statistics.isWanted(options.asksStatistics), checks: options.checks,
-                evaluatesFlakes: options.evaluatesFlakes)
+                evaluatesFlakes: options.evaluatesFlakes, network: options.network)
         else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1

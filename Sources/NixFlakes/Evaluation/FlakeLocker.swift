@@ -28,6 +28,8 @@ final class FlakeLocker {
     }
 
     private var overrides: [InputPath: Override] = [:]
+    /// The names of the overridden inputs by the path of the flake that has them.
+    private var overriddenNames: [InputPath: Set<InputName>] = [:]
     private var usedOverrides: Set<InputPath> = []
     private var visitedPaths: Set<InputPath> = []
     /// The references on the way to the flake that is being locked.
@@ -71,7 +73,7 @@ final class FlakeLocker {
     func lock(_ flake: Flake, old: LockFile) throws(EvalFailure) {
         for (path, reference) in options.overrides {
             let input = DeclaredInput(reference: reference)
-            overrides[path] = Override(input: input, place: flake.place, parent: [], isOfCommandLine: true)
+            add(Override(input: input, place: flake.place, parent: [], isOfCommandLine: true), at: path)
         }
         places[0] = flake.place
         let level = Level(
@@ -93,8 +95,8 @@ final class FlakeLocker {
         }
         let sorted = inputs.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         for (name, input) in sorted { addOverrides(of: input, at: level.path + [name], level) }
-        for (path, _) in overrides where path.dropLast().elementsEqual(level.path) {
-            guard let name = path.last, inputs[name] == nil else { continue }
+        let unknown = (overriddenNames[level.path] ?? []).filter { inputs[$0] == nil }
+        for name in unknown.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             warnings.append(
                 "input '\(level.path.text)' has an override for a non-existent input "
                     + "'\(String(decoding: name, as: UTF8.self))'")
@@ -108,17 +110,23 @@ final class FlakeLocker {
         }
     }
 
+    private func add(_ override: Override, at path: InputPath) {
+        overrides[path] = override
+        if let name = path.last { overriddenNames[Array(path.dropLast()), default: []].insert(name) }
+    }
+
     private func addOverrides(of input: DeclaredInput, at path: InputPath, _ level: Level) {
         for (name, override) in input.overrides {
             let inner = path + [name]
             if override.reference != nil || override.follows != nil, overrides[inner] == nil {
-                overrides[inner] = Override(input: override, place: level.place, parent: level.path)
+                add(Override(input: override, place: level.place, parent: level.path), at: inner)
             }
             addOverrides(of: override, at: inner, level)
         }
     }
 
     private func lockInput(_ name: InputName, _ declared: DeclaredInput, _ level: Level) throws(EvalFailure) {
+        if let failure = reader.evaluator.machine.stop.failure { throw failure }
         let path = level.path + [name]
         var input = declared
         let override = overrides[path]
