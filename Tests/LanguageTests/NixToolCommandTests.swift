@@ -141,14 +141,23 @@ import Testing
                 """)
     }
 
-    /// A heap of one byte is full after every package, so each is evaluated in a heap of its own.
+    /// A heap of one byte is always full, so that the packages are evaluated in many heaps.
     @Test func freshHeapsChangeNothing() async throws {
-        let arguments = "-f a.nix -qaP --out-path --drv-path --system"
-        let one = try await run("nix-env \(arguments)")
-        let many = try await run("NIX_SHOW_STATS=1 nix-env \(arguments) --heap-size 1")
-        #expect(one.output == many.output && one.output.split(separator: "\n").count == 3)
-        let counts = try JSONSerialization.jsonObject(with: Data(many.messages.utf8)) as? [String: Any]
-        #expect(try #require(counts?["nrFunctionCalls"] as? Int) > 10)
+        let source = """
+            let d = n: derivation { name = "p-${toString n}"; system = "s"; builder = toString (builtins.genList (i: i + n) 99); };
+            in builtins.listToAttrs (builtins.genList (n: { name = "p${toString n}"; value = d n; }) 40)
+              // { nested = [ { x = d 100; } (d 101) ]; open = { recurseForDerivations = true; y = d 102; same = d 103; }; }
+            """
+        let arguments = "-f b.nix -qaP --out-path --drv-path --system"
+        let one = try await run("NIX_SHOW_STATS=1 nix-env \(arguments)", ["b.nix": source])
+        let many = try await run("NIX_SHOW_STATS=1 nix-env \(arguments) --heap-size 1", ["b.nix": source])
+        #expect(one.output == many.output && one.output.split(separator: "\n").count == 42)
+        // The file is evaluated again in each heap.
+        func calls(_ outcome: LanguageOutcome) throws -> Int {
+            let counts = try JSONSerialization.jsonObject(with: Data(outcome.messages.utf8)) as? [String: Any]
+            return try #require(counts?["nrPrimOpCalls"] as? Int)
+        }
+        #expect(try calls(many) > calls(one))
     }
 
     @Test func directoriesOfExpressionsAreCombined() async throws {

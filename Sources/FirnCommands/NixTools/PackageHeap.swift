@@ -23,8 +23,9 @@ final class PackageHeap {
         defaultFile = PackageExpressions.defaultPath(settings)
     }
 
-    /// Loads the expressions, before a mark is set to which handles are released.
-    func load() throws(EvalFailure) { _ = try loadedRoot() }
+    /// Loads the expressions and calls the function that they may be, once for all packages, and before a mark is set to
+    /// which handles are released.
+    func load() throws(EvalFailure) { root = try evaluator.autoCall(loadedRoot(), arguments) }
 
     private func loadedRoot() throws(EvalFailure) -> ValueHandle {
         if let root { return root }

@@ -12,6 +12,11 @@ final class PackageQuery {
     private let settings: NixSettings
     /// What was done in heaps that are gone.
     private var statistics: Evaluator.Statistics?
+    /// The fuel that a fresh heap has used when its first package is evaluated; 0 for the first heap.
+    private var startFuel = 0
+    /// A heap goes on until it has used this many times `startFuel`, so that what is evaluated again is a small part of all,
+    /// however small the heap is to be.
+    private static let startShare = 4
 
     init(_ command: NixEnvCommand, _ settings: NixSettings) {
         self.command = command
@@ -44,11 +49,13 @@ final class PackageQuery {
         command.evaluator.makeEvaluator(settings, countsWork: Statistics.isWanted(false), isKept: false)
     }
 
-    /// Whether evaluation may go on in a fresh heap. Limits on fuel and time are those of one evaluator, and a profile is that
-    /// of one heap. Of a profile there is little to evaluate.
+    /// Whether evaluation may go on in a fresh heap. Limits on fuel and time are those of one evaluator, a profile is that of
+    /// one heap, and standard input is read once. Of a profile of Nix there is little to evaluate.
     private var mayRestart: Bool {
-        command.origin == .available && command.evaluator.maxFuel == nil && command.evaluator.maxTime == nil
-            && !settings.observesCalls
+        let arguments = command.evaluator
+        let isLimited = arguments.maxFuel != nil || arguments.maxTime != nil
+        let readsInput = arguments.arguments.contains { $0.value == .standardInput }
+        return command.origin == .available && !isLimited && !readsInput && !settings.observesCalls
     }
 
     /// The packages that are shown, in their order, and what they are compared with.
@@ -64,8 +71,8 @@ final class PackageQuery {
         var report = makeReport(plan.status)
         var isFirst = true
         for package in plan.packages {
-            if mayRestart, isFull(evaluator) {
-                statistics = total(evaluator)
+            let isRestarted = mayRestart && isFull(evaluator)
+            if isRestarted {
                 heap = nil
                 isFirst = false
                 try restart(&evaluator)
@@ -74,6 +81,7 @@ final class PackageQuery {
                 heap = fresh
             }
             if let heap { try add(package, heap, isFirst: isFirst, to: &report) }
+            if isRestarted { startFuel = evaluator.statistics.fuel }
         }
         report.finish()
     }
@@ -98,7 +106,9 @@ final class PackageQuery {
     }
 
     private func isFull(_ evaluator: Evaluator) -> Bool {
-        evaluator.statistics.heap.peakBytes > command.heapSize.bytes || evaluator.isNearMemoryLimit
+        let statistics = evaluator.statistics
+        let isLarge = statistics.heap.peakBytes > command.heapSize.bytes || evaluator.isNearMemoryLimit
+        return isLarge && statistics.fuel >= Self.startShare * startFuel
     }
 
     private func total(_ evaluator: Evaluator) -> Evaluator.Statistics {
@@ -108,6 +118,7 @@ final class PackageQuery {
     }
 
     private func restart(_ evaluator: inout Evaluator) throws(EvalFailure) {
+        statistics = total(evaluator)
         evaluator.storePrograms()
         guard let fresh = makeEvaluator() else {
             throw EvalFailure(kind: .memoryExceeded, message: Array(AddressSpace.failureText.utf8))
