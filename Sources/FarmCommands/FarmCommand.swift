@@ -9,7 +9,8 @@ public struct FarmCommand: AsyncParsableCommand {
         commandName: "firn", abstract: "The farm: queue Nix evaluations and run them on many workers.",
         discussion: "Example: firn submit --wait -E '1 + 1'", version: FirnVersion.text,
         subcommands: [
-            SubmitCommand.self, EvalJobsCommand.self, CompareCommand.self, GetCommand.self, WatchCommand.self, JobsCommand.self,
+            SubmitCommand.self, EvalJobsCommand.self, CompareCommand.self, GetCommand.self, WatchCommand.self,
+            JobsCommand.self,
             CancelCommand.self,
             QueueCommand.self, WorkersCommand.self, DrainCommand.self, KeysCommand.self,
             CoordinatorCommand.self, WorkerCommand.self, LocalFarmCommand.self, TraceJobCommand.self,

@@ -79,6 +79,16 @@ import Testing
         #expect(failures == [Self.first: Array("no luck".utf8)])
     }
 
+    @Test func reasonsHaveNoColors() {
+        func plain(_ text: String) -> String {
+            String(decoding: DaemonStore.withoutColors(Array(text.utf8)), as: UTF8.self)
+        }
+        #expect(plain("a \u{1B}[35;1mb\u{1B}[0m c") == "a b c")
+        #expect(plain("\u{1B}[31m") == "")
+        #expect(plain("a\u{1B}") == "a" && plain("a\u{1B}[3") == "a[3" && plain("a\u{1B}x") == "ax")
+        #expect(plain("[plain]") == "[plain]")
+    }
+
     @Test func refusesAnswersThatWereNotAskedFor() throws {
         let unknown = try build(minor: 34, [Self.first]) { peer in
             _ = try (peer.number(), peer.texts(), peer.number())

@@ -106,19 +106,19 @@ struct EvalJobsCommand: AsyncParsableCommand {
         try await TemporaryFarm.run(
             budget: options.budget, roots: roots.arguments,
             programCache: running.noCache ? nil : UserCache.directory,
-            buildStore: try job.importFromDerivation ? buildStore() : nil
+            builds: try job.importFromDerivation ? farmBuilds(settings) : nil
         ) { [job] client in
             try await Self.walk(job, client, options, receiver, destination)
         }
     }
 
-    /// The daemon that builds what is read of derivations: that of `--store`, or this machine's.
+    /// Where is built what jobs read of derivations: in the store of the daemon of `--store`, or of this machine's.
     ///
     /// - Throws: `CommandFailure` if `--store` names something else.
-    private func buildStore() throws -> String {
+    private func farmBuilds(_ settings: NixSettings) throws -> TemporaryFarm.Builds {
         let name = store.store ?? "daemon"
         _ = try WorkerSettings.daemonSocket(name)
-        return name
+        return TemporaryFarm.Builds(store: name, options: settings.building)
     }
 
     /// Where the derivations of a run are written.

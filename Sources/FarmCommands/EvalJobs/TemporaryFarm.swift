@@ -5,6 +5,7 @@ import FirnProtocol
 import FirnWorker
 import Foundation
 import Logging
+import NixStore
 import ServiceLifecycle
 
 /// A farm on this machine for the duration of one command. Its sockets are in a directory that only this user may
@@ -17,9 +18,9 @@ enum TemporaryFarm {
     /// - Parameters:
     ///   - budget: the memory of the processes.
     ///   - programCache: the directory in which workers keep compiled programs; nil for none.
-    ///   - buildStore: the daemon that builds what jobs read of derivations, as `--store` names it; nil for none.
+    ///   - builds: where and how is built what jobs read of derivations; nil for not at all.
     static func run(
-        budget: MemoryBudget, roots: [RootArgument], programCache: String?, buildStore: String?,
+        budget: MemoryBudget, roots: [RootArgument], programCache: String?, builds: Builds?,
         _ body: @escaping @Sendable (FirnClient) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory.make()
@@ -30,12 +31,27 @@ enum TemporaryFarm {
         let coordinator = try ServiceRunner.make { try configuration.makeService(logger: logger) }
         let arguments =
             workerArguments(coordinator.endpoints, roots, programCache, budget.programCacheBytes)
-            + (buildStore.map { ["--set", "builds.store=\($0)"] } ?? [])
+            + (builds?.workerArguments ?? [])
         let supervisor = supervisor(budget.workers, arguments)
         let workers = try ServiceRunner.make { try supervisor.makeService(logger: logger) }
         let group = ServiceGroup(
             services: [coordinator.service, workers], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         try await run(group, endpoint: coordinator.endpoints.clients, body)
+    }
+
+    /// The builds of a farm.
+    struct Builds: Sendable {
+        /// The daemon, as `--store` names it.
+        var store: String
+        var options: DaemonOptions
+
+        fileprivate var workerArguments: [String] {
+            [
+                ("store", store), ("maxJobs", "\(options.jobs)"), ("cores", "\(options.cores)"),
+                ("substitute", "\(options.substitutes)"), ("timeoutSeconds", "\(options.buildSeconds)"),
+                ("silentSeconds", "\(options.silentSeconds)"),
+            ].flatMap { ["--set", "builds.\($0)=\($1)"] }
+        }
     }
 
     /// Runs the services until `body` has ended.

@@ -70,7 +70,7 @@ extension DaemonStore: DerivationBuilder {
             return nil
         } catch {
             // Behind a complete error the connection can be used again.
-            if let reason = error.refusal { return reason }
+            if let reason = error.refusal { return Self.withoutColors(reason) }
             connection.close()
             throw error
         }
@@ -99,7 +99,25 @@ extension DaemonStore: DerivationBuilder {
             for _ in 0..<2 { _ = try connection.text() }
         }
         if WorkerProtocol.successes.contains(status) { return nil }
-        return message.isEmpty ? Array("the build failed with the status \(status)".utf8) : message
+        return message.isEmpty
+            ? Array("the build failed with the status \(status)".utf8) : Self.withoutColors(message)
+    }
+
+    /// A message of Nix, which colours some words although nobody asked for that.
+    static func withoutColors(_ message: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        var rest = message[...]
+        while let escape = rest.firstIndex(of: 0x1B) {
+            text += rest[..<escape]
+            rest = rest[(escape + 1)...]
+            guard rest.first == UInt8(ascii: "["),
+                let end = rest.firstIndex(where: {
+                    (UInt8(ascii: "@")...UInt8(ascii: "~")).contains($0) && $0 != UInt8(ascii: "[")
+                })
+            else { continue }
+            rest = rest[(end + 1)...]
+        }
+        return text + rest
     }
 
     /// Names paths temporary roots, so that they cannot be collected while this connection is open.
