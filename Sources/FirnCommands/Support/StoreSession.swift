@@ -53,9 +53,9 @@ struct StoreSession {
                     message:
                         "--builder builds in a store that is written: add --store daemon or --store DIR")
             }
-            evaluator.derivationBuilder = CommandBuilder(Array(command.utf8), directory: directory) {
-                Output.message($0)
-            }
+            evaluator.derivationBuilder = CommandBuilder(
+                Array(command.utf8), directory: directory, daemon: evaluator.storeWriter as? DaemonStore
+            ) { Output.message($0) }
         } else {
             evaluator.derivationBuilder = evaluator.storeWriter as? DaemonStore
         }

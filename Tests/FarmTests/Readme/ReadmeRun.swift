@@ -54,6 +54,20 @@ final class ReadmeRun {
         ("config.nix", "{ name }: { services.web = { inherit name; port = 80; }; }"),
         ("untrusted.nix", "builtins.length (builtins.genList (x: x) 1000)"),
         ("project/main.nix", "import ./part.nix + 1"), ("project/part.nix", "41"),
+        ("nixpkgs/flake.nix", "{ outputs = _: { lib.version = \"1.0\"; }; }"),
+        ("site/nixpkgs/flake.nix", "{ outputs = _: { lib.version = \"0.9\"; }; }"),
+        (
+            "site/flake.nix",
+            """
+            {
+              inputs.nixpkgs.url = "path:./nixpkgs";
+              outputs = { self, nixpkgs }: {
+                inherit (nixpkgs) lib;
+                packages.x86_64-linux.hello = derivation { name = "hello"; system = "x86_64-linux"; builder = "/bin/sh"; };
+              };
+            }
+            """
+        ),
         (
             "nixpkgs/default.nix",
             """

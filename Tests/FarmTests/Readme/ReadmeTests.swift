@@ -8,7 +8,8 @@ import Testing
         let titles = Readme.sections.map(\.title)
         #expect(
             titles == [
-                "Two commands", "Use", "Into a Nix store", "A farm on this machine", "A whole package set",
+                "Two commands", "Use", "Into a Nix store", "Flakes and the network", "A farm on this machine",
+                "A whole package set",
                 "A farm on three machines",
             ])
         #expect(Readme.sections.flatMap(\.commands).count > 25)
