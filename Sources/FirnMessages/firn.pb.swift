@@ -828,7 +828,7 @@ public nonisolated struct WireStoreObject: Sendable {
   public var hash: Data = Data()
 
   /// For a TEXT that is no derivation: the names of the objects that it refers to, sorted. Those of a derivation follow
-  /// from its text.
+  /// from its text. A NAR has some if it is a copy of a part of a built object.
   public var references: [Data] = []
 
   /// Where the client finds the contents in a root of its own. They are not uploaded then.

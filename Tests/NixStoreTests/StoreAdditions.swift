@@ -13,7 +13,8 @@ enum Additions {
 
     /// A tree, or for `flat` a file, with its right store path.
     static func tree(
-        _ name: String, _ path: [UInt8], _ method: ContentAddressMethod = .nar, accepted: Set<[UInt8]>? = nil
+        _ name: String, _ path: [UInt8], _ method: ContentAddressMethod = .nar, accepted: Set<[UInt8]>? = nil,
+        references: [[UInt8]] = []
     ) throws -> StoreAddition {
         let io = LocalIO()
         let hash =
@@ -22,8 +23,9 @@ enum Additions {
             : try NarStream.hash(
                 path, .sha256, io: io, accepts: { path, _ in accepted?.contains(path) ?? true }, proceed: { _ in true })
         return StoreAddition(
-            path: try StorePath.fixed(name: Array(name.utf8), hash, method), address: ContentAddress(method, hash),
-            StoreObject(io, root: path, accepted: accepted, isPlainFile: method == .flat))
+            path: try StorePath.fixed(name: Array(name.utf8), hash, method, references: references),
+            address: ContentAddress(method, hash),
+            StoreObject(io, root: path, accepted: accepted, isPlainFile: method == .flat, references: references))
     }
 }
 

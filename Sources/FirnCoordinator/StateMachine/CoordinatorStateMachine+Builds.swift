@@ -26,6 +26,7 @@ extension CoordinatorStateMachine {
         }
         account(job, result)
         dropValue(job.id)
+        endUpload(job.id, isKept: false)
         traces[job.id] = nil
         store(.requeue(job.id, attempt: Int64(job.attempt)), .none)
         let lease = WireLease.with {

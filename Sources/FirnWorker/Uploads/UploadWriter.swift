@@ -139,15 +139,11 @@ final class UploadWriter: StoreWriter {
         switch addition.address.method {
         case .text:
             object.method = .text
-            if addition.isDerivation { return object }
-            guard addition.object.references.count <= ProtocolLimits.objectReferences else {
-                throw StoreWriteError(
-                    "cannot upload ", addition.path,
-                    ": it refers to more than \(ProtocolLimits.objectReferences) store objects")
-            }
-            object.references = addition.object.references.map { Data(CanonPath.baseName(of: $0)) }
+            if !addition.isDerivation { object.references = try references(addition) }
             return object
-        case .nar: object.method = .nar
+        case .nar:
+            object.method = .nar
+            object.references = try references(addition)
         case .flat: object.method = .flat
         case .git: throw StoreWriteError("cannot upload ", addition.path, ": it is hashed as in Git")
         }
@@ -155,6 +151,15 @@ final class UploadWriter: StoreWriter {
         object.hash = Data(hash.bytes)
         if let source = place(addition.object) { object.source = source }
         return object
+    }
+
+    private func references(_ addition: StoreAddition) throws(StoreWriteError) -> [Data] {
+        guard addition.object.references.count <= ProtocolLimits.objectReferences else {
+            throw StoreWriteError(
+                "cannot upload ", addition.path,
+                ": it refers to more than \(ProtocolLimits.objectReferences) store objects")
+        }
+        return addition.object.references.map { Data(CanonPath.baseName(of: $0)) }
     }
 
     /// Where the client finds the contents itself; nil if it lacks the root, or the source is a part of a tree.

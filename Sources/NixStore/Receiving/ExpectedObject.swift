@@ -5,7 +5,7 @@ public struct ExpectedObject: Sendable {
     public let method: ContentAddressMethod
     /// The hash from which the path follows; nil for a text.
     public let hash: Hash?
-    /// The store paths to which a text refers that is no derivation.
+    /// The store paths to which a text refers that is no derivation, or a tree that was copied from a built object.
     public let references: [[UInt8]]
 
     /// - Parameters:
@@ -13,7 +13,7 @@ public struct ExpectedObject: Sendable {
     ///   - method: how the contents are hashed: as a text, an archive, or a single file.
     ///   - algorithm: the name of the hash function; not used for a text.
     ///   - hash: the bytes of the hash; not used for a text.
-    ///   - references: the names of the objects to which a text refers.
+    ///   - references: the names of the objects to which a text or a tree refers.
     /// - Throws: why there is no such object, or why its path does not follow from the hash.
     public init(
         name: [UInt8], method: ContentAddressMethod, algorithm: String, hash: [UInt8], references: [[UInt8]]
@@ -28,11 +28,13 @@ public struct ExpectedObject: Sendable {
         switch method {
         case .text: self.hash = nil
         case .nar, .flat:
-            guard let algorithm = HashAlgorithm(rawValue: algorithm), hash.count == algorithm.size, references.isEmpty
-            else { throw StoreWriteError("refused ", path, ": its hash is malformed, or a source has references") }
+            guard let algorithm = HashAlgorithm(rawValue: algorithm), hash.count == algorithm.size,
+                method == .nar || references.isEmpty
+            else { throw StoreWriteError("refused ", path, ": its hash is malformed, or a file has references") }
             let hash = Hash(algorithm, bytes: hash)
             self.hash = hash
-            let isPath = (try? StorePath.fixed(name: StorePath.name(path), hash, method)) == path
+            let isPath =
+                (try? StorePath.fixed(name: StorePath.name(path), hash, method, references: self.references)) == path
             guard isPath, !StorePath.isDerivation(path) else {
                 throw StoreWriteError("refused ", path, ": the path does not follow from the hash that comes with it")
             }
@@ -87,6 +89,7 @@ public struct ExpectedObject: Sendable {
         guard found == hash else { return nil }
         let resolved = isPlain ? (try? io.resolveSymlinks(root, .full)) ?? root : root
         return StoreAddition(
-            path: path, address: ContentAddress(method, hash), StoreObject(io, root: resolved, isPlainFile: isPlain))
+            path: path, address: ContentAddress(method, hash),
+            StoreObject(io, root: resolved, isPlainFile: isPlain, references: references))
     }
 }
