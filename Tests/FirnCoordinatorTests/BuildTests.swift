@@ -109,6 +109,12 @@ import Testing
         #expect(farm.assignments(builder).map(\.job) == [UInt64(ids[0].rawValue)])
     }
 
+    @Test func aTenantMayBeGivenNoBuilds() {
+        let (farm, ids) = farm(jobs: 1, building: 0)
+        #expect(ids.isEmpty)
+        #expect(farm.receipts.map(\.refused.code) == [.notPermitted])
+    }
+
     @Test func aCancelledJobDoesNotWait() {
         var (farm, ids) = farm(jobs: 2, building: 1)
         for id in ids {

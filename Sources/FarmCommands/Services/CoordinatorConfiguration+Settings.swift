@@ -106,7 +106,7 @@ extension TenantPolicy {
         maximumQueued = try source.number("\(section).queued", in: 0...100_000_000) ?? maximumQueued
         maximumQueuedBytes = try source.size("\(section).queuedBytes", atLeast: 0) ?? maximumQueuedBytes
         maximumRunning = try source.number("\(section).running", in: 0...1_000_000) ?? maximumRunning
-        maximumBuilding = try source.number("\(section).building", in: 1...1_000_000) ?? maximumBuilding
+        maximumBuilding = try source.number("\(section).building", in: 0...1_000_000) ?? maximumBuilding
         maximumRunningMemory = try source.size("\(section).runningMemory", atLeast: 0) ?? maximumRunningMemory
         fuelPerHour = try source.number("\(section).fuelPerHour", in: 0...UInt64.max) ?? fuelPerHour
         traceBytesPerHour = try source.size("\(section).traceBytesPerHour", atLeast: 0) ?? traceBytesPerHour

@@ -11,7 +11,8 @@ public struct TenantPolicy: Sendable {
     public var maximumQueuedBytes = 512 << 20
     /// Jobs that run at once. A worker that holds jobs of the tenant counts as one (`Occupancy`).
     public var maximumRunning = 10_000
-    /// Jobs at once for which something is built that they read (import from derivation). It is at least 1.
+    /// Jobs at once for which something is built that they read (import from derivation). With 0, jobs that ask for it are
+    /// refused.
     public var maximumBuilding = 4
     /// The sum of the memory limits of jobs that run at once; each worker counts with the largest limit among the
     /// tenant's jobs that it holds. 0: no bound.

@@ -13,6 +13,9 @@ extension TenantPolicy {
         try Self.check("result_bytes", limits.resultBytes, most.resultBytes)
         try Self.check("trace_bytes", limits.traceBytes, most.traceBytes)
         try Self.check("closure_bytes", limits.closureBytes, most.closureBytes)
+        if specification.importFromDerivation, maximumBuilding == 0 {
+            throw ProtocolError(.notPermitted, "import_from_derivation: nothing is built for this tenant")
+        }
         guard let roots else { return }
         for root in specification.roots where !roots.contains(root.name) {
             throw ProtocolError(.notPermitted, "roots: this tenant may not read the root '\(root.name)'")
