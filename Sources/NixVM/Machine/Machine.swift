@@ -168,6 +168,10 @@ public final class Machine {
     /// - Parameters:
     ///   - io: What the evaluation reads.
     ///   - fetchIO: What the fetchers read, if that differs.
+    ///   - limits: What the evaluation may use.
+    ///   - settings: What affects the evaluation besides.
+    ///   - cancellation: Stops the evaluation from another thread.
+    ///   - print: Receives what `trace` and `warn` print, line by line without the line ends.
     public init?(
         io: any EvalIO, fetchIO: (any EvalIO)? = nil, limits: Limits = Limits(),
         settings: MachineSettings = MachineSettings(), cancellation: Cancellation? = nil,
