@@ -12,7 +12,9 @@ public final class StoreContents {
     /// A larger file is no text that is looked into.
     private static let maximumTextSize = 1 << 24
 
-    /// - Parameter directory: the directory in which the objects are.
+    /// - Parameters:
+    ///   - directory: the directory in which the objects are.
+    ///   - io: reads them.
     public init(_ directory: [UInt8], io: LocalIO = LocalIO()) {
         self.directory = directory
         self.io = io
