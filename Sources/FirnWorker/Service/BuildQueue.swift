@@ -49,8 +49,10 @@ final class BuildQueue: Sendable {
             try thread.start { self.build(next) }
             thread.detach()
         } catch {
-            // Without a thread of its own it is built on this one, which is late and better than never.
-            build(next)
+            // This thread may be the one that sends heartbeats, so it must not wait for a builder.
+            content.withLock { $0.running -= 1 }
+            report(next.failed("the worker cannot start a thread for the build: \(error)"))
+            beginNext()
         }
     }
 

@@ -34,19 +34,28 @@ public struct WorkerBuilder: Sendable {
         let outputs = start.outputs.map {
             NeededOutput(derivation: [UInt8]($0.derivation), name: [UInt8]($0.output), path: [UInt8]($0.path))
         }
-        var failures: [NeededOutput: [UInt8]] = [:]
         do throws(StoreWriteError) {
-            failures = try connect().build(outputs, isStopped: isStopped)
+            let failures = try connect().build(outputs, isStopped: isStopped)
+            return start.ended(failures.map { (Data($0.key.text), Data($0.value)) })
         } catch {
             // Nobody knows what was built. The job's next attempt finds what was, and fails where it reads the rest.
-            for output in outputs { failures[output] = error.message }
+            return start.failed(error.description)
         }
-        return .with {
-            $0.job = start.job
-            $0.failures = failures.map { output, reason in
+    }
+}
+
+extension WireStartBuilds {
+    /// The message that nothing could be built, for one reason.
+    func failed(_ reason: String) -> WireBuildsEnded { ended(outputs.map { ($0.text, Data(reason.utf8)) }) }
+
+    /// The message that the builds have ended, with the texts of outputs that could not be built and the reasons.
+    fileprivate func ended(_ failures: [(output: Data, reason: Data)]) -> WireBuildsEnded {
+        .with {
+            $0.job = job
+            $0.failures = failures.map { failure in
                 .with {
-                    $0.output = Data(output.text)
-                    $0.reason = Data(reason.suffix(ProtocolLimits.buildReasonBytes))
+                    $0.output = failure.output
+                    $0.reason = failure.reason.suffix(ProtocolLimits.buildReasonBytes)
                 }
             }
         }
