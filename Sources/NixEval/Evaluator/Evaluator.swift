@@ -22,14 +22,14 @@ public final class Evaluator {
     var inlineSources: [Int: [UInt8]] = [:]
     /// The identities of sources whose programs came from the disk cache. The source is only read again when an error
     /// needs an excerpt, and must not have changed.
-    var sourceKeys: [String: (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)] = [:]
+    var sourceKeys: [String: (file: [UInt8], key: ProgramCache.Key, scopeNames: [[UInt8]]?)] = [:]
     /// The line indices of sources with resolved positions, by `sourceKey`.
     var lineIndices: [String: LineIndex] = [:]
     /// The parsed expressions of sources in which something failed, by `sourceKey`.
     var contextsBySource: [String: ExpressionTrace] = [:]
     /// Sources that could not be parsed again.
     var unexplained: Set<String> = []
-    /// Programs of which the machine has parts, by their number in the machine.
+    /// Programs whose code is generated when the machine first runs it, by their number in the machine.
     var partial: [Int: PartialProgram] = [:]
     /// A builder whose buffers all chunks share.
     var builder = ChunkBuilder(kind: .topLevel, arity: 0)

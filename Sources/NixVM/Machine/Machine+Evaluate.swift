@@ -263,9 +263,8 @@ extension Machine {
         guard value.tag == Tag.function, value.object.kind == Kind.closure else { return nil }
         let loaded = state.pointee.chunks[value.object.field]
         let program = programs[Int(loaded.program)]
-        let chunk = program.chunk(Int(loaded.index))
-        guard let index = chunk.formals else { return nil }
-        let formals = program.program.formals[Int(index)]
+        guard let index = program.formalsIndex(ofChunk: Int(loaded.index)) else { return nil }
+        let formals = program.formals(at: index)
         let names = formals.formals.map { (name(of: $0.symbol, in: program), $0.defaultValue != .none) }
         return (names, formals.hasEllipsis)
     }

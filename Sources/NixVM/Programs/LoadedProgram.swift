@@ -21,8 +21,8 @@ final class LoadedProgram {
     /// The machine's index of each chunk, by the chunk's index in the program. It is empty if chunks are reserved, as
     /// the indices then follow from `firstChunk`.
     private var machineIndices: [UInt32] = []
-    /// The index in `program.chunks` plus one, by the chunk's index in the program. It is 0 for a thunk without code,
-    /// about which nothing is known.
+    /// What is known of each chunk, by its index in the program: 0 if nothing has referred to it yet, 1 if it is announced,
+    /// and otherwise its index in `program.chunks` plus 2. Of a generated thunk without code nothing is known.
     var descriptions: GrowingTable<UInt32>
     /// The size of each chunk's code in bytes, parallel to `program.chunks`. The code itself is in a block.
     private var codeSizes: [Int] = []
@@ -31,6 +31,8 @@ final class LoadedProgram {
     private var blockRoom = 0
     private var blockSize = 64
     private var nextBlock: UnsafeMutableRawPointer?
+    /// Bytes of descriptions that were decoded and that no limit has counted yet.
+    private var uncountedBytes = 0
     /// Why a part could not be added. The tables are incomplete then.
     var failure: EvalFailure?
     /// The free bytes of the last block for code.
@@ -52,8 +54,9 @@ final class LoadedProgram {
         let unknown = Formals(formals: [], hasEllipsis: false)
         program = Program(
             symbols: [], constants: [], shapes: [],
-            formals: origin.hasReservedChunks ? Array(repeating: unknown, count: sizes.formals) : [], chunks: [],
-            lines: nil)
+            formals: origin.hasReservedChunks && origin.linked == nil
+                ? Array(repeating: unknown, count: sizes.formals) : [],
+            chunks: [], lines: nil)
         symbols = GrowingTable(capacity: sizes.symbols)
         constants = GrowingTable(capacity: sizes.constants)
         shapes = GrowingTable(capacity: sizes.shapes)
@@ -92,6 +95,13 @@ final class LoadedProgram {
     /// Gives the next chunk of the program its index in the machine, unless chunks are reserved.
     func add(machineIndex: Int) { machineIndices.append(UInt32(truncatingIfNeeded: machineIndex)) }
 
+    /// Notes that code refers to a chunk of a linked program; false if that is known already.
+    func announce(_ chunkIndex: Int) -> Bool {
+        guard descriptions.base[chunkIndex] == 0 else { return false }
+        descriptions.set(chunkIndex, 1)
+        return true
+    }
+
     /// The bytes that adding formals allocates, besides those that they refer to.
     func formalsGrowth(for index: Int) -> Int {
         formals.growth(for: index) + (index < program.formals.count ? 0 : 2 * MemoryLayout<Formals>.stride)
@@ -102,20 +112,34 @@ final class LoadedProgram {
         if index < program.formals.count { program.formals[index] = formals } else { program.formals.append(formals) }
     }
 
-    /// What is known of a chunk, without its code. Nothing is known of a thunk without code.
+    /// What is known of a chunk, without its code.
     func chunk(_ chunkIndex: Int) -> Chunk {
+        describeLinked(chunkIndex)
         let number = Int(descriptions.base[chunkIndex])
-        return number > 0 ? program.chunks[number - 1] : Self.unknown
+        return number > 1 ? program.chunks[number - 2] : Self.unknown
     }
 
-    /// The same, with the spans of its instructions.
-    func chunkWithSpans(_ chunkIndex: Int) -> Chunk {
-        let number = Int(descriptions.base[chunkIndex])
-        guard number > 0 else { return Self.unknown }
-        if let spans = origin.spans, program.chunks[number - 1].instructionSpans.isEmpty {
-            program.chunks[number - 1].instructionSpans = spans(chunkIndex)
-        }
-        return program.chunks[number - 1]
+    /// The index of a chunk's formals, or nil if it has none.
+    func formalsIndex(ofChunk chunkIndex: Int) -> Int? {
+        guard let linked = origin.linked else { return chunk(chunkIndex).formals.map(Int.init) }
+        return LinkedChunk(linked.chunkEntry(chunkIndex)).formals
+    }
+
+    /// The formals with an index, as the source has them.
+    func formals(at index: Int) -> Formals { origin.linked?.formals(index) ?? program.formals[index] }
+
+    /// Decodes what is known of a chunk of a linked program.
+    private func describeLinked(_ chunkIndex: Int) {
+        guard let linked = origin.linked, descriptions.base[chunkIndex] < 2 else { return }
+        let chunk = linked.chunk(chunkIndex)
+        uncountedBytes += 2 * (MemoryLayout<Chunk>.stride + MemoryLayout<Int>.stride) + chunk.descriptionBytes
+        describe(chunkIndex, chunk)
+    }
+
+    /// The bytes of decoded descriptions since the last call.
+    func takeUncountedBytes() -> Int {
+        defer { uncountedBytes = 0 }
+        return uncountedBytes
     }
 
     private static let unknown = Chunk(
@@ -124,8 +148,9 @@ final class LoadedProgram {
 
     /// The size of a chunk's code in bytes.
     func codeSize(_ chunkIndex: Int) -> Int {
+        if let linked = origin.linked { return LinkedChunk(linked.chunkEntry(chunkIndex)).code.count }
         let number = Int(descriptions.base[chunkIndex])
-        return number > 0 ? codeSizes[number - 1] : 0
+        return number > 1 ? codeSizes[number - 2] : 0
     }
 
     /// Records what is known of a chunk, except its code.
@@ -133,13 +158,13 @@ final class LoadedProgram {
         var kept = chunk
         kept.code = []
         let number = Int(descriptions.base[chunkIndex])
-        if number > 0 {
-            program.chunks[number - 1] = kept
-            codeSizes[number - 1] = chunk.code.count
+        if number > 1 {
+            program.chunks[number - 2] = kept
+            codeSizes[number - 2] = chunk.code.count
         } else {
             program.chunks.append(kept)
             codeSizes.append(chunk.code.count)
-            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count))
+            descriptions.set(chunkIndex, UInt32(truncatingIfNeeded: program.chunks.count + 1))
         }
     }
 

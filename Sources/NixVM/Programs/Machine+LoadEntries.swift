@@ -61,7 +61,7 @@ extension Machine {
         try budget.charge(loaded.formalsGrowth(for: index) + formals.outOfLineBytes)
         loaded.keep(formals, at: index)
         loaded.formals.set(index, try load(formals, loaded, &budget))
-        try fillDefaults(loaded, index, &budget)
+        try fillDefaults(formals, loaded, index, &budget)
     }
 
     /// Sets up a chunk whose code asks the host for the chunk's own code.
@@ -71,7 +71,7 @@ extension Machine {
         try budget.work()
         if !loaded.origin.hasReservedChunks { try addMachineIndex(loaded, &budget) }
         try budget.charge(loaded.descriptions.growth(for: chunkIndex))
-        loaded.descriptions.set(chunkIndex, 0)
+        loaded.descriptions.set(chunkIndex, 1)
         state.pointee.chunks[loaded.machineIndex(of: chunkIndex)] = LoadedChunk(
             code: interpreter.stepCode(.makeCode), tables: UnsafePointer(loaded.tables),
             arity: UInt32(chunk.arity),
@@ -116,6 +116,6 @@ extension Machine {
 
     /// The name of one of a program's symbols.
     func name(of symbol: UInt32, in loaded: LoadedProgram) -> [UInt8] {
-        Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
+        loaded.origin.linked?.symbol(Int(symbol)) ?? Array(state.pointee.symbols.bytes(loaded.symbols.base[Int(symbol)]))
     }
 }
