@@ -58,7 +58,7 @@ import Glibc
     ///
     /// - Parameter bytes: a result of `bytes(linking:)`.
     public convenience init?(borrowing bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= 4 * Self.headerWords, let base = unsafe bytes.baseAddress else { return nil }
+        guard bytes.count >= 4 * Self.headerWords, let base = bytes.baseAddress else { return nil }
         unsafe self.init(base: base, byteCount: bytes.count, block: nil)
     }
 
