@@ -64,26 +64,26 @@ extension Builtin {
 extension Interpreter {
     fileprivate func attributeNames() -> Step {
         guard let set = expectSet(0) else { return .error }
-        guard let order = nameOrder(set.layout) else { return .collect }
-        guard reserve(Size.list(set.count)) else { return .collect }
+        guard let order = nameOrder(of: set), reserve(Size.list(set.count)) else { return .collect }
         guard charge(1 + set.count / 8) else { return .error }
         let result = makeList(set.count)
+        let (entries, names) = (set.entries, result.list.elements)
         for index in 0..<set.count {
             guard poll(at: index) else { return .error }
-            result.list[index] = nameString(set.entries[Int(order[index])].symbol)
+            names[index] = nameString(entries[Int(order[index])].symbol)
         }
         return done(result)
     }
 
     fileprivate func attributeValues() -> Step {
         guard let set = expectSet(0) else { return .error }
-        guard let order = nameOrder(set.layout) else { return .collect }
-        guard reserve(Size.list(set.count)) else { return .collect }
+        guard let order = nameOrder(of: set), reserve(Size.list(set.count)) else { return .collect }
         guard charge(1 + set.count / 8) else { return .error }
         let result = makeList(set.count)
+        let (values, elements) = (set.values, result.list.elements)
         for index in 0..<set.count {
             guard poll(at: index) else { return .error }
-            result.list[index] = set.values[Int(order[index])]
+            elements[index] = values[Int(order[index])]
         }
         return done(result)
     }
@@ -104,137 +104,6 @@ extension Interpreter {
         return done(.bool(lookup(set, symbol) != nil))
     }
 
-    fileprivate func removeAttributes() -> Step {
-        guard let set = expectSet(0), let names = expectList(1) else { return .error }
-        if let step = forceElements(names, .name, { isPlainString($0) ? nil : .error }) { return step }
-        guard reserve(Size.attributesAndLayout(set.count)) else { return .collect }
-        guard reserveOutside(min(names.count, set.count) * 16) else { return .collect }
-        guard charge(1 + names.count / 4 + set.count / 16) else { return .error }
-        var removed: Set<UInt32> = []
-        for index in 0..<names.count {
-            let name = names[index]
-            guard poll(at: index), chargeName(name.string.bytes) else { return .error }
-            if let symbol = state.pointee.symbols.find(name.string.bytes), lookup(set, symbol) != nil {
-                removed.insert(symbol)
-            }
-        }
-        if removed.isEmpty { return set.count == 0 ? done(set.value) : answer(duplicate(set.object)) }
-        return answer(select(from: set) { !removed.contains($0) })
-    }
-
-    /// Answers with a result; nil says that the evaluation must stop.
-    private func answer(_ result: Value?) -> Step { result.map { done($0) } ?? .error }
-
-    /// Makes a set of the attributes whose names pass. The caller has reserved `Size.attributesAndLayout` of all of them.
-    /// The result is nil, and `failure` is set, when the evaluation must stop.
-    private func select(from set: AttributesRef, where passes: (UInt32) -> Bool) -> Value? {
-        let entries = set.entries
-        let layout = state.pointee.registers.hp.assumingMemoryBound(to: UInt64.self)
-        // The number of names decides where the set begins, and is only known at the end. Until then the values lie
-        // where they cannot meet the layout: behind its largest possible size.
-        let gathered = (layout + (3 &+ set.count)).values
-        var count = 0
-        for index in 0..<set.count {
-            guard poll(at: index) else { return nil }
-            guard passes(entries[index].symbol) else { continue }
-            layout.entries[count] = entries[index]
-            gathered[count] = set.values[index]
-            count &+= 1
-        }
-        if count == 0 { return state.pointee.emptyAttributes }
-        layout[0] = Object.header(Kind.layout, field: count)
-        layout[1] = Value.null.bits
-        _ = allocate(words: 2 &+ count)
-        let result = makeAttributes(layout: shared(layout))
-        UnsafeMutableRawPointer(result.attributes.values).copyMemory(from: gathered, byteCount: count &* 8)
-        return result
-    }
-
-    fileprivate func intersectAttributes() -> Step {
-        guard let left = expectSet(0), let right = expectSet(1) else { return .error }
-        let most = min(left.count, right.count)
-        guard reserve(Size.attributesAndLayout(most)) else { return .collect }
-        guard reserveOutside(most * 32) else { return .collect }
-        guard charge(1 + most / 4) else { return .error }
-        if right.count <= left.count {
-            return answer(select(from: right) { lookup(left, $0) != nil })
-        }
-        var kept: [(entry: LayoutEntry, value: Value)] = []
-        for index in 0..<left.count {
-            guard poll(at: index) else { return .error }
-            let symbol = left.entries[index].symbol
-            if let slot = lookup(right, symbol) {
-                kept.append((LayoutEntry(symbol, positionNumber(right, symbol) ?? 0), slot.pointee))
-            }
-        }
-        let result = makeAttributes(kept.map { $0.entry })
-        for (place, item) in kept.enumerated() { result.attributes.values[place] = item.value }
-        return done(result)
-    }
-
-    fileprivate func listToAttributes() -> Step {
-        guard let list = expectList(0) else { return .error }
-        if let step = forceElements(list, .pair, { checkPair($0) }) { return step }
-        guard reserve(Size.attributesAndLayout(list.count)) else { return .collect }
-        guard reserveOutside(list.count * 32) else { return .collect }
-        guard charge(1 + list.count / 4) else { return .error }
-        return attributes(ofPairs: list)
-    }
-
-    /// Checks that an element of the list of `listToAttrs` has a name. The result is nil if it has, and otherwise the step
-    /// to answer.
-    private func checkPair(_ item: Value) -> Step? {
-        guard item.isAttributes else { return failExpected("a set", item) }
-        guard let name = lookup(item.attributes, Symbols.name) else {
-            return failMissingAttribute(item, Symbols.name.number, context: "in a {name=...; value=...;} pair")
-        }
-        if !isForced(name) { return .force }
-        guard name.pointee.isString else { return failPairName(item.object, name.pointee) }
-        return isPlainString(name.pointee) ? nil : .error
-    }
-
-    private func failPairName(_ pair: Object, _ name: Value) -> Step {
-        let position = positionNumber(pair, Symbols.name.number) ?? 0
-        let step = fail(.type, "expected a string but found \(describe(name))")
-        machine.failure?.position = machine.attributePosition(position)
-        machine.notes.append(
-            .textAt(
-                "while evaluating the `name` attribute of an element of the list passed to builtins.listToAttrs",
-                position))
-        return step
-    }
-
-    /// Makes the set of a list of `{ name, value }` whose names were checked. The first of several equal names wins, and
-    /// only that one needs a value.
-    private func attributes(ofPairs list: ListRef) -> Step {
-        var pairs: [(symbol: UInt32, index: Int)] = []
-        pairs.reserveCapacity(list.count)
-        for index in 0..<list.count {
-            guard let name = lookup(list[index].attributes, Symbols.name) else { continue }
-            guard poll(at: index), let symbol = symbol(of: name.pointee.string.bytes) else { return .error }
-            pairs.append((symbol, index))
-        }
-        let isSorted = pairs.withUnsafeMutableBufferPointer { buffer in
-            sort(&buffer) { ($0.symbol, $0.index) < ($1.symbol, $1.index) }
-        }
-        guard isSorted else { return .error }
-        var entries: [LayoutEntry] = []
-        var values: [Value] = []
-        entries.reserveCapacity(pairs.count)
-        values.reserveCapacity(pairs.count)
-        for pair in pairs where entries.last?.symbol != pair.symbol {
-            let item = list[pair.index]
-            guard let value = lookup(item.attributes, Symbols.value) else {
-                return failMissingAttribute(item, Symbols.value.number, context: "in a {name=...; value=...;} pair")
-            }
-            entries.append(LayoutEntry(pair.symbol, positionNumber(item.attributes, Symbols.value.number) ?? 0))
-            values.append(value.pointee)
-        }
-        let result = makeAttributes(entries)
-        for (place, value) in values.enumerated() { result.attributes.values[place] = value }
-        return done(result)
-    }
-
     /// A layout with the same names and no positions, because the attributes that a builtin makes have none. The caller
     /// has reserved `Size.layout`.
     private func layoutWithoutPositions(_ layout: Object) -> Object {
@@ -253,8 +122,9 @@ extension Interpreter {
     }
 
     fileprivate func mapAttributes() -> Step {
-        guard let set = expectSet(1) else { return .error }
-        if set.count == 0 { return done(argument(1)) }
+        guard let all = expectSet(1) else { return .error }
+        if all.count == 0 { return done(argument(1)) }
+        guard let set = flattened(all) else { return .collect }
         guard reserve(Size.attributesAndLayout(set.count) + Size.each(set.count, Size.thunk(3))) else {
             return .collect
         }
@@ -268,21 +138,6 @@ extension Interpreter {
             targets[index] = makeApplication(function, nameString(entries[index].symbol), values[index], header)
             index &+= 1
         }
-        return done(result)
-    }
-
-    fileprivate func catAttributes() -> Step {
-        guard let name = expectPlainString(0), let list = expectList(1) else { return .error }
-        if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
-        guard reserve(Size.list(list.count)), reserveOutside(list.count * 16) else { return .collect }
-        guard charge(1 + list.count / 4), let symbol = symbol(of: name.bytes) else { return .error }
-        var found: [Value] = []
-        for index in 0..<list.count {
-            guard poll(at: index) else { return .error }
-            if let slot = lookup(list[index].attributes, symbol) { found.append(slot.pointee) }
-        }
-        let result = makeList(found.count)
-        for (index, value) in found.enumerated() { result.list[index] = value }
         return done(result)
     }
 
@@ -314,40 +169,6 @@ extension Interpreter {
                 (Symbols.file.number, makeString(file)), (Symbols.line.number, Value(small: line)),
                 (Symbols.column.number, Value(small: column)),
             ]))
-    }
-
-    /// The bytes outside the heap that one member of a group takes while groups are gathered, in the worst case that each
-    /// group has one member.
-    static var memberBytes: Int { 128 }
-
-    /// Makes a set with a thunk for each name, which applies the function to the name and to the list of its values in all
-    /// sets that have it.
-    fileprivate func zipAttributes() -> Step {
-        if let step = refuseUncallable(0) { return step }
-        guard let list = expectList(1) else { return .error }
-        var total = 0
-        if let step = forceElements(list, .set, { $0.isAttributes ? nil : failExpected("a set", $0) }) { return step }
-        for index in 0..<list.count { total += list[index].attributes.count }
-        guard reserve(Size.attributesAndLayout(total) + Size.each(total, 16 + Size.thunk(3))) else { return .collect }
-        guard reserveOutside(total * Interpreter.memberBytes) else { return .collect }
-        guard charge(1 + total) else { return .error }
-        var members: [UInt32: [Value]] = [:]
-        for index in 0..<list.count {
-            let set = list[index].attributes
-            for place in 0..<set.count {
-                guard poll(at: place) else { return .error }
-                members[set.entries[place].symbol, default: []].append(set.values[place])
-            }
-        }
-        let sorted = members.sorted { $0.key < $1.key }
-        let result = makeAttributes(sorted.map { LayoutEntry($0.key, 0) })
-        for (place, member) in sorted.enumerated() {
-            guard poll(at: place) else { return .error }
-            let values = makeList(member.value.count)
-            for (index, value) in member.value.enumerated() { values.list[index] = value }
-            result.attributes.values[place] = makeApplication(argument(0), nameString(member.key), values)
-        }
-        return done(result)
     }
 }
 

@@ -13,7 +13,8 @@ extension Builtin {
 
 /// `genericClosure`: everything reachable from `startSet` through `operator`, each `key` once, in breadth-first order.
 ///
-/// Keys are compared as `<` compares them and kept in a tree (`KeyTree`), whose nodes lie in the order of the result.
+/// Keys of one type are hashed (`KeyTable`). Others are compared as `<` compares them and kept in a tree (`KeyTree`).
+/// The nodes of either lie in the order of the result.
 struct ClosureFrame: BuiltinFrame {
     /// The argument.
     @Held var set: AttributesRef
@@ -21,7 +22,11 @@ struct ClosureFrame: BuiltinFrame {
     @Held var queue: ArrayRef
     @Held var head: Int
     @Held var tail: Int
-    /// The nodes of the tree, how many there are, and the root.
+    /// How keys are found.
+    @Held var keys: HashedKeys
+    /// The words of the `KeyTable`, while keys are hashed.
+    var table: Value
+    /// The nodes of table or tree, how many there are, and the root of the tree.
     @Held var nodes: ArrayRef
     @Held var nodeCount: Int
     @Held var root: Int
@@ -91,14 +96,18 @@ extension Interpreter {
         guard isCallable(function.pointee) else {
             return failExpected("a function", function.pointee, context: Self.closureText("operator"))
         }
-        let nodes = 8 * KeyTree.stride
-        guard reserve(Size.array(items.count * 2) + Size.array(nodes)) else { return .collect }
+        let capacity = 8
+        let nodes = capacity * KeyTable.stride
+        guard reserve(Size.array(items.count * 2) + Size.array(nodes) + KeyTable.bytes(capacity)) else {
+            return .collect
+        }
         guard charge(1 + items.count / 16) else { return .error }
         frame.queue = makeArray(items.count * 2)
         frame.queue.elements.update(from: items.elements, count: items.count)
         frame.head = 0
         frame.tail = items.count
         frame.nodes = makeArray(nodes)
+        frame.table = KeyTable.make(self, capacity: capacity)
         frame.nodeCount = 0
         frame.root = KeyTree.none
         frame.phase = .next
@@ -110,6 +119,8 @@ extension Interpreter {
     private static func closureText(_ name: String) -> String {
         "while evaluating the '\(name)' attribute passed as argument to builtins.genericClosure"
     }
+
+    private var table: KeyTable { KeyTable(self, topFrame(as: ClosureFrame.self)) }
 
     private var tree: KeyTree { KeyTree(interpreter: self, frame: topFrame(as: ClosureFrame.self)) }
 
@@ -127,9 +138,39 @@ extension Interpreter {
             return failMissingAttribute(element.pointee, Symbols.key.number, context: elementText(element.pointee))
         }
         if !isForced(key) { return .force }
+        return find(key.pointee)
+    }
+
+    /// Finds the place of a key, by its hash if all keys so far are of one type.
+    private func find(_ key: Value) -> Step {
+        let type = HashedKeys(key)
+        if frame.keys == .begin { frame.keys = type }
+        if frame.keys != .none, frame.keys != type {
+            let step = compareFromNowOn()
+            if step != .next { return step }
+        }
         guard reserve(growth), reserveSlots(4) else { return .collect }
         guard charge(1) else { return .error }
-        return descend(from: frame.root, key.pointee, parent: KeyTree.none)
+        if frame.keys == .none { return descend(from: frame.root, key, parent: KeyTree.none) }
+        guard let hash = KeyTable.hash(key, self) else { return .error }
+        return table.find(key, hash: hash) == nil ? insert(key, hash: hash) : skipElement()
+    }
+
+    /// Puts the keys that were hashed into a tree, as if they had been there from the start.
+    private func compareFromNowOn() -> Step {
+        let count = frame.nodeCount
+        guard reserve(Size.array((count + 1) * 2 * KeyTree.stride)) else { return .collect }
+        guard charge(1 + count) else { return .error }
+        let hashed = frame.nodes
+        frame.keys = .none
+        frame.table = .null
+        frame.nodes = makeArray((count + 1) * 2 * KeyTree.stride)
+        frame.nodeCount = 0
+        for node in 0..<count {
+            let place = node * KeyTable.stride
+            guard poll(at: node), tree.add(hashed[place], item: hashed[place + 1]) else { return .error }
+        }
+        return .next
     }
 
     private func elementText(_ element: Value) -> String { "in genericClosure element \(shown(element))" }
@@ -195,8 +236,23 @@ extension Interpreter {
 
     /// Bytes for one node more.
     private var growth: Int {
-        let capacity = frame.nodes.count
-        return (frame.nodeCount + 1) * KeyTree.stride <= capacity ? 0 : Size.array(capacity * 2)
+        let isHashed = frame.keys != .none
+        let room = frame.nodes.count
+        if (frame.nodeCount + 1) * (isHashed ? KeyTable.stride : KeyTree.stride) <= room { return 0 }
+        return Size.array(room * 2) + (isHashed ? KeyTable.bytes(room * 2 / KeyTable.stride) : 0)
+    }
+
+    /// Doubles the room for nodes. The caller has reserved `growth`. The result is false, with `failure` set, when the
+    /// evaluation must stop.
+    private func growNodes() -> Bool {
+        let nodes = frame.nodes
+        let larger = makeArray(nodes.count * 2)
+        guard copy(nodes.elements, to: larger.elements, count: nodes.count) else { return false }
+        frame.nodes = larger
+        guard frame.keys != .none else { return true }
+        let words = frame.table
+        frame.table = KeyTable.make(self, capacity: larger.count / KeyTable.stride)
+        return table.takeAll(of: words)
     }
 
     private func skipElement() -> Step {
@@ -209,15 +265,27 @@ extension Interpreter {
         let growth = growth
         guard reserve(growth) else { return .collect }
         guard reserveSlots(4) else { return .collect }
-        if growth > 0 {
-            let nodes = frame.nodes
-            let larger = makeArray(nodes.count * 2)
-            guard copy(nodes.elements, to: larger.elements, count: nodes.count) else { return .error }
-            frame.nodes = larger
-        }
+        if growth > 0, !growNodes() { return .error }
+        tree.insert(key, item: element.pointee, parent: parent, isLeft: isLeft)
+        return callOperator()
+    }
+
+    /// Adds the element at the head with its key, which is a new one, and calls the operator with it. The caller has
+    /// reserved `growth`.
+    private func insert(_ key: Value, hash: UInt32) -> Step {
+        if growth > 0, !growNodes() { return .error }
+        let node = frame.nodeCount
+        write(key, to: frame.nodes, at: node * KeyTable.stride)
+        write(element.pointee, to: frame.nodes, at: node * KeyTable.stride + 1)
+        table.insert(node, hash: hash)
+        frame.nodeCount = node + 1
+        return callOperator()
+    }
+
+    /// Calls the operator with the element at the head, whose key has just been added.
+    private func callOperator() -> Step {
         guard let function = lookup(frame.set.object, Symbols.operator) else { return .error }
         let item = element.pointee
-        tree.insert(key, item: item, parent: parent, isLeft: isLeft)
         frame.head += 1
         frame.phase = .operated
         return callWith(function.pointee, item)
@@ -264,6 +332,11 @@ extension Interpreter {
         return .next
     }
 
+    /// The item of a node.
+    private func item(_ node: Int) -> Value {
+        frame.keys == .none ? tree.item(node) : frame.nodes[node * KeyTable.stride + 1]
+    }
+
     private func finishClosure() -> Step {
         let count = frame.nodeCount
         guard reserve(Size.list(count)) else { return .collect }
@@ -271,7 +344,7 @@ extension Interpreter {
         guard charge(1 + count / 16) else { return .error }
         for index in 0..<count {
             guard poll(at: index) else { return .error }
-            result.list[index] = tree.item(index)
+            result.list[index] = item(index)
         }
         return done(result)
     }
@@ -288,7 +361,7 @@ extension Interpreter {
                 machine.notes.append(.text(Self.closureText("operator")))
             }
         case .operated:
-            let item = tree.item(frame.nodeCount - 1)
+            let item = item(frame.nodeCount - 1)
             machine.notes.append(.text("while calling operator on genericClosure element \(shown(item))"))
         case .descending, .checking: noteComparison(with: tree.item(frame.node))
         case .next:

@@ -106,7 +106,7 @@ extension Interpreter {
     /// Adds what a set says, in the form of `getContext`'s result.
     fileprivate func appendContext() -> Step {
         guard let string = expectString(0), let set = expectSet(1) else { return .error }
-        guard let order = nameOrder(set.layout) else { return .collect }
+        guard let order = nameOrder(of: set) else { return .collect }
         var texts: [[UInt8]] = []
         for index in 0..<set.count {
             let place = Int(order[index])

@@ -63,7 +63,7 @@ extension Interpreter {
                 takeAnswer(pop())
                 frame.isAnswered = false
             }
-            guard let order = nameOrder(frame.set.layout) else { return .collect }
+            guard let order = nameOrder(of: frame.set) else { return .collect }
             if frame.index > 0, let step = checkSpecial(order) { return step }
             if frame.index == frame.set.count { return finishDerivation() }
             let place = Int(order[frame.index])
@@ -120,7 +120,7 @@ extension Interpreter {
             }
             if slot.pointee.isTrue { options.insert(option) }
         }
-        guard nameOrder(set.layout) != nil else { return .collect }
+        guard nameOrder(of: set) != nil else { return .collect }
         guard reserve(Size.array(set.count)) else { return .collect }
         guard charge(1 + set.count / 4) else { return .error }
         frame.found = makeArray(set.count)
@@ -137,7 +137,7 @@ extension Interpreter {
 
     /// Says what is wrong with the attribute that was just evaluated, if it need not fail.
     private func warnOfAttribute() {
-        guard isStructured, let order = nameOrder(frame.set.layout), let name = lookup(frame.set, Symbols.name)
+        guard isStructured, let order = nameOrder(of: frame.set), let name = lookup(frame.set, Symbols.name)
         else { return }
         let entry = frame.set.entries[Int(order[frame.index])]
         let attribute = quoted(entry.symbol)

@@ -110,7 +110,7 @@ extension Interpreter {
             return .next
         }
         arguments.isSet = true
-        guard let order = nameOrder(value.object.layout) else { return .collect }
+        guard let order = nameOrder(of: value.object) else { return .collect }
         for index in 0..<value.object.field {
             let place = Int(order[index])
             let symbol = value.object.layout.entries[place].symbol

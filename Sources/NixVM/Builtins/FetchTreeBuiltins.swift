@@ -96,7 +96,7 @@ extension Interpreter {
     /// otherwise the step to answer.
     private func readSet(_ kind: TreeFetch, _ attributes: inout [String: InputAttribute]) -> Step {
         let set = argument(0).object
-        guard let order = nameOrder(set.layout) else { return .collect }
+        guard let order = nameOrder(of: set) else { return .collect }
         if kind == .any, lookup(set, Symbols.type) == nil {
             return fail(.value, "argument 'type' is missing in call to 'fetchTree'")
         }

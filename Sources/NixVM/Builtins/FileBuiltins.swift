@@ -129,8 +129,7 @@ extension Interpreter {
         }
         guard machine.hasFreeRoot else { return memoryExceeded() }
         if let scope {
-            let entries = scope.object.layout.entries
-            let names = (0..<scope.object.field).map { Array(state.pointee.symbols.bytes(entries[$0].symbol)) }
+            let names = slots(of: scope.object).map { Array(state.pointee.symbols.bytes($0.entry.symbol)) }
             machine.request = .scopedProgram(path: path, names: names.sorted { $0.lexicographicallyPrecedes($1) })
         } else {
             machine.request = .program(path: path)

@@ -68,7 +68,7 @@ extension Interpreter {
     func flakeReferenceText() -> Step {
         guard argument(0).isAttributes else { return failExpected("a set", argument(0)) }
         let set = argument(0).object
-        guard let order = nameOrder(set.layout) else { return .collect }
+        guard let order = nameOrder(of: set) else { return .collect }
         var attributes: [String: InputAttribute] = [:]
         var bytes = 0
         for index in 0..<set.field {

@@ -163,7 +163,7 @@ extension Interpreter {
             push(path.pointee)
             return .next
         }
-        if nameOrder(value.attributes.layout) == nil { return .collect }
+        if nameOrder(of: value.attributes) == nil { return .collect }
         return openJSON(UInt8(ascii: "{"))
     }
 
@@ -319,7 +319,7 @@ extension Interpreter {
         var key: UnsafeBufferPointer<UInt8>?
         if !container.isList {
             let set = container.attributes
-            guard let order = nameOrder(set.layout) else { return .collect }
+            guard let order = nameOrder(of: set) else { return .collect }
             place = Int(order[index])
             let name = state.pointee.symbols.bytes(set.entries[place].symbol)
             guard let quoted = quotedLength(name) else { return .error }

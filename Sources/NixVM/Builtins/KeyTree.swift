@@ -41,6 +41,21 @@ struct KeyTree {
         return node
     }
 
+    /// Adds a key that differs from all others and can be compared with them; false with `failure` set when the
+    /// evaluation must stop.
+    func add(_ key: Value, item: Value) -> Bool {
+        var node = frame.pointee.root
+        var parent = KeyTree.none
+        var isLeft = true
+        while node != KeyTree.none {
+            guard let less = interpreter.isLess(key, self.key(node)) else { return false }
+            (parent, isLeft) = (node, less)
+            node = less ? left(node) : right(node)
+        }
+        insert(key, item: item, parent: parent, isLeft: isLeft)
+        return true
+    }
+
     func successor(_ node: Int) -> Int { neighbour(node, right, left) }
     func predecessor(_ node: Int) -> Int { neighbour(node, left, right) }
 

@@ -123,24 +123,15 @@ extension Interpreter {
     private func finishGroups() -> Step {
         let count = group.list.count
         // Each element may have a group of its own: how many there are is known only when they are gathered.
-        guard reserve(Size.each(count, 2 * Size.list(1)) + Size.attributesAndLayout(count)),
-            reserveOutside(count * Interpreter.memberBytes)
-        else { return .collect }
+        let room = Size.each(count, 2 * Size.list(1)) + Size.attributesAndLayout(count)
+        guard reserve(room &+ GatheredKeys.bytes(count)) else { return .collect }
         guard charge(1 + count / 2) else { return .error }
-        let list = group.list
-        var members: [UInt32: [Int]] = [:]
+        var keys = GatheredKeys(at: scratch(above: room), count)
         for index in 0..<count {
             guard poll(at: index) else { return .error }
-            members[UInt32(truncatingIfNeeded: group.keys[index].small), default: []].append(index)
+            keys.add(UInt32(truncatingIfNeeded: group.keys[index].small), item: index)
         }
-        let groups = members.sorted { $0.key < $1.key }
-        let result = makeAttributes(groups.map { LayoutEntry($0.key, 0) })
-        for (place, group) in groups.enumerated() {
-            guard poll(at: place) else { return .error }
-            let members = makeList(group.value.count)
-            for (index, member) in group.value.enumerated() { members.list[index] = list[member] }
-            result.attributes.values[place] = members
-        }
-        return done(result)
+        guard keys.sort(self) else { return .error }
+        return gather(keys, group.list.elements) { $1 }
     }
 }

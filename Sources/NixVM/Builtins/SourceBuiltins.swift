@@ -152,7 +152,7 @@ extension Interpreter {
     private func readPathArguments() -> Result<PathArguments, Pending> {
         var arguments = PathArguments(path: path.path)
         let set = path.arguments.attributes
-        guard let order = nameOrder(set.layout) else { return .failure(Pending(step: .collect)) }
+        guard let order = nameOrder(of: set) else { return .failure(Pending(step: .collect)) }
         for index in 0..<set.count {
             let place = Int(order[index])
             let symbol = set.entries[place].symbol

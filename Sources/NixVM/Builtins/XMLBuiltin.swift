@@ -215,7 +215,7 @@ extension Interpreter {
         var place = index
         if !container.isList {
             let set = container.attributes
-            guard let order = nameOrder(set.layout) else { return .collect }
+            guard let order = nameOrder(of: set) else { return .collect }
             place = Int(order[index])
             let step = writing(indent: hasOpenAttribute ? depth : 0) { (text, meter) throws(WorkStop) in
                 if hasOpenAttribute { try text.add("</attr>\n", &meter) }
@@ -264,7 +264,7 @@ extension Interpreter {
                 return writeXMLDerivation(top)
             }
         }
-        if nameOrder(set.layout) == nil { return .collect }
+        if nameOrder(of: set) == nil { return .collect }
         return openXML { (text, meter) throws(WorkStop) in
             try text.add("<attrs>\n", &meter)
         }
@@ -278,7 +278,7 @@ extension Interpreter {
             guard let slot = lookup(set, known) else { continue }
             if !isForced(slot), xmlOptions.contains(.strict) { return .force }
         }
-        if nameOrder(set.layout) == nil { return .collect }
+        if nameOrder(of: set) == nil { return .collect }
         let drvPath = writtenPath(set, .drvPath)
         let outPath = writtenPath(set, .outPath)
         let (index, isKnown) = placeOfDerivation(drvPath)

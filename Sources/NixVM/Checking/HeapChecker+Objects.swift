@@ -13,6 +13,8 @@ extension HeapChecker {
         case Kind.list: try checkValues(object.values, object.field, .element, limit)
         case Kind.array: try checkValues(object.values, object.field, .array, limit)
         case Kind.attributes: try checkAttributes(object, limit)
+        case Kind.union: try checkUnion(object, limit)
+        case Kind.flattened: try checkFlattened(object)
         case Kind.layout: try checkLayout(object, limit)
         case Kind.string: try checkString(object)
         case Kind.path: try checkPadding(object)
@@ -56,7 +58,7 @@ extension HeapChecker {
         else { throw Violation(.headers, "a partial application of \(object.captureCount) words") }
     }
 
-    private func checkAttributes(_ object: Object, _ limit: Int) throws(Violation) {
+    func checkAttributes(_ object: Object, _ limit: Int) throws(Violation) {
         guard let layout = Object(bitPattern: UInt(object[1])) else {
             throw Violation(.headers, "a set without a layout")
         }

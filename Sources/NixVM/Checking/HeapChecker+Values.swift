@@ -50,7 +50,7 @@ extension HeapChecker {
         switch tag {
         case Tag.string: kind == Kind.string
         case Tag.thunk: kind <= Kind.indirection || kind == Kind.failed
-        case Tag.attributes: kind == Kind.attributes
+        case Tag.attributes: kind == Kind.attributes || kind == Kind.union || kind == Kind.flattened
         case Tag.list: kind == Kind.list
         case Tag.function: kind == Kind.closure || kind == Kind.partial
         default:

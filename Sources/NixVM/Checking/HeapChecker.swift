@@ -80,7 +80,7 @@ struct HeapChecker {
         guard address & 7 == 0, let region = region(of: address) else {
             throw Violation(.ranges, "an object at \(hex(address)), outside the ranges in use")
         }
-        guard object.kind <= Kind.failed, object.kind != Kind.forward else {
+        guard object.kind <= Kind.last, object.kind != Kind.forward else {
             throw Violation(
                 .kinds, "an object in the range '\(region.rawValue)' with the header \(hex(UInt(object[0])))")
         }
@@ -99,7 +99,7 @@ struct HeapChecker {
         let names = [
             "a thunk", "a thunk being forced", "a thunk with its value", "a closure", "a partial application", "a list",
             "a set", "a layout", "a string", "a path", "a float", "an integer", "a link of a with chain", "bytes",
-            "an array", "a moved object", "a failed thunk",
+            "an array", "a moved object", "a failed thunk", "a union of sets", "a flattened union",
         ]
         return object.kind < names.count ? names[Int(object.kind)] : "an object of kind \(object.kind)"
     }

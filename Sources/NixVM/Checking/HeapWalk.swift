@@ -38,7 +38,7 @@ struct HeapWalk {
         }
         pending.append(checker.registers.env)
         for index in 0..<state.pointee.rootCount { try addRoot(state.pointee.roots[index]) }
-        for value in [state.pointee.result, state.pointee.pending] { try addRoot(value) }
+        for value in [state.pointee.result, state.pointee.pending, state.pointee.unionToFlatten] { try addRoot(value) }
         for value in checker.interpreter.machine.globals.values { try addRoot(value) }
         for value in checker.interpreter.machine.store.singleContexts.values { try addRoot(value) }
         try addPrograms()
@@ -130,7 +130,8 @@ struct HeapWalk {
         let values = object.values
         switch object.kind {
         case Kind.thunk, Kind.blackhole, Kind.closure, Kind.partial: return values..<(values + object.captureCount)
-        case Kind.indirection, Kind.layout: return values..<(values + 1)
+        case Kind.indirection, Kind.flattened, Kind.layout: return values..<(values + 1)
+        case Kind.union: return values..<(values + 2)
         case Kind.list, Kind.array: return values..<(values + object.field)
         case Kind.attributes: return values..<(values + (1 + object.field))
         case Kind.string where object.hasContext: return object.contextSlot..<(object.contextSlot + 1)
@@ -146,7 +147,7 @@ struct HeapWalk {
         }
         let elements = object.kind == Kind.list ? object.values : object.attributeValues
         for index in 0..<object.field {
-            let value = elements[index].dereferenced
+            let value = elements[index].dereferenced.withoutFlattened
             let isOpen = (value.isList || value.isAttributes) && value.object.field > 0
             if value.isThunk || isOpen && value.object[0] & Object.deepFlag == 0 {
                 throw Violation(

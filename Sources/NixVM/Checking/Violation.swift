@@ -18,6 +18,8 @@ enum Invariant: String, CaseIterable {
     case kinds
     /// The count, chunk and flags in a header agree with the contents.
     case headers
+    /// The parts of a union are sets whose sizes and number agree with its header.
+    case unions
     /// The keys of a layout are existing symbols in ascending order.
     case layouts
     /// The name order of a layout is a permutation that sorts its names.

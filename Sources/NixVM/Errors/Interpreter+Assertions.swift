@@ -43,16 +43,8 @@ extension Interpreter {
     }
 
     private func differentNames(_ a: Value, _ b: Value) -> String {
-        let left = a.object.layout.entries
-        let right = b.object.layout.entries
         if a.object.field == b.object.field {
-            let leftNames = (0..<a.object.field).map { left[$0].symbol }.sorted {
-                state.pointee.symbols.precedes($0, $1)
-            }
-            let rightNames = (0..<b.object.field).map { right[$0].symbol }.sorted {
-                state.pointee.symbols.precedes($0, $1)
-            }
-            for (first, second) in zip(leftNames, rightNames) where first != second {
+            for (first, second) in zip(sortedNames(a), sortedNames(b)) where first != second {
                 if lookup(b.object, first) == nil {
                     return "attribute name '\(quoted(first))' is contained in '\(shown(a))', "
                         + "but not in '\(shown(b))'"
@@ -62,6 +54,11 @@ extension Interpreter {
             }
         }
         return "attribute names of attribute set '\(shown(a))' differs from attribute set '\(shown(b))'"
+    }
+
+    /// The symbols of a set's attributes in the order of their names.
+    private func sortedNames(_ set: Value) -> [UInt32] {
+        slots(of: set.object).map { $0.entry.symbol }.sorted { state.pointee.symbols.precedes($0, $1) }
     }
 
     /// Notes which part of a container differs.

@@ -187,13 +187,13 @@ extension Interpreter {
         let item = (sp - DeepForceItem.count * (number + 1)).words(as: DeepForceItem.self).pointee
         guard item.$index.isSmall, item.index > 0 else { return }
         var index = item.index - 1
-        if item.value.isAttributes, let order = knownNameOrder(item.value.object.layout) { index = Int(order[index]) }
+        if item.value.isAttributes, let order = knownNameOrder(of: item.value.object) { index = Int(order[index]) }
         noteElement(item.value, index, around: 0, isJSON: false)
     }
 
     private func noteElement(_ container: Value, _ index: Int, around: UInt32, isJSON: Bool) {
         if container.isList { return note(.element(index: index, position: around, isJSON: isJSON)) }
-        guard container.isAttributes, index < container.object.field else { return }
+        guard container.isAttributes, container.object.isFlat, index < container.object.field else { return }
         let entry = container.object.layout.entries[index]
         note(
             .attribute(
@@ -251,7 +251,7 @@ extension Interpreter {
             var location = JSONPlace(cursor: cursor, around: around)
             let container = cursor.pointee.container
             location.index = cursor.pointee.index - 1
-            if location.index >= 0, container.isAttributes, let order = knownNameOrder(container.attributes.layout) {
+            if location.index >= 0, container.isAttributes, let order = knownNameOrder(of: container.object) {
                 location.index = Int(order[location.index])
                 around = container.attributes.entries[location.index].position
                 if isTaken(outerIndex) { around = attributePosition(container.object, location.index) }

@@ -47,7 +47,7 @@ extension Interpreter {
 
     /// - Parameter index: The index of the attribute in the order of names.
     private func noteDerivationAttribute(_ index: Int, _ name: Value) {
-        guard let order = knownNameOrder(frame.set.layout) else { return }
+        guard let order = knownNameOrder(of: frame.set.object) else { return }
         let entry = frame.set.entries[Int(order[index])]
         if entry.symbol == Symbols.args, machine.coerced.bits != Value.absent.bits {
             machine.notes.append(.coercionReason("while evaluating an element of the argument list"))

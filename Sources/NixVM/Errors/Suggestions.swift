@@ -18,9 +18,7 @@ extension Machine {
         guard value.isAttributes, Suggestions.areWorthwhile(name.count, among: value.attributes.count) else {
             return []
         }
-        let names = (0..<value.attributes.count).map {
-            state.pointee.symbols.bytes(value.attributes.entries[$0].symbol)
-        }
+        let names = interpreter.slots(of: value.object).map { state.pointee.symbols.bytes($0.entry.symbol) }
         return Suggestions.closest(
             to: name, among: names.filter { Suggestions.mayBeClose($0.count, name.count) }.map { Array($0) })
     }

@@ -15,10 +15,14 @@ struct LayoutEntry {
 }
 
 extension Object {
-    /// The layout of an attribute set.
-    @inline(__always) var layout: Object { Object(bitPattern: UInt(self[1])).unsafelyUnwrapped }
-    /// The values of an attribute set, in the order of its layout.
-    @inline(__always) var attributeValues: Slot { values + 1 }
+    /// The layout of an attribute set. A union must have been flattened.
+    @inline(__always) var layout: Object { flat.ownLayout }
+    /// The values of an attribute set, in the order of its layout. A union must have been flattened.
+    @inline(__always) var attributeValues: Slot { flat.ownValues }
+    /// The layout of a set of kind `Kind.attributes`.
+    @inline(__always) var ownLayout: Object { Object(bitPattern: UInt(self[1])).unsafelyUnwrapped }
+    /// The values of a set of kind `Kind.attributes`, in the order of its layout.
+    @inline(__always) var ownValues: Slot { values + 1 }
     /// The entries of a layout.
     @inline(__always) var entries: UnsafeMutablePointer<LayoutEntry> {
         UnsafeMutableRawPointer(self + 2).assumingMemoryBound(to: LayoutEntry.self)
@@ -31,16 +35,19 @@ extension Interpreter {
     @inline(never)
     func lookup(_ attributes: Object, _ symbol: UInt32) -> Slot? {
         let count = attributes.field
-        let entries = attributes.layout.entries
-        if count <= 8 {
+        if count <= Self.fewAttributes {
+            // No union has so few.
+            let entries = attributes.ownLayout.entries
             var index = 0
             while index < count {
-                if entries[index].symbol == symbol { return attributes.attributeValues + index }
+                if entries[index].symbol == symbol { return attributes.ownValues + index }
                 index &+= 1
             }
             return nil
         }
-        let layout = UInt(bitPattern: attributes.layout)
+        if _slowPath(attributes.kind != Kind.attributes) { return lookupInUnion(attributes, symbol) }
+        let entries = attributes.ownLayout.entries
+        let layout = UInt(bitPattern: attributes.ownLayout)
         let hash = (layout &>> 4) ^ (layout &>> 14) ^ UInt(symbol) &* 0x9E5
         let entry = state.pointee.lookupCache + Int(hash & UInt(LookupCacheEntry.count - 1))
         if entry.pointee.layout != layout || entry.pointee.symbol != symbol {
@@ -51,8 +58,11 @@ extension Interpreter {
                 index: isFound ? UInt32(truncatingIfNeeded: index) : LookupCacheEntry.absent)
         }
         let index = entry.pointee.index
-        return index == LookupCacheEntry.absent ? nil : attributes.attributeValues + Int(index)
+        return index == LookupCacheEntry.absent ? nil : attributes.ownValues + Int(index)
     }
+
+    /// The largest number of attributes that are searched from end to end.
+    private static let fewAttributes = 8
 
     /// The index of the first entry whose symbol is not less than the given one.
     @inline(__always)
@@ -75,10 +85,7 @@ extension Interpreter {
     /// The position number of an attribute, which is 0 if its position is unknown. The result is nil when there is no
     /// such attribute.
     func positionNumber(_ attributes: Object, _ symbol: UInt32) -> UInt32? {
-        let entries = attributes.layout.entries
-        let index = lowerBound(entries, attributes.field, symbol)
-        guard index < attributes.field, entries[index].symbol == symbol else { return nil }
-        return entries[index].position
+        entry(attributes, symbol)?.position
     }
 
     /// `a // b` for the two sets at the top of the stack.
@@ -104,10 +111,10 @@ extension Interpreter {
             return .next
         }
         let most = a.object.field &+ b.object.field
-        guard reserve(Size.union(most)) else { return .collect }
+        guard let bytes = prepareUnion(a.object, b.object), reserve(bytes) else { return .collect }
         guard charge(1 &+ most / 16) else { return .error }
         state.pointee.counters.updateCopies &+= most
-        guard let union = merge(a.object, b.object) else { return .error }
+        guard let union = unite(a.object, b.object) else { return .error }
         sp -= 1
         (sp - 1).pointee = union
         return .next
@@ -149,8 +156,7 @@ extension Interpreter {
             machine.notes.append(.text(context))
             return step
         }
-        let entries = attributes.object.layout.entries
-        machine.failure?.suggestions = suggestions(symbol, (0..<attributes.object.field).map { entries[$0].symbol })
+        machine.failure?.suggestions = suggestions(symbol, slots(of: attributes.object).map { $0.entry.symbol })
         return step
     }
 
@@ -222,6 +228,7 @@ extension Interpreter {
         for index in 0..<count where !isForced(pairs + 2 &* index) { return .force }
         let base = (pairs - 1).pointee
         guard base.isAttributes else { return failExpected("a set", base) }
+        guard flattened(base.object) != nil else { return .collect }
         let most = base.object.field &+ count
         guard reserve(Size.attributesAndLayout(most) &+ Size.array(0)) else { return .collect }
         var added: [(entry: LayoutEntry, value: Value)] = []

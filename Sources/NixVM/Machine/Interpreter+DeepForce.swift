@@ -35,6 +35,7 @@ extension Interpreter {
             let item = slot.words(as: DeepForceItem.self)
             if item.pointee.index < 0 {
                 if !isForced(slot) { return .force }
+                if item.pointee.value.isAttributes, !flattenItem(item) { return .collect }
                 let value = item.pointee.value
                 guard value.isList || value.isAttributes, value.object[0] & Object.deepFlag == 0 else {
                     sp = slot
@@ -56,6 +57,14 @@ extension Interpreter {
         return done(frame.argument)
     }
 
+    /// Replaces a union by the set that it is flattened to, because only that one has the flag. The result is false when
+    /// room is needed.
+    private func flattenItem(_ item: UnsafeMutablePointer<DeepForceItem>) -> Bool {
+        guard let set = flattened(item.pointee.value.object) else { return false }
+        item.pointee.value = Value(Tag.attributes, set)
+        return true
+    }
+
     @inline(__always)
     private func pushItem(_ value: Value) {
         push(value)
@@ -68,7 +77,7 @@ extension Interpreter {
     func element(of container: Value, at index: Int) -> Slot? {
         let object = container.object
         if container.isList { return object.values + index }
-        guard let order = nameOrder(object.layout) else { return nil }
+        guard let order = nameOrder(of: object) else { return nil }
         return object.attributeValues + Int(order[index])
     }
 

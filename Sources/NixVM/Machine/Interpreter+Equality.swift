@@ -155,7 +155,7 @@ extension Interpreter {
     private func startItem(_ item: UnsafeMutablePointer<EqualityItem>, isTop: Bool) -> Step {
         let a = item.pointee.left
         let b = item.pointee.right
-        if !isTop, a.bits == b.bits { return removeItem() }
+        if !isTop, a.withoutFlattened == b.withoutFlattened { return removeItem() }
         switch shallowEqual(a, b) {
         case .stopped: return .error
         case .different: return differ(item)
@@ -167,9 +167,10 @@ extension Interpreter {
             let left = item.pointee.left.object
             let right = item.pointee.right.object
             if left.field != right.field { return differ(item) }
+            guard let left = flattened(left), let right = flattened(right) else { return .collect }
             guard charge(left.field / 16) else { return .error }
-            for index in 0..<left.field
-            where left.layout.entries[index].symbol != right.layout.entries[index].symbol {
+            let (leftEntries, rightEntries) = (left.ownLayout.entries, right.ownLayout.entries)
+            for index in 0..<left.field where leftEntries[index].symbol != rightEntries[index].symbol {
                 return differ(item)
             }
         }

@@ -41,6 +41,7 @@ extension Interpreter {
     /// Stores the attribute of each formal above the top of the stack, or `absent` if there is none. The result is the
     /// number of attributes found.
     private func pickFormals(_ formals: UnsafePointer<LoadedFormals>, _ argument: Object) -> Int {
+        guard argument.isFlat else { return pickFormals(formals, ofUnion: argument) }
         let count = formals.pointee.count
         let sorted = formals.pointee.sorted
         let values = sp
@@ -66,6 +67,18 @@ extension Interpreter {
             values[Int(sorted[index].index)] = found ? attributes[position] : .absent
             matched &+= found ? 1 : 0
             index &+= 1
+        }
+        return matched
+    }
+
+    /// The same for a union, in which each formal is looked up.
+    private func pickFormals(_ formals: UnsafePointer<LoadedFormals>, ofUnion argument: Object) -> Int {
+        var matched = 0
+        for index in 0..<formals.pointee.count {
+            let formal = formals.pointee.sorted[index]
+            let found = lookup(argument, formal.symbol)
+            sp[Int(formal.index)] = found?.pointee ?? .absent
+            matched &+= found == nil ? 0 : 1
         }
         return matched
     }
@@ -100,7 +113,7 @@ extension Interpreter {
     private func failUnexpectedArgument(_ formals: UnsafePointer<LoadedFormals>, _ argument: Object) -> Step {
         let count = formals.pointee.count
         let known = Set((0..<count).map { formals.pointee.sorted[$0].symbol })
-        let names = (0..<argument.field).map { argument.layout.entries[$0].symbol }.filter { !known.contains($0) }
+        let names = slots(of: argument).map { $0.entry.symbol }.filter { !known.contains($0) }
         let first = names.min { state.pointee.symbols.precedes($0, $1) }
         let name = first.map { excerpt($0) } ?? []
         let step = fail(

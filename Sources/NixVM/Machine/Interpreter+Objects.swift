@@ -206,7 +206,17 @@ extension Interpreter {
         return UnsafePointer(order)
     }
 
+    /// The order of the names of a set, which is flattened if it is a union.
+    func nameOrder(of set: Object) -> UnsafePointer<UInt32>? { flattened(set).flatMap { nameOrder($0.ownLayout) } }
+
+    func nameOrder(of set: AttributesRef) -> UnsafePointer<UInt32>? { nameOrder(of: set.object) }
+
     /// The same, or nil if it has not been computed.
+    func knownNameOrder(of set: Object) -> UnsafePointer<UInt32>? {
+        set.isFlat ? knownNameOrder(set.layout) : nil
+    }
+
+    /// The same for a layout.
     func knownNameOrder(_ layout: Object) -> UnsafePointer<UInt32>? {
         let known = layout.values[0]
         if known.isNull { return nil }

@@ -77,7 +77,9 @@ extension Interpreter {
         if state.pointee.registers.hp + bytes <= state.pointee.hpLimit { return true }
         // When memory is short, collections take more time than the work between them, so each one polls.
         if !poll() { return false }
-        return collect(reserving: bytes) || failCollection()
+        guard collect(reserving: bytes) else { return failCollection() }
+        flattenOftenUsed(leaving: bytes)
+        return machine.failure == nil
     }
 
     /// Fails because a collection found too little room. A collection that was stopped has set the failure itself.

@@ -5,7 +5,7 @@
 /// cached, with its runs when they are few, because the same two expressions of a program often make sets that are
 /// joined.
 extension Interpreter {
-    /// The union of two sets, in which `b` takes precedence. The caller has reserved `Size.union`.
+    /// The union of two flat sets, in which `b` takes precedence. The caller has reserved `Size.union`.
     /// The result is nil, with `failure` set, when the evaluation must stop.
     ///
     /// It is a set of its own, as in Nix, even if it has the attributes of `b`: the printer shows only a set that comes

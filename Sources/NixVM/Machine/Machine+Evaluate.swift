@@ -288,7 +288,7 @@ extension Machine {
 
     /// Whether two handles hold the same object.
     public func isSame(_ a: ValueHandle, _ b: ValueHandle) -> Bool {
-        state.pointee.roots[a.root] == state.pointee.roots[b.root]
+        state.pointee.roots[a.root].withoutFlattened == state.pointee.roots[b.root].withoutFlattened
     }
 
     /// The type and an abbreviated value, as messages show them.
@@ -308,8 +308,7 @@ extension Machine {
     public func attributeNames(_ handle: ValueHandle) -> [[UInt8]] {
         let value = state.pointee.roots[handle.root]
         guard value.isAttributes else { return [] }
-        let entries = value.object.layout.entries
-        return (0..<value.object.field).map { entries[$0].symbol }
+        return interpreter.slots(of: value.object).map { $0.entry.symbol }
             .sorted { state.pointee.symbols.precedes($0, $1) }.map { Array(state.pointee.symbols.bytes($0)) }
     }
 

@@ -83,6 +83,8 @@ struct MachineState: BitwiseCopyable {
 
     /// The thunk that a step needs to be forced.
     var pending = Value.null
+    /// A union that is to be flattened after the next collection, or null. See `noteLookup`.
+    var unionToFlatten = Value.null
     /// The result of the step or builtin that was completed last.
     var result = Value.null
     /// The bytes of the heap that a step needs.

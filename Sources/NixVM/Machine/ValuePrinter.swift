@@ -33,7 +33,7 @@ struct ValuePrinter {
         /// The elements from `next` on.
         case list(Value, next: Int, depth: Int)
         /// The attributes from `next` on, in the given order.
-        case set(Value, order: [Int], next: Int, depth: Int)
+        case set(Value, order: [Interpreter.AttributeSlot], next: Int, depth: Int)
     }
 
     private let interpreter: Interpreter
@@ -225,7 +225,7 @@ struct ValuePrinter {
         if value.object.field == 0 {
             if style == .result || value.isList { return false }
             if seen.insert(interpreter.state.pointee.emptyAttributes.bits).inserted { return false }
-        } else if seen.insert(value.bits).inserted {
+        } else if seen.insert(value.withoutFlattened.bits).inserted {
             return false
         }
         text("«repeated»")
@@ -260,46 +260,44 @@ struct ValuePrinter {
         work.append(.set(value, order: order(value.object), next: 0, depth: depth))
     }
 
-    /// The indices of the attributes in the order they are printed: by name. If not all of them are shown, `type` and
-    /// `_type` come first, and only as many others are found as can be shown.
-    private func order(_ set: Object) -> [Int] {
-        let entries = set.layout.entries
+    /// The attributes in the order they are printed: by name. If not all of them are shown, `type` and `_type` come
+    /// first, and only as many others are found as can be shown.
+    private func order(_ set: Object) -> [Attribute] {
+        let attributes = interpreter.slots(of: set)
         guard bounds.attributes < .max else {
-            if let order = interpreter.knownNameOrder(set.layout) { return (0..<set.field).map { Int(order[$0]) } }
-            return (0..<set.field).sorted {
-                interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
+            if let order = interpreter.knownNameOrder(of: set) {
+                return (0..<set.field).map { attributes[Int(order[$0])] }
             }
+            return attributes.sorted(by: precedes)
         }
-        let order = firstByName(set, maximum: bounds.attributes + 2)
-        let important = ["type", "_type"].compactMap { index(of: Array($0.utf8), in: set) }.sorted {
-            interpreter.state.pointee.symbols.precedes(entries[$0].symbol, entries[$1].symbol)
-        }
-        return important + order.filter { !important.contains($0) }
+        let important = attributes.filter { isImportant($0) }.sorted(by: precedes)
+        return important + firstByName(attributes, maximum: bounds.attributes + 2).filter { !isImportant($0) }
     }
 
-    private func index(of name: [UInt8], in set: Object) -> Int? {
-        let symbol = name.withUnsafeBufferPointer { interpreter.state.pointee.symbols.find($0) }
-        return symbol.flatMap { interpreter.lookup(set, $0) }.map { $0 - set.attributeValues }
+    private typealias Attribute = Interpreter.AttributeSlot
+
+    private func precedes(_ a: Attribute, _ b: Attribute) -> Bool {
+        interpreter.state.pointee.symbols.precedes(a.entry.symbol, b.entry.symbol)
     }
 
-    /// The indices of the first `maximum` attributes by name, in that order.
-    private func firstByName(_ set: Object, maximum: Int) -> [Int] {
-        let entries = set.layout.entries
-        var first: [Int] = []
-        for index in 0..<set.field {
-            let symbol = entries[index].symbol
+    private func isImportant(_ attribute: Attribute) -> Bool {
+        attribute.entry.symbol == Symbols.type || attribute.entry.symbol == Symbols.kind
+    }
+
+    /// The first `maximum` attributes by name, in that order.
+    private func firstByName(_ attributes: [Attribute], maximum: Int) -> [Attribute] {
+        var first: [Attribute] = []
+        for attribute in attributes {
             var rank = first.count
-            while rank > 0, interpreter.state.pointee.symbols.precedes(symbol, entries[first[rank - 1]].symbol) {
-                rank -= 1
-            }
+            while rank > 0, precedes(attribute, first[rank - 1]) { rank -= 1 }
             guard rank < maximum else { continue }
             if first.count == maximum { first.removeLast() }
-            first.insert(index, at: rank)
+            first.insert(attribute, at: rank)
         }
         return first
     }
 
-    private mutating func continueSet(_ set: Value, _ order: [Int], _ next: Int, _ depth: Int) {
+    private mutating func continueSet(_ set: Value, _ order: [Attribute], _ next: Int, _ depth: Int) {
         if next > 0 {
             text(";")
             attributeCount += 1
@@ -310,11 +308,10 @@ struct ValuePrinter {
             printElided(set.object.field - next, "attribute")
             return text(" }")
         }
-        let index = order[next]
-        printName(interpreter.state.pointee.symbols.bytes(set.object.layout.entries[index].symbol))
+        printName(interpreter.state.pointee.symbols.bytes(order[next].entry.symbol))
         text(" = ")
         work.append(.set(set, order: order, next: next + 1, depth: depth))
-        work.append(.value(set.object.attributeValues[index], depth: depth + 1))
+        work.append(.value(order[next].slot.pointee, depth: depth + 1))
     }
 
     /// The length of `inherit`.

@@ -53,7 +53,8 @@ struct Collector {
         return copy
     }
 
-    /// The value with its object moved. An indirection is replaced by the value it refers to.
+    /// The value with its object moved. An indirection is replaced by the value it refers to, and so is a union that
+    /// has been flattened.
     @inline(__always)
     mutating func moved(_ value: Value) -> Value {
         // The bits of an integer or an immediate can look like an address in the range.
@@ -65,6 +66,10 @@ struct Collector {
                 value = Value(bits: object[1])
                 if UInt(value.bits) &- from >= extent || !value.isObject { return value }
             }
+        }
+        if value.isAttributes, value.object.kind == Kind.flattened {
+            value = Value(bits: value.object[1])
+            if UInt(value.bits) &- from >= extent { return value }
         }
         return Value(value.tag, movedInside(value.object))
     }
@@ -103,7 +108,8 @@ struct Collector {
         switch object.kind {
         case Kind.thunk, Kind.blackhole, Kind.closure, Kind.partial:
             copy(from: object.values, count: object.captureCount)
-        case Kind.indirection: copy(from: object.values, count: 1)
+        case Kind.indirection, Kind.flattened: copy(from: object.values, count: 1)
+        case Kind.union: copy(from: object.values, count: 2)
         case Kind.list, Kind.array: copy(from: object.values, count: object.field)
         case Kind.attributes: copy(from: object.values, count: 1 &+ object.field)
         case Kind.layout: copy(from: object.values, count: 1)

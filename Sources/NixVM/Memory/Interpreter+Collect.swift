@@ -131,6 +131,7 @@ extension Interpreter {
         collector.copy(from: state.pointee.roots, count: state.pointee.rootCount)
         state.pointee.result = collector.moved(state.pointee.result)
         state.pointee.pending = collector.moved(state.pointee.pending)
+        state.pointee.unionToFlatten = collector.moved(state.pointee.unionToFlatten)
     }
 
     /// Updates the addresses in the caches, and drops each entry whose objects did not survive.

@@ -38,6 +38,12 @@ enum Kind {
     static let forward: UInt64 = 15
     /// A thunk whose failure was caught. Its word is a `FailureReference`.
     static let failed: UInt64 = 16
+    /// The union of a large set and a small one, which `SetUnion` describes. The field is the number of attributes.
+    static let union: UInt64 = 17
+    /// A union whose attributes have been gathered. It is laid out as before, but its first word is the set of them.
+    static let flattened: UInt64 = 18
+    /// The last kind.
+    static let last = flattened
 }
 
 extension Object {
@@ -99,6 +105,7 @@ extension Object {
         case Kind.string, Kind.path, Kind.bytes:
             return 1 &+ Object.words(forBytes: field) &+ (hasContext ? 1 : 0)
         case Kind.withLink: return 3
+        case Kind.union, Kind.flattened: return 1 &+ SetUnion.words
         default: return 2
         }
     }

@@ -100,6 +100,9 @@ struct SymbolTable: ~Copyable {
         return UInt32(truncatingIfNeeded: state)
     }
 
+    /// A seeded hash of a number.
+    func hash(number: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: mix(number, seed)) }
+
     @inline(__always)
     private func mix(_ word: UInt64, _ state: UInt64) -> UInt64 {
         let product = (word ^ state).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)

@@ -19,7 +19,7 @@ struct DerivationReader {
         self.set = set
         self.found = found
         self.isStructured = isStructured
-        order = interpreter.nameOrder(set.layout)
+        order = interpreter.nameOrder(of: set)
     }
 
     /// The checked contents of the attributes.
