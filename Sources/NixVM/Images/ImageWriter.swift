@@ -149,6 +149,7 @@ extension Machine {
         state.pointee.registers.env = state.pointee.machineEnv
         state.pointee.result = .null
         state.pointee.pending = .null
+        state.pointee.unionToFlatten = .null
         state.pointee.remembered.forgetAll()
         var collector = Collector(
             from: heap.first, extent: 3 * heap.spaceSize, free: top, failures: caughtFailures, stop: stop)
