@@ -40,19 +40,46 @@ struct EvaluationArguments: ParsableArguments {
     /// - Parameter callsAnyway: whether a function whose arguments all have defaults is called even without `--arg`.
     ///   `nix-instantiate` does so for derivations but not with `--eval`.
     func forEachValue(
-        _ evaluator: Evaluator, _ settings: NixSettings, callsAnyway: Bool = false,
+        _ evaluator: Evaluator, _ settings: NixSettings, images: ImageSession? = nil, callsAnyway: Bool = false,
         _ body: (ValueHandle) throws(EvalFailure) -> Void
     ) throws(EvalFailure) {
         if usesFlakes { return try forEachOutput(evaluator, settings, body) }
         let arguments = try self.evaluator.callArguments(evaluator)
-        for file in inputs {
-            let loaded = try load(file, evaluator)
+        for (index, file) in inputs.enumerated() {
+            let loaded =
+                if let known = images?.value(index, isCalled: false) { known } else { try load(file, evaluator) }
+            images?.keep(loaded, index, isCalled: false)
+            var called = images?.value(index, isCalled: true)
             for path in attributes.isEmpty ? [""] : attributes {
-                let selected = try evaluator.select(loaded, path: path, arguments)
+                // Only a selection calls what it selects from.
+                if called == nil, !path.isEmpty {
+                    let value = try evaluator.autoCall(loaded, arguments)
+                    images?.keep(value, index, isCalled: true)
+                    called = value
+                }
+                let selected =
+                    if let called, !path.isEmpty {
+                        try evaluator.select(fromCalled: called, path: path, arguments)
+                    } else {
+                        try evaluator.force(loaded)
+                    }
                 let isCalled = callsAnyway || !arguments.isEmpty
                 try body(isCalled ? try evaluator.autoCall(selected, arguments) : selected)
             }
         }
+    }
+
+    /// The inputs for an image; nil if they are of a kind that none is kept for.
+    func imageInputs(callsAnyway: Bool = false) -> ImageInputs? {
+        guard !usesFlakes else { return nil }
+        var request = ImageInputs(count: inputs.count)
+        request.digest.add(isExpression)
+        request.digest.add(callsAnyway)
+        for input in inputs {
+            guard input != "-", isExpression || !input.hasSuffix(".firn") && !input.contains("://") else { return nil }
+            request.digest.add(input)
+        }
+        return request
     }
 
     /// Passes the source of each file or expression to `body`.

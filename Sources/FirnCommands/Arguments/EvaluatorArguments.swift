@@ -39,8 +39,18 @@ struct EvaluatorArguments: ParsableArguments {
 
     @OptionGroup(visibility: .hidden) var builds: BuildArguments
 
-    @Flag(name: .customLong("no-cache"), help: "Neither read nor write the cache of compiled programs.")
+    @Flag(
+        name: .customLong("no-cache"),
+        help: "Neither read nor write the caches of compiled programs and evaluated heaps.")
     var noCache = false
+
+    @Flag(
+        name: .customLong("check-content"),
+        help: """
+            Continue from an evaluated heap of the cache only if the files that were read have the same contents, not just \
+            the same size, time and inode.
+            """)
+    var checkContent = false
 
     @Option(help: "The limit on fuel: a unit for each call, each force and each unit of a builtin's work.")
     var maxFuel: Int?
@@ -77,16 +87,17 @@ struct EvaluatorArguments: ParsableArguments {
     ///   - printsDelayed: whether values are printed without being forced, as Nix prints them.
     ///   - evaluatesFlakes: whether flakes are evaluated, which is pure by default.
     ///   - network: what the fetchers may download; nil for nothing.
+    ///   - images: the use of an automatic image; nil for none.
     ///   - isKept: whether the memory is left to the end of the process, which ends sooner then.
     func makeEvaluator(
         _ settings: NixSettings, printsDelayed: Bool = false, stress: Bool = false, countsWork: Bool = false,
         checks: MachineChecks? = nil, evaluatesFlakes: Bool = false, network: NetworkSettings? = nil,
-        isKept: Bool = true
+        images: ImageSession? = nil, isKept: Bool = true
     ) -> Evaluator? {
         let isPure = pure || (settings.isPure || evaluatesFlakes) && !impure
         let searchPath = searchPath(settings, isPure: isPure)
         let isOfFlake = isPure && evaluatesFlakes
-        let io = isOfFlake ? .storeOnly() : io(settings, isPure: isPure, searchPath)
+        let io: any EvalIO = images?.io ?? (isOfFlake ? .storeOnly() : io(settings, isPure: isPure, searchPath))
         // The lints inspect literals while parsing, so programs from the cache cannot be used.
         let diskCache: (@Sendable () -> DiskCache?)? = noCache || !settings.lints.areIgnored ? nil : UserCache.programs
         var machine = MachineSettings(
@@ -103,12 +114,58 @@ struct EvaluatorArguments: ParsableArguments {
             pipeOperators: settings.features.contains("pipe-operators"), lints: settings.lints, diskCache: diskCache)
         options.delaysLikeNix = printsDelayed
         let evaluator = Evaluator(
-            io: io, fetchIO: isOfFlake ? LocalIO(isPure: true) : nil, options: options,
-            print: { Output.message($0 + [UInt8(ascii: "\n")]) })
+            io: io, fetchIO: isOfFlake ? LocalIO(isPure: true) : nil, options: options, region: images?.region,
+            image: images?.image,
+            print: {
+                images?.hasPrinted = true
+                Output.message($0 + [UInt8(ascii: "\n")])
+            })
         if settings.allowsImportFromDerivation == false { evaluator?.importFromDerivation = .forbidden }
         evaluator?.tracesImportFromDerivation = settings.tracesImportFromDerivation
         if let evaluator, isKept { ProcessMemory.keep(evaluator) }
         return evaluator
+    }
+
+    /// The use of an automatic image, if nothing speaks against it: a fresh evaluation would go as far and print the same.
+    ///
+    /// - Parameters:
+    ///   - request: the inputs; nil if they are of a kind that no image is kept for.
+    ///   - options: what the command asks for besides.
+    func images(_ request: ImageInputs?, _ settings: NixSettings, _ options: EvaluationRun.Options) -> ImageSession? {
+        guard var request, !noCache, settings.lints.areIgnored, maxFuel == nil, maxDepth == nil,
+            settings.maximumCallDepth == nil, options.network == nil, !options.evaluatesFlakes, !options.stress,
+            options.checks == nil, !Statistics.isWanted(options.asksStatistics), !settings.observesCalls,
+            !settings.isPure || pure || impure, let folder = UserCache.images
+        else { return nil }
+        let isPure = pure || settings.isPure && !impure
+        let searchPath = searchPath(settings, isPure: isPure)
+        for argument in arguments {
+            request.digest.add(argument.name)
+            // What a file or standard input holds is not known yet.
+            switch argument.value {
+            case .expression(let text): request.digest.add("expression " + text)
+            case .text(let text): request.digest.add("text " + text)
+            case .file, .standardInput, nil: return nil
+            }
+        }
+        request.digest.add(options.printsDelayed)
+        request.digest.add(isPure)
+        request.digest.add(isPure ? "" : settings.currentSystem)
+        for entry in searchPath {
+            request.digest.add(entry.prefix)
+            request.digest.add(entry.path)
+        }
+        request.digest.add(currentDirectory())
+        request.digest.add(settings.features.sorted())
+        for flag in [
+            settings.tracesVerbosely, settings.abortsOnWarning, settings.isRestricted, settings.allowsDirtyTrees,
+            settings.warnsOfDirtyTrees, settings.allowsImportFromDerivation == false,
+            settings.tracesImportFromDerivation,
+        ] { request.digest.add(flag) }
+        request.digest.add(settings.isRestricted ? settings.allowedURIs : [])
+        return ImageSession(
+            request.digest, inputs: request.count, folder: folder, io: io(settings, isPure: isPure, searchPath),
+            checksContents: checkContent)
     }
 
     private func io(

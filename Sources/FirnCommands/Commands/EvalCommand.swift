@@ -79,11 +79,11 @@ struct EvalCommand: ParsableCommand {
             evaluatesFlakes: evaluation.usesFlakes,
             network: evaluation.flakes.networkSettings(settings),
             checks: check ? checkInterval.map { MachineChecks(wholeHeapInterval: $0) } ?? MachineChecks() : nil,
-            asksStatistics: stats)
+            asksStatistics: stats, images: findFile ? nil : evaluation.imageInputs())
         let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
             if findFile { return try evaluation.findFiles(run.evaluator) }
             let output = ValueOutput(format: format, isStrict: strict, hasLocation: !noLocation)
-            try evaluation.forEachValue(run.evaluator, settings) { value throws(EvalFailure) in
+            try evaluation.forEachValue(run.evaluator, settings, images: run.images) { value throws(EvalFailure) in
                 try output.print(value, run.evaluator, store)
             }
         }

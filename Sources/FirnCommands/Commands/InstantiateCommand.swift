@@ -41,14 +41,15 @@ struct InstantiateCommand: ParsableCommand {
         let options = EvaluationRun.Options(
             stress: stress, evaluatesFlakes: evaluation.usesFlakes,
             network: evaluation.flakes.networkSettings(settings), asksStatistics: stats, followsEnvironment: true,
-            needsRoots: roots.areWanted)
+            needsRoots: roots.areWanted, images: drvDir == nil ? evaluation.imageInputs(callsAnyway: true) : nil)
         let code = EvaluationRun.perform(evaluation.evaluator, store, settings, options) { run throws(EvalFailure) in
             if let directory { run.evaluator.onDerivation { directory.write($0, $1) } }
             let maker = RootMaker(roots, evaluator: run.evaluator, warns: run.hasRoots)
             if json {
-                try printJSON(run.evaluator, settings, maker)
+                try printJSON(run, settings, maker)
             } else {
-                try DerivationOutput(evaluator: run.evaluator, store: store, roots: maker).print(evaluation, settings)
+                try DerivationOutput(evaluator: run.evaluator, store: store, roots: maker, images: run.images)
+                    .print(evaluation, settings)
             }
         }
         if let failure = directory?.failure {
@@ -58,11 +59,13 @@ struct InstantiateCommand: ParsableCommand {
         return code
     }
 
-    private func printJSON(_ evaluator: Evaluator, _ settings: NixSettings, _ maker: RootMaker) throws(EvalFailure) {
+    private func printJSON(_ run: EvaluationRun, _ settings: NixSettings, _ maker: RootMaker) throws(EvalFailure) {
+        let evaluator = run.evaluator
         var objects: [[UInt8]] = []
         let arguments = try evaluation.evaluator.callArguments(evaluator)
         let functions = try PackageFunctions(evaluator)
-        try evaluation.forEachValue(evaluator, settings, callsAnyway: true) { value throws(EvalFailure) in
+        try evaluation.forEachValue(evaluator, settings, images: run.images, callsAnyway: true) {
+            value throws(EvalFailure) in
             for found in try evaluator.derivations(in: value, arguments) {
                 let package = Package(evaluator, name: found.name, value: found.value, functions: functions)
                 let path = try package.requiredDerivationPath()

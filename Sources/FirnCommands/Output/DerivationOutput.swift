@@ -6,13 +6,16 @@ struct DerivationOutput {
     let evaluator: Evaluator
     let store: StoreArguments
     let roots: RootMaker
+    /// The use of an automatic image; nil if there is none.
+    var images: ImageSession?
 
     /// Prints the derivations of all values: the path of each or that of its root, with `!OUTPUT` if the output that it
     /// stands for is not `out`.
     func print(_ evaluation: EvaluationArguments, _ settings: NixSettings) throws(EvalFailure) {
         let arguments = try evaluation.evaluator.callArguments(evaluator)
         let functions = try PackageFunctions(evaluator)
-        try evaluation.forEachValue(evaluator, settings, callsAnyway: true) { value throws(EvalFailure) in
+        try evaluation.forEachValue(evaluator, settings, images: images, callsAnyway: true) {
+            value throws(EvalFailure) in
             var lines: [(path: [UInt8], output: [UInt8])] = []
             var failure: EvalFailure?
             let found = try evaluator.derivations(in: value, arguments)

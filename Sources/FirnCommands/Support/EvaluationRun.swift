@@ -21,11 +21,15 @@ struct EvaluationRun {
         var followsEnvironment = false
         /// Whether links to the store are asked for.
         var needsRoots = false
+        /// The inputs of an evaluation that may continue from an image, and leave one; nil if it may not.
+        var images: ImageInputs?
     }
 
     let evaluator: Evaluator
     /// Whether objects of the store can be collected, so that links to them matter.
     let hasRoots: Bool
+    /// The use of an automatic image; nil if there is none.
+    let images: ImageSession?
 
     /// Makes an evaluator, runs `body`, ends the writing to the store, prints a failure and reports statistics.
     ///
@@ -35,12 +39,9 @@ struct EvaluationRun {
         _ options: Options = Options(),
         _ body: (EvaluationRun) throws(EvalFailure) -> Void
     ) -> Int32 {
-        guard
-            let evaluator = arguments.makeEvaluator(
-                settings, printsDelayed: options.printsDelayed, stress: options.stress,
-                countsWork: Statistics.isWanted(options.asksStatistics), checks: options.checks,
-                evaluatesFlakes: options.evaluatesFlakes, network: options.network)
-        else {
+        let isWritten = StoreSession.isWritten(store, arguments, followsEnvironment: options.followsEnvironment)
+        var images = isWritten ? nil : arguments.images(options.images, settings, options)
+        guard let evaluator = makeEvaluator(arguments, settings, options, &images) else {
             Output.note("error: \(AddressSpace.failureText)")
             return 1
         }
@@ -52,7 +53,7 @@ struct EvaluationRun {
         else { return code }
         guard let profile = CallProfile(settings, evaluator) else { return 1 }
         do throws(EvalFailure) {
-            try body(EvaluationRun(evaluator: evaluator, hasRoots: session.choice.hasRoots))
+            try body(EvaluationRun(evaluator: evaluator, hasRoots: session.choice.hasRoots, images: images))
             try evaluator.finishStore()
         } catch {
             session.abandon()
@@ -62,6 +63,35 @@ struct EvaluationRun {
         if !profile.finish() { code = 1 }
         Statistics.report(evaluator.statistics, isAsked: options.asksStatistics)
         evaluator.storePrograms()
+        // An image only saves time, so it is no failure if none is kept.
+        if code == 0 { _ = images?.finish(evaluator) }
         return code
+    }
+
+    /// Makes the evaluator, from an image if there is one that can be mapped.
+    private static func makeEvaluator(
+        _ arguments: EvaluatorArguments, _ settings: NixSettings, _ options: Options, _ images: inout ImageSession?
+    ) -> Evaluator? {
+        func make(_ images: ImageSession?) -> Evaluator? {
+            arguments.makeEvaluator(
+                settings, printsDelayed: options.printsDelayed, stress: options.stress,
+                countsWork: Statistics.isWanted(options.asksStatistics), checks: options.checks,
+                evaluatesFlakes: options.evaluatesFlakes, network: options.network, images: images)
+        }
+        if let session = images {
+            if let refusal = session.refusal { warn(refusal, session) }
+            if let evaluator = make(session), (try? session.begin(evaluator)) != nil { return evaluator }
+            images = nil
+        }
+        return make(nil)
+    }
+
+    /// Names an image that was tampered with or damaged. One that is out of date is nothing to worry about.
+    private static func warn(_ refusal: ImageError, _ session: ImageSession) {
+        switch refusal {
+        case .damaged, .untrusted, .unreadable:
+            Output.note("warning: '\(session.file)' is not used and will be replaced: \(refusal.text)")
+        default: break
+        }
     }
 }

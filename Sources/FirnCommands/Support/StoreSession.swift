@@ -21,15 +21,8 @@ struct StoreSession {
         followsEnvironment: Bool, needsRoots: Bool = false, code: inout Int32
     ) {
         self.evaluator = evaluator
-        var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
-        wishes.store = store.store
-        wishes.export = store.export
-        wishes.isReadOnly = arguments.readonlyMode
-        wishes.isReadWrite = arguments.readWriteMode
-        wishes.followsEnvironment = followsEnvironment
-        let io = LocalIO()
         do {
-            choice = try StoreChoice(wishes) { io.environmentVariable(Array($0.utf8)) }
+            choice = try Self.choose(store, arguments, followsEnvironment)
             try choice.check(needsRoots: needsRoots)
             evaluator.storeWriter = try choice.open(settings.building)
             try setBuilder(store.builder, settings)
@@ -43,6 +36,24 @@ struct StoreSession {
             return nil
         }
     }
+
+    private static func choose(
+        _ store: StoreArguments, _ arguments: EvaluatorArguments, _ followsEnvironment: Bool
+    ) throws(StoreChoice.Mistake) -> StoreChoice {
+        var wishes = StoreChoice.Wishes(workingDirectory: currentDirectory())
+        wishes.store = store.store
+        wishes.export = store.export
+        wishes.isReadOnly = arguments.readonlyMode
+        wishes.isReadWrite = arguments.readWriteMode
+        wishes.followsEnvironment = followsEnvironment
+        let io = LocalIO()
+        return try StoreChoice(wishes) { io.environmentVariable(Array($0.utf8)) }
+    }
+
+    /// Whether objects are written to a store.
+    static func isWritten(
+        _ store: StoreArguments, _ arguments: EvaluatorArguments, followsEnvironment: Bool
+    ) -> Bool { (try? choose(store, arguments, followsEnvironment)) != .computed }
 
     /// Decides what happens when the evaluation reads an output of a derivation.
     private func setBuilder(_ command: String?, _ settings: NixSettings) throws(StoreChoice.Mistake) {

@@ -15,6 +15,9 @@ public enum UserCache {
         return variable("FIRN_CACHE_DIR") ?? variable("XDG_CACHE_HOME").map { $0 + "/firn" } ?? home
     }
 
+    /// The automatic images in this directory.
+    static var images: ImageFolder? { directory.map { ImageFolder(directory: $0) } }
+
     /// The cache in this directory.
     @Sendable static func programs() -> DiskCache? { directory.map { DiskCache(directory: $0) } }
 }

@@ -62,6 +62,24 @@ public final class IndexedProgram {
         return verifier.entries.part
     }
 
+    /// The bytes from which the program was made.
+    public var bytes: [UInt8] { verifier.entries.decoder.bytes }
+
+    /// A chunk, decoded on each call and not verified, so that only messages may depend on it; nil if there is none or it
+    /// is malformed.
+    public func chunk(_ index: Int) -> Chunk? {
+        guard index < chunkCount else { return nil }
+        var decoder = verifier.entries.decoder
+        return try? decoder.chunk(at: self.index.start(.chunks, index))
+    }
+
+    /// Formals, with the same reservations as `chunk`.
+    public func formals(_ index: Int) -> Formals? {
+        guard index < formalsCount else { return nil }
+        var decoder = verifier.entries.decoder
+        return try? decoder.formals(at: self.index.start(.formals, index))
+    }
+
     /// The instruction spans of a chunk, decoded on each call; empty if the program is stripped or they are malformed.
     /// Only positions in messages depend on them.
     public func instructionSpans(of chunk: Int) -> [InstructionSpan] {

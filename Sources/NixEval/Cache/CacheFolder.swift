@@ -43,7 +43,7 @@ struct CacheFolder {
     /// Writes a file atomically.
     func write(_ bytes: [UInt8], to name: String) -> Bool {
         let target = "\(path)/\(name)"
-        guard makeFolder(String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])) else { return false }
+        guard Self.make(String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])) else { return false }
         do throws(WriteFailure) { try WholeFile.write(bytes, to: target, mode: 0o600, .replacing) } catch {
             return false
         }
@@ -51,18 +51,18 @@ struct CacheFolder {
     }
 
     /// Creates a folder and its ancestors, accessible only by the user.
-    private func makeFolder(_ name: String) -> Bool {
+    static func make(_ name: String) -> Bool {
         if unsafe mkdir(name, 0o700) == 0 || errno == EEXIST { return true }
         guard errno == ENOENT, let slash = name.lastIndex(of: "/"), slash > name.startIndex else { return false }
-        guard makeFolder(String(name[..<slash])) else { return false }
+        guard make(String(name[..<slash])) else { return false }
         return unsafe mkdir(name, 0o700) == 0 || errno == EEXIST
     }
 
     func remove(_ name: String) { unsafe unlink("\(path)/\(name)") }
 
     func files() -> [File] {
-        names(in: path).flatMap { folder in
-            names(in: "\(path)/\(folder)").compactMap { name in
+        Self.names(in: path).flatMap { folder in
+            Self.names(in: "\(path)/\(folder)").compactMap { name in
                 var status = stat()
                 let file = "\(folder)/\(name)"
                 guard unsafe lstat("\(path)/\(file)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -73,7 +73,7 @@ struct CacheFolder {
         }
     }
 
-    private func names(in directory: String) -> [String] {
+    static func names(in directory: String) -> [String] {
         guard let stream = unsafe opendir(directory) else { return [] }
         defer { unsafe closedir(stream) }
         var names: [String] = []

@@ -24,6 +24,8 @@ public final class DiskCache {
             digest = Hash(of: text, .sha256).bytes
         }
 
+        init(digest: [UInt8]) { self.digest = digest }
+
         /// The path relative to the cache's folder. Files are distributed to 256 subfolders.
         var path: String {
             let hex = Base16.encode(digest)

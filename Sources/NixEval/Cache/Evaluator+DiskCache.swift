@@ -41,7 +41,7 @@ extension Evaluator {
     /// The text of a source as it was compiled; nil if it is not available or its file has changed since.
     func source(compiledAs name: String) -> [UInt8]? {
         if let known = sources[name] { return known }
-        guard let (file, key, scopeNames) = sourceKeys[name], let source = try? io.readFile(file),
+        guard let (file, key, scopeNames) = sourceKey(name), let source = try? io.readFile(file),
             let found = try? programKey(source, scopeNames), key == DiskCache.Key(found)
         else { return nil }
         sources[name] = source

@@ -16,18 +16,18 @@ extension Evaluator {
 
     /// The text of the source of a position.
     func source(of position: SourcePosition) -> [UInt8]? {
-        inlineSources[position.program] ?? source(named: position.source)
+        inlineSource(position.program) ?? source(named: position.source)
     }
 
     /// What tells the source of a position from others: its name, and for one that is no file also its program.
     func sourceKey(_ position: SourcePosition) -> String {
-        inlineSources[position.program] == nil ? position.source : "\(position.source)\0\(position.program)"
+        inlineSource(position.program) == nil ? position.source : "\(position.source)\0\(position.program)"
     }
 
     /// The text of a source: as it was compiled, or if that is not known, the current contents of its file.
     func source(named name: String) -> [UInt8]? {
         if let known = source(compiledAs: name) { return known }
-        if sourceKeys[name] != nil { return nil }
+        if sourceKey(name) != nil { return nil }
         if name == NixSources.derivationName { return NixSources.derivation }
         guard name.hasPrefix("/") else { return nil }
         return try? io.readFile(Array(name.utf8))

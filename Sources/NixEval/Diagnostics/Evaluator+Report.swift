@@ -19,7 +19,7 @@ extension Evaluator {
     func lineIndex(of position: SourcePosition) -> LineIndex? {
         let key = sourceKey(position)
         if let known = lineIndices[key] { return known }
-        let text = inlineSources[position.program] ?? source(compiledAs: position.source)
+        let text = inlineSource(position.program) ?? source(compiledAs: position.source)
         let index = text.map(LineIndex.init)
         lineIndices[key] = index
         return index

@@ -40,9 +40,18 @@ extension Evaluator {
     package func select(
         _ value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
     ) throws(EvalFailure) -> ValueHandle {
+        let steps = try Evaluator.steps(of: path)
+        if steps.isEmpty { return try force(value) }
+        return try select(fromCalled: autoCall(value, arguments), path: path, arguments)
+    }
+
+    /// The same from a value that has been called already.
+    package func select(
+        fromCalled value: ValueHandle, path: String, _ arguments: [(name: [UInt8], value: ValueHandle)]
+    ) throws(EvalFailure) -> ValueHandle {
         var current = value
-        for step in try Evaluator.steps(of: path) {
-            current = try autoCall(current, arguments)
+        for (number, step) in try Evaluator.steps(of: path).enumerated() {
+            if number > 0 { current = try autoCall(current, arguments) }
             if let index = UInt32(step) {
                 current = try element(Int(index), of: current, path)
             } else {

@@ -51,6 +51,11 @@ public final class Evaluator {
     public var derivationBuilder: (any DerivationBuilder)?
     /// What was needed and put off, while builds are put off; nil while they are not.
     var waitingBuilds: WaitingBuilds?
+    /// Whether the heap may become an image. Each program is then compiled as a whole, and encoded, because an image keeps
+    /// it so.
+    var canMakeImage = false
+    /// What an image keeps of each program, by number.
+    var imageSources: [Int: ImageProgramSource] = [:]
     /// Notified of what is compiled while the machine is observed.
     var observer: (any EvaluationObserver)?
     let scope: GlobalScope
@@ -61,19 +66,21 @@ public final class Evaluator {
     ///   - io: gives access to files and the environment.
     ///   - fetchIO: what the fetchers read, if that is more.
     ///   - options: the limits, settings and features; `files`, `timeout` and `output` are not used.
+    ///   - region: where the heap must be so that it can become an image; nil if it need not.
+    ///   - image: the image that the evaluation continues from; nil if it begins with nothing.
     ///   - print: receives warnings and the output of `trace`, one message at a time without the final newline.
     package convenience init?(
         io: any EvalIO, fetchIO: (any EvalIO)? = nil, options: EvaluatorOptions = EvaluatorOptions(),
-        print: @escaping ([UInt8]) -> Void
+        region: ImageRegion? = nil, image: HeapImage? = nil, print: @escaping ([UInt8]) -> Void
     ) {
         guard
             let machine = Machine(
                 io: io, fetchIO: fetchIO, limits: options.limits, settings: options.settings,
-                cancellation: options.cancellation,
-                print: print)
+                cancellation: options.cancellation, region: region, image: image, print: print)
         else { return nil }
         self.init(machine: machine, options: options, disk: options.diskCache?(), output: print)
-        guard (try? Evaluator.installDerivation(machine)) != nil else { return nil }
+        if image == nil, (try? Evaluator.installDerivation(machine)) == nil { return nil }
+        canMakeImage = region != nil || image != nil
         machine.warningHandler = { [unowned self] in warn($0) }
     }
 
@@ -93,9 +100,12 @@ public final class Evaluator {
 
     /// Installs the builtin `derivation`, which is written in Nix.
     static func installDerivation(_ machine: Machine) throws {
+        try machine.install(function: derivationProgram(), as: "derivation", sourceName: NixSources.derivationName)
+    }
+
+    static func derivationProgram() throws -> Program {
         let tree = try NixSyntax.parse(NixSources.derivation)
-        let compiled = try Compiler.compile(tree, options: CompileOptions(globals: GlobalScope.whole.names))
-        try machine.install(function: compiled.program, as: "derivation", sourceName: NixSources.derivationName)
+        return try Compiler.compile(tree, options: CompileOptions(globals: GlobalScope.whole.names)).program
     }
 
     /// Loads a source.
@@ -111,6 +121,9 @@ public final class Evaluator {
         throws(EvalFailure) -> ValueHandle
     {
         guard machine.isObserved else {
+            if canMakeImage {
+                return try loadForImage(source, file: nil, name: name, directory: directory, scopeNames: scopeNames)
+            }
             let analysed = try analyse(source, name: name, scopeNames: scopeNames)
             return try loadDeferred(analysed, name: name, directory: directory)
         }
@@ -160,6 +173,9 @@ public final class Evaluator {
         machine.countOutsideHeap(Self.bytesPerFile)
         let name = String(decoding: resolved, as: UTF8.self)
         let directory = CanonPath.parent(of: resolved)
+        if canMakeImage, !machine.isObserved {
+            return try loadForImage(source, file: resolved, name: name, directory: directory, scopeNames: scopeNames)
+        }
         if !machine.isObserved, !isCompiled,
             let cached = try loadCached(
                 source, file: resolved, name: name, directory: directory, scopeNames: scopeNames)

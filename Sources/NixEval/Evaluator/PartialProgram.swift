@@ -20,7 +20,7 @@ struct PartialProgram {
 extension Evaluator {
     /// The part of a program that the machine requests for the code of a chunk.
     func part(ofProgram number: Int, _ chunkIndex: Int) throws(EvalFailure) -> ProgramPart {
-        guard let program = partial[number] else {
+        guard let program = partial[number] ?? imageProgram(number) else {
             throw EvalFailure(kind: .value, message: Array("program \(number) has no code to make".utf8))
         }
         switch program.code {

@@ -15,6 +15,11 @@ public final class DerivationTable {
         public var name: [UInt8]
         /// The store path; nil if it is only known after a build.
         public var path: [UInt8]?
+
+        package init(name: [UInt8], path: [UInt8]?) {
+            self.name = name
+            self.path = path
+        }
     }
 
     /// An input derivation, and the outputs of it that are used.
@@ -41,6 +46,19 @@ public final class DerivationTable {
         public var system: [UInt8] = []
         /// What the builder's machine must have, as `requiredSystemFeatures` says, in the order there.
         public var requiredFeatures: [[UInt8]] = []
+
+        package init(
+            path: [UInt8], outputs: [Output], inputs: [Input], sources: [[UInt8]], modulo: Modulo, system: [UInt8] = [],
+            requiredFeatures: [[UInt8]] = []
+        ) {
+            self.path = path
+            self.outputs = outputs
+            self.inputs = inputs
+            self.sources = sources
+            self.modulo = modulo
+            self.system = system
+            self.requiredFeatures = requiredFeatures
+        }
 
         /// The output with a name; nil if there is none.
         public func output(_ name: some Collection<UInt8>) -> Output? {
@@ -91,6 +109,9 @@ public final class DerivationTable {
         byteCount += 512 + 2 * record.path.count + outputs + record.inputs.count * 64 + record.sources.count * 16
         return records.count - 1
     }
+
+    /// Adds a record of an earlier evaluation. Its inputs are records that were added before.
+    package func restore(_ record: Record) { _ = insert(record) }
 
     private static func sortKey(_ path: [UInt8]) -> (UInt64, UInt64) {
         func word(_ start: Int) -> UInt64 {

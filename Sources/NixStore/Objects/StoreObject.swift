@@ -8,7 +8,7 @@ public struct StoreObject: Sendable {
     /// The contents, if the object is a single file that is in memory.
     public let text: [UInt8]?
     /// Whether the object is a file that never may be executed, whatever its original may.
-    private let isPlainFile: Bool
+    package let isPlainFile: Bool
     /// The store paths that the contents refer to, as far as they are known.
     public let references: [[UInt8]]
     /// An estimate of the bytes that are kept for the object.

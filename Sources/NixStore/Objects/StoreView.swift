@@ -36,6 +36,12 @@ public final class StoreView: EvalIO {
         }
     }
 
+    /// All objects with their store paths, sorted by path.
+    package var objects: [(path: [UInt8], object: StoreObject)] {
+        shared.byPath.withLock { objects in objects.map { ($0.key, $0.value) } }
+            .sorted { $0.path.lexicographicallyPrecedes($1.path) }
+    }
+
     /// Removes all objects.
     public func removeAll() { shared.byPath.withLock { $0 = [:] } }
 

@@ -374,7 +374,7 @@ extension Machine {
         let chunk = program.chunk(Int(loaded.index))
         guard applied == Int(chunk.arity) - 1, let index = chunk.formals else { return nil }
         let positions = loaded.tables.pointee.formals[Int(index)].positions
-        return program.program.formals[Int(index)].formals.enumerated().map { place, formal in
+        return program.formals(Int(index)).formals.enumerated().map { place, formal in
             let symbol = loaded.tables.pointee.symbols[Int(formal.symbol)]
             return (LayoutEntry(symbol, positions[place]), formal.defaultValue != .none)
         }

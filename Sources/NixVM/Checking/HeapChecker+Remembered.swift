@@ -20,7 +20,7 @@ extension HeapChecker {
     }
 
     private func checkEntry(_ entry: UInt) throws(Violation) {
-        guard region(of: entry & ~7) == .old else {
+        guard [.old, .image].contains(region(of: entry & ~7)) else {
             throw Violation(.remembered, "an entry \(hex(entry)) outside the old space")
         }
         guard entry & 1 == 1 else { return }

@@ -48,7 +48,7 @@ struct HeapChecker {
 
     /// The ranges that contain objects.
     enum Region: String {
-        case nursery, old, permanent
+        case nursery, old, permanent, image
     }
 
     /// The range in use that contains an address, or nil.
@@ -61,7 +61,7 @@ struct HeapChecker {
         if address >= UInt(bitPattern: heap.permanent), address < UInt(bitPattern: heap.permanentTop) {
             return .permanent
         }
-        return nil
+        return interpreter.isInImage(address) ? .image : nil
     }
 
     private func end(of region: Region) -> UInt {
@@ -69,6 +69,7 @@ struct HeapChecker {
         case .nursery: UInt(bitPattern: registers.hp)
         case .old: UInt(bitPattern: state.pointee.heap.oldTop)
         case .permanent: UInt(bitPattern: state.pointee.heap.permanentTop)
+        case .image: UInt(bitPattern: state.pointee.heap.imageObjects + state.pointee.heap.imageBytes)
         }
     }
 

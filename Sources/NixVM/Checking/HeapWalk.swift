@@ -5,6 +5,8 @@ struct HeapWalk {
     /// One bit for each word of the ranges in use.
     private var visited: [UInt64]
     private let remembered: Set<UInt>
+    /// The written slots of the image.
+    private let imageWrites: Set<UInt>
     /// Whether the marks of deep forces must be right now, because none is running.
     private let checksDepth: Bool
 
@@ -12,9 +14,12 @@ struct HeapWalk {
         self.checker = checker
         let state = checker.interpreter.state
         let heap = state.pointee.heap
-        let bytes = (checker.registers.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
+        let bytes =
+            (checker.registers.hp - state.pointee.nurseryStart) + heap.oldBytes + heap.permanentBytes
+            + heap.imageBytes
         visited = [UInt64](repeating: 0, count: bytes / 512 + 1)
         remembered = try checker.rememberedEntries()
+        imageWrites = Set((0..<state.pointee.imageWrites.count).map { state.pointee.imageWrites[$0] })
         checksDepth = !checker.isForcingDeeply
     }
 
@@ -40,7 +45,7 @@ struct HeapWalk {
     }
 
     private mutating func addPrograms() throws(Violation) {
-        for program in checker.interpreter.machine.programs {
+        for program in checker.interpreter.machine.programs.present {
             for index in 0..<program.constants.count where program.constants.base[index].bits != 0 {
                 try addRoot(program.constants.base[index])
             }
@@ -71,10 +76,12 @@ struct HeapWalk {
         let state = checker.interpreter.state
         let heap = state.pointee.heap
         let address = UnsafeMutableRawPointer(object)
+        let fresh = checker.registers.hp - state.pointee.nurseryStart
         let offset: Int
         switch region {
         case .permanent: offset = address - heap.permanent
         case .old: offset = heap.permanentBytes + (address - heap.current)
+        case .image: offset = heap.permanentBytes + heap.oldBytes + fresh + (address - heap.imageObjects)
         case .nursery: offset = heap.permanentBytes + heap.oldBytes + (address - state.pointee.nurseryStart)
         }
         let bit = UInt64(1) << UInt64(offset / 8 & 63)
@@ -104,7 +111,15 @@ struct HeapWalk {
         if region == .permanent, targetRegion != .permanent {
             throw Violation(.permanent, "permanent \(checker.name(object)) refers to \(checker.name(target))")
         }
-        if region == .old, targetRegion == .nursery, !isKnownArray, !remembered.contains(UInt(bitPattern: slot)) {
+        if region == .image, targetRegion == .nursery || targetRegion == .old,
+            !imageWrites.contains(UInt(bitPattern: slot))
+        {
+            throw Violation(
+                .remembered, "\(checker.name(object)) of the image refers to \(checker.name(target)) unnoted")
+        }
+        if region == .old || region == .image, targetRegion == .nursery, !isKnownArray,
+            !remembered.contains(UInt(bitPattern: slot))
+        {
             throw Violation(
                 .remembered, "old \(checker.name(object)) refers to new \(checker.name(target)), and is not remembered")
         }

@@ -13,6 +13,8 @@ final class CaughtFailures {
         var byteCount: Int
         /// Whether a thunk outside the nursery refers to it.
         var isOld: Bool
+        /// Whether it is never released, because a thunk of an image refers to it.
+        var isPinned = false
     }
 
     private var records: [Record?] = []
@@ -40,10 +42,11 @@ final class CaughtFailures {
     /// - Parameters:
     ///   - number: A number from `reserveNumber`. What was recorded under it before is replaced.
     ///   - isOld: Whether a thunk outside the nursery refers to it.
+    ///   - isPinned: Whether a thunk of the image refers to it, which the collector does not visit.
     ///   - limit: How many notes are kept.
     /// - Returns: The number of bytes that it takes.
     func keep(
-        _ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool,
+        _ number: Int, _ failure: EvalFailure, _ notes: BacktraceNotes, isOld: Bool, isPinned: Bool = false,
         limit: Int = BacktraceNotes.caughtBound
     ) -> Int {
         let kept = notes.innermost(limit)
@@ -51,7 +54,8 @@ final class CaughtFailures {
         let before = records[number]
         byteCount += bytes - (before?.byteCount ?? 0)
         records[number] = Record(
-            failure: failure, notes: kept, run: run, byteCount: bytes, isOld: isOld || before?.isOld == true)
+            failure: failure, notes: kept, run: run, byteCount: bytes, isOld: isOld || before?.isOld == true,
+            isPinned: isPinned || before?.isPinned == true)
         young.append(number)
         return bytes
     }
@@ -62,6 +66,23 @@ final class CaughtFailures {
         guard reference.number < records.count, let record = records[reference.number] else { return nil }
         if record.run == run { return (record.failure, record.notes) }
         return (record.failure, record.notes.innermost(reference.notes))
+    }
+
+    /// The failures without their backtraces, for an image.
+    var kept: [ImageCatalogue.Failure] {
+        records.enumerated().compactMap { number, record in
+            record.map { ImageCatalogue.Failure(number: number, failure: $0.failure) }
+        }
+    }
+
+    /// Adds the failures of an image, which its thunks refer to. They are never released.
+    func restore(_ failures: [ImageCatalogue.Failure]) {
+        for kept in failures {
+            while records.count <= kept.number { records.append(nil) }
+            records[kept.number] = Record(
+                failure: kept.failure, notes: BacktraceNotes(), run: -1, byteCount: 0, isOld: true, isPinned: true)
+        }
+        for number in records.indices where records[number] == nil { freeNumbers.append(number) }
     }
 
     func beginCollection() { isUsed = [Bool](repeating: false, count: records.count) }
@@ -75,7 +96,7 @@ final class CaughtFailures {
     /// - Parameter isFull: Whether the collection visited all thunks, and not only new ones.
     func endCollection(isFull: Bool) {
         for number in isFull ? Array(records.indices) : young where !isUsed[number] {
-            guard let record = records[number], isFull || !record.isOld else { continue }
+            guard let record = records[number], !record.isPinned, isFull || !record.isOld else { continue }
             byteCount -= record.byteCount
             records[number] = nil
             freeNumbers.append(number)

@@ -166,8 +166,8 @@ extension Interpreter {
     /// The bytes that count towards the memory limit besides spaces and stacks: programs, names, what is known of the
     /// store, and caught failures.
     var outsideBytes: Int {
-        state.pointee.heap.permanentBytes + state.pointee.symbols.byteCount + machine.store.byteCount
-            + machine.caughtFailures.byteCount
+        state.pointee.heap.ownPermanentBytes + state.pointee.symbols.byteCount + machine.store.byteCount
+            + machine.caughtFailures.byteCount + state.pointee.imageWrites.byteCount
     }
 
     private func growFrames() -> Bool {

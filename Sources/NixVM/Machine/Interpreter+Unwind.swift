@@ -64,6 +64,7 @@ extension Interpreter {
         let number = catching?.number ?? machine.caughtFailures.reserveNumber()
         catching?.number = number
         if !isYoung(UInt(bitPattern: thunk)) { catching?.hasOldThunk = true }
+        if isInImage(UInt(bitPattern: thunk)) { catching?.hasImageThunk = true }
         markFailed(thunk, number)
     }
 
@@ -91,7 +92,9 @@ extension Interpreter {
         state.pointee.registers.sp = above(TryFrame.self)
         restartStep()
         if let catching, let number = catching.number, let failure = machine.failure {
-            let bytes = machine.caughtFailures.keep(number, failure, machine.notes, isOld: catching.hasOldThunk)
+            let bytes = machine.caughtFailures.keep(
+                number, failure, machine.notes, isOld: catching.hasOldThunk,
+                isPinned: catching.hasImageThunk)
             bringCollectionForward(bytes)
         }
         machine.failure = nil
@@ -117,4 +120,6 @@ private struct PendingCatch {
     var number: Int?
     /// Whether one of these thunks is outside the nursery.
     var hasOldThunk = false
+    /// Whether one of these thunks is of the image.
+    var hasImageThunk = false
 }

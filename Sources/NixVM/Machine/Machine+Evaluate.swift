@@ -265,7 +265,7 @@ extension Machine {
         let program = programs[Int(loaded.program)]
         let chunk = program.chunk(Int(loaded.index))
         guard let index = chunk.formals else { return nil }
-        let formals = program.program.formals[Int(index)]
+        let formals = program.formals(Int(index))
         let names = formals.formals.map { (name(of: $0.symbol, in: program), $0.defaultValue != .none) }
         return (names, formals.hasEllipsis)
     }

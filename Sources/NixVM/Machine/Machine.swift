@@ -67,6 +67,10 @@ public final class Machine {
 
     /// Owns all memory that is reached by address, including the state.
     private let storage: MachineStorage
+    /// The image that the machine continues from; nil if it began with nothing.
+    package let image: HeapImage?
+    /// Where an image of this machine can be made; nil if none can.
+    var region: ImageRegion? { storage.region }
     let state: UnsafeMutablePointer<MachineState>
     public let limits: Limits
     /// What the evaluation reads, with the store objects that it made.
@@ -110,7 +114,7 @@ public final class Machine {
     // MARK: Programs, roots and builtins
 
     var request: MachineRequest?
-    var programs: [LoadedProgram] = []
+    var programs = LoadedPrograms()
     var globals: [[UInt8]: Value] = [:]
     var importRoots: [ByteKey: Int] = [:]
     /// The root indices in `importRoots`.
@@ -128,11 +132,16 @@ public final class Machine {
     /// The store paths of outputs that were built for this evaluation.
     var builtOutputs: Set<ByteKey> = []
 
+    /// Whether the evaluation has read the clock.
+    package var readsClock = false
+    /// When the machine was made, in seconds since 1970; null in a pure evaluation.
+    private(set) lazy var startTime = io.currentTime().map { Value(small: Int($0)) } ?? .null
+
     // MARK: Observation, positions and the store
 
     var recording: EventRecording?
-    /// The positions for `unsafeGetAttrPos`, as program and span. Their numbers begin with one.
-    var attributePositions: [(program: UInt32, span: SourceSpan)] = []
+    /// The positions for `unsafeGetAttrPos`.
+    var attributePositions = PositionTable()
     /// The position numbers of instructions that define attributes, by chunk and index into its spans.
     var instructionPositions: [UInt64: UInt32] = [:]
     public let settings: MachineSettings
@@ -171,16 +180,22 @@ public final class Machine {
     ///   - limits: What the evaluation may use.
     ///   - settings: What affects the evaluation besides.
     ///   - cancellation: Stops the evaluation from another thread.
+    ///   - region: Where the heap must be so that it can become an image; nil if it need not.
+    ///   - image: The image that the machine continues from; nil if it begins with nothing.
     ///   - print: Receives what `trace` and `warn` print, line by line without the line ends.
     public init?(
         io: any EvalIO, fetchIO: (any EvalIO)? = nil, limits: Limits = Limits(),
         settings: MachineSettings = MachineSettings(), cancellation: Cancellation? = nil,
-        print: @escaping ([UInt8]) -> Void
+        region: ImageRegion? = nil, image: HeapImage? = nil, print: @escaping ([UInt8]) -> Void
     ) {
-        guard let storage = MachineStorage(memoryLimit: limits.memory) else {
+        guard
+            let storage = MachineStorage(
+                memoryLimit: limits.memory, region: image?.header.region ?? region, image: image)
+        else {
             return nil
         }
         self.storage = storage
+        self.image = image
         self.limits = limits
         self.io = StoreView(io)
         self.fetchIO = fetchIO.map { [view = self.io] in StoreView($0, sharingObjectsOf: view) } ?? self.io
@@ -192,6 +207,10 @@ public final class Machine {
         state = storage.state
         storage.initializeState(for: self)
         setLimits()
+        if let image {
+            restore(image)
+            return
+        }
         for known in Symbols.allCases {
             var name = known.rawValue
             name.withUTF8 { _ = state.pointee.symbols.intern($0) }
@@ -215,14 +234,19 @@ public final class Machine {
         self.cancellation = cancellation
         self.print = print
         storage = template.storage
+        image = template.image
         state = storage.state
-        programs = template.programs
         sharedPrograms = template.programs.count
+        state.pointee.host = .passUnretained(self)
+        setLimits()
+        if let image {
+            restore(image)
+            return
+        }
+        programs = template.programs
         globals = template.globals
         importRoots = template.importRoots
         attributePositions = template.attributePositions
-        state.pointee.host = .passUnretained(self)
-        setLimits()
     }
 
     /// Sets the limits in the state. They are first checked at the first allocation.
@@ -237,6 +261,12 @@ public final class Machine {
         io.removeAll()
         memory?.release()
     }
+
+    /// Room for the objects of an image, as `MachineStorage.openImageObjects`.
+    func openImageObjects(_ byteCount: Int) -> UnsafeMutableRawPointer? { storage.openImageObjects(byteCount) }
+
+    /// Drops what was written to the image's pages.
+    func discardImageWrites() { storage.discardImageWrites() }
 
     /// Marks all values as unusable after a collection was stopped halfway. `failure` says why.
     func abandonHeap() { isHeapAbandoned = true }

@@ -32,18 +32,24 @@ public final class MachineMemory {
     /// - Parameters:
     ///   - settings: The settings of every machine that will use the memory. Stress mode is not possible, since it
     ///     protects pages, nor is an impure machine, since its constants change.
+    ///   - image: The image that every machine continues from; nil if they begin with nothing.
     ///   - prepare: Installs what every machine shall have besides its builtins.
-    public init?(settings: MachineSettings, prepare: (Machine) throws -> Void = { _ in }) {
+    public init?(
+        settings: MachineSettings, image: HeapImage? = nil, prepare: (Machine) throws -> Void = { _ in }
+    ) {
         guard !settings.stress, let io = try? RootedIO(roots: []),
-            let template = Machine(io: io, settings: settings, print: { _ in }), (try? prepare(template)) != nil
+            let template = Machine(io: io, settings: settings, image: image, print: { _ in }),
+            (try? prepare(template)) != nil
         else { return nil }
         self.template = template
         template.state.pointee.resetCaches()
         let state = template.state.pointee
         pristine = state
         symbols = state.symbols.snapshot()
-        permanentBytes = Self.bytes(from: state.heap.permanent, to: state.heap.permanentTop)
-        heapBytes = Self.bytes(from: state.heap.nursery, to: state.registers.hp)
+        // The pages of an image become again what they are in its file.
+        let isMapped = image != nil
+        permanentBytes = isMapped ? [] : Self.bytes(from: state.heap.permanent, to: state.heap.permanentTop)
+        heapBytes = isMapped ? [] : Self.bytes(from: state.heap.nursery, to: state.registers.hp)
         roots = Array(UnsafeBufferPointer(start: state.roots, count: state.rootCount))
     }
 
@@ -83,6 +89,7 @@ public final class MachineMemory {
         clear(heap.nursery, max(heap.nurseryTouched, template.state.pointee.registers.hp - heap.nursery))
         // Full collections have returned the other space already.
         clear(heap.current, heap.oldBytes)
+        if template.image != nil { return template.discardImageWrites() }
         heapBytes.withUnsafeBytes { if let base = $0.baseAddress { copy($0.count, base, pristine.heap.nursery) } }
         let kept = permanentBytes.count
         clear(heap.permanent + kept, heap.permanentBytes - kept)

@@ -111,6 +111,8 @@ struct MachineState: BitwiseCopyable {
     /// The start of the nursery in use, which differs from that of its range under stress only.
     var nurseryStart: UnsafeMutableRawPointer
     var remembered: RememberedSet
+    /// The written slots of the image, if there is one.
+    var imageWrites = ImageWrites()
 
     // MARK: Limits and what was used
 

@@ -9,18 +9,37 @@ struct AddressRange: ~Copyable {
     let byteCount: Int
 
     /// The result is nil when the system does not grant that much address space.
-    init?(byteCount: Int) {
+    ///
+    /// - Parameters:
+    ///   - byteCount: The size.
+    ///   - address: Where the range must begin; nil for anywhere. The result is nil when something else lies there.
+    init?(byteCount: Int, at address: UInt? = nil) {
         let size = max(byteCount, 1)
-        let range = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        let wanted = address.flatMap { UnsafeMutableRawPointer(bitPattern: $0) }
+        let placed = wanted == nil ? 0 : Self.fixedNoReplace
+        let range = mmap(
+            wanted, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | placed, -1, 0)
         guard let range, range != MAP_FAILED else { return nil }
+        // A system older than the flag takes the address as a mere hint.
+        guard wanted == nil || range == wanted else {
+            munmap(range, size)
+            return nil
+        }
         start = range
         self.byteCount = size
     }
+
+    /// `MAP_FIXED_NOREPLACE` of Linux, which the C library's header shows to no other language: the range is placed exactly
+    /// there or not at all.
+    private static let fixedNoReplace: Int32 = 0x10_0000
 
     /// Reserves room for `count` elements of a type that needs no deinitialization.
     init?<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type) {
         self.init(byteCount: count * MemoryLayout<Element>.stride)
     }
+
+    /// Makes every page as it was when it was mapped: zero, or as in the file.
+    func discard() { madvise(start, byteCount, MADV_DONTNEED) }
 
     deinit { munmap(start, byteCount) }
 

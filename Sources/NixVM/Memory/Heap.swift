@@ -23,6 +23,12 @@ struct Heap: BitwiseCopyable {
     let nursery: UnsafeMutableRawPointer
     let second: UnsafeMutableRawPointer
     let permanent: UnsafeMutableRawPointer
+    /// The objects of the image that the machine was made from. They never move, and may be written. There are none
+    /// without an image.
+    var imageObjects: UnsafeMutableRawPointer
+    var imageBytes = 0
+    /// The bytes at the start of the permanent range that belong to the image.
+    var permanentImageBytes = 0
     var firstIsCurrent = true
     /// The end of what the current space holds, where the next survivor is copied to.
     var oldTop: UnsafeMutableRawPointer
@@ -47,6 +53,7 @@ struct Heap: BitwiseCopyable {
         oldTop = objects
         self.permanent = permanent
         permanentTop = permanent
+        imageObjects = objects
     }
 
     var current: UnsafeMutableRawPointer { firstIsCurrent ? first : second }
@@ -54,6 +61,8 @@ struct Heap: BitwiseCopyable {
     /// The bytes of the current space that are in use.
     var oldBytes: Int { oldTop - current }
     var permanentBytes: Int { permanentTop - permanent }
+    /// The bytes of the permanent range that this machine has filled itself.
+    var ownPermanentBytes: Int { permanentBytes - permanentImageBytes }
 
     /// Takes words from the permanent range; nil when it has not so many.
     ///

@@ -51,6 +51,7 @@ extension Interpreter {
             failures: machine.caughtFailures, stop: machine.stop)
         state.pointee.remembered.forgetAll()
         moveRoots(&collector)
+        moveImageWrites(&collector)
         collector.scan(from: to)
         if collector.isAbandoned {
             discard(to, from: 0, to: collector.free - to)

@@ -18,6 +18,15 @@ final class MachineStorage {
     private let chunks: AddressRange
     private let roots: AddressRange
     private let remembered: AddressRange
+    /// The objects of an image, or where they will be copied to when one is written.
+    private var imageObjects: AddressRange?
+    /// The tables of the programs of an image.
+    private var imageTables: AddressRange?
+    /// The written slots of an image.
+    private var imageWrites: AddressRange?
+    /// Where an image may be made, or was made.
+    let region: ImageRegion?
+    private let image: HeapImage?
     private let tailSiteRing: FixedTable<TailSites.Entry>
     private let layoutCache = FixedTable(repeating: LayoutCacheEntry(), count: LayoutCacheEntry.count)
     private let sharedLayouts = FixedTable(repeating: SharedLayout(), count: SharedLayout.count)
@@ -30,19 +39,43 @@ final class MachineStorage {
 
     /// Reserves and allocates everything. The result is nil when the address space cannot be reserved.
     ///
-    /// - Parameter memoryLimit: The machine's limit in bytes, or nil for none. The ranges are in proportion to it, and to
-    ///   what the system's limit on address space leaves.
-    init?(memoryLimit: Int?) {
+    /// - Parameters:
+    ///   - memoryLimit: The machine's limit in bytes, or nil for none. The ranges are in proportion to it, and to what the
+    ///     system's limit on address space leaves.
+    ///   - region: Where the permanent range must begin, so that the heap can become an image; nil for anywhere.
+    ///   - image: The image that is mapped; nil for none.
+    init?(memoryLimit: Int?, region: ImageRegion? = nil, image: HeapImage? = nil) {
         guard let sizes = HeapSizes(memoryLimit: memoryLimit, room: AddressSpace.room) else { return nil }
         self.sizes = sizes
         guard let objects = AddressRange(byteCount: sizes.space * 3),
-            let permanent = AddressRange(byteCount: sizes.permanent),
+            let permanent = AddressRange(
+                byteCount: min(sizes.permanent, region == nil ? .max : ImageRegion.permanentBytes), at: region?.base),
             let stack = AddressRange(byteCount: sizes.stack), let frames = AddressRange(byteCount: sizes.stack),
             let tailSites = AddressRange(sizes.stack / MemoryLayout<Frame>.stride, of: UInt.self),
             let chunks = AddressRange(sizes.chunks, of: LoadedChunk.self),
             let roots = AddressRange(MachineState.rootCapacity, of: Value.self),
             let remembered = AddressRange(RememberedSet.capacity, of: UInt.self)
         else { return nil }
+        if let image {
+            let objectBytes = image.bytes(.objects).count
+            guard let region,
+                let objects = AddressRange(
+                    byteCount: min(objectBytes + sizes.space, ImageRegion.objectBytes), at: region.objects),
+                let tables = AddressRange(byteCount: image.bytes(.tables).count, at: region.tables),
+                let writes = AddressRange(byteCount: ImageWrites.byteCount(imageBytes: objectBytes)),
+                image.map(.permanent, to: permanent), image.map(.objects, to: objects), image.map(.tables, to: tables),
+                image.map(.chunks, to: chunks)
+            else { return nil }
+            imageObjects = consume objects
+            imageTables = consume tables
+            imageWrites = consume writes
+        } else {
+            imageObjects = nil
+            imageTables = nil
+            imageWrites = nil
+        }
+        self.region = region
+        self.image = image
         let returnCode = FixedTable(repeating: Opcode.return.rawValue, count: 8)
         tailSiteRing = FixedTable(
             repeating: TailSites.Entry(frame: 0, site: UnsafePointer(returnCode.base)), count: TailSites.capacity)
@@ -101,5 +134,52 @@ final class MachineStorage {
         state.pointee.chunks[0] = LoadedChunk(
             code: code, tables: tables, arity: 0, maximumStack: 0, program: 0, index: 0)
         state.pointee.chunkCount = 1
+        if let image { continueFrom(image) }
+    }
+
+    /// Makes the state that of a machine whose heap is that of an image.
+    private func continueFrom(_ image: HeapImage) {
+        let permanentBytes = image.bytes(.permanent).count
+        state.pointee.heap.permanentTop = state.pointee.heap.permanent + permanentBytes
+        state.pointee.heap.permanentImageBytes = permanentBytes
+        placeOwnChunks()
+        let names = image.elements(.symbols, image.catalogue.numbers.symbols, of: ImageSymbol.self)
+        symbols.pointee = SymbolTable(names)
+        guard let objects = imageObjects?.start, let writes = imageWrites?.start else { return }
+        state.pointee.heap.imageObjects = objects
+        state.pointee.heap.imageBytes = image.bytes(.objects).count
+        state.pointee.imageWrites = ImageWrites(
+            writes, base: UInt(bitPattern: objects), imageBytes: state.pointee.heap.imageBytes)
+    }
+
+    /// Makes the machine's own chunks refer to code and tables of this process.
+    private func placeOwnChunks() {
+        state.pointee.chunks[0].code = UnsafePointer(returnCode.base)
+        for index in 0..<ImageWriter.firstProgramChunk {
+            state.pointee.chunks[index].tables = UnsafePointer(tables.base)
+        }
+    }
+
+    /// The end of the image's objects, with room for `byteCount` more; nil if the system does not grant that. Without an
+    /// image, the room is where the objects of one are.
+    func openImageObjects(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        if imageObjects == nil, let region {
+            imageObjects = AddressRange(byteCount: max(byteCount, 8), at: region.objects)
+            if let start = imageObjects?.start { state.pointee.heap.imageObjects = start }
+        }
+        guard let start = imageObjects?.start, let size = imageObjects?.byteCount else { return nil }
+        let used = state.pointee.heap.imageBytes
+        return used + byteCount <= size ? start + used : nil
+    }
+
+    /// Drops what was written to the image's pages.
+    func discardImageWrites() {
+        guard image != nil else { return }
+        imageObjects?.discard()
+        imageTables?.discard()
+        imageWrites?.discard()
+        permanent.discard()
+        chunks.discard()
+        placeOwnChunks()
     }
 }

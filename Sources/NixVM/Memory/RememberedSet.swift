@@ -56,14 +56,22 @@ extension Interpreter {
     /// Whether a slot belongs to an object outside the nursery. A slot of the stack does not.
     @inline(__always)
     func isOld(_ slot: Slot) -> Bool {
-        let offset = UInt(bitPattern: slot) &- UInt(bitPattern: state.pointee.heap.first)
-        return offset < 3 * UInt(bitPattern: state.pointee.heap.spaceSize) && !isYoung(UInt(bitPattern: slot))
+        let address = UInt(bitPattern: slot)
+        let offset = address &- UInt(bitPattern: state.pointee.heap.first)
+        return offset < 3 * UInt(bitPattern: state.pointee.heap.spaceSize) && !isYoung(address) || isInImage(address)
+    }
+
+    /// Whether an address lies among the objects of the image.
+    @inline(__always)
+    func isInImage(_ address: UInt) -> Bool {
+        address &- UInt(bitPattern: state.pointee.heap.imageObjects) < UInt(bitPattern: state.pointee.heap.imageBytes)
     }
 
     /// Stores a value in a slot of an object of any age.
     @inline(__always)
     func write(_ value: Value, to slot: Slot) {
         slot.pointee = value
+        if isInImage(UInt(bitPattern: slot)) { noteImageWrite(slot) }
         if isYoung(UInt(value.bits)), !isYoung(UInt(bitPattern: slot)) { remember(slot) }
     }
 

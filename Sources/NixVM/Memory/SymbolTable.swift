@@ -42,6 +42,24 @@ struct SymbolTable: ~Copyable {
         table.initialize(repeating: 0, count: mask + 1)
     }
 
+    /// The names of an image, whose bytes lie there. The hashes are made anew, because their seed must not be known to
+    /// those who choose names.
+    init(_ image: UnsafeBufferPointer<ImageSymbol>) {
+        self.init()
+        while capacity < image.count { _ = growEntries() }
+        for symbol in image {
+            let bytes = UnsafeBufferPointer(start: UnsafePointer<UInt8>(bitPattern: symbol.bytes), count: symbol.length)
+            entries[count] = Entry(
+                bytes: bytes.baseAddress, length: UInt32(truncatingIfNeeded: symbol.length), hash: hash(bytes),
+                prefix: Self.prefix(bytes), string: Value(bits: symbol.string))
+            count += 1
+            if symbol.string == 0 { promisedBytes += Self.stringBytes(symbol.length) }
+        }
+        var newMask = mask
+        while (count + 1) * 2 > newMask { newMask = 2 * newMask + 1 }
+        _ = setMask(newMask)
+    }
+
     deinit {
         free(entries)
         free(table)

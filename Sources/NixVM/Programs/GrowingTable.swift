@@ -1,19 +1,29 @@
 import Glibc
 
 /// A table of trivial elements, which moves as it grows: its address is valid until the next `set`. Elements that were
-/// not set are zero. This value is its only owner.
+/// not set are zero. This value is its only owner, unless the elements lie in an image.
 struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     private(set) var base: UnsafeMutablePointer<Element>
     /// The number of elements up to the last one that was set.
     private(set) var count = 0
     private var capacity: Int
+    /// Whether the elements lie in an image.
+    private var isBorrowed = false
 
     init(capacity: Int) {
         self.capacity = max(1, capacity)
         base = Self.zeros(self.capacity)
     }
 
-    deinit { base.deallocate() }
+    /// A table whose elements lie in an image until it grows.
+    init(borrowing elements: UnsafeMutablePointer<Element>, count: Int) {
+        base = elements
+        self.count = count
+        capacity = count
+        isBorrowed = true
+    }
+
+    deinit { if !isBorrowed { base.deallocate() } }
 
     private static func zeros(_ count: Int) -> UnsafeMutablePointer<Element> {
         let elements = UnsafeMutablePointer<Element>.allocate(capacity: count)
@@ -35,7 +45,8 @@ struct GrowingTable<Element: BitwiseCopyable>: ~Copyable {
     private mutating func grow(to capacity: Int) {
         let larger = Self.zeros(capacity)
         larger.update(from: base, count: count)
-        base.deallocate()
+        if !isBorrowed { base.deallocate() }
+        isBorrowed = false
         base = larger
         self.capacity = capacity
     }

@@ -13,6 +13,8 @@ final class LoadedProgram {
     /// code already contains the machine's indices.
     let firstChunk: Int
     let tables: UnsafeMutablePointer<ProgramTables>
+    /// The encoded program, if this one is of an image. What is known of chunks and formals is decoded from it.
+    let encoded: ImageProgram?
     /// The machine's symbol for each symbol of the program.
     var symbols: GrowingTable<UInt32>
     var constants: GrowingTable<Value>
@@ -33,6 +35,8 @@ final class LoadedProgram {
     private var nextBlock: UnsafeMutableRawPointer?
     /// Why a part could not be added. The tables are incomplete then.
     var failure: EvalFailure?
+    /// By formals: whether they were decoded. It is empty unless the program is of an image.
+    private var areFormalsKnown: [Bool] = []
     /// The free bytes of the last block for code.
     private var codeRoom = 0
     private var nextCode: UnsafeMutablePointer<UInt8>?
@@ -47,6 +51,7 @@ final class LoadedProgram {
     init(_ origin: ProgramOrigin, number: Int, nextChunk: Int) {
         self.origin = origin
         self.number = number
+        encoded = nil
         firstChunk = origin.hasReservedChunks ? nextChunk : 0
         let sizes = origin.sizes
         let unknown = Formals(formals: [], hasEllipsis: false)
@@ -75,9 +80,34 @@ final class LoadedProgram {
         tables.pointee.formals = UnsafePointer(formals.base)
     }
 
+    /// Sets up a program of an image, whose tables lie there.
+    init(image: HeapImage, number: Int) {
+        let encoded = image.program(number)
+        self.encoded = encoded
+        origin = encoded.origin
+        self.number = number
+        firstChunk = encoded.firstChunk
+        program = Program(
+            symbols: [], constants: [], shapes: [],
+            formals: Array(repeating: Formals(formals: [], hasEllipsis: false), count: origin.sizes.formals),
+            chunks: [],
+            lines: nil)
+        tables = encoded.tables
+        symbols = GrowingTable(
+            borrowing: UnsafeMutablePointer(mutating: tables.pointee.symbols), count: origin.sizes.symbols)
+        constants = GrowingTable(
+            borrowing: UnsafeMutablePointer(mutating: tables.pointee.constants), count: origin.sizes.constants)
+        shapes = GrowingTable(
+            borrowing: UnsafeMutablePointer(mutating: tables.pointee.shapes), count: origin.sizes.shapes)
+        formals = GrowingTable(
+            borrowing: UnsafeMutablePointer(mutating: tables.pointee.formals), count: origin.sizes.formals)
+        descriptions = GrowingTable(capacity: origin.sizes.chunks)
+        areFormalsKnown = Array(repeating: false, count: origin.sizes.formals)
+    }
+
     deinit {
         for block in blocks { block.deallocate() }
-        tables.deallocate()
+        if encoded == nil { tables.deallocate() }
     }
 
     /// Finds the line and column of a position in the source, or is nil if they are not known. It is made on demand,
@@ -92,9 +122,30 @@ final class LoadedProgram {
     /// Gives the next chunk of the program its index in the machine, unless chunks are reserved.
     func add(machineIndex: Int) { machineIndices.append(UInt32(truncatingIfNeeded: machineIndex)) }
 
+    // Entries of an image that were not set are zero.
+
+    func hasConstant(_ index: UInt32) -> Bool { encoded != nil && constants.base[Int(index)].bits != 0 }
+
+    func hasShape(_ index: UInt32) -> Bool {
+        encoded != nil && UInt(bitPattern: shapes.base[Int(index)].indices) != 0
+    }
+
+    func hasFormals(_ index: UInt32) -> Bool {
+        encoded != nil && UInt(bitPattern: formals.base[Int(index)].sorted) != 0
+    }
+
     /// The bytes that adding formals allocates, besides those that they refer to.
     func formalsGrowth(for index: Int) -> Int {
         formals.growth(for: index) + (index < program.formals.count ? 0 : 2 * MemoryLayout<Formals>.stride)
+    }
+
+    /// The formals with an index.
+    func formals(_ index: Int) -> Formals {
+        if let encoded, !areFormalsKnown[index] {
+            areFormalsKnown[index] = true
+            if let formals = encoded.indexed?.formals(index) { program.formals[index] = formals }
+        }
+        return program.formals[index]
     }
 
     /// Keeps formals, whose names and defaults messages and builtins read.
@@ -104,13 +155,21 @@ final class LoadedProgram {
 
     /// What is known of a chunk, without its code. Nothing is known of a thunk without code.
     func chunk(_ chunkIndex: Int) -> Chunk {
-        let number = Int(descriptions.base[chunkIndex])
+        let number = descriptionNumber(chunkIndex)
         return number > 0 ? program.chunks[number - 1] : Self.unknown
+    }
+
+    /// The number of a chunk's description, or 0 if nothing is known of the chunk.
+    private func descriptionNumber(_ chunkIndex: Int) -> Int {
+        let number = Int(descriptions.base[chunkIndex])
+        guard number == 0, let chunk = encoded?.indexed?.chunk(chunkIndex) else { return number }
+        describe(chunkIndex, chunk)
+        return Int(descriptions.base[chunkIndex])
     }
 
     /// The same, with the spans of its instructions.
     func chunkWithSpans(_ chunkIndex: Int) -> Chunk {
-        let number = Int(descriptions.base[chunkIndex])
+        let number = descriptionNumber(chunkIndex)
         guard number > 0 else { return Self.unknown }
         if let spans = origin.spans, program.chunks[number - 1].instructionSpans.isEmpty {
             program.chunks[number - 1].instructionSpans = spans(chunkIndex)
@@ -124,7 +183,7 @@ final class LoadedProgram {
 
     /// The size of a chunk's code in bytes.
     func codeSize(_ chunkIndex: Int) -> Int {
-        let number = Int(descriptions.base[chunkIndex])
+        let number = descriptionNumber(chunkIndex)
         return number > 0 ? codeSizes[number - 1] : 0
     }
 

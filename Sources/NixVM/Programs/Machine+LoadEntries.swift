@@ -5,11 +5,19 @@ extension Machine {
     /// Adds everything that a part has.
     func add(_ part: ProgramPart, to loaded: LoadedProgram, _ budget: inout LoadBudget) throws(EvalFailure) {
         for entry in part.symbols { try add(symbol: entry.element, at: Int(entry.index), loaded, &budget) }
-        for entry in part.constants { try add(entry.element, at: Int(entry.index), loaded, &budget) }
-        for entry in part.shapes { try add(entry.element, at: Int(entry.index), loaded, &budget) }
-        for entry in part.formals { try add(entry.element, at: Int(entry.index), loaded, &budget) }
+        for entry in part.constants where !loaded.hasConstant(entry.index) {
+            try add(entry.element, at: Int(entry.index), loaded, &budget)
+        }
+        for entry in part.shapes where !loaded.hasShape(entry.index) {
+            try add(entry.element, at: Int(entry.index), loaded, &budget)
+        }
+        for entry in part.formals where !loaded.hasFormals(entry.index) {
+            try add(entry.element, at: Int(entry.index), loaded, &budget)
+        }
         loaded.publish()
-        for entry in part.outlines { try announce(entry.element, Int(entry.index), loaded, &budget) }
+        for entry in part.outlines where !isAnnounced(Int(entry.index), loaded) {
+            try announce(entry.element, Int(entry.index), loaded, &budget)
+        }
         for function in part.functions { try describe(function.chunk, function.chunkIndex, loaded, &budget) }
         var codeBytes = 0
         for index in part.code.indices { codeBytes += part.code[index].chunk.code.count }
@@ -77,6 +85,13 @@ extension Machine {
             arity: UInt32(chunk.arity),
             maximumStack: UInt32(chunk.arity), program: UInt32(truncatingIfNeeded: loaded.number),
             index: UInt32(truncatingIfNeeded: chunkIndex))
+    }
+
+    /// Whether an image has a chunk already, maybe with its code. A part of a program of an image repeats what the image
+    /// has of it.
+    private func isAnnounced(_ chunkIndex: Int, _ loaded: LoadedProgram) -> Bool {
+        loaded.encoded != nil
+            && UInt(bitPattern: state.pointee.chunks[loaded.machineIndex(of: chunkIndex)].code) != 0
     }
 
     private func addMachineIndex(_ loaded: LoadedProgram, _ budget: inout LoadBudget) throws(EvalFailure) {

@@ -27,7 +27,12 @@ extension Machine {
             return Value(Tag.other, try text(Kind.path, path, &budget))
         case .global(let symbol):
             let name = name(of: symbol, in: loaded)
-            if let value = globals[name] { return value }
+            if let value = globals[name] {
+                // A constant is not forced, so this one is the time itself.
+                guard value.isThunk else { return value }
+                readsClock = true
+                return startTime
+            }
             throw EvalFailure(kind: .undefinedVariable, message: Array("undefined variable '".utf8) + name + [0x27])
         }
     }

@@ -41,13 +41,13 @@ extension Machine {
 
     /// The directory that a program's relative paths start from, or nothing if there is no such program.
     public func directory(ofProgram index: Int) -> [UInt8] {
-        programs.indices.contains(index) ? programs[index].origin.directory : []
+        (0..<programs.count).contains(index) ? programs[index].origin.directory : []
     }
 
     /// The position with a number from a layout, or nil for 0.
     func attributePosition(_ number: UInt32) -> SourcePosition? {
         guard number > 0, Int(number) <= attributePositions.count else { return nil }
-        let (program, span) = attributePositions[Int(number) - 1]
+        let (program, span) = attributePositions[number]
         return position(in: Int(program), span: span)
     }
 

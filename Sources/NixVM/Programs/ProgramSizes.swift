@@ -8,6 +8,14 @@ struct ProgramSizes {
     var formals = 0
     var chunks = 0
 
+    init(symbols: Int, constants: Int, shapes: Int, formals: Int, chunks: Int) {
+        self.symbols = symbols
+        self.constants = constants
+        self.shapes = shapes
+        self.formals = formals
+        self.chunks = chunks
+    }
+
     init(_ program: Program) {
         symbols = program.symbols.count
         constants = program.constants.count

@@ -2,8 +2,11 @@ import NixStore
 
 /// What one evaluation knows of the store.
 final class StoreState {
-    /// The derivations made or read so far.
-    let derivations = DerivationTable()
+    /// The derivations made or read so far. Those of an image are decoded when something first asks for any.
+    private(set) lazy var derivations =
+        image.flatMap { try? ImageDerivations.table($0.catalogue.derivations) } ?? DerivationTable()
+    /// The image with which the evaluation began.
+    var image: HeapImage?
     /// The contexts of one element, and the meanings of elements. Both are keyed by the element's bits.
     var singleContexts: [UInt64: Value] = [:]
     var contextElements: [UInt64: ContextElement] = [:]

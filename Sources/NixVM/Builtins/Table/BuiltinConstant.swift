@@ -58,7 +58,9 @@ struct BuiltinConstant: Sendable {
         },
         BuiltinConstant(
             "currentTime", since: "0.9", "When the evaluation began, in seconds since 1970. Pure evaluations lack it."
-        ) { machine in machine.io.currentTime().map { machine.permanentInteger($0) } },
+        ) { machine in
+            machine.io.currentTime() == nil ? nil : machine.clockValue
+        },
         BuiltinConstant("nixPath", since: "1.8", "The search path: a list of sets with `path` and `prefix`.") {
             $0.searchPathValue($0.settings.searchPath)
         },

@@ -31,6 +31,8 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
     case fail
     /// Fetches an input of a flake, as `fetchTree` does, whether or not it is locked: for builtins that are written in Nix.
     case fetchInput
+    /// Reads the clock, for `builtins.currentTime` where an image may be made.
+    case readClock
 
     /// Its index in the table.
     @inline(__always) var index: Int { Int(rawValue) }
@@ -55,6 +57,7 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
         case .returnForced: "<return>"
         case .fail: "<fail>"
         case .fetchInput: "<fetchInput>"
+        case .readClock: "<readClock>"
         }
     }
 
@@ -74,6 +77,7 @@ enum InternalStep: UInt8, CaseIterable, Sendable {
         case .returnForced: BuiltinCode(arity: 0, slots: 0) { $0.done($0.pop()) }
         case .fail: BuiltinCode(arity: 1, strict: 1, slots: BuiltinCode.noFrame) { $0.failWithArgument() }
         case .fetchInput: BuiltinCode(arity: 1, strict: 1, slots: BuiltinCode.noFrame) { $0.fetchInputStep() }
+        case .readClock: BuiltinCode(arity: 1, slots: BuiltinCode.noFrame) { $0.readClockStep() }
         }
     }
 
@@ -99,6 +103,12 @@ extension Interpreter {
     /// The code that runs one step of a frame of the interpreter's own.
     @inline(__always)
     func stepCode(_ step: InternalStep) -> UnsafePointer<UInt8> { stepCode(step.index) }
+
+    /// Answers with the time at which the machine was made, and records that the evaluation depends on it.
+    fileprivate func readClockStep() -> Step {
+        machine.readsClock = true
+        return done(machine.startTime)
+    }
 
     fileprivate func failWithArgument() -> Step {
         guard argument(0).isString else { return failExpected("a string", argument(0)) }

@@ -50,6 +50,16 @@ extension Machine {
         }
     }
 
+    /// `builtins.currentTime`. Where an image may be made, it is a thunk, which records that it is forced.
+    var clockValue: Value {
+        guard region != nil else { return startTime }
+        let thunk = state.pointee.heap.allocatePermanent(words: 3)
+        thunk[0] = Object.header(Kind.thunk, count: 2, field: state.pointee.applyOneChunk)
+        thunk[1] = Value.builtin(.readClock).bits
+        thunk[2] = Value.null.bits
+        return Value(Tag.thunk, thunk)
+    }
+
     private func installConstants(_ entries: inout [(symbol: UInt32, value: Value)]) {
         for constant in BuiltinConstant.all {
             var value = Value.null

@@ -1,0 +1,107 @@
+import NixBytecode
+import NixStore
+import NixVM
+
+/// Evaluating from an image, and so that the heap can become one.
+extension Evaluator {
+    /// Loads a source as a whole program, which is encoded, so that an image can keep it. The disk cache has or gets the
+    /// program of a file.
+    func loadForImage(
+        _ source: [UInt8], file: [UInt8]?, name: String, directory: [UInt8], scopeNames: [[UInt8]]?
+    ) throws(EvalFailure) -> ValueHandle {
+        let key = DiskCache.Key(try programKey(source, scopeNames))
+        let isCached = disk != nil && file != nil && source.count >= DiskCache.smallestSource
+        let known = isCached ? disk?.program(key, limit: machine.roomOutsideHeap) : nil
+        let program: IndexedProgram
+        if let known {
+            program = known
+        } else {
+            program = try encoded(source, name: name, scopeNames, isCached ? key : nil)
+        }
+        let part: ProgramPart
+        do throws(ProgramRejection) { part = try program.part(0) } catch {
+            disk?.remove(key)
+            throw EvalFailure(
+                kind: .value,
+                message: Array("the cached program of '\(name)' was damaged and is removed; run again (\(error))".utf8))
+        }
+        try count(program: program.memoryBytes)
+        let (top, number) = try machine.load(indexed: program, part: part, name: name, directory: directory)
+        partial[number] = PartialProgram(name: name, code: .cached(program, key))
+        if let file {
+            sources[name] = nil
+            sourceKeys[name] = (file, key, scopeNames)
+        } else {
+            inlineSources[number] = source
+        }
+        imageSources[number] = ImageProgramSource(
+            encoded: [], file: file, key: key.digest, scopeNames: scopeNames, text: file == nil ? source : nil)
+        return top
+    }
+
+    /// Compiles a source as a whole.
+    ///
+    /// - Parameter cacheKey: the key under which the disk cache gets the program; nil if it does not.
+    private func encoded(
+        _ source: [UInt8], name: String, _ scopeNames: [[UInt8]]?, _ cacheKey: DiskCache.Key?
+    ) throws(EvalFailure) -> IndexedProgram {
+        let program = try compile(source, name: name, scopeNames: scopeNames)
+        guard let bytes = try? IndexedProgram.bytes(of: program), let indexed = try? IndexedProgram(bytes) else {
+            throw EvalFailure(kind: .value, message: Array("the program of '\(name)' is too large".utf8))
+        }
+        if let cacheKey { disk?.add(cacheKey) { _ in program } }
+        return indexed
+    }
+
+    /// A program of the image, whose code is made when it is first run.
+    func imageProgram(_ number: Int) -> PartialProgram? {
+        guard let (program, name, key) = machine.imageProgram(number) else { return nil }
+        let known = PartialProgram(name: name, code: .cached(program, DiskCache.Key(digest: key)))
+        partial[number] = known
+        return known
+    }
+
+    /// The text of a source that is no file, by the number of its program.
+    func inlineSource(_ program: Int) -> [UInt8]? {
+        inlineSources[program] ?? (program >= 0 ? machine.imageText(program) : nil)
+    }
+
+    /// What identifies the source of a file whose text is only read again for excerpts.
+    func sourceKey(_ name: String) -> (file: [UInt8], key: DiskCache.Key, scopeNames: [[UInt8]]?)? {
+        if let known = sourceKeys[name] { return known }
+        guard let known = machine.imageSource(name), let file = known.file else { return nil }
+        return (file, DiskCache.Key(digest: known.key), known.scopeNames)
+    }
+
+    /// Writes everything alive to an image. After that nothing can be evaluated.
+    ///
+    /// - Parameters:
+    ///   - path: the file, which is replaced as a whole.
+    ///   - identity: a digest of 32 bytes of all that the evaluation depended on.
+    ///   - handles: the values that are wanted back, in this order.
+    ///   - host: what is kept with the image.
+    /// - Throws: why no image can be made or written.
+    package func writeImage(
+        to path: String, identity: [UInt8], handles: [ValueHandle], host: [UInt8]
+    ) throws(ImageError) -> WrittenImage {
+        guard canMakeImage, !machine.readsClock else { throw .unsupported("the evaluation read the clock") }
+        let derivation = try ownProgram()
+        return try machine.writeImage(to: path, identity: identity, handles: handles, host: host) { number in
+            if number == 0 { return derivation }
+            if var source = self.imageSources[number] {
+                guard case .cached(let program, _)? = self.partial[number]?.code else { return nil }
+                source.encoded = program.bytes
+                return source
+            }
+            return self.machine.imageProgramSource(number)
+        }
+    }
+
+    /// The program of the builtin `derivation`, which each machine has as its first.
+    private func ownProgram() throws(ImageError) -> ImageProgramSource {
+        guard let program = try? Self.derivationProgram(), let bytes = try? IndexedProgram.bytes(of: program) else {
+            throw .unsupported("the builtin 'derivation' cannot be encoded")
+        }
+        return ImageProgramSource(encoded: bytes, file: nil, key: [], text: NixSources.derivation)
+    }
+}
