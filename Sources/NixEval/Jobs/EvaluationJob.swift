@@ -54,6 +54,10 @@ public struct EvaluationJob: Sendable {
     /// The only files that the evaluation may read.
     public var io: RootedIO
     public var limits = EvaluationLimits()
+    /// The image that the evaluation starts from; nil if it begins with nothing. System and features must be those with
+    /// which the image was made. A file as the input stands for the set of the image; a source or program must be a function
+    /// and is called with that set.
+    public var image: HeapImage?
     /// Where what the job reads of derivations is built; nil if it may not read it.
     public var building: Building?
 

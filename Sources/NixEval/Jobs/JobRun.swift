@@ -135,6 +135,15 @@ final class JobRun {
     }
 
     private func load(_ evaluator: Evaluator) throws -> ValueHandle {
+        guard job.image != nil else { return try loadInput(evaluator) }
+        guard let set = evaluator.machine.imageHandles.first else {
+            throw EvalFailure(kind: .internalError, message: Array("the image has no value".utf8))
+        }
+        if case .file = job.input { return set }
+        return try evaluator.call(evaluator.force(loadInput(evaluator)), [set])
+    }
+
+    private func loadInput(_ evaluator: Evaluator) throws -> ValueHandle {
         switch job.input {
         case .source(let source, let name, let directory):
             return try evaluator.load(source: source, name: name, directory: directory)

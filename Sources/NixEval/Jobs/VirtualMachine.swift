@@ -12,9 +12,11 @@ public actor VirtualMachine {
     /// The cache of programs in files, for later processes.
     private let disk: DiskCache?
     /// Jobs are pure: clock, environment and system of the machine that they run on are hidden.
-    private var memory: MachineMemory?
-    private var memorySystem: [UInt8]?
-    private var memoryFeatures: Set<String> = []
+    private var memory: (key: MemoryKey, memory: MachineMemory)?
+    /// The memories in which images are mapped, the one that was used last at the end.
+    private var imageMemories: [(key: MemoryKey, memory: MachineMemory)] = []
+    /// How many images are mapped at the same time. Each takes address space, and page tables for what its jobs touch.
+    private static let mappedImages = 4
     private let checks: MachineChecks?
     private let fetching: FetchSettings
 
@@ -65,7 +67,16 @@ public actor VirtualMachine {
         let run = JobRun(
             job, cancellation: cancellation, trace: trace, storeWriter: storeWriter, begin: begin, programs: programs,
             disk: disk)
-        return run.run(in: memory(system: job.system, features: job.features))
+        let key = MemoryKey(system: job.system, features: job.features, image: job.image.map { ObjectIdentifier($0) })
+        return run.run(in: job.image.map { memory(key, mapping: $0) } ?? memory(key))
+    }
+
+    /// What memory is made for.
+    private struct MemoryKey: Equatable {
+        var system: [UInt8]?
+        var features: Set<String>
+        /// The image, which its memory keeps open.
+        var image: ObjectIdentifier?
     }
 
     /// The memory from which on a job's is given back at once. Such a job takes a second, and giving back milliseconds.
@@ -76,17 +87,34 @@ public actor VirtualMachine {
     public func storePrograms() { disk?.store(room: .max, shouldCancel: nil) }
 
     /// The memory of the previous job if it had the same system and features; otherwise a new one.
-    private func memory(system: [UInt8]?, features: Set<String>) -> MachineMemory? {
-        if memory?.isSpent != false || memorySystem != system || memoryFeatures != features {
-            // The address space of the one before is given back first: there may not be enough for both.
-            memory = nil
-            var settings = MachineSettings(currentSystem: system, pure: true, checks: checks, features: features)
-            settings.fetching = fetching
-            memory = MachineMemory(
-                settings: settings, prepare: Evaluator.installDerivation)
-            memorySystem = system
-            memoryFeatures = features
+    private func memory(_ key: MemoryKey) -> MachineMemory? {
+        if let memory, memory.key == key, !memory.memory.isSpent { return memory.memory }
+        // The address space of the one before is given back first: there may not be enough for both.
+        memory = nil
+        memory = MachineMemory(settings: settings(key), prepare: Evaluator.installDerivation).map { (key, $0) }
+        return memory?.memory
+    }
+
+    /// The memory in which an image is mapped; nil if its place is taken or the system grants no room.
+    private func memory(_ key: MemoryKey, mapping image: HeapImage) -> MachineMemory? {
+        if let index = imageMemories.firstIndex(where: { $0.key == key }) {
+            let known = imageMemories.remove(at: index)
+            if !known.memory.isSpent {
+                imageMemories.append(known)
+                return known.memory
+            }
         }
+        // Two memories of one image would need the same place.
+        imageMemories.removeAll { $0.key.image == key.image }
+        if imageMemories.count >= Self.mappedImages { imageMemories.removeFirst() }
+        guard let memory = MachineMemory(settings: settings(key), image: image) else { return nil }
+        imageMemories.append((key, memory))
         return memory
+    }
+
+    private func settings(_ key: MemoryKey) -> MachineSettings {
+        var settings = MachineSettings(currentSystem: key.system, pure: true, checks: checks, features: key.features)
+        settings.fetching = fetching
+        return settings
     }
 }
